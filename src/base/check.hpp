@@ -1,0 +1,14 @@
+#pragma once
+
+namespace usbroute {
+
+/// Ends the program: a promise of our own code does not hold. Never for input, hardware or users.
+[[noreturn]] void bug(const char* what, const char* file, int line);
+
+} // namespace usbroute
+
+/// Always on, in release builds too.
+#define USBROUTE_CHECK(condition)                                                                            \
+    do {                                                                                                     \
+        if (!(condition)) ::usbroute::bug(#condition, __FILE__, __LINE__);                                   \
+    } while (false)

@@ -1,0 +1,45 @@
+#include "base/ids.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace usbroute {
+
+bool is_plain_name(std::string_view text)
+{
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+               c == '.';
+    };
+    return !text.empty() && text.size() <= 64 && text.front() != '-' && text.front() != '.' &&
+           std::ranges::all_of(text, plain);
+}
+
+std::optional<PciAddress> PciAddress::parse(std::string_view text)
+{
+    auto parts = split(text, ':');
+    if (parts.size() == 2) parts.insert(parts.begin(), "0");
+    if (parts.size() != 3) return std::nullopt;
+    const auto dot = parts[2].find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+
+    const auto domain = parse_hex(parts[0]);
+    const auto bus = parse_hex(parts[1]);
+    const auto device = parse_hex(parts[2].substr(0, dot));
+    const auto function = parse_hex(parts[2].substr(dot + 1));
+    if (!domain || !bus || !device || !function) return std::nullopt;
+    if (*bus > 0xff || *device > 0x1f || *function > 7) return std::nullopt;
+    return PciAddress{.domain = *domain,
+                      .bus = static_cast<std::uint8_t>(*bus),
+                      .device = static_cast<std::uint8_t>(*device),
+                      .function = static_cast<std::uint8_t>(*function)};
+}
+
+std::string PciAddress::text() const
+{
+    return format("{:04x}:{:02x}:{:02x}.{:x}", domain, bus, device, function);
+}
+
+} // namespace usbroute

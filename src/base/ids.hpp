@@ -1,0 +1,62 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace usbroute {
+
+/// A name a person chose, one type for each kind of thing, so that a guest cannot be passed where a
+/// connector is wanted.
+template <class Tag> class Name {
+public:
+    Name() = default;
+    explicit Name(std::string text) : text_(std::move(text)) {}
+
+    [[nodiscard]] const std::string& text() const { return text_; }
+    auto operator<=>(const Name&) const = default;
+
+private:
+    std::string text_;
+};
+
+using ConnectorName = Name<struct ConnectorTag>;
+using GuestName = Name<struct GuestTag>;
+using ProfileName = Name<struct ProfileTag>;
+using ListenerName = Name<struct ListenerTag>;
+
+/// Letters, digits, '-', '_' and '.', 1 to 64 bytes, not beginning with '-' or '.': what can be typed in a
+/// shell and sent as one word of the protocol.
+[[nodiscard]] bool is_plain_name(std::string_view text);
+
+/// Index of a bit in XUSB2PR, 0 to 31. Which bits exist is the chip table's business.
+struct MuxBit {
+    std::uint8_t value = 0;
+    [[nodiscard]] std::uint32_t mask() const { return std::uint32_t{1} << value; }
+    auto operator<=>(const MuxBit&) const = default;
+};
+
+/// Number of a SuperSpeed port on an xHCI, from 1, in xHCI order; its USB3_PSSEN bit is one less.
+struct SuperSpeedPort {
+    std::uint8_t value = 1;
+    [[nodiscard]] std::uint32_t mask() const { return std::uint32_t{1} << (value - 1); }
+    auto operator<=>(const SuperSpeedPort&) const = default;
+};
+
+/// A PCI function: domain:bus:device.function.
+struct PciAddress {
+    std::uint32_t domain = 0;
+    std::uint8_t bus = 0;
+    std::uint8_t device = 0;   ///< 0 to 31
+    std::uint8_t function = 0; ///< 0 to 7
+
+    /// Reads "0000:00:14.0" and, as lspci prints it, "00:14.0".
+    [[nodiscard]] static std::optional<PciAddress> parse(std::string_view text);
+    [[nodiscard]] std::string text() const;
+    auto operator<=>(const PciAddress&) const = default;
+};
+
+} // namespace usbroute

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace usbroute {
+
+[[nodiscard]] std::string_view trim(std::string_view text);
+[[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
+/// Splits at runs of spaces and tabs; no empty words.
+[[nodiscard]] std::vector<std::string_view> words(std::string_view text);
+[[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
+
+/// Whole text or nothing; no sign, no white space. `parse_hex` takes an optional 0x; both fit 32 bits.
+[[nodiscard]] std::optional<std::uint32_t> parse_decimal(std::string_view text);
+[[nodiscard]] std::optional<std::uint32_t> parse_hex(std::string_view text);
+
+/// Text from outside (a device, a file, a socket) made safe to print: control characters, including the
+/// C1 range and DEL, bytes that are not UTF-8, and characters that turn the direction of writing come out
+/// as \xNN or \u{N}; cut with "..." after `limit` characters. Never longer than 10 times `limit`.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t limit = 128);
+
+/// Columns that `text`, which is printable, takes on a terminal: its count of UTF-8 characters.
+[[nodiscard]] std::size_t columns(std::string_view text);
+
+/// The candidate a person most likely meant, or nothing when none is near.
+[[nodiscard]] std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
+
+} // namespace usbroute
