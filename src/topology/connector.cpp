@@ -1,0 +1,167 @@
+#include "topology/connector.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace usbroute::topology {
+
+namespace {
+
+/// Every EHCI of these chipsets has 2 root ports, 3 with USB-R, and Intel's rate matching hub on the first.
+constexpr std::uint8_t most_root_ports_beside_a_rate_matching_hub = 3;
+
+std::optional<PortPath> place_on_bus(const Bus* bus, std::uint8_t port)
+{
+    if (bus == nullptr) return std::nullopt;
+    return PortPath(bus->number, {port});
+}
+
+/// Sockets are below the rate matching hub. An EHCI with more root ports has none (QEMU's), and there the
+/// sockets are the root ports themselves.
+std::optional<PortPath> ehci_place(const Controller* ehci, std::uint8_t port)
+{
+    if (ehci == nullptr || ehci->buses.empty()) return std::nullopt;
+    const Bus& bus = ehci->buses.front();
+    if (bus.ports > most_root_ports_beside_a_rate_matching_hub) return place_on_bus(&bus, port);
+    return PortPath(bus.number, {1, port});
+}
+
+std::optional<PortPath> place_of(const Snapshot& snapshot, const UsbPlace& place)
+{
+    const auto* controller = snapshot.controller_at(place.controller);
+    if (controller == nullptr) return std::nullopt;
+    const auto* bus = place.superspeed ? controller->superspeed_bus() : controller->usb2_bus();
+    if (bus == nullptr) return std::nullopt;
+    return PortPath(bus->number, place.ports);
+}
+
+} // namespace
+
+std::optional<UsbPlace> UsbPlace::parse(std::string_view text)
+{
+    const auto slash = text.find('/');
+    if (slash == std::string_view::npos) return std::nullopt;
+    const auto address = PciAddress::parse(text.substr(0, slash));
+    auto chain = text.substr(slash + 1);
+    const bool superspeed = chain.starts_with("ss");
+    if (superspeed) chain.remove_prefix(2);
+    const auto path = PortPath::parse(format("1-{}", chain));
+    if (!address || !path) return std::nullopt;
+    return UsbPlace{.controller = *address, .superspeed = superspeed, .ports = path->ports()};
+}
+
+std::string UsbPlace::text() const
+{
+    const auto chain = PortPath(1, ports).text().substr(2);
+    return format("{}/{}{}", controller.text(), superspeed ? "ss" : "", chain);
+}
+
+const Controller* Mux::ehci(std::uint8_t number) const
+{
+    return number >= 1 && number <= ehcis.size() ? ehcis[number - 1u] : nullptr;
+}
+
+bool Mux::sees_any_ehci() const
+{
+    return std::ranges::any_of(ehcis, [](const Controller* c) { return c != nullptr; });
+}
+
+std::uint32_t Mux::movable_bits() const
+{
+    return bits == nullptr ? 0 : bits->usb2_movable & family->usb2_bits();
+}
+
+std::uint32_t Mux::movable_superspeed_bits() const
+{
+    return bits == nullptr ? 0 : bits->superspeed_movable & family->superspeed_bits;
+}
+
+std::optional<Mux> find_mux(const Snapshot& snapshot)
+{
+    for (const auto& controller : snapshot.controllers) {
+        if (controller.kind != ControllerKind::xhci || !controller.address) continue;
+        const auto* family = family_of(controller.vendor, controller.device);
+        if (family == nullptr) continue;
+
+        Mux mux{.xhci = &controller, .family = family, .ehcis = {}, .bits = std::get_if<RouteBits>(&controller.registers)};
+        for (const auto& function : family->ehcis) {
+            const auto found = std::ranges::find_if(snapshot.controllers, [&](const Controller& c) {
+                return c.kind == ControllerKind::ehci && c.vendor == intel_vendor && c.device == function.device_id;
+            });
+            mux.ehcis.push_back(found == snapshot.controllers.end() ? nullptr : &*found);
+        }
+        return mux;
+    }
+    return std::nullopt;
+}
+
+std::vector<PortPath> Connector::places_now() const
+{
+    auto places = fixed_places;
+    const auto& usb2 = side == Side::xhci ? xhci_place : ehci_place;
+    if (side && usb2) places.push_back(*usb2);
+    if (superspeed_place) places.push_back(*superspeed_place);
+    return places;
+}
+
+Connector look_at(const Snapshot& snapshot, const ConnectorSpec& spec)
+{
+    return look_at(snapshot, find_mux(snapshot), spec);
+}
+
+Connector look_at(const Snapshot& snapshot, const std::optional<Mux>& mux, const ConnectorSpec& spec)
+{
+    Connector connector;
+    connector.spec = spec;
+    for (const auto& place : spec.places)
+        if (const auto path = place_of(snapshot, place)) connector.fixed_places.push_back(*path);
+
+    if (!mux || !spec.bit) return connector;
+    connector.xhci = mux->xhci;
+    if (spec.superspeed) connector.superspeed_place = place_on_bus(mux->xhci->superspeed_bus(), spec.superspeed->value);
+    if (mux->bits != nullptr) {
+        connector.side = (mux->bits->usb2_owner & spec.bit->mask()) != 0 ? Side::xhci : Side::ehci;
+        if (spec.superspeed) connector.superspeed_on = (mux->bits->superspeed_on & spec.superspeed->mask()) != 0;
+    }
+    connector.route = mux->family->route_of(*spec.bit);
+    if (connector.route == nullptr) return connector;
+    connector.xhci_place = place_on_bus(mux->xhci->usb2_bus(), connector.route->xhci_port);
+    if (const auto& twin = connector.route->ehci) {
+        connector.ehci = mux->ehci(twin->controller);
+        connector.ehci_place = ehci_place(connector.ehci, twin->port);
+    }
+    return connector;
+}
+
+std::vector<ConnectorSpec> unnamed_connectors(const ChipFamily& family, const std::vector<ConnectorSpec>& named)
+{
+    std::vector<ConnectorSpec> unnamed;
+    for (const auto& route : family.routes) {
+        const MuxBit bit{route.bit};
+        const bool taken = std::ranges::any_of(named, [&](const ConnectorSpec& spec) { return spec.bit == bit; });
+        if (!taken) unnamed.push_back({.name = ConnectorName(format("bit{}", route.bit)), .bit = bit, .superspeed = {}, .places = {}});
+    }
+    return unnamed;
+}
+
+std::optional<MuxBit> bit_of_unnamed(std::string_view name)
+{
+    if (!name.starts_with("bit")) return std::nullopt;
+    const auto number = parse_decimal(name.substr(3));
+    if (!number || *number > 31) return std::nullopt;
+    return MuxBit{static_cast<std::uint8_t>(*number)};
+}
+
+std::vector<const Device*> devices_in(const Snapshot& snapshot, const Connector& connector)
+{
+    std::vector<const Device*> found;
+    for (const auto& place : connector.places_now()) {
+        const auto below = snapshot.devices_below(place);
+        found.insert(found.end(), below.begin(), below.end());
+    }
+    return found;
+}
+
+} // namespace usbroute::topology

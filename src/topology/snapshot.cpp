@@ -1,0 +1,147 @@
+#include "topology/snapshot.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace usbroute::topology {
+
+std::optional<PortPath> PortPath::parse(std::string_view text)
+{
+    if (text.starts_with("usb")) {
+        const auto bus = parse_decimal(text.substr(3));
+        if (!bus || *bus == 0 || *bus > 0xffff) return std::nullopt;
+        return PortPath(static_cast<std::uint16_t>(*bus), {});
+    }
+    const auto dash = text.find('-');
+    if (dash == std::string_view::npos) return std::nullopt;
+    const auto bus = parse_decimal(text.substr(0, dash));
+    if (!bus || *bus == 0 || *bus > 0xffff) return std::nullopt;
+    std::vector<std::uint8_t> ports;
+    for (const auto part : split(text.substr(dash + 1), '.')) {
+        const auto port = parse_decimal(part);
+        // A hub has at most 255 ports, and USB allows seven tiers: USB 2.0, 4.1.1 and 11.24.2.1.
+        if (!port || *port == 0 || *port > 255 || ports.size() == 7) return std::nullopt;
+        ports.push_back(static_cast<std::uint8_t>(*port));
+    }
+    return PortPath(static_cast<std::uint16_t>(*bus), std::move(ports));
+}
+
+std::string PortPath::text() const
+{
+    if (ports_.empty()) return format("usb{}", bus_);
+    std::string text = format("{}-{}", bus_, ports_.front());
+    for (std::size_t i = 1; i < ports_.size(); ++i) text += format(".{}", ports_[i]);
+    return text;
+}
+
+PortPath PortPath::child(std::uint8_t port) const
+{
+    auto ports = ports_;
+    ports.push_back(port);
+    return {bus_, std::move(ports)};
+}
+
+bool PortPath::contains(const PortPath& place) const
+{
+    return bus_ == place.bus_ && place.ports_.size() >= ports_.size() &&
+           std::equal(ports_.begin(), ports_.end(), place.ports_.begin());
+}
+
+Speed Speed::parse(std::string_view attribute)
+{
+    attribute = trim(attribute);
+    if (attribute == "1.5") return {1500};
+    const auto megabit = parse_decimal(attribute);
+    if (!megabit || *megabit > 4'000'000) return {};
+    return {*megabit * 1000};
+}
+
+bool Device::is_keyboard() const
+{
+    return std::ranges::any_of(interfaces, &Interface::is_boot_keyboard);
+}
+
+std::string Device::shown() const
+{
+    std::string name(trim(product_name));
+    const auto maker = trim(manufacturer);
+    if (!maker.empty() && !name.starts_with(maker)) name = format("{} {}", maker, name);
+    name = printable(trim(name), 48);
+    return name.empty() ? format("{:04x}:{:04x}", vendor, product)
+                        : format("{} ({:04x}:{:04x})", name, vendor, product);
+}
+
+std::string_view text_of(ControllerKind kind)
+{
+    switch (kind) {
+    case ControllerKind::uhci: return "UHCI";
+    case ControllerKind::ohci: return "OHCI";
+    case ControllerKind::ehci: return "EHCI";
+    case ControllerKind::xhci: return "xHCI";
+    case ControllerKind::other: return "USB";
+    }
+    return "USB";
+}
+
+const Bus* Controller::usb2_bus() const
+{
+    const auto found = std::ranges::find_if(buses, [](const Bus& bus) { return !bus.speed.is_superspeed(); });
+    return found == buses.end() ? nullptr : &*found;
+}
+
+const Bus* Controller::superspeed_bus() const
+{
+    const auto found = std::ranges::find_if(buses, [](const Bus& bus) { return bus.speed.is_superspeed(); });
+    return found == buses.end() ? nullptr : &*found;
+}
+
+bool Controller::has_bus(std::uint16_t number) const
+{
+    return std::ranges::find(buses, number, &Bus::number) != buses.end();
+}
+
+bool Controller::is_given_away() const
+{
+    constexpr std::array<std::string_view, 4> drivers{"vfio-pci", "pci-stub", "pciback", "xen-pciback"};
+    return std::ranges::find(drivers, driver) != drivers.end();
+}
+
+const Controller* Snapshot::controller_of_bus(std::uint16_t bus) const
+{
+    const auto found = std::ranges::find_if(controllers, [bus](const Controller& c) { return c.has_bus(bus); });
+    return found == controllers.end() ? nullptr : &*found;
+}
+
+const Controller* Snapshot::controller_at(const PciAddress& address) const
+{
+    const auto found = std::ranges::find(controllers, address, &Controller::address);
+    return found == controllers.end() ? nullptr : &*found;
+}
+
+namespace {
+
+auto first_at_or_after(const std::vector<std::shared_ptr<const Device>>& devices, const PortPath& path)
+{
+    return std::ranges::lower_bound(devices, path, {}, [](const auto& device) -> const PortPath& { return device->path; });
+}
+
+} // namespace
+
+const Device* Snapshot::device_at(const PortPath& path) const
+{
+    const auto found = first_at_or_after(devices, path);
+    return found != devices.end() && (*found)->path == path ? found->get() : nullptr;
+}
+
+std::vector<const Device*> Snapshot::devices_below(const PortPath& place) const
+{
+    std::vector<const Device*> found;
+    for (auto it = first_at_or_after(devices, place); it != devices.end() && place.contains((*it)->path); ++it)
+        found.push_back(it->get());
+    return found;
+}
+
+} // namespace usbroute::topology

@@ -1,0 +1,178 @@
+#pragma once
+
+#include "base/ids.hpp"
+#include "topology/chips.hpp"
+#include "topology/registers.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace usbroute::topology {
+
+/// The kernel's name for a place in a USB tree: the bus, then the port taken at each hub on the way down.
+/// "3-1.4" is port 4 of the hub in port 1 of bus 3; a root hub has no ports in its path ("usb3").
+///
+/// Buses are numbered in probe order, so a path means nothing after a reboot. Compare paths inside one
+/// snapshot; store a connector's name instead.
+class PortPath {
+public:
+    PortPath() = default;
+    PortPath(std::uint16_t bus, std::vector<std::uint8_t> ports) : bus_(bus), ports_(std::move(ports)) {}
+
+    /// Reads "3-1.4" and "usb3".
+    [[nodiscard]] static std::optional<PortPath> parse(std::string_view text);
+    [[nodiscard]] std::string text() const;
+
+    [[nodiscard]] std::uint16_t bus() const { return bus_; }
+    [[nodiscard]] const std::vector<std::uint8_t>& ports() const { return ports_; }
+    [[nodiscard]] bool is_root_hub() const { return ports_.empty(); }
+    [[nodiscard]] PortPath child(std::uint8_t port) const;
+    /// True for the place itself and for everything plugged in below it.
+    [[nodiscard]] bool contains(const PortPath& place) const;
+
+    auto operator<=>(const PortPath&) const = default;
+
+private:
+    std::uint16_t bus_ = 0;
+    std::vector<std::uint8_t> ports_;
+};
+
+/// As the kernel's `speed` attribute says; 0 where it says nothing usable.
+struct Speed {
+    std::uint32_t kilobit = 0; ///< per second: 1500, 12000, 480000, 5000000, ...
+    [[nodiscard]] static Speed parse(std::string_view attribute);
+    [[nodiscard]] bool is_superspeed() const { return kilobit >= 5'000'000; }
+    auto operator<=>(const Speed&) const = default;
+};
+
+/// One interface of a device's active configuration.
+struct Interface {
+    std::uint8_t number = 0;
+    std::uint8_t device_class = 0;
+    std::uint8_t subclass = 0;
+    std::uint8_t protocol = 0;
+    std::string driver; ///< empty: none
+
+    /// HID, boot interface, keyboard (HID 1.11, 4.2 and 4.3).
+    [[nodiscard]] bool is_boot_keyboard() const
+    {
+        return device_class == 3 && subclass == 1 && protocol == 1;
+    }
+    bool operator==(const Interface&) const = default;
+};
+
+/// Something plugged in: hubs too, root hubs not.
+///
+/// The strings are the device's own and can hold anything; they pass through `printable` before a person or a
+/// terminal sees them.
+struct Device {
+    PortPath path;
+    std::uint16_t vendor = 0;
+    std::uint16_t product = 0;
+    std::uint8_t device_class = 0;
+    std::uint8_t hub_ports = 0; ///< 0: not a hub
+    Speed speed;
+    std::string manufacturer;
+    std::string product_name;
+    std::string serial;
+    bool removable = true; ///< false where the kernel says "fixed"
+    std::vector<Interface> interfaces;
+
+    [[nodiscard]] bool is_hub() const { return device_class == 9 || hub_ports > 0; }
+    [[nodiscard]] bool is_keyboard() const;
+    /// "Logitech USB Keyboard (046d:c31c)", safe to print.
+    [[nodiscard]] std::string shown() const;
+    bool operator==(const Device&) const = default;
+};
+
+/// One port of a hub or root hub, as the kernel lists it.
+struct HubPort {
+    PortPath place;
+    std::string connect_type;     ///< "hotplug", "hardwired", "not used", "unknown"; empty: not told
+    std::optional<PortPath> peer; ///< the kernel's pairing inside one xHCI; a guess without ACPI data
+    std::uint32_t location = 0;   ///< 0: firmware gave none
+    bool operator==(const HubPort&) const = default;
+};
+
+/// A bus: one root hub.
+struct Bus {
+    std::uint16_t number = 0;
+    Speed speed;
+    std::uint8_t ports = 0; ///< of the root hub
+    bool operator==(const Bus&) const = default;
+};
+
+enum class ControllerKind : std::uint8_t { uhci, ohci, ehci, xhci, other };
+[[nodiscard]] std::string_view text_of(ControllerKind kind);
+
+/// The routing registers could not be read; `errno_value` 0 means that the kernel showed only the first 64
+/// bytes of the configuration space, which it does to openers without CAP_SYS_ADMIN.
+struct Unreadable {
+    int errno_value = 0;
+    bool operator==(const Unreadable&) const = default;
+};
+/// Nothing asked for yet or nothing to read (not an xHCI).
+struct NotRead {
+    bool operator==(const NotRead&) const = default;
+};
+using RegisterLook = std::variant<NotRead, Unreadable, RouteBits>;
+
+/// One function that drives USB.
+struct Controller {
+    std::optional<PciAddress> address; ///< absent for platform and virtual controllers
+    std::string name;                  ///< "0000:00:14.0", or the kernel's device name
+    std::string syspath;               ///< below the root, without a leading slash
+    std::uint16_t vendor = 0;
+    std::uint16_t device = 0;
+    std::uint8_t revision = 0;
+    ControllerKind kind = ControllerKind::other;
+    std::string driver; ///< empty: none
+    std::optional<std::uint32_t> iommu_group;
+    std::vector<Bus> buses; ///< ascending; empty when no host driver runs it
+    RegisterLook registers;
+
+    [[nodiscard]] const Bus* usb2_bus() const;
+    [[nodiscard]] const Bus* superspeed_bus() const;
+    [[nodiscard]] bool has_bus(std::uint16_t number) const;
+    [[nodiscard]] bool is_given_away() const; ///< driven by a driver that hands it to a guest
+    [[nodiscard]] bool is_driven_by_host() const { return !driver.empty() && !is_given_away(); }
+    bool operator==(const Controller&) const = default;
+};
+
+/// A block device below a USB device, or one that is stacked on such a device.
+struct BlockDevice {
+    std::string name;                 ///< "sdb", "sdb1", "dm-0"
+    std::string number;               ///< "8:17", as in mountinfo
+    std::string whole_disk;           ///< "sdb" for "sdb1"; itself for a whole disk
+    std::vector<std::string> holders; ///< block devices stacked on it
+    std::optional<PortPath> usb;      ///< the device it belongs to; absent for stacked ones
+    std::string mapper_name;          ///< the device mapper's name for it, as in /dev/mapper/NAME
+    std::string filesystem_hint;      ///< udev's ID_FS_TYPE where its database was readable
+    bool operator==(const BlockDevice&) const = default;
+};
+
+/// One complete look at the machine. Immutable once built; devices are shared between successive snapshots,
+/// so that a hot-plug event costs the same however many devices there are.
+struct Snapshot {
+    std::uint64_t generation = 0; ///< rises with each look that found something else
+    std::vector<Controller> controllers;                 ///< by PCI address
+    std::vector<std::shared_ptr<const Device>> devices;  ///< by path
+    std::vector<std::shared_ptr<const std::vector<HubPort>>> ports; ///< one entry a hub, by place
+    std::vector<BlockDevice> blocks;
+    /// What could not be looked at, in words; never a reason to stop.
+    std::vector<std::string> notes;
+
+    [[nodiscard]] const Controller* controller_of_bus(std::uint16_t bus) const;
+    [[nodiscard]] const Controller* controller_at(const PciAddress& address) const;
+    [[nodiscard]] const Device* device_at(const PortPath& path) const;
+    /// The devices at and below a place.
+    [[nodiscard]] std::vector<const Device*> devices_below(const PortPath& place) const;
+};
+
+} // namespace usbroute::topology
