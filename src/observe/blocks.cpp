@@ -1,0 +1,85 @@
+#include "observe/blocks.hpp"
+
+#include "base/text.hpp"
+#include "observe/decode.hpp"
+
+#include <algorithm>
+
+namespace usbroute::observe {
+
+using topology::BlockDevice;
+
+namespace {
+
+constexpr std::size_t attribute_limit = 4096;
+constexpr std::size_t udev_record_limit = 16384;
+
+/// sys/class/block has every block device and partition; older or leaner recordings have sys/block only.
+std::vector<std::pair<std::string, std::string>> block_directories(const KernelTree& tree)
+{
+    std::vector<std::pair<std::string, std::string>> found;
+    for (const char* top : {"sys/class/block", "sys/block"}) {
+        const auto names = tree.list(top);
+        if (!names || names->empty()) continue;
+        for (const auto& name : *names) {
+            const auto link_path = std::string(top) + "/" + name;
+            if (const auto target = tree.link(link_path)) found.emplace_back(name, resolve_link(link_path, *target));
+        }
+        if (std::string_view(top) == "sys/class/block") return found;
+        // Partitions are below their disks.
+        const auto disks = found;
+        for (const auto& [disk, directory] : disks)
+            for (const auto& name : tree.list(directory).value_or(std::vector<std::string>{}))
+                if (name.starts_with(disk) && name != disk) found.emplace_back(name, directory + "/" + name);
+    }
+    return found;
+}
+
+BlockDevice read_block(const KernelTree& tree, const std::string& name, const std::string& directory)
+{
+    BlockDevice block;
+    block.name = name;
+    block.number = trim(tree.read(directory + "/dev", attribute_limit).value_or(std::string()));
+    const auto parent = last_part(std::string_view(directory).substr(0, directory.rfind('/')));
+    block.whole_disk = parent == "block" ? name : std::string(parent);
+    block.holders = tree.list(directory + "/holders").value_or(std::vector<std::string>{});
+    // Git does not keep empty directories, so a recording may have a file there to hold the place.
+    std::erase_if(block.holders, [](const std::string& holder) { return holder.starts_with('.'); });
+    std::ranges::sort(block.holders);
+    block.usb = usb_device_in(directory);
+    block.mapper_name = trim(tree.read(directory + "/dm/name", attribute_limit).value_or(std::string()));
+    if (!block.number.empty()) {
+        const auto record = tree.read("run/udev/data/b" + block.number, udev_record_limit);
+        if (record) block.filesystem_hint = uevent_value(*record, "E:ID_FS_TYPE");
+    }
+    return block;
+}
+
+} // namespace
+
+std::vector<BlockDevice> read_usb_blocks(const KernelTree& tree)
+{
+    const auto directories = block_directories(tree);
+    std::vector<BlockDevice> blocks;
+    std::vector<std::string> wanted;
+    for (const auto& [name, directory] : directories) {
+        const auto usb = usb_device_in(directory);
+        if (!usb || usb->is_root_hub()) continue;
+        blocks.push_back(read_block(tree, name, directory));
+        wanted.insert(wanted.end(), blocks.back().holders.begin(), blocks.back().holders.end());
+    }
+    // What is stacked on them, and on that; each once.
+    while (!wanted.empty()) {
+        const auto name = wanted.back();
+        wanted.pop_back();
+        if (std::ranges::find(blocks, name, &BlockDevice::name) != blocks.end()) continue;
+        const auto found = std::ranges::find(directories, name, [](const auto& entry) { return entry.first; });
+        if (found == directories.end()) continue;
+        blocks.push_back(read_block(tree, name, found->second));
+        wanted.insert(wanted.end(), blocks.back().holders.begin(), blocks.back().holders.end());
+    }
+    std::ranges::sort(blocks, {}, &BlockDevice::name);
+    return blocks;
+}
+
+} // namespace usbroute::observe

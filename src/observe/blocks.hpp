@@ -1,0 +1,14 @@
+#pragma once
+
+#include "observe/kernel_tree.hpp"
+#include "topology/snapshot.hpp"
+
+#include <vector>
+
+namespace usbroute::observe {
+
+/// The block devices below USB devices, their partitions, and whatever is stacked on them (device mapper, RAID,
+/// bcache), by name.
+[[nodiscard]] std::vector<topology::BlockDevice> read_usb_blocks(const KernelTree& tree);
+
+} // namespace usbroute::observe

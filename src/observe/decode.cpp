@@ -1,0 +1,90 @@
+#include "observe/decode.hpp"
+
+#include "base/text.hpp"
+
+#include <ranges>
+
+namespace usbroute::observe {
+
+using topology::ControllerKind;
+using topology::PortPath;
+
+topology::RegisterLook decode_config(std::string_view bytes)
+{
+    if (bytes.size() < config_bytes_needed) return topology::Unreadable{};
+    const auto dword = [bytes](std::uint16_t offset) {
+        std::uint32_t value = 0;
+        for (std::uint16_t i = 0; i < 4; ++i)
+            value |= std::uint32_t{static_cast<unsigned char>(bytes[offset + i])} << (8 * i);
+        return value;
+    };
+    namespace reg = topology::route_reg;
+    return topology::RouteBits{.usb2_owner = dword(reg::usb2_owner),
+                               .usb2_movable = dword(reg::usb2_movable),
+                               .superspeed_on = dword(reg::superspeed_on),
+                               .superspeed_movable = dword(reg::superspeed_movable),
+                               .fuses = dword(reg::fuses),
+                               .usb2_disabled = dword(reg::usb2_disabled),
+                               .superspeed_disabled = dword(reg::superspeed_disabled)};
+}
+
+std::optional<ControllerKind> kind_from_class(std::string_view attribute)
+{
+    const auto code = parse_hex(trim(attribute));
+    if (!code || *code >> 8 != 0x0c03) return std::nullopt;
+    switch (*code & 0xff) {
+    case 0x00: return ControllerKind::uhci;
+    case 0x10: return ControllerKind::ohci;
+    case 0x20: return ControllerKind::ehci;
+    case 0x30: return ControllerKind::xhci;
+    default: return ControllerKind::other;
+    }
+}
+
+std::string_view uevent_value(std::string_view uevent, std::string_view key)
+{
+    for (const auto line : split(uevent, '\n'))
+        if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == '=') return line.substr(key.size() + 1);
+    return {};
+}
+
+std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+std::string resolve_link(std::string_view link_path, std::string_view target)
+{
+    std::vector<std::string_view> parts;
+    const auto walk = [&parts](std::string_view path) {
+        for (const auto part : split(path, '/')) {
+            if (part == "..") {
+                if (!parts.empty()) parts.pop_back();
+            } else if (!part.empty() && part != ".") {
+                parts.push_back(part);
+            }
+        }
+    };
+    if (!target.starts_with('/')) {
+        const auto slash = link_path.rfind('/');
+        if (slash != std::string_view::npos) walk(link_path.substr(0, slash));
+    }
+    walk(target);
+
+    std::string path;
+    for (const auto part : parts) {
+        if (!path.empty()) path += '/';
+        path += part;
+    }
+    return path;
+}
+
+std::optional<PortPath> usb_device_in(std::string_view syspath)
+{
+    std::optional<PortPath> deepest;
+    for (const auto part : split(syspath, '/')) {
+        const auto path = PortPath::parse(part);
+        // Begins at a root hub; "1-1" elsewhere (an I2C client, say) is a name that only looks alike.
+        if (path && (deepest ? deepest->contains(*path) : path->is_root_hub())) deepest = path;
+    }
+    return deepest;
+}
+
+} // namespace usbroute::observe

@@ -1,0 +1,176 @@
+#include "observe/devices.hpp"
+
+#include "base/text.hpp"
+#include "observe/decode.hpp"
+
+#include <algorithm>
+
+namespace usbroute::observe {
+
+using topology::Device;
+using topology::HubPort;
+using topology::Interface;
+using topology::PortPath;
+
+namespace {
+
+constexpr std::size_t attribute_limit = 4096;
+constexpr std::size_t deepest_tier = 7; // USB 2.0, 4.1.1: a root hub, five hubs, a device
+
+using Names = std::vector<std::string>;
+
+bool has(const Names& sorted, std::string_view name)
+{
+    return std::ranges::binary_search(sorted, name, {}, [](const auto& n) { return std::string_view(n); });
+}
+
+/// Attributes of one directory whose names are known already, so that none is asked for in vain.
+struct Attributes {
+    const KernelTree& tree;
+    const std::string& directory;
+    const Names& names;
+
+    [[nodiscard]] std::string text(const char* name) const
+    {
+        if (!has(names, name)) return {};
+        auto value = tree.read(directory + "/" + name, attribute_limit);
+        if (!value) return {};
+        // The kernel ends an attribute with one newline; a device's own string may hold more of anything.
+        if (value->ends_with('\n')) value->pop_back();
+        return std::move(*value);
+    }
+    [[nodiscard]] std::uint16_t hex(const char* name) const
+    {
+        return static_cast<std::uint16_t>(parse_hex(trim(text(name))).value_or(0));
+    }
+};
+
+std::uint8_t hex_byte(std::string_view text)
+{
+    return static_cast<std::uint8_t>(std::min(parse_hex(trim(text)).value_or(0), 0xffu));
+}
+
+/// INTERFACE=3/1/1 and DRIVER= stand together in `uevent`: one read in place of five.
+Interface read_interface(const KernelTree& tree, const std::string& directory, std::string_view name)
+{
+    Interface interface;
+    interface.number = static_cast<std::uint8_t>(parse_decimal(name.substr(name.rfind('.') + 1)).value_or(0));
+    const auto uevent = tree.read(directory + "/uevent", attribute_limit).value_or(std::string());
+    const auto numbers = split(uevent_value(uevent, "INTERFACE"), '/');
+    if (numbers.size() == 3) {
+        const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(parse_decimal(numbers[i]).value_or(0)); };
+        interface.device_class = byte(0);
+        interface.subclass = byte(1);
+        interface.protocol = byte(2);
+    } else {
+        const auto attribute = [&](const char* file) {
+            return hex_byte(tree.read(directory + "/" + file, attribute_limit).value_or(std::string()));
+        };
+        interface.device_class = attribute("bInterfaceClass");
+        interface.subclass = attribute("bInterfaceSubClass");
+        interface.protocol = attribute("bInterfaceProtocol");
+    }
+    interface.driver = uevent_value(uevent, "DRIVER");
+    if (interface.driver.empty())
+        if (const auto link = tree.link(directory + "/driver")) interface.driver = last_part(*link);
+    return interface;
+}
+
+} // namespace
+
+void DeviceWalk::below_hub(const PortPath& place, const std::string& directory)
+{
+    auto names = tree_.list(directory);
+    if (!names) return;
+    for (const auto& name : *names) {
+        if (const auto path = PortPath::parse(name)) {
+            if (!path->is_root_hub() && place.contains(*path) && path->ports().size() == place.ports().size() + 1)
+                read_device(*path, directory + "/" + name);
+        } else if (ports_ == Ports::read && name.ends_with(":1.0")) {
+            read_hub_ports(place, directory + "/" + name);
+        }
+    }
+}
+
+void DeviceWalk::replace(const PortPath& place, const std::string& directory)
+{
+    auto& devices = into_.devices;
+    const auto below = [&](const PortPath& path) { return place.contains(path); };
+    std::vector<std::shared_ptr<const Device>> old_devices;
+    std::ranges::copy_if(devices, std::back_inserter(old_devices), [&](const auto& d) { return below(d->path); });
+    std::erase_if(devices, [&](const auto& device) { return below(device->path); });
+    std::erase_if(into_.ports, [&](const auto& hub) {
+        const auto& front = hub->front().place;
+        return below(front) && front.ports().size() > place.ports().size();
+    });
+
+    const auto first_new = static_cast<std::ptrdiff_t>(devices.size());
+    read_device(place, directory);
+    const auto path_of = [](const auto& device) -> const PortPath& { return device->path; };
+    std::ranges::sort(devices.begin() + first_new, devices.end(), {}, path_of);
+    for (auto it = devices.begin() + first_new; it != devices.end(); ++it)
+        for (const auto& old_device : old_devices)
+            if (*old_device == **it) *it = old_device;
+    std::ranges::inplace_merge(devices, devices.begin() + first_new, {}, path_of);
+    std::ranges::sort(into_.ports, {}, [](const auto& hub) -> const PortPath& { return hub->front().place; });
+}
+
+void DeviceWalk::read_device(const PortPath& place, const std::string& directory)
+{
+    if (place.ports().size() >= deepest_tier) return;
+    auto names = tree_.list(directory);
+    if (!names) return; // gone while we looked
+    std::ranges::sort(*names);
+
+    const Attributes attributes{tree_, directory, *names};
+    auto device = std::make_shared<Device>();
+    device->path = place;
+    device->vendor = attributes.hex("idVendor");
+    device->product = attributes.hex("idProduct");
+    device->device_class = hex_byte(attributes.text("bDeviceClass"));
+    device->hub_ports = static_cast<std::uint8_t>(std::min(parse_decimal(trim(attributes.text("maxchild"))).value_or(0), 255u));
+    device->speed = topology::Speed::parse(attributes.text("speed"));
+    device->manufacturer = attributes.text("manufacturer");
+    device->product_name = attributes.text("product");
+    device->serial = attributes.text("serial");
+    device->removable = trim(attributes.text("removable")) != "fixed";
+    const auto prefix = place.text() + ":";
+    for (const auto& name : *names)
+        if (name.starts_with(prefix)) device->interfaces.push_back(read_interface(tree_, directory + "/" + name, name));
+    std::ranges::sort(device->interfaces, {}, &Interface::number);
+    const bool hub = device->is_hub();
+    into_.devices.push_back(std::move(device));
+    if (hub) below_hub(place, directory);
+}
+
+void DeviceWalk::read_hub_ports(const PortPath& hub, const std::string& interface_directory)
+{
+    // Root hubs name their ports usb3-port1, hubs 3-1-port1.
+    const auto prefix = hub.text() + "-port";
+    auto ports = std::make_shared<std::vector<HubPort>>();
+    for (const auto& name : tree_.list(interface_directory).value_or(Names{})) {
+        if (!name.starts_with(prefix)) continue;
+        const auto number = parse_decimal(std::string_view(name).substr(prefix.size()));
+        if (!number || *number == 0 || *number > 255) continue;
+        const auto directory = interface_directory + "/" + name;
+        HubPort port;
+        port.place = hub.child(static_cast<std::uint8_t>(*number));
+        port.connect_type = trim(tree_.read(directory + "/connect_type", attribute_limit).value_or(std::string()));
+        port.location = parse_hex(trim(tree_.read(directory + "/location", attribute_limit).value_or(std::string()))).value_or(0);
+        if (const auto peer = tree_.link(directory + "/peer")) {
+            // ".../usb4-port2": the hub, then the port.
+            const auto text = last_part(*peer);
+            const auto dash = text.rfind("-port");
+            const auto peer_hub = PortPath::parse(text.substr(0, dash));
+            const auto peer_port = dash == std::string_view::npos ? std::nullopt : parse_decimal(text.substr(dash + 5));
+            if (peer_hub && peer_port && *peer_port >= 1 && *peer_port <= 255)
+                port.peer = peer_hub->child(static_cast<std::uint8_t>(*peer_port));
+        }
+        ports->push_back(std::move(port));
+    }
+    if (ports->empty()) return;
+    std::ranges::sort(*ports, {}, &HubPort::place);
+    into_.ports.push_back(std::move(ports));
+}
+
+} // namespace usbroute::observe

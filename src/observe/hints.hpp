@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace usbroute::observe {
+
+/// Where something may have changed. Hints are never believed: they say where to look again.
+struct Hints {
+    bool everything = false;        ///< some were lost, or where they point to is not known
+    bool registers = false;         ///< a configuration space was written by somebody else
+    std::vector<std::string> paths; ///< sysfs paths without a leading slash
+
+    [[nodiscard]] bool ask_for_a_scan() const { return everything || !paths.empty(); }
+};
+
+/// Tells that the machine may have changed since the last look.
+class HintSource {
+public:
+    virtual ~HintSource() = default;
+
+    /// Becomes readable when there is something to drain; below 0: cannot tell, ask `drain` before each use.
+    [[nodiscard]] virtual int fd() const = 0;
+    /// What has gathered, without waiting.
+    [[nodiscard]] virtual Hints drain() = 0;
+};
+
+} // namespace usbroute::observe

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <expected>
+#include <string>
+#include <vector>
+
+namespace usbroute::observe {
+
+/// Why a path could not be looked at. ENOENT in the middle of a scan means "gone while we looked" and is no
+/// error; the rest is noted. Light on purpose: a scan asks for many attributes that do not exist.
+struct Errno {
+    int value = 0;
+    bool operator==(const Errno&) const = default;
+};
+
+/// What a look needs of the kernel's file trees. Paths have no leading slash: "sys/bus/pci/devices".
+class KernelTree {
+public:
+    virtual ~KernelTree() = default;
+
+    /// Names in a directory, without "." and "..", in no particular order.
+    [[nodiscard]] virtual std::expected<std::vector<std::string>, Errno> list(const std::string& directory) const = 0;
+    /// The first `limit` bytes of a file. May wait: the kernel takes the device lock for a device's strings.
+    [[nodiscard]] virtual std::expected<std::string, Errno> read(const std::string& file, std::size_t limit) const = 0;
+    /// Where a symbolic link points, as written in it.
+    [[nodiscard]] virtual std::expected<std::string, Errno> link(const std::string& path) const = 0;
+};
+
+} // namespace usbroute::observe

@@ -1,0 +1,218 @@
+#include "observe/scan.hpp"
+
+#include "base/format.hpp"
+#include "base/result.hpp"
+#include "base/text.hpp"
+#include "observe/blocks.hpp"
+#include "observe/decode.hpp"
+#include "observe/devices.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace usbroute::observe {
+
+using topology::Bus;
+using topology::Controller;
+using topology::ControllerKind;
+using topology::PortPath;
+using topology::Snapshot;
+
+namespace {
+
+constexpr std::size_t attribute_limit = 4096; // one page: what the kernel gives for a sysfs attribute
+constexpr std::size_t proc_limit = 1U << 20;
+
+std::string attribute(const KernelTree& tree, const std::string& directory, std::string_view name)
+{
+    auto text = tree.read(directory + "/" + std::string(name), attribute_limit);
+    return text ? std::string(trim(*text)) : std::string();
+}
+
+std::uint16_t hex_attribute(const KernelTree& tree, const std::string& directory, std::string_view name)
+{
+    return static_cast<std::uint16_t>(parse_hex(attribute(tree, directory, name)).value_or(0));
+}
+
+/// The driver's name by its link; a recording that lost its links may still have it in `uevent`.
+std::string driver_of(const KernelTree& tree, const std::string& directory)
+{
+    if (const auto link = tree.link(directory + "/driver")) return std::string(last_part(*link));
+    return std::string(uevent_value(attribute(tree, directory, "uevent"), "DRIVER"));
+}
+
+Bus read_bus(const KernelTree& tree, std::uint16_t number, const std::string& directory)
+{
+    const auto ports = parse_decimal(attribute(tree, directory, "maxchild")).value_or(0);
+    return {.number = number,
+            .speed = topology::Speed::parse(attribute(tree, directory, "speed")),
+            .ports = static_cast<std::uint8_t>(std::min(ports, 255u))};
+}
+
+/// The root hubs directly below a controller, and everything plugged into them.
+void read_buses(const KernelTree& tree, Controller& controller, DeviceWalk& walk)
+{
+    for (const auto& name : tree.list(controller.syspath).value_or(std::vector<std::string>{})) {
+        const auto path = PortPath::parse(name);
+        if (!path || !path->is_root_hub()) continue;
+        const auto directory = controller.syspath + "/" + name;
+        controller.buses.push_back(read_bus(tree, path->bus(), directory));
+        walk.below_hub(*path, directory);
+    }
+    std::ranges::sort(controller.buses, {}, &Bus::number);
+}
+
+std::optional<Controller> read_controller(const KernelTree& tree, const std::string& name, Snapshot& snapshot)
+{
+    const auto address = PciAddress::parse(name);
+    const auto link_path = "sys/bus/pci/devices/" + name;
+    const auto kind = kind_from_class(attribute(tree, link_path, "class"));
+    if (!address || !kind) return std::nullopt;
+
+    const auto target = tree.link(link_path);
+    Controller controller;
+    controller.address = *address;
+    controller.name = name;
+    controller.syspath = target ? resolve_link(link_path, *target) : link_path;
+    controller.kind = *kind;
+    controller.vendor = hex_attribute(tree, link_path, "vendor");
+    controller.device = hex_attribute(tree, link_path, "device");
+    controller.revision = static_cast<std::uint8_t>(hex_attribute(tree, link_path, "revision"));
+    controller.driver = driver_of(tree, link_path);
+    if (const auto group = tree.link(link_path + "/iommu_group")) controller.iommu_group = parse_decimal(last_part(*group));
+    if (*kind == ControllerKind::xhci) {
+        const auto config = tree.read(link_path + "/config", config_bytes_needed);
+        if (config) controller.registers = decode_config(*config);
+        else controller.registers = topology::Unreadable{config.error().value};
+    }
+    if (controller.vendor == 0) snapshot.notes.push_back(format("{}: its ids could not be read", name));
+    return controller;
+}
+
+/// Buses that no PCI function owns: platform controllers, vhci_hcd, dummy_hcd.
+void read_other_buses(const KernelTree& tree, Snapshot& snapshot, DeviceWalk& walk)
+{
+    auto names = tree.list("sys/bus/usb/devices").value_or(std::vector<std::string>{});
+    std::ranges::sort(names);
+    for (const auto& name : names) {
+        const auto path = PortPath::parse(name);
+        if (!path || !path->is_root_hub() || snapshot.controller_of_bus(path->bus()) != nullptr) continue;
+        const auto link_path = "sys/bus/usb/devices/" + name;
+        const auto target = tree.link(link_path);
+        const auto directory = target ? resolve_link(link_path, *target) : link_path;
+        const auto parent = directory.substr(0, directory.rfind('/'));
+        // A recording may have lost the tree below the PCI function; the root hub's serial still names it.
+        const auto serial = attribute(tree, directory, "serial");
+        const auto address = PciAddress::parse(serial);
+        auto owner = std::ranges::find_if(snapshot.controllers, [&](const Controller& c) {
+            return (address && c.address == address) || (!c.address && c.syspath == parent);
+        });
+        if (owner == snapshot.controllers.end()) {
+            Controller controller;
+            controller.name = std::string(last_part(parent));
+            controller.syspath = parent;
+            controller.driver = driver_of(tree, parent);
+            owner = snapshot.controllers.insert(owner, std::move(controller));
+        }
+        owner->buses.push_back(read_bus(tree, path->bus(), directory));
+        std::ranges::sort(owner->buses, {}, &Bus::number);
+        walk.below_hub(*path, directory);
+    }
+}
+
+/// The place of a device in the tree, by its controller and the hubs above it.
+std::string syspath_of(const Controller& controller, const PortPath& path)
+{
+    std::string directory = format("{}/usb{}", controller.syspath, path.bus());
+    PortPath step(path.bus(), {});
+    for (const auto port : path.ports()) {
+        step = step.child(port);
+        directory += "/" + step.text();
+    }
+    return directory;
+}
+
+} // namespace
+
+Snapshot scan(const KernelTree& tree, Ports ports)
+{
+    Snapshot snapshot;
+    DeviceWalk walk(tree, snapshot, ports);
+    auto names = tree.list("sys/bus/pci/devices");
+    if (!names && names.error().value != ENOENT)
+        snapshot.notes.push_back(format("cannot list the PCI devices: {}", errno_text(names.error().value)));
+    if (names) {
+        std::ranges::sort(*names);
+        for (const auto& name : *names) {
+            auto controller = read_controller(tree, name, snapshot);
+            if (!controller) continue;
+            read_buses(tree, *controller, walk);
+            snapshot.controllers.push_back(std::move(*controller));
+        }
+    }
+    read_other_buses(tree, snapshot, walk);
+    std::ranges::sort(snapshot.devices, {}, [](const auto& device) -> const PortPath& { return device->path; });
+    std::ranges::sort(snapshot.ports, {}, [](const auto& hub) -> const PortPath& { return hub->front().place; });
+    snapshot.blocks = read_usb_blocks(tree);
+    return snapshot;
+}
+
+Snapshot rescan(const KernelTree& tree, const Snapshot& before, std::span<const std::string> changed)
+{
+    std::vector<PortPath> places;
+    bool blocks_changed = false;
+    for (const auto& path : changed) {
+        const auto place = usb_device_in(path);
+        // A controller or a root hub came, went or changed its driver: rare, and everything hangs on it.
+        if (!place || place->is_root_hub()) return scan(tree);
+        places.push_back(*place);
+        blocks_changed = blocks_changed || path.find("/block/") != std::string::npos;
+    }
+    std::ranges::sort(places);
+
+    Snapshot after = before;
+    DeviceWalk walk(tree, after, Ports::read);
+    const PortPath* done = nullptr;
+    for (const auto& place : places) {
+        if (done != nullptr && done->contains(place)) continue; // already read with its hub
+        const auto* controller = after.controller_of_bus(place.bus());
+        if (controller == nullptr) return scan(tree);
+        blocks_changed = blocks_changed || std::ranges::any_of(before.blocks, [&](const auto& block) {
+            return block.usb && place.contains(*block.usb);
+        });
+        walk.replace(place, syspath_of(*controller, place));
+        done = &place;
+    }
+    if (blocks_changed) after.blocks = read_usb_blocks(tree);
+    return after;
+}
+
+topology::HostUse look_at_host_use(const KernelTree& tree)
+{
+    topology::HostUse use;
+    if (const auto text = tree.read("proc/self/mountinfo", proc_limit)) use.mounts = topology::parse_mountinfo(*text);
+    else if (const auto older = tree.read("proc/mounts", proc_limit)) use.mounts = topology::parse_mounts(*older);
+    if (const auto text = tree.read("proc/swaps", proc_limit)) use.swaps = topology::parse_swaps(*text);
+    for (const auto& filesystem : tree.list("sys/fs/btrfs").value_or(std::vector<std::string>{})) {
+        const auto members = tree.list("sys/fs/btrfs/" + filesystem + "/devices").value_or(std::vector<std::string>{});
+        use.btrfs_members.insert(use.btrfs_members.end(), members.begin(), members.end());
+    }
+    for (const auto& name : tree.list("proc/spl/kstat/zfs").value_or(std::vector<std::string>{}))
+        if (tree.read("proc/spl/kstat/zfs/" + name + "/state", 64)) use.zfs_pools.push_back(name);
+    return use;
+}
+
+std::string lockdown_level(const KernelTree& tree)
+{
+    // "none [integrity] confidentiality": the level in force is the bracketed one.
+    const auto text = tree.read("sys/kernel/security/lockdown", attribute_limit);
+    if (!text) return {};
+    const auto open = text->find('[');
+    const auto close = text->find(']');
+    if (open == std::string::npos || close == std::string::npos || close < open) return {};
+    const auto level = text->substr(open + 1, close - open - 1);
+    return level == "none" ? std::string() : printable(level, 32);
+}
+
+} // namespace usbroute::observe
