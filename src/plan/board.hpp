@@ -1,0 +1,27 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "plan/refusal.hpp"
+#include "topology/connector.hpp"
+
+#include <expected>
+#include <optional>
+#include <vector>
+
+namespace usbroute::plan {
+
+/// All connectors as one snapshot shows them, and the mux between them. Built once for a decision.
+struct Board {
+    std::optional<topology::Mux> mux;
+    std::vector<topology::Connector> connectors; ///< configured ones first, then the unnamed sockets
+    std::size_t configured = 0;                  ///< how many of them are configured
+
+    [[nodiscard]] const topology::Connector* find(const ConnectorName& name) const;
+};
+
+[[nodiscard]] Board look_at_board(const topology::Snapshot& snapshot, const config::Settings& settings);
+
+/// Invariant 1: the mux, if its registers may be written at all.
+[[nodiscard]] std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, const Board& board);
+
+} // namespace usbroute::plan

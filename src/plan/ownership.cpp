@@ -1,0 +1,65 @@
+#include "plan/ownership.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace usbroute::plan {
+
+using topology::Connector;
+using topology::Controller;
+using topology::Side;
+
+namespace {
+
+const config::GuestSettings* claimant(const Controller& controller, const config::Settings& settings)
+{
+    if (!controller.address) return nullptr;
+    const auto found = std::ranges::find_if(settings.guests, [&](const config::GuestSettings& guest) {
+        return std::ranges::find(guest.controllers, *controller.address) != guest.controllers.end();
+    });
+    return found == settings.guests.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+std::string text_of(const Owner& owner)
+{
+    if (const auto* guest = std::get_if<OwnedByGuest>(&owner)) return guest->guest.text();
+    constexpr std::array<const char*, 5> words{"host", "", "unknown-guest", "nobody", "unknown"};
+    return words[owner.index()];
+}
+
+bool is_host(const Owner& owner) { return std::holds_alternative<OwnedByHost>(owner); }
+
+bool is_given_to_guest(const Controller& controller) { return controller.driver == "vfio-pci"; }
+
+Owner owner_of(const Controller* controller, const config::Settings& settings)
+{
+    if (controller == nullptr || controller->driver.empty()) return OwnedByNobody{};
+    if (controller->is_driven_by_host()) return OwnedByHost{};
+    if (const auto* guest = claimant(*controller, settings)) return OwnedByGuest{guest->name};
+    return OwnedByStranger{};
+}
+
+Owner owner_now(const topology::Snapshot& snapshot, const Connector& connector, const config::Settings& settings)
+{
+    if (!connector.spec.bit) {
+        if (connector.spec.places.empty()) return OwnerUnknown{};
+        return owner_of(snapshot.controller_at(connector.spec.places.front().controller), settings);
+    }
+    if (!connector.side) return OwnerUnknown{};
+    return owner_of(connector.controller_on(*connector.side), settings);
+}
+
+std::optional<Side> home_side(const Connector& connector, const config::Settings& settings)
+{
+    const bool xhci_is_a_guests = connector.xhci != nullptr && claimant(*connector.xhci, settings) != nullptr;
+    const auto order = xhci_is_a_guests ? std::array{Side::ehci, Side::xhci} : std::array{Side::xhci, Side::ehci};
+    for (const auto side : order) {
+        const auto* controller = connector.controller_on(side);
+        if (controller != nullptr && controller->is_driven_by_host()) return side;
+    }
+    return std::nullopt;
+}
+
+} // namespace usbroute::plan

@@ -1,0 +1,108 @@
+#pragma once
+
+#include "base/ids.hpp"
+#include "plan/ownership.hpp"
+#include "plan/refusal.hpp"
+#include "plan/request.hpp"
+#include "topology/host_use.hpp"
+#include "topology/registers.hpp"
+#include "topology/snapshot.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace usbroute::plan {
+
+/// Some bits of one register, and what they are to be.
+struct BitChange {
+    std::uint32_t mask = 0;
+    std::uint32_t before = 0; ///< only bits of `mask`
+    std::uint32_t after = 0;  ///< only bits of `mask`
+    bool operator==(const BitChange&) const = default;
+};
+
+/// What a plan does to the registers, without the reasons: enough to undo it, or to name the state that an
+/// interrupted one left.
+struct Change {
+    PciAddress controller;
+    BitChange usb2;       ///< XUSB2PR
+    BitChange superspeed; ///< USB3_PSSEN
+    std::string title;    ///< "toggle to desk-in-windows"
+
+    [[nodiscard]] Change inverse() const;
+    [[nodiscard]] bool is_empty() const { return usb2.mask == 0 && superspeed.mask == 0; }
+    bool operator==(const Change&) const = default;
+};
+
+/// One aligned 4-byte read-modify-write.
+struct Step {
+    topology::RouteRegister target;
+    std::uint32_t mask = 0;
+    std::uint32_t value = 0; ///< only bits of `mask`
+    std::string reason;
+    bool operator==(const Step&) const = default;
+};
+
+/// One connector that changes hands, or at least its controller.
+struct Movement {
+    ConnectorName connector;
+    topology::Side from;
+    topology::Side to;
+    Owner owner_before;
+    Owner owner_after;
+    std::vector<topology::PortPath> leaving; ///< devices that will disconnect, hubs first
+};
+
+/// What must be true afterwards, whoever looks.
+struct Expectation {
+    topology::RouteRegister target;
+    std::uint32_t mask = 0;
+    std::uint32_t value = 0;
+    bool operator==(const Expectation&) const = default;
+};
+
+/// Ordered actions with reasons. Valid for one snapshot and one reading of the registers only.
+struct Plan {
+    std::string title;                  ///< "move front-left to windows"
+    std::optional<ProfileName> profile; ///< the profile that holds afterwards
+    PciAddress controller;
+    std::uint64_t generation = 0;       ///< of the snapshot
+    topology::RouteBits before;         ///< as read when the plan was made
+    std::vector<Step> steps;            ///< empty: everything is as wished already
+    std::vector<Expectation> expectations;
+    std::vector<Movement> movements;
+    std::vector<ConnectorName> already; ///< were where they should be
+    std::vector<std::string> warnings;
+    std::vector<std::pair<ConnectorName, config::Target>> asked; ///< for the answer: what went where
+    Change change;
+};
+
+using Outcome = std::variant<Plan, Refusal>;
+
+/// All that a decision may look at.
+struct Situation {
+    const topology::Snapshot& snapshot;
+    const config::Settings& settings;
+    const topology::HostUse& use;
+    std::optional<Change> last_change; ///< what `undo` would take back
+};
+
+/// Decides. Pure: the same situation and request give the same outcome, and nothing is touched.
+[[nodiscard]] Outcome make_plan(const Situation& situation, const Request& request);
+
+/// The first profile of the round that holds now; nothing when none does.
+[[nodiscard]] std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,
+                                                          const config::Settings& settings);
+
+/// Names that can be asked for: the configured connectors and, where there is a mux, its unnamed sockets.
+[[nodiscard]] std::vector<topology::ConnectorSpec> known_connectors(const topology::Snapshot& snapshot,
+                                                                    const config::Settings& settings);
+
+/// The setpci command that does the same as a step, for people and for recovery.
+[[nodiscard]] std::string setpci_line(const PciAddress& controller, topology::RouteRegister target, std::uint32_t mask,
+                                      std::uint32_t value);
+
+} // namespace usbroute::plan

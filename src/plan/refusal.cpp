@@ -1,0 +1,52 @@
+#include "plan/refusal.hpp"
+
+#include <utility>
+
+namespace usbroute::plan {
+
+std::string_view code_of(Reason reason)
+{
+    switch (reason) {
+    case Reason::no_such_connector: return "no-such-connector";
+    case Reason::no_such_profile: return "no-such-profile";
+    case Reason::no_such_guest: return "no-such-guest";
+    case Reason::nothing_to_toggle: return "nothing-to-toggle";
+    case Reason::nothing_to_undo: return "nothing-to-undo";
+    case Reason::changed_since: return "changed-since";
+    case Reason::no_mux: return "no-mux";
+    case Reason::several_muxes: return "several-muxes";
+    case Reason::read_only_chip: return "read-only-chip";
+    case Reason::registers_unreadable: return "registers-unreadable";
+    case Reason::connector_without_bit: return "connector-without-bit";
+    case Reason::no_such_bit: return "no-such-bit";
+    case Reason::no_such_superspeed_port: return "no-such-superspeed-port";
+    case Reason::bit_not_movable: return "bit-not-movable";
+    case Reason::no_twin: return "no-twin";
+    case Reason::nobody_behind_route: return "nobody-behind-route";
+    case Reason::no_driver: return "no-driver";
+    case Reason::guest_not_given: return "guest-not-given";
+    case Reason::not_the_guests_controller: return "not-the-guests-controller";
+    case Reason::last_keyboard: return "last-keyboard";
+    case Reason::disk_in_use: return "disk-in-use";
+    }
+    std::unreachable();
+}
+
+ErrorKind kind_of(Reason reason)
+{
+    switch (reason) {
+    case Reason::no_such_connector:
+    case Reason::no_such_profile:
+    case Reason::no_such_guest:
+    case Reason::nothing_to_toggle: return ErrorKind::not_found;
+    case Reason::registers_unreadable: return ErrorKind::not_permitted;
+    default: return ErrorKind::refused;
+    }
+}
+
+std::string text_of(const Refusal& refusal)
+{
+    return refusal.remedy.empty() ? refusal.sentence : refusal.sentence + "; " + refusal.remedy;
+}
+
+} // namespace usbroute::plan

@@ -1,0 +1,34 @@
+#include "plan/request.hpp"
+
+namespace usbroute::plan {
+
+namespace {
+
+template <class Names> std::string listed(const Names& names, const char* separator)
+{
+    std::string text;
+    for (const auto& name : names) {
+        if (!text.empty()) text += separator;
+        text += name.text();
+    }
+    return text;
+}
+
+struct Teller {
+    std::string operator()(const MoveRequest& r) const
+    {
+        return "move " + listed(r.connectors, " ") + " to " + config::text_of(r.to);
+    }
+    std::string operator()(const ApplyRequest& r) const { return "apply " + r.profile.text(); }
+    std::string operator()(const ToggleRequest& r) const
+    {
+        return r.profiles.empty() ? std::string("toggle") : "toggle " + listed(r.profiles, " ");
+    }
+    std::string operator()(const UndoRequest&) const { return "undo"; }
+};
+
+} // namespace
+
+std::string text_of(const Wish& wish) { return std::visit(Teller{}, wish); }
+
+} // namespace usbroute::plan

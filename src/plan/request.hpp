@@ -1,0 +1,38 @@
+#pragma once
+
+#include "config/settings.hpp"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace usbroute::plan {
+
+struct MoveRequest {
+    std::vector<ConnectorName> connectors;
+    config::Target to;
+};
+struct ApplyRequest {
+    ProfileName profile;
+};
+/// Goes to the next of `profiles`; none named: the configured round.
+struct ToggleRequest {
+    std::vector<ProfileName> profiles;
+};
+/// Takes the last change back.
+struct UndoRequest {};
+
+using Wish = std::variant<MoveRequest, ApplyRequest, ToggleRequest, UndoRequest>;
+
+/// What somebody wants. `yes` lifts the guards that protect the person (the last keyboard, a side without a
+/// driver), never those that protect the hardware; a disk in use is lifted only by its own name.
+struct Request {
+    Wish wish;
+    bool yes = false;
+    std::vector<std::string> force_disks; ///< "sdb"
+};
+
+/// The request as a person would say it: "move front-left to windows".
+[[nodiscard]] std::string text_of(const Wish& wish);
+
+} // namespace usbroute::plan

@@ -1,0 +1,300 @@
+#include "plan/resolve.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace usbroute::plan {
+
+using config::ProfileSettings;
+using config::Settings;
+using config::Target;
+using config::ToHost;
+using topology::Connector;
+using topology::Side;
+
+namespace {
+
+template <class T> using OrRefusal = std::expected<T, Refusal>;
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known, std::string_view otherwise)
+{
+    const auto near = nearest(word, known);
+    return near ? format("did you mean {}?", *near) : std::string(otherwise);
+}
+
+Refusal no_such_connector(const Board& board, const ConnectorName& name)
+{
+    std::vector<std::string> known;
+    for (const auto& connector : board.connectors) known.push_back(connector.spec.name.text());
+    return {Reason::no_such_connector, printable(name.text(), 64),
+            format("there is no connector {}", printable(name.text(), 64)),
+            did_you_mean(name.text(), known, "`usbroute status` lists them")};
+}
+
+template <class Things> std::vector<std::string> names_of(const Things& things)
+{
+    std::vector<std::string> names;
+    for (const auto& thing : things) names.push_back(thing.name.text());
+    return names;
+}
+
+Refusal no_such_profile(const Settings& settings, const ProfileName& name)
+{
+    return {Reason::no_such_profile, printable(name.text(), 64),
+            format("there is no profile {}", printable(name.text(), 64)),
+            did_you_mean(name.text(), names_of(settings.profiles), "`usbroute config show` lists them")};
+}
+
+std::string in_words(const Connector& connector, Side side)
+{
+    if (side == Side::xhci) return format("xHCI {}", connector.xhci == nullptr ? "(absent)" : connector.xhci->name);
+    const int number = connector.route != nullptr && connector.route->ehci ? connector.route->ehci->controller : 0;
+    return connector.ehci == nullptr ? format("EHCI #{} (hidden)", number) : format("EHCI #{} {}", number, connector.ehci->name);
+}
+
+/// The commands that hand a controller to vfio-pci, for a remedy that can be typed.
+std::string how_to_give(const topology::Controller& controller)
+{
+    return format("give it first: driverctl set-override {} vfio-pci", controller.name);
+}
+
+OrRefusal<Wanted> to_host(const Connector& connector, const Settings& settings, const Board& board)
+{
+    const auto home = home_side(connector, settings);
+    const auto& name = connector.spec.name.text();
+    if (!home)
+        return std::unexpected(Refusal{Reason::no_driver, name,
+                                       format("the host drives neither controller behind {}", name),
+                                       "bind xhci_hcd or ehci-pci to one of them"});
+    Wanted wanted{.connector = &connector, .side = *home, .superspeed = {}, .target = ToHost{}};
+    const bool movable = (board.mux->movable_bits() & connector.spec.bit->mask()) != 0;
+    if (!movable && connector.side && *connector.side != *home &&
+        is_host(owner_of(connector.controller_on(*connector.side), settings))) {
+        // Firmware pins it there, and the host owns it there all the same.
+        wanted.side = *connector.side;
+        wanted.superspeed = connector.superspeed_on;
+    }
+    return wanted;
+}
+
+OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_name, const Settings& settings)
+{
+    const auto* guest = settings.guest(guest_name);
+    const auto& name = connector.spec.name.text();
+    if (guest == nullptr) {
+        auto known = names_of(settings.guests);
+        known.insert(known.end(), {"host", "ehci", "xhci"});
+        return std::unexpected(Refusal{Reason::no_such_guest, printable(guest_name.text(), 64),
+                                       format("there is no guest {}", printable(guest_name.text(), 64)),
+                                       did_you_mean(guest_name.text(), known, "guests are [guest.NAME] in the configuration")});
+    }
+    const auto has = [&](const topology::Controller* c) {
+        return c != nullptr && std::ranges::find(guest->controllers, *c->address) != guest->controllers.end();
+    };
+    for (const auto side : {Side::ehci, Side::xhci}) {
+        const auto* controller = connector.controller_on(side);
+        if (!has(controller)) continue;
+        if (!is_given_to_guest(*controller))
+            return std::unexpected(Refusal{
+                Reason::guest_not_given, name,
+                format("{} has not been given to {}: its driver is {}", in_words(connector, side), guest_name.text(),
+                       controller->driver.empty() ? "none" : printable(controller->driver, 32)),
+                how_to_give(*controller)});
+        return Wanted{.connector = &connector, .side = side, .superspeed = {}, .target = guest_name};
+    }
+    const auto& twin = connector.route->ehci;
+    if (twin && connector.ehci == nullptr)
+        return std::unexpected(Refusal{Reason::nobody_behind_route, name,
+                                       format("{} would go to EHCI #{}, which is not on the bus", name, twin->controller),
+                                       "firmware hides it: set its xHCI mode to Auto, Smart Auto or Manual"});
+    std::vector<std::string> given;
+    for (const auto& address : guest->controllers) given.push_back(address.text());
+    return std::unexpected(Refusal{Reason::not_the_guests_controller, name,
+                                   format("{} can reach {} and {}; {} was given {}", name, in_words(connector, Side::ehci),
+                                          in_words(connector, Side::xhci), guest_name.text(), join(given, ", ")),
+                                   "add that controller to the guest, or choose a connector of the one it has"});
+}
+
+OrRefusal<Wanted> to_target(const Connector& connector, const Target& target, const Settings& settings, const Board& board)
+{
+    if (const auto* side = std::get_if<Side>(&target))
+        return Wanted{.connector = &connector, .side = *side, .superspeed = {}, .target = target};
+    if (const auto* guest = std::get_if<GuestName>(&target)) return to_guest(connector, *guest, settings);
+    return to_host(connector, settings, board);
+}
+
+/// Whether the mux reaches this connector at all: it has a bit, and the chip has that bit.
+std::optional<Refusal> why_not_switchable(const Connector& connector, const Board& board)
+{
+    const auto& name = connector.spec.name.text();
+    const auto& family = *board.mux->family;
+    if (!connector.spec.bit)
+        return Refusal{Reason::connector_without_bit, name,
+                       format("{} is named by controller and port ({}), not by a mux bit", name,
+                              connector.spec.places.empty() ? "none" : connector.spec.places.front().text()),
+                       "give it a mux_bit in the configuration if the mux reaches it"};
+    if (connector.route == nullptr) {
+        const bool usb_r = family.usb_r_bit == connector.spec.bit->value;
+        return Refusal{Reason::no_such_bit, name,
+                       usb_r ? format("bit {} of XUSB2PR is USB-R, the management engine's port, and never moved", connector.spec.bit->value)
+                             : format("{} has mux_bit = {}, and the {} chipset routes ports with bits 0 to {}", name,
+                                      connector.spec.bit->value, family.name, family.routes.back().bit),
+                       "correct the configuration: `usbroute mask` shows the bits"};
+    }
+    if (connector.spec.superspeed && (connector.spec.superspeed->mask() & family.superspeed_bits) == 0)
+        return Refusal{Reason::no_such_superspeed_port, name,
+                       format("{} has superspeed = {}, and the {} chipset has SuperSpeed ports 1 to {}", name,
+                              connector.spec.superspeed->value, family.name, family.superspeed_ports()),
+                       "correct the configuration"};
+    return std::nullopt;
+}
+
+OrRefusal<Resolved> resolve_move(const MoveRequest& request, const Situation& s, const Board& board)
+{
+    Resolved resolved;
+    resolved.title = text_of(Wish(request));
+    for (const auto& name : request.connectors) {
+        const auto* connector = board.find(name);
+        if (connector == nullptr) return std::unexpected(no_such_connector(board, name));
+        if (const auto* guest = std::get_if<GuestName>(&request.to); guest != nullptr && s.settings.guest(*guest) == nullptr)
+            return std::unexpected(to_guest(*connector, *guest, s.settings).error());
+    }
+    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
+    for (const auto& name : request.connectors) {
+        const auto& connector = *board.find(name);
+        if (std::ranges::find(resolved.wanted, &connector, &Wanted::connector) != resolved.wanted.end()) continue;
+        if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
+        auto wanted = to_target(connector, request.to, s.settings, board);
+        if (!wanted) return std::unexpected(wanted.error());
+        resolved.wanted.push_back(*wanted);
+        resolved.asked.emplace_back(name, request.to);
+    }
+    return resolved;
+}
+
+const config::ProfileEntry* entry_for(const ProfileSettings& profile, const ConnectorName& name)
+{
+    const auto found = std::ranges::find(profile.entries, name, &config::ProfileEntry::connector);
+    return found == profile.entries.end() ? nullptr : &*found;
+}
+
+OrRefusal<Resolved> resolve_profile(const ProfileSettings& profile, const Settings& settings, const Board& board)
+{
+    Resolved resolved;
+    resolved.profile = profile.name;
+    resolved.may_take_last_keyboard = profile.may_take_last_keyboard;
+    for (const auto& entry : profile.entries) {
+        if (board.find(entry.connector) == nullptr) return std::unexpected(no_such_connector(board, entry.connector));
+        resolved.asked.emplace_back(entry.connector, entry.target);
+    }
+    for (std::size_t i = 0; i < board.connectors.size(); ++i) {
+        const auto& connector = board.connectors[i];
+        const auto* entry = entry_for(profile, connector.spec.name);
+        // Sockets nobody named are left alone unless the profile asks for them.
+        if (entry == nullptr && (i >= board.configured || !connector.spec.bit)) continue;
+        if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
+        auto wanted = to_target(connector, entry == nullptr ? Target(ToHost{}) : entry->target, settings, board);
+        if (!wanted) return std::unexpected(wanted.error());
+        wanted->named = entry != nullptr;
+        resolved.wanted.push_back(*wanted);
+    }
+    return resolved;
+}
+
+/// The round that a toggle walks. A single profile takes turns with "everything to the host".
+OrRefusal<std::vector<ProfileSettings>> toggle_round(const ToggleRequest& request, const Settings& settings)
+{
+    const auto names = request.profiles.empty() ? settings.toggle_order() : request.profiles;
+    if (names.empty())
+        return std::unexpected(Refusal{Reason::nothing_to_toggle, "toggle", "no profile is configured",
+                                       "write one: [profile.NAME] with a list of connectors for a guest"});
+    std::vector<ProfileSettings> round;
+    for (const auto& name : names) {
+        const auto* profile = settings.profile(name);
+        if (profile == nullptr) return std::unexpected(no_such_profile(settings, name));
+        round.push_back(*profile);
+    }
+    if (round.size() == 1) {
+        ProfileSettings all_host;
+        all_host.name = ProfileName("host");
+        round.insert(round.begin(), all_host);
+    }
+    return round;
+}
+
+OrRefusal<Resolved> resolve_toggle(const ToggleRequest& request, const Situation& s, const Board& board)
+{
+    const auto round = toggle_round(request, s.settings);
+    if (!round) return std::unexpected(round.error());
+    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
+    const auto current = std::ranges::find_if(*round, [&](const auto& profile) { return holds(board, s.settings, profile); });
+    // Where none holds, the first of the round is where to begin: it is the safe one in every example.
+    const bool last = current == round->end() || current + 1 == round->end();
+    const auto& next = last ? round->front() : *(current + 1);
+    auto resolved = resolve_profile(next, s.settings, board);
+    if (resolved) resolved->title = format("toggle to {}", next.name.text());
+    return resolved;
+}
+
+OrRefusal<Resolved> resolve_apply(const ApplyRequest& request, const Situation& s, const Board& board)
+{
+    const auto* profile = s.settings.profile(request.profile);
+    if (profile == nullptr) return std::unexpected(no_such_profile(s.settings, request.profile));
+    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
+    auto resolved = resolve_profile(*profile, s.settings, board);
+    if (resolved) resolved->title = format("apply {}", profile->name.text());
+    return resolved;
+}
+
+OrRefusal<Resolved> resolve_undo(const Situation& s, const Board& board)
+{
+    if (!s.last_change)
+        return std::unexpected(Refusal{Reason::nothing_to_undo, "undo", "no change is remembered since the machine started", ""});
+    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
+    const auto& change = *s.last_change;
+    const auto& bits = *board.mux->bits;
+    const bool still_there = change.controller == *board.mux->xhci->address &&
+                             (bits.usb2_owner & change.usb2.mask) == change.usb2.after &&
+                             (bits.superspeed_on & change.superspeed.mask) == change.superspeed.after;
+    if (!still_there)
+        return std::unexpected(Refusal{Reason::changed_since, "undo",
+                                       format("the wires are no longer where \"{}\" left them", printable(change.title)),
+                                       "move what you want moved by name"});
+    Resolved resolved;
+    resolved.title = format("undo {}", printable(change.title));
+    for (const auto& connector : board.connectors) {
+        if (!connector.spec.bit) continue;
+        const auto mask = connector.spec.bit->mask();
+        const auto ss_mask = connector.spec.superspeed ? connector.spec.superspeed->mask() : 0;
+        if ((change.usb2.mask & mask) == 0 && (change.superspeed.mask & ss_mask) == 0) continue;
+        if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
+        Wanted wanted{.connector = &connector, .side = *connector.side, .superspeed = connector.superspeed_on, .target = {}};
+        if ((change.usb2.mask & mask) != 0) wanted.side = (change.usb2.before & mask) != 0 ? Side::xhci : Side::ehci;
+        if ((change.superspeed.mask & ss_mask) != 0) wanted.superspeed = (change.superspeed.before & ss_mask) != 0;
+        wanted.target = wanted.side;
+        resolved.wanted.push_back(wanted);
+        resolved.asked.emplace_back(connector.spec.name, wanted.target);
+    }
+    return resolved;
+}
+
+} // namespace
+
+bool holds(const Board& board, const Settings& settings, const ProfileSettings& profile)
+{
+    if (!board.mux || board.mux->bits == nullptr) return false;
+    const auto resolved = resolve_profile(profile, settings, board);
+    return resolved && std::ranges::all_of(resolved->wanted, [](const Wanted& w) { return w.connector->side == w.side; });
+}
+
+std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board& board, const Wish& wish)
+{
+    if (const auto* move = std::get_if<MoveRequest>(&wish)) return resolve_move(*move, situation, board);
+    if (const auto* apply = std::get_if<ApplyRequest>(&wish)) return resolve_apply(*apply, situation, board);
+    if (const auto* toggle = std::get_if<ToggleRequest>(&wish)) return resolve_toggle(*toggle, situation, board);
+    return resolve_undo(situation, board);
+}
+
+} // namespace usbroute::plan

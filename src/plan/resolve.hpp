@@ -1,0 +1,38 @@
+#pragma once
+
+#include "plan/board.hpp"
+#include "plan/plan.hpp"
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace usbroute::plan {
+
+/// One connector and the side it shall have.
+struct Wanted {
+    const topology::Connector* connector = nullptr;
+    topology::Side side = topology::Side::xhci;
+    std::optional<bool> superspeed; ///< absent: follows the side
+    config::Target target;
+    /// Asked for by name. A connector that a profile only implies keeps its SuperSpeed half as it is, unless its
+    /// wires move.
+    bool named = true;
+};
+
+/// A request with every name found and every target turned into a side.
+struct Resolved {
+    std::string title;
+    std::optional<ProfileName> profile;
+    bool may_take_last_keyboard = false;
+    std::vector<Wanted> wanted;
+    std::vector<std::pair<ConnectorName, config::Target>> asked;
+};
+
+[[nodiscard]] std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board& board, const Wish& wish);
+
+/// True when every connector of the profile is on the side that the profile asks for.
+[[nodiscard]] bool holds(const Board& board, const config::Settings& settings, const config::ProfileSettings& profile);
+
+} // namespace usbroute::plan
