@@ -1,0 +1,160 @@
+#include "linux/files.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+
+#include <array>
+#include <cerrno>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <memory>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace usbroute::linux_ {
+
+using observe::Errno;
+
+namespace {
+
+/// Reads until the end or the limit; the one place where EINTR is retried for reads.
+std::expected<std::string, Errno> read_all(int fd, std::size_t limit)
+{
+    std::string text;
+    std::array<char, 4096> chunk{};
+    while (text.size() < limit) {
+        const auto got = ::read(fd, chunk.data(), std::min(chunk.size(), limit - text.size()));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return std::unexpected(Errno{errno});
+        if (got == 0) break;
+        text.append(chunk.data(), static_cast<std::size_t>(got));
+        // An attribute comes whole; asking again for its end would be a third of a scan's system calls. Files of
+        // /proc come in pieces, and are read with a larger limit.
+        if (limit <= chunk.size() && static_cast<std::size_t>(got) < chunk.size()) break;
+    }
+    return text;
+}
+
+Result<void> write_all(int fd, std::string_view text, const std::string& path)
+{
+    while (!text.empty()) {
+        const auto put = ::write(fd, text.data(), text.size());
+        if (put < 0 && errno == EINTR) continue;
+        if (put <= 0) return std::unexpected(Error(ErrorKind::failed, "cannot write " + path, errno));
+        text.remove_prefix(static_cast<std::size_t>(put));
+    }
+    return {};
+}
+
+struct CloseDirectory {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+ErrorKind kind_from(int errno_value)
+{
+    return errno_value == EACCES || errno_value == EPERM ? ErrorKind::not_permitted : ErrorKind::failed;
+}
+
+} // namespace
+
+LiveTree::LiveTree(std::string root) : root_(std::move(root))
+{
+    if (root_ != "/") inside_ = UniqueFd(::open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+UniqueFd LiveTree::open(const std::string& path, int flags) const
+{
+    if (root_ == "/") return UniqueFd(::open((root_ + path).c_str(), flags | O_CLOEXEC));
+    open_how how{};
+    how.flags = static_cast<__u64>(static_cast<unsigned>(flags | O_CLOEXEC));
+    how.resolve = RESOLVE_IN_ROOT;
+    const auto fd = ::syscall(SYS_openat2, inside_.get(), path.c_str(), &how, sizeof how);
+    // Kernels before 5.6 do not have it, and some containers forbid it.
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+        return UniqueFd(::openat(inside_.get(), path.c_str(), flags | O_CLOEXEC));
+    return UniqueFd(static_cast<int>(fd));
+}
+
+std::expected<std::vector<std::string>, Errno> LiveTree::list(const std::string& path) const
+{
+    std::unique_ptr<DIR, CloseDirectory> directory;
+    if (root_ == "/") {
+        directory.reset(::opendir((root_ + path).c_str()));
+    } else {
+        auto fd = open(path, O_RDONLY | O_DIRECTORY);
+        if (!fd.is_open()) return std::unexpected(Errno{errno});
+        directory.reset(::fdopendir(fd.get()));
+        if (directory) (void)fd.release();
+    }
+    if (!directory) return std::unexpected(Errno{errno});
+    std::vector<std::string> names;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): each call has a directory stream of its own
+    while (const auto* entry = ::readdir(directory.get())) {
+        const std::string_view name(entry->d_name);
+        if (name != "." && name != "..") names.emplace_back(name);
+    }
+    return names;
+}
+
+std::expected<std::string, Errno> LiveTree::read(const std::string& file, std::size_t limit) const
+{
+    // Not to wait for a writer if a recording has a pipe where a file should be.
+    const auto fd = open(file, O_RDONLY | O_NONBLOCK);
+    if (!fd.is_open()) return std::unexpected(Errno{errno});
+    return read_all(fd.get(), limit);
+}
+
+std::expected<std::string, Errno> LiveTree::link(const std::string& path) const
+{
+    std::array<char, 4096> target{};
+    ssize_t length = -1;
+    if (root_ == "/") {
+        length = ::readlink((root_ + path).c_str(), target.data(), target.size());
+    } else {
+        const auto fd = open(path, O_PATH | O_NOFOLLOW);
+        if (!fd.is_open()) return std::unexpected(Errno{errno});
+        length = ::readlinkat(fd.get(), "", target.data(), target.size());
+    }
+    // What is not a link says EINVAL, or ENOENT for an O_PATH descriptor of one.
+    if (length < 0) return std::unexpected(Errno{errno});
+    return std::string(target.data(), static_cast<std::size_t>(length));
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit)
+{
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!fd.is_open()) return std::unexpected(Error(kind_from(errno), "cannot open " + printable(path), errno));
+    auto text = read_all(fd.get(), limit + 1);
+    if (!text) return std::unexpected(Error(kind_from(text.error().value), "cannot read " + printable(path), text.error().value));
+    if (text->size() > limit)
+        return std::unexpected(Error(ErrorKind::failed, format("{} is larger than {} bytes", printable(path), limit)));
+    return std::move(*text);
+}
+
+Result<void> replace_file(const std::string& path, std::string_view text)
+{
+    const auto beside = path + ".new";
+    {
+        const UniqueFd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+        if (!fd.is_open()) return std::unexpected(Error(kind_from(errno), "cannot create " + printable(beside), errno));
+        if (auto written = write_all(fd.get(), text, printable(beside)); !written) return written;
+        if (::fsync(fd.get()) != 0) return std::unexpected(Error(ErrorKind::failed, "cannot save " + printable(beside), errno));
+    }
+    if (::rename(beside.c_str(), path.c_str()) != 0)
+        return std::unexpected(Error(kind_from(errno), "cannot rename to " + printable(path), errno));
+    return {};
+}
+
+Result<void> make_directories(const std::string& path)
+{
+    for (auto slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+        const auto part = path.substr(0, slash);
+        if (!part.empty() && ::mkdir(part.c_str(), 0755) != 0 && errno != EEXIST)
+            return std::unexpected(Error(kind_from(errno), "cannot make the directory " + printable(part), errno));
+        if (slash == std::string::npos) return {};
+    }
+}
+
+} // namespace usbroute::linux_

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "linux/unique_fd.hpp"
+#include "observe/kernel_tree.hpp"
+
+#include <string>
+
+namespace usbroute::linux_ {
+
+/// The kernel's trees below a root: "/" or a recorded machine. In a recorded machine no symbolic link leads out of
+/// it: the kernel resolves absolute targets and ".." inside that root.
+class LiveTree final : public observe::KernelTree {
+public:
+    /// `root` ends with a slash.
+    explicit LiveTree(std::string root);
+
+    [[nodiscard]] std::expected<std::vector<std::string>, observe::Errno> list(const std::string& directory) const override;
+    [[nodiscard]] std::expected<std::string, observe::Errno> read(const std::string& file, std::size_t limit) const override;
+    [[nodiscard]] std::expected<std::string, observe::Errno> link(const std::string& path) const override;
+
+private:
+    [[nodiscard]] UniqueFd open(const std::string& path, int flags) const;
+
+    std::string root_;
+    UniqueFd inside_; ///< the root as a directory, for a recorded machine; not open for "/"
+};
+
+/// A whole file of at most `limit` bytes; larger is an error.
+[[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit);
+/// Writes beside the file and renames over it, so that a reader sees the old or the new one.
+[[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view text);
+/// Makes a directory and those above it.
+[[nodiscard]] Result<void> make_directories(const std::string& path);
+
+} // namespace usbroute::linux_

@@ -1,0 +1,37 @@
+#include "linux/locations.hpp"
+
+#include <cstdlib>
+
+namespace usbroute::linux_ {
+
+namespace {
+
+std::string first_said(const std::string& option, const char* variable, const std::string& otherwise)
+{
+    if (!option.empty()) return option;
+    const char* value = std::getenv(variable);
+    return value != nullptr && *value != '\0' ? std::string(value) : otherwise;
+}
+
+bool is_said(const std::string& option, const char* variable) { return !first_said(option, variable, {}).empty(); }
+
+} // namespace
+
+Locations locate(const LocationOptions& options)
+{
+    Locations where;
+    if (!options.root.empty()) where.root = options.root;
+    if (!where.root.ends_with('/')) where.root += '/';
+    where.recorded = where.root != "/";
+    where.config = first_said(options.config, "USBROUTE_CONFIG", where.root + "etc/usbroute/usbroute.toml");
+    where.config_was_named = is_said(options.config, "USBROUTE_CONFIG");
+    const auto slash = where.config.rfind('/');
+    const auto directory = slash == std::string::npos ? std::string() : where.config.substr(0, slash + 1);
+    where.connectors = directory + "connectors.toml";
+    where.state = first_said({}, "USBROUTE_STATE_DIR", where.root + "run/usbroute");
+    where.socket = first_said(options.socket, "USBROUTE_SOCKET", where.root + "run/usbroute/control.sock");
+    where.socket_was_named = is_said(options.socket, "USBROUTE_SOCKET");
+    return where;
+}
+
+} // namespace usbroute::linux_

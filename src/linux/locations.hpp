@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace usbroute::linux_ {
+
+/// What the command line says about where things are; empty: not said.
+struct LocationOptions {
+    std::string root;
+    std::string config;
+    std::string socket;
+};
+
+/// Where things are. Options win over the environment (USBROUTE_CONFIG, USBROUTE_SOCKET, USBROUTE_STATE_DIR), the
+/// environment over the defaults; the defaults lie below the root.
+struct Locations {
+    std::string root = "/";   ///< ends with a slash
+    std::string config;       ///< usbroute.toml
+    std::string connectors;   ///< connectors.toml, beside it
+    std::string socket;       ///< of the daemon
+    std::string state;        ///< directory of the journal
+    bool recorded = false;    ///< the root is not "/": a recorded machine
+    bool config_was_named = false;
+    bool socket_was_named = false;
+};
+
+[[nodiscard]] Locations locate(const LocationOptions& options);
+
+} // namespace usbroute::linux_

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "apply/registers.hpp"
+#include "base/ids.hpp"
+#include "linux/unique_fd.hpp"
+
+#include <string>
+
+namespace usbroute::linux_ {
+
+/// The routing registers through the `config` file that sysfs has for every PCI function.
+///
+/// The descriptor stays open. The kernel asks for CAP_SYS_ADMIN of whoever opened it, so reads beyond byte 64 go on
+/// after privileges were given up; under lockdown each write is refused with EPERM all the same.
+class PciConfig final : public apply::RouteRegisters {
+public:
+    /// Opens for reading and writing, or for reading alone where writing is not permitted: then `write` says why.
+    [[nodiscard]] static Result<PciConfig> open(const std::string& root, const PciAddress& address);
+
+    [[nodiscard]] Result<topology::RouteBits> read() override;
+    [[nodiscard]] Result<void> write(topology::RouteRegister target, std::uint32_t value) override;
+
+private:
+    PciConfig(std::string root, PciAddress address, UniqueFd fd, int write_errno)
+        : root_(std::move(root)), address_(address), fd_(std::move(fd)), write_errno_(write_errno)
+    {
+    }
+    [[nodiscard]] Error explain_write(topology::RouteRegister target, int errno_value) const;
+
+    std::string root_;
+    PciAddress address_;
+    UniqueFd fd_;
+    int write_errno_ = 0; ///< why it could not be opened for writing; 0: it was
+};
+
+} // namespace usbroute::linux_

@@ -1,0 +1,13 @@
+#include "linux/unique_fd.hpp"
+
+#include <unistd.h>
+
+namespace usbroute::linux_ {
+
+void UniqueFd::reset()
+{
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+}
+
+} // namespace usbroute::linux_
