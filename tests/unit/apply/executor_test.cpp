@@ -1,0 +1,260 @@
+#include "apply/executor.hpp"
+
+#include "fakes/boards.hpp"
+#include "fakes/fake_registers.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace usbroute::apply {
+namespace {
+
+using fakes::FakeRegisters;
+using fakes::RecordingJournal;
+using plan::Plan;
+using topology::RouteBits;
+using topology::Side;
+
+const RouteBits all_on_xhci{.usb2_owner = 0x7fff, .usb2_movable = 0x3fff, .superspeed_on = 0x3f, .superspeed_movable = 0x3f};
+
+/// front (bit 0 and SuperSpeed 1) to EHCI.
+Plan front_to_ehci()
+{
+    auto snapshot = fakes::z97();
+    fakes::bits(snapshot) = all_on_xhci;
+    const auto settings = fakes::settings();
+    const auto outcome = plan::make_plan({snapshot, settings, {}, {}},
+                                         {plan::MoveRequest{{ConnectorName("front")}, Side::ehci}, false, {}});
+    return std::get<Plan>(outcome);
+}
+
+TEST(Executor, WritesSuperSpeedFirstAndReadsEveryWriteBack)
+{
+    FakeRegisters registers(all_on_xhci);
+    RecordingJournal journal;
+
+    const auto applied = execute(front_to_ehci(), registers, journal);
+
+    ASSERT_TRUE(applied) << applied.error().message();
+    EXPECT_EQ(registers.log, "read\n"
+                             "write USB3_PSSEN 003e\n"
+                             "read\n"
+                             "write XUSB2PR 7ffe\n"
+                             "read\n");
+    EXPECT_EQ(journal.text, "usbroute-journal 1\n"
+                            "begin 0000:00:14.0 1:1:0 1:1:0 move front to ehci\n"
+                            "end done\n");
+}
+
+TEST(Executor, Invariant1KeepsTheUsbRBitAndTheUpperHalf)
+{
+    auto bits = all_on_xhci;
+    bits.usb2_owner = 0xdead'7fff;
+    bits.usb2_movable = 0xffff'ffff;
+    FakeRegisters registers(bits);
+    RecordingJournal journal;
+    auto plan = front_to_ehci();
+    plan.before = bits;
+
+    ASSERT_TRUE(execute(plan, registers, journal));
+
+    EXPECT_EQ(registers.bits.usb2_owner, 0xdead'7ffeu);
+}
+
+TEST(Executor, Invariant7TouchesNothingWhenTheRegistersAreNotWhatThePlanWasMadeFor)
+{
+    auto bits = all_on_xhci;
+    bits.usb2_owner = 0x7ffb;
+    FakeRegisters registers(bits);
+    RecordingJournal journal;
+
+    const auto applied = execute(front_to_ehci(), registers, journal);
+
+    EXPECT_EQ(applied.error().code(), "stale-plan");
+    EXPECT_EQ(registers.log, "read\n");
+    EXPECT_EQ(journal.text, "usbroute-journal 1\n");
+}
+
+TEST(Executor, Invariant4UndoesAWriteThatDoesNotTake)
+{
+    FakeRegisters registers(all_on_xhci);
+    registers.stuck = 1; // both registers keep bit 0
+    RecordingJournal journal;
+
+    const auto applied = execute(front_to_ehci(), registers, journal);
+
+    EXPECT_EQ(applied.error().code(), "write-did-not-take");
+    EXPECT_EQ(applied.error().kind(), ErrorKind::failed);
+    EXPECT_EQ(applied.error().message(), "cannot move front to ehci: USB3_PSSEN kept its own value: 0x3e was written, 0x3f is "
+                                         "read back (bits 0x1); the machine is as before");
+    EXPECT_EQ(registers.bits, all_on_xhci);
+    EXPECT_TRUE(journal.text.ends_with("end undone\n"));
+}
+
+TEST(Executor, Invariant4TakesTheFirstStepBackWhenTheSecondIsForbidden)
+{
+    FakeRegisters registers(all_on_xhci);
+    registers.failing_write = 2;
+    RecordingJournal journal;
+
+    const auto applied = execute(front_to_ehci(), registers, journal);
+
+    EXPECT_EQ(applied.error().kind(), ErrorKind::not_permitted);
+    EXPECT_EQ(applied.error().code(), "lockdown");
+    EXPECT_EQ(registers.bits, all_on_xhci);
+    EXPECT_EQ(registers.log, "read\n"
+                             "write USB3_PSSEN 003e\n"
+                             "read\n"
+                             "write XUSB2PR 7ffe\n"
+                             "read\n" // roll back: XUSB2PR is as it was
+                             "read\n"
+                             "write USB3_PSSEN 003f\n"
+                             "read\n"
+                             "read\n");
+}
+
+TEST(Executor, SaysHowToRecoverWhenItCannotTakeAStepBack)
+{
+    FakeRegisters registers(all_on_xhci);
+    RecordingJournal journal;
+    registers.on_write = [&](int n) {
+        if (n == 1) registers.failing_write = FakeRegisters::every_write;
+    };
+
+    const auto applied = execute(front_to_ehci(), registers, journal);
+
+    EXPECT_EQ(applied.error().kind(), ErrorKind::half_way);
+    EXPECT_TRUE(applied.error().message().ends_with("the change could not be taken back; to recover: setpci -s 0000:00:14.0 d0.l=1:1 && "
+                                                    "setpci -s 0000:00:14.0 d8.l=1:1"))
+        << applied.error().message();
+    EXPECT_TRUE(journal.text.ends_with("end half-way\n"));
+}
+
+TEST(Executor, NoticesThatALaterStepDisturbedAnEarlierOne)
+{
+    FakeRegisters registers(all_on_xhci);
+    RecordingJournal journal;
+    registers.on_write = [&](int n) {
+        if (n == 2) registers.bits.superspeed_on = 0x3f;
+    };
+
+    const auto applied = execute(front_to_ehci(), registers, journal);
+
+    EXPECT_EQ(applied.error().code(), "write-did-not-take");
+    EXPECT_EQ(registers.bits, all_on_xhci);
+}
+
+TEST(Executor, GoesOnWithoutAJournalAndSaysSo)
+{
+    FakeRegisters registers(all_on_xhci);
+    RecordingJournal journal;
+    journal.broken = true;
+
+    const auto applied = execute(front_to_ehci(), registers, journal);
+
+    ASSERT_TRUE(applied);
+    EXPECT_EQ(applied->warnings, std::vector<std::string>{"undo will not know of this: cannot write the journal: No space left on device"});
+}
+
+TEST(Executor, FailsCleanlyWhenTheControllerVanishes)
+{
+    FakeRegisters registers(all_on_xhci);
+    RecordingJournal journal;
+    registers.on_write = [&](int) { registers.read_errno = 19; }; // ENODEV
+
+    const auto applied = execute(front_to_ehci(), registers, journal);
+
+    EXPECT_EQ(applied.error().kind(), ErrorKind::half_way);
+}
+
+/// Killed at an access: everything after it does not happen.
+struct Killed {};
+
+TEST(Executor, Invariant8ALeftOverChangeIsRecoveredAfterAKillAtEveryAccess)
+{
+    for (int kill_at = 1; kill_at <= 5; ++kill_at) {
+        FakeRegisters registers(all_on_xhci);
+        RecordingJournal journal;
+        int accesses = 0;
+        const auto count = [&] {
+            if (++accesses == kill_at) throw Killed{};
+        };
+        registers.on_read = count;
+        registers.on_write = [&](int) { count(); };
+        try {
+            (void)execute(front_to_ehci(), registers, journal);
+        } catch (const Killed&) {
+        }
+        registers.on_read = nullptr;
+        registers.on_write = nullptr;
+
+        const auto open = read_history(journal.text).open;
+        if (!open) {
+            EXPECT_EQ(registers.bits, all_on_xhci) << "killed at " << kill_at;
+            continue;
+        }
+        const auto recovered = recover(*open, registers, journal);
+
+        ASSERT_TRUE(recovered) << recovered.error().message();
+        EXPECT_FALSE(read_history(journal.text).open);
+        const bool as_planned = registers.bits.usb2_owner == 0x7ffe && registers.bits.superspeed_on == 0x3e;
+        EXPECT_TRUE(as_planned || registers.bits == all_on_xhci) << "killed at " << kill_at << ": " << *recovered;
+    }
+}
+
+TEST(Recovery, LeavesAloneWhatSomebodyElseHasMovedSince)
+{
+    auto bits = all_on_xhci;
+    bits.usb2_owner = 0x7ffd; // bit 0 as before, bit 1 not
+    FakeRegisters registers(bits);
+    RecordingJournal journal;
+    const plan::Change open{.controller = *PciAddress::parse("00:14.0"), .usb2 = {.mask = 3, .before = 3, .after = 0}, .superspeed = {}, .title = "x"};
+
+    EXPECT_EQ(standing_of(open, bits), Standing::elsewhere);
+    ASSERT_TRUE(recover(open, registers, journal));
+    EXPECT_EQ(registers.bits, bits);
+}
+
+TEST(Journal, ReadsBackWhatItWrote)
+{
+    const auto change = front_to_ehci().change;
+    const auto text = journal_header() + begin_line(change) + end_line(Ending::done);
+
+    const auto history = read_history(text);
+
+    ASSERT_EQ(history.undoable.size(), 1u);
+    EXPECT_EQ(history.undoable[0], change);
+    EXPECT_EQ(written(history), text);
+}
+
+TEST(Journal, PassesOverWhatIsTornForeignOrHostile)
+{
+    const auto change = front_to_ehci().change;
+    const auto good = begin_line(change) + end_line(Ending::done);
+
+    for (std::size_t cut = 0; cut < good.size(); ++cut) EXPECT_LE(read_history(journal_header() + good.substr(0, cut)).undoable.size(), 1u);
+    EXPECT_EQ(read_history("usbroute-journal 2\n" + good).undoable.size(), 0u);
+    EXPECT_EQ(read_history(journal_header() + "begin nonsense\nend done\n\n\xff\xff\n" + good).undoable.size(), 1u);
+    EXPECT_EQ(read_history(journal_header() + "begin 0000:00:14.0 1:2:0 0:0:0 value outside its mask\nend done\n").undoable.size(), 0u);
+    EXPECT_EQ(read_history("").undoable.size(), 0u);
+}
+
+TEST(Journal, UndoTakesTheLastChangeOffAndTwentyAreRemembered)
+{
+    auto change = front_to_ehci().change;
+    std::string text = journal_header();
+    for (int i = 0; i < 25; ++i) {
+        change.title = "change " + std::to_string(i);
+        text += begin_line(change) + end_line(Ending::done);
+    }
+    EXPECT_EQ(read_history(text).undoable.size(), remembered);
+
+    text += begin_line(change.inverse()) + end_line(Ending::done);
+    const auto history = read_history(text);
+    EXPECT_EQ(history.undoable.size(), remembered - 1);
+    EXPECT_EQ(history.undoable.back().title, "change 23");
+}
+
+} // namespace
+} // namespace usbroute::apply

@@ -1,0 +1,487 @@
+#include "plan/plan.hpp"
+
+#include "fakes/boards.hpp"
+
+#include <gtest/gtest.h>
+
+namespace usbroute::plan {
+namespace {
+
+using config::Target;
+using config::ToHost;
+using topology::RouteRegister;
+using topology::Side;
+using topology::Snapshot;
+
+/// A machine, a configuration, what the host does with its disks.
+struct Bench {
+    Snapshot snapshot = fakes::z97();
+    config::Settings settings = fakes::settings();
+    topology::HostUse use;
+    std::optional<Change> last;
+
+    [[nodiscard]] Outcome ask(Wish wish, bool yes = false, std::vector<std::string> force = {}) const
+    {
+        return make_plan({snapshot, settings, use, last}, {std::move(wish), yes, std::move(force)});
+    }
+    void give_ehcis_to_the_guest()
+    {
+        for (const char* address : {"00:1d.0", "00:1a.0"}) {
+            auto& ehci = fakes::controller(snapshot, address);
+            ehci.driver = "vfio-pci";
+            ehci.buses.clear();
+        }
+    }
+};
+
+MoveRequest move(std::string connector, Target to) { return {{ConnectorName(std::move(connector))}, std::move(to)}; }
+Target windows() { return GuestName("windows"); }
+
+/// The steps as text, one line each: proves that nothing else happens.
+std::string steps_of(const Outcome& outcome)
+{
+    if (const auto* refusal = std::get_if<Refusal>(&outcome)) return "refused: " + text_of(*refusal);
+    std::string text;
+    for (const auto& step : std::get<Plan>(outcome).steps)
+        text += setpci_line(std::get<Plan>(outcome).controller, step.target, step.mask, step.value) + "\n";
+    return text;
+}
+
+std::string_view refusal_of(const Outcome& outcome)
+{
+    const auto* refusal = std::get_if<Refusal>(&outcome);
+    return refusal == nullptr ? std::string_view("not refused") : code_of(refusal->reason);
+}
+
+void carry_out(Bench& bench, const Plan& plan)
+{
+    auto& bits = fakes::bits(bench.snapshot);
+    for (const auto& step : plan.steps) {
+        auto& word = step.target == RouteRegister::usb2_owner ? bits.usb2_owner : bits.superspeed_on;
+        word = (word & ~step.mask) | step.value;
+    }
+    bench.last = plan.change;
+}
+
+TEST(Plan, MovesOneBitAndNoOther)
+{
+    Bench bench;
+
+    EXPECT_EQ(steps_of(bench.ask(move("keys", Side::ehci))), "setpci -s 0000:00:14.0 d0.l=0:4\n");
+}
+
+TEST(Plan, TakesSuperSpeedDownBeforeTheWiresGoToEhci)
+{
+    Bench bench;
+
+    EXPECT_EQ(steps_of(bench.ask(move("front", Side::ehci))), "setpci -s 0000:00:14.0 d8.l=0:1\n"
+                                                              "setpci -s 0000:00:14.0 d0.l=0:1\n");
+}
+
+TEST(Plan, BringsSuperSpeedUpBeforeTheWiresGoToXhci)
+{
+    Bench bench;
+    fakes::bits(bench.snapshot).usb2_owner = 0x3ffe;
+    fakes::bits(bench.snapshot).superspeed_on = 0x3e;
+
+    EXPECT_EQ(steps_of(bench.ask(move("front", Side::xhci))), "setpci -s 0000:00:14.0 d8.l=1:1\n"
+                                                              "setpci -s 0000:00:14.0 d0.l=1:1\n");
+}
+
+TEST(Plan, LeavesASuperSpeedHalfThatFirmwarePinsAndSaysSo)
+{
+    Bench bench;
+    fakes::bits(bench.snapshot).superspeed_movable = 0x3e;
+
+    const auto outcome = bench.ask(move("front", Side::ehci));
+
+    EXPECT_EQ(steps_of(outcome), "setpci -s 0000:00:14.0 d0.l=0:1\n");
+    EXPECT_EQ(std::get<Plan>(outcome).warnings.size(), 1u);
+}
+
+TEST(Plan, HasNoStepsWhenEverythingIsAsWished)
+{
+    Bench bench;
+
+    const auto outcome = bench.ask(move("keys", ToHost{}));
+
+    EXPECT_TRUE(std::get<Plan>(outcome).steps.empty());
+    EXPECT_EQ(std::get<Plan>(outcome).already, std::vector{ConnectorName("keys")});
+}
+
+TEST(Plan, MovesAnUnnamedSocketByItsBit)
+{
+    Bench bench;
+
+    EXPECT_EQ(steps_of(bench.ask(move("bit13", Side::ehci))), "setpci -s 0000:00:14.0 d0.l=0:2000\n");
+}
+
+TEST(Plan, MovesSeveralConnectorsWithOneWrite)
+{
+    Bench bench;
+    const MoveRequest both{{ConnectorName("keys"), ConnectorName("rear"), ConnectorName("keys")}, Side::ehci};
+
+    EXPECT_EQ(steps_of(bench.ask(both)), "setpci -s 0000:00:14.0 d0.l=0:204\n");
+}
+
+// Invariant 1.
+TEST(Plan, Invariant1RefusesABitThatFirmwareDoesNotLetMove)
+{
+    Bench bench;
+    fakes::bits(bench.snapshot).usb2_movable = 0x3ffb;
+
+    EXPECT_EQ(steps_of(bench.ask(move("keys", Side::ehci))),
+              "refused: firmware does not let bit 2 of XUSB2PR move (XUSB2PRM is 0x3ffb); look for an xHCI or USB 3 "
+              "mode option in the firmware set-up");
+}
+
+TEST(Plan, Invariant1RefusesBitsTheChipLacks)
+{
+    Bench bench;
+    auto& bit = bench.settings.connectors[1].spec.bit;
+
+    bit = MuxBit{14};
+    EXPECT_EQ(steps_of(bench.ask(move("keys", Side::ehci))),
+              "refused: bit 14 of XUSB2PR is USB-R, the management engine's port, and never moved; correct the "
+              "configuration: `usbroute mask` shows the bits");
+    bit = MuxBit{20};
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", Side::ehci))), "no-such-bit");
+}
+
+TEST(Plan, Invariant1RefusesAnXhciThatTheTableDoesNotKnow)
+{
+    Bench bench;
+    fakes::controller(bench.snapshot, "00:14.0").device = 0xa12f;
+
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", Side::ehci))), "no-mux");
+}
+
+TEST(Plan, Invariant1OnlyReadsBayTrail)
+{
+    Bench bench;
+    fakes::controller(bench.snapshot, "00:14.0").device = 0x0f35;
+
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", Side::ehci))), "read-only-chip");
+}
+
+TEST(Plan, Invariant1RefusesWhenTwoControllersClaimToHoldTheMux)
+{
+    Bench bench;
+    bench.snapshot.controllers.push_back(bench.snapshot.controllers.front());
+
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", Side::ehci))), "several-muxes");
+}
+
+// Invariant 2.
+TEST(Plan, Invariant2RefusesToRouteToAnEhciThatFirmwareHid)
+{
+    Bench bench;
+    std::erase_if(bench.snapshot.controllers, [](const auto& c) { return c.device == 0x8ca6; });
+
+    EXPECT_EQ(steps_of(bench.ask(move("keys", Side::ehci))),
+              "refused: keys would go to EHCI #1 (8086:8ca6, normally 00:1d.0), which is not on the bus; firmware "
+              "hides it: set its xHCI mode to Auto, Smart Auto or Manual");
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", windows()))), "nobody-behind-route");
+    EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci))), "not refused");
+}
+
+TEST(Plan, Invariant2RefusesAGuestWhoseControllerIsStillTheHosts)
+{
+    Bench bench;
+
+    EXPECT_EQ(steps_of(bench.ask(move("keys", windows()))),
+              "refused: EHCI #1 0000:00:1d.0 has not been given to windows: its driver is ehci-pci; give it first: "
+              "driverctl set-override 0000:00:1d.0 vfio-pci");
+}
+
+TEST(Plan, Invariant2RefusesAGuestThatWasGivenAnotherController)
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    bench.settings.guests[0].controllers = {*PciAddress::parse("00:1a.0")};
+
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", windows()))), "not-the-guests-controller");
+    EXPECT_EQ(refusal_of(bench.ask(move("rear", windows()))), "not refused");
+}
+
+TEST(Plan, Invariant2RefusesASideThatNoDriverRunsUntilYes)
+{
+    Bench bench;
+    fakes::controller(bench.snapshot, "00:1d.0").driver.clear();
+
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", Side::ehci))), "no-driver");
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", Side::ehci), true)), "not refused");
+}
+
+// Invariant 5.
+TEST(Plan, Invariant5RefusesToTakeTheLastKeyboard)
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    fakes::plug_keyboard(bench.snapshot, "3-3");
+
+    EXPECT_EQ(steps_of(bench.ask(move("keys", windows()))),
+              "refused: keys holds the host's only keyboard: Keyboard (1234:5678); say yes, or set "
+              "may_take_last_keyboard in the profile");
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", windows()), true)), "not refused");
+}
+
+TEST(Plan, Invariant5CountsAKeyboardBehindAHub)
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    fakes::plug(bench.snapshot, "3-3", "Hub");
+    fakes::plug_keyboard(bench.snapshot, "3-3.2");
+
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", windows()))), "last-keyboard");
+}
+
+TEST(Plan, Invariant5LetsAKeyboardGoWhenAnotherStaysOrTheProfileSaysSo)
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    fakes::plug_keyboard(bench.snapshot, "3-3");
+    EXPECT_EQ(refusal_of(bench.ask(ApplyRequest{ProfileName("desk")})), "last-keyboard");
+
+    bench.settings.profiles[2].may_take_last_keyboard = true;
+    EXPECT_EQ(refusal_of(bench.ask(ApplyRequest{ProfileName("desk")})), "not refused");
+    fakes::plug_keyboard(bench.snapshot, "3-1");
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", windows()))), "not refused");
+}
+
+TEST(Plan, Invariant5SeesTwoKeyboardsLeaveTogether)
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    fakes::plug_keyboard(bench.snapshot, "3-3");
+    fakes::plug_keyboard(bench.snapshot, "3-6");
+
+    EXPECT_EQ(refusal_of(bench.ask(MoveRequest{{ConnectorName("keys"), ConnectorName("rear")}, windows()})), "last-keyboard");
+}
+
+TEST(Plan, Invariant5DoesNotMindAKeyboardThatTheHostKeepsOnTheOtherSide)
+{
+    Bench bench;
+    fakes::plug_keyboard(bench.snapshot, "3-3");
+
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", Side::ehci))), "not refused");
+}
+
+// Invariant 6.
+TEST(Plan, Invariant6RefusesToMoveADiskInUseUntilForcedByName)
+{
+    Bench bench;
+    fakes::plug_disk(bench.snapshot, "3-6", "sdb");
+    bench.use.mounts.push_back({.number = "8:17", .source = "/dev/sdb1", .point = "/mnt", .type = "ext4"});
+
+    EXPECT_EQ(steps_of(bench.ask(move("rear", Side::ehci))),
+              "refused: rear holds disk sdb, which the host uses: sdb1, mounted on /mnt; unmount it, or force it by "
+              "name: --force-disk sdb");
+    EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), true)), "disk-in-use");
+    EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), false, {"sdc"})), "disk-in-use");
+    EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), false, {"sdb"})), "not refused");
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", Side::ehci))), "not refused");
+}
+
+TEST(Plan, Invariant6SeesADiskOnTheSuperSpeedHalf)
+{
+    Bench bench;
+    fakes::plug_disk(bench.snapshot, "4-1", "sdb");
+    bench.use.swaps = {"/dev/sdb1"};
+
+    EXPECT_EQ(refusal_of(bench.ask(move("front", Side::ehci))), "disk-in-use");
+}
+
+TEST(Plan, Invariant6SeesADiskBehindAHub)
+{
+    Bench bench;
+    fakes::plug(bench.snapshot, "3-6", "Hub");
+    fakes::plug_disk(bench.snapshot, "3-6.1", "sdb");
+    bench.use.swaps = {"/dev/sdb1"};
+
+    EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci))), "disk-in-use");
+}
+
+// Names, and machines that cannot.
+TEST(Plan, SaysWhichNameIsWrongAndWhatWasMeant)
+{
+    Bench bench;
+
+    EXPECT_EQ(steps_of(bench.ask(move("frnt", ToHost{}))), "refused: there is no connector frnt; did you mean front?");
+    EXPECT_EQ(steps_of(bench.ask(move("keys", GuestName("widnows")))), "refused: there is no guest widnows; did you mean windows?");
+    EXPECT_EQ(steps_of(bench.ask(ApplyRequest{ProfileName("dsk")})), "refused: there is no profile dsk; did you mean desk?");
+    EXPECT_EQ(refusal_of(bench.ask(move("bit14", ToHost{}))), "no-such-connector");
+}
+
+TEST(Plan, RefusesWhatItCannotReadOrReach)
+{
+    Bench bench;
+    bench.settings.connectors[0].spec.bit.reset();
+    bench.settings.connectors[0].spec.places = {*topology::UsbPlace::parse("0000:00:14.0/2")};
+    EXPECT_EQ(refusal_of(bench.ask(move("front", ToHost{}))), "connector-without-bit");
+
+    bench.settings.connectors[1].spec.superspeed = SuperSpeedPort{7};
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", ToHost{}))), "no-such-superspeed-port");
+
+    fakes::controller(bench.snapshot, "00:14.0").registers = topology::Unreadable{};
+    EXPECT_EQ(steps_of(bench.ask(move("rear", ToHost{}))),
+              "refused: cannot read the routing registers of 0000:00:14.0: the kernel shows only its first 64 bytes to "
+              "a process without CAP_SYS_ADMIN; run it as root, or ask the daemon");
+}
+
+TEST(Plan, RefusesPortsOfTheNineSeriesLpThatNoEhciHas)
+{
+    Bench bench;
+    auto& xhci = fakes::controller(bench.snapshot, "00:14.0");
+    xhci.device = 0x9cb1;
+    fakes::controller(bench.snapshot, "00:1d.0").device = 0x9ca6;
+
+    EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci))), "no-twin");
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", Side::ehci))), "not refused");
+}
+
+// The host's side.
+TEST(Plan, HostMeansTheXhciAlthoughTheHostAlsoDrivesTheEhci)
+{
+    Bench bench;
+    fakes::bits(bench.snapshot).usb2_owner = 0x3ffb;
+
+    EXPECT_EQ(steps_of(bench.ask(move("keys", ToHost{}))), "setpci -s 0000:00:14.0 d0.l=4:4\n");
+}
+
+TEST(Plan, HostMeansTheEhciWhenTheXhciIsAGuests)
+{
+    Bench bench;
+    fakes::controller(bench.snapshot, "00:14.0").driver = "vfio-pci";
+    fakes::controller(bench.snapshot, "00:14.0").buses.clear();
+    bench.settings.guests[0].controllers = {*PciAddress::parse("00:14.0")};
+
+    const auto outcome = bench.ask(move("keys", ToHost{}));
+
+    EXPECT_EQ(steps_of(outcome), "setpci -s 0000:00:14.0 d0.l=0:4\n");
+    EXPECT_EQ(std::get<Plan>(outcome).warnings,
+              std::vector<std::string>{"a guest owns xHCI 0000:00:14.0: it can change the routes at any time"});
+}
+
+TEST(Plan, WhatFirmwarePinsToTheHostsEhciIsTheHostsAlready)
+{
+    Bench bench;
+    fakes::bits(bench.snapshot) = {.usb2_owner = 0, .usb2_movable = 0, .superspeed_on = 0x3f, .superspeed_movable = 0x3f};
+
+    const auto outcome = bench.ask(ApplyRequest{ProfileName("all-host")});
+
+    EXPECT_EQ(steps_of(outcome), "");
+}
+
+// Profiles and the round.
+TEST(Toggle, GoesRoundAndStartsAtTheFirstWhenNoneHolds)
+{
+    Bench bench;
+    const auto title = [&] { return std::get<Plan>(bench.ask(ToggleRequest{})).title; };
+
+    EXPECT_EQ(title(), "toggle to on-ehci");
+    carry_out(bench, std::get<Plan>(bench.ask(ToggleRequest{})));
+    EXPECT_EQ(title(), "toggle to all-host");
+    fakes::bits(bench.snapshot).usb2_owner = 0x3dff;
+    EXPECT_EQ(title(), "toggle to all-host");
+}
+
+TEST(Toggle, OfOneProfileTakesTurnsWithEverythingToTheHost)
+{
+    Bench bench;
+    const ToggleRequest request{{ProfileName("on-ehci")}};
+
+    carry_out(bench, std::get<Plan>(bench.ask(request)));
+    EXPECT_EQ(fakes::bits(bench.snapshot).usb2_owner, 0x3ffbu);
+    carry_out(bench, std::get<Plan>(bench.ask(request)));
+    EXPECT_EQ(fakes::bits(bench.snapshot).usb2_owner, 0x3fffu);
+}
+
+TEST(Toggle, LeavesSocketsThatNobodyNamedWhereTheyAre)
+{
+    Bench bench;
+    fakes::bits(bench.snapshot).usb2_owner = 0x2fff; // bit 12 is nobody's
+
+    carry_out(bench, std::get<Plan>(bench.ask(ToggleRequest{})));
+
+    EXPECT_EQ(fakes::bits(bench.snapshot).usb2_owner, 0x2ffbu);
+}
+
+TEST(Toggle, WithoutProfilesSaysWhatToWrite)
+{
+    Bench bench;
+    bench.settings.profiles.clear();
+    bench.settings.toggle.clear();
+
+    EXPECT_EQ(refusal_of(bench.ask(ToggleRequest{})), "nothing-to-toggle");
+}
+
+TEST(Apply, DoesNotTouchTheSuperSpeedHalfOfAConnectorItOnlyImplies)
+{
+    Bench bench;
+    fakes::bits(bench.snapshot).superspeed_on = 0x3e; // somebody switched front's off
+
+    EXPECT_EQ(steps_of(bench.ask(ApplyRequest{ProfileName("on-ehci")})), "setpci -s 0000:00:14.0 d0.l=0:4\n");
+}
+
+// Undo.
+TEST(Undo, GivesTheOldBitsBackExactly)
+{
+    for (const std::uint32_t superspeed : {0x3fu, 0x3eu}) {
+        Bench bench;
+        fakes::bits(bench.snapshot).superspeed_on = superspeed;
+        const auto before = fakes::bits(bench.snapshot);
+
+        carry_out(bench, std::get<Plan>(bench.ask(MoveRequest{{ConnectorName("front"), ConnectorName("rear")}, Side::ehci})));
+        EXPECT_NE(fakes::bits(bench.snapshot), before);
+        carry_out(bench, std::get<Plan>(bench.ask(UndoRequest{})));
+
+        EXPECT_EQ(fakes::bits(bench.snapshot), before);
+    }
+}
+
+TEST(Undo, RefusesWhenThereIsNothingOrSomebodyElseMovedTheWires)
+{
+    Bench bench;
+    EXPECT_EQ(refusal_of(bench.ask(UndoRequest{})), "nothing-to-undo");
+
+    carry_out(bench, std::get<Plan>(bench.ask(move("keys", Side::ehci))));
+    fakes::bits(bench.snapshot).usb2_owner = 0x3fff;
+    EXPECT_EQ(refusal_of(bench.ask(UndoRequest{})), "changed-since");
+}
+
+// Properties, over every state of the four bits that the configuration and the board make interesting.
+TEST(Properties, PlanningTwiceChangesNothingAndOtherBitsStay)
+{
+    const std::vector<Wish> wishes{move("front", Side::ehci), move("front", Side::xhci), move("rear", ToHost{}),
+                                   ApplyRequest{ProfileName("on-ehci")}, ApplyRequest{ProfileName("all-host")},
+                                   MoveRequest{{ConnectorName("keys"), ConnectorName("front")}, Side::ehci}};
+    for (std::uint32_t state = 0; state < 64; ++state)
+        for (const auto& wish : wishes) {
+            Bench bench;
+            auto& bits = fakes::bits(bench.snapshot);
+            bits.usb2_owner = 0xabcd'4000 | (state & 1) | (state & 2) << 1 | (state & 4) << 7 | (state & 8) << 8;
+            bits.superspeed_on = 0xffff'ff00 | (state >> 4);
+            const auto before = bits;
+
+            const auto plan = std::get<Plan>(bench.ask(wish));
+            carry_out(bench, plan);
+
+            constexpr std::uint32_t ours = 0x205; // front, keys, rear
+            EXPECT_EQ(bits.usb2_owner & ~ours, before.usb2_owner & ~ours);
+            EXPECT_EQ(bits.superspeed_on & ~1u, before.superspeed_on & ~1u);
+            EXPECT_TRUE(std::get<Plan>(bench.ask(wish)).steps.empty()) << text_of(wish) << " from state " << state;
+            EXPECT_EQ(plan.change.inverse().inverse().usb2, plan.change.usb2);
+            for (const auto& step : plan.steps) EXPECT_EQ(step.value & ~step.mask, 0u);
+        }
+}
+
+TEST(Properties, TheSameSituationGivesTheSamePlan)
+{
+    Bench bench;
+
+    EXPECT_EQ(steps_of(bench.ask(ToggleRequest{})), steps_of(bench.ask(ToggleRequest{})));
+}
+
+} // namespace
+} // namespace usbroute::plan
