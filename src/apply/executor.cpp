@@ -25,14 +25,16 @@ struct Write {
 Result<RouteBits> write_bits(RouteRegisters& registers, const RouteBits& now, const Write& wanted)
 {
     const auto value = (now.value_of(wanted.target) & ~wanted.mask) | (wanted.value & wanted.mask);
-    if (auto written = registers.write(wanted.target, value); !written) return std::unexpected(written.error());
+    if (auto written = registers.write(wanted.target, value); !written)
+        return std::unexpected(written.error());
     auto after = registers.read();
     if (!after) return after;
     if ((after->value_of(wanted.target) & wanted.mask) != wanted.value)
         return std::unexpected(
-            Error(ErrorKind::failed, format("{} kept its own value: 0x{:x} was written, 0x{:x} is read back (bits 0x{:x})",
-                                            topology::data_sheet_name(wanted.target), value,
-                                            after->value_of(wanted.target), wanted.mask))
+            Error(ErrorKind::failed,
+                  format("{} kept its own value: 0x{:x} was written, 0x{:x} is read back (bits 0x{:x})",
+                         topology::data_sheet_name(wanted.target), value, after->value_of(wanted.target),
+                         wanted.mask))
                 .with_code("write-did-not-take"));
     return after;
 }
@@ -43,7 +45,8 @@ std::string recovery_lines(const Plan& plan, const RouteBits& before)
     std::string lines;
     for (const auto& step : plan.steps | std::views::reverse) {
         if (!lines.empty()) lines += " && ";
-        lines += plan::setpci_line(plan.controller, step.target, step.mask, before.value_of(step.target) & step.mask);
+        lines += plan::setpci_line(plan.controller, step.target, step.mask,
+                                   before.value_of(step.target) & step.mask);
     }
     return lines;
 }
@@ -68,7 +71,8 @@ std::optional<Error> missed_expectation(const Plan& plan, const RouteBits& now)
 }
 
 /// Takes back whatever of the plan has reached the hardware, last step first, and looks.
-Error roll_back(const Plan& plan, const RouteBits& before, RouteRegisters& registers, Journal& journal, Error cause)
+Error roll_back(const Plan& plan, const RouteBits& before, RouteRegisters& registers, Journal& journal,
+                Error cause)
 {
     for (const auto& step : plan.steps | std::views::reverse) {
         const auto now = registers.read();
@@ -86,8 +90,8 @@ Error roll_back(const Plan& plan, const RouteBits& before, RouteRegisters& regis
         auto code = cause.code();
         return Error(kind, cause.message() + "; the machine is as before").with_code(std::move(code));
     }
-    return Error(ErrorKind::half_way, format("{}; the change could not be taken back; to recover: {}", cause.message(),
-                                             recovery_lines(plan, before)))
+    return Error(ErrorKind::half_way, format("{}; the change could not be taken back; to recover: {}",
+                                             cause.message(), recovery_lines(plan, before)))
         .with_code("half-way");
 }
 
@@ -100,7 +104,8 @@ Result<Applied> execute(const Plan& plan, RouteRegisters& registers, Journal& jo
     if (!before) return std::unexpected(std::move(before.error()).within(context));
     if (*before != plan.before)
         return std::unexpected(
-            Error(ErrorKind::failed, context + ": the registers have changed since it was planned; nothing was touched")
+            Error(ErrorKind::failed,
+                  context + ": the registers have changed since it was planned; nothing was touched")
                 .with_code("stale-plan"));
     Applied applied{.after = *before, .warnings = {}};
     if (plan.steps.empty()) return applied;
@@ -110,11 +115,13 @@ Result<Applied> execute(const Plan& plan, RouteRegisters& registers, Journal& jo
     for (const auto& step : plan.steps) {
         auto after = write_bits(registers, applied.after, {step.target, step.mask, step.value});
         if (!after)
-            return std::unexpected(roll_back(plan, *before, registers, journal, std::move(after.error()).within(context)));
+            return std::unexpected(
+                roll_back(plan, *before, registers, journal, std::move(after.error()).within(context)));
         applied.after = *after;
     }
     if (auto missed = missed_expectation(plan, applied.after))
-        return std::unexpected(roll_back(plan, *before, registers, journal, std::move(*missed).within(context)));
+        return std::unexpected(
+            roll_back(plan, *before, registers, journal, std::move(*missed).within(context)));
     if (auto ended = journal.end(Ending::done); !ended && applied.warnings.empty())
         applied.warnings.push_back("undo will not know of this: " + ended.error().message());
     return applied;
@@ -143,13 +150,16 @@ Result<std::string> recover(const Change& open, RouteRegisters& registers, Journ
     auto now = registers.read();
     if (!now) return std::unexpected(std::move(now.error()).within(context));
     const auto finish = [&](Ending ending, std::string_view text) -> Result<std::string> {
-        if (auto ended = journal.end(ending); !ended) return std::unexpected(std::move(ended.error()).within(context));
+        if (auto ended = journal.end(ending); !ended)
+            return std::unexpected(std::move(ended.error()).within(context));
         return format("\"{}\" was interrupted: {}", open.title, text);
     };
     switch (standing_of(open, *now)) {
     case Standing::as_planned: return finish(Ending::done, "it had been carried out");
     case Standing::as_before: return finish(Ending::undone, "nothing had been changed");
-    case Standing::elsewhere: return finish(Ending::undone, "the wires have been moved by somebody else since; they are left alone");
+    case Standing::elsewhere:
+        return finish(Ending::undone,
+                      "the wires have been moved by somebody else since; they are left alone");
     case Standing::in_between: break;
     }
     const auto put_back = [&](RouteRegister target, const plan::BitChange& bits) -> Result<void> {
@@ -161,7 +171,8 @@ Result<std::string> recover(const Change& open, RouteRegisters& registers, Journ
     // The wires first: SuperSpeed was written before them, so it is taken back after them.
     for (const auto& [target, bits] : {std::pair{RouteRegister::usb2_owner, open.usb2},
                                        std::pair{RouteRegister::superspeed_on, open.superspeed}})
-        if (auto done = put_back(target, bits); !done) return std::unexpected(std::move(done.error()).within(context));
+        if (auto done = put_back(target, bits); !done)
+            return std::unexpected(std::move(done.error()).within(context));
     return finish(Ending::undone, "it was half done and has been taken back");
 }
 

@@ -35,6 +35,7 @@ enum class Standing : std::uint8_t {
 
 /// Puts an end to a change that whoever made it did not live to end: names the state, and takes a half-done one
 /// back. Returns what it found and did, in words for the log.
-[[nodiscard]] Result<std::string> recover(const plan::Change& open, RouteRegisters& registers, Journal& journal);
+[[nodiscard]] Result<std::string> recover(const plan::Change& open, RouteRegisters& registers,
+                                          Journal& journal);
 
 } // namespace usbroute::apply

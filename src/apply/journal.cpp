@@ -13,7 +13,10 @@ namespace {
 constexpr std::string_view header = "usbroute-journal 1";
 constexpr std::string_view undo_prefix = "undo ";
 
-std::string text_of(const BitChange& change) { return format("{:x}:{:x}:{:x}", change.mask, change.before, change.after); }
+std::string text_of(const BitChange& change)
+{
+    return format("{:x}:{:x}:{:x}", change.mask, change.before, change.after);
+}
 
 std::optional<BitChange> bit_change_from(std::string_view text)
 {
@@ -39,7 +42,8 @@ std::optional<Change> change_from(std::string_view line)
         if (!title.empty()) title += ' ';
         title += fields[i];
     }
-    return Change{.controller = *address, .usb2 = *usb2, .superspeed = *superspeed, .title = std::move(title)};
+    return Change{
+        .controller = *address, .usb2 = *usb2, .superspeed = *superspeed, .title = std::move(title)};
 }
 
 void remember(History& history, Change change)
@@ -58,8 +62,8 @@ std::string journal_header() { return std::string(header) + "\n"; }
 
 std::string begin_line(const Change& change)
 {
-    return format("begin {} {} {} {}\n", change.controller.text(), text_of(change.usb2), text_of(change.superspeed),
-                  printable(change.title));
+    return format("begin {} {} {} {}\n", change.controller.text(), text_of(change.usb2),
+                  text_of(change.superspeed), printable(change.title));
 }
 
 std::string end_line(Ending ending)
@@ -80,8 +84,10 @@ History read_history(std::string_view text)
     // The last piece has no newline: nothing, or a line that a crash cut.
     for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
         if (lines[i] == "end done" && history.open) remember(history, *history.open);
-        if (lines[i].starts_with("end ")) history.open.reset();
-        else if (auto change = change_from(lines[i])) history.open = std::move(change);
+        if (lines[i].starts_with("end "))
+            history.open.reset();
+        else if (auto change = change_from(lines[i]))
+            history.open = std::move(change);
     }
     return history;
 }

@@ -28,8 +28,8 @@ public:
 
 /// What a journal's text says.
 struct History {
-    std::vector<plan::Change> undoable;  ///< oldest first, at most `remembered`; undo pops the last
-    std::optional<plan::Change> open;    ///< begun and not ended: whoever did it was killed
+    std::vector<plan::Change> undoable; ///< oldest first, at most `remembered`; undo pops the last
+    std::optional<plan::Change> open;   ///< begun and not ended: whoever did it was killed
 };
 
 inline constexpr std::size_t remembered = 20;

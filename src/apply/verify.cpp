@@ -23,8 +23,8 @@ const Device* first_that_left(const plan::Movement& movement, const topology::Sn
     return movement.leaving.empty() ? nullptr : before.device_at(movement.leaving.front());
 }
 
-Judgement judge_one(const plan::Movement& movement, const plan::Board& board, const topology::Snapshot& before,
-                    const topology::Snapshot& now)
+Judgement judge_one(const plan::Movement& movement, const plan::Board& board,
+                    const topology::Snapshot& before, const topology::Snapshot& now)
 {
     Judgement judgement{.connector = movement.connector, .verdict = Verdict::unknown, .text = {}};
     const auto say = [&](Verdict verdict, std::string text) {
@@ -35,7 +35,8 @@ Judgement judge_one(const plan::Movement& movement, const plan::Board& board, co
     const auto* connector = board.find(movement.connector);
     if (connector == nullptr || !connector->side) return say(Verdict::unknown, "its route cannot be read");
     if (*connector->side != movement.to)
-        return say(Verdict::contradicted, format("its wires are at {} again", topology::text_of(*connector->side)));
+        return say(Verdict::contradicted,
+                   format("its wires are at {} again", topology::text_of(*connector->side)));
     const auto* device = first_that_left(movement, before);
     if (device == nullptr) return say(Verdict::consistent, "nothing was plugged in");
 
@@ -46,8 +47,10 @@ Judgement judge_one(const plan::Movement& movement, const plan::Board& board, co
         if (same_device(*device, *arrived))
             return say(Verdict::confirmed, format("{} is at {} now", device->shown(), arrived->path.text()));
     if (!plan::is_host(movement.owner_after))
-        return say(Verdict::consistent, format("{} has left for {}", device->shown(), plan::text_of(movement.owner_after)));
-    return say(Verdict::unknown, format("{} has left {} and was not seen again", device->shown(), device->path.text()));
+        return say(Verdict::consistent,
+                   format("{} has left for {}", device->shown(), plan::text_of(movement.owner_after)));
+    return say(Verdict::unknown,
+               format("{} has left {} and was not seen again", device->shown(), device->path.text()));
 }
 
 } // namespace
@@ -63,8 +66,8 @@ std::string_view text_of(Verdict verdict)
     return "unknown";
 }
 
-std::vector<Judgement> judge(const plan::Plan& plan, const topology::Snapshot& before, const topology::Snapshot& now,
-                             const config::Settings& settings)
+std::vector<Judgement> judge(const plan::Plan& plan, const topology::Snapshot& before,
+                             const topology::Snapshot& now, const config::Settings& settings)
 {
     const auto board = plan::look_at_board(now, settings);
     std::vector<Judgement> judgements;

@@ -11,8 +11,8 @@ namespace usbroute::apply {
 
 /// What a fresh look says about one expectation.
 enum class Verdict : std::uint8_t {
-    confirmed,    ///< Seen, in a look that began after the last step ended.
-    consistent,   ///< Nothing speaks against it; with an empty socket or a guest behind it nothing can prove it.
+    confirmed,  ///< Seen, in a look that began after the last step ended.
+    consistent, ///< Nothing speaks against it; with an empty socket or a guest behind it nothing can prove it.
     contradicted, ///< Something seen rules it out.
     unknown,      ///< We could not look.
 };

@@ -36,9 +36,12 @@ Decoded decode_utf8(std::string_view text)
     std::size_t length = 0;
     char32_t point = 0;
     char32_t smallest = 0;
-    if ((lead & 0xe0) == 0xc0) length = 2, point = lead & 0x1f, smallest = 0x80;
-    else if ((lead & 0xf0) == 0xe0) length = 3, point = lead & 0x0f, smallest = 0x800;
-    else if ((lead & 0xf8) == 0xf0) length = 4, point = lead & 0x07, smallest = 0x10000;
+    if ((lead & 0xe0) == 0xc0)
+        length = 2, point = lead & 0x1f, smallest = 0x80;
+    else if ((lead & 0xf0) == 0xe0)
+        length = 3, point = lead & 0x0f, smallest = 0x800;
+    else if ((lead & 0xf8) == 0xf0)
+        length = 4, point = lead & 0x07, smallest = 0x10000;
     if (length == 0 || text.size() < length) return {};
     for (std::size_t i = 1; i < length; ++i) {
         if ((byte(i) & 0xc0) != 0x80) return {};
@@ -55,7 +58,8 @@ bool is_safe(char32_t point)
     if (point >= 0x200b && point <= 0x200f) return false; // zero width, direction marks
     if (point >= 0x2028 && point <= 0x202e) return false; // line separators, direction overrides
     if (point >= 0x2060 && point <= 0x206f) return false; // invisible operators, isolates
-    return point != 0xfeff && !(point >= 0xfff9 && point <= 0xfffb) && !(point >= 0xe0000 && point <= 0xe007f);
+    return point != 0xfeff && !(point >= 0xfff9 && point <= 0xfffb) &&
+           !(point >= 0xe0000 && point <= 0xe007f);
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b)
@@ -132,10 +136,14 @@ std::string printable(std::string_view text, std::size_t limit)
     while (!text.empty()) {
         if (count++ == limit) return shown + "...";
         const auto [point, bytes] = decode_utf8(text);
-        if (bytes == 0) shown += format("\\x{:02x}", static_cast<unsigned char>(text[0]));
-        else if (is_safe(point)) shown.append(text.substr(0, bytes));
-        else if (point < 0x100) shown += format("\\x{:02x}", static_cast<unsigned>(point));
-        else shown += format("\\u{{{:x}}}", static_cast<unsigned>(point));
+        if (bytes == 0)
+            shown += format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+        else if (is_safe(point))
+            shown.append(text.substr(0, bytes));
+        else if (point < 0x100)
+            shown += format("\\x{:02x}", static_cast<unsigned>(point));
+        else
+            shown += format("\\u{{{:x}}}", static_cast<unsigned>(point));
         text.remove_prefix(std::max<std::size_t>(bytes, 1));
     }
     return shown;

@@ -29,6 +29,7 @@ namespace usbroute {
 [[nodiscard]] std::size_t columns(std::string_view text);
 
 /// The candidate a person most likely meant, or nothing when none is near.
-[[nodiscard]] std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
+[[nodiscard]] std::optional<std::string> nearest(std::string_view word,
+                                                 std::span<const std::string> candidates);
 
 } // namespace usbroute

@@ -23,7 +23,8 @@ std::vector<std::pair<std::string, std::string>> block_directories(const KernelT
         if (!names || names->empty()) continue;
         for (const auto& name : *names) {
             const auto link_path = std::string(top) + "/" + name;
-            if (const auto target = tree.link(link_path)) found.emplace_back(name, resolve_link(link_path, *target));
+            if (const auto target = tree.link(link_path))
+                found.emplace_back(name, resolve_link(link_path, *target));
         }
         if (std::string_view(top) == "sys/class/block") return found;
         // Partitions are below their disks.
@@ -73,7 +74,8 @@ std::vector<BlockDevice> read_usb_blocks(const KernelTree& tree)
         const auto name = wanted.back();
         wanted.pop_back();
         if (std::ranges::find(blocks, name, &BlockDevice::name) != blocks.end()) continue;
-        const auto found = std::ranges::find(directories, name, [](const auto& entry) { return entry.first; });
+        const auto found =
+            std::ranges::find(directories, name, [](const auto& entry) { return entry.first; });
         if (found == directories.end()) continue;
         blocks.push_back(read_block(tree, name, found->second));
         wanted.insert(wanted.end(), blocks.back().holders.begin(), blocks.back().holders.end());

@@ -44,7 +44,8 @@ std::optional<ControllerKind> kind_from_class(std::string_view attribute)
 std::string_view uevent_value(std::string_view uevent, std::string_view key)
 {
     for (const auto line : split(uevent, '\n'))
-        if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == '=') return line.substr(key.size() + 1);
+        if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == '=')
+            return line.substr(key.size() + 1);
     return {};
 }
 

@@ -58,7 +58,9 @@ Interface read_interface(const KernelTree& tree, const std::string& directory, s
     const auto uevent = tree.read(directory + "/uevent", attribute_limit).value_or(std::string());
     const auto numbers = split(uevent_value(uevent, "INTERFACE"), '/');
     if (numbers.size() == 3) {
-        const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(parse_decimal(numbers[i]).value_or(0)); };
+        const auto byte = [&](std::size_t i) {
+            return static_cast<std::uint8_t>(parse_decimal(numbers[i]).value_or(0));
+        };
         interface.device_class = byte(0);
         interface.subclass = byte(1);
         interface.protocol = byte(2);
@@ -84,7 +86,8 @@ void DeviceWalk::below_hub(const PortPath& place, const std::string& directory)
     if (!names) return;
     for (const auto& name : *names) {
         if (const auto path = PortPath::parse(name)) {
-            if (!path->is_root_hub() && place.contains(*path) && path->ports().size() == place.ports().size() + 1)
+            if (!path->is_root_hub() && place.contains(*path) &&
+                path->ports().size() == place.ports().size() + 1)
                 read_device(*path, directory + "/" + name);
         } else if (ports_ == Ports::read && name.ends_with(":1.0")) {
             read_hub_ports(place, directory + "/" + name);
@@ -97,7 +100,8 @@ void DeviceWalk::replace(const PortPath& place, const std::string& directory)
     auto& devices = into_.devices;
     const auto below = [&](const PortPath& path) { return place.contains(path); };
     std::vector<std::shared_ptr<const Device>> old_devices;
-    std::ranges::copy_if(devices, std::back_inserter(old_devices), [&](const auto& d) { return below(d->path); });
+    std::ranges::copy_if(devices, std::back_inserter(old_devices),
+                         [&](const auto& d) { return below(d->path); });
     std::erase_if(devices, [&](const auto& device) { return below(device->path); });
     std::erase_if(into_.ports, [&](const auto& hub) {
         const auto& front = hub->front().place;
@@ -128,7 +132,8 @@ void DeviceWalk::read_device(const PortPath& place, const std::string& directory
     device->vendor = attributes.hex("idVendor");
     device->product = attributes.hex("idProduct");
     device->device_class = hex_byte(attributes.text("bDeviceClass"));
-    device->hub_ports = static_cast<std::uint8_t>(std::min(parse_decimal(trim(attributes.text("maxchild"))).value_or(0), 255u));
+    device->hub_ports = static_cast<std::uint8_t>(
+        std::min(parse_decimal(trim(attributes.text("maxchild"))).value_or(0), 255u));
     device->speed = topology::Speed::parse(attributes.text("speed"));
     device->manufacturer = attributes.text("manufacturer");
     device->product_name = attributes.text("product");
@@ -136,7 +141,8 @@ void DeviceWalk::read_device(const PortPath& place, const std::string& directory
     device->removable = trim(attributes.text("removable")) != "fixed";
     const auto prefix = place.text() + ":";
     for (const auto& name : *names)
-        if (name.starts_with(prefix)) device->interfaces.push_back(read_interface(tree_, directory + "/" + name, name));
+        if (name.starts_with(prefix))
+            device->interfaces.push_back(read_interface(tree_, directory + "/" + name, name));
     std::ranges::sort(device->interfaces, {}, &Interface::number);
     const bool hub = device->is_hub();
     into_.devices.push_back(std::move(device));
@@ -155,14 +161,18 @@ void DeviceWalk::read_hub_ports(const PortPath& hub, const std::string& interfac
         const auto directory = interface_directory + "/" + name;
         HubPort port;
         port.place = hub.child(static_cast<std::uint8_t>(*number));
-        port.connect_type = trim(tree_.read(directory + "/connect_type", attribute_limit).value_or(std::string()));
-        port.location = parse_hex(trim(tree_.read(directory + "/location", attribute_limit).value_or(std::string()))).value_or(0);
+        port.connect_type =
+            trim(tree_.read(directory + "/connect_type", attribute_limit).value_or(std::string()));
+        port.location =
+            parse_hex(trim(tree_.read(directory + "/location", attribute_limit).value_or(std::string())))
+                .value_or(0);
         if (const auto peer = tree_.link(directory + "/peer")) {
             // ".../usb4-port2": the hub, then the port.
             const auto text = last_part(*peer);
             const auto dash = text.rfind("-port");
             const auto peer_hub = PortPath::parse(text.substr(0, dash));
-            const auto peer_port = dash == std::string_view::npos ? std::nullopt : parse_decimal(text.substr(dash + 5));
+            const auto peer_port =
+                dash == std::string_view::npos ? std::nullopt : parse_decimal(text.substr(dash + 5));
             if (peer_hub && peer_port && *peer_port >= 1 && *peer_port <= 255)
                 port.peer = peer_hub->child(static_cast<std::uint8_t>(*peer_port));
         }

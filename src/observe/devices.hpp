@@ -15,8 +15,7 @@ class DeviceWalk {
 public:
     DeviceWalk(const KernelTree& tree, topology::Snapshot& into, Ports ports)
         : tree_(tree), into_(into), ports_(ports)
-    {
-    }
+    {}
 
     /// Everything plugged into the hub or root hub at `place`, appended in no order.
     void below_hub(const topology::PortPath& place, const std::string& directory);

@@ -19,9 +19,11 @@ public:
     virtual ~KernelTree() = default;
 
     /// Names in a directory, without "." and "..", in no particular order.
-    [[nodiscard]] virtual std::expected<std::vector<std::string>, Errno> list(const std::string& directory) const = 0;
+    [[nodiscard]] virtual std::expected<std::vector<std::string>, Errno>
+    list(const std::string& directory) const = 0;
     /// The first `limit` bytes of a file. May wait: the kernel takes the device lock for a device's strings.
-    [[nodiscard]] virtual std::expected<std::string, Errno> read(const std::string& file, std::size_t limit) const = 0;
+    [[nodiscard]] virtual std::expected<std::string, Errno> read(const std::string& file,
+                                                                 std::size_t limit) const = 0;
     /// Where a symbolic link points, as written in it.
     [[nodiscard]] virtual std::expected<std::string, Errno> link(const std::string& path) const = 0;
 };

@@ -80,11 +80,14 @@ std::optional<Controller> read_controller(const KernelTree& tree, const std::str
     controller.device = hex_attribute(tree, link_path, "device");
     controller.revision = static_cast<std::uint8_t>(hex_attribute(tree, link_path, "revision"));
     controller.driver = driver_of(tree, link_path);
-    if (const auto group = tree.link(link_path + "/iommu_group")) controller.iommu_group = parse_decimal(last_part(*group));
+    if (const auto group = tree.link(link_path + "/iommu_group"))
+        controller.iommu_group = parse_decimal(last_part(*group));
     if (*kind == ControllerKind::xhci) {
         const auto config = tree.read(link_path + "/config", config_bytes_needed);
-        if (config) controller.registers = decode_config(*config);
-        else controller.registers = topology::Unreadable{config.error().value};
+        if (config)
+            controller.registers = decode_config(*config);
+        else
+            controller.registers = topology::Unreadable{config.error().value};
     }
     if (controller.vendor == 0) snapshot.notes.push_back(format("{}: its ids could not be read", name));
     return controller;
@@ -152,8 +155,10 @@ Snapshot scan(const KernelTree& tree, Ports ports)
         }
     }
     read_other_buses(tree, snapshot, walk);
-    std::ranges::sort(snapshot.devices, {}, [](const auto& device) -> const PortPath& { return device->path; });
-    std::ranges::sort(snapshot.ports, {}, [](const auto& hub) -> const PortPath& { return hub->front().place; });
+    std::ranges::sort(snapshot.devices, {},
+                      [](const auto& device) -> const PortPath& { return device->path; });
+    std::ranges::sort(snapshot.ports, {},
+                      [](const auto& hub) -> const PortPath& { return hub->front().place; });
     snapshot.blocks = read_usb_blocks(tree);
     return snapshot;
 }
@@ -179,8 +184,8 @@ Snapshot rescan(const KernelTree& tree, const Snapshot& before, std::span<const 
         const auto* controller = after.controller_of_bus(place.bus());
         if (controller == nullptr) return scan(tree);
         blocks_changed = blocks_changed || std::ranges::any_of(before.blocks, [&](const auto& block) {
-            return block.usb && place.contains(*block.usb);
-        });
+                             return block.usb && place.contains(*block.usb);
+                         });
         walk.replace(place, syspath_of(*controller, place));
         done = &place;
     }
@@ -191,11 +196,14 @@ Snapshot rescan(const KernelTree& tree, const Snapshot& before, std::span<const 
 topology::HostUse look_at_host_use(const KernelTree& tree)
 {
     topology::HostUse use;
-    if (const auto text = tree.read("proc/self/mountinfo", proc_limit)) use.mounts = topology::parse_mountinfo(*text);
-    else if (const auto older = tree.read("proc/mounts", proc_limit)) use.mounts = topology::parse_mounts(*older);
+    if (const auto text = tree.read("proc/self/mountinfo", proc_limit))
+        use.mounts = topology::parse_mountinfo(*text);
+    else if (const auto older = tree.read("proc/mounts", proc_limit))
+        use.mounts = topology::parse_mounts(*older);
     if (const auto text = tree.read("proc/swaps", proc_limit)) use.swaps = topology::parse_swaps(*text);
     for (const auto& filesystem : tree.list("sys/fs/btrfs").value_or(std::vector<std::string>{})) {
-        const auto members = tree.list("sys/fs/btrfs/" + filesystem + "/devices").value_or(std::vector<std::string>{});
+        const auto members =
+            tree.list("sys/fs/btrfs/" + filesystem + "/devices").value_or(std::vector<std::string>{});
         use.btrfs_members.insert(use.btrfs_members.end(), members.begin(), members.end());
     }
     for (const auto& name : tree.list("proc/spl/kstat/zfs").value_or(std::vector<std::string>{}))

@@ -11,7 +11,8 @@ using topology::ControllerKind;
 
 const Connector* Board::find(const ConnectorName& name) const
 {
-    const auto found = std::ranges::find_if(connectors, [&](const Connector& c) { return c.spec.name == name; });
+    const auto found =
+        std::ranges::find_if(connectors, [&](const Connector& c) { return c.spec.name == name; });
     return found == connectors.end() ? nullptr : &*found;
 }
 
@@ -31,32 +32,37 @@ Board look_at_board(const topology::Snapshot& snapshot, const config::Settings& 
 std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, const Board& board)
 {
     if (!board.mux) {
-        const auto found = std::ranges::find(snapshot.controllers, ControllerKind::xhci, &topology::Controller::kind);
-        const auto what = found == snapshot.controllers.end()
-                              ? std::string("this machine has no xHCI controller")
-                              : format("xHCI {} is {:04x}:{:04x}, which is not known to have Intel's port mux",
-                                       found->name, found->vendor, found->device);
+        const auto found =
+            std::ranges::find(snapshot.controllers, ControllerKind::xhci, &topology::Controller::kind);
+        const auto what =
+            found == snapshot.controllers.end()
+                ? std::string("this machine has no xHCI controller")
+                : format("xHCI {} is {:04x}:{:04x}, which is not known to have Intel's port mux", found->name,
+                         found->vendor, found->device);
         return Refusal{Reason::no_mux, "machine", what,
                        "only Intel 7-, 8-, 9-series and X99 chipsets can move single sockets this way"};
     }
     const auto& mux = *board.mux;
     const auto of_the_table = [](const topology::Controller& c) {
-        return c.kind == ControllerKind::xhci && c.address && topology::family_of(c.vendor, c.device) != nullptr;
+        return c.kind == ControllerKind::xhci && c.address &&
+               topology::family_of(c.vendor, c.device) != nullptr;
     };
     if (std::ranges::count_if(snapshot.controllers, of_the_table) > 1)
         return Refusal{Reason::several_muxes, "machine",
                        "more than one xHCI of the chip table is on the bus, and a chipset has only one",
                        "send a recording of this machine with a bug report"};
     if (mux.family->access == topology::WriteAccess::read_only)
-        return Refusal{Reason::read_only_chip, "machine",
-                       format("the {} chipset's registers are only read: which bit moves which port was never confirmed",
-                              mux.family->name),
-                       "`usbroute regs` shows what they hold"};
+        return Refusal{
+            Reason::read_only_chip, "machine",
+            format("the {} chipset's registers are only read: which bit moves which port was never confirmed",
+                   mux.family->name),
+            "`usbroute regs` shows what they hold"};
     if (mux.bits == nullptr) {
         const auto* why = std::get_if<topology::Unreadable>(&mux.xhci->registers);
-        const auto cause = why == nullptr || why->errno_value == 0
-                               ? std::string("the kernel shows only its first 64 bytes to a process without CAP_SYS_ADMIN")
-                               : errno_text(why->errno_value);
+        const auto cause =
+            why == nullptr || why->errno_value == 0
+                ? std::string("the kernel shows only its first 64 bytes to a process without CAP_SYS_ADMIN")
+                : errno_text(why->errno_value);
         return Refusal{Reason::registers_unreadable, mux.xhci->name,
                        format("cannot read the routing registers of {}: {}", mux.xhci->name, cause),
                        "run it as root, or ask the daemon"};

@@ -41,7 +41,8 @@ Owner owner_of(const Controller* controller, const config::Settings& settings)
     return OwnedByStranger{};
 }
 
-Owner owner_now(const topology::Snapshot& snapshot, const Connector& connector, const config::Settings& settings)
+Owner owner_now(const topology::Snapshot& snapshot, const Connector& connector,
+                const config::Settings& settings)
 {
     if (!connector.spec.bit) {
         if (connector.spec.places.empty()) return OwnerUnknown{};
@@ -54,7 +55,8 @@ Owner owner_now(const topology::Snapshot& snapshot, const Connector& connector, 
 std::optional<Side> home_side(const Connector& connector, const config::Settings& settings)
 {
     const bool xhci_is_a_guests = connector.xhci != nullptr && claimant(*connector.xhci, settings) != nullptr;
-    const auto order = xhci_is_a_guests ? std::array{Side::ehci, Side::xhci} : std::array{Side::xhci, Side::ehci};
+    const auto order =
+        xhci_is_a_guests ? std::array{Side::ehci, Side::xhci} : std::array{Side::xhci, Side::ehci};
     for (const auto side : order) {
         const auto* controller = connector.controller_on(side);
         if (controller != nullptr && controller->is_driven_by_host()) return side;

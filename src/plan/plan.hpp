@@ -69,9 +69,9 @@ struct Plan {
     std::string title;                  ///< "move front-left to windows"
     std::optional<ProfileName> profile; ///< the profile that holds afterwards
     PciAddress controller;
-    std::uint64_t generation = 0;       ///< of the snapshot
-    topology::RouteBits before;         ///< as read when the plan was made
-    std::vector<Step> steps;            ///< empty: everything is as wished already
+    std::uint64_t generation = 0; ///< of the snapshot
+    topology::RouteBits before;   ///< as read when the plan was made
+    std::vector<Step> steps;      ///< empty: everything is as wished already
     std::vector<Expectation> expectations;
     std::vector<Movement> movements;
     std::vector<ConnectorName> already; ///< were where they should be
@@ -102,7 +102,7 @@ struct Situation {
                                                                     const config::Settings& settings);
 
 /// The setpci command that does the same as a step, for people and for recovery.
-[[nodiscard]] std::string setpci_line(const PciAddress& controller, topology::RouteRegister target, std::uint32_t mask,
-                                      std::uint32_t value);
+[[nodiscard]] std::string setpci_line(const PciAddress& controller, topology::RouteRegister target,
+                                      std::uint32_t mask, std::uint32_t value);
 
 } // namespace usbroute::plan

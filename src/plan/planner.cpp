@@ -1,7 +1,6 @@
-#include "plan/plan.hpp"
-
 #include "base/format.hpp"
 #include "plan/board.hpp"
+#include "plan/plan.hpp"
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
 
@@ -31,8 +30,10 @@ void add_superspeed(Plan& plan, const topology::Mux& mux, const Wanted& wanted)
     const bool on = wanted.superspeed.value_or(wanted.side == Side::xhci);
     if (((mux.bits->superspeed_on & mask) != 0) == on) return;
     if ((mux.movable_superspeed_bits() & mask) == 0) {
-        plan.warnings.push_back(format("firmware does not let SuperSpeed port {} of {} be switched (USB3PRM is 0x{:x}): a USB 3 device may stay on xHCI",
-                                       connector.spec.superspeed->value, connector.spec.name.text(), mux.bits->superspeed_movable));
+        plan.warnings.push_back(format("firmware does not let SuperSpeed port {} of {} be switched (USB3PRM "
+                                       "is 0x{:x}): a USB 3 device may stay on xHCI",
+                                       connector.spec.superspeed->value, connector.spec.name.text(),
+                                       mux.bits->superspeed_movable));
         return;
     }
     set_bit(plan.change.superspeed, mask, mux.bits->superspeed_on, on);
@@ -49,12 +50,15 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
                       .leaving = {}};
     const auto leave = [&](const std::optional<topology::PortPath>& place) {
         if (!place) return;
-        for (const auto* device : situation.snapshot.devices_below(*place)) movement.leaving.push_back(device->path);
+        for (const auto* device : situation.snapshot.devices_below(*place))
+            movement.leaving.push_back(device->path);
     };
-    if (movement.from != movement.to) leave(*connector.side == Side::xhci ? connector.xhci_place : connector.ehci_place);
+    if (movement.from != movement.to)
+        leave(*connector.side == Side::xhci ? connector.xhci_place : connector.ehci_place);
     if (connector.spec.superspeed && (plan.change.superspeed.mask & connector.spec.superspeed->mask()) != 0)
         leave(connector.superspeed_place);
-    if (movement.from != movement.to || !movement.leaving.empty()) plan.movements.push_back(std::move(movement));
+    if (movement.from != movement.to || !movement.leaving.empty())
+        plan.movements.push_back(std::move(movement));
 }
 
 Plan draft(const Situation& situation, const Board& board, const Resolved& resolved)
@@ -70,7 +74,8 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
     plan.change.controller = plan.controller;
     plan.change.title = resolved.title;
     for (const auto& wanted : resolved.wanted) {
-        set_bit(plan.change.usb2, wanted.connector->spec.bit->mask(), mux.bits->usb2_owner, wanted.side == Side::xhci);
+        set_bit(plan.change.usb2, wanted.connector->spec.bit->mask(), mux.bits->usb2_owner,
+                wanted.side == Side::xhci);
         add_superspeed(plan, mux, wanted);
         add_movement(plan, situation, wanted);
         if (wanted.connector->side == wanted.side) plan.already.push_back(wanted.connector->spec.name);
@@ -95,24 +100,28 @@ void add_steps(Plan& plan)
 {
     const auto add = [&plan](RouteRegister target, const BitChange& change, std::string reason) {
         if (change.mask == 0) return;
-        plan.steps.push_back({.target = target, .mask = change.mask, .value = change.after, .reason = std::move(reason)});
+        plan.steps.push_back(
+            {.target = target, .mask = change.mask, .value = change.after, .reason = std::move(reason)});
         plan.expectations.push_back({.target = target, .mask = change.mask, .value = change.after});
     };
     add(RouteRegister::superspeed_on, plan.change.superspeed,
         "the SuperSpeed half goes before the USB 2 wires, or a USB 3 device ends up on the wrong side");
     std::string reason;
     if (const auto names = names_for(plan, Side::ehci); !names.empty()) reason += "EHCI gets " + names;
-    if (const auto names = names_for(plan, Side::xhci); !names.empty()) reason += (reason.empty() ? "" : "; ") + ("xHCI gets " + names);
+    if (const auto names = names_for(plan, Side::xhci); !names.empty())
+        reason += (reason.empty() ? "" : "; ") + ("xHCI gets " + names);
     add(RouteRegister::usb2_owner, plan.change.usb2, std::move(reason));
 }
 
 void add_warnings(Plan& plan, const topology::Mux& mux)
 {
     if (mux.xhci->is_given_away())
-        plan.warnings.push_back(format("a guest owns xHCI {}: it can change the routes at any time", mux.xhci->name));
+        plan.warnings.push_back(
+            format("a guest owns xHCI {}: it can change the routes at any time", mux.xhci->name));
     const auto fused = topology::fused_off_bits(*mux.family, mux.bits->fuses) & plan.change.usb2.mask;
     if (fused != 0)
-        plan.warnings.push_back(format("the chipset's fuses say that the ports of bits 0x{:04x} do not exist (inferred)", fused));
+        plan.warnings.push_back(
+            format("the chipset's fuses say that the ports of bits 0x{:04x} do not exist (inferred)", fused));
 }
 
 } // namespace
@@ -122,7 +131,10 @@ Change Change::inverse() const
     const auto turned = [](const BitChange& change) {
         return BitChange{.mask = change.mask, .before = change.after, .after = change.before};
     };
-    return {.controller = controller, .usb2 = turned(usb2), .superspeed = turned(superspeed), .title = "undo " + title};
+    return {.controller = controller,
+            .usb2 = turned(usb2),
+            .superspeed = turned(superspeed),
+            .title = "undo " + title};
 }
 
 Outcome make_plan(const Situation& situation, const Request& request)
@@ -140,7 +152,8 @@ Outcome make_plan(const Situation& situation, const Request& request)
     return plan;
 }
 
-std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot, const config::Settings& settings)
+std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,
+                                            const config::Settings& settings)
 {
     const auto board = look_at_board(snapshot, settings);
     for (const auto& name : settings.toggle_order()) {
@@ -152,7 +165,8 @@ std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot, 
     return std::nullopt;
 }
 
-std::vector<topology::ConnectorSpec> known_connectors(const topology::Snapshot& snapshot, const config::Settings& settings)
+std::vector<topology::ConnectorSpec> known_connectors(const topology::Snapshot& snapshot,
+                                                      const config::Settings& settings)
 {
     auto specs = settings.specs();
     if (const auto mux = topology::find_mux(snapshot)) {
@@ -162,9 +176,11 @@ std::vector<topology::ConnectorSpec> known_connectors(const topology::Snapshot& 
     return specs;
 }
 
-std::string setpci_line(const PciAddress& controller, RouteRegister target, std::uint32_t mask, std::uint32_t value)
+std::string setpci_line(const PciAddress& controller, RouteRegister target, std::uint32_t mask,
+                        std::uint32_t value)
 {
-    return format("setpci -s {} {:x}.l={:x}:{:x}", controller.text(), topology::offset_of(target), value, mask);
+    return format("setpci -s {} {:x}.l={:x}:{:x}", controller.text(), topology::offset_of(target), value,
+                  mask);
 }
 
 } // namespace usbroute::plan

@@ -18,21 +18,22 @@ std::optional<Refusal> check_route(const Board& board, const Wanted& wanted, boo
     if (connector.side == wanted.side) return std::nullopt;
     if (wanted.side == Side::ehci && !connector.route->ehci)
         return Refusal{Reason::no_twin, name,
-                       format("{} (bit {}) has no port on an EHCI of the {} chipset", name, connector.spec.bit->value,
-                              board.mux->family->name),
+                       format("{} (bit {}) has no port on an EHCI of the {} chipset", name,
+                              connector.spec.bit->value, board.mux->family->name),
                        "it stays on xHCI"};
     const auto* controller = connector.controller_on(wanted.side);
     if (controller == nullptr) {
         const auto& function = board.mux->family->ehcis[connector.route->ehci->controller - 1u];
-        return Refusal{Reason::nobody_behind_route, name,
-                       format("{} would go to EHCI #{} (8086:{:04x}, normally 00:{:02x}.0), which is not on the bus", name,
-                              connector.route->ehci->controller, function.device_id, function.pci_device),
-                       "firmware hides it: set its xHCI mode to Auto, Smart Auto or Manual"};
+        return Refusal{
+            Reason::nobody_behind_route, name,
+            format("{} would go to EHCI #{} (8086:{:04x}, normally 00:{:02x}.0), which is not on the bus",
+                   name, connector.route->ehci->controller, function.device_id, function.pci_device),
+            "firmware hides it: set its xHCI mode to Auto, Smart Auto or Manual"};
     }
     if ((board.mux->movable_bits() & connector.spec.bit->mask()) == 0)
         return Refusal{Reason::bit_not_movable, name,
-                       format("firmware does not let bit {} of XUSB2PR move (XUSB2PRM is 0x{:04x})", connector.spec.bit->value,
-                              board.mux->bits->usb2_movable),
+                       format("firmware does not let bit {} of XUSB2PR move (XUSB2PRM is 0x{:04x})",
+                              connector.spec.bit->value, board.mux->bits->usb2_movable),
                        "look for an xHCI or USB 3 mode option in the firmware set-up"};
     if (controller->driver.empty() && !yes)
         return Refusal{Reason::no_driver, name,
@@ -59,7 +60,8 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
     for (const auto& device : situation.snapshot.devices) {
         if (!device->is_keyboard()) continue;
         const auto takes = [&](const Movement& movement) {
-            return !is_host(movement.owner_after) && std::ranges::find(movement.leaving, device->path) != movement.leaving.end();
+            return !is_host(movement.owner_after) &&
+                   std::ranges::find(movement.leaving, device->path) != movement.leaving.end();
         };
         const auto movement = std::ranges::find_if(plan.movements, takes);
         if (movement == plan.movements.end()) return std::nullopt; // this one stays
@@ -80,10 +82,11 @@ std::optional<Refusal> check_disks(const Situation& situation, const Plan& plan,
         for (const auto& movement : plan.movements) {
             if (std::ranges::find(movement.leaving, disk.usb) == movement.leaving.end()) continue;
             const auto& name = movement.connector.text();
-            return Refusal{Reason::disk_in_use, name,
-                           format("{} holds disk {}, which the host uses: {}, {}", name, printable(disk.disk, 32),
-                                  printable(join(disk.chain, " > ")), disk.use),
-                           format("unmount it, or force it by name: --force-disk {}", printable(disk.disk, 32))};
+            return Refusal{
+                Reason::disk_in_use, name,
+                format("{} holds disk {}, which the host uses: {}, {}", name, printable(disk.disk, 32),
+                       printable(join(disk.chain, " > ")), disk.use),
+                format("unmount it, or force it by name: --force-disk {}", printable(disk.disk, 32))};
         }
     }
     return std::nullopt;

@@ -14,21 +14,21 @@ enum class Reason : std::uint8_t {
     no_such_connector,
     no_such_profile,
     no_such_guest,
-    nothing_to_toggle,        ///< no profiles are configured
-    nothing_to_undo,          ///< no change is remembered
-    changed_since,            ///< the wires are not where the change to be undone left them
-    no_mux,                   ///< no xHCI of the chip table on this machine
-    several_muxes,            ///< more than one: which registers are the right ones cannot be told
-    read_only_chip,           ///< the family is known, its bit map was never seen at work
-    registers_unreadable,     ///< the kernel shows only 64 bytes, or an error
-    connector_without_bit,    ///< named by controller and port chain: the mux does not reach it
-    no_such_bit,              ///< the chip has no such bit in XUSB2PR (or it is USB-R)
-    no_such_superspeed_port,  ///< the chip has no such bit in USB3_PSSEN
-    bit_not_movable,          ///< outside XUSB2PRM: firmware does not let us
-    no_twin,                  ///< no EHCI of this chipset has a port for the bit
-    nobody_behind_route,      ///< that controller is not on the bus
-    no_driver,                ///< it is on the bus and nothing drives it
-    guest_not_given,          ///< the guest's controller is still the host's
+    nothing_to_toggle,         ///< no profiles are configured
+    nothing_to_undo,           ///< no change is remembered
+    changed_since,             ///< the wires are not where the change to be undone left them
+    no_mux,                    ///< no xHCI of the chip table on this machine
+    several_muxes,             ///< more than one: which registers are the right ones cannot be told
+    read_only_chip,            ///< the family is known, its bit map was never seen at work
+    registers_unreadable,      ///< the kernel shows only 64 bytes, or an error
+    connector_without_bit,     ///< named by controller and port chain: the mux does not reach it
+    no_such_bit,               ///< the chip has no such bit in XUSB2PR (or it is USB-R)
+    no_such_superspeed_port,   ///< the chip has no such bit in USB3_PSSEN
+    bit_not_movable,           ///< outside XUSB2PRM: firmware does not let us
+    no_twin,                   ///< no EHCI of this chipset has a port for the bit
+    nobody_behind_route,       ///< that controller is not on the bus
+    no_driver,                 ///< it is on the bus and nothing drives it
+    guest_not_given,           ///< the guest's controller is still the host's
     not_the_guests_controller, ///< the guest was given other controllers
     last_keyboard,
     disk_in_use,

@@ -18,7 +18,8 @@ namespace {
 
 template <class T> using OrRefusal = std::expected<T, Refusal>;
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& known, std::string_view otherwise)
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known,
+                         std::string_view otherwise)
 {
     const auto near = nearest(word, known);
     return near ? format("did you mean {}?", *near) : std::string(otherwise);
@@ -49,9 +50,12 @@ Refusal no_such_profile(const Settings& settings, const ProfileName& name)
 
 std::string in_words(const Connector& connector, Side side)
 {
-    if (side == Side::xhci) return format("xHCI {}", connector.xhci == nullptr ? "(absent)" : connector.xhci->name);
-    const int number = connector.route != nullptr && connector.route->ehci ? connector.route->ehci->controller : 0;
-    return connector.ehci == nullptr ? format("EHCI #{} (hidden)", number) : format("EHCI #{} {}", number, connector.ehci->name);
+    if (side == Side::xhci)
+        return format("xHCI {}", connector.xhci == nullptr ? "(absent)" : connector.xhci->name);
+    const int number =
+        connector.route != nullptr && connector.route->ehci ? connector.route->ehci->controller : 0;
+    return connector.ehci == nullptr ? format("EHCI #{} (hidden)", number)
+                                     : format("EHCI #{} {}", number, connector.ehci->name);
 }
 
 /// The commands that hand a controller to vfio-pci, for a remedy that can be typed.
@@ -86,9 +90,10 @@ OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_na
     if (guest == nullptr) {
         auto known = names_of(settings.guests);
         known.insert(known.end(), {"host", "ehci", "xhci"});
-        return std::unexpected(Refusal{Reason::no_such_guest, printable(guest_name.text(), 64),
-                                       format("there is no guest {}", printable(guest_name.text(), 64)),
-                                       did_you_mean(guest_name.text(), known, "guests are [guest.NAME] in the configuration")});
+        return std::unexpected(
+            Refusal{Reason::no_such_guest, printable(guest_name.text(), 64),
+                    format("there is no guest {}", printable(guest_name.text(), 64)),
+                    did_you_mean(guest_name.text(), known, "guests are [guest.NAME] in the configuration")});
     }
     const auto has = [&](const topology::Controller* c) {
         return c != nullptr && std::ranges::find(guest->controllers, *c->address) != guest->controllers.end();
@@ -97,27 +102,31 @@ OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_na
         const auto* controller = connector.controller_on(side);
         if (!has(controller)) continue;
         if (!is_given_to_guest(*controller))
-            return std::unexpected(Refusal{
-                Reason::guest_not_given, name,
-                format("{} has not been given to {}: its driver is {}", in_words(connector, side), guest_name.text(),
-                       controller->driver.empty() ? "none" : printable(controller->driver, 32)),
-                how_to_give(*controller)});
+            return std::unexpected(
+                Refusal{Reason::guest_not_given, name,
+                        format("{} has not been given to {}: its driver is {}", in_words(connector, side),
+                               guest_name.text(),
+                               controller->driver.empty() ? "none" : printable(controller->driver, 32)),
+                        how_to_give(*controller)});
         return Wanted{.connector = &connector, .side = side, .superspeed = {}, .target = guest_name};
     }
     const auto& twin = connector.route->ehci;
     if (twin && connector.ehci == nullptr)
-        return std::unexpected(Refusal{Reason::nobody_behind_route, name,
-                                       format("{} would go to EHCI #{}, which is not on the bus", name, twin->controller),
-                                       "firmware hides it: set its xHCI mode to Auto, Smart Auto or Manual"});
+        return std::unexpected(
+            Refusal{Reason::nobody_behind_route, name,
+                    format("{} would go to EHCI #{}, which is not on the bus", name, twin->controller),
+                    "firmware hides it: set its xHCI mode to Auto, Smart Auto or Manual"});
     std::vector<std::string> given;
     for (const auto& address : guest->controllers) given.push_back(address.text());
-    return std::unexpected(Refusal{Reason::not_the_guests_controller, name,
-                                   format("{} can reach {} and {}; {} was given {}", name, in_words(connector, Side::ehci),
-                                          in_words(connector, Side::xhci), guest_name.text(), join(given, ", ")),
-                                   "add that controller to the guest, or choose a connector of the one it has"});
+    return std::unexpected(
+        Refusal{Reason::not_the_guests_controller, name,
+                format("{} can reach {} and {}; {} was given {}", name, in_words(connector, Side::ehci),
+                       in_words(connector, Side::xhci), guest_name.text(), join(given, ", ")),
+                "add that controller to the guest, or choose a connector of the one it has"});
 }
 
-OrRefusal<Wanted> to_target(const Connector& connector, const Target& target, const Settings& settings, const Board& board)
+OrRefusal<Wanted> to_target(const Connector& connector, const Target& target, const Settings& settings,
+                            const Board& board)
 {
     if (const auto* side = std::get_if<Side>(&target))
         return Wanted{.connector = &connector, .side = *side, .superspeed = {}, .target = target};
@@ -137,11 +146,13 @@ std::optional<Refusal> why_not_switchable(const Connector& connector, const Boar
                        "give it a mux_bit in the configuration if the mux reaches it"};
     if (connector.route == nullptr) {
         const bool usb_r = family.usb_r_bit == connector.spec.bit->value;
-        return Refusal{Reason::no_such_bit, name,
-                       usb_r ? format("bit {} of XUSB2PR is USB-R, the management engine's port, and never moved", connector.spec.bit->value)
-                             : format("{} has mux_bit = {}, and the {} chipset routes ports with bits 0 to {}", name,
-                                      connector.spec.bit->value, family.name, family.routes.back().bit),
-                       "correct the configuration: `usbroute mask` shows the bits"};
+        return Refusal{
+            Reason::no_such_bit, name,
+            usb_r ? format("bit {} of XUSB2PR is USB-R, the management engine's port, and never moved",
+                           connector.spec.bit->value)
+                  : format("{} has mux_bit = {}, and the {} chipset routes ports with bits 0 to {}", name,
+                           connector.spec.bit->value, family.name, family.routes.back().bit),
+            "correct the configuration: `usbroute mask` shows the bits"};
     }
     if (connector.spec.superspeed && (connector.spec.superspeed->mask() & family.superspeed_bits) == 0)
         return Refusal{Reason::no_such_superspeed_port, name,
@@ -158,13 +169,15 @@ OrRefusal<Resolved> resolve_move(const MoveRequest& request, const Situation& s,
     for (const auto& name : request.connectors) {
         const auto* connector = board.find(name);
         if (connector == nullptr) return std::unexpected(no_such_connector(board, name));
-        if (const auto* guest = std::get_if<GuestName>(&request.to); guest != nullptr && s.settings.guest(*guest) == nullptr)
+        if (const auto* guest = std::get_if<GuestName>(&request.to);
+            guest != nullptr && s.settings.guest(*guest) == nullptr)
             return std::unexpected(to_guest(*connector, *guest, s.settings).error());
     }
     if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
     for (const auto& name : request.connectors) {
         const auto& connector = *board.find(name);
-        if (std::ranges::find(resolved.wanted, &connector, &Wanted::connector) != resolved.wanted.end()) continue;
+        if (std::ranges::find(resolved.wanted, &connector, &Wanted::connector) != resolved.wanted.end())
+            continue;
         if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
         auto wanted = to_target(connector, request.to, s.settings, board);
         if (!wanted) return std::unexpected(wanted.error());
@@ -180,13 +193,15 @@ const config::ProfileEntry* entry_for(const ProfileSettings& profile, const Conn
     return found == profile.entries.end() ? nullptr : &*found;
 }
 
-OrRefusal<Resolved> resolve_profile(const ProfileSettings& profile, const Settings& settings, const Board& board)
+OrRefusal<Resolved> resolve_profile(const ProfileSettings& profile, const Settings& settings,
+                                    const Board& board)
 {
     Resolved resolved;
     resolved.profile = profile.name;
     resolved.may_take_last_keyboard = profile.may_take_last_keyboard;
     for (const auto& entry : profile.entries) {
-        if (board.find(entry.connector) == nullptr) return std::unexpected(no_such_connector(board, entry.connector));
+        if (board.find(entry.connector) == nullptr)
+            return std::unexpected(no_such_connector(board, entry.connector));
         resolved.asked.emplace_back(entry.connector, entry.target);
     }
     for (std::size_t i = 0; i < board.connectors.size(); ++i) {
@@ -195,7 +210,8 @@ OrRefusal<Resolved> resolve_profile(const ProfileSettings& profile, const Settin
         // Sockets nobody named are left alone unless the profile asks for them.
         if (entry == nullptr && (i >= board.configured || !connector.spec.bit)) continue;
         if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
-        auto wanted = to_target(connector, entry == nullptr ? Target(ToHost{}) : entry->target, settings, board);
+        auto wanted =
+            to_target(connector, entry == nullptr ? Target(ToHost{}) : entry->target, settings, board);
         if (!wanted) return std::unexpected(wanted.error());
         wanted->named = entry != nullptr;
         resolved.wanted.push_back(*wanted);
@@ -229,7 +245,8 @@ OrRefusal<Resolved> resolve_toggle(const ToggleRequest& request, const Situation
     const auto round = toggle_round(request, s.settings);
     if (!round) return std::unexpected(round.error());
     if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
-    const auto current = std::ranges::find_if(*round, [&](const auto& profile) { return holds(board, s.settings, profile); });
+    const auto current =
+        std::ranges::find_if(*round, [&](const auto& profile) { return holds(board, s.settings, profile); });
     // Where none holds, the first of the round is where to begin: it is the safe one in every example.
     const bool last = current == round->end() || current + 1 == round->end();
     const auto& next = last ? round->front() : *(current + 1);
@@ -251,7 +268,8 @@ OrRefusal<Resolved> resolve_apply(const ApplyRequest& request, const Situation& 
 OrRefusal<Resolved> resolve_undo(const Situation& s, const Board& board)
 {
     if (!s.last_change)
-        return std::unexpected(Refusal{Reason::nothing_to_undo, "undo", "no change is remembered since the machine started", ""});
+        return std::unexpected(Refusal{Reason::nothing_to_undo, "undo",
+                                       "no change is remembered since the machine started", ""});
     if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
     const auto& change = *s.last_change;
     const auto& bits = *board.mux->bits;
@@ -259,9 +277,10 @@ OrRefusal<Resolved> resolve_undo(const Situation& s, const Board& board)
                              (bits.usb2_owner & change.usb2.mask) == change.usb2.after &&
                              (bits.superspeed_on & change.superspeed.mask) == change.superspeed.after;
     if (!still_there)
-        return std::unexpected(Refusal{Reason::changed_since, "undo",
-                                       format("the wires are no longer where \"{}\" left them", printable(change.title)),
-                                       "move what you want moved by name"});
+        return std::unexpected(
+            Refusal{Reason::changed_since, "undo",
+                    format("the wires are no longer where \"{}\" left them", printable(change.title)),
+                    "move what you want moved by name"});
     Resolved resolved;
     resolved.title = format("undo {}", printable(change.title));
     for (const auto& connector : board.connectors) {
@@ -270,9 +289,14 @@ OrRefusal<Resolved> resolve_undo(const Situation& s, const Board& board)
         const auto ss_mask = connector.spec.superspeed ? connector.spec.superspeed->mask() : 0;
         if ((change.usb2.mask & mask) == 0 && (change.superspeed.mask & ss_mask) == 0) continue;
         if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
-        Wanted wanted{.connector = &connector, .side = *connector.side, .superspeed = connector.superspeed_on, .target = {}};
-        if ((change.usb2.mask & mask) != 0) wanted.side = (change.usb2.before & mask) != 0 ? Side::xhci : Side::ehci;
-        if ((change.superspeed.mask & ss_mask) != 0) wanted.superspeed = (change.superspeed.before & ss_mask) != 0;
+        Wanted wanted{.connector = &connector,
+                      .side = *connector.side,
+                      .superspeed = connector.superspeed_on,
+                      .target = {}};
+        if ((change.usb2.mask & mask) != 0)
+            wanted.side = (change.usb2.before & mask) != 0 ? Side::xhci : Side::ehci;
+        if ((change.superspeed.mask & ss_mask) != 0)
+            wanted.superspeed = (change.superspeed.before & ss_mask) != 0;
         wanted.target = wanted.side;
         resolved.wanted.push_back(wanted);
         resolved.asked.emplace_back(connector.spec.name, wanted.target);
@@ -286,14 +310,16 @@ bool holds(const Board& board, const Settings& settings, const ProfileSettings& 
 {
     if (!board.mux || board.mux->bits == nullptr) return false;
     const auto resolved = resolve_profile(profile, settings, board);
-    return resolved && std::ranges::all_of(resolved->wanted, [](const Wanted& w) { return w.connector->side == w.side; });
+    return resolved &&
+           std::ranges::all_of(resolved->wanted, [](const Wanted& w) { return w.connector->side == w.side; });
 }
 
 std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board& board, const Wish& wish)
 {
     if (const auto* move = std::get_if<MoveRequest>(&wish)) return resolve_move(*move, situation, board);
     if (const auto* apply = std::get_if<ApplyRequest>(&wish)) return resolve_apply(*apply, situation, board);
-    if (const auto* toggle = std::get_if<ToggleRequest>(&wish)) return resolve_toggle(*toggle, situation, board);
+    if (const auto* toggle = std::get_if<ToggleRequest>(&wish))
+        return resolve_toggle(*toggle, situation, board);
     return resolve_undo(situation, board);
 }
 

@@ -30,9 +30,11 @@ struct Resolved {
     std::vector<std::pair<ConnectorName, config::Target>> asked;
 };
 
-[[nodiscard]] std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board& board, const Wish& wish);
+[[nodiscard]] std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board& board,
+                                                       const Wish& wish);
 
 /// True when every connector of the profile is on the side that the profile asks for.
-[[nodiscard]] bool holds(const Board& board, const config::Settings& settings, const config::ProfileSettings& profile);
+[[nodiscard]] bool holds(const Board& board, const config::Settings& settings,
+                         const config::ProfileSettings& profile);
 
 } // namespace usbroute::plan

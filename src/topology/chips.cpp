@@ -34,7 +34,8 @@ constexpr std::array<BitRoute, 14> permuted{{
 template <std::size_t Count, std::uint8_t WithTwin = Count> constexpr auto linear()
 {
     std::array<BitRoute, Count> routes{};
-    for (std::uint8_t bit = 0; bit < Count; ++bit) {
+    for (std::size_t i = 0; i < Count; ++i) {
+        const auto bit = static_cast<std::uint8_t>(i);
         routes[bit] = {bit, static_cast<std::uint8_t>(bit + 1), std::nullopt};
         if (bit < WithTwin) routes[bit].ehci = ehci1(static_cast<std::uint8_t>(bit + 1));
     }
@@ -192,7 +193,8 @@ std::optional<FusedCounts> fused_counts(const ChipFamily& family, std::uint32_t 
     case FuseLayout::series_8: {
         constexpr std::array<std::uint8_t, 4> usb2{14, 12, 10, 8};
         constexpr std::array<std::uint8_t, 4> superspeed{6, 4, 2, 0};
-        return FusedCounts{.usb2 = usb2[(fuse_word >> 1) & 3], .superspeed = superspeed[(fuse_word >> 3) & 3]};
+        return FusedCounts{.usb2 = usb2[(fuse_word >> 1) & 3],
+                           .superspeed = superspeed[(fuse_word >> 3) & 3]};
     }
     }
     return std::nullopt;

@@ -85,10 +85,14 @@ std::optional<Mux> find_mux(const Snapshot& snapshot)
         const auto* family = family_of(controller.vendor, controller.device);
         if (family == nullptr) continue;
 
-        Mux mux{.xhci = &controller, .family = family, .ehcis = {}, .bits = std::get_if<RouteBits>(&controller.registers)};
+        Mux mux{.xhci = &controller,
+                .family = family,
+                .ehcis = {},
+                .bits = std::get_if<RouteBits>(&controller.registers)};
         for (const auto& function : family->ehcis) {
             const auto found = std::ranges::find_if(snapshot.controllers, [&](const Controller& c) {
-                return c.kind == ControllerKind::ehci && c.vendor == intel_vendor && c.device == function.device_id;
+                return c.kind == ControllerKind::ehci && c.vendor == intel_vendor &&
+                       c.device == function.device_id;
             });
             mux.ehcis.push_back(found == snapshot.controllers.end() ? nullptr : &*found);
         }
@@ -120,10 +124,12 @@ Connector look_at(const Snapshot& snapshot, const std::optional<Mux>& mux, const
 
     if (!mux || !spec.bit) return connector;
     connector.xhci = mux->xhci;
-    if (spec.superspeed) connector.superspeed_place = place_on_bus(mux->xhci->superspeed_bus(), spec.superspeed->value);
+    if (spec.superspeed)
+        connector.superspeed_place = place_on_bus(mux->xhci->superspeed_bus(), spec.superspeed->value);
     if (mux->bits != nullptr) {
         connector.side = (mux->bits->usb2_owner & spec.bit->mask()) != 0 ? Side::xhci : Side::ehci;
-        if (spec.superspeed) connector.superspeed_on = (mux->bits->superspeed_on & spec.superspeed->mask()) != 0;
+        if (spec.superspeed)
+            connector.superspeed_on = (mux->bits->superspeed_on & spec.superspeed->mask()) != 0;
     }
     connector.route = mux->family->route_of(*spec.bit);
     if (connector.route == nullptr) return connector;
@@ -135,13 +141,19 @@ Connector look_at(const Snapshot& snapshot, const std::optional<Mux>& mux, const
     return connector;
 }
 
-std::vector<ConnectorSpec> unnamed_connectors(const ChipFamily& family, const std::vector<ConnectorSpec>& named)
+std::vector<ConnectorSpec> unnamed_connectors(const ChipFamily& family,
+                                              const std::vector<ConnectorSpec>& named)
 {
     std::vector<ConnectorSpec> unnamed;
     for (const auto& route : family.routes) {
         const MuxBit bit{route.bit};
-        const bool taken = std::ranges::any_of(named, [&](const ConnectorSpec& spec) { return spec.bit == bit; });
-        if (!taken) unnamed.push_back({.name = ConnectorName(format("bit{}", route.bit)), .bit = bit, .superspeed = {}, .places = {}});
+        const bool taken =
+            std::ranges::any_of(named, [&](const ConnectorSpec& spec) { return spec.bit == bit; });
+        if (!taken)
+            unnamed.push_back({.name = ConnectorName(format("bit{}", route.bit)),
+                               .bit = bit,
+                               .superspeed = {},
+                               .places = {}});
     }
     return unnamed;
 }

@@ -54,24 +54,28 @@ struct Mux {
 /// A connector as one snapshot shows it.
 struct Connector {
     ConnectorSpec spec;
-    const BitRoute* route = nullptr;   ///< null: no mux, or the chip lacks the bit
-    std::optional<Side> side;          ///< who has the USB 2 wires; absent: no mux, or not readable
-    std::optional<bool> superspeed_on; ///< absent: no SuperSpeed half named, or not readable
+    const BitRoute* route = nullptr;          ///< null: no mux, or the chip lacks the bit
+    std::optional<Side> side;                 ///< who has the USB 2 wires; absent: no mux, or not readable
+    std::optional<bool> superspeed_on;        ///< absent: no SuperSpeed half named, or not readable
     std::optional<PortPath> xhci_place;       ///< where a USB 2 device appears when routed to xHCI
     std::optional<PortPath> ehci_place;       ///< the same for EHCI, behind the rate matching hub
     std::optional<PortPath> superspeed_place; ///< where its SuperSpeed half appears
     std::vector<PortPath> fixed_places;       ///< for connectors without a mux bit
-    const Controller* xhci = nullptr; ///< null where absent from the bus
-    const Controller* ehci = nullptr; ///< the twin's controller; null where absent or hidden
+    const Controller* xhci = nullptr;         ///< null where absent from the bus
+    const Controller* ehci = nullptr;         ///< the twin's controller; null where absent or hidden
 
-    [[nodiscard]] const Controller* controller_on(Side where) const { return where == Side::xhci ? xhci : ehci; }
+    [[nodiscard]] const Controller* controller_on(Side where) const
+    {
+        return where == Side::xhci ? xhci : ehci;
+    }
     /// Every place where a device in this connector can be now.
     [[nodiscard]] std::vector<PortPath> places_now() const;
 };
 
 [[nodiscard]] Connector look_at(const Snapshot& snapshot, const ConnectorSpec& spec);
 /// The same where the mux has been found already: many connectors share it.
-[[nodiscard]] Connector look_at(const Snapshot& snapshot, const std::optional<Mux>& mux, const ConnectorSpec& spec);
+[[nodiscard]] Connector look_at(const Snapshot& snapshot, const std::optional<Mux>& mux,
+                                const ConnectorSpec& spec);
 
 /// Names for the movable sockets that nobody has named yet: "bit0", "bit5", ... one for each bit of the chip
 /// that no spec in `named` claims.

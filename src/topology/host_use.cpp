@@ -15,8 +15,9 @@ std::string unescape(std::string_view text)
 {
     std::string plain;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool escape = text[i] == '\\' && i + 3 < text.size() && text[i + 1] >= '0' && text[i + 1] <= '3' &&
-                            text[i + 2] >= '0' && text[i + 2] <= '7' && text[i + 3] >= '0' && text[i + 3] <= '7';
+        const bool escape = text[i] == '\\' && i + 3 < text.size() && text[i + 1] >= '0' &&
+                            text[i + 1] <= '3' && text[i + 2] >= '0' && text[i + 2] <= '7' &&
+                            text[i + 3] >= '0' && text[i + 3] <= '7';
         if (!escape) {
             plain += text[i];
             continue;
@@ -80,7 +81,8 @@ std::vector<DiskInUse> disks_in_use(const Snapshot& snapshot, const HostUse& use
             chain = {disk.name};
             how = format("held by {}", printable(join(disk.holders, ", ")));
         }
-        found.push_back({.usb = *disk.usb, .disk = disk.whole_disk, .chain = std::move(chain), .use = std::move(how)});
+        found.push_back(
+            {.usb = *disk.usb, .disk = disk.whole_disk, .chain = std::move(chain), .use = std::move(how)});
     }
     return found;
 }
@@ -107,7 +109,10 @@ std::vector<Mount> parse_mounts(std::string_view text)
     for (const auto line : split(text, '\n')) {
         const auto fields = words(line);
         if (fields.size() < 3) continue;
-        mounts.push_back({.number = {}, .source = unescape(fields[0]), .point = unescape(fields[1]), .type = std::string(fields[2])});
+        mounts.push_back({.number = {},
+                          .source = unescape(fields[0]),
+                          .point = unescape(fields[1]),
+                          .type = std::string(fields[2])});
     }
     return mounts;
 }

@@ -19,9 +19,9 @@ struct Mount {
 /// every request that could move a disk.
 struct HostUse {
     std::vector<Mount> mounts;
-    std::vector<std::string> swaps;          ///< "/dev/sdb2"
-    std::vector<std::string> btrfs_members;  ///< block device names of mounted btrfs file systems
-    std::vector<std::string> zfs_pools;      ///< imported pools; their members cannot be told from sysfs
+    std::vector<std::string> swaps;         ///< "/dev/sdb2"
+    std::vector<std::string> btrfs_members; ///< block device names of mounted btrfs file systems
+    std::vector<std::string> zfs_pools;     ///< imported pools; their members cannot be told from sysfs
 };
 
 /// A disk that the host would lose data on.

@@ -59,10 +59,7 @@ Speed Speed::parse(std::string_view attribute)
     return {*megabit * 1000};
 }
 
-bool Device::is_keyboard() const
-{
-    return std::ranges::any_of(interfaces, &Interface::is_boot_keyboard);
-}
+bool Device::is_keyboard() const { return std::ranges::any_of(interfaces, &Interface::is_boot_keyboard); }
 
 std::string Device::shown() const
 {
@@ -111,7 +108,8 @@ bool Controller::is_given_away() const
 
 const Controller* Snapshot::controller_of_bus(std::uint16_t bus) const
 {
-    const auto found = std::ranges::find_if(controllers, [bus](const Controller& c) { return c.has_bus(bus); });
+    const auto found =
+        std::ranges::find_if(controllers, [bus](const Controller& c) { return c.has_bus(bus); });
     return found == controllers.end() ? nullptr : &*found;
 }
 
@@ -125,7 +123,8 @@ namespace {
 
 auto first_at_or_after(const std::vector<std::shared_ptr<const Device>>& devices, const PortPath& path)
 {
-    return std::ranges::lower_bound(devices, path, {}, [](const auto& device) -> const PortPath& { return device->path; });
+    return std::ranges::lower_bound(devices, path, {},
+                                    [](const auto& device) -> const PortPath& { return device->path; });
 }
 
 } // namespace
@@ -139,7 +138,8 @@ const Device* Snapshot::device_at(const PortPath& path) const
 std::vector<const Device*> Snapshot::devices_below(const PortPath& place) const
 {
     std::vector<const Device*> found;
-    for (auto it = first_at_or_after(devices, place); it != devices.end() && place.contains((*it)->path); ++it)
+    for (auto it = first_at_or_after(devices, place); it != devices.end() && place.contains((*it)->path);
+         ++it)
         found.push_back(it->get());
     return found;
 }

@@ -160,9 +160,9 @@ struct BlockDevice {
 /// One complete look at the machine. Immutable once built; devices are shared between successive snapshots,
 /// so that a hot-plug event costs the same however many devices there are.
 struct Snapshot {
-    std::uint64_t generation = 0; ///< rises with each look that found something else
-    std::vector<Controller> controllers;                 ///< by PCI address
-    std::vector<std::shared_ptr<const Device>> devices;  ///< by path
+    std::uint64_t generation = 0;                       ///< rises with each look that found something else
+    std::vector<Controller> controllers;                ///< by PCI address
+    std::vector<std::shared_ptr<const Device>> devices; ///< by path
     std::vector<std::shared_ptr<const std::vector<HubPort>>> ports; ///< one entry a hub, by place
     std::vector<BlockDevice> blocks;
     /// What could not be looked at, in words; never a reason to stop.

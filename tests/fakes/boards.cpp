@@ -20,7 +20,8 @@ using topology::Speed;
 
 namespace {
 
-Controller intel(std::string_view address, std::uint16_t id, ControllerKind kind, std::string driver, std::vector<Bus> buses)
+Controller intel(std::string_view address, std::uint16_t id, ControllerKind kind, std::string driver,
+                 std::vector<Bus> buses)
 {
     Controller controller;
     controller.address = PciAddress::parse(address);
@@ -61,14 +62,16 @@ Device& plug(Snapshot& snapshot, std::string_view place, std::string name)
     device->speed = {480'000};
     auto& plugged = *device;
     snapshot.devices.push_back(std::move(device));
-    std::ranges::sort(snapshot.devices, {}, [](const auto& d) -> const topology::PortPath& { return d->path; });
+    std::ranges::sort(snapshot.devices, {},
+                      [](const auto& d) -> const topology::PortPath& { return d->path; });
     return plugged;
 }
 
 void plug_keyboard(Snapshot& snapshot, std::string_view place)
 {
     plug(snapshot, place, "Keyboard")
-        .interfaces.push_back({.number = 0, .device_class = 3, .subclass = 1, .protocol = 1, .driver = "usbhid"});
+        .interfaces.push_back(
+            {.number = 0, .device_class = 3, .subclass = 1, .protocol = 1, .driver = "usbhid"});
 }
 
 void plug_disk(Snapshot& snapshot, std::string_view place, std::string disk)
@@ -78,7 +81,8 @@ void plug_disk(Snapshot& snapshot, std::string_view place, std::string disk)
     const int minor = (disk.back() - 'a') * 16;
     const auto number = [](int n) { return "8:" + std::to_string(n); };
     snapshot.blocks.push_back({.name = disk, .number = number(minor), .whole_disk = disk, .usb = path});
-    snapshot.blocks.push_back({.name = disk + "1", .number = number(minor + 1), .whole_disk = disk, .usb = path});
+    snapshot.blocks.push_back(
+        {.name = disk + "1", .number = number(minor + 1), .whole_disk = disk, .usb = path});
 }
 
 Controller& controller(Snapshot& snapshot, std::string_view address)
@@ -117,7 +121,10 @@ profiles = ["all-host", "on-ehci"]
     return std::move(*parsed);
 }
 
-std::string machine_root(const std::string& name) { return std::string(USBROUTE_MACHINES) + "/" + name + "/"; }
+std::string machine_root(const std::string& name)
+{
+    return std::string(USBROUTE_MACHINES) + "/" + name + "/";
+}
 
 Machine recorded(const std::string& name)
 {

@@ -29,9 +29,11 @@ public:
         log += format("write {} {:04x}\n", topology::data_sheet_name(target), value);
         ++writes;
         if (writes == failing_write || failing_write == every_write)
-            return std::unexpected(Error(ErrorKind::not_permitted, "cannot write", write_errno).with_code("lockdown"));
+            return std::unexpected(
+                Error(ErrorKind::not_permitted, "cannot write", write_errno).with_code("lockdown"));
         auto& word = target == topology::RouteRegister::usb2_owner ? bits.usb2_owner : bits.superspeed_on;
-        const auto movable = target == topology::RouteRegister::usb2_owner ? bits.usb2_movable : bits.superspeed_movable;
+        const auto movable =
+            target == topology::RouteRegister::usb2_owner ? bits.usb2_movable : bits.superspeed_movable;
         const auto kept = ~movable | stuck;
         word = (word & kept) | (value & ~kept);
         if (on_write) on_write(writes);

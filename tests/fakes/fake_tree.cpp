@@ -32,7 +32,9 @@ void FakeTree::add(const std::string& directory, const Entry& entry) { put(direc
 
 void FakeTree::remove(const std::string& path)
 {
-    const auto below = [&](const auto& entry) { return entry.first == path || entry.first.starts_with(path + "/"); };
+    const auto below = [&](const auto& entry) {
+        return entry.first == path || entry.first.starts_with(path + "/");
+    };
     std::erase_if(files_, below);
     std::erase_if(links_, below);
     std::erase_if(directories_, below);
@@ -53,7 +55,8 @@ std::string FakeTree::walked(const std::string& path) const
         for (auto slash = at.find('/'); !moved; slash = at.find('/', slash + 1)) {
             const auto part = at.substr(0, slash);
             if (const auto found = links_.find(part); found != links_.end()) {
-                at = observe::resolve_link(part, found->second) + (slash == std::string::npos ? "" : at.substr(slash));
+                at = observe::resolve_link(part, found->second) +
+                     (slash == std::string::npos ? "" : at.substr(slash));
                 moved = true;
             }
             if (slash == std::string::npos) break;

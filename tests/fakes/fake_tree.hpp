@@ -29,8 +29,10 @@ class FakeTree final : public observe::KernelTree {
 public:
     explicit FakeTree(const Entries& entries);
 
-    [[nodiscard]] std::expected<std::vector<std::string>, observe::Errno> list(const std::string& directory) const override;
-    [[nodiscard]] std::expected<std::string, observe::Errno> read(const std::string& file, std::size_t limit) const override;
+    [[nodiscard]] std::expected<std::vector<std::string>, observe::Errno>
+    list(const std::string& directory) const override;
+    [[nodiscard]] std::expected<std::string, observe::Errno> read(const std::string& file,
+                                                                  std::size_t limit) const override;
     [[nodiscard]] std::expected<std::string, observe::Errno> link(const std::string& path) const override;
 
     /// From now on everything at and below this path answers with that errno.

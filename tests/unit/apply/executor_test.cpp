@@ -1,5 +1,4 @@
 #include "apply/executor.hpp"
-
 #include "fakes/boards.hpp"
 #include "fakes/fake_registers.hpp"
 
@@ -16,7 +15,8 @@ using plan::Plan;
 using topology::RouteBits;
 using topology::Side;
 
-const RouteBits all_on_xhci{.usb2_owner = 0x7fff, .usb2_movable = 0x3fff, .superspeed_on = 0x3f, .superspeed_movable = 0x3f};
+const RouteBits all_on_xhci{
+    .usb2_owner = 0x7fff, .usb2_movable = 0x3fff, .superspeed_on = 0x3f, .superspeed_movable = 0x3f};
 
 /// front (bit 0 and SuperSpeed 1) to EHCI.
 Plan front_to_ehci()
@@ -24,8 +24,8 @@ Plan front_to_ehci()
     auto snapshot = fakes::z97();
     fakes::bits(snapshot) = all_on_xhci;
     const auto settings = fakes::settings();
-    const auto outcome = plan::make_plan({snapshot, settings, {}, {}},
-                                         {plan::MoveRequest{{ConnectorName("front")}, Side::ehci}, false, {}});
+    const auto outcome = plan::make_plan(
+        {snapshot, settings, {}, {}}, {plan::MoveRequest{{ConnectorName("front")}, Side::ehci}, false, {}});
     return std::get<Plan>(outcome);
 }
 
@@ -86,8 +86,9 @@ TEST(Executor, Invariant4UndoesAWriteThatDoesNotTake)
 
     EXPECT_EQ(applied.error().code(), "write-did-not-take");
     EXPECT_EQ(applied.error().kind(), ErrorKind::failed);
-    EXPECT_EQ(applied.error().message(), "cannot move front to ehci: USB3_PSSEN kept its own value: 0x3e was written, 0x3f is "
-                                         "read back (bits 0x1); the machine is as before");
+    EXPECT_EQ(applied.error().message(),
+              "cannot move front to ehci: USB3_PSSEN kept its own value: 0x3e was written, 0x3f is "
+              "read back (bits 0x1); the machine is as before");
     EXPECT_EQ(registers.bits, all_on_xhci);
     EXPECT_TRUE(journal.text.ends_with("end undone\n"));
 }
@@ -125,8 +126,9 @@ TEST(Executor, SaysHowToRecoverWhenItCannotTakeAStepBack)
     const auto applied = execute(front_to_ehci(), registers, journal);
 
     EXPECT_EQ(applied.error().kind(), ErrorKind::half_way);
-    EXPECT_TRUE(applied.error().message().ends_with("the change could not be taken back; to recover: setpci -s 0000:00:14.0 d0.l=1:1 && "
-                                                    "setpci -s 0000:00:14.0 d8.l=1:1"))
+    EXPECT_TRUE(applied.error().message().ends_with(
+        "the change could not be taken back; to recover: setpci -s 0000:00:14.0 d0.l=1:1 && "
+        "setpci -s 0000:00:14.0 d8.l=1:1"))
         << applied.error().message();
     EXPECT_TRUE(journal.text.ends_with("end half-way\n"));
 }
@@ -154,7 +156,9 @@ TEST(Executor, GoesOnWithoutAJournalAndSaysSo)
     const auto applied = execute(front_to_ehci(), registers, journal);
 
     ASSERT_TRUE(applied);
-    EXPECT_EQ(applied->warnings, std::vector<std::string>{"undo will not know of this: cannot write the journal: No space left on device"});
+    EXPECT_EQ(applied->warnings,
+              std::vector<std::string>{
+                  "undo will not know of this: cannot write the journal: No space left on device"});
 }
 
 TEST(Executor, FailsCleanlyWhenTheControllerVanishes)
@@ -184,8 +188,7 @@ TEST(Executor, Invariant8ALeftOverChangeIsRecoveredAfterAKillAtEveryAccess)
         registers.on_write = [&](int) { count(); };
         try {
             (void)execute(front_to_ehci(), registers, journal);
-        } catch (const Killed&) {
-        }
+        } catch (const Killed&) {}
         registers.on_read = nullptr;
         registers.on_write = nullptr;
 
@@ -199,7 +202,8 @@ TEST(Executor, Invariant8ALeftOverChangeIsRecoveredAfterAKillAtEveryAccess)
         ASSERT_TRUE(recovered) << recovered.error().message();
         EXPECT_FALSE(read_history(journal.text).open);
         const bool as_planned = registers.bits.usb2_owner == 0x7ffe && registers.bits.superspeed_on == 0x3e;
-        EXPECT_TRUE(as_planned || registers.bits == all_on_xhci) << "killed at " << kill_at << ": " << *recovered;
+        EXPECT_TRUE(as_planned || registers.bits == all_on_xhci)
+            << "killed at " << kill_at << ": " << *recovered;
     }
 }
 
@@ -209,7 +213,10 @@ TEST(Recovery, LeavesAloneWhatSomebodyElseHasMovedSince)
     bits.usb2_owner = 0x7ffd; // bit 0 as before, bit 1 not
     FakeRegisters registers(bits);
     RecordingJournal journal;
-    const plan::Change open{.controller = *PciAddress::parse("00:14.0"), .usb2 = {.mask = 3, .before = 3, .after = 0}, .superspeed = {}, .title = "x"};
+    const plan::Change open{.controller = *PciAddress::parse("00:14.0"),
+                            .usb2 = {.mask = 3, .before = 3, .after = 0},
+                            .superspeed = {},
+                            .title = "x"};
 
     EXPECT_EQ(standing_of(open, bits), Standing::elsewhere);
     ASSERT_TRUE(recover(open, registers, journal));
@@ -233,10 +240,15 @@ TEST(Journal, PassesOverWhatIsTornForeignOrHostile)
     const auto change = front_to_ehci().change;
     const auto good = begin_line(change) + end_line(Ending::done);
 
-    for (std::size_t cut = 0; cut < good.size(); ++cut) EXPECT_LE(read_history(journal_header() + good.substr(0, cut)).undoable.size(), 1u);
+    for (std::size_t cut = 0; cut < good.size(); ++cut)
+        EXPECT_LE(read_history(journal_header() + good.substr(0, cut)).undoable.size(), 1u);
     EXPECT_EQ(read_history("usbroute-journal 2\n" + good).undoable.size(), 0u);
-    EXPECT_EQ(read_history(journal_header() + "begin nonsense\nend done\n\n\xff\xff\n" + good).undoable.size(), 1u);
-    EXPECT_EQ(read_history(journal_header() + "begin 0000:00:14.0 1:2:0 0:0:0 value outside its mask\nend done\n").undoable.size(), 0u);
+    EXPECT_EQ(
+        read_history(journal_header() + "begin nonsense\nend done\n\n\xff\xff\n" + good).undoable.size(), 1u);
+    EXPECT_EQ(
+        read_history(journal_header() + "begin 0000:00:14.0 1:2:0 0:0:0 value outside its mask\nend done\n")
+            .undoable.size(),
+        0u);
     EXPECT_EQ(read_history("").undoable.size(), 0u);
 }
 

@@ -26,9 +26,9 @@ TEST(Printable, MakesEveryControlCharacterVisible)
 TEST(Printable, ShowsBytesThatAreNotUtf8)
 {
     EXPECT_EQ(printable("\xff"), "\\xff");
-    EXPECT_EQ(printable("\xc0\xaf"), "\\xc0\\xaf");                 // overlong
-    EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");        // surrogate
-    EXPECT_EQ(printable("\xe2\x82"), "\\xe2\\x82");                 // cut off
+    EXPECT_EQ(printable("\xc0\xaf"), "\\xc0\\xaf");                   // overlong
+    EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");          // surrogate
+    EXPECT_EQ(printable("\xe2\x82"), "\\xe2\\x82");                   // cut off
     EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80"); // above U+10FFFF
 }
 
@@ -44,8 +44,10 @@ TEST(Numbers, AreWholeOrNothing)
     EXPECT_EQ(parse_decimal("42"), 42u);
     EXPECT_EQ(parse_hex("0x3FFF"), 0x3fffu);
     EXPECT_EQ(parse_hex("ff"), 0xffu);
-    for (const char* wrong : {"", "-1", "+1", " 1", "1 ", "0x", "4294967296", "12a"}) EXPECT_FALSE(parse_decimal(wrong)) << wrong;
-    for (const char* wrong : {"", "0x", "0xg", "0x0x1", "100000000", "-1"}) EXPECT_FALSE(parse_hex(wrong)) << wrong;
+    for (const char* wrong : {"", "-1", "+1", " 1", "1 ", "0x", "4294967296", "12a"})
+        EXPECT_FALSE(parse_decimal(wrong)) << wrong;
+    for (const char* wrong : {"", "0x", "0xg", "0x0x1", "100000000", "-1"})
+        EXPECT_FALSE(parse_hex(wrong)) << wrong;
 }
 
 TEST(Nearest, FindsWhatWasMeantAndNothingFarFetched)
@@ -63,20 +65,23 @@ TEST(PciAddress, ReadsBothCommonForms)
     EXPECT_EQ(PciAddress::parse("0000:00:14.0")->text(), "0000:00:14.0");
     EXPECT_EQ(PciAddress::parse("00:1d.7")->text(), "0000:00:1d.7");
     EXPECT_EQ(PciAddress::parse("10000:e0:06.0")->text(), "10000:e0:06.0");
-    for (const char* wrong : {"", "14.0", "00:20.0", "00:1d.8", "100:00:14.0:1", "0000:0g:14.0", "0000:100:14.0", "0000:00:14"})
+    for (const char* wrong :
+         {"", "14.0", "00:20.0", "00:1d.8", "100:00:14.0:1", "0000:0g:14.0", "0000:100:14.0", "0000:00:14"})
         EXPECT_FALSE(PciAddress::parse(wrong)) << wrong;
 }
 
 TEST(Names, AreWordsThatCanBeTyped)
 {
     EXPECT_TRUE(is_plain_name("front-left_2.1"));
-    for (const char* wrong : {"", "-x", ".x", "a b", "a/b", "a\n", "ä"}) EXPECT_FALSE(is_plain_name(wrong)) << wrong;
+    for (const char* wrong : {"", "-x", ".x", "a b", "a/b", "a\n", "ä"})
+        EXPECT_FALSE(is_plain_name(wrong)) << wrong;
     EXPECT_FALSE(is_plain_name(std::string(65, 'a')));
 }
 
 TEST(Error, ReadsFromTheWishDownToTheCause)
 {
-    const auto error = Error(ErrorKind::not_permitted, "cannot write XUSB2PR", EPERM).within("cannot move front");
+    const auto error =
+        Error(ErrorKind::not_permitted, "cannot write XUSB2PR", EPERM).within("cannot move front");
 
     EXPECT_EQ(error.message(), "cannot move front: cannot write XUSB2PR: Operation not permitted");
     EXPECT_EQ(error.errno_value(), EPERM);

@@ -1,9 +1,8 @@
-#include "observe/scan.hpp"
-
 #include "fakes/boards.hpp"
 #include "fakes/fake_tree.hpp"
 #include "linux/files.hpp"
 #include "observe/decode.hpp"
+#include "observe/scan.hpp"
 #include "topology/connector.hpp"
 
 #include <gtest/gtest.h>
@@ -32,11 +31,14 @@ std::string config_with(std::uint32_t usb2_owner)
 
 Entry keyboard()
 {
-    return dir("3-4", {file("idVendor", "046d\n"), file("idProduct", "c31c\n"), file("bDeviceClass", "00\n"), file("speed", "1.5\n"),
-                       file("maxchild", "0\n"), file("product", "USB Keyboard\n"), file("removable", "removable\n"),
-                       dir("3-4:1.0", {file("uevent", "DEVTYPE=usb_interface\nDRIVER=usbhid\nINTERFACE=3/1/1\n")}),
-                       dir("3-4:1.1", {file("bInterfaceClass", "03\n"), file("bInterfaceSubClass", "00\n"),
-                                       file("bInterfaceProtocol", "00\n"), link("driver", "../../drivers/usbhid")})});
+    return dir(
+        "3-4",
+        {file("idVendor", "046d\n"), file("idProduct", "c31c\n"), file("bDeviceClass", "00\n"),
+         file("speed", "1.5\n"), file("maxchild", "0\n"), file("product", "USB Keyboard\n"),
+         file("removable", "removable\n"),
+         dir("3-4:1.0", {file("uevent", "DEVTYPE=usb_interface\nDRIVER=usbhid\nINTERFACE=3/1/1\n")}),
+         dir("3-4:1.1", {file("bInterfaceClass", "03\n"), file("bInterfaceSubClass", "00\n"),
+                         file("bInterfaceProtocol", "00\n"), link("driver", "../../drivers/usbhid")})});
 }
 
 /// An xHCI with a keyboard in port 4.
@@ -44,18 +46,22 @@ FakeTree one_controller()
 {
     return FakeTree(Entries{dir(
         "sys",
-        {dir("bus", {dir("pci", {dir("devices", {link("0000:00:14.0", "../../../devices/pci0000:00/0000:00:14.0"),
-                                                 link("0000:00:1f.0", "../../../devices/pci0000:00/0000:00:1f.0")})})}),
+        {dir("bus", {dir("pci", {dir("devices",
+                                     {link("0000:00:14.0", "../../../devices/pci0000:00/0000:00:14.0"),
+                                      link("0000:00:1f.0", "../../../devices/pci0000:00/0000:00:1f.0")})})}),
          dir("devices",
              {dir("pci0000:00",
                   {dir("0000:00:14.0",
-                       {file("vendor", "0x8086\n"), file("device", "0x8cb1\n"), file("class", "0x0c0330\n"), file("revision", "0x04\n"),
-                        file("config", config_with(0x3ff7)), link("driver", "../../../bus/pci/drivers/xhci_hcd"),
+                       {file("vendor", "0x8086\n"), file("device", "0x8cb1\n"), file("class", "0x0c0330\n"),
+                        file("revision", "0x04\n"), file("config", config_with(0x3ff7)),
+                        link("driver", "../../../bus/pci/drivers/xhci_hcd"),
                         link("iommu_group", "../../../kernel/iommu_groups/4"),
-                        dir("usb3", {file("speed", "480\n"), file("maxchild", "14\n"),
-                                     dir("3-0:1.0", {dir("usb3-port4", {file("connect_type", "hotplug\n"),
-                                                                        link("peer", "../../../usb4/4-0:1.0/usb4-port2")})}),
-                                     keyboard()})}),
+                        dir("usb3",
+                            {file("speed", "480\n"), file("maxchild", "14\n"),
+                             dir("3-0:1.0",
+                                 {dir("usb3-port4", {file("connect_type", "hotplug\n"),
+                                                     link("peer", "../../../usb4/4-0:1.0/usb4-port2")})}),
+                             keyboard()})}),
                    dir("0000:00:1f.0", {file("class", "0x060100\n")})})})})});
 }
 
@@ -97,7 +103,8 @@ TEST(Scan, OfAMachineWithoutUsbOrWithoutSysfsIsEmptyAndNoError)
     EXPECT_TRUE(scan(FakeTree(Entries{})).controllers.empty());
     FakeTree forbidden(Entries{});
     forbidden.fail("sys", EACCES);
-    EXPECT_EQ(scan(forbidden).notes, std::vector<std::string>{"cannot list the PCI devices: Permission denied"});
+    EXPECT_EQ(scan(forbidden).notes,
+              std::vector<std::string>{"cannot list the PCI devices: Permission denied"});
 }
 
 TEST(Scan, SaysThatSixtyFourBytesOfConfigurationSpaceAreNotEnough)
@@ -119,8 +126,12 @@ TEST(Scan, IgnoresDriversLinkWithoutTargetAndReadsTheUeventInstead)
 
 TEST(Scan, FindsAPlatformControllerThroughItsBus)
 {
-    const FakeTree tree(Entries{dir("sys", {dir("bus", {dir("usb", {dir("devices", {link("usb1", "../../../devices/platform/vhci_hcd.0/usb1")})})}),
-                                            dir("devices", {dir("platform", {dir("vhci_hcd.0", {dir("usb1", {file("speed", "480\n"), file("maxchild", "8\n")})})})})})});
+    const FakeTree tree(Entries{dir(
+        "sys",
+        {dir("bus",
+             {dir("usb", {dir("devices", {link("usb1", "../../../devices/platform/vhci_hcd.0/usb1")})})}),
+         dir("devices", {dir("platform", {dir("vhci_hcd.0", {dir("usb1", {file("speed", "480\n"),
+                                                                          file("maxchild", "8\n")})})})})})});
 
     const auto snapshot = scan(tree);
 
@@ -144,8 +155,8 @@ TEST(Scan, EndsInATreeDeeperThanUsbCanBe)
 bool same(const Snapshot& a, const Snapshot& b)
 {
     const auto equal = [](const auto& x, const auto& y) { return *x == *y; };
-    return a.controllers == b.controllers && a.blocks == b.blocks && std::ranges::equal(a.devices, b.devices, equal) &&
-           std::ranges::equal(a.ports, b.ports, equal);
+    return a.controllers == b.controllers && a.blocks == b.blocks &&
+           std::ranges::equal(a.devices, b.devices, equal) && std::ranges::equal(a.ports, b.ports, equal);
 }
 
 TEST(Rescan, SeesADeviceLeaveAndComeAsANewScanDoes)
@@ -169,7 +180,8 @@ TEST(Rescan, KeepsTheObjectOfADeviceThatReadsAsBefore)
     const auto tree = one_controller();
     const auto before = scan(tree);
 
-    const auto after = rescan(tree, before, std::vector<std::string>{"sys/devices/pci0000:00/0000:00:14.0/usb3/3-4/3-4:1.0"});
+    const auto after = rescan(
+        tree, before, std::vector<std::string>{"sys/devices/pci0000:00/0000:00:14.0/usb3/3-4/3-4:1.0"});
 
     EXPECT_EQ(after.devices[0].get(), before.devices[0].get());
 }
@@ -177,7 +189,8 @@ TEST(Rescan, KeepsTheObjectOfADeviceThatReadsAsBefore)
 /// For every device of every recorded machine: a hint about it on an unchanged tree changes nothing.
 TEST(Rescan, EqualsANewScanOnRecordedMachines)
 {
-    for (const char* name : {"z97e-itx-ac", "dock-four-deep", "thinkpad-l540", "gigabyte-x99-ud4", "amd-a520m"}) {
+    for (const char* name :
+         {"z97e-itx-ac", "dock-four-deep", "thinkpad-l540", "gigabyte-x99-ud4", "amd-a520m"}) {
         const linux_::LiveTree tree(fakes::machine_root(name));
         const auto before = scan(tree);
         for (const auto& device : before.devices) {
@@ -185,7 +198,8 @@ TEST(Rescan, EqualsANewScanOnRecordedMachines)
             std::string hint = controller->syspath + "/usb" + std::to_string(device->path.bus());
             PortPath step(device->path.bus(), {});
             for (const auto port : device->path.ports()) hint += "/" + (step = step.child(port)).text();
-            EXPECT_TRUE(same(rescan(tree, before, std::vector{hint + "/host6/block/sdb"}), before)) << name << " " << hint;
+            EXPECT_TRUE(same(rescan(tree, before, std::vector{hint + "/host6/block/sdb"}), before))
+                << name << " " << hint;
         }
     }
 }
@@ -194,7 +208,8 @@ TEST(UsbDeviceIn, BeginsAtARootHubAndFollowsItsChildren)
 {
     const std::string pci = "sys/devices/pci0000:00/0000:00:14.0/";
 
-    EXPECT_EQ(usb_device_in(pci + "usb3/3-1/3-1.4/3-1.4:1.0/host6/target6:0:0/6:0:0:0/block/sdb")->text(), "3-1.4");
+    EXPECT_EQ(usb_device_in(pci + "usb3/3-1/3-1.4/3-1.4:1.0/host6/target6:0:0/6:0:0:0/block/sdb")->text(),
+              "3-1.4");
     EXPECT_EQ(usb_device_in(pci + "usb3/3-0:1.0/usb3-port1")->text(), "usb3");
     EXPECT_FALSE(usb_device_in(pci));
     EXPECT_FALSE(usb_device_in("sys/devices/pci0000:00/0000:00:1f.4/i2c-6/6-50"));
@@ -210,7 +225,8 @@ TEST(ResolveLink, NeverLeavesTheTree)
 TEST(Lockdown, IsTheBracketedWord)
 {
     const auto level = [](std::string text) {
-        return lockdown_level(FakeTree(Entries{dir("sys", {dir("kernel", {dir("security", {file("lockdown", std::move(text))})})})}));
+        return lockdown_level(FakeTree(
+            Entries{dir("sys", {dir("kernel", {dir("security", {file("lockdown", std::move(text))})})})}));
     };
     EXPECT_EQ(level("none [integrity] confidentiality\n"), "integrity");
     EXPECT_EQ(level("[none] integrity confidentiality\n"), "");

@@ -1,6 +1,5 @@
-#include "plan/plan.hpp"
-
 #include "fakes/boards.hpp"
+#include "plan/plan.hpp"
 
 #include <gtest/gtest.h>
 
@@ -34,7 +33,10 @@ struct Bench {
     }
 };
 
-MoveRequest move(std::string connector, Target to) { return {{ConnectorName(std::move(connector))}, std::move(to)}; }
+MoveRequest move(std::string connector, Target to)
+{
+    return {{ConnectorName(std::move(connector))}, std::move(to)};
+}
 Target windows() { return GuestName("windows"); }
 
 /// The steps as text, one line each: proves that nothing else happens.
@@ -131,7 +133,8 @@ TEST(Plan, Invariant1RefusesABitThatFirmwareDoesNotLetMove)
     fakes::bits(bench.snapshot).usb2_movable = 0x3ffb;
 
     EXPECT_EQ(steps_of(bench.ask(move("keys", Side::ehci))),
-              "refused: firmware does not let bit 2 of XUSB2PR move (XUSB2PRM is 0x3ffb); look for an xHCI or USB 3 "
+              "refused: firmware does not let bit 2 of XUSB2PR move (XUSB2PRM is 0x3ffb); look for an xHCI "
+              "or USB 3 "
               "mode option in the firmware set-up");
 }
 
@@ -141,9 +144,10 @@ TEST(Plan, Invariant1RefusesBitsTheChipLacks)
     auto& bit = bench.settings.connectors[1].spec.bit;
 
     bit = MuxBit{14};
-    EXPECT_EQ(steps_of(bench.ask(move("keys", Side::ehci))),
-              "refused: bit 14 of XUSB2PR is USB-R, the management engine's port, and never moved; correct the "
-              "configuration: `usbroute mask` shows the bits");
+    EXPECT_EQ(
+        steps_of(bench.ask(move("keys", Side::ehci))),
+        "refused: bit 14 of XUSB2PR is USB-R, the management engine's port, and never moved; correct the "
+        "configuration: `usbroute mask` shows the bits");
     bit = MuxBit{20};
     EXPECT_EQ(refusal_of(bench.ask(move("keys", Side::ehci))), "no-such-bit");
 }
@@ -178,9 +182,10 @@ TEST(Plan, Invariant2RefusesToRouteToAnEhciThatFirmwareHid)
     Bench bench;
     std::erase_if(bench.snapshot.controllers, [](const auto& c) { return c.device == 0x8ca6; });
 
-    EXPECT_EQ(steps_of(bench.ask(move("keys", Side::ehci))),
-              "refused: keys would go to EHCI #1 (8086:8ca6, normally 00:1d.0), which is not on the bus; firmware "
-              "hides it: set its xHCI mode to Auto, Smart Auto or Manual");
+    EXPECT_EQ(
+        steps_of(bench.ask(move("keys", Side::ehci))),
+        "refused: keys would go to EHCI #1 (8086:8ca6, normally 00:1d.0), which is not on the bus; firmware "
+        "hides it: set its xHCI mode to Auto, Smart Auto or Manual");
     EXPECT_EQ(refusal_of(bench.ask(move("keys", windows()))), "nobody-behind-route");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci))), "not refused");
 }
@@ -189,9 +194,10 @@ TEST(Plan, Invariant2RefusesAGuestWhoseControllerIsStillTheHosts)
 {
     Bench bench;
 
-    EXPECT_EQ(steps_of(bench.ask(move("keys", windows()))),
-              "refused: EHCI #1 0000:00:1d.0 has not been given to windows: its driver is ehci-pci; give it first: "
-              "driverctl set-override 0000:00:1d.0 vfio-pci");
+    EXPECT_EQ(
+        steps_of(bench.ask(move("keys", windows()))),
+        "refused: EHCI #1 0000:00:1d.0 has not been given to windows: its driver is ehci-pci; give it first: "
+        "driverctl set-override 0000:00:1d.0 vfio-pci");
 }
 
 TEST(Plan, Invariant2RefusesAGuestThatWasGivenAnotherController)
@@ -256,7 +262,8 @@ TEST(Plan, Invariant5SeesTwoKeyboardsLeaveTogether)
     fakes::plug_keyboard(bench.snapshot, "3-3");
     fakes::plug_keyboard(bench.snapshot, "3-6");
 
-    EXPECT_EQ(refusal_of(bench.ask(MoveRequest{{ConnectorName("keys"), ConnectorName("rear")}, windows()})), "last-keyboard");
+    EXPECT_EQ(refusal_of(bench.ask(MoveRequest{{ConnectorName("keys"), ConnectorName("rear")}, windows()})),
+              "last-keyboard");
 }
 
 TEST(Plan, Invariant5DoesNotMindAKeyboardThatTheHostKeepsOnTheOtherSide)
@@ -275,7 +282,8 @@ TEST(Plan, Invariant6RefusesToMoveADiskInUseUntilForcedByName)
     bench.use.mounts.push_back({.number = "8:17", .source = "/dev/sdb1", .point = "/mnt", .type = "ext4"});
 
     EXPECT_EQ(steps_of(bench.ask(move("rear", Side::ehci))),
-              "refused: rear holds disk sdb, which the host uses: sdb1, mounted on /mnt; unmount it, or force it by "
+              "refused: rear holds disk sdb, which the host uses: sdb1, mounted on /mnt; unmount it, or "
+              "force it by "
               "name: --force-disk sdb");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), true)), "disk-in-use");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), false, {"sdc"})), "disk-in-use");
@@ -307,9 +315,12 @@ TEST(Plan, SaysWhichNameIsWrongAndWhatWasMeant)
 {
     Bench bench;
 
-    EXPECT_EQ(steps_of(bench.ask(move("frnt", ToHost{}))), "refused: there is no connector frnt; did you mean front?");
-    EXPECT_EQ(steps_of(bench.ask(move("keys", GuestName("widnows")))), "refused: there is no guest widnows; did you mean windows?");
-    EXPECT_EQ(steps_of(bench.ask(ApplyRequest{ProfileName("dsk")})), "refused: there is no profile dsk; did you mean desk?");
+    EXPECT_EQ(steps_of(bench.ask(move("frnt", ToHost{}))),
+              "refused: there is no connector frnt; did you mean front?");
+    EXPECT_EQ(steps_of(bench.ask(move("keys", GuestName("widnows")))),
+              "refused: there is no guest widnows; did you mean windows?");
+    EXPECT_EQ(steps_of(bench.ask(ApplyRequest{ProfileName("dsk")})),
+              "refused: there is no profile dsk; did you mean desk?");
     EXPECT_EQ(refusal_of(bench.ask(move("bit14", ToHost{}))), "no-such-connector");
 }
 
@@ -325,7 +336,8 @@ TEST(Plan, RefusesWhatItCannotReadOrReach)
 
     fakes::controller(bench.snapshot, "00:14.0").registers = topology::Unreadable{};
     EXPECT_EQ(steps_of(bench.ask(move("rear", ToHost{}))),
-              "refused: cannot read the routing registers of 0000:00:14.0: the kernel shows only its first 64 bytes to "
+              "refused: cannot read the routing registers of 0000:00:14.0: the kernel shows only its first "
+              "64 bytes to "
               "a process without CAP_SYS_ADMIN; run it as root, or ask the daemon");
 }
 
@@ -359,14 +371,16 @@ TEST(Plan, HostMeansTheEhciWhenTheXhciIsAGuests)
     const auto outcome = bench.ask(move("keys", ToHost{}));
 
     EXPECT_EQ(steps_of(outcome), "setpci -s 0000:00:14.0 d0.l=0:4\n");
-    EXPECT_EQ(std::get<Plan>(outcome).warnings,
-              std::vector<std::string>{"a guest owns xHCI 0000:00:14.0: it can change the routes at any time"});
+    EXPECT_EQ(
+        std::get<Plan>(outcome).warnings,
+        std::vector<std::string>{"a guest owns xHCI 0000:00:14.0: it can change the routes at any time"});
 }
 
 TEST(Plan, WhatFirmwarePinsToTheHostsEhciIsTheHostsAlready)
 {
     Bench bench;
-    fakes::bits(bench.snapshot) = {.usb2_owner = 0, .usb2_movable = 0, .superspeed_on = 0x3f, .superspeed_movable = 0x3f};
+    fakes::bits(bench.snapshot) = {
+        .usb2_owner = 0, .usb2_movable = 0, .superspeed_on = 0x3f, .superspeed_movable = 0x3f};
 
     const auto outcome = bench.ask(ApplyRequest{ProfileName("all-host")});
 
@@ -432,7 +446,8 @@ TEST(Undo, GivesTheOldBitsBackExactly)
         fakes::bits(bench.snapshot).superspeed_on = superspeed;
         const auto before = fakes::bits(bench.snapshot);
 
-        carry_out(bench, std::get<Plan>(bench.ask(MoveRequest{{ConnectorName("front"), ConnectorName("rear")}, Side::ehci})));
+        carry_out(bench, std::get<Plan>(bench.ask(
+                             MoveRequest{{ConnectorName("front"), ConnectorName("rear")}, Side::ehci})));
         EXPECT_NE(fakes::bits(bench.snapshot), before);
         carry_out(bench, std::get<Plan>(bench.ask(UndoRequest{})));
 
@@ -453,14 +468,18 @@ TEST(Undo, RefusesWhenThereIsNothingOrSomebodyElseMovedTheWires)
 // Properties, over every state of the four bits that the configuration and the board make interesting.
 TEST(Properties, PlanningTwiceChangesNothingAndOtherBitsStay)
 {
-    const std::vector<Wish> wishes{move("front", Side::ehci), move("front", Side::xhci), move("rear", ToHost{}),
-                                   ApplyRequest{ProfileName("on-ehci")}, ApplyRequest{ProfileName("all-host")},
+    const std::vector<Wish> wishes{move("front", Side::ehci),
+                                   move("front", Side::xhci),
+                                   move("rear", ToHost{}),
+                                   ApplyRequest{ProfileName("on-ehci")},
+                                   ApplyRequest{ProfileName("all-host")},
                                    MoveRequest{{ConnectorName("keys"), ConnectorName("front")}, Side::ehci}};
     for (std::uint32_t state = 0; state < 64; ++state)
         for (const auto& wish : wishes) {
             Bench bench;
             auto& bits = fakes::bits(bench.snapshot);
-            bits.usb2_owner = 0xabcd'4000 | (state & 1) | (state & 2) << 1 | (state & 4) << 7 | (state & 8) << 8;
+            bits.usb2_owner =
+                0xabcd'4000 | (state & 1) | (state & 2) << 1 | (state & 4) << 7 | (state & 8) << 8;
             bits.superspeed_on = 0xffff'ff00 | (state >> 4);
             const auto before = bits;
 
@@ -470,7 +489,8 @@ TEST(Properties, PlanningTwiceChangesNothingAndOtherBitsStay)
             constexpr std::uint32_t ours = 0x205; // front, keys, rear
             EXPECT_EQ(bits.usb2_owner & ~ours, before.usb2_owner & ~ours);
             EXPECT_EQ(bits.superspeed_on & ~1u, before.superspeed_on & ~1u);
-            EXPECT_TRUE(std::get<Plan>(bench.ask(wish)).steps.empty()) << text_of(wish) << " from state " << state;
+            EXPECT_TRUE(std::get<Plan>(bench.ask(wish)).steps.empty())
+                << text_of(wish) << " from state " << state;
             EXPECT_EQ(plan.change.inverse().inverse().usb2, plan.change.usb2);
             for (const auto& step : plan.steps) EXPECT_EQ(step.value & ~step.mask, 0u);
         }

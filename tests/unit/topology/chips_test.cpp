@@ -7,7 +7,10 @@
 namespace usbroute::topology {
 namespace {
 
-std::uint8_t bit_of(const ChipFamily& family, std::uint8_t xhci_port) { return family.route_of_xhci_port(xhci_port)->bit; }
+std::uint8_t bit_of(const ChipFamily& family, std::uint8_t xhci_port)
+{
+    return family.route_of_xhci_port(xhci_port)->bit;
+}
 
 TEST(ChipTable, NineSeriesPermutesXhciPortsAsTheFirmwareMethodsDo)
 {
@@ -15,7 +18,8 @@ TEST(ChipTable, NineSeriesPermutesXhciPortsAsTheFirmwareMethodsDo)
 
     // HS1-4 = bits 0-3, HS5-8 = 8-11, HS9-10 = 4-5, HS11-12 = 12-13, HS13-14 = 6-7.
     const std::array<int, 14> expected{0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 12, 13, 6, 7};
-    for (std::uint8_t port = 1; port <= 14; ++port) EXPECT_EQ(bit_of(family, port), expected[port - 1u]) << "HS" << int{port};
+    for (std::uint8_t port = 1; port <= 14; ++port)
+        EXPECT_EQ(bit_of(family, port), expected[port - 1u]) << "HS" << int{port};
 }
 
 TEST(ChipTable, NineSeriesBitsCountThroughBothEhcis)

@@ -1,19 +1,22 @@
-#include "topology/connector.hpp"
-
 #include "fakes/boards.hpp"
+#include "topology/connector.hpp"
 
 #include <gtest/gtest.h>
 
 namespace usbroute::topology {
 namespace {
 
-ConnectorSpec with_bit(std::uint8_t bit) { return {.name = ConnectorName("it"), .bit = MuxBit{bit}, .superspeed = {}, .places = {}}; }
+ConnectorSpec with_bit(std::uint8_t bit)
+{
+    return {.name = ConnectorName("it"), .bit = MuxBit{bit}, .superspeed = {}, .places = {}};
+}
 
 TEST(UsbPlace, IsWrittenAsItIsRead)
 {
     EXPECT_EQ(UsbPlace::parse("0000:00:14.0/2.1")->text(), "0000:00:14.0/2.1");
     EXPECT_EQ(UsbPlace::parse("00:14.0/ss3.1")->text(), "0000:00:14.0/ss3.1");
-    for (const char* wrong : {"", "0000:00:14.0", "0000:00:14.0/", "0000:00:14.0/0", "3-1/2", "0000:00:14.8/2", "0000:00:14.0/ssx"})
+    for (const char* wrong : {"", "0000:00:14.0", "0000:00:14.0/", "0000:00:14.0/0", "3-1/2",
+                              "0000:00:14.8/2", "0000:00:14.0/ssx"})
         EXPECT_FALSE(UsbPlace::parse(wrong)) << wrong;
 }
 

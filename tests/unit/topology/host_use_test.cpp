@@ -1,6 +1,5 @@
-#include "topology/host_use.hpp"
-
 #include "fakes/boards.hpp"
+#include "topology/host_use.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +9,10 @@ namespace {
 HostUse mounted(std::string number, std::string source, std::string point)
 {
     HostUse use;
-    use.mounts.push_back({.number = std::move(number), .source = std::move(source), .point = std::move(point), .type = "ext4"});
+    use.mounts.push_back({.number = std::move(number),
+                          .source = std::move(source),
+                          .point = std::move(point),
+                          .type = "ext4"});
     return use;
 }
 
@@ -42,7 +44,8 @@ TEST(DisksInUse, FollowsWhatIsStackedOnADisk)
     fakes::plug_disk(snapshot, "3-1", "sdb");
     snapshot.blocks[1].holders = {"dm-0"};
     snapshot.blocks.push_back({.name = "dm-0", .number = "254:0", .whole_disk = "dm-0", .holders = {"dm-1"}});
-    snapshot.blocks.push_back({.name = "dm-1", .number = "254:1", .whole_disk = "dm-1", .mapper_name = "vg-images"});
+    snapshot.blocks.push_back(
+        {.name = "dm-1", .number = "254:1", .whole_disk = "dm-1", .mapper_name = "vg-images"});
 
     const auto found = disks_in_use(snapshot, mounted("", "/dev/mapper/vg-images", "/srv"));
 
@@ -64,7 +67,8 @@ TEST(DisksInUse, SurvivesARecordingWhoseHoldersFormACircle)
     auto snapshot = fakes::z97();
     fakes::plug_disk(snapshot, "3-1", "sdb");
     snapshot.blocks[1].holders = {"dm-0"};
-    snapshot.blocks.push_back({.name = "dm-0", .number = "254:0", .whole_disk = "dm-0", .holders = {"sdb1", "dm-0"}});
+    snapshot.blocks.push_back(
+        {.name = "dm-0", .number = "254:0", .whole_disk = "dm-0", .holders = {"sdb1", "dm-0"}});
 
     EXPECT_EQ(disks_in_use(snapshot, {}).at(0).use, "held by dm-0");
 }
@@ -89,12 +93,14 @@ TEST(DisksInUse, SeesSwapBtrfsAndZfs)
 
 TEST(ProcFiles, AreReadWithTheirEscapesAndWithoutTrustingThem)
 {
-    const auto mounts = parse_mountinfo("36 35 8:17 / /media/My\\040Backup rw - vfat /dev/sdb1 rw\nnonsense\n1 2 3 4\n\n");
+    const auto mounts =
+        parse_mountinfo("36 35 8:17 / /media/My\\040Backup rw - vfat /dev/sdb1 rw\nnonsense\n1 2 3 4\n\n");
     ASSERT_EQ(mounts.size(), 1u);
     EXPECT_EQ(mounts[0].point, "/media/My Backup");
     EXPECT_EQ(mounts[0].source, "/dev/sdb1");
     EXPECT_EQ(parse_mounts("/dev/sdb1 /mnt vfat rw 0 0\n").at(0).point, "/mnt");
-    EXPECT_EQ(parse_swaps("Filename Type Size\n/dev/sdb2 partition 1 0 -2\n"), std::vector<std::string>{"/dev/sdb2"});
+    EXPECT_EQ(parse_swaps("Filename Type Size\n/dev/sdb2 partition 1 0 -2\n"),
+              std::vector<std::string>{"/dev/sdb2"});
 }
 
 } // namespace

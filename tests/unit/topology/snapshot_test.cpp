@@ -1,6 +1,5 @@
-#include "topology/snapshot.hpp"
-
 #include "fakes/boards.hpp"
+#include "topology/snapshot.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,8 +11,9 @@ TEST(PortPath, ReadsWhatTheKernelWritesAndNothingElse)
     EXPECT_EQ(PortPath::parse("3-1.4")->text(), "3-1.4");
     EXPECT_EQ(PortPath::parse("usb3")->text(), "usb3");
     EXPECT_TRUE(PortPath::parse("usb3")->is_root_hub());
-    for (const char* wrong : {"", "3", "3-", "-1", "3-0", "3-1.", "3-1.0", "3-256", "0-1", "3-1:1.0", "3-1.2.3.4.5.6.7.8",
-                              "usb", "usb0", "usb70000", "3-1 ", "i2c-1", "99999999999-1"})
+    for (const char* wrong :
+         {"", "3", "3-", "-1", "3-0", "3-1.", "3-1.0", "3-256", "0-1", "3-1:1.0", "3-1.2.3.4.5.6.7.8", "usb",
+          "usb0", "usb70000", "3-1 ", "i2c-1", "99999999999-1"})
         EXPECT_FALSE(PortPath::parse(wrong)) << wrong;
 }
 
@@ -45,7 +45,8 @@ TEST(Device, ShowsHostileStringsWithoutHarm)
 
     const auto shown = device.shown();
 
-    EXPECT_EQ(shown, "\\x1b[2J\\x1b]0;owned\\x07\\xff\\xc0\\xafAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA... (dead:beef)");
+    EXPECT_EQ(shown,
+              "\\x1b[2J\\x1b]0;owned\\x07\\xff\\xc0\\xafAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA... (dead:beef)");
 }
 
 TEST(Device, IsShownByItsIdsWhenItHasNoName)

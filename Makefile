@@ -1,0 +1,46 @@
+# Thin: what is built and tested stands in CMakeLists.txt and CMakePresets.json.
+#
+#   make run      install what is missing, build, and show a simulated board's sockets moving on one word
+#   make test     everything that CI runs: g++ release, clang with sanitizers, all tests on both
+#   make bench    speed as ratios against a floor and a peer, in one run
+#   make install  PREFIX=/usr/local DESTDIR=
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: all run test bench install format tidy clean
+
+all: build/release/build.ninja
+	cmake --build --preset release
+
+build/release/build.ninja:
+	tools/install-deps build
+	cmake --preset release
+
+run:
+	tools/install-deps run
+	cmake --preset release -DUSBROUTE_TESTS=OFF
+	cmake --build --preset release
+	build/release/bin/usbroute-sim -- tools/demo
+
+test:
+	tools/install-deps test
+	tools/run-tests
+
+bench:
+	tools/install-deps bench
+	cmake --preset release -DUSBROUTE_BENCH=ON
+	cmake --build --preset release
+	tests/bench/run --bin build/release/bin
+
+install: all
+	DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
+
+format:
+	find src tests \( -name '*.cpp' -o -name '*.hpp' \) -exec clang-format-19 -i {} +
+
+tidy:
+	tools/run-tests --only static
+
+clean:
+	rm -rf build
