@@ -1,0 +1,138 @@
+#include "base/format.hpp"
+#include "config/sections.hpp"
+
+#include <algorithm>
+
+namespace usbroute::config {
+
+namespace {
+
+using topology::UsbPlace;
+
+constexpr std::size_t most_places = 4;
+constexpr std::string_view places_rule =
+    R"(a list of 1 to 4 places such as "0000:00:14.0/2.1" or "0000:00:14.0/ss3.1")";
+
+void read_mux(Fields& fields, topology::ConnectorSpec& spec)
+{
+    if (const auto bit = fields.number("mux_bit", {0, 31}))
+        spec.bit = MuxBit{static_cast<std::uint8_t>(*bit)};
+    if (const auto port = fields.number("superspeed", {1, 15}))
+        spec.superspeed = SuperSpeedPort{static_cast<std::uint8_t>(*port)};
+
+    if (fields.has("superspeed") && !fields.has("mux_bit"))
+        fields.scope().problem(
+            fields.node("superspeed")->place,
+            R"(superspeed goes with mux_bit; in usb, write the SuperSpeed half as "0000:00:14.0/ss3")");
+}
+
+void read_places(Fields& fields, topology::ConnectorSpec& spec)
+{
+    const auto* list = fields.list("usb", places_rule);
+    if (list == nullptr) return;
+    const auto& scope = fields.scope();
+    if (list->empty() || list->size() > most_places) {
+        scope.wrong_value(fields.node("usb")->place, "usb", size_of(*list), places_rule);
+        return;
+    }
+    for (const auto& entry : *list) {
+        const auto* text = text_entry(scope, entry, "usb", R"(a place such as "0000:00:14.0/2.1")");
+        if (text == nullptr) continue;
+        const auto place = UsbPlace::parse(*text);
+        if (!place)
+            scope.wrong_value(
+                entry.place, "a place in usb", in_quotes(*text),
+                R"(a controller and its ports, such as "0000:00:14.0/2.1" or "0000:00:14.0/ss3.1")");
+        else if (std::ranges::find(spec.places, *place) != spec.places.end())
+            scope.problem(entry.place, format("{} stands in usb twice; keep one", place->text()));
+        else
+            spec.places.push_back(*place);
+    }
+}
+
+void check_one_way_of_naming(const NamedTable& named, Fields& fields)
+{
+    const bool mux = fields.has("mux_bit");
+    const bool usb = fields.has("usb");
+    if (mux && usb)
+        fields.scope().problem(
+            fields.node("usb")->place,
+            format("{} has mux_bit and usb; keep mux_bit where the board has the mux, usb elsewhere",
+                   named.label));
+    if (!mux && !usb)
+        fields.scope().problem(
+            named.place,
+            format("{} does not say which socket it is; give it mux_bit = 0 to 31, or on a board "
+                   R"(without the mux usb = ["0000:00:14.0/2.1"])",
+                   named.label));
+}
+
+/// "bit5" is what an unnamed socket is called; as a name for another socket it would mislead.
+void check_reserved_name(const NamedTable& named, Fields& fields, const topology::ConnectorSpec& spec)
+{
+    const auto meant = topology::bit_of_unnamed(named.name);
+    if (!meant || spec.bit == meant || (fields.has("mux_bit") && !spec.bit)) return;
+    fields.scope().problem(
+        named.place, format("the name {} means the socket of bit {}; give it mux_bit = {} or another name",
+                            in_quotes(named.name), meant->value, meant->value));
+}
+
+void read_picture(Fields& fields, ConnectorSettings& connector)
+{
+    if (const auto* panel = fields.text("panel", "the name of a panel")) {
+        if (is_plain_name(*panel))
+            connector.panel = *panel;
+        else
+            fields.scope().wrong_value(fields.node("panel")->place, "panel", in_quotes(*panel),
+                                       plain_name_rule);
+    }
+    connector.row = fields.number("row", {1, 99});
+    connector.column = fields.number("column", {1, 99});
+}
+
+/// Two names for one socket: whichever moves it, the other would be shown wrong.
+void check_not_taken(Fields& fields, const ConnectorSettings& connector, const Settings& settings)
+{
+    const auto check = [&](std::string_view key, const std::string& what, const auto& holds) {
+        const auto first = std::ranges::find_if(settings.connectors, holds, &ConnectorSettings::spec);
+        if (first == settings.connectors.end()) return;
+        fields.scope().problem(fields.node(key)->place,
+                               format("{} of {} belongs to {} already ({})", what,
+                                      in_quotes(connector.spec.name.text()),
+                                      in_quotes(first->spec.name.text()), first->origin.text()));
+    };
+    using Spec = topology::ConnectorSpec;
+    const auto& spec = connector.spec;
+    if (spec.bit)
+        check("mux_bit", format("mux_bit {}", spec.bit->value),
+              [&](const Spec& s) { return s.bit == spec.bit; });
+    if (spec.superspeed)
+        check("superspeed", format("superspeed {}", spec.superspeed->value),
+              [&](const Spec& s) { return s.superspeed == spec.superspeed; });
+    for (const auto& place : spec.places)
+        check("usb", format("usb {}", place.text()),
+              [&](const Spec& s) { return std::ranges::find(s.places, place) != s.places.end(); });
+}
+
+} // namespace
+
+void read_connectors(const Document& document, Reading& reading)
+{
+    for (const auto& named : named_tables(document, Section::connector, reading)) {
+        Fields fields({&document.file, &reading.problems}, *named.table, named.label);
+        ConnectorSettings connector;
+        connector.spec.name = ConnectorName(named.name);
+        connector.origin = named.origin;
+        read_mux(fields, connector.spec);
+        read_places(fields, connector.spec);
+        read_picture(fields, connector);
+        fields.report_unknown_keys();
+
+        check_one_way_of_naming(named, fields);
+        check_reserved_name(named, fields, connector.spec);
+        check_not_taken(fields, connector, reading.settings);
+        reading.settings.connectors.push_back(std::move(connector));
+    }
+}
+
+} // namespace usbroute::config

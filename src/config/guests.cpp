@@ -1,0 +1,81 @@
+#include "base/format.hpp"
+#include "config/sections.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace usbroute::config {
+
+namespace {
+
+constexpr std::size_t most_controllers = 32;
+constexpr std::string_view controllers_rule = R"(a list of 1 to 32 PCI addresses such as "0000:00:1d.0")";
+
+/// Words that mean something else where a guest's name may stand: as a target, and as a key of a profile.
+constexpr std::array<std::string_view, 4> reserved = {"host", "ehci", "xhci", "may_take_last_keyboard"};
+
+void check_not_reserved(const NamedTable& named, Reading& reading)
+{
+    if (std::ranges::find(reserved, named.name) == reserved.end()) return;
+    reading.problems.add(named.origin,
+                         format("{} is a reserved word ({}, {}, {}, {}); give the guest another name",
+                                in_quotes(named.name), reserved[0], reserved[1], reserved[2], reserved[3]));
+}
+
+void read_controllers(const NamedTable& named, Fields& fields, GuestSettings& guest)
+{
+    const auto& scope = fields.scope();
+    if (!fields.has("controllers"))
+        scope.problem(
+            named.place,
+            format(R"({} has no controllers; name what the guest was given: controllers = ["0000:00:1d.0"])",
+                   named.label));
+    const auto* list = fields.list("controllers", controllers_rule);
+    if (list == nullptr) return;
+    if (list->empty() || list->size() > most_controllers) {
+        scope.wrong_value(fields.node("controllers")->place, "controllers", size_of(*list), controllers_rule);
+        return;
+    }
+    for (const auto& entry : *list) {
+        const auto* text = text_entry(scope, entry, "controllers", R"(a PCI address such as "0000:00:1d.0")");
+        if (text == nullptr) continue;
+        const auto address = PciAddress::parse(*text);
+        if (!address)
+            scope.wrong_value(entry.place, "an entry of controllers", in_quotes(*text),
+                              R"(a PCI address such as "0000:00:1d.0")");
+        else if (std::ranges::find(guest.controllers, *address) != guest.controllers.end())
+            scope.problem(entry.place, format("{} stands in controllers twice; keep one", address->text()));
+        else
+            guest.controllers.push_back(*address);
+    }
+}
+
+void read_on_exit(Fields& fields, GuestSettings& guest)
+{
+    constexpr std::string_view rule = R"("return" (its sockets go back to the host) or "keep")";
+    const auto* word = fields.text("on_exit", rule);
+    if (word == nullptr) return;
+    if (*word == "return")
+        guest.on_exit = OnExit::return_to_host;
+    else if (*word != "keep")
+        fields.scope().wrong_value(fields.node("on_exit")->place, "on_exit", in_quotes(*word), rule);
+}
+
+} // namespace
+
+void read_guests(const Document& document, Reading& reading)
+{
+    for (const auto& named : named_tables(document, Section::guest, reading)) {
+        check_not_reserved(named, reading);
+        Fields fields({&document.file, &reading.problems}, *named.table, named.label);
+        GuestSettings guest;
+        guest.name = GuestName(named.name);
+        guest.origin = named.origin;
+        read_controllers(named, fields, guest);
+        read_on_exit(fields, guest);
+        fields.report_unknown_keys();
+        reading.settings.guests.push_back(std::move(guest));
+    }
+}
+
+} // namespace usbroute::config

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "config/document.hpp"
+#include "config/fields.hpp"
+#include "config/settings.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace usbroute::config {
+
+/// The tables of a file that hold one table for each name: [connector.NAME].
+enum class Section : std::uint8_t { connector, guest, profile, listen };
+
+/// A configuration while its files are read. Faulty settings stay in, so that one mistake is one problem;
+/// with a problem the whole is thrown away.
+struct Reading {
+    Settings settings;
+    Problems problems;
+    /// Every name met so far and where it stands, faulty ones too, by section.
+    std::array<std::map<std::string, Origin, std::less<>>, 4> names;
+    /// Where [toggle] stands, once it was met.
+    std::optional<Origin> toggle;
+    /// False once something could not be read at all; then an unknown name proves nothing.
+    bool complete = true;
+
+    [[nodiscard]] auto& names_in(Section section) { return names[static_cast<std::size_t>(section)]; }
+    [[nodiscard]] bool knows(Section section, std::string_view name)
+    {
+        return names_in(section).contains(name);
+    }
+    /// For "did you mean".
+    [[nodiscard]] std::vector<std::string> known(Section section);
+};
+
+/// One [SECTION.NAME] of a file.
+struct NamedTable {
+    std::string name;
+    Origin origin;
+    Place place;
+    const Table* table = nullptr;
+    std::string label; ///< "[connector.dock]", for messages
+};
+
+/// The tables of a section in the order of the file. Names that are taken or not plain, and what is no table,
+/// become problems here.
+[[nodiscard]] std::vector<NamedTable> named_tables(const Document& document, Section section,
+                                                   Reading& reading);
+
+// Each wants what stands above it read from all files first, because it refers to it.
+void read_connectors(const Document& document, Reading& reading);
+void read_guests(const Document& document, Reading& reading);
+void read_profiles(const Document& document, Reading& reading);
+void read_toggle(const Document& document, Reading& reading);
+void read_listeners(const Document& document, Reading& reading);
+/// Tables and keys at the top that belong to nobody.
+void check_top_level(const Document& document, Reading& reading);
+
+} // namespace usbroute::config

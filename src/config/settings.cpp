@@ -1,0 +1,116 @@
+#include "config/settings.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace usbroute::config {
+
+namespace {
+
+using topology::Side;
+
+constexpr std::array<std::pair<Verb, std::string_view>, 8> verb_words = {{
+    {Verb::status, "status"},
+    {Verb::move, "move"},
+    {Verb::apply, "apply"},
+    {Verb::toggle, "toggle"},
+    {Verb::undo, "undo"},
+    {Verb::plan, "plan"},
+    {Verb::subscribe, "subscribe"},
+    {Verb::regs, "regs"},
+}};
+
+template <class List, class NameOf>
+auto* find_named(const List& list, const NameOf& name_of, const auto& name)
+{
+    const auto found = std::ranges::find(list, name, name_of);
+    return found == list.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+std::string Origin::text() const
+{
+    if (file.empty()) return "built in";
+    const auto shown = printable(file, 256);
+    return line == 0 ? shown : format("{}:{}:{}", shown, line, column);
+}
+
+Target target_from(std::string_view word)
+{
+    if (word == "host") return ToHost{};
+    if (word == topology::text_of(Side::ehci)) return Side::ehci;
+    if (word == topology::text_of(Side::xhci)) return Side::xhci;
+    return GuestName(std::string(word));
+}
+
+std::string text_of(const Target& target)
+{
+    if (const auto* guest = std::get_if<GuestName>(&target)) return guest->text();
+    if (const auto* side = std::get_if<Side>(&target)) return std::string(topology::text_of(*side));
+    return "host";
+}
+
+std::string_view text_of(Verb verb)
+{
+    const auto* found = std::ranges::find(verb_words, verb, &std::pair<Verb, std::string_view>::first);
+    return found == verb_words.end() ? "?" : found->second;
+}
+
+std::optional<Verb> verb_from(std::string_view word)
+{
+    const auto* found = std::ranges::find(verb_words, word, &std::pair<Verb, std::string_view>::second);
+    if (found == verb_words.end()) return std::nullopt;
+    return found->first;
+}
+
+const std::vector<Verb>& all_verbs()
+{
+    static const std::vector<Verb> all = [] {
+        std::vector<Verb> verbs;
+        verbs.reserve(verb_words.size());
+        for (const auto& [verb, word] : verb_words) verbs.push_back(verb);
+        return verbs;
+    }();
+    return all;
+}
+
+bool ListenerSettings::allows(Verb verb) const { return std::ranges::find(allow, verb) != allow.end(); }
+
+const ConnectorSettings* Settings::connector(const ConnectorName& name) const
+{
+    return find_named(connectors, [](const ConnectorSettings& c) { return c.spec.name; }, name);
+}
+
+const GuestSettings* Settings::guest(const GuestName& name) const
+{
+    return find_named(guests, &GuestSettings::name, name);
+}
+
+const ProfileSettings* Settings::profile(const ProfileName& name) const
+{
+    return find_named(profiles, &ProfileSettings::name, name);
+}
+
+std::vector<topology::ConnectorSpec> Settings::specs() const
+{
+    std::vector<topology::ConnectorSpec> all;
+    all.reserve(connectors.size());
+    for (const auto& connector : connectors) all.push_back(connector.spec);
+    return all;
+}
+
+std::vector<ProfileName> Settings::toggle_order() const
+{
+    if (!toggle.empty()) return toggle;
+    std::vector<ProfileName> order;
+    order.reserve(profiles.size());
+    for (const auto& profile : profiles) order.push_back(profile.name);
+    return order;
+}
+
+} // namespace usbroute::config

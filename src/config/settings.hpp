@@ -1,0 +1,106 @@
+#pragma once
+
+#include "base/ids.hpp"
+#include "topology/connector.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace usbroute::config {
+
+/// Where in which file a setting stands; for messages.
+struct Origin {
+    std::string file;
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+    [[nodiscard]] std::string text() const; ///< "usbroute.toml:12:3"
+};
+
+struct ConnectorSettings {
+    topology::ConnectorSpec spec;
+    std::string panel;                ///< "front"; empty: not said
+    std::optional<std::uint32_t> row; ///< place on the panel, for the picture; from 1
+    std::optional<std::uint32_t> column;
+    Origin origin;
+};
+
+/// What happens to a guest's connectors when the guest is gone.
+enum class OnExit : std::uint8_t { keep, return_to_host };
+
+struct GuestSettings {
+    GuestName name;
+    std::vector<PciAddress> controllers; ///< what this guest was given
+    OnExit on_exit = OnExit::keep;
+    Origin origin;
+};
+
+/// Where a connector shall go: the host, plainly a side, or a guest.
+struct ToHost {
+    auto operator<=>(const ToHost&) const = default;
+};
+using Target = std::variant<ToHost, topology::Side, GuestName>;
+
+/// "host", "ehci", "xhci" are reserved; any other word is a guest's name.
+[[nodiscard]] Target target_from(std::string_view word);
+[[nodiscard]] std::string text_of(const Target& target);
+
+struct ProfileEntry {
+    ConnectorName connector;
+    Target target;
+};
+
+/// A named set of "connector: owner". Connectors it does not name belong to the host.
+struct ProfileSettings {
+    ProfileName name;
+    std::vector<ProfileEntry> entries; ///< in the order of the file
+    bool may_take_last_keyboard = false;
+    Origin origin;
+};
+
+struct UnixAddress {
+    std::string path;
+    std::string group; ///< may connect besides root; empty: nobody else
+};
+struct TcpAddress {
+    std::string host; ///< a numeric loopback address: "127.0.0.1", "::1"
+    std::uint16_t port = 0;
+};
+
+/// The verbs that a listener may allow. Reading the state needs `status`, being told of changes `subscribe`.
+enum class Verb : std::uint8_t { status, move, apply, toggle, undo, plan, subscribe, regs };
+[[nodiscard]] std::string_view text_of(Verb verb);
+[[nodiscard]] std::optional<Verb> verb_from(std::string_view word);
+[[nodiscard]] const std::vector<Verb>& all_verbs();
+
+/// One door of the daemon, with rights of its own.
+struct ListenerSettings {
+    ListenerName name;
+    std::variant<UnixAddress, TcpAddress> address;
+    std::optional<GuestName>
+        guest; ///< the guest it speaks for: its line may carry noise and gets no answer to it
+    std::vector<Verb> allow;
+    Origin origin;
+
+    [[nodiscard]] bool allows(Verb verb) const;
+};
+
+/// Everything the configuration says, checked in itself; whether it fits the machine is the planner's business.
+struct Settings {
+    std::vector<ConnectorSettings> connectors;
+    std::vector<GuestSettings> guests;
+    std::vector<ProfileSettings> profiles;
+    std::vector<ProfileName> toggle; ///< empty: every profile in the order of the file
+    std::vector<ListenerSettings> listeners;
+
+    [[nodiscard]] const ConnectorSettings* connector(const ConnectorName& name) const;
+    [[nodiscard]] const GuestSettings* guest(const GuestName& name) const;
+    [[nodiscard]] const ProfileSettings* profile(const ProfileName& name) const;
+    [[nodiscard]] std::vector<topology::ConnectorSpec> specs() const;
+    /// The profiles that `toggle` goes round.
+    [[nodiscard]] std::vector<ProfileName> toggle_order() const;
+};
+
+} // namespace usbroute::config

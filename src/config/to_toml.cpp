@@ -1,0 +1,115 @@
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "config/parse.hpp"
+
+#include <algorithm>
+
+namespace usbroute::config {
+
+namespace {
+
+/// A basic string of TOML.
+std::string string_of(std::string_view text)
+{
+    std::string escaped = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\')
+            escaped += format("\\{}", c);
+        else if (byte < 0x20 || byte == 0x7f)
+            escaped += format("\\u{:04x}", byte);
+        else
+            escaped += c;
+    }
+    return escaped + '"';
+}
+
+/// A dot in a bare key would begin a table below it.
+std::string key_of(std::string_view name)
+{
+    const auto bare = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+               c == '_';
+    };
+    return !name.empty() && std::ranges::all_of(name, bare) ? std::string(name) : string_of(name);
+}
+
+template <class Item, class TextOf> std::string list_of(const std::vector<Item>& items, const TextOf& text)
+{
+    std::vector<std::string> written;
+    written.reserve(items.size());
+    for (const auto& item : items) written.push_back(string_of(text(item)));
+    return format("[{}]", join(written, ", "));
+}
+
+std::string toml_of(const ConnectorSettings& connector)
+{
+    const auto& spec = connector.spec;
+    auto text = format("[connector.{}]\n", key_of(spec.name.text()));
+    if (spec.bit) text += format("mux_bit = {}\n", spec.bit->value);
+    if (spec.superspeed) text += format("superspeed = {}\n", spec.superspeed->value);
+    if (!spec.places.empty())
+        text += format("usb = {}\n", list_of(spec.places, [](const auto& p) { return p.text(); }));
+    if (!connector.panel.empty()) text += format("panel = {}\n", string_of(connector.panel));
+    if (connector.row) text += format("row = {}\n", *connector.row);
+    if (connector.column) text += format("column = {}\n", *connector.column);
+    return text;
+}
+
+std::string toml_of(const GuestSettings& guest)
+{
+    return format("[guest.{}]\ncontrollers = {}\non_exit = \"{}\"\n", key_of(guest.name.text()),
+                  list_of(guest.controllers, [](const PciAddress& a) { return a.text(); }),
+                  guest.on_exit == OnExit::keep ? "keep" : "return");
+}
+
+std::string toml_of(const ProfileSettings& profile)
+{
+    auto text = format("[profile.{}]\n", key_of(profile.name.text()));
+    std::vector<Target> written;
+    for (const auto& [first, target] : profile.entries) {
+        if (std::ranges::find(written, target) != written.end()) continue;
+        written.push_back(target);
+        std::vector<ConnectorName> connectors;
+        for (const auto& entry : profile.entries)
+            if (entry.target == target) connectors.push_back(entry.connector);
+        text += format("{} = {}\n", key_of(text_of(target)),
+                       list_of(connectors, [](const auto& c) { return c.text(); }));
+    }
+    if (profile.may_take_last_keyboard) text += "may_take_last_keyboard = true\n";
+    return text;
+}
+
+std::string toml_of(const ListenerSettings& listener)
+{
+    auto text = format("[listen.{}]\n", key_of(listener.name.text()));
+    if (const auto* tcp = std::get_if<TcpAddress>(&listener.address)) {
+        const bool is_ipv6 = tcp->host.find(':') != std::string::npos;
+        const auto host = is_ipv6 ? format("[{}]", tcp->host) : tcp->host;
+        text += format("tcp = {}\n", string_of(format("{}:{}", host, tcp->port)));
+    } else {
+        const auto& address = std::get<UnixAddress>(listener.address);
+        text += format("unix = {}\ngroup = {}\n", string_of(address.path), string_of(address.group));
+    }
+    if (listener.guest) text += format("guest = {}\n", string_of(listener.guest->text()));
+    text += format("allow = {}\n", list_of(listener.allow, [](Verb verb) { return text_of(verb); }));
+    return text;
+}
+
+} // namespace
+
+std::string to_toml(const Settings& settings)
+{
+    std::string text;
+    const auto add = [&](const std::string& table) { text += text.empty() ? table : "\n" + table; };
+    for (const auto& connector : settings.connectors) add(toml_of(connector));
+    for (const auto& guest : settings.guests) add(toml_of(guest));
+    for (const auto& profile : settings.profiles) add(toml_of(profile));
+    if (!settings.toggle.empty())
+        add(format("[toggle]\nprofiles = {}\n",
+                   list_of(settings.toggle, [](const auto& p) { return p.text(); })));
+    for (const auto& listener : settings.listeners) add(toml_of(listener));
+    return text;
+}
+
+} // namespace usbroute::config
