@@ -5,10 +5,11 @@
 
 #include <array>
 #include <cerrno>
+#include <memory>
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <memory>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -125,11 +126,15 @@ std::expected<std::string, Errno> LiveTree::link(const std::string& path) const
 Result<std::string> read_file(const std::string& path, std::size_t limit)
 {
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (!fd.is_open()) return std::unexpected(Error(kind_from(errno), "cannot open " + printable(path), errno));
+    if (!fd.is_open())
+        return std::unexpected(Error(kind_from(errno), "cannot open " + printable(path), errno));
     auto text = read_all(fd.get(), limit + 1);
-    if (!text) return std::unexpected(Error(kind_from(text.error().value), "cannot read " + printable(path), text.error().value));
+    if (!text)
+        return std::unexpected(
+            Error(kind_from(text.error().value), "cannot read " + printable(path), text.error().value));
     if (text->size() > limit)
-        return std::unexpected(Error(ErrorKind::failed, format("{} is larger than {} bytes", printable(path), limit)));
+        return std::unexpected(
+            Error(ErrorKind::failed, format("{} is larger than {} bytes", printable(path), limit)));
     return std::move(*text);
 }
 
@@ -137,10 +142,13 @@ Result<void> replace_file(const std::string& path, std::string_view text)
 {
     const auto beside = path + ".new";
     {
-        const UniqueFd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
-        if (!fd.is_open()) return std::unexpected(Error(kind_from(errno), "cannot create " + printable(beside), errno));
+        const UniqueFd fd(
+            ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+        if (!fd.is_open())
+            return std::unexpected(Error(kind_from(errno), "cannot create " + printable(beside), errno));
         if (auto written = write_all(fd.get(), text, printable(beside)); !written) return written;
-        if (::fsync(fd.get()) != 0) return std::unexpected(Error(ErrorKind::failed, "cannot save " + printable(beside), errno));
+        if (::fsync(fd.get()) != 0)
+            return std::unexpected(Error(ErrorKind::failed, "cannot save " + printable(beside), errno));
     }
     if (::rename(beside.c_str(), path.c_str()) != 0)
         return std::unexpected(Error(kind_from(errno), "cannot rename to " + printable(path), errno));
@@ -152,7 +160,8 @@ Result<void> make_directories(const std::string& path)
     for (auto slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
         const auto part = path.substr(0, slash);
         if (!part.empty() && ::mkdir(part.c_str(), 0755) != 0 && errno != EEXIST)
-            return std::unexpected(Error(kind_from(errno), "cannot make the directory " + printable(part), errno));
+            return std::unexpected(
+                Error(kind_from(errno), "cannot make the directory " + printable(part), errno));
         if (slash == std::string::npos) return {};
     }
 }

@@ -15,8 +15,10 @@ public:
     /// `root` ends with a slash.
     explicit LiveTree(std::string root);
 
-    [[nodiscard]] std::expected<std::vector<std::string>, observe::Errno> list(const std::string& directory) const override;
-    [[nodiscard]] std::expected<std::string, observe::Errno> read(const std::string& file, std::size_t limit) const override;
+    [[nodiscard]] std::expected<std::vector<std::string>, observe::Errno>
+    list(const std::string& directory) const override;
+    [[nodiscard]] std::expected<std::string, observe::Errno> read(const std::string& file,
+                                                                  std::size_t limit) const override;
     [[nodiscard]] std::expected<std::string, observe::Errno> link(const std::string& path) const override;
 
 private:

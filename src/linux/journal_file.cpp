@@ -4,6 +4,7 @@
 #include "linux/files.hpp"
 
 #include <cerrno>
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -54,20 +55,21 @@ apply::History JournalFile::history() const
 Result<void> JournalFile::append(const std::string& line)
 {
     if (!fd_.is_open())
-        return std::unexpected(Error(ErrorKind::failed, "cannot write the journal " + printable(path_), open_errno_));
+        return std::unexpected(
+            Error(ErrorKind::failed, "cannot write the journal " + printable(path_), open_errno_));
     ssize_t put = 0;
     do put = ::write(fd_.get(), line.data(), line.size());
     while (put < 0 && errno == EINTR);
     if (put != static_cast<ssize_t>(line.size()))
-        return std::unexpected(Error(ErrorKind::failed, "cannot write the journal " + printable(path_), put < 0 ? errno : ENOSPC));
+        return std::unexpected(Error(ErrorKind::failed, "cannot write the journal " + printable(path_),
+                                     put < 0 ? errno : ENOSPC));
     return {};
 }
 
 JournalFile::Lock::Lock(int fd) : fd_(fd)
 {
     if (fd_ < 0) return;
-    while (::flock(fd_, LOCK_EX) != 0 && errno == EINTR) {
-    }
+    while (::flock(fd_, LOCK_EX) != 0 && errno == EINTR) {}
 }
 
 JournalFile::Lock::~Lock()

@@ -13,7 +13,10 @@ std::string first_said(const std::string& option, const char* variable, const st
     return value != nullptr && *value != '\0' ? std::string(value) : otherwise;
 }
 
-bool is_said(const std::string& option, const char* variable) { return !first_said(option, variable, {}).empty(); }
+bool is_said(const std::string& option, const char* variable)
+{
+    return !first_said(option, variable, {}).empty();
+}
 
 } // namespace
 

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -29,8 +30,9 @@ Result<PciConfig> PciConfig::open(const std::string& root, const PciAddress& add
         fd = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
     }
     if (!fd.is_open())
-        return std::unexpected(Error(errno == EACCES || errno == EPERM ? ErrorKind::not_permitted : ErrorKind::failed,
-                                     "cannot open the configuration space of " + address.text(), errno));
+        return std::unexpected(
+            Error(errno == EACCES || errno == EPERM ? ErrorKind::not_permitted : ErrorKind::failed,
+                  "cannot open the configuration space of " + address.text(), errno));
     return PciConfig(root, address, std::move(fd), write_errno);
 }
 
@@ -43,12 +45,14 @@ Result<topology::RouteBits> PciConfig::read()
     while (got < 0 && errno == EINTR);
     const auto subject = "cannot read the routing registers of " + address_.text();
     if (got < 0)
-        return std::unexpected(Error(errno == EACCES || errno == EPERM ? ErrorKind::not_permitted : ErrorKind::failed, subject, errno)
-                                   .with_code("registers-unreadable"));
+        return std::unexpected(
+            Error(errno == EACCES || errno == EPERM ? ErrorKind::not_permitted : ErrorKind::failed, subject,
+                  errno)
+                .with_code("registers-unreadable"));
     if (static_cast<std::size_t>(got) < register_bytes)
         return std::unexpected(
-            Error(ErrorKind::not_permitted,
-                  subject + ": the kernel shows only the first 64 bytes to a process without CAP_SYS_ADMIN; run it as root")
+            Error(ErrorKind::not_permitted, subject + ": the kernel shows only the first 64 bytes to a "
+                                                      "process without CAP_SYS_ADMIN; run it as root")
                 .with_code("registers-unreadable"));
     const auto look = observe::decode_config({bytes.data(), bytes.size()});
     return std::get<topology::RouteBits>(look);
@@ -57,15 +61,19 @@ Result<topology::RouteBits> PciConfig::read()
 Error PciConfig::explain_write(topology::RouteRegister target, int errno_value) const
 {
     const auto subject = format("cannot write {} of {}", topology::data_sheet_name(target), address_.text());
-    const auto kind = errno_value == EACCES || errno_value == EPERM || errno_value == EROFS ? ErrorKind::not_permitted : ErrorKind::failed;
+    const auto kind = errno_value == EACCES || errno_value == EPERM || errno_value == EROFS
+                          ? ErrorKind::not_permitted
+                          : ErrorKind::failed;
     const auto lockdown = errno_value == EPERM ? observe::lockdown_level(LiveTree(root_)) : std::string();
     if (!lockdown.empty())
-        return Error(kind, format("{}: kernel lockdown is on ({}), which forbids it; switch Secure Boot off in the firmware, or boot without lockdown=",
+        return Error(kind, format("{}: kernel lockdown is on ({}), which forbids it; switch Secure Boot off "
+                                  "in the firmware, or boot without lockdown=",
                                   subject, lockdown))
             .with_code("lockdown");
     Error error(kind, subject, errno_value);
     if (kind == ErrorKind::not_permitted && ::geteuid() != 0)
-        return Error(kind, error.message() + "; run it as root, or ask the daemon").with_code("not-permitted");
+        return Error(kind, error.message() + "; run it as root, or ask the daemon")
+            .with_code("not-permitted");
     return std::move(error).with_code(kind == ErrorKind::not_permitted ? "not-permitted" : "write-failed");
 }
 
@@ -80,9 +88,10 @@ Result<void> PciConfig::write(topology::RouteRegister target, std::uint32_t valu
     while (put < 0 && errno == EINTR);
     if (put < 0) return std::unexpected(explain_write(target, errno));
     if (static_cast<std::size_t>(put) != bytes.size())
-        return std::unexpected(Error(ErrorKind::failed, format("only {} of 4 bytes of {} of {} were written", put,
-                                                               topology::data_sheet_name(target), address_.text()))
-                                   .with_code("write-failed"));
+        return std::unexpected(
+            Error(ErrorKind::failed, format("only {} of 4 bytes of {} of {} were written", put,
+                                            topology::data_sheet_name(target), address_.text()))
+                .with_code("write-failed"));
     return {};
 }
 

@@ -23,8 +23,7 @@ public:
 private:
     PciConfig(std::string root, PciAddress address, UniqueFd fd, int write_errno)
         : root_(std::move(root)), address_(address), fd_(std::move(fd)), write_errno_(write_errno)
-    {
-    }
+    {}
     [[nodiscard]] Error explain_write(topology::RouteRegister target, int errno_value) const;
 
     std::string root_;

@@ -6,6 +6,7 @@
 #include "linux/files.hpp"
 
 #include <cerrno>
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,8 +25,9 @@ std::optional<Error> why_not_trusted(const std::string& path)
     const bool by_a_group = (status.st_mode & S_IWGRP) != 0 && status.st_gid != 0;
     if (!by_others && !by_a_group) return std::nullopt;
     return Error(ErrorKind::failed,
-                 format("{} may be written by {} (mode {:04o}), and root would act on it; chmod go-w {}", printable(path),
-                        by_others ? "everybody" : "its group", status.st_mode & 07777, printable(path)))
+                 format("{} may be written by {} (mode {:04o}), and root would act on it; chmod go-w {}",
+                        printable(path), by_others ? "everybody" : "its group", status.st_mode & 07777,
+                        printable(path)))
         .with_code("config-writable");
 }
 
@@ -47,9 +49,12 @@ Result<config::Settings> load_settings(const Locations& locations)
     for (const auto& source : sources(locations)) {
         if (auto untrusted = why_not_trusted(source.path)) return std::unexpected(*untrusted);
         auto text = read_file(source.path, largest_file);
-        if (text) texts.push_back({.name = source.path, .text = std::move(*text)});
+        if (text)
+            texts.push_back({.name = source.path, .text = std::move(*text)});
         else if (text.error().errno_value() != ENOENT || source.must_exist)
-            return std::unexpected(std::move(text.error()).within("cannot read the configuration").with_code("config-unreadable"));
+            return std::unexpected(std::move(text.error())
+                                       .within("cannot read the configuration")
+                                       .with_code("config-unreadable"));
     }
     auto settings = config::parse(texts);
     if (settings) return std::move(*settings);

@@ -13,7 +13,12 @@ const Connector* Board::find(const ConnectorName& name) const
 {
     const auto found =
         std::ranges::find_if(connectors, [&](const Connector& c) { return c.spec.name == name; });
-    return found == connectors.end() ? nullptr : &*found;
+    if (found != connectors.end()) return &*found;
+    // A socket answers to its bit even after somebody has named it: what was written before still works.
+    const auto bit = topology::bit_of_unnamed(name.text());
+    const auto of_bit =
+        std::ranges::find_if(connectors, [&](const Connector& c) { return bit && c.spec.bit == bit; });
+    return of_bit == connectors.end() ? nullptr : &*of_bit;
 }
 
 Board look_at_board(const topology::Snapshot& snapshot, const config::Settings& settings)

@@ -182,7 +182,7 @@ OrRefusal<Resolved> resolve_move(const MoveRequest& request, const Situation& s,
         auto wanted = to_target(connector, request.to, s.settings, board);
         if (!wanted) return std::unexpected(wanted.error());
         resolved.wanted.push_back(*wanted);
-        resolved.asked.emplace_back(name, request.to);
+        resolved.asked.emplace_back(connector.spec.name, request.to);
     }
     return resolved;
 }

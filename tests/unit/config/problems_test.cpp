@@ -220,7 +220,7 @@ TEST(Problems, OfToggle)
              "everything to the host)\n"},
         Case{"[toggle]\nprofiles = ['p']\n[profile.p]\n", ""},
         Case{"[toggle]\nprofiles = []\n",
-             "2:12: profiles is a list of 0; it must be a list of profiles (a single one takes turns with "
+             "2:12: profiles is an empty list; it must be a list of profiles (a single one takes turns with "
              "everything to the host)\n"},
         Case{"[toggle]\nprofiles = ['desk', 'desk', 'dsk']\nprofile = 1\n[profile.desk]\n",
              "2:21: 'desk' stands in [toggle] twice; keep one\n"

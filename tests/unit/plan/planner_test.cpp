@@ -118,6 +118,13 @@ TEST(Plan, MovesAnUnnamedSocketByItsBit)
     EXPECT_EQ(steps_of(bench.ask(move("bit13", Side::ehci))), "setpci -s 0000:00:14.0 d0.l=0:2000\n");
 }
 
+TEST(Plan, KnowsANamedSocketByItsBitToo)
+{
+    Bench bench;
+
+    EXPECT_EQ(steps_of(bench.ask(move("bit2", Side::ehci))), "setpci -s 0000:00:14.0 d0.l=0:4\n");
+}
+
 TEST(Plan, MovesSeveralConnectorsWithOneWrite)
 {
     Bench bench;
