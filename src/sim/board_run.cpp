@@ -1,0 +1,243 @@
+#include "sim/board_run.hpp"
+
+#include "base/format.hpp"
+#include "sim/children.hpp"
+#include "sim/configuration.hpp"
+#include "sim/control.hpp"
+#include "sim/inside.hpp"
+#include "sim/shell.hpp"
+#include "sim/watch.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace usbroute::sim {
+
+namespace {
+
+using Clock = Simulation::Clock;
+using std::chrono::milliseconds;
+
+constexpr auto patience = std::chrono::seconds(2); ///< after Ctrl-C, for the command to end by itself
+
+Result<std::string> script_text(const std::string& file)
+{
+    if (file.empty()) return std::string();
+    const int fd = file == "-" ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return std::unexpected(Error(ErrorKind::failed, format("cannot open {}", file), errno));
+    std::string text;
+    char buffer[4096];
+    ssize_t got = 0;
+    while ((got = ::read(fd, buffer, sizeof buffer)) > 0) text.append(buffer, static_cast<std::size_t>(got));
+    const int why = errno;
+    if (fd != STDIN_FILENO) ::close(fd);
+    if (got < 0) return std::unexpected(Error(ErrorKind::failed, format("cannot read {}", file), why));
+    return text;
+}
+
+/// Our signals, as a descriptor; children get them back unblocked.
+int open_signals()
+{
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) ::sigaddset(&signals, signal);
+    ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+    return ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void print(std::FILE* to, const std::string& text)
+{
+    std::fwrite(text.data(), 1, text.size(), to);
+    std::fflush(to);
+}
+
+/// Nobody may take the real machine for the simulated one: a program inside writes PCI registers.
+Result<void> check_inside(Children& children)
+{
+    const auto pid = children.start({own_directory() + "/usbroute-sim", inside_check});
+    if (!pid) return std::unexpected(pid.error());
+    int status = 0;
+    while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {}
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+    return std::unexpected(Error(ErrorKind::failed,
+                                 "programs started here would see the real /sys; is "
+                                 "libumockdev-preload.so.0 installed (Debian: umockdev)?"));
+}
+
+/// Everything that runs while the board exists, and the loop that serves it.
+class BoardRun {
+public:
+    BoardRun(const Options& options, FileTree& tree, UeventSender& events, Simulation& simulation,
+             Control& control, Watch& watch, Children& children)
+        : options_(options),
+          tree_(tree),
+          events_(events),
+          simulation_(simulation),
+          control_(control),
+          watch_(watch),
+          children_(children),
+          signals_(open_signals())
+    {}
+    ~BoardRun()
+    {
+        if (signals_ >= 0) ::close(signals_);
+    }
+    BoardRun(const BoardRun&) = delete;
+    BoardRun& operator=(const BoardRun&) = delete;
+
+    Result<int> run(const std::string& script)
+    {
+        script_.feed(script);
+        script_.close();
+        while (true) {
+            const auto now = Clock::now();
+            serve(now);
+            if (!has_started_ && (script_.is_done() || script_.has_met_start()))
+                if (auto done = start_command(); !done) return std::unexpected(done.error());
+            if (is_over()) break;
+            wait(now);
+        }
+        if (interrupt_ != 0) return 128 + interrupt_;
+        const int status = status_.value_or(0);
+        return status == 0 && script_.has_failed() ? 1 : status;
+    }
+
+private:
+    void serve(Clock::time_point now)
+    {
+        events_.adopt();
+        watch_.drain();
+        simulation_.look(now);
+        script_.run(simulation_, now);
+        control_.serve(simulation_, now);
+        watch_.add(tree_, simulation_.watched_directories());
+        take_signals(now);
+    }
+
+    Result<void> start_command()
+    {
+        has_started_ = true;
+        auto command = options_.command;
+        if (command.empty() && has_terminal()) {
+            start_daemon(children_, tree_);
+            auto shell = shell_command(tree_);
+            if (!shell) return std::unexpected(shell.error());
+            command = std::move(*shell);
+        }
+        if (command.empty()) return {};
+        auto pid = children_.start(command);
+        if (!pid) return std::unexpected(pid.error());
+        command_pid_ = *pid;
+        return {};
+    }
+
+    [[nodiscard]] bool is_over() const
+    {
+        if (is_ending_) return true;
+        if (!has_started_) return false;
+        if (command_pid_ != 0) return status_.has_value();
+        return script_.is_done() && simulation_.is_settled();
+    }
+
+    void take_signals(Clock::time_point now)
+    {
+        signalfd_siginfo signal{};
+        while (::read(signals_, &signal, sizeof signal) == sizeof signal) {
+            if (signal.ssi_signo == SIGCHLD) continue;
+            interrupt_ = static_cast<int>(signal.ssi_signo);
+            // Ctrl-C reached the command too, which may have its own way to end.
+            const bool may_wait = interrupt_ == SIGINT && command_pid_ != 0;
+            if (!may_wait)
+                is_ending_ = true;
+            else if (!give_up_)
+                give_up_ = now + patience;
+        }
+        if (give_up_ && now >= *give_up_) is_ending_ = true;
+        if (const auto status = children_.collect(command_pid_)) {
+            status_ = status;
+            interrupt_ = 0;
+        }
+    }
+
+    void wait(Clock::time_point now)
+    {
+        std::vector<pollfd> waiting{{.fd = signals_, .events = POLLIN, .revents = 0},
+                                    {.fd = watch_.fd(), .events = POLLIN, .revents = 0}};
+        control_.add_to(waiting);
+        auto until = simulation_.next_arrival();
+        for (const auto& other : {script_.deadline(), control_.deadline(), give_up_})
+            if (other && (!until || *other < *until)) until = other;
+        int timeout = -1;
+        if (until) {
+            const auto left = std::chrono::ceil<milliseconds>(*until - now).count();
+            timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+        }
+        (void)::poll(waiting.data(), waiting.size(), timeout);
+    }
+
+    const Options& options_;
+    FileTree& tree_;
+    UeventSender& events_;
+    Simulation& simulation_;
+    Control& control_;
+    Watch& watch_;
+    Children& children_;
+    Session script_{Session::Answers::failures, [](const std::string& text) { print(stdout, text); }};
+    int signals_;
+    bool has_started_ = false;
+    bool is_ending_ = false;
+    pid_t command_pid_ = 0;
+    std::optional<int> status_;
+    int interrupt_ = 0;
+    std::optional<Clock::time_point> give_up_;
+};
+
+} // namespace
+
+Result<int> run_board(const Options& options)
+{
+    if (is_inside())
+        return std::unexpected(Error(
+            ErrorKind::usage, "this is inside a simulated board already; `usbroute-sim do` acts on it"));
+    const auto script = script_text(options.script);
+    if (!script) return std::unexpected(script.error());
+    const auto directory = BoardDirectory::make(options.directory);
+    if (!directory) return std::unexpected(directory.error());
+
+    FileTree tree(directory->path());
+    UeventSender events(directory->path());
+    Kernel kernel(tree, events);
+    Simulation simulation(tree, kernel, options.delay, [&options](const std::string& line) {
+        if (!options.is_quiet) print(stderr, line + "\n");
+    });
+    if (auto done = simulation.start(); !done) return std::unexpected(done.error());
+    const auto port = free_port();
+    for (const auto& [path, content] :
+         {std::pair<std::string, std::string>{inside_mark, "ASRock Z97E-ITX/ac\n"},
+          {"etc/usbroute/usbroute.toml", configuration_text(tree.root(), port)},
+          {"run/", ""},
+          {"state/", ""}})
+        if (auto done = tree.write(path, content); !done) return std::unexpected(done.error());
+
+    const auto control = Control::listen_at(control_path(tree.root()));
+    if (!control) return std::unexpected(control.error());
+    const auto watch = Watch::make(tree);
+    if (!watch) return std::unexpected(watch.error());
+    set_environment(tree.root(), port);
+    Children children;
+    if (auto done = check_inside(children); !done) return std::unexpected(done.error());
+
+    auto status = BoardRun(options, tree, events, simulation, **control, **watch, children).run(*script);
+    children.end_all();
+    return status;
+}
+
+} // namespace usbroute::sim

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace usbroute::sim {
+
+/// Files below one directory, which the programs inside take for `/`. Paths have no leading slash.
+class FileTree {
+public:
+    explicit FileTree(std::string root) : root_(std::move(root)) {}
+
+    [[nodiscard]] const std::string& root() const { return root_; }
+    [[nodiscard]] std::string full(std::string_view path) const;
+
+    /// Makes the directories above. Who has the file open sees the new content, and at no time an empty file.
+    /// A path that ends in a slash makes a directory.
+    [[nodiscard]] Result<void> write(std::string_view path, std::string_view content) const;
+    /// Some bytes of a file that exists.
+    [[nodiscard]] Result<void> write_at(std::string_view path, std::uint16_t offset,
+                                        std::string_view bytes) const;
+    [[nodiscard]] Result<std::string> read(std::string_view path) const;
+    /// A relative link, as sysfs has them; replaces an older one.
+    [[nodiscard]] Result<void> link(std::string_view path, std::string_view target) const;
+    /// A file, a link or a directory with all that is in it. What is absent is no failure.
+    void remove(std::string_view path) const;
+
+private:
+    std::string root_;
+};
+
+} // namespace usbroute::sim

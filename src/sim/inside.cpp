@@ -1,0 +1,133 @@
+#include "sim/inside.hpp"
+
+#include "base/format.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace usbroute::sim {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The longest name of a Unix socket is 107 bytes, and "/run/control.sock" comes on top.
+constexpr std::size_t longest_directory = 80;
+
+std::string variable(const char* name)
+{
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+void put_in_front(const char* name, const std::string& value, char separator)
+{
+    const auto old = variable(name);
+    ::setenv(name, old.empty() ? value.c_str() : format("{}{}{}", value, separator, old).c_str(), 1);
+}
+
+/// In memory where possible: the board is two thousand small files, and an idle disk still takes a second to
+/// make them.
+std::string temporary_base()
+{
+    auto base = variable("TMPDIR");
+    if (!base.empty() && base.size() <= longest_directory - 20) return base;
+    return ::access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
+}
+
+bool can_bind(int fd, std::uint16_t port)
+{
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int on = 1;
+    ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    return ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+} // namespace
+
+Result<BoardDirectory> BoardDirectory::make(const std::string& wanted)
+{
+    std::error_code error;
+    if (wanted.empty()) {
+        std::string path = temporary_base() + "/usbroute-sim.XXXXXX";
+        if (::mkdtemp(path.data()) == nullptr)
+            return std::unexpected(Error(ErrorKind::failed, format("cannot make {}", path), errno));
+        return BoardDirectory(path, false);
+    }
+    const auto path = fs::absolute(wanted, error).lexically_normal().string();
+    if (path.size() > longest_directory)
+        return std::unexpected(
+            Error(ErrorKind::usage, format("the path of --dir has more than {} bytes: sockets "
+                                           "below it could not be made",
+                                           longest_directory)));
+    fs::create_directories(path, error);
+    if (error)
+        return std::unexpected(Error(ErrorKind::failed, format("cannot make {}", path), error.value()));
+    if (!fs::is_empty(path, error) || error)
+        return std::unexpected(
+            Error(ErrorKind::usage, format("{} is not empty; name a new directory", path)));
+    return BoardDirectory(path, true);
+}
+
+BoardDirectory::BoardDirectory(BoardDirectory&& other) noexcept
+    : path_(std::exchange(other.path_, {})), is_kept_(other.is_kept_)
+{}
+
+BoardDirectory::~BoardDirectory()
+{
+    std::error_code error;
+    if (!is_kept_ && !path_.empty()) fs::remove_all(path_, error);
+}
+
+std::string control_path(const std::string& directory) { return directory + "/sim.sock"; }
+
+void set_environment(const std::string& directory, std::uint16_t port)
+{
+    put_in_front("LD_PRELOAD", "libumockdev-preload.so.0", ':');
+    // A program built with the address sanitizer must not insist on being loaded first.
+    put_in_front("ASAN_OPTIONS", "verify_asan_link_order=0", ':');
+    put_in_front("PATH", own_directory(), ':');
+    ::setenv("UMOCKDEV_DIR", directory.c_str(), 1);
+    ::setenv("USBROUTE_SIM", directory.c_str(), 1);
+    ::setenv("USBROUTE_SIM_PORT", format("{}", port).c_str(), 1);
+    ::setenv("USBROUTE_CONFIG", (directory + "/etc/usbroute/usbroute.toml").c_str(), 1);
+    ::setenv("USBROUTE_SOCKET", (directory + "/run/control.sock").c_str(), 1);
+    ::setenv("USBROUTE_STATE_DIR", (directory + "/state").c_str(), 1);
+}
+
+bool is_inside() { return ::access(format("/{}", inside_mark).c_str(), F_OK) == 0; }
+
+std::uint16_t free_port()
+{
+    constexpr std::uint16_t usual = 1410; // the HOWTO's
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return usual;
+    std::uint16_t port = usual;
+    if (!can_bind(fd, usual) && can_bind(fd, 0)) {
+        sockaddr_in address{};
+        socklen_t size = sizeof address;
+        if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0)
+            port = ntohs(address.sin_port);
+    }
+    ::close(fd);
+    return port;
+}
+
+std::string own_directory()
+{
+    std::error_code error;
+    return fs::read_symlink("/proc/self/exe", error).parent_path().string();
+}
+
+} // namespace usbroute::sim

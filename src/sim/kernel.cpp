@@ -1,0 +1,303 @@
+#include "sim/kernel.hpp"
+
+#include "base/check.hpp"
+#include "base/format.hpp"
+
+#include <algorithm>
+#include <array>
+#include <ranges>
+#include <utility>
+
+namespace usbroute::sim {
+
+using topology::PortPath;
+
+namespace {
+
+std::string in_sys(std::string_view path) { return format("sys/{}", path); }
+
+/// Where a node is listed besides its own directory, all below sys.
+std::vector<std::string> links_to(const Node& node)
+{
+    std::vector<std::string> links;
+    if (node.is_block()) {
+        links.push_back(format("class/block/{}", node.name()));
+        if (node.uevent.find("DEVTYPE=disk\n") != std::string::npos)
+            links.push_back(format("block/{}", node.name()));
+    } else {
+        links.push_back(format("{}/devices/{}", node.subsystem, node.name()));
+    }
+    if (!node.driver.empty())
+        links.push_back(format("{}/drivers/{}/{}", node.subsystem, node.driver, node.name()));
+    if (!node.number.empty())
+        links.push_back(format("dev/{}/{}", node.is_block() ? "block" : "char", node.number));
+    return links;
+}
+
+} // namespace
+
+Result<void> Kernel::show(const Node& node)
+{
+    const auto directory = in_sys(node.path);
+    for (const auto& attribute : node.attributes)
+        if (auto done = tree_.write(format("{}/{}", directory, attribute.name), attribute.content); !done)
+            return done;
+    if (auto done = tree_.write(directory + "/uevent", node.properties()); !done) return done;
+    if (auto done = tree_.link(directory + "/subsystem", in_sys(node.subsystem)); !done) return done;
+    if (!node.driver.empty()) {
+        const auto driver = in_sys(format("{}/drivers/{}", node.subsystem, node.driver));
+        if (auto done = tree_.link(directory + "/driver", driver); !done) return done;
+    }
+    for (const auto& link : links_to(node))
+        if (auto done = tree_.link(in_sys(link), directory); !done) return done;
+    if (!node.extra.empty() && node.is_block()) {
+        std::string record;
+        for (std::size_t from = 0; from < node.extra.size();) {
+            const auto end = node.extra.find('\n', from) + 1;
+            record += "E:" + node.extra.substr(from, end - from);
+            from = end;
+        }
+        if (auto done = tree_.write("run/udev/data/b" + node.number, record); !done) return done;
+    }
+    events_.send("add", node);
+    if (!node.driver.empty() && node.subsystem != "bus/usb") events_.send("bind", node);
+    return {};
+}
+
+void Kernel::hide(const Node& node)
+{
+    // As the kernel does: out of the lists, then the directory, then the event.
+    for (const auto& link : links_to(node)) tree_.remove(in_sys(link));
+    tree_.remove(in_sys(node.path));
+    if (!node.number.empty()) tree_.remove("run/udev/data/b" + node.number);
+    if (!node.driver.empty()) {
+        Node unbound = node;
+        unbound.driver.clear();
+        events_.send("unbind", unbound);
+        events_.send("remove", unbound);
+    } else {
+        events_.send("remove", node);
+    }
+}
+
+std::string Kernel::directory_of(const PciAddress& address) { return "devices/pci0000:00/" + address.text(); }
+
+std::string Kernel::directory_of(const PortPath& place) const
+{
+    std::string directory = buses_.at(place.bus()).directory;
+    PortPath step(place.bus(), {});
+    for (const auto port : place.ports()) {
+        step = step.child(port);
+        directory += "/" + step.text();
+    }
+    return directory;
+}
+
+std::string Kernel::port_directory(const PortPath& place) const
+{
+    auto above = place.ports();
+    const auto port = above.back();
+    above.pop_back();
+    const PortPath hub(place.bus(), above);
+    const auto stem = hub.is_root_hub() ? format("{}-0", hub.bus()) : hub.text();
+    return format("{}/{}:1.0/{}-port{}", directory_of(hub), stem, hub.text(), port);
+}
+
+std::uint8_t Kernel::choose_number(std::uint16_t bus)
+{
+    // As the kernel: onwards from the last one, and round again past those in use.
+    auto& next = buses_.at(bus).next_number;
+    while (is_number_used(bus, next))
+        next = next == 127 ? std::uint8_t{1} : static_cast<std::uint8_t>(next + 1);
+    const auto number = next;
+    next = next == 127 ? std::uint8_t{1} : static_cast<std::uint8_t>(next + 1);
+    return number;
+}
+
+bool Kernel::is_number_used(std::uint16_t bus, std::uint8_t number) const
+{
+    return std::ranges::any_of(devices_, [bus, number](const auto& entry) {
+        return entry.first.bus() == bus && entry.second.number == number;
+    });
+}
+
+Result<void> Kernel::add_function(const PciFunction& function, const std::string& config)
+{
+    auto node = pci_node(function, "");
+    const auto directory = in_sys(node.path);
+    if (auto done = tree_.write(directory + "/config", config); !done) return done;
+    const auto group = format("sys/kernel/iommu_groups/{}", function.iommu_group);
+    if (auto done = tree_.write(group + "/type", "DMA\n"); !done) return done;
+    if (auto done = tree_.link(format("{}/devices/{}", group, function.address.text()), directory); !done)
+        return done;
+    if (auto done = tree_.link(directory + "/iommu_group", group); !done) return done;
+    if (auto done = tree_.link(directory + "/iommu", "sys/devices/virtual/iommu/dmar0"); !done) return done;
+    if (auto done = show(node); !done) return done;
+    functions_.insert_or_assign(function.address, std::move(node));
+    return {};
+}
+
+void Kernel::remove_function(const PciAddress& address)
+{
+    const auto found = functions_.find(address);
+    if (found == functions_.end()) return;
+    const auto* function = function_at(address);
+    tree_.remove(format("sys/kernel/iommu_groups/{}/devices/{}", function->iommu_group, address.text()));
+    hide(found->second);
+    functions_.erase(found);
+}
+
+Result<void> Kernel::bind_driver(const PciAddress& address, std::string_view driver)
+{
+    auto& node = functions_.at(address);
+    node.driver = driver;
+    const auto directory = in_sys(node.path);
+    const auto driver_directory = format("sys/bus/pci/drivers/{}", driver);
+    if (auto done = tree_.link(directory + "/driver", driver_directory); !done) return done;
+    if (auto done = tree_.link(format("{}/{}", driver_directory, address.text()), directory); !done)
+        return done;
+    if (auto done = tree_.write(directory + "/uevent", node.properties()); !done) return done;
+    if (auto done = tree_.write(directory + "/enable", "1\n"); !done) return done;
+    events_.send("bind", node);
+    return {};
+}
+
+Result<void> Kernel::unbind_driver(const PciAddress& address)
+{
+    auto& node = functions_.at(address);
+    if (node.driver.empty()) return {};
+    tree_.remove(in_sys(node.path) + "/driver");
+    tree_.remove(format("sys/bus/pci/drivers/{}/{}", node.driver, address.text()));
+    node.driver.clear();
+    events_.send("unbind", node);
+    if (auto done = tree_.write(in_sys(node.path) + "/uevent", node.properties()); !done) return done;
+    return tree_.write(in_sys(node.path) + "/enable", "0\n");
+}
+
+Result<void> Kernel::add_bus(const PciAddress& controller, std::uint16_t number, const DeviceModel& model)
+{
+    buses_[number] = {.directory = format("{}/usb{}", directory_of(controller), number)};
+    if (auto done = connect(PortPath(number, {}), model, "unknown"); !done) return done;
+    // An xHCI's SuperSpeed bus comes directly after its USB 2 bus.
+    if (model.superspeed) return pair_ports(static_cast<std::uint16_t>(number - 1), number);
+    return {};
+}
+
+Result<void> Kernel::remove_bus(std::uint16_t number)
+{
+    Result<void> outcome;
+    while (true) {
+        const auto is_on_it = [number](const auto& entry) { return entry.first.bus() == number; };
+        const auto last = std::ranges::find_if(devices_.rbegin(), devices_.rend(), is_on_it);
+        if (last == devices_.rend()) break;
+        if (auto done = disconnect(PortPath(last->first)); !done) outcome = done;
+    }
+    buses_.erase(number);
+    return outcome;
+}
+
+Result<void> Kernel::add_ports(const PortPath& hub, std::uint8_t ports)
+{
+    for (std::uint8_t port = 1; port <= ports; ++port) {
+        const auto directory = in_sys(port_directory(hub.child(port)));
+        // This board's firmware tells nothing about its ports.
+        const std::array<std::pair<const char*, const char*>, 8> attributes{
+            {{"connect_type", "unknown\n"},
+             {"location", "0x00000000\n"},
+             {"disable", "0\n"},
+             {"early_stop", "no\n"},
+             {"over_current_count", "0\n"},
+             {"quirks", "00000000\n"},
+             {"state", "not attached\n"},
+             {"uevent", "DEVTYPE=usb_port\n"}}};
+        for (const auto& [name, content] : attributes)
+            if (auto done = tree_.write(format("{}/{}", directory, name), content); !done) return done;
+    }
+    return {};
+}
+
+Result<void> Kernel::pair_ports(std::uint16_t usb2_bus, std::uint16_t superspeed_bus)
+{
+    // Without firmware's word the kernel pairs ports of equal number.
+    for (std::uint8_t port = 1; port <= chip().superspeed_ports(); ++port) {
+        const auto usb2 = in_sys(port_directory(PortPath(usb2_bus, {port})));
+        const auto superspeed = in_sys(port_directory(PortPath(superspeed_bus, {port})));
+        if (auto done = tree_.link(usb2 + "/peer", superspeed); !done) return done;
+        if (auto done = tree_.link(superspeed + "/peer", usb2); !done) return done;
+    }
+    return {};
+}
+
+Result<void> Kernel::connect(const PortPath& place, const DeviceModel& model, std::string_view removable)
+{
+    USBROUTE_CHECK(!devices_.contains(place));
+    const auto root = devices_.find(PortPath(place.bus(), {}));
+    const bool on_superspeed_bus =
+        place.is_root_hub() ? model.superspeed
+                            : root->second.nodes.front().uevent.find("=1d6b/3/") != std::string::npos;
+    Present present;
+    present.number = choose_number(place.bus());
+    present.nodes = usb_nodes(model, {.directory = directory_of(place),
+                                      .place = place,
+                                      .number = present.number,
+                                      .superspeed = on_superspeed_bus,
+                                      .removable = removable});
+    if (!place.is_root_hub()) {
+        // The port's links exist before the device is announced.
+        const auto port = in_sys(port_directory(place));
+        if (auto done = tree_.link(in_sys(present.nodes.front().path) + "/port", port); !done) return done;
+        if (auto done = tree_.link(port + "/device", in_sys(present.nodes.front().path)); !done) return done;
+        if (auto done = tree_.write(port + "/state", "configured\n"); !done) return done;
+    }
+    for (const auto& node : present.nodes) {
+        const bool is_first_interface = &node == present.nodes.data() + 1;
+        if (is_first_interface && model.hub_ports > 0)
+            if (auto done = add_ports(place, model.hub_ports); !done) return done;
+        if (auto done = show(node); !done) return done;
+        if (&node != present.nodes.data() && !node.driver.empty()) events_.send("bind", node);
+    }
+    events_.send("bind", present.nodes.front());
+    if (model.sectors > 0)
+        if (auto done = add_disk(present, model); !done) return done;
+    devices_.insert_or_assign(place, std::move(present));
+    return {};
+}
+
+Result<void> Kernel::add_disk(Present& present, const DeviceModel& model)
+{
+    char letter = 'b';
+    while (disk_letters_.contains(letter) && letter < 'z') ++letter;
+    disk_letters_.insert(letter);
+    present.disk = letter;
+    for (auto& node : disk_nodes(model, present.nodes[1].path, next_host_++, letter)) {
+        if (auto done = show(node); !done) return done;
+        present.nodes.push_back(std::move(node));
+    }
+    return {};
+}
+
+Result<void> Kernel::disconnect(const PortPath& place)
+{
+    const auto found = devices_.find(place);
+    if (found == devices_.end()) return {};
+    Result<void> outcome;
+    if (!place.is_root_hub()) {
+        const auto port = in_sys(port_directory(place));
+        tree_.remove(port + "/device");
+        outcome = tree_.write(port + "/state", "not attached\n");
+    }
+    for (const auto& node : found->second.nodes | std::views::reverse) hide(node);
+    disk_letters_.erase(found->second.disk);
+    devices_.erase(found);
+    return outcome;
+}
+
+const Node* Kernel::block(std::string_view name) const
+{
+    for (const auto& [place, present] : devices_)
+        for (const auto& node : present.nodes)
+            if (node.is_block() && node.name() == name) return &node;
+    return nullptr;
+}
+
+} // namespace usbroute::sim

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "sim/board.hpp"
+#include "sim/device.hpp"
+#include "topology/snapshot.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace usbroute::sim {
+
+struct Attribute {
+    std::string name; ///< may have a directory: "power/control"
+    std::string content;
+};
+
+/// One kernel object as sysfs shows it, and as its uevents describe it.
+struct Node {
+    std::string path;      ///< below sys, "devices/pci0000:00/0000:00:14.0/usb3/3-3"
+    std::string subsystem; ///< where sysfs lists it, "bus/usb" or "class/block"
+    std::vector<Attribute> attributes;
+    std::string uevent;     ///< lines of its uevent file without DRIVER=
+    std::string driver;     ///< empty: none
+    std::string number;     ///< "189:257"; empty: no device number
+    std::string extra = {}; ///< what udev adds to the event, "ID_FS_TYPE=vfat"; lines
+
+    [[nodiscard]] std::string_view name() const;
+    [[nodiscard]] std::string_view subsystem_name() const;
+    /// The lines of the uevent file, which are also the properties of its events.
+    [[nodiscard]] std::string properties() const;
+    [[nodiscard]] bool is_block() const { return subsystem == "class/block"; }
+};
+
+/// Where a USB device sits.
+struct Seat {
+    std::string directory; ///< of the device, below sys
+    topology::PortPath place;
+    std::uint8_t number = 1; ///< devnum
+    bool superspeed = false;
+    std::string_view removable = "removable"; ///< "fixed", "unknown"
+};
+
+[[nodiscard]] Node pci_node(const PciFunction& function, std::string_view driver);
+/// The device, then its interfaces, in the order in which the kernel makes them.
+[[nodiscard]] std::vector<Node> usb_nodes(const DeviceModel& model, const Seat& seat);
+/// SCSI host, target, unit, disk and partition below a mass storage interface.
+[[nodiscard]] std::vector<Node> disk_nodes(const DeviceModel& model, std::string_view interface_path,
+                                           unsigned host, char letter);
+/// The disk that the machine boots from, below the SATA controller.
+[[nodiscard]] std::vector<Node> boot_disk_nodes(std::string_view controller_path);
+
+/// Device, configuration and interface descriptors, as `descriptors` and lsusb have them.
+[[nodiscard]] std::string descriptors_of(const DeviceModel& model, bool superspeed);
+
+} // namespace usbroute::sim

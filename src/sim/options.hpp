@@ -1,0 +1,25 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace usbroute::sim {
+
+struct Options {
+    std::string directory; ///< empty: a temporary one, removed at the end
+    std::string script;    ///< file, or "-" for standard input; empty: none
+    std::chrono::milliseconds delay{20};
+    bool is_quiet = false; ///< moves are not announced
+    bool wants_help = false;
+    bool wants_version = false;
+    std::vector<std::string> command; ///< empty: a shell, where there is a terminal
+};
+
+[[nodiscard]] Result<Options> parse_options(const std::vector<std::string>& arguments);
+[[nodiscard]] std::string help_text();
+
+} // namespace usbroute::sim

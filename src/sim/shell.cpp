@@ -1,0 +1,49 @@
+#include "sim/shell.hpp"
+
+#include "base/format.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include <unistd.h>
+
+namespace usbroute::sim {
+
+bool has_terminal() { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1; }
+
+void start_daemon(Children& children, const FileTree& tree)
+{
+    const auto log = tree.full("usbrouted.log");
+    const auto started = children.start({"usbrouted"}, log);
+    if (!started)
+        std::fprintf(stderr, "usbroute-sim: %s; the shell comes without it\n",
+                     started.error().message().c_str());
+}
+
+Result<std::vector<std::string>> shell_command(const FileTree& tree)
+{
+    const char* wanted = std::getenv("SHELL");
+    const std::string shell = wanted == nullptr || *wanted == '\0' ? "/bin/sh" : wanted;
+    const bool is_bash = std::string_view(shell).ends_with("bash");
+    // Read by bash as its start file, by the plain shells because of ENV.
+    const auto file = tree.full("shellrc");
+    const std::string text = is_bash ? "[ -r ~/.bashrc ] && . ~/.bashrc\nPS1=\"(simulated Z97) $PS1\"\n"
+                                     : "PS1='(simulated Z97) $ '\n";
+    if (auto done = tree.write("shellrc", text); !done) return std::unexpected(done.error());
+    ::setenv("ENV", file.c_str(), 1);
+    ::setenv("PS1", "(simulated Z97) $ ", 1);
+
+    const char* port = std::getenv("USBROUTE_SIM_PORT");
+    std::fprintf(stderr,
+                 "A simulated ASRock Z97E-ITX/ac; what you do here touches no real hardware (sudo would).\n"
+                 "  usbroute status, usbroute toggle, printf 'toggle\\n' | nc -N 127.0.0.1 %s\n"
+                 "  usbroute-sim do show, usbroute-sim do plug rear-3 webcam, usbroute-sim do help\n"
+                 "  usbrouted writes to %s\n"
+                 "  exit ends the board.\n",
+                 port == nullptr ? "1410" : port, tree.full("usbrouted.log").c_str());
+    if (is_bash) return std::vector<std::string>{shell, "--rcfile", file, "-i"};
+    return std::vector<std::string>{shell, "-i"};
+}
+
+} // namespace usbroute::sim

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "sim/children.hpp"
+#include "sim/file_tree.hpp"
+
+#include <string>
+#include <vector>
+
+namespace usbroute::sim {
+
+[[nodiscard]] bool has_terminal();
+/// usbrouted beside the shell; says so where it cannot be started.
+void start_daemon(Children& children, const FileTree& tree);
+/// The person's shell, with a prompt that tells where they are. Prints the welcome.
+[[nodiscard]] Result<std::vector<std::string>> shell_command(const FileTree& tree);
+
+} // namespace usbroute::sim
