@@ -1,0 +1,197 @@
+#!/usr/bin/env bats
+# The real daemon and command line inside the simulated board: real libudev, real sysfs paths, devices that move
+# when the register is written. USBROUTE_BIN names the directory with the programs.
+
+setup() {
+    PATH=$USBROUTE_BIN:$PATH
+    # The preloaded umockdev library comes before the sanitizer's runtime, which would refuse to start.
+    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
+    script=$BATS_TEST_TMPDIR/inside.sh
+}
+
+# Runs standard input as a script inside the board, with the daemon up. `settled` waits for the devices to arrive,
+# `sim WORD...` tells the board, `keyboard` says by sysfs where the keyboard is.
+inside() {
+    cat > "$script.body"
+    cat > "$script" <<'SCRIPT'
+set -eu
+sim() { usbroute-sim 'do' "$@"; }
+keyboard() {
+    for product in /sys/bus/usb/devices/*/idProduct; do
+        if [ "$(cat "$product")" = c31c ]; then basename "${product%/idProduct}"; fi
+    done
+}
+wait_for() { # pattern file: until the pattern is in the file, 10 s at most
+    for _ in $(seq 200); do
+        if grep -q "$1" "$2"; then return 0; fi
+        sleep 0.05
+    done
+    echo "no \"$1\" in $2:"; cat "$2"; return 1
+}
+# `! command` is no failure under set -e.
+not() { if "$@"; then echo "should have failed: $*"; return 1; fi; }
+log=$USBROUTE_SIM/usbrouted.log
+start() {
+    usbrouted > "$log" 2>&1 < /dev/null &
+    daemon=$!
+    for _ in $(seq 200); do
+        if usbroute status > /dev/null 2>&1; then return 0; fi
+        sleep 0.05
+    done
+    cat "$log"; return 1
+}
+stop() { kill "$daemon" && wait "$daemon"; }
+start
+SCRIPT
+    cat "$script.body" >> "$script"
+    run usbroute-sim -q -- bash "$script"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "the demo of make run moves a keyboard and a mouse there and back" {
+    run usbroute-sim -- "$BATS_TEST_DIRNAME/../../tools/demo"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"ok desk-on-ehci ehci=rear-1,rear-2"* ]]
+    [[ "$output" == *"rear-1: Logitech USB Keyboard arrives at 2-1.3 (EHCI #1)"* ]]
+    [[ "$output" == *"rear-1: Logitech USB Keyboard arrives at 3-3 (xHCI)"* ]]
+}
+
+@test "a move is seen by sysfs, by status, and by whoever watches" {
+    inside <<'SCRIPT'
+usbroute watch > "$USBROUTE_SIM/watch" & watcher=$!
+sleep 0.3
+usbroute move rear-1 --to ehci
+sim settle
+[ "$(keyboard)" = 2-1.3 ]
+usbroute status | grep '^rear-1 *host *EHCI *Logitech USB Keyboard'
+wait_for 'verdict rear-1 confirmed' "$USBROUTE_SIM/watch"
+grep 'moved ehci=rear-1' "$USBROUTE_SIM/watch"
+kill $watcher
+stop
+SCRIPT
+}
+
+@test "a stick that is pulled and another that is plugged are known without asking twice" {
+    inside <<'SCRIPT'
+sim unplug rear-4; sim settle
+usbroute status | grep '^rear-4 .*-$'
+sim plug rear-4 webcam; sim settle
+usbroute status | grep '^rear-4 *host *xHCI .*C920'
+stop
+SCRIPT
+}
+
+@test "a mounted disk stays, and goes when it is unmounted" {
+    inside <<'SCRIPT'
+sim mount sdb1 /mnt/stick
+code=0; usbroute move rear-4 --to ehci || code=$?
+[ $code -eq 6 ]
+usbroute status | grep '^rear-4 *host *xHCI.*/mnt/stick'
+sim umount /mnt/stick
+usbroute move rear-4 --to ehci; sim settle
+stop
+SCRIPT
+}
+
+@test "a guest gets what it was given, and never the last keyboard" {
+    inside <<'SCRIPT'
+sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
+usbroute move front-1 --to windows; sim settle
+usbroute status | grep '^front-1 *windows *EHCI *not visible'
+code=0; usbroute move rear-1 --to windows 2> "$USBROUTE_SIM/said" || code=$?
+[ $code -eq 6 ]; grep "the host's only keyboard" "$USBROUTE_SIM/said"
+[ "$(keyboard)" = 3-3 ]
+usbroute move rear-1 --to windows --yes; sim settle
+[ -z "$(keyboard)" ]
+usbroute move rear-1 --to host; sim settle
+[ "$(keyboard)" = 3-3 ]
+stop
+SCRIPT
+}
+
+@test "after sleep the daemon knows that somebody else has moved the wires" {
+    inside <<'SCRIPT'
+usbroute move rear-1 --to ehci; sim settle
+sim resume; sim settle
+usbroute status | grep '^rear-1 *host *xHCI'
+wait_for 'XUSB2PR was written by somebody else: 0x3ffb -> 0x3fff' "$log"
+code=0; usbroute undo 2> /dev/null || code=$?
+[ $code -eq 6 ]
+stop
+SCRIPT
+}
+
+@test "the xHCI may leave the bus and come back" {
+    inside <<'SCRIPT'
+sim remove 0000:00:14.0; sim settle
+code=0; usbroute toggle 2> "$USBROUTE_SIM/said" || code=$?
+[ $code -eq 6 ]; grep 'no xHCI controller' "$USBROUTE_SIM/said"
+sim rescan; sim settle
+usbroute toggle; sim settle
+[ "$(keyboard)" = 2-1.3 ]
+stop
+SCRIPT
+}
+
+@test "hostile device strings reach no terminal and no watcher" {
+    inside <<'SCRIPT'
+usbroute watch > "$USBROUTE_SIM/watch" & watcher=$!
+sleep 0.3
+sim plug internal-2 hostile; sim settle
+wait_for 'arrived internal-2' "$USBROUTE_SIM/watch"
+{ usbroute status -v; usbroute --json status; usbroute plan move internal-2 --to ehci; cat "$USBROUTE_SIM/watch" "$log"; } > "$USBROUTE_SIM/all"
+grep dead:beef "$USBROUTE_SIM/all"
+not env LC_ALL=C grep -P '[\x00-\x08\x0b-\x1f\x7f\xff]' "$USBROUTE_SIM/all"
+not grep '^ok all-host' "$USBROUTE_SIM/all"
+kill $watcher
+stop
+SCRIPT
+}
+
+@test "a device that vanishes while it moves is said and changes nothing else" {
+    inside <<'SCRIPT'
+usbroute watch > "$USBROUTE_SIM/watch" & watcher=$!
+sleep 0.3
+sim unplug rear-1 &
+usbroute move rear-1 --to ehci
+wait $!
+wait_for 'verdict rear-1' "$USBROUTE_SIM/watch"
+not grep 'verdict rear-1 confirmed' "$USBROUTE_SIM/watch"
+[ "$(setpci -s 00:14.0 d0.l)" = 00003ffb ]
+usbroute status | grep '^rear-1 *host *EHCI *-'
+kill $watcher
+stop
+SCRIPT
+}
+
+@test "killed at any moment of two hundred toggles the daemon finds its way on" {
+    inside <<'SCRIPT'
+for round in 1 2 3 4 5; do
+    (for _ in $(seq 40); do printf 'toggle\n' | timeout 2 nc -N -U "$USBROUTE_SOCKET" > /dev/null 2>&1 || exit 0; done) & toggles=$!
+    sleep "0.0$round"
+    kill -9 "$daemon"; wait "$daemon" || :
+    wait $toggles
+    start
+    value=$(setpci -s 00:14.0 d0.l)
+    [ "$value" = 00003fff ] || [ "$value" = 00003ff3 ]
+done
+usbroute apply all-host; sim settle
+[ "$(keyboard)" = 3-3 ]
+stop
+SCRIPT
+}
+
+@test "the command line works alone as well as through the daemon" {
+    inside <<'SCRIPT'
+usbroute --direct move rear-1 --to ehci; sim settle
+[ "$(keyboard)" = 2-1.3 ]
+usbroute status | grep '^rear-1 *host *EHCI'
+usbroute undo; sim settle
+[ "$(keyboard)" = 3-3 ]
+stop
+usbroute --direct toggle; sim settle
+[ "$(keyboard)" = 2-1.3 ]
+SCRIPT
+}
