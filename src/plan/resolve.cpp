@@ -219,7 +219,8 @@ OrRefusal<Resolved> resolve_profile(const ProfileSettings& profile, const Settin
     return resolved;
 }
 
-/// The round that a toggle walks. A single profile takes turns with "everything to the host".
+/// The round that a toggle walks. A single profile takes turns with "everything to the host", and comes first:
+/// where neither holds, it is what was asked for.
 OrRefusal<std::vector<ProfileSettings>> toggle_round(const ToggleRequest& request, const Settings& settings)
 {
     const auto names = request.profiles.empty() ? settings.toggle_order() : request.profiles;
@@ -235,7 +236,7 @@ OrRefusal<std::vector<ProfileSettings>> toggle_round(const ToggleRequest& reques
     if (round.size() == 1) {
         ProfileSettings all_host;
         all_host.name = ProfileName("host");
-        round.insert(round.begin(), all_host);
+        round.push_back(all_host);
     }
     return round;
 }

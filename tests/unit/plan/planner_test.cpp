@@ -416,6 +416,9 @@ TEST(Toggle, OfOneProfileTakesTurnsWithEverythingToTheHost)
     EXPECT_EQ(fakes::bits(bench.snapshot).usb2_owner, 0x3ffbu);
     carry_out(bench, std::get<Plan>(bench.ask(request)));
     EXPECT_EQ(fakes::bits(bench.snapshot).usb2_owner, 0x3fffu);
+    fakes::bits(bench.snapshot).usb2_owner = 0x3dff; // neither holds
+    carry_out(bench, std::get<Plan>(bench.ask(request)));
+    EXPECT_EQ(fakes::bits(bench.snapshot).usb2_owner, 0x3ffbu);
 }
 
 TEST(Toggle, LeavesSocketsThatNobodyNamedWhereTheyAre)
