@@ -98,24 +98,27 @@ void DeviceWalk::below_hub(const PortPath& place, const std::string& directory)
 void DeviceWalk::replace(const PortPath& place, const std::string& directory)
 {
     auto& devices = into_.devices;
-    const auto below = [&](const PortPath& path) { return place.contains(path); };
-    std::vector<std::shared_ptr<const Device>> old_devices;
-    std::ranges::copy_if(devices, std::back_inserter(old_devices),
-                         [&](const auto& d) { return below(d->path); });
-    std::erase_if(devices, [&](const auto& device) { return below(device->path); });
+    const auto path_of = [](const auto& device) -> const PortPath& { return device->path; };
+    const auto below = [&](const auto& device) { return place.contains(device->path); };
+    // What hangs on one place stands together in the order of paths.
+    const auto first = std::ranges::lower_bound(devices, place, {}, path_of);
+    const auto last = std::find_if_not(first, devices.end(), below);
+    const std::vector<std::shared_ptr<const Device>> old_devices(first, last);
+    devices.erase(first, last);
     std::erase_if(into_.ports, [&](const auto& hub) {
         const auto& front = hub->front().place;
-        return below(front) && front.ports().size() > place.ports().size();
+        return place.contains(front) && front.ports().size() > place.ports().size();
     });
 
-    const auto first_new = static_cast<std::ptrdiff_t>(devices.size());
+    const auto untouched = static_cast<std::ptrdiff_t>(devices.size());
     read_device(place, directory);
-    const auto path_of = [](const auto& device) -> const PortPath& { return device->path; };
-    std::ranges::sort(devices.begin() + first_new, devices.end(), {}, path_of);
-    for (auto it = devices.begin() + first_new; it != devices.end(); ++it)
+    std::vector<std::shared_ptr<const Device>> found(devices.begin() + untouched, devices.end());
+    devices.erase(devices.begin() + untouched, devices.end());
+    std::ranges::sort(found, {}, path_of);
+    for (auto& device : found)
         for (const auto& old_device : old_devices)
-            if (*old_device == **it) *it = old_device;
-    std::ranges::inplace_merge(devices, devices.begin() + first_new, {}, path_of);
+            if (*old_device == *device) device = old_device;
+    devices.insert(std::ranges::lower_bound(devices, place, {}, path_of), found.begin(), found.end());
     std::ranges::sort(into_.ports, {}, [](const auto& hub) -> const PortPath& { return hub->front().place; });
 }
 
