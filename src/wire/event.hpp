@@ -1,0 +1,46 @@
+#pragma once
+
+#include "base/ids.hpp"
+#include "wire/command.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace usbroute::wire {
+
+enum class EventKind : std::uint8_t {
+    moved,   ///< the daemon has moved something
+    drift,   ///< somebody else has written the registers: a guest, firmware, another program
+    arrived, ///< a device
+    left,    ///< a device
+    verdict, ///< what a look some moments after a move says about it
+    lost,    ///< the client was too slow: events are missing here
+};
+
+/// What a subscriber is told, one line for each.
+///
+///   event moved desk-in-windows windows=front-left,rear-1
+///   event drift XUSB2PR 0x3fff -> 0x3ff7
+///   event arrived front-left 3-3 Logitech USB Keyboard (046d:c31c)
+///   event verdict front-left confirmed Logitech USB Keyboard (046d:c31c) is at 3-3 now
+struct Event {
+    EventKind kind = EventKind::moved;
+    std::string connector; ///< arrived, left, verdict; empty: none that is known
+    std::string word;      ///< arrived, left: the place; verdict: the verdict; drift: the register
+    std::string text;      ///< for people
+    std::optional<std::string> profile;                                   ///< moved
+    std::vector<std::pair<std::string, std::vector<std::string>>> owners; ///< moved, as in an answer
+    bool operator==(const Event&) const = default;
+};
+
+[[nodiscard]] std::string_view text_of(EventKind kind);
+/// Without its end.
+[[nodiscard]] std::string to_line(const Event& event, Form form);
+/// Reads either form; nothing for what is no event.
+[[nodiscard]] std::optional<Event> read_event(std::string_view line);
+
+} // namespace usbroute::wire

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "wire/answer.hpp"
+#include "wire/event.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// Answers and events as JSON.
+namespace usbroute::wire {
+
+[[nodiscard]] std::string to_json_line(const Answer& answer);
+[[nodiscard]] std::string to_json_line(const Event& event);
+[[nodiscard]] std::optional<Answer> read_json_answer(std::string_view line);
+[[nodiscard]] std::optional<Event> read_json_event(std::string_view line);
+
+} // namespace usbroute::wire

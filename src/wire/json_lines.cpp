@@ -1,0 +1,142 @@
+#include "wire/json_forms.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace usbroute::wire {
+
+using nlohmann::json;
+
+namespace {
+
+/// Answers come from our own daemon, but whoever sits behind a socket may send anything: nothing may throw and
+/// nothing may use up the stack.
+constexpr int deepest = 64;
+
+std::optional<json> read_object(std::string_view line)
+{
+    const auto shallow = [](int depth, json::parse_event_t, json&) { return depth <= deepest; };
+    auto value = json::parse(line, shallow, false);
+    if (value.is_discarded() || !value.is_object()) return std::nullopt;
+    return value;
+}
+
+std::string written(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+std::string text_at(const json& object, const char* key)
+{
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::vector<std::string> texts_in(const json& list)
+{
+    std::vector<std::string> texts;
+    if (!list.is_array()) return texts;
+    for (const auto& entry : list)
+        if (entry.is_string()) texts.push_back(entry.get<std::string>());
+    return texts;
+}
+
+template <class Described> void put_owners(json& object, const Described& described)
+{
+    if (described.profile) object["profile"] = *described.profile;
+    if (described.owners.empty()) return;
+    auto owners = json::object();
+    for (const auto& [owner, connectors] : described.owners) owners[owner] = connectors;
+    object["owners"] = std::move(owners);
+}
+
+template <class Described> void get_owners(const json& object, Described& described)
+{
+    if (auto profile = text_at(object, "profile"); !profile.empty()) described.profile = std::move(profile);
+    const auto owners = object.find("owners");
+    if (owners == object.end() || !owners->is_object()) return;
+    for (const auto& item : owners->items())
+        described.owners.emplace_back(item.key(), texts_in(item.value()));
+}
+
+std::optional<Status> status_at(const json& object)
+{
+    const auto ok = object.find("ok");
+    if (ok == object.end() || !ok->is_boolean()) return std::nullopt;
+    if (ok->get<bool>()) return Status::ok;
+    const auto word = text_at(object, "status");
+    for (const auto status : {Status::refused, Status::failed, Status::error})
+        if (word == text_of(status)) return status;
+    return std::nullopt;
+}
+
+} // namespace
+
+std::string to_json_line(const Answer& answer)
+{
+    json object = {{"ok", answer.status == Status::ok}};
+    if (answer.status != Status::ok) {
+        object["status"] = text_of(answer.status);
+        object["code"] = answer.code;
+    }
+    if (!answer.message.empty()) object["message"] = answer.message;
+    if (!answer.warnings.empty()) object["warnings"] = answer.warnings;
+    put_owners(object, answer);
+    auto line = written(object);
+    if (answer.document.empty()) return line;
+    // The document is JSON already; reading it only to write it again would be the larger part of the work.
+    line.back() = ',';
+    line += written(json(answer.document_name)) + ":" + answer.document + "}";
+    return line;
+}
+
+std::optional<Answer> read_json_answer(std::string_view line)
+{
+    const auto object = read_object(line);
+    if (!object) return std::nullopt;
+    const auto status = status_at(*object);
+    if (!status) return std::nullopt;
+    Answer answer;
+    answer.status = *status;
+    answer.code = text_at(*object, "code");
+    answer.message = text_at(*object, "message");
+    if (const auto warnings = object->find("warnings"); warnings != object->end())
+        answer.warnings = texts_in(*warnings);
+    get_owners(*object, answer);
+    for (const auto* name : {"status", "registers", "plan"}) {
+        const auto document = object->find(name);
+        if (document == object->end() || !document->is_object()) continue;
+        answer.document_name = name;
+        answer.document = written(*document);
+    }
+    return answer;
+}
+
+std::string to_json_line(const Event& event)
+{
+    json object = {{"event", text_of(event.kind)}};
+    if (!event.connector.empty()) object["connector"] = event.connector;
+    if (!event.word.empty()) object["word"] = event.word;
+    if (!event.text.empty()) object["text"] = event.text;
+    put_owners(object, event);
+    return written(object);
+}
+
+std::optional<Event> read_json_event(std::string_view line)
+{
+    const auto object = read_object(line);
+    if (!object) return std::nullopt;
+    Event event;
+    const auto kind = text_at(*object, "event");
+    bool known = false;
+    for (const auto candidate : {EventKind::moved, EventKind::drift, EventKind::arrived, EventKind::left,
+                                 EventKind::verdict, EventKind::lost}) {
+        if (kind != text_of(candidate)) continue;
+        event.kind = candidate;
+        known = true;
+    }
+    if (!known) return std::nullopt;
+    event.connector = text_at(*object, "connector");
+    event.word = text_at(*object, "word");
+    event.text = text_at(*object, "text");
+    get_owners(*object, event);
+    return event;
+}
+
+} // namespace usbroute::wire

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "wire/command.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace usbroute::wire {
+
+/// Cuts a stream of bytes into lines: LF, CRLF, or a lone CR as terminals and serial lines send it. Holds at most
+/// one line; what is longer is dropped to its end and reported once.
+class LineCutter {
+public:
+    struct Line {
+        std::string text;
+        bool too_long = false; ///< then `text` is empty
+    };
+
+    /// Takes bytes up to the end of the first line in `bytes`, and removes them from it. Nothing: no line ended.
+    [[nodiscard]] std::optional<Line> next(std::string_view& bytes);
+
+private:
+    std::string held_;
+    bool overflowed_ = false;
+    bool after_cr_ = false;
+};
+
+} // namespace usbroute::wire

@@ -1,0 +1,249 @@
+#include "wire/command.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+namespace usbroute::wire {
+namespace {
+
+using config::Verb;
+
+/// A command in one line, so that a test reads as "this text means that".
+std::string seen(std::string_view line)
+{
+    const auto command = read_command(line);
+    if (!command)
+        return std::string(command.error().is_ours ? "ours: " : "foreign: ") + command.error().message;
+    return to_line(*command);
+}
+
+/// Both directions: the text means itself.
+void means_itself(const std::string& line) { EXPECT_EQ(seen(line), line); }
+
+std::string json_seen(std::string_view line)
+{
+    auto command = read_command(line);
+    if (!command)
+        return std::string(command.error().is_ours ? "ours: " : "foreign: ") + command.error().message;
+    EXPECT_EQ(command->form, Form::json);
+    command->form = Form::text;
+    return to_line(*command);
+}
+
+TEST(Command, ReadsEveryVerb)
+{
+    for (const auto* line :
+         {"status", "regs", "undo", "subscribe", "toggle", "toggle a", "toggle a b", "apply desk",
+          "move front-left windows", "move front-left rear-1 windows", "move bit3 ehci", "plan toggle",
+          "plan toggle a b", "plan undo", "plan apply desk", "plan move a b host"})
+        means_itself(line);
+}
+
+TEST(Command, TakesToBeforeTheTarget)
+{
+    EXPECT_EQ(seen("move front-left to windows"), "move front-left windows");
+    EXPECT_EQ(seen("move a b to host"), "move a b host");
+    EXPECT_EQ(seen("move to host"), "move to host"); // a connector that is called "to"
+    EXPECT_EQ(seen("move to to host"), "move to host");
+}
+
+TEST(Command, TellsHostAndSidesFromGuests)
+{
+    EXPECT_TRUE(std::holds_alternative<config::ToHost>(read_command("move a host")->to));
+    EXPECT_EQ(read_command("move a ehci")->to, config::Target(topology::Side::ehci));
+    EXPECT_EQ(read_command("move a windows")->to, config::Target(GuestName("windows")));
+}
+
+TEST(Command, TakesOptionsAsKeyAndValueAnywhereBehindTheVerb)
+{
+    means_itself("toggle yes=1");
+    means_itself("move a b host yes=1 force-disk=sdb force-disk=sdc");
+    EXPECT_EQ(seen("move force-disk=sdb a yes=1 host"), "move a host yes=1 force-disk=sdb");
+    EXPECT_EQ(seen("plan toggle yes=1"), "plan toggle yes=1");
+    EXPECT_EQ(seen("move yes host"), "move yes host"); // a connector that is called "yes"
+}
+
+TEST(Command, RefusesOptionsItDoesNotKnow)
+{
+    EXPECT_EQ(seen("toggle yes=0"), "ours: yes takes no other value: say yes=1");
+    EXPECT_EQ(seen("toggle force=1"),
+              "ours: there is no option force=1; known are yes=1 and force-disk=NAME");
+    EXPECT_EQ(seen("toggle force-disk=../x"), "ours: ../x cannot be the name of a disk");
+    EXPECT_EQ(seen("status yes=1"), "ours: status takes no option");
+}
+
+TEST(Command, KnowsTrialsAndDoesNotHaveThem)
+{
+    const std::string missing = "ours: trials are not part of this version";
+
+    EXPECT_EQ(seen("toggle revert-after=30s"), missing);
+    EXPECT_EQ(seen("confirm"), missing);
+    EXPECT_EQ(seen(R"({"do":"confirm"})"), missing);
+    EXPECT_EQ(seen(R"({"do":"toggle","revert_after":30})"), missing);
+}
+
+TEST(Command, SaysWhatIsMissing)
+{
+    const std::string say_where = "ours: say what to move and where: move front-left windows";
+
+    EXPECT_EQ(seen("move"), say_where);
+    EXPECT_EQ(seen("move front-left"), say_where);
+    EXPECT_EQ(seen("apply"), "ours: apply takes the name of one profile");
+    EXPECT_EQ(seen("apply a b"), "ours: apply takes the name of one profile");
+    EXPECT_EQ(seen("status now"), "ours: status stands alone");
+    EXPECT_EQ(seen("plan"), "ours: say what to plan: plan move, apply, toggle or undo");
+    EXPECT_EQ(seen("plan plan"), "ours: say what to plan: plan move, apply, toggle or undo");
+    EXPECT_EQ(seen("plan status"), "ours: status cannot be planned: it changes nothing");
+}
+
+TEST(Command, TellsForeignLinesFromMistakes)
+{
+    EXPECT_EQ(seen("[    0.000000] Linux version 6.1"), "foreign: [ is not a command");
+    EXPECT_EQ(seen("debian login:"), "foreign: debian is not a command");
+    EXPECT_EQ(seen("TOGGLE"), "foreign: TOGGLE is not a command");
+    EXPECT_EQ(seen(""), "foreign: the line is empty");
+    EXPECT_EQ(seen("   "), "foreign: the line is empty");
+    EXPECT_EQ(seen("ok all-host"), "foreign: ok is not a command"); // our own answer, echoed
+    EXPECT_EQ(seen("error usage x"), "foreign: error is not a command");
+    EXPECT_EQ(seen(R"({"ok":true})"), R"(foreign: an object without "do" is not a command)");
+}
+
+TEST(Command, NoticesHttp)
+{
+    for (const auto* line :
+         {"GET / HTTP/1.1", "POST /toggle HTTP/1.1", "HEAD / HTTP/1.0", "PRI * HTTP/2.0", "GET /"})
+        EXPECT_TRUE(read_command(line).error().looks_like_http) << line;
+    for (const auto* line : {"GET", "Host: localhost", "get /"})
+        EXPECT_FALSE(read_command(line).error().looks_like_http) << line;
+}
+
+TEST(Command, ShowsForeignBytesOnlyInAFormThatCanBePrinted)
+{
+    EXPECT_EQ(seen("\x1b[2J"), R"(foreign: \x1b[2J is not a command)");
+    EXPECT_EQ(seen(std::string("a\0b", 3)), R"(foreign: a\x00b is not a command)");
+    EXPECT_EQ(seen("move a\xff b"), R"(ours: a\xff cannot be a name)");
+    EXPECT_EQ(seen("apply ../../etc/passwd"), "ours: ../../etc/passwd cannot be a name");
+    EXPECT_EQ(seen("apply -x"), "ours: -x cannot be a name");
+}
+
+TEST(Command, ReadsJson)
+{
+    EXPECT_EQ(
+        json_seen(
+            R"({"do":"move","connectors":["front-left"],"to":"windows","yes":true,"force_disks":["sdb"]})"),
+        "move front-left windows yes=1 force-disk=sdb");
+    EXPECT_EQ(json_seen(R"( { "do" : "toggle" , "profiles" : [ "a" , "b" ] } )"), "toggle a b");
+    EXPECT_EQ(json_seen(R"({"do":"toggle"})"), "toggle");
+    EXPECT_EQ(json_seen(R"({"do":"apply","profile":"x"})"), "apply x");
+    EXPECT_EQ(json_seen(R"({"do":"plan","plan":{"do":"move","connectors":["a","b"],"to":"host"}})"),
+              "plan move a b host");
+    for (const auto* verb : {"status", "regs", "undo", "subscribe"})
+        EXPECT_EQ(json_seen(std::string(R"({"do":")") + verb + R"("})"), verb);
+}
+
+TEST(Command, WritesJsonThatItReads)
+{
+    for (const auto* line : {"status", "regs", "undo", "subscribe", "toggle", "toggle a b yes=1",
+                             "apply desk", "move a b windows yes=1 force-disk=sdb", "plan toggle",
+                             "plan undo", "plan apply desk", "plan move a b host force-disk=sdb"}) {
+        auto command = read_command(line);
+        ASSERT_TRUE(command) << line;
+        command->form = Form::json;
+        EXPECT_EQ(json_seen(to_line(*command)), line);
+    }
+}
+
+TEST(Command, RefusesJsonThatIsNotAsItShouldBe)
+{
+    EXPECT_EQ(seen(R"({"do":"toggle","profile":"x"})"), "ours: unknown key profile");
+    EXPECT_EQ(seen(R"({"do":"move","connectors":"a","to":"host"})"),
+              "ours: connectors must be a list of strings");
+    EXPECT_EQ(seen(R"({"do":"move","connectors":[1],"to":"host"})"),
+              "ours: connectors must be a list of strings");
+    EXPECT_EQ(seen(R"({"do":"move","connectors":["a"]})"), R"(ours: move needs "connectors" and "to")");
+    EXPECT_EQ(seen(R"({"do":"toggle","yes":"1"})"), "ours: yes must be true or false");
+    EXPECT_EQ(seen(R"({"do":"apply","profile":null})"), "ours: profile must be a string");
+    EXPECT_EQ(seen(R"({"do":1})"), "ours: do must be a string");
+    EXPECT_EQ(seen(R"({"do":"frob"})"), "ours: frob is not a command");
+    EXPECT_EQ(seen(R"({"do":"plan","plan":"toggle"})"),
+              R"(ours: "plan" must be the command to plan, an object)");
+    EXPECT_EQ(seen(R"({"do":"plan","plan":{"do":"plan"}})"),
+              "ours: plan cannot be planned: it changes nothing");
+    EXPECT_EQ(seen(R"({"do":"move","connectors":["a b"],"to":"host"})"), "ours: a b cannot be a name");
+    EXPECT_EQ(seen("{\"do\":\"apply\",\"profile\":\"a\\nb\"}"), R"(ours: a\x0ab cannot be a name)");
+}
+
+TEST(Command, RefusesAKeyThatStandsThereTwice)
+{
+    EXPECT_EQ(seen(R"({"do":"toggle","do":"undo"})"), "ours: do stands there twice");
+    EXPECT_EQ(seen(R"({"do":"plan","plan":{"do":"toggle","yes":true,"yes":true}})"),
+              "ours: yes stands there twice");
+}
+
+TEST(Command, RefusesJsonThatIsTooDeep)
+{
+    const std::string sixteen =
+        R"({"do":"toggle","profiles":)" + std::string(15, '[') + std::string(15, ']') + "}";
+    const std::string seventeen =
+        R"({"do":"toggle","profiles":)" + std::string(16, '[') + std::string(16, ']') + "}";
+
+    EXPECT_EQ(seen(sixteen), "ours: profiles must be a list of strings");
+    EXPECT_EQ(seen(seventeen), "ours: nested deeper than 16");
+    EXPECT_EQ(seen("{\"a\":" + std::string(4000, '[')), "foreign: nested deeper than 16");
+    EXPECT_EQ(seen("{\"a\":" + std::string(200'000, '[')), "foreign: a line has at most 4096 bytes");
+    EXPECT_EQ(seen(std::string(200'000, '[')), "foreign: a line has at most 4096 bytes");
+}
+
+TEST(Command, RefusesWhatIsNotJson)
+{
+    EXPECT_EQ(seen("{"), "foreign: not JSON from byte 2 on");
+    EXPECT_FALSE(read_command("{\"do\":\"toggle\"} {}"));
+    EXPECT_FALSE(read_command("{\"do\":\"toggle\"}x"));
+    EXPECT_FALSE(read_command("{\"do\":\"\xff\"}"));
+    EXPECT_FALSE(read_command("{'do':'toggle'}"));
+    EXPECT_FALSE(read_command("{\"do\":\"toggle\",\"n\":1e999999}"));
+}
+
+TEST(Command, SurvivesEveryCutOfEveryMessage)
+{
+    for (
+        const std::string line :
+        {R"({"do":"move","connectors":["front-left","rear-1"],"to":"windows","yes":true,"force_disks":["sdb"]})",
+         R"({"do":"plan","plan":{"do":"toggle","profiles":["a","b"]}})",
+         "move front-left rear-1 to windows yes=1", "plan move a to host",
+         "toggle desk all-host force-disk=sdb"})
+        for (std::size_t from = 0; from < line.size(); ++from)
+            for (std::size_t length = 0; from + length <= line.size(); ++length) {
+                const auto piece = line.substr(from, length);
+                const auto command = read_command(piece);
+                // What is cut is no JSON any more.
+                if (piece.starts_with('{') && piece != line && from == 0) {
+                    EXPECT_FALSE(command) << piece;
+                }
+                if (!command) {
+                    EXPECT_FALSE(command.error().message.empty()) << piece;
+                }
+            }
+}
+
+TEST(Command, SurvivesRandomBytes)
+{
+    std::mt19937 random(20260101); // NOLINT(cert-msc32-c,cert-msc51-cpp): the same bytes each time
+    const std::string alphabet = "{}[]\":,\\ndomvetgl=1 \t\x01\x7f\x80\xff\xc3\xa9";
+    std::uniform_int_distribution<std::size_t> letter(0, alphabet.size() - 1);
+    std::uniform_int_distribution<std::size_t> length(0, 60);
+    for (int round = 0; round < 50'000; ++round) {
+        std::string line = round % 2 == 0 ? "{\"do\":" : "move ";
+        for (auto left = length(random); left > 0; --left) line += alphabet[letter(random)];
+        const auto command = read_command(line);
+        if (!command) {
+            ASSERT_FALSE(command.error().message.empty());
+        }
+    }
+}
+
+} // namespace
+} // namespace usbroute::wire
