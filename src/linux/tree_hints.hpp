@@ -1,0 +1,55 @@
+#pragma once
+
+#include "linux/files.hpp"
+#include "linux/unique_fd.hpp"
+#include "observe/hints.hpp"
+#include "observe/kernel_tree.hpp"
+
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace usbroute::linux_ {
+
+/// Hints for a recorded tree, where no udev speaks: inotify watches on the directories that were read
+/// (docs/decisions/0003-root-trees-are-watched.md). Where watches cannot be had, every drain says "everything".
+class TreeHints final : public observe::HintSource {
+public:
+    /// `root` ends with a slash.
+    explicit TreeHints(std::string root);
+
+    [[nodiscard]] int fd() const override { return blind_ ? -1 : fd_.get(); }
+    [[nodiscard]] observe::Hints drain() override;
+
+    /// From now on a change in `directory` (without a leading slash) is told; where there is no such directory, its
+    /// appearance is.
+    void watch(std::string directory);
+
+private:
+    [[nodiscard]] bool try_watch(const std::string& directory);
+    void take(int watch, unsigned what, std::string_view name, observe::Hints& hints);
+
+    std::string root_;
+    UniqueFd fd_;
+    bool blind_ = false; ///< the user's limit is reached, or there is no inotify at all
+    std::unordered_set<std::string> watched_;
+    std::unordered_map<int, std::string> directories_; ///< by watch descriptor
+};
+
+/// The tree, with a watch put on every directory before it is read: what changes after the look is told.
+class WatchedTree final : public observe::KernelTree {
+public:
+    WatchedTree(const LiveTree& tree, TreeHints& hints) : tree_(tree), hints_(hints) {}
+
+    [[nodiscard]] std::expected<std::vector<std::string>, observe::Errno>
+    list(const std::string& directory) const override;
+    [[nodiscard]] std::expected<std::string, observe::Errno> read(const std::string& file,
+                                                                  std::size_t limit) const override;
+    [[nodiscard]] std::expected<std::string, observe::Errno> link(const std::string& path) const override;
+
+private:
+    const LiveTree& tree_;
+    TreeHints& hints_;
+};
+
+} // namespace usbroute::linux_
