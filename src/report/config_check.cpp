@@ -1,0 +1,86 @@
+#include "report/config_check.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "plan/board.hpp"
+
+#include <algorithm>
+
+namespace usbroute::report {
+
+using config::ConnectorSettings;
+using topology::Snapshot;
+
+namespace {
+
+std::string why_bit_does_not_fit(const std::optional<topology::Mux>& mux, MuxBit bit)
+{
+    if (!mux) return format("mux_bit = {}, and this machine has no port mux", bit.value);
+    const auto& family = *mux->family;
+    if (family.route_of(bit) != nullptr) return {};
+    if (family.usb_r_bit == bit.value)
+        return format("mux_bit = {} is USB-R, the management engine's port, which is never moved", bit.value);
+    return format("mux_bit = {}, and the {} chipset routes ports with bits 0 to {}", bit.value, family.name,
+                  family.routes.back().bit);
+}
+
+std::string why_superspeed_does_not_fit(const std::optional<topology::Mux>& mux, SuperSpeedPort port)
+{
+    if (!mux || (port.mask() & mux->family->superspeed_bits) != 0) return {};
+    return format("superspeed = {}, and the {} chipset has SuperSpeed ports 1 to {}", port.value,
+                  mux->family->name, mux->family->superspeed_ports());
+}
+
+std::string why_controller_does_not_fit(const Snapshot& snapshot, const PciAddress& address)
+{
+    return snapshot.controller_at(address) == nullptr
+               ? format("{} is no USB controller of this machine", address.text())
+               : std::string();
+}
+
+std::string why_place_does_not_fit(const Snapshot& snapshot, const topology::UsbPlace& place)
+{
+    const auto* controller = snapshot.controller_at(place.controller);
+    if (controller == nullptr) return why_controller_does_not_fit(snapshot, place.controller);
+    const auto* bus = place.superspeed ? controller->superspeed_bus() : controller->usb2_bus();
+    if (bus == nullptr || place.ports.empty() || place.ports.front() <= bus->ports) return {};
+    return format("{}: that root hub has ports 1 to {}", place.text(), bus->ports);
+}
+
+} // namespace
+
+ConfigCheck check_config(const config::Settings& settings, const Snapshot& snapshot,
+                         std::vector<std::string> files)
+{
+    ConfigCheck check;
+    check.files = std::move(files);
+    check.connectors = static_cast<int>(settings.connectors.size());
+    check.guests = static_cast<int>(settings.guests.size());
+    check.profiles = static_cast<int>(settings.profiles.size());
+    check.listeners = static_cast<int>(settings.listeners.size());
+    check.machine_was_seen = !snapshot.controllers.empty();
+    if (!check.machine_was_seen) return check;
+
+    const auto mux = topology::find_mux(snapshot);
+    const auto add = [&check](const config::Origin& origin, std::string_view kind, const std::string& name,
+                              const std::string& why) {
+        if (!why.empty())
+            check.misfits.push_back(
+                {.origin = origin.text(), .message = format("{} {}: {}", kind, name, why)});
+    };
+    for (const auto& connector : settings.connectors) {
+        const auto& spec = connector.spec;
+        const auto& name = spec.name.text();
+        if (spec.bit) add(connector.origin, "connector", name, why_bit_does_not_fit(mux, *spec.bit));
+        if (spec.superspeed)
+            add(connector.origin, "connector", name, why_superspeed_does_not_fit(mux, *spec.superspeed));
+        for (const auto& place : spec.places)
+            add(connector.origin, "connector", name, why_place_does_not_fit(snapshot, place));
+    }
+    for (const auto& guest : settings.guests)
+        for (const auto& address : guest.controllers)
+            add(guest.origin, "guest", guest.name.text(), why_controller_does_not_fit(snapshot, address));
+    return check;
+}
+
+} // namespace usbroute::report

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "config/parse.hpp"
+#include "config/settings.hpp"
+#include "report/views.hpp"
+#include "topology/snapshot.hpp"
+
+#include <string>
+#include <vector>
+
+namespace usbroute::report {
+
+/// What `config check` has to say about a configuration that is right in itself.
+struct ConfigCheck {
+    int schema = report::schema;
+    std::vector<std::string> files; ///< that were there
+    int connectors = 0;
+    int guests = 0;
+    int profiles = 0;
+    int listeners = 0;
+    bool machine_was_seen = false; ///< false: no USB controller here, so nothing could be compared
+    struct Misfit {
+        std::string origin; ///< "usbroute.toml:12:3"
+        std::string message;
+    };
+    std::vector<Misfit> misfits; ///< where it does not fit this machine
+};
+
+[[nodiscard]] ConfigCheck check_config(const config::Settings& settings, const topology::Snapshot& snapshot,
+                                       std::vector<std::string> files);
+
+} // namespace usbroute::report

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "config/settings.hpp"
+#include "report/config_check.hpp"
+#include "report/mask.hpp"
+#include "report/views.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace usbroute::report {
+
+/// One JSON document without line breaks; invalid UTF-8 cannot occur, for strings are printable already.
+[[nodiscard]] std::string to_json(const StatusView& view);
+[[nodiscard]] std::string to_json(const RegistersView& view);
+[[nodiscard]] std::string to_json(const PlanView& view);
+[[nodiscard]] std::string to_json(const MaskView& view);
+/// What the configuration says, defaults included.
+[[nodiscard]] std::string to_json(const config::Settings& settings);
+[[nodiscard]] std::string to_json(const ConfigCheck& check);
+/// {"ok":false,"code":"no-such-connector","message":"..."}: a failure for scripts, as the daemon's answers have it.
+[[nodiscard]] std::string to_json(const Error& error);
+
+/// The documents as a daemon sends them. Unknown keys are passed over, so that a newer daemon is understood.
+[[nodiscard]] Result<StatusView> status_from_json(std::string_view text);
+[[nodiscard]] Result<RegistersView> registers_from_json(std::string_view text);
+[[nodiscard]] Result<PlanView> plan_from_json(std::string_view text);
+
+} // namespace usbroute::report

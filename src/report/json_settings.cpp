@@ -1,0 +1,135 @@
+#include "report/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace usbroute::report {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+template <class List, class TextOf> Json texts(const List& list, const TextOf& text_of)
+{
+    auto json = Json::array();
+    for (const auto& item : list) json.push_back(text_of(item));
+    return json;
+}
+
+template <class T> Json or_null(const std::optional<T>& value)
+{
+    return value ? Json(*value) : Json(nullptr);
+}
+
+constexpr auto as_text = [](const auto& named) { return named.text(); };
+
+Json json_of(const config::ConnectorSettings& connector)
+{
+    const auto& spec = connector.spec;
+    return {{"name", spec.name.text()},
+            {"mux_bit", spec.bit ? Json(spec.bit->value) : Json(nullptr)},
+            {"superspeed", spec.superspeed ? Json(spec.superspeed->value) : Json(nullptr)},
+            {"usb", texts(spec.places, as_text)},
+            {"panel", connector.panel},
+            {"row", or_null(connector.row)},
+            {"column", or_null(connector.column)},
+            {"origin", connector.origin.text()}};
+}
+
+Json json_of(const config::GuestSettings& guest)
+{
+    return {{"name", guest.name.text()},
+            {"controllers", texts(guest.controllers, as_text)},
+            {"on_exit", guest.on_exit == config::OnExit::keep ? "keep" : "return"},
+            {"origin", guest.origin.text()}};
+}
+
+Json json_of(const config::ProfileSettings& profile)
+{
+    auto connectors = Json::object();
+    for (const auto& entry : profile.entries)
+        connectors[entry.connector.text()] = config::text_of(entry.target);
+    return {{"name", profile.name.text()},
+            {"connectors", std::move(connectors)},
+            {"may_take_last_keyboard", profile.may_take_last_keyboard},
+            {"origin", profile.origin.text()}};
+}
+
+Json json_of(const config::ListenerSettings& listener)
+{
+    Json json{{"name", listener.name.text()}};
+    if (const auto* tcp = std::get_if<config::TcpAddress>(&listener.address)) {
+        json["tcp_host"] = tcp->host;
+        json["tcp_port"] = tcp->port;
+    } else {
+        const auto& address = std::get<config::UnixAddress>(listener.address);
+        json["unix"] = address.path;
+        json["group"] = address.group;
+    }
+    json["guest"] = listener.guest ? Json(listener.guest->text()) : Json(nullptr);
+    json["allow"] =
+        texts(listener.allow, [](config::Verb verb) { return std::string(config::text_of(verb)); });
+    json["origin"] = listener.origin.text();
+    return json;
+}
+
+template <class List> Json list_of(const List& list)
+{
+    auto json = Json::array();
+    for (const auto& item : list) json.push_back(json_of(item));
+    return json;
+}
+
+/// The stable word of an error that has none of its own.
+const char* word_of(ErrorKind kind)
+{
+    switch (kind) {
+    case ErrorKind::failed: return "failed";
+    case ErrorKind::usage: return "usage";
+    case ErrorKind::unreachable: return "unreachable";
+    case ErrorKind::not_found: return "not-found";
+    case ErrorKind::not_permitted: return "not-permitted";
+    case ErrorKind::refused: return "refused";
+    case ErrorKind::timed_out: return "timed-out";
+    case ErrorKind::half_way: return "half-way";
+    }
+    return "failed";
+}
+
+std::string written(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+} // namespace
+
+std::string to_json(const config::Settings& settings)
+{
+    return written({{"schema", schema},
+                    {"connectors", list_of(settings.connectors)},
+                    {"guests", list_of(settings.guests)},
+                    {"profiles", list_of(settings.profiles)},
+                    {"toggle", texts(settings.toggle_order(), as_text)},
+                    {"listeners", list_of(settings.listeners)}});
+}
+
+std::string to_json(const ConfigCheck& check)
+{
+    auto misfits = Json::array();
+    for (const auto& misfit : check.misfits)
+        misfits.push_back({{"origin", misfit.origin}, {"message", misfit.message}});
+    return written({{"schema", check.schema},
+                    {"ok", check.misfits.empty()},
+                    {"files", check.files},
+                    {"connectors", check.connectors},
+                    {"guests", check.guests},
+                    {"profiles", check.profiles},
+                    {"listeners", check.listeners},
+                    {"machine_was_seen", check.machine_was_seen},
+                    {"misfits", std::move(misfits)}});
+}
+
+std::string to_json(const Error& error)
+{
+    return written({{"ok", false},
+                    {"code", error.code().empty() ? word_of(error.kind()) : error.code()},
+                    {"message", error.message()}});
+}
+
+} // namespace usbroute::report

@@ -1,0 +1,290 @@
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "report/text.hpp"
+
+#include <algorithm>
+
+namespace usbroute::report {
+
+namespace {
+
+bool is_a_guest(const std::string& owner)
+{
+    return owner != "host" && owner != "nobody" && owner != "unknown";
+}
+
+Tone tone_of_owner(const std::string& owner)
+{
+    if (owner == "nobody" || owner == "unknown") return Tone::warning;
+    return is_a_guest(owner) ? Tone::guest : Tone::plain;
+}
+
+std::string disk_words(const DeviceView& device)
+{
+    if (device.disks.empty()) return device.in_use;
+    const auto disks = join(device.disks, ", ");
+    return device.in_use.empty() ? disks : format("{} {}", disks, device.in_use);
+}
+
+/// "Logitech USB Keyboard" of "Logitech USB Keyboard (046d:c31c)".
+std::string without_ids(const std::string& name)
+{
+    const auto open = name.rfind(" (");
+    return open == std::string::npos || !name.ends_with(')') ? name : name.substr(0, open);
+}
+
+/// A name and what must be said about it, in the room there is: the ids go first, then the end of the name.
+std::string name_with(const std::string& name, const std::string& remark, std::size_t room,
+                      const Style& style)
+{
+    const auto plain = fit_for(name, style);
+    const auto tail = remark.empty() ? std::string() : ", " + fit_for(remark, style);
+    if (columns(plain) + columns(tail) <= room) return plain + tail;
+    const auto bare = without_ids(plain);
+    if (columns(bare) + columns(tail) <= room) return bare + tail;
+    constexpr std::size_t enough_of_a_name = 12;
+    const auto left = room > columns(tail) ? room - columns(tail) : 0;
+    return cut(bare, std::max(left, enough_of_a_name), style) + tail;
+}
+
+/// Those of the parts that say something.
+std::string joined(std::initializer_list<std::string_view> parts, std::string_view separator)
+{
+    std::string text;
+    for (const auto part : parts) {
+        if (part.empty()) continue;
+        if (!text.empty()) text += separator;
+        text += part;
+    }
+    return text;
+}
+
+/// What is in a socket, in one line. Of a hub, what is plugged into it matters; a disk in use matters most.
+std::string plugged_in(const ConnectorView& connector, std::size_t room, const Style& style)
+{
+    const auto& devices = connector.devices;
+    if (devices.empty()) return {};
+    const auto hubs = std::ranges::count(devices, true, &DeviceView::hub);
+    const auto others = static_cast<std::ptrdiff_t>(devices.size()) - hubs;
+    if (others == 0) return name_with(devices.front().name, "nothing behind it", room, style);
+
+    auto shown =
+        std::ranges::find_if(devices, [](const DeviceView& d) { return !d.hub && !d.in_use.empty(); });
+    if (shown == devices.end()) shown = std::ranges::find(devices, false, &DeviceView::hub);
+    const auto disk = disk_words(*shown);
+    const auto where = hubs > 0 ? std::string_view("behind a hub") : std::string_view();
+    const auto more = others > 1 ? format("+{}", others - 1) : std::string();
+    const auto remark = joined({disk, joined({more, where}, " ")}, ", ");
+    if (columns(without_ids(shown->name)) + columns(remark) + 2 <= room)
+        return name_with(shown->name, remark, room, style);
+    return name_with(shown->name, joined({disk, more}, ", "), room, style);
+}
+
+Cell socket_cell(const ConnectorView& connector, std::size_t room, const Style& style)
+{
+    if (auto text = plugged_in(connector, room, style); !text.empty()) return {std::move(text)};
+    if (connector.owner == "nobody") return {"dead: nothing drives it there", Tone::warning};
+    if (is_a_guest(connector.owner)) return {"not visible from here", Tone::dim};
+    return {"-", Tone::dim};
+}
+
+bool is_shown(const ConnectorView& connector, Detail detail)
+{
+    return connector.named || detail == Detail::full || !connector.devices.empty();
+}
+
+/// "the host has 13, windows 1, 2 unknown".
+std::string shares(const StatusView& view)
+{
+    std::vector<std::pair<std::string, int>> counts;
+    for (const auto& connector : view.connectors) {
+        if (!connector.named) continue;
+        const auto found = std::ranges::find(counts, connector.owner, &std::pair<std::string, int>::first);
+        if (found != counts.end())
+            ++found->second;
+        else
+            counts.emplace(connector.owner == "host" ? counts.begin() : counts.end(), connector.owner, 1);
+    }
+    if (counts.empty()) return {};
+    const auto who = [](const std::string& owner) {
+        return owner == "host" ? std::string("the host") : owner;
+    };
+    if (counts.size() == 1 && counts.front().first == "unknown") return "owners are not known";
+    if (counts.size() == 1)
+        return counts.front().second == 1
+                   ? format("{} has the one connector", who(counts.front().first))
+                   : format("{} has all {} connectors", who(counts.front().first), counts.front().second);
+    std::string text;
+    for (const auto& [owner, count] : counts) {
+        if (!text.empty()) text += ", ";
+        if (owner == "unknown" || owner == "nobody")
+            text += format("{} {}", count, owner == "nobody" ? "dead" : "unknown");
+        else
+            text += format("{} {}{}", who(owner), text.empty() ? "has " : "", count);
+    }
+    return text;
+}
+
+std::string headline(const StatusView& view, const Style& style)
+{
+    std::vector<std::string> parts;
+    if (!view.profile.empty())
+        parts.push_back(format("profile {}", view.profile));
+    else if (!view.family.empty())
+        parts.emplace_back("no profile in force");
+    if (auto who = shares(view); !who.empty()) parts.push_back(std::move(who));
+    parts.push_back(view.family.empty() ? std::string("no port mux") : format("{} chipset", view.family));
+    const auto text = join(parts, style.unicode ? " · " : " | ");
+    return painted(text, Tone::heading, style) + "\n";
+}
+
+std::string brief_table(const StatusView& view, const Style& style)
+{
+    const bool has_sides = !view.family.empty();
+    Table table(has_sides ? std::vector<Table::Column>{{"CONNECTOR"}, {"OWNER"}, {"SIDE"}, {"PLUGGED IN"}}
+                          : std::vector<Table::Column>{{"CONNECTOR"}, {"OWNER"}, {"PLUGGED IN"}});
+    std::vector<const ConnectorView*> shown;
+    for (const auto& connector : view.connectors) {
+        if (!is_shown(connector, Detail::brief)) continue;
+        shown.push_back(&connector);
+        std::vector<Cell> row{{connector.name, connector.named ? Tone::plain : Tone::dim},
+                              {connector.owner, tone_of_owner(connector.owner)}};
+        if (has_sides) row.push_back({side_words(connector.side)});
+        row.emplace_back();
+        table.add(std::move(row));
+    }
+    if (shown.empty()) return {};
+    const auto room = table.room_in_last(style);
+    for (std::size_t i = 0; i < shown.size(); ++i) table.last_cell(i) = socket_cell(*shown[i], room, style);
+    return table.text(style);
+}
+
+std::string number_or_dash(const std::optional<int>& number) { return number ? format("{}", *number) : "-"; }
+std::string text_or_dash(const std::string& text) { return text.empty() ? "-" : text; }
+
+std::string superspeed_words(const ConnectorView& connector)
+{
+    if (!connector.superspeed) return "-";
+    if (!connector.superspeed_on) return format("{}", *connector.superspeed);
+    return format("{} {}", *connector.superspeed, *connector.superspeed_on ? "on" : "off");
+}
+
+/// One line for each device, set in under its hub.
+std::string device_line(const DeviceView& device, std::size_t room, const Style& style)
+{
+    const auto depth = static_cast<std::size_t>(std::ranges::count(device.place, '.'));
+    auto head = std::string(std::min<std::size_t>(depth, 6), ' ') + device.place + " ";
+    std::vector<std::string> remarks;
+    if (auto disk = disk_words(device); !disk.empty()) remarks.push_back(std::move(disk));
+    if (device.keyboard) remarks.emplace_back("keyboard");
+    if (!device.speed.empty()) remarks.push_back(device.speed + "M");
+    const auto left = room > columns(head) ? room - columns(head) : 0;
+    return head + name_with(device.name, join(remarks, ", "), left, style);
+}
+
+std::string full_table(const StatusView& view, const Style& style)
+{
+    Table table({{"CONNECTOR"},
+                 {"OWNER"},
+                 {"SIDE"},
+                 {"BIT", Align::right},
+                 {"XHCI", Align::right},
+                 {"EHCI"},
+                 {"SS"},
+                 {"PLUGGED IN"}});
+    std::vector<const DeviceView*> devices; // of each row; null: none
+    std::vector<const ConnectorView*> owners;
+    for (const auto& connector : view.connectors) {
+        table.add({{connector.name, connector.named ? Tone::plain : Tone::dim},
+                   {connector.owner, tone_of_owner(connector.owner)},
+                   {side_words(connector.side)},
+                   {number_or_dash(connector.bit)},
+                   {number_or_dash(connector.xhci_port)},
+                   {text_or_dash(connector.ehci_port)},
+                   {superspeed_words(connector)},
+                   {}});
+        devices.push_back(connector.devices.empty() ? nullptr : &connector.devices.front());
+        owners.push_back(&connector);
+        for (std::size_t i = 1; i < connector.devices.size(); ++i) {
+            table.add({{}, {}, {}, {}, {}, {}, {}, {}});
+            devices.push_back(&connector.devices[i]);
+            owners.push_back(&connector);
+        }
+    }
+    if (owners.empty()) return {};
+    const auto room = table.room_in_last(style);
+    for (std::size_t i = 0; i < owners.size(); ++i)
+        table.last_cell(i) = devices[i] == nullptr ? socket_cell(*owners[i], room, style)
+                                                   : Cell{device_line(*devices[i], room, style)};
+    return table.text(style);
+}
+
+std::string controllers_table(const StatusView& view, const Style& style)
+{
+    if (view.controllers.empty()) return {};
+    Table table(
+        {{"CONTROLLER"}, {"KIND"}, {"ID"}, {"DRIVER"}, {"OWNER"}, {"GROUP", Align::right}, {"BUSES"}});
+    for (const auto& controller : view.controllers) {
+        std::vector<std::string> buses;
+        for (const int bus : controller.buses) buses.push_back(format("{}", bus));
+        table.add({{controller.address},
+                   {controller.kind},
+                   {controller.id},
+                   {text_or_dash(controller.driver)},
+                   {controller.owner, tone_of_owner(controller.owner)},
+                   {number_or_dash(controller.iommu_group)},
+                   {text_or_dash(join(buses, ", "))}});
+    }
+    return "\n" + table.text(style);
+}
+
+std::string elsewhere_text(const StatusView& view, const Style& style, Detail detail)
+{
+    if (view.elsewhere.empty()) return {};
+    if (detail == Detail::brief)
+        return format("\n{} more device{} in no known connector; -v lists {}\n", view.elsewhere.size(),
+                      view.elsewhere.size() == 1 ? "" : "s", view.elsewhere.size() == 1 ? "it" : "them");
+    auto out = "\n" + painted("IN NO KNOWN CONNECTOR", Tone::heading, style) + "\n";
+    const auto room = style.width == 0 ? std::string::npos : style.width;
+    for (const auto& device : view.elsewhere) out += device_line(device, room, style) + "\n";
+    return out;
+}
+
+/// Connectors that cannot move, by reason; many share one.
+std::vector<std::string> fixed_connectors(const StatusView& view)
+{
+    std::vector<std::pair<std::string, std::vector<std::string>>> reasons;
+    for (const auto& connector : view.connectors) {
+        if (connector.movable) continue;
+        auto found = std::ranges::find(reasons, connector.why_not,
+                                       &std::pair<std::string, std::vector<std::string>>::first);
+        if (found == reasons.end()) found = reasons.insert(found, {connector.why_not, {}});
+        found->second.push_back(connector.name);
+    }
+    std::vector<std::string> lines;
+    for (const auto& [reason, names] : reasons) lines.push_back(format("{} ({})", join(names, ", "), reason));
+    return lines;
+}
+
+} // namespace
+
+std::string side_words(std::string_view side)
+{
+    if (side == "xhci") return "xHCI";
+    return side == "ehci" ? "EHCI" : "-";
+}
+
+std::string status_text(const StatusView& view, const Style& style, Detail detail)
+{
+    auto out = headline(view, style);
+    const auto table = detail == Detail::brief ? brief_table(view, style) : full_table(view, style);
+    if (!table.empty()) out += "\n" + table;
+    out += elsewhere_text(view, style, detail);
+    if (detail == Detail::full) out += controllers_table(view, style);
+    std::string below = labelled("note", view.notes, Tone::warning, style);
+    if (detail == Detail::full) below += labelled("fixed", fixed_connectors(view), Tone::dim, style);
+    if (!below.empty()) out += "\n" + below;
+    return out;
+}
+
+} // namespace usbroute::report

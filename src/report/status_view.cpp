@@ -1,0 +1,225 @@
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "plan/board.hpp"
+#include "plan/ownership.hpp"
+#include "plan/refusal.hpp"
+#include "report/port_words.hpp"
+#include "report/views.hpp"
+
+#include <algorithm>
+
+namespace usbroute::report {
+
+using topology::Connector;
+using topology::Device;
+using topology::PortPath;
+using topology::Side;
+using topology::Snapshot;
+
+namespace {
+
+/// A look with what every row asks for.
+struct Looked {
+    const Snapshot& snapshot;
+    const config::Settings& settings;
+    plan::Board board;
+    std::vector<topology::DiskInUse> disks;
+};
+
+std::string speed_words(const topology::Speed& speed)
+{
+    if (speed.kilobit == 0) return {};
+    return speed.kilobit % 1000 == 0 ? format("{}", speed.kilobit / 1000)
+                                     : format("{}.{}", speed.kilobit / 1000, speed.kilobit % 1000 / 100);
+}
+
+DeviceView device_view(const Looked& looked, const Device& device)
+{
+    DeviceView view{.place = device.path.text(),
+                    .name = device.shown(),
+                    .speed = speed_words(device.speed),
+                    .keyboard = device.is_keyboard(),
+                    .hub = device.is_hub(),
+                    .disks = {},
+                    .in_use = {}};
+    for (const auto& block : looked.snapshot.blocks)
+        if (block.usb == device.path && block.name == block.whole_disk)
+            view.disks.push_back(printable(block.name, 32));
+    std::vector<std::string> uses;
+    for (const auto& disk : looked.disks)
+        if (disk.usb == device.path && std::ranges::find(uses, disk.use) == uses.end())
+            uses.push_back(disk.use);
+    view.in_use = join(uses, ", ");
+    return view;
+}
+
+/// Where the registers cannot be read, a device tells the side: it can only be where the wires are.
+std::optional<Side> side_by_devices(const Snapshot& snapshot, const Connector& connector)
+{
+    const auto has_device = [&](const std::optional<PortPath>& place) {
+        return place && !snapshot.devices_below(*place).empty();
+    };
+    const bool on_xhci = has_device(connector.xhci_place);
+    const bool on_ehci = has_device(connector.ehci_place);
+    if (on_xhci == on_ehci) return std::nullopt;
+    return on_xhci ? Side::xhci : Side::ehci;
+}
+
+/// A connector of its own below a hub has its devices to itself.
+bool belongs_deeper(const Looked& looked, const Connector& connector, const PortPath& place,
+                    const Device& device)
+{
+    return std::ranges::any_of(looked.board.connectors, [&](const Connector& other) {
+        if (&other == &connector) return false;
+        return std::ranges::any_of(other.places_now(), [&](const PortPath& deeper) {
+            return deeper != place && place.contains(deeper) && deeper.contains(device.path);
+        });
+    });
+}
+
+std::vector<DeviceView> devices_of(const Looked& looked, const Connector& connector)
+{
+    std::vector<DeviceView> views;
+    for (const auto& place : connector.places_now())
+        for (const auto* device : looked.snapshot.devices_below(place))
+            if (!belongs_deeper(looked, connector, place, *device))
+                views.push_back(device_view(looked, *device));
+    return views;
+}
+
+std::string why_not_movable(const Looked& looked, const Connector& connector)
+{
+    const auto& mux = looked.board.mux;
+    if (!connector.spec.bit || !mux) return "it moves only with its controller";
+    if (connector.route == nullptr)
+        return format("the {} chipset has no bit {}", mux->family->name, connector.spec.bit->value);
+    if (const auto refusal = plan::why_not_writable(looked.snapshot, looked.board))
+        return refusal->reason == plan::Reason::registers_unreadable ? "the registers cannot be read"
+                                                                     : "the chip's registers are only read";
+    if (!connector.route->ehci) return "no EHCI of this chipset has a port for it";
+    if (connector.ehci == nullptr)
+        return format("EHCI #{} is not on the bus", connector.route->ehci->controller);
+    if ((mux->movable_bits() & connector.spec.bit->mask()) == 0) return "firmware does not let its bit move";
+    return {};
+}
+
+ConnectorView connector_view(const Looked& looked, std::size_t index)
+{
+    auto connector = looked.board.connectors[index];
+    if (!connector.side && connector.route != nullptr)
+        connector.side = side_by_devices(looked.snapshot, connector);
+    ConnectorView view;
+    view.name = connector.spec.name.text();
+    view.named = index < looked.board.configured;
+    view.owner = plan::text_of(plan::owner_now(looked.snapshot, connector, looked.settings));
+    if (connector.side) view.side = topology::text_of(*connector.side);
+    if (connector.spec.bit) view.bit = connector.spec.bit->value;
+    if (connector.route != nullptr) {
+        view.xhci_port = connector.route->xhci_port;
+        view.ehci_port = words_for(connector.route->ehci);
+    }
+    if (connector.spec.superspeed) view.superspeed = connector.spec.superspeed->value;
+    view.superspeed_on = connector.superspeed_on;
+    view.why_not = why_not_movable(looked, connector);
+    view.movable = view.why_not.empty();
+    if (const auto* settings = looked.settings.connector(connector.spec.name); settings != nullptr) {
+        view.panel = printable(settings->panel, 64);
+        if (settings->row) view.row = static_cast<int>(*settings->row);
+        if (settings->column) view.column = static_cast<int>(*settings->column);
+    }
+    for (const auto& place : connector.spec.places) view.usb.push_back(place.text());
+    view.devices = devices_of(looked, connector);
+    return view;
+}
+
+ControllerView controller_view(const Looked& looked, const topology::Controller& controller)
+{
+    ControllerView view{.address = printable(controller.name, 64),
+                        .kind = std::string(topology::text_of(controller.kind)),
+                        .id = format("{:04x}:{:04x}", controller.vendor, controller.device),
+                        .driver = printable(controller.driver, 32),
+                        .owner = plan::text_of(plan::owner_of(&controller, looked.settings)),
+                        .iommu_group = {},
+                        .buses = {}};
+    if (controller.iommu_group) view.iommu_group = static_cast<int>(*controller.iommu_group);
+    for (const auto& bus : controller.buses) view.buses.push_back(bus.number);
+    return view;
+}
+
+/// Intel's fixed hub between an EHCI and its sockets: part of the board, and never what somebody plugged in.
+bool is_rate_matching_hub(const plan::Board& board, const Device& device)
+{
+    if (!board.mux || !device.is_hub() || device.path.ports() != std::vector<std::uint8_t>{1}) return false;
+    return std::ranges::any_of(board.mux->ehcis, [&](const topology::Controller* ehci) {
+        return ehci != nullptr && ehci->has_bus(device.path.bus());
+    });
+}
+
+std::vector<DeviceView> devices_elsewhere(const Looked& looked, const std::vector<ConnectorView>& connectors)
+{
+    std::vector<std::string> known;
+    for (const auto& connector : connectors)
+        for (const auto& device : connector.devices) known.push_back(device.place);
+    std::ranges::sort(known);
+    std::vector<DeviceView> views;
+    for (const auto& device : looked.snapshot.devices)
+        if (!is_rate_matching_hub(looked.board, *device) &&
+            !std::ranges::binary_search(known, device->path.text()))
+            views.push_back(device_view(looked, *device));
+    return views;
+}
+
+void note_the_mux(StatusView& view, const Looked& looked)
+{
+    auto& notes = view.notes;
+    if (looked.snapshot.controllers.empty()) {
+        notes.emplace_back("this machine has no USB controller");
+        return;
+    }
+    if (const auto refusal = plan::why_not_writable(looked.snapshot, looked.board)) {
+        const bool unreadable = refusal->reason == plan::Reason::registers_unreadable;
+        if (unreadable)
+            view.unreadable = plan::text_of(*refusal);
+        else
+            notes.push_back(plan::text_of(*refusal));
+    }
+    if (!looked.board.mux) return;
+    const auto& mux = *looked.board.mux;
+    if (const auto hidden = words_for_hidden_ehcis(mux); !hidden.empty()) notes.push_back(hidden);
+    if (mux.bits != nullptr && mux.movable_bits() == 0)
+        notes.emplace_back("firmware lets no socket move (XUSB2PRM is 0); look for an xHCI or USB 3 mode "
+                           "option in its set-up");
+    if (mux.xhci->is_given_away())
+        notes.push_back(format("a guest has xHCI {}: it can change the routes at any time, and owners are "
+                               "what the registers say now",
+                               mux.xhci->name));
+    if (mux.xhci->driver.empty())
+        notes.push_back(format("no driver runs xHCI {}: a socket on it is dead", mux.xhci->name));
+}
+
+} // namespace
+
+StatusView status_view(const Snapshot& snapshot, const config::Settings& settings,
+                       const topology::HostUse& use)
+{
+    const Looked looked{.snapshot = snapshot,
+                        .settings = settings,
+                        .board = plan::look_at_board(snapshot, settings),
+                        .disks = topology::disks_in_use(snapshot, use)};
+    StatusView view;
+    if (looked.board.mux) view.family = looked.board.mux->family->name;
+    if (const auto profile = plan::profile_in_force(snapshot, settings)) view.profile = profile->text();
+    for (std::size_t i = 0; i < looked.board.connectors.size(); ++i)
+        view.connectors.push_back(connector_view(looked, i));
+    for (const auto& controller : snapshot.controllers)
+        view.controllers.push_back(controller_view(looked, controller));
+    view.elsewhere = devices_elsewhere(looked, view.connectors);
+    note_the_mux(view, looked);
+    if (settings.connectors.empty() && looked.board.mux)
+        view.notes.emplace_back("no connector has a name yet; give them names in usbroute.toml: "
+                                "[connector.NAME] with mux_bit = 0, 1, ...");
+    for (const auto& note : snapshot.notes) view.notes.push_back(printable(note, 200));
+    return view;
+}
+
+} // namespace usbroute::report

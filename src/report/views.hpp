@@ -1,0 +1,138 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "plan/plan.hpp"
+#include "topology/snapshot.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What is shown, as plain values: the daemon makes them and sends them as JSON, the command line shows them as
+/// text, or makes them itself where it works without a daemon. Strings of devices have passed `printable`.
+namespace usbroute::report {
+
+/// Number of the JSON documents' shape; rises when a key changes its meaning or goes away.
+inline constexpr int schema = 1;
+
+struct DeviceView {
+    std::string place; ///< "3-1.4"
+    std::string name;  ///< "Logitech USB Keyboard (046d:c31c)"
+    std::string speed; ///< "1.5", "480", "5000", in Mbit/s
+    bool keyboard = false;
+    bool hub = false;
+    std::vector<std::string> disks; ///< "sdb"
+    std::string in_use;             ///< "mounted on /mnt"; empty: not in use, or no disk
+};
+
+struct ConnectorView {
+    std::string name;
+    bool named = true; ///< false: a movable socket that nobody has named yet
+    std::string owner; ///< "host", a guest, "unknown-guest", "nobody", "unknown"
+    std::string side;  ///< "ehci", "xhci"; empty: no mux, or not readable
+    std::optional<int> bit;
+    std::optional<int> xhci_port;
+    std::string ehci_port; ///< "#1.4"; empty: none
+    std::optional<int> superspeed;
+    std::optional<bool> superspeed_on;
+    bool movable = false;
+    std::string why_not; ///< where it is not movable: one short sentence
+    std::string panel;
+    std::optional<int> row;
+    std::optional<int> column;
+    std::vector<std::string> usb; ///< "0000:00:14.0/2.1", for connectors without a mux bit
+    std::vector<DeviceView> devices;
+};
+
+struct ControllerView {
+    std::string address; ///< or the kernel's name for it
+    std::string kind;    ///< "xHCI"
+    std::string id;      ///< "8086:8cb1"
+    std::string driver;  ///< empty: none
+    std::string owner;
+    std::optional<int> iommu_group;
+    std::vector<int> buses;
+};
+
+struct StatusView {
+    int schema = report::schema;
+    std::string family;  ///< "9-series"; empty: no mux
+    std::string profile; ///< in force; empty: none of them
+    /// Why the routing registers could not be read, and what to do; empty: they were, or there are none. Sides and
+    /// owners are then known only where a device gives them away.
+    std::string unreadable;
+    std::vector<ConnectorView> connectors;
+    std::vector<ControllerView> controllers;
+    std::vector<DeviceView> elsewhere; ///< plugged in, and in no connector that is known
+    std::vector<std::string> notes;    ///< what the person should know: registers unreadable, EHCI hidden
+};
+
+struct RegisterView {
+    std::string controller; ///< "0000:00:14.0"
+    std::string id;         ///< "8086:8cb1"
+    std::string family;     ///< empty: not in the chip table, nothing is decoded and nothing is ever written
+    std::string codename;
+    std::string unreadable; ///< why there are no values; empty: there are
+    std::uint32_t usb2_owner = 0, usb2_movable = 0, superspeed_on = 0, superspeed_movable = 0;
+    std::uint32_t fuses = 0, usb2_disabled = 0, superspeed_disabled = 0;
+    std::uint32_t valid_usb2 = 0, valid_superspeed = 0; ///< by the chip table
+    std::optional<int> usb_r_bit;
+    bool writable = false; ///< the chip table allows it; whether a process may is another question
+    std::string ids_trust, map_trust, width_trust; ///< "confirmed", "one source", "inferred"
+    struct Row {
+        int bit = 0;
+        int xhci_port = 0;
+        std::string ehci_port;
+        bool ehci_present = false; ///< false: no such port, or firmware hides that EHCI
+        std::string side;
+        bool movable = false;
+        std::string connector; ///< its name, if it has one
+    };
+    std::vector<Row> rows;
+    struct SuperSpeedRow {
+        int port = 1;
+        int bit = 0;
+        bool on = false;
+        bool movable = false;
+        std::string connector;
+    };
+    std::vector<SuperSpeedRow> superspeed_rows;
+    std::vector<std::string>
+        notes; ///< PR bits outside PRM, empty PRM, EHCI hidden, fused-off ports, USB-R, ...
+};
+
+struct RegistersView {
+    int schema = report::schema;
+    std::vector<RegisterView> controllers; ///< every xHCI
+};
+
+struct PlanView {
+    int schema = report::schema;
+    std::string title;
+    std::string profile;
+    std::string controller;
+    struct StepView {
+        std::string action; ///< "XUSB2PR 0x3fff -> 0x3ff7 (bit 3)"
+        std::string reason;
+        std::string setpci;
+    };
+    std::vector<StepView> steps;
+    struct MoveView {
+        std::string connector, from, to, owner_before, owner_after;
+        std::vector<std::string> devices;
+    };
+    std::vector<MoveView> moves;
+    std::vector<std::string> already;
+    std::vector<std::string> expectations; ///< "XUSB2PR bits 0x0008 read back as 0x0000"
+    std::vector<std::string> undo;         ///< the setpci lines that take it back
+    std::vector<std::string> warnings;
+};
+
+[[nodiscard]] StatusView status_view(const topology::Snapshot& snapshot, const config::Settings& settings,
+                                     const topology::HostUse& use);
+[[nodiscard]] RegistersView registers_view(const topology::Snapshot& snapshot,
+                                           const config::Settings& settings);
+[[nodiscard]] PlanView plan_view(const plan::Plan& plan, const topology::Snapshot& snapshot);
+
+} // namespace usbroute::report

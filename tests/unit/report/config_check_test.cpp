@@ -1,0 +1,81 @@
+#include "config/parse.hpp"
+#include "fakes/boards.hpp"
+#include "report/config_check.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace usbroute::report {
+namespace {
+
+config::Settings settings_of(std::string text)
+{
+    const std::array files{config::SourceText{.name = "test.toml", .text = std::move(text)}};
+    return std::move(*config::parse(files));
+}
+
+std::vector<std::string> misfits(const std::string& text, const topology::Snapshot& snapshot)
+{
+    std::vector<std::string> messages;
+    for (const auto& misfit : check_config(settings_of(text), snapshot, {}).misfits)
+        messages.push_back(misfit.message);
+    return messages;
+}
+
+TEST(ConfigCheck, FindsNothingWrongWithABoardsOwnConfiguration)
+{
+    const auto machine = fakes::recorded("z97e-itx-ac");
+
+    const auto check = check_config(machine.settings, machine.snapshot, {"usbroute.toml"});
+
+    EXPECT_TRUE(check.misfits.empty());
+    EXPECT_TRUE(check.machine_was_seen);
+    EXPECT_EQ(check.connectors, 14);
+    EXPECT_EQ(check.guests, 1);
+}
+
+TEST(ConfigCheck, TellsWhichBitsPortsAndControllersThisMachineLacks)
+{
+    EXPECT_EQ(
+        misfits("[connector.a]\nmux_bit = 14\n[connector.b]\nmux_bit = 20\n[connector.c]\nmux_bit = "
+                "3\nsuperspeed = 7\n"
+                "[connector.d]\nusb = [\"0000:05:00.0/1\"]\n[connector.e]\nusb = [\"0000:00:14.0/15\"]\n"
+                "[guest.g]\ncontrollers = [\"0000:00:1b.0\"]\n",
+                fakes::z97()),
+        (std::vector<std::string>{
+            "connector a: mux_bit = 14 is USB-R, the management engine's port, which is never moved",
+            "connector b: mux_bit = 20, and the 9-series chipset routes ports with bits 0 to 13",
+            "connector c: superspeed = 7, and the 9-series chipset has SuperSpeed ports 1 to 6",
+            "connector d: 0000:05:00.0 is no USB controller of this machine",
+            "connector e: 0000:00:14.0/15: that root hub has ports 1 to 14",
+            "guest g: 0000:00:1b.0 is no USB controller of this machine",
+        }));
+}
+
+TEST(ConfigCheck, NamesThePlaceInTheFile)
+{
+    const auto check = check_config(settings_of("\n\n[connector.a]\nmux_bit = 20\n"), fakes::z97(), {});
+
+    ASSERT_EQ(check.misfits.size(), 1U);
+    EXPECT_TRUE(check.misfits.front().origin.starts_with("test.toml:3:")) << check.misfits.front().origin;
+}
+
+TEST(ConfigCheck, SaysThatAMuxBitMeansNothingWithoutAMux)
+{
+    const auto machine = fakes::recorded("amd-a520m");
+
+    EXPECT_EQ(misfits("[connector.a]\nmux_bit = 1\n", machine.snapshot),
+              std::vector<std::string>{"connector a: mux_bit = 1, and this machine has no port mux"});
+}
+
+TEST(ConfigCheck, ComparesNothingWhereThereIsNoUsb)
+{
+    const auto check = check_config(settings_of("[connector.a]\nmux_bit = 1\n"), {}, {});
+
+    EXPECT_FALSE(check.machine_was_seen);
+    EXPECT_TRUE(check.misfits.empty());
+}
+
+} // namespace
+} // namespace usbroute::report

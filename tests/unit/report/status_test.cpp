@@ -1,0 +1,245 @@
+#include "fakes/boards.hpp"
+#include "report/text.hpp"
+#include "report/views.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace usbroute::report {
+namespace {
+
+const Style plain{.colour = false, .unicode = false, .width = 80};
+
+std::string shown(const topology::Snapshot& snapshot, const topology::HostUse& use = {},
+                  Detail detail = Detail::brief)
+{
+    return status_text(status_view(snapshot, fakes::settings(), use), plain, detail);
+}
+
+void give_ehcis_away(topology::Snapshot& snapshot)
+{
+    for (const auto* address : {"00:1a.0", "00:1d.0"}) {
+        auto& ehci = fakes::controller(snapshot, address);
+        ehci.driver = "vfio-pci";
+        ehci.buses.clear();
+    }
+}
+
+TEST(Status, ShowsOwnerSideAndWhatIsPluggedIn)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug_keyboard(snapshot, "3-3");
+
+    EXPECT_EQ(shown(snapshot), "profile all-host | the host has all 3 connectors | 9-series chipset\n"
+                               "\n"
+                               "CONNECTOR  OWNER  SIDE  PLUGGED IN\n"
+                               "front      host   xHCI  -\n"
+                               "keys       host   xHCI  Keyboard (1234:5678)\n"
+                               "rear       host   xHCI  -\n");
+}
+
+TEST(Status, SaysThatAGuestsSocketCannotBeSeenFromHere)
+{
+    auto snapshot = fakes::z97();
+    give_ehcis_away(snapshot);
+    fakes::bits(snapshot).usb2_owner = 0x3ffb;
+
+    EXPECT_EQ(shown(snapshot), "profile on-ehci | the host has 2, windows 1 | 9-series chipset\n"
+                               "\n"
+                               "CONNECTOR  OWNER    SIDE  PLUGGED IN\n"
+                               "front      host     xHCI  -\n"
+                               "keys       windows  EHCI  not visible from here\n"
+                               "rear       host     xHCI  -\n");
+}
+
+TEST(Status, NamesWhatIsBehindAHubAndNotTheHub)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug(snapshot, "3-3", "Hub").hub_ports = 4;
+    fakes::plug(snapshot, "3-3.1", "Camera");
+    fakes::plug(snapshot, "3-3.2", "Printer");
+    fakes::plug(snapshot, "3-6", "Empty Hub").hub_ports = 4;
+
+    const auto text = shown(snapshot);
+
+    EXPECT_NE(text.find("keys       host   xHCI  Camera (1234:5678), +1 behind a hub\n"), std::string::npos)
+        << text;
+    EXPECT_NE(text.find("rear       host   xHCI  Empty Hub (1234:5678), nothing behind it\n"),
+              std::string::npos)
+        << text;
+}
+
+TEST(Status, SaysWhichDiskIsInUseBeforeAnythingElse)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug(snapshot, "3-1", "Hub").hub_ports = 4;
+    fakes::plug(snapshot, "3-1.1", "Camera");
+    fakes::plug_disk(snapshot, "3-1.2", "sdb");
+    const topology::HostUse use{.mounts = {{"8:17", "/dev/sdb1", "/mnt/photos", "ext4"}},
+                                .swaps = {},
+                                .btrfs_members = {},
+                                .zfs_pools = {}};
+
+    const auto text = shown(snapshot, use);
+
+    EXPECT_NE(text.find("Flash Disk, sdb mounted on /mnt/photos, +1 behind a hub\n"), std::string::npos)
+        << text;
+}
+
+TEST(Status, KeepsTheUseOfADiskWhereTheNameMustBeCut)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    auto device = std::make_shared<topology::Device>(*snapshot.devices.front());
+    device->product_name = "A Disk With A Name That Goes On And On";
+    snapshot.devices.front() = device;
+    const topology::HostUse use{.mounts = {{"8:17", "/dev/sdb1", "/mnt/photos", "ext4"}},
+                                .swaps = {},
+                                .btrfs_members = {},
+                                .zfs_pools = {}};
+
+    const auto text = shown(snapshot, use);
+
+    EXPECT_NE(text.find("A Disk With A Name That G..., sdb mounted on /mnt/photos\n"), std::string::npos)
+        << text;
+}
+
+TEST(Status, ShowsAnUnnamedSocketOnlyWithSomethingInIt)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug(snapshot, "3-9", "Camera");
+
+    const auto text = shown(snapshot);
+
+    EXPECT_NE(text.find("bit4       host   xHCI  Camera (1234:5678)\n"), std::string::npos) << text;
+    EXPECT_EQ(text.find("bit5"), std::string::npos) << text;
+}
+
+TEST(Status, LetsADeviceTellTheSideWhereRegistersCannotBeRead)
+{
+    auto snapshot = fakes::z97();
+    fakes::controller(snapshot, "00:14.0").registers = topology::Unreadable{};
+    fakes::plug(snapshot, "3-3", "Camera");
+
+    const auto view = status_view(snapshot, fakes::settings(), {});
+
+    EXPECT_EQ(view.unreadable, "cannot read the routing registers of 0000:00:14.0: the kernel shows only its "
+                               "first 64 bytes to a process "
+                               "without CAP_SYS_ADMIN; run it as root, or ask the daemon");
+    EXPECT_EQ(status_text(view, plain, Detail::brief),
+              "no profile in force | the host has 1, 2 unknown | 9-series chipset\n"
+              "\n"
+              "CONNECTOR  OWNER    SIDE  PLUGGED IN\n"
+              "front      unknown  -     -\n"
+              "keys       host     xHCI  Camera (1234:5678)\n"
+              "rear       unknown  -     -\n");
+}
+
+TEST(Status, NotesAHiddenEhciAndAnEmptyMask)
+{
+    auto snapshot = fakes::z97();
+    std::erase_if(snapshot.controllers, [](const auto& c) { return c.device == 0x8cad; });
+    fakes::bits(snapshot).usb2_movable = 0;
+
+    const auto view = status_view(snapshot, fakes::settings(), {});
+
+    EXPECT_EQ(view.notes,
+              (std::vector<std::string>{"EHCI #2 (8086:8cad, normally 00:1a.0) is not on the bus: firmware "
+                                        "hides it, or there is none; set its xHCI mode "
+                                        "to Auto, Smart Auto or Manual",
+                                        "firmware lets no socket move (XUSB2PRM is 0); look for an xHCI or "
+                                        "USB 3 mode option in its set-up"}));
+}
+
+TEST(Status, SaysThatAGuestWithTheXhciCanMoveThingsItself)
+{
+    auto snapshot = fakes::z97();
+    fakes::controller(snapshot, "00:14.0").driver = "vfio-pci";
+
+    const auto view = status_view(snapshot, fakes::settings(), {});
+
+    EXPECT_EQ(view.notes,
+              std::vector<std::string>{
+                  "a guest has xHCI 0000:00:14.0: it can change the routes at any time, and owners are what "
+                  "the registers say now"});
+    EXPECT_EQ(view.connectors.front().owner, "unknown-guest");
+}
+
+TEST(Status, CountsWhatIsPluggedInElsewhereAndLeavesTheRateMatchingHubsOut)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug(snapshot, "1-1", "Rate Matching Hub").hub_ports = 6;
+    fakes::plug(snapshot, "2-2", "Card Reader");
+
+    const auto view = status_view(snapshot, fakes::settings(), {});
+
+    ASSERT_EQ(view.elsewhere.size(), 1U);
+    EXPECT_EQ(view.elsewhere.front().name, "Card Reader (1234:5678)");
+    EXPECT_NE(
+        status_text(view, plain, Detail::brief).find("\n1 more device in no known connector; -v lists it\n"),
+        std::string::npos);
+}
+
+TEST(Status, ShowsHostileNamesWithoutObeyingThem)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug(snapshot, "3-3", "\x1b[2J\nroot host xHCI\x7f\xff");
+
+    const auto text = shown(snapshot);
+
+    EXPECT_EQ(std::ranges::count(text, '\n'), 6) << text;
+    EXPECT_EQ(text.find('\x1b'), std::string::npos);
+    EXPECT_NE(text.find("\\x1b[2J\\x0aroot host xHCI\\x7f\\xff"), std::string::npos) << text;
+}
+
+TEST(Status, ShowsEveryDeviceWithItsPlaceWhenAskedForMore)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug(snapshot, "3-3", "Hub").hub_ports = 4;
+    fakes::plug_keyboard(snapshot, "3-3.1");
+    auto view = status_view(snapshot, fakes::settings(), {});
+    std::erase_if(view.connectors, [](const auto& c) { return !c.named; });
+
+    EXPECT_EQ(status_text(view, {.width = 100}, Detail::full),
+              "profile all-host | the host has all 3 connectors | 9-series chipset\n"
+              "\n"
+              "CONNECTOR  OWNER  SIDE  BIT  XHCI  EHCI  SS    PLUGGED IN\n"
+              "front      host   xHCI    0     1  #1.1  1 on  -\n"
+              "keys       host   xHCI    2     3  #1.3  -     3-3 Hub (1234:5678), 480M\n"
+              "                                                3-3.1 Keyboard (1234:5678), keyboard, 480M\n"
+              "rear       host   xHCI    9     6  #2.2  -     -\n"
+              "\n"
+              "CONTROLLER    KIND  ID         DRIVER    OWNER  GROUP  BUSES\n"
+              "0000:00:14.0  xHCI  8086:8cb1  xhci_hcd  host       -  3, 4\n"
+              "0000:00:1a.0  EHCI  8086:8cad  ehci-pci  host       -  1\n"
+              "0000:00:1d.0  EHCI  8086:8ca6  ehci-pci  host       -  2\n");
+}
+
+TEST(Status, HasWordsForAMachineWithoutUsb)
+{
+    const auto view = status_view({}, {}, {});
+
+    EXPECT_EQ(status_text(view, plain, Detail::brief),
+              "no port mux\n\nnote: this machine has no USB controller\n");
+}
+
+TEST(Status, GivesADeviceToTheConnectorThatIsNearestToIt)
+{
+    const auto machine = fakes::recorded("dock-four-deep");
+
+    const auto view = status_view(machine.snapshot, machine.settings, machine.use);
+
+    const auto devices_in = [&](std::string_view name) {
+        std::vector<std::string> places;
+        const auto found = std::ranges::find(view.connectors, name, &ConnectorView::name);
+        for (const auto& device : found->devices) places.push_back(device.place);
+        return places;
+    };
+    EXPECT_EQ(devices_in("console-a"), std::vector<std::string>{"1-4.4.1.2.1"});
+    EXPECT_EQ(devices_in("dock"), (std::vector<std::string>{"1-4", "1-4.1", "1-4.1.3", "1-4.2", "1-4.4",
+                                                            "1-4.4.1", "1-4.4.1.2", "1-4.4.1.4"}));
+}
+
+} // namespace
+} // namespace usbroute::report
