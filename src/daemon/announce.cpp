@@ -1,0 +1,119 @@
+#include "daemon/announce.hpp"
+
+#include "base/format.hpp"
+#include "daemon/log.hpp"
+#include "plan/board.hpp"
+
+#include <algorithm>
+
+namespace usbroute::daemon {
+
+using topology::Device;
+using topology::RouteRegister;
+using topology::Snapshot;
+using wire::Event;
+using wire::EventKind;
+
+namespace {
+
+/// The connectors and where each of them reaches, found once for all the devices of a look.
+struct Places {
+    std::vector<std::pair<std::string, std::vector<topology::PortPath>>> of;
+
+    Places(const Snapshot& snapshot, const config::Settings& settings)
+    {
+        for (const auto& connector : plan::look_at_board(snapshot, settings).connectors)
+            of.emplace_back(connector.spec.name.text(), connector.places_now());
+    }
+
+    [[nodiscard]] std::string connector_of(const Device& device) const
+    {
+        for (const auto& [name, places] : of)
+            if (std::ranges::any_of(places, [&](const auto& place) { return place.contains(device.path); }))
+                return name;
+        return {};
+    }
+};
+
+void tell_of(EventKind kind, const Device& device, const Places& places, Audience& audience)
+{
+    Event event{.kind = kind,
+                .connector = places.connector_of(device),
+                .word = device.path.text(),
+                .text = device.shown()};
+    audience.tell(event);
+}
+
+/// "XUSB2PR 0x3fff -> 0x3ff2"
+std::string in_words(const plan::Plan& plan)
+{
+    std::string words;
+    for (const auto& step : plan.steps) {
+        const auto before = plan.before.value_of(step.target);
+        words += format("{}{} 0x{:x} -> 0x{:x}", words.empty() ? "" : ", ",
+                        topology::data_sheet_name(step.target), before, (before & ~step.mask) | step.value);
+    }
+    return words;
+}
+
+} // namespace
+
+void announce(const Done& done, const wire::Answer& answer, const std::string& who, Audience& audience)
+{
+    log::info(format("{}: {}, for {}", done.plan->title, in_words(*done.plan), who));
+    for (const auto& warning : done.warnings) log::warning(warning);
+    if (audience.is_anybody_there())
+        audience.tell({.kind = EventKind::moved, .profile = answer.profile, .owners = answer.owners});
+}
+
+void announce(const Drift& drift, Audience& audience)
+{
+    for (const auto which : {RouteRegister::usb2_owner, RouteRegister::superspeed_on}) {
+        const auto before = drift.before.value_of(which);
+        const auto now = drift.now.value_of(which);
+        if (before == now) continue;
+        const auto text = format("0x{:x} -> 0x{:x}", before, now);
+        log::info(format("{} was written by somebody else: {}", topology::data_sheet_name(which), text));
+        if (audience.is_anybody_there())
+            audience.tell({.kind = EventKind::drift, .word = topology::data_sheet_name(which), .text = text});
+    }
+}
+
+void announce(const Findings& findings, const Machine& machine, Audience& audience)
+{
+    if (findings.drift) announce(*findings.drift, audience);
+    if (!audience.is_anybody_there() || (findings.left.empty() && findings.arrived.empty())) return;
+    const Places before(*findings.before, machine.settings());
+    const Places now(*machine.snapshot(), machine.settings());
+    for (const auto& device : findings.left) tell_of(EventKind::left, *device, before, audience);
+    for (const auto& device : findings.arrived) tell_of(EventKind::arrived, *device, now, audience);
+}
+
+void report_recovery(Machine& machine)
+{
+    const auto recovered = machine.recover();
+    if (!recovered) return;
+    if (*recovered)
+        log::info(**recovered);
+    else
+        log::error(recovered->error().message());
+}
+
+void announce(const std::vector<apply::Judgement>& judgements, Audience& audience)
+{
+    for (const auto& judgement : judgements) {
+        const auto verdict = std::string(apply::text_of(judgement.verdict));
+        const auto line = format("{}: {}, {}", judgement.connector.text(), verdict, judgement.text);
+        if (judgement.verdict == apply::Verdict::contradicted)
+            log::warning(line);
+        else
+            log::debug(line);
+        if (audience.is_anybody_there())
+            audience.tell({.kind = EventKind::verdict,
+                           .connector = judgement.connector.text(),
+                           .word = verdict,
+                           .text = judgement.text});
+    }
+}
+
+} // namespace usbroute::daemon

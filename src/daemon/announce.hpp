@@ -1,0 +1,21 @@
+#pragma once
+
+#include "apply/verify.hpp"
+#include "daemon/clients.hpp"
+#include "daemon/machine.hpp"
+#include "wire/answer.hpp"
+
+#include <string>
+#include <vector>
+
+/// What happens, told to subscribers and to the log.
+namespace usbroute::daemon {
+
+void announce(const Done& done, const wire::Answer& answer, const std::string& who, Audience& audience);
+void announce(const Drift& drift, Audience& audience);
+void announce(const Findings& findings, const Machine& machine, Audience& audience);
+/// Ends what a killed daemon had begun, and says so.
+void report_recovery(Machine& machine);
+void announce(const std::vector<apply::Judgement>& judgements, Audience& audience);
+
+} // namespace usbroute::daemon

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "daemon/machine.hpp"
+#include "wire/answer.hpp"
+#include "wire/command.hpp"
+
+#include <string>
+
+/// From the protocol's words to the planner's, and back. Pure.
+namespace usbroute::daemon {
+
+/// For verbs that change something, and for what `plan` plans.
+[[nodiscard]] plan::Request request_from(const wire::Command& command);
+
+[[nodiscard]] wire::Answer answer_for(const Done& done);
+[[nodiscard]] wire::Answer answer_for(const NotDone& why);
+/// Who has which connector, and the profile in force.
+[[nodiscard]] wire::Answer status_answer(const topology::Snapshot& snapshot,
+                                         const config::Settings& settings);
+/// Every xHCI with its routing registers as they are now.
+[[nodiscard]] wire::Answer registers_answer(const topology::Snapshot& snapshot);
+/// The commands that would do the same.
+[[nodiscard]] std::string steps_in_words(const plan::Plan& plan);
+
+} // namespace usbroute::daemon

@@ -1,0 +1,75 @@
+#include "daemon/daemon.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "daemon/log.hpp"
+#include "linux/settings_files.hpp"
+
+#include <csignal>
+
+namespace usbroute::daemon {
+
+Result<void> Daemon::run()
+{
+    if (auto opened = open_listeners(); !opened) return opened;
+    if (auto begun = parts_.lookout.begin(); !begun) return begun;
+    watch_the_clock();
+    parts_.loop.on_signal(SIGHUP, [this] { reload(); });
+    parts_.loop.on_signal(SIGTERM, [this] { stop(); });
+    parts_.loop.on_signal(SIGINT, [this] { stop(); });
+    parts_.manager.ready("serving");
+    log::debug("ready");
+    parts_.loop.run();
+    return {};
+}
+
+Result<void> Daemon::open_listeners()
+{
+    const auto problems =
+        parts_.listeners.adopt(listeners_here(parts_.machine.settings().listeners, parts_.locations));
+    for (const auto& problem : problems) {
+        // Two daemons on one set of registers would undo each other's work.
+        if (problem.code() == "in-use" || parts_.listeners.count() == 0) return std::unexpected(problem);
+        log::error(problem.message());
+    }
+    return {};
+}
+
+/// All of the new configuration, or all of the old.
+void Daemon::reload()
+{
+    parts_.manager.reloading();
+    auto settings = linux_::load_settings(parts_.locations);
+    if (settings) {
+        parts_.machine.adopt(std::move(*settings));
+        for (const auto& problem :
+             parts_.listeners.adopt(listeners_here(parts_.machine.settings().listeners, parts_.locations)))
+            log::error(problem.message());
+        log::info("the configuration was read anew");
+    } else {
+        for (const auto line : split(settings.error().message(), '\n')) log::error(line);
+        log::error("the new configuration is not used; the old one stays in force");
+    }
+    parts_.manager.ready(settings ? "serving" : "serving with the old configuration: the new one is wrong");
+}
+
+void Daemon::stop()
+{
+    parts_.manager.stopping();
+    parts_.loop.stop();
+}
+
+void Daemon::watch_the_clock()
+{
+    if (clock_.fd() < 0) return;
+    auto watch = parts_.loop.watch(clock_.fd(), [this](linux_::Ready) {
+        if (!clock_.drain()) return;
+        log::debug("the clock was set or the machine has slept; looking at everything");
+        parts_.lookout.doubt_everything();
+    });
+    if (!watch) return log::warning(watch.error().message());
+    clock_watch_ = std::move(*watch);
+    clock_watch_.want(linux_::Ready::readable);
+}
+
+} // namespace usbroute::daemon

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "daemon/listeners.hpp"
+#include "daemon/lookout.hpp"
+#include "daemon/machine.hpp"
+#include "linux/clock_steps.hpp"
+#include "linux/locations.hpp"
+#include "linux/loop.hpp"
+#include "linux/notify.hpp"
+
+namespace usbroute::daemon {
+
+/// The life of the program: signals, configuration, sleep and waking, and what the service manager is told.
+class Daemon {
+public:
+    struct Parts {
+        linux_::Loop& loop;
+        const linux_::Locations& locations;
+        Machine& machine;
+        Lookout& lookout;
+        Listeners& listeners;
+        linux_::ServiceManager& manager;
+    };
+
+    explicit Daemon(Parts parts) : parts_(parts) {}
+
+    /// Runs until a signal ends it. An error: it could not begin.
+    [[nodiscard]] Result<void> run();
+
+private:
+    [[nodiscard]] Result<void> open_listeners();
+    void reload();
+    void stop();
+    void watch_the_clock();
+
+    Parts parts_;
+    linux_::ClockSteps clock_;
+    linux_::FdWatch clock_watch_;
+};
+
+} // namespace usbroute::daemon

@@ -1,0 +1,124 @@
+#include "daemon/dialogue.hpp"
+
+#include "base/text.hpp"
+
+namespace usbroute::daemon {
+
+using config::Verb;
+using wire::Answer;
+using wire::Command;
+using wire::Form;
+using wire::NotACommand;
+using wire::Status;
+
+namespace {
+
+Answer error(std::string code, std::string message)
+{
+    return {.status = Status::error, .code = std::move(code), .message = std::move(message)};
+}
+
+/// A subscription is the only thing that needs no look.
+bool needs_a_look(const Command& command) { return command.verb != Verb::subscribe; }
+
+} // namespace
+
+Turn Dialogue::take(std::string_view bytes)
+{
+    input_.append(bytes);
+    return go_on();
+}
+
+Turn Dialogue::go_on()
+{
+    std::string_view rest(input_);
+    auto turn = Turn::idle;
+    for (int count = 0; turn == Turn::idle && !rest.empty(); ++count) {
+        if (count == lines_a_turn) {
+            turn = Turn::more;
+            break;
+        }
+        if (const auto line = lines_.next(rest)) turn = answer_line(*line);
+    }
+    input_.erase(0, input_.size() - rest.size());
+    return turn;
+}
+
+Turn Dialogue::answer_line(const wire::LineCutter::Line& line)
+{
+    if (line.too_long) return answer_foreign({.message = "the line is too long"});
+    if (trim(line.text).empty()) return Turn::idle;
+    auto command = wire::read_command(line.text);
+    if (command) return answer_command(std::move(*command));
+    if (!command.error().is_ours) return answer_foreign(command.error());
+    say(error("usage", command.error().message), command.error().form);
+    return Turn::idle;
+}
+
+/// A line that nobody who speaks our protocol would send.
+Turn Dialogue::answer_foreign(const NotACommand& no)
+{
+    if (entrance_->is_guest()) {
+        // Boot messages, a login prompt, an echo of our own answer: an answer would be echoed back for ever.
+        ++entrance_->noise;
+        return Turn::idle;
+    }
+    // A web page can make a browser send HTTP to localhost. Its first line ends the talk, before a body that
+    // might hold a command, and it learns nothing.
+    if (entrance_->is_tcp() && no.looks_like_http) {
+        desk_->complain(*entrance_, "a client sent what looks like HTTP: a web page?");
+        return Turn::over;
+    }
+    say(error("not-a-command", no.message), no.form);
+    if (!entrance_->is_tcp()) return Turn::idle;
+    desk_->complain(*entrance_, "a client sent what is no command, and was closed");
+    return Turn::over;
+}
+
+Turn Dialogue::answer_command(Command command)
+{
+    spoke_json_ = spoke_json_ || command.form == Form::json;
+    if (auto denied = desk_->why_not(*entrance_, command)) {
+        say(error("not-permitted", std::move(*denied)), command.form);
+        return Turn::idle;
+    }
+    if (needs_a_look(command) && !desk_->is_fresh()) {
+        held_ = std::move(command);
+        return Turn::waiting;
+    }
+    if (command.verb == Verb::subscribe) subscription_ = command.form;
+    say(desk_->answer(command, who_), command.form);
+    return Turn::idle;
+}
+
+Turn Dialogue::answer_now()
+{
+    if (const auto command = std::exchange(held_, std::nullopt))
+        say(desk_->answer(*command, who_), command->form);
+    return go_on();
+}
+
+Turn Dialogue::answer_that_nothing_can_be_seen()
+{
+    if (const auto command = std::exchange(held_, std::nullopt))
+        say({.status = Status::failed,
+             .code = "timed-out",
+             .message = "the kernel does not tell which devices there are: one of them may hang; nothing was "
+                        "touched"},
+            command->form);
+    return go_on();
+}
+
+void Dialogue::say(const Answer& answer, Form form)
+{
+    answered_ = true;
+    output_ += wire::to_line(answer, form);
+    output_ += '\n';
+}
+
+bool Dialogue::may_be_netcat() const
+{
+    return entrance_->is_tcp() && answered_ && !spoke_json_ && !subscription_ && input_.empty();
+}
+
+} // namespace usbroute::daemon

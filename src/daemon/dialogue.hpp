@@ -1,0 +1,84 @@
+#pragma once
+
+#include "daemon/entrance.hpp"
+#include "wire/answer.hpp"
+#include "wire/command.hpp"
+#include "wire/lines.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace usbroute::daemon {
+
+/// What answers commands.
+class Desk {
+public:
+    virtual ~Desk() = default;
+    /// Whether the machine is known as it is now; if not, the client waits for a look.
+    [[nodiscard]] virtual bool is_fresh() = 0;
+    /// Carries the command out. The look is fresh, and the entrance's rights cover it.
+    [[nodiscard]] virtual wire::Answer answer(const wire::Command& command, const std::string& who) = 0;
+    /// The rights of an entrance; nothing: the command is allowed.
+    [[nodiscard]] virtual std::optional<std::string> why_not(const Entrance& entrance,
+                                                             const wire::Command& command) = 0;
+    /// What need not keep the client waiting: log lines, events.
+    virtual void after_answer() = 0;
+    /// Something that the administrator should see, though not a hundred times a second.
+    virtual void complain(Entrance& entrance, std::string_view what) = 0;
+};
+
+/// How a dialogue stands after a turn.
+enum class Turn : std::uint8_t {
+    idle,    ///< every whole line has been answered
+    more,    ///< there are more lines, and others want their turn too
+    waiting, ///< for a fresh look
+    over,    ///< to be closed when the output is written
+};
+
+/// One client's talk: bytes in, bytes out. Knows no sockets.
+class Dialogue {
+public:
+    /// Lines of one client that are handled before others have their turn.
+    static constexpr int lines_a_turn = 16;
+
+    Dialogue(Entrance& entrance, Desk& desk, std::string who)
+        : entrance_(&entrance), desk_(&desk), who_(std::move(who))
+    {}
+
+    [[nodiscard]] Turn take(std::string_view bytes);
+    /// After `more`.
+    [[nodiscard]] Turn go_on();
+    /// After `waiting`: the look is there, or it could not be had.
+    [[nodiscard]] Turn answer_now();
+    [[nodiscard]] Turn answer_that_nothing_can_be_seen();
+
+    /// What is to be sent; whoever sends it removes it.
+    [[nodiscard]] std::string& output() { return output_; }
+    [[nodiscard]] std::optional<wire::Form> subscription() const { return subscription_; }
+    /// True for what `nc 127.0.0.1 PORT <<< toggle` leaves behind: it has its answer and waits for us to close.
+    [[nodiscard]] bool may_be_netcat() const;
+    [[nodiscard]] const Entrance& entrance() const { return *entrance_; }
+    [[nodiscard]] const std::string& who() const { return who_; }
+    [[nodiscard]] Desk& desk() const { return *desk_; }
+
+private:
+    [[nodiscard]] Turn answer_line(const wire::LineCutter::Line& line);
+    [[nodiscard]] Turn answer_foreign(const wire::NotACommand& no);
+    [[nodiscard]] Turn answer_command(wire::Command command);
+    void say(const wire::Answer& answer, wire::Form form);
+
+    Entrance* entrance_;
+    Desk* desk_;
+    std::string who_;
+    wire::LineCutter lines_;
+    std::string input_; ///< bytes of lines that wait for the next turn
+    std::string output_;
+    std::optional<wire::Command> held_; ///< waits for a fresh look
+    std::optional<wire::Form> subscription_;
+    bool answered_ = false;
+    bool spoke_json_ = false;
+};
+
+} // namespace usbroute::daemon

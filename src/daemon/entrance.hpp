@@ -1,0 +1,30 @@
+#pragma once
+
+#include "config/settings.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace usbroute::daemon {
+
+/// A listener as the daemon runs it: its rights, and what has gone through it.
+struct Entrance {
+    config::ListenerSettings settings;
+    std::size_t clients = 0;
+    std::uint64_t noise = 0; ///< lines of a guest that were no commands and got no answer
+    std::optional<std::chrono::milliseconds> last_complaint;
+
+    [[nodiscard]] bool is_tcp() const { return std::holds_alternative<config::TcpAddress>(settings.address); }
+    [[nodiscard]] bool is_guest() const { return settings.guest.has_value(); }
+    [[nodiscard]] const std::string& name() const { return settings.name.text(); }
+};
+
+/// A list, so that an entrance stays where it is while others come and go.
+using Entrances = std::list<Entrance>;
+
+} // namespace usbroute::daemon

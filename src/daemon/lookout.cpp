@@ -1,0 +1,170 @@
+#include "daemon/lookout.hpp"
+
+#include "daemon/log.hpp"
+#include "observe/scan.hpp"
+
+#include <algorithm>
+#include <memory>
+
+namespace usbroute::daemon {
+
+using namespace std::chrono_literals;
+using observe::Hints;
+using topology::Snapshot;
+
+namespace {
+
+constexpr auto quiet_time = 50ms;
+constexpr auto longest_settling = 500ms;
+/// A device that is torn down can hold its lock for seconds. Then a client is told, and may ask again.
+constexpr auto longest_look = 5000ms;
+
+Snapshot look_again(const observe::KernelTree& tree, const Snapshot& before, const Hints& hints)
+{
+    return hints.everything ? observe::scan(tree) : observe::rescan(tree, before, hints.paths);
+}
+
+} // namespace
+
+Lookout::Lookout(Parts parts, Found found)
+    : parts_(parts),
+      found_(std::move(found)),
+      quiet_(parts.loop.timer([this] { look(); })),
+      soon_(parts.loop.timer([this] {
+          // What has been known before stays alive, whatever the scan finds.
+          const auto before = parts_.machine.snapshot();
+          finish(look_again(parts_.tree, *before, followed_));
+      })),
+      deadline_(parts.loop.timer([this] { give_up(); }))
+{}
+
+Result<void> Lookout::begin()
+{
+    if (const int fd = parts_.hints.fd(); fd >= 0) {
+        auto watch = parts_.loop.watch(fd, [this](linux_::Ready) { listen(); });
+        if (!watch) return std::unexpected(std::move(watch.error()).within("cannot hear of changes"));
+        watch_ = std::move(*watch);
+        watch_.want(linux_::Ready::readable);
+    }
+    pending_.everything = true;
+    look();
+    return {};
+}
+
+void Lookout::gather()
+{
+    auto hints = parts_.hints.drain();
+    pending_.everything = pending_.everything || hints.everything;
+    pending_.registers = pending_.registers || hints.registers;
+    if (pending_.paths.empty())
+        pending_.paths = std::move(hints.paths);
+    else
+        std::ranges::move(hints.paths, std::back_inserter(pending_.paths));
+}
+
+bool Lookout::is_fresh()
+{
+    gather();
+    return !looking_ && !pending_.ask_for_a_scan();
+}
+
+void Lookout::wait(Waiter& waiter)
+{
+    // A hint that is still pending came after the look under way began; without one that look is good enough.
+    if (looking_ && !deadline_.is_running() && parts_.place == ScanPlace::worker)
+        deadline_.start(longest_look);
+    if (looking_ && !pending_.ask_for_a_scan()) {
+        served_.push_back(&waiter);
+        return;
+    }
+    waiting_.push_back(&waiter);
+    pending_.everything = pending_.everything || pending_.paths.empty();
+    look();
+}
+
+void Lookout::forget(const Waiter& waiter)
+{
+    std::erase(waiting_, &waiter);
+    std::erase(served_, &waiter);
+    for (auto*& told : telling_)
+        if (told == &waiter) told = nullptr;
+}
+
+void Lookout::doubt_everything()
+{
+    pending_.everything = true;
+    settle();
+}
+
+void Lookout::listen()
+{
+    gather();
+    if (pending_.ask_for_a_scan()) return settle();
+    // Nothing to scan: somebody has written a configuration space.
+    if (!std::exchange(pending_.registers, false) || looking_) return;
+    Findings findings;
+    findings.before = parts_.machine.snapshot();
+    findings.drift = parts_.machine.read_registers();
+    if (findings.drift) found_(findings);
+}
+
+void Lookout::settle()
+{
+    const auto now = parts_.loop.now();
+    if (!first_hint_) first_hint_ = now;
+    const auto latest = *first_hint_ + longest_settling;
+    quiet_.start(std::clamp(latest - now, 0ms, std::chrono::milliseconds(quiet_time)));
+}
+
+void Lookout::look()
+{
+    if (looking_) return; // its end begins the next
+    looking_ = true;
+    quiet_.stop();
+    first_hint_.reset();
+    std::ranges::move(waiting_, std::back_inserter(served_));
+    waiting_.clear();
+    followed_ = std::exchange(pending_, {});
+    // In the next turn, so that nobody is called back from within their own call.
+    if (parts_.place == ScanPlace::loop) return soon_.start(0ms);
+
+    deadline_.start(longest_look);
+    auto fresh = std::make_shared<Snapshot>();
+    const auto work = [tree = &parts_.tree, before = parts_.machine.snapshot(), hints = followed_, fresh] {
+        *fresh = look_again(*tree, *before, hints);
+    };
+    parts_.loop.errand(work, [this, fresh] { finish(std::move(*fresh)); });
+}
+
+void Lookout::finish(Snapshot fresh)
+{
+    looking_ = false;
+    deadline_.stop();
+    found_(parts_.machine.take(std::move(fresh)));
+    tell(std::exchange(served_, {}), Look::taken);
+    gather();
+    if (!waiting_.empty())
+        look();
+    else if (parts_.hints.fd() >= 0 && pending_.ask_for_a_scan())
+        settle();
+}
+
+void Lookout::give_up()
+{
+    log::warning("looking at the USB devices takes long: some device does not answer the kernel");
+    auto waiters = std::exchange(served_, {});
+    std::ranges::move(waiting_, std::back_inserter(waiters));
+    waiting_.clear();
+    tell(std::move(waiters), Look::failed);
+}
+
+/// A waiter may go away, take others with it, or wait again, while it is told.
+void Lookout::tell(std::vector<Waiter*> waiters, Look look)
+{
+    telling_ = std::move(waiters);
+    for (std::size_t i = 0; i < telling_.size(); ++i)
+        if (auto* waiter = telling_[i]) waiter->looked(look);
+    telling_.clear();
+}
+
+} // namespace usbroute::daemon

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "daemon/machine.hpp"
+#include "linux/loop.hpp"
+#include "observe/hints.hpp"
+#include "observe/kernel_tree.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace usbroute::daemon {
+
+enum class Look : std::uint8_t {
+    taken,  ///< what is known is fresh now
+    failed, ///< it takes too long: some device's lock is held
+};
+
+/// Somebody who waits for a fresh look.
+class Waiter {
+public:
+    virtual ~Waiter() = default;
+    /// May destroy the waiter.
+    virtual void looked(Look look) = 0;
+};
+
+/// For a machine that tells nothing about its changes: each use needs a look of its own.
+class NoHints final : public observe::HintSource {
+public:
+    [[nodiscard]] int fd() const override { return -1; }
+    [[nodiscard]] observe::Hints drain() override
+    {
+        return {.everything = true, .registers = false, .paths = {}};
+    }
+};
+
+/// Where the scan runs. Reading `product` or `serial` of a live device may wait for its lock.
+enum class ScanPlace : std::uint8_t { worker, loop };
+
+/// Knows whether what is known still holds, and looks again when it does not. A burst of hints becomes one look, when
+/// it has been quiet for a moment. Timers run only then.
+class Lookout {
+public:
+    struct Parts {
+        linux_::Loop& loop;
+        Machine& machine;
+        const observe::KernelTree& tree;
+        observe::HintSource& hints;
+        ScanPlace place = ScanPlace::worker;
+    };
+    using Found = std::function<void(const Findings&)>;
+
+    Lookout(Parts parts, Found found);
+
+    /// Listens to hints and takes the first look.
+    [[nodiscard]] Result<void> begin();
+    /// Whether a request may be answered at once. Asks the source of hints, without waiting.
+    [[nodiscard]] bool is_fresh();
+    /// Is told after a look that began no earlier than the last hint of before this call.
+    void wait(Waiter& waiter);
+    void forget(const Waiter& waiter);
+    /// The machine may have slept: nothing that is known holds.
+    void doubt_everything();
+
+private:
+    void gather();
+    void listen();
+    void settle();
+    void look();
+    void finish(topology::Snapshot fresh);
+    void give_up();
+    void tell(std::vector<Waiter*> waiters, Look look);
+
+    Parts parts_;
+    Found found_;
+    linux_::FdWatch watch_;
+    linux_::Timer quiet_;
+    linux_::Timer soon_;
+    linux_::Timer deadline_;
+    observe::Hints pending_;
+    observe::Hints followed_; ///< by the look under way
+    std::optional<std::chrono::milliseconds> first_hint_;
+    bool looking_ = false;
+    std::vector<Waiter*> waiting_; ///< for the next look
+    std::vector<Waiter*> served_;  ///< by the look under way
+    std::vector<Waiter*> telling_; ///< just now; null: has gone meanwhile
+};
+
+} // namespace usbroute::daemon

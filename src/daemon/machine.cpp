@@ -1,0 +1,220 @@
+#include "daemon/machine.hpp"
+
+#include "apply/executor.hpp"
+#include "observe/scan.hpp"
+#include "topology/connector.hpp"
+
+#include <algorithm>
+
+namespace usbroute::daemon {
+
+using plan::Plan;
+using plan::Refusal;
+using topology::Snapshot;
+
+namespace {
+
+constexpr int most_attempts = 3;
+constexpr std::size_t most_recalled = 8;
+
+/// Two lists by path: what only one of them has, or what stands at a path of both and is another device.
+void compare(const Snapshot& before, const Snapshot& now, Findings& findings)
+{
+    auto old = before.devices.begin();
+    auto fresh = now.devices.begin();
+    while (old != before.devices.end() || fresh != now.devices.end()) {
+        const bool only_old =
+            fresh == now.devices.end() || (old != before.devices.end() && (*old)->path < (*fresh)->path);
+        const bool only_fresh = old == before.devices.end() || (!only_old && (*fresh)->path < (*old)->path);
+        if (only_old) {
+            findings.left.push_back(*old++);
+        } else if (only_fresh) {
+            findings.arrived.push_back(*fresh++);
+        } else {
+            const auto& was = **old;
+            const auto& is = **fresh;
+            if (*old != *fresh &&
+                (was.vendor != is.vendor || was.product != is.product || was.serial != is.serial)) {
+                findings.left.push_back(*old);
+                findings.arrived.push_back(*fresh);
+            }
+            ++old;
+            ++fresh;
+        }
+    }
+}
+
+/// Whether what the host does with its disks can make a difference to this outcome. Finding out costs a dozen
+/// system calls, and most moves take no disk along.
+bool depends_on_host_use(const Snapshot& snapshot, const plan::Outcome& outcome)
+{
+    if (const auto* refusal = std::get_if<Refusal>(&outcome))
+        return refusal->reason == plan::Reason::disk_in_use;
+    const auto& movements = std::get<Plan>(outcome).movements;
+    return std::ranges::any_of(snapshot.blocks, [&](const topology::BlockDevice& block) {
+        return block.usb && std::ranges::any_of(movements, [&](const plan::Movement& movement) {
+                   return std::ranges::find(movement.leaving, *block.usb) != movement.leaving.end();
+               });
+    });
+}
+
+} // namespace
+
+Machine::Machine(const observe::KernelTree& tree, linux_::JournalFile& journal, OpenRegisters open)
+    : tree_(tree), journal_(journal), open_(std::move(open))
+{}
+
+void Machine::adopt(config::Settings settings)
+{
+    settings_ = std::move(settings);
+    recalled_.clear();
+}
+
+Findings Machine::take(Snapshot fresh)
+{
+    recalled_.clear();
+    Findings findings;
+    findings.before = snapshot_;
+    compare(*snapshot_, fresh, findings);
+    fresh.generation = snapshot_->generation + 1;
+    snapshot_ = std::make_shared<Snapshot>(std::move(fresh));
+    follow_mux();
+    findings.drift = read_registers();
+    return findings;
+}
+
+/// Keeps the descriptor of the mux that the snapshot shows; opens another only when there is a reason, because
+/// after privileges were given up it would be worth less.
+void Machine::follow_mux()
+{
+    const auto mux = topology::find_mux(*snapshot_);
+    const auto address = mux ? mux->xhci->address : std::nullopt;
+    if (address == mux_ && registers_ && !registers_failed_) return;
+    if (address != mux_) known_.reset();
+    mux_ = address;
+    registers_.reset();
+    registers_failed_ = false;
+    if (!mux_) return;
+    auto opened = open_(*mux_);
+    if (opened)
+        registers_ = std::move(*opened);
+    else if (auto* controller = mux_controller())
+        controller->registers = topology::Unreadable{opened.error().errno_value()};
+}
+
+topology::Controller* Machine::mux_controller()
+{
+    const auto found = std::ranges::find(snapshot_->controllers, mux_, &topology::Controller::address);
+    return found == snapshot_->controllers.end() ? nullptr : &*found;
+}
+
+std::optional<Drift> Machine::read_registers()
+{
+    if (!registers_) return std::nullopt;
+    auto* controller = mux_controller();
+    if (controller == nullptr) return std::nullopt;
+    const auto now = registers_->read();
+    if (!now) {
+        // The next look opens it anew: the function may have gone and come back.
+        registers_failed_ = true;
+        known_.reset();
+        controller->registers = topology::Unreadable{now.error().errno_value()};
+        return std::nullopt;
+    }
+    registers_failed_ = false;
+    const auto before = std::exchange(known_, *now);
+    controller->registers = *now;
+    if (!before || *before == *now) return std::nullopt;
+    return Drift{.before = *before, .now = *now};
+}
+
+topology::HostUse Machine::host_use() const
+{
+    return snapshot_->blocks.empty() ? topology::HostUse{} : observe::look_at_host_use(tree_);
+}
+
+plan::Outcome Machine::decide(const plan::Request& request) const
+{
+    std::optional<plan::Change> last;
+    if (std::holds_alternative<plan::UndoRequest>(request.wish)) {
+        const auto history = journal_.history();
+        if (!history.undoable.empty()) last = history.undoable.back();
+    }
+    const topology::HostUse nothing;
+    auto outcome = plan::make_plan({*snapshot_, settings_, nothing, last}, request);
+    if (!depends_on_host_use(*snapshot_, outcome)) return outcome;
+    const auto use = host_use();
+    return plan::make_plan({*snapshot_, settings_, use, last}, request);
+}
+
+Machine::Planned Machine::decide_or_recall(const plan::Request& request)
+{
+    const auto* toggle = std::get_if<plan::ToggleRequest>(&request.wish);
+    const bool is_plain = toggle != nullptr && known_ && !request.yes && request.force_disks.empty();
+    if (is_plain)
+        for (const auto& one : recalled_)
+            if (one.at == *known_ && one.profiles == toggle->profiles) return one.plan;
+
+    auto outcome = decide(request);
+    if (auto* refusal = std::get_if<Refusal>(&outcome)) return std::move(*refusal);
+    const bool is_lasting = is_plain && !depends_on_host_use(*snapshot_, outcome);
+    auto plan = std::make_shared<const Plan>(std::move(std::get<Plan>(outcome)));
+    if (!is_lasting) return plan;
+    if (recalled_.size() == most_recalled) recalled_.erase(recalled_.begin());
+    recalled_.push_back({.at = *known_, .profiles = toggle->profiles, .plan = plan});
+    return plan;
+}
+
+/// Reads the registers; true when a decision made before would be another one now.
+bool Machine::reads_otherwise()
+{
+    const auto before = known_;
+    if (auto drift = read_registers()) drift_ = drift;
+    return known_ != before;
+}
+
+std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request)
+{
+    const auto lock = journal_.lock();
+    // Plans on what was last read, as nearly always nobody has written since. The executor reads first and says
+    // so if somebody has; a refusal, which it never sees, is checked here.
+    for (int attempt = 1;; ++attempt) {
+        auto planned = decide_or_recall(request);
+        if (auto* refusal = std::get_if<Refusal>(&planned)) {
+            if (attempt < most_attempts && reads_otherwise()) continue;
+            return std::unexpected(NotDone(std::move(*refusal)));
+        }
+        auto& plan = std::get<std::shared_ptr<const Plan>>(planned);
+        if (!registers_)
+            return std::unexpected(NotDone(Error(ErrorKind::failed, "the routing registers are not open")));
+        auto applied = apply::execute(*plan, *registers_, journal_);
+        if (applied) {
+            known_ = applied->after;
+            if (auto* controller = mux_controller()) controller->registers = applied->after;
+            Done done{.plan = std::move(plan), .warnings = std::move(applied->warnings)};
+            done.warnings.insert(done.warnings.end(), done.plan->warnings.begin(), done.plan->warnings.end());
+            return done;
+        }
+        // After a failed write nothing is taken for known. After a stale plan somebody has been faster.
+        const bool changed = reads_otherwise();
+        const bool again = changed && (applied.error().code() == "stale-plan" || !known_);
+        if (!again || attempt == most_attempts) return std::unexpected(NotDone(std::move(applied.error())));
+    }
+}
+
+std::optional<Result<std::string>> Machine::recover()
+{
+    const auto lock = journal_.lock();
+    const auto open = journal_.history().open;
+    if (!open) return std::nullopt;
+    // Only what the chip table knows is ever written, whatever a journal says.
+    if (!registers_ || open->controller != mux_)
+        return Result<std::string>(std::unexpected(
+            Error(ErrorKind::failed, "cannot recover from an interrupted \"" + open->title +
+                                         "\": " + open->controller.text() + " is no mux here")));
+    auto recovered = apply::recover(*open, *registers_, journal_);
+    static_cast<void>(read_registers());
+    return recovered;
+}
+
+} // namespace usbroute::daemon

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "apply/registers.hpp"
+#include "base/result.hpp"
+#include "config/settings.hpp"
+#include "linux/journal_file.hpp"
+#include "observe/kernel_tree.hpp"
+#include "plan/plan.hpp"
+#include "topology/snapshot.hpp"
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace usbroute::daemon {
+
+/// The registers are not what we last wrote or read: a guest, firmware or another program has written them.
+struct Drift {
+    topology::RouteBits before;
+    topology::RouteBits now;
+};
+
+/// What a look found that the look before it did not know.
+struct Findings {
+    std::vector<std::shared_ptr<const topology::Device>> arrived;
+    std::vector<std::shared_ptr<const topology::Device>> left;
+    std::optional<Drift> drift;
+    /// The snapshot of before: where a device that left had been.
+    std::shared_ptr<const topology::Snapshot> before;
+};
+
+/// A change that was carried out and read back, or that had nothing to do.
+struct Done {
+    std::shared_ptr<const plan::Plan> plan;
+    std::vector<std::string> warnings;
+};
+using NotDone = std::variant<plan::Refusal, Error>;
+
+/// What is known of the machine, and the descriptors through which it is changed. Belongs to the loop's thread.
+class Machine {
+public:
+    using OpenRegisters = std::function<Result<std::unique_ptr<apply::RouteRegisters>>(const PciAddress&)>;
+
+    Machine(const observe::KernelTree& tree, linux_::JournalFile& journal, OpenRegisters open);
+
+    void adopt(config::Settings settings);
+    [[nodiscard]] const config::Settings& settings() const { return settings_; }
+    [[nodiscard]] std::shared_ptr<const topology::Snapshot> snapshot() const { return snapshot_; }
+
+    /// A new look becomes what is known.
+    Findings take(topology::Snapshot fresh);
+    /// Reads the routing registers through the open descriptor. Cheap: one pread.
+    std::optional<Drift> read_registers();
+    [[nodiscard]] topology::HostUse host_use() const;
+
+    /// Plans; nothing is touched. The snapshot and the registers are fresh: the caller has seen to it.
+    [[nodiscard]] plan::Outcome decide(const plan::Request& request) const;
+    /// Plans and applies, under the lock that keeps direct commands out. Plans again when somebody wrote the
+    /// registers in between.
+    [[nodiscard]] std::expected<Done, NotDone> carry_out(const plan::Request& request);
+    /// What `carry_out` found written by somebody else, once.
+    [[nodiscard]] std::optional<Drift> take_drift() { return std::exchange(drift_, std::nullopt); }
+    /// Ends a change that an earlier daemon was killed in. Nothing: there is none.
+    [[nodiscard]] std::optional<Result<std::string>> recover();
+
+private:
+    [[nodiscard]] topology::Controller* mux_controller();
+    void follow_mux();
+    [[nodiscard]] bool reads_otherwise();
+
+    using Planned = std::variant<std::shared_ptr<const plan::Plan>, plan::Refusal>;
+    [[nodiscard]] Planned decide_or_recall(const plan::Request& request);
+
+    /// What `toggle` planned at some value of the registers. The planner is pure, so for the same snapshot and
+    /// settings it would plan the same again; toggling to and fro is what people do all day.
+    struct Recalled {
+        topology::RouteBits at;
+        std::vector<ProfileName> profiles;
+        std::shared_ptr<const plan::Plan> plan;
+    };
+
+    const observe::KernelTree& tree_;
+    linux_::JournalFile& journal_;
+    OpenRegisters open_;
+    config::Settings settings_;
+    std::shared_ptr<topology::Snapshot> snapshot_ = std::make_shared<topology::Snapshot>();
+    std::optional<PciAddress> mux_;
+    std::unique_ptr<apply::RouteRegisters> registers_;
+    bool registers_failed_ = false;
+    std::optional<topology::RouteBits> known_; ///< last read or written
+    std::optional<Drift> drift_;
+    std::vector<Recalled> recalled_; ///< emptied with each look and each change of the settings
+};
+
+} // namespace usbroute::daemon

@@ -1,0 +1,147 @@
+// The parts list: the only place that knows which real things the daemon is made of.
+
+#include "base/format.hpp"
+#include "daemon/announce.hpp"
+#include "daemon/clients.hpp"
+#include "daemon/daemon.hpp"
+#include "daemon/listeners.hpp"
+#include "daemon/log.hpp"
+#include "daemon/lookout.hpp"
+#include "daemon/machine.hpp"
+#include "daemon/options.hpp"
+#include "daemon/service.hpp"
+#include "daemon/verdicts.hpp"
+#include "linux/files.hpp"
+#include "linux/journal_file.hpp"
+#include "linux/listen.hpp"
+#include "linux/loop.hpp"
+#include "linux/notify.hpp"
+#include "linux/pci_config.hpp"
+#include "linux/settings_files.hpp"
+#include "linux/tree_hints.hpp"
+#include "linux/udev_hints.hpp"
+
+#include <cstdio>
+#include <exception>
+
+#include <sys/stat.h>
+#include <sysexits.h>
+
+namespace usbroute::daemon {
+namespace {
+
+Machine::OpenRegisters registers_below(const std::string& root)
+{
+    return [root](const PciAddress& address) -> Result<std::unique_ptr<apply::RouteRegisters>> {
+        auto config = linux_::PciConfig::open(root, address);
+        if (!config) return std::unexpected(config.error());
+        return std::make_unique<linux_::PciConfig>(std::move(*config));
+    };
+}
+
+/// udev for the machine itself. Without it, each request looks for itself.
+std::unique_ptr<observe::HintSource> live_hints()
+{
+    auto hints = linux_::UdevHints::create();
+    if (hints) return std::move(*hints);
+    log::warning(hints.error().message() + "; changes are noticed only when somebody asks");
+    return std::make_unique<NoHints>();
+}
+
+int serve(const linux_::Locations& locations, config::Settings settings,
+          std::vector<linux_::InheritedSocket> inherited)
+{
+    // The trees outlive the loop, whose worker may still be reading when it ends.
+    const linux_::LiveTree tree(locations.root);
+    linux_::TreeHints tree_hints(locations.root);
+    const linux_::WatchedTree watched_tree(tree, tree_hints);
+    const auto udev_hints = locations.recorded ? nullptr : live_hints();
+    linux_::Loop loop;
+    linux_::ServiceManager manager;
+
+    linux_::JournalFile journal(locations.state);
+    Machine machine(tree, journal, registers_below(locations.root));
+    machine.adopt(std::move(settings));
+
+    Clients clients;
+    Entrances entrances;
+    Verdicts verdicts(loop, machine, [&](const auto& judgements) { announce(judgements, clients); });
+    bool is_first = true;
+    const auto found = [&](const Findings& findings) {
+        if (std::exchange(is_first, false))
+            report_recovery(machine);
+        else
+            announce(findings, machine, clients);
+        verdicts.look_again();
+    };
+    Lookout lookout(
+        {.loop = loop,
+         .machine = machine,
+         .tree = locations.recorded ? static_cast<const observe::KernelTree&>(watched_tree) : tree,
+         .hints = locations.recorded ? static_cast<observe::HintSource&>(tree_hints) : *udev_hints,
+         .place = locations.recorded ? ScanPlace::loop : ScanPlace::worker},
+        found);
+    Service service({.loop = loop,
+                     .machine = machine,
+                     .lookout = lookout,
+                     .verdicts = verdicts,
+                     .audience = clients,
+                     .entrances = entrances});
+    Listeners listeners(
+        {.loop = loop, .lookout = lookout, .desk = service, .clients = clients, .entrances = entrances},
+        std::move(inherited));
+
+    Daemon daemon({.loop = loop,
+                   .locations = locations,
+                   .machine = machine,
+                   .lookout = lookout,
+                   .listeners = listeners,
+                   .manager = manager});
+    if (const auto ran = daemon.run(); !ran) {
+        log::error(ran.error().message());
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}
+
+int run(int argc, char** argv)
+{
+    const auto options = read_options(argc, argv);
+    if (!options) {
+        std::fputs(format("usbrouted: {}\nTry: usbrouted --help\n", options.error()).c_str(), stderr);
+        return EX_USAGE;
+    }
+    if (options->wish == Wish::show_help)
+        return std::fputs(help_text().data(), stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (options->wish == Wish::show_version)
+        return std::puts("usbrouted " USBROUTE_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+
+    auto inherited = linux_::take_inherited_sockets();
+    ::umask(022);
+    log::open(options->verbose ? log::Detail::debug : log::Detail::usual);
+    const auto locations = linux_::locate(options->locations);
+    auto settings = linux_::load_settings(locations);
+    if (!settings) {
+        std::fputs(
+            format("{}\nusbrouted: the configuration is wrong, see above\n", settings.error().message())
+                .c_str(),
+            stderr);
+        return EX_CONFIG;
+    }
+    return serve(locations, std::move(*settings), std::move(inherited));
+}
+
+} // namespace
+} // namespace usbroute::daemon
+
+int main(int argc, char** argv)
+{
+    try {
+        return usbroute::daemon::run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "usbrouted: %s\n", error.what());
+    } catch (...) {
+        std::fputs("usbrouted: an unknown exception\n", stderr);
+    }
+    return EXIT_FAILURE;
+}

@@ -1,0 +1,65 @@
+#include "daemon/options.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+
+#include <array>
+
+#include <getopt.h>
+
+namespace usbroute::daemon {
+
+std::string_view help_text()
+{
+    return "usbrouted: moves USB sockets between the controllers of a PC, for `usbroute` and for guests\n"
+           "\n"
+           "  usbrouted                          serve this machine; stays in the foreground\n"
+           "  usbrouted --root tests/machines/X  serve a recorded machine in place of /\n"
+           "\n"
+           "      --root DIR     read DIR/sys, DIR/proc and DIR/etc\n"
+           "      --config FILE  in place of /etc/usbroute/usbroute.toml\n"
+           "      --socket PATH  of the listener called control\n"
+           "      --foreground   the only mode there is\n"
+           "  -v, --verbose      say more\n"
+           "  -V, --version\n"
+           "  -h, --help\n"
+           "\n"
+           "SIGHUP reads the configuration anew, SIGTERM ends it. See usbrouted(8) and usbroute.toml(5).\n";
+}
+
+std::expected<Options, std::string> read_options(int argc, char** argv)
+{
+    enum : int { root = 256, config, socket, foreground };
+    static constexpr std::array<option, 8> known = {{
+        {"root", required_argument, nullptr, root},
+        {"config", required_argument, nullptr, config},
+        {"socket", required_argument, nullptr, socket},
+        {"foreground", no_argument, nullptr, foreground},
+        {"verbose", no_argument, nullptr, 'v'},
+        {"version", no_argument, nullptr, 'V'},
+        {"help", no_argument, nullptr, 'h'},
+        {nullptr, 0, nullptr, 0},
+    }};
+    Options options;
+    opterr = 0;
+    for (;;) {
+        switch (getopt_long(argc, argv, "vVh", known.data(), nullptr)) { // NOLINT(concurrency-mt-unsafe)
+        case -1:
+            if (optind < argc)
+                return std::unexpected(format("{} is not an option", printable(argv[optind], 64)));
+            return options;
+        case root: options.locations.root = optarg; break;
+        case config: options.locations.config = optarg; break;
+        case socket: options.locations.socket = optarg; break;
+        case foreground: break;
+        case 'v': options.verbose = true; break;
+        case 'V': options.wish = Wish::show_version; break;
+        case 'h': options.wish = Wish::show_help; break;
+        default:
+            return std::unexpected(
+                format("{} is no option, or lacks its value", printable(argv[optind - 1], 64)));
+        }
+    }
+}
+
+} // namespace usbroute::daemon

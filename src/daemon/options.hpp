@@ -1,0 +1,24 @@
+#pragma once
+
+#include "linux/locations.hpp"
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace usbroute::daemon {
+
+enum class Wish : std::uint8_t { run, show_help, show_version };
+
+struct Options {
+    linux_::LocationOptions locations;
+    bool verbose = false;
+    Wish wish = Wish::run;
+};
+
+/// The error is one sentence for stderr.
+[[nodiscard]] std::expected<Options, std::string> read_options(int argc, char** argv);
+
+[[nodiscard]] std::string_view help_text();
+
+} // namespace usbroute::daemon

@@ -1,0 +1,128 @@
+#include "daemon/service.hpp"
+
+#include "base/format.hpp"
+#include "daemon/access.hpp"
+#include "daemon/announce.hpp"
+#include "daemon/answers.hpp"
+#include "daemon/log.hpp"
+#include "report/json.hpp"
+#include "report/views.hpp"
+
+namespace usbroute::daemon {
+
+using config::Verb;
+using wire::Answer;
+using wire::Command;
+using wire::Form;
+
+namespace {
+
+constexpr std::chrono::milliseconds between_complaints{1000};
+
+} // namespace
+
+std::optional<std::string> Service::why_not(const Entrance& entrance, const Command& command)
+{
+    return why_not_allowed(entrance.settings, parts_.machine.settings(), command);
+}
+
+void Service::complain(Entrance& entrance, std::string_view what)
+{
+    const auto now = parts_.loop.now();
+    if (entrance.last_complaint && now - *entrance.last_complaint < between_complaints) return;
+    entrance.last_complaint = now;
+    log::warning(format("listener {}: {}", entrance.name(), what));
+}
+
+Answer Service::answer(const Command& command, const std::string& who)
+{
+    switch (command.verb) {
+    case Verb::move:
+    case Verb::apply:
+    case Verb::toggle:
+    case Verb::undo: return carry_out(command, who);
+    case Verb::subscribe: return {};
+    case Verb::status:
+    case Verb::regs:
+    case Verb::plan: break;
+    }
+    if (auto drift = parts_.machine.read_registers()) drifts_.push_back(*drift);
+    if (command.verb == Verb::plan) return plan(command);
+    return command.verb == Verb::status ? status(command.form) : registers(command.form);
+}
+
+Answer Service::carry_out(const Command& command, const std::string& who)
+{
+    auto before = parts_.machine.snapshot();
+    auto done = parts_.machine.carry_out(request_from(command));
+    if (auto drift = parts_.machine.take_drift()) drifts_.push_back(*drift);
+    if (!done) {
+        const auto refused = answer_for(done.error());
+        // A refusal changes nothing, so it is for who asked; a failure is for the administrator too.
+        if (std::holds_alternative<Error>(done.error()))
+            log::error(format("{}: {}", who, refused.message));
+        else
+            log::debug(format("{}: {} {}", who, refused.code, refused.message));
+        return refused;
+    }
+    auto answer = answer_for(*done);
+    if (!done->plan->steps.empty())
+        news_.push_back(
+            {.done = std::move(*done), .answer = answer, .who = who, .before = std::move(before)});
+    return answer;
+}
+
+void Service::after_answer()
+{
+    if (drifts_.empty() && news_.empty()) return;
+    // Telling it may end sessions, and an ending session comes by here.
+    for (const auto& drift : std::exchange(drifts_, {})) announce(drift, parts_.audience);
+    for (auto& news : std::exchange(news_, {})) {
+        announce(news.done, news.answer, news.who, parts_.audience);
+        parts_.verdicts.begin(news.done.plan, std::move(news.before));
+    }
+}
+
+Answer Service::plan(const Command& command) const
+{
+    const auto outcome = parts_.machine.decide(request_from(command));
+    if (const auto* refusal = std::get_if<plan::Refusal>(&outcome)) return answer_for(NotDone(*refusal));
+    const auto& plan = std::get<plan::Plan>(outcome);
+    Answer answer;
+    if (command.form == Form::json) {
+        answer.document_name = "plan";
+        answer.document = report::to_json(report::plan_view(plan, *parts_.machine.snapshot()));
+        return answer;
+    }
+    answer.message = steps_in_words(plan);
+    answer.warnings = plan.warnings;
+    return answer;
+}
+
+Answer Service::status(Form form) const
+{
+    const auto snapshot = parts_.machine.snapshot();
+    const auto& settings = parts_.machine.settings();
+    auto answer = status_answer(*snapshot, settings);
+    if (form == Form::text) return answer;
+    auto view = report::status_view(*snapshot, settings, parts_.machine.host_use());
+    for (const auto& entrance : parts_.entrances)
+        if (entrance.noise > 0)
+            view.notes.push_back(format("listener {}: {} lines that are no commands were passed over",
+                                        entrance.name(), entrance.noise));
+    answer.document_name = "status";
+    answer.document = report::to_json(view);
+    return answer;
+}
+
+Answer Service::registers(Form form) const
+{
+    const auto snapshot = parts_.machine.snapshot();
+    if (form == Form::text) return registers_answer(*snapshot);
+    Answer answer;
+    answer.document_name = "registers";
+    answer.document = report::to_json(report::registers_view(*snapshot, parts_.machine.settings()));
+    return answer;
+}
+
+} // namespace usbroute::daemon

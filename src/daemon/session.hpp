@@ -1,0 +1,73 @@
+#pragma once
+
+#include "daemon/dialogue.hpp"
+#include "daemon/lookout.hpp"
+#include "linux/loop.hpp"
+#include "linux/unique_fd.hpp"
+#include "wire/event.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace usbroute::daemon {
+
+class Session;
+
+/// Keeps the sessions.
+class SessionOwner {
+public:
+    virtual ~SessionOwner() = default;
+    /// Destroys it.
+    virtual void ended(Session& session) = 0;
+};
+
+/// One client's socket. Reads only while nothing waits to be written, so that a client that does not read costs a
+/// bounded amount of memory.
+class Session final : public Waiter {
+public:
+    /// More unread output than this, and the client is closed.
+    static constexpr std::size_t most_output = 256UL * 1024;
+    /// With more than this waiting, a subscriber misses events, and is told so.
+    static constexpr std::size_t most_events = 64UL * 1024;
+
+    struct Parts {
+        linux_::Loop& loop;
+        Lookout& lookout;
+        SessionOwner& owner;
+    };
+
+    Session(Parts parts, linux_::UniqueFd fd, Dialogue dialogue);
+    ~Session() override;
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    [[nodiscard]] Result<void> begin();
+    /// Each of these may end the session, and then it is gone.
+    void looked(Look look) override;
+    void tell(std::string_view line);
+
+    [[nodiscard]] const Dialogue& dialogue() const { return dialogue_; }
+
+private:
+    void ready(linux_::Ready what);
+    void read();
+    template <class Talk> void talk(const Talk& talk);
+    void go_on_after(Turn turn);
+    [[nodiscard]] bool flush();
+    void end();
+
+    Parts parts_;
+    linux_::UniqueFd fd_; // before watch_: what is watched outlives its watch
+    Dialogue dialogue_;
+    linux_::FdWatch watch_;
+    linux_::Timer next_turn_;
+    linux_::Timer silence_;
+    std::size_t taken_later_ = 0; ///< bytes that were looked at and are still in the socket
+    bool missed_events_ = false;
+    bool at_end_ = false;     ///< the client will send nothing more
+    bool is_waiting_ = false; ///< the lookout knows of it
+    bool is_talking_ = false; ///< a command of its own is being carried out
+    Turn turn_ = Turn::idle;
+};
+
+} // namespace usbroute::daemon

@@ -1,0 +1,326 @@
+#!/usr/bin/env bats
+# The real usbrouted on a copy of a recorded machine. Needs USBROUTE_BIN, the directory with the programs.
+# Each test starts its own daemons and ends those alone, by their process ids.
+
+setup() {
+    : "${USBROUTE_BIN:?names the directory with usbrouted}"
+    here=$(cd "$(dirname "$BATS_TEST_FILENAME")" && pwd)
+    # Two thousand small files are copied for each test: in memory where that can be.
+    dir=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
+    machine=$dir/m
+    socket=$dir/c.sock
+    cp -a "$here/../machines/z97e-itx-ac" "$machine"
+    chmod -R u+w "$machine"
+    registers=$machine/sys/bus/pci/devices/0000:00:14.0/config
+    port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    settings=$machine/etc/usbroute/usbroute.toml
+    sed -i '/^\[listen.control\]/,$d' "$settings"
+    cat >> "$settings" <<TOML
+[listen.control]
+unix = "/run/usbroute/control.sock"
+group = ""
+[listen.windows]
+unix = "/run/usbroute/windows.sock"
+guest = "windows"
+[listen.netcat]
+tcp = "127.0.0.1:$port"
+allow = ["toggle", "status"]
+TOML
+    chmod 644 "$settings"
+    pids=()
+}
+
+teardown() {
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
+    rm -rf "$dir"
+}
+
+# Starts it and waits until it answers. The process id is in $daemon.
+start() {
+    "$USBROUTE_BIN/usbrouted" --root "$machine" --socket "$socket" "$@" 2>>"$dir/log" 3>&- &
+    daemon=$!
+    pids+=("$daemon")
+    wait_until "[ -S $socket ] && echo status | nc -N -U $socket | grep -q ."
+}
+
+wait_until() {
+    for _ in $(seq 200); do
+        if eval "$1" 2>/dev/null; then return 0; fi
+        sleep 0.02
+    done
+    echo "never: $1"
+    cat "$dir/log"
+    return 1
+}
+
+say() { printf '%s\n' "$@" | nc -N -w 5 -U "$socket"; }
+client() { python3 "$here/daemon_client.py" "$socket" "$@"; }
+xusb2pr() { od -An -tx4 -j $((0xd0)) -N4 "$registers" | tr -d ' '; }
+# Writes as another program would.
+poke() { printf "$2" | dd of="$registers" bs=1 seek=$(($1)) conv=notrunc status=none; }
+
+@test "toggles by a line of text, and writes the registers" {
+    start
+    [ "$(xusb2pr)" = 00003fff ]
+    [ "$(say toggle)" = "ok desk-on-ehci ehci=rear-1,rear-2,front-1" ]
+    [ "$(xusb2pr)" = 00003ff2 ]
+    [ "$(say toggle)" = "ok all-host" ]
+    [ "$(xusb2pr)" = 00003fff ]
+}
+
+@test "toggles by a line of JSON" {
+    start
+    [ "$(say '{"do":"toggle"}')" = '{"ok":true,"owners":{"ehci":["rear-1","rear-2","front-1"]},"profile":"desk-on-ehci"}' ]
+}
+
+@test "says who has what, in text and in JSON" {
+    start
+    [[ "$(say status)" == "ok all-host host=rear-1,"* ]]
+    say '{"do":"status"}' | python3 -c 'import json, sys; s = json.load(sys.stdin)["status"]; assert s["schema"] == 1 and len(s["connectors"]) == 14'
+    say '{"do":"regs"}' | python3 -c 'import json, sys; assert json.load(sys.stdin)["registers"]["controllers"]'
+    say '{"do":"plan","plan":{"do":"toggle"}}' | python3 -c 'import json, sys; assert json.load(sys.stdin)["plan"]["steps"]'
+    [[ "$(say regs)" == *"XUSB2PR=0x3fff XUSB2PRM=0x3fff"* ]]
+    [[ "$(say 'plan toggle')" == "ok -- setpci -s 0000:00:14.0 "* ]]
+    [ "$(xusb2pr)" = 00003fff ]
+}
+
+@test "moves, refuses and undoes" {
+    start
+    [ "$(say 'move front-1 to ehci')" = "ok ehci=front-1" ]
+    [ "$(say 'move front-1 to ehci')" = "ok ehci=front-1 -- it was so already" ]
+    [ "$(say undo)" = "ok xhci=front-1" ]
+    [[ "$(say 'move rear-6 ehci')" == "refused disk-in-use rear-6 holds disk sdc"* ]]
+    [[ "$(say 'move front-1 windows')" == "refused guest-not-given "* ]]
+    [[ "$(say 'move fron-1 ehci')" == "error no-such-connector "*"did you mean front-1?" ]]
+    [ "$(xusb2pr)" = 00003fff ]
+}
+
+@test "answers bad lines and goes on" {
+    start
+    [ "$(say frob)" = "error not-a-command frob is not a command" ]
+    [[ "$(say move)" == "error usage "* ]]
+    [[ "$(say '{"do":"toggle","do":"undo"}')" == *'"code":"usage"'* ]]
+    [ "$(say confirm)" = "error usage trials are not part of this version" ]
+    [ "$(head -c 100000 /dev/zero | tr '\0' x | cat - <(printf '\ntoggle\n') | nc -N -U "$socket" | cut -d' ' -f1-2)" = \
+      $'error not-a-command\nok desk-on-ehci' ]
+    head -c 100000 /dev/urandom | nc -N -w 2 -U "$socket" >/dev/null
+    [[ "$(say toggle)" == ok* ]]
+}
+
+@test "understands a line wherever it is cut" {
+    start
+    [ "$(client split 'plan move front-1 to ehci' | wc -l)" = 1 ]
+    [[ "$(client split '{"do":"status"}')" == '{"ok":true,'* ]]
+}
+
+@test "answers every line of many that come in one piece" {
+    start
+    [ "$(client glued 500)" = "500 answers, 500 ok" ]
+}
+
+@test "lets others have their turn while one client floods" {
+    start
+    [ "$(client fair)" = ok ]
+}
+
+@test "closes the connection of a web page without an answer" {
+    start
+    answer=$(printf 'POST / HTTP/1.1\r\nHost: localhost\r\n\r\ntoggle\n' | nc -N -w 5 127.0.0.1 "$port")
+    [ -z "$answer" ]
+    grep -q "looks like HTTP" "$dir/log"
+    [ "$(xusb2pr)" = 00003fff ]
+}
+
+@test "closes a TCP connection at its first foreign line" {
+    start
+    [ "$(printf 'frob\ntoggle\n' | nc -N -w 5 127.0.0.1 "$port")" = "error not-a-command frob is not a command" ]
+    [ "$(xusb2pr)" = 00003fff ]
+    [[ "$(printf 'undo\n' | nc -N -w 5 127.0.0.1 "$port")" == "error not-permitted "* ]]
+}
+
+@test "ends a plain netcat that only wanted to toggle" {
+    start
+    [ "$(timeout 5 nc 127.0.0.1 "$port" <<< toggle)" = "ok desk-on-ehci ehci=rear-1,rear-2,front-1" ]
+}
+
+@test "is silent to noise on a guest's line, and serves the guest" {
+    start
+    guest=$machine/run/usbroute/windows.sock
+    answer=$(printf '[    0.0] Linux version 6.1\r\ndebian login: \r\n{"x":1}\ntoggle\n' | nc -N -w 5 -U "$guest")
+    [ "$answer" = "ok desk-on-ehci ehci=rear-1,rear-2,front-1" ]
+    [[ "$(echo 'toggle yes=1' | nc -N -w 5 -U "$guest")" == "error not-permitted windows may not lift a guard"* ]]
+    [[ "$(echo 'undo' | nc -N -w 5 -U "$guest")" == "error not-permitted "* ]]
+    say '{"do":"status"}' | grep -q "listener windows: 3 lines"
+}
+
+@test "holds back a client that does not read" {
+    start
+    result=$(client slow)
+    [ "$result" = "held back" ] || [ "$result" = closed ]
+    [[ "$(say toggle)" == ok* ]]
+}
+
+@test "serves 32 clients of a listener and turns the others away" {
+    start
+    [ "$(client many 200)" = "served 32 busy 168" ]
+    [[ "$(say toggle)" == ok* ]]
+}
+
+@test "is not disturbed by silent clients" {
+    start
+    for _ in 1 2 3; do
+        sleep 30 | nc -U "$socket" 3>&- &
+        pids+=($!)
+    done
+    [[ "$(say toggle)" == ok* ]]
+}
+
+@test "tells subscribers of moves, of drift and of devices" {
+    start
+    (printf 'subscribe\n'; exec sleep 20) 3>&- | nc -U "$socket" > "$dir/text" 3>&- &
+    pids+=($!)
+    (printf '{"do":"subscribe"}\n'; exec sleep 20) 3>&- | nc -U "$socket" > "$dir/json" 3>&- &
+    pids+=($!)
+    wait_until "[ -s $dir/text ] && [ -s $dir/json ]"
+    say toggle
+    wait_until "grep -qx 'event moved desk-on-ehci ehci=rear-1,rear-2,front-1' $dir/text"
+    poke 0xd0 '\xff'
+    wait_until "grep -qx 'event drift XUSB2PR 0x3ff2 -> 0x3fff' $dir/text"
+    rm -rf "$machine"/sys/devices/pci0000:00/0000:00:14.0/usb3/3-6 "$machine"/sys/bus/usb/devices/3-6
+    wait_until "grep -q 'event left rear-4 3-6 .*DataTraveler' $dir/text"
+    wait_until "grep -q '\"event\":\"left\"' $dir/json"
+    wait_until "grep -q '\"event\":\"moved\"' $dir/json"
+    # Nothing moves in a recorded machine, and the daemon says so.
+    wait_until "grep -q 'event verdict rear-1 ' $dir/text"
+}
+
+@test "never answers from a look that a change has made old" {
+    start
+    for i in 1 2 3 4 5; do
+        mv "$machine"/sys/devices/pci0000:00/0000:00:14.0/usb3/3-6 "$dir/3-6"
+        ! say '{"do":"status"}' | grep -q DataTraveler
+        mv "$dir/3-6" "$machine"/sys/devices/pci0000:00/0000:00:14.0/usb3/3-6
+        say '{"do":"status"}' | grep -q DataTraveler
+    done
+}
+
+@test "keeps the old configuration when the new one is wrong, and takes a right one" {
+    start
+    cp "$settings" "$dir/good"
+    echo 'nonsense = 1' >> "$settings"
+    kill -HUP "$daemon"
+    wait_until "grep -q 'the old one stays in force' $dir/log"
+    grep -q "unknown key" "$dir/log"
+    [[ "$(say toggle)" == "ok desk-on-ehci"* ]]
+
+    sed 's/^profiles = .*/profiles = ["all-host"]/; /^\[listen.netcat\]/,$d' "$dir/good" > "$settings"
+    kill -HUP "$daemon"
+    wait_until "grep -q 'configuration was read anew' $dir/log"
+    [[ "$(say 'toggle')" == "ok all-host"* ]]
+    ! echo toggle | nc -N -w 1 127.0.0.1 "$port"
+}
+
+@test "keeps its clients over a reload" {
+    start
+    (echo status; sleep 1; echo toggle; sleep 0.5) 3>&- | nc -N -U "$socket" > "$dir/out" 3>&- &
+    pids+=($!)
+    wait_until "[ -s $dir/out ]"
+    kill -HUP "$daemon"
+    wait_until "grep -q 'configuration was read anew' $dir/log"
+    wait_until "[ \$(grep -c ^ok $dir/out) = 2 ]"
+}
+
+@test "does not start with a wrong configuration or option" {
+    echo 'nonsense = 1' >> "$settings"
+    run "$USBROUTE_BIN/usbrouted" --root "$machine" --socket "$socket"
+    [ "$status" = 78 ]
+    [[ "$output" == *"unknown key"* ]]
+    run "$USBROUTE_BIN/usbrouted" --frob
+    [ "$status" = 64 ]
+    run "$USBROUTE_BIN/usbrouted" --version
+    [ "$status" = 0 ]
+}
+
+@test "ends at SIGTERM and takes its sockets along, whoever is connected" {
+    start
+    (printf 'subscribe\n'; exec sleep 20) 3>&- | nc -U "$socket" > "$dir/text" 3>&- &
+    pids+=($!)
+    wait_until "[ -s $dir/text ]"
+    say toggle
+    kill -TERM "$daemon"
+    wait "$daemon"
+    [ ! -e "$socket" ]
+    [ ! -e "$machine/run/usbroute/windows.sock" ]
+}
+
+@test "finds its way after being killed in the middle of a change" {
+    start
+    kill -KILL "$daemon"
+    wait "$daemon" || true
+    [ -S "$socket" ]
+    # What it would leave: the change written down, the first of two registers written.
+    printf 'usbroute-journal 1\nbegin 0000:00:14.0 d:d:0 1:1:0 toggle to desk-on-ehci\n' > "$machine/run/usbroute/journal"
+    poke 0xd8 '\x3e'
+    start
+    grep -q '"toggle to desk-on-ehci" was interrupted: it was half done and has been taken back' "$dir/log"
+    [ "$(od -An -tx1 -j $((0xd8)) -N1 "$registers" | tr -d ' ')" = 3f ]
+    [[ "$(say toggle)" == "ok desk-on-ehci"* ]]
+}
+
+@test "does not push another daemon off its socket" {
+    start
+    run "$USBROUTE_BIN/usbrouted" --root "$machine" --socket "$socket"
+    [ "$status" = 1 ]
+    [[ "$output" == *"another daemon answers there"* ]]
+    [[ "$(say toggle)" == ok* ]]
+}
+
+@test "runs where the kernel shows only 64 bytes of the configuration space" {
+    truncate -s 64 "$registers"
+    start
+    [[ "$(say toggle)" == "refused registers-unreadable "* ]]
+    [[ "$(say status)" == ok* ]]
+    [[ "$(say regs)" == *unreadable* ]]
+    # It comes back: a machine whose firmware let go, or a daemon that was allowed more.
+    cp "$here/../machines/z97e-itx-ac/sys/bus/pci/devices/0000:00:14.0/config" "$registers"
+    wait_until "say toggle | grep -q '^ok'"
+}
+
+@test "runs on a machine without USB, and picks up what comes" {
+    mv "$machine/sys" "$dir/sys"
+    mkdir "$machine/sys"
+    start
+    [[ "$(say toggle)" == "refused no-mux "* ]]
+    [ "$(say status | cut -d' ' -f1)" = ok ]
+    rmdir "$machine/sys"
+    mv "$dir/sys" "$machine/sys"
+    wait_until "say toggle | grep -q '^ok desk-on-ehci'"
+}
+
+@test "takes its socket from the service manager" {
+    python3 "$here/daemon_client.py" activate "$dir/given.sock" "$USBROUTE_BIN/usbrouted" --root "$machine" 2>>"$dir/log" 3>&- &
+    pids+=($!)
+    socket=$dir/given.sock
+    wait_until "say status | grep -q ^ok"
+    [ ! -e "$machine/run/usbroute/control.sock" ]
+    kill "${pids[0]}"
+    wait "${pids[0]}"
+    [ -S "$dir/given.sock" ]
+}
+
+@test "tells the service manager how it is" {
+    for path in "$dir/notify.sock" "@usbroute-test-$$"; do
+        said=$(python3 "$here/daemon_client.py" notified "$path" "$USBROUTE_BIN/usbrouted" --root "$machine" --socket "$socket" 2>>"$dir/log")
+        [ "$(tr '\n' ' ' <<< "$said")" = "READY=1 STATUS=serving RELOADING=1 READY=1 STATUS=serving STOPPING=1 exit 0 " ]
+    done
+}
+
+@test "makes no wake-ups while nothing happens" {
+    command -v strace >/dev/null || skip "strace is not here"
+    start
+    say toggle
+    sleep 4
+    timeout 3 strace -f -o "$dir/calls" -p "$daemon" 2>/dev/null || true
+    [ "$(grep -c 'epoll_wait.*=' "$dir/calls" || true)" -le 1 ]
+    [ "$(grep -vc 'epoll' "$dir/calls" || true)" = 0 ]
+}

@@ -1,0 +1,229 @@
+#include "daemon/dialogue.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace usbroute::daemon {
+namespace {
+
+using config::Verb;
+
+/// Says "ok" and the command itself, and remembers what it was asked.
+class ScriptedDesk final : public Desk {
+public:
+    bool is_fresh() override { return fresh; }
+    wire::Answer answer(const wire::Command& command, const std::string&) override
+    {
+        asked.push_back(wire::to_line(command));
+        return {.message = "did " + asked.back()};
+    }
+    std::optional<std::string> why_not(const Entrance&, const wire::Command& command) override
+    {
+        if (command.verb == Verb::undo) return "no undo here";
+        return std::nullopt;
+    }
+    void after_answer() override {}
+    void complain(Entrance&, std::string_view what) override { complaints.emplace_back(what); }
+
+    bool fresh = true;
+    std::vector<std::string> asked;
+    std::vector<std::string> complaints;
+};
+
+struct Talk {
+    Entrance entrance;
+    ScriptedDesk desk;
+    Dialogue dialogue{entrance, desk, "somebody"};
+
+    /// What comes back for these bytes, in this turn.
+    std::string say(std::string_view bytes)
+    {
+        turn = dialogue.take(bytes);
+        return std::exchange(dialogue.output(), {});
+    }
+    Turn turn = Turn::idle;
+};
+
+Talk on_a_socket() { return {.entrance = {.settings = {.name = ListenerName("control")}}}; }
+Talk on_tcp()
+{
+    return {.entrance = {.settings = {.name = ListenerName("netcat"), .address = config::TcpAddress{}}}};
+}
+Talk on_a_guest_line()
+{
+    return {.entrance = {.settings = {.name = ListenerName("windows"), .guest = GuestName("windows")}}};
+}
+
+TEST(Dialogue, AnswersEachLineWithOneLine)
+{
+    auto talk = on_a_socket();
+
+    EXPECT_EQ(talk.say("toggle\r\nstatus\n\n"), "ok -- did toggle\nok -- did status\n");
+    EXPECT_EQ(talk.turn, Turn::idle);
+}
+
+TEST(Dialogue, AnswersTheSameWhereverTheBytesAreCut)
+{
+    const std::string bytes = "toggle\nfrob\n{\"do\":\"toggle\"}\r\nmove a to host\n";
+    auto whole = on_a_socket();
+    const auto expected = whole.say(bytes);
+
+    for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+        auto talk = on_a_socket();
+        auto answers = talk.say(bytes.substr(0, cut));
+        answers += talk.say(bytes.substr(cut));
+        ASSERT_EQ(answers, expected) << cut;
+    }
+    auto talk = on_a_socket();
+    std::string answers;
+    for (const char byte : bytes) answers += talk.say({&byte, 1});
+    EXPECT_EQ(answers, expected);
+}
+
+TEST(Dialogue, AnswersInTheFormOfTheQuestion)
+{
+    auto talk = on_a_socket();
+
+    EXPECT_EQ(talk.say("{\"do\":\"status\"}\n"),
+              "{\"message\":\"did {\\\"do\\\":\\\"status\\\"}\",\"ok\":true}\n");
+    EXPECT_EQ(
+        talk.say("{\"do\":\"frob\"}\n"),
+        "{\"code\":\"usage\",\"message\":\"frob is not a command\",\"ok\":false,\"status\":\"error\"}\n");
+}
+
+TEST(Dialogue, GivesOthersATurnAfterSixteenLines)
+{
+    auto talk = on_a_socket();
+    std::string many;
+    for (int i = 0; i < 40; ++i) many += "toggle\n";
+
+    static_cast<void>(talk.say(many));
+    EXPECT_EQ(talk.turn, Turn::more);
+    EXPECT_EQ(talk.desk.asked.size(), 16u);
+
+    EXPECT_EQ(talk.dialogue.go_on(), Turn::more);
+    EXPECT_EQ(talk.dialogue.go_on(), Turn::idle);
+    EXPECT_EQ(talk.desk.asked.size(), 40u);
+}
+
+TEST(Dialogue, WaitsWithEverythingForAFreshLook)
+{
+    auto talk = on_a_socket();
+    talk.desk.fresh = false;
+
+    EXPECT_EQ(talk.say("toggle\nstatus\n"), "");
+    EXPECT_EQ(talk.turn, Turn::waiting);
+    EXPECT_TRUE(talk.desk.asked.empty());
+
+    talk.desk.fresh = true;
+    EXPECT_EQ(talk.dialogue.answer_now(), Turn::idle);
+    EXPECT_EQ(talk.dialogue.output(), "ok -- did toggle\nok -- did status\n");
+}
+
+TEST(Dialogue, SaysSoWhenNoLookCanBeHad)
+{
+    auto talk = on_a_socket();
+    talk.desk.fresh = false;
+    static_cast<void>(talk.say("toggle\n"));
+
+    EXPECT_EQ(talk.dialogue.answer_that_nothing_can_be_seen(), Turn::idle);
+
+    EXPECT_TRUE(talk.dialogue.output().starts_with("failed timed-out "));
+    EXPECT_TRUE(talk.desk.asked.empty());
+}
+
+TEST(Dialogue, AsksForPermissionFirst)
+{
+    auto talk = on_a_socket();
+
+    EXPECT_EQ(talk.say("undo\n"), "error not-permitted no undo here\n");
+    EXPECT_TRUE(talk.desk.asked.empty());
+}
+
+TEST(Dialogue, GoesOnAfterNonsenseOnASocket)
+{
+    auto talk = on_a_socket();
+
+    EXPECT_EQ(talk.say("frob\ntoggle\n"), "error not-a-command frob is not a command\nok -- did toggle\n");
+    EXPECT_EQ(talk.say(std::string(5000, 'x') + "\ntoggle\n"),
+              "error not-a-command the line is too long\nok -- did toggle\n");
+    EXPECT_EQ(talk.say(std::string("\0\xff\n", 3)), "error not-a-command \\x00\\xff is not a command\n");
+}
+
+TEST(Dialogue, EndsAtTheFirstForeignLineOnTcp)
+{
+    auto talk = on_tcp();
+
+    EXPECT_EQ(talk.say("frob\ntoggle\n"), "error not-a-command frob is not a command\n");
+    EXPECT_EQ(talk.turn, Turn::over);
+    EXPECT_TRUE(talk.desk.asked.empty());
+}
+
+TEST(Dialogue, DoesNotAnswerHttpAndSaysSoToTheAdministrator)
+{
+    auto talk = on_tcp();
+
+    EXPECT_EQ(talk.say("POST / HTTP/1.1\r\nHost: localhost\r\n\r\ntoggle\n"), "");
+    EXPECT_EQ(talk.turn, Turn::over);
+    EXPECT_TRUE(talk.desk.asked.empty());
+    EXPECT_EQ(talk.desk.complaints,
+              (std::vector<std::string>{"a client sent what looks like HTTP: a web page?"}));
+}
+
+TEST(Dialogue, KeepsATcpClientThatOnlyMadeAMistake)
+{
+    auto talk = on_tcp();
+
+    EXPECT_TRUE(talk.say("move a\n").starts_with("error usage "));
+    EXPECT_EQ(talk.turn, Turn::idle);
+}
+
+TEST(Dialogue, IsSilentToNoiseOnAGuestLineAndCountsIt)
+{
+    auto talk = on_a_guest_line();
+
+    EXPECT_EQ(talk.say("[    0.000000] Linux version 6.1\r\ndebian login: \r\n"), "");
+    EXPECT_EQ(talk.say(std::string(9000, 'x') + "\n" + std::string(200'000, '[') + "\n{\"a\":1}\n"), "");
+    EXPECT_EQ(talk.entrance.noise, 5u);
+    EXPECT_EQ(talk.say("toggle\n"), "ok -- did toggle\n");
+}
+
+TEST(Dialogue, DoesNotAnswerItsOwnEcho)
+{
+    auto talk = on_a_guest_line();
+    auto echoed = talk.say("toggle\nmove a\n{\"do\":\"frob\"}\n");
+
+    EXPECT_EQ(talk.say(echoed), "");
+}
+
+TEST(Dialogue, RemembersHowAClientSubscribed)
+{
+    auto talk = on_a_socket();
+    EXPECT_EQ(talk.dialogue.subscription(), std::nullopt);
+
+    talk.desk.fresh = false; // needs no look
+    static_cast<void>(talk.say("subscribe\n"));
+    EXPECT_EQ(talk.dialogue.subscription(), wire::Form::text);
+
+    static_cast<void>(talk.say("{\"do\":\"subscribe\"}\n"));
+    EXPECT_EQ(talk.dialogue.subscription(), wire::Form::json);
+}
+
+TEST(Dialogue, TellsNetcatFromAClientThatStays)
+{
+    auto socket = on_a_socket();
+    static_cast<void>(socket.say("toggle\n"));
+    EXPECT_FALSE(socket.dialogue.may_be_netcat());
+
+    auto tcp = on_tcp();
+    EXPECT_FALSE(tcp.dialogue.may_be_netcat());
+    static_cast<void>(tcp.say("toggle\n"));
+    EXPECT_TRUE(tcp.dialogue.may_be_netcat());
+    static_cast<void>(tcp.say("{\"do\":\"toggle\"}\n"));
+    EXPECT_FALSE(tcp.dialogue.may_be_netcat());
+}
+
+} // namespace
+} // namespace usbroute::daemon

@@ -1,0 +1,200 @@
+#include "daemon/machine.hpp"
+#include "fakes/boards.hpp"
+#include "fakes/fake_registers.hpp"
+#include "fakes/fake_tree.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+namespace usbroute::daemon {
+namespace {
+
+/// The registers belong to the machine; the test keeps its hand on them.
+class Borrowed final : public apply::RouteRegisters {
+public:
+    explicit Borrowed(fakes::FakeRegisters& registers) : registers_(registers) {}
+    Result<topology::RouteBits> read() override { return registers_.read(); }
+    Result<void> write(topology::RouteRegister target, std::uint32_t value) override
+    {
+        return registers_.write(target, value);
+    }
+
+private:
+    fakes::FakeRegisters& registers_;
+};
+
+class MachineTest : public testing::Test {
+protected:
+    MachineTest() { machine.adopt(fakes::settings()); }
+    ~MachineTest() override { std::filesystem::remove_all(directory); }
+
+    static std::string make_directory()
+    {
+        std::string pattern = testing::TempDir() + "usbroute-XXXXXX";
+        return ::mkdtemp(pattern.data());
+    }
+
+    std::string move(const char* connector, const char* to)
+    {
+        const auto done = machine.carry_out(
+            {.wish = plan::MoveRequest{{ConnectorName(connector)}, config::target_from(to)}});
+        if (done) return done->plan->title;
+        if (const auto* refusal = std::get_if<plan::Refusal>(&done.error()))
+            return std::string(plan::code_of(refusal->reason));
+        return std::get<Error>(done.error()).code();
+    }
+
+    topology::Snapshot board = fakes::z97();
+    fakes::FakeRegisters registers{fakes::bits(board)};
+    fakes::FakeTree tree{{}};
+    std::string directory = make_directory();
+    linux_::JournalFile journal{directory};
+    int opened = 0;
+    Machine machine{tree, journal,
+                    [this](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
+                        ++opened;
+                        return std::make_unique<Borrowed>(registers);
+                    }};
+};
+
+TEST_F(MachineTest, MovesAndRemembersIt)
+{
+    machine.take(board);
+
+    EXPECT_EQ(move("keys", "ehci"), "move keys to ehci");
+
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
+    ASSERT_EQ(journal.history().undoable.size(), 1u);
+    EXPECT_EQ(journal.history().undoable[0].title, "move keys to ehci");
+    EXPECT_EQ(machine.read_registers(), std::nullopt); // what we wrote is no drift
+}
+
+TEST_F(MachineTest, UndoesWhatItRemembers)
+{
+    machine.take(board);
+    ASSERT_EQ(move("keys", "ehci"), "move keys to ehci");
+
+    const auto done = machine.carry_out({.wish = plan::UndoRequest{}});
+
+    ASSERT_TRUE(done);
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+    EXPECT_TRUE(journal.history().undoable.empty());
+}
+
+TEST_F(MachineTest, PlansAgainWhenSomebodyWritesInBetween)
+{
+    machine.take(board);
+    registers.bits.usb2_owner = 0x3ffe; // after the look
+
+    EXPECT_EQ(move("keys", "ehci"), "move keys to ehci");
+
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3ffau);
+}
+
+TEST_F(MachineTest, GivesUpWhenSomebodyWritesAllTheTime)
+{
+    machine.take(board);
+    registers.on_read = [this] { registers.bits.usb2_owner ^= 1; };
+
+    EXPECT_EQ(move("keys", "ehci"), "stale-plan");
+
+    EXPECT_EQ(registers.writes, 0);
+}
+
+TEST_F(MachineTest, TellsDriftOnce)
+{
+    machine.take(board);
+    registers.bits.usb2_owner = 0x3fff & ~8u;
+
+    const auto drift = machine.read_registers();
+
+    ASSERT_TRUE(drift);
+    EXPECT_EQ(drift->before.usb2_owner, 0x3fffu);
+    EXPECT_EQ(drift->now.usb2_owner, 0x3ff7u);
+    EXPECT_FALSE(machine.read_registers());
+}
+
+TEST_F(MachineTest, RefusesWhenTheRegistersCannotBeRead)
+{
+    machine.take(board);
+    registers.read_errno = 5;
+    EXPECT_FALSE(machine.read_registers());
+
+    EXPECT_EQ(move("keys", "ehci"), "registers-unreadable");
+
+    registers.read_errno = 0;
+    machine.take(board); // opens them anew
+    EXPECT_EQ(opened, 2);
+    EXPECT_EQ(move("keys", "ehci"), "move keys to ehci");
+}
+
+TEST_F(MachineTest, KeepsItsDescriptorWhileTheMuxStays)
+{
+    machine.take(board);
+    machine.take(board);
+    machine.take(board);
+
+    EXPECT_EQ(opened, 1);
+}
+
+TEST_F(MachineTest, ServesAMachineWithoutMuxAndFindsOneThatComesLater)
+{
+    machine.take({});
+    EXPECT_EQ(move("keys", "ehci"), "no-mux");
+
+    machine.take(board);
+    EXPECT_EQ(move("keys", "ehci"), "move keys to ehci");
+}
+
+TEST_F(MachineTest, FindsWhatArrivedAndWhatLeft)
+{
+    machine.take(board);
+    auto more = board;
+    fakes::plug_keyboard(more, "3-3");
+    fakes::plug_keyboard(more, "3-6");
+    EXPECT_EQ(machine.take(more).arrived.size(), 2u);
+
+    auto less = board;
+    fakes::plug_keyboard(less, "3-6");
+    const auto findings = machine.take(less);
+    ASSERT_EQ(findings.left.size(), 1u);
+    EXPECT_EQ(findings.left[0]->path.text(), "3-3");
+    EXPECT_TRUE(findings.arrived.empty());
+}
+
+TEST_F(MachineTest, EndsAChangeThatWasInterrupted)
+{
+    ASSERT_TRUE(journal.begin({.controller = {.device = 0x14},
+                               .usb2 = {.mask = 4, .before = 4, .after = 0},
+                               .superspeed = {.mask = 1, .before = 1, .after = 0},
+                               .title = "toggle to desk"}));
+    registers.bits.superspeed_on &= ~1u; // the first of two writes had been done
+    fakes::bits(board) = registers.bits;
+    machine.take(board);
+
+    const auto recovered = machine.recover();
+
+    ASSERT_TRUE(recovered && *recovered);
+    EXPECT_EQ(registers.bits.superspeed_on & 1u, 1u);
+    EXPECT_FALSE(journal.history().open);
+    EXPECT_FALSE(machine.recover());
+}
+
+TEST_F(MachineTest, WritesNothingThatTheChipTableDoesNotKnowWhateverTheJournalSays)
+{
+    ASSERT_TRUE(journal.begin(
+        {.controller = {.device = 0x1f}, .usb2 = {.mask = 4, .before = 4, .after = 0}, .title = "x"}));
+    machine.take(board);
+
+    const auto recovered = machine.recover();
+
+    ASSERT_TRUE(recovered);
+    EXPECT_FALSE(*recovered);
+    EXPECT_EQ(registers.writes, 0);
+}
+
+} // namespace
+} // namespace usbroute::daemon
