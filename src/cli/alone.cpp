@@ -1,0 +1,192 @@
+#include "cli/alone.hpp"
+
+#include "apply/executor.hpp"
+#include "base/check.hpp"
+#include "base/format.hpp"
+#include "linux/files.hpp"
+#include "linux/journal_file.hpp"
+#include "linux/pci_config.hpp"
+#include "linux/settings_files.hpp"
+#include "observe/scan.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+namespace usbroute::cli {
+
+using config::Verb;
+
+namespace {
+
+/// One look at everything a decision may depend on.
+struct Look {
+    topology::Snapshot snapshot;
+    config::Settings settings;
+    topology::HostUse use;
+};
+
+Result<Look> look(const linux_::Locations& where)
+{
+    auto settings = linux_::load_settings(where);
+    if (!settings) return std::unexpected(std::move(settings.error()));
+    const linux_::LiveTree tree(where.root);
+    return Look{.snapshot = observe::scan(tree, observe::Ports::skip),
+                .settings = std::move(*settings),
+                .use = observe::look_at_host_use(tree)};
+}
+
+Error error_from(const plan::Refusal& refusal)
+{
+    return Error(plan::kind_of(refusal.reason), plan::text_of(refusal))
+        .with_code(std::string(plan::code_of(refusal.reason)));
+}
+
+std::optional<plan::Change> last_change(const apply::History& history)
+{
+    if (history.undoable.empty()) return std::nullopt;
+    return history.undoable.back();
+}
+
+Result<plan::Plan> plan_from(const Look& looked, const apply::History& history, const wire::Command& command)
+{
+    const plan::Situation situation{.snapshot = looked.snapshot,
+                                    .settings = looked.settings,
+                                    .use = looked.use,
+                                    .last_change = last_change(history)};
+    auto outcome = plan::make_plan(situation, request_from(command));
+    if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
+        return std::unexpected(error_from(*refusal));
+    return std::get<plan::Plan>(std::move(outcome));
+}
+
+wire::Answer answer_from(const plan::Plan& plan, std::vector<std::string> warnings)
+{
+    wire::Answer answer;
+    if (plan.profile) answer.profile = plan.profile->text();
+    for (const auto& [connector, target] : plan.asked) {
+        const auto owner = config::text_of(target);
+        auto found = std::ranges::find(answer.owners, owner, &decltype(answer.owners)::value_type::first);
+        if (found == answer.owners.end()) found = answer.owners.insert(found, {owner, {}});
+        found->second.push_back(connector.text());
+    }
+    answer.warnings = plan.warnings;
+    answer.warnings.insert(answer.warnings.end(), warnings.begin(), warnings.end());
+    return answer;
+}
+
+/// Keeps Ctrl-C and the like waiting, so that none of them ends us between two writes.
+class SignalsHeld {
+public:
+    SignalsHeld()
+    {
+        sigset_t held;
+        ::sigemptyset(&held);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::sigaddset(&held, signal);
+        ::sigprocmask(SIG_BLOCK, &held, &before_);
+    }
+    ~SignalsHeld() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+    SignalsHeld(const SignalsHeld&) = delete;
+    SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+private:
+    sigset_t before_{};
+};
+
+/// A change whose maker was killed is brought to an end first; nothing is planned on top of half of one.
+Result<std::optional<std::string>> finish_interrupted(const linux_::Locations& where,
+                                                      linux_::JournalFile& journal)
+{
+    const auto open = journal.history().open;
+    if (!open) return std::nullopt;
+    auto registers = linux_::PciConfig::open(where.root, open->controller);
+    if (!registers)
+        return std::unexpected(std::move(registers.error()).within("cannot finish an interrupted change"));
+    auto found = apply::recover(*open, *registers, journal);
+    if (!found) return std::unexpected(std::move(found.error()));
+    return std::move(*found);
+}
+
+Result<wire::Answer> try_once(const linux_::Locations& where, linux_::JournalFile& journal,
+                              const wire::Command& command)
+{
+    const auto looked = look(where);
+    if (!looked) return std::unexpected(looked.error());
+    const auto plan = plan_from(*looked, journal.history(), command);
+    if (!plan) return std::unexpected(plan.error());
+    auto registers = linux_::PciConfig::open(where.root, plan->controller);
+    if (!registers) return std::unexpected(std::move(registers.error()).within("cannot " + plan->title));
+    auto applied = apply::execute(*plan, *registers, journal);
+    if (!applied) return std::unexpected(std::move(applied.error()));
+    return answer_from(*plan, std::move(applied->warnings));
+}
+
+} // namespace
+
+plan::Request request_from(const wire::Command& command)
+{
+    plan::Request request{
+        .wish = plan::UndoRequest{}, .yes = command.yes, .force_disks = command.force_disks};
+    switch (command.verb) {
+    case Verb::move:
+        request.wish = plan::MoveRequest{.connectors = command.connectors, .to = command.to};
+        break;
+    case Verb::apply:
+        USBROUTE_CHECK(command.profiles.size() == 1);
+        request.wish = plan::ApplyRequest{.profile = command.profiles.front()};
+        break;
+    case Verb::toggle: request.wish = plan::ToggleRequest{.profiles = command.profiles}; break;
+    default: USBROUTE_CHECK(command.verb == Verb::undo);
+    }
+    return request;
+}
+
+Result<report::StatusView> status_alone(const linux_::Locations& where)
+{
+    const auto looked = look(where);
+    if (!looked) return std::unexpected(looked.error());
+    return report::status_view(looked->snapshot, looked->settings, looked->use);
+}
+
+Result<report::RegistersView> registers_alone(const linux_::Locations& where)
+{
+    const auto looked = look(where);
+    if (!looked) return std::unexpected(looked.error());
+    return report::registers_view(looked->snapshot, looked->settings);
+}
+
+Result<report::PlanView> plan_alone(const linux_::Locations& where, const wire::Command& command)
+{
+    const auto looked = look(where);
+    if (!looked) return std::unexpected(looked.error());
+    // Read by itself: opening the journal to write would make its directory.
+    constexpr std::size_t longest_journal = 1U << 20;
+    const auto journal = linux_::read_file(where.state + "/journal", longest_journal);
+    const auto history = journal ? apply::read_history(*journal) : apply::History{};
+    auto plan = plan_from(*looked, history, command);
+    if (!plan) return std::unexpected(std::move(plan.error()));
+    auto view = report::plan_view(*plan, looked->snapshot);
+    if (history.open)
+        view.warnings.push_back(
+            format("\"{}\" was interrupted and will be brought to an end first", history.open->title));
+    return view;
+}
+
+Result<wire::Answer> act_alone(const linux_::Locations& where, const wire::Command& command)
+{
+    linux_::JournalFile journal(where.state);
+    const auto lock = journal.lock();
+    const SignalsHeld held; // after the lock: waiting for that may be interrupted
+    const auto finished = finish_interrupted(where, journal);
+    if (!finished) return std::unexpected(finished.error());
+    // A guest or firmware can write the registers between our look and our write; then we look again.
+    constexpr int attempts = 3;
+    for (int attempt = 1;; ++attempt) {
+        auto answer = try_once(where, journal, command);
+        const bool stale = !answer && answer.error().code() == "stale-plan";
+        if (stale && attempt < attempts) continue;
+        if (answer && *finished) answer->warnings.push_back(**finished);
+        return answer;
+    }
+}
+
+} // namespace usbroute::cli

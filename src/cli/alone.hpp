@@ -1,0 +1,24 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "linux/locations.hpp"
+#include "plan/plan.hpp"
+#include "report/views.hpp"
+#include "wire/answer.hpp"
+#include "wire/command.hpp"
+
+/// The work without a daemon: look, plan and act in this process.
+namespace usbroute::cli {
+
+[[nodiscard]] Result<report::StatusView> status_alone(const linux_::Locations& where);
+[[nodiscard]] Result<report::RegistersView> registers_alone(const linux_::Locations& where);
+/// What the command would do; a refusal is an error. Nothing is touched.
+[[nodiscard]] Result<report::PlanView> plan_alone(const linux_::Locations& where,
+                                                  const wire::Command& command);
+/// Does it, under the lock that keeps the daemon and other commands out of the change.
+[[nodiscard]] Result<wire::Answer> act_alone(const linux_::Locations& where, const wire::Command& command);
+
+/// The verb `command.verb` is a wish here: move, apply, toggle or undo.
+[[nodiscard]] plan::Request request_from(const wire::Command& command);
+
+} // namespace usbroute::cli

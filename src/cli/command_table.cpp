@@ -1,0 +1,147 @@
+#include "cli/command_table.hpp"
+
+#include "base/check.hpp"
+#include "cli/commands.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace usbroute::cli {
+
+namespace {
+
+using enum OptionId;
+
+constexpr std::array<OptionRow, 16> options{{
+    {help, "--help", "-h", "", "show this help"},
+    {json, "--json", "", "", "one JSON document instead of text; errors as JSON on stderr"},
+    {verbose, "--verbose", "-v", "", "more of it; an action says what it did"},
+    {quiet, "--quiet", "-q", "", "errors only"},
+    {root, "--root", "", "DIR", "a recorded machine in place of /"},
+    {socket, "--socket", "", "PATH", "the daemon's socket"},
+    {config, "--config", "", "FILE", "in place of /etc/usbroute/usbroute.toml"},
+    {direct, "--direct", "", "", "act alone, without the daemon (as root)"},
+    {timeout, "--timeout", "", "TIME", "how long to wait for the daemon: 500ms, 5s (default), 1m"},
+    {color, "--color", "", "WHEN", "auto, always or never"},
+    {to, "--to", "", "WHERE", "host, a guest's name, or plainly a side: ehci, xhci"},
+    {dry_run, "--dry-run", "", "", "only show what would be done"},
+    {yes, "--yes", "-y", "", "also the last keyboard, also to a side without a driver"},
+    {force_disk, "--force-disk", "", "DISK",
+     "also this disk although the host uses it, as in sdb; repeatable"},
+    {revert_after, "--revert-after", "", "TIME", "take it back unless confirmed (not part of this version)"},
+    {exec, "--exec", "", "CMD", "run CMD by sh for each line, with USBROUTE_EVENT in its environment"},
+}};
+
+constexpr std::array common{help, json, verbose, quiet, root, socket, config, direct, timeout, color};
+constexpr std::array action_options{dry_run, yes, force_disk, revert_after};
+constexpr std::array move_options{to, dry_run, yes, force_disk, revert_after};
+constexpr std::array plan_options{to, yes, force_disk, revert_after};
+constexpr std::array watch_options{exec};
+
+constexpr std::array<Example, 3> status_examples{{
+    {"usbroute", "what belongs to whom"},
+    {"usbroute status -v", "with bits, ports, controllers and every device"},
+    {"usbroute --json | jq -r '.connectors[] | select(.owner != \"host\") | .name'",
+     "what the host does not have"},
+}};
+constexpr std::array<Example, 3> move_examples{{
+    {"usbroute move front-left --to windows", "give a socket to a guest"},
+    {"usbroute move front-left rear-1 --to host", "and back"},
+    {"usbroute move dac --to ehci", "plainly a side: a DAC that crackles on xHCI"},
+}};
+constexpr std::array<Example, 2> apply_examples{{
+    {"usbroute apply desk-in-windows", "every connector as the profile says, the rest to the host"},
+    {"usbroute apply desk-in-windows --dry-run", "only show it"},
+}};
+constexpr std::array<Example, 2> toggle_examples{{
+    {"usbroute toggle", "the next profile of [toggle]"},
+    {"usbroute toggle all-host desk-in-windows", "between these two"},
+}};
+constexpr std::array<Example, 1> undo_examples{{{"usbroute undo", "take the last change back"}}};
+constexpr std::array<Example, 2> plan_examples{{
+    {"usbroute plan move front-left --to windows", "each step, why, and the setpci line that does the same"},
+    {"usbroute plan toggle", "where the next toggle would go"},
+}};
+constexpr std::array<Example, 3> watch_examples{{
+    {"usbroute watch", "one line for each change, until Ctrl-C"},
+    {"usbroute watch --json", "the same as JSON lines"},
+    {"usbroute watch --exec 'notify-send \"$USBROUTE_EVENT\"'", "do something at each change"},
+}};
+constexpr std::array<Example, 2> mask_examples{{
+    {"usbroute mask 0x00ff", "what this value of XUSB2PR means"},
+    {"usbroute mask front-left rear-1",
+     "the bits of these connectors, and the values with them on either side"},
+}};
+constexpr std::array<Example, 2> regs_examples{{
+    {"usbroute regs", "the routing registers as they are now"},
+    {"usbroute regs --root recorded/", "of a recorded machine"},
+}};
+constexpr std::array<Example, 3> config_examples{{
+    {"usbroute config check", "read the configuration and compare it with this machine"},
+    {"usbroute config check --config new.toml", "before it is put in place"},
+    {"usbroute config show", "what holds, defaults included"},
+}};
+constexpr std::array<Example, 1> version_examples{{{"usbroute version", "this program's version"}}};
+
+constexpr std::array<CommandRow, 11> commands{{
+    {"status", "", "what belongs to whom now", {}, status_examples, 0, 0, run_status},
+    {"move", "NAME... --to WHERE", "give connectors to the host, a guest or a side", move_options,
+     move_examples, 1, any_number, run_move},
+    {"apply", "PROFILE", "make a profile hold", action_options, apply_examples, 1, 1, run_apply},
+    {"toggle", "[PROFILE...]", "go to the next profile", action_options, toggle_examples, 0, any_number,
+     run_toggle},
+    {"undo", "", "take the last change back", action_options, undo_examples, 0, 0, run_undo},
+    {"plan", "move|apply|toggle|undo ...", "what would be done, step by step; nothing is touched",
+     plan_options, plan_examples, 1, any_number, run_plan},
+    {"watch", "", "one line for each change", watch_options, watch_examples, 0, 0, run_watch},
+    {"mask",
+     "VALUE | NAME...",
+     "masks to names and names to masks",
+     {},
+     mask_examples,
+     1,
+     any_number,
+     run_mask},
+    {"regs", "", "the routing registers as read now, decoded", {}, regs_examples, 0, 0, run_regs},
+    {"config", "check|show", "check or show the configuration", {}, config_examples, 1, 1, run_config},
+    {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
+}};
+
+constexpr std::array<std::string_view, 7> to_come{"confirm", "doctor", "map",       "live",
+                                                  "record",  "guest",  "completion"};
+
+} // namespace
+
+std::span<const CommandRow> command_table() { return commands; }
+std::span<const OptionRow> option_table() { return options; }
+std::span<const OptionId> common_options() { return common; }
+std::span<const std::string_view> commands_to_come() { return to_come; }
+
+const CommandRow* find_command(std::string_view name)
+{
+    const auto found = std::ranges::find(commands, name, &CommandRow::name);
+    return found == commands.end() ? nullptr : &*found;
+}
+
+const OptionRow& row_of(OptionId id)
+{
+    const auto found = std::ranges::find(options, id, &OptionRow::id);
+    USBROUTE_CHECK(found != options.end());
+    return *found;
+}
+
+const OptionRow* find_option(std::string_view name)
+{
+    const auto found = std::ranges::find_if(options, [name](const OptionRow& row) {
+        return !name.empty() && (row.long_name == name || row.short_name == name);
+    });
+    return found == options.end() ? nullptr : &*found;
+}
+
+bool takes(const CommandRow& command, OptionId option)
+{
+    return std::ranges::find(common, option) != common.end() ||
+           std::ranges::find(command.options, option) != command.options.end();
+}
+
+} // namespace usbroute::cli

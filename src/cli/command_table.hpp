@@ -1,0 +1,71 @@
+#pragma once
+
+#include "cli/options.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+/// The one place that says which commands there are. CLI11, --help and shell completion are fed from it.
+namespace usbroute::cli {
+
+enum class OptionId : std::uint8_t {
+    help,
+    json,
+    verbose,
+    quiet,
+    root,
+    socket,
+    config,
+    direct,
+    timeout,
+    color,
+    to,
+    dry_run,
+    yes,
+    force_disk,
+    revert_after,
+    exec,
+};
+
+struct OptionRow {
+    OptionId id;
+    std::string_view long_name;  ///< "--json"
+    std::string_view short_name; ///< "-h"; empty: none
+    std::string_view value;      ///< "DIR"; empty: a switch
+    std::string_view help;
+};
+
+struct Example {
+    std::string_view line;
+    std::string_view what;
+};
+
+struct CommandRow {
+    std::string_view name;
+    std::string_view arguments;        ///< "NAME... --to WHERE"
+    std::string_view help;             ///< one line
+    std::span<const OptionId> options; ///< beyond those that every command takes
+    std::span<const Example> examples;
+    std::size_t fewest_words = 0;
+    std::size_t most_words = 0;
+    int (*run)(const Invocation&) = nullptr;
+};
+
+inline constexpr std::size_t any_number = static_cast<std::size_t>(-1);
+
+[[nodiscard]] std::span<const CommandRow> command_table();
+[[nodiscard]] std::span<const OptionRow> option_table();
+/// The options that every command takes.
+[[nodiscard]] std::span<const OptionId> common_options();
+/// Words of the design that this version does not have; a stub that pretends would be worse than a plain no.
+[[nodiscard]] std::span<const std::string_view> commands_to_come();
+
+[[nodiscard]] const CommandRow* find_command(std::string_view name);
+[[nodiscard]] const OptionRow& row_of(OptionId id);
+/// By its long or short name; null for what is no option.
+[[nodiscard]] const OptionRow* find_option(std::string_view name);
+[[nodiscard]] bool takes(const CommandRow& command, OptionId option);
+
+} // namespace usbroute::cli

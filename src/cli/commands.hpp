@@ -1,0 +1,20 @@
+#pragma once
+
+#include "cli/options.hpp"
+
+/// One function a command, each in a file of its own. They print, and return the exit code.
+namespace usbroute::cli {
+
+[[nodiscard]] int run_status(const Invocation& invocation);
+[[nodiscard]] int run_move(const Invocation& invocation);
+[[nodiscard]] int run_apply(const Invocation& invocation);
+[[nodiscard]] int run_toggle(const Invocation& invocation);
+[[nodiscard]] int run_undo(const Invocation& invocation);
+[[nodiscard]] int run_plan(const Invocation& invocation);
+[[nodiscard]] int run_watch(const Invocation& invocation);
+[[nodiscard]] int run_mask(const Invocation& invocation);
+[[nodiscard]] int run_regs(const Invocation& invocation);
+[[nodiscard]] int run_config(const Invocation& invocation);
+[[nodiscard]] int run_version(const Invocation& invocation);
+
+} // namespace usbroute::cli

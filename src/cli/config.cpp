@@ -1,0 +1,83 @@
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "cli/command_table.hpp"
+#include "cli/commands.hpp"
+#include "cli/help.hpp"
+#include "cli/screen.hpp"
+#include "config/parse.hpp"
+#include "linux/files.hpp"
+#include "linux/settings_files.hpp"
+#include "observe/scan.hpp"
+#include "report/config_check.hpp"
+#include "report/json.hpp"
+
+namespace usbroute::cli {
+
+namespace {
+
+std::string counted(int count, std::string_view thing)
+{
+    return format("{} {}{}", count, thing, count == 1 ? "" : "s");
+}
+
+std::string text_of(const report::ConfigCheck& check)
+{
+    auto text =
+        format("ok: {}, {}, {}, {}", counted(check.connectors, "connector"), counted(check.guests, "guest"),
+               counted(check.profiles, "profile"), counted(check.listeners, "listener"));
+    if (check.files.empty()) text += "; no configuration file is there";
+    if (!check.machine_was_seen) text += "; not compared: this machine has no USB controller";
+    return text + "\n";
+}
+
+int check(const Options& options, const linux_::Locations& where, const config::Settings& settings)
+{
+    const linux_::LiveTree tree(where.root);
+    const auto snapshot = observe::scan(tree, observe::Ports::skip);
+    const auto checked = report::check_config(settings, snapshot, linux_::settings_files(where));
+    if (options.json) {
+        print(report::to_json(checked) + "\n");
+        return checked.misfits.empty() ? exit_done : exit_code_of(ErrorKind::failed);
+    }
+    if (checked.misfits.empty()) {
+        if (options.verbose)
+            for (const auto& file : checked.files) print(printable(file, 200) + "\n");
+        print(text_of(checked));
+        return exit_done;
+    }
+    std::vector<std::string> lines;
+    for (const auto& misfit : checked.misfits)
+        lines.push_back(format("{}: {}", misfit.origin, misfit.message));
+    return fail(Error(ErrorKind::failed, join(lines, "\n")).with_code("does-not-fit"), false);
+}
+
+int show(const Options& options, const linux_::Locations& where, const config::Settings& settings)
+{
+    if (options.json) {
+        print(report::to_json(settings) + "\n");
+        return exit_done;
+    }
+    for (const auto& file : linux_::settings_files(where)) print(format("# from {}\n", printable(file, 200)));
+    print(config::to_toml(settings));
+    return exit_done;
+}
+
+} // namespace
+
+int run_config(const Invocation& invocation)
+{
+    const auto& options = invocation.options;
+    const auto& what = invocation.words.front();
+    if (what != "check" && what != "show")
+        return fail(Error(ErrorKind::usage, format("there is no config {}; {}", printable(what, 64),
+                                                   usage_line(*invocation.command)))
+                        .with_code("usage"),
+                    options.json);
+    const auto where =
+        linux_::locate({.root = options.root, .config = options.config, .socket = options.socket});
+    const auto settings = linux_::load_settings(where);
+    if (!settings) return fail(settings.error(), options.json);
+    return what == "check" ? check(options, where, *settings) : show(options, where, *settings);
+}
+
+} // namespace usbroute::cli

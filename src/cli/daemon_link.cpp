@@ -1,0 +1,155 @@
+#include "cli/daemon_link.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+namespace usbroute::cli {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::size_t longest_answer = 1U << 20;
+
+constexpr const char* how_to_start = "start usbrouted, or act alone as root with --direct";
+
+Error cannot_connect(const std::string& path, int errno_value)
+{
+    const auto subject = format("the daemon does not answer at {}", printable(path, 200));
+    if (errno_value == EACCES || errno_value == EPERM)
+        return Error(ErrorKind::not_permitted,
+                     format("{}: {}; be root, or in the group that its listener names (usbroute)", subject,
+                            errno_text(errno_value)))
+            .with_code("not-permitted");
+    return Error(ErrorKind::unreachable, format("{}: {}; {}", subject, errno_text(errno_value), how_to_start))
+        .with_code("unreachable");
+}
+
+int milliseconds_until(steady_clock::time_point deadline)
+{
+    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now()).count();
+    return static_cast<int>(std::clamp<milliseconds::rep>(left, 0, 3'600'000));
+}
+
+} // namespace
+
+Result<DaemonLink> DaemonLink::connect(const std::string& path, milliseconds timeout)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path)
+        return std::unexpected(
+            Error(ErrorKind::usage, format("{} is too long for a socket's name ({} bytes at most)",
+                                           printable(path, 200), sizeof address.sun_path - 1))
+                .with_code("usage"));
+    std::memcpy(address.sun_path, path.data(), path.size());
+
+    linux_::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!fd.is_open()) return std::unexpected(Error(ErrorKind::failed, "cannot open a socket", errno));
+    // Bounds the wait for a place in the listener's queue, and for room in the socket.
+    const timeval limit{.tv_sec = timeout.count() / 1000, .tv_usec = timeout.count() % 1000 * 1000};
+    (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    int failed = 0;
+    do failed = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    while (failed != 0 && errno == EINTR);
+    if (failed != 0) return std::unexpected(cannot_connect(path, errno == EAGAIN ? ETIMEDOUT : errno));
+    return DaemonLink(path, std::move(fd), timeout);
+}
+
+Error DaemonLink::gone(std::string_view what, int errno_value) const
+{
+    const auto cause = errno_value == 0 ? std::string(what) : format("{}: {}", what, errno_text(errno_value));
+    return Error(ErrorKind::unreachable,
+                 format("the daemon at {} has gone: {}; `usbroute status` tells what holds now",
+                        printable(path_, 200), cause))
+        .with_code("unreachable");
+}
+
+Result<void> DaemonLink::send(std::string_view line)
+{
+    auto text = std::string(line) + "\n";
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        const auto put = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return std::unexpected(gone("cannot send", errno));
+        rest.remove_prefix(static_cast<std::size_t>(put));
+    }
+    return {};
+}
+
+std::optional<std::string> DaemonLink::take_line()
+{
+    const auto end = held_.find('\n');
+    if (end == std::string::npos) return std::nullopt;
+    auto line = held_.substr(0, end);
+    held_.erase(0, end + 1);
+    if (line.ends_with('\r')) line.pop_back();
+    return line;
+}
+
+/// Reads once, without waiting. False: nothing is there yet.
+Result<bool> DaemonLink::receive_some()
+{
+    std::array<char, 16 * 1024> buffer; // NOLINT: filled by recv
+    ssize_t got = 0;
+    do got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    while (got < 0 && errno == EINTR);
+    if (got == 0) return std::unexpected(gone("it has closed the connection"));
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+    if (got < 0) return std::unexpected(gone("cannot receive", errno));
+    if (held_.size() + static_cast<std::size_t>(got) > longest_answer)
+        return std::unexpected(
+            Error(ErrorKind::failed, format("the daemon's answer is longer than {} bytes", longest_answer))
+                .with_code("not-an-answer"));
+    held_.append(buffer.data(), static_cast<std::size_t>(got));
+    return true;
+}
+
+Result<std::optional<std::string>> DaemonLink::line_at_hand()
+{
+    for (;;) {
+        if (auto line = take_line()) return line;
+        auto received = receive_some();
+        if (!received) return std::unexpected(std::move(received.error()));
+        if (!*received) return std::optional<std::string>();
+    }
+}
+
+Result<std::string> DaemonLink::next_line(milliseconds timeout)
+{
+    const auto deadline = steady_clock::now() + timeout;
+    for (;;) {
+        auto line = line_at_hand();
+        if (!line) return std::unexpected(std::move(line.error()));
+        if (*line) return std::move(**line);
+        pollfd wanted{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+        const auto ready = ::poll(&wanted, 1, milliseconds_until(deadline));
+        if (ready < 0 && errno != EINTR) return std::unexpected(gone("cannot wait", errno));
+        if (ready == 0)
+            return std::unexpected(
+                Error(ErrorKind::timed_out, format("the daemon at {} has not answered within {} ms; "
+                                                   "`usbroute status` tells what holds now",
+                                                   printable(path_, 200), timeout.count()))
+                    .with_code("timed-out"));
+    }
+}
+
+Result<std::string> DaemonLink::ask(std::string_view line)
+{
+    if (auto sent = send(line); !sent) return std::unexpected(std::move(sent.error()));
+    return next_line(timeout_);
+}
+
+} // namespace usbroute::cli

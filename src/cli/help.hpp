@@ -1,0 +1,15 @@
+#pragma once
+
+#include "cli/command_table.hpp"
+
+#include <string>
+
+/// Help texts, made from the command table. Examples come first: they are what people read.
+namespace usbroute::cli {
+
+[[nodiscard]] std::string help_text();
+[[nodiscard]] std::string help_text(const CommandRow& command);
+/// "usage: usbroute move NAME... --to WHERE"
+[[nodiscard]] std::string usage_line(const CommandRow& command);
+
+} // namespace usbroute::cli

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace usbroute::cli {
+
+enum class Colour : std::uint8_t { when_a_terminal, always, never };
+
+/// What was typed besides the command's own words.
+struct Options {
+    bool json = false;
+    bool quiet = false;
+    bool verbose = false;
+    bool direct = false;
+    bool dry_run = false;
+    bool yes = false;
+    std::string root;
+    std::string socket;
+    std::string config;
+    std::string to;
+    std::string exec;
+    std::vector<std::string> force_disks;
+    std::chrono::milliseconds timeout{5000};
+    Colour colour = Colour::when_a_terminal;
+};
+
+struct CommandRow;
+
+/// A command line, understood.
+struct Invocation {
+    const CommandRow* command = nullptr;
+    Options options;
+    std::vector<std::string> words; ///< after the command, without options
+};
+
+} // namespace usbroute::cli

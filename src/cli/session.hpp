@@ -1,0 +1,46 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "cli/daemon_link.hpp"
+#include "cli/options.hpp"
+#include "linux/locations.hpp"
+#include "report/views.hpp"
+#include "wire/answer.hpp"
+#include "wire/command.hpp"
+
+#include <optional>
+#include <string>
+
+namespace usbroute::cli {
+
+/// Where a command does its work: through the daemon, or alone (--direct, a recorded machine, or reading where no
+/// daemon answers).
+class Session {
+public:
+    explicit Session(const Options& options);
+
+    [[nodiscard]] const linux_::Locations& where() const { return where_; }
+    [[nodiscard]] bool works_alone() const { return alone_; }
+    [[nodiscard]] Result<DaemonLink> connect() const;
+
+    /// Carries out an action. What is not "ok" is an error.
+    [[nodiscard]] Result<wire::Answer> act(const wire::Command& command) const;
+
+    [[nodiscard]] Result<report::StatusView> status() const;
+    [[nodiscard]] Result<report::RegistersView> registers() const;
+    /// `command` is the action to be planned.
+    [[nodiscard]] Result<report::PlanView> plan(const wire::Command& command) const;
+
+private:
+    [[nodiscard]] Result<std::string> document_for(wire::Command command) const;
+    [[nodiscard]] bool may_look_alone_after(const Error& error) const;
+
+    const Options& options_;
+    linux_::Locations where_;
+    bool alone_ = false;
+};
+
+/// A root that is no directory would look like a machine without USB.
+[[nodiscard]] std::optional<Error> why_not_a_root(const Options& options);
+
+} // namespace usbroute::cli

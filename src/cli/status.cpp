@@ -1,0 +1,23 @@
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "cli/session.hpp"
+#include "report/json.hpp"
+#include "report/text.hpp"
+
+namespace usbroute::cli {
+
+int run_status(const Invocation& invocation)
+{
+    const auto& options = invocation.options;
+    const auto view = Session(options).status();
+    if (!view) return fail(view.error(), options.json);
+    const auto detail = options.verbose ? report::Detail::full : report::Detail::brief;
+    print(options.json ? report::to_json(*view) + "\n"
+                       : report::status_text(*view, style_of_terminal(options), detail));
+    if (view->unreadable.empty()) return exit_done;
+    // What is known has been shown; the exit code says that it is not all.
+    return fail(Error(ErrorKind::not_permitted, view->unreadable).with_code("registers-unreadable"),
+                options.json);
+}
+
+} // namespace usbroute::cli

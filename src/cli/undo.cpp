@@ -1,0 +1,8 @@
+#include "cli/action.hpp"
+#include "cli/commands.hpp"
+
+namespace usbroute::cli {
+
+int run_undo(const Invocation& invocation) { return act(invocation, config::Verb::undo); }
+
+} // namespace usbroute::cli

@@ -1,0 +1,143 @@
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "cli/commands.hpp"
+#include "cli/daemon_link.hpp"
+#include "cli/event_runner.hpp"
+#include "cli/screen.hpp"
+#include "cli/session.hpp"
+#include "wire/answer.hpp"
+#include "wire/event.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+
+#include <poll.h>
+#include <sys/signalfd.h>
+
+namespace usbroute::cli {
+
+namespace {
+
+using Clock = EventRunner::Clock;
+
+/// SIGINT and SIGTERM end the watching, SIGCHLD says that a command has ended; all come as bytes on a descriptor,
+/// so that one poll waits for everything.
+Result<linux_::UniqueFd> open_signals()
+{
+    sigset_t wanted;
+    ::sigemptyset(&wanted);
+    for (const int signal : {SIGINT, SIGTERM, SIGCHLD}) ::sigaddset(&wanted, signal);
+    ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
+    linux_::UniqueFd fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!fd.is_open()) return std::unexpected(Error(ErrorKind::failed, "cannot receive signals", errno));
+    return fd;
+}
+
+/// True when one of those that came asks us to end.
+bool asked_to_end(int signals)
+{
+    signalfd_siginfo signal{};
+    bool end = false;
+    while (::read(signals, &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal))
+        end = end || signal.ssi_signo == SIGINT || signal.ssi_signo == SIGTERM;
+    return end;
+}
+
+class Watch {
+public:
+    Watch(const Options& options, DaemonLink link, linux_::UniqueFd signals)
+        : options_(options), link_(std::move(link)), signals_(std::move(signals)), runner_(options.exec)
+    {}
+
+    /// Until somebody ends it, which is no error, or the daemon goes, which is one.
+    [[nodiscard]] Result<void> run()
+    {
+        for (;;) {
+            if (auto told = tell_what_came(); !told) return told;
+            std::array<pollfd, 2> wanted{{{.fd = link_.fd(), .events = POLLIN, .revents = 0},
+                                          {.fd = signals_.get(), .events = POLLIN, .revents = 0}}};
+            if (::poll(wanted.data(), wanted.size(), milliseconds_to_wait()) < 0 && errno != EINTR)
+                return std::unexpected(Error(ErrorKind::failed, "cannot wait", errno));
+            if (asked_to_end(signals_.get())) return {};
+            runner_.look_after(Clock::now());
+        }
+    }
+
+private:
+    Result<void> tell_what_came()
+    {
+        for (;;) {
+            const auto line = link_.line_at_hand();
+            if (!line) return std::unexpected(line.error());
+            if (!*line) return {};
+            if (auto told = tell(**line); !told) return told;
+        }
+    }
+
+    Result<void> tell(const std::string& line)
+    {
+        const auto event = wire::read_event(line);
+        if (options_.json)
+            print(printable(line, line.size()) + "\n");
+        else if (event && !options_.quiet)
+            print(words_of(*event) + "\n");
+        if (!event) return {}; // of a newer daemon
+        if (std::fflush(stdout) != 0)
+            return std::unexpected(Error(ErrorKind::failed, "cannot write the output", errno));
+        if (!options_.exec.empty() && !runner_.add(*event, Clock::now()))
+            warn(options_, "the command is too slow: an event was dropped");
+        return {};
+    }
+
+    [[nodiscard]] int milliseconds_to_wait() const
+    {
+        const auto deadline = runner_.deadline();
+        if (!deadline) return -1;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
+        return left < 0 ? 0 : static_cast<int>(left);
+    }
+
+    const Options& options_;
+    DaemonLink link_;
+    linux_::UniqueFd signals_;
+    EventRunner runner_;
+};
+
+Result<void> subscribe(DaemonLink& link, bool json)
+{
+    wire::Command command;
+    command.verb = config::Verb::subscribe;
+    command.form = json ? wire::Form::json : wire::Form::text;
+    const auto line = link.ask(wire::to_line(command));
+    if (!line) return std::unexpected(line.error());
+    const auto answer = wire::read_answer(*line);
+    if (answer.status == wire::Status::ok) return {};
+    return std::unexpected(Error(wire::kind_of(answer), answer.message).with_code(answer.code));
+}
+
+Result<void> watch(const Options& options)
+{
+    const Session session(options);
+    if (session.works_alone())
+        return std::unexpected(Error(ErrorKind::usage, "watch needs the daemon, which tells of changes; with "
+                                                       "--root name its --socket, and leave --direct out")
+                                   .with_code("usage"));
+    auto signals = open_signals();
+    if (!signals) return std::unexpected(signals.error());
+    auto link = session.connect();
+    if (!link) return std::unexpected(link.error());
+    if (auto subscribed = subscribe(*link, options.json); !subscribed) return subscribed;
+    return Watch(options, std::move(*link), std::move(*signals)).run();
+}
+
+} // namespace
+
+int run_watch(const Invocation& invocation)
+{
+    const auto ended = watch(invocation.options);
+    return ended ? exit_done : fail(ended.error(), invocation.options.json);
+}
+
+} // namespace usbroute::cli
