@@ -1,0 +1,55 @@
+"""Copies of the recorded Z97 board, and what the figures do with it."""
+
+import os
+import shutil
+import struct
+
+RECORDED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "machines", "z97e-itx-ac")
+
+# A socket with a SuperSpeed half and one without; neither holds the keyboard or the disk that is mounted.
+MOVED = ("front-1", "rear-2")
+HOME = 0x3fff                      # XUSB2PR: every socket on xHCI
+AWAY = HOME & ~(1 << 0 | 1 << 3)   # the bits of the two
+
+CONFIGURATION = """
+[profile.home]
+[profile.away]
+ehci = ["front-1", "rear-2"]
+[toggle]
+profiles = ["home", "away"]
+[listen.control]
+unix = "/run/usbroute/control.sock"
+group = ""
+"""
+NETCAT = """
+[listen.netcat]
+tcp = "127.0.0.1:{port}"
+allow = ["toggle"]
+"""
+
+
+class Board:
+    def __init__(self, room, name, port=None):
+        self.root = room.path(name)
+        self.socket = f"{self.root}/run/usbroute/control.sock"
+        self.config = f"{self.root}/etc/usbroute/usbroute.toml"
+        self.registers = f"{self.root}/sys/bus/pci/devices/0000:00:14.0/config"
+        shutil.copytree(RECORDED, self.root, symlinks=True)
+        self._configure(port)
+
+    def xusb2pr(self):
+        with open(self.registers, "rb") as file:
+            file.seek(0xd0)
+            return struct.unpack("<I", file.read(4))[0]
+
+    def _configure(self, port):
+        """The board's own connectors, with profiles and listeners for this run."""
+        with open(self.config, encoding="utf-8") as file:
+            connectors = file.read().partition("\n[guest.")[0]
+        os.chmod(self.config, 0o644)
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(connectors + CONFIGURATION + (NETCAT.format(port=port) if port else ""))
+
+    def setpci(self, room, value):
+        return [room.needs("setpci"), "-A", "linux-sysfs", "-O", f"sysfs.path={self.root}/sys/bus/pci",
+                "-s", "00:14.0", f"d0.w={value:04x}"]
