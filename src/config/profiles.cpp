@@ -129,7 +129,8 @@ void read_profiles(const Document& document, Reading& reading)
 
 void read_toggle(const Document& document, Reading& reading)
 {
-    constexpr std::string_view rule = "a list of profiles (a single one takes turns with everything to the host)";
+    constexpr std::string_view rule =
+        "a list of profiles (a single one takes turns with everything to the host)";
     const auto found = std::ranges::find(document.root, "toggle", &Entry::key);
     if (found == document.root.end()) return;
     const Scope scope{&document.file, &reading.problems};

@@ -23,7 +23,7 @@ struct Places {
     Places(const Snapshot& snapshot, const config::Settings& settings)
     {
         for (const auto& connector : plan::look_at_board(snapshot, settings).connectors)
-            of.emplace_back(connector.spec.name.text(), connector.places_now());
+            of.emplace_back(connector.spec.name.text(), connector.all_places());
     }
 
     [[nodiscard]] std::string connector_of(const Device& device) const

@@ -47,11 +47,19 @@ Turn Dialogue::go_on()
 Turn Dialogue::answer_line(const wire::LineCutter::Line& line)
 {
     if (line.too_long) return answer_foreign({.message = "the line is too long"});
-    if (trim(line.text).empty()) return Turn::idle;
+    if (trim(line.text).empty()) return answer_blank();
     auto command = wire::read_command(line.text);
     if (command) return answer_command(std::move(*command));
     if (!command.error().is_ours) return answer_foreign(command.error());
     say(error("usage", command.error().message), command.error().form);
+    return Turn::idle;
+}
+
+/// Somebody who presses Enter gets a line like everybody else; on a guest's line it is noise.
+Turn Dialogue::answer_blank()
+{
+    if (!entrance_->is_guest())
+        say(error("usage", "the line is empty; say toggle, status, move ..."), Form::text);
     return Turn::idle;
 }
 
@@ -111,14 +119,14 @@ Turn Dialogue::answer_that_nothing_can_be_seen()
 
 void Dialogue::say(const Answer& answer, Form form)
 {
-    answered_ = true;
+    ++answered_;
     output_ += wire::to_line(answer, form);
     output_ += '\n';
 }
 
 bool Dialogue::may_be_netcat() const
 {
-    return entrance_->is_tcp() && answered_ && !spoke_json_ && !subscription_ && input_.empty();
+    return entrance_->is_tcp() && answered_ == 1 && !spoke_json_ && !subscription_ && input_.empty();
 }
 
 } // namespace usbroute::daemon

@@ -57,7 +57,8 @@ public:
     /// What is to be sent; whoever sends it removes it.
     [[nodiscard]] std::string& output() { return output_; }
     [[nodiscard]] std::optional<wire::Form> subscription() const { return subscription_; }
-    /// True for what `nc 127.0.0.1 PORT <<< toggle` leaves behind: it has its answer and waits for us to close.
+    /// True for what `nc 127.0.0.1 PORT <<< toggle` leaves behind: it has the answer to its one line and waits for us
+    /// to close.
     [[nodiscard]] bool may_be_netcat() const;
     [[nodiscard]] const Entrance& entrance() const { return *entrance_; }
     [[nodiscard]] const std::string& who() const { return who_; }
@@ -65,6 +66,7 @@ public:
 
 private:
     [[nodiscard]] Turn answer_line(const wire::LineCutter::Line& line);
+    [[nodiscard]] Turn answer_blank();
     [[nodiscard]] Turn answer_foreign(const wire::NotACommand& no);
     [[nodiscard]] Turn answer_command(wire::Command command);
     void say(const wire::Answer& answer, wire::Form form);
@@ -77,7 +79,7 @@ private:
     std::string output_;
     std::optional<wire::Command> held_; ///< waits for a fresh look
     std::optional<wire::Form> subscription_;
-    bool answered_ = false;
+    std::size_t answered_ = 0; ///< lines
     bool spoke_json_ = false;
 };
 

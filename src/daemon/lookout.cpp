@@ -162,8 +162,8 @@ void Lookout::give_up()
 void Lookout::tell(std::vector<Waiter*> waiters, Look look)
 {
     telling_ = std::move(waiters);
-    for (std::size_t i = 0; i < telling_.size(); ++i)
-        if (auto* waiter = telling_[i]) waiter->looked(look);
+    for (auto* waiter : telling_)
+        if (waiter != nullptr) waiter->looked(look);
     telling_.clear();
 }
 

@@ -15,9 +15,10 @@ using linux_::Ready;
 namespace {
 
 constexpr std::size_t read_at_once = 8192;
-/// `nc 127.0.0.1 PORT <<< toggle` ends when we close, not when its input ends. A client that talks on is not cut
-/// off; one that wants a lasting connection over TCP speaks JSON or subscribes.
-constexpr auto netcat_patience = 1000ms;
+/// `nc 127.0.0.1 PORT <<< toggle` ends when we close, not when its input ends. It speaks at once, says one line, and is
+/// silent. A guest's serial line over TCP speaks much later than it connects, and a client that talks on is none.
+constexpr auto at_once = 1000ms;
+constexpr auto netcat_patience = 3000ms;
 
 } // namespace
 
@@ -43,7 +44,10 @@ Result<void> Session::begin()
     watch_ = std::move(*watch);
     watch_.want(Ready::readable);
     next_turn_ = parts_.loop.timer([this] { talk([this] { return dialogue_.go_on(); }); });
-    if (dialogue_.entrance().is_tcp()) silence_ = parts_.loop.timer([this] { end(); });
+    if (!dialogue_.entrance().is_tcp()) return {};
+    silence_ = parts_.loop.timer([this] { end(); });
+    opening_ = parts_.loop.timer([this] { has_just_come_ = false; });
+    opening_.start(at_once);
     return {};
 }
 
@@ -109,7 +113,7 @@ void Session::go_on_after(Turn turn)
     if (sent && turn == Turn::idle && at_end_) return end();
     if (!sent) return watch_.want(Ready::writable);
     if (turn == Turn::idle) {
-        if (dialogue_.may_be_netcat()) silence_.start(netcat_patience);
+        if (has_just_come_ && dialogue_.may_be_netcat()) silence_.start(netcat_patience);
         return watch_.want(Ready::readable);
     }
     watch_.pause();

@@ -62,6 +62,8 @@ private:
     linux_::FdWatch watch_;
     linux_::Timer next_turn_;
     linux_::Timer silence_;
+    linux_::Timer opening_;
+    bool has_just_come_ = true;
     std::size_t taken_later_ = 0; ///< bytes that were looked at and are still in the socket
     bool missed_events_ = false;
     bool at_end_ = false;     ///< the client will send nothing more

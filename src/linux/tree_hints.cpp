@@ -24,10 +24,8 @@ std::string directory_of(const std::string& path)
 } // namespace
 
 TreeHints::TreeHints(std::string root)
-    : root_(std::move(root)), fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC))
-{
-    blind_ = !fd_.is_open();
-}
+    : root_(std::move(root)), fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)), blind_(!fd_.is_open())
+{}
 
 bool TreeHints::try_watch(const std::string& directory)
 {

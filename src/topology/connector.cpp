@@ -110,6 +110,14 @@ std::vector<PortPath> Connector::places_now() const
     return places;
 }
 
+std::vector<PortPath> Connector::all_places() const
+{
+    auto places = fixed_places;
+    for (const auto& place : {xhci_place, ehci_place, superspeed_place})
+        if (place) places.push_back(*place);
+    return places;
+}
+
 Connector look_at(const Snapshot& snapshot, const ConnectorSpec& spec)
 {
     return look_at(snapshot, find_mux(snapshot), spec);

@@ -70,6 +70,8 @@ struct Connector {
     }
     /// Every place where a device in this connector can be now.
     [[nodiscard]] std::vector<PortPath> places_now() const;
+    /// Every place of this connector on either side: where a device that has just left was, too.
+    [[nodiscard]] std::vector<PortPath> all_places() const;
 };
 
 [[nodiscard]] Connector look_at(const Snapshot& snapshot, const ConnectorSpec& spec);

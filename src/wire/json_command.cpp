@@ -166,7 +166,7 @@ std::optional<Verb> verb_of(Object& object)
     if (word == "confirm")
         object.complain(std::string(trials_are_missing));
     else if (!verb)
-        object.complain(word.empty() ? "\"do\" must be a verb"
+        object.complain(word.empty() ? R"("do" must be a verb)"
                                      : format("{} is not a command", printable(word, 32)));
     return verb;
 }
@@ -177,7 +177,7 @@ void read_wish(Object& object, Verb verb, Command& command)
     if (verb == Verb::move) {
         command.connectors = object.names<ConnectorName>("connectors");
         const auto to = object.text("to");
-        if (to.empty()) object.complain("move needs \"connectors\" and \"to\"");
+        if (to.empty()) object.complain(R"(move needs "connectors" and "to")");
         command.to = config::target_from(to);
     }
     if (verb == Verb::apply) {
@@ -201,7 +201,7 @@ Command command_from(const json& value, std::string& problem)
     if (*verb != Verb::plan) {
         read_wish(object, *verb, command);
     } else if (const auto* planned = object.find("plan"); planned == nullptr || !planned->is_object()) {
-        object.complain("\"plan\" must be the command to plan, an object");
+        object.complain(R"("plan" must be the command to plan, an object)");
     } else {
         Object inner(*planned, problem);
         command.planned = verb_of(inner).value_or(Verb::move);

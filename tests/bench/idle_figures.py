@@ -61,8 +61,9 @@ def _memory_rows(room, settings):
         with room.daemon(*setting.command, environment=setting.environment) as process:
             _ask(room, setting, REQUESTS_BEFORE, "toggle")
             time.sleep(SETTLED)
-            kib = _private_kib(process.pid)
-        rows.append(Row(f"memory of its own, {setting.name}", kib, "KiB", target=MOST_MEMORY))
+            clean, dirty = (_private_kib(process.pid, kind) for kind in ("Clean", "Dirty"))
+        rows += [Row(f"memory of its own, {setting.name}", clean + dirty, "KiB", target=MOST_MEMORY),
+                 Row(f"written part of it, {setting.name}", dirty, "KiB")]
     return rows
 
 
@@ -99,8 +100,8 @@ def _wake_ups(pid):
                for thread in os.listdir(f"/proc/{pid}/task"))
 
 
-def _private_kib(pid):
-    return _sum_of(r"^Private_(?:Clean|Dirty):\s*(\d+)", f"/proc/{pid}/smaps_rollup")
+def _private_kib(pid, kind):
+    return _sum_of(rf"^Private_{kind}:\s*(\d+)", f"/proc/{pid}/smaps_rollup")
 
 
 def _sum_of(pattern, path):

@@ -216,7 +216,8 @@ TEST(Problems, OfToggle)
 {
     constexpr std::array cases = {
         Case{"toggle = 1\n", "1:10: toggle is a whole number; it must be a table: [toggle]\n"},
-        Case{"[toggle]\n", "1:2: [toggle] has no profiles; give it a list of profiles (a single one takes turns with "
+        Case{"[toggle]\n",
+             "1:2: [toggle] has no profiles; give it a list of profiles (a single one takes turns with "
              "everything to the host)\n"},
         Case{"[toggle]\nprofiles = ['p']\n[profile.p]\n", ""},
         Case{"[toggle]\nprofiles = []\n",
