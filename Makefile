@@ -10,18 +10,16 @@ DESTDIR ?=
 
 .PHONY: all run test bench install format tidy clean
 
-all: build/release/build.ninja
-	cmake --build --preset release
-
-build/release/build.ninja:
+all:
 	tools/install-deps build
 	cmake --preset release
+	cmake --build --preset release
 
 run:
 	tools/install-deps run
-	cmake --preset release -DUSBROUTE_TESTS=OFF
+	cmake --preset release
 	cmake --build --preset release
-	build/release/bin/usbroute-sim -- tools/demo
+	build/release/bin/usbroute-sim -- tools/demo 2>&1
 
 test:
 	tools/install-deps test
