@@ -72,7 +72,7 @@ std::optional<Error> missed_expectation(const Plan& plan, const RouteBits& now)
 
 /// Takes back whatever of the plan has reached the hardware, last step first, and looks.
 Error roll_back(const Plan& plan, const RouteBits& before, RouteRegisters& registers, Journal& journal,
-                Error cause)
+                const Error& cause)
 {
     for (const auto& step : plan.steps | std::views::reverse) {
         const auto now = registers.read();
@@ -86,9 +86,7 @@ Error roll_back(const Plan& plan, const RouteBits& before, RouteRegisters& regis
     // The journal is a help for later; that it fails now changes nothing of what has to be said.
     (void)journal.end(back ? Ending::undone : Ending::half_way);
     if (back) {
-        const auto kind = cause.kind();
-        auto code = cause.code();
-        return Error(kind, cause.message() + "; the machine is as before").with_code(std::move(code));
+        return Error(cause.kind(), cause.message() + "; the machine is as before").with_code(cause.code());
     }
     return Error(ErrorKind::half_way, format("{}; the change could not be taken back; to recover: {}",
                                              cause.message(), recovery_lines(plan, before)))
