@@ -14,8 +14,8 @@ namespace usbroute::linux_ {
 
 namespace {
 
-/// A line is below 400 bytes: a few hundred changes fit before the file is written anew.
-constexpr off_t grown = 64 * 1024;
+/// A change takes about a hundred bytes. Written anew after some hundred of them, which takes a toggle a moment longer.
+constexpr off_t grown = 16 * 1024;
 constexpr std::size_t longest_journal = 1U << 20;
 
 } // namespace

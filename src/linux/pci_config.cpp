@@ -43,19 +43,24 @@ Result<topology::RouteBits> PciConfig::read()
     ssize_t got = 0;
     do got = ::pread(fd_.get(), bytes.data() + first_register, register_bytes, first_register);
     while (got < 0 && errno == EINTR);
-    const auto subject = "cannot read the routing registers of " + address_.text();
-    if (got < 0)
-        return std::unexpected(
-            Error(errno == EACCES || errno == EPERM ? ErrorKind::not_permitted : ErrorKind::failed, subject,
-                  errno)
-                .with_code("registers-unreadable"));
-    if (static_cast<std::size_t>(got) < register_bytes)
-        return std::unexpected(
-            Error(ErrorKind::not_permitted, subject + ": the kernel shows only the first 64 bytes to a "
-                                                      "process without CAP_SYS_ADMIN; run it as root")
-                .with_code("registers-unreadable"));
+    if (got != static_cast<ssize_t>(register_bytes))
+        return std::unexpected(explain_read(got < 0 ? errno : 0));
     const auto look = observe::decode_config({bytes.data(), bytes.size()});
     return std::get<topology::RouteBits>(look);
+}
+
+/// `errno_value` 0: the file ended too early.
+Error PciConfig::explain_read(int errno_value) const
+{
+    const auto subject = "cannot read the routing registers of " + address_.text();
+    if (errno_value == 0)
+        return Error(ErrorKind::not_permitted,
+                     subject + ": the kernel shows only the first 64 bytes to a process without "
+                               "CAP_SYS_ADMIN; run it as root")
+            .with_code("registers-unreadable");
+    const bool forbidden = errno_value == EACCES || errno_value == EPERM;
+    return Error(forbidden ? ErrorKind::not_permitted : ErrorKind::failed, subject, errno_value)
+        .with_code("registers-unreadable");
 }
 
 Error PciConfig::explain_write(topology::RouteRegister target, int errno_value) const

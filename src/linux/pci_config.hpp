@@ -24,6 +24,7 @@ private:
     PciConfig(std::string root, PciAddress address, UniqueFd fd, int write_errno)
         : root_(std::move(root)), address_(address), fd_(std::move(fd)), write_errno_(write_errno)
     {}
+    [[nodiscard]] Error explain_read(int errno_value) const;
     [[nodiscard]] Error explain_write(topology::RouteRegister target, int errno_value) const;
 
     std::string root_;
