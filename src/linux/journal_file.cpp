@@ -15,12 +15,12 @@ namespace usbroute::linux_ {
 namespace {
 
 /// A change takes about a hundred bytes. Written anew after some hundred of them, which takes a toggle a moment longer.
-constexpr off_t grown = 16 * 1024;
+constexpr off_t grown = off_t{16} * 1024;
 constexpr std::size_t longest_journal = 1U << 20;
 
 } // namespace
 
-JournalFile::JournalFile(std::string directory) : path_(directory + "/journal")
+JournalFile::JournalFile(const std::string& directory) : path_(directory + "/journal")
 {
     if (auto made = make_directories(directory); !made) open_errno_ = made.error().errno_value();
     fd_ = UniqueFd(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644));

@@ -12,7 +12,7 @@ namespace usbroute::linux_ {
 class JournalFile final : public apply::Journal {
 public:
     /// Never fails: a directory that cannot be written gives a journal whose `begin` says so.
-    explicit JournalFile(std::string directory);
+    explicit JournalFile(const std::string& directory);
 
     [[nodiscard]] Result<void> begin(const plan::Change& change) override;
     [[nodiscard]] Result<void> end(apply::Ending ending) override;
