@@ -60,7 +60,9 @@ TEST(Dialogue, AnswersEachLineWithOneLine)
 {
     auto talk = on_a_socket();
 
-    EXPECT_EQ(talk.say("toggle\r\nstatus\n\n"), "ok -- did toggle\nok -- did status\n");
+    EXPECT_EQ(
+        talk.say("toggle\r\nstatus\n\n"),
+        "ok -- did toggle\nok -- did status\nerror usage the line is empty; say toggle, status, move ...\n");
     EXPECT_EQ(talk.turn, Turn::idle);
 }
 
