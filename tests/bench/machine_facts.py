@@ -6,6 +6,7 @@ import platform
 import re
 import subprocess
 import sys
+import time
 
 
 def machine_facts(room):
@@ -16,14 +17,28 @@ def machine_facts(room):
         "cores": os.cpu_count(),
         "compared_to": ", ".join(filter(None, (_version(room.setpci), _version(room.lsusb), _python()))),
         "temporary": f"{room.folder} ({_filesystem(room.folder)})",
-        "load_before": os.getloadavg()[0],
+        "busy_before": f"{_busy_percent()} %",
     }
 
 
-def warn_if_busy():
-    load = os.getloadavg()[0]
-    if load > os.cpu_count() / 4:
-        print(f"note: the machine is busy (load {load:.1f}); do not keep these figures", file=sys.stderr)
+def warn_if_busy(facts):
+    if int(facts["busy_before"].split()[0]) > 20:
+        print("note: other programs keep the machine busy; do not keep these figures", file=sys.stderr)
+
+
+def _busy_percent():
+    """How much of the next second the cores work for others."""
+    idle, total = _core_times()
+    time.sleep(1)
+    later_idle, later_total = _core_times()
+    return round(100 - 100 * (later_idle - idle) / max(1, later_total - total))
+
+
+def _core_times():
+    """Idle time and all time of the cores together since the start, in ticks."""
+    with open("/proc/stat", encoding="utf-8") as file:
+        ticks = [int(word) for word in file.readline().split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 def _cpu():

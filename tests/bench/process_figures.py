@@ -4,7 +4,7 @@ import shlex
 import statistics
 import subprocess
 
-from bench_room import CannotMeasure
+from bench_room import CannotMeasure, one_core
 from board import HOME, MOVED, Board
 from report import Row, Target
 
@@ -12,21 +12,22 @@ RUNS = 100  # of each command, in each round
 
 
 def measure(room, options):
-    return [_move(room, options.rounds), *_status(room, options.rounds)]
+    with one_core():
+        rows = [_move(room, options.rounds, "one core"), *_status(room, options.rounds)]
+    return [*rows, _move(room, options.rounds, "all cores")]
 
 
-def _move(room, rounds):
+def _move(room, rounds, cores):
     """setpci has a board of its own: the daemon would otherwise look again after each of its writes."""
-    ours, theirs = Board(room, "move-ours"), Board(room, "move-setpci")
-    name = MOVED[0]
-    move = [room.program("usbroute"), "--socket", ours.socket, "move", name, "--to"]
+    ours, theirs = (Board(room, f"{cores}-{kind}".replace(" ", "-")) for kind in ("move", "setpci"))
+    move = [room.program("usbroute"), "--socket", ours.socket, "move", MOVED[0], "--to"]
     away = HOME & ~1
     with room.daemon(room.program("usbrouted"), "--root", ours.root):
         _prove_that_it_moves(move, ours, away)
         medians = _interleaved(room, rounds, [move + ["ehci"], theirs.setpci(room, away),
                                               move + ["xhci"], theirs.setpci(room, HOME)])
     mine, setpci = (medians[0] + medians[2]) / 2, (medians[1] + medians[3]) / 2
-    return Row("usbroute move, a process", mine, "us", setpci, "setpci", mine / setpci, Target(1.0))
+    return Row(f"usbroute move, {cores}", mine, "us", setpci, "setpci", mine / setpci, Target(1.0))
 
 
 def _prove_that_it_moves(move, board, away):
@@ -48,9 +49,9 @@ def _status(room, rounds):
     if min(lines) < 10:
         raise CannotMeasure(f"status, --direct status and lsusb -t printed {lines} lines")
     medians = _interleaved(room, rounds, [status, lsusb, direct], inside)
-    return [Row("usbroute --root status, a process", medians[0], "us", medians[1], "lsusb -t",
+    return [Row("usbroute --root COPY status, one core", medians[0], "us", medians[1], "lsusb -t",
                 medians[0] / medians[1], Target(0.7)),
-            Row("usbroute --direct status, a process", medians[2], "us", medians[1], "lsusb -t",
+            Row("usbroute --direct status, one core", medians[2], "us", medians[1], "lsusb -t",
                 medians[2] / medians[1])]
 
 

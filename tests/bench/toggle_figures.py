@@ -6,7 +6,7 @@ import socket
 import statistics
 import sys
 
-from bench_room import CannotMeasure
+from bench_room import CannotMeasure, one_core
 from board import AWAY, HOME, Board
 from report import Row, Target
 
@@ -17,16 +17,25 @@ AT_LEAST_FASTER = Target(30.0, at_least=True)
 
 
 def measure(room, options):
+    with one_core():
+        on_one = _compare(room, options.rounds, "one-core")
+    on_all = _compare(room, options.rounds, "all-cores")
+    return [row for cores, contenders in (("one core", on_one), ("all cores", on_all))
+            for transport in ("unix", "tcp") for row in _rows(f"{transport}, {cores}", transport, contenders)]
+
+
+def _compare(room, rounds, label):
+    """All contenders with their times of each round."""
     with contextlib.ExitStack() as stack:
-        contenders = _start_all(room, stack)
+        contenders = _start_all(room, stack, label)
         for contender in contenders:
             contender.prove_that_it_toggles()
-        for _ in range(options.rounds):
+        for _ in range(rounds):
             for contender in contenders:
                 contender.ask(room)
         for contender in contenders:
             contender.prove_that_it_toggles()
-    return [row for transport in ("unix", "tcp") for row in _rows(transport, contenders)]
+    return contenders
 
 
 class Contender:
@@ -61,38 +70,38 @@ class Contender:
         return statistics.median(times[column] for times in self.times)
 
 
-def _start_all(room, stack):
+def _start_all(room, stack, label):
     port = _free_port()
-    board = Board(room, "toggle-ours", port)
+    board = Board(room, f"{label}-ours", port)
     stack.enter_context(room.daemon(room.program("usbrouted"), "--root", board.root))
     contenders = [Contender("ours", "unix", f"unix:{board.socket}", board, REQUESTS),
                   Contender("ours", "tcp", f"tcp:{port}", board, REQUESTS)]
     for transport in ("unix", "tcp"):
-        contenders.append(_start_floor(room, stack, transport))
-        contenders.append(_start_howto(room, stack, transport))
+        contenders.append(_start_floor(room, stack, label, transport))
+        contenders.append(_start_howto(room, stack, label, transport))
     # One transport after the other, so that what is compared is measured close together.
     return sorted(contenders, key=lambda contender: contender.transport)
 
 
-def _start_floor(room, stack, transport):
-    board = Board(room, f"toggle-floor-{transport}")
-    address = _free_address(room, f"floor-{transport}", transport)
+def _start_floor(room, stack, label, transport):
+    board = Board(room, f"{label}-floor-{transport}")
+    address = _free_address(board, transport)
     stack.enter_context(
         room.service(room.program("bench-floor"), address, board.registers, f"{HOME:x}", f"{AWAY:x}"))
     return Contender("floor", transport, address, board, REQUESTS)
 
 
-def _start_howto(room, stack, transport):
-    board = Board(room, f"toggle-howto-{transport}")
-    address = _free_address(room, f"howto-{transport}", transport)
+def _start_howto(room, stack, label, transport):
+    board = Board(room, f"{label}-howto-{transport}")
+    address = _free_address(board, transport)
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "howto_service.py")
     stack.enter_context(room.service(sys.executable, script, address, room.needs("setpci"), board.root,
                                      f"{AWAY:x}", f"{HOME:x}"))
     return Contender("HOWTO", transport, address, board, REQUESTS_TO_PYTHON)
 
 
-def _free_address(room, name, transport):
-    return f"unix:{room.path(name + '.sock')}" if transport == "unix" else f"tcp:{_free_port()}"
+def _free_address(board, transport):
+    return f"unix:{board.root}/service" if transport == "unix" else f"tcp:{_free_port()}"
 
 
 def _free_port():
@@ -109,22 +118,20 @@ def _connected(address):
     return client
 
 
-def _rows(transport, contenders):
-    by_name = {contender.name: contender for contender in contenders if contender.transport == transport}
-    ours, floor, howto = by_name["ours"], by_name["floor"], by_name["HOWTO"]
-    return [
-        _row(f"toggle over {transport}, p50", ours, floor, 0, "C loop", AT_MOST_THE_FLOOR),
-        _row(f"toggle over {transport}, p99", ours, floor, 1, "C loop"),
-        _row(f"toggle over {transport}, longest", ours, floor, 2, "C loop"),
-        _turned(_row(f"toggle over {transport}, p50", ours, howto, 0, "Python and setpci", AT_LEAST_FASTER)),
-    ]
+def _rows(where, transport, contenders):
+    found = {contender.name: contender for contender in contenders if contender.transport == transport}
+    ours, floor, howto = found["ours"], found["floor"], found["HOWTO"]
+    return [_slower(f"toggle over {where}, p50", ours, floor, 0, AT_MOST_THE_FLOOR),
+            _slower(f"toggle over {where}, p99", ours, floor, 1),
+            _slower(f"toggle over {where}, longest", ours, floor, 2),
+            _faster(f"toggle over {where}, p50", ours, howto, AT_LEAST_FASTER)]
 
 
-def _row(figure, ours, other, column, other_name, target=None):
-    mine, theirs = ours.median(column), other.median(column)
-    return Row(figure, mine, "us", theirs, other_name, mine / theirs, target)
+def _slower(figure, ours, floor, column, target=None):
+    mine, theirs = ours.median(column), floor.median(column)
+    return Row(figure, mine, "us", theirs, "C loop", mine / theirs, target)
 
 
-def _turned(row):
-    """How many times faster, in place of how many times slower."""
-    return Row(row.figure, row.ours, row.unit, row.other, row.other_name, 1 / row.ratio, row.target)
+def _faster(figure, ours, howto, target):
+    mine, theirs = ours.median(0), howto.median(0)
+    return Row(figure, mine, "us", theirs, "Python, setpci", theirs / mine, target)
