@@ -38,17 +38,6 @@ std::expected<std::string, Errno> read_all(int fd, std::size_t limit)
     return text;
 }
 
-Result<void> write_all(int fd, std::string_view text, const std::string& path)
-{
-    while (!text.empty()) {
-        const auto put = ::write(fd, text.data(), text.size());
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return std::unexpected(Error(ErrorKind::failed, "cannot write " + path, errno));
-        text.remove_prefix(static_cast<std::size_t>(put));
-    }
-    return {};
-}
-
 struct CloseDirectory {
     void operator()(DIR* directory) const { ::closedir(directory); }
 };
@@ -136,23 +125,6 @@ Result<std::string> read_file(const std::string& path, std::size_t limit)
         return std::unexpected(
             Error(ErrorKind::failed, format("{} is larger than {} bytes", printable(path), limit)));
     return std::move(*text);
-}
-
-Result<void> replace_file(const std::string& path, std::string_view text)
-{
-    const auto beside = path + ".new";
-    {
-        const UniqueFd fd(
-            ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
-        if (!fd.is_open())
-            return std::unexpected(Error(kind_from(errno), "cannot create " + printable(beside), errno));
-        if (auto written = write_all(fd.get(), text, printable(beside)); !written) return written;
-        if (::fsync(fd.get()) != 0)
-            return std::unexpected(Error(ErrorKind::failed, "cannot save " + printable(beside), errno));
-    }
-    if (::rename(beside.c_str(), path.c_str()) != 0)
-        return std::unexpected(Error(kind_from(errno), "cannot rename to " + printable(path), errno));
-    return {};
 }
 
 Result<void> make_directories(const std::string& path)

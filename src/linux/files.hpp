@@ -30,8 +30,6 @@ private:
 
 /// A whole file of at most `limit` bytes; larger is an error.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit);
-/// Writes beside the file and renames over it, so that a reader sees the old or the new one.
-[[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view text);
 /// Makes a directory and those above it.
 [[nodiscard]] Result<void> make_directories(const std::string& path);
 

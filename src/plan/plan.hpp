@@ -97,10 +97,6 @@ struct Situation {
 [[nodiscard]] std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,
                                                           const config::Settings& settings);
 
-/// Names that can be asked for: the configured connectors and, where there is a mux, its unnamed sockets.
-[[nodiscard]] std::vector<topology::ConnectorSpec> known_connectors(const topology::Snapshot& snapshot,
-                                                                    const config::Settings& settings);
-
 /// The setpci command that does the same as a step, for people and for recovery.
 [[nodiscard]] std::string setpci_line(const PciAddress& controller, topology::RouteRegister target,
                                       std::uint32_t mask, std::uint32_t value);

@@ -165,17 +165,6 @@ std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,
     return std::nullopt;
 }
 
-std::vector<topology::ConnectorSpec> known_connectors(const topology::Snapshot& snapshot,
-                                                      const config::Settings& settings)
-{
-    auto specs = settings.specs();
-    if (const auto mux = topology::find_mux(snapshot)) {
-        const auto unnamed = topology::unnamed_connectors(*mux->family, specs);
-        specs.insert(specs.end(), unnamed.begin(), unnamed.end());
-    }
-    return specs;
-}
-
 std::string setpci_line(const PciAddress& controller, RouteRegister target, std::uint32_t mask,
                         std::uint32_t value)
 {

@@ -63,11 +63,6 @@ const Controller* Mux::ehci(std::uint8_t number) const
     return number >= 1 && number <= ehcis.size() ? ehcis[number - 1u] : nullptr;
 }
 
-bool Mux::sees_any_ehci() const
-{
-    return std::ranges::any_of(ehcis, [](const Controller* c) { return c != nullptr; });
-}
-
 std::uint32_t Mux::movable_bits() const
 {
     return bits == nullptr ? 0 : bits->usb2_movable & family->usb2_bits();

@@ -41,7 +41,6 @@ struct Mux {
     const RouteBits* bits = nullptr;      ///< null: could not be read
 
     [[nodiscard]] const Controller* ehci(std::uint8_t number) const;
-    [[nodiscard]] bool sees_any_ehci() const;
     /// Bits of XUSB2PR that both the chip and firmware let us change. 0 while the registers are unreadable.
     [[nodiscard]] std::uint32_t movable_bits() const;
     [[nodiscard]] std::uint32_t movable_superspeed_bits() const;
