@@ -5,19 +5,18 @@
 #include "cli/command_table.hpp"
 #include "cli/help.hpp"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <optional>
+
+#include <getopt.h>
 
 namespace usbroute::cli {
 
 namespace {
 
-/// Texts of options that need a look of our own after CLI11's.
+/// Texts of options that need a second look, when all of the line is known.
 struct Raw {
     bool help = false;
     std::optional<std::string> timeout;
@@ -40,33 +39,60 @@ std::size_t index_of_command(const std::vector<std::string>& arguments)
     return arguments.size();
 }
 
-std::string name_for_cli11(const OptionRow& row)
-{
-    return row.short_name.empty() ? std::string(row.long_name)
-                                  : format("{},{}", row.short_name, row.long_name);
-}
+/// What a command takes, as getopt_long wants it told.
+class Accepted {
+public:
+    explicit Accepted(const CommandRow& command)
+    {
+        for (const auto& row : option_table()) {
+            if (!takes(command, row.id)) continue;
+            const bool has_value = !row.value.empty();
+            // The names are literals, so a zero stands behind each.
+            long_names_.push_back({row.long_name.substr(2).data(),
+                                   has_value ? required_argument : no_argument, nullptr,
+                                   first_long + static_cast<int>(row.id)});
+            if (row.short_name.empty()) continue;
+            short_names_ += row.short_name.substr(1);
+            if (has_value) short_names_ += ':';
+        }
+        long_names_.push_back({});
+    }
 
-void add_option(CLI::App& app, const OptionRow& row, Options& options, Raw& raw)
+    /// Null for what getopt_long returns at a word, at the end, or at an option that it does not know.
+    [[nodiscard]] const OptionRow* row(int found) const
+    {
+        if (found >= first_long) return &row_of(static_cast<OptionId>(found - first_long));
+        return find_option(std::string{'-', static_cast<char>(found)});
+    }
+    [[nodiscard]] const char* short_names() const { return short_names_.c_str(); }
+    [[nodiscard]] const option* long_names() const { return long_names_.data(); }
+
+private:
+    static constexpr int first_long = 256; // beyond every short name
+    /// '-': words come in their place, nothing is reordered; ':' tells a missing value from an unknown option.
+    std::string short_names_ = "-:";
+    std::vector<option> long_names_;
+};
+
+void take_option(OptionId id, const char* value, Options& options, Raw& raw)
 {
-    const auto name = name_for_cli11(row);
-    switch (row.id) {
-    case OptionId::help: app.add_flag(name, raw.help); break;
-    case OptionId::json: app.add_flag(name, options.json); break;
-    case OptionId::verbose: app.add_flag(name, options.verbose); break;
-    case OptionId::quiet: app.add_flag(name, options.quiet); break;
-    case OptionId::root: app.add_option(name, options.root); break;
-    case OptionId::socket: app.add_option(name, options.socket); break;
-    case OptionId::config: app.add_option(name, options.config); break;
-    case OptionId::direct: app.add_flag(name, options.direct); break;
-    case OptionId::timeout: app.add_option(name, raw.timeout); break;
-    case OptionId::color: app.add_option(name, raw.color); break;
-    case OptionId::to: app.add_option(name, options.to); break;
-    case OptionId::dry_run: app.add_flag(name, options.dry_run); break;
-    case OptionId::yes: app.add_flag(name, options.yes); break;
-    // One disk each time it is said; without this the option would swallow the words that follow.
-    case OptionId::force_disk: app.add_option(name, options.force_disks)->allow_extra_args(false); break;
-    case OptionId::revert_after: app.add_option(name, raw.revert_after); break;
-    case OptionId::exec: app.add_option(name, options.exec); break;
+    switch (id) {
+    case OptionId::help: raw.help = true; break;
+    case OptionId::json: options.json = true; break;
+    case OptionId::verbose: options.verbose = true; break;
+    case OptionId::quiet: options.quiet = true; break;
+    case OptionId::root: options.root = value; break;
+    case OptionId::socket: options.socket = value; break;
+    case OptionId::config: options.config = value; break;
+    case OptionId::direct: options.direct = true; break;
+    case OptionId::timeout: raw.timeout = value; break;
+    case OptionId::color: raw.color = value; break;
+    case OptionId::to: options.to = value; break;
+    case OptionId::dry_run: options.dry_run = true; break;
+    case OptionId::yes: options.yes = true; break;
+    case OptionId::force_disk: options.force_disks.emplace_back(value); break;
+    case OptionId::revert_after: raw.revert_after = value; break;
+    case OptionId::exec: options.exec = value; break;
     }
 }
 
@@ -95,16 +121,6 @@ Error unknown_option(const CommandRow& command, const std::string& word)
     return usage(format("there is no option {}; {}", printable(name, 64),
                         near ? format("did you mean {}?", *near)
                              : format("`usbroute {} --help` lists them", command.name)));
-}
-
-/// What CLI11 says, in our words where its own speak of types. All begin with the option's name.
-Error unreadable_option(const CLI::ParseError& error)
-{
-    const std::string_view what = error.what();
-    const auto name = printable(what.substr(0, what.find(':')), 64);
-    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) == nullptr) return usage(printable(what, 200));
-    return usage(what.ends_with("missing") ? format("{} needs a value", name)
-                                           : format("{} was given more than once", name));
 }
 
 std::optional<Error> take_raw(const Raw& raw, Options& options)
@@ -147,25 +163,70 @@ std::optional<Error> check_words(const Invocation& invocation)
     return std::nullopt;
 }
 
+/// Why an option cannot be taken: one that getopt_long refused, or one that was said before.
+Error unreadable_option(const CommandRow& command, int found, const std::string& word)
+{
+    // In a row of short options ("-vx") the one that was meant; of a long one all of it.
+    const auto name =
+        word.starts_with("--") ? word.substr(0, word.find('=')) : std::string{'-', static_cast<char>(optopt)};
+    if (found == ':') return usage(format("{} needs a value", name));
+    const auto* row = find_option(name);
+    if (row == nullptr || !takes(command, row->id)) return unknown_option(command, name);
+    return usage(format("{} takes no value", name));
+}
+
+/// getopt_long also takes the beginning of a long name; what is short today may mean two things tomorrow.
+bool is_shortened(const std::string& word)
+{
+    return word.starts_with("--") && word != "--" &&
+           find_option(std::string_view(word).substr(0, word.find('='))) == nullptr;
+}
+
+/// The C library's own reader: it costs nothing at start. docs/decisions/0009 says what else was tried.
+std::optional<Error> read_options(std::vector<std::string> arguments, Invocation& invocation, Raw& raw)
+{
+    const Accepted accepted(*invocation.command);
+    std::vector<char*> argv{nullptr}; // getopt_long skips the program's name
+    for (auto& word : arguments) argv.push_back(word.data());
+    const auto count = static_cast<int>(argv.size());
+    argv.push_back(nullptr);
+
+    std::bitset<256> said;
+    std::optional<Error> wrong;
+    optind = 0; // begin anew: the reader keeps its place in globals
+    opterr = 0; // it says nothing itself
+    for (;;) {
+        const auto place = static_cast<std::size_t>(std::max(optind - 1, 0));
+        const int found =
+            getopt_long(count, argv.data(), accepted.short_names(), accepted.long_names(), nullptr);
+        if (found == -1) break;
+        if (found == 1) {
+            invocation.words.emplace_back(optarg);
+            continue;
+        }
+        const auto& word = arguments[place];
+        const auto* row = found == '?' || found == ':' || is_shortened(word) ? nullptr : accepted.row(found);
+        if (row == nullptr) {
+            if (!wrong) wrong = unreadable_option(*invocation.command, found, word);
+            continue;
+        }
+        const auto id = static_cast<std::size_t>(row->id);
+        if (said[id] && !row->value.empty() && row->id != OptionId::force_disk && !wrong)
+            wrong = usage(format("{} was given more than once", row->long_name));
+        said.set(id);
+        take_option(row->id, optarg, invocation.options, raw);
+    }
+    for (auto i = optind; i < count; ++i) invocation.words.emplace_back(argv[static_cast<std::size_t>(i)]);
+    return wrong;
+}
+
 Read read_command(const CommandRow& command, std::vector<std::string> arguments)
 {
     Invocation invocation{.command = &command, .options = {}, .words = {}};
     Raw raw;
-    CLI::App app;
-    app.set_help_flag();
-    app.allow_extras();
-    for (const auto& row : option_table())
-        if (takes(command, row.id)) add_option(app, row, invocation.options, raw);
-    app.add_option("words", invocation.words);
-    std::ranges::reverse(arguments); // as CLI11 wants them
-    try {
-        app.parse(std::move(arguments));
-    } catch (const CLI::ParseError& error) {
-        return unreadable_option(error);
-    }
+    const auto unread = read_options(std::move(arguments), invocation, raw);
     if (raw.help) return HelpAsked{help_text(command)};
-    for (const auto& extra : app.remaining())
-        if (extra != "--") return unknown_option(command, extra);
+    if (unread) return *unread;
     if (auto wrong = take_raw(raw, invocation.options)) return *wrong;
     if (auto wrong = check_words(invocation)) return *wrong;
     return invocation;

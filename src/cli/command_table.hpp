@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-/// The one place that says which commands there are. CLI11, --help and shell completion are fed from it.
+/// The one place that says which commands there are. The reader of arguments and --help are fed from it.
 namespace usbroute::cli {
 
 enum class OptionId : std::uint8_t {

@@ -69,11 +69,30 @@ TEST(Arguments, EndOptionsAtTwoDashes)
     EXPECT_EQ(read({"move", "--to", "ehci", "--", "--odd"}).words, Words{"--odd"});
 }
 
+TEST(Arguments, TakeSeveralShortOptionsInOneWord)
+{
+    const auto invocation = read({"move", "front", "-yv", "--to", "ehci"});
+
+    EXPECT_TRUE(invocation.options.yes);
+    EXPECT_TRUE(invocation.options.verbose);
+    EXPECT_EQ(refused({"move", "front", "-yx"}), "there is no option -x; `usbroute move --help` lists them");
+}
+
+TEST(Arguments, TakeWhateverStandsWhereAValueBelongs)
+{
+    EXPECT_EQ(read({"watch", "--exec", "--to"}).options.exec, "--to");
+    EXPECT_EQ(read({"watch", "--exec="}).options.exec, "");
+    EXPECT_EQ(read({"mask", "-"}).words, Words{"-"});
+    EXPECT_EQ(refused({"status", "--json=2"}), "--json takes no value");
+}
+
 TEST(Arguments, AskWhatWasMeant)
 {
     EXPECT_EQ(refused({"mvoe", "x"}), "there is no command mvoe; `usbroute --help` lists them");
     EXPECT_EQ(refused({"mov"}), "there is no command mov; did you mean move?");
     EXPECT_EQ(refused({"status", "--jso"}), "there is no option --jso; did you mean --json?");
+    EXPECT_EQ(refused({"move", "a", "--force", "sda"}),
+              "there is no option --force; `usbroute move --help` lists them");
     EXPECT_EQ(refused({"--rot", "x", "status"}), "there is no option --rot; did you mean --root?");
     EXPECT_EQ(refused({"status", "--to", "ehci"}),
               "status does not take --to; `usbroute status --help` shows what it takes");
