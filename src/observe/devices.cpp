@@ -15,6 +15,7 @@ using topology::PortPath;
 namespace {
 
 constexpr std::size_t attribute_limit = 4096;
+constexpr std::uint8_t hub_class = 9;   // USB 2.0, 11.23.1: bDeviceClass of a hub
 constexpr std::size_t deepest_tier = 7; // USB 2.0, 4.1.1: a root hub, five hubs, a device
 
 using Names = std::vector<std::string>;
@@ -24,15 +25,13 @@ bool has(const Names& sorted, std::string_view name)
     return std::ranges::binary_search(sorted, name, {}, [](const auto& n) { return std::string_view(n); });
 }
 
-/// Attributes of one directory whose names are known already, so that none is asked for in vain.
+/// Attributes of one directory.
 struct Attributes {
     const KernelTree& tree;
     const std::string& directory;
-    const Names& names;
 
     [[nodiscard]] std::string text(const char* name) const
     {
-        if (!has(names, name)) return {};
         auto value = tree.read(directory + "/" + name, attribute_limit);
         if (!value) return {};
         // The kernel ends an attribute with one newline; a device's own string may hold more of anything.
@@ -48,6 +47,32 @@ struct Attributes {
 std::uint8_t hex_byte(std::string_view text)
 {
     return static_cast<std::uint8_t>(std::min(parse_hex(trim(text)).value_or(0), 0xffu));
+}
+
+/// Who the device is: PRODUCT=46d/c31c/6400 and TYPE=0/0/0 stand together in `uevent`, which saves reads, the
+/// number of ports of what is no hub among them; a recording without them has the attributes. False: it is gone.
+bool read_identity(const Attributes& attributes, Device& device)
+{
+    const auto read_ports = [&] {
+        const auto ports = parse_decimal(trim(attributes.text("maxchild"))).value_or(0);
+        device.hub_ports = static_cast<std::uint8_t>(std::min(ports, 255u));
+    };
+    const auto uevent = attributes.text("uevent");
+    const auto ids = split(uevent_value(uevent, "PRODUCT"), '/');
+    const auto type = split(uevent_value(uevent, "TYPE"), '/');
+    if (ids.size() == 3 && type.size() == 3) {
+        device.vendor = static_cast<std::uint16_t>(parse_hex(ids[0]).value_or(0));
+        device.product = static_cast<std::uint16_t>(parse_hex(ids[1]).value_or(0));
+        device.device_class = static_cast<std::uint8_t>(parse_decimal(type[0]).value_or(0));
+        if (device.device_class == hub_class) read_ports();
+        return true;
+    }
+    if (uevent.empty() && !attributes.tree.list(attributes.directory)) return false;
+    device.vendor = attributes.hex("idVendor");
+    device.product = attributes.hex("idProduct");
+    device.device_class = hex_byte(attributes.text("bDeviceClass"));
+    read_ports();
+    return true;
 }
 
 /// INTERFACE=3/1/1 and DRIVER= stand together in `uevent`: one read in place of five.
@@ -80,11 +105,39 @@ Interface read_interface(const KernelTree& tree, const std::string& directory, s
 
 } // namespace
 
+void DeviceWalk::know_all(Names names)
+{
+    all_ = std::move(names);
+    std::ranges::sort(all_);
+}
+
+std::vector<std::string> DeviceWalk::names_in(const PortPath& place, const std::string& directory) const
+{
+    // A recording may lack the links of a bus; its folders are asked then.
+    if (!has(all_, PortPath(place.bus(), {}).text())) return tree_.list(directory).value_or(Names{});
+    // Below usb3 stand 3-1, 3-2 and 3-0:1.0, below 3-1 stand 3-1.4 and 3-1:1.0: neighbours when sorted.
+    const auto bus = std::to_string(place.bus());
+    const auto children = place.is_root_hub() ? bus + "-" : place.text() + ".";
+    const auto interfaces = place.is_root_hub() ? bus + "-0:" : place.text() + ":";
+    Names names;
+    const auto take = [&](const std::string& prefix, std::string_view deeper) {
+        for (auto name = std::ranges::lower_bound(all_, prefix);
+             name != all_.end() && name->starts_with(prefix); ++name)
+            if (name->find_first_of(deeper, prefix.size()) == std::string::npos) names.push_back(*name);
+    };
+    take(children, ".:");
+    take(interfaces, "");
+    return names;
+}
+
 void DeviceWalk::below_hub(const PortPath& place, const std::string& directory)
 {
-    auto names = tree_.list(directory);
-    if (!names) return;
-    for (const auto& name : *names) {
+    walk_down(place, directory, names_in(place, directory));
+}
+
+void DeviceWalk::walk_down(const PortPath& place, const std::string& directory, const Names& names)
+{
+    for (const auto& name : names) {
         if (const auto path = PortPath::parse(name)) {
             if (!path->is_root_hub() && place.contains(*path) &&
                 path->ports().size() == place.ports().size() + 1)
@@ -125,31 +178,24 @@ void DeviceWalk::replace(const PortPath& place, const std::string& directory)
 void DeviceWalk::read_device(const PortPath& place, const std::string& directory)
 {
     if (place.ports().size() >= deepest_tier) return;
-    auto names = tree_.list(directory);
-    if (!names) return; // gone while we looked
-    std::ranges::sort(*names);
-
-    const Attributes attributes{tree_, directory, *names};
+    const Attributes attributes{tree_, directory};
     auto device = std::make_shared<Device>();
     device->path = place;
-    device->vendor = attributes.hex("idVendor");
-    device->product = attributes.hex("idProduct");
-    device->device_class = hex_byte(attributes.text("bDeviceClass"));
-    device->hub_ports = static_cast<std::uint8_t>(
-        std::min(parse_decimal(trim(attributes.text("maxchild"))).value_or(0), 255u));
+    if (!read_identity(attributes, *device)) return; // gone while we looked
     device->speed = topology::Speed::parse(attributes.text("speed"));
     device->manufacturer = attributes.text("manufacturer");
     device->product_name = attributes.text("product");
     device->serial = attributes.text("serial");
     device->removable = trim(attributes.text("removable")) != "fixed";
+    const auto names = names_in(place, directory);
     const auto prefix = place.text() + ":";
-    for (const auto& name : *names)
+    for (const auto& name : names)
         if (name.starts_with(prefix))
             device->interfaces.push_back(read_interface(tree_, directory + "/" + name, name));
     std::ranges::sort(device->interfaces, {}, &Interface::number);
     const bool hub = device->is_hub();
     into_.devices.push_back(std::move(device));
-    if (hub) below_hub(place, directory);
+    if (hub) walk_down(place, directory, names);
 }
 
 void DeviceWalk::read_hub_ports(const PortPath& hub, const std::string& interface_directory)

@@ -5,6 +5,7 @@
 #include "topology/snapshot.hpp"
 
 #include <string>
+#include <vector>
 
 namespace usbroute::observe {
 
@@ -17,6 +18,10 @@ public:
         : tree_(tree), into_(into), ports_(ports)
     {}
 
+    /// Where to learn the names of devices and interfaces: from all of them at once, which a walk of the whole
+    /// machine does and costs one directory, or from each folder, which a look at one place does.
+    void know_all(std::vector<std::string> names);
+
     /// Everything plugged into the hub or root hub at `place`, appended in no order.
     void below_hub(const topology::PortPath& place, const std::string& directory);
 
@@ -25,12 +30,18 @@ public:
     void replace(const topology::PortPath& place, const std::string& directory);
 
 private:
+    using Names = std::vector<std::string>;
+
+    /// The interfaces of `place` and the devices one step below it; empty when the folder is gone.
+    [[nodiscard]] Names names_in(const topology::PortPath& place, const std::string& directory) const;
+    void walk_down(const topology::PortPath& place, const std::string& directory, const Names& names);
     void read_device(const topology::PortPath& place, const std::string& directory);
     void read_hub_ports(const topology::PortPath& hub, const std::string& interface_directory);
 
     const KernelTree& tree_;
     topology::Snapshot& into_;
     Ports ports_;
+    Names all_; ///< sorted; empty: ask the folders
 };
 
 } // namespace usbroute::observe

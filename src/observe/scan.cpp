@@ -94,10 +94,9 @@ std::optional<Controller> read_controller(const KernelTree& tree, const std::str
 }
 
 /// Buses that no PCI function owns: platform controllers, vhci_hcd, dummy_hcd.
-void read_other_buses(const KernelTree& tree, Snapshot& snapshot, DeviceWalk& walk)
+void read_other_buses(const KernelTree& tree, const std::vector<std::string>& names, Snapshot& snapshot,
+                      DeviceWalk& walk)
 {
-    auto names = tree.list("sys/bus/usb/devices").value_or(std::vector<std::string>{});
-    std::ranges::sort(names);
     for (const auto& name : names) {
         const auto path = PortPath::parse(name);
         if (!path || !path->is_root_hub() || snapshot.controller_of_bus(path->bus()) != nullptr) continue;
@@ -142,6 +141,9 @@ Snapshot scan(const KernelTree& tree, Ports ports)
 {
     Snapshot snapshot;
     DeviceWalk walk(tree, snapshot, ports);
+    auto usb_names = tree.list("sys/bus/usb/devices").value_or(std::vector<std::string>{});
+    std::ranges::sort(usb_names);
+    walk.know_all(usb_names);
     auto names = tree.list("sys/bus/pci/devices");
     if (!names && names.error().value != ENOENT)
         snapshot.notes.push_back(format("cannot list the PCI devices: {}", errno_text(names.error().value)));
@@ -154,7 +156,7 @@ Snapshot scan(const KernelTree& tree, Ports ports)
             snapshot.controllers.push_back(std::move(*controller));
         }
     }
-    read_other_buses(tree, snapshot, walk);
+    read_other_buses(tree, usb_names, snapshot, walk);
     std::ranges::sort(snapshot.devices, {},
                       [](const auto& device) -> const PortPath& { return device->path; });
     std::ranges::sort(snapshot.ports, {},

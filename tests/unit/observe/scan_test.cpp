@@ -204,6 +204,52 @@ TEST(Rescan, EqualsANewScanOnRecordedMachines)
     }
 }
 
+/// A tree in which something is not there.
+class PoorerTree final : public KernelTree {
+public:
+    using Hidden = bool (*)(const std::string&);
+    PoorerTree(const KernelTree& whole, Hidden hidden) : whole_(whole), hidden_(hidden) {}
+
+    [[nodiscard]] std::expected<std::vector<std::string>, Errno>
+    list(const std::string& directory) const override
+    {
+        if (hidden_(directory)) return std::unexpected(Errno{ENOENT});
+        return whole_.list(directory);
+    }
+    [[nodiscard]] std::expected<std::string, Errno> read(const std::string& file,
+                                                         std::size_t limit) const override
+    {
+        if (hidden_(file)) return std::unexpected(Errno{ENOENT});
+        return whole_.read(file, limit);
+    }
+    [[nodiscard]] std::expected<std::string, Errno> link(const std::string& path) const override
+    {
+        return whole_.link(path);
+    }
+
+private:
+    const KernelTree& whole_;
+    Hidden hidden_;
+};
+
+/// What is read at once on a whole machine is read piece by piece on one that lost it, and is the same.
+TEST(Scan, NeedsNeitherTheLinksOfTheBusNorUevents)
+{
+    for (const char* name :
+         {"z97e-itx-ac", "dock-four-deep", "thinkpad-l540", "gigabyte-x99-ud4", "amd-a520m"}) {
+        const linux_::LiveTree tree(fakes::machine_root(name));
+        const PoorerTree no_links(
+            tree, [](const std::string& path) { return path.starts_with("sys/bus/usb/devices"); });
+        const PoorerTree no_uevents(tree, [](const std::string& path) {
+            return path.find("/usb") != std::string::npos && path.ends_with("/uevent");
+        });
+
+        EXPECT_FALSE(scan(tree).devices.empty()) << name;
+        EXPECT_TRUE(same(scan(no_links), scan(tree))) << name;
+        EXPECT_TRUE(same(scan(no_uevents), scan(tree))) << name;
+    }
+}
+
 TEST(UsbDeviceIn, BeginsAtARootHubAndFollowsItsChildren)
 {
     const std::string pci = "sys/devices/pci0000:00/0000:00:14.0/";
