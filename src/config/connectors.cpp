@@ -12,6 +12,8 @@ using topology::UsbPlace;
 constexpr std::size_t most_places = 4;
 constexpr std::string_view places_rule =
     R"(a list of 1 to 4 places such as "0000:00:14.0/2.1" or "0000:00:14.0/ss3.1")";
+constexpr std::size_t most_seen = 2; // the xHCI and one EHCI
+constexpr std::string_view seen_rule = R"(a list of 1 or 2 places such as "0000:00:14.0/9")";
 
 void read_mux(Fields& fields, topology::ConnectorSpec& spec)
 {
@@ -47,6 +49,35 @@ void read_places(Fields& fields, topology::ConnectorSpec& spec)
             scope.problem(entry.place, format("{} stands in usb twice; keep one", place->text()));
         else
             spec.places.push_back(*place);
+    }
+}
+
+/// Where the socket's USB 2 half was seen; one place a controller, and none of the SuperSpeed half.
+void read_seen(Fields& fields, topology::ConnectorSpec& spec)
+{
+    const auto* list = fields.list("seen", seen_rule);
+    if (list == nullptr) return;
+    const auto& scope = fields.scope();
+    if (!fields.has("mux_bit"))
+        scope.problem(fields.node("seen")->place,
+                      "seen corrects what the chip table says of a mux_bit; without mux_bit write usb");
+    if (list->empty() || list->size() > most_seen) {
+        scope.wrong_value(fields.node("seen")->place, "seen", size_of(*list), seen_rule);
+        return;
+    }
+    for (const auto& entry : *list) {
+        const auto* text = text_entry(scope, entry, "seen", R"(a place such as "0000:00:14.0/9")");
+        if (text == nullptr) continue;
+        const auto place = UsbPlace::parse(*text);
+        if (!place || place->superspeed)
+            scope.wrong_value(entry.place, "a place in seen", in_quotes(*text),
+                              R"(a controller and its USB 2 ports, such as "0000:00:14.0/9")");
+        else if (std::ranges::find(spec.seen, place->controller, &UsbPlace::controller) != spec.seen.end())
+            scope.problem(entry.place,
+                          format("{} stands in seen twice; a socket has one place on each controller",
+                                 place->controller.text()));
+        else
+            spec.seen.push_back(*place);
     }
 }
 
@@ -112,6 +143,9 @@ void check_not_taken(Fields& fields, const ConnectorSettings& connector, const S
     for (const auto& place : spec.places)
         check("usb", format("usb {}", place.text()),
               [&](const Spec& s) { return std::ranges::find(s.places, place) != s.places.end(); });
+    for (const auto& place : spec.seen)
+        check("seen", format("seen {}", place.text()),
+              [&](const Spec& s) { return std::ranges::find(s.seen, place) != s.seen.end(); });
 }
 
 } // namespace
@@ -125,6 +159,7 @@ void read_connectors(const Document& document, Reading& reading)
         connector.origin = named.origin;
         read_mux(fields, connector.spec);
         read_places(fields, connector.spec);
+        read_seen(fields, connector.spec);
         read_picture(fields, connector);
         fields.report_unknown_keys();
 

@@ -29,6 +29,7 @@ Json json_of(const config::ConnectorSettings& connector)
             {"mux_bit", spec.bit ? Json(spec.bit->value) : Json(nullptr)},
             {"superspeed", spec.superspeed ? Json(spec.superspeed->value) : Json(nullptr)},
             {"usb", texts(spec.places, as_text)},
+            {"seen", texts(spec.seen, as_text)},
             {"panel", connector.panel},
             {"row", or_null(connector.row)},
             {"column", or_null(connector.column)},

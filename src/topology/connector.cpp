@@ -37,6 +37,22 @@ std::optional<PortPath> place_of(const Snapshot& snapshot, const UsbPlace& place
     return PortPath(bus->number, place.ports);
 }
 
+/// What was measured replaces what the chip table says.
+void take_seen(const Snapshot& snapshot, const Mux& mux, Connector& connector)
+{
+    for (const auto& seen : connector.spec.seen) {
+        const auto path = place_of(snapshot, seen);
+        if (mux.xhci->address == seen.controller) {
+            connector.xhci_place = path;
+            continue;
+        }
+        const auto* ehci = snapshot.controller_at(seen.controller);
+        const bool is_ehci = ehci != nullptr && ehci->kind == ControllerKind::ehci;
+        connector.ehci = is_ehci ? ehci : nullptr;
+        connector.ehci_place = is_ehci ? path : std::nullopt;
+    }
+}
+
 } // namespace
 
 std::optional<UsbPlace> UsbPlace::parse(std::string_view text)
@@ -141,6 +157,7 @@ Connector look_at(const Snapshot& snapshot, const std::optional<Mux>& mux, const
         connector.ehci = mux->ehci(twin->controller);
         connector.ehci_place = ehci_place(connector.ehci, twin->port);
     }
+    take_seen(snapshot, *mux, connector);
     return connector;
 }
 
@@ -156,7 +173,8 @@ std::vector<ConnectorSpec> unnamed_connectors(const ChipFamily& family,
             unnamed.push_back({.name = ConnectorName(format("bit{}", route.bit)),
                                .bit = bit,
                                .superspeed = {},
-                               .places = {}});
+                               .places = {},
+                               .seen = {}});
     }
     return unnamed;
 }

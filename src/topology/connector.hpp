@@ -29,6 +29,9 @@ struct ConnectorSpec {
     std::optional<MuxBit> bit;                ///< its bit in XUSB2PR
     std::optional<SuperSpeedPort> superspeed; ///< its SuperSpeed half, where it has one
     std::vector<UsbPlace> places;             ///< on boards without the mux, in place of `bit`
+    /// With `bit`: where its USB 2 half was seen, one place a controller. Counts more than the chip table, which
+    /// knows chips and not boards.
+    std::vector<UsbPlace> seen;
     bool operator==(const ConnectorSpec&) const = default;
 };
 

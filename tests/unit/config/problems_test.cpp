@@ -100,7 +100,7 @@ TEST(Problems, OfConnectors)
         Case{"[connector.front-left]\nmux_bit = 3\nsupersped = 2\n",
              "3:1: unknown key 'supersped' in [connector.front-left]; did you mean 'superspeed'?\n"},
         Case{"[connector.a]\nmux_bit = 3\ncolour = 'red'\n",
-             "3:1: unknown key 'colour' in [connector.a]; known: mux_bit, superspeed, usb, panel, row, "
+             "3:1: unknown key 'colour' in [connector.a]; known: mux_bit, superspeed, usb, seen, panel, row, "
              "column\n"},
         Case{"[connector.a]\nmux_bit = '3'\n",
              "2:11: mux_bit is a string; it must be a whole number from 0 to 31\n"},
@@ -127,6 +127,13 @@ TEST(Problems, OfConnectors)
              "\"0000:00:14.0/ss3\"\n"},
         Case{"[connector.a]\nmux_bit = 0\nsuperspeed = 0\n",
              "3:14: superspeed is 0; it must be a whole number from 1 to 15\n"},
+        Case{"[connector.a]\nmux_bit = 3\nseen = ['00:14.0/ss1']\n",
+             "3:9: a place in seen is '00:14.0/ss1'; it must be a controller and its USB 2 ports, "
+             "such as \"0000:00:14.0/9\"\n"},
+        Case{"[connector.a]\nmux_bit = 3\nseen = ['00:14.0/1', '00:14.0/2']\n",
+             "3:22: 0000:00:14.0 stands in seen twice; a socket has one place on each controller\n"},
+        Case{"[connector.a]\nusb = ['00:14.0/1']\nseen = ['00:14.0/1']\n",
+             "3:8: seen corrects what the chip table says of a mux_bit; without mux_bit write usb\n"},
         Case{"[connector.a]\nusb = '00:14.0/1'\n",
              "2:7: usb is a string; it must be a list of 1 to 4 places such as \"0000:00:14.0/2.1\" or "
              "\"0000:00:14.0/ss3.1\"\n"},

@@ -36,6 +36,10 @@ ConnectorSettings some_connector(Random& random, std::size_t number)
         connector.spec.bit = MuxBit{static_cast<std::uint8_t>(number)};
         if (number < 15 && perhaps(random))
             connector.spec.superspeed = SuperSpeedPort{static_cast<std::uint8_t>(number + 1)};
+        if (perhaps(random))
+            connector.spec.seen = {{.controller = {0, 0, 0x14, 0},
+                                    .superspeed = false,
+                                    .ports = {static_cast<std::uint8_t>(number + 1)}}};
     } else {
         const auto port = static_cast<std::uint8_t>(number + 1);
         const auto places = 1 + any_of(random, 4);

@@ -8,7 +8,7 @@ namespace {
 
 ConnectorSpec with_bit(std::uint8_t bit)
 {
-    return {.name = ConnectorName("it"), .bit = MuxBit{bit}, .superspeed = {}, .places = {}};
+    return {.name = ConnectorName("it"), .bit = MuxBit{bit}, .superspeed = {}, .places = {}, .seen = {}};
 }
 
 TEST(UsbPlace, IsWrittenAsItIsRead)
@@ -48,6 +48,26 @@ TEST(Connector, HasNoPlaceOnAControllerThatIsHiddenOrGivenAway)
     EXPECT_FALSE(look_at(snapshot, with_bit(0)).ehci_place);
     EXPECT_NE(look_at(snapshot, with_bit(0)).ehci, nullptr);
     EXPECT_EQ(look_at(snapshot, with_bit(8)).ehci, nullptr);
+}
+
+TEST(Connector, IsWhereItWasSeenAndNotWhereTheTableSays)
+{
+    auto spec = with_bit(9);
+    spec.seen = {*UsbPlace::parse("00:14.0/11"), *UsbPlace::parse("00:1d.0/1.8")};
+
+    const auto connector = look_at(fakes::z97(), spec);
+
+    EXPECT_EQ(connector.xhci_place->text(), "3-11");
+    EXPECT_EQ(connector.ehci_place->text(), "2-1.8");
+    EXPECT_EQ(connector.ehci->name, "0000:00:1d.0"); // the table has bit 9 on EHCI #2
+}
+
+TEST(Connector, HasNoTwinWhereItWasSeenOnWhatIsNoEhci)
+{
+    auto spec = with_bit(9);
+    spec.seen = {*UsbPlace::parse("00:1f.0/1.8")};
+
+    EXPECT_EQ(look_at(fakes::z97(), spec).ehci, nullptr);
 }
 
 TEST(Mux, FindsEhcisByIdAndNotByAddress)
