@@ -7,10 +7,10 @@
 #include "linux/journal_file.hpp"
 #include "linux/pci_config.hpp"
 #include "linux/settings_files.hpp"
+#include "linux/signals.hpp"
 #include "observe/scan.hpp"
 
 #include <algorithm>
-#include <csignal>
 
 namespace usbroute::cli {
 
@@ -73,24 +73,6 @@ wire::Answer answer_from(const plan::Plan& plan, std::vector<std::string> warnin
     answer.warnings.insert(answer.warnings.end(), warnings.begin(), warnings.end());
     return answer;
 }
-
-/// Keeps Ctrl-C and the like waiting, so that none of them ends us between two writes.
-class SignalsHeld {
-public:
-    SignalsHeld()
-    {
-        sigset_t held;
-        ::sigemptyset(&held);
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::sigaddset(&held, signal);
-        ::sigprocmask(SIG_BLOCK, &held, &before_);
-    }
-    ~SignalsHeld() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsHeld(const SignalsHeld&) = delete;
-    SignalsHeld& operator=(const SignalsHeld&) = delete;
-
-private:
-    sigset_t before_{};
-};
 
 /// A change whose maker was killed is brought to an end first; nothing is planned on top of half of one.
 Result<std::optional<std::string>> finish_interrupted(const linux_::Locations& where,
@@ -175,7 +157,7 @@ Result<wire::Answer> act_alone(const linux_::Locations& where, const wire::Comma
 {
     linux_::JournalFile journal(where.state);
     const auto lock = journal.lock();
-    const SignalsHeld held; // after the lock: waiting for that may be interrupted
+    const linux_::SignalsHeld held; // after the lock: waiting for that may be interrupted
     const auto finished = finish_interrupted(where, journal);
     if (!finished) return std::unexpected(finished.error());
     // A guest or firmware can write the registers between our look and our write; then we look again.

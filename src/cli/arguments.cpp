@@ -222,7 +222,7 @@ std::optional<Error> read_options(std::vector<std::string> arguments, Invocation
 
 Read read_command(const CommandRow& command, std::vector<std::string> arguments)
 {
-    Invocation invocation{.command = &command, .options = {}, .words = {}};
+    Invocation invocation{.command = &command, .options = {}, .words = {}, .typed = {}};
     Raw raw;
     const auto unread = read_options(std::move(arguments), invocation, raw);
     if (raw.help) return HelpAsked{help_text(command)};
@@ -250,9 +250,7 @@ Read read_help(const std::vector<std::string>& arguments, std::size_t at)
     return HelpAsked{help_text(*command)};
 }
 
-} // namespace
-
-Read read_arguments(const std::vector<std::string>& arguments)
+Read read_words(const std::vector<std::string>& arguments)
 {
     const auto at = index_of_command(arguments);
     if (at == arguments.size()) {
@@ -274,6 +272,15 @@ Read read_arguments(const std::vector<std::string>& arguments)
     auto rest = arguments;
     rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(at));
     return read_command(*command, std::move(rest));
+}
+
+} // namespace
+
+Read read_arguments(const std::vector<std::string>& arguments)
+{
+    auto read = read_words(arguments);
+    if (auto* invocation = std::get_if<Invocation>(&read)) invocation->typed = arguments;
+    return read;
 }
 
 bool wants_json(const std::vector<std::string>& arguments)

@@ -72,6 +72,11 @@ constexpr std::array<Example, 2> mask_examples{{
     {"usbroute mask front-left rear-1",
      "the bits of these connectors, and the values with them on either side"},
 }};
+constexpr std::array<Example, 3> map_examples{{
+    {"sudo usbroute map", "plug something into each socket in turn, and type its name"},
+    {"usbroute map --config ./usbroute.toml", "keep the names in ./connectors.toml"},
+    {"usbroute map --json", "for programs: an event a line, answers on stdin"},
+}};
 constexpr std::array<Example, 2> regs_examples{{
     {"usbroute regs", "the routing registers as they are now"},
     {"usbroute regs --root recorded/", "of a recorded machine"},
@@ -83,7 +88,7 @@ constexpr std::array<Example, 3> config_examples{{
 }};
 constexpr std::array<Example, 1> version_examples{{{"usbroute version", "this program's version"}}};
 
-constexpr std::array<CommandRow, 11> commands{{
+constexpr std::array<CommandRow, 12> commands{{
     {"status", "", "what belongs to whom now", {}, status_examples, 0, 0, run_status},
     {"move", "NAME... --to WHERE", "give connectors to the host, a guest or a side", move_options,
      move_examples, 1, any_number, run_move},
@@ -94,6 +99,7 @@ constexpr std::array<CommandRow, 11> commands{{
     {"plan", "move|apply|toggle|undo ...", "what would be done, step by step; nothing is touched",
      plan_options, plan_examples, 1, any_number, run_plan},
     {"watch", "", "one line for each change", watch_options, watch_examples, 0, 0, run_watch},
+    {"map", "", "name the sockets by plugging something into each", {}, map_examples, 0, 0, run_map},
     {"mask",
      "VALUE | NAME...",
      "masks to names and names to masks",
@@ -107,7 +113,7 @@ constexpr std::array<CommandRow, 11> commands{{
     {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
 }};
 
-constexpr std::array<std::string_view, 7> to_come{"confirm", "doctor", "map",       "live",
+constexpr std::array<std::string_view, 6> to_come{"confirm", "doctor", "live",
                                                   "record",  "guest",  "completion"};
 
 } // namespace

@@ -34,6 +34,7 @@ struct Invocation {
     const CommandRow* command = nullptr;
     Options options;
     std::vector<std::string> words; ///< after the command, without options
+    std::vector<std::string> typed; ///< everything, as it was typed
 };
 
 } // namespace usbroute::cli

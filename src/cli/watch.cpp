@@ -5,6 +5,7 @@
 #include "cli/event_runner.hpp"
 #include "cli/screen.hpp"
 #include "cli/session.hpp"
+#include "linux/signals.hpp"
 #include "wire/answer.hpp"
 #include "wire/event.hpp"
 
@@ -14,36 +15,12 @@
 #include <cstdio>
 
 #include <poll.h>
-#include <sys/signalfd.h>
 
 namespace usbroute::cli {
 
 namespace {
 
 using Clock = EventRunner::Clock;
-
-/// SIGINT and SIGTERM end the watching, SIGCHLD says that a command has ended; all come as bytes on a descriptor,
-/// so that one poll waits for everything.
-Result<linux_::UniqueFd> open_signals()
-{
-    sigset_t wanted;
-    ::sigemptyset(&wanted);
-    for (const int signal : {SIGINT, SIGTERM, SIGCHLD}) ::sigaddset(&wanted, signal);
-    ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
-    linux_::UniqueFd fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!fd.is_open()) return std::unexpected(Error(ErrorKind::failed, "cannot receive signals", errno));
-    return fd;
-}
-
-/// True when one of those that came asks us to end.
-bool asked_to_end(int signals)
-{
-    signalfd_siginfo signal{};
-    bool end = false;
-    while (::read(signals, &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal))
-        end = end || signal.ssi_signo == SIGINT || signal.ssi_signo == SIGTERM;
-    return end;
-}
 
 class Watch {
 public:
@@ -60,7 +37,7 @@ public:
                                           {.fd = signals_.get(), .events = POLLIN, .revents = 0}}};
             if (::poll(wanted.data(), wanted.size(), milliseconds_to_wait()) < 0 && errno != EINTR)
                 return std::unexpected(Error(ErrorKind::failed, "cannot wait", errno));
-            if (asked_to_end(signals_.get())) return {};
+            if (linux_::asked_to_end(signals_)) return {};
             runner_.look_after(Clock::now());
         }
     }
@@ -124,7 +101,8 @@ Result<void> watch(const Options& options)
         return std::unexpected(Error(ErrorKind::usage, "watch needs the daemon, which tells of changes; with "
                                                        "--root name its --socket, and leave --direct out")
                                    .with_code("usage"));
-    auto signals = open_signals();
+    // SIGINT and SIGTERM end the watching, SIGCHLD says that a command has ended.
+    auto signals = linux_::open_signals({SIGINT, SIGTERM, SIGCHLD});
     if (!signals) return std::unexpected(signals.error());
     auto link = session.connect();
     if (!link) return std::unexpected(link.error());

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <memory>
 
 #include <dirent.h>
@@ -125,6 +126,37 @@ Result<std::string> read_file(const std::string& path, std::size_t limit)
         return std::unexpected(
             Error(ErrorKind::failed, format("{} is larger than {} bytes", printable(path), limit)));
     return std::move(*text);
+}
+
+Result<void> replace_file(const std::string& path, std::string_view text)
+{
+    const auto failed = [&](int why) {
+        return std::unexpected(Error(kind_from(why), "cannot write " + printable(path), why));
+    };
+    const auto slash = path.rfind('/');
+    const auto directory = slash == std::string::npos ? std::string(".") : path.substr(0, slash + 1);
+    struct stat status{};
+    const mode_t mode = ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0644;
+
+    std::string fresh = path + ".XXXXXX";
+    const UniqueFd fd(::mkostemp(fresh.data(), O_CLOEXEC));
+    if (!fd.is_open()) return failed(errno);
+    const auto give_up = [&](int why) {
+        ::unlink(fresh.c_str());
+        return failed(why);
+    };
+    for (auto rest = text; !rest.empty();) {
+        const auto put = ::write(fd.get(), rest.data(), rest.size());
+        if (put < 0 && errno == EINTR) continue;
+        if (put <= 0) return give_up(put < 0 ? errno : ENOSPC);
+        rest.remove_prefix(static_cast<std::size_t>(put));
+    }
+    if (::fchmod(fd.get(), mode) != 0 || ::fsync(fd.get()) != 0) return give_up(errno);
+    if (::rename(fresh.c_str(), path.c_str()) != 0) return give_up(errno);
+    // The name is on the disk when its directory is.
+    const UniqueFd above(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (above.is_open()) (void)::fsync(above.get());
+    return {};
 }
 
 Result<void> make_directories(const std::string& path)

@@ -30,6 +30,9 @@ private:
 
 /// A whole file of at most `limit` bytes; larger is an error.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit);
+/// Replaces a file whole: whoever opens it sees the old text or the new one, also after a power failure. Keeps
+/// its mode; a new one gets 0644.
+[[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view text);
 /// Makes a directory and those above it.
 [[nodiscard]] Result<void> make_directories(const std::string& path);
 

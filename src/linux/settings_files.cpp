@@ -43,20 +43,26 @@ std::vector<Source> sources(const Locations& locations)
 
 } // namespace
 
-Result<config::Settings> load_settings(const Locations& locations)
+Result<std::vector<config::SourceText>> read_settings_files(const Locations& locations)
 {
     std::vector<config::SourceText> texts;
     for (const auto& source : sources(locations)) {
         if (auto untrusted = why_not_trusted(source.path)) return std::unexpected(*untrusted);
         auto text = read_file(source.path, largest_file);
-        if (text)
-            texts.push_back({.name = source.path, .text = std::move(*text)});
-        else if (text.error().errno_value() != ENOENT || source.must_exist)
+        if (!text && (text.error().errno_value() != ENOENT || source.must_exist))
             return std::unexpected(std::move(text.error())
                                        .within("cannot read the configuration")
                                        .with_code("config-unreadable"));
+        texts.push_back({.name = source.path, .text = text ? std::move(*text) : std::string()});
     }
-    auto settings = config::parse(texts);
+    return texts;
+}
+
+Result<config::Settings> load_settings(const Locations& locations)
+{
+    const auto texts = read_settings_files(locations);
+    if (!texts) return std::unexpected(texts.error());
+    auto settings = config::parse(*texts);
     if (settings) return std::move(*settings);
     std::vector<std::string> lines;
     for (const auto& problem : settings.error()) lines.push_back(problem.text());

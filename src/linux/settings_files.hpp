@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "config/settings.hpp"
+#include "config/parse.hpp"
 #include "linux/locations.hpp"
 
 #include <string>
@@ -13,6 +13,9 @@ namespace usbroute::linux_ {
 /// command line. Files that others may write are refused when root reads them: they decide what root does.
 /// The error lists every problem, a line each.
 [[nodiscard]] Result<config::Settings> load_settings(const Locations& locations);
+
+/// The texts of usbroute.toml and connectors.toml, in this order; empty for one that is not there.
+[[nodiscard]] Result<std::vector<config::SourceText>> read_settings_files(const Locations& locations);
 
 /// The files that were there, for `config show`.
 [[nodiscard]] std::vector<std::string> settings_files(const Locations& locations);

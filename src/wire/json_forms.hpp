@@ -4,14 +4,18 @@
 #include "wire/event.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 /// Answers and events as JSON.
 namespace usbroute::wire {
 
 [[nodiscard]] std::string to_json_line(const Answer& answer);
 [[nodiscard]] std::string to_json_line(const Event& event);
+/// One flat object of texts, in this order.
+[[nodiscard]] std::string to_json_line(std::span<const std::pair<std::string, std::string>> fields);
 [[nodiscard]] std::optional<Answer> read_json_answer(std::string_view line);
 [[nodiscard]] std::optional<Event> read_json_event(std::string_view line);
 

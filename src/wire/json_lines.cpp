@@ -22,6 +22,12 @@ std::optional<json> read_object(std::string_view line)
 
 std::string written(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
+/// The same, with the keys in the order in which they were put.
+std::string written(const nlohmann::ordered_json& value)
+{
+    return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 std::string text_at(const json& object, const char* key)
 {
     const auto found = object.find(key);
@@ -84,6 +90,13 @@ std::string to_json_line(const Answer& answer)
     line.back() = ',';
     line += written(json(answer.document_name)) + ":" + answer.document + "}";
     return line;
+}
+
+std::string to_json_line(std::span<const std::pair<std::string, std::string>> fields)
+{
+    auto object = nlohmann::ordered_json::object();
+    for (const auto& [key, value] : fields) object[key] = value;
+    return written(object);
 }
 
 std::optional<Answer> read_json_answer(std::string_view line)

@@ -195,3 +195,61 @@ usbroute --direct toggle; sim settle
 [ "$(keyboard)" = 2-1.3 ]
 SCRIPT
 }
+
+@test "a person names all fourteen sockets and their SuperSpeed halves with fewer than forty keys" {
+    person=$BATS_TEST_DIRNAME/person.py
+    mkdir "$BATS_TEST_TMPDIR/etc"
+    touch "$BATS_TEST_TMPDIR/etc/usbroute.toml"
+    run usbroute-sim -q -- "$person" "$BATS_TEST_TMPDIR/etc/usbroute.toml"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    run usbroute-sim -q -- usbroute config check --config "$BATS_TEST_TMPDIR/etc/usbroute.toml"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(grep -c '^mux_bit' "$BATS_TEST_TMPDIR/etc/connectors.toml")" -eq 14 ]
+    [ "$(grep -c '^superspeed' "$BATS_TEST_TMPDIR/etc/connectors.toml")" -eq 6 ]
+}
+
+@test "map takes answers from a pipe, and tells its story as JSON" {
+    inside <<'SCRIPT'
+cd "$BATS_TEST_TMPDIR"
+mkdir etc && touch etc/usbroute.toml
+mkfifo answers
+usbroute map --json --config etc/usbroute.toml < answers > story &
+map=$!
+exec 3> answers
+wait_for '"event":"note"' story
+sim plug rear-3 disk as stick
+wait_for '"event":"question"' story
+echo usb-key rear 2 1 >&3
+wait_for '"event":"named","connector":"usb-key"' story
+echo 'done' >&3
+exec 3>&-
+wait "$map"
+grep -q '"bit":"8","side":"xhci"' story
+grep -q 'mux_bit = 8' etc/connectors.toml
+not grep -qv '^{.*}$' story
+SCRIPT
+}
+
+@test "map says before the first question when names cannot be kept, and keeps them at Ctrl-C" {
+    inside <<'SCRIPT'
+cd "$BATS_TEST_TMPDIR"
+touch usbroute.toml
+usbroute map --config /proc/usbroute.toml < /dev/null > out 2>&1 && exit 1
+grep -q 'cannot' out
+mkfifo answers
+usbroute map --config ./usbroute.toml < answers > story 2>&1 &
+map=$!
+exec 3> answers
+wait_for 'done>' story
+sim plug rear-6 disk
+wait_for 'name?' story
+echo dac >&3
+wait_for 'dac it is' story
+kill -TERM "$map"
+wait "$map"
+grep -q 'kept in' story
+grep -q 'connector.dac' connectors.toml
+SCRIPT
+}

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "cli/commands.hpp"
+
+#include <string_view>
+
+namespace usbroute::cli {
+
+/// Goes on as another program of ours, with the same command line. Those that need libraries which would make
+/// every `usbroute move` start slower are programs of their own (docs/decisions/0010). Returns only when that
+/// program cannot be started, with the exit code.
+[[nodiscard]] int hand_over(const Invocation& invocation, std::string_view program);
+
+} // namespace usbroute::cli

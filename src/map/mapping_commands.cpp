@@ -1,0 +1,234 @@
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "map/mapping.hpp"
+#include "map/names.hpp"
+
+#include <algorithm>
+
+/// What the dialogue does when a word is typed that is no name.
+namespace usbroute::map {
+
+using config::ConnectorSettings;
+using Kind = Line::Kind;
+
+namespace {
+
+Line refused(std::string text) { return {.kind = Kind::refused, .text = std::move(text), .fields = {}}; }
+
+Line changed(std::string text, const std::string& connector)
+{
+    return {.kind = Kind::changed, .text = std::move(text), .fields = {{"connector", connector}}};
+}
+
+bool holds_the_only_keyboard(const topology::Snapshot& snapshot,
+                             const std::vector<const topology::Device*>& devices)
+{
+    const auto keyboards = [](const auto& list) {
+        return std::ranges::count_if(list, [](const auto& device) { return device->is_keyboard(); });
+    };
+    return keyboards(devices) > 0 && keyboards(devices) == keyboards(snapshot.devices);
+}
+
+std::string places_text(const ConnectorSettings& connector, const topology::Snapshot& snapshot)
+{
+    const auto looked = topology::look_at(snapshot, connector.spec);
+    std::vector<std::string> parts;
+    if (connector.spec.bit) parts.push_back(format("bit {}", connector.spec.bit->value));
+    if (looked.route != nullptr) {
+        parts.push_back(format("xHCI port {}", looked.route->xhci_port));
+        if (looked.route->ehci)
+            parts.push_back(
+                format("EHCI port #{}.{}", looked.route->ehci->controller, looked.route->ehci->port));
+    }
+    if (connector.spec.superspeed)
+        parts.push_back(format("SuperSpeed port {}", connector.spec.superspeed->value));
+    for (const auto& place : connector.spec.places) parts.push_back(place.text());
+    for (const auto& place : connector.spec.seen) parts.push_back(format("seen at {}", place.text()));
+    if (!connector.panel.empty()) parts.push_back(format("panel {}", connector.panel));
+    if (connector.row) parts.push_back(format("row {}", *connector.row));
+    if (connector.column) parts.push_back(format("column {}", *connector.column));
+    return join(parts, ", ");
+}
+
+} // namespace
+
+void Mapping::obey(const std::vector<std::string_view>& words, Reaction& reaction)
+{
+    const auto verb = words[0];
+    const auto takes = [&](std::size_t fewest, std::size_t most, std::string_view form) {
+        if (words.size() - 1 >= fewest && words.size() - 1 <= most) return true;
+        reaction.lines.push_back(refused(format("write it so: {}", form)));
+        return false;
+    };
+    if (verb == "help" || verb == "?") {
+        for (const auto text : split(help(), '\n'))
+            reaction.lines.push_back({.kind = Kind::note, .text = std::string(text), .fields = {}});
+    } else if (verb == "list") {
+        reaction.lines = summary();
+    } else if (verb == "present") {
+        reaction = present();
+    } else if (verb == "skip") {
+        if (!question_) return reaction.lines.push_back(refused("there is nothing to skip"));
+        ask_next(reaction);
+    } else if (verb == "rename") {
+        if (takes(2, 2, "rename OLD NEW")) rename(words[1], words[2], reaction);
+    } else if (verb == "remove") {
+        if (takes(1, 1, "remove NAME")) remove(words[1], reaction);
+    } else if (verb == "place") {
+        if (takes(2, 4, "place NAME PANEL [ROW COLUMN]")) place(words, reaction);
+    } else if (verb == "verify") {
+        if (takes(0, 1, "verify [NAME]")) prepare_trial(words, reaction);
+    } else {
+        reaction.done = true;
+    }
+}
+
+void Mapping::rename(std::string_view from, std::string_view to, Reaction& reaction)
+{
+    const auto* old = changeable(from, reaction);
+    if (old == nullptr) return;
+    if (const auto wrong = why_no_name(to)) return reaction.lines.push_back(refused(*wrong));
+    if (settings_.connector(ConnectorName(std::string(to))) != nullptr)
+        return reaction.lines.push_back(refused(format("{} is taken", to)));
+    auto connectors = own();
+    for (auto& connector : connectors)
+        if (connector.spec.name == old->spec.name) connector.spec.name = ConnectorName(std::string(to));
+    if (!adopt(connectors, reaction)) return;
+    latest_ = ConnectorName(std::string(to));
+    reaction.lines.push_back(changed(format("{} is {} now", from, to), std::string(to)));
+    if (question_ && question_->offered == from) question_->offered = offer(question_->sighting);
+}
+
+void Mapping::remove(std::string_view name, Reaction& reaction)
+{
+    const auto* old = changeable(name, reaction);
+    if (old == nullptr) return;
+    auto connectors = own();
+    std::erase_if(connectors, [&](const ConnectorSettings& c) { return c.spec.name == old->spec.name; });
+    if (!adopt(connectors, reaction)) return;
+    if (latest_ && latest_->text() == name) latest_.reset();
+    reaction.lines.push_back(changed(format("{} has no name any more", name), std::string(name)));
+    if (question_) question_->offered = offer(question_->sighting);
+}
+
+void Mapping::place(const std::vector<std::string_view>& words, Reaction& reaction)
+{
+    const auto* old = changeable(words[1], reaction);
+    if (old == nullptr) return;
+    const auto number = [](std::string_view word) {
+        const auto value = parse_decimal(word);
+        return value && *value >= 1 && *value <= 99 ? value : std::nullopt;
+    };
+    const bool with_numbers = words.size() == 5;
+    if (words.size() == 4 || (with_numbers && (!number(words[3]) || !number(words[4]))))
+        return reaction.lines.push_back(refused("row and column go together, and are numbers from 1 to 99"));
+    if (!is_plain_name(words[2]))
+        return reaction.lines.push_back(
+            refused(format("{} cannot be the name of a panel", printable(words[2], 64))));
+    auto connectors = own();
+    for (auto& connector : connectors) {
+        if (connector.spec.name != old->spec.name) continue;
+        connector.panel = std::string(words[2]);
+        connector.row = with_numbers ? number(words[3]) : std::nullopt;
+        connector.column = with_numbers ? number(words[4]) : std::nullopt;
+    }
+    const std::string name(words[1]);
+    if (!adopt(connectors, reaction)) return;
+    panel_ = std::string(words[2]);
+    reaction.lines.push_back(changed(format("{} has its place", name), name));
+}
+
+void Mapping::prepare_trial(const std::vector<std::string_view>& words, Reaction& reaction)
+{
+    if (words.size() == 1 && !latest_) return reaction.lines.push_back(refused("say which: verify NAME"));
+    const auto name = words.size() == 1 ? *latest_ : ConnectorName(std::string(words[1]));
+    const auto* connector = changeable(name.text(), reaction);
+    if (connector == nullptr) return;
+    const auto looked = topology::look_at(snapshot_, connector->spec);
+    if (!connector->spec.bit || looked.route == nullptr)
+        return reaction.lines.push_back(
+            refused(format("{} has no twin: this socket stays on its controller", name.text())));
+    const auto devices = topology::devices_in(snapshot_, looked);
+    const auto on_usb2 = [](const topology::Device* device) { return !device->speed.is_superspeed(); };
+    const auto device = std::ranges::find_if(devices, on_usb2);
+    if (device == devices.end())
+        return reaction.lines.push_back(
+            refused(format("there is nothing in {} that could follow it: plug in something that is not "
+                           "SuperSpeed first",
+                           name.text())));
+    if (holds_the_only_keyboard(snapshot_, devices))
+        return reaction.lines.push_back(
+            refused(format("{} holds the only keyboard, and a keyboard that does not come back is hard to do "
+                           "without: plug in a second one, or verify this socket with something else",
+                           name.text())));
+    reaction.lines.push_back({.kind = Kind::note,
+                              .text = format("{} will be gone for a moment", (*device)->shown()),
+                              .fields = {}});
+    consent_ = name;
+    reaction.lines.push_back(
+        {.kind = Kind::question, .text = {}, .fields = {{"verify", name.text()}, {"offered", "no"}}});
+}
+
+Reaction Mapping::tried(const Trial& trial)
+{
+    Reaction reaction;
+    const auto& name = trial.connector.text();
+    const auto side = topology::text_of(trial.moved_to);
+    if (!trial.seen) {
+        reaction.lines.push_back(refused(format(
+            "{} was moved to {} and the device did not appear there in time; nothing was learned, and it "
+            "has been moved back",
+            name, side)));
+    } else if (trial.seen == trial.expected) {
+        reaction.lines.push_back({.kind = Kind::note,
+                                  .text = format("right: moved to {}, the device came at {}, where the table "
+                                                 "has it, and was moved back",
+                                                 side, trial.seen->text()),
+                                  .fields = {{"connector", name}, {"seen", trial.seen->text()}}});
+    } else {
+        auto connectors = own();
+        for (auto& connector : connectors) {
+            if (connector.spec.name != trial.connector) continue;
+            std::erase_if(connector.spec.seen,
+                          [&](const auto& p) { return p.controller == trial.seen->controller; });
+            connector.spec.seen.push_back(*trial.seen);
+        }
+        if (adopt(connectors, reaction))
+            reaction.lines.push_back(changed(
+                format(
+                    "the chip's table is wrong for this board: {} came at {} and not at {}; what was seen is "
+                    "kept. Please report it, with `usbroute record`",
+                    name, trial.seen->text(), trial.expected ? trial.expected->text() : "any place known"),
+                name));
+    }
+    ask_next(reaction);
+    return reaction;
+}
+
+std::vector<Line> Mapping::summary() const
+{
+    std::vector<Line> lines;
+    std::size_t widest = 0;
+    for (const auto& connector : settings_.connectors)
+        widest = std::max(widest, connector.spec.name.text().size());
+    for (const auto& connector : settings_.connectors)
+        lines.push_back({.kind = Kind::note,
+                         .text = format("{:<{}}  {}", connector.spec.name.text(), widest,
+                                        places_text(connector, snapshot_)),
+                         .fields = {{"connector", connector.spec.name.text()}}});
+    const auto mux = topology::find_mux(snapshot_);
+    if (lines.empty())
+        lines.push_back({.kind = Kind::note, .text = "no socket has a name yet", .fields = {}});
+    if (!mux) return lines;
+    std::vector<std::string> unnamed;
+    for (const auto& spec : topology::unnamed_connectors(*mux->family, settings_.specs()))
+        unnamed.push_back(format("{}", spec.bit->value));
+    if (!unnamed.empty())
+        lines.push_back({.kind = Kind::note,
+                         .text = format("without a name: {} {}; not every bit has a socket on every board",
+                                        unnamed.size() == 1 ? "bit" : "bits", join(unnamed, ", ")),
+                         .fields = {}});
+    return lines;
+}
+
+} // namespace usbroute::map

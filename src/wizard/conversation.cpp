@@ -1,0 +1,224 @@
+#include "wizard/conversation.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "cli/screen.hpp"
+#include "linux/files.hpp"
+#include "linux/locations.hpp"
+#include "linux/settings_files.hpp"
+#include "linux/signals.hpp"
+#include "linux/tree_hints.hpp"
+#include "linux/udev_hints.hpp"
+#include "observe/scan.hpp"
+#include "wizard/told.hpp"
+#include "wizard/trial.hpp"
+#include "wizard/typed_lines.hpp"
+#include "wizard/waiting.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <optional>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace usbroute::wizard {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+/// A hub shows its halves, and what hangs on it, one after the other.
+constexpr auto quiet_time = 300ms;
+constexpr auto longest_settling = 1500ms;
+
+/// The machine: what it looks like, and what says that it may look different now.
+struct Machine {
+    linux_::LiveTree tree;
+    linux_::TreeHints* folders = nullptr; ///< where no udev speaks
+    std::unique_ptr<observe::HintSource> hints;
+
+    [[nodiscard]] topology::Snapshot look() const
+    {
+        return folders == nullptr ? observe::scan(tree) : observe::scan(linux_::WatchedTree(tree, *folders));
+    }
+};
+
+Result<Machine> open_machine(const linux_::Locations& where)
+{
+    Machine machine{.tree = linux_::LiveTree(where.root), .folders = nullptr, .hints = nullptr};
+    if (where.recorded) {
+        auto hints = std::make_unique<linux_::TreeHints>(where.root);
+        machine.folders = hints.get();
+        machine.hints = std::move(hints);
+        return machine;
+    }
+    auto hints = linux_::UdevHints::create();
+    if (!hints) return std::unexpected(std::move(hints.error()).within("cannot hear what is plugged in"));
+    machine.hints = std::move(*hints);
+    return machine;
+}
+
+/// Asked before the first socket is named, not after the last.
+std::optional<Error> why_it_cannot_be_kept(const linux_::Locations& where)
+{
+    const auto slash = where.connectors.rfind('/');
+    const auto directory = slash == std::string::npos ? std::string(".") : where.connectors.substr(0, slash);
+    if (auto made = linux_::make_directories(directory); made && ::access(directory.c_str(), W_OK) == 0)
+        return std::nullopt;
+    return Error(
+               ErrorKind::not_permitted,
+               format(
+                   "names would be kept in {}, which cannot be written: run it as root, or with --config and "
+                   "a file in a folder of yours",
+                   printable(where.connectors)))
+        .with_code("not-permitted");
+}
+
+Error error_from(const std::vector<config::Problem>& problems)
+{
+    std::vector<std::string> lines;
+    for (const auto& problem : problems) lines.push_back(problem.text());
+    return Error(ErrorKind::failed, join(lines, "\n")).with_code("config");
+}
+
+class Conversation {
+public:
+    Conversation(linux_::Locations where, Machine machine, map::Mapping mapping, linux_::UniqueFd signals,
+                 Teller teller)
+        : where_(std::move(where)),
+          machine_(std::move(machine)),
+          mapping_(std::move(mapping)),
+          signals_(std::move(signals)),
+          teller_(teller)
+    {}
+
+    Result<void> hold()
+    {
+        teller_.tell(
+            {.kind = map::Line::Kind::note,
+             .text =
+                 "Plug one device into each socket in turn and type the socket's name, or Enter for the "
+                 "one in brackets.\n`present` asks about what is plugged in already; `help` shows the rest.",
+             .fields = {}});
+        for (const auto& line : mapping_.summary()) teller_.tell(line);
+        // What changed between the first look and the first hint.
+        if (auto looked = look(); !looked) return looked;
+        while (!done_) {
+            teller_.prompt(mapping_);
+            if (!wait()) break;
+            if (auto heard = hear(); !heard) return heard;
+        }
+        farewell();
+        return {};
+    }
+
+private:
+    /// False: asked to end.
+    bool wait()
+    {
+        std::array<pollfd, 3> wanted{{{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0},
+                                      {.fd = signals_.get(), .events = POLLIN, .revents = 0},
+                                      {.fd = machine_.hints->fd(), .events = POLLIN, .revents = 0}}};
+        const auto timeout = settling_
+                                 ? std::chrono::ceil<std::chrono::milliseconds>(*settling_ - Clock::now())
+                             : machine_.hints->fd() < 0 ? blind_pause
+                                                        : -1ms;
+        const auto until = settling_ ? std::max(timeout, 0ms) : timeout;
+        (void)::poll(wanted.data(), wanted.size(), static_cast<int>(until.count()));
+        typing_ = (wanted[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
+        return !linux_::asked_to_end(signals_);
+    }
+
+    Result<void> hear()
+    {
+        const auto now = Clock::now();
+        if (machine_.hints->drain().ask_for_a_scan()) {
+            if (!first_hint_) first_hint_ = now;
+            settling_ = std::min(now + quiet_time, *first_hint_ + longest_settling);
+        }
+        if (settling_ && now >= *settling_) {
+            settling_.reset();
+            first_hint_.reset();
+            if (auto looked = look(); !looked) return looked;
+        }
+        if (!typing_) return {};
+        if (!lines_.read_some(STDIN_FILENO)) done_ = true;
+        while (!done_) {
+            const auto line = lines_.next();
+            if (!line) break;
+            teller_.typed();
+            if (auto followed = follow(mapping_.answer(*line)); !followed) return followed;
+            if (!done_ && lines_.has_one()) teller_.prompt(mapping_);
+        }
+        return {};
+    }
+
+    Result<void> look() { return follow(mapping_.look(machine_.look())); }
+
+    Result<void> follow(const map::Reaction& reaction)
+    {
+        if (reaction.save) {
+            if (auto kept = linux_::replace_file(where_.connectors, mapping_.connectors_toml()); !kept)
+                return std::unexpected(std::move(kept.error()).within("what was named last is not kept"));
+            kept_ = true;
+        }
+        teller_.tell(reaction);
+        done_ = done_ || reaction.done;
+        if (!reaction.try_move) return {};
+        auto trial = try_twin(where_, mapping_.settings(), *reaction.try_move, *machine_.hints);
+        mapping_.settle(machine_.look());
+        if (trial) return follow(mapping_.tried(*trial));
+        // A refusal or a failure of the trial ends the trial; a socket that is not back ends everything.
+        if (trial.error().kind() == ErrorKind::half_way) return std::unexpected(trial.error());
+        teller_.tell({.kind = map::Line::Kind::refused, .text = trial.error().message(), .fields = {}});
+        return {};
+    }
+
+    void farewell()
+    {
+        teller_.typed();
+        const auto tell = [&](std::string text) {
+            teller_.tell({.kind = map::Line::Kind::note, .text = std::move(text), .fields = {}});
+        };
+        if (!kept_) return tell("nothing was changed");
+        tell(format("kept in {}; a running usbrouted reads it at `systemctl reload usbrouted` or "
+                    "`pkill -HUP -x usbrouted`",
+                    printable(where_.connectors)));
+    }
+
+    linux_::Locations where_;
+    Machine machine_;
+    map::Mapping mapping_;
+    linux_::UniqueFd signals_;
+    Teller teller_;
+    TypedLines lines_;
+    std::optional<Clock::time_point> settling_; ///< when to look
+    std::optional<Clock::time_point> first_hint_;
+    bool typing_ = false;
+    bool done_ = false;
+    bool kept_ = false;
+};
+
+} // namespace
+
+Result<void> converse(const cli::Options& options)
+{
+    const auto where =
+        linux_::locate({.root = options.root, .config = options.config, .socket = options.socket});
+    auto files = linux_::read_settings_files(where);
+    if (!files) return std::unexpected(std::move(files.error()));
+    if (auto wrong = why_it_cannot_be_kept(where)) return std::unexpected(*wrong);
+    auto signals = linux_::open_signals({SIGINT, SIGTERM});
+    if (!signals) return std::unexpected(std::move(signals.error()));
+    auto machine = open_machine(where);
+    if (!machine) return std::unexpected(std::move(machine.error()));
+    auto mapping = map::Mapping::create({.by_hand = (*files)[0], .by_map = (*files)[1]}, machine->look());
+    if (!mapping) return std::unexpected(error_from(mapping.error()));
+    const Teller teller(options, ::isatty(STDIN_FILENO) == 1);
+    return Conversation(where, std::move(*machine), std::move(*mapping), std::move(*signals), teller).hold();
+}
+
+} // namespace usbroute::wizard

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "cli/options.hpp"
+
+namespace usbroute::wizard {
+
+/// `usbroute map`: until the person has had enough, or Ctrl-C. What has been named by then is on the disk.
+[[nodiscard]] Result<void> converse(const cli::Options& options);
+
+} // namespace usbroute::wizard

@@ -1,0 +1,127 @@
+#include "wizard/trial.hpp"
+
+#include "apply/executor.hpp"
+#include "base/format.hpp"
+#include "linux/files.hpp"
+#include "linux/journal_file.hpp"
+#include "linux/pci_config.hpp"
+#include "linux/signals.hpp"
+#include "observe/scan.hpp"
+#include "plan/plan.hpp"
+#include "wizard/waiting.hpp"
+
+#include <algorithm>
+
+namespace usbroute::wizard {
+
+using namespace std::chrono_literals;
+using topology::Device;
+using topology::Side;
+using topology::Snapshot;
+using topology::UsbPlace;
+
+namespace {
+
+/// A device has to be seen gone, reset, given an address and asked for its strings; disks take longest.
+constexpr auto longest_arrival = 5s;
+
+/// One connector, its registers and the journal, for the time of a trial.
+class Bench {
+public:
+    Bench(const linux_::Locations& where, const config::Settings& settings, const ConnectorName& name,
+          observe::HintSource& hints)
+        : where_(where),
+          settings_(settings),
+          name_(name),
+          hints_(hints),
+          tree_(where.root),
+          journal_(where.state),
+          lock_(journal_.lock())
+    {}
+
+    [[nodiscard]] Snapshot look() const { return observe::scan(tree_); }
+
+    Result<void> move_to(Side side)
+    {
+        const auto snapshot = look();
+        const plan::Request request{
+            .wish = plan::MoveRequest{.connectors = {name_}, .to = side}, .yes = false, .force_disks = {}};
+        const auto use = observe::look_at_host_use(tree_);
+        const auto outcome = plan::make_plan({snapshot, settings_, use, {}}, request);
+        if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
+            return std::unexpected(Error(plan::kind_of(refusal->reason), plan::text_of(*refusal))
+                                       .with_code(std::string(plan::code_of(refusal->reason))));
+        const auto& plan = std::get<plan::Plan>(outcome);
+        auto registers = linux_::PciConfig::open(where_.root, plan.controller);
+        if (!registers) return std::unexpected(std::move(registers.error()));
+        auto applied = apply::execute(plan, *registers, journal_);
+        if (!applied) return std::unexpected(std::move(applied.error()));
+        return {};
+    }
+
+    /// Where the device has come that was not there `before`; nothing when it does not come in time.
+    std::optional<UsbPlace> arrival(const Snapshot& before, const Device& device) const
+    {
+        std::optional<UsbPlace> found;
+        wait_for(hints_, longest_arrival, [&] {
+            for (const auto& sighting : map::sightings(before, look()))
+                if (sighting.usb2 && sighting.device->vendor == device.vendor &&
+                    sighting.device->product == device.product && sighting.device->serial == device.serial)
+                    found = sighting.usb2;
+            return found.has_value();
+        });
+        return found;
+    }
+
+private:
+    const linux_::Locations& where_;
+    const config::Settings& settings_;
+    const ConnectorName& name_;
+    observe::HintSource& hints_;
+    linux_::LiveTree tree_;
+    linux_::JournalFile journal_;
+    linux_::JournalFile::Lock lock_;
+};
+
+/// By controller and ports, as it is written in a configuration.
+std::optional<UsbPlace> lasting(const Snapshot& snapshot, const std::optional<topology::PortPath>& path)
+{
+    const auto* controller = path ? snapshot.controller_of_bus(path->bus()) : nullptr;
+    if (controller == nullptr || !controller->address) return std::nullopt;
+    return UsbPlace{.controller = *controller->address, .superspeed = false, .ports = path->ports()};
+}
+
+} // namespace
+
+Result<map::Trial> try_twin(const linux_::Locations& where, const config::Settings& settings,
+                            const ConnectorName& name, observe::HintSource& hints)
+{
+    const linux_::SignalsHeld held;
+    Bench bench(where, settings, name, hints);
+    const auto before = bench.look();
+    const auto connector = topology::look_at(before, settings.connector(name)->spec);
+    if (!connector.side)
+        return std::unexpected(Error(ErrorKind::not_permitted,
+                                     "the routing registers cannot be read; verifying "
+                                     "a socket needs root"));
+    const auto devices = topology::devices_in(before, connector);
+    const auto device = std::ranges::find_if(
+        devices, [](const Device* candidate) { return !candidate->speed.is_superspeed(); });
+    if (device == devices.end())
+        return std::unexpected(Error(ErrorKind::failed, "the device is gone; plug it in again"));
+
+    map::Trial trial{
+        .connector = name, .moved_to = topology::other(*connector.side), .expected = {}, .seen = {}};
+    trial.expected =
+        lasting(before, trial.moved_to == Side::ehci ? connector.ehci_place : connector.xhci_place);
+    if (auto moved = bench.move_to(trial.moved_to); !moved) return std::unexpected(std::move(moved.error()));
+    trial.seen = bench.arrival(before, **device);
+
+    const auto away = bench.look();
+    if (auto back = bench.move_to(*connector.side); !back)
+        return std::unexpected(std::move(back.error()).within(format("{} was not moved back", name.text())));
+    (void)bench.arrival(away, **device);
+    return trial;
+}
+
+} // namespace usbroute::wizard

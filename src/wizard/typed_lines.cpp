@@ -1,0 +1,40 @@
+#include "wizard/typed_lines.hpp"
+
+#include <array>
+#include <cerrno>
+
+#include <unistd.h>
+
+namespace usbroute::wizard {
+
+namespace {
+
+constexpr std::size_t longest = 4096;
+
+} // namespace
+
+bool TypedLines::read_some(int fd)
+{
+    std::array<char, 1024> buffer{};
+    const auto got = ::read(fd, buffer.data(), buffer.size());
+    if (got < 0) return errno == EINTR || errno == EAGAIN;
+    if (got > 0) {
+        text_.append(buffer.data(), static_cast<std::size_t>(got));
+        if (!has_one() && text_.size() > longest) text_.resize(longest);
+        return true;
+    }
+    if (text_.empty() || text_.ends_with('\n')) return has_one();
+    text_ += '\n';
+    return true;
+}
+
+std::optional<std::string> TypedLines::next()
+{
+    const auto end = text_.find('\n');
+    if (end == std::string::npos) return std::nullopt;
+    auto line = text_.substr(0, std::min(end, longest));
+    text_.erase(0, end + 1);
+    return line;
+}
+
+} // namespace usbroute::wizard
