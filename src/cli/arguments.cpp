@@ -93,6 +93,7 @@ void take_option(OptionId id, const char* value, Options& options, Raw& raw)
     case OptionId::force_disk: options.force_disks.emplace_back(value); break;
     case OptionId::revert_after: raw.revert_after = value; break;
     case OptionId::exec: options.exec = value; break;
+    case OptionId::try_write: options.try_write = true; break;
     }
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using enum OptionId;
 
-constexpr std::array<OptionRow, 16> options{{
+constexpr std::array<OptionRow, 17> options{{
     {help, "--help", "-h", "", "show this help"},
     {json, "--json", "", "", "one JSON document instead of text; errors as JSON on stderr"},
     {verbose, "--verbose", "-v", "", "more of it; an action says what it did"},
@@ -30,6 +30,7 @@ constexpr std::array<OptionRow, 16> options{{
      "also this disk although the host uses it, as in sdb; repeatable"},
     {revert_after, "--revert-after", "", "TIME", "take it back unless confirmed (not part of this version)"},
     {exec, "--exec", "", "CMD", "run CMD by sh for each line, with USBROUTE_EVENT in its environment"},
+    {try_write, "--try-write", "", "", "write XUSB2PR as it is, to see whether the kernel lets us"},
 }};
 
 constexpr std::array common{help, json, verbose, quiet, root, socket, config, direct, timeout, color};
@@ -37,6 +38,7 @@ constexpr std::array action_options{dry_run, yes, force_disk, revert_after};
 constexpr std::array move_options{to, dry_run, yes, force_disk, revert_after};
 constexpr std::array plan_options{to, yes, force_disk, revert_after};
 constexpr std::array watch_options{exec};
+constexpr std::array doctor_options{try_write};
 
 constexpr std::array<Example, 3> status_examples{{
     {"usbroute", "what belongs to whom"},
@@ -81,6 +83,12 @@ constexpr std::array<Example, 2> regs_examples{{
     {"usbroute regs", "the routing registers as they are now"},
     {"usbroute regs --root recorded/", "of a recorded machine"},
 }};
+constexpr std::array<Example, 4> doctor_examples{{
+    {"sudo usbroute doctor", "can sockets be moved here; if not, the one next step"},
+    {"sudo usbroute doctor --try-write", "also whether the kernel lets the register be written"},
+    {"usbroute doctor -v", "every finding with what was seen"},
+    {"usbroute doctor --json | jq .mux", "chipset family and state for a bug report"},
+}};
 constexpr std::array<Example, 3> config_examples{{
     {"usbroute config check", "read the configuration and compare it with this machine"},
     {"usbroute config check --config new.toml", "before it is put in place"},
@@ -88,7 +96,7 @@ constexpr std::array<Example, 3> config_examples{{
 }};
 constexpr std::array<Example, 1> version_examples{{{"usbroute version", "this program's version"}}};
 
-constexpr std::array<CommandRow, 12> commands{{
+constexpr std::array<CommandRow, 13> commands{{
     {"status", "", "what belongs to whom now", {}, status_examples, 0, 0, run_status},
     {"move", "NAME... --to WHERE", "give connectors to the host, a guest or a side", move_options,
      move_examples, 1, any_number, run_move},
@@ -109,12 +117,13 @@ constexpr std::array<CommandRow, 12> commands{{
      any_number,
      run_mask},
     {"regs", "", "the routing registers as read now, decoded", {}, regs_examples, 0, 0, run_regs},
+    {"doctor", "", "can sockets be moved here, and if not, the one next step", doctor_options,
+     doctor_examples, 0, 0, run_doctor},
     {"config", "check|show", "check or show the configuration", {}, config_examples, 1, 1, run_config},
     {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
 }};
 
-constexpr std::array<std::string_view, 6> to_come{"confirm", "doctor", "live",
-                                                  "record",  "guest",  "completion"};
+constexpr std::array<std::string_view, 5> to_come{"confirm", "live", "record", "guest", "completion"};
 
 } // namespace
 

@@ -27,6 +27,7 @@ enum class OptionId : std::uint8_t {
     force_disk,
     revert_after,
     exec,
+    try_write,
 };
 
 struct OptionRow {

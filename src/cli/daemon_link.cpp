@@ -67,6 +67,15 @@ Result<DaemonLink> DaemonLink::connect(const std::string& path, milliseconds tim
     return DaemonLink(path, std::move(fd), timeout);
 }
 
+std::optional<std::uint32_t> DaemonLink::peer() const
+{
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (::getsockopt(fd_.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0 || credentials.pid <= 1)
+        return std::nullopt;
+    return static_cast<std::uint32_t>(credentials.pid);
+}
+
 Error DaemonLink::gone(std::string_view what, int errno_value) const
 {
     const auto cause = errno_value == 0 ? std::string(what) : format("{}: {}", what, errno_text(errno_value));

@@ -4,6 +4,7 @@
 #include "linux/unique_fd.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ public:
     /// A line that has arrived already; nothing when none is complete. For who waits on `fd` together with others.
     [[nodiscard]] Result<std::optional<std::string>> line_at_hand();
     [[nodiscard]] int fd() const { return fd_.get(); }
+    /// The process that listens; nothing where a service manager does so for it.
+    [[nodiscard]] std::optional<std::uint32_t> peer() const;
 
 private:
     DaemonLink(std::string path, linux_::UniqueFd fd, std::chrono::milliseconds timeout)

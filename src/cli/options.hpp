@@ -17,6 +17,7 @@ struct Options {
     bool direct = false;
     bool dry_run = false;
     bool yes = false;
+    bool try_write = false;
     std::string root;
     std::string socket;
     std::string config;

@@ -152,6 +152,8 @@ class Machine:
     modules: tuple = ()
     lockdown: str | None = None
     iommu: str | None = None          # "intel" or "amd" when groups exist
+    acpi_tables: tuple = ()           # names only; the kernel shows the tables themselves to root alone
+    asleep: tuple = ()                # PCI functions that the kernel may suspend: power/control is "auto"
     ps2_keyboard: bool = False
     first_usb_scsi_host: int = 6
     extra: dict = field(default_factory=dict)

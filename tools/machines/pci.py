@@ -131,7 +131,7 @@ def _emit_function(tree, machine, function):
         "subsystem_vendor": f"0x{sub_vendor}", "subsystem_device": f"0x{sub_device}",
         "irq": function.irq, "enable": 1 if function.driver else 0, "numa_node": -1,
         "modalias": modalias, "driver_override": function.override,
-        "power_state": "D0", "power/control": "on", "power/runtime_status": "active",
+        "power_state": "D0", "power/control": "auto" if function.address in machine.asleep else "on", "power/runtime_status": "active",
     })
     if function.reset:
         tree.attribute(f"{path}/reset_method", function.reset)

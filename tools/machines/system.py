@@ -13,5 +13,7 @@ def emit(tree, machine):
                                 for name in machine.modules])
     if machine.lockdown:
         tree.attribute("sys/kernel/security/lockdown", machine.lockdown)
+    for name in machine.acpi_tables:
+        tree.raw(f"sys/firmware/acpi/tables/{name}", b"")
     for path, value in machine.extra.items():
         tree.attribute(path, value)

@@ -35,6 +35,7 @@ and no mux. Sockets are named by controller and port, and move only with their c
         "Ids 1022:43ef and 1022:149c and their addresses, as such boards have them; the other PCI functions.",
         "IOMMU groups: the chipset's xHCI shares its group with SATA, bridges and the network card, as is common.",
         "All devices. The hostile product string is made up; no device known to us has it.",
+        "Names of ACPI tables: IVRS, because the kernel has IOMMU groups.",
     ),
     shows=(
         "No Intel id, no EHCI: nothing here may be written. 0000:00:14.0 exists, and is the SMBus.",
@@ -89,6 +90,7 @@ and no mux. Sockets are named by controller and port, and move only with their c
     ),
     mounts=(Mount("/dev/sda2", "/"), Mount("/dev/sda1", "/boot/efi", "vfat"), Mount("/dev/sdb1", "/mnt/games")),
     iommu="amd",
+    acpi_tables=("APIC", "DSDT", "FACP", "IVRS"),
     lockdown="[none] integrity confidentiality",
     cmdline="BOOT_IMAGE=/boot/vmlinuz-6.1.0-13-amd64 root=/dev/sda2 ro quiet",
     modules=("vfio_pci", "usbhid", "uas", "r8152"),

@@ -26,6 +26,7 @@ VIA controller beside it. The redirect port is on: 15 ports, and masks of 15 bit
         "All four registers: 0x7fff and 0x3f, the widest masks that coreboot's lynxpoint/pch.h has for this family.",
         "Bus numbers, sockets, devices, `location` values, IOMMU groups.",
         "The order of the bits is that of the 8 and 9 series: inferred from firmware's own rule for picking it.",
+        "Names of ACPI tables: DMAR, because the kernel has IOMMU groups.",
     ),
     shows=(
         "Three xHCI controllers, one of them with the mux; the others' bytes at 0xd0 mean something else.",
@@ -115,6 +116,7 @@ VIA controller beside it. The redirect port is on: 15 ports, and masks of 15 bit
     mounts=(Mount("/dev/sda2", "/"), Mount("/dev/sda1", "/boot", "vfat"),
             Mount("/dev/mapper/vg_data-lv_vms", "/var/lib/libvirt/images", "xfs")),
     iommu="intel",
+    acpi_tables=("APIC", "DMAR", "DSDT", "FACP"),
     lockdown="none integrity [confidentiality]",
     cmdline="root=/dev/sda2 rw intel_iommu=on iommu=pt lockdown=confidentiality",
     modules=("vfio_pci", "usbhid", "uas", "usb_storage", "dm_crypt"),

@@ -23,6 +23,7 @@ ports belong to EHCI and have no bit. All four are on xHCI, with a USB 3 hub in 
     reconstructed=(
         "XUSB2PR and USB3_PSSEN equal to their masks, as Linux leaves them.",
         "Ids of the VL810's two halves, which sockets are on EHCI only, the devices, `location` values.",
+        "Names of ACPI tables: firmware shows an IOMMU (DMAR), and nobody has asked the kernel for it.",
     ),
     shows=(
         "Four bits: 0x10 and above do not exist, and Linux's xHCI buses have four ports.",
@@ -87,6 +88,7 @@ ports belong to EHCI and have no bit. All four are on xHCI, with a USB 3 hub in 
     swaps=(("/dev/sdb2", 8385552, 1024),),
     cmdline="BOOT_IMAGE=/boot/vmlinuz-5.10.0-26-amd64 root=/dev/sda1 ro quiet",
     modules=("usbhid", "usb_storage", "uvcvideo"),
+    acpi_tables=("APIC", "DMAR", "DSDT", "FACP"),
     toml_comment="Gigabyte Z77: four sockets that can move, three that cannot.",
     toml_tail="""
 [profile.all-host]

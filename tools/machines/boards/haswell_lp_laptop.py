@@ -31,6 +31,8 @@ the built-in keyboard and touchpad behind its rate matching hub.
         "All four registers. Linux sets every bit of the mask at boot, so the mask must lack the bits of the keyboard"
         " and the touchpad, else they would be on xHCI: XUSB2PRM 0x13f (ports 1-6 and the redirect port, bit 8).",
         "That keyboard and touchpad are ports 7 and 8; every device's id; the other PCI functions; `location` values.",
+        "USBGuard's settings file.",
+        "Names of ACPI tables: DMAR, because the kernel has IOMMU groups.",
     ),
     shows=(
         "HS n is bit n-1 here, unlike the desktop parts with nearly the same ids.",
@@ -90,6 +92,8 @@ the built-in keyboard and touchpad behind its rate matching hub.
     mounts=(Mount("/dev/sda2", "/"), Mount("/dev/sda1", "/boot/efi", "vfat"),
             Mount("/dev/sdb1", "/media/user/STICK", "vfat")),
     iommu="intel",
+    extra={"etc/usbguard/usbguard-daemon.conf": "RuleFile=/etc/usbguard/rules.conf"},
+    acpi_tables=("APIC", "DMAR", "DSDT", "FACP"),
     lockdown="[none] integrity confidentiality",
     cmdline="BOOT_IMAGE=/boot/vmlinuz-6.1.0-13-amd64 root=/dev/sda2 ro quiet intel_iommu=on",
     modules=("usbhid", "usb_storage", "uvcvideo", "btusb"),

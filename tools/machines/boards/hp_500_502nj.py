@@ -19,6 +19,7 @@ device is on EHCI; only SuperSpeed devices reach the xHCI.
         "Everything else: LPC and other ids of an 8 series desktop, which socket is which bit, the devices, bus"
         " numbers (usb1 and usb2 EHCI #2 and #1, usb3 and usb4 xHCI).",
         "8087:8008 for the 6-port hub is the commonly seen id, not one from this machine.",
+        "Names of ACPI tables: none of an IOMMU (no DMAR).",
     ),
     shows=(
         "Nothing is movable: a move in either direction is outside the mask.",
@@ -72,6 +73,7 @@ device is on EHCI; only SuperSpeed devices reach the xHCI.
             Mount("/dev/sdc1", "/mnt/archive", "btrfs", anonymous=45, root="/@archive",
                   super_options="rw,space_cache=v2,subvolid=256,subvol=/@archive")),
     lockdown="none [integrity] confidentiality",
+    acpi_tables=("APIC", "DSDT", "FACP"),
     cmdline="BOOT_IMAGE=/boot/vmlinuz-6.1.0-13-amd64 root=/dev/sda2 ro quiet",
     modules=("usbhid", "usb_storage", "uvcvideo", "btrfs"),
     toml_comment="HP 500-502nj: six sockets, none of them movable.",

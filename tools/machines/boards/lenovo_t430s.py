@@ -26,6 +26,7 @@ ports. In the fourth socket a USB 2 device is on EHCI and a SuperSpeed device on
     reconstructed=(
         "XUSB2PR and USB3_PSSEN equal to their masks, as Linux leaves them; which socket is which bit.",
         "Built-in devices and their ports, with ids that such laptops have; `location` values.",
+        "The xHCI's power/control and TLP's setting that made it so, as such laptops have them.",
     ),
     shows=(
         "Bit 3 is valid for the chip and not in the mask: the second keyboard in dock-1 stays at 2-1.4.",
@@ -89,6 +90,8 @@ ports. In the fourth socket a USB 2 device is on EHCI and a SuperSpeed device on
     mounts=(Mount("/dev/sda2", "/"), Mount("/dev/sda1", "/boot/efi", "vfat")),
     ps2_keyboard=True,
     lockdown="none [integrity] confidentiality",
+    asleep=("00:14.0",),
+    extra={"etc/tlp.conf": "RUNTIME_PM_ON_AC=auto\nRUNTIME_PM_ON_BAT=auto"},
     cmdline="BOOT_IMAGE=/boot/vmlinuz-6.5.0-14-generic root=/dev/sda2 ro quiet splash",
     modules=("usbhid", "usb_storage", "uvcvideo", "btusb"),
     toml_comment="ThinkPad T430s: three sockets that can move, one in the dock that cannot.",

@@ -110,6 +110,7 @@ fourteen sockets routed to the xHCI, as Linux leaves them after boot. The good c
         "xHCI configuration bytes outside 0xd0-0xdf: from the dump of a MacBookPro12,1 (same family).",
         "Which bit is which hole beyond \"back\" and \"not back\", and which SuperSpeed port goes with it.",
         "The devices, their strings and serial numbers; interrupts and memory addresses.",
+        "Names of ACPI tables: DMAR, because the kernel has IOMMU groups.",
     ),
     shows=(
         "The order of the bits: a device at `3-6` is in the socket of bit 9, not of bit 5.",
@@ -149,6 +150,7 @@ fourteen sockets routed to the xHCI, as Linux leaves them after boot. The good c
         Mount("/dev/sdc1", "/media/user/My Backup"),
     ),
     iommu="intel",
+    acpi_tables=("APIC", "DMAR", "DSDT", "FACP"),
     lockdown="[none] integrity confidentiality",
     cmdline="BOOT_IMAGE=/boot/vmlinuz-6.1.0-13-amd64 root=/dev/sda2 ro quiet intel_iommu=on iommu=pt",
     modules=("vfio_pci", "vfio_iommu_type1", "usbhid", "usb_storage", "uas", "xhci_pci", "ehci_pci"),

@@ -1,0 +1,133 @@
+#include "cli/facts.hpp"
+
+#include "base/format.hpp"
+#include "cli/session.hpp"
+#include "linux/files.hpp"
+#include "linux/journal_file.hpp"
+#include "linux/pci_config.hpp"
+#include "linux/processes.hpp"
+#include "linux/settings_files.hpp"
+#include "observe/condition.hpp"
+#include "observe/scan.hpp"
+#include "plan/board.hpp"
+#include "report/config_check.hpp"
+#include "wire/answer.hpp"
+
+#include <algorithm>
+
+#include <unistd.h>
+
+namespace usbroute::cli {
+
+namespace {
+
+void read_settings(plan::Facts& facts, const linux_::Locations& where)
+{
+    auto settings = linux_::load_settings(where);
+    if (!settings) {
+        facts.config_trouble = settings.error().message();
+        return;
+    }
+    facts.settings = std::move(*settings);
+    const auto checked = report::check_config(facts.settings, facts.snapshot, {});
+    for (const auto& misfit : checked.misfits)
+        facts.config_misfits.push_back(format("{}: {}", misfit.origin, misfit.message));
+}
+
+plan::DaemonLook look_at_daemon(const Session& session)
+{
+    auto link = session.connect();
+    if (!link) return {.answers = false, .trouble = link.error().message(), .process = {}, .since = {}};
+    // A connection proves a listener; an answer proves that it is awake and answers this user.
+    const auto line = link->ask("status");
+    if (!line) return {.answers = false, .trouble = line.error().message(), .process = {}, .since = {}};
+    if (const auto answer = wire::read_answer(*line); answer.status != wire::Status::ok)
+        return {.answers = false, .trouble = "it says: " + answer.message, .process = {}, .since = {}};
+    plan::DaemonLook look{.answers = true, .trouble = {}, .process = link->peer(), .since = {}};
+    if (look.process) look.since = linux_::start_of(*look.process);
+    return look;
+}
+
+/// A user whom the kernel shows 64 bytes may still ask the daemon, which sees them all.
+void take_registers_from_daemon(plan::Facts& facts, const Session& session)
+{
+    const auto mux = topology::find_mux(facts.snapshot);
+    if (!mux || mux->bits != nullptr || !facts.daemon || !facts.daemon->answers) return;
+    const auto registers = session.registers();
+    if (!registers) return;
+    const auto name = mux->xhci->name;
+    const auto seen = std::ranges::find(registers->controllers, name, &report::RegisterView::controller);
+    if (seen == registers->controllers.end() || !seen->unreadable.empty()) return;
+    const auto xhci = std::ranges::find(facts.snapshot.controllers, name, &topology::Controller::name);
+    xhci->registers = topology::RouteBits{.usb2_owner = seen->usb2_owner,
+                                          .usb2_movable = seen->usb2_movable,
+                                          .superspeed_on = seen->superspeed_on,
+                                          .superspeed_movable = seen->superspeed_movable,
+                                          .fuses = seen->fuses,
+                                          .usb2_disabled = seen->usb2_disabled,
+                                          .superspeed_disabled = seen->superspeed_disabled};
+    facts.registers_by_daemon = true;
+}
+
+plan::WriteTrial failed(const Error& error)
+{
+    return {
+        .took = false, .trouble = error.message(), .code = error.code().empty() ? "failed" : error.code()};
+}
+
+/// Writes XUSB2PR as it is, under the lock that keeps every other change of ours out, and reads it back.
+plan::WriteTrial try_write(const plan::Facts& facts, const linux_::Locations& where)
+{
+    const auto board = plan::look_at_board(facts.snapshot, facts.settings);
+    if (const auto refusal = plan::why_not_writable(facts.snapshot, board);
+        refusal && refusal->reason != plan::Reason::registers_unreadable)
+        return {.took = false, .trouble = plan::text_of(*refusal), .code = "not-tried"};
+    auto registers = linux_::PciConfig::open(where.root, *board.mux->xhci->address);
+    if (!registers) return failed(registers.error());
+    linux_::JournalFile journal(where.state);
+    const auto lock = journal.lock();
+    const auto before = registers->read();
+    if (!before) return failed(before.error());
+    const auto written = registers->write(topology::RouteRegister::usb2_owner, before->usb2_owner);
+    if (!written) return failed(written.error());
+    const auto after = registers->read();
+    if (!after) return failed(after.error());
+    if (after->usb2_owner != before->usb2_owner)
+        return {.took = false,
+                .trouble = format("XUSB2PR was 0x{:08x} and is 0x{:08x}; `usbroute regs` shows it",
+                                  before->usb2_owner, after->usb2_owner),
+                .code = "changed"};
+    return {.took = true, .trouble = {}, .code = {}};
+}
+
+bool somebody_has_a_controller(const topology::Snapshot& snapshot)
+{
+    return std::ranges::any_of(snapshot.controllers, &topology::Controller::is_given_away);
+}
+
+} // namespace
+
+plan::Facts gather_facts(const Options& options)
+{
+    const Session session(options);
+    const auto& where = session.where();
+    const linux_::LiveTree tree(where.root);
+    plan::Facts facts;
+    facts.recorded = where.recorded;
+    facts.may_write = ::geteuid() == 0;
+    facts.snapshot = observe::scan(tree, observe::Ports::skip);
+    facts.condition = observe::look_at_condition(tree);
+    read_settings(facts, where);
+    if (!session.works_alone()) {
+        facts.daemon = look_at_daemon(session);
+        take_registers_from_daemon(facts, session);
+    }
+    if (!where.recorded && somebody_has_a_controller(facts.snapshot))
+        for (auto& user : linux_::vfio_users())
+            facts.holders.push_back(
+                {.group = user.group, .process = user.process, .command = std::move(user.command)});
+    if (options.try_write) facts.trial = try_write(facts, where);
+    return facts;
+}
+
+} // namespace usbroute::cli

@@ -1,0 +1,79 @@
+#include "linux/processes.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "linux/files.hpp"
+
+#include <array>
+#include <ctime>
+
+#include <unistd.h>
+
+namespace usbroute::linux_ {
+
+namespace {
+
+constexpr std::size_t largest_stat = 1U << 20; // proc/stat has a line for each processor and interrupt
+
+/// Seconds since 1970 at which the kernel started.
+std::time_t boot_time(const LiveTree& tree)
+{
+    const auto text = tree.read("proc/stat", largest_stat);
+    if (!text) return 0;
+    for (const auto line : split(*text, '\n'))
+        if (line.starts_with("btime "))
+            return static_cast<std::time_t>(parse_decimal(line.substr(6)).value_or(0));
+    return 0;
+}
+
+std::string in_local_time(std::time_t when)
+{
+    std::tm parts{};
+    if (::localtime_r(&when, &parts) == nullptr) return {};
+    std::array<char, 32> text{};
+    const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts);
+    return {text.data(), length};
+}
+
+} // namespace
+
+std::vector<VfioUser> vfio_users()
+{
+    constexpr std::string_view prefix = "/dev/vfio/";
+    const LiveTree tree("/");
+    std::vector<VfioUser> users;
+    for (const auto& name : tree.list("proc").value_or(std::vector<std::string>{})) {
+        const auto process = parse_decimal(name);
+        if (!process) continue;
+        const auto directory = format("proc/{}/fd", name);
+        for (const auto& fd : tree.list(directory).value_or(std::vector<std::string>{})) {
+            const auto target = tree.link(directory + "/" + fd);
+            if (!target || !target->starts_with(prefix)) continue;
+            const auto group = parse_decimal(std::string_view(*target).substr(prefix.size()));
+            if (!group) continue; // /dev/vfio/vfio is the container
+            const auto command = tree.read(format("proc/{}/comm", name), 64);
+            users.push_back({.group = *group,
+                             .process = *process,
+                             .command = command ? std::string(trim(*command)) : std::string()});
+        }
+    }
+    return users;
+}
+
+std::string start_of(std::uint32_t process)
+{
+    const LiveTree tree("/");
+    const auto text = tree.read(format("proc/{}/stat", process), 4096);
+    const auto ticks = ::sysconf(_SC_CLK_TCK);
+    if (!text || ticks <= 0) return {};
+    // proc(5): field 22 is the start after boot; the second, in parentheses, may contain anything.
+    const auto fields = words(std::string_view(*text).substr(text->rfind(')') + 1));
+    constexpr std::size_t start = 22 - 3;
+    if (fields.size() <= start) return {};
+    const auto since_boot = parse_decimal(fields[start]);
+    const auto boot = boot_time(tree);
+    if (!since_boot || boot == 0) return {};
+    return in_local_time(boot + static_cast<std::time_t>(*since_boot / static_cast<std::uint32_t>(ticks)));
+}
+
+} // namespace usbroute::linux_

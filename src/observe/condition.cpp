@@ -1,0 +1,177 @@
+#include "observe/condition.hpp"
+
+#include "base/text.hpp"
+#include "observe/decode.hpp"
+#include "observe/kept_part.hpp"
+#include "observe/scan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace usbroute::observe {
+
+using topology::Condition;
+using topology::PciFunction;
+
+namespace {
+
+constexpr std::size_t attribute_limit = 4096;
+constexpr std::size_t proc_limit = 1U << 16;
+constexpr std::size_t script_limit = 1U << 16;
+constexpr std::size_t most_scripts = 400; // in one directory
+
+using Names = std::vector<std::string>;
+
+Names names_in(const KernelTree& tree, const std::string& directory)
+{
+    auto names = tree.list(directory).value_or(Names{});
+    // Git does not keep empty directories, so a recording may have a file there to hold the place.
+    std::erase_if(names, [](const std::string& name) { return name.starts_with('.'); });
+    std::ranges::sort(names);
+    return names;
+}
+
+std::string word_in(const KernelTree& tree, const std::string& file)
+{
+    const auto text = tree.read(file, attribute_limit);
+    return text ? std::string(trim(*text)) : std::string();
+}
+
+std::optional<PciFunction> read_function(const KernelTree& tree, const std::string& name)
+{
+    const auto address = PciAddress::parse(name);
+    if (!address) return std::nullopt;
+    const auto directory = "sys/bus/pci/devices/" + name;
+    const auto hex = [&](const char* file) { return parse_hex(word_in(tree, directory + "/" + file)); };
+    const auto vendor = hex("vendor");
+    const auto device = hex("device");
+    if (!vendor || !device) return std::nullopt;
+    PciFunction function{.address = *address,
+                         .vendor = static_cast<std::uint16_t>(*vendor),
+                         .device = static_cast<std::uint16_t>(*device),
+                         .class_code = hex("class").value_or(0)};
+    if (const auto driver = tree.link(directory + "/driver")) function.driver = last_part(*driver);
+    if (const auto group = tree.link(directory + "/iommu_group"))
+        function.iommu_group = parse_decimal(last_part(*group));
+    return function;
+}
+
+void read_functions(const KernelTree& tree, Condition& condition)
+{
+    for (const auto& name : names_in(tree, "sys/bus/pci/devices")) {
+        auto function = read_function(tree, name);
+        if (!function) continue;
+        if (function->is_xhci())
+            if (auto control = word_in(tree, "sys/bus/pci/devices/" + name + "/power/control");
+                !control.empty())
+                condition.power_controls.emplace_back(function->address, std::move(control));
+        condition.functions.push_back(std::move(*function));
+    }
+    std::ranges::sort(condition.functions, {}, &PciFunction::address);
+}
+
+void read_kernel(const KernelTree& tree, Condition& condition)
+{
+    if (const auto line = tree.read("proc/cmdline", proc_limit)) {
+        const auto kept = kept_part("proc/cmdline", *line);
+        auto& kernel_words = condition.kernel_words.emplace();
+        for (const auto word : words(trim(kept))) kernel_words.emplace_back(word);
+    }
+    if (const auto text = tree.read("proc/modules", proc_limit)) {
+        const auto kept = kept_part("proc/modules", *text);
+        for (const auto line : split(kept, '\n'))
+            if (const auto all = words(line); !all.empty()) condition.modules.emplace_back(all.front());
+    }
+    condition.lockdown_told = tree.read("sys/kernel/security/lockdown", attribute_limit).has_value();
+    condition.lockdown = lockdown_level(tree);
+    condition.hypervisor = word_in(tree, "sys/hypervisor/type");
+    condition.maker = word_in(tree, "sys/class/dmi/id/sys_vendor");
+    condition.model = word_in(tree, "sys/class/dmi/id/product_name");
+}
+
+void read_iommu(const KernelTree& tree, Condition& condition)
+{
+    condition.iommu_units = !names_in(tree, "sys/class/iommu").empty();
+    condition.iommu_groups = !names_in(tree, "sys/kernel/iommu_groups").empty();
+    // The tables themselves are root's to read; that they are there is everybody's.
+    if (const auto tables = tree.list("sys/firmware/acpi/tables"))
+        condition.firmware_iommu = std::ranges::find(*tables, "DMAR") != tables->end() ||
+                                   std::ranges::find(*tables, "IVRS") != tables->end();
+    condition.vfio_driver = tree.list("sys/bus/pci/drivers/vfio-pci").has_value();
+}
+
+void read_script(const KernelTree& tree, const std::string& file, Condition& condition)
+{
+    const auto text = tree.read(file, script_limit);
+    if (!text) return;
+    const auto kept = kept_part(file, *text);
+    for (const auto line : split(kept, '\n'))
+        if (!trim(line).empty())
+            condition.foreign_lines.push_back({.file = file, .line = std::string(trim(line))});
+}
+
+/// Where people put what runs at boot, at resume, at hot-plug or at a guest's start, on the distributions that have
+/// one of these; and their own programs, which such a line calls.
+void read_scripts(const KernelTree& tree, Condition& condition)
+{
+    constexpr std::array files{"etc/rc.local", "etc/rc.d/rc.local", "etc/crontab", "etc/tlp.conf"};
+    constexpr std::array directories{
+        "etc/systemd/system",
+        "etc/systemd/system-sleep",
+        "usr/lib/systemd/system-sleep",
+        "etc/init.d",
+        "etc/local.d",
+        "etc/pm/sleep.d",
+        "etc/cron.d",
+        "etc/udev/rules.d",
+        "etc/modprobe.d",
+        "etc/libvirt/hooks",
+        "usr/local/lib/systemd/system",
+        "usr/local/bin",
+        "usr/local/sbin",
+        "etc/tlp.d",
+        "etc/libvirt/hooks/qemu.d",
+    };
+    for (const auto* file : files) read_script(tree, file, condition);
+    for (const std::string directory : directories) {
+        auto names = names_in(tree, directory);
+        names.resize(std::min(names.size(), most_scripts));
+        for (const auto& name : names) read_script(tree, directory + "/" + name, condition);
+    }
+}
+
+void read_services(const KernelTree& tree, Condition& condition)
+{
+    constexpr std::array links{
+        "etc/systemd/system/multi-user.target.wants/powertop.service",
+        "etc/systemd/system/multi-user.target.wants/tlp.service",
+        "etc/systemd/system/multi-user.target.wants/usbguard.service",
+        "etc/systemd/system/basic.target.wants/usbguard.service",
+        "etc/runlevels/default/powertop",
+        "etc/runlevels/default/tlp",
+        "etc/runlevels/default/usbguard",
+    };
+    for (const auto* link : links)
+        if (tree.link(link)) condition.services.emplace_back(link);
+    // Its directory may be closed to everybody but root, and is there all the same.
+    const auto usbguard = tree.list("etc/usbguard");
+    if (usbguard || usbguard.error().value == EACCES) condition.usbguard = "etc/usbguard";
+    for (const auto& service : condition.services)
+        if (service.find("usbguard") != std::string::npos) condition.usbguard = service;
+}
+
+} // namespace
+
+Condition look_at_condition(const KernelTree& tree)
+{
+    Condition condition;
+    read_functions(tree, condition);
+    read_kernel(tree, condition);
+    read_iommu(tree, condition);
+    read_scripts(tree, condition);
+    read_services(tree, condition);
+    return condition;
+}
+
+} // namespace usbroute::observe

@@ -1,0 +1,101 @@
+#include "observe/kept_part.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace usbroute::observe {
+
+namespace {
+
+std::string lower(std::string_view text)
+{
+    std::string out(text);
+    std::ranges::transform(
+        out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return out;
+}
+
+std::string lines_where(std::string_view text, auto is_wanted)
+{
+    std::string kept;
+    for (const auto line : split(text, '\n'))
+        if (is_wanted(line)) kept += std::string(line) + "\n";
+    return kept;
+}
+
+/// Parameters of the kernel that decide about IOMMU, lockdown, vfio-pci and USB. The rest of the line names disks and
+/// can hold secrets.
+std::string kept_words(std::string_view line)
+{
+    constexpr std::array<std::string_view, 9> beginnings{
+        "iommu=",    "intel_iommu=",        "amd_iommu=",        "iommu.", "lockdown=", "vfio-pci.",
+        "vfio_pci.", "usbcore.autosuspend", "module_blacklist=",
+    };
+    std::string kept;
+    for (const auto word : words(trim(line))) {
+        const auto begins = [&](std::string_view beginning) { return word.starts_with(beginning); };
+        if (std::ranges::none_of(beginnings, begins)) continue;
+        kept += (kept.empty() ? "" : " ") + std::string(word);
+    }
+    return kept + "\n";
+}
+
+/// Only names: root sees the kernel's addresses in this file.
+std::string kept_modules(std::string_view text)
+{
+    constexpr std::array<std::string_view, 6> names{"vfio_pci", "vfio", "asus_nb_wmi",
+                                                    "asus_wmi", "kvm",  "pci_stub"};
+    std::string kept;
+    for (const auto line : split(text, '\n')) {
+        const auto all = words(line);
+        if (!all.empty() && std::ranges::find(names, all.front()) != names.end())
+            kept += std::string(all.front()) + " 0 0 - Live 0x0000000000000000\n";
+    }
+    return kept;
+}
+
+bool is_of_interest(std::string_view line)
+{
+    const auto text = trim(line);
+    if (text.starts_with('#') || text.starts_with(';')) return false;
+    const auto small = lower(text);
+    return small.find("setpci") != std::string::npos || small.find("powertop") != std::string::npos ||
+           small.find("power/control") != std::string::npos || small.starts_with("runtime_pm_on_");
+}
+
+/// Network file systems tell servers and user names, and no USB disk is one.
+bool is_a_disks_mount(std::string_view line)
+{
+    const auto all = words(line);
+    const auto source_and_type = [&]() -> std::pair<std::string_view, std::string_view> {
+        const auto dash = std::ranges::find(all, std::string_view("-"));
+        if (all.end() - dash > 2) return {*(dash + 2), *(dash + 1)}; // mountinfo
+        if (all.size() >= 3) return {all[0], all[2]};                // mounts
+        return {};
+    }();
+    const auto& [source, type] = source_and_type;
+    const bool has_a_device =
+        all.size() > 6 && all[2].find(':') != std::string_view::npos && !all[2].starts_with("0:");
+    return has_a_device || source.starts_with("/dev/") || type == "zfs" || type == "btrfs";
+}
+
+} // namespace
+
+std::string kept_part(std::string_view file, std::string_view text)
+{
+    // A program is no script.
+    if (text.find('\0') != std::string_view::npos && !file.starts_with("sys/")) return {};
+    if (file == "proc/cmdline") return kept_words(text);
+    if (file == "proc/modules") return kept_modules(text);
+    if (file == "proc/self/mountinfo" || file == "proc/mounts") return lines_where(text, is_a_disks_mount);
+    if (file.starts_with("run/udev/data/"))
+        return lines_where(text, [](std::string_view line) { return line.starts_with("E:ID_FS_TYPE="); });
+    const bool a_script = (file.starts_with("etc/") && !file.starts_with("etc/usbroute/")) ||
+                          file.starts_with("usr/") || file.starts_with("lib/");
+    if (a_script) return lines_where(text, is_of_interest);
+    return std::string(text);
+}
+
+} // namespace usbroute::observe

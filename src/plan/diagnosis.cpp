@@ -1,0 +1,91 @@
+#include "plan/diagnosis.hpp"
+
+#include "base/format.hpp"
+#include "plan/findings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+namespace usbroute::plan {
+
+using topology::MuxState;
+
+namespace {
+
+bool is_final(const Diagnosis& diagnosis)
+{
+    const auto state = diagnosis.chipset.state;
+    return state == MuxState::no_mux || state == MuxState::too_old ||
+           (diagnosis.chipset.family != nullptr &&
+            diagnosis.chipset.family->access == topology::WriteAccess::read_only);
+}
+
+std::string what_works(const Examination& examination)
+{
+    const auto& mux = *examination.board.mux;
+    return format(
+        "This machine can move USB sockets between host and guests: {} chipset, {} of its {} sockets",
+        mux.family->name, std::popcount(usable_bits(mux)), mux.family->routes.size());
+}
+
+/// On a machine where all is well, what remains is the person's own set-up, in this order.
+std::string next_of_the_set_up(const std::vector<Finding>& findings)
+{
+    constexpr std::array codes{"no-connectors", "no-guest", "guest-not-given", "daemon-absent"};
+    for (const auto* code : codes) {
+        const auto found = std::ranges::find(findings, code, &Finding::code);
+        if (found != findings.end()) return found->remedy;
+    }
+    return "nothing is missing; `usbroute` shows what belongs to whom";
+}
+
+} // namespace
+
+std::string_view text_of(Severity severity)
+{
+    switch (severity) {
+    case Severity::obstacle: return "obstacle";
+    case Severity::warning: return "warning";
+    case Severity::note: return "note";
+    case Severity::fine: return "fine";
+    }
+    return "note";
+}
+
+Diagnosis diagnose(const Facts& facts)
+{
+    const auto& condition = facts.condition;
+    auto guest_sign = topology::signs_of_a_guest(condition.functions, condition.maker, condition.model);
+    Examination examination{.facts = facts,
+                            .chipset = topology::identify(condition.functions, !guest_sign.empty()),
+                            .guest_sign = std::move(guest_sign),
+                            .board = look_at_board(facts.snapshot, facts.settings),
+                            .findings = {}};
+    examine_chipset(examination);
+    examine_registers(examination);
+    examine_rights(examination);
+    examine_iommu(examination);
+    examine_guests(examination);
+    examine_others(examination);
+    examine_configuration(examination);
+    examine_daemon(examination);
+    std::ranges::stable_sort(examination.findings, {}, &Finding::severity);
+
+    Diagnosis diagnosis;
+    diagnosis.chipset = examination.chipset;
+    if (examination.has_mux()) diagnosis.family = examination.chipset.family->name;
+    diagnosis.findings = std::move(examination.findings);
+    const auto& first = diagnosis.findings.front(); // the chipset always has something to say
+    diagnosis.works = first.severity != Severity::obstacle;
+    if (diagnosis.works) {
+        diagnosis.verdict = what_works(examination);
+        diagnosis.next_step = next_of_the_set_up(diagnosis.findings);
+    } else {
+        diagnosis.verdict = format("{}: {}", is_final(diagnosis) ? "No" : "Not yet", first.sentence);
+        diagnosis.next_step = first.remedy;
+    }
+    return diagnosis;
+}
+
+} // namespace usbroute::plan

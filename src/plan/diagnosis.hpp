@@ -1,0 +1,84 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "topology/condition.hpp"
+#include "topology/snapshot.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace usbroute::plan {
+
+/// How much a finding stands in the way.
+enum class Severity : std::uint8_t {
+    obstacle, ///< sockets cannot be moved between host and guests until this is gone
+    warning,  ///< it works, and will surprise somebody
+    note,     ///< worth knowing; nothing has to be done
+    fine,     ///< looked at, and as it should be
+};
+
+[[nodiscard]] std::string_view text_of(Severity severity);
+
+/// One thing that was looked at.
+struct Finding {
+    std::string code; ///< a stable word for scripts, "ehci-hidden"
+    Severity severity = Severity::note;
+    std::string sentence;              ///< what is
+    std::vector<std::string> evidence; ///< "/proc/cmdline: no intel_iommu=on": what says so
+    std::string remedy;                ///< what to do; empty: nothing
+    bool inferred = false;             ///< follows from a rule; nothing that was read says it
+    bool operator==(const Finding&) const = default;
+};
+
+/// Whether the daemon answered.
+struct DaemonLook {
+    bool answers = false;
+    std::string trouble; ///< why not, where it does not
+    std::optional<std::uint32_t> process;
+    std::string since; ///< "2026-11-22 12:00:31"; empty: not known
+};
+
+/// What writing the same value back to XUSB2PR came to.
+struct WriteTrial {
+    bool took = false;
+    std::string trouble; ///< why not
+    std::string code;    ///< of that failure: "lockdown", "not-permitted", "not-tried", ...
+};
+
+/// A process that has a VFIO group open: the guest that has the controllers of that group.
+struct GroupHolder {
+    std::uint32_t group = 0;
+    std::uint32_t process = 0;
+    std::string command; ///< "qemu-system-x86"
+};
+
+/// Everything that a diagnosis is made of.
+struct Facts {
+    topology::Snapshot snapshot;
+    topology::Condition condition;
+    config::Settings settings;
+    std::string config_trouble;              ///< why the configuration could not be read; empty: it was
+    std::vector<std::string> config_misfits; ///< "usbroute.toml:12:3: connector x: ..."
+    std::optional<DaemonLook> daemon;        ///< nothing: not asked, as for a recorded machine
+    std::optional<WriteTrial> trial;         ///< nothing: nobody asked for it
+    std::vector<GroupHolder> holders;
+    bool recorded = false;            ///< a recorded machine: rights of this process mean nothing there
+    bool may_write = false;           ///< this process is root
+    bool registers_by_daemon = false; ///< the values came from the daemon
+};
+
+struct Diagnosis {
+    bool works = false;  ///< sockets can be moved between host and guests now
+    std::string verdict; ///< one sentence
+    std::string next_step;
+    std::string family; ///< "9-series"; empty: no mux
+    topology::Chipset chipset;
+    std::vector<Finding> findings; ///< obstacles first, the one to remove first in front
+};
+
+[[nodiscard]] Diagnosis diagnose(const Facts& facts);
+
+} // namespace usbroute::plan

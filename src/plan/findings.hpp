@@ -1,0 +1,35 @@
+#pragma once
+
+#include "plan/board.hpp"
+#include "plan/diagnosis.hpp"
+
+namespace usbroute::plan {
+
+/// A diagnosis in the making: the facts, what follows from them, and what was found so far.
+struct Examination {
+    const Facts& facts;
+    topology::Chipset chipset;
+    std::string guest_sign; ///< empty: this machine is no guest itself
+    Board board;
+    std::vector<Finding> findings;
+
+    [[nodiscard]] bool has_mux() const { return chipset.family != nullptr; }
+    /// A board that can never move a socket has one obstacle; what stands in the way elsewhere is a warning there.
+    [[nodiscard]] Severity obstacle() const { return has_mux() ? Severity::obstacle : Severity::warning; }
+    void add(Finding finding) { findings.push_back(std::move(finding)); }
+};
+
+/// Bits that may move and have an EHCI on the bus to go to.
+[[nodiscard]] std::uint32_t usable_bits(const topology::Mux& mux);
+
+// What is looked at, in the order in which obstacles have to be removed.
+void examine_chipset(Examination& examination);
+void examine_registers(Examination& examination);
+void examine_rights(Examination& examination);
+void examine_iommu(Examination& examination);
+void examine_guests(Examination& examination);
+void examine_others(Examination& examination);
+void examine_configuration(Examination& examination);
+void examine_daemon(Examination& examination);
+
+} // namespace usbroute::plan

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "plan/diagnosis.hpp"
+#include "report/table.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace usbroute::report {
+
+enum class Findings : std::uint8_t {
+    that_matter, ///< obstacles, warnings and notes in full, the rest in a line each
+    all,         ///< everything with its evidence
+};
+
+/// For people: the verdict, the one next step, then what was found. Ends with a newline.
+[[nodiscard]] std::string diagnosis_text(const plan::Diagnosis& diagnosis, const Style& style,
+                                         Findings which);
+
+/// One document, for bug reports and scripts.
+[[nodiscard]] std::string to_json(const plan::Diagnosis& diagnosis);
+
+} // namespace usbroute::report

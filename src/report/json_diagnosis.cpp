@@ -1,0 +1,50 @@
+#include "base/text.hpp"
+#include "report/diagnosis.hpp"
+#include "report/views.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace usbroute::report {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr std::size_t longest_text = 1024;
+
+std::string_view certainty(bool inferred) { return inferred ? "inferred" : "confirmed"; }
+
+Json json_of(const plan::Finding& finding)
+{
+    auto evidence = Json::array();
+    for (const auto& line : finding.evidence) evidence.push_back(printable(line, longest_text));
+    return {{"code", finding.code},
+            {"severity", plan::text_of(finding.severity)},
+            {"certainty", certainty(finding.inferred)},
+            {"sentence", printable(finding.sentence, longest_text)},
+            {"evidence", std::move(evidence)},
+            {"remedy", printable(finding.remedy, longest_text)}};
+}
+
+} // namespace
+
+std::string to_json(const plan::Diagnosis& diagnosis)
+{
+    auto findings = Json::array();
+    for (const auto& finding : diagnosis.findings) findings.push_back(json_of(finding));
+    const auto& chipset = diagnosis.chipset;
+    const Json json{{"schema", schema},
+                    {"works", diagnosis.works},
+                    {"verdict", printable(diagnosis.verdict, longest_text)},
+                    {"next_step", printable(diagnosis.next_step, longest_text)},
+                    {"mux",
+                     {{"family", diagnosis.family},
+                      {"state", topology::text_of(chipset.state)},
+                      {"chipset", chipset.name},
+                      {"certainty", certainty(chipset.inferred)},
+                      {"evidence", chipset.evidence}}},
+                    {"findings", std::move(findings)}};
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+} // namespace usbroute::report

@@ -1,0 +1,378 @@
+#include "fakes/boards.hpp"
+#include "observe/condition.hpp"
+#include "plan/diagnosis.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace usbroute::plan {
+namespace {
+
+using topology::MuxState;
+using topology::PciFunction;
+
+PciFunction function(std::string_view address, std::uint16_t vendor, std::uint16_t device, std::uint32_t code,
+                     std::optional<std::uint32_t> group = {})
+{
+    return {.address = *PciAddress::parse(address),
+            .vendor = vendor,
+            .device = device,
+            .class_code = code,
+            .driver = {},
+            .iommu_group = group};
+}
+
+/// A Z97 board with nothing to complain about: root looks, the daemon answers, the guest has its controllers.
+Facts all_is_well()
+{
+    Facts facts;
+    facts.snapshot = fakes::z97();
+    fakes::controller(facts.snapshot, "00:1a.0").driver = "vfio-pci";
+    fakes::controller(facts.snapshot, "00:1d.0").driver = "vfio-pci";
+    facts.settings = fakes::settings();
+    facts.may_write = true;
+    facts.daemon = DaemonLook{.answers = true, .trouble = {}, .process = 711, .since = "2026-11-22 12:00:31"};
+    auto& condition = facts.condition;
+    condition.functions = {function("00:14.0", 0x8086, 0x8cb1, 0x0c0330, 4),
+                           function("00:1a.0", 0x8086, 0x8cad, 0x0c0320, 7),
+                           function("00:1d.0", 0x8086, 0x8ca6, 0x0c0320, 9)};
+    condition.kernel_words = {"intel_iommu=on"};
+    condition.lockdown_told = true;
+    condition.iommu_units = true;
+    condition.iommu_groups = true;
+    condition.firmware_iommu = true;
+    condition.vfio_driver = true;
+    condition.power_controls = {{*PciAddress::parse("00:14.0"), "on"}};
+    return facts;
+}
+
+const Finding* finding(const Diagnosis& diagnosis, std::string_view code)
+{
+    const auto found = std::ranges::find(diagnosis.findings, code, &Finding::code);
+    return found == diagnosis.findings.end() ? nullptr : &*found;
+}
+
+void remove_ehci(Facts& facts, std::string_view address)
+{
+    const auto which = *PciAddress::parse(address);
+    std::erase_if(facts.snapshot.controllers, [&](const auto& c) { return c.address == which; });
+    std::erase_if(facts.condition.functions, [&](const auto& f) { return f.address == which; });
+}
+
+topology::Controller& xhci(Facts& facts) { return fakes::controller(facts.snapshot, "00:14.0"); }
+topology::RouteBits& bits(Facts& facts) { return fakes::bits(facts.snapshot); }
+
+TEST(Diagnosis, OfAMachineWhereAllIsWellSaysSo)
+{
+    const auto facts = all_is_well();
+
+    const auto diagnosis = diagnose(facts);
+
+    EXPECT_TRUE(diagnosis.works);
+    EXPECT_EQ(diagnosis.family, "9-series");
+    EXPECT_EQ(diagnosis.chipset.state, MuxState::ready);
+    EXPECT_EQ(
+        diagnosis.verdict,
+        "This machine can move USB sockets between host and guests: 9-series chipset, 14 of its 14 sockets");
+    for (const auto& one : diagnosis.findings) EXPECT_EQ(one.severity, Severity::fine) << one.code;
+    std::string codes;
+    for (const auto& one : diagnosis.findings) codes += one.code + " ";
+    EXPECT_EQ(codes,
+              "both-visible mask-full lockdown-none iommu-on given-to-guests vfio-present runtime-power-off "
+              "daemon-running ");
+}
+
+/// One thing is wrong, and everything else is as in `all_is_well`, where the finding is absent.
+struct Trouble {
+    const char* code;
+    Severity severity;
+    bool works;
+    std::function<void(Facts&)> make;
+    const char* in_the_sentence;
+};
+
+const Trouble troubles[] = {
+    {"virtual-machine", Severity::warning, true, [](Facts& f) { f.condition.maker = "QEMU"; },
+     "virtual machine"},
+    {"ehci-hidden", Severity::obstacle, false,
+     [](Facts& f) {
+         remove_ehci(f, "00:1a.0");
+         remove_ehci(f, "00:1d.0");
+         f.settings.guests.clear();
+     },
+     "firmware hides the EHCIs of the 9-series chipset"},
+    {"xhci-hidden", Severity::obstacle, false, [](Facts& f) { remove_ehci(f, "00:14.0"); },
+     "has an xHCI (8086:8cb1), and firmware hides it"},
+    {"ehci-partly-hidden", Severity::warning, true, [](Facts& f) { remove_ehci(f, "00:1a.0"); },
+     "EHCI #2 (8086:8cad) is not on the bus: the 6 sockets of bits 0x3f00"},
+    {"no-mux", Severity::obstacle, false,
+     [](Facts& f) {
+         f.snapshot = {};
+         f.condition.functions = {function("00:14.0", 0x8086, 0xa12f, 0x0c0330, 4)};
+     },
+     "the 100-series chipset has no port mux"},
+    {"too-old", Severity::obstacle, false,
+     [](Facts& f) {
+         f.snapshot = {};
+         f.condition.functions = {function("00:1d.0", 0x8086, 0x1c26, 0x0c0320, 4)};
+     },
+     "6-series chipset has EHCI only"},
+    {"several-muxes", Severity::obstacle, false,
+     [](Facts& f) {
+         auto second = xhci(f);
+         second.address = *PciAddress::parse("05:00.0");
+         f.snapshot.controllers.push_back(second);
+     },
+     "more than one xHCI of the chip table"},
+    {"read-only-chip", Severity::obstacle, false,
+     [](Facts& f) {
+         xhci(f).device = 0x0f35;
+         fakes::controller(f.snapshot, "00:1d.0").device = 0x0f34;
+         f.condition.functions = {function("00:14.0", 0x8086, 0x0f35, 0x0c0330, 4),
+                                  function("00:1d.0", 0x8086, 0x0f34, 0x0c0320, 9)};
+     },
+     "Bay Trail chipset's registers are only read"},
+    {"registers-unreadable", Severity::obstacle, false,
+     [](Facts& f) { xhci(f).registers = topology::Unreadable{}; }, "shows only its first 64 bytes"},
+    {"not-permitted", Severity::obstacle, false,
+     [](Facts& f) {
+         f.may_write = false;
+         f.daemon->answers = false;
+     },
+     "may not write the routing registers"},
+    {"mask-empty", Severity::obstacle, false, [](Facts& f) { bits(f).usb2_movable = 0; },
+     "XUSB2PRM is empty"},
+    {"mask-partial", Severity::note, true, [](Facts& f) { bits(f).usb2_movable = 0x0fff; },
+     "12 of 14 sockets move: bits 0x3000"},
+    {"no-twin-movable", Severity::obstacle, false,
+     [](Facts& f) {
+         remove_ehci(f, "00:1a.0");
+         bits(f).usb2_movable = 0x3f00;
+     },
+     "belongs to an EHCI that is not on the bus"},
+    {"outside-mask", Severity::note, true, [](Facts& f) { bits(f).usb2_movable = 0x1fff; },
+     "bits 0x2000 of XUSB2PR are set although XUSB2PRM lacks them"},
+    {"usb-r", Severity::note, true, [](Facts& f) { bits(f).usb2_owner |= 0x4000; },
+     "bit 14 is in use: USB-R"},
+    {"fused-off", Severity::note, true, [](Facts& f) { bits(f).fuses = 0x04; },
+     "lacks the ports of bits 0x30c0"},
+    {"ports-switched-off", Severity::note, true, [](Facts& f) { bits(f).usb2_disabled = 2; },
+     "dead on either side"},
+    {"no-driver", Severity::warning, true, [](Facts& f) { xhci(f).driver.clear(); },
+     "nothing drives xHCI 0000:00:14.0"},
+    {"lockdown", Severity::obstacle, false, [](Facts& f) { f.condition.lockdown = "integrity"; },
+     "kernel lockdown is on (integrity)"},
+    {"write-refused", Severity::obstacle, false,
+     [](Facts& f) { f.trial = WriteTrial{.took = false, .trouble = "it says no", .code = "write-failed"}; },
+     "failed: it says no"},
+    {"write-not-tried", Severity::note, true,
+     [](Facts& f) { f.trial = WriteTrial{.took = false, .trouble = "no mux", .code = "not-tried"}; },
+     "nothing was written: no mux"},
+    {"write-took", Severity::fine, true,
+     [](Facts& f) { f.trial = WriteTrial{.took = true, .trouble = {}, .code = {}}; },
+     "let the same value be written"},
+    {"under-xen", Severity::obstacle, false, [](Facts& f) { f.condition.hypervisor = "xen"; },
+     "runs under Xen"},
+    {"iommu-off", Severity::obstacle, false, [](Facts& f) { f.condition.iommu_groups = false; },
+     "no IOMMU is in use"},
+    {"shared-group", Severity::warning, true,
+     [](Facts& f) { f.condition.functions.push_back(function("00:1f.2", 0x8086, 0x8c82, 0x010601, 9)); },
+     "0000:00:1d.0 shares IOMMU group 9 with 0000:00:1f.2 8086:8c82"},
+    {"guest-has-the-mux", Severity::warning, true, [](Facts& f) { xhci(f).driver = "vfio-pci"; },
+     "a guest has the xHCI"},
+    {"vfio-absent", Severity::note, true, [](Facts& f) { f.condition.vfio_driver = false; }, "is not loaded"},
+    {"runtime-power", Severity::warning, true,
+     [](Facts& f) { f.condition.power_controls.front().second = "auto"; }, "may put the xHCI to sleep"},
+    {"power-saver", Severity::warning, true,
+     [](Facts& f) { f.condition.foreign_lines = {{"etc/tlp.conf", "RUNTIME_PM_ON_AC=auto"}}; },
+     "saves power here"},
+    {"foreign-writer", Severity::warning, true,
+     [](Facts& f) { f.condition.foreign_lines = {{"etc/rc.local", "setpci -H1 -d 8086:8cb1 d0.l=3fff"}}; },
+     "a script writes the routing registers"},
+    {"asus-wmi", Severity::warning, true,
+     [](Facts& f) {
+         f.condition.model = "X550LB";
+         f.condition.modules = {"asus_nb_wmi"};
+     },
+     "asus-nb-wmi writes 0x01d9"},
+    {"usbguard", Severity::note, true, [](Facts& f) { f.condition.usbguard = "etc/usbguard"; },
+     "USBGuard is installed"},
+    {"config-broken", Severity::obstacle, false,
+     [](Facts& f) { f.config_trouble = "usbroute.toml:1:1: what"; }, "the configuration cannot be used"},
+    {"config-misfit", Severity::warning, true,
+     [](Facts& f) { f.config_misfits = {"usbroute.toml:1:1: connector x: mux_bit = 20"}; },
+     "does not fit this machine"},
+    {"no-connectors", Severity::note, true, [](Facts& f) { f.settings.connectors.clear(); },
+     "no socket has a name"},
+    {"no-guest", Severity::note, true, [](Facts& f) { f.settings.guests.clear(); }, "no guest is configured"},
+    {"guest-not-given", Severity::note, true,
+     [](Facts& f) { fakes::controller(f.snapshot, "00:1d.0").driver = "ehci-pci"; },
+     "a guest is to get 0000:00:1d.0, which the host has now"},
+    {"daemon-absent", Severity::note, true, [](Facts& f) { f.daemon->answers = false; },
+     "usbrouted does not answer"},
+};
+
+TEST(Diagnosis, FindsEachTroubleWhereItIsAndNotWhereItIsNot)
+{
+    const auto well = diagnose(all_is_well());
+    for (const auto& trouble : troubles) {
+        auto facts = all_is_well();
+        trouble.make(facts);
+
+        const auto diagnosis = diagnose(facts);
+
+        EXPECT_EQ(finding(well, trouble.code), nullptr) << trouble.code;
+        const auto* found = finding(diagnosis, trouble.code);
+        ASSERT_NE(found, nullptr) << trouble.code;
+        EXPECT_EQ(found->severity, trouble.severity) << trouble.code;
+        EXPECT_EQ(diagnosis.works, trouble.works) << trouble.code;
+        EXPECT_NE(found->sentence.find(trouble.in_the_sentence), std::string::npos) << found->sentence;
+        if (found->severity == Severity::obstacle || found->severity == Severity::warning) {
+            EXPECT_FALSE(found->remedy.empty()) << trouble.code;
+            EXPECT_FALSE(found->evidence.empty()) << trouble.code;
+        }
+    }
+}
+
+TEST(Diagnosis, LosesEachFineFindingWithItsCause)
+{
+    const std::pair<const char*, std::function<void(Facts&)>> causes[] = {
+        {"both-visible",
+         [](Facts& f) {
+             remove_ehci(f, "00:1a.0");
+             remove_ehci(f, "00:1d.0");
+         }},
+        {"mask-full", [](Facts& f) { bits(f).usb2_movable = 1; }},
+        {"lockdown-none", [](Facts& f) { f.condition.lockdown_told = false; }},
+        {"iommu-on", [](Facts& f) { f.condition.iommu_groups = false; }},
+        {"given-to-guests",
+         [](Facts& f) {
+             fakes::controller(f.snapshot, "00:1a.0").driver = "ehci-pci";
+             fakes::controller(f.snapshot, "00:1d.0").driver = "ehci-pci";
+         }},
+        {"vfio-present", [](Facts& f) { f.condition.vfio_driver = false; }},
+        {"runtime-power-off", [](Facts& f) { f.condition.power_controls.clear(); }},
+        {"daemon-running", [](Facts& f) { f.daemon.reset(); }},
+    };
+    for (const auto& [code, take_away] : causes) {
+        auto facts = all_is_well();
+        take_away(facts);
+
+        EXPECT_NE(finding(diagnose(all_is_well()), code), nullptr) << code;
+        EXPECT_EQ(finding(diagnose(facts), code), nullptr) << code;
+    }
+}
+
+TEST(Diagnosis, GivesTheFirstObstaclesRemedyAsTheOneNextStep)
+{
+    auto facts = all_is_well();
+    bits(facts).usb2_movable = 0;
+    facts.condition.lockdown = "integrity";
+    facts.condition.iommu_groups = false;
+
+    const auto diagnosis = diagnose(facts);
+
+    EXPECT_EQ(diagnosis.findings.at(0).code, "mask-empty");
+    EXPECT_EQ(diagnosis.findings.at(1).code, "lockdown");
+    EXPECT_EQ(diagnosis.findings.at(2).code, "iommu-off");
+    EXPECT_EQ(diagnosis.next_step, diagnosis.findings.front().remedy);
+    EXPECT_EQ(diagnosis.verdict, "Not yet: firmware lets no socket move: XUSB2PRM is empty");
+}
+
+TEST(Diagnosis, SaysWhatToDoAboutTheIommuByWhatFirmwareAndKernelSay)
+{
+    const auto step = [](std::optional<bool> firmware, std::vector<std::string> kernel_words) {
+        auto facts = all_is_well();
+        facts.condition.iommu_groups = false;
+        facts.condition.firmware_iommu = firmware;
+        facts.condition.kernel_words = std::move(kernel_words);
+        return diagnose(facts).next_step;
+    };
+
+    EXPECT_EQ(step(true, {}), "add intel_iommu=on to the kernel's command line and start again");
+    EXPECT_EQ(
+        step(false, {}),
+        "switch VT-d on in the firmware set-up; if there is no such option, processor or board lacks it");
+    EXPECT_EQ(
+        step({}, {"intel_iommu=on"}),
+        "switch VT-d on in the firmware set-up; if there is no such option, processor or board lacks it");
+    EXPECT_EQ(step(true, {"intel_iommu=off"}),
+              "take intel_iommu=off off the kernel's command line and start again");
+}
+
+TEST(Diagnosis, BelievesATrialMoreThanTheLockdownFile)
+{
+    auto facts = all_is_well();
+    facts.condition.lockdown = "integrity";
+    facts.trial = WriteTrial{.took = true, .trouble = {}, .code = {}};
+
+    EXPECT_TRUE(diagnose(facts).works);
+
+    facts.recorded = true; // a file takes every write
+    EXPECT_FALSE(diagnose(facts).works);
+}
+
+TEST(Diagnosis, NamesWhoHoldsAControllerThatWasGivenAway)
+{
+    auto facts = all_is_well();
+    fakes::controller(facts.snapshot, "00:1d.0").iommu_group = 9;
+    facts.holders = {{.group = 9, .process = 4242, .command = "qemu-system-x86"}};
+
+    const auto diagnosis = diagnose(facts);
+
+    const auto* found = finding(diagnosis, "given-to-guests");
+    ASSERT_NE(found, nullptr);
+    ASSERT_EQ(found->evidence.size(), 2u);
+    EXPECT_EQ(found->evidence[1],
+              "EHCI 0000:00:1d.0 on vfio-pci: guest windows by the configuration, held open by "
+              "qemu-system-x86 (process 4242)");
+}
+
+TEST(Diagnosis, TellsASetpciThatWritesTheRouteFromOneThatDoesNot)
+{
+    const auto found = [](std::string line) {
+        auto facts = all_is_well();
+        facts.condition.foreign_lines = {{"etc/rc.local", std::move(line)}};
+        const auto diagnosis = diagnose(facts);
+        const auto* one = finding(diagnosis, "foreign-writer");
+        return one == nullptr ? "no" : one->inferred ? "perhaps" : "yes";
+    };
+
+    EXPECT_STREQ(found("setpci -H1 -d 8086:8c31 d0.l=0"), "yes");
+    EXPECT_STREQ(found("ExecStart=/usr/bin/setpci -s 00:14.0 0xD0.W=3fff"), "yes");
+    EXPECT_STREQ(found("setpci -s 00:14.0 d8.l=0:1"), "yes");
+    EXPECT_STREQ(found("setpci -s 00:14.0 $REGISTER=$VALUE"), "perhaps");
+    EXPECT_STREQ(found("setpci -s 00:1b.0 44.b=00"), "no");
+    EXPECT_STREQ(found("echo d0.l=0"), "no");
+}
+
+TEST(Diagnosis, DoesNotTakeARecordingsReaderForTheMachinesUser)
+{
+    auto facts = all_is_well();
+    facts.recorded = true;
+    facts.may_write = false;
+    facts.daemon.reset();
+
+    EXPECT_TRUE(diagnose(facts).works);
+}
+
+TEST(Diagnosis, WarnsOfTheIommuWhereNoMuxIsAnyway)
+{
+    const auto machine = fakes::recorded("dock-four-deep");
+    Facts facts;
+    facts.recorded = true;
+    facts.snapshot = machine.snapshot;
+    facts.settings = machine.settings;
+    facts.condition.functions = {function("00:14.0", 0x8086, 0xa12f, 0x0c0330)};
+
+    const auto diagnosis = diagnose(facts);
+
+    ASSERT_NE(finding(diagnosis, "iommu-off"), nullptr);
+    EXPECT_EQ(finding(diagnosis, "iommu-off")->severity, Severity::warning);
+    EXPECT_EQ(diagnosis.verdict.substr(0, 4), "No: ");
+}
+
+} // namespace
+} // namespace usbroute::plan
