@@ -89,6 +89,11 @@ constexpr std::array<Example, 4> doctor_examples{{
     {"usbroute doctor -v", "every finding with what was seen"},
     {"usbroute doctor --json | jq .mux", "chipset family and state for a bug report"},
 }};
+constexpr std::array<Example, 3> record_examples{{
+    {"sudo usbroute record my-board", "save what usbroute reads of this machine, for a bug report"},
+    {"usbroute --root my-board doctor", "every command that looks answers there as on that machine"},
+    {"usbroute --root my-board record smaller", "a recording of a recording"},
+}};
 constexpr std::array<Example, 3> config_examples{{
     {"usbroute config check", "read the configuration and compare it with this machine"},
     {"usbroute config check --config new.toml", "before it is put in place"},
@@ -96,7 +101,7 @@ constexpr std::array<Example, 3> config_examples{{
 }};
 constexpr std::array<Example, 1> version_examples{{{"usbroute version", "this program's version"}}};
 
-constexpr std::array<CommandRow, 13> commands{{
+constexpr std::array<CommandRow, 14> commands{{
     {"status", "", "what belongs to whom now", {}, status_examples, 0, 0, run_status},
     {"move", "NAME... --to WHERE", "give connectors to the host, a guest or a side", move_options,
      move_examples, 1, any_number, run_move},
@@ -119,11 +124,19 @@ constexpr std::array<CommandRow, 13> commands{{
     {"regs", "", "the routing registers as read now, decoded", {}, regs_examples, 0, 0, run_regs},
     {"doctor", "", "can sockets be moved here, and if not, the one next step", doctor_options,
      doctor_examples, 0, 0, run_doctor},
+    {"record",
+     "DIR",
+     "save this machine as a folder for a bug report, serial numbers replaced",
+     {},
+     record_examples,
+     1,
+     1,
+     run_record},
     {"config", "check|show", "check or show the configuration", {}, config_examples, 1, 1, run_config},
     {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
 }};
 
-constexpr std::array<std::string_view, 5> to_come{"confirm", "live", "record", "guest", "completion"};
+constexpr std::array<std::string_view, 4> to_come{"confirm", "live", "guest", "completion"};
 
 } // namespace
 

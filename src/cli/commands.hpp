@@ -16,6 +16,7 @@ namespace usbroute::cli {
 [[nodiscard]] int run_mask(const Invocation& invocation);
 [[nodiscard]] int run_regs(const Invocation& invocation);
 [[nodiscard]] int run_doctor(const Invocation& invocation);
+[[nodiscard]] int run_record(const Invocation& invocation);
 [[nodiscard]] int run_config(const Invocation& invocation);
 [[nodiscard]] int run_version(const Invocation& invocation);
 

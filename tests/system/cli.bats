@@ -343,7 +343,7 @@ PYTHON
 }
 
 @test "what is not part of this version says so" {
-    for word in confirm live record guest completion; do
+    for word in confirm live guest completion; do
         run --separate-stderr usb $word
         [ "$status" -eq 2 ]
         [ "$stderr" = "usbroute: $word is not part of this version" ]

@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 #include "report/diagnosis.hpp"
+#include "report/recorded.hpp"
 #include "report/views.hpp"
 
 #include <nlohmann/json.hpp>
@@ -44,6 +45,24 @@ std::string to_json(const plan::Diagnosis& diagnosis)
                       {"certainty", certainty(chipset.inferred)},
                       {"evidence", chipset.evidence}}},
                     {"findings", std::move(findings)}};
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string to_json(const RecordedView& view)
+{
+    auto notes = Json::array();
+    for (const auto& note : view.notes) notes.push_back(printable(note, longest_text));
+    const Json json{{"schema", view.schema},
+                    {"directory", printable(view.directory, longest_text)},
+                    {"files", view.files},
+                    {"links", view.links},
+                    {"replaced",
+                     {{"serials", view.serials},
+                      {"mac_addresses", view.addresses},
+                      {"uuids", view.uuids},
+                      {"host_name", view.host_name}}},
+                    {"registers", view.registers},
+                    {"notes", std::move(notes)}};
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
