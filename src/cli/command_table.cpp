@@ -89,10 +89,9 @@ constexpr std::array<Example, 4> doctor_examples{{
     {"usbroute doctor -v", "every finding with what was seen"},
     {"usbroute doctor --json | jq .mux", "chipset family and state for a bug report"},
 }};
-constexpr std::array<Example, 3> record_examples{{
-    {"sudo usbroute record my-board", "save what usbroute reads of this machine, for a bug report"},
-    {"usbroute --root my-board doctor", "every command that looks answers there as on that machine"},
-    {"usbroute --root my-board record smaller", "a recording of a recording"},
+constexpr std::array<Example, 2> record_examples{{
+    {"sudo usbroute record my-board", "then `usbroute --root my-board doctor` answers as on this machine"},
+    {"sudo usbroute record my-board --json", "and says what was taken and replaced as JSON"},
 }};
 constexpr std::array<Example, 3> config_examples{{
     {"usbroute config check", "read the configuration and compare it with this machine"},
