@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -25,8 +26,8 @@ constexpr std::size_t most_bytes = std::size_t{64} << 20;
 Error cannot(std::string_view what, const std::string& path, int errno_value)
 {
     const bool forbidden = errno_value == EACCES || errno_value == EPERM || errno_value == EROFS;
-    return Error(forbidden ? ErrorKind::not_permitted : ErrorKind::failed,
-                 format("cannot {} {}", what, printable(path, 200)), errno_value);
+    auto message = format("cannot {} {}", what, printable(path, 200));
+    return {forbidden ? ErrorKind::not_permitted : ErrorKind::failed, std::move(message), errno_value};
 }
 
 Result<void> write_file(const std::string& path, std::string_view text)

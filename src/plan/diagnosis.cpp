@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <iterator>
 
 namespace usbroute::plan {
 
@@ -19,6 +20,16 @@ bool is_final(const Diagnosis& diagnosis)
     return state == MuxState::no_mux || state == MuxState::too_old ||
            (diagnosis.chipset.family != nullptr &&
             diagnosis.chipset.family->access == topology::WriteAccess::read_only);
+}
+
+/// Those of one severity keep their order, which is the one in which obstacles have to be removed.
+std::vector<Finding> by_severity(const std::vector<Finding>& findings)
+{
+    std::vector<Finding> ordered;
+    for (const auto severity : {Severity::obstacle, Severity::warning, Severity::note, Severity::fine})
+        std::ranges::copy_if(findings, std::back_inserter(ordered),
+                             [severity](const Finding& finding) { return finding.severity == severity; });
+    return ordered;
 }
 
 std::string what_works(const Examination& examination)
@@ -70,12 +81,10 @@ Diagnosis diagnose(const Facts& facts)
     examine_others(examination);
     examine_configuration(examination);
     examine_daemon(examination);
-    std::ranges::stable_sort(examination.findings, {}, &Finding::severity);
-
     Diagnosis diagnosis;
     diagnosis.chipset = examination.chipset;
     if (examination.has_mux()) diagnosis.family = examination.chipset.family->name;
-    diagnosis.findings = std::move(examination.findings);
+    diagnosis.findings = by_severity(examination.findings);
     const auto& first = diagnosis.findings.front(); // the chipset always has something to say
     diagnosis.works = first.severity != Severity::obstacle;
     if (diagnosis.works) {

@@ -199,8 +199,16 @@ void examine_chipset(Examination& examination)
         return;
     case MuxState::ehci_hidden:
     case MuxState::xhci_hidden: add_hidden(examination); return;
-    case MuxState::ready: add_both_visible(examination); return;
+    case MuxState::ready: break;
     }
+    if (examination.board.mux)
+        add_both_visible(examination);
+    else
+        examination.add({.code = "changed-meanwhile",
+                         .severity = Severity::obstacle,
+                         .sentence = "the xHCI came or went while the machine was looked at",
+                         .evidence = {examination.chipset.evidence},
+                         .remedy = "run usbroute doctor again"});
 }
 
 namespace {
@@ -264,6 +272,16 @@ void add_ports(Examination& examination, const Mux& mux)
                                 *mux.family->usb_r_bit),
              .evidence = {format("XUSB2PR 0x{:08x}, XUSB2PRM 0x{:08x}", bits.usb2_owner, bits.usb2_movable)},
              .remedy = {}});
+    if (const auto unknown = (bits.usb2_owner | bits.usb2_movable) & ~(mux.family->usb2_bits() | usb_r);
+        unknown != 0)
+        examination.add(
+            {.code = "unknown-bits",
+             .severity = Severity::note,
+             .sentence = format("bits 0x{:x} are set and route no port that is known of this chipset; they "
+                                "are kept as they are",
+                                unknown),
+             .evidence = {format("XUSB2PR 0x{:08x}, XUSB2PRM 0x{:08x}", bits.usb2_owner, bits.usb2_movable)},
+             .remedy = {}});
     if (const auto off = topology::fused_off_bits(*mux.family, bits.fuses); off != 0)
         examination.add(
             {.code = "fused-off",
@@ -301,6 +319,13 @@ void add_drivers(Examination& examination, const Mux& mux)
              "load its driver (modprobe xhci_pci, modprobe ehci_pci), and see dmesg for why it failed"});
 }
 
+/// What the bus answers for a function that is not there or has no power.
+bool is_asleep_or_gone(const topology::RouteBits& bits)
+{
+    constexpr auto ones = ~std::uint32_t{0};
+    return bits.usb2_owner == ones && bits.usb2_movable == ones && bits.superspeed_on == ones;
+}
+
 } // namespace
 
 void examine_registers(Examination& examination)
@@ -329,7 +354,15 @@ void examine_registers(Examination& examination)
                          .remedy = refusal->remedy,
                          .inferred = refusal->reason == Reason::read_only_chip});
     }
-    if (mux->bits != nullptr && (!refusal || refusal->reason == Reason::read_only_chip)) {
+    if (mux->bits != nullptr && is_asleep_or_gone(*mux->bits)) {
+        examination.add(
+            {.code = "xhci-does-not-answer",
+             .severity = Severity::obstacle,
+             .sentence = "the xHCI does not answer: every routing register reads as ones",
+             .evidence = {format("0xd0 to 0xdf of {} are all 0xffffffff", mux->xhci->name)},
+             .remedy = format("wake it: echo on > /sys/bus/pci/devices/{}/power/control, and see dmesg",
+                              mux->xhci->name)});
+    } else if (mux->bits != nullptr && (!refusal || refusal->reason == Reason::read_only_chip)) {
         add_masks(examination, *mux);
         add_ports(examination, *mux);
     }

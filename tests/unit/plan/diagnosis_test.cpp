@@ -156,6 +156,17 @@ const Trouble troubles[] = {
      "bits 0x2000 of XUSB2PR are set although XUSB2PRM lacks them"},
     {"usb-r", Severity::note, true, [](Facts& f) { bits(f).usb2_owner |= 0x4000; },
      "bit 14 is in use: USB-R"},
+    {"unknown-bits", Severity::note, true, [](Facts& f) { bits(f).usb2_movable |= 0x30000; },
+     "bits 0x30000 are set and route no port"},
+    {"xhci-does-not-answer", Severity::obstacle, false,
+     [](Facts& f) {
+         const auto ones = ~std::uint32_t{0};
+         bits(f) = {
+             .usb2_owner = ones, .usb2_movable = ones, .superspeed_on = ones, .superspeed_movable = ones};
+     },
+     "every routing register reads as ones"},
+    {"changed-meanwhile", Severity::obstacle, false, [](Facts& f) { f.snapshot = {}; },
+     "came or went while the machine was looked at"},
     {"fused-off", Severity::note, true, [](Facts& f) { bits(f).fuses = 0x04; },
      "lacks the ports of bits 0x30c0"},
     {"ports-switched-off", Severity::note, true, [](Facts& f) { bits(f).usb2_disabled = 2; },
