@@ -164,3 +164,25 @@ state() { doctor --json | jq -r '.mux.family + "/" + .mux.state'; }
     run -2 usbroute status --try-write
     [[ "$output" == *"status does not take --try-write"* ]]
 }
+
+@test "it asks the daemon what this user may not read, and since when it runs" {
+    command -v usbrouted > /dev/null
+    socket="$BATS_TEST_TMPDIR/s"
+    cp -a "$machine" "$machine-whole"
+    config="$machine/sys/devices/pci0000:00/0000:00:14.0/config"
+    head -c 64 "$config" > "$BATS_TEST_TMPDIR/short" && cp "$BATS_TEST_TMPDIR/short" "$config"
+    usbrouted --root "$machine-whole" --socket "$socket" 2> "$BATS_TEST_TMPDIR/log" 3>&- &
+    daemon=$!
+    for _ in $(seq 100); do [ -S "$socket" ] && break; sleep 0.05; done
+    run usbroute doctor --root "$machine" --socket "$socket" --json
+    kill "$daemon"
+    wait "$daemon" || true
+    [ "$status" -eq 0 ] || { echo "$output"; cat "$BATS_TEST_TMPDIR/log"; false; }
+    jq -e --arg pid "$daemon" '.findings[] | select(.code == "daemon-running")
+        | (.sentence | test("since [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"))
+        and (.evidence | join(" ") | contains("as process " + $pid) and contains("as it reads them"))' <<< "$output"
+
+    run usbroute doctor --root "$machine-whole" --socket "$socket"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"usbrouted does not answer"* ]]
+}
