@@ -253,3 +253,23 @@ grep -q 'kept in' story
 grep -q 'connector.dac' connectors.toml
 SCRIPT
 }
+
+@test "doctor finds the board fit and the register writable, and a recording of it answers alike" {
+    inside <<'BODY'
+found() { usbroute doctor --try-write --json | jq -e --arg code "$1" 'any(.findings[]; .code == $code)' > /dev/null; }
+usbroute doctor --json | jq -e '.works and .mux.family == "9-series" and .mux.state == "ready"' > /dev/null
+found write-took
+found daemon-running
+record="$BATS_TEST_TMPDIR/recorded"
+usbroute record "$record" > /dev/null
+usbroute status --json | jq -S .connectors > "$record/live.json"
+usbroute --root "$record" status --json | jq -S .connectors | cmp - "$record/live.json"
+
+# what changes on the board changes the diagnosis
+sim remove 0000:00:1a.0
+found ehci-partly-hidden
+sim remove 0000:00:1d.0
+not usbroute doctor > /dev/null
+[ "$(usbroute doctor --json | jq -r .mux.state)" = ehci-hidden ]
+BODY
+}
