@@ -135,9 +135,15 @@ void RecordingTree::add_by_name(Recording& recording, const std::string& path) c
 Recording RecordingTree::taken() const
 {
     auto recording = recording_;
-    for (const auto& [directory, names] : names_)
-        if (!asked_below_.contains(directory))
-            for (const auto& name : names) add_by_name(recording, below(directory, name));
+    for (const auto& [directory, names] : names_) {
+        const bool names_alone = !asked_below_.contains(directory);
+        // The list of a bus or class in sysfs is one of links, and tells what there is even where some are followed.
+        const bool may_be_such_a_list = directory.starts_with("sys/");
+        for (const auto& name : names) {
+            const auto path = below(directory, name);
+            if (names_alone || (may_be_such_a_list && link_at(path))) add_by_name(recording, path);
+        }
+    }
     return recording;
 }
 

@@ -35,7 +35,7 @@ public:
     [[nodiscard]] std::expected<std::string, Errno> link(const std::string& path) const override;
 
     /// Of a directory whose names alone were used (the holders of a disk, the tables of ACPI), each name is there, and
-    /// nothing that it holds; of the others, what nobody asked for is not there.
+    /// nothing that it holds; of the others, what nobody asked for is not there, save links of sysfs.
     [[nodiscard]] Recording taken() const;
 
 private:

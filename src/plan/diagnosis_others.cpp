@@ -188,13 +188,11 @@ void examine_configuration(Examination& examination)
     const auto& settings = facts.settings;
     if (!examination.has_mux()) return;
     if (settings.connectors.empty())
-        examination.add(
-            {.code = "no-connectors",
-             .severity = Severity::note,
-             .sentence = "no socket has a name yet",
-             .evidence = {"the configuration has no [connector.NAME]"},
-             .remedy = "name the sockets: plug something into each, see with `usbroute` which bit it is, "
-                       "and write [connector.NAME] with that mux_bit"});
+        examination.add({.code = "no-connectors",
+                         .severity = Severity::note,
+                         .sentence = "no socket has a name yet",
+                         .evidence = {"the configuration has no [connector.NAME]"},
+                         .remedy = "name the sockets by plugging something into each: sudo usbroute map"});
     if (settings.guests.empty())
         examination.add(
             {.code = "no-guest",

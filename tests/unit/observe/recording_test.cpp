@@ -111,6 +111,34 @@ TEST(Recording, DisguisedTellsDevicesApartAsBefore)
     }
 }
 
+TEST(Recording, KeepsDevicesOnABusThatNoPciFunctionOwns)
+{
+    const FakeTree tree({dir(
+        "sys",
+        {dir("bus",
+             {dir("usb", {dir("devices",
+                              {link("usb1", "../../../devices/platform/vhci_hcd.0/usb1"),
+                               link("1-1", "../../../devices/platform/vhci_hcd.0/usb1/1-1"),
+                               link("1-1:1.0", "../../../devices/platform/vhci_hcd.0/usb1/1-1/1-1:1.0")})})}),
+         dir("devices",
+             {dir("platform",
+                  {dir("vhci_hcd.0",
+                       {dir("usb1",
+                            {file("maxchild", "8\n"), file("speed", "480\n"),
+                             dir("1-1", {file("idVendor", "046d\n"), file("idProduct", "c31c\n"),
+                                         file("uevent", "PRODUCT=46d/c31c/6400\nTYPE=0/0/0\n"),
+                                         dir("1-1:1.0", {file("uevent", "INTERFACE=3/1/1\n")})})})})})})})});
+    const auto before = scan(tree);
+    ASSERT_EQ(before.devices.size(), 1u);
+
+    const auto after = scan(tree_of(record(tree)));
+
+    ASSERT_EQ(after.devices.size(), 1u);
+    EXPECT_EQ(*after.devices[0], *before.devices[0]);
+    EXPECT_TRUE(after.devices[0]->is_keyboard());
+    EXPECT_EQ(after.controllers, before.controllers);
+}
+
 TEST(Recording, KeepsWhatWasAskedForAndNothingElse)
 {
     const FakeTree tree(
