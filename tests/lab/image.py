@@ -1,0 +1,151 @@
+"""Makes the initramfs that every machine of the lab boots: busybox, a real udevd, the programs under test.
+
+The programs come from this machine with the libraries that ldd names, so that they run as here. One image serves the
+host machine and the guest; the kernel's command line says which one it is.
+"""
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+INSIDE = Path(__file__).resolve().parent / "inside"
+CONFIGS = Path(__file__).resolve().parent / "configs"
+
+EARLY_MODULES = ["virtio_pci", "virtio_console"]
+USB_MODULES = ["ehci_pci", "uhci_hcd", "xhci_pci", "usbhid", "hid_generic", "evdev", "usb_storage", "sd_mod"]
+OTHER_MODULES = ["vfio_pci", "vfio_iommu_type1", "9p", "9pnet_virtio", "ext4", "crc32c_generic"]
+ALL_MODULES = EARLY_MODULES + USB_MODULES + OTHER_MODULES
+
+# name inside: where it may stand here
+PROGRAMS = {
+    "bin/busybox": ["busybox"],
+    "sbin/modprobe": ["modprobe"],
+    "sbin/udevd": ["/lib/systemd/systemd-udevd", "/usr/lib/systemd/systemd-udevd", "/sbin/udevd", "udevd", "udevadm"],
+    "sbin/udevadm": ["udevadm"],
+    "sbin/setpci": ["setpci"],
+    "usr/bin/nc": ["nc.openbsd", "nc"],
+    "usr/bin/setpriv": ["setpriv"],
+    # Not busybox's: that one runs its own nc before it looks at PATH.
+    "bin/sh": ["dash", "bash"],
+}
+# The kernel's names get their nodes, groups and properties by these; those that load modules stay out, because the
+# scenarios decide when the USB modules come.
+UDEV_RULES = ["50-udev-default.rules", "60-block.rules", "60-evdev.rules", "60-input-id.rules", "60-persistent-input.rules"]
+
+SEARCH = os.environ.get("PATH", "") + ":/sbin:/usr/sbin:/usr/local/sbin"
+
+
+class CannotBuild(Exception):
+    """Something that belongs into the image is not on this machine; the message names it."""
+
+
+def find_program(candidates):
+    for candidate in candidates:
+        path = candidate if candidate.startswith("/") else shutil.which(candidate, path=SEARCH)
+        if path and os.access(path, os.X_OK):
+            return Path(path).resolve()
+    raise CannotBuild(f"{' or '.join(candidates)} is not installed here; run tools/install-deps lab")
+
+
+def libraries_of(program):
+    """The files that the dynamic loader will want, at the paths it will want them."""
+    shown = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
+    if "not found" in shown:
+        raise CannotBuild(f"{program} lacks a library here:\n{shown}")
+    return [Path(path) for path in re.findall(r"(/\S+) \(0x", shown)]
+
+
+def copy(source, root, inside):
+    target = root / str(inside).lstrip("/")
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+
+
+def add_program(root, inside, program):
+    copy(program, root, inside)
+    (root / inside).chmod(0o755)
+    for library in libraries_of(program):
+        copy(library.resolve(), root, library)
+
+
+def add_modules(root, kernel):
+    folder = f"lib/modules/{kernel.release}"
+    for file in kernel.where_is(ALL_MODULES):
+        copy(kernel.modules / file, root, f"{folder}/{file}")
+    for name in ("modules.builtin", "modules.builtin.modinfo", "modules.order"):
+        if (kernel.modules / name).exists():
+            copy(kernel.modules / name, root, f"{folder}/{name}")
+    depmod = shutil.which("depmod", path=SEARCH)  # not resolved: kmod goes by the name it is called with
+    if not depmod:
+        raise CannotBuild("depmod is not installed here; run tools/install-deps lab")
+    subprocess.run([depmod, "-b", root, kernel.release], check=True)
+
+
+def write_texts(root):
+    texts = {
+        "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:a user:/tmp:/bin/sh\n",
+        "etc/group": "root:x:0:\ntty:x:5:\ndisk:x:6:\ninput:x:7:\nkvm:x:8:\nusbroute:x:9:\nuser:x:1000:\n",
+        "etc/hosts": "127.0.0.1 localhost\n",
+        "etc/udev/udev.conf": "udev_log=err\n",
+    }
+    for name, text in texts.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def build_image(work, kernel, programs):
+    """Returns the initramfs; `programs` is the folder with usbroute and usbrouted."""
+    root = work / "root"
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True)
+    for inside, candidates in PROGRAMS.items():
+        add_program(root, inside, find_program(candidates))
+    for name in ("usbroute", "usbrouted"):
+        if not (programs / name).exists():
+            raise CannotBuild(f"{programs / name} does not exist; build it first: make")
+        add_program(root, f"usr/bin/{name}", programs / name)
+    for rules in UDEV_RULES:
+        for folder in ("/lib/udev/rules.d", "/usr/lib/udev/rules.d"):
+            if (Path(folder) / rules).exists():
+                copy(Path(folder) / rules, root, f"lib/udev/rules.d/{rules}")
+    add_modules(root, kernel)
+    write_texts(root)
+    for file in sorted(INSIDE.iterdir()):
+        target = {"init": "init"}.get(file.name, f"lib/udev/rules.d/{file.name}" if file.suffix == ".rules" else f"lab/{file.name}")
+        copy(file, root, target)
+        (root / target).chmod(0o644 if file.suffix == ".rules" else 0o755)
+    for file in sorted(CONFIGS.glob("*.toml")):
+        copy(file, root, f"lab/configs/{file.name}")
+        (root / f"lab/configs/{file.name}").chmod(0o644)
+    (root / "lab/modules").write_text(f"early='{' '.join(EARLY_MODULES)}'\nusb='{' '.join(USB_MODULES)}'\n", encoding="utf-8")
+    image = work / "initramfs.cpio"
+    write_cpio(root, image)
+    return image
+
+
+def write_cpio(root, image):
+    """The "newc" form that the kernel unpacks; everything belongs to root there, whoever builds it here."""
+    with open(image, "wb") as out:
+        names = sorted(str(path.relative_to(root)) for path in root.rglob("*"))
+        for number, name in enumerate(names, 1):
+            path = root / name
+            content = path.read_bytes() if path.is_file() else b""
+            mode = stat.S_IFDIR | 0o755 if path.is_dir() else stat.S_IFREG | stat.S_IMODE(path.stat().st_mode)
+            write_entry(out, number, name, mode, content)
+        # Without it init has no input and no output.
+        write_entry(out, len(names) + 1, "dev", stat.S_IFDIR | 0o755, b"")
+        write_entry(out, len(names) + 2, "dev/console", stat.S_IFCHR | 0o600, b"", (5, 1))
+        write_entry(out, len(names) + 3, "TRAILER!!!", 0, b"")
+
+
+def write_entry(out, number, name, mode, content, device=(0, 0)):
+    encoded = name.encode() + b"\0"
+    fields = [number, mode, 0, 0, 1, 0, len(content), 0, 0, *device, len(encoded), 0]
+    header = b"070701" + b"".join(b"%08X" % field for field in fields)
+    for part in (header + encoded, content):
+        out.write(part + b"\0" * (-len(part) % 4))

@@ -1,0 +1,206 @@
+"""Reads scenarios: a directive a line, a sentence with `#` in front is for people. docs/lab.md explains each directive.
+
+Reading is apart from playing: what is wrong in a file is said before any machine boots.
+"""
+
+import difflib
+import re
+import shlex
+from dataclasses import dataclass, field
+
+from mux import CONNECTORS, DEVICES
+
+MACHINES = ("board", "direct", "stubborn", "lockdown", "late", "nested")
+DEFAULT_TIMEOUT = 20
+PLACES = ("host", "guest", "nowhere")
+
+
+class BadScenario(Exception):
+    """FILE:LINE: what is wrong, and what would be right."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One directive to be played."""
+
+    line: int
+    verb: str
+    words: tuple
+    text: str
+    timeout: float
+
+    def __str__(self):
+        return f"{self.verb} {self.text}".strip()
+
+
+@dataclass
+class Scenario:
+    file: str
+    name: str = ""
+    smoke: bool = False
+    machine: str = "board"
+    config: str = "desk"
+    steps: list = field(default_factory=list)
+
+    @property
+    def short(self):
+        return re.sub(r"\.txt$", "", self.file.rsplit("/", 1)[-1])
+
+
+def one_of(choices, what):
+    def check(word):
+        if word not in choices:
+            near = difflib.get_close_matches(word, choices, 1)
+            return f"{word} is no {what}; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(choices)}")
+        return None
+    return check
+
+
+def number(word):
+    return None if re.fullmatch(r"\d+(\.\d+)?", word) else f"{word} is not a number"
+
+
+def exit_code(word):
+    return None if re.fullmatch(r"\d{1,3}", word) else f"{word} is not an exit code"
+
+
+def anything(_):
+    return None
+
+
+connector = one_of(tuple(CONNECTORS), "connector of the lab's board")
+device = one_of(tuple(DEVICES), "device of the lab")
+place = one_of(PLACES, "place")
+side = one_of(("xhci", "ehci"), "side")
+
+# what stands before the first step and describes the scenario
+HEAD = {"NAME", "SMOKE", "MACHINE", "CONFIG"}
+# directive: the checks of its words, and how many of them must be there
+FORMS = {
+    "DAEMON": ([one_of(("start", "stop", "kill"), "thing to do with the daemon")], 1),
+    "GUEST": ([one_of(("start", "stop"), "thing to do with the guest")], 1),
+    "PLUG": ([device, connector], 2),
+    "UNPLUG": ([connector], 1),
+    "FIRMWARE": ([one_of(("resets-routes",), "thing that firmware does")], 1),
+    "SLEEP": ([number, one_of(("resets-routes",), "thing that firmware does")], 1),
+    "STORM": ([connector, number, number], 3),
+    "MEASURE": ([one_of(("toggles",), "thing to measure"), number], 2),
+}
+EXPECTATIONS = {
+    "exit": ([exit_code], 1),
+    "route": ([connector, side], 2),
+    "status": ([connector, anything], 2),
+    "device": ([device, connector, one_of(("in",), "word here"), place], 4),
+    "key": ([one_of(("in",), "word here"), place], 2),
+    "storm": ([one_of(("over",), "word here")], 1),
+    "gap": ([number, anything, anything], 3),
+}
+FREE_TEXT = ("says", "says-not", "log", "log-not")
+
+
+def check_words(words, form):
+    checks, least = form
+    if not least <= len(words) <= len(checks):
+        return f"{len(words)} words stand here, and {least if least == len(checks) else f'{least} to {len(checks)}'} belong here"
+    return next((wrong for check, word in zip(checks, words) if (wrong := check(word))), None)
+
+
+def parse(text, file):
+    """A Scenario, or BadScenario."""
+    scenario = Scenario(file)
+    timeout = DEFAULT_TIMEOUT
+
+    def bad(line, what):
+        raise BadScenario(f"{file}:{line}: {what}")
+
+    for line, raw in enumerate(text.splitlines(), 1):
+        verb, _, rest = raw.strip().partition(" ")
+        rest = rest.strip()
+        if not verb or verb.startswith("#"):
+            continue
+        if verb in HEAD:
+            if scenario.steps:
+                bad(line, f"{verb} describes the scenario and stands before its first step")
+            wrong = read_head(scenario, verb, rest)
+            if wrong:
+                bad(line, wrong)
+        elif verb == "TIMEOUT":
+            if number(rest):
+                bad(line, f"TIMEOUT wants seconds, and {rest or 'nothing'} stands there")
+            timeout = float(rest)
+        else:
+            words, wrong = read_step(verb, rest)
+            if wrong:
+                bad(line, wrong)
+            scenario.steps.append(Step(line, verb, words, rest, timeout))
+    if not scenario.name:
+        bad(1, "NAME is missing: a sentence that can be false")
+    if not any(step.verb in ("EXPECT", "MEASURE") for step in scenario.steps):
+        bad(1, "nothing is expected: a scenario that cannot fail shows nothing")
+    return scenario
+
+
+def read_head(scenario, verb, rest):
+    """Takes a line of the head over; returns what is wrong with it."""
+    if verb == "SMOKE":
+        scenario.smoke = True
+        return f"SMOKE stands alone, and {rest} follows it" if rest else None
+    if not rest:
+        return f"{verb} wants a value"
+    if verb == "MACHINE":
+        scenario.machine = rest
+        return one_of(MACHINES, "machine of the lab")(rest)
+    if verb == "NAME":
+        if scenario.name:
+            return "NAME stands here for the second time"
+        scenario.name = rest
+    else:
+        scenario.config = rest
+        return None if re.fullmatch(r"[\w-]+", rest) else f"{rest} is not the name of a file in configs/"
+    return None
+
+
+def read_step(verb, rest):
+    """The words of a step, and what is wrong with it."""
+    if verb in ("DO", "DO-IN-GUEST"):
+        return (), None if rest else f"{verb} wants a command"
+    if verb == "EXPECT":
+        kind, _, text = rest.partition(" ")
+        if kind in FREE_TEXT:
+            return (kind, text.strip()), bad_text(kind, text.strip())
+        if kind not in EXPECTATIONS:
+            return (), one_of((*EXPECTATIONS, *FREE_TEXT), "expectation")(kind)
+        words = split(text)
+        if words is None:
+            return (), "a quotation mark is not closed"
+        return (kind, *words), check_words(words, EXPECTATIONS[kind])
+    if verb not in FORMS:
+        return (), one_of((*FORMS, "DO", "DO-IN-GUEST", "EXPECT", "TIMEOUT", *sorted(HEAD)), "directive")(verb)
+    words = split(rest)
+    if words is None:
+        return (), "a quotation mark is not closed"
+    return words, check_words(words, FORMS[verb])
+
+
+def split(text):
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        return None
+
+
+def bad_text(kind, text):
+    if not text:
+        return f"EXPECT {kind} wants a text, or a /regular expression/"
+    try:
+        matcher(text)
+    except re.error as error:
+        return f"{text} is no regular expression: {error}"
+    return None
+
+
+def matcher(text):
+    """A function that says whether a line has this text, or matches this /regular expression/."""
+    if len(text) > 2 and text.startswith("/") and text.endswith("/"):
+        return re.compile(text[1:-1]).search
+    return lambda line: text in line
