@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::string_view header = "usbroute-journal 1";
 constexpr std::string_view undo_prefix = "undo ";
+constexpr std::string_view restore_prefix = "restore ";
+constexpr std::string_view begin_word = "begin";
+constexpr std::string_view standing_word = "standing";
 
 std::string text_of(const BitChange& change)
 {
@@ -29,10 +32,10 @@ std::optional<BitChange> bit_change_from(std::string_view text)
     return BitChange{.mask = *mask, .before = *before, .after = *after};
 }
 
-std::optional<Change> change_from(std::string_view line)
+std::optional<Change> change_from(std::string_view line, std::string_view first_word)
 {
     const auto fields = words(line);
-    if (fields.size() < 4 || fields[0] != "begin") return std::nullopt;
+    if (fields.size() < 4 || fields[0] != first_word) return std::nullopt;
     const auto address = PciAddress::parse(fields[1]);
     const auto usb2 = bit_change_from(fields[2]);
     const auto superspeed = bit_change_from(fields[3]);
@@ -46,8 +49,16 @@ std::optional<Change> change_from(std::string_view line)
         .controller = *address, .usb2 = *usb2, .superspeed = *superspeed, .title = std::move(title)};
 }
 
+std::string line_of(std::string_view first_word, const Change& change)
+{
+    return format("{} {} {} {} {}\n", first_word, change.controller.text(), text_of(change.usb2),
+                  text_of(change.superspeed), printable(change.title));
+}
+
 void remember(History& history, Change change)
 {
+    history.standing = history.standing ? history.standing->followed_by(change) : change;
+    if (change.title.starts_with(restore_prefix)) return;
     if (change.title.starts_with(undo_prefix) && !history.undoable.empty()) {
         history.undoable.pop_back();
         return;
@@ -60,11 +71,9 @@ void remember(History& history, Change change)
 
 std::string journal_header() { return std::string(header) + "\n"; }
 
-std::string begin_line(const Change& change)
-{
-    return format("begin {} {} {} {}\n", change.controller.text(), text_of(change.usb2),
-                  text_of(change.superspeed), printable(change.title));
-}
+std::string begin_line(const Change& change) { return line_of(begin_word, change); }
+
+std::string standing_line(const Change& standing) { return line_of(standing_word, standing); }
 
 std::string end_line(Ending ending)
 {
@@ -86,8 +95,10 @@ History read_history(std::string_view text)
         if (lines[i] == "end done" && history.open) remember(history, *history.open);
         if (lines[i].starts_with("end "))
             history.open.reset();
-        else if (auto change = change_from(lines[i]))
+        else if (auto change = change_from(lines[i], begin_word))
             history.open = std::move(change);
+        else if (auto standing = change_from(lines[i], standing_word))
+            history.standing = std::move(standing);
     }
     return history;
 }
@@ -96,6 +107,8 @@ std::string written(const History& history)
 {
     std::string text = journal_header();
     for (const auto& change : history.undoable) text += begin_line(change) + end_line(Ending::done);
+    // More than what can be undone has been done.
+    if (history.standing) text += standing_line(*history.standing);
     if (history.open) text += begin_line(*history.open);
     return text;
 }

@@ -99,6 +99,9 @@ Result<wire::Answer> try_once(const linux_::Locations& where, linux_::JournalFil
     if (!registers) return std::unexpected(std::move(registers.error()).within("cannot " + plan->title));
     auto applied = apply::execute(*plan, *registers, journal);
     if (!applied) return std::unexpected(std::move(applied.error()));
+    if (plan->steps.empty())
+        if (auto stood = journal.stand(plan->whole); !stood)
+            applied->warnings.push_back("it may not be restored: " + stood.error().message());
     return answer_from(*plan, std::move(applied->warnings));
 }
 

@@ -86,7 +86,7 @@ std::vector<NamedTable> named_tables(const Document& document, Section section, 
 
 void check_top_level(const Document& document, Reading& reading)
 {
-    std::vector<std::string> known = {"toggle"};
+    std::vector<std::string> known = {"toggle", "routes"};
     for (const auto& section : sections) known.emplace_back(section.key);
 
     for (const auto& entry : document.root) {

@@ -26,6 +26,8 @@ struct Reading {
     std::array<std::map<std::string, Origin, std::less<>>, 4> names;
     /// Where [toggle] stands, once it was met.
     std::optional<Origin> toggle;
+    /// Where [routes] stands, once it was met.
+    std::optional<Origin> routes;
     /// False once something could not be read at all; then an unknown name proves nothing.
     bool complete = true;
 
@@ -58,6 +60,7 @@ void read_guests(const Document& document, Reading& reading);
 void read_profiles(const Document& document, Reading& reading);
 void read_toggle(const Document& document, Reading& reading);
 void read_listeners(const Document& document, Reading& reading);
+void read_routes(const Document& document, Reading& reading);
 /// Tables and keys at the top that belong to nobody.
 void check_top_level(const Document& document, Reading& reading);
 

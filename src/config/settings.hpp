@@ -87,6 +87,9 @@ struct ListenerSettings {
     [[nodiscard]] bool allows(Verb verb) const;
 };
 
+/// What happens when somebody else has moved wires that usbroute had moved: sleep, a driver, another program.
+enum class OnDrift : std::uint8_t { restore, report };
+
 /// Everything the configuration says, checked in itself; whether it fits the machine is the planner's business.
 struct Settings {
     std::vector<ConnectorSettings> connectors;
@@ -94,6 +97,7 @@ struct Settings {
     std::vector<ProfileSettings> profiles;
     std::vector<ProfileName> toggle; ///< empty: every profile in the order of the file
     std::vector<ListenerSettings> listeners;
+    OnDrift on_drift = OnDrift::restore;
 
     [[nodiscard]] const ConnectorSettings* connector(const ConnectorName& name) const;
     [[nodiscard]] const GuestSettings* guest(const GuestName& name) const;

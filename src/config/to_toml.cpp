@@ -111,6 +111,7 @@ std::string to_toml(const Settings& settings)
         add(format("[toggle]\nprofiles = {}\n",
                    list_of(settings.toggle, [](const auto& p) { return p.text(); })));
     for (const auto& listener : settings.listeners) add(toml_of(listener));
+    if (settings.on_drift != OnDrift::restore) add("[routes]\non_drift = \"report\"\n");
     return text;
 }
 

@@ -124,6 +124,7 @@ std::optional<Drift> Machine::read_registers()
     registers_failed_ = false;
     const auto before = std::exchange(known_, *now);
     controller->registers = *now;
+    if (!before || *before != *now) astray_ = true;
     if (!before || *before == *now) return std::nullopt;
     return Drift{.before = *before, .now = *now};
 }
@@ -136,15 +137,18 @@ topology::HostUse Machine::host_use() const
 plan::Outcome Machine::decide(const plan::Request& request) const
 {
     std::optional<plan::Change> last;
-    if (std::holds_alternative<plan::UndoRequest>(request.wish)) {
-        const auto history = journal_.history();
+    std::optional<plan::Change> standing;
+    const bool undoes = std::holds_alternative<plan::UndoRequest>(request.wish);
+    if (undoes || std::holds_alternative<plan::RestoreRequest>(request.wish)) {
+        auto history = journal_.history();
         if (!history.undoable.empty()) last = history.undoable.back();
+        standing = std::move(history.standing);
     }
     const topology::HostUse nothing;
-    auto outcome = plan::make_plan({*snapshot_, settings_, nothing, last}, request);
+    auto outcome = plan::make_plan({*snapshot_, settings_, nothing, last, standing}, request);
     if (!depends_on_host_use(*snapshot_, outcome)) return outcome;
     const auto use = host_use();
-    return plan::make_plan({*snapshot_, settings_, use, last}, request);
+    return plan::make_plan({*snapshot_, settings_, use, last, standing}, request);
 }
 
 Machine::Planned Machine::decide_or_recall(const plan::Request& request)
@@ -191,6 +195,12 @@ std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request)
         if (applied) {
             known_ = applied->after;
             if (auto* controller = mux_controller()) controller->registers = applied->after;
+            if (std::holds_alternative<plan::RestoreRequest>(request.wish))
+                astray_ = false;
+            else if (astray_ || plan->steps.empty())
+                // Else a later restore would take back what was asked for and was so by chance.
+                if (auto stood = journal_.stand(plan->whole); !stood)
+                    applied->warnings.push_back("it may not be restored: " + stood.error().message());
             Done done{.plan = std::move(plan), .warnings = std::move(applied->warnings)};
             done.warnings.insert(done.warnings.end(), done.plan->warnings.begin(), done.plan->warnings.end());
             return done;

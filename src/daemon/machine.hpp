@@ -65,6 +65,9 @@ public:
     [[nodiscard]] std::expected<Done, NotDone> carry_out(const plan::Request& request);
     /// What `carry_out` found written by somebody else, once.
     [[nodiscard]] std::optional<Drift> take_drift() { return std::exchange(drift_, std::nullopt); }
+    /// The registers hold what usbroute has not written: they were written by somebody else, or were never seen before.
+    /// Until a RestoreRequest is carried out.
+    [[nodiscard]] bool is_astray() const { return astray_; }
     /// Ends a change that an earlier daemon was killed in. Nothing: there is none.
     [[nodiscard]] std::optional<Result<std::string>> recover();
 
@@ -94,6 +97,7 @@ private:
     bool registers_failed_ = false;
     std::optional<topology::RouteBits> known_; ///< last read or written
     std::optional<Drift> drift_;
+    bool astray_ = false;
     std::vector<Recalled> recalled_; ///< emptied with each look and each change of the settings
 };
 

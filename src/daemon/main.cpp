@@ -2,6 +2,7 @@
 
 #include "base/format.hpp"
 #include "daemon/announce.hpp"
+#include "daemon/answers.hpp"
 #include "daemon/clients.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/listeners.hpp"
@@ -9,6 +10,7 @@
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/options.hpp"
+#include "daemon/restorer.hpp"
 #include "daemon/service.hpp"
 #include "daemon/verdicts.hpp"
 #include "linux/files.hpp"
@@ -66,12 +68,17 @@ int serve(const linux_::Locations& locations, config::Settings settings,
     Clients clients;
     Entrances entrances;
     Verdicts verdicts(loop, machine, [&](const auto& judgements) { announce(judgements, clients); });
+    Restorer restorer(machine, [&](const Done& done) {
+        announce(done, answer_for(done), "on_drift", clients);
+        verdicts.begin(done.plan, machine.snapshot());
+    });
     bool is_first = true;
     const auto found = [&](const Findings& findings) {
         if (std::exchange(is_first, false))
             report_recovery(machine);
         else
             announce(findings, machine, clients);
+        restorer.look_again(loop.now());
         verdicts.look_again();
     };
     Lookout lookout(
@@ -85,6 +92,7 @@ int serve(const linux_::Locations& locations, config::Settings settings,
                      .machine = machine,
                      .lookout = lookout,
                      .verdicts = verdicts,
+                     .restorer = restorer,
                      .audience = clients,
                      .entrances = entrances});
     Listeners listeners(

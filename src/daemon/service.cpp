@@ -76,11 +76,13 @@ void Service::after_answer()
 {
     if (drifts_.empty() && news_.empty()) return;
     // Telling it may end sessions, and an ending session comes by here.
-    for (const auto& drift : std::exchange(drifts_, {})) announce(drift, parts_.audience);
+    const auto drifts = std::exchange(drifts_, {});
+    for (const auto& drift : drifts) announce(drift, parts_.audience);
     for (auto& news : std::exchange(news_, {})) {
         announce(news.done, news.answer, news.who, parts_.audience);
         parts_.verdicts.begin(news.done.plan, std::move(news.before));
     }
+    if (!drifts.empty()) parts_.restorer.look_again(parts_.loop.now());
 }
 
 Answer Service::plan(const Command& command) const

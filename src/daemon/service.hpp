@@ -5,6 +5,7 @@
 #include "daemon/entrance.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
+#include "daemon/restorer.hpp"
 #include "daemon/verdicts.hpp"
 #include "linux/loop.hpp"
 
@@ -22,6 +23,7 @@ public:
         Machine& machine;
         Lookout& lookout;
         Verdicts& verdicts;
+        Restorer& restorer;
         Audience& audience;
         const Entrances& entrances;
     };

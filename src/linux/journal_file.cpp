@@ -46,6 +46,16 @@ Result<void> JournalFile::begin(const plan::Change& change)
 
 Result<void> JournalFile::end(apply::Ending ending) { return append(apply::end_line(ending)); }
 
+Result<void> JournalFile::stand(const plan::Change& wanted)
+{
+    const auto before = history().standing;
+    const auto standing = before ? before->followed_by(wanted) : wanted;
+    if (standing == before) return {};
+    struct stat status{};
+    const bool is_new = fd_.is_open() && ::fstat(fd_.get(), &status) == 0 && status.st_size == 0;
+    return append((is_new ? apply::journal_header() : std::string()) + apply::standing_line(standing));
+}
+
 apply::History JournalFile::history() const
 {
     const auto text = read_file(path_, longest_journal);

@@ -16,6 +16,9 @@ public:
 
     [[nodiscard]] Result<void> begin(const plan::Change& change) override;
     [[nodiscard]] Result<void> end(apply::Ending ending) override;
+    /// Adds to what all changes add up to, without a change: somebody asked for what was so already, and from now on
+    /// it has to stay so.
+    [[nodiscard]] Result<void> stand(const plan::Change& wanted);
     /// What the file holds now; empty where there is none.
     [[nodiscard]] apply::History history() const;
 

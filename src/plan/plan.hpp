@@ -33,6 +33,8 @@ struct Change {
     std::string title;    ///< "toggle to desk-in-windows"
 
     [[nodiscard]] Change inverse() const;
+    /// What this change and a later one come to together.
+    [[nodiscard]] Change followed_by(const Change& later) const;
     [[nodiscard]] bool is_empty() const { return usb2.mask == 0 && superspeed.mask == 0; }
     bool operator==(const Change&) const = default;
 };
@@ -78,6 +80,7 @@ struct Plan {
     std::vector<std::string> warnings;
     std::vector<std::pair<ConnectorName, config::Target>> asked; ///< for the answer: what went where
     Change change;
+    Change whole; ///< every bit that was asked for, also those that were right already
 };
 
 using Outcome = std::variant<Plan, Refusal>;
@@ -88,6 +91,7 @@ struct Situation {
     const config::Settings& settings;
     const topology::HostUse& use;
     std::optional<Change> last_change; ///< what `undo` would take back
+    std::optional<Change> standing;    ///< what all changes since the machine started add up to
 };
 
 /// Decides. Pure: the same situation and request give the same outcome, and nothing is touched.

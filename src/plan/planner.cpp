@@ -39,6 +39,20 @@ void add_superspeed(Plan& plan, const topology::Mux& mux, const Wanted& wanted)
     set_bit(plan.change.superspeed, mask, mux.bits->superspeed_on, on);
 }
 
+/// What the request wants of this connector, whether it has it already or not.
+void add_to_whole(Plan& plan, const Wanted& wanted)
+{
+    const auto& connector = *wanted.connector;
+    const auto add = [](BitChange& change, std::uint32_t mask, bool on) {
+        change.mask |= mask;
+        if (on) change.after |= mask;
+    };
+    add(plan.whole.usb2, connector.spec.bit->mask(), wanted.side == Side::xhci);
+    if (connector.spec.superspeed && wanted.named)
+        add(plan.whole.superspeed, connector.spec.superspeed->mask(),
+            wanted.superspeed.value_or(wanted.side == Side::xhci));
+}
+
 void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
 {
     const auto& connector = *wanted.connector;
@@ -73,7 +87,10 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
     plan.before = *mux.bits;
     plan.change.controller = plan.controller;
     plan.change.title = resolved.title;
+    plan.whole.controller = plan.controller;
+    plan.whole.title = resolved.title;
     for (const auto& wanted : resolved.wanted) {
+        add_to_whole(plan, wanted);
         set_bit(plan.change.usb2, wanted.connector->spec.bit->mask(), mux.bits->usb2_owner,
                 wanted.side == Side::xhci);
         add_superspeed(plan, mux, wanted);
@@ -135,6 +152,22 @@ Change Change::inverse() const
             .usb2 = turned(usb2),
             .superspeed = turned(superspeed),
             .title = "undo " + title};
+}
+
+Change Change::followed_by(const Change& later) const
+{
+    if (later.controller != controller) return later;
+    const auto joined = [](const BitChange& first, const BitChange& second) {
+        const auto keep = ~second.mask;
+        const auto keep_before = ~first.mask;
+        return BitChange{.mask = first.mask | second.mask,
+                         .before = first.before | (second.before & keep_before),
+                         .after = (first.after & keep) | second.after};
+    };
+    return {.controller = controller,
+            .usb2 = joined(usb2, later.usb2),
+            .superspeed = joined(superspeed, later.superspeed),
+            .title = later.title};
 }
 
 Outcome make_plan(const Situation& situation, const Request& request)

@@ -25,6 +25,7 @@ struct Teller {
         return r.profiles.empty() ? std::string("toggle") : "toggle " + listed(r.profiles, " ");
     }
     std::string operator()(const UndoRequest&) const { return "undo"; }
+    std::string operator()(const RestoreRequest&) const { return "restore the routes"; }
 };
 
 } // namespace

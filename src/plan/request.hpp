@@ -21,8 +21,10 @@ struct ToggleRequest {
 };
 /// Takes the last change back.
 struct UndoRequest {};
+/// Brings back what somebody else has moved: sleep, a driver that was loaded again, another program.
+struct RestoreRequest {};
 
-using Wish = std::variant<MoveRequest, ApplyRequest, ToggleRequest, UndoRequest>;
+using Wish = std::variant<MoveRequest, ApplyRequest, ToggleRequest, UndoRequest, RestoreRequest>;
 
 /// What somebody wants. `yes` lifts the guards that protect the person (the last keyboard, a side without a
 /// driver), never those that protect the hardware; a disk in use is lifted only by its own name.

@@ -266,6 +266,32 @@ OrRefusal<Resolved> resolve_apply(const ApplyRequest& request, const Situation& 
     return resolved;
 }
 
+/// Every connector that a change touches, on the side and with the SuperSpeed half that the change gives it.
+OrRefusal<Resolved> resolve_change(const Change& change, const Board& board)
+{
+    Resolved resolved;
+    resolved.title = printable(change.title);
+    for (const auto& connector : board.connectors) {
+        if (!connector.spec.bit) continue;
+        const auto mask = connector.spec.bit->mask();
+        const auto ss_mask = connector.spec.superspeed ? connector.spec.superspeed->mask() : 0;
+        if ((change.usb2.mask & mask) == 0 && (change.superspeed.mask & ss_mask) == 0) continue;
+        if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
+        Wanted wanted{.connector = &connector,
+                      .side = *connector.side,
+                      .superspeed = connector.superspeed_on,
+                      .target = {}};
+        if ((change.usb2.mask & mask) != 0)
+            wanted.side = (change.usb2.after & mask) != 0 ? Side::xhci : Side::ehci;
+        if ((change.superspeed.mask & ss_mask) != 0)
+            wanted.superspeed = (change.superspeed.after & ss_mask) != 0;
+        wanted.target = wanted.side;
+        resolved.wanted.push_back(wanted);
+        resolved.asked.emplace_back(connector.spec.name, wanted.target);
+    }
+    return resolved;
+}
+
 OrRefusal<Resolved> resolve_undo(const Situation& s, const Board& board)
 {
     if (!s.last_change)
@@ -282,26 +308,23 @@ OrRefusal<Resolved> resolve_undo(const Situation& s, const Board& board)
             Refusal{Reason::changed_since, "undo",
                     format("the wires are no longer where \"{}\" left them", printable(change.title)),
                     "move what you want moved by name"});
-    Resolved resolved;
-    resolved.title = format("undo {}", printable(change.title));
-    for (const auto& connector : board.connectors) {
-        if (!connector.spec.bit) continue;
-        const auto mask = connector.spec.bit->mask();
-        const auto ss_mask = connector.spec.superspeed ? connector.spec.superspeed->mask() : 0;
-        if ((change.usb2.mask & mask) == 0 && (change.superspeed.mask & ss_mask) == 0) continue;
-        if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
-        Wanted wanted{.connector = &connector,
-                      .side = *connector.side,
-                      .superspeed = connector.superspeed_on,
-                      .target = {}};
-        if ((change.usb2.mask & mask) != 0)
-            wanted.side = (change.usb2.before & mask) != 0 ? Side::xhci : Side::ehci;
-        if ((change.superspeed.mask & ss_mask) != 0)
-            wanted.superspeed = (change.superspeed.before & ss_mask) != 0;
-        wanted.target = wanted.side;
-        resolved.wanted.push_back(wanted);
-        resolved.asked.emplace_back(connector.spec.name, wanted.target);
-    }
+    return resolve_change(change.inverse(), board);
+}
+
+/// The wires were there by somebody's leave, so no keyboard is taken anew; a disk that the host has mounted
+/// meanwhile still stays.
+OrRefusal<Resolved> resolve_restore(const Situation& s, const Board& board)
+{
+    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
+    Resolved nothing;
+    nothing.title = text_of(Wish(RestoreRequest{}));
+    // What a guest owns is not ours: it would only be a fight.
+    if (board.mux->xhci->is_given_away()) return nothing;
+    if (!s.standing || s.standing->controller != *board.mux->xhci->address) return nothing;
+    auto resolved = resolve_change(*s.standing, board);
+    if (!resolved) return resolved;
+    resolved->title = nothing.title;
+    resolved->may_take_last_keyboard = true;
     return resolved;
 }
 
@@ -321,7 +344,8 @@ std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board
     if (const auto* apply = std::get_if<ApplyRequest>(&wish)) return resolve_apply(*apply, situation, board);
     if (const auto* toggle = std::get_if<ToggleRequest>(&wish))
         return resolve_toggle(*toggle, situation, board);
-    return resolve_undo(situation, board);
+    if (std::holds_alternative<UndoRequest>(wish)) return resolve_undo(situation, board);
+    return resolve_restore(situation, board);
 }
 
 } // namespace usbroute::plan

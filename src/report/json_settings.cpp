@@ -107,6 +107,7 @@ std::string to_json(const config::Settings& settings)
                     {"guests", list_of(settings.guests)},
                     {"profiles", list_of(settings.profiles)},
                     {"toggle", texts(settings.toggle_order(), as_text)},
+                    {"on_drift", settings.on_drift == config::OnDrift::restore ? "restore" : "report"},
                     {"listeners", list_of(settings.listeners)}});
 }
 

@@ -111,14 +111,32 @@ stop
 SCRIPT
 }
 
-@test "after sleep the daemon knows that somebody else has moved the wires" {
+@test "after sleep the wires come back, and undo still takes the move back" {
     inside <<'SCRIPT'
+usbroute move rear-1 --to ehci; sim settle
+sim resume
+wait_for 'XUSB2PR was written by somebody else: 0x3ffb -> 0x3fff' "$log"
+wait_for 'restore the routes: XUSB2PR 0x3fff -> 0x3ffb' "$log"
+sim settle
+[ "$(keyboard)" = 2-1.3 ]
+usbroute status | grep '^rear-1 *host *EHCI'
+usbroute undo; sim settle
+[ "$(keyboard)" = 3-3 ]
+stop
+SCRIPT
+}
+
+@test "after sleep a daemon that shall only report leaves the wires where they are" {
+    inside <<'SCRIPT'
+printf '[routes]\non_drift = "report"\n' >> "$USBROUTE_CONFIG"
+kill -HUP "$daemon"; wait_for 'the configuration was read anew' "$log"
 usbroute move rear-1 --to ehci; sim settle
 sim resume; sim settle
 usbroute status | grep '^rear-1 *host *xHCI'
 wait_for 'XUSB2PR was written by somebody else: 0x3ffb -> 0x3fff' "$log"
 code=0; usbroute undo 2> /dev/null || code=$?
 [ $code -eq 6 ]
+not grep 'restore the routes' "$log"
 stop
 SCRIPT
 }

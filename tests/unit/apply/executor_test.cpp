@@ -232,7 +232,7 @@ TEST(Journal, ReadsBackWhatItWrote)
 
     ASSERT_EQ(history.undoable.size(), 1u);
     EXPECT_EQ(history.undoable[0], change);
-    EXPECT_EQ(written(history), text);
+    EXPECT_EQ(written(history), text + standing_line(change));
 }
 
 TEST(Journal, PassesOverWhatIsTornForeignOrHostile)
@@ -250,6 +250,37 @@ TEST(Journal, PassesOverWhatIsTornForeignOrHostile)
             .undoable.size(),
         0u);
     EXPECT_EQ(read_history("").undoable.size(), 0u);
+}
+
+TEST(Journal, AddsUpAllThatWasDoneHoweverLongAgo)
+{
+    const plan::Change first{.controller = *PciAddress::parse("00:14.0"),
+                             .usb2 = {.mask = 0x11, .before = 0x11, .after = 0},
+                             .superspeed = {},
+                             .title = "move front keys to ehci"};
+    auto second = first;
+    second.usb2 = {.mask = 0x30, .before = 0x20, .after = 0x10};
+    std::string text = journal_header() + begin_line(first) + end_line(Ending::done);
+    for (std::size_t i = 0; i <= remembered; ++i) text += begin_line(second) + end_line(Ending::done);
+    text += begin_line(first.inverse()) + end_line(Ending::undone);
+
+    const auto standing = read_history(written(read_history(text))).standing;
+
+    ASSERT_TRUE(standing);
+    EXPECT_EQ(standing->usb2, (plan::BitChange{.mask = 0x31, .before = 0x31, .after = 0x10}));
+}
+
+TEST(Journal, ARestoreIsNoChangeToUndo)
+{
+    auto change = front_to_ehci().change;
+    std::string text = journal_header() + begin_line(change) + end_line(Ending::done);
+    change.title = plan::text_of(plan::Wish(plan::RestoreRequest{}));
+    text += begin_line(change) + end_line(Ending::done);
+
+    const auto history = read_history(text);
+
+    ASSERT_EQ(history.undoable.size(), 1u);
+    EXPECT_EQ(history.undoable[0].title, front_to_ehci().change.title);
 }
 
 TEST(Journal, UndoTakesTheLastChangeOffAndTwentyAreRemembered)

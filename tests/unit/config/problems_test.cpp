@@ -35,7 +35,7 @@ TEST(Problems, OfTheFileAsAWhole)
     constexpr std::array cases = {
         Case{"[conector.a]\nmux_bit = 1\n", "1:2: unknown table 'conector'; did you mean 'connector'?\n"},
         Case{"[frobnicate]\n",
-             "1:2: unknown table 'frobnicate'; known: toggle, connector, guest, profile, listen\n"},
+             "1:2: unknown table 'frobnicate'; known: toggle, routes, connector, guest, profile, listen\n"},
         Case{"mux_bit = 1\n",
              "1:1: 'mux_bit' stands in no table; keys belong in one, such as [connector.NAME]\n"},
         Case{"connector = 3\n",
@@ -227,6 +227,12 @@ TEST(Problems, OfToggle)
              "1:2: [toggle] has no profiles; give it a list of profiles (a single one takes turns with "
              "everything to the host)\n"},
         Case{"[toggle]\nprofiles = ['p']\n[profile.p]\n", ""},
+        Case{"[routes]\non_drift = 'restore'\n", ""},
+        Case{"routes = 1\n", "1:10: routes is a whole number; it must be a table: [routes]\n"},
+        Case{"[routes]\non_drift = 'fight'\nondrift = 'report'\n",
+             "2:12: on_drift is 'fight'; it must be \"restore\" (what was moved by somebody else is moved "
+             "back) or "
+             "\"report\"\n3:1: unknown key 'ondrift' in [routes]; did you mean 'on_drift'?\n"},
         Case{"[toggle]\nprofiles = []\n",
              "2:12: profiles is an empty list; it must be a list of profiles (a single one takes turns with "
              "everything to the host)\n"},

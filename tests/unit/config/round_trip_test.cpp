@@ -108,6 +108,7 @@ Settings some_settings(Random& random)
         settings.toggle = {settings.profiles[1].name, settings.profiles[0].name};
     for (std::size_t i = 1 + any_of(random, 4); i-- > 0;)
         settings.listeners.push_back(some_listener(random, i, settings));
+    if (perhaps(random)) settings.on_drift = OnDrift::report;
     return settings;
 }
 
@@ -133,6 +134,7 @@ template <class Item> void expect_equal(const std::vector<Item>& left, const std
 
 void expect_equal(const Settings& left, const Settings& right)
 {
+    EXPECT_EQ(left.on_drift, right.on_drift);
     expect_equal(left.connectors, right.connectors);
     expect_equal(left.guests, right.guests);
     ASSERT_EQ(left.profiles.size(), right.profiles.size());

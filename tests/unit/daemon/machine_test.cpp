@@ -117,6 +117,38 @@ TEST_F(MachineTest, TellsDriftOnce)
     EXPECT_FALSE(machine.read_registers());
 }
 
+TEST_F(MachineTest, RestoresWhatSomebodyElseHasMovedAndUndoStillTakesTheMoveBack)
+{
+    machine.take(board);
+    ASSERT_EQ(move("keys", "ehci"), "move keys to ehci");
+    ASSERT_TRUE(machine.carry_out({.wish = plan::RestoreRequest{}}));
+    EXPECT_FALSE(machine.is_astray());
+    registers.bits.usb2_owner = 0x3fff;
+
+    ASSERT_TRUE(machine.read_registers());
+    EXPECT_TRUE(machine.is_astray());
+    const auto restored = machine.carry_out({.wish = plan::RestoreRequest{}});
+
+    ASSERT_TRUE(restored);
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
+    EXPECT_FALSE(machine.is_astray());
+    ASSERT_TRUE(machine.carry_out({.wish = plan::UndoRequest{}}));
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+}
+
+TEST_F(MachineTest, DoesNotRestoreAgainstALaterWishThatWasFulfilledByChance)
+{
+    machine.take(board);
+    ASSERT_EQ(move("keys", "ehci"), "move keys to ehci");
+    registers.bits.usb2_owner = 0x3fff; // somebody else
+    ASSERT_TRUE(machine.read_registers());
+    ASSERT_EQ(move("keys", "xhci"), "move keys to xhci");
+
+    ASSERT_TRUE(machine.carry_out({.wish = plan::RestoreRequest{}}));
+
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+}
+
 TEST_F(MachineTest, RefusesWhenTheRegistersCannotBeRead)
 {
     machine.take(board);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+
 namespace usbroute::plan {
 namespace {
 
@@ -18,10 +20,11 @@ struct Bench {
     config::Settings settings = fakes::settings();
     topology::HostUse use;
     std::optional<Change> last;
+    std::optional<Change> standing;
 
     [[nodiscard]] Outcome ask(Wish wish, bool yes = false, std::vector<std::string> force = {}) const
     {
-        return make_plan({snapshot, settings, use, last}, {std::move(wish), yes, std::move(force)});
+        return make_plan({snapshot, settings, use, last, standing}, {std::move(wish), yes, std::move(force)});
     }
     void give_ehcis_to_the_guest()
     {
@@ -63,6 +66,7 @@ void carry_out(Bench& bench, const Plan& plan)
         word = (word & ~step.mask) | step.value;
     }
     bench.last = plan.change;
+    bench.standing = bench.standing ? bench.standing->followed_by(plan.change) : plan.change;
 }
 
 TEST(Plan, MovesOneBitAndNoOther)
@@ -473,6 +477,69 @@ TEST(Undo, RefusesWhenThereIsNothingOrSomebodyElseMovedTheWires)
     carry_out(bench, std::get<Plan>(bench.ask(move("keys", Side::ehci))));
     fakes::bits(bench.snapshot).usb2_owner = 0x3fff;
     EXPECT_EQ(refusal_of(bench.ask(UndoRequest{})), "changed-since");
+}
+
+// Restore.
+TEST(Restore, BringsBackAllThatWasMovedAndNothingElse)
+{
+    Bench bench;
+    carry_out(bench, std::get<Plan>(bench.ask(move("front", Side::ehci))));
+    carry_out(bench, std::get<Plan>(bench.ask(move("rear", Side::ehci))));
+    const auto moved = fakes::bits(bench.snapshot);
+    // Firmware at a resume; and a bit that nobody has ever moved here.
+    fakes::bits(bench.snapshot).usb2_owner = 0x3fff & ~4u;
+    fakes::bits(bench.snapshot).superspeed_on = 0x3f;
+
+    carry_out(bench, std::get<Plan>(bench.ask(RestoreRequest{})));
+
+    EXPECT_EQ(fakes::bits(bench.snapshot).usb2_owner, moved.usb2_owner & ~4u);
+    EXPECT_EQ(fakes::bits(bench.snapshot).superspeed_on, moved.superspeed_on);
+    EXPECT_EQ(steps_of(bench.ask(RestoreRequest{})), "");
+}
+
+TEST(Restore, HasNothingToDoWhereNothingWasMoved)
+{
+    Bench bench;
+    fakes::bits(bench.snapshot).usb2_owner = 0;
+
+    EXPECT_EQ(steps_of(bench.ask(RestoreRequest{})), "");
+}
+
+TEST(Restore, LeavesTheWiresOfAnXhciThatAGuestOwns)
+{
+    Bench bench;
+    carry_out(bench, std::get<Plan>(bench.ask(move("rear", Side::ehci))));
+    fakes::bits(bench.snapshot).usb2_owner = 0x3fff;
+    fakes::controller(bench.snapshot, "00:14.0").driver = "vfio-pci";
+
+    EXPECT_EQ(steps_of(bench.ask(RestoreRequest{})), "");
+}
+
+TEST(Restore, TakesTheKeyboardThatHadBeenGivenButNoDiskThatIsInUseNow)
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    carry_out(bench, std::get<Plan>(bench.ask(move("keys", windows()), true)));
+    fakes::bits(bench.snapshot).usb2_owner = 0x3fff;
+    EXPECT_EQ(steps_of(bench.ask(RestoreRequest{})), "setpci -s 0000:00:14.0 d0.l=0:4\n");
+
+    carry_out(bench, std::get<Plan>(bench.ask(move("rear", windows()))));
+    fakes::bits(bench.snapshot).usb2_owner = 0x3fff;
+    fakes::plug_disk(bench.snapshot, "3-6", "sdb");
+    bench.use.swaps = {"/dev/sdb1"};
+    EXPECT_EQ(refusal_of(bench.ask(RestoreRequest{})), "disk-in-use");
+}
+
+TEST(Plan, SaysAllThatWasAskedForAlsoWhatWasSoAlready)
+{
+    Bench bench;
+
+    const auto plan = std::get<Plan>(bench.ask(ApplyRequest{ProfileName("on-ehci")}));
+
+    EXPECT_EQ(plan.change.usb2, (BitChange{.mask = 4, .before = 4, .after = 0}));
+    EXPECT_EQ(plan.whole.usb2.after & 4u, 0u);
+    EXPECT_GT(std::popcount(plan.whole.usb2.mask), 1);
+    EXPECT_EQ(plan.whole.usb2.after, plan.whole.usb2.mask & ~4u);
 }
 
 // Properties, over every state of the four bits that the configuration and the board make interesting.

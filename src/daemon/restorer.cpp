@@ -1,0 +1,51 @@
+#include "daemon/restorer.hpp"
+
+#include "base/format.hpp"
+#include "daemon/log.hpp"
+
+namespace usbroute::daemon {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t most_writes = 3;
+constexpr std::chrono::milliseconds remembered_for = 60s;
+
+std::string in_words(const NotDone& not_done)
+{
+    if (const auto* refusal = std::get_if<plan::Refusal>(&not_done)) return plan::text_of(*refusal);
+    return std::get<Error>(not_done).message();
+}
+
+} // namespace
+
+void Restorer::look_again(std::chrono::milliseconds now)
+{
+    if (!machine_.is_astray()) return complaint_.clear();
+    if (machine_.settings().on_drift == config::OnDrift::report) return;
+    if (!may_write(now))
+        return complain(
+            format("the wires were moved by somebody else {} times within a minute; they are left "
+                   "where they are. on_drift = \"report\" in [routes] ends this",
+                   most_writes + 1));
+    const auto done = machine_.carry_out({.wish = plan::RestoreRequest{}});
+    if (!done) return complain(format("cannot restore the routes: {}", in_words(done.error())));
+    complaint_.clear();
+    if (done->plan->steps.empty()) return;
+    written_.push_back(now);
+    tell_(*done);
+}
+
+bool Restorer::may_write(std::chrono::milliseconds now)
+{
+    std::erase_if(written_, [&](const auto& at) { return now - at >= remembered_for; });
+    return written_.size() < most_writes;
+}
+
+void Restorer::complain(const std::string& why)
+{
+    if (std::exchange(complaint_, why) != why) log::warning(why);
+}
+
+} // namespace usbroute::daemon

@@ -1,0 +1,122 @@
+#include "daemon/restorer.hpp"
+#include "fakes/boards.hpp"
+#include "fakes/fake_registers.hpp"
+#include "fakes/fake_tree.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+namespace usbroute::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The registers belong to the machine; the test keeps its hand on them.
+class Borrowed final : public apply::RouteRegisters {
+public:
+    explicit Borrowed(fakes::FakeRegisters& registers) : registers_(registers) {}
+    Result<topology::RouteBits> read() override { return registers_.read(); }
+    Result<void> write(topology::RouteRegister target, std::uint32_t value) override
+    {
+        return registers_.write(target, value);
+    }
+
+private:
+    fakes::FakeRegisters& registers_;
+};
+
+/// A daemon that has moved `keys` to EHCI.
+class RestorerTest : public testing::Test {
+protected:
+    RestorerTest()
+    {
+        machine.adopt(fakes::settings());
+        machine.take(board);
+        const auto moved = machine.carry_out(
+            {.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}});
+        EXPECT_TRUE(moved);
+        restorer.look_again(0s);
+    }
+    ~RestorerTest() override { std::filesystem::remove_all(directory); }
+
+    static std::string make_directory()
+    {
+        std::string pattern = testing::TempDir() + "usbroute-XXXXXX";
+        return ::mkdtemp(pattern.data());
+    }
+
+    /// As firmware does at a resume.
+    void reset_routes()
+    {
+        registers.bits.usb2_owner = 0x3fff;
+        machine.take(board);
+    }
+
+    topology::Snapshot board = fakes::z97();
+    fakes::FakeRegisters registers{fakes::bits(board)};
+    fakes::FakeTree tree{{}};
+    std::string directory = make_directory();
+    linux_::JournalFile journal{directory};
+    Machine machine{tree, journal,
+                    [this](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
+                        return std::make_unique<Borrowed>(registers);
+                    }};
+    int told = 0;
+    Restorer restorer{machine, [this](const Done&) { ++told; }};
+};
+
+TEST_F(RestorerTest, BringsTheWiresBackAndTellsOfIt)
+{
+    reset_routes();
+
+    restorer.look_again(1s);
+
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
+    EXPECT_EQ(told, 1);
+}
+
+TEST_F(RestorerTest, WritesNothingWhereNobodyElseHasWritten)
+{
+    const int before = registers.writes;
+    machine.take(board);
+
+    restorer.look_again(1s);
+
+    EXPECT_EQ(registers.writes, before);
+    EXPECT_EQ(told, 0);
+}
+
+TEST_F(RestorerTest, GivesWayToWhoWritesAFourthTimeWithinAMinute)
+{
+    for (auto now = 1s; now <= 3s; ++now) {
+        reset_routes();
+        restorer.look_again(now);
+        EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
+    }
+
+    reset_routes();
+    restorer.look_again(4s);
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+
+    restorer.look_again(61s); // the first is a minute old now
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
+}
+
+TEST_F(RestorerTest, OnlyReportsWhereTheConfigurationSaysSo)
+{
+    auto settings = fakes::settings();
+    settings.on_drift = config::OnDrift::report;
+    machine.adopt(std::move(settings));
+    reset_routes();
+
+    restorer.look_again(1s);
+
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+    EXPECT_EQ(told, 0);
+}
+
+} // namespace
+} // namespace usbroute::daemon
