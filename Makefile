@@ -2,13 +2,14 @@
 #
 #   make run      install what is missing, build, and show a simulated board's sockets moving on one word
 #   make test     everything that CI runs: g++ release, clang with sanitizers, all tests on both
+#   make lab      real kernels in virtual machines: every scenario of tests/lab, up to half an hour
 #   make bench    speed as ratios against a floor and a peer, in one run
 #   make install  PREFIX=/usr/local DESTDIR=
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: all run test bench install format tidy clean
+.PHONY: all run test lab bench install format tidy clean
 
 all:
 	tools/install-deps build
@@ -24,6 +25,12 @@ run:
 test:
 	tools/install-deps test
 	tools/run-tests
+
+lab:
+	tools/install-deps lab
+	cmake --preset release
+	cmake --build --preset release
+	tests/lab/run --bin build/release/bin
 
 bench:
 	tools/install-deps bench

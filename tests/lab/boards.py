@@ -29,6 +29,7 @@ class Board:
     mux: tuple
     wires: bool = True
     memory: int = 768
+    packed: bool = False  # boots the kernel as it is installed, which takes longer
 
     @property
     def mux_name(self):
@@ -41,6 +42,8 @@ BOARDS = {
     "board": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STICK, *OUTER), IOMMU_WORDS, BEHIND, memory=2560),
     "lockdown": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STICK), f"{IOMMU_WORDS} lockdown=integrity", BEHIND),
     "late": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STICK), f"{IOMMU_WORDS} lab.usb=late", BEHIND),
+    # A kernel that QEMU has started as an ELF file (PVH) does not find back from S3; the packed one does.
+    "sleeper": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STICK), f"{IOMMU_WORDS} no_console_suspend", BEHIND, packed=True),
     "direct": Board((*IOMMU, *EHCIS, *XHCI_DIRECT, *STICK), IOMMU_WORDS, DIRECT, wires=False),
     "stubborn": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STUBBORN, *STICK), IOMMU_WORDS, DIRECT, wires=False),
 }

@@ -24,7 +24,8 @@ class Host:
 
 
 class Lab:
-    def __init__(self, kernel, image, room):
+    def __init__(self, packed_kernel, kernel, image, room):
+        self.packed_kernel = packed_kernel
         self.kernel = kernel
         self.image = image
         self.room = room
@@ -54,7 +55,7 @@ class Lab:
     def boot_host(self, kind):
         board = BOARDS[kind]
         machine = self.boot(kind, board.arguments, f"{board.words} lab.role=host lab.mux={board.mux_name}", board.memory,
-                            ports=("com1", "probe"))
+                            ports=("com1", "probe"), kernel=self.packed_kernel if board.packed else self.kernel)
         log = self.open(f"{kind}.mux")
         mux = Mux(machine, board.mux, log, wires=board.wires)
         line = Line(machine.path("com1"), machine.path("com1-outside"), self.open(f"{kind}.line"))
@@ -65,15 +66,19 @@ class Lab:
         """The guest beside, with its COM1 on the host machine's line."""
         self.end_guest()
         com1 = ["-chardev", f"socket,id=com1,path={self.host.machine.path('com1-outside')},reconnect=1", "-serial", "chardev:com1"]
-        self.guest = self.boot("guest", GUEST, "lab.role=guest console=ttyS0", 512, first_serial=com1)
+        self.guest = self.boot("guest", GUEST, "lab.role=guest", 512, first_serial=com1)
         return self.guest
 
-    def boot(self, name, arguments, words, memory, ports=(), first_serial=()):
+    def boot(self, name, arguments, words, memory, ports=(), first_serial=(), kernel=None):
         arguments = [part.format(stick=self.stick) for part in arguments]
         if not self.stick.exists():
             self.stick.write_bytes(bytes(STICK_BYTES))
-        machine = Machine(name, self.logs, self.kernel, self.image, arguments, words, memory, ports, first_serial)
-        machine.wait_until_ready()
+        machine = Machine(name, self.logs, kernel or self.kernel, self.image, arguments, words, memory, ports, first_serial)
+        try:
+            machine.wait_until_ready()
+        except BaseException:  # also when the lab is told to end
+            machine.end()
+            raise
         self.boots.append((name, machine.boot_seconds))
         return machine
 

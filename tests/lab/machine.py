@@ -133,7 +133,7 @@ class Machine:
         self.command = [
             qemu, "-name", name, "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", str(memory),
             "-nodefaults", "-display", "none", "-no-reboot", "-kernel", str(kernel.image), "-initrd", str(image),
-            "-append", f"{append} console=ttyS{1 if first_serial else 0} loglevel=7 panic=-1 rdinit=/init",
+            "-append", f"{append} console=ttyS0 loglevel=7 panic=-1 rdinit=/init",
             *first_serial, *self.socket("console"), "-serial", "chardev:console",
             "-device", "virtio-serial-pci,id=lines,addr=03.0", *self.port("agent"),
             *[part for port in ports for part in self.port(port)],
@@ -172,7 +172,6 @@ class Machine:
         if ready is None:
             how = "has ended" if self.process.poll() is not None else f"hung for {BOOT_SECONDS} s and was ended"
             tail = "\n".join(self.console.tail())
-            self.end()
             raise MachineFailed(f"{self.name} {how} while it booted; its console's last lines:\n{tail}")
         self.boot_seconds = ready.at - self.started
 

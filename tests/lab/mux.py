@@ -18,6 +18,10 @@ XUSB2PR, XUSB2PRM, USB3_PSSEN, USB3PRM = 0xD0, 0xD4, 0xD8, 0xDC
 ALL_USB2 = 0x3FFF
 ALL_SUPERSPEED = 0x3F
 NEC_XHCI = 0x01941033
+# What firmware has to write again after S3, as slot, function and register of bus 0: the host bridge's PCIEXBAR (the MMCONFIG
+# window), the LPC bridge's PMBASE and ACPI_CNTL (without them it does not sleep a second time). SeaBIOS leaves it to us.
+LOST_IN_SLEEP = [(0x00, 0, 0x60), (0x1F, 0, 0x40), (0x1F, 0, 0x44)]
+CONFIG_ADDRESS, CONFIG_DATA = 0xCF8, 0xCFC  # the ports by which configuration space is reached without that window
 
 # bit of XUSB2PR: port of the xHCI, EHCI, port of that EHCI. QEMU's EHCIs have six ports each: bits 6 and 7 lead nowhere.
 WIRES = {
@@ -79,6 +83,7 @@ class Mux:
     plugged: dict = field(default_factory=dict)
     log: list = field(default_factory=list)
     seen: Registers = field(default_factory=Registers)
+    blind: bool = False
     look_every: float = 0.010
 
     def __post_init__(self):
@@ -148,6 +153,35 @@ class Mux:
             self.write(USB3_PSSEN, ALL_SUPERSPEED)
             self.write(XUSB2PR, ALL_USB2)
             self.say("firmware: all routes to xhci")
+            if self.wires:
+                self.look()
+
+    def wake(self):
+        """Wakes the machine from S3, with what its firmware would have to do and does not."""
+        with self.lock:
+            self.say("wake")
+            kept = [self.bridge(place) for place in LOST_IN_SLEEP]
+            hands = self.hands["host"]
+            hands.forget_events()
+            hands.ask("system_wakeup")
+            if hands.wait_for("WAKEUP", 20) is None:
+                raise Refused("the machine does not wake")
+            # The processors use these ports too, so they stand still and find them as they were.
+            hands.ask("stop")
+            address = self.host.bus.port_read(CONFIG_ADDRESS)
+            for place, value in zip(LOST_IN_SLEEP, kept):
+                self.bridge(place, value)
+            self.host.bus.port_write(CONFIG_ADDRESS, address)
+            hands.ask("cont")
+
+    def bridge(self, place, value=None):
+        """Reads a register of bus 0, or writes it."""
+        slot, function, register = place
+        bus = self.host.bus
+        bus.port_write(CONFIG_ADDRESS, 0x80000000 | slot << 11 | function << 8 | register)
+        if value is None:
+            return bus.port_read(CONFIG_DATA)
+        return bus.port_write(CONFIG_DATA, value)
 
     # What the wires do.
 
@@ -173,6 +207,9 @@ class Mux:
     def look(self):
         with self.lock:
             now = self.read()
+            if (now is None) != self.blind:
+                self.blind = now is None
+                self.say("the registers cannot be reached" if self.blind else "the registers can be reached")
             if now is None or now == self.seen:
                 return
             if now.owner != self.seen.owner:
@@ -182,6 +219,12 @@ class Mux:
             self.seen = now
             for plugged in list(self.plugged.values()):
                 self.settle(plugged)
+
+    def look_at(self, connector):
+        """Where its wires are, by a look of now; nothing while that cannot be known."""
+        with self.lock:
+            self.look()
+            return None if self.blind else self.side(connector)
 
     def side(self, connector):
         return "xhci" if self.seen.owner & (1 << CONNECTORS[connector][0]) else "ehci"

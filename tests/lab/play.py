@@ -16,6 +16,10 @@ BETWEEN_LOOKS = 0.2
 STAMP = re.compile(r"^\[\s*(\d+\.\d+)\] (.*)")
 
 
+class NotHere(Exception):
+    """The machine lacks what the scenario needs; says what."""
+
+
 class NotSeen(Exception):
     """An expectation was not met; says what was expected and what was seen."""
 
@@ -41,6 +45,9 @@ class Player:
         self.figures = []
 
     def play(self):
+        for file in self.scenario.needs:
+            if self.machine.run(f"[ -e '{file}' ]", 20).code != 0:
+                raise NotHere(f"the {self.scenario.machine} machine has no {file}")
         setting_up = self.machine.run(f"mkdir -p /etc/usbroute && cp /lab/configs/{self.scenario.config}.toml "
                                       f"/etc/usbroute/usbroute.toml", 20)
         if setting_up.code != 0:
@@ -105,14 +112,10 @@ class Player:
         self.machine.run("(sleep 0.2; echo mem >/sys/power/state) >/dev/null 2>&1 &", 20)
         if control.wait_for("SUSPEND", step.timeout) is None:
             raise NotSeen(f"the machine did not fall asleep\n{self.tail()}")
-        with self.mux.lock:
-            if len(step.words) > 1:
-                self.mux.reset_routes()
-            time.sleep(float(step.words[0]))
-            self.mux.say("wake")
-            control.ask("system_wakeup")
-        if control.wait_for("WAKEUP", step.timeout) is None:
-            raise NotSeen("the machine did not wake")
+        if len(step.words) > 1:
+            self.mux.reset_routes()
+        time.sleep(float(step.words[0]))
+        self.mux.wake()
         if not self.machine.console.wait_for(lambda text: "PM: suspend exit" in text, self.since, step.timeout):
             raise NotSeen(f"the kernel did not come back from sleep\n{self.tail()}")
 
@@ -162,8 +165,9 @@ class Player:
             raise NotSeen(f"the host's log says: {line.text}")
 
     def expect_route(self, step, connector, side):
-        if not self.mux.wait_until(lambda: self.mux.side(connector) == side, step.timeout):
-            raise NotSeen(f"the mux has {connector} at {self.mux.side(connector)}; XUSB2PR is 0x{self.mux.seen.owner:04x}")
+        if not self.until(lambda: self.mux.look_at(connector) == side, step.timeout):
+            where = f"XUSB2PR is 0x{self.mux.seen.owner:04x}" if not self.mux.blind else "the registers cannot be reached"
+            raise NotSeen(f"the mux has {connector} at {self.mux.side(connector)}; {where}")
 
     def expect_status(self, step, connector, owner):
         seen = None
@@ -217,8 +221,7 @@ class Player:
         time.sleep(0.3)
         for down in (True, False):
             for machine in machines.values():
-                key = {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": "a"}}}
-                machine.control.ask("input-send-event", events=[key])
+                press_key(machine, down)
             time.sleep(0.2)
         return {name: int(machine.run("keys stop", 20).text.split()[-1]) for name, machine in machines.items()}
 
@@ -260,3 +263,11 @@ class Player:
     def tail(self):
         return "\n".join(self.machine.console.tail(12))
 
+
+def press_key(machine, down):
+    key = {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": "a"}}}
+    try:
+        machine.control.ask("input-send-event", events=[key])
+    except Refused as reason:
+        if "Input handler not found" not in str(reason):  # no keyboard is plugged in there
+            raise

@@ -92,14 +92,23 @@ class Qmp:
 
 
 class Bus:
-    """Memory cycles from outside the processor, through the qtest socket."""
+    """Memory and port cycles from outside the processor, through the qtest socket."""
 
     def __init__(self, path, seconds=20):
         self.link = connect(path, time.monotonic() + seconds)
         self.link.settimeout(seconds)
 
     def write(self, address, value):
-        self.link.sendall(b"writel 0x%x 0x%x\n" % (address, value))
+        self.ask(f"writel 0x{address:x} 0x{value:x}")
+
+    def port_write(self, port, value):
+        self.ask(f"outl 0x{port:x} 0x{value:x}")
+
+    def port_read(self, port):
+        return int(self.ask(f"inl 0x{port:x}").split()[1], 16)
+
+    def ask(self, line):
+        self.link.sendall(line.encode() + b"\n")
         answer = b""
         while not answer.endswith(b"\n"):
             got = self.link.recv(4096)
@@ -108,3 +117,4 @@ class Bus:
             answer += got
         if not answer.startswith(b"OK"):
             raise Refused(f"qtest: {answer.decode(errors='replace').strip()}")
+        return answer.decode()

@@ -47,7 +47,12 @@ class Report:
     def write_junit(self, path):
         cases = []
         for result in self.results:
-            inner = {"failed": f"<failure>{escape(result.reason)}</failure>",
-                     "skipped": f"<skipped message={quoteattr(result.reason)}/>"}.get(result.verdict, "")
-            cases.append(f"<testcase name={quoteattr(result.scenario)} time=\"{result.seconds:.1f}\">{inner}</testcase>")
+            # The words for `status` are ctest's, so that one reader counts both.
+            status, inner = {
+                "passed": ("run", ""),
+                "failed": ("fail", f"<failure>{escape(result.reason)}</failure>"),
+                "skipped": ("notrun", f"<skipped/><system-out>skipped: {escape(result.reason)}</system-out>"),
+            }[result.verdict]
+            cases.append(f"<testcase name={quoteattr(result.scenario)} status=\"{status}\" "
+                         f"time=\"{result.seconds:.1f}\">{inner}</testcase>")
         path.write_text(f"<testsuite name=\"lab\" tests=\"{len(cases)}\">{''.join(cases)}</testsuite>\n", encoding="utf-8")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from mux import CONNECTORS, DEVICES
 
-MACHINES = ("board", "direct", "stubborn", "lockdown", "late", "nested")
+MACHINES = ("board", "direct", "stubborn", "sleeper", "lockdown", "late")
 DEFAULT_TIMEOUT = 20
 PLACES = ("host", "guest", "nowhere")
 
@@ -40,6 +40,7 @@ class Scenario:
     smoke: bool = False
     machine: str = "board"
     config: str = "desk"
+    needs: list = field(default_factory=list)
     steps: list = field(default_factory=list)
 
     @property
@@ -74,7 +75,7 @@ place = one_of(PLACES, "place")
 side = one_of(("xhci", "ehci"), "side")
 
 # what stands before the first step and describes the scenario
-HEAD = {"NAME", "SMOKE", "MACHINE", "CONFIG"}
+HEAD = {"NAME", "SMOKE", "MACHINE", "CONFIG", "NEEDS"}
 # directive: the checks of its words, and how many of them must be there
 FORMS = {
     "DAEMON": ([one_of(("start", "stop", "kill"), "thing to do with the daemon")], 1),
@@ -150,6 +151,9 @@ def read_head(scenario, verb, rest):
     if verb == "MACHINE":
         scenario.machine = rest
         return one_of(MACHINES, "machine of the lab")(rest)
+    if verb == "NEEDS":
+        scenario.needs.append(rest)
+        return None if rest.startswith("/") else f"NEEDS wants a file of the machine, and {rest} does not begin with /"
     if verb == "NAME":
         if scenario.name:
             return "NAME stands here for the second time"

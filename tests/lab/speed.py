@@ -31,6 +31,7 @@ def measure_toggles(host, rounds, patience):
     """Lines for the report."""
     link = connect(host.machine.path("probe"), time.monotonic() + 5)
     link.settimeout(patience)
+    host.machine.run("relay lab.probe /run/usbroute/control.sock & echo $! >>/run/lab/background", 20)
     usual = host.mux.look_every
     host.mux.look_every = LOOK_EVERY
     figures = {"register": [], "answer": [], "disconnect": []}

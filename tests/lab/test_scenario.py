@@ -65,6 +65,9 @@ class Refusing(unittest.TestCase):
     def test_a_scenario_without_a_name(self):
         self.refuses("DO true\nEXPECT exit 0", "NAME is missing")
 
+    def test_a_need_that_is_no_file(self):
+        self.refuses("NAME n\nNEEDS lockdown\nEXPECT exit 0", "does not begin with /")
+
     def test_a_head_after_the_first_step(self):
         self.refuses("NAME n\nDO true\nSMOKE\nEXPECT exit 0", "a.txt:3", "before its first step")
 
