@@ -5,7 +5,8 @@ from dataclasses import dataclass
 EHCIS = ["-device", "ich9-usb-ehci2,id=ehci2,addr=1a.0", "-device", "ich9-usb-ehci1,id=ehci1,addr=1d.0"]
 # Behind this bridge a function has no PCI Express capability, so that 0xd0 to 0xdf are plain storage: XUSB2PR keeps what
 # is written to it.
-XHCI_BEHIND_BRIDGE = ["-device", "pcie-pci-bridge,id=br,addr=1e.0", "-device", "nec-usb-xhci,id=xhci,bus=br,addr=14.0,p2=15,p3=6"]
+XHCI_BEHIND_BRIDGE = ["-device", "pcie-pci-bridge,id=br,addr=1e.0",
+                      "-device", "nec-usb-xhci,id=xhci,bus=br,addr=14.0,p2=15,p3=6"]
 # On pcie.0 the PCI Express capability lies over them, and they read zero whatever is written.
 XHCI_DIRECT = ["-device", "nec-usb-xhci,id=xhci,addr=14.0,p2=15,p3=6"]
 # A network card has its MSI capability at 0xd0: the low half of 0xd0 never changes, and 0xd4 (the message's address) does.
@@ -43,7 +44,8 @@ BOARDS = {
     "lockdown": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STICK), f"{IOMMU_WORDS} lockdown=integrity", BEHIND),
     "late": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STICK), f"{IOMMU_WORDS} lab.usb=late", BEHIND),
     # A kernel that QEMU has started as an ELF file (PVH) does not find back from S3; the packed one does.
-    "sleeper": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STICK), f"{IOMMU_WORDS} no_console_suspend", BEHIND, packed=True),
+    "sleeper": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STICK), f"{IOMMU_WORDS} no_console_suspend", BEHIND,
+                     packed=True),
     "direct": Board((*IOMMU, *EHCIS, *XHCI_DIRECT, *STICK), IOMMU_WORDS, DIRECT, wires=False),
     "stubborn": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STUBBORN, *STICK), IOMMU_WORDS, DIRECT, wires=False),
 }

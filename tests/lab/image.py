@@ -116,13 +116,15 @@ def build_image(work, kernel, programs):
     add_modules(root, kernel)
     write_texts(root)
     for file in sorted(INSIDE.iterdir()):
-        target = {"init": "init"}.get(file.name, f"lib/udev/rules.d/{file.name}" if file.suffix == ".rules" else f"lab/{file.name}")
+        folder = "" if file.name == "init" else "lib/udev/rules.d/" if file.suffix == ".rules" else "lab/"
+        target = folder + file.name
         copy(file, root, target)
         (root / target).chmod(0o644 if file.suffix == ".rules" else 0o755)
     for file in sorted(CONFIGS.glob("*.toml")):
         copy(file, root, f"lab/configs/{file.name}")
         (root / f"lab/configs/{file.name}").chmod(0o644)
-    (root / "lab/modules").write_text(f"early='{' '.join(EARLY_MODULES)}'\nusb='{' '.join(USB_MODULES)}'\n", encoding="utf-8")
+    lists = f"early='{' '.join(EARLY_MODULES)}'\nusb='{' '.join(USB_MODULES)}'\n"
+    (root / "lab/modules").write_text(lists, encoding="utf-8")
     image = work / "initramfs.cpio"
     write_cpio(root, image)
     return image

@@ -90,7 +90,7 @@ def version_key(path):
 
 
 def find_kernel(work, modules):
-    """$USBROUTE_LAB_KERNEL (a folder with boot/ and lib/modules/), the one fetched before, an installed one, or a fetched one."""
+    """The one of $USBROUTE_LAB_KERNEL, the one fetched before, an installed one, or one that is fetched now."""
     named = os.environ.get("USBROUTE_LAB_KERNEL")
     fetched = work / "kernel"
     places = [Path(named)] if named else [fetched, Path("/")]
@@ -136,8 +136,8 @@ def fetch_debian_kernel(target):
 
 
 def package_behind(name):
-    shown = subprocess.run(["apt-cache", "depends", "--no-recommends", "--no-suggests", name], capture_output=True, text=True,
-                           check=False).stdout
+    command = ["apt-cache", "depends", "--no-recommends", "--no-suggests", name]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     found = re.search(r"Depends: (linux-image-\S+)", shown)
     if not found:
         raise NoKernel(f"apt does not know {name}; try `apt-get update` as root")

@@ -65,7 +65,8 @@ class Lab:
     def boot_guest(self):
         """The guest beside, with its COM1 on the host machine's line."""
         self.end_guest()
-        com1 = ["-chardev", f"socket,id=com1,path={self.host.machine.path('com1-outside')},reconnect=1", "-serial", "chardev:com1"]
+        outside = self.host.machine.path("com1-outside")
+        com1 = ["-chardev", f"socket,id=com1,path={outside},reconnect=1", "-serial", "chardev:com1"]
         self.guest = self.boot("guest", GUEST, "lab.role=guest", 512, first_serial=com1)
         return self.guest
 

@@ -18,15 +18,17 @@ XUSB2PR, XUSB2PRM, USB3_PSSEN, USB3PRM = 0xD0, 0xD4, 0xD8, 0xDC
 ALL_USB2 = 0x3FFF
 ALL_SUPERSPEED = 0x3F
 NEC_XHCI = 0x01941033
-# What firmware has to write again after S3, as slot, function and register of bus 0: the host bridge's PCIEXBAR (the MMCONFIG
-# window), the LPC bridge's PMBASE and ACPI_CNTL (without them it does not sleep a second time). SeaBIOS leaves it to us.
+# What firmware has to write again after S3, as slot, function and register of bus 0: the host bridge's PCIEXBAR (the
+# MMCONFIG window), the LPC bridge's PMBASE and ACPI_CNTL (without them it does not sleep a second time). SeaBIOS does not.
 LOST_IN_SLEEP = [(0x00, 0, 0x60), (0x1F, 0, 0x40), (0x1F, 0, 0x44)]
 CONFIG_ADDRESS, CONFIG_DATA = 0xCF8, 0xCFC  # the ports by which configuration space is reached without that window
 
 # bit of XUSB2PR: port of the xHCI, EHCI, port of that EHCI. QEMU's EHCIs have six ports each: bits 6 and 7 lead nowhere.
 WIRES = {
-    0: (1, "ehci1", 1), 1: (2, "ehci1", 2), 2: (3, "ehci1", 3), 3: (4, "ehci1", 4), 4: (9, "ehci1", 5), 5: (10, "ehci1", 6),
-    8: (5, "ehci2", 1), 9: (6, "ehci2", 2), 10: (7, "ehci2", 3), 11: (8, "ehci2", 4), 12: (11, "ehci2", 5), 13: (12, "ehci2", 6),
+    0: (1, "ehci1", 1), 1: (2, "ehci1", 2), 2: (3, "ehci1", 3), 3: (4, "ehci1", 4),
+    4: (9, "ehci1", 5), 5: (10, "ehci1", 6),
+    8: (5, "ehci2", 1), 9: (6, "ehci2", 2), 10: (7, "ehci2", 3), 11: (8, "ehci2", 4),
+    12: (11, "ehci2", 5), 13: (12, "ehci2", 6),
 }
 
 # connector: bit of XUSB2PR, SuperSpeed port or none. tests/lab/configs/ says the same to usbroute.
@@ -93,6 +95,8 @@ class Mux:
         self.changed = threading.Condition(self.lock)
         self.hands = {"host": self.host.monitor()}
         self.ending = threading.Event()
+        self.kept = []
+        self.gave_back = 0.0
         self.thread = threading.Thread(target=self.watch, daemon=True)
         self.failed = None
 
@@ -111,6 +115,10 @@ class Mux:
         self.log.append(event)
         self.log_file.write(f"{event}\n")
         self.changed.notify_all()
+
+    def note(self, text):
+        with self.lock:
+            self.say(text)
 
     # What a person does.
 
@@ -160,19 +168,27 @@ class Mux:
         """Wakes the machine from S3, with what its firmware would have to do and does not."""
         with self.lock:
             self.say("wake")
-            kept = [self.bridge(place) for place in LOST_IN_SLEEP]
+            self.kept = [self.bridge(place) for place in LOST_IN_SLEEP]
             hands = self.hands["host"]
             hands.forget_events()
             hands.ask("system_wakeup")
             if hands.wait_for("WAKEUP", 20) is None:
                 raise Refused("the machine does not wake")
-            # The processors use these ports too, so they stand still and find them as they were.
-            hands.ask("stop")
-            address = self.host.bus.port_read(CONFIG_ADDRESS)
-            for place, value in zip(LOST_IN_SLEEP, kept):
-                self.bridge(place, value)
-            self.host.bus.port_write(CONFIG_ADDRESS, address)
-            hands.ask("cont")
+            self.give_back()
+
+    def give_back(self):
+        """The processors use these ports too, so they stand still and find them as they were."""
+        self.gave_back = time.monotonic()
+        hands = self.hands["host"]
+        hands.ask("stop")
+        address = self.host.bus.port_read(CONFIG_ADDRESS)
+        found = [self.bridge(place) for place in LOST_IN_SLEEP]
+        for place, value in zip(LOST_IN_SLEEP, self.kept):
+            self.bridge(place, value)
+        self.host.bus.port_write(CONFIG_ADDRESS, address)
+        hands.ask("cont")
+        self.say("firmware: host bridge and LPC bridge as before the sleep; they were "
+                 + " ".join(f"{value:08x}" for value in found))
 
     def bridge(self, place, value=None):
         """Reads a register of bus 0, or writes it."""
@@ -188,7 +204,8 @@ class Mux:
     def read(self):
         """The registers, or nothing while the function cannot be reached."""
         text = self.hands["host"].monitor(f"xp /64xw 0x{self.address:x}")
-        words = [int(word, 16) for line in text.splitlines() for word in re.findall(r"0x([0-9a-f]{8})", line.partition(":")[2])]
+        values = "".join(line.partition(":")[2] for line in text.splitlines())
+        words = [int(word, 16) for word in re.findall(r"0x([0-9a-f]{8})", values)]
         if len(words) != 64 or words[0] != NEC_XHCI:
             return None
         return Registers(words[XUSB2PR // 4] & ALL_USB2, words[USB3_PSSEN // 4] & ALL_SUPERSPEED)
@@ -207,6 +224,10 @@ class Mux:
     def look(self):
         with self.lock:
             now = self.read()
+            # A processor that resumes may have come in between.
+            if now is None and self.kept and time.monotonic() - self.gave_back > 0.5:
+                self.give_back()
+                now = self.read()
             if (now is None) != self.blind:
                 self.blind = now is None
                 self.say("the registers cannot be reached" if self.blind else "the registers can be reached")

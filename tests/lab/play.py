@@ -48,6 +48,9 @@ class Player:
         for file in self.scenario.needs:
             if self.machine.run(f"[ -e '{file}' ]", 20).code != 0:
                 raise NotHere(f"the {self.scenario.machine} machine has no {file}")
+        self.mux.note(f"scenario {self.scenario.short}")
+        self.machine.run(f"echo 'lab: scenario {self.scenario.short}' >/dev/kmsg", 20)
+        self.since = self.machine.console.mark()
         setting_up = self.machine.run(f"mkdir -p /etc/usbroute && cp /lab/configs/{self.scenario.config}.toml "
                                       f"/etc/usbroute/usbroute.toml", 20)
         if setting_up.code != 0:

@@ -102,7 +102,8 @@ FREE_TEXT = ("says", "says-not", "log", "log-not")
 def check_words(words, form):
     checks, least = form
     if not least <= len(words) <= len(checks):
-        return f"{len(words)} words stand here, and {least if least == len(checks) else f'{least} to {len(checks)}'} belong here"
+        belong = f"{least}" if least == len(checks) else f"{least} to {len(checks)}"
+        return f"{len(words)} words stand here, and {belong} belong here"
     return next((wrong for check, word in zip(checks, words) if (wrong := check(word))), None)
 
 
