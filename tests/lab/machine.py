@@ -45,6 +45,7 @@ class Console:
         self.log = open(log, "a", encoding="utf-8", buffering=1)
         self.lines = []
         self.changed = threading.Condition()
+        self.ended = False
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
@@ -56,6 +57,9 @@ class Console:
                 got = b""
             if not got:
                 self.log.close()
+                with self.changed:
+                    self.ended = True
+                    self.changed.notify_all()
                 return
             *whole, rest = (rest + got).split(b"\n")
             at = time.monotonic()
@@ -71,7 +75,7 @@ class Console:
         return len(self.lines)
 
     def wait_for(self, matches, since, seconds):
-        """The first line from `since` on for which matches(text) holds, or nothing when the time is over."""
+        """The first line from `since` on for which matches(text) holds; nothing when time or machine is over."""
         deadline = time.monotonic() + seconds
         with self.changed:
             while True:
@@ -80,7 +84,7 @@ class Console:
                         return line
                 since = len(self.lines)
                 left = deadline - time.monotonic()
-                if left <= 0 or not self.changed.wait(left):
+                if left <= 0 or self.ended or not self.changed.wait(left):
                     return None
 
     def tail(self, count=40):
@@ -170,7 +174,7 @@ class Machine:
         """A machine that hangs while it boots is ended here, and said so."""
         ready = self.console.wait_for(lambda text: "lab: ready" in text, 0, BOOT_SECONDS)
         if ready is None:
-            how = "has ended" if self.process.poll() is not None else f"hung for {BOOT_SECONDS} s and was ended"
+            how = "has ended" if self.console.ended else f"hung for {BOOT_SECONDS} s and was ended"
             tail = "\n".join(self.console.tail())
             raise MachineFailed(f"{self.name} {how} while it booted; its console's last lines:\n{tail}")
         self.boot_seconds = ready.at - self.started
