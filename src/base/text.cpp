@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 
 #include "base/format.hpp"
+#include "base/widths.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -57,8 +58,10 @@ bool is_safe(char32_t point)
     if (point >= 0x200b && point <= 0x200f) return false; // zero width, direction marks
     if (point >= 0x2028 && point <= 0x202e) return false; // line separators, direction overrides
     if (point >= 0x2060 && point <= 0x206f) return false; // invisible operators, isolates
+    if (point >= 0xfe00 && point <= 0xfe0f)
+        return false; // variation selectors: they make some characters wide
     return point != 0xfeff && !(point >= 0xfff9 && point <= 0xfffb) &&
-           !(point >= 0xe0000 && point <= 0xe007f);
+           !(point >= 0xe0000 && point <= 0xe01ef);
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b)
@@ -150,8 +153,26 @@ std::string printable(std::string_view text, std::size_t limit)
 
 std::size_t columns(std::string_view text)
 {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+    std::size_t count = 0;
+    while (!text.empty()) {
+        const auto [point, bytes] = decode_utf8(text);
+        count += bytes == 0 ? 1 : columns_of(point);
+        text.remove_prefix(std::max<std::size_t>(bytes, 1));
+    }
+    return count;
+}
+
+std::size_t bytes_within(std::string_view text, std::size_t columns)
+{
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const auto [point, bytes] = decode_utf8(text.substr(at));
+        const auto width = bytes == 0 ? 1 : columns_of(point);
+        if (width > columns) break;
+        columns -= width;
+        at += std::max<std::size_t>(bytes, 1);
+    }
+    return at;
 }
 
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates)

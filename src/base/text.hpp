@@ -21,12 +21,15 @@ namespace usbroute {
 [[nodiscard]] std::optional<std::uint32_t> parse_hex(std::string_view text);
 
 /// Text from outside (a device, a file, a socket) made safe to print: control characters, including the
-/// C1 range and DEL, bytes that are not UTF-8, and characters that turn the direction of writing come out
-/// as \xNN or \u{N}; cut with "..." after `limit` characters. Never longer than 10 times `limit`.
+/// C1 range and DEL, bytes that are not UTF-8, and characters that turn the direction of writing or change how
+/// the one before them looks come out as \xNN or \u{N}; cut with "..." after `limit` characters. Never longer than 10 times `limit`.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t limit = 128);
 
-/// Columns that `text`, which is printable, takes on a terminal: its count of UTF-8 characters.
+/// Columns that `text`, which is printable, takes on a terminal.
 [[nodiscard]] std::size_t columns(std::string_view text);
+
+/// How many bytes of `text` go into that many columns: whole characters, with the marks that belong to them.
+[[nodiscard]] std::size_t bytes_within(std::string_view text, std::size_t columns);
 
 /// The candidate a person most likely meant, or nothing when none is near.
 [[nodiscard]] std::optional<std::string> nearest(std::string_view word,

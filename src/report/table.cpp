@@ -18,21 +18,17 @@ std::string_view escape_of(Tone tone)
     case Tone::plain: return "";
     case Tone::heading: return "\x1b[1m";
     case Tone::dim: return "\x1b[2m";
+    case Tone::host: return "\x1b[32m";
     case Tone::guest: return "\x1b[1;36m";
+    case Tone::second_guest: return "\x1b[1;35m";
+    case Tone::third_guest: return "\x1b[1;33m";
+    case Tone::superspeed: return "\x1b[1;34m";
     case Tone::warning: return "\x1b[33m";
     }
     return "";
 }
 
 bool continues_a_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
-std::size_t bytes_of_first(std::string_view text, std::size_t characters)
-{
-    std::size_t at = 0;
-    for (; at < text.size(); ++at)
-        if (!continues_a_character(text[at]) && characters-- == 0) break;
-    return at;
-}
 
 } // namespace
 
@@ -53,10 +49,11 @@ std::string fit_for(std::string_view text, const Style& style)
 
 std::string cut(std::string_view text, std::size_t width, const Style& style)
 {
+    if (width == 0) return {};
     if (columns(text) <= width) return std::string(text);
-    const std::string_view ellipsis = style.unicode ? "…" : "...";
+    const auto ellipsis = style.unicode ? std::string_view("…") : std::string_view("...").substr(0, width);
     const auto kept = width > columns(ellipsis) ? width - columns(ellipsis) : 0;
-    return std::string(text.substr(0, bytes_of_first(text, kept))) + std::string(ellipsis);
+    return std::string(text.substr(0, bytes_within(text, kept))) + std::string(ellipsis);
 }
 
 std::string wrapped(std::string_view text, Indent indent, const Style& style)

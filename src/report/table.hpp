@@ -16,7 +16,17 @@ struct Style {
 };
 
 /// Colour adds to what the words say and never replaces it.
-enum class Tone : std::uint8_t { plain, heading, dim, guest, warning };
+enum class Tone : std::uint8_t {
+    plain,
+    heading,
+    dim,
+    host,
+    guest,
+    second_guest,
+    third_guest,
+    superspeed,
+    warning
+};
 
 [[nodiscard]] std::string painted(std::string_view text, Tone tone, const Style& style);
 

@@ -39,6 +39,31 @@ TEST(Printable, CutsWhatIsTooLong)
     EXPECT_LE(printable(std::string(100'000, '\x1b'), 128).size(), 1280u);
 }
 
+TEST(Columns, CountWhatATerminalShows)
+{
+    EXPECT_EQ(columns("keyboard"), 8u);
+    EXPECT_EQ(columns("Gerät"), 5u);
+    EXPECT_EQ(columns("键盘"), 4u);
+    EXPECT_EQ(columns("e\u0301"), 1u); // a letter and the accent that goes onto it
+    EXPECT_EQ(columns("\U0001F600"), 2u);
+    EXPECT_EQ(columns("한글"), 4u);
+    EXPECT_EQ(columns("\u1112\u1161\u11ab"), 2u); // Hangul in its parts
+    EXPECT_EQ(columns("┌─┐"), 3u);
+}
+
+TEST(Columns, NeverCutACharacterInTwo)
+{
+    EXPECT_EQ(bytes_within("键盘", 3), 3u);
+    EXPECT_EQ(bytes_within("键盘", 1), 0u);
+    EXPECT_EQ(bytes_within("ae\u0301b", 2), 4u); // the accent stays with its letter
+    EXPECT_EQ(bytes_within("abc", 9), 3u);
+}
+
+TEST(Printable, ShowsNoMarkThatMakesACharacterWider)
+{
+    EXPECT_EQ(printable("\u260e\ufe0f"), "\u260e\\u{fe0f}");
+}
+
 TEST(Numbers, AreWholeOrNothing)
 {
     EXPECT_EQ(parse_decimal("42"), 42u);
