@@ -94,6 +94,7 @@ void take_option(OptionId id, const char* value, Options& options, Raw& raw)
     case OptionId::revert_after: raw.revert_after = value; break;
     case OptionId::exec: options.exec = value; break;
     case OptionId::try_write: options.try_write = true; break;
+    case OptionId::svg: options.svg = value; break;
     }
 }
 

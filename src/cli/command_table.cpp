@@ -12,7 +12,7 @@ namespace {
 
 using enum OptionId;
 
-constexpr std::array<OptionRow, 17> options{{
+constexpr std::array<OptionRow, 18> options{{
     {help, "--help", "-h", "", "show this help"},
     {json, "--json", "", "", "one JSON document instead of text; errors as JSON on stderr"},
     {verbose, "--verbose", "-v", "", "more of it; an action says what it did"},
@@ -31,6 +31,7 @@ constexpr std::array<OptionRow, 17> options{{
     {revert_after, "--revert-after", "", "TIME", "take it back unless confirmed (not part of this version)"},
     {exec, "--exec", "", "CMD", "run CMD by sh for each line, with USBROUTE_EVENT in its environment"},
     {try_write, "--try-write", "", "", "write XUSB2PR as it is, to see whether the kernel lets us"},
+    {svg, "--svg", "", "FILE", "write the picture as SVG; - is standard output"},
 }};
 
 constexpr std::array common{help, json, verbose, quiet, root, socket, config, direct, timeout, color};
@@ -39,12 +40,17 @@ constexpr std::array move_options{to, dry_run, yes, force_disk, revert_after};
 constexpr std::array plan_options{to, yes, force_disk, revert_after};
 constexpr std::array watch_options{exec};
 constexpr std::array doctor_options{try_write};
+constexpr std::array picture_options{svg};
 
 constexpr std::array<Example, 3> status_examples{{
     {"usbroute", "what belongs to whom"},
     {"usbroute status -v", "with bits, ports, controllers and every device"},
     {"usbroute --json | jq -r '.connectors[] | select(.owner != \"host\") | .name'",
      "what the host does not have"},
+}};
+constexpr std::array<Example, 2> picture_examples{{
+    {"usbroute picture", "the sockets in their places, by panel, row and column of the configuration"},
+    {"usbroute picture --svg desk.svg", "the same for a document"},
 }};
 constexpr std::array<Example, 3> move_examples{{
     {"usbroute move front-left --to windows", "give a socket to a guest"},
@@ -100,8 +106,19 @@ constexpr std::array<Example, 3> config_examples{{
 }};
 constexpr std::array<Example, 1> version_examples{{{"usbroute version", "this program's version"}}};
 
-constexpr std::array<CommandRow, 14> commands{{
-    {"status", "", "what belongs to whom now", {}, status_examples, 0, 0, run_status},
+constexpr std::array<CommandRow, 15> commands{{
+    {"status",
+     "",
+     "what belongs to whom now",
+     {},
+     status_examples,
+     0,
+     0,
+     run_status,
+     "The picture stands above the table where connectors have a panel and the terminal has room for both; "
+     "not with -v."},
+    {"picture", "", "the sockets as they are on the case", picture_options, picture_examples, 0, 0,
+     run_picture, "With --json: the same document as status."},
     {"move", "NAME... --to WHERE", "give connectors to the host, a guest or a side", move_options,
      move_examples, 1, any_number, run_move},
     {"apply", "PROFILE", "make a profile hold", action_options, apply_examples, 1, 1, run_apply},

@@ -28,6 +28,7 @@ enum class OptionId : std::uint8_t {
     revert_after,
     exec,
     try_write,
+    svg,
 };
 
 struct OptionRow {
@@ -52,6 +53,7 @@ struct CommandRow {
     std::size_t fewest_words = 0;
     std::size_t most_words = 0;
     int (*run)(const Invocation&) = nullptr;
+    std::string_view remark; ///< what its help says besides; empty: nothing
 };
 
 inline constexpr std::size_t any_number = static_cast<std::size_t>(-1);

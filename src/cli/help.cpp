@@ -2,6 +2,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "report/table.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -84,6 +85,8 @@ std::string help_text()
 std::string help_text(const CommandRow& command)
 {
     auto out = format("{}\n{}\n\nexamples:\n{}", usage_line(command), command.help, examples_text(command));
+    if (!command.remark.empty())
+        out += "\n" + report::wrapped(command.remark, {}, {.colour = false, .unicode = false, .width = 80});
     if (!command.options.empty()) out += format("\noptions:\n{}", options_text(command.options));
     return out + "\noptions of every command:\n" + options_text(common_options());
 }

@@ -23,6 +23,7 @@ struct Options {
     std::string config;
     std::string to;
     std::string exec;
+    std::string svg; ///< empty: not asked for; "-" is stdout
     std::vector<std::string> force_disks;
     std::chrono::milliseconds timeout{5000};
     Colour colour = Colour::when_a_terminal;

@@ -102,4 +102,11 @@ report::Style style_of_terminal(const Options& options)
             .width = terminal ? width_of(STDOUT_FILENO) : 0};
 }
 
+std::size_t rows_of_terminal()
+{
+    struct winsize size{};
+    if (::isatty(STDOUT_FILENO) != 1) return 0;
+    return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}
+
 } // namespace usbroute::cli

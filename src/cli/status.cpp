@@ -13,7 +13,7 @@ int run_status(const Invocation& invocation)
     if (!view) return fail(view.error(), options.json);
     const auto detail = options.verbose ? report::Detail::full : report::Detail::brief;
     print(options.json ? report::to_json(*view) + "\n"
-                       : report::status_text(*view, style_of_terminal(options), detail));
+                       : report::status_text(*view, style_of_terminal(options), detail, rows_of_terminal()));
     if (view->unreadable.empty()) return exit_done;
     // What is known has been shown; the exit code says that it is not all.
     return fail(Error(ErrorKind::not_permitted, view->unreadable).with_code("registers-unreadable"),

@@ -1,5 +1,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "report/picture.hpp"
+#include "report/plugged.hpp"
 #include "report/text.hpp"
 
 #include <algorithm>
@@ -8,76 +10,11 @@ namespace usbroute::report {
 
 namespace {
 
-bool is_a_guest(const std::string& owner)
+/// As in the picture, but the host plain: most of a table is the host's.
+Tone tone_of_owner(const std::vector<OwnerMark>& marks, const std::string& owner)
 {
-    return owner != "host" && owner != "nobody" && owner != "unknown";
-}
-
-Tone tone_of_owner(const std::string& owner)
-{
-    if (owner == "nobody" || owner == "unknown") return Tone::warning;
-    return is_a_guest(owner) ? Tone::guest : Tone::plain;
-}
-
-std::string disk_words(const DeviceView& device)
-{
-    if (device.disks.empty()) return device.in_use;
-    const auto disks = join(device.disks, ", ");
-    return device.in_use.empty() ? disks : format("{} {}", disks, device.in_use);
-}
-
-/// "Logitech USB Keyboard" of "Logitech USB Keyboard (046d:c31c)".
-std::string without_ids(const std::string& name)
-{
-    const auto open = name.rfind(" (");
-    return open == std::string::npos || !name.ends_with(')') ? name : name.substr(0, open);
-}
-
-/// A name and what must be said about it, in the room there is: the ids go first, then the end of the name.
-std::string name_with(const std::string& name, const std::string& remark, std::size_t room,
-                      const Style& style)
-{
-    const auto plain = fit_for(name, style);
-    const auto tail = remark.empty() ? std::string() : ", " + fit_for(remark, style);
-    if (columns(plain) + columns(tail) <= room) return plain + tail;
-    const auto bare = without_ids(plain);
-    if (columns(bare) + columns(tail) <= room) return bare + tail;
-    constexpr std::size_t enough_of_a_name = 12;
-    const auto left = room > columns(tail) ? room - columns(tail) : 0;
-    return cut(bare, std::max(left, enough_of_a_name), style) + tail;
-}
-
-/// Those of the parts that say something.
-std::string joined(std::initializer_list<std::string_view> parts, std::string_view separator)
-{
-    std::string text;
-    for (const auto part : parts) {
-        if (part.empty()) continue;
-        if (!text.empty()) text += separator;
-        text += part;
-    }
-    return text;
-}
-
-/// What is in a socket, in one line. Of a hub, what is plugged into it matters; a disk in use matters most.
-std::string plugged_in(const ConnectorView& connector, std::size_t room, const Style& style)
-{
-    const auto& devices = connector.devices;
-    if (devices.empty()) return {};
-    const auto hubs = std::ranges::count(devices, true, &DeviceView::hub);
-    const auto others = static_cast<std::ptrdiff_t>(devices.size()) - hubs;
-    if (others == 0) return name_with(devices.front().name, "nothing behind it", room, style);
-
-    auto shown =
-        std::ranges::find_if(devices, [](const DeviceView& d) { return !d.hub && !d.in_use.empty(); });
-    if (shown == devices.end()) shown = std::ranges::find(devices, false, &DeviceView::hub);
-    const auto disk = disk_words(*shown);
-    const auto where = hubs > 0 ? std::string_view("behind a hub") : std::string_view();
-    const auto more = others > 1 ? format("+{}", others - 1) : std::string();
-    const auto remark = joined({disk, joined({more, where}, " ")}, ", ");
-    if (columns(without_ids(shown->name)) + columns(remark) + 2 <= room)
-        return name_with(shown->name, remark, room, style);
-    return name_with(shown->name, joined({disk, more}, ", "), room, style);
+    const auto mark = std::ranges::find(marks, owner, &OwnerMark::owner);
+    return mark == marks.end() || mark->tone == Tone::host ? Tone::plain : mark->tone;
 }
 
 Cell socket_cell(const ConnectorView& connector, std::size_t room, const Style& style)
@@ -143,12 +80,13 @@ std::string brief_table(const StatusView& view, const Style& style)
     const bool has_sides = !view.family.empty();
     Table table(has_sides ? std::vector<Table::Column>{{"CONNECTOR"}, {"OWNER"}, {"SIDE"}, {"PLUGGED IN"}}
                           : std::vector<Table::Column>{{"CONNECTOR"}, {"OWNER"}, {"PLUGGED IN"}});
+    const auto marks = owner_marks(view);
     std::vector<const ConnectorView*> shown;
     for (const auto& connector : view.connectors) {
         if (!is_shown(connector, Detail::brief)) continue;
         shown.push_back(&connector);
         std::vector<Cell> row{{connector.name, connector.named ? Tone::plain : Tone::dim},
-                              {connector.owner, tone_of_owner(connector.owner)}};
+                              {connector.owner, tone_of_owner(marks, connector.owner)}};
         if (has_sides) row.push_back({side_words(connector.side)});
         row.emplace_back();
         table.add(std::move(row));
@@ -192,11 +130,12 @@ std::string full_table(const StatusView& view, const Style& style)
                  {"EHCI"},
                  {"SS"},
                  {"PLUGGED IN"}});
+    const auto marks = owner_marks(view);
     std::vector<const DeviceView*> devices; // of each row; null: none
     std::vector<const ConnectorView*> owners;
     for (const auto& connector : view.connectors) {
         table.add({{connector.name, connector.named ? Tone::plain : Tone::dim},
-                   {connector.owner, tone_of_owner(connector.owner)},
+                   {connector.owner, tone_of_owner(marks, connector.owner)},
                    {side_words(connector.side)},
                    {number_or_dash(connector.bit)},
                    {number_or_dash(connector.xhci_port)},
@@ -224,6 +163,7 @@ std::string controllers_table(const StatusView& view, const Style& style)
     if (view.controllers.empty()) return {};
     Table table(
         {{"CONTROLLER"}, {"KIND"}, {"ID"}, {"DRIVER"}, {"OWNER"}, {"GROUP", Align::right}, {"BUSES"}});
+    const auto marks = owner_marks(view);
     for (const auto& controller : view.controllers) {
         std::vector<std::string> buses;
         for (const int bus : controller.buses) buses.push_back(format("{}", bus));
@@ -231,7 +171,7 @@ std::string controllers_table(const StatusView& view, const Style& style)
                    {controller.kind},
                    {controller.id},
                    {text_or_dash(controller.driver)},
-                   {controller.owner, tone_of_owner(controller.owner)},
+                   {controller.owner, tone_of_owner(marks, controller.owner)},
                    {number_or_dash(controller.iommu_group)},
                    {text_or_dash(join(buses, ", "))}});
     }
@@ -266,6 +206,18 @@ std::vector<std::string> fixed_connectors(const StatusView& view)
     return lines;
 }
 
+std::string below_headline(const StatusView& view, const Style& style, Detail detail)
+{
+    const auto table = detail == Detail::brief ? brief_table(view, style) : full_table(view, style);
+    auto out = table.empty() ? std::string() : "\n" + table;
+    out += elsewhere_text(view, style, detail);
+    if (detail == Detail::full) out += controllers_table(view, style);
+    std::string below = labelled("note", view.notes, Tone::warning, style);
+    if (detail == Detail::full) below += labelled("fixed", fixed_connectors(view), Tone::dim, style);
+    if (!below.empty()) out += "\n" + below;
+    return out;
+}
+
 } // namespace
 
 std::string side_words(std::string_view side)
@@ -276,15 +228,20 @@ std::string side_words(std::string_view side)
 
 std::string status_text(const StatusView& view, const Style& style, Detail detail)
 {
-    auto out = headline(view, style);
-    const auto table = detail == Detail::brief ? brief_table(view, style) : full_table(view, style);
-    if (!table.empty()) out += "\n" + table;
-    out += elsewhere_text(view, style, detail);
-    if (detail == Detail::full) out += controllers_table(view, style);
-    std::string below = labelled("note", view.notes, Tone::warning, style);
-    if (detail == Detail::full) below += labelled("fixed", fixed_connectors(view), Tone::dim, style);
-    if (!below.empty()) out += "\n" + below;
-    return out;
+    return headline(view, style) + below_headline(view, style, detail);
+}
+
+std::string status_text(const StatusView& view, const Style& style, Detail detail, std::size_t rows)
+{
+    constexpr std::size_t narrowest = 40;
+    const auto head = headline(view, style);
+    const auto below = below_headline(view, style, detail);
+    const bool is_wide_enough = style.width == 0 || style.width >= narrowest;
+    if (detail == Detail::full || !names_panels(view) || !is_wide_enough) return head + below;
+    const auto whole = head + "\n" + picture_text(picture_of(view), style) + below;
+    // The last row is the prompt's.
+    const auto lines = static_cast<std::size_t>(std::ranges::count(whole, '\n'));
+    return rows == 0 || lines < rows ? whole : head + below;
 }
 
 } // namespace usbroute::report

@@ -13,6 +13,10 @@ namespace usbroute::report {
 enum class Detail : std::uint8_t { brief, full };
 
 [[nodiscard]] std::string status_text(const StatusView& view, const Style& style, Detail detail);
+/// The same with the picture between headline and table, where panels have names and the whole fits into that many
+/// rows of a terminal (0: no limit). In full detail there is no picture: the table has the places.
+[[nodiscard]] std::string status_text(const StatusView& view, const Style& style, Detail detail,
+                                      std::size_t rows);
 [[nodiscard]] std::string registers_text(const RegistersView& view, const Style& style);
 [[nodiscard]] std::string plan_text(const PlanView& view, const Style& style);
 [[nodiscard]] std::string mask_text(const MaskView& view, const Style& style);

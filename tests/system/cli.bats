@@ -48,9 +48,22 @@ PYTHON
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
     [ "${lines[0]}" = "profile all-host · the host has all 14 connectors · 9-series chipset" ]
-    [ "${lines[1]}" = "CONNECTOR   OWNER  SIDE  PLUGGED IN" ]
-    [ "${lines[2]}" = "rear-1      host   xHCI  Logitech USB Keyboard (046d:c31c)" ]
+    [ "${lines[1]}" = "rear" ]
+    [[ "${lines[2]}" == "┌H rear-1 ─"* ]]
+    [[ "$output" == *$'\n\nCONNECTOR   OWNER  SIDE  PLUGGED IN\nrear-1      host   xHCI  Logitech USB Keyboard (046d:c31c)\n'* ]]
     [[ "$output" == *"rear-6      host   xHCI  Samsung Portable SSD T5 (04e8:61f5), sdc mounted on /media/user/My Backup"* ]]
+}
+
+@test "a picture is written to a file or not at all" {
+    cd "$BATS_TEST_TMPDIR"
+    usb picture --svg desk.svg
+    python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("desk.svg")'
+    run usb picture --svg no/such/place.svg
+    [ "$status" -eq 1 ]
+    [[ "$output" == "usbroute: cannot write no/such/place.svg: No such file or directory" ]]
+    run usb picture --svg - --json
+    [ "$status" -eq 2 ]
+    [ "$(usb picture --json)" = "$(usb status --json)" ]
 }
 
 @test "every machine can be shown, in every way, without a complaint" {

@@ -291,3 +291,28 @@ not usbroute doctor > /dev/null
 [ "$(usbroute doctor --json | jq -r .mux.state)" = ehci-hidden ]
 BODY
 }
+@test "the picture of the README is what comes out now" {
+    run "$BATS_TEST_DIRNAME/../../tools/make-picture" --bin "$USBROUTE_BIN" --check
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "the picture shows panels, owners and no string that a device may have made up" {
+    inside <<'SCRIPT'
+sim plug internal-2 hostile; sim settle
+usbroute picture > "$USBROUTE_SIM/text"
+usbroute picture --svg "$USBROUTE_SIM/picture.svg"
+LC_ALL=C usbroute picture > "$USBROUTE_SIM/ascii"
+usbroute > "$USBROUTE_SIM/status"
+cat "$USBROUTE_SIM/text" "$USBROUTE_SIM/ascii"
+grep '^rear' "$USBROUTE_SIM/text"; grep 'H rear-1' "$USBROUTE_SIM/text"; grep 'H rear-1' "$USBROUTE_SIM/status"
+grep -F '+H rear-1 -' "$USBROUTE_SIM/ascii"
+not env LC_ALL=C grep -P '[\x00-\x08\x0b-\x1f\x7f-\xff]' "$USBROUTE_SIM/ascii"
+python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$USBROUTE_SIM/picture.svg"
+grep -F 'dead:beef' "$USBROUTE_SIM/picture.svg"
+not usbroute picture --svg "$USBROUTE_SIM/no/such/place.svg"
+not usbroute picture --json --svg -
+usbroute picture --json | grep -q '"panel":"rear"'
+stop
+SCRIPT
+}

@@ -1,0 +1,302 @@
+// The picture as SVG: no script, no outside font, no reference to anything.
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "report/picture.hpp"
+#include "report/plugged.hpp"
+
+#include <algorithm>
+
+namespace usbroute::report {
+
+namespace {
+
+// All lengths are in the unit of the view box, which is a pixel at full size.
+constexpr std::size_t cell_width = 182;
+constexpr std::size_t cell_height = 58;
+constexpr std::size_t cell_gap = 8;
+constexpr std::size_t padding = 14;      ///< between a panel's edge and its sockets
+constexpr std::size_t title_height = 26; ///< a panel's title, above its sockets
+constexpr std::size_t panel_gap = 16;
+constexpr std::size_t margin = 16;
+constexpr std::size_t legend_height = 34;
+/// What a page shows of a picture without making it smaller.
+constexpr std::size_t widest_row = 1010;
+
+/// A device's name is cut after this many columns; the whole stands in its tool tip.
+constexpr std::size_t device_columns = 18;
+constexpr std::size_t name_columns = 15;
+
+constexpr std::string_view style_sheet = R"(<style>
+  text { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1f2328 }
+  .page { fill: #ffffff }
+  .panel { fill: #f3f4f6; stroke: #c9ced6 }
+  .socket { fill: #ffffff }
+  .title { font-size: 13px; font-weight: 600 }
+  .name { font-size: 13px; font-weight: 600 }
+  .device, .legend { font-size: 12px }
+  .quiet { fill: #59636e }
+  .letter { font-size: 15px; font-weight: 700; fill: #ffffff; text-anchor: middle }
+  .badge { font-size: 9px; font-weight: 700; fill: #ffffff; text-anchor: middle }
+  .superspeed { fill: #1d5fd1 }
+  .off { fill: #6b7280 }
+  .host { fill: #2e7d32 } .edge-host { stroke: #2e7d32 }
+  .guest { fill: #00737d } .edge-guest { stroke: #00737d }
+  .second { fill: #ad1457 } .edge-second { stroke: #ad1457 }
+  .third { fill: #8f5500 } .edge-third { stroke: #8f5500 }
+  .wrong { fill: #6b7280 } .edge-wrong { stroke: #6b7280; stroke-dasharray: 5 3 }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e6edf3 }
+    .page { fill: #0d1117 }
+    .panel { fill: #161b22; stroke: #3d444d }
+    .socket { fill: #21262d }
+    .quiet { fill: #a3adb8 }
+    .letter, .badge { fill: #ffffff }
+  }
+</style>
+)";
+
+/// For text and for attribute values. What XML 1.0 cannot hold at all comes out as U+FFFD; text that is printable
+/// has only U+FFFE and U+FFFF of that.
+std::string xml(std::string_view text)
+{
+    std::string out;
+    const auto printed = printable(text, 400);
+    for (std::size_t i = 0; i < printed.size(); ++i) {
+        const std::string_view rest = std::string_view(printed).substr(i);
+        if (rest.starts_with("\xef\xbf\xbe") || rest.starts_with("\xef\xbf\xbf")) {
+            out += "\xef\xbf\xbd";
+            i += 2;
+            continue;
+        }
+        switch (printed[i]) {
+        case '&': out += "&amp;"; break;
+        case '<': out += "&lt;"; break;
+        case '>': out += "&gt;"; break;
+        case '"': out += "&quot;"; break;
+        case '\'': out += "&#39;"; break;
+        default: out += printed[i];
+        }
+    }
+    return out;
+}
+
+std::string_view class_of(Tone tone)
+{
+    switch (tone) {
+    case Tone::host: return "host";
+    case Tone::guest: return "guest";
+    case Tone::second_guest: return "second";
+    case Tone::third_guest: return "third";
+    default: return "wrong";
+    }
+}
+
+const Style wide{.colour = false, .unicode = true, .width = 0};
+
+/// What stands in a socket: a device, or why none is shown.
+std::string contents(const Picture::Socket& socket)
+{
+    const auto& connector = socket.connector;
+    if (auto text = plugged_in_briefly(connector, device_columns, wide); !text.empty()) return text;
+    if (connector.owner == "nobody") return "dead: nothing drives it";
+    if (connector.owner == "unknown") return "owner not known";
+    return is_a_guest(connector.owner) ? "not visible from here" : "empty";
+}
+
+/// The whole truth of one socket, for who points at it and for who cannot see it.
+std::string spoken(const Picture::Socket& socket, const OwnerMark& mark)
+{
+    const auto& connector = socket.connector;
+    auto text = format("{}: {}", connector.name, mark.owner);
+    if (!connector.side.empty()) text += format(", {}", connector.side == "xhci" ? "xHCI" : "EHCI");
+    if (socket.superspeed == Picture::SuperSpeed::on) text += ", SuperSpeed";
+    if (socket.superspeed == Picture::SuperSpeed::off) text += ", SuperSpeed off";
+    if (!connector.movable) text += ", cannot move";
+    for (const auto& device : connector.devices) {
+        text += format("; {}", device.name);
+        if (const auto disk = disk_words(device); !disk.empty()) text += format(", {}", disk);
+    }
+    return text;
+}
+
+/// "SS" in its own colour at the right end of the name's line.
+std::string superspeed_badge(Picture::SuperSpeed superspeed)
+{
+    if (superspeed == Picture::SuperSpeed::none) return {};
+    const bool on = superspeed == Picture::SuperSpeed::on;
+    return format("    <rect class=\"{}\" x=\"{}\" y=\"9\" width=\"22\" height=\"14\" rx=\"4\"/>"
+                  "<text class=\"badge\" x=\"{}\" y=\"19\">{}</text>\n",
+                  on ? "superspeed" : "off", cell_width - 31, cell_width - 20, on ? "SS" : "ss");
+}
+
+/// A socket at a place; an inner svg element cuts off whatever a font makes longer than we think.
+std::string socket_svg(const Picture::Socket& socket, const OwnerMark& mark, std::size_t x, std::size_t y)
+{
+    const auto colour = class_of(mark.tone);
+    auto out =
+        format("  <svg x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\">\n", x, y, cell_width, cell_height);
+    out += format("    <title>{}</title>\n", xml(spoken(socket, mark)));
+    out += format("    <rect class=\"socket edge-{}\" x=\"1\" y=\"1\" width=\"{}\" height=\"{}\" rx=\"7\" "
+                  "stroke-width=\"2\"/>\n",
+                  colour, cell_width - 2, cell_height - 2);
+    out += format("    <path class=\"{}\" d=\"M30 1H8a7 7 0 0 0 -7 7V{}a7 7 0 0 0 7 7H30Z\"/>\n", colour,
+                  cell_height - 8);
+    out += format("    <text class=\"letter\" x=\"16\" y=\"{}\">{}</text>\n",
+                  socket.connector.movable ? 35 : 30, xml(std::string(1, mark.letter)));
+    if (!socket.connector.movable) out += "    <text class=\"letter\" x=\"16\" y=\"46\">=</text>\n";
+    out += format("    <text class=\"name\" x=\"39\" y=\"23\">{}</text>\n",
+                  xml(cut(socket.connector.name, name_columns, wide)));
+    out += superspeed_badge(socket.superspeed);
+    out += format("    <text class=\"device{}\" x=\"39\" y=\"43\">{}</text>\n",
+                  socket.connector.devices.empty() ? " quiet" : "", xml(contents(socket)));
+    return out + "  </svg>\n";
+}
+
+struct Size {
+    std::size_t width = 0;
+    std::size_t height = 0;
+};
+
+/// A panel with its sockets put into rows and columns.
+struct Placed {
+    const Picture::Panel* panel = nullptr;
+    std::vector<Picture::GridPlace> places;
+    Size size;
+};
+
+std::size_t length_of(std::size_t cells, std::size_t one)
+{
+    return cells == 0 ? 0 : cells * (one + cell_gap) - cell_gap;
+}
+
+Placed place(const Picture::Panel& panel)
+{
+    constexpr std::size_t most_beside = 5;
+    Placed placed{.panel = &panel, .places = {}, .size = {}};
+    const auto loose = static_cast<std::size_t>(
+        std::ranges::count_if(panel.sockets, [](const auto& socket) { return !socket.place; }));
+    const auto lines = (loose + most_beside - 1) / most_beside;
+    const auto per_line = lines == 0 ? 0 : std::max((loose + lines - 1) / lines, panel.columns);
+    std::size_t next = 0;
+    std::size_t rows = panel.rows;
+    std::size_t columns = panel.columns;
+    for (const auto& socket : panel.sockets) {
+        auto at = socket.place.value_or(Picture::GridPlace{});
+        if (!socket.place) {
+            at = {.row = panel.rows + next / per_line, .column = next % per_line};
+            ++next;
+        }
+        rows = std::max(rows, at.row + 1);
+        columns = std::max(columns, at.column + 1);
+        placed.places.push_back(at);
+    }
+    placed.size = {.width = length_of(columns, cell_width) + 2 * padding,
+                   .height = length_of(rows, cell_height) + 2 * padding + title_height};
+    return placed;
+}
+
+std::string panel_svg(const Picture& picture, const Placed& placed, std::size_t x, std::size_t y)
+{
+    const auto& panel = *placed.panel;
+    auto out = format("  <rect class=\"panel\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"10\"/>\n", x,
+                      y, placed.size.width, placed.size.height);
+    out += format("  <text class=\"title\" x=\"{}\" y=\"{}\">{}</text>\n", x + padding, y + 25,
+                  xml(panel.title.empty() ? "no panel" : panel.title));
+    for (std::size_t i = 0; i < panel.sockets.size(); ++i) {
+        const auto& socket = panel.sockets[i];
+        const auto& at = placed.places[i];
+        out +=
+            socket_svg(socket, picture.marks[socket.mark], x + padding + at.column * (cell_width + cell_gap),
+                       y + padding + title_height + at.row * (cell_height + cell_gap));
+    }
+    return out;
+}
+
+struct Drawn {
+    std::string text;
+    Size size;
+};
+
+/// Panels beside each other as long as there is room.
+Drawn panels_svg(const Picture& picture)
+{
+    Drawn drawn;
+    std::size_t x = 0;
+    std::size_t y = 0;
+    std::size_t next_y = 0;
+    for (const auto& panel : picture.panels) {
+        const auto placed = place(panel);
+        if (x > 0 && x + placed.size.width > widest_row) {
+            x = 0;
+            y = next_y;
+        }
+        drawn.text += panel_svg(picture, placed, margin + x, margin + y);
+        drawn.size.width = std::max(drawn.size.width, x + placed.size.width);
+        drawn.size.height = std::max(drawn.size.height, y + placed.size.height);
+        x += placed.size.width + panel_gap;
+        next_y = std::max(next_y, y + placed.size.height + panel_gap);
+    }
+    return drawn;
+}
+
+/// The owners in a row, each by colour, letter and name; a new row where the picture's width is used up.
+Drawn legend_svg(const Picture& picture, Size above)
+{
+    constexpr std::size_t column = 7; // of this size of letters, about
+    Drawn drawn{.text = {}, .size = {.width = 0, .height = legend_height}};
+    std::size_t x = 0;
+    std::size_t y = above.height + panel_gap;
+    const auto add = [&](std::string_view colour, const std::string& sign, const std::string& words) {
+        const auto width = 42 + columns(words) * column;
+        if (x > 0 && x + width > std::max(above.width, cell_width)) {
+            x = 0;
+            y += legend_height;
+            drawn.size.height += legend_height;
+        }
+        const auto left = margin + x;
+        const auto top = margin + y;
+        const bool is_short = sign.size() == 1;
+        drawn.text += format("  <rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"22\" height=\"20\" rx=\"5\"/>"
+                             "<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>"
+                             "<text class=\"legend\" x=\"{}\" y=\"{}\">{}</text>\n",
+                             colour, left, top, is_short ? "letter" : "badge", left + 11,
+                             top + (is_short ? 15U : 13U), xml(sign), left + 29, top + 14, xml(words));
+        x += width;
+        drawn.size.width = std::max(drawn.size.width, x);
+    };
+    for (const auto& mark : picture.marks)
+        add(class_of(mark.tone), std::string(1, mark.letter), cut(mark.owner, 40, wide));
+    const auto any = [&](const auto& holds) {
+        return std::ranges::any_of(picture.panels, [&](const Picture::Panel& panel) {
+            return std::ranges::any_of(panel.sockets, holds);
+        });
+    };
+    const auto is = [](Picture::SuperSpeed wanted) {
+        return [wanted](const Picture::Socket& socket) { return socket.superspeed == wanted; };
+    };
+    if (any(is(Picture::SuperSpeed::on))) add("superspeed", "SS", "SuperSpeed");
+    if (any(is(Picture::SuperSpeed::off))) add("off", "ss", "SuperSpeed, off");
+    if (any([](const Picture::Socket& socket) { return !socket.connector.movable; }))
+        add("wrong", "=", "cannot move");
+    return drawn;
+}
+
+} // namespace
+
+std::string picture_svg(const Picture& picture)
+{
+    const auto panels = panels_svg(picture);
+    const auto legend = legend_svg(picture, panels.size);
+    const auto width = std::max(panels.size.width, legend.size.width) + 2 * margin;
+    const auto height = panels.size.height + panel_gap + legend.size.height + 2 * margin - 12;
+    auto out =
+        format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" "
+               "role=\"img\">\n<title>USB sockets and who has them</title>\n",
+               width, height, width, height);
+    out += style_sheet;
+    out += format("  <rect class=\"page\" width=\"{}\" height=\"{}\" rx=\"12\"/>\n", width, height);
+    return out + panels.text + legend.text + "</svg>\n";
+}
+
+} // namespace usbroute::report

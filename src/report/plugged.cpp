@@ -1,0 +1,111 @@
+#include "report/plugged.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace usbroute::report {
+
+namespace {
+
+/// Those of the parts that say something.
+std::string joined(std::initializer_list<std::string_view> parts, std::string_view separator)
+{
+    std::string text;
+    for (const auto part : parts) {
+        if (part.empty()) continue;
+        if (!text.empty()) text += separator;
+        text += part;
+    }
+    return text;
+}
+
+/// Of a hub, what is behind it; a disk in use before others. Never of nothing.
+const DeviceView& most_important(const std::vector<DeviceView>& devices)
+{
+    auto shown =
+        std::ranges::find_if(devices, [](const DeviceView& d) { return !d.hub && !d.in_use.empty(); });
+    if (shown == devices.end()) shown = std::ranges::find(devices, false, &DeviceView::hub);
+    return shown == devices.end() ? devices.front() : *shown;
+}
+
+/// A name in the room there is. Makers come first in it, and the last words tell most: of "Logitech USB Optical
+/// Mouse", "USB Optical Mouse" is kept. Only what would leave too little that way is cut.
+std::string shortened(std::string_view name, std::size_t room, const Style& style)
+{
+    constexpr std::size_t enough_to_know_it = 5;
+    while (columns(name) > room) {
+        const auto rest = trim(name.substr(std::min(name.find(' '), name.size())));
+        if (columns(rest) < enough_to_know_it) break;
+        name = rest;
+    }
+    return cut(name, room, style);
+}
+
+} // namespace
+
+bool is_a_guest(const std::string& owner)
+{
+    return owner != "host" && owner != "nobody" && owner != "unknown";
+}
+
+std::string disk_words(const DeviceView& device)
+{
+    if (device.disks.empty()) return device.in_use;
+    const auto disks = join(device.disks, ", ");
+    return device.in_use.empty() ? disks : format("{} {}", disks, device.in_use);
+}
+
+std::string without_ids(const std::string& name)
+{
+    const auto open = name.rfind(" (");
+    return open == std::string::npos || !name.ends_with(')') ? name : name.substr(0, open);
+}
+
+std::string name_with(const std::string& name, const std::string& remark, std::size_t room,
+                      const Style& style)
+{
+    const auto plain = fit_for(name, style);
+    const auto tail = remark.empty() ? std::string() : ", " + fit_for(remark, style);
+    if (columns(plain) + columns(tail) <= room) return plain + tail;
+    const auto bare = without_ids(plain);
+    if (columns(bare) + columns(tail) <= room) return bare + tail;
+    constexpr std::size_t enough_of_a_name = 12;
+    const auto left = room > columns(tail) ? room - columns(tail) : 0;
+    return cut(bare, std::max(left, enough_of_a_name), style) + tail;
+}
+
+std::string plugged_in(const ConnectorView& connector, std::size_t room, const Style& style)
+{
+    const auto& devices = connector.devices;
+    if (devices.empty()) return {};
+    const auto hubs = std::ranges::count(devices, true, &DeviceView::hub);
+    const auto others = static_cast<std::ptrdiff_t>(devices.size()) - hubs;
+    const auto& shown = most_important(devices);
+    if (others == 0) return name_with(shown.name, "nothing behind it", room, style);
+
+    const auto disk = disk_words(shown);
+    const auto where = hubs > 0 ? std::string_view("behind a hub") : std::string_view();
+    const auto more = others > 1 ? format("+{}", others - 1) : std::string();
+    const auto remark = joined({disk, joined({more, where}, " ")}, ", ");
+    if (columns(without_ids(shown.name)) + columns(remark) + 2 <= room)
+        return name_with(shown.name, remark, room, style);
+    return name_with(shown.name, joined({disk, more}, ", "), room, style);
+}
+
+std::string plugged_in_briefly(const ConnectorView& connector, std::size_t room, const Style& style)
+{
+    const auto& devices = connector.devices;
+    if (devices.empty()) return {};
+    const auto others = std::ranges::count(devices, false, &DeviceView::hub);
+    const auto& shown = most_important(devices);
+    const auto name = fit_for(without_ids(shown.name), style);
+    auto tail = fit_for(shown.disks.empty() ? std::string() : " " + shown.disks.front(), style);
+    if (others > 1) tail += format(" +{}", others - 1);
+    constexpr std::size_t enough_of_a_name = 8;
+    if (columns(tail) + std::min(columns(name), enough_of_a_name) > room) tail.clear();
+    return shortened(name, room - columns(tail), style) + tail;
+}
+
+} // namespace usbroute::report

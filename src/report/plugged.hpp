@@ -1,0 +1,35 @@
+#pragma once
+
+#include "report/table.hpp"
+#include "report/views.hpp"
+
+#include <cstddef>
+#include <string>
+
+/// What is plugged in, in the words that every view of it shares.
+namespace usbroute::report {
+
+/// Neither the host, nor nobody, nor unknown.
+[[nodiscard]] bool is_a_guest(const std::string& owner);
+
+/// "sdb mounted on /mnt"; empty for what is no disk.
+[[nodiscard]] std::string disk_words(const DeviceView& device);
+
+/// "Logitech USB Keyboard" of "Logitech USB Keyboard (046d:c31c)".
+[[nodiscard]] std::string without_ids(const std::string& name);
+
+/// A name and what must be said about it, in the room there is: the ids go first, then the end of the name. The
+/// remark stays whole, and so does the beginning of the name, if need be beyond the room.
+[[nodiscard]] std::string name_with(const std::string& name, const std::string& remark, std::size_t room,
+                                    const Style& style);
+
+/// What is in a socket, in one line; empty for nothing. Of a hub, what is plugged into it matters; a disk in use
+/// matters most.
+[[nodiscard]] std::string plugged_in(const ConnectorView& connector, std::size_t room, const Style& style);
+
+/// The same without ids and never beyond the room; the maker's name goes first, and a remark for which there is no
+/// room beside a name goes altogether.
+[[nodiscard]] std::string plugged_in_briefly(const ConnectorView& connector, std::size_t room,
+                                             const Style& style);
+
+} // namespace usbroute::report
