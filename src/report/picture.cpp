@@ -130,11 +130,20 @@ private:
                     Picture::GridPlace{rows.at(socket.place->row), columns.at(socket.place->column)};
         panel.rows = rows.empty() ? 0 : rows.rbegin()->second + 1;
         panel.columns = columns.empty() ? 0 : columns.rbegin()->second + 1;
-        // Reading order, those without a place last: what comes first in a list, and where the arrow keys begin.
-        std::ranges::stable_sort(panel.sockets, {}, [](const Picture::Socket& socket) {
-            return std::tuple(!socket.place, socket.place ? socket.place->row : 0,
-                              socket.place ? socket.place->column : 0);
+        sort(panel);
+    }
+
+    /// Reading order, those without a place last and as they came: so a list shows them, and so arrow keys begin.
+    static void sort(Picture::Panel& panel)
+    {
+        std::vector<Picture::Socket> loose;
+        std::vector<Picture::Socket> placed;
+        for (auto& socket : panel.sockets) (socket.place ? placed : loose).push_back(std::move(socket));
+        std::ranges::sort(placed, {}, [](const Picture::Socket& socket) {
+            return std::pair(socket.place->row, socket.place->column);
         });
+        std::ranges::move(loose, std::back_inserter(placed));
+        panel.sockets = std::move(placed);
     }
 
     std::set<std::pair<int, int>> taken_;
@@ -196,7 +205,8 @@ Picture picture_of(const StatusView& view)
                                   .place = {}});
     }
     // Sockets of no panel are looked for last.
-    std::ranges::stable_partition(picture.panels, [](const auto& panel) { return !panel.title.empty(); });
+    const auto untitled = std::ranges::find(picture.panels, std::string(), &Picture::Panel::title);
+    if (untitled != picture.panels.end()) std::rotate(untitled, untitled + 1, picture.panels.end());
     for (auto& panel : picture.panels) Places().take(panel);
     for (auto& mark : picture.marks) mark.owner = printable(mark.owner, 64);
     return picture;

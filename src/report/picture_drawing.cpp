@@ -196,7 +196,7 @@ Drawing draw(const Picture& picture, const Panel& panel, const Arrangement& arra
 
     std::vector<std::size_t> order(panel.sockets.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::ranges::stable_sort(order, {}, [&](std::size_t i) {
+    std::ranges::sort(order, {}, [&](std::size_t i) {
         return std::pair(arrangement.places[i].row, arrangement.places[i].column);
     });
     for (const auto i : order) {
