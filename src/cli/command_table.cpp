@@ -75,6 +75,8 @@ constexpr std::array<Example, 3> watch_examples{{
     {"usbroute watch --json", "the same as JSON lines"},
     {"usbroute watch --exec 'notify-send \"$USBROUTE_EVENT\"'", "do something at each change"},
 }};
+constexpr std::array<Example, 1> live_examples{
+    {{"usbroute live", "look, and move sockets by keys, until q"}}};
 constexpr std::array<Example, 2> mask_examples{{
     {"usbroute mask 0x00ff", "what this value of XUSB2PR means"},
     {"usbroute mask front-left rear-1",
@@ -106,7 +108,7 @@ constexpr std::array<Example, 3> config_examples{{
 }};
 constexpr std::array<Example, 1> version_examples{{{"usbroute version", "this program's version"}}};
 
-constexpr std::array<CommandRow, 15> commands{{
+constexpr std::array<CommandRow, 16> commands{{
     {"status",
      "",
      "what belongs to whom now",
@@ -129,6 +131,15 @@ constexpr std::array<CommandRow, 15> commands{{
      plan_options, plan_examples, 1, any_number, run_plan},
     {"watch", "", "one line for each change", watch_options, watch_examples, 0, 0, run_watch},
     {"map", "", "name the sockets by plugging something into each", {}, map_examples, 0, 0, run_map},
+    {"live",
+     "",
+     "the picture, redrawn as it changes; keys move sockets",
+     {},
+     live_examples,
+     0,
+     0,
+     run_live,
+     "Arrow keys choose, Enter moves, t toggles, u undoes, ? shows all keys. Needs the daemon."},
     {"mask",
      "VALUE | NAME...",
      "masks to names and names to masks",
@@ -152,7 +163,7 @@ constexpr std::array<CommandRow, 15> commands{{
     {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
 }};
 
-constexpr std::array<std::string_view, 4> to_come{"confirm", "live", "guest", "completion"};
+constexpr std::array<std::string_view, 3> to_come{"confirm", "guest", "completion"};
 
 } // namespace
 

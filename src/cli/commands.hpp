@@ -14,6 +14,7 @@ namespace usbroute::cli {
 [[nodiscard]] int run_plan(const Invocation& invocation);
 [[nodiscard]] int run_watch(const Invocation& invocation);
 [[nodiscard]] int run_map(const Invocation& invocation);
+[[nodiscard]] int run_live(const Invocation& invocation);
 [[nodiscard]] int run_mask(const Invocation& invocation);
 [[nodiscard]] int run_regs(const Invocation& invocation);
 [[nodiscard]] int run_doctor(const Invocation& invocation);

@@ -21,6 +21,8 @@ public:
 
     /// Sends a line and waits for the answer.
     [[nodiscard]] Result<std::string> ask(std::string_view line);
+    /// Sends a line; its answer comes by `line_at_hand`.
+    [[nodiscard]] Result<void> send(std::string_view line);
     /// The next line, without its end; waits at most `timeout`.
     [[nodiscard]] Result<std::string> next_line(std::chrono::milliseconds timeout);
     /// A line that has arrived already; nothing when none is complete. For who waits on `fd` together with others.
@@ -33,7 +35,6 @@ private:
     DaemonLink(std::string path, linux_::UniqueFd fd, std::chrono::milliseconds timeout)
         : path_(std::move(path)), fd_(std::move(fd)), timeout_(timeout)
     {}
-    [[nodiscard]] Result<void> send(std::string_view line);
     [[nodiscard]] std::optional<std::string> take_line();
     [[nodiscard]] Result<bool> receive_some();
     [[nodiscard]] Error gone(std::string_view what, int errno_value = 0) const;

@@ -17,31 +17,40 @@ namespace usbroute::cli {
 
 namespace {
 
-/// The folder of this program: the others are installed beside it.
+/// Where this program's file is; empty where the kernel does not tell.
 std::string own_folder()
 {
     std::array<char, PATH_MAX> path{};
     const auto length = ::readlink("/proc/self/exe", path.data(), path.size());
     const std::string_view text(path.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
-    return std::string(text.substr(0, text.rfind('/') + 1));
+    return std::string(text.substr(0, text.rfind('/')));
 }
 
 } // namespace
 
 int hand_over(const Invocation& invocation, std::string_view program)
 {
+    const auto here = own_folder();
     std::string name(program);
-    auto arguments = invocation.typed;
+    auto words = invocation.typed;
     std::vector<char*> argv{name.data()};
-    for (auto& argument : arguments) argv.push_back(argument.data());
+    for (auto& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
-    const auto path = own_folder() + std::string(program);
-    ::execv(path.c_str(), argv.data());
-    return fail(Error(ErrorKind::failed,
-                      format("cannot start {}, which does the work of `usbroute {}`", printable(path),
-                             invocation.command->name),
-                      errno),
-                invocation.options.json);
+
+    int why = ENOENT;
+    for (const auto& folder : {here, format("{}/{}", here, USBROUTE_LIBEXEC_FROM_BIN)}) {
+        ::execv(format("{}/{}", folder, program).c_str(), argv.data());
+        if (errno != ENOENT) why = errno;
+    }
+    return fail(
+        Error(ErrorKind::failed,
+              format("cannot start {}, neither in {} nor in {}/{}; it does the work of `usbroute {}` and is "
+                     "installed together with usbroute",
+                     program, printable(here), printable(here), USBROUTE_LIBEXEC_FROM_BIN,
+                     invocation.command->name),
+              why)
+            .with_code("no-program"),
+        invocation.options.json);
 }
 
 } // namespace usbroute::cli

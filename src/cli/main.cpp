@@ -20,7 +20,8 @@ int run(const std::vector<std::string>& arguments)
         cli::print(help->text);
         return cli::exit_done;
     }
-    const auto& invocation = std::get<cli::Invocation>(read);
+    auto& invocation = std::get<cli::Invocation>(read);
+    invocation.typed = arguments;
     if (const auto wrong = cli::why_not_a_root(invocation.options))
         return cli::fail(*wrong, invocation.options.json);
     return invocation.command->run(invocation);

@@ -36,7 +36,7 @@ struct Invocation {
     const CommandRow* command = nullptr;
     Options options;
     std::vector<std::string> words; ///< after the command, without options
-    std::vector<std::string> typed; ///< everything, as it was typed
+    std::vector<std::string> typed; ///< the whole command line, for who hands it on
 };
 
 } // namespace usbroute::cli

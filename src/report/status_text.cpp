@@ -62,19 +62,6 @@ std::string shares(const StatusView& view)
     return text;
 }
 
-std::string headline(const StatusView& view, const Style& style)
-{
-    std::vector<std::string> parts;
-    if (!view.profile.empty())
-        parts.push_back(format("profile {}", view.profile));
-    else if (!view.family.empty())
-        parts.emplace_back("no profile in force");
-    if (auto who = shares(view); !who.empty()) parts.push_back(std::move(who));
-    parts.push_back(view.family.empty() ? std::string("no port mux") : format("{} chipset", view.family));
-    const auto text = join(parts, style.unicode ? " · " : " | ");
-    return painted(text, Tone::heading, style) + "\n";
-}
-
 std::string brief_table(const StatusView& view, const Style& style)
 {
     const bool has_sides = !view.family.empty();
@@ -220,6 +207,18 @@ std::string below_headline(const StatusView& view, const Style& style, Detail de
 
 } // namespace
 
+std::string headline(const StatusView& view, const Style& style)
+{
+    std::vector<std::string> parts;
+    if (!view.profile.empty())
+        parts.push_back(format("profile {}", view.profile));
+    else if (!view.family.empty())
+        parts.emplace_back("no profile in force");
+    if (auto who = shares(view); !who.empty()) parts.push_back(std::move(who));
+    parts.push_back(view.family.empty() ? std::string("no port mux") : format("{} chipset", view.family));
+    return join(parts, style.unicode ? " · " : " | ");
+}
+
 std::string side_words(std::string_view side)
 {
     if (side == "xhci") return "xHCI";
@@ -228,13 +227,13 @@ std::string side_words(std::string_view side)
 
 std::string status_text(const StatusView& view, const Style& style, Detail detail)
 {
-    return headline(view, style) + below_headline(view, style, detail);
+    return painted(headline(view, style), Tone::heading, style) + "\n" + below_headline(view, style, detail);
 }
 
 std::string status_text(const StatusView& view, const Style& style, Detail detail, std::size_t rows)
 {
     constexpr std::size_t narrowest = 40;
-    const auto head = headline(view, style);
+    const auto head = painted(headline(view, style), Tone::heading, style) + "\n";
     const auto below = below_headline(view, style, detail);
     const bool is_wide_enough = style.width == 0 || style.width >= narrowest;
     if (detail == Detail::full || !names_panels(view) || !is_wide_enough) return head + below;

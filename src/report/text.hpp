@@ -21,6 +21,9 @@ enum class Detail : std::uint8_t { brief, full };
 [[nodiscard]] std::string plan_text(const PlanView& view, const Style& style);
 [[nodiscard]] std::string mask_text(const MaskView& view, const Style& style);
 
+/// "profile all-host · the host has all 14 connectors · 9-series chipset", in one line without its end.
+[[nodiscard]] std::string headline(const StatusView& view, const Style& style);
+
 /// "xHCI" and "EHCI" as the standards spell them, for "xhci" and "ehci"; "-" for nothing.
 [[nodiscard]] std::string side_words(std::string_view side);
 

@@ -1,0 +1,7 @@
+#include "cli/hand_over.hpp"
+
+namespace usbroute::cli {
+
+int run_live(const Invocation& invocation) { return hand_over(invocation, "usbroute-live"); }
+
+} // namespace usbroute::cli

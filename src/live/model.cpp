@@ -1,0 +1,358 @@
+#include "live/model.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "report/plugged.hpp"
+#include "report/text.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace usbroute::live {
+
+using report::ConnectorView;
+using report::StatusView;
+using report::Tone;
+
+namespace {
+
+constexpr std::size_t most_messages = 50;
+constexpr std::size_t longest_message = 600;
+
+/// Those that could have a socket of this machine: a guest without a controller has no side to go to.
+std::vector<std::string> owners_here(const StatusView& view)
+{
+    std::vector<std::string> owners{"host"};
+    for (const auto& controller : view.controllers)
+        if (report::is_a_guest(controller.owner) && controller.owner != "unknown-guest" &&
+            std::ranges::find(owners, controller.owner) == owners.end())
+            owners.push_back(controller.owner);
+    return owners;
+}
+
+std::optional<Destination> other_side(const ConnectorView& connector)
+{
+    if (connector.side.empty()) return std::nullopt;
+    const auto* side = connector.side == "xhci" ? "ehci" : "xhci";
+    return Destination{.to = side, .words = format("{}, whoever has it", report::side_words(side))};
+}
+
+std::vector<Destination> other_owners(const StatusView& view, const ConnectorView& connector)
+{
+    std::vector<Destination> found;
+    const auto owners = owners_here(view);
+    if (owners.size() == 1 && connector.owner == "host") return found;
+    for (const auto& owner : owners)
+        if (owner != connector.owner)
+            found.push_back({.to = owner, .words = owner == "host" ? "the host" : owner});
+    return found;
+}
+
+/// What `yes` lifts (docs/protocol.md). A disk is forced by its name, which one key cannot say.
+bool may_be_insisted_on(const wire::Answer& answer, const wire::Command& command)
+{
+    return answer.status == wire::Status::refused && !command.yes &&
+           (answer.code == "last-keyboard" || answer.code == "no-driver");
+}
+
+std::string words_of(const wire::Command& command)
+{
+    switch (command.verb) {
+    case config::Verb::move:
+        return format("moving {} to {}", command.connectors.front().text(), config::text_of(command.to));
+    case config::Verb::undo: return "taking the last change back";
+    default: return "toggling";
+    }
+}
+
+using Owners = std::vector<std::pair<std::string, std::vector<std::string>>>;
+
+/// "windows has rear-1, rear-2; rear-4 is on EHCI; profile desk".
+std::string words_of(const std::optional<std::string>& profile, const Owners& owners)
+{
+    std::vector<std::string> parts;
+    for (const auto& [owner, connectors] : owners) {
+        const auto names = join(connectors, ", ");
+        if (owner == "ehci" || owner == "xhci")
+            parts.push_back(format("{} {} on {}", names, connectors.size() == 1 ? "is" : "are",
+                                   report::side_words(owner)));
+        else
+            parts.push_back(format("{} has {}", owner == "host" ? "the host" : owner, names));
+    }
+    if (profile) parts.push_back(format("profile {}", *profile));
+    return parts.empty() ? std::string("something has moved") : join(parts, "; ");
+}
+
+std::string words_of(const wire::Event& event)
+{
+    using wire::EventKind;
+    const auto where = event.connector.empty() ? std::string("elsewhere") : event.connector;
+    switch (event.kind) {
+    case EventKind::moved: return words_of(event.profile, event.owners);
+    case EventKind::drift: return format("somebody else wrote {}: {}", event.word, event.text);
+    case EventKind::arrived: return format("{}: {} is at {} now", where, event.text, event.word);
+    case EventKind::left: return format("{}: {} has left", where, event.text);
+    case EventKind::verdict: return format("{}: {}, {}", where, event.word, event.text);
+    case EventKind::lost: return "some events are missing here";
+    }
+    return {};
+}
+
+Tone tone_of(const wire::Event& event)
+{
+    const bool is_bad = event.kind == wire::EventKind::drift || event.kind == wire::EventKind::lost ||
+                        (event.kind == wire::EventKind::verdict && event.word == "contradicted");
+    return is_bad ? Tone::warning : Tone::plain;
+}
+
+/// How far `to` lies from `from` when one goes in a direction; nothing where it does not lie there. What lies
+/// straight ahead is nearer than what lies beside the way.
+std::optional<std::size_t> distance(const report::Box& from, const report::Box& to, Press direction)
+{
+    const auto middle = [](std::size_t start, std::size_t length) {
+        return static_cast<std::ptrdiff_t>(2 * start + length);
+    };
+    const auto across = middle(to.column, to.width) - middle(from.column, from.width);
+    // A row of a terminal is about as high as two columns are wide.
+    const auto down = 2 * (middle(to.line, to.height) - middle(from.line, from.height));
+    const bool is_vertical = direction == Press::up || direction == Press::down;
+    const bool is_back = direction == Press::up || direction == Press::left;
+    const auto ahead = (is_vertical ? down : across) * (is_back ? -1 : 1);
+    const auto aside = std::abs(is_vertical ? across : down);
+    if (ahead <= 0) return std::nullopt;
+    // Left and right stay in their row; up and down may go a little sideways.
+    if (!is_vertical && aside != 0) return std::nullopt;
+    return static_cast<std::size_t>(ahead + 2 * aside);
+}
+
+} // namespace
+
+std::vector<Destination> destinations_of(const StatusView& view, const ConnectorView& connector)
+{
+    auto found = other_owners(view, connector);
+    if (auto side = other_side(connector)) found.push_back(std::move(*side));
+    return found;
+}
+
+std::optional<Destination> plain_destination(const StatusView& view, const ConnectorView& connector)
+{
+    auto others = other_owners(view, connector);
+    if (others.size() == 1) return std::move(others.front());
+    if (others.empty()) return other_side(connector);
+    return std::nullopt;
+}
+
+void Model::resize(Size size)
+{
+    size_ = size;
+    style_.width = std::max<std::size_t>(size.columns, 1);
+}
+
+void Model::say(std::string_view text, Tone tone)
+{
+    messages_.push_back({.text = printable(text, longest_message), .tone = tone});
+    if (messages_.size() > most_messages) messages_.pop_front();
+}
+
+const ConnectorView* Model::chosen() const
+{
+    if (!view_) return nullptr;
+    const auto found = std::ranges::find(view_->connectors, chosen_, &ConnectorView::name);
+    return found == view_->connectors.end() ? nullptr : &*found;
+}
+
+const ConnectorView* Model::movable_one()
+{
+    const auto* connector = chosen();
+    if (lost_ || connector == nullptr) {
+        say(lost_ ? "not now: the daemon is not there" : "there is no socket to move", Tone::warning);
+        return nullptr;
+    }
+    if (under_way_) {
+        say(format("not yet: still {}", words_of(*under_way_)), Tone::warning);
+        return nullptr;
+    }
+    if (connector->movable) return connector;
+    say(format("{} cannot move: {}", connector->name, connector->why_not), Tone::warning);
+    return nullptr;
+}
+
+void Model::see(StatusView view)
+{
+    // What is wrong with the machine is said once, and again when it is something else.
+    const auto known = view_ ? view_->notes : std::vector<std::string>();
+    for (const auto& note : view.notes)
+        if (std::ranges::find(known, note) == known.end()) say("note: " + note, Tone::warning);
+    if (!view.unreadable.empty() && (!view_ || view_->unreadable != view.unreadable))
+        say(view.unreadable, Tone::warning);
+    view_ = std::move(view);
+    picture_ = report::picture_of(*view_);
+    const auto shown = report::draw(picture_, style_).boxes;
+    if (std::ranges::find(shown, chosen_, &report::Box::connector) == shown.end())
+        chosen_ = shown.empty() ? std::string() : shown.front().connector;
+}
+
+std::vector<Intent> Model::hear(const wire::Event& event)
+{
+    say(words_of(event), tone_of(event));
+    return {Look{}};
+}
+
+std::vector<Intent> Model::hear(const wire::Answer& answer)
+{
+    if (!under_way_) return {};
+    auto command = *std::exchange(under_way_, std::nullopt);
+    if (answer.status == wire::Status::ok) {
+        // What was done comes as an event too; only what the event does not say is said here.
+        for (const auto& warning : answer.warnings) say("warning: " + warning, Tone::warning);
+        if (!answer.message.empty()) say(answer.message);
+    } else if (may_be_insisted_on(answer, command)) {
+        command.yes = true;
+        mode_ =
+            Confirming{.command = std::move(command), .refusal = printable(answer.message, longest_message)};
+    } else {
+        say(format("{}: {}", wire::text_of(answer.status), answer.message), Tone::warning);
+    }
+    return {Look{}};
+}
+
+void Model::lose(const Error& error)
+{
+    if (!lost_) say(error.message(), Tone::warning);
+    if (under_way_) say(format("not known whether it was done: {}", words_of(*under_way_)), Tone::warning);
+    lost_ = true;
+    under_way_.reset();
+    mode_ = Choosing{};
+}
+
+std::vector<Intent> Model::find()
+{
+    if (std::exchange(lost_, false)) say("the daemon is there again");
+    return {Look{}};
+}
+
+std::vector<Intent> Model::press(Key key)
+{
+    return std::visit([&](auto& mode) { return press(mode, key); }, mode_);
+}
+
+std::vector<Intent> Model::press(const Choosing& /*choosing*/, Key key)
+{
+    switch (key.press) {
+    case Press::up:
+    case Press::down:
+    case Press::left:
+    case Press::right: choose_towards(key.press); return {};
+    case Press::enter: return move_chosen();
+    case Press::escape: return {};
+    case Press::letter: break;
+    }
+    switch (key.letter) {
+    case 'q': return {Quit{}};
+    case '?': mode_ = Helping{}; return {};
+    case 'm': return ask_where();
+    case 't': return act({.verb = config::Verb::toggle});
+    case 'u': return act({.verb = config::Verb::undo});
+    case 'r': return {Look{}};
+    default: return {};
+    }
+}
+
+std::vector<Intent> Model::press(Asking& asking, Key key)
+{
+    const auto last = asking.destinations.size() - 1;
+    if (key.press == Press::up)
+        asking.at = asking.at == 0 ? last : asking.at - 1;
+    else if (key.press == Press::down)
+        asking.at = asking.at == last ? 0 : asking.at + 1;
+    std::optional<std::size_t> picked;
+    if (key.press == Press::enter) picked = asking.at;
+    if (key.letter >= '1' && key.letter <= '9') picked = static_cast<std::size_t>(key.letter - '1');
+    if (picked && *picked <= last) {
+        const auto connector = asking.connector;
+        const auto to = asking.destinations[*picked].to;
+        mode_ = Choosing{};
+        return move(connector, to);
+    }
+    if (key.press == Press::escape || key.letter == 'q' || key.letter == 'n') mode_ = Choosing{};
+    return {};
+}
+
+/// Only "y" does it: what was refused must not happen by a second Enter.
+std::vector<Intent> Model::press(const Confirming& confirming, Key key)
+{
+    if (key.letter == 'y') {
+        auto command = confirming.command;
+        mode_ = Choosing{};
+        return act(std::move(command));
+    }
+    if (key.press == Press::escape || key.letter == 'n' || key.letter == 'q') {
+        mode_ = Choosing{};
+        say("left as it is");
+    }
+    return {};
+}
+
+std::vector<Intent> Model::press(const Helping& /*helping*/, Key /*key*/)
+{
+    mode_ = Choosing{};
+    return {};
+}
+
+void Model::choose_towards(Press direction)
+{
+    const auto boxes = report::draw(picture_, style_).boxes;
+    const auto from = std::ranges::find(boxes, chosen_, &report::Box::connector);
+    if (from == boxes.end()) return;
+    std::optional<std::size_t> nearest;
+    for (const auto& box : boxes) {
+        const auto far = distance(*from, box, direction);
+        if (!far || (nearest && *nearest <= *far)) continue;
+        nearest = far;
+        chosen_ = box.connector;
+    }
+}
+
+std::vector<Intent> Model::move_chosen()
+{
+    const auto* connector = movable_one();
+    if (connector == nullptr) return {};
+    const auto destination = plain_destination(*view_, *connector);
+    return destination ? move(connector->name, destination->to) : ask_where();
+}
+
+std::vector<Intent> Model::ask_where()
+{
+    const auto* connector = movable_one();
+    if (connector == nullptr) return {};
+    auto destinations = destinations_of(*view_, *connector);
+    if (destinations.empty())
+        say(format("{} has nowhere to go: no guest has a controller here", connector->name), Tone::warning);
+    else
+        mode_ = Asking{.connector = connector->name, .destinations = std::move(destinations), .at = 0};
+    return {};
+}
+
+std::vector<Intent> Model::move(const std::string& connector, const std::string& to)
+{
+    wire::Command command;
+    command.verb = config::Verb::move;
+    command.connectors = {ConnectorName(connector)};
+    command.to = config::target_from(to);
+    return act(std::move(command));
+}
+
+std::vector<Intent> Model::act(wire::Command command)
+{
+    if (lost_ || under_way_) {
+        say(lost_ ? std::string("not now: the daemon is not there")
+                  : format("not yet: still {}", words_of(*under_way_)),
+            Tone::warning);
+        return {};
+    }
+    command.form = wire::Form::json;
+    under_way_ = command;
+    return {Act{std::move(command)}};
+}
+
+} // namespace usbroute::live

@@ -1,0 +1,130 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "live/key.hpp"
+#include "report/picture.hpp"
+#include "report/views.hpp"
+#include "wire/answer.hpp"
+#include "wire/command.hpp"
+#include "wire/event.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace usbroute::live {
+
+/// What a key, an event or an answer makes the live view want from outside.
+struct Look {}; ///< ask the daemon what holds now
+struct Act {
+    wire::Command command;
+};
+struct Quit {};
+using Intent = std::variant<Look, Act, Quit>;
+
+struct Size {
+    std::size_t rows = 24;
+    std::size_t columns = 80;
+};
+
+/// All lines of the terminal, from the top; none is wider than the terminal, and there are no more than it has rows.
+struct Screen {
+    std::vector<report::Line> lines;
+};
+
+/// A place to which a socket can go, and how that reads in a list.
+struct Destination {
+    std::string to; ///< "host", a guest, "ehci", "xhci"
+    std::string words;
+};
+
+/// Owners first: the host, and guests that have a controller here. A side by itself comes last.
+[[nodiscard]] std::vector<Destination> destinations_of(const report::StatusView& view,
+                                                       const report::ConnectorView& connector);
+/// Where Enter moves a socket without asking: to the other owner, where there is just one; to the other side, where
+/// no guest has a controller.
+[[nodiscard]] std::optional<Destination> plain_destination(const report::StatusView& view,
+                                                           const report::ConnectorView& connector);
+
+/// The live view without terminal and daemon: takes keys and what the daemon says, tells what is to be done, and what
+/// to show.
+class Model {
+public:
+    explicit Model(report::Style style) : style_(style) {}
+
+    void resize(Size size);
+
+    [[nodiscard]] std::vector<Intent> press(Key key);
+    /// The daemon told of something.
+    [[nodiscard]] std::vector<Intent> hear(const wire::Event& event);
+    /// What came back for a `Look`.
+    void see(report::StatusView view);
+    /// What came back for an `Act`.
+    [[nodiscard]] std::vector<Intent> hear(const wire::Answer& answer);
+    /// Nobody answers any more; what is shown is as it was.
+    void lose(const Error& error);
+    /// The daemon is there, at the beginning or again.
+    [[nodiscard]] std::vector<Intent> find();
+
+    [[nodiscard]] Screen screen() const;
+
+private:
+    struct Choosing {};
+    struct Asking { ///< where a socket shall go
+        std::string connector;
+        std::vector<Destination> destinations;
+        std::size_t at = 0;
+    };
+    struct Confirming { ///< whether to do what was refused
+        wire::Command command;
+        std::string refusal;
+    };
+    struct Helping {};
+    using Mode = std::variant<Choosing, Asking, Confirming, Helping>;
+
+    struct Message {
+        std::string text;
+        report::Tone tone = report::Tone::plain;
+    };
+
+    [[nodiscard]] std::vector<Intent> press(const Choosing& choosing, Key key);
+    [[nodiscard]] std::vector<Intent> press(Asking& asking, Key key);
+    [[nodiscard]] std::vector<Intent> press(const Confirming& confirming, Key key);
+    [[nodiscard]] std::vector<Intent> press(const Helping& helping, Key key);
+    void choose_towards(Press direction);
+    [[nodiscard]] std::vector<Intent> move_chosen();
+    [[nodiscard]] std::vector<Intent> ask_where();
+    [[nodiscard]] std::vector<Intent> act(wire::Command command);
+    [[nodiscard]] std::vector<Intent> move(const std::string& connector, const std::string& to);
+
+    [[nodiscard]] const report::ConnectorView* chosen() const;
+    /// The chosen socket, if it can go anywhere; else says why not.
+    [[nodiscard]] const report::ConnectorView* movable_one();
+    void say(std::string_view text, report::Tone tone = report::Tone::plain);
+
+    // The parts of the screen, in view.cpp.
+    [[nodiscard]] report::Line title_line() const;
+    [[nodiscard]] report::Line detail_line() const;
+    [[nodiscard]] report::Line keys_line() const;
+    [[nodiscard]] std::vector<report::Line> dialogue(std::size_t most) const;
+    [[nodiscard]] std::vector<report::Line> middle(std::size_t rows) const;
+    [[nodiscard]] std::vector<report::Line> help_lines() const;
+    [[nodiscard]] std::vector<report::Line> lines_of(const Message& message) const;
+    [[nodiscard]] report::Line line_of(std::string_view text, report::Tone tone) const;
+
+    report::Style style_; ///< its width is the terminal's
+    Size size_;
+    std::optional<report::StatusView> view_;
+    report::Picture picture_;
+    std::string chosen_; ///< a connector's name
+    Mode mode_;
+    std::deque<Message> messages_; ///< the newest last
+    std::optional<wire::Command> under_way_;
+    bool lost_ = false;
+};
+
+} // namespace usbroute::live

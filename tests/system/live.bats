@@ -1,0 +1,219 @@
+#!/usr/bin/env bats
+# The live view in a real terminal (tmux) on the simulated board, with the real daemon. USBROUTE_BIN names the directory
+# with the programs.
+
+setup() {
+    PATH=$USBROUTE_BIN:$PATH
+    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
+    export LC_ALL=C.UTF-8 TERM=xterm-256color
+    unset NO_COLOR TMUX
+    script=$BATS_TEST_TMPDIR/inside.sh
+}
+
+# Runs standard input as a script inside the board, with the daemon up and functions for a terminal: `open` starts a
+# command in one, `keys` presses, `screen` prints, `until_shown` and `until_gone` wait for a fixed text, 10 s at most.
+inside() {
+    cat > "$script.body"
+    cat > "$script" <<'SCRIPT'
+set -eu
+sim() { usbroute-sim 'do' "$@" > /dev/null; }
+# Each terminal has a server of its own: one that is ending takes no new session.
+opened=0
+tmux() { command tmux -L "live-$$-$opened" -f /dev/null "$@"; }
+close() { tmux kill-server 2> /dev/null || :; }
+trap close EXIT
+open() { # columns rows command: the shell behind it stays, and says how the command ended
+    opened=$((opened + 1))
+    tmux new-session -d -x "$1" -y "$2" "$3; echo \"ended with \$?\"; stty -a | grep -o -E -e '-?(icanon|echo)\\b'; exec sh"
+}
+keys() { tmux send-keys "$@"; }
+screen() { tmux capture-pane -p; }
+until_shown() {
+    for _ in $(seq 200); do
+        if screen | grep -qF -- "$1"; then return 0; fi
+        sleep 0.05
+    done
+    echo "not shown: $1"; screen; return 1
+}
+until_gone() {
+    for _ in $(seq 200); do
+        if ! screen | grep -qF -- "$1"; then return 0; fi
+        sleep 0.05
+    done
+    echo "still shown: $1"; screen; return 1
+}
+keyboard() {
+    for product in /sys/bus/usb/devices/*/idProduct; do
+        if [ "$(cat "$product")" = c31c ]; then basename "${product%/idProduct}"; fi
+    done
+}
+start() {
+    usbrouted > "$USBROUTE_SIM/log" 2>&1 < /dev/null &
+    daemon=$!
+    for _ in $(seq 200); do
+        if usbroute status > /dev/null 2>&1; then return 0; fi
+        sleep 0.05
+    done
+    cat "$USBROUTE_SIM/log"; return 1
+}
+stop() { kill "$daemon"; wait "$daemon" || :; }
+given_back() { until_shown echo; screen | grep -qx icanon; screen | grep -qx echo; }
+start
+SCRIPT
+    cat "$script.body" >> "$script"
+    run usbroute-sim -q -- bash "$script"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "keys choose a socket, move it, take it back, and give the terminal back" {
+    inside <<'SCRIPT'
+open 100 36 'usbroute live'
+until_shown '╔H rear-1'
+keys Right; until_shown '╔H rear-3'
+keys Left;  until_shown '╔H rear-1'
+keys Enter; until_shown 'rear-1 is on EHCI'
+sim settle; until_shown 'is at 2-1.3 now'
+[ "$(keyboard)" = 2-1.3 ]
+until_shown 'rear-1: host, EHCI; Logitech USB Keyboard'
+keys u; until_shown 'is at 3-3 now'
+[ "$(keyboard)" = 3-3 ]
+keys t; until_shown 'profile desk-on-ehci'
+keys '?'; until_shown 'undo the last change'
+keys q; until_shown '╔H rear-1'
+keys q; until_shown 'ended with 0'
+given_back
+stop
+SCRIPT
+}
+
+@test "it is redrawn when somebody else moves, plugs or pulls something" {
+    inside <<'SCRIPT'
+open 100 36 'usbroute live'
+until_shown '│DataTraveler 2.0 sdb│'
+sim unplug rear-4; until_gone '│DataTraveler 2.0 sdb│'
+sim plug rear-3 webcam; until_shown '│HD Pro Webcam C920'
+usbroute toggle; until_shown 'profile desk-on-ehci'
+sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci
+until_shown '╔W rear-1'
+stop
+SCRIPT
+}
+
+@test "the last keyboard goes only after a yes" {
+    inside <<'SCRIPT'
+sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
+open 100 36 'usbroute live'
+until_shown '╔H rear-1'
+keys Enter; until_shown 'Do it anyway? y/n'
+screen | grep -F "the host's only keyboard"
+keys Enter; keys n; until_shown 'left as it is'
+[ "$(keyboard)" = 3-3 ]
+keys Enter; until_shown 'Do it anyway? y/n'
+keys y; until_shown '╔W rear-1'
+[ -z "$(keyboard)" ]
+keys m; until_shown 'Where shall rear-1 go?'
+keys 1; until_shown '╔H rear-1'
+sim settle; [ "$(keyboard)" = 3-3 ]
+sim mount sdb1 /mnt/stick
+keys Down Right; until_shown '╔H rear-4'
+keys Enter; until_shown 'mounted on /mnt/stick; unmount it, or'
+stop
+SCRIPT
+}
+
+@test "a daemon that goes away is said, and found again" {
+    inside <<'SCRIPT'
+open 80 36 'usbroute live'
+until_shown '╔H rear-1'
+stop; until_shown 'NOT CONNECTED'
+keys t; until_shown 'not now: the daemon is not there'
+start; until_gone 'NOT CONNECTED'
+until_shown 'the daemon is there again'
+keys t; until_shown 'profile desk-on-ehci'
+stop
+SCRIPT
+}
+
+@test "every size of terminal is drawn, and a new size at once" {
+    inside <<'SCRIPT'
+open 100 36 'usbroute live'
+until_shown '╔H rear-1'
+for size in '40 12' '20 6' '12 3' '5 1' '200 60' '80 24'; do
+    tmux resize-window -x "${size% *}" -y "${size#* }"
+    sleep 0.3
+    screen
+done
+until_shown '╔H rear-1'
+until_shown '? help   q quit'
+keys q; until_shown 'ended with 0'
+stop
+SCRIPT
+}
+
+@test "ASCII and no colour where the terminal has nothing else" {
+    inside <<'SCRIPT'
+open 100 36 'LC_ALL=C NO_COLOR=1 usbroute live'
+until_shown '#H rear-1'
+tmux capture-pane -p -e > "$USBROUTE_SIM/screen"
+if LC_ALL=C grep -q -P '[\x80-\xff]' "$USBROUTE_SIM/screen"; then exit 1; fi
+if grep -q -P '\x1b\[[0-9;]*3[0-7]m' "$USBROUTE_SIM/screen"; then exit 1; fi
+keys q; until_shown 'ended with 0'
+close
+open 100 36 'TERM=vt100 LC_ALL=no_SUCH.UTF-8 usbroute live'
+until_shown '╔H rear-1'
+keys q; until_shown 'ended with 0'
+stop
+SCRIPT
+}
+
+@test "the terminal is given back whatever ends it" {
+    inside <<'SCRIPT'
+for signal in TERM HUP INT SEGV ABRT; do
+    open 80 30 'usbroute live'
+    until_shown '╔H rear-1'
+    kill -"$signal" "$(tmux list-panes -F '#{pane_pid}' | xargs -I{} pgrep -P {} -f usbroute-live)"
+    until_shown 'ended with'
+    given_back
+    case $signal in
+        SEGV|ABRT) screen | grep -E 'ended with 1[0-9][0-9]' ;;
+        *) screen | grep -x 'ended with 0' ;;
+    esac
+    close
+done
+open 80 30 'usbroute live'
+until_shown '╔H rear-1'
+keys C-c; until_shown 'ended with 0'
+given_back
+close
+# Ctrl-Z needs a shell with jobs.
+opened=$((opened + 1))
+tmux new-session -d -x 80 -y 30 'bash --norc -i'
+keys 'usbroute live' Enter; until_shown '╔H rear-1'
+keys C-z; until_shown 'Stopped'
+keys 'fg' Enter; until_shown '╔H rear-1'
+keys Right; until_shown '╔H rear-3'
+stop
+SCRIPT
+}
+
+@test "it says what it needs where it cannot run" {
+    inside <<'SCRIPT'
+code=0; usbroute live > "$USBROUTE_SIM/said" 2>&1 < /dev/null || code=$?
+[ $code -eq 2 ]; grep 'live needs a terminal' "$USBROUTE_SIM/said"
+open 100 30 'TERM=dumb usbroute live'; until_shown 'TERM is dumb'; until_shown 'ended with 2'; close
+open 100 30 'TERM=no-such usbroute live'; until_shown 'TERM no-such is not known here'; until_shown 'ended with 2'; close
+code=0; usbroute --direct live 2> "$USBROUTE_SIM/said" || code=$?
+[ $code -eq 2 ]; grep 'live needs the daemon' "$USBROUTE_SIM/said"
+stop
+code=0; usbroute live 2> "$USBROUTE_SIM/said" || code=$?
+[ $code -eq 3 ]; grep 'start usbrouted' "$USBROUTE_SIM/said"
+SCRIPT
+}
+
+@test "usbroute itself does not load ncurses" {
+    run ldd "$USBROUTE_BIN/usbroute"
+    [[ "$output" != *ncurses* && "$output" != *tinfo* ]]
+    run ldd "$USBROUTE_BIN/usbroute-live"
+    [[ "$output" == *ncursesw* ]]
+}
