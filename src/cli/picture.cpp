@@ -16,7 +16,7 @@ namespace {
 
 Error cannot_write(const std::string& file)
 {
-    return Error(ErrorKind::failed, format("cannot write {}", printable(file, 200)), errno);
+    return {ErrorKind::failed, format("cannot write {}", printable(file, 200)), errno};
 }
 
 Result<void> write_file(const std::string& file, std::string_view text)

@@ -54,7 +54,7 @@ public:
     [[nodiscard]] Result<void> run()
     {
         model_.resize(terminal_.size());
-        carry_out(model_.find());
+        carry_out({Look{}});
         while (!ended_) {
             terminal_.show(model_.screen());
             if (!wait()) return std::unexpected(Error(ErrorKind::failed, "cannot wait", errno));
@@ -62,6 +62,7 @@ public:
             take_keys();
             listen();
         }
+        if (fatal_) return std::unexpected(std::move(*fatal_));
         return {};
     }
 
@@ -148,9 +149,14 @@ private:
         }
     }
 
+    /// A daemon that is not there may come back; one that says no will say it again.
     void lose(const Error& error)
     {
         conversation_.reset();
+        if (error.kind() == ErrorKind::not_permitted || error.kind() == ErrorKind::usage) {
+            fatal_ = error;
+            ended_ = true;
+        }
         next_try_ = Clock::now() + try_again_after;
         model_.lose(error);
     }
@@ -161,7 +167,7 @@ private:
         auto conversation = Conversation::begin(socket_, timeout_);
         if (!conversation) return;
         conversation_ = std::move(*conversation);
-        carry_out(model_.find());
+        carry_out({Look{}});
     }
 
     std::string socket_;
@@ -172,6 +178,7 @@ private:
     Model model_;
     Clock::time_point next_try_{};
     bool ended_ = false;
+    std::optional<Error> fatal_; ///< why it could not go on
 };
 
 std::optional<Error> why_not(const cli::Options& options, const cli::Session& session)

@@ -179,6 +179,7 @@ const ConnectorView* Model::movable_one()
 
 void Model::see(StatusView view)
 {
+    if (std::exchange(lost_, false)) say("the daemon is there again");
     // What is wrong with the machine is said once, and again when it is something else.
     const auto known = view_ ? view_->notes : std::vector<std::string>();
     for (const auto& note : view.notes)
@@ -223,12 +224,6 @@ void Model::lose(const Error& error)
     lost_ = true;
     under_way_.reset();
     mode_ = Choosing{};
-}
-
-std::vector<Intent> Model::find()
-{
-    if (std::exchange(lost_, false)) say("the daemon is there again");
-    return {Look{}};
 }
 
 std::vector<Intent> Model::press(Key key)

@@ -61,14 +61,12 @@ public:
     [[nodiscard]] std::vector<Intent> press(Key key);
     /// The daemon told of something.
     [[nodiscard]] std::vector<Intent> hear(const wire::Event& event);
-    /// What came back for a `Look`.
+    /// What came back for a `Look`; so the daemon is there, if it was lost before.
     void see(report::StatusView view);
     /// What came back for an `Act`.
     [[nodiscard]] std::vector<Intent> hear(const wire::Answer& answer);
     /// Nobody answers any more; what is shown is as it was.
     void lose(const Error& error);
-    /// The daemon is there, at the beginning or again.
-    [[nodiscard]] std::vector<Intent> find();
 
     [[nodiscard]] Screen screen() const;
 

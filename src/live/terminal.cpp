@@ -148,7 +148,7 @@ void Terminal::resize()
     ::clearok(stdscr, TRUE);
 }
 
-void Terminal::show(const Screen& screen)
+void Terminal::show(const Screen& screen) const
 {
     const bool colour = has_colour();
     ::erase();

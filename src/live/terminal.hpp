@@ -20,7 +20,7 @@ public:
     [[nodiscard]] bool has_colour() const;
     [[nodiscard]] Size size() const;
 
-    void show(const Screen& screen);
+    void show(const Screen& screen) const;
     /// Reads the new size, after SIGWINCH.
     void resize();
     /// The next key that was pressed; nothing when none is waiting. Keys that mean nothing here are passed over.

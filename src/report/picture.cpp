@@ -17,7 +17,8 @@ namespace {
 std::optional<char> fixed_letter(const std::string& owner)
 {
     if (owner == "nobody") return '-';
-    if (owner == "unknown" || owner == "unknown-guest") return '?';
+    if (owner == "unknown") return '?';
+    if (owner == "unknown-guest") return '!';
     return std::nullopt;
 }
 

@@ -211,6 +211,19 @@ code=0; usbroute live 2> "$USBROUTE_SIM/said" || code=$?
 SCRIPT
 }
 
+@test "a daemon that does not let us look is no reason to try for ever" {
+    inside <<'SCRIPT'
+stop
+sed -i "s|^\[listen.windows\]|[listen.narrow]\nunix = \"$USBROUTE_SIM/run/narrow.sock\"\nallow = [\"status\"]\n&|" "$USBROUTE_CONFIG"
+start
+open 100 30 "usbroute --socket $USBROUTE_SIM/run/narrow.sock live"
+until_shown 'ended with 5'
+screen | grep subscribe
+given_back
+stop
+SCRIPT
+}
+
 @test "usbroute itself does not load ncurses" {
     run ldd "$USBROUTE_BIN/usbroute"
     [[ "$output" != *ncurses* && "$output" != *tinfo* ]]

@@ -118,12 +118,13 @@ TEST(Picture, SaysWhatStandsForWhat)
 TEST(Picture, GivesNoTwoOwnersOneLetter)
 {
     auto view = view_of({socket("a", "hal", "rear"), socket("b", "windows", "rear"),
-                         socket("c", "win", "rear"), socket("d", "w", "rear")});
+                         socket("c", "win", "rear"), socket("d", "w", "rear"), socket("e", "unknown"),
+                         socket("f", "unknown-guest"), socket("g", "nobody")});
 
     std::string letters;
     for (const auto& mark : owner_marks(view)) letters += mark.letter;
 
-    EXPECT_EQ(letters, "HAWIN");
+    EXPECT_EQ(letters, "HAWIN-?!");
     EXPECT_EQ(owner_marks(view)[0].owner, "host");
 }
 
