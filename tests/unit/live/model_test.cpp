@@ -303,8 +303,8 @@ TEST(Live, NeverDrawsBeyondTheTerminalWhateverItsSize)
                 EXPECT_EQ(words(model.press(letter('n'))), "");
                 EXPECT_EQ(words(model.press(letter('?'))), "");
             }
-            for (std::size_t rows = 0; rows <= 50; ++rows) {
-                for (std::size_t columns = 4; columns <= 120; columns += 3) {
+            for (const std::size_t rows : {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U, 9U, 12U, 16U, 24U, 50U}) {
+                for (std::size_t columns = 4; columns <= 120; columns += 4) {
                     model.resize({.rows = rows, .columns = columns});
                     const auto screen = model.screen();
                     ASSERT_LE(screen.lines.size(), rows);
