@@ -130,7 +130,7 @@ TEST(Json, WritesTheConfiguration)
 
     EXPECT_NE(
         text.find(
-            R"({"name":"front","mux_bit":0,"superspeed":1,"usb":[],"panel":"","row":null,"column":null,"origin":"test.toml:2:)"),
+            R"({"name":"front","mux_bit":0,"superspeed":1,"usb":[],"seen":[],"panel":"","row":null,"column":null,"origin":"test.toml:2:)"),
         std::string::npos)
         << text;
     EXPECT_NE(text.find(R"("name":"desk","connectors":{"keys":"windows","rear":"windows"})"),
