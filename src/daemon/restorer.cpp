@@ -26,11 +26,15 @@ void Restorer::look_again(std::chrono::milliseconds now)
     if (machine_.settings().on_drift == config::OnDrift::report) return;
     if (!may_write(now))
         return complain(
-            format("the wires were moved by somebody else {} times within a minute; they are left "
-                   "where they are. on_drift = \"report\" in [routes] ends this",
+            format("the wires would have to be moved back for the {}th time within a minute; they are left "
+                   "where somebody else has moved them. on_drift = \"report\" in [routes] ends this",
                    most_writes + 1));
     const auto done = machine_.carry_out({.wish = plan::RestoreRequest{}});
-    if (!done) return complain(format("cannot restore the routes: {}", in_words(done.error())));
+    if (!done) {
+        // A write that failed counts as one: it may fail for ever. A refusal has touched nothing.
+        if (std::holds_alternative<Error>(done.error())) written_.push_back(now);
+        return complain(format("cannot restore the routes: {}", in_words(done.error())));
+    }
     complaint_.clear();
     if (done->plan->steps.empty()) return;
     written_.push_back(now);

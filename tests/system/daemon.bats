@@ -194,6 +194,19 @@ poke() { printf "$2" | dd of="$registers" bs=1 seek=$(($1)) conv=notrunc status=
     wait_until "grep -q 'event verdict rear-1 ' $dir/text"
 }
 
+@test "moves back what another program has moved, and not what a direct command has moved" {
+    start
+    [[ "$(say toggle)" == "ok desk-on-ehci"* ]]
+    poke 0xd0 '\xff'
+    wait_until "grep -q 'restore the routes: XUSB2PR 0x3fff -> 0x3ff2' $dir/log"
+    wait_until '[ "$(xusb2pr)" = 00003ff2 ]'
+    "$USBROUTE_BIN/usbroute" --root "$machine" --direct move rear-1 --to xhci
+    wait_until "grep -q 'written by somebody else: 0x3ff2 -> 0x3ff6' $dir/log"
+    # What the daemon does about it, it does before the next answer.
+    say status
+    [ "$(xusb2pr)" = 00003ff6 ]
+}
+
 @test "never answers from a look that a change has made old" {
     start
     for i in 1 2 3 4 5; do

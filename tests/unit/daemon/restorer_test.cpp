@@ -105,6 +105,18 @@ TEST_F(RestorerTest, GivesWayToWhoWritesAFourthTimeWithinAMinute)
     EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
 }
 
+TEST_F(RestorerTest, GivesUpAfterThreeWritesThatFail)
+{
+    reset_routes();
+    registers.stuck = 4;
+    const int before = registers.writes;
+
+    for (auto now = 1s; now <= 10s; ++now) restorer.look_again(now);
+
+    EXPECT_EQ(registers.writes, before + 3);
+    EXPECT_EQ(told, 0);
+}
+
 TEST_F(RestorerTest, OnlyReportsWhereTheConfigurationSaysSo)
 {
     auto settings = fakes::settings();
