@@ -142,6 +142,7 @@ class Machine:
             "-device", "virtio-serial-pci,id=lines,addr=03.0", *self.port("agent"),
             *[part for port in ports for part in self.port(port)],
             "-qmp", f"unix:{self.path('qmp')},server=on,wait=off", "-qmp", f"unix:{self.path('hands')},server=on,wait=off",
+            "-monitor", f"unix:{self.path('monitor')},server=on,wait=off",  # for people
             "-qtest", f"unix:{self.path('bus')},server=on,wait=off", "-qtest-log", "none",
             *arguments,
         ]

@@ -15,7 +15,7 @@ HELP = f"""Lines run in the host machine as root, each in a shell of its own. Be
 def shell(lab, kind):
     host = lab.host_for(kind)
     host.machine.run("mkdir -p /etc/usbroute; cp /lab/configs/desk.toml /etc/usbroute/usbroute.toml; daemon start", 60)
-    print(f"{HELP}\nQMP: {host.machine.path('qmp')} is taken; the files of this machine are in {host.machine.room}")
+    print(f"{HELP}\nQEMU's own monitor: nc -U {host.machine.path('monitor')}")
     while True:
         try:
             line = input(f"{kind}# ").strip()
