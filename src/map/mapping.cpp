@@ -50,6 +50,7 @@ std::vector<std::pair<std::string, std::string>> fields_of(const Sighting& sight
     if (sighting.usb2) fields.emplace_back("usb", sighting.usb2->text());
     if (sighting.superspeed) fields.emplace_back("usb_superspeed", sighting.superspeed->text());
     if (sighting.built_in) fields.emplace_back("built_in", "true");
+    if (sighting.receiver) fields.emplace_back("receiver", "true");
     return fields;
 }
 
@@ -225,7 +226,7 @@ std::string Mapping::offer(const Sighting& sighting) const
         const bool free = connector != settings_.connectors.end() && !connector->spec.superspeed;
         return free ? connector->spec.name.text() : std::string();
     }
-    return free_name(sighting.built_in ? "internal" : panel_);
+    return free_name(sighting.built_in || sighting.receiver ? "internal" : panel_);
 }
 
 std::string Mapping::free_name(std::string_view panel) const

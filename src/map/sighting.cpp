@@ -3,6 +3,7 @@
 #include "base/format.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace usbroute::map {
 
@@ -18,6 +19,7 @@ using topology::UsbPlace;
 namespace {
 
 constexpr std::uint8_t hub_class = 9;
+constexpr std::uint8_t hid_class = 3;
 
 bool is_the_same(const Device& one, const Device& other)
 {
@@ -49,6 +51,19 @@ bool is_built_in(const Snapshot& snapshot, const Device& device)
 {
     const auto* port = port_at(snapshot, device.path);
     return !device.removable || (port != nullptr && port->connect_type == "hardwired");
+}
+
+/// What speaks for several input devices at once and calls itself so. A guess, which only decides what is offered.
+bool is_receiver(const Device& device)
+{
+    constexpr std::array<std::string_view, 4> words{"receiver", "dongle", "wireless", "2.4g"};
+    const auto inputs = std::ranges::count(device.interfaces, hid_class, &topology::Interface::device_class);
+    auto name = device.product_name;
+    std::ranges::transform(name, name.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return inputs > 1 && std::ranges::any_of(words, [&](std::string_view word) {
+               return name.find(word) != std::string::npos;
+           });
 }
 
 /// The hub that the device is behind, when that is no part of the board: not a root hub, not Intel's rate
@@ -92,6 +107,7 @@ Sighting sighting_of(const Snapshot& snapshot, const std::optional<Mux>& mux,
         (superspeed ? sighting.superspeed : sighting.usb2) = place;
     }
     sighting.built_in = is_built_in(snapshot, *device);
+    sighting.receiver = is_receiver(*device);
     sighting.device = std::move(device);
     if (mux) place_on_mux(snapshot, *mux, sighting);
     sighting.hub = hub_above(snapshot, *sighting.device,
@@ -194,9 +210,11 @@ std::string text_of(const Sighting& sighting, const Snapshot& snapshot)
     const auto& device = *sighting.device;
     const auto megabit =
         device.speed.kilobit == 1500 ? std::string("1.5") : format("{}", device.speed.kilobit / 1000);
+    const auto* remark = sighting.built_in   ? "; built in, says the firmware"
+                         : sighting.receiver ? "; a wireless receiver, it seems"
+                                             : "";
     return format("{}, {} Mbit/s, on {}{}", device.shown(), megabit,
-                  place_text(sighting, topology::find_mux(snapshot)),
-                  sighting.built_in ? "; built in, says the firmware" : "");
+                  place_text(sighting, topology::find_mux(snapshot)), remark);
 }
 
 } // namespace usbroute::map

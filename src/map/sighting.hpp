@@ -24,7 +24,9 @@ struct Sighting {
     std::optional<SuperSpeedPort> superspeed_port;
 
     bool built_in = false; ///< firmware calls the port hardwired, or the kernel the device fixed
-    std::string hub;       ///< the hub it is behind, which was there before; empty: none
+    bool receiver =
+        false; ///< of a wireless keyboard or mouse, by its interfaces and its name: it stays where it is
+    std::string hub; ///< the hub it is behind, which was there before; empty: none
 
     [[nodiscard]] bool has_a_lasting_name() const { return usb2 || superspeed; }
 };

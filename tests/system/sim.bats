@@ -214,18 +214,35 @@ usbroute --direct toggle; sim settle
 SCRIPT
 }
 
-@test "a person names all fourteen sockets and their SuperSpeed halves with fewer than forty keys" {
-    person=$BATS_TEST_DIRNAME/person.py
+@test "from an empty configuration to toggle: doctor, fourteen sockets named with fewer than forty keys, a profile" {
+    export CONFIG="$BATS_TEST_TMPDIR/etc/usbroute.toml" PERSON="$BATS_TEST_DIRNAME/person.py"
     mkdir "$BATS_TEST_TMPDIR/etc"
-    touch "$BATS_TEST_TMPDIR/etc/usbroute.toml"
-    run usbroute-sim -q -- "$person" "$BATS_TEST_TMPDIR/etc/usbroute.toml"
+    touch "$CONFIG"
+    cat > "$script" <<'SCRIPT'
+set -eu
+usbroute doctor --config "$CONFIG"
+"$PERSON" "$CONFIG"
+[ "$(grep -c '^mux_bit' "${CONFIG%/*}/connectors.toml")" -eq 14 ]
+[ "$(grep -c '^superspeed' "${CONFIG%/*}/connectors.toml")" -eq 6 ]
+
+cat > "$CONFIG" <<'TOML'
+[profile.all-host]
+[profile.desk]
+ehci = ["front-1", "rear-1"]
+TOML
+usbroute config check --config "$CONFIG"
+usbrouted --config "$CONFIG" > "${CONFIG%/*}/log" 2>&1 < /dev/null &
+daemon=$!
+for _ in $(seq 200); do if usbroute status > /dev/null 2>&1; then break; fi; sleep 0.05; done
+usbroute toggle
+[ "$(setpci -s 00:14.0 d0.l)" = 00003efd ] # bits 1 and 8: front-2 and rear-3 of the board
+usbroute toggle
+[ "$(setpci -s 00:14.0 d0.l)" = 00003fff ]
+kill "$daemon" && wait "$daemon"
+SCRIPT
+    run usbroute-sim -q -- bash "$script"
     echo "$output"
     [ "$status" -eq 0 ]
-    run usbroute-sim -q -- usbroute config check --config "$BATS_TEST_TMPDIR/etc/usbroute.toml"
-    echo "$output"
-    [ "$status" -eq 0 ]
-    [ "$(grep -c '^mux_bit' "$BATS_TEST_TMPDIR/etc/connectors.toml")" -eq 14 ]
-    [ "$(grep -c '^superspeed' "$BATS_TEST_TMPDIR/etc/connectors.toml")" -eq 6 ]
 }
 
 @test "map takes answers from a pipe, and tells its story as JSON" {

@@ -115,6 +115,18 @@ TEST(Map, AsksAboutWhatIsPresentWhenItIsTold)
     EXPECT_EQ(desk.say("present"), "everything that is plugged in is in a socket with a name");
 }
 
+TEST(Map, OffersAnInternalNameForAWirelessReceiver)
+{
+    Desk desk;
+    auto& receiver = desk.add("3-2", "USB Receiver");
+    for (std::uint8_t i = 0; i < 3; ++i)
+        receiver.interfaces.push_back(
+            {.number = i, .device_class = 3, .subclass = 1, .protocol = 1, .driver = {}});
+
+    EXPECT_TRUE(told(desk.look()).ends_with("; a wireless receiver, it seems"));
+    EXPECT_EQ(desk.mapping.prompt(), "name? [internal-1] ");
+}
+
 TEST(Map, TakesAPanelForItsNextFreeNumberAndOffersThatPanelFromThen)
 {
     Desk desk;
