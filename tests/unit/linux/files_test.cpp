@@ -1,0 +1,60 @@
+#include "linux/files.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+namespace usbroute::linux_ {
+namespace {
+
+class Folder {
+public:
+    Folder() : path_(std::filesystem::temp_directory_path() / "usbroute-files-XXXXXX")
+    {
+        EXPECT_NE(::mkdtemp(path_.data()), nullptr);
+    }
+    ~Folder() { std::filesystem::remove_all(path_); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+    [[nodiscard]] std::size_t size() const
+    {
+        std::size_t count = 0;
+        for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(path_)) ++count;
+        return count;
+    }
+
+private:
+    std::string path_;
+};
+
+TEST(ReplaceFile, WritesWholeTextsAndKeepsTheMode)
+{
+    const Folder folder;
+    const auto path = folder.file("connectors.toml");
+
+    ASSERT_TRUE(replace_file(path, "first, and longer"));
+    EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms{0644});
+    std::filesystem::permissions(path, std::filesystem::perms{0600});
+    ASSERT_TRUE(replace_file(path, "second"));
+
+    EXPECT_EQ(read_file(path, 100), "second");
+    EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms{0600});
+    EXPECT_EQ(folder.size(), 1u);
+}
+
+TEST(ReplaceFile, LeavesEverythingAsItWasWhereItCannotWrite)
+{
+    const Folder folder;
+    std::filesystem::create_directory(folder.file("a-folder"));
+
+    EXPECT_FALSE(replace_file(folder.file("nowhere/file"), "text"));
+    EXPECT_FALSE(replace_file(folder.file("a-folder"), "text"));
+
+    EXPECT_EQ(folder.size(), 1u);
+}
+
+} // namespace
+} // namespace usbroute::linux_
