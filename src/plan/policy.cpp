@@ -38,7 +38,7 @@ std::optional<Refusal> check_route(const Board& board, const Wanted& wanted, boo
     if (controller->driver.empty() && !yes)
         return Refusal{Reason::no_driver, name,
                        format("no driver runs {}, so {} would be dead there", controller->name, name),
-                       "bind a driver to it, or say yes if that is what you want"};
+                       "bind a driver to it, or say yes if that is what you want (--yes, yes=1)"};
     return std::nullopt;
 }
 
@@ -72,7 +72,7 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
     const auto& name = taken_by->connector.text();
     return Refusal{Reason::last_keyboard, name,
                    format("{} holds the host's only keyboard: {}", name, last->shown()),
-                   "say yes, or set may_take_last_keyboard in the profile"};
+                   "say yes (--yes, yes=1), or set may_take_last_keyboard in the profile"};
 }
 
 std::optional<Refusal> check_disks(const Situation& situation, const Plan& plan, const Request& request)

@@ -237,9 +237,10 @@ TEST(Plan, Invariant5RefusesToTakeTheLastKeyboard)
     bench.give_ehcis_to_the_guest();
     fakes::plug_keyboard(bench.snapshot, "3-3");
 
-    EXPECT_EQ(steps_of(bench.ask(move("keys", windows()))),
-              "refused: keys holds the host's only keyboard: Keyboard (1234:5678); say yes, or set "
-              "may_take_last_keyboard in the profile");
+    EXPECT_EQ(
+        steps_of(bench.ask(move("keys", windows()))),
+        "refused: keys holds the host's only keyboard: Keyboard (1234:5678); say yes (--yes, yes=1), or set "
+        "may_take_last_keyboard in the profile");
     EXPECT_EQ(refusal_of(bench.ask(move("keys", windows()), true)), "not refused");
 }
 
