@@ -95,10 +95,10 @@ Reaction Mapping::answer(std::string_view typed)
     if (consent_) {
         const auto connector = *std::exchange(consent_, std::nullopt);
         if (!said.empty() && (said[0] == "y" || said[0] == "yes"))
-            reaction.try_move = connector;
+            reaction.check_twin = connector;
         else
             reaction.lines.push_back(line(Kind::note, format("{} stays where it is", connector.text())));
-        if (!reaction.try_move) ask_next(reaction);
+        if (!reaction.check_twin) ask_next(reaction);
         return reaction;
     }
     if (!said.empty() && is_command(said[0])) {

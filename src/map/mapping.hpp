@@ -25,13 +25,13 @@ struct Line {
 /// What follows from a look or from something typed.
 struct Reaction {
     std::vector<Line> lines;
-    bool save = false;                     ///< connectors.toml has to be written anew
-    bool done = false;                     ///< the person has had enough
-    std::optional<ConnectorName> try_move; ///< to be moved to its twin and back, with the person's consent
+    bool save = false;                       ///< connectors.toml has to be written anew
+    bool done = false;                       ///< the person has had enough
+    std::optional<ConnectorName> check_twin; ///< to be moved to its twin and back, with the person's consent
 };
 
 /// Where a device was when its connector was moved to the other side, and back.
-struct Trial {
+struct TwinCheck {
     ConnectorName connector;
     topology::Side moved_to = topology::Side::ehci;
     std::optional<topology::UsbPlace> expected;
@@ -56,7 +56,7 @@ public:
     [[nodiscard]] Reaction answer(std::string_view line);
     /// A look that is no news: devices moved because we moved them.
     void settle(topology::Snapshot now) { snapshot_ = std::move(now); }
-    [[nodiscard]] Reaction tried(const Trial& trial);
+    [[nodiscard]] Reaction checked(const TwinCheck& check);
 
     /// The text of connectors.toml.
     [[nodiscard]] std::string connectors_toml() const;
@@ -90,7 +90,7 @@ private:
     void rename(std::string_view from, std::string_view to, Reaction& reaction);
     void remove(std::string_view name, Reaction& reaction);
     void place(const std::vector<std::string_view>& words, Reaction& reaction);
-    void prepare_trial(const std::vector<std::string_view>& words, Reaction& reaction);
+    void prepare_check(const std::vector<std::string_view>& words, Reaction& reaction);
 
     [[nodiscard]] Connectors own() const;
     /// Takes `connectors` for ours when the whole configuration is right with them; else says what is wrong.

@@ -77,7 +77,7 @@ void Mapping::obey(const std::vector<std::string_view>& words, Reaction& reactio
     } else if (verb == "place") {
         if (takes(2, 4, "place NAME PANEL [ROW COLUMN]")) place(words, reaction);
     } else if (verb == "verify") {
-        if (takes(0, 1, "verify [NAME]")) prepare_trial(words, reaction);
+        if (takes(0, 1, "verify [NAME]")) prepare_check(words, reaction);
     } else {
         reaction.done = true;
     }
@@ -138,7 +138,7 @@ void Mapping::place(const std::vector<std::string_view>& words, Reaction& reacti
     reaction.lines.push_back(changed(format("{} has its place", name), name));
 }
 
-void Mapping::prepare_trial(const std::vector<std::string_view>& words, Reaction& reaction)
+void Mapping::prepare_check(const std::vector<std::string_view>& words, Reaction& reaction)
 {
     if (words.size() == 1 && !latest_) return reaction.lines.push_back(refused("say which: verify NAME"));
     const auto name = words.size() == 1 ? *latest_ : ConnectorName(std::string(words[1]));
@@ -169,36 +169,36 @@ void Mapping::prepare_trial(const std::vector<std::string_view>& words, Reaction
         {.kind = Kind::question, .text = {}, .fields = {{"verify", name.text()}, {"offered", "no"}}});
 }
 
-Reaction Mapping::tried(const Trial& trial)
+Reaction Mapping::checked(const TwinCheck& check)
 {
     Reaction reaction;
-    const auto& name = trial.connector.text();
-    const auto side = topology::text_of(trial.moved_to);
-    if (!trial.seen) {
+    const auto& name = check.connector.text();
+    const auto side = topology::text_of(check.moved_to);
+    if (!check.seen) {
         reaction.lines.push_back(refused(format(
             "{} was moved to {} and the device did not appear there in time; nothing was learned, and it "
             "has been moved back",
             name, side)));
-    } else if (trial.seen == trial.expected) {
+    } else if (check.seen == check.expected) {
         reaction.lines.push_back({.kind = Kind::note,
                                   .text = format("right: moved to {}, the device came at {}, where the table "
                                                  "has it, and was moved back",
-                                                 side, trial.seen->text()),
-                                  .fields = {{"connector", name}, {"seen", trial.seen->text()}}});
+                                                 side, check.seen->text()),
+                                  .fields = {{"connector", name}, {"seen", check.seen->text()}}});
     } else {
         auto connectors = own();
         for (auto& connector : connectors) {
-            if (connector.spec.name != trial.connector) continue;
+            if (connector.spec.name != check.connector) continue;
             std::erase_if(connector.spec.seen,
-                          [&](const auto& p) { return p.controller == trial.seen->controller; });
-            connector.spec.seen.push_back(*trial.seen);
+                          [&](const auto& p) { return p.controller == check.seen->controller; });
+            connector.spec.seen.push_back(*check.seen);
         }
         if (adopt(connectors, reaction))
             reaction.lines.push_back(changed(
                 format(
                     "the chip's table is wrong for this board: {} came at {} and not at {}; what was seen is "
                     "kept. Please report it, with `usbroute record`",
-                    name, trial.seen->text(), trial.expected ? trial.expected->text() : "any place known"),
+                    name, check.seen->text(), check.expected ? check.expected->text() : "any place known"),
                 name));
     }
     ask_next(reaction);

@@ -11,7 +11,7 @@
 #include "linux/udev_hints.hpp"
 #include "observe/scan.hpp"
 #include "wizard/told.hpp"
-#include "wizard/trial.hpp"
+#include "wizard/twin_check.hpp"
 #include "wizard/typed_lines.hpp"
 #include "wizard/waiting.hpp"
 
@@ -167,13 +167,13 @@ private:
         }
         teller_.tell(reaction);
         done_ = done_ || reaction.done;
-        if (!reaction.try_move) return {};
-        auto trial = try_twin(where_, mapping_.settings(), *reaction.try_move, *machine_.hints);
+        if (!reaction.check_twin) return {};
+        auto check = check_twin(where_, mapping_.settings(), *reaction.check_twin, *machine_.hints);
         mapping_.settle(machine_.look());
-        if (trial) return follow(mapping_.tried(*trial));
-        // A refusal or a failure of the trial ends the trial; a socket that is not back ends everything.
-        if (trial.error().kind() == ErrorKind::half_way) return std::unexpected(trial.error());
-        teller_.tell({.kind = map::Line::Kind::refused, .text = trial.error().message(), .fields = {}});
+        if (check) return follow(mapping_.checked(*check));
+        // A refusal or a failure of the check ends the check; a socket that is not back ends everything.
+        if (check.error().kind() == ErrorKind::half_way) return std::unexpected(check.error());
+        teller_.tell({.kind = map::Line::Kind::refused, .text = check.error().message(), .fields = {}});
         return {};
     }
 

@@ -263,13 +263,13 @@ TEST(Map, StoresWhereADeviceCameWhenItsSocketWasMoved)
     EXPECT_EQ(desk.mapping.prompt(), "move odd to its twin and back, now? [y/N] ");
     EXPECT_EQ(desk.say("n"), "odd stays where it is");
     static_cast<void>(desk.mapping.answer("verify odd"));
-    EXPECT_EQ(desk.mapping.answer("y").try_move, ConnectorName("odd"));
+    EXPECT_EQ(desk.mapping.answer("y").check_twin, ConnectorName("odd"));
 
     const auto expected = topology::UsbPlace::parse("00:1a.0/1.1");
     const auto elsewhere = topology::UsbPlace::parse("00:1a.0/1.5");
-    EXPECT_FALSE(desk.mapping.tried({ConnectorName("odd"), Side::ehci, expected, expected}).save);
-    EXPECT_FALSE(desk.mapping.tried({ConnectorName("odd"), Side::ehci, expected, std::nullopt}).save);
-    EXPECT_TRUE(desk.mapping.tried({ConnectorName("odd"), Side::ehci, expected, elsewhere}).save);
+    EXPECT_FALSE(desk.mapping.checked({ConnectorName("odd"), Side::ehci, expected, expected}).save);
+    EXPECT_FALSE(desk.mapping.checked({ConnectorName("odd"), Side::ehci, expected, std::nullopt}).save);
+    EXPECT_TRUE(desk.mapping.checked({ConnectorName("odd"), Side::ehci, expected, elsewhere}).save);
     EXPECT_EQ(desk.connector("odd")->spec.seen, std::vector{*elsewhere});
 }
 

@@ -1,4 +1,4 @@
-#include "wizard/trial.hpp"
+#include "wizard/twin_check.hpp"
 
 #include "apply/executor.hpp"
 #include "base/format.hpp"
@@ -25,7 +25,7 @@ namespace {
 /// A device has to be seen gone, reset, given an address and asked for its strings; disks take longest.
 constexpr auto longest_arrival = 5s;
 
-/// One connector, its registers and the journal, for the time of a trial.
+/// One connector, its registers and the journal, for the time of a check.
 class Bench {
 public:
     Bench(const linux_::Locations& where, const config::Settings& settings, const ConnectorName& name,
@@ -93,8 +93,8 @@ std::optional<UsbPlace> lasting(const Snapshot& snapshot, const std::optional<to
 
 } // namespace
 
-Result<map::Trial> try_twin(const linux_::Locations& where, const config::Settings& settings,
-                            const ConnectorName& name, observe::HintSource& hints)
+Result<map::TwinCheck> check_twin(const linux_::Locations& where, const config::Settings& settings,
+                                  const ConnectorName& name, observe::HintSource& hints)
 {
     const linux_::SignalsHeld held;
     Bench bench(where, settings, name, hints);
@@ -110,18 +110,18 @@ Result<map::Trial> try_twin(const linux_::Locations& where, const config::Settin
     if (device == devices.end())
         return std::unexpected(Error(ErrorKind::failed, "the device is gone; plug it in again"));
 
-    map::Trial trial{
+    map::TwinCheck check{
         .connector = name, .moved_to = topology::other(*connector.side), .expected = {}, .seen = {}};
-    trial.expected =
-        lasting(before, trial.moved_to == Side::ehci ? connector.ehci_place : connector.xhci_place);
-    if (auto moved = bench.move_to(trial.moved_to); !moved) return std::unexpected(std::move(moved.error()));
-    trial.seen = bench.arrival(before, **device);
+    check.expected =
+        lasting(before, check.moved_to == Side::ehci ? connector.ehci_place : connector.xhci_place);
+    if (auto moved = bench.move_to(check.moved_to); !moved) return std::unexpected(std::move(moved.error()));
+    check.seen = bench.arrival(before, **device);
 
     const auto away = bench.look();
     if (auto back = bench.move_to(*connector.side); !back)
         return std::unexpected(std::move(back.error()).within(format("{} was not moved back", name.text())));
     (void)bench.arrival(away, **device);
-    return trial;
+    return check;
 }
 
 } // namespace usbroute::wizard
