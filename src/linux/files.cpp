@@ -159,6 +159,16 @@ Result<void> replace_file(const std::string& path, std::string_view text)
     return {};
 }
 
+Result<void> can_replace(const std::string& path)
+{
+    std::string tried = path + ".XXXXXX";
+    const UniqueFd fd(::mkostemp(tried.data(), O_CLOEXEC));
+    if (!fd.is_open())
+        return std::unexpected(Error(kind_from(errno), "cannot write " + printable(path), errno));
+    ::unlink(tried.c_str());
+    return {};
+}
+
 Result<void> make_directories(const std::string& path)
 {
     for (auto slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {

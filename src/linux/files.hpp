@@ -33,6 +33,9 @@ private:
 /// Replaces a file whole: whoever opens it sees the old text or the new one, also after a power failure. Keeps
 /// its mode; a new one gets 0644.
 [[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view text);
+/// Whether `replace_file` can do its work there, tried with a file that is gone again afterwards: a mode says
+/// nothing of a read-only file system.
+[[nodiscard]] Result<void> can_replace(const std::string& path);
 /// Makes a directory and those above it.
 [[nodiscard]] Result<void> make_directories(const std::string& path);
 

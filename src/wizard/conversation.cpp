@@ -21,6 +21,7 @@
 #include <optional>
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace usbroute::wizard {
@@ -65,15 +66,15 @@ Result<Machine> open_machine(const linux_::Locations& where)
 std::optional<Error> why_it_cannot_be_kept(const linux_::Locations& where)
 {
     const auto slash = where.connectors.rfind('/');
-    const auto directory = slash == std::string::npos ? std::string(".") : where.connectors.substr(0, slash);
-    if (auto made = linux_::make_directories(directory); made && ::access(directory.c_str(), W_OK) == 0)
-        return std::nullopt;
+    // /etc/usbroute is made here where nothing has made it yet; not what would hold it, which may be a slip.
+    if (slash != std::string::npos) (void)::mkdir(where.connectors.substr(0, slash).c_str(), 0755);
+    const auto can = linux_::can_replace(where.connectors);
+    if (can) return std::nullopt;
     return Error(
                ErrorKind::not_permitted,
                format(
-                   "names would be kept in {}, which cannot be written: run it as root, or with --config and "
-                   "a file in a folder of yours",
-                   printable(where.connectors)))
+                   "{}; the names go there: run it as root, or with --config and a file in a folder of yours",
+                   can.error().message()))
         .with_code("not-permitted");
 }
 
@@ -206,8 +207,8 @@ private:
 
 Result<void> converse(const cli::Options& options)
 {
-    const auto where =
-        linux_::locate({.root = options.root, .config = options.config, .socket = options.socket});
+    auto where = linux_::locate({.root = options.root, .config = options.config, .socket = options.socket});
+    where.config_was_named = false; // map begins where nothing has been written yet
     auto files = linux_::read_settings_files(where);
     if (!files) return std::unexpected(std::move(files.error()));
     if (auto wrong = why_it_cannot_be_kept(where)) return std::unexpected(*wrong);

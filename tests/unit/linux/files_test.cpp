@@ -56,5 +56,16 @@ TEST(ReplaceFile, LeavesEverythingAsItWasWhereItCannotWrite)
     EXPECT_EQ(folder.size(), 1u);
 }
 
+TEST(CanReplace, LeavesNothingBehind)
+{
+    const Folder folder;
+
+    EXPECT_TRUE(can_replace(folder.file("connectors.toml")));
+    EXPECT_FALSE(can_replace(folder.file("nowhere/connectors.toml")));
+    EXPECT_FALSE(can_replace("/proc/connectors.toml"));
+
+    EXPECT_EQ(folder.size(), 0u);
+}
+
 } // namespace
 } // namespace usbroute::linux_
