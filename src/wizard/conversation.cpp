@@ -185,8 +185,7 @@ private:
             teller_.tell({.kind = map::Line::Kind::note, .text = std::move(text), .fields = {}});
         };
         if (!kept_) return tell("nothing was changed");
-        tell(format("kept in {}; a running usbrouted reads it at `systemctl reload usbrouted` or "
-                    "`pkill -HUP -x usbrouted`",
+        tell(format("kept in {}; a running usbrouted reads it when it is told to: pkill -HUP -x usbrouted",
                     printable(where_.connectors)));
     }
 
