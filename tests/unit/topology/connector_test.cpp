@@ -55,7 +55,9 @@ TEST(Connector, IsWhereItWasSeenAndNotWhereTheTableSays)
     auto spec = with_bit(9);
     spec.seen = {*UsbPlace::parse("00:14.0/11"), *UsbPlace::parse("00:1d.0/1.8")};
 
-    const auto connector = look_at(fakes::z97(), spec);
+    const auto snapshot = fakes::z97();
+
+    const auto connector = look_at(snapshot, spec);
 
     EXPECT_EQ(connector.xhci_place->text(), "3-11");
     EXPECT_EQ(connector.ehci_place->text(), "2-1.8");
