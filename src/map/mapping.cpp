@@ -27,12 +27,6 @@ std::string toml_of(std::vector<ConnectorSettings> connectors)
     return config::to_toml(settings);
 }
 
-std::optional<std::uint32_t> place_number(std::string_view word)
-{
-    const auto number = parse_decimal(word);
-    return number && *number >= 1 && *number <= 99 ? number : std::nullopt;
-}
-
 } // namespace
 
 std::string_view text_of(Line::Kind kind)
@@ -184,7 +178,6 @@ void Mapping::name_anew(const ConnectorSettings& plain, Reaction& reaction)
     connectors.push_back(named);
     if (!adopt(connectors, reaction)) return;
     if (!named.panel.empty()) panel_ = named.panel;
-    ++named_;
     latest_ = named.spec.name;
     reaction.lines.push_back(line(Kind::named, format("{} it is", named.spec.name.text()),
                                   {{"connector", named.spec.name.text()}}));

@@ -108,7 +108,6 @@ private:
     std::optional<ConnectorName> consent_; ///< asked whether this one may be moved and moved back
     std::optional<ConnectorName> latest_;
     std::string panel_ = "rear"; ///< the panel last named: most sockets are at the rear
-    std::size_t named_ = 0;      ///< in this dialogue
 };
 
 } // namespace usbroute::map

@@ -115,12 +115,8 @@ void Mapping::place(const std::vector<std::string_view>& words, Reaction& reacti
 {
     const auto* old = changeable(words[1], reaction);
     if (old == nullptr) return;
-    const auto number = [](std::string_view word) {
-        const auto value = parse_decimal(word);
-        return value && *value >= 1 && *value <= 99 ? value : std::nullopt;
-    };
     const bool with_numbers = words.size() == 5;
-    if (words.size() == 4 || (with_numbers && (!number(words[3]) || !number(words[4]))))
+    if (words.size() == 4 || (with_numbers && (!place_number(words[3]) || !place_number(words[4]))))
         return reaction.lines.push_back(refused("row and column go together, and are numbers from 1 to 99"));
     if (!is_plain_name(words[2]))
         return reaction.lines.push_back(
@@ -129,8 +125,8 @@ void Mapping::place(const std::vector<std::string_view>& words, Reaction& reacti
     for (auto& connector : connectors) {
         if (connector.spec.name != old->spec.name) continue;
         connector.panel = std::string(words[2]);
-        connector.row = with_numbers ? number(words[3]) : std::nullopt;
-        connector.column = with_numbers ? number(words[4]) : std::nullopt;
+        connector.row = with_numbers ? place_number(words[3]) : std::nullopt;
+        connector.column = with_numbers ? place_number(words[4]) : std::nullopt;
     }
     const std::string name(words[1]);
     if (!adopt(connectors, reaction)) return;

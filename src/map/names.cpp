@@ -45,12 +45,17 @@ std::string_view panel_of(std::string_view name)
     return is_panel(first) ? first : std::string_view();
 }
 
+std::optional<std::uint32_t> place_number(std::string_view word)
+{
+    const auto number = parse_decimal(word);
+    return number && *number >= 1 && *number <= 99 ? number : std::nullopt;
+}
+
 std::optional<std::uint32_t> place_of_name(std::string_view name)
 {
     const auto dash = name.rfind('-');
     if (dash == std::string_view::npos || panel_of(name).size() != dash) return std::nullopt;
-    const auto number = parse_decimal(name.substr(dash + 1));
-    return number && *number >= 1 && *number <= 99 ? number : std::nullopt;
+    return place_number(name.substr(dash + 1));
 }
 
 std::string_view help()

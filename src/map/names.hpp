@@ -15,6 +15,8 @@ namespace usbroute::map {
 [[nodiscard]] std::optional<std::string> why_no_name(std::string_view word);
 /// "front-left" stands on the panel "front"; empty where the name begins with no panel.
 [[nodiscard]] std::string_view panel_of(std::string_view name);
+/// A row or a column of a panel: 1 to 99, as the configuration takes it.
+[[nodiscard]] std::optional<std::uint32_t> place_number(std::string_view word);
 /// "rear-3" is the third on its panel.
 [[nodiscard]] std::optional<std::uint32_t> place_of_name(std::string_view name);
 
