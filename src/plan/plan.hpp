@@ -92,6 +92,9 @@ struct Situation {
     const topology::HostUse& use;
     std::optional<Change> last_change; ///< what `undo` would take back
     std::optional<Change> standing;    ///< what all changes since the machine started add up to
+    /// Guests whose line has carried a command since the machine started: a keyboard that goes there can be called
+    /// back from there.
+    std::vector<GuestName> proven_guests = {};
 };
 
 /// Decides. Pure: the same situation and request give the same outcome, and nothing is touched.

@@ -42,6 +42,13 @@ std::optional<Refusal> check_route(const Board& board, const Wanted& wanted, boo
     return std::nullopt;
 }
 
+bool is_proven(const Situation& situation, const Owner& owner)
+{
+    const auto* guest = std::get_if<OwnedByGuest>(&owner);
+    return guest != nullptr &&
+           std::ranges::find(situation.proven_guests, guest->guest) != situation.proven_guests.end();
+}
+
 } // namespace
 
 std::optional<Refusal> check_routes(const Board& board, const Resolved& resolved, const Request& request)
@@ -54,7 +61,7 @@ std::optional<Refusal> check_routes(const Board& board, const Resolved& resolved
 std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& plan, const Resolved& resolved,
                                        const Request& request)
 {
-    if (request.yes || resolved.may_take_last_keyboard) return std::nullopt;
+    if (request.yes || request.is_trial() || resolved.may_take_last_keyboard) return std::nullopt;
     const topology::Device* last = nullptr;
     const Movement* taken_by = nullptr;
     for (const auto& device : situation.snapshot.devices) {
@@ -65,6 +72,8 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
         };
         const auto movement = std::ranges::find_if(plan.movements, takes);
         if (movement == plan.movements.end()) return std::nullopt; // this one stays
+        if (is_proven(situation, movement->owner_after))
+            return std::nullopt; // from there it can be called back
         last = device.get();
         taken_by = &*movement;
     }

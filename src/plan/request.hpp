@@ -2,6 +2,8 @@
 
 #include "config/settings.hpp"
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -32,6 +34,11 @@ struct Request {
     Wish wish;
     bool yes = false;
     std::vector<std::string> force_disks; ///< "sdb"
+    /// A trial: unless somebody confirms it within this time, the change is taken back. Zero: no trial, also where one
+    /// would be begun unasked. Nothing: not said.
+    std::optional<std::chrono::seconds> revert_after = std::nullopt;
+
+    [[nodiscard]] bool is_trial() const { return revert_after && *revert_after > std::chrono::seconds{0}; }
 };
 
 /// The request as a person would say it: "move front-left to windows".

@@ -21,10 +21,15 @@ struct Bench {
     topology::HostUse use;
     std::optional<Change> last;
     std::optional<Change> standing;
+    std::vector<GuestName> proven;
 
     [[nodiscard]] Outcome ask(Wish wish, bool yes = false, std::vector<std::string> force = {}) const
     {
-        return make_plan({snapshot, settings, use, last, standing}, {std::move(wish), yes, std::move(force)});
+        return ask({std::move(wish), yes, std::move(force)});
+    }
+    [[nodiscard]] Outcome ask(const Request& request) const
+    {
+        return make_plan({snapshot, settings, use, last, standing, proven}, request);
     }
     void give_ehcis_to_the_guest()
     {
@@ -265,6 +270,22 @@ TEST(Plan, Invariant5LetsAKeyboardGoWhenAnotherStaysOrTheProfileSaysSo)
     EXPECT_EQ(refusal_of(bench.ask(ApplyRequest{ProfileName("desk")})), "not refused");
     fakes::plug_keyboard(bench.snapshot, "3-1");
     EXPECT_EQ(refusal_of(bench.ask(move("keys", windows()))), "not refused");
+}
+
+TEST(Plan, Invariant5LetsTheLastKeyboardGoWhereAWayBackExists)
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    fakes::plug_keyboard(bench.snapshot, "3-3");
+    const auto away = move("keys", windows());
+    EXPECT_EQ(refusal_of(bench.ask(away)), "last-keyboard");
+    EXPECT_EQ(refusal_of(bench.ask({.wish = away, .revert_after = std::chrono::seconds(30)})), "not refused");
+    EXPECT_EQ(refusal_of(bench.ask({.wish = away, .revert_after = std::chrono::seconds(0)})),
+              "last-keyboard");
+    bench.proven = {GuestName("other")};
+    EXPECT_EQ(refusal_of(bench.ask(away)), "last-keyboard");
+    bench.proven = {GuestName("windows")};
+    EXPECT_EQ(refusal_of(bench.ask(away)), "not refused");
 }
 
 TEST(Plan, Invariant5SeesTwoKeyboardsLeaveTogether)
