@@ -3,13 +3,15 @@
 #   make run      install what is missing, build, and show a simulated board's sockets moving on one word
 #   make test     everything that CI runs: g++ release, clang with sanitizers, all tests on both
 #   make lab      real kernels in virtual machines: every scenario of tests/lab, up to half an hour
+#   make fuzz     libFuzzer on all that reads what others write, ten minutes a target (SECONDS_EACH=600)
 #   make bench    speed as ratios against a floor and a peer, in one run
 #   make install  PREFIX=/usr/local DESTDIR=
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+SECONDS_EACH ?= 600
 
-.PHONY: all run test lab bench install format tidy clean
+.PHONY: all run test lab fuzz bench install format tidy clean
 
 all:
 	tools/install-deps build
@@ -31,6 +33,12 @@ lab:
 	cmake --preset release
 	cmake --build --preset release
 	tests/lab/run --bin build/release/bin
+
+fuzz:
+	tools/install-deps test
+	cmake --preset asan-ubsan
+	cmake --build --preset asan-ubsan
+	tests/fuzz/run --bin build/asan-ubsan/bin --seconds $(SECONDS_EACH)
 
 bench:
 	tools/install-deps bench

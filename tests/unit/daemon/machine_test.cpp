@@ -1,42 +1,15 @@
 #include "daemon/machine.hpp"
-#include "fakes/boards.hpp"
-#include "fakes/fake_registers.hpp"
-#include "fakes/fake_tree.hpp"
+#include "fakes/daemon_room.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 namespace usbroute::daemon {
 namespace {
 
-/// The registers belong to the machine; the test keeps its hand on them.
-class Borrowed final : public apply::RouteRegisters {
-public:
-    explicit Borrowed(fakes::FakeRegisters& registers) : registers_(registers) {}
-    Result<topology::RouteBits> read() override { return registers_.read(); }
-    Result<void> write(topology::RouteRegister target, std::uint32_t value) override
-    {
-        return registers_.write(target, value);
-    }
-
-private:
-    fakes::FakeRegisters& registers_;
-};
-
-class MachineTest : public testing::Test {
+class MachineTest : public testing::Test, protected fakes::DaemonRoom {
 protected:
-    MachineTest() { machine.adopt(fakes::settings()); }
-    ~MachineTest() override { std::filesystem::remove_all(directory); }
-
-    static std::string make_directory()
-    {
-        std::string pattern = testing::TempDir() + "usbroute-XXXXXX";
-        return ::mkdtemp(pattern.data());
-    }
-
     std::string move(const char* connector, const char* to)
     {
         const auto done = machine.carry_out(
@@ -46,18 +19,6 @@ protected:
             return std::string(plan::code_of(refusal->reason));
         return std::get<Error>(done.error()).code();
     }
-
-    topology::Snapshot board = fakes::z97();
-    fakes::FakeRegisters registers{fakes::bits(board)};
-    fakes::FakeTree tree{{}};
-    std::string directory = make_directory();
-    linux_::JournalFile journal{directory};
-    int opened = 0;
-    Machine machine{tree, journal,
-                    [this](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
-                        ++opened;
-                        return std::make_unique<Borrowed>(registers);
-                    }};
 };
 
 TEST_F(MachineTest, MovesAndRemembersIt)

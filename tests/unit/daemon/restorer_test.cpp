@@ -1,12 +1,8 @@
 #include "daemon/restorer.hpp"
-#include "fakes/boards.hpp"
-#include "fakes/fake_registers.hpp"
-#include "fakes/fake_tree.hpp"
+#include "fakes/daemon_room.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 namespace usbroute::daemon {
@@ -14,38 +10,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The registers belong to the machine; the test keeps its hand on them.
-class Borrowed final : public apply::RouteRegisters {
-public:
-    explicit Borrowed(fakes::FakeRegisters& registers) : registers_(registers) {}
-    Result<topology::RouteBits> read() override { return registers_.read(); }
-    Result<void> write(topology::RouteRegister target, std::uint32_t value) override
-    {
-        return registers_.write(target, value);
-    }
-
-private:
-    fakes::FakeRegisters& registers_;
-};
-
 /// A daemon that has moved `keys` to EHCI.
-class RestorerTest : public testing::Test {
+class RestorerTest : public testing::Test, protected fakes::DaemonRoom {
 protected:
     RestorerTest()
     {
-        machine.adopt(fakes::settings());
         machine.take(board);
         const auto moved = machine.carry_out(
             {.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}});
         EXPECT_TRUE(moved);
         restorer.look_again(0s);
-    }
-    ~RestorerTest() override { std::filesystem::remove_all(directory); }
-
-    static std::string make_directory()
-    {
-        std::string pattern = testing::TempDir() + "usbroute-XXXXXX";
-        return ::mkdtemp(pattern.data());
     }
 
     /// As firmware does at a resume.
@@ -55,15 +29,6 @@ protected:
         machine.take(board);
     }
 
-    topology::Snapshot board = fakes::z97();
-    fakes::FakeRegisters registers{fakes::bits(board)};
-    fakes::FakeTree tree{{}};
-    std::string directory = make_directory();
-    linux_::JournalFile journal{directory};
-    Machine machine{tree, journal,
-                    [this](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
-                        return std::make_unique<Borrowed>(registers);
-                    }};
     int told = 0;
     Restorer restorer{machine, [this](const Done&) { ++told; }};
 };

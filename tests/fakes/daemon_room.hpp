@@ -1,0 +1,67 @@
+#pragma once
+
+#include "daemon/machine.hpp"
+#include "fakes/boards.hpp"
+#include "fakes/fake_registers.hpp"
+#include "fakes/fake_tree.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace usbroute::fakes {
+
+/// Registers that belong to the machine while the test keeps its hand on them.
+class BorrowedRegisters final : public apply::RouteRegisters {
+public:
+    explicit BorrowedRegisters(apply::RouteRegisters& registers) : registers_(registers) {}
+    Result<topology::RouteBits> read() override { return registers_.read(); }
+    Result<void> write(topology::RouteRegister target, std::uint32_t value) override
+    {
+        return registers_.write(target, value);
+    }
+
+private:
+    apply::RouteRegisters& registers_;
+};
+
+/// A directory of its own, gone when the test is over.
+class StateDirectory {
+public:
+    StateDirectory()
+    {
+        std::string pattern = (std::filesystem::temp_directory_path() / "usbroute-XXXXXX").string();
+        path_ = ::mkdtemp(pattern.data());
+    }
+    ~StateDirectory()
+    {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    StateDirectory(const StateDirectory&) = delete;
+    StateDirectory& operator=(const StateDirectory&) = delete;
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
+/// A daemon's machine on the fake Z97 board, with a journal in a directory of its own.
+struct DaemonRoom {
+    DaemonRoom() { machine.adopt(settings()); }
+
+    topology::Snapshot board = z97();
+    FakeRegisters registers{bits(board)};
+    FakeTree tree{{}};
+    StateDirectory state;
+    linux_::JournalFile journal{state.path()};
+    int opened = 0; ///< how often the registers were
+    daemon::Machine machine{tree, journal,
+                            [this](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
+                                ++opened;
+                                return std::make_unique<BorrowedRegisters>(registers);
+                            }};
+};
+
+} // namespace usbroute::fakes

@@ -1,0 +1,311 @@
+// The whole service above a board that behaves and fails: what people ask for, what they plug in, what the kernel,
+// firmware and other programs do, faults at any write, death at any write. After each step the invariants hold.
+
+#include "daemon/service.hpp"
+
+#include "apply/executor.hpp"
+#include "base/check.hpp"
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "config/parse.hpp"
+#include "daemon/answers.hpp"
+#include "daemon/dialogue.hpp"
+#include "daemon/restorer.hpp"
+#include "fakes/boards.hpp"
+#include "fakes/daemon_room.hpp"
+#include "fakes/world.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <fuzzer/FuzzedDataProvider.h>
+
+namespace usbroute::daemon {
+namespace {
+
+using fakes::Thing;
+using fakes::World;
+using topology::RouteRegister;
+
+constexpr std::uint8_t sockets = 14;
+
+/// Nobody tells anything; who plays says when there is a look.
+class Silence final : public observe::HintSource {
+public:
+    int fd() const override { return -1; }
+    observe::Hints drain() override { return {}; }
+};
+
+/// A daemon's life from one start to one death, on a world and a state directory that outlive it.
+struct Life {
+    Life(World& world, const std::string& state, config::Settings settings)
+        : journal(state),
+          machine(world.tree(), journal,
+                  [&world](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
+                      if (!world.is_on_the_bus(World::controllers[0]))
+                          return std::unexpected(Error(ErrorKind::failed, "no such device", 19));
+                      return std::make_unique<fakes::BorrowedRegisters>(world);
+                  })
+    {
+        machine.adopt(std::move(settings));
+    }
+
+    linux_::Loop loop;
+    Silence silence;
+    linux_::JournalFile journal;
+    Machine machine;
+    Clients nobody;
+    Entrances entrances;
+    Verdicts verdicts{loop, machine, [](const auto&) {}};
+    Restorer restorer{machine, [](const Done&) {}};
+    Lookout lookout{
+        {.loop = loop, .machine = machine, .tree = tree, .hints = silence, .place = ScanPlace::loop},
+        [](const Findings&) {}};
+    Service service{{.loop = loop,
+                     .machine = machine,
+                     .lookout = lookout,
+                     .verdicts = verdicts,
+                     .restorer = restorer,
+                     .audience = nobody,
+                     .entrances = entrances}};
+    fakes::FakeTree tree{{}};
+};
+
+/// What a line asks for, and which guards it lifts.
+struct Wish {
+    std::string line;
+    std::uint32_t named = 0; ///< bits of the sockets that it names; 0: whatever a profile says
+    std::string to;
+    bool yes = false;
+    bool may_take_keyboard = false;
+};
+
+class Play {
+public:
+    explicit Play(FuzzedDataProvider& provider) : provider_(provider) { be_born(); }
+
+    void step()
+    {
+        switch (provider_.ConsumeIntegralInRange<int>(0, 12)) {
+        case 0:
+            world_.plug(any_socket(),
+                        static_cast<Thing>(provider_.ConsumeIntegralInRange<int>(0, fakes::things - 1)));
+            break;
+        case 1: world_.unplug(any_socket()); break;
+        case 2: {
+            constexpr std::array<std::string_view, 3> drivers{"vfio-pci", "", "host"};
+            const auto which = provider_.ConsumeIntegralInRange<std::size_t>(0, 2);
+            const auto driver = provider_.PickValueInArray(drivers);
+            world_.drive(World::controllers[which], driver != "host" ? std::string(driver)
+                                                    : which == 0     ? "xhci_hcd"
+                                                                     : "ehci-pci");
+            break;
+        }
+        case 3:
+            world_.put_on_the_bus(provider_.PickValueInArray(World::controllers), provider_.ConsumeBool());
+            break;
+        case 4: world_.bits.usb2_owner = provider_.ConsumeIntegral<std::uint16_t>() & 0x3fff; break;
+        case 5: world_.bits.usb2_owner = 0x3fff; break; // as at a resume
+        case 6: set_faults(); break;
+        case 7:
+            world_.writes_until_kill = provider_.ConsumeIntegralInRange<int>(0, 4);
+            world_.is_kill_before_the_write = provider_.ConsumeBool();
+            break;
+        case 8: be_born(); break;
+        case 9: provider_.ConsumeBool() ? world_.mount_disk_of(any_socket()) : world_.unmount_all(); break;
+        case 10: look(); break;
+        default: ask(any_wish()); break;
+        }
+    }
+
+private:
+    std::uint8_t any_socket() { return provider_.ConsumeIntegralInRange<std::uint8_t>(0, sockets - 1); }
+
+    void set_faults()
+    {
+        constexpr std::array errors{1, 5, 13, 19};
+        world_.writes_until_fault = provider_.ConsumeIntegralInRange<int>(0, 3);
+        world_.is_fault_lasting = provider_.ConsumeBool();
+        world_.write_errno = provider_.PickValueInArray(errors);
+        world_.stuck = provider_.ConsumeBool() ? provider_.ConsumeIntegral<std::uint16_t>() & 0x3fff : 0;
+        world_.read_errno = provider_.ConsumeIntegralInRange<int>(0, 7) == 0 ? 5 : 0;
+    }
+
+    Wish any_wish()
+    {
+        constexpr std::array<std::string_view, 4> words{"host", "ehci", "xhci", "windows"};
+        constexpr std::array<std::string_view, 3> profiles{"all-host", "on-ehci", "desk"};
+        Wish wish;
+        switch (provider_.ConsumeIntegralInRange<int>(0, 5)) {
+        case 0: wish.line = "toggle"; break;
+        case 1: wish.line = format("apply {}", provider_.PickValueInArray(profiles)); break;
+        case 2: wish.line = "undo"; break;
+        case 3: wish.line = provider_.ConsumeRandomLengthString(60); return wish;
+        default: {
+            wish.line = "move";
+            const auto count = provider_.ConsumeIntegralInRange<int>(1, 3);
+            for (int i = 0; i < count; ++i) {
+                const auto bit = any_socket();
+                wish.named |= 1U << bit;
+                wish.line += format(" bit{}", bit);
+            }
+            wish.to = provider_.PickValueInArray(words);
+            wish.line += " " + wish.to;
+        }
+        }
+        wish.yes = provider_.ConsumeIntegralInRange<int>(0, 3) == 0;
+        if (wish.yes) wish.line += " yes=1";
+        wish.may_take_keyboard = wish.yes;
+        return wish;
+    }
+
+    /// A daemon begins on what it finds. Whatever the one before was killed in comes to an end.
+    void be_born()
+    {
+        life_.reset();
+        life_.emplace(world_, state_.path(), fakes::settings());
+        const auto open = life_->journal.history().open;
+        const auto before = world_.bits;
+        life_->machine.take(world_.snapshot());
+        if (!survives([&] { (void)life_->machine.recover(); })) return be_born();
+        if (open && !world_.had_fault && world_.is_on_the_bus(World::controllers[0])) {
+            // Invariant 8: a state that can be named, and nothing but the change itself was touched.
+            USBROUTE_CHECK(!life_->journal.history().open);
+            const auto standing = apply::standing_of(*open, world_.bits);
+            USBROUTE_CHECK(standing != apply::Standing::in_between);
+            USBROUTE_CHECK(((world_.bits.usb2_owner ^ before.usb2_owner) & ~open->usb2.mask) == 0);
+            USBROUTE_CHECK(((world_.bits.superspeed_on ^ before.superspeed_on) & ~open->superspeed.mask) ==
+                           0);
+        }
+        world_.had_fault = false;
+        restore();
+    }
+
+    /// False: the process was killed in it.
+    template <class Act> bool survives(Act act)
+    {
+        try {
+            act();
+            return true;
+        } catch (const fakes::Killed&) {
+            world_.writes_until_kill = 0;
+            return false;
+        }
+    }
+
+    void look()
+    {
+        life_->machine.take(world_.snapshot());
+        restore();
+    }
+
+    void restore()
+    {
+        const bool is_the_guests = world_.driver_of(World::controllers[0]) == "vfio-pci";
+        const auto disks = world_.mounted();
+        const auto before = world_.bits.usb2_owner;
+        world_.written.clear();
+        now_ += std::chrono::seconds(provider_.ConsumeIntegralInRange<int>(0, 40));
+        if (!survives([&] { life_->restorer.look_again(now_); })) return be_born();
+        // Invariant 9.
+        if (is_the_guests) USBROUTE_CHECK(world_.written.empty());
+        if (!world_.had_fault)
+            for (const auto bit : disks) USBROUTE_CHECK(((before ^ world_.bits.usb2_owner) >> bit & 1U) == 0);
+    }
+
+    void ask(const Wish& wish)
+    {
+        if (provider_.ConsumeBool()) look(); // or what is known is stale
+        const auto before = world_.bits;
+        const auto keyboards = world_.keyboards_of_the_host();
+        const auto disks = world_.mounted();
+        world_.written.clear();
+        world_.had_fault = false;
+        std::string output;
+        const bool is_alive = survives([&] {
+            Entrance entrance{.settings = config::default_control_listener()};
+            Dialogue dialogue(entrance, life_->service, "somebody");
+            (void)dialogue.take(wish.line + "\n");
+            output.swap(dialogue.output());
+            life_->service.after_answer();
+        });
+        if (!is_alive) return be_born();
+        if (world_.had_fault) return check_after_a_fault(before, output);
+        check_order();
+        check_guards(wish, before, keyboards, disks);
+        check_answer(wish, before, output);
+    }
+
+    /// Invariant 4: as before, or said to be half-way.
+    void check_after_a_fault(const topology::RouteBits& before, std::string_view output)
+    {
+        const auto answer = wire::read_answer(trim(output));
+        if (answer.status == wire::Status::ok || answer.code == "half-way") return;
+        if (world_.read_errno != 0 || life_->machine.is_astray()) return; // then nobody can know
+        USBROUTE_CHECK(world_.bits.usb2_owner == before.usb2_owner || !world_.written.empty());
+    }
+
+    /// Invariant 3: SuperSpeed before the wires.
+    void check_order() const
+    {
+        const auto wires = std::ranges::find(world_.written, RouteRegister::usb2_owner);
+        USBROUTE_CHECK(std::find(wires, world_.written.end(), RouteRegister::superspeed_on) ==
+                       world_.written.end());
+    }
+
+    void check_guards(const Wish& wish, const topology::RouteBits& before,
+                      const std::vector<std::uint8_t>& keyboards,
+                      const std::vector<std::uint8_t>& disks) const
+    {
+        const auto changed = before.usb2_owner ^ world_.bits.usb2_owner;
+        // Invariant 5.
+        if (!keyboards.empty() && !wish.may_take_keyboard && changed != 0)
+            USBROUTE_CHECK(!world_.keyboards_of_the_host().empty());
+        // Invariant 6.
+        for (const auto bit : disks) USBROUTE_CHECK((changed >> bit & 1U) == 0);
+        // Invariant 2.
+        for (std::uint8_t bit = 0; bit < sockets; ++bit) {
+            if ((changed >> bit & 1U) == 0 || (world_.bits.usb2_owner >> bit & 1U) != 0) continue;
+            const bool is_anybody_there =
+                world_.is_on_the_bus(World::controllers[1]) || world_.is_on_the_bus(World::controllers[2]);
+            USBROUTE_CHECK(is_anybody_there);
+        }
+    }
+
+    void check_answer(const Wish& wish, const topology::RouteBits& before, std::string_view output) const
+    {
+        if (wish.named == 0) return;
+        const auto answer = wire::read_answer(trim(output));
+        const auto changed = before.usb2_owner ^ world_.bits.usb2_owner;
+        USBROUTE_CHECK((changed & ~wish.named) == 0);
+        if (answer.status != wire::Status::ok) {
+            USBROUTE_CHECK(changed == 0);
+            return;
+        }
+        if (wish.to == "ehci") USBROUTE_CHECK((world_.bits.usb2_owner & wish.named) == 0);
+        if (wish.to == "xhci") USBROUTE_CHECK((world_.bits.usb2_owner & wish.named) == wish.named);
+    }
+
+    FuzzedDataProvider& provider_;
+    World world_;
+    fakes::StateDirectory state_;
+    std::optional<Life> life_;
+    std::chrono::milliseconds now_{0};
+};
+
+} // namespace
+} // namespace usbroute::daemon
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size)
+{
+    constexpr int most_steps = 200;
+    FuzzedDataProvider provider(bytes, size);
+    usbroute::daemon::Play play(provider);
+    for (int count = 0; count < most_steps && provider.remaining_bytes() > 0; ++count) play.step();
+    return 0;
+}
