@@ -4,6 +4,7 @@
 #   make test     everything that CI runs: g++ release, clang with sanitizers, all tests on both
 #   make lab      real kernels in virtual machines: every scenario of tests/lab, up to half an hour
 #   make fuzz     libFuzzer on all that reads what others write, ten minutes a target (SECONDS_EACH=600)
+#   make soak     100,000 toggles on the simulated board with faults at every kind of access, and deaths
 #   make bench    speed as ratios against a floor and a peer, in one run
 #   make install  PREFIX=/usr/local DESTDIR=
 
@@ -11,7 +12,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SECONDS_EACH ?= 600
 
-.PHONY: all run test lab fuzz bench install format tidy clean
+.PHONY: all run test lab fuzz soak bench install format tidy clean
 
 all:
 	tools/install-deps build
@@ -39,6 +40,12 @@ fuzz:
 	cmake --preset asan-ubsan
 	cmake --build --preset asan-ubsan
 	tests/fuzz/run --bin build/asan-ubsan/bin --seconds $(SECONDS_EACH)
+
+soak:
+	tools/install-deps test
+	cmake --preset release
+	cmake --build --preset release
+	tests/soak/run --bin build/release/bin
 
 bench:
 	tools/install-deps bench
