@@ -31,6 +31,13 @@ void read_routes(const Document& document, Reading& reading)
         else if (*word != "restore")
             scope.wrong_value(fields.node("on_drift")->place, "on_drift", in_quotes(*word), rule);
     }
+    if (const auto* profile = fields.text("at_start", "the name of a profile")) {
+        if (!reading.complete || reading.knows(Section::profile, *profile))
+            reading.settings.at_start = ProfileName(*profile);
+        else
+            reading.problems.add_unknown(scope.at(fields.node("at_start")->place), "unknown profile",
+                                         *profile, " in [routes]", reading.known(Section::profile));
+    }
     fields.report_unknown_keys();
 }
 

@@ -98,6 +98,7 @@ struct Settings {
     std::vector<ProfileName> toggle; ///< empty: every profile in the order of the file
     std::vector<ListenerSettings> listeners;
     OnDrift on_drift = OnDrift::restore;
+    std::optional<ProfileName> at_start; ///< made to hold once after a boot, when its controllers are there
 
     [[nodiscard]] const ConnectorSettings* connector(const ConnectorName& name) const;
     [[nodiscard]] const GuestSettings* guest(const GuestName& name) const;

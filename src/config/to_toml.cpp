@@ -111,7 +111,10 @@ std::string to_toml(const Settings& settings)
         add(format("[toggle]\nprofiles = {}\n",
                    list_of(settings.toggle, [](const auto& p) { return p.text(); })));
     for (const auto& listener : settings.listeners) add(toml_of(listener));
-    if (settings.on_drift != OnDrift::restore) add("[routes]\non_drift = \"report\"\n");
+    std::string routes;
+    if (settings.on_drift != OnDrift::restore) routes += "on_drift = \"report\"\n";
+    if (settings.at_start) routes += format("at_start = {}\n", string_of(settings.at_start->text()));
+    if (!routes.empty()) add("[routes]\n" + routes);
     return text;
 }
 

@@ -73,7 +73,8 @@ void announce(const Drift& drift, Audience& audience)
         const auto now = drift.now.value_of(which);
         if (before == now) continue;
         const auto text = format("0x{:x} -> 0x{:x}", before, now);
-        log::info(format("{} was written by somebody else: {}", topology::data_sheet_name(which), text));
+        log::info(format("{} was written by somebody else: {}; {}", topology::data_sheet_name(which), text,
+                         drift.cause));
         if (audience.is_anybody_there())
             audience.tell({.kind = EventKind::drift, .word = topology::data_sheet_name(which), .text = text});
     }

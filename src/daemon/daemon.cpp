@@ -45,6 +45,7 @@ void Daemon::reload()
         for (const auto& problem :
              parts_.listeners.adopt(listeners_here(parts_.machine.settings().listeners, parts_.locations)))
             log::error(problem.message());
+        parts_.lookout.doubt_everything(); // what waited for the configuration goes on after a look
         log::info("the configuration was read anew");
     } else {
         for (const auto line : split(settings.error().message(), '\n')) log::error(line);

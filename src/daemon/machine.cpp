@@ -1,7 +1,9 @@
 #include "daemon/machine.hpp"
 
 #include "apply/executor.hpp"
+#include "linux/clock_steps.hpp"
 #include "observe/scan.hpp"
+#include "plan/drift_cause.hpp"
 #include "topology/connector.hpp"
 
 #include <algorithm>
@@ -61,7 +63,7 @@ bool depends_on_host_use(const Snapshot& snapshot, const plan::Outcome& outcome)
 } // namespace
 
 Machine::Machine(const observe::KernelTree& tree, linux_::JournalFile& journal, OpenRegisters open)
-    : tree_(tree), journal_(journal), open_(std::move(open))
+    : tree_(tree), journal_(journal), open_(std::move(open)), asleep_(linux_::time_asleep())
 {}
 
 void Machine::adopt(config::Settings settings)
@@ -77,6 +79,11 @@ Findings Machine::take(Snapshot fresh)
     findings.before = snapshot_;
     compare(*snapshot_, fresh, findings);
     fresh.generation = snapshot_->generation + 1;
+    if (const auto* mux = mux_controller()) {
+        const auto* now = fresh.controller_at(*mux->address);
+        has_a_new_driver_ =
+            has_a_new_driver_ || now == nullptr || now->driver != mux->driver || now->buses != mux->buses;
+    }
     snapshot_ = std::make_shared<Snapshot>(std::move(fresh));
     follow_mux();
     findings.drift = read_registers();
@@ -125,8 +132,24 @@ std::optional<Drift> Machine::read_registers()
     const auto before = std::exchange(known_, *now);
     controller->registers = *now;
     if (!before || *before != *now) astray_ = true;
+    const bool has_slept = has_slept_since_last_reading();
+    const bool has_a_new_driver = std::exchange(has_a_new_driver_, false);
     if (!before || *before == *now) return std::nullopt;
-    return Drift{.before = *before, .now = *now};
+    return Drift{.before = *before,
+                 .now = *now,
+                 .cause = plan::likely_cause({.before = *before,
+                                              .now = *now,
+                                              .has_slept = has_slept,
+                                              .is_given_away = controller->is_given_away(),
+                                              .has_a_new_driver = has_a_new_driver})};
+}
+
+bool Machine::has_slept_since_last_reading()
+{
+    // The clocks are read one after the other and told in whole milliseconds.
+    constexpr std::chrono::milliseconds tolerance{100};
+    const auto asleep = linux_::time_asleep();
+    return asleep - std::exchange(asleep_, asleep) > tolerance;
 }
 
 topology::HostUse Machine::host_use() const
@@ -138,8 +161,9 @@ plan::Outcome Machine::decide(const plan::Request& request) const
 {
     std::optional<plan::Change> last;
     std::optional<plan::Change> standing;
-    const bool undoes = std::holds_alternative<plan::UndoRequest>(request.wish);
-    if (undoes || std::holds_alternative<plan::RestoreRequest>(request.wish)) {
+    if (std::holds_alternative<plan::UndoRequest>(request.wish) ||
+        std::holds_alternative<plan::RestoreRequest>(request.wish) ||
+        std::holds_alternative<plan::StartRequest>(request.wish)) {
         auto history = journal_.history();
         if (!history.undoable.empty()) last = history.undoable.back();
         standing = std::move(history.standing);
@@ -197,8 +221,9 @@ std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request)
             if (auto* controller = mux_controller()) controller->registers = applied->after;
             if (std::holds_alternative<plan::RestoreRequest>(request.wish))
                 astray_ = false;
-            else if (astray_ || plan->steps.empty())
-                // Else a later restore would take back what was asked for and was so by chance.
+            else if (astray_ || is_start_awaited_ || plan->steps.empty())
+                // Else a later restore, or the profile of the boot, would take back what was asked for and was so
+                // by chance.
                 if (auto stood = journal_.stand(plan->whole); !stood)
                     applied->warnings.push_back("it may not be restored: " + stood.error().message());
             Done done{.plan = std::move(plan), .warnings = std::move(applied->warnings)};

@@ -8,11 +8,13 @@
 #include "plan/plan.hpp"
 #include "topology/snapshot.hpp"
 
+#include <chrono>
 #include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -23,6 +25,7 @@ namespace usbroute::daemon {
 struct Drift {
     topology::RouteBits before;
     topology::RouteBits now;
+    std::string_view cause; ///< who was likely, as half a sentence
 };
 
 /// What a look found that the look before it did not know.
@@ -68,12 +71,15 @@ public:
     /// The registers hold what usbroute has not written: they were written by somebody else, or were never seen before.
     /// Until a RestoreRequest is carried out.
     [[nodiscard]] bool is_astray() const { return astray_; }
+    /// A StartRequest is still to come: until then all that is asked for is remembered, also what was so already.
+    void await_start(bool is_awaited) { is_start_awaited_ = is_awaited; }
     /// Ends a change that an earlier daemon was killed in. Nothing: there is none.
     [[nodiscard]] std::optional<Result<std::string>> recover();
 
 private:
     [[nodiscard]] topology::Controller* mux_controller();
     void follow_mux();
+    [[nodiscard]] bool has_slept_since_last_reading();
     [[nodiscard]] bool reads_otherwise();
 
     using Planned = std::variant<std::shared_ptr<const plan::Plan>, plan::Refusal>;
@@ -97,7 +103,10 @@ private:
     bool registers_failed_ = false;
     std::optional<topology::RouteBits> known_; ///< last read or written
     std::optional<Drift> drift_;
+    std::chrono::milliseconds asleep_; ///< as of the last reading of the registers
+    bool has_a_new_driver_ = false;    ///< the mux, since then
     bool astray_ = false;
+    bool is_start_awaited_ = false;
     std::vector<Recalled> recalled_; ///< emptied with each look and each change of the settings
 };
 

@@ -5,6 +5,7 @@
 #include "daemon/answers.hpp"
 #include "daemon/clients.hpp"
 #include "daemon/daemon.hpp"
+#include "daemon/first_routes.hpp"
 #include "daemon/listeners.hpp"
 #include "daemon/log.hpp"
 #include "daemon/lookout.hpp"
@@ -72,6 +73,10 @@ int serve(const linux_::Locations& locations, config::Settings settings,
         announce(done, answer_for(done), "on_drift", clients);
         verdicts.begin(done.plan, machine.snapshot());
     });
+    FirstRoutes first_routes(machine, [&](const Done& done) {
+        announce(done, answer_for(done), "at_start", clients);
+        verdicts.begin(done.plan, machine.snapshot());
+    });
     bool is_first = true;
     const auto found = [&](const Findings& findings) {
         if (std::exchange(is_first, false))
@@ -79,6 +84,7 @@ int serve(const linux_::Locations& locations, config::Settings settings,
         else
             announce(findings, machine, clients);
         restorer.look_again(loop.now());
+        first_routes.look_again();
         verdicts.look_again();
     };
     Lookout lookout(

@@ -2,7 +2,12 @@
 
 #include "linux/unique_fd.hpp"
 
+#include <chrono>
+
 namespace usbroute::linux_ {
+
+/// How long the machine has slept since it booted: what CLOCK_BOOTTIME counts and CLOCK_MONOTONIC does not.
+[[nodiscard]] std::chrono::milliseconds time_asleep();
 
 /// Becomes readable when the wall clock jumps: the machine has slept, or somebody has set the time. Firmware writes
 /// the routing registers on the way back from sleep, and says nothing. No polling: it is a timer that rings never.

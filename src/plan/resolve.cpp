@@ -266,6 +266,25 @@ OrRefusal<Resolved> resolve_apply(const ApplyRequest& request, const Situation& 
     return resolved;
 }
 
+/// Who has asked for a socket since the boot was there first, whenever the controllers came.
+OrRefusal<Resolved> resolve_start(const StartRequest& request, const Situation& s, const Board& board)
+{
+    auto resolved = resolve_apply({request.profile}, s, board);
+    if (!resolved) return resolved;
+    resolved->title = text_of(Wish(request));
+    if (!s.standing || s.standing->controller != *board.mux->xhci->address) return resolved;
+    const auto is_asked_for = [&](const Wanted& wanted) {
+        return (wanted.connector->spec.bit->mask() & s.standing->usb2.mask) != 0;
+    };
+    if (std::erase_if(resolved->wanted, is_asked_for) == 0) return resolved;
+    resolved->profile.reset();
+    std::erase_if(resolved->asked, [&](const auto& asked) {
+        return std::ranges::none_of(resolved->wanted,
+                                    [&](const Wanted& w) { return w.connector->spec.name == asked.first; });
+    });
+    return resolved;
+}
+
 /// Every connector that a change touches, on the side and with the SuperSpeed half that the change gives it.
 OrRefusal<Resolved> resolve_change(const Change& change, const Board& board)
 {
@@ -344,6 +363,7 @@ std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board
     if (const auto* apply = std::get_if<ApplyRequest>(&wish)) return resolve_apply(*apply, situation, board);
     if (const auto* toggle = std::get_if<ToggleRequest>(&wish))
         return resolve_toggle(*toggle, situation, board);
+    if (const auto* start = std::get_if<StartRequest>(&wish)) return resolve_start(*start, situation, board);
     if (std::holds_alternative<UndoRequest>(wish)) return resolve_undo(situation, board);
     return resolve_restore(situation, board);
 }

@@ -108,6 +108,7 @@ std::string to_json(const config::Settings& settings)
                     {"profiles", list_of(settings.profiles)},
                     {"toggle", texts(settings.toggle_order(), as_text)},
                     {"on_drift", settings.on_drift == config::OnDrift::restore ? "restore" : "report"},
+                    {"at_start", settings.at_start ? Json(settings.at_start->text()) : Json()},
                     {"listeners", list_of(settings.listeners)}});
 }
 

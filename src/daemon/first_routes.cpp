@@ -1,0 +1,68 @@
+#include "daemon/first_routes.hpp"
+
+#include "base/format.hpp"
+#include "daemon/log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+namespace usbroute::daemon {
+
+using plan::Reason;
+
+namespace {
+
+constexpr int most_failures = 3;
+
+/// What a later look may find otherwise without anybody having changed his mind: a driver that is loaded late, a guest
+/// that is given its controllers by a service that starts after us.
+bool may_pass(Reason reason)
+{
+    constexpr std::array passing = {
+        Reason::no_mux,          Reason::registers_unreadable, Reason::nobody_behind_route, Reason::no_driver,
+        Reason::guest_not_given, Reason::no_such_connector,    Reason::several_muxes};
+    return std::ranges::find(passing, reason) != passing.end();
+}
+
+} // namespace
+
+void FirstRoutes::look_again()
+{
+    const auto& profile = machine_.settings().at_start;
+    if (is_over_ || !profile) return;
+    machine_.await_start(true);
+    const auto done =
+        machine_.carry_out({.wish = plan::StartRequest{*profile}, .revert_after = std::chrono::seconds{0}});
+    if (done) {
+        end();
+        if (!done->plan->steps.empty()) tell_(*done);
+        return;
+    }
+    if (const auto* refusal = std::get_if<plan::Refusal>(&done.error())) {
+        if (!may_pass(refusal->reason)) end();
+        return complain(format("profile {} {}: {}", profile->text(), is_over_ ? "is refused" : "waits",
+                               plan::text_of(*refusal)));
+    }
+    // A write may fail for ever.
+    if (++failures_ == most_failures) end();
+    complain(std::get<Error>(done.error()).message());
+}
+
+void FirstRoutes::end()
+{
+    is_over_ = true;
+    machine_.await_start(false);
+}
+
+void FirstRoutes::complain(const std::string& why)
+{
+    if (std::exchange(complaint_, why) == why) return;
+    const auto text = format("at_start: {}", why);
+    if (is_over_)
+        log::warning(text + "; it is not tried again");
+    else
+        log::info(text);
+}
+
+} // namespace usbroute::daemon

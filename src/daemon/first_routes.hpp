@@ -1,0 +1,32 @@
+#pragma once
+
+#include "daemon/machine.hpp"
+
+#include <functional>
+#include <string>
+
+namespace usbroute::daemon {
+
+/// Makes the profile of `[routes] at_start` hold, once after a boot: as soon as the controllers that it needs are
+/// there, however late they come. A socket that somebody has asked for since the boot stays where he wants it.
+class FirstRoutes {
+public:
+    using Tell = std::function<void(const Done&)>;
+
+    FirstRoutes(Machine& machine, Tell tell) : machine_(machine), tell_(std::move(tell)) {}
+
+    /// After a look, and after the configuration was read.
+    void look_again();
+
+private:
+    void end();
+    void complain(const std::string& why);
+
+    Machine& machine_;
+    Tell tell_;
+    bool is_over_ = false;
+    int failures_ = 0;
+    std::string complaint_; ///< said last; the same is not said again
+};
+
+} // namespace usbroute::daemon

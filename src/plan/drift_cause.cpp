@@ -1,0 +1,27 @@
+#include "plan/drift_cause.hpp"
+
+namespace usbroute::plan {
+
+namespace {
+
+bool has_everything(const topology::RouteBits& bits)
+{
+    return (bits.usb2_owner & bits.usb2_movable) == bits.usb2_movable &&
+           (bits.superspeed_on & bits.superspeed_movable) == bits.superspeed_movable;
+}
+
+} // namespace
+
+std::string_view likely_cause(const DriftEvidence& evidence)
+{
+    const bool is_all_at_xhci = has_everything(evidence.now);
+    if (evidence.is_given_away) return "likely the guest that has the xHCI";
+    if (evidence.has_slept)
+        return is_all_at_xhci ? "likely the kernel or the firmware, when the machine woke"
+                              : "likely the firmware, when the machine woke";
+    if (evidence.has_a_new_driver && is_all_at_xhci) return "likely the kernel, when the xHCI got its driver";
+    if (is_all_at_xhci) return "likely the kernel, when the xHCI woke from its own sleep";
+    return "likely another program, as setpci";
+}
+
+} // namespace usbroute::plan

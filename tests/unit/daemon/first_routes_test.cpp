@@ -1,0 +1,117 @@
+#include "daemon/first_routes.hpp"
+#include "fakes/daemon_room.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace usbroute::daemon {
+namespace {
+
+/// A daemon that shall begin with `keys` on EHCI.
+class FirstRoutesTest : public testing::Test, protected fakes::DaemonRoom {
+protected:
+    FirstRoutesTest() { begin_with("on-ehci"); }
+
+    void begin_with(const char* profile)
+    {
+        auto wanted = fakes::settings();
+        wanted.at_start = ProfileName(profile);
+        machine.adopt(std::move(wanted));
+    }
+    void look()
+    {
+        machine.take(board);
+        first.look_again();
+    }
+
+    int told = 0;
+    FirstRoutes first{machine, [this](const Done&) { ++told; }};
+};
+
+TEST_F(FirstRoutesTest, MakesTheProfileHoldOnce)
+{
+    look();
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
+    EXPECT_EQ(told, 1);
+
+    registers.bits.usb2_owner = 0x3fff;
+    look();
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+    EXPECT_EQ(told, 1);
+}
+
+TEST_F(FirstRoutesTest, WaitsForAControllerThatComesLate)
+{
+    const auto whole = board;
+    std::erase_if(board.controllers, [](const auto& c) { return c.kind == topology::ControllerKind::ehci; });
+    look();
+    EXPECT_EQ(told, 0);
+
+    board = whole;
+    look();
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
+}
+
+TEST_F(FirstRoutesTest, WaitsForAGuestThatIsGivenItsControllersLate)
+{
+    begin_with("desk");
+    look();
+    EXPECT_EQ(told, 0);
+
+    for (const char* address : {"00:1a.0", "00:1d.0"}) fakes::controller(board, address).driver = "vfio-pci";
+    look();
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu & ~(1u << 2) & ~(1u << 9));
+}
+
+TEST_F(FirstRoutesTest, LeavesWhatSomebodyHasAskedForSinceTheBoot)
+{
+    begin_with("desk"); // keys and rear to the guest, which has no controller yet
+    look();
+    const auto ask = [&](const char* connector, topology::Side side) {
+        return machine.carry_out({.wish = plan::MoveRequest{{ConnectorName(connector)}, side}}).has_value();
+    };
+    ASSERT_TRUE(ask("keys", topology::Side::xhci)); // where it is already
+    ASSERT_TRUE(ask("front", topology::Side::ehci));
+
+    for (const char* address : {"00:1a.0", "00:1d.0"}) fakes::controller(board, address).driver = "vfio-pci";
+    look();
+
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu & ~(1u << 0) & ~(1u << 9));
+    EXPECT_EQ(told, 1);
+}
+
+TEST_F(FirstRoutesTest, IsOverAfterARestartInTheSameBoot)
+{
+    look();
+    registers.bits.usb2_owner = 0x3fff;
+    FirstRoutes of_the_next_daemon{machine, [this](const Done&) { ++told; }};
+
+    of_the_next_daemon.look_again();
+
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+}
+
+TEST_F(FirstRoutesTest, DoesNotTakeTheLastKeyboardWhenAnotherOneIsPluggedInHoursLater)
+{
+    begin_with("desk");
+    for (const char* address : {"00:1a.0", "00:1d.0"}) fakes::controller(board, address).driver = "vfio-pci";
+    fakes::plug_keyboard(board, "3-3");
+    look();
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+
+    fakes::plug_keyboard(board, "3-1");
+    look();
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+}
+
+TEST_F(FirstRoutesTest, DoesNotTryAWriteThatFailsForEver)
+{
+    registers.failing_write = fakes::FakeRegisters::every_write;
+    for (int i = 0; i < 20; ++i) look();
+
+    EXPECT_LE(registers.writes, 3);
+}
+
+} // namespace
+} // namespace usbroute::daemon

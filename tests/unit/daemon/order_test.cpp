@@ -1,0 +1,114 @@
+// Many a hot-plug daemon works when things come in the order in which its author plugged them in.
+
+#include "daemon/first_routes.hpp"
+#include "daemon/restorer.hpp"
+#include "fakes/daemon_room.hpp"
+#include "fakes/world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace usbroute::daemon {
+namespace {
+
+enum class Arrival : std::uint8_t { device, controller, guest, configuration, request };
+constexpr std::array all_arrivals{Arrival::device, Arrival::controller, Arrival::guest,
+                                  Arrival::configuration, Arrival::request};
+
+constexpr std::string_view text_of(Arrival arrival)
+{
+    switch (arrival) {
+    case Arrival::device: return "device";
+    case Arrival::controller: return "controller";
+    case Arrival::guest: return "guest";
+    case Arrival::configuration: return "configuration";
+    case Arrival::request: return "request";
+    }
+    return "";
+}
+
+/// A daemon that was started before everything else. After each arrival it looks, as hints make it.
+class Late {
+public:
+    Late()
+    {
+        for (const auto controller : fakes::World::controllers) world_.put_on_the_bus(controller, false);
+        look();
+    }
+
+    void arrive(Arrival what)
+    {
+        switch (what) {
+        case Arrival::device: world_.plug(2, fakes::Thing::mouse); break;
+        case Arrival::controller:
+            for (const auto controller : fakes::World::controllers) world_.put_on_the_bus(controller, true);
+            break;
+        case Arrival::guest:
+            world_.drive(fakes::World::controllers[1], "vfio-pci");
+            world_.drive(fakes::World::controllers[2], "vfio-pci");
+            break;
+        case Arrival::configuration: {
+            auto wanted = fakes::settings();
+            wanted.at_start = ProfileName("desk");
+            machine_.adopt(std::move(wanted));
+            break;
+        }
+        case Arrival::request: was_asked_ = true; break;
+        }
+        look();
+    }
+
+    [[nodiscard]] std::uint32_t wires() const { return world_.bits.usb2_owner; }
+
+private:
+    /// A person who is told "no" asks again when something has changed.
+    void look()
+    {
+        machine_.take(world_.snapshot());
+        restorer_.look_again(now_ += std::chrono::minutes(2));
+        first_.look_again();
+        if (was_asked_ &&
+            machine_.carry_out(
+                {.wish = plan::MoveRequest{{ConnectorName("front")}, topology::Side::ehci}, .yes = true}))
+            was_asked_ = false;
+    }
+
+    fakes::World world_;
+    fakes::StateDirectory state_;
+    linux_::JournalFile journal_{state_.path()};
+    Machine machine_{world_.tree(), journal_,
+                     [this](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
+                         return std::make_unique<fakes::BorrowedRegisters>(world_);
+                     }};
+    Restorer restorer_{machine_, [](const Done&) {}};
+    FirstRoutes first_{machine_, [](const Done&) {}};
+    std::chrono::milliseconds now_{};
+    bool was_asked_ = false;
+};
+
+TEST(Order, OfArrivalDoesNotMatter)
+{
+    auto order = all_arrivals;
+    std::ranges::sort(order);
+    int orders = 0;
+    do {
+        Late late;
+        std::string told;
+        for (const auto arrival : order) {
+            late.arrive(arrival);
+            told += std::string(text_of(arrival)) + " ";
+        }
+        // front by request; keys and rear by the profile of the boot.
+        EXPECT_EQ(late.wires(), 0x3fffu & ~(1u << 0) & ~(1u << 2) & ~(1u << 9)) << told;
+        ++orders;
+    } while (std::ranges::next_permutation(order).found);
+    EXPECT_EQ(orders, 120);
+}
+
+} // namespace
+} // namespace usbroute::daemon
