@@ -333,3 +333,20 @@ usbroute picture --json | grep -q '"panel":"rear"'
 stop
 SCRIPT
 }
+
+@test "the profile of the boot holds once, when the guest has been given its controllers" {
+    inside <<'SCRIPT'
+stop
+rm -rf "$USBROUTE_STATE_DIR"/journal
+printf '[routes]\nat_start = "desk-in-windows"\n' >> "$USBROUTE_CONFIG"
+start
+wait_for 'at_start: profile desk-in-windows waits' "$log"
+[ "$(keyboard)" = 3-3 ]
+sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci
+wait_for 'start with desk-in-windows: XUSB2PR 0x3fff -> 0x3ff3, for at_start' "$log"
+usbroute move rear-1 --to host; sim settle
+stop; start
+usbroute status | grep '^rear-1 *host'
+stop
+SCRIPT
+}
