@@ -29,9 +29,12 @@ using Opened = std::expected<std::unique_ptr<Line>, Failure>;
 
 namespace {
 
+/// Nobody else speaks on a port with our name.
+constexpr const char* own_virtio_port = "/dev/virtio-ports/org.usbroute.0";
+
 std::string shown(const std::string& port) { return printable(port, 200); }
 
-std::unexpected<Failure> no(ExitCode code, std::string message, bool may_pass = false)
+std::unexpected<Failure> no(ExitCode code, const std::string& message, bool may_pass = false)
 {
     return std::unexpected(
         Failure{.code = code, .message = message + "; nothing was asked", .may_pass = may_pass});
@@ -113,10 +116,12 @@ Opened open_unix(const std::string& port, milliseconds patience)
 
 const System& this_system()
 {
-    static const System system{.default_port = "/dev/ttyS0",
-                               .ports_help =
-                                   "/dev/ttyS0 (usual), /dev/virtio-ports/NAME, a Unix socket, tcp:HOST:PORT",
-                               .has_boxes = false};
+    static const System system{
+        .default_port = ::access(own_virtio_port, F_OK) == 0 ? own_virtio_port : "/dev/ttyS0",
+        .ports_help =
+            "/dev/ttyS0, /dev/virtio-ports/NAME, a Unix socket, tcp:HOST:PORT\n"
+            "                    (usual: /dev/virtio-ports/org.usbroute.0 where it is, else /dev/ttyS0)",
+        .has_boxes = false};
     return system;
 }
 
