@@ -3,18 +3,18 @@
 #include "base/result.hpp"
 #include "base/text.hpp"
 
+#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <system_error>
 
+#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 namespace usbroute::guest {
 
@@ -56,8 +56,11 @@ std::optional<Resident> resident_of(int fd)
     for (fs::directory_iterator entry("/proc", error), end; !error && entry != end; entry.increment(error)) {
         const auto pid = entry->path().filename().string();
         if (!parse_decimal(pid)) continue;
-        std::ifstream file(entry->path() / "stat", std::ios::binary);
-        const std::string stat{std::istreambuf_iterator<char>(file), {}};
+        const linux_::UniqueFd file(::open((entry->path() / "stat").c_str(), O_RDONLY | O_CLOEXEC));
+        std::array<char, 512> bytes{}; // more than the fields up to the terminal can take
+        const auto got = file.is_open() ? ::read(file.get(), bytes.data(), bytes.size()) : -1;
+        if (got <= 0) continue;
+        const std::string stat(bytes.data(), static_cast<std::size_t>(got));
         if (auto program = program_on(stat, terminal)) return Resident{pid, std::move(*program)};
     }
     return std::nullopt;
