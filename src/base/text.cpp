@@ -1,6 +1,5 @@
 #include "base/text.hpp"
 
-#include "base/format.hpp"
 #include "base/widths.hpp"
 
 #include <algorithm>
@@ -62,6 +61,16 @@ bool is_safe(char32_t point)
         return false; // variation selectors: they make some characters wide
     return point != 0xfeff && !(point >= 0xfff9 && point <= 0xfffb) &&
            !(point >= 0xe0000 && point <= 0xe01ef);
+}
+
+/// Lower case, at least `digits` of them. By hand, because the guest's program for Windows has this file and not {fmt}.
+std::string hex(std::uint32_t number, std::size_t digits)
+{
+    constexpr std::string_view letters = "0123456789abcdef";
+    std::string text;
+    for (; number != 0 || text.size() < digits; number >>= 4U)
+        text.insert(text.begin(), letters[number & 0xfU]);
+    return text;
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b)
@@ -139,13 +148,13 @@ std::string printable(std::string_view text, std::size_t limit)
         if (count++ == limit) return shown + "...";
         const auto [point, bytes] = decode_utf8(text);
         if (bytes == 0)
-            shown += format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+            shown += "\\x" + hex(static_cast<unsigned char>(text[0]), 2);
         else if (is_safe(point))
             shown.append(text.substr(0, bytes));
         else if (point < 0x100)
-            shown += format("\\x{:02x}", static_cast<unsigned>(point));
+            shown += "\\x" + hex(point, 2);
         else
-            shown += format("\\u{{{:x}}}", static_cast<unsigned>(point));
+            shown += "\\u{" + hex(point, 1) + "}";
         text.remove_prefix(std::max<std::size_t>(bytes, 1));
     }
     return shown;

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "guest/arguments.hpp"
+#include "guest/border.hpp"
+#include "guest/exit_code.hpp"
+
+#include <string>
+
+namespace usbroute::guest {
+
+/// How a talk ended.
+struct Outcome {
+    ExitCode code = ExitCode::done;
+    std::string message; ///< for people, one line; empty where there is nothing to say
+    bool was_stopped = false;
+    bool is_json = false; ///< `message` is the daemon's JSON answer
+};
+
+/// Opens the port, says the line once, and waits for the answer, which it shows. With `wait` it first asks for
+/// `status` until something answers: that may be said any number of times, what the request does may not.
+[[nodiscard]] Outcome talk(const Request& request, Border& border);
+
+} // namespace usbroute::guest

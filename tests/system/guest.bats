@@ -1,0 +1,352 @@
+#!/usr/bin/env bats
+# The client inside a guest, the real program for Linux and, under wine, the one for Windows: over a serial port as QEMU
+# makes it, to the real daemon inside the simulated board. USBROUTE_BIN names the directory with the programs.
+
+setup_file() {
+    # One prefix for the whole file: making it takes seconds.
+    export WINEPREFIX=$BATS_FILE_TMPDIR/wine WINEDEBUG=-all WINEDLLOVERRIDES="mscoree=;mshtml="
+    # Without a display a message box ends at once, wherever this runs.
+    unset DISPLAY WAYLAND_DISPLAY
+    command -v wine > /dev/null && [ -e "$USBROUTE_BIN/usbroute-guest.exe" ] || return 0
+    timeout 120 wineboot -i > /dev/null 2>&1
+}
+
+teardown_file() {
+    if [ -d "$WINEPREFIX" ]; then
+        wineserver -k || true
+        wineserver -w || true
+    fi
+}
+
+setup() {
+    PATH=$USBROUTE_BIN:$PATH
+    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 BATS_TEST_DIRNAME BATS_TEST_TMPDIR
+    script=$BATS_TEST_TMPDIR/inside.sh
+}
+
+needs_wine() {
+    [ -e "$USBROUTE_BIN/usbroute-guest.exe" ] || skip "usbroute-guest.exe is not built: no mingw-w64 here"
+    command -v wine > /dev/null || skip "there is no wine here to run usbroute-guest.exe"
+}
+
+# Runs standard input as a script inside the board, with the daemon up, a guest's serial port "port" and no wine yet.
+inside() {
+    cat > "$script.body"
+    cat > "$script" <<'SCRIPT'
+set -eu
+cd "$BATS_TEST_TMPDIR"
+cat >> "$USBROUTE_CONFIG" <<TOML
+[listen.everything]
+unix = "$USBROUTE_SIM/run/everything.sock"
+guest = "windows"
+allow = ["toggle", "status", "move", "undo", "subscribe", "plan"]
+TOML
+guest=$USBROUTE_SIM/run/everything.sock
+log=$USBROUTE_SIM/usbrouted.log
+pids=
+start() {
+    usbrouted > "$log" 2>&1 < /dev/null &
+    daemon=$!
+    for _ in $(seq 200); do
+        if usbroute status > /dev/null 2>&1; then return 0; fi
+        sleep 0.05
+    done
+    cat "$log"; return 1
+}
+stop() { kill "$daemon" && wait "$daemon"; }
+# The wine prefix finds it as COM5 and COM12. Not as COM1: wine makes that a real serial port, where there is one.
+serial() { # [OPTION...] of serial_line.py, after the socket
+    rm -f port
+    env -u LD_PRELOAD "$BATS_TEST_DIRNAME/serial_line.py" port "$@" > ready & pids="$pids $!"
+    for _ in $(seq 200); do
+        if grep -q ready ready; then break; fi
+        sleep 0.05
+    done
+    if [ -d "$WINEPREFIX/dosdevices" ]; then
+        ln -sfn "$(readlink port)" "$WINEPREFIX/dosdevices/com5"
+        ln -sfn "$(readlink port)" "$WINEPREFIX/dosdevices/com12"
+    fi
+}
+end() { for pid in $pids; do kill "$pid" 2> /dev/null && wait "$pid" || :; done; }
+trap end EXIT
+register() { setpci -s 00:14.0 d0.l; }
+# Of any client: its exit code, what it says on stdout, and on stderr.
+ends_with() { # CODE COMMAND...
+    local expected=$1 code=0
+    shift
+    "$@" > out 2> err || code=$?
+    cat out err
+    [ "$code" -eq "$expected" ] || { echo "exit code $code of: $*"; return 1; }
+}
+says() { grep -F -q -- "$1" out err || { echo "does not say: $1"; return 1; }; }
+linux() { timeout 30 usbroute-guest "$@"; }
+windows() { env -u LD_PRELOAD timeout 60 wine "$USBROUTE_BIN/usbroute-guest.exe" "$@"; }
+windowsw() { env -u LD_PRELOAD timeout 60 wine "$USBROUTE_BIN/usbroute-guestw.exe" "$@"; }
+not() { if "$@"; then echo "should have failed: $*"; return 1; fi; }
+# A boot log, with everything that looks a little like an answer.
+cat > boot-log <<'LOG'
+SeaBIOS (version 1.16.2-debian-1.16.2-1)
+Booting from Hard Disk...
+GRUB loading.
+error: no such device: 3f1e.
+[    0.000000] Linux version 6.1.0-18-amd64 (debian-kernel@lists.debian.org)
+[    1.204771] ok booting the kernel
+[FAILED] Failed to start something.
+failed to start sshd.service
+refused connection from 10.0.2.2
+{"do":"toggle"}
+toggle
+
+Debian GNU/Linux 12 host ttyS0
+
+host login: 
+LOG
+start
+SCRIPT
+    cat "$script.body" >> "$script"
+    run usbroute-sim -q -- bash "$script"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "from inside a Linux guest toggle moves the sockets, there and back" {
+    inside <<'SCRIPT'
+serial "$guest"
+[ "$(register)" = 00003fff ]
+ends_with 0 linux -p port toggle
+[ "$(cat out)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]
+[ "$(register)" = 00003ff3 ]
+ends_with 0 linux -p port toggle
+[ "$(register)" = 00003fff ]
+ends_with 0 linux -p port status
+grep '^ok all-host host=rear-1,' out
+ends_with 0 linux -p port -q toggle
+[ ! -s out ]
+ends_with 0 linux -p port undo
+[ "$(register)" = 00003fff ]
+ends_with 0 linux -p port '{"do":"toggle"}'
+[ "$(cat out)" = '{"ok":true,"owners":{"ehci":["rear-1","rear-2"]},"profile":"desk-on-ehci"}' ]
+stop
+SCRIPT
+}
+
+@test "an answer is found on a line with boot logs before and during, and a login prompt that echoes" {
+    inside <<'SCRIPT'
+serial "$guest" --noise boot-log --echo
+for _ in 1 2 3 4 5; do
+    ends_with 0 linux -p port toggle
+    [ "$(cat out)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]
+    [ "$(register)" = 00003ff3 ]
+    ends_with 0 linux -p port toggle
+    [ "$(cat out)" = "ok all-host" ]
+    [ "$(register)" = 00003fff ]
+done
+stop
+SCRIPT
+}
+
+@test "what is refused, unknown or not permitted comes out with its sentence and its exit code" {
+    inside <<'SCRIPT'
+serial "$guest"
+ends_with 6 linux -p port move rear-1 windows
+says 'usbroute-guest: '
+ends_with 5 linux -p port move rear-4 windows
+says 'no profile gives it to windows'
+ends_with 5 linux -p port toggle --yes
+says 'may not lift a guard of the host'
+ends_with 5 linux -p port regs
+says 'does not allow regs'
+ends_with 4 linux -p "tcp:127.0.0.1:$USBROUTE_SIM_PORT" toggle nowhere
+says 'there is no profile nowhere'
+ends_with 2 linux -p port move
+says 'say what to move and where'
+ends_with 2 linux -p port togle
+says 'did you mean toggle?'
+ends_with 7 linux -p port --timeout 300ms frobnicate
+says 'frobnicate may be no command'
+ends_with 2 linux -p port
+[ "$(register)" = 00003fff ]
+stop
+SCRIPT
+}
+
+@test "a port that is not there, is busy, hung or no port is said, and nothing is asked" {
+    inside <<'SCRIPT'
+ends_with 3 linux -p no-such-port toggle
+says 'there is no port no-such-port'
+ends_with 2 linux -p boot-log toggle
+says 'is no port'
+ends_with 3 linux -p /dev/null toggle
+ends_with 2 linux -p tcp:example.org:1 toggle
+says 'an address in numbers'
+ends_with 3 linux -p tcp:127.0.0.1:1 toggle
+says 'nobody listens at'
+
+serial "$guest"
+# Another program has it, as a terminal program does.
+env -u LD_PRELOAD python3 -c 'import fcntl, sys, time
+port = open(sys.argv[1], "rb", 0); fcntl.flock(port, fcntl.LOCK_EX); time.sleep(30)' "$(readlink port)" & holder=$!
+sleep 0.5
+ends_with 3 linux -p port toggle
+says 'is in use: another program holds its lock'
+kill $holder; wait $holder || :
+# A login on it, as getty has.
+env -u LD_PRELOAD python3 -c 'import os, sys, time
+os.setsid(); os.close(0); os.open(sys.argv[1], os.O_RDWR); time.sleep(30)' "$(readlink port)" & login=$!
+sleep 0.5
+ends_with 3 linux -p port toggle
+says 'it is the terminal of python3'
+says 'serial-getty@'
+kill $login; wait $login || :
+
+serial "$guest" --hung
+head -c 100000 /dev/zero | timeout 1 dd of=port bs=1000 status=none oflag=nonblock 2> /dev/null || :
+ends_with 7 linux -p port --timeout 500ms toggle
+says 'took no bytes'
+[ "$(register)" = 00003fff ]
+stop
+SCRIPT
+}
+
+@test "without the daemon it says so in time, and with --wait asks until it is there, once" {
+    inside <<'SCRIPT'
+serial "$guest"
+stop
+begin=$(date +%s%N)
+ends_with 7 linux -p port --timeout 1 toggle
+took=$((($(date +%s%N) - begin) / 1000000))
+[ $took -ge 900 ] && [ $took -lt 3000 ]
+says 'is usbrouted running on the host'
+ends_with 3 linux -p "$guest" toggle
+ends_with 7 linux -p port --wait --timeout 1 toggle
+says 'Nothing was asked'
+
+linux -p port --wait toggle > waited 2>&1 & waiting=$!
+sleep 1.5
+start
+wait $waiting
+[ "$(cat waited)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]
+[ "$(register)" = 00003ff3 ]
+
+# Also for a port that comes later.
+linux -p later --wait status > waited 2>&1 & waiting=$!
+sleep 0.5
+ln -s "$(readlink port)" later
+wait $waiting
+grep '^ok desk-on-ehci' waited
+stop
+SCRIPT
+}
+
+@test "two presses of a hot key are two toggles" {
+    inside <<'SCRIPT'
+serial "$guest" --delay 0.2
+linux -p port toggle > first & first=$!
+sleep 0.05
+linux -p port toggle > second & second=$!
+wait $first; wait $second
+[ "$(sort first second)" = "$(printf '%s\n' 'ok all-host' 'ok desk-on-ehci ehci=rear-1,rear-2')" ]
+stop
+SCRIPT
+}
+
+@test "the port is left as it was, also when the program is interrupted" {
+    inside <<'SCRIPT'
+serial "$guest"
+stty -F port 9600 echo icanon onlcr
+before=$(stty -g -F port)
+ends_with 0 linux -p port status
+[ "$(stty -g -F port)" = "$before" ]
+ends_with 7 linux -p port --timeout 300ms frobnicate
+[ "$(stty -g -F port)" = "$before" ]
+usbroute-guest -p port --timeout 30 frobnicate & asking=$!
+sleep 0.5
+[ "$(stty -g -F port)" != "$before" ]
+kill -TERM $asking
+code=0; wait $asking || code=$?
+[ $code -eq 143 ]
+[ "$(stty -g -F port)" = "$before" ]
+stop
+SCRIPT
+}
+
+@test "it tells events as they come, and goes over a Unix socket and TCP as well" {
+    inside <<'SCRIPT'
+serial "$guest"
+usbroute-guest -p port subscribe > events & watching=$!
+for _ in $(seq 100); do if grep -q '^ok' events; then break; fi; sleep 0.05; done
+ends_with 0 linux -p "$guest" toggle
+ends_with 0 linux -p "tcp:127.0.0.1:$USBROUTE_SIM_PORT" toggle
+for _ in $(seq 100); do if grep -q '^event moved all-host' events; then break; fi; sleep 0.05; done
+grep '^event moved desk-on-ehci ehci=rear-1,rear-2' events
+grep '^event moved all-host' events
+kill $watching; wait $watching || :
+stop
+SCRIPT
+}
+
+@test "the Windows programs are at most 200 KB, need nothing but Windows, and one has no console" {
+    [ -e "$USBROUTE_BIN/usbroute-guest.exe" ] || skip "usbroute-guest.exe is not built: no mingw-w64 here"
+    for name in usbroute-guest usbroute-guestw; do
+        [ "$(stat -c %s "$USBROUTE_BIN/$name.exe")" -le 204800 ]
+        x86_64-w64-mingw32-objdump -p "$USBROUTE_BIN/$name.exe" > "$BATS_TEST_TMPDIR/$name"
+        [ "$(sed -n 's/.*DLL Name: //p' "$BATS_TEST_TMPDIR/$name" | sort | tr '\n' ' ')" = \
+          "KERNEL32.dll USER32.dll WS2_32.dll msvcrt.dll " ]
+    done
+    grep 'Subsystem.*Windows CUI' "$BATS_TEST_TMPDIR/usbroute-guest"
+    grep 'Subsystem.*Windows GUI' "$BATS_TEST_TMPDIR/usbroute-guestw"
+}
+
+@test "from inside a Windows guest toggle moves the sockets, over COM5 and COM12" {
+    needs_wine
+    inside <<'SCRIPT'
+serial "$guest" --noise boot-log --echo
+ends_with 0 windows -p COM12 toggle
+[ "$(tr -d '\r' < out)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]
+[ "$(register)" = 00003ff3 ]
+ends_with 0 windows -p com5: toggle
+[ "$(register)" = 00003fff ]
+ends_with 0 windowsw -p COM12 toggle
+[ "$(register)" = 00003ff3 ]
+ends_with 0 windows -p '\\.\COM12' status
+grep '^ok desk-on-ehci host=' out
+ends_with 0 windows -p "tcp:127.0.0.1:$USBROUTE_SIM_PORT" toggle
+[ "$(register)" = 00003fff ]
+stop
+SCRIPT
+}
+
+@test "the Windows program has the messages and exit codes of the Linux one" {
+    needs_wine
+    inside <<'SCRIPT'
+serial "$guest"
+ends_with 6 windows -p COM12 move rear-1 windows
+ends_with 5 windows -p COM12 move rear-4 windows
+says 'no profile gives it to windows'
+ends_with 4 windows -p "tcp:127.0.0.1:$USBROUTE_SIM_PORT" toggle nowhere
+ends_with 2 windows -p COM12 togle
+says 'did you mean toggle?'
+ends_with 2 windows -p LPT1 toggle
+says 'is no port'
+ends_with 3 windows -p COM77 toggle
+says 'there is no port COM77; this machine has '
+ends_with 3 windows -p tcp:127.0.0.1:1 toggle
+says 'nobody listens there'
+# No display here: the box ends at once, and the exit code says it all the same.
+ends_with 6 windowsw -p COM12 --show-errors move rear-1 windows
+[ "$(register)" = 00003fff ]
+
+stop
+begin=$(date +%s%N)
+ends_with 7 windows -p COM12 --timeout 1 toggle
+took=$((($(date +%s%N) - begin) / 1000000))
+[ $took -ge 900 ] && [ $took -lt 5000 ]
+says 'no answer on COM12 within 1 s'
+windows -p COM12 --wait toggle > waited 2>&1 & waiting=$!
+sleep 1.5
+start
+wait $waiting
+[ "$(tr -d '\r' < waited)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]
+stop
+SCRIPT
+}
