@@ -62,13 +62,13 @@ bool takes_from_host(const Situation& situation, const Movement& movement)
     return !is_host(movement.owner_after) && !is_proven(situation, movement.owner_after);
 }
 
-/// "Logitech USB Keyboard (046d:c31c)", with the reason where it may be none.
+/// "Logitech USB Keyboard (046d:c31c)", with the reason where it may be none or hangs on something else.
 std::string shown(const std::vector<topology::Keyboard>& keyboards)
 {
     std::string list;
     for (const auto& keyboard : keyboards) {
         if (!list.empty()) list += ", ";
-        list += keyboard.counts == topology::Counts::yes ? keyboard.name : keyboard.with_reason();
+        list += keyboard.why == "USB" ? keyboard.name : keyboard.with_reason();
     }
     return list;
 }
@@ -134,7 +134,7 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
         };
         if (std::ranges::none_of(loss.going, takes)) continue;
         if (subject.empty()) subject = movement.connector.text();
-        names += (names.empty() ? "" : " and ") + movement.connector.text();
+        names += (names.empty() ? "" : ", ") + movement.connector.text();
     }
     const bool alone = loss.going.size() == 1;
     auto sentence = format("{} {} the host's {}: {}", names, names == subject ? "holds" : "hold",

@@ -56,13 +56,16 @@ std::vector<std::string> uses_of(const topology::Snapshot& snapshot, const topol
     std::vector<std::string> uses;
     for (const auto& disk : topology::disks_in_use(snapshot, use))
         uses.push_back(disk.disk + ": " + disk.use);
+    for (const auto& keyboard : topology::keyboards(snapshot, use.inputs))
+        uses.push_back(keyboard.with_reason());
+    for (const auto& activity : use.activities) uses.push_back(activity.what);
     return uses;
 }
 
 constexpr const char* machines[] = {
-    "amd-a520m",     "dock-four-deep", "gigabyte-x99-ud4", "gigabyte-z77", "haswell-lp-laptop",
-    "hp-500-502nj",  "lenovo-t430s",   "macbookpro12-1",   "no-usb",       "qemu-q35",
-    "thinkpad-l540", "z97-guest",      "z97-pro-gamer",    "z97e-itx-ac",
+    "desk-in-use",       "amd-a520m",     "dock-four-deep", "gigabyte-x99-ud4", "gigabyte-z77",
+    "haswell-lp-laptop", "hp-500-502nj",  "lenovo-t430s",   "macbookpro12-1",   "no-usb",
+    "qemu-q35",          "thinkpad-l540", "z97-guest",      "z97-pro-gamer",    "z97e-itx-ac",
 };
 
 TEST(Recording, OfEveryMachineAnswersAsTheMachine)
