@@ -213,7 +213,8 @@ bool is_words_of_people(std::string_view path)
     return path.starts_with("etc/") || path.starts_with("usr/") || path.starts_with("lib/") ||
            path == "proc/self/mountinfo" || path == "proc/mounts" || path == "proc/swaps" ||
            name == "product" || name == "manufacturer" || path.ends_with("/dm/name") ||
-           path.ends_with("/loop/backing_file") || (name == "name" && path.find("/input/") != path.npos);
+           path.ends_with("/loop/backing_file") ||
+           (name == "name" && path.find("/input/") != std::string_view::npos);
 }
 
 /// The text without the one newline that the kernel adds.

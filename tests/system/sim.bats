@@ -119,7 +119,7 @@ code=0; usbroute move rear-1 --to windows 2> "$USBROUTE_SIM/said" || code=$?
 [ $code -eq 6 ]
 grep 'Plantronics .Audio 628 USB (047f:c012) (only media keys, no letters)' "$USBROUTE_SIM/said"
 grep "C920 (046d:082d) (only a camera's button)" "$USBROUTE_SIM/said"
-sim plug rear-2 keyboard; sim settle
+sim unplug rear-2; sim plug rear-2 keyboard; sim settle
 usbroute move rear-1 --to windows; sim settle
 code=0; usbroute move rear-2 --to windows 2> "$USBROUTE_SIM/said" || code=$?
 [ $code -eq 6 ]; grep "rear-2 holds the host's only keyboard" "$USBROUTE_SIM/said"

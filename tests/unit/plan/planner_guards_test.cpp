@@ -133,8 +133,9 @@ TEST(Plan, Invariant5KeepsTheAdapterThatTheLastKeyboardHangsOn)
     bench.use.inputs =
         topology::Inputs{.devices = {keyboard}, .adapters = {topology::PortPath::parse("3-3")}};
 
-    EXPECT_TRUE(steps_of(bench.ask(move("keys", windows())))
-                    .starts_with("refused: keys holds the host's only keyboard: MX Keys (Bluetooth); try it"));
+    EXPECT_TRUE(
+        steps_of(bench.ask(move("keys", windows())))
+            .starts_with("refused: keys holds the host's only keyboard: MX Keys (Bluetooth); try it"));
 }
 
 TEST(Plan, Invariant5StopsOnlyWhatLosesTheLastOne)
