@@ -26,6 +26,31 @@ private:
     fakes::FakeRegisters& registers_;
 };
 
+/// Counts how often it is asked.
+class CountingTree final : public observe::KernelTree {
+public:
+    explicit CountingTree(const KernelTree& tree) : tree_(tree) {}
+    std::expected<std::vector<std::string>, observe::Errno> list(const std::string& directory) const override
+    {
+        ++asked;
+        return tree_.list(directory);
+    }
+    std::expected<std::string, observe::Errno> read(const std::string& file, std::size_t limit) const override
+    {
+        ++asked;
+        return tree_.read(file, limit);
+    }
+    std::expected<std::string, observe::Errno> link(const std::string& path) const override
+    {
+        ++asked;
+        return tree_.link(path);
+    }
+    mutable int asked = 0;
+
+private:
+    const KernelTree& tree_;
+};
+
 class MachineTest : public testing::Test {
 protected:
     MachineTest() { machine.adopt(fakes::settings()); }
@@ -50,10 +75,11 @@ protected:
     topology::Snapshot board = fakes::z97();
     fakes::FakeRegisters registers{fakes::bits(board)};
     fakes::FakeTree tree{{}};
+    CountingTree counted{tree};
     std::string directory = make_directory();
     linux_::JournalFile journal{directory};
     int opened = 0;
-    Machine machine{tree, journal,
+    Machine machine{counted, journal,
                     [this](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
                         ++opened;
                         return std::make_unique<Borrowed>(registers);
@@ -70,6 +96,33 @@ TEST_F(MachineTest, MovesAndRemembersIt)
     ASSERT_EQ(journal.history().undoable.size(), 1u);
     EXPECT_EQ(journal.history().undoable[0].title, "move keys to ehci");
     EXPECT_EQ(machine.read_registers(), std::nullopt); // what we wrote is no drift
+}
+
+TEST_F(MachineTest, LooksAtInputDevicesOnlyWhenAKeyboardCouldBeLost)
+{
+    fakes::plug_keyboard(board, "3-3");
+    machine.take(board);
+
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(machine.carry_out({.wish = plan::ToggleRequest{}}));
+    EXPECT_EQ(counted.asked, 0); // between the sides of the host
+
+    for (const char* address : {"00:1d.0", "00:1a.0"}) {
+        fakes::controller(board, address).driver = "vfio-pci";
+        fakes::controller(board, address).buses.clear();
+    }
+    machine.take(board);
+    EXPECT_EQ(move("front", "windows"), "move front to windows");
+    EXPECT_EQ(counted.asked, 0); // without a keyboard
+    EXPECT_EQ(move("keys", "windows"), "last-keyboard");
+    EXPECT_GT(counted.asked, 0);
+
+    using fakes::dir;
+    using fakes::file;
+    tree.add("sys/class",
+             dir("input", {fakes::link("input0", "../../devices/platform/i8042/serio0/input/input0")}));
+    tree.add("sys/devices/platform/i8042/serio0/input/input0",
+             dir("capabilities", {file("ev", "120013\n"), file("key", "fffffffffffffffe\n")}));
+    EXPECT_EQ(move("keys", "windows"), "move keys to windows"); // one is built in
 }
 
 TEST_F(MachineTest, UndoesWhatItRemembers)

@@ -172,6 +172,37 @@ TEST(Mounts, OfOtherNamespacesAreSeenOnceAndSaidToBeElsewhere)
     EXPECT_EQ(mounts[1].whose, "process 50 (conmon)");
 }
 
+TEST(Blocks, OfADeviceThatComesBackAsAnotherAreThoseThatAreThereNow)
+{
+    const std::string usb = "sys/devices/pci0/usb3";
+    const auto device = [](const char* product, const char* disk) {
+        const std::string block =
+            "pci0/usb3/3-1/3-1:1.0/host6/target6:0:0/6:0:0:0/block/" + std::string(disk);
+        FakeTree tree({dir("sys", {in_class("block", disk, block)})});
+        tree.add("sys/devices/pci0/usb3/3-1",
+                 file("uevent", "PRODUCT=" + std::string(product) + "\nTYPE=0/0/0\n"));
+        tree.add("sys/devices/pci0/usb3", dir("3-1", {dir("3-1:1.0", {})}));
+        tree.add("sys/devices/" + block, file("dev", std::string(disk) == "sdb" ? "8:16\n" : "8:32\n"));
+        tree.add("sys/devices/pci0", dir("usb3", {file("speed", "480\n")}));
+        tree.add("sys/bus/usb/devices", link("usb3", "../../../devices/pci0/usb3"));
+        tree.add("sys/bus/usb", dir("devices", {link("3-1", "../../../../devices/pci0/usb3/3-1")}));
+        return tree;
+    };
+    const auto before = scan(device("12d1/1446/0", "sdb"));
+    ASSERT_EQ(before.blocks.size(), 1u);
+
+    // A modem that was a disk with its driver on it, and an enclosure that went from bulk-only to UAS, look like this.
+    const std::vector<std::string> hint{usb + "/3-1"};
+    const auto after = rescan(device("12d1/14ac/0", "sdc"), before, hint);
+
+    ASSERT_EQ(after.blocks.size(), 1u);
+    EXPECT_EQ(after.blocks[0].name, "sdc");
+    EXPECT_EQ(after.blocks[0].usb, topology::PortPath::parse("3-1"));
+    topology::HostUse use;
+    use.swaps = {"/dev/sdc"};
+    EXPECT_EQ(topology::disks_in_use(after, use).size(), 1u);
+}
+
 TEST(Loops, AreReadWithWhatTheyAreOver)
 {
     FakeTree tree({dir(

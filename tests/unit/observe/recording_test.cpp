@@ -114,6 +114,23 @@ TEST(Recording, DisguisedTellsDevicesApartAsBefore)
     }
 }
 
+TEST(Recording, SaysThatThereIsADefaultRouteAndNothingOfTheNetwork)
+{
+    auto recording = record(linux_::LiveTree(fakes::machine_root("desk-in-use")));
+
+    disguise(recording, "somename");
+
+    EXPECT_EQ(recording.files.at("proc/net/route"),
+              "enx020000000001 00000000 00000000 0003 0 0 100 00000000 0 0 0\n");
+    EXPECT_TRUE(recording.links.contains("sys/class/net/enx020000000001"));
+    EXPECT_EQ(recording.files.at("proc/asound/card1/pcm0p/sub0/status"), "state: RUNNING\n");
+    for (const auto& [path, text] : recording.files)
+        EXPECT_EQ((path + text).find("0050b6a1b2c3"), std::string::npos) << path;
+    const auto use = look_at_host_use(tree_of(recording));
+    ASSERT_EQ(use.activities.size(), 2u);
+    EXPECT_EQ(use.activities[0].what, "network interface enx020000000001 carries the default route");
+}
+
 TEST(Recording, KeepsDevicesOnABusThatNoPciFunctionOwns)
 {
     const FakeTree tree({dir(
