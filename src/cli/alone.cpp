@@ -18,11 +18,10 @@ using config::Verb;
 
 namespace {
 
-/// One look at everything a decision may depend on.
+/// One look at the machine; how it is used is looked at where it makes a difference.
 struct Look {
     topology::Snapshot snapshot;
     config::Settings settings;
-    topology::HostUse use;
 };
 
 Result<Look> look(const linux_::Locations& where)
@@ -30,9 +29,7 @@ Result<Look> look(const linux_::Locations& where)
     auto settings = linux_::load_settings(where);
     if (!settings) return std::unexpected(std::move(settings.error()));
     const linux_::LiveTree tree(where.root);
-    return Look{.snapshot = observe::scan(tree, observe::Ports::skip),
-                .settings = std::move(*settings),
-                .use = observe::look_at_host_use(tree)};
+    return Look{.snapshot = observe::scan(tree, observe::Ports::skip), .settings = std::move(*settings)};
 }
 
 Error error_from(const plan::Refusal& refusal)
@@ -47,13 +44,19 @@ std::optional<plan::Change> last_change(const apply::History& history)
     return history.undoable.back();
 }
 
-Result<plan::Plan> plan_from(const Look& looked, const apply::History& history, const wire::Command& command)
+Result<plan::Plan> plan_from(const linux_::Locations& where, const Look& looked,
+                             const apply::History& history, const wire::Command& command)
 {
-    const plan::Situation situation{.snapshot = looked.snapshot,
-                                    .settings = looked.settings,
-                                    .use = looked.use,
-                                    .last_change = last_change(history)};
-    auto outcome = plan::make_plan(situation, request_from(command));
+    const auto outcome_with = [&](const topology::HostUse& use) {
+        return plan::make_plan({.snapshot = looked.snapshot,
+                                .settings = looked.settings,
+                                .use = use,
+                                .last_change = last_change(history)},
+                               request_from(command));
+    };
+    auto outcome = outcome_with({});
+    if (const auto needed = plan::use_needed(outcome); !needed.none())
+        outcome = outcome_with(observe::look_at_host_use(linux_::LiveTree(where.root), needed));
     if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
         return std::unexpected(error_from(*refusal));
     return std::get<plan::Plan>(std::move(outcome));
@@ -93,7 +96,7 @@ Result<wire::Answer> try_once(const linux_::Locations& where, linux_::JournalFil
 {
     const auto looked = look(where);
     if (!looked) return std::unexpected(looked.error());
-    const auto plan = plan_from(*looked, journal.history(), command);
+    const auto plan = plan_from(where, *looked, journal.history(), command);
     if (!plan) return std::unexpected(plan.error());
     auto registers = linux_::PciConfig::open(where.root, plan->controller);
     if (!registers) return std::unexpected(std::move(registers.error()).within("cannot " + plan->title));
@@ -129,7 +132,8 @@ Result<report::StatusView> status_alone(const linux_::Locations& where)
 {
     const auto looked = look(where);
     if (!looked) return std::unexpected(looked.error());
-    return report::status_view(looked->snapshot, looked->settings, looked->use);
+    const auto use = observe::look_at_host_use(linux_::LiveTree(where.root), {.disks = true});
+    return report::status_view(looked->snapshot, looked->settings, use);
 }
 
 Result<report::RegistersView> registers_alone(const linux_::Locations& where)
@@ -147,7 +151,7 @@ Result<report::PlanView> plan_alone(const linux_::Locations& where, const wire::
     constexpr std::size_t longest_journal = 1U << 20;
     const auto journal = linux_::read_file(where.state + "/journal", longest_journal);
     const auto history = journal ? apply::read_history(*journal) : apply::History{};
-    auto plan = plan_from(*looked, history, command);
+    auto plan = plan_from(where, *looked, history, command);
     if (!plan) return std::unexpected(std::move(plan.error()));
     auto view = report::plan_view(*plan, looked->snapshot);
     if (history.open)

@@ -46,20 +46,6 @@ void compare(const Snapshot& before, const Snapshot& now, Findings& findings)
     }
 }
 
-/// Whether what the host does with its disks can make a difference to this outcome. Finding out costs a dozen
-/// system calls, and most moves take no disk along.
-bool depends_on_host_use(const Snapshot& snapshot, const plan::Outcome& outcome)
-{
-    if (const auto* refusal = std::get_if<Refusal>(&outcome))
-        return refusal->reason == plan::Reason::disk_in_use;
-    const auto& movements = std::get<Plan>(outcome).movements;
-    return std::ranges::any_of(snapshot.blocks, [&](const topology::BlockDevice& block) {
-        return block.usb && std::ranges::any_of(movements, [&](const plan::Movement& movement) {
-                   return std::ranges::find(movement.leaving, *block.usb) != movement.leaving.end();
-               });
-    });
-}
-
 } // namespace
 
 Machine::Machine(const observe::KernelTree& tree, linux_::JournalFile& journal, OpenRegisters open)
@@ -154,7 +140,8 @@ bool Machine::has_slept_since_last_reading()
 
 topology::HostUse Machine::host_use() const
 {
-    return snapshot_->blocks.empty() ? topology::HostUse{} : observe::look_at_host_use(tree_);
+    if (snapshot_->blocks.empty()) return {};
+    return observe::look_at_host_use(tree_, {.disks = true});
 }
 
 plan::Outcome Machine::decide(const plan::Request& request) const
@@ -170,8 +157,9 @@ plan::Outcome Machine::decide(const plan::Request& request) const
     }
     const topology::HostUse nothing;
     auto outcome = plan::make_plan({*snapshot_, settings_, nothing, last, standing}, request);
-    if (!depends_on_host_use(*snapshot_, outcome)) return outcome;
-    const auto use = host_use();
+    const auto needed = plan::use_needed(outcome);
+    if (needed.none()) return outcome;
+    const auto use = observe::look_at_host_use(tree_, needed);
     return plan::make_plan({*snapshot_, settings_, use, last, standing}, request);
 }
 
@@ -185,7 +173,7 @@ Machine::Planned Machine::decide_or_recall(const plan::Request& request)
 
     auto outcome = decide(request);
     if (auto* refusal = std::get_if<Refusal>(&outcome)) return std::move(*refusal);
-    const bool is_lasting = is_plain && !depends_on_host_use(*snapshot_, outcome);
+    const bool is_lasting = is_plain && plan::use_needed(outcome).none();
     auto plan = std::make_shared<const Plan>(std::move(std::get<Plan>(outcome)));
     if (!is_lasting) return plan;
     if (recalled_.size() == most_recalled) recalled_.erase(recalled_.begin());

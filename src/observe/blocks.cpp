@@ -46,6 +46,8 @@ BlockDevice read_block(const KernelTree& tree, const std::string& name, const st
     block.holders = tree.list(directory + "/holders").value_or(std::vector<std::string>{});
     // Git does not keep empty directories, so a recording may have a file there to hold the place.
     std::erase_if(block.holders, [](const std::string& holder) { return holder.starts_with('.'); });
+    // A backing or cache device that is registered while its other half is missing has no holder yet.
+    if (block.holders.empty() && tree.list(directory + "/bcache")) block.holders.emplace_back("bcache");
     std::ranges::sort(block.holders);
     block.usb = usb_device_in(directory);
     block.mapper_name = trim(tree.read(directory + "/dm/name", attribute_limit).value_or(std::string()));
@@ -82,6 +84,25 @@ std::vector<BlockDevice> read_usb_blocks(const KernelTree& tree)
     }
     std::ranges::sort(blocks, {}, &BlockDevice::name);
     return blocks;
+}
+
+std::vector<topology::Loop> read_loops(const KernelTree& tree)
+{
+    std::vector<topology::Loop> loops;
+    for (const auto& name : tree.list("sys/block").value_or(std::vector<std::string>{})) {
+        if (!name.starts_with("loop")) continue;
+        const auto link_path = "sys/block/" + name;
+        const auto target = tree.link(link_path);
+        const auto directory = target ? resolve_link(link_path, *target) : link_path;
+        // A loop device that is over nothing does not have the file.
+        auto backing = tree.read(directory + "/loop/backing_file", attribute_limit);
+        if (!backing) continue;
+        if (backing->ends_with('\n')) backing->pop_back();
+        loops.push_back({.block = read_block(tree, name, directory), .backing = std::move(*backing)});
+    }
+    std::ranges::sort(loops, {},
+                      [](const topology::Loop& loop) -> const std::string& { return loop.block.name; });
+    return loops;
 }
 
 } // namespace usbroute::observe

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "observe/kernel_tree.hpp"
+#include "topology/host_use.hpp"
 #include "topology/snapshot.hpp"
 
 #include <vector>
@@ -10,5 +11,8 @@ namespace usbroute::observe {
 /// The block devices below USB devices, their partitions, and whatever is stacked on them (device mapper, RAID,
 /// bcache), by name.
 [[nodiscard]] std::vector<topology::BlockDevice> read_usb_blocks(const KernelTree& tree);
+
+/// The loop devices that are over something. They come and go without an event of anything that is moved.
+[[nodiscard]] std::vector<topology::Loop> read_loops(const KernelTree& tree);
 
 } // namespace usbroute::observe

@@ -48,6 +48,33 @@ constexpr std::array<std::size_t, 5> uuid_groups{8, 4, 4, 4, 12};
 constexpr std::size_t mac_length = 17;
 constexpr std::size_t uuid_length = 36;
 
+/// A network interface of USB is called by its address: "enx0050b6123456", "wlx..." (systemd, udev-builtin-net_id.c).
+bool has_address_in_name(std::string_view text, std::size_t at)
+{
+    constexpr std::size_t digits = 12;
+    const auto prefix = text.substr(at, 3);
+    if (prefix != "enx" && prefix != "wlx" && prefix != "wwx") return false;
+    const auto rest = text.substr(at + 3);
+    if (rest.size() < digits || (at > 0 && is_of_a_word(text[at - 1]))) return false;
+    return std::ranges::all_of(rest.substr(0, digits), is_hex) &&
+           (rest.size() == digits || !is_of_a_word(rest[digits]));
+}
+
+std::string with_colons(std::string_view digits)
+{
+    std::string address;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        if (i > 0 && i % 2 == 0) address += ':';
+        address += digits[i];
+    }
+    return address;
+}
+
+std::string made_up_address(std::size_t n)
+{
+    return format("02:00:00:00:{:02x}:{:02x}", n >> 8 & 0xff, n & 0xff);
+}
+
 /// The same replacement for the same thing, numbered as they come.
 class Replacements {
 public:
@@ -94,9 +121,7 @@ public:
                 const char separator = text[at + 2];
                 auto original = lower(text.substr(at, mac_length));
                 std::ranges::replace(original, separator, ':');
-                auto mac = addresses_.of(original, [](std::size_t n) {
-                    return format("02:00:00:00:{:02x}:{:02x}", n >> 8 & 0xff, n & 0xff);
-                });
+                auto mac = addresses_.of(original, made_up_address);
                 std::ranges::replace(mac, ':', separator);
                 out += mac;
                 at += mac_length;
@@ -104,6 +129,12 @@ public:
                 out += uuids_.of(lower(text.substr(at, uuid_length)),
                                  [](std::size_t n) { return format("00000000-0000-4000-8000-{:012x}", n); });
                 at += uuid_length;
+            } else if (has_address_in_name(text, at)) {
+                auto mac = addresses_.of(with_colons(lower(text.substr(at + 3, 12))), made_up_address);
+                std::erase(mac, ':');
+                out += text.substr(at, 3);
+                out += mac;
+                at += 15;
             } else {
                 out += text[at++];
             }
@@ -181,7 +212,9 @@ bool is_words_of_people(std::string_view path)
     const auto name = last_part(path);
     return path.starts_with("etc/") || path.starts_with("usr/") || path.starts_with("lib/") ||
            path == "proc/self/mountinfo" || path == "proc/mounts" || path == "proc/swaps" ||
-           name == "product" || name == "manufacturer" || path.ends_with("/dm/name");
+           name == "product" || name == "manufacturer" || path.ends_with("/dm/name") ||
+           path.ends_with("/loop/backing_file") ||
+           (name == "name" && path.find("/input/") != std::string_view::npos);
 }
 
 /// The text without the one newline that the kernel adds.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace usbroute::observe {
 
@@ -81,6 +82,36 @@ bool is_a_disks_mount(std::string_view line)
     return has_a_device || source.starts_with("/dev/") || type == "zfs" || type == "btrfs";
 }
 
+/// Default routes, without the gateways, which are addresses of somebody's network.
+std::string kept_routes(std::string_view text, std::size_t gateway,
+                        bool is_default(std::span<const std::string_view>))
+{
+    std::string kept;
+    for (const auto line : split(text, '\n')) {
+        const auto all = words(line);
+        if (all.size() <= gateway || !is_default(all)) continue;
+        for (std::size_t i = 0; i < all.size(); ++i)
+            kept +=
+                (i == 0 ? "" : " ") + (i == gateway ? std::string(all[i].size(), '0') : std::string(all[i]));
+        kept += '\n';
+    }
+    return kept;
+}
+
+std::string kept_ipv4_routes(std::string_view text)
+{
+    return kept_routes(text, 2, [](std::span<const std::string_view> all) {
+        return all.size() > 7 && all[1] == "00000000" && all[7] == "00000000";
+    });
+}
+
+std::string kept_ipv6_routes(std::string_view text)
+{
+    return kept_routes(text, 4, [](std::span<const std::string_view> all) {
+        return all.size() > 9 && all[0].find_first_not_of('0') == std::string_view::npos && all[1] == "00";
+    });
+}
+
 } // namespace
 
 std::string kept_part(std::string_view file, std::string_view text)
@@ -90,6 +121,10 @@ std::string kept_part(std::string_view file, std::string_view text)
     if (file == "proc/cmdline") return kept_words(text);
     if (file == "proc/modules") return kept_modules(text);
     if (file == "proc/self/mountinfo" || file == "proc/mounts") return lines_where(text, is_a_disks_mount);
+    if (file == "proc/net/route") return kept_ipv4_routes(text);
+    if (file == "proc/net/ipv6_route") return kept_ipv6_routes(text);
+    if (file.starts_with("proc/asound/") && file.ends_with("/status"))
+        return lines_where(text, [](std::string_view line) { return line.starts_with("state:"); });
     if (file.starts_with("run/udev/data/"))
         return lines_where(text, [](std::string_view line) { return line.starts_with("E:ID_FS_TYPE="); });
     const bool a_script = (file.starts_with("etc/") && !file.starts_with("etc/usbroute/")) ||

@@ -151,7 +151,9 @@ Recording record(const KernelTree& tree)
 {
     const RecordingTree recorder(tree);
     (void)scan(recorder, Ports::read);
-    (void)look_at_host_use(recorder);
+    auto parts = topology::UseParts::all();
+    parts.processes = false; // what people run is nobody's business
+    (void)look_at_host_use(recorder, parts);
     (void)lockdown_level(recorder);
     (void)look_at_condition(recorder);
     return recorder.taken();

@@ -22,7 +22,6 @@ using topology::Snapshot;
 namespace {
 
 constexpr std::size_t attribute_limit = 4096; // one page: what the kernel gives for a sysfs attribute
-constexpr std::size_t proc_limit = 1U << 20;
 
 std::string attribute(const KernelTree& tree, const std::string& directory, std::string_view name)
 {
@@ -193,24 +192,6 @@ Snapshot rescan(const KernelTree& tree, const Snapshot& before, std::span<const 
     }
     if (blocks_changed) after.blocks = read_usb_blocks(tree);
     return after;
-}
-
-topology::HostUse look_at_host_use(const KernelTree& tree)
-{
-    topology::HostUse use;
-    if (const auto text = tree.read("proc/self/mountinfo", proc_limit))
-        use.mounts = topology::parse_mountinfo(*text);
-    else if (const auto older = tree.read("proc/mounts", proc_limit))
-        use.mounts = topology::parse_mounts(*older);
-    if (const auto text = tree.read("proc/swaps", proc_limit)) use.swaps = topology::parse_swaps(*text);
-    for (const auto& filesystem : tree.list("sys/fs/btrfs").value_or(std::vector<std::string>{})) {
-        const auto members =
-            tree.list("sys/fs/btrfs/" + filesystem + "/devices").value_or(std::vector<std::string>{});
-        use.btrfs_members.insert(use.btrfs_members.end(), members.begin(), members.end());
-    }
-    for (const auto& name : tree.list("proc/spl/kstat/zfs").value_or(std::vector<std::string>{}))
-        if (tree.read("proc/spl/kstat/zfs/" + name + "/state", 64)) use.zfs_pools.push_back(name);
-    return use;
 }
 
 std::string lockdown_level(const KernelTree& tree)

@@ -22,8 +22,10 @@ enum class Ports : std::uint8_t { read, skip };
 [[nodiscard]] topology::Snapshot rescan(const KernelTree& tree, const topology::Snapshot& before,
                                         std::span<const std::string> changed);
 
-/// What the host does with its block devices at this moment.
-[[nodiscard]] topology::HostUse look_at_host_use(const KernelTree& tree);
+/// What the host does with its devices at this moment, as far as `parts` asks. What may not be looked at, other users'
+/// processes above all, is not in it.
+[[nodiscard]] topology::HostUse look_at_host_use(const KernelTree& tree,
+                                                 const topology::UseParts& parts = topology::UseParts::all());
 
 /// Whether the kernel is locked down, in its own word ("integrity", "confidentiality"); empty: no, or not told.
 [[nodiscard]] std::string lockdown_level(const KernelTree& tree);

@@ -80,7 +80,8 @@ struct Plan {
     std::vector<std::string> warnings;
     std::vector<std::pair<ConnectorName, config::Target>> asked; ///< for the answer: what went where
     Change change;
-    Change whole; ///< every bit that was asked for, also those that were right already
+    Change whole;                  ///< every bit that was asked for, also those that were right already
+    topology::UseParts use_needed; ///< of the host's use: what this plan depends on
 };
 
 using Outcome = std::variant<Plan, Refusal>;
@@ -99,6 +100,10 @@ struct Situation {
 
 /// Decides. Pure: the same situation and request give the same outcome, and nothing is touched.
 [[nodiscard]] Outcome make_plan(const Situation& situation, const Request& request);
+
+/// Which parts of the host's use an outcome depends on. Whoever plans may begin with none of them and, where this asks
+/// for some, look at those and plan again.
+[[nodiscard]] topology::UseParts use_needed(const Outcome& outcome);
 
 /// The first profile of the round that holds now; nothing when none does.
 [[nodiscard]] std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,

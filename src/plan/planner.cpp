@@ -180,9 +180,20 @@ Outcome make_plan(const Situation& situation, const Request& request)
     auto plan = draft(situation, board, *resolved);
     if (auto refusal = check_keyboards(situation, plan, *resolved, request)) return *refusal;
     if (auto refusal = check_disks(situation, plan, request)) return *refusal;
+    plan.use_needed = use_needed(situation, plan, *resolved, request);
     add_steps(plan);
     add_warnings(plan, *board.mux);
+    for (auto& warning : activity_warnings(situation, plan)) plan.warnings.push_back(std::move(warning));
     return plan;
+}
+
+topology::UseParts use_needed(const Outcome& outcome)
+{
+    if (const auto* plan = std::get_if<Plan>(&outcome)) return plan->use_needed;
+    const auto reason = std::get<Refusal>(outcome).reason;
+    // Looked at closely, the keyboard may not be the last; then the disks come, and all that is in use.
+    const bool may_turn_out_otherwise = reason == Reason::last_keyboard || reason == Reason::disk_in_use;
+    return may_turn_out_otherwise ? topology::UseParts::all() : topology::UseParts{};
 }
 
 std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,

@@ -21,4 +21,11 @@ namespace usbroute::plan {
 [[nodiscard]] std::optional<Refusal> check_disks(const Situation& situation, const Plan& plan,
                                                  const Request& request);
 
+/// Which parts of the host's use can make a difference to this plan, so that nobody looks at more.
+[[nodiscard]] topology::UseParts use_needed(const Situation& situation, const Plan& plan,
+                                            const Resolved& resolved, const Request& request);
+
+/// What is in use and goes along, or is cut off for a moment: no reason to refuse.
+[[nodiscard]] std::vector<std::string> activity_warnings(const Situation& situation, const Plan& plan);
+
 } // namespace usbroute::plan

@@ -9,9 +9,13 @@ namespace usbroute::sim {
 
 namespace {
 
-constexpr InterfaceModel hid_keyboard{3, 1, 1, 1, "usbhid"};
-constexpr InterfaceModel hid_mouse{3, 1, 2, 1, "usbhid"};
-constexpr InterfaceModel hid_other{3, 0, 0, 1, "usbhid"};
+// What such interfaces show in sysfs: 64-bit words, the highest first; codes of include/uapi/linux/input-event-codes.h.
+constexpr InterfaceModel hid_keyboard{
+    3, 1, 1, 1, "usbhid", "120013", "1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe"};
+constexpr InterfaceModel hid_mouse{3, 1, 2, 1, "usbhid", "17", "1f0000 0 0 0 0"};
+/// Mute, volume, play and the microphone's mute.
+constexpr InterfaceModel hid_media_keys{
+    3, 0, 0, 1, "usbhid", "13", "100000000000000 1000000000 e000000000000 0"};
 constexpr InterfaceModel hub_interface{9, 0, 0, 1, "hub"};
 constexpr InterfaceModel bulk_disk{8, 6, 0x50, 2, "usb-storage"};
 
@@ -28,7 +32,7 @@ DeviceModel keyboard()
             .power_bits = 0xa0,
             .manufacturer = "Logitech",
             .product_name = "USB Keyboard",
-            .interfaces = {hid_keyboard, hid_other}};
+            .interfaces = {hid_keyboard, hid_media_keys}};
 }
 
 DeviceModel mouse()
@@ -59,7 +63,7 @@ DeviceModel headset()
             .interfaces = {{1, 1, 0, 0, "snd-usb-audio"},
                            {1, 2, 0, 0, "snd-usb-audio"},
                            {1, 2, 0, 0, "snd-usb-audio"},
-                           hid_other}};
+                           hid_media_keys}};
 }
 
 DeviceModel disk()
@@ -111,7 +115,7 @@ DeviceModel gamepad()
             .manufacturer = "\u00a9Microsoft Corporation",
             .product_name = "Controller",
             .serial = "0FA3C1D",
-            .interfaces = {{0xff, 0x5d, 0x01, 2, "xpad"},
+            .interfaces = {{0xff, 0x5d, 0x01, 2, "xpad", "20000b", "7fff000000000000 0 0 0 0"},
                            {0xff, 0x5d, 0x03, 4, ""},
                            {0xff, 0x5d, 0x02, 1, ""},
                            {0xff, 0xfd, 0x13, 0, ""}}};
@@ -145,7 +149,7 @@ DeviceModel webcam()
             .milliampere = 500,
             .product_name = "HD Pro Webcam C920",
             .serial = "5C0A93DF",
-            .interfaces = {{0x0e, 1, 0, 1, "uvcvideo"},
+            .interfaces = {{0x0e, 1, 0, 1, "uvcvideo", "3", "100000 0 0 0"}, // KEY_CAMERA
                            {0x0e, 2, 0, 0, "uvcvideo"},
                            {1, 1, 0, 0, "snd-usb-audio"},
                            {1, 2, 0, 0, "snd-usb-audio"}}};

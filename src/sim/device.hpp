@@ -13,6 +13,9 @@ struct InterfaceModel {
     std::uint8_t protocol = 0;
     std::uint8_t endpoints = 1;
     std::string_view driver; ///< the kernel's driver for it
+    /// Of the input device that the driver makes of it, as sysfs shows them; empty: it makes none.
+    std::string_view events = {}; ///< capabilities/ev
+    std::string_view keys = {};   ///< capabilities/key
 };
 
 struct DeviceModel;

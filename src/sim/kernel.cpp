@@ -24,6 +24,8 @@ std::vector<std::string> links_to(const Node& node)
         links.push_back(format("class/block/{}", node.name()));
         if (node.uevent.find("DEVTYPE=disk\n") != std::string::npos)
             links.push_back(format("block/{}", node.name()));
+    } else if (node.subsystem.starts_with("class/")) {
+        links.push_back(format("{}/{}", node.subsystem, node.name()));
     } else {
         links.push_back(format("{}/devices/{}", node.subsystem, node.name()));
     }
@@ -241,7 +243,9 @@ Result<void> Kernel::connect(const PortPath& place, const DeviceModel& model, st
                                       .place = place,
                                       .number = present.number,
                                       .superspeed = on_superspeed_bus,
-                                      .removable = removable});
+                                      .removable = removable,
+                                      .first_input = next_input_});
+    next_input_ += count_inputs(model);
     if (!place.is_root_hub()) {
         // The port's links exist before the device is announced.
         const auto port = in_sys(port_directory(place));
@@ -254,7 +258,8 @@ Result<void> Kernel::connect(const PortPath& place, const DeviceModel& model, st
         if (is_first_interface && model.hub_ports > 0)
             if (auto done = add_ports(place, model.hub_ports); !done) return done;
         if (auto done = show(node); !done) return done;
-        if (&node != present.nodes.data() && !node.driver.empty()) events_.send("bind", node);
+        const bool is_interface = &node != present.nodes.data() && node.subsystem == "bus/usb";
+        if (is_interface && !node.driver.empty()) events_.send("bind", node);
     }
     events_.send("bind", present.nodes.front());
     if (model.sectors > 0)

@@ -73,6 +73,7 @@ private:
     std::map<topology::PortPath, Present> devices_;
     std::set<char> disk_letters_{'a'};
     unsigned next_host_ = 6; ///< the SATA controller has six
+    unsigned next_input_ = 0;
 };
 
 } // namespace usbroute::sim

@@ -39,11 +39,14 @@ struct Seat {
     std::uint8_t number = 1; ///< devnum
     bool superspeed = false;
     std::string_view removable = "removable"; ///< "fixed", "unknown"
+    unsigned first_input = 0;                 ///< N of its first inputN
 };
 
 [[nodiscard]] Node pci_node(const PciFunction& function, std::string_view driver);
-/// The device, then its interfaces, in the order in which the kernel makes them.
+/// The device, then its interfaces, each with its input device, in the order in which the kernel makes them.
 [[nodiscard]] std::vector<Node> usb_nodes(const DeviceModel& model, const Seat& seat);
+/// How many input devices those are.
+[[nodiscard]] unsigned count_inputs(const DeviceModel& model);
 /// SCSI host, target, unit, disk and partition below a mass storage interface.
 [[nodiscard]] std::vector<Node> disk_nodes(const DeviceModel& model, std::string_view interface_path,
                                            unsigned host, char letter);

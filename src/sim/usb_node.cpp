@@ -135,14 +135,75 @@ Node interface_node(const DeviceModel& model, const Seat& seat, std::size_t numb
     return node;
 }
 
+/// "0003:046D:C31C.0001": bus, ids and a number that rises; here that of the input device.
+Node hid_node(const DeviceModel& model, const std::string& interface_path, unsigned number)
+{
+    return {.path =
+                format("{}/0003:{:04X}:{:04X}.{:04X}", interface_path, model.vendor, model.product, number),
+            .subsystem = "bus/hid",
+            .attributes = {},
+            .uevent = format("HID_ID=0003:{:08X}:{:08X}\nHID_NAME={}\n", model.vendor, model.product,
+                             shown_name(model)),
+            .driver = "hid-generic",
+            .number = {}};
+}
+
+Node input_node(const DeviceModel& model, const InterfaceModel& interface, const std::string& above,
+                unsigned number)
+{
+    auto name = model.manufacturer;
+    if (!name.empty() && !model.product_name.empty()) name += ' ';
+    name += model.product_name;
+    return {.path = format("{}/input/input{}", above, number),
+            .subsystem = "class/input",
+            .attributes = {{"name", name + "\n"},
+                           {"inhibited", "0\n"},
+                           {"id/bustype", "0003\n"},
+                           {"id/vendor", format("{:04x}\n", model.vendor)},
+                           {"id/product", format("{:04x}\n", model.product)},
+                           {"capabilities/ev", format("{}\n", interface.events)},
+                           {"capabilities/key", format("{}\n", interface.keys)}},
+            .uevent = format("PRODUCT=3/{:x}/{:x}/111\nNAME=\"{}\"\nEV={}\nKEY={}\n", model.vendor,
+                             model.product, shown_name(model), interface.events, interface.keys),
+            .driver = {},
+            .number = {}};
+}
+
+Node event_node(const std::string& input_path, unsigned number)
+{
+    constexpr unsigned input_major = 13; // Documentation/admin-guide/devices.txt
+    const auto minor = 64 + number;
+    return {.path = format("{}/event{}", input_path, number),
+            .subsystem = "class/input",
+            .attributes = {{"dev", format("{}:{}\n", input_major, minor)}},
+            .uevent = format("MAJOR={}\nMINOR={}\nDEVNAME=input/event{}\n", input_major, minor, number),
+            .driver = {},
+            .number = format("{}:{}", input_major, minor)};
+}
+
 } // namespace
 
 std::vector<Node> usb_nodes(const DeviceModel& model, const Seat& seat)
 {
     std::vector<Node> nodes{device_node(model, seat)};
-    for (std::size_t number = 0; number < model.interfaces.size(); ++number)
+    auto input = seat.first_input;
+    for (std::size_t number = 0; number < model.interfaces.size(); ++number) {
         nodes.push_back(interface_node(model, seat, number));
+        const auto& interface = model.interfaces[number];
+        if (interface.keys.empty()) continue;
+        if (interface.driver == "usbhid") nodes.push_back(hid_node(model, nodes.back().path, input));
+        nodes.push_back(input_node(model, interface, nodes.back().path, input));
+        nodes.push_back(event_node(nodes.back().path, input));
+        ++input;
+    }
     return nodes;
+}
+
+unsigned count_inputs(const DeviceModel& model)
+{
+    unsigned count = 0;
+    for (const auto& interface : model.interfaces) count += interface.keys.empty() ? 0U : 1U;
+    return count;
 }
 
 std::string descriptors_of(const DeviceModel& model, bool superspeed)

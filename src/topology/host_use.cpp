@@ -4,7 +4,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <optional>
 
 namespace usbroute::topology {
 
@@ -34,55 +34,149 @@ bool names(std::string_view source, const BlockDevice& block)
     return source.starts_with("/dev/") && source.substr(source.rfind('/') + 1) == block.name;
 }
 
-/// How the host uses this very block device; empty: it does not.
-std::string direct_use(const BlockDevice& block, const HostUse& use)
+struct Use {
+    std::string words; ///< "mounted on /mnt"
+    std::string end;   ///< of the chain, "/mnt"
+};
+
+/// The mount that a path lies in: the one with the longest point, and of equal ones the last, which hides the others.
+const Mount* mount_of(std::string_view path, const HostUse& use)
 {
-    for (const auto& mount : use.mounts)
-        if ((!block.number.empty() && mount.number == block.number) || names(mount.source, block))
-            return format("mounted on {}", printable(mount.point));
+    const Mount* found = nullptr;
+    for (const auto& mount : use.mounts) {
+        const std::string_view point = mount.point;
+        const bool holds = point == "/" || (path.starts_with(point) &&
+                                            (path.size() == point.size() || path[point.size()] == '/'));
+        if (holds && mount.whose.empty() && (found == nullptr || point.size() >= found->point.size()))
+            found = &mount;
+    }
+    return found;
+}
+
+/// What lies in a mount and is in use for itself, which is why it cannot simply be unmounted.
+std::string also_used(const Mount& mount, const HostUse& use)
+{
+    if (!mount.whose.empty()) return {};
+    // Each question goes through all mounts; a table with more than these is somebody's joke.
+    int questions_left = 1000;
+    const auto is_on_it = [&](std::string_view path) {
+        return !path.starts_with("/dev/") && path.starts_with(mount.point) && questions_left-- > 0 &&
+               mount_of(path, use) == &mount;
+    };
     for (const auto& swap : use.swaps)
-        if (names(swap, block)) return "swap";
-    if (std::ranges::find(use.btrfs_members, block.name) != use.btrfs_members.end())
-        return "part of a mounted btrfs file system";
-    if (block.filesystem_hint == "zfs_member" && !use.zfs_pools.empty())
-        return format("member of a ZFS pool (imported: {})", printable(join(use.zfs_pools, ", ")));
+        if (is_on_it(swap)) return format(", with swap file {}", printable(swap));
+    for (const auto& loop : use.loops)
+        if (is_on_it(loop.backing))
+            return format(", with {} over {}", printable(loop.block.name, 32), printable(loop.backing));
+    for (const auto& overlay : use.mounts)
+        if (std::ranges::any_of(overlay.layers, is_on_it))
+            return format(", below the overlay {}", printable(overlay.point));
     return {};
+}
+
+/// How the host uses this very block device; nothing: it does not.
+std::optional<Use> direct_use(const BlockDevice& block, const HostUse& use)
+{
+    const auto is_of_it = [&](const Mount& mount) {
+        return (!block.number.empty() && mount.number == block.number) || names(mount.source, block);
+    };
+    if (const auto mount = std::ranges::find_if(use.mounts, is_of_it); mount != use.mounts.end()) {
+        auto words = format("mounted on {}", printable(mount->point));
+        if (!mount->whose.empty()) words += " in the mount namespace of " + mount->whose;
+        words += also_used(*mount, use);
+        return Use{.words = std::move(words), .end = mount->point};
+    }
+    for (const auto& swap : use.swaps)
+        if (names(swap, block)) return Use{.words = "swap", .end = "swap"};
+    if (std::ranges::find(use.btrfs_members, block.name) != use.btrfs_members.end())
+        return Use{.words = "part of a mounted btrfs file system", .end = "btrfs"};
+    if (block.filesystem_hint == "zfs_member" && !use.zfs_pools.empty())
+        return Use{.words = format("member of a ZFS pool (imported: {})", join(use.zfs_pools, ", ")),
+                   .end = "ZFS"};
+    return std::nullopt;
+}
+
+/// Follows what is stacked on one block device, to the first use that can be named.
+class Stack {
+public:
+    Stack(const Snapshot& snapshot, const HostUse& use) : snapshot_(snapshot), use_(use) {}
+
+    /// Nothing: the device is free.
+    std::optional<Use> climb(const BlockDevice& block, std::vector<std::string>& chain)
+    {
+        // A stack may not loop, but a recorded tree may say anything; and what led nowhere need not be tried twice.
+        constexpr std::size_t tallest = 16;
+        if (chain.size() >= tallest || std::ranges::find(tried_, &block) != tried_.end()) return std::nullopt;
+        tried_.push_back(&block);
+        chain.push_back(block.mapper_name.empty() ? block.name
+                                                  : format("{} ({})", block.name, block.mapper_name));
+        if (auto found = direct_use(block, use_)) return found;
+        for (const auto& holder : block.holders) {
+            const auto next = std::ranges::find(snapshot_.blocks, holder, &BlockDevice::name);
+            if (next == snapshot_.blocks.end()) continue;
+            if (auto found = climb(*next, chain)) return found;
+        }
+        for (const auto& loop : use_.loops) {
+            if (!names(loop.backing, block)) continue;
+            if (auto found = climb(loop.block, chain)) return found;
+        }
+        chain.pop_back();
+        return std::nullopt;
+    }
+
+private:
+    const Snapshot& snapshot_;
+    const HostUse& use_;
+    std::vector<const BlockDevice*> tried_;
+};
+
+/// What keeps a block device although nothing is seen mounted on it.
+std::vector<std::string> keepers_of(const BlockDevice& block, const HostUse& use)
+{
+    auto keepers = block.holders;
+    for (const auto& loop : use.loops)
+        if (names(loop.backing, block)) keepers.push_back(loop.block.name);
+    return keepers;
+}
+
+/// The directories below an overlay (Documentation/filesystems/overlayfs.rst): lowerdir=A:B, or one lowerdir+=A each, and
+/// upperdir=C.
+std::vector<std::string> layers_in(std::string_view options)
+{
+    std::vector<std::string> layers;
+    for (const auto option : split(options, ',')) {
+        const auto equals = option.find('=');
+        if (equals == std::string_view::npos) continue;
+        const auto key = option.substr(0, equals);
+        if (key != "lowerdir" && key != "lowerdir+" && key != "upperdir") continue;
+        for (const auto layer : split(option.substr(equals + 1), ':'))
+            if (layer.starts_with('/')) layers.push_back(unescape(layer));
+    }
+    return layers;
 }
 
 } // namespace
 
 std::vector<DiskInUse> disks_in_use(const Snapshot& snapshot, const HostUse& use)
 {
-    const auto block_named = [&](const std::string& name) -> const BlockDevice* {
-        const auto found = std::ranges::find(snapshot.blocks, name, &BlockDevice::name);
-        return found == snapshot.blocks.end() ? nullptr : &*found;
-    };
     std::vector<DiskInUse> found;
     for (const auto& disk : snapshot.blocks) {
         if (!disk.usb) continue;
         std::vector<std::string> chain;
-        std::string how;
-        // Depth first along the holders, for the first use that can be named; a stack may not loop, but a
-        // recorded tree may say anything.
-        const std::function<bool(const BlockDevice&)> look = [&](const BlockDevice& block) {
-            if (std::ranges::find(chain, block.name) != chain.end() || chain.size() > 16) return false;
-            chain.push_back(block.name);
-            how = direct_use(block, use);
-            if (!how.empty()) return true;
-            for (const auto& holder : block.holders) {
-                const auto* next = block_named(holder);
-                if (next != nullptr && look(*next)) return true;
-            }
-            chain.pop_back();
-            return false;
-        };
-        if (!look(disk)) {
-            if (disk.holders.empty()) continue;
+        auto how = Stack(snapshot, use).climb(disk, chain);
+        if (!how) {
+            const auto keepers = keepers_of(disk, use);
+            if (keepers.empty()) continue;
             chain = {disk.name};
-            how = format("held by {}", printable(join(disk.holders, ", ")));
+            how = Use{.words = "held by " + printable(join(keepers, ", ")),
+                      .end = "held by " + join(keepers, ", ")};
         }
-        found.push_back(
-            {.usb = *disk.usb, .disk = disk.whole_disk, .chain = std::move(chain), .use = std::move(how)});
+        if (disk.whole_disk != disk.name) chain.insert(chain.begin(), disk.whole_disk);
+        chain.push_back(how->end);
+        found.push_back({.usb = *disk.usb,
+                         .disk = disk.whole_disk,
+                         .chain = std::move(chain),
+                         .use = printable(how->words, 256)});
     }
     return found;
 }
@@ -95,10 +189,13 @@ std::vector<Mount> parse_mountinfo(std::string_view text)
         const auto fields = words(line);
         const auto dash = std::ranges::find(fields, "-");
         if (fields.size() < 7 || fields.end() - dash < 3) continue;
+        const bool is_overlay = *(dash + 1) == "overlay" && fields.end() - dash > 3;
         mounts.push_back({.number = std::string(fields[2]),
                           .source = unescape(*(dash + 2)),
                           .point = unescape(fields[4]),
-                          .type = std::string(*(dash + 1))});
+                          .type = std::string(*(dash + 1)),
+                          .layers = is_overlay ? layers_in(*(dash + 3)) : std::vector<std::string>{},
+                          .whose = {}});
     }
     return mounts;
 }
@@ -112,7 +209,9 @@ std::vector<Mount> parse_mounts(std::string_view text)
         mounts.push_back({.number = {},
                           .source = unescape(fields[0]),
                           .point = unescape(fields[1]),
-                          .type = std::string(fields[2])});
+                          .type = std::string(fields[2]),
+                          .layers = {},
+                          .whose = {}});
     }
     return mounts;
 }

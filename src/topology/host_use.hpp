@@ -1,7 +1,10 @@
 #pragma once
 
+#include "topology/activity.hpp"
+#include "topology/keyboards.hpp"
 #include "topology/snapshot.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,27 +16,51 @@ struct Mount {
     std::string source; ///< "/dev/sdb1"
     std::string point;
     std::string type;
+    std::vector<std::string> layers = {}; ///< of an overlay: the directories below it
+    std::string whose = {}; ///< empty: ours; else whose mount namespace it is in, "process 812 (conmon)"
 };
 
-/// What the host does with its block devices now. Changes without a hot-plug event, so it is read anew for
-/// every request that could move a disk.
+/// A loop device; the kernel does not list it among the holders of what is below it.
+struct Loop {
+    BlockDevice block;
+    std::string backing; ///< the file or block device, "/dev/sdb1"; may end in " (deleted)"
+};
+
+/// Parts of what the host does, each looked at only where it can make a difference.
+struct UseParts {
+    bool disks = false;
+    bool inputs = false;
+    bool network = false;
+    bool sound = false;
+    bool open_devices = false; ///< serial ports and cameras that a process holds open
+    bool processes = true;     ///< other processes may be looked at, for their mounts and open devices
+
+    [[nodiscard]] static UseParts all() { return {true, true, true, true, true, true}; }
+    [[nodiscard]] bool none() const { return !disks && !inputs && !network && !sound && !open_devices; }
+};
+
+/// What the host does with its devices now. Changes without a hot-plug event, so it is read anew for every request that
+/// could take away what is in use.
 struct HostUse {
-    std::vector<Mount> mounts;
-    std::vector<std::string> swaps;         ///< "/dev/sdb2"
-    std::vector<std::string> btrfs_members; ///< block device names of mounted btrfs file systems
-    std::vector<std::string> zfs_pools;     ///< imported pools; their members cannot be told from sysfs
+    std::vector<Mount> mounts = {};
+    std::vector<std::string> swaps = {}; ///< "/dev/sdb2", "/swapfile"
+    std::vector<Loop> loops = {};
+    std::vector<std::string> btrfs_members = {}; ///< block device names of mounted btrfs file systems
+    std::vector<std::string> zfs_pools = {};     ///< imported pools; their members cannot be told from sysfs
+    std::optional<Inputs> inputs = {};           ///< absent: not looked at, or not to be seen
+    std::vector<Activity> activities = {};       ///< what else is in use
 };
 
 /// A disk that the host would lose data on.
 struct DiskInUse {
     PortPath usb;                   ///< the device
     std::string disk;               ///< "sdb": the name by which it may be forced
-    std::vector<std::string> chain; ///< "sdb1", "dm-0": from the disk to what is used
+    std::vector<std::string> chain; ///< "sdb", "sdb1", "dm-0 (luks-home)", "/home": from the disk to its use
     std::string use;                ///< "mounted on /mnt", "swap", "held by dm-0"
 };
 
 /// Everything in use, through partitions and whatever is stacked on them. A block device that something holds
-/// counts as used even where nothing is seen mounted.
+/// counts as used even where nothing is seen mounted. One entry for each partition or disk that leads to a use.
 [[nodiscard]] std::vector<DiskInUse> disks_in_use(const Snapshot& snapshot, const HostUse& use);
 
 [[nodiscard]] std::vector<Mount> parse_mountinfo(std::string_view text);

@@ -26,6 +26,31 @@ private:
     apply::RouteRegisters& registers_;
 };
 
+/// Counts how often it is asked.
+class CountingTree final : public observe::KernelTree {
+public:
+    explicit CountingTree(const KernelTree& tree) : tree_(tree) {}
+    std::expected<std::vector<std::string>, observe::Errno> list(const std::string& directory) const override
+    {
+        ++asked;
+        return tree_.list(directory);
+    }
+    std::expected<std::string, observe::Errno> read(const std::string& file, std::size_t limit) const override
+    {
+        ++asked;
+        return tree_.read(file, limit);
+    }
+    std::expected<std::string, observe::Errno> link(const std::string& path) const override
+    {
+        ++asked;
+        return tree_.link(path);
+    }
+    mutable int asked = 0;
+
+private:
+    const KernelTree& tree_;
+};
+
 /// A directory of its own, gone when the test is over.
 class StateDirectory {
 public:
@@ -54,10 +79,11 @@ struct DaemonRoom {
     topology::Snapshot board = z97();
     FakeRegisters registers{bits(board)};
     FakeTree tree{{}};
+    CountingTree counted{tree};
     StateDirectory state;
     linux_::JournalFile journal{state.path()};
     int opened = 0; ///< how often the registers were
-    daemon::Machine machine{tree, journal,
+    daemon::Machine machine{counted, journal,
                             [this](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
                                 ++opened;
                                 return std::make_unique<BorrowedRegisters>(registers);

@@ -262,7 +262,7 @@ PYTHON
 @test "a refusal is exit 6 with reason and remedy, and nothing is touched" {
     run --separate-stderr usb move rear-6 --to ehci
     [ "$status" -eq 6 ]
-    [ "$stderr" = "usbroute: rear-6 holds disk sdc, which the host uses: sdc1, mounted on /media/user/My Backup; unmount it, or force it by name: --force-disk sdc" ]
+    [ "$stderr" = "usbroute: rear-6 holds disk sdc, which the host uses: sdc > sdc1 > /media/user/My Backup; unmount it, or force it by name: --force-disk sdc" ]
     run --separate-stderr usb move rear-1 --to windows
     [ "$status" -eq 6 ]
     [[ "$stderr" == *"give it first: driverctl set-override 0000:00:1d.0 vfio-pci" ]]

@@ -117,7 +117,7 @@ keys 1; until_shown '╔H rear-1'
 sim settle; [ "$(keyboard)" = 3-3 ]
 sim mount sdb1 /mnt/stick
 keys Down Right; until_shown '╔H rear-4'
-keys Enter; until_shown 'mounted on /mnt/stick; unmount it, or'
+keys Enter; until_shown '/mnt/stick; unmount it, or'
 stop
 SCRIPT
 }

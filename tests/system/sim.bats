@@ -111,6 +111,22 @@ stop
 SCRIPT
 }
 
+@test "a headset and a webcam have keys and are no keyboards; a second keyboard lets the first one go" {
+    inside <<'SCRIPT'
+sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci
+sim plug rear-3 webcam; sim settle
+code=0; usbroute move rear-1 --to windows 2> "$USBROUTE_SIM/said" || code=$?
+[ $code -eq 6 ]
+grep 'Plantronics .Audio 628 USB (047f:c012) (only media keys, no letters)' "$USBROUTE_SIM/said"
+grep "C920 (046d:082d) (only a camera's button)" "$USBROUTE_SIM/said"
+sim unplug rear-2; sim plug rear-2 keyboard; sim settle
+usbroute move rear-1 --to windows; sim settle
+code=0; usbroute move rear-2 --to windows 2> "$USBROUTE_SIM/said" || code=$?
+[ $code -eq 6 ]; grep "rear-2 holds the host's only keyboard" "$USBROUTE_SIM/said"
+stop
+SCRIPT
+}
+
 @test "after sleep the wires come back, and undo still takes the move back" {
     inside <<'SCRIPT'
 usbroute move rear-1 --to ehci; sim settle

@@ -3,7 +3,7 @@
 import textwrap
 
 from . import chips, disks, pci, system, usb
-from .inputs import Inputs, emit_built_in
+from .inputs import Inputs, emit_bluetooth_keyboards, emit_built_in
 from .places import place_of, usb_name
 from .tree import Tree
 
@@ -15,6 +15,7 @@ def build(machine):
     pci.emit(tree, machine)
     emit_built_in(tree, machine, inputs)
     interfaces = usb.emit(tree, machine, inputs)
+    emit_bluetooth_keyboards(tree, machine, inputs)
     disks.emit(tree, machine, interfaces)
     tree.raw("etc/usbroute/usbroute.toml", toml(machine).encode())
     tree.raw("README.md", readme(machine).encode())

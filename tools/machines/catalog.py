@@ -34,6 +34,12 @@ DAC = Device("08bb:2704", "0100", "12", (
     Interface("010100", "snd-usb-audio", 0, child="sound,DAC"), Interface("010200", "snd-usb-audio", 0),
     Interface("030000", "usbhid", 1, (Input("media keys"),))),
     "Burr-Brown from TI", "USB Audio DAC", version="1.10")
+# Ids and names as in kernel logs of servers with MegaRAC.
+BMC_KEYBOARD = Device("046b:ff10", "0100", "480", (BOOT_KEYBOARD, BOOT_MOUSE),
+                      "American Megatrends Inc.", "Virtual Keyboard and Mouse", "serial")
+NETWORK = Device("0bda:8153", "3000", "480", (
+    Interface("ffff00", "r8152", 3, child="net,enx0050b6a1b2c3,00:50:b6:a1:b2:c3"),),
+    "Realtek", "USB 10/100/1000 LAN", "000001000000", version="2.10", power=180, attributes=0xa0)
 GAMEPAD = Device("045e:028e", "0114", "12", (
     Interface("ff5d01", "xpad", 2, (Input("gamepad"),)),), "Microsoft", "Controller", "1D2C3B4A",
     cls="ffffff", power=500, attributes=0xa0)

@@ -81,3 +81,10 @@ def emit_built_in(tree, machine, inputs):
         tree.lines(f"{port}/uevent", ["DRIVER=atkbd", "SERIO_TYPE=06", "SERIO_PROTO=00"])
         inputs.add(port, "keyboard", "AT Translated Set 2 keyboard", "isa0060/serio0/input0",
                    (0x11, 1, 1, 0xab41))
+
+
+def emit_bluetooth_keyboards(tree, machine, inputs):
+    for number, name in enumerate(machine.bluetooth_keyboards, 1):
+        path = f"sys/devices/virtual/misc/uhid/0005:046D:B342.{number:04X}"
+        tree.on_bus("hid", f"0005:046D:B342.{number:04X}", path, "hid-generic")
+        inputs.add(path, "keyboard", name, "02:00:00:00:00:01", (5, 0x046d, 0xb342, 0x11), "02:00:00:00:00:02")

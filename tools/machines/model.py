@@ -155,6 +155,7 @@ class Machine:
     acpi_tables: tuple = ()           # names only; the kernel shows the tables themselves to root alone
     asleep: tuple = ()                # PCI functions that the kernel may suspend: power/control is "auto"
     ps2_keyboard: bool = False
+    bluetooth_keyboards: tuple = ()   # names; bluetoothd makes their input devices, so no path leads to the adapter
     first_usb_scsi_host: int = 6
     extra: dict = field(default_factory=dict)
     toml_comment: str = ""

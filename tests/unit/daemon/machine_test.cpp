@@ -33,6 +33,33 @@ TEST_F(MachineTest, MovesAndRemembersIt)
     EXPECT_EQ(machine.read_registers(), std::nullopt); // what we wrote is no drift
 }
 
+TEST_F(MachineTest, LooksAtInputDevicesOnlyWhenAKeyboardCouldBeLost)
+{
+    fakes::plug_keyboard(board, "3-3");
+    machine.take(board);
+
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(machine.carry_out({.wish = plan::ToggleRequest{}}));
+    EXPECT_EQ(counted.asked, 0); // between the sides of the host
+
+    for (const char* address : {"00:1d.0", "00:1a.0"}) {
+        fakes::controller(board, address).driver = "vfio-pci";
+        fakes::controller(board, address).buses.clear();
+    }
+    machine.take(board);
+    EXPECT_EQ(move("front", "windows"), "move front to windows");
+    EXPECT_EQ(counted.asked, 0); // without a keyboard
+    EXPECT_EQ(move("keys", "windows"), "last-keyboard");
+    EXPECT_GT(counted.asked, 0);
+
+    using fakes::dir;
+    using fakes::file;
+    tree.add("sys/class",
+             dir("input", {fakes::link("input0", "../../devices/platform/i8042/serio0/input/input0")}));
+    tree.add("sys/devices/platform/i8042/serio0/input/input0",
+             dir("capabilities", {file("ev", "120013\n"), file("key", "fffffffffffffffe\n")}));
+    EXPECT_EQ(move("keys", "windows"), "move keys to windows"); // one is built in
+}
+
 TEST_F(MachineTest, UndoesWhatItRemembers)
 {
     machine.take(board);

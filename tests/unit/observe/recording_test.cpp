@@ -56,13 +56,16 @@ std::vector<std::string> uses_of(const topology::Snapshot& snapshot, const topol
     std::vector<std::string> uses;
     for (const auto& disk : topology::disks_in_use(snapshot, use))
         uses.push_back(disk.disk + ": " + disk.use);
+    for (const auto& keyboard : topology::keyboards(snapshot, use.inputs))
+        uses.push_back(keyboard.with_reason());
+    for (const auto& activity : use.activities) uses.push_back(activity.what);
     return uses;
 }
 
 constexpr const char* machines[] = {
-    "amd-a520m",     "dock-four-deep", "gigabyte-x99-ud4", "gigabyte-z77", "haswell-lp-laptop",
-    "hp-500-502nj",  "lenovo-t430s",   "macbookpro12-1",   "no-usb",       "qemu-q35",
-    "thinkpad-l540", "z97-guest",      "z97-pro-gamer",    "z97e-itx-ac",
+    "desk-in-use",       "amd-a520m",     "dock-four-deep", "gigabyte-x99-ud4", "gigabyte-z77",
+    "haswell-lp-laptop", "hp-500-502nj",  "lenovo-t430s",   "macbookpro12-1",   "no-usb",
+    "qemu-q35",          "thinkpad-l540", "z97-guest",      "z97-pro-gamer",    "z97e-itx-ac",
 };
 
 TEST(Recording, OfEveryMachineAnswersAsTheMachine)
@@ -109,6 +112,23 @@ TEST(Recording, DisguisedTellsDevicesApartAsBefore)
                           before.devices[i]->serial == before.devices[j]->serial);
         }
     }
+}
+
+TEST(Recording, SaysThatThereIsADefaultRouteAndNothingOfTheNetwork)
+{
+    auto recording = record(linux_::LiveTree(fakes::machine_root("desk-in-use")));
+
+    disguise(recording, "somename");
+
+    EXPECT_EQ(recording.files.at("proc/net/route"),
+              "enx020000000001 00000000 00000000 0003 0 0 100 00000000 0 0 0\n");
+    EXPECT_TRUE(recording.links.contains("sys/class/net/enx020000000001"));
+    EXPECT_EQ(recording.files.at("proc/asound/card1/pcm0p/sub0/status"), "state: RUNNING\n");
+    for (const auto& [path, text] : recording.files)
+        EXPECT_EQ((path + text).find("0050b6a1b2c3"), std::string::npos) << path;
+    const auto use = look_at_host_use(tree_of(recording));
+    ASSERT_EQ(use.activities.size(), 2u);
+    EXPECT_EQ(use.activities[0].what, "network interface enx020000000001 carries the default route");
 }
 
 TEST(Recording, KeepsDevicesOnABusThatNoPciFunctionOwns)

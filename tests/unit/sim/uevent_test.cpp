@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 #include "sim/uevent.hpp"
+#include "topology/keyboards.hpp"
 
 #include <gtest/gtest.h>
 
@@ -63,10 +64,27 @@ TEST(SimUevent, InterfacesAreNamedAfterTheirDevice)
         *model_of("keyboard"),
         {.directory = "devices/x/usb2/2-1/2-1.3", .place = *topology::PortPath::parse("2-1.3"), .number = 3});
 
-    ASSERT_EQ(nodes.size(), 3u);
+    ASSERT_EQ(nodes.size(), 9u);
     EXPECT_EQ(nodes[1].name(), "2-1.3:1.0");
+    EXPECT_EQ(nodes[5].name(), "2-1.3:1.1");
     EXPECT_EQ(attribute(nodes[1], "bInterfaceProtocol"), "01\n");
     EXPECT_NE(nodes[1].properties().find("INTERFACE=3/1/1\n"), std::string::npos);
+}
+
+TEST(SimUevent, AKeyboardHasAnInputDeviceWithLettersAndOneWithMediaKeys)
+{
+    const auto nodes = usb_nodes(*model_of("keyboard"), {.directory = "devices/x/usb2/2-1/2-1.3",
+                                                         .place = *topology::PortPath::parse("2-1.3"),
+                                                         .number = 3,
+                                                         .first_input = 7});
+
+    EXPECT_EQ(count_inputs(*model_of("keyboard")), 2u);
+    EXPECT_EQ(nodes[3].path, "devices/x/usb2/2-1/2-1.3/2-1.3:1.0/0003:046D:C31C.0007/input/input7");
+    EXPECT_EQ(attribute(nodes[3], "name"), "Logitech USB Keyboard\n");
+    EXPECT_TRUE(topology::can_type(topology::parse_keys(attribute(nodes[3], "capabilities/key"))));
+    EXPECT_EQ(nodes[4].number, "13:71");
+    EXPECT_EQ(nodes[7].name(), "input8");
+    EXPECT_FALSE(topology::can_type(topology::parse_keys(attribute(nodes[7], "capabilities/key"))));
 }
 
 TEST(SimUevent, TheDescriptorsCountTheirOwnBytes)

@@ -5,6 +5,7 @@ from importlib import import_module
 NAMES = (
     "z97e_itx_ac",
     "z97_guest",
+    "desk_in_use",
     "z97_pro_gamer",
     "macbookpro12_1",
     "hp_500_502nj",

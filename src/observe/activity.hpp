@@ -1,0 +1,25 @@
+#pragma once
+
+#include "observe/kernel_tree.hpp"
+#include "topology/activity.hpp"
+#include "topology/host_use.hpp"
+
+#include <vector>
+
+namespace usbroute::observe {
+
+/// Network interfaces of USB that carry a default route, themselves or below a bridge, a bond or a VLAN.
+void add_network(const KernelTree& tree, std::vector<topology::Activity>& found);
+
+/// Sound cards of USB that are played or recorded from at this moment.
+void add_sound(const KernelTree& tree, std::vector<topology::Activity>& found);
+
+/// Serial ports and cameras of USB that some process holds open. sysfs does not tell, so the descriptors of the processes
+/// are gone through: those that may be seen, and not more than a bounded number of them.
+void add_open_devices(const KernelTree& tree, std::vector<topology::Activity>& found);
+
+/// The mount tables of other mount namespaces, each once: what a container has mounted is not in ours. Mounts of devices
+/// that `mounts` has already are left out.
+void add_mounts_elsewhere(const KernelTree& tree, std::vector<topology::Mount>& mounts);
+
+} // namespace usbroute::observe

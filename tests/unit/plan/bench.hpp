@@ -1,0 +1,63 @@
+#pragma once
+
+#include "fakes/boards.hpp"
+#include "plan/plan.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace usbroute::plan {
+
+/// A machine, a configuration, what the host does with its disks.
+struct Bench {
+    topology::Snapshot snapshot = fakes::z97();
+    config::Settings settings = fakes::settings();
+    topology::HostUse use;
+    std::optional<Change> last;
+    std::optional<Change> standing;
+    std::vector<GuestName> proven;
+
+    [[nodiscard]] Outcome ask(Wish wish, bool yes = false, std::vector<std::string> force = {}) const
+    {
+        return ask({std::move(wish), yes, std::move(force)});
+    }
+    [[nodiscard]] Outcome ask(const Request& request) const
+    {
+        return make_plan({snapshot, settings, use, last, standing, proven}, request);
+    }
+    void give_ehcis_to_the_guest()
+    {
+        for (const char* address : {"00:1d.0", "00:1a.0"}) {
+            auto& ehci = fakes::controller(snapshot, address);
+            ehci.driver = "vfio-pci";
+            ehci.buses.clear();
+        }
+    }
+};
+
+inline MoveRequest move(std::string connector, config::Target to)
+{
+    return {{ConnectorName(std::move(connector))}, std::move(to)};
+}
+inline config::Target windows() { return GuestName("windows"); }
+
+/// The steps as text, one line each: proves that nothing else happens.
+inline std::string steps_of(const Outcome& outcome)
+{
+    if (const auto* refusal = std::get_if<Refusal>(&outcome)) return "refused: " + text_of(*refusal);
+    std::string text;
+    for (const auto& step : std::get<Plan>(outcome).steps)
+        text += setpci_line(std::get<Plan>(outcome).controller, step.target, step.mask, step.value) + "\n";
+    return text;
+}
+
+inline std::string_view refusal_of(const Outcome& outcome)
+{
+    const auto* refusal = std::get_if<Refusal>(&outcome);
+    return refusal == nullptr ? std::string_view("not refused") : code_of(refusal->reason);
+}
+
+} // namespace usbroute::plan
