@@ -95,6 +95,8 @@ void take_option(OptionId id, const char* value, Options& options, Raw& raw)
     case OptionId::exec: options.exec = value; break;
     case OptionId::try_write: options.try_write = true; break;
     case OptionId::svg: options.svg = value; break;
+    case OptionId::move_first: options.move_first = true; break;
+    case OptionId::boot: options.boot = true; break;
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "cli/commands.hpp"
+#include "cli/guest_verbs.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +13,7 @@ namespace {
 
 using enum OptionId;
 
-constexpr std::array<OptionRow, 18> options{{
+constexpr std::array<OptionRow, 20> options{{
     {help, "--help", "-h", "", "show this help"},
     {json, "--json", "", "", "one JSON document instead of text; errors as JSON on stderr"},
     {verbose, "--verbose", "-v", "", "more of it; an action says what it did"},
@@ -32,6 +33,9 @@ constexpr std::array<OptionRow, 18> options{{
     {exec, "--exec", "", "CMD", "run CMD by sh for each line, with USBROUTE_EVENT in its environment"},
     {try_write, "--try-write", "", "", "write XUSB2PR as it is, to see whether the kernel lets us"},
     {svg, "--svg", "", "FILE", "write the picture as SVG; - is standard output"},
+    {move_first, "--move-first", "", "", "move the connectors on that controller to the other side first"},
+    {boot, "--boot", "", "",
+     "every guest with bind = \"boot\"; waits for its controllers, at most --timeout"},
 }};
 
 constexpr std::array common{help, json, verbose, quiet, root, socket, config, direct, timeout, color};
@@ -106,9 +110,23 @@ constexpr std::array<Example, 3> config_examples{{
     {"usbroute config check --config new.toml", "before it is put in place"},
     {"usbroute config show", "what holds, defaults included"},
 }};
+constexpr std::array<Example, 2> guest_examples{{
+    {"usbroute guest", "the guests of the configuration, and who has their controllers"},
+    {"usbroute guest show windows", "its controllers: group, reset, driver, and what it can receive"},
+}};
 constexpr std::array<Example, 1> version_examples{{{"usbroute version", "this program's version"}}};
 
-constexpr std::array<CommandRow, 16> commands{{
+constexpr std::array<VerbRow, 2> guest_verbs{{
+    {"list", "", "the guests of the configuration, a line each", {}, GuestNeeded::no, run_guest_list},
+    {"show",
+     "[NAME]",
+     "what a guest has, can have and can receive",
+     {},
+     GuestNeeded::unless_only_one,
+     run_guest_show},
+}};
+
+constexpr std::array<CommandRow, 17> commands{{
     {"status",
      "",
      "what belongs to whom now",
@@ -160,10 +178,20 @@ constexpr std::array<CommandRow, 16> commands{{
      1,
      run_record},
     {"config", "check|show", "check or show the configuration", {}, config_examples, 1, 1, run_config},
+    {"guest",
+     "[list] | VERB NAME",
+     "the guests of the configuration, and what they have",
+     {},
+     guest_examples,
+     0,
+     2,
+     run_guest,
+     "It looks at the machine itself, and does not need the daemon.",
+     guest_verbs},
     {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
 }};
 
-constexpr std::array<std::string_view, 3> to_come{"confirm", "guest", "completion"};
+constexpr std::array<std::string_view, 2> to_come{"confirm", "completion"};
 
 } // namespace
 

@@ -18,6 +18,8 @@ struct Options {
     bool dry_run = false;
     bool yes = false;
     bool try_write = false;
+    bool move_first = false;
+    bool boot = false;
     std::string root;
     std::string socket;
     std::string config;
