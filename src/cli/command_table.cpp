@@ -13,7 +13,7 @@ namespace {
 
 using enum OptionId;
 
-constexpr std::array<OptionRow, 20> options{{
+constexpr std::array<OptionRow, 31> options{{
     {help, "--help", "-h", "", "show this help"},
     {json, "--json", "", "", "one JSON document instead of text; errors as JSON on stderr"},
     {verbose, "--verbose", "-v", "", "more of it; an action says what it did"},
@@ -36,6 +36,17 @@ constexpr std::array<OptionRow, 20> options{{
     {move_first, "--move-first", "", "", "move the connectors on that controller to the other side first"},
     {boot, "--boot", "", "",
      "every guest with bind = \"boot\"; waits for its controllers, at most --timeout"},
+    {qemu, "--qemu", "", "", "options for qemu-system-x86_64"},
+    {libvirt, "--libvirt", "", "", "XML for <devices> of a libvirt domain"},
+    {proxmox, "--proxmox", "", "", "lines for /etc/pve/qemu-server/ID.conf"},
+    {virtio, "--virtio", "", "", "also a virtio-serial port, besides the serial one"},
+    {reconnect_ms, "--reconnect-ms", "", "", "for QEMU 9.2 and later; 10.2 takes nothing else"},
+    {powershell, "--powershell", "", "", "Windows: toggle over the COM port, then lock"},
+    {autohotkey, "--autohotkey", "", "", "Windows: the same on a hot key, AutoHotkey 2"},
+    {systemd, "--systemd", "", "", "Linux: a user unit, and what it needs"},
+    {i3, "--i3", "", "", "keys for i3 and sway, on the host and inside"},
+    {shell, "--shell", "", "", "a client in POSIX shell"},
+    {port, "--port", "", "PORT", "inside the guest: COM1, /dev/ttyS0 if nothing is said"},
 }};
 
 constexpr std::array common{help, json, verbose, quiet, root, socket, config, direct, timeout, color};
@@ -45,6 +56,10 @@ constexpr std::array plan_options{to, yes, force_disk, revert_after};
 constexpr std::array watch_options{exec};
 constexpr std::array doctor_options{try_write};
 constexpr std::array picture_options{svg};
+constexpr std::array lines_options{qemu, libvirt, proxmox, virtio, reconnect_ms};
+constexpr std::array setup_options{powershell, autohotkey, systemd, i3, shell, port};
+constexpr std::array guest_options{qemu,       libvirt, proxmox, virtio, reconnect_ms, powershell,
+                                   autohotkey, systemd, i3,      shell,  port};
 
 constexpr std::array<Example, 3> status_examples{{
     {"usbroute", "what belongs to whom"},
@@ -110,13 +125,15 @@ constexpr std::array<Example, 3> config_examples{{
     {"usbroute config check --config new.toml", "before it is put in place"},
     {"usbroute config show", "what holds, defaults included"},
 }};
-constexpr std::array<Example, 2> guest_examples{{
+constexpr std::array<Example, 4> guest_examples{{
     {"usbroute guest", "the guests of the configuration, and who has their controllers"},
     {"usbroute guest show windows", "its controllers: group, reset, driver, and what it can receive"},
+    {"usbroute guest lines windows --libvirt", "what `virsh edit` is to be given"},
+    {"usbroute guest setup windows --powershell", "a script for inside it"},
 }};
 constexpr std::array<Example, 1> version_examples{{{"usbroute version", "this program's version"}}};
 
-constexpr std::array<VerbRow, 2> guest_verbs{{
+constexpr std::array<VerbRow, 4> guest_verbs{{
     {"list", "", "the guests of the configuration, a line each", {}, GuestNeeded::no, run_guest_list},
     {"show",
      "[NAME]",
@@ -124,6 +141,10 @@ constexpr std::array<VerbRow, 2> guest_verbs{{
      {},
      GuestNeeded::unless_only_one,
      run_guest_show},
+    {"lines", "NAME --qemu|--libvirt|--proxmox", "the lines that its hypervisor needs, to be pasted",
+     lines_options, GuestNeeded::yes, run_guest_lines},
+    {"setup", "NAME --powershell|...", "a script or keys that toggle from inside it", setup_options,
+     GuestNeeded::yes, run_guest_setup},
 }};
 
 constexpr std::array<CommandRow, 17> commands{{
@@ -178,15 +199,9 @@ constexpr std::array<CommandRow, 17> commands{{
      1,
      run_record},
     {"config", "check|show", "check or show the configuration", {}, config_examples, 1, 1, run_config},
-    {"guest",
-     "[list] | VERB NAME",
-     "the guests of the configuration, and what they have",
-     {},
-     guest_examples,
-     0,
-     2,
-     run_guest,
-     "It looks at the machine itself, and does not need the daemon.",
+    {"guest", "[list] | VERB NAME",
+     "the guests of the configuration, what they have, and the lines they need", guest_options,
+     guest_examples, 0, 2, run_guest, "It looks at the machine itself, and does not need the daemon.",
      guest_verbs},
     {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
 }};

@@ -31,6 +31,17 @@ enum class OptionId : std::uint8_t {
     svg,
     move_first,
     boot,
+    qemu,
+    libvirt,
+    proxmox,
+    virtio,
+    reconnect_ms,
+    powershell,
+    autohotkey,
+    systemd,
+    i3,
+    shell,
+    port,
 };
 
 struct OptionRow {

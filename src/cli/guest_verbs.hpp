@@ -18,5 +18,7 @@ struct GuestCall {
 
 [[nodiscard]] int run_guest_list(const GuestCall& call);
 [[nodiscard]] int run_guest_show(const GuestCall& call);
+[[nodiscard]] int run_guest_lines(const GuestCall& call);
+[[nodiscard]] int run_guest_setup(const GuestCall& call);
 
 } // namespace usbroute::cli

@@ -26,6 +26,11 @@ struct Options {
     std::string to;
     std::string exec;
     std::string svg; ///< empty: not asked for; "-" is stdout
+    /// What `guest lines` or `guest setup` shall print, as typed: "--qemu".
+    std::vector<std::string> kinds;
+    bool virtio = false;
+    bool reconnect_ms = false;
+    std::string port; ///< inside the guest; empty: the usual one
     std::vector<std::string> force_disks;
     std::chrono::milliseconds timeout{5000};
     Colour colour = Colour::when_a_terminal;
