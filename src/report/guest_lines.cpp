@@ -188,8 +188,7 @@ std::vector<std::string> notes_for_proxmox(const LinesWish& wish)
 {
     return {
         "put this into /etc/pve/qemu-server/ID.conf, machine q35 or i440fx; only root@pam may change args",
-        "where there are hostpci lines already, go on with the next number; where there is an args line, "
-        "append to it",
+        "where there are hostpci lines already, go on with the next number; append to an args line",
         "pcie=0: the chipset's USB controllers are conventional PCI, without the PCI Express capability",
         "Proxmox binds the controllers to vfio-pci itself when the guest starts, and leaves them there",
         wish.reconnect_ms

@@ -40,8 +40,8 @@ Result<Paste> setup_for(const config::Settings& settings, const SetupWish& wish)
 
 bool any_has(const Lines& lines, std::string_view part)
 {
-    return std::ranges::any_of(lines,
-                               [part](const std::string& line) { return line.find(part) != line.npos; });
+    return std::ranges::any_of(
+        lines, [part](const std::string& line) { return line.find(part) != std::string::npos; });
 }
 
 TEST(GuestLines, GiveQemuTheControllersAndASerialPortThatComesBack)
