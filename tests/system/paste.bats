@@ -181,6 +181,21 @@ SCRIPT
     [[ "$output" == *"is no serial port"* ]]
 }
 
+@test "what the unit and the keys run toggles over a serial line" {
+    needs socat
+    needs usbroute-guest
+    inside <<'SCRIPT'
+line
+usbroute -q guest setup windows --systemd | sed -n 's/^ExecStart=//p' > unit
+usbroute -q guest setup windows --i3 | sed -n 's/.*"\(usbroute-guest .*\) && loginctl lock-session"$/\1/p' > keys
+sed -i "s,/dev/ttyS0,$PWD/tty," unit keys
+[ "$(outside timeout 60 sh ./unit)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]
+wait_for 00003ff3
+[ "$(outside timeout 60 sh ./keys)" = "ok all-host" ]
+wait_for 00003fff
+SCRIPT
+}
+
 @test "shellcheck has nothing to say of the shell client" {
     needs shellcheck
     usbroute_desk guest setup windows --shell > "$BATS_TEST_TMPDIR/usbroute-toggle"
