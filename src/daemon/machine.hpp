@@ -52,6 +52,9 @@ public:
     [[nodiscard]] const config::Settings& settings() const { return settings_; }
     [[nodiscard]] std::shared_ptr<const topology::Snapshot> snapshot() const { return snapshot_; }
 
+    /// Guests whose line has proven itself and is open: `plan::Situation::proven_guests`.
+    void trust(std::vector<GuestName> proven);
+
     /// A new look becomes what is known.
     Findings take(topology::Snapshot fresh);
     /// Reads the routing registers through the open descriptor. Cheap: one pread.
@@ -98,6 +101,7 @@ private:
     std::optional<topology::RouteBits> known_; ///< last read or written
     std::optional<Drift> drift_;
     bool astray_ = false;
+    std::vector<GuestName> proven_;
     std::vector<Recalled> recalled_; ///< emptied with each look and each change of the settings
 };
 

@@ -25,8 +25,13 @@ struct ToggleRequest {
 struct UndoRequest {};
 /// Brings back what somebody else has moved: sleep, a driver that was loaded again, another program.
 struct RestoreRequest {};
+/// Every connector that a guest owns goes to the host: the guest is gone.
+struct ReturnRequest {
+    GuestName guest;
+};
 
-using Wish = std::variant<MoveRequest, ApplyRequest, ToggleRequest, UndoRequest, RestoreRequest>;
+using Wish =
+    std::variant<MoveRequest, ApplyRequest, ToggleRequest, UndoRequest, RestoreRequest, ReturnRequest>;
 
 /// What somebody wants. `yes` lifts the guards that protect the person (the last keyboard, a side without a
 /// driver), never those that protect the hardware; a disk in use is lifted only by its own name.
