@@ -1,7 +1,9 @@
 #include "base/format.hpp"
+#include "base/text.hpp"
 #include "report/paste.hpp"
 
 #include <algorithm>
+#include <optional>
 
 /// A guest's controllers and line as QEMU, libvirt and Proxmox want them written. The shapes are from QEMU's manual
 /// page (-device, -chardev), libvirt's "Domain XML format" and Proxmox's qm.conf(5); docs/decisions/0016 has the choices.
@@ -31,16 +33,39 @@ std::string qemu_value(std::string_view text)
     return out;
 }
 
+/// True where QEMU makes the socket and the daemon is its client.
+bool qemu_listens(const config::ListenerSettings& line)
+{
+    return std::holds_alternative<config::ConnectAddress>(line.address);
+}
+
 const std::string& path_of(const config::ListenerSettings& line)
 {
+    if (const auto* connect = std::get_if<config::ConnectAddress>(&line.address)) return connect->path;
     return std::get<config::UnixAddress>(line.address).path;
 }
 
-/// Where the guest's line begins: a socket of the daemon, to which QEMU connects, again and again.
+/// The N of a socket that Proxmox makes for `serialN: socket`; nothing for other paths.
+std::optional<char> serial_of_proxmox(std::string_view path)
+{
+    constexpr std::string_view folder = "/run/qemu-server/";
+    constexpr std::string_view middle = ".serial";
+    if (path.starts_with("/var")) path.remove_prefix(4);
+    if (!path.starts_with(folder) || path.size() < folder.size() + middle.size() + 2) return std::nullopt;
+    const char number = path.back();
+    path.remove_prefix(folder.size());
+    path.remove_suffix(1);
+    if (number < '0' || number > '3' || !path.ends_with(middle)) return std::nullopt;
+    path.remove_suffix(middle.size());
+    return parse_decimal(path) ? std::optional(number) : std::nullopt;
+}
+
+/// Where the guest's line begins: a socket of the daemon, to which QEMU connects, again and again; or one of QEMU's.
 std::string chardev(std::string_view id, const config::ListenerSettings& line, const LinesWish& wish)
 {
+    const auto* how = wish.reconnect_ms ? "reconnect-ms=1000" : "reconnect=1";
     return format("socket,id={},path={},{}", id, qemu_value(path_of(line)),
-                  wish.reconnect_ms ? "reconnect-ms=1000" : "reconnect=1");
+                  qemu_listens(line) ? "server=on,wait=off" : how);
 }
 
 /// Pairs of an option and its value, not yet quoted, without the controllers.
@@ -93,9 +118,13 @@ void add_character_device(std::vector<std::string>& lines, std::string_view elem
                           const config::ListenerSettings& line, std::string_view alias)
 {
     lines.push_back(format("<{} type='unix'>", element));
-    lines.push_back(format("  <source mode='connect' path='{}'>", xml_text(path_of(line))));
-    lines.emplace_back("    <reconnect enabled='yes' timeout='1'/>");
-    lines.emplace_back("  </source>");
+    if (qemu_listens(line)) {
+        lines.push_back(format("  <source mode='bind' path='{}'/>", xml_text(path_of(line))));
+    } else {
+        lines.push_back(format("  <source mode='connect' path='{}'>", xml_text(path_of(line))));
+        lines.emplace_back("    <reconnect enabled='yes' timeout='1'/>");
+        lines.emplace_back("  </source>");
+    }
     lines.push_back(format("  {}", target));
     lines.push_back(format("  <alias name='ua-{}'/>", alias));
     lines.push_back(format("</{}>", element));
@@ -126,6 +155,10 @@ Result<std::vector<std::string>> for_proxmox(const config::GuestSettings& guest,
     std::vector<std::string> lines;
     for (const auto& address : guest.controllers)
         lines.push_back(format("hostpci{}: {},pcie=0", lines.size(), address.text()));
+    if (const auto serial = serial_of_proxmox(path_of(line)); serial && qemu_listens(line)) {
+        lines.push_back(format("serial{}: socket", *serial));
+        return lines;
+    }
     std::string arguments;
     for (const auto& [option, value] : qemu_line(line, wish))
         arguments += format(" {} {}", option, shell_word(value));
@@ -150,15 +183,22 @@ void add_controller_notes(std::vector<std::string>& notes, const config::GuestSe
     }
 }
 
-std::vector<std::string> notes_for_qemu(const LinesWish& wish)
+/// Which QEMU takes what stands there.
+void add_reconnect_note(std::vector<std::string>& notes, const config::ListenerSettings& line,
+                        const LinesWish& wish)
 {
-    std::vector<std::string> notes = {
-        "options for qemu-system-x86_64, machine pc or q35; a serial port that the command has already "
-        "becomes "
-        "COM1, and this one COM2",
-        wish.reconnect_ms
-            ? "reconnect-ms needs QEMU 9.2 or later"
-            : "reconnect is for QEMU 2.2 to 10.1; for 10.2 and later add --reconnect-ms to this command"};
+    if (qemu_listens(line)) return;
+    notes.emplace_back(wish.reconnect_ms ? "reconnect-ms needs QEMU 9.2 or later"
+                                         : "reconnect is for QEMU 2.2 to 10.1; for 10.2 and later add "
+                                           "--reconnect-ms to this command");
+}
+
+std::vector<std::string> notes_for_qemu(const config::ListenerSettings& line, const LinesWish& wish)
+{
+    std::vector<std::string> notes = {"options for qemu-system-x86_64, machine pc or q35; a serial port that "
+                                      "the command has already becomes "
+                                      "COM1, and this one COM2"};
+    add_reconnect_note(notes, line, wish);
     return notes;
 }
 
@@ -172,6 +212,13 @@ std::vector<std::string> notes_for_libvirt(const config::GuestSettings& guest,
         "back to the host when the guest ends",
         "a <serial> that the guest has already is COM1, and this one COM2",
     };
+    if (qemu_listens(line)) {
+        notes.push_back(
+            format("libvirt makes this socket itself, so the daemon cannot see that the guest has ended; "
+                   "for on_exit give [listen.{}] unix in place of connect",
+                   line.name.text()));
+        return notes;
+    }
     if (std::get<config::UnixAddress>(line.address).group.empty())
         notes.push_back(format("QEMU runs as another user than root here, and [listen.{}] lets only root in: "
                                "give it group = \"kvm\" (Debian, Ubuntu: libvirt-qemu's group) or group = "
@@ -184,16 +231,15 @@ std::vector<std::string> notes_for_libvirt(const config::GuestSettings& guest,
     return notes;
 }
 
-std::vector<std::string> notes_for_proxmox(const LinesWish& wish)
+std::vector<std::string> notes_for_proxmox(const config::ListenerSettings& line, const LinesWish& wish)
 {
-    return {
+    std::vector<std::string> notes = {
         "put this into /etc/pve/qemu-server/ID.conf, machine q35 or i440fx; only root@pam may change args",
         "where there are hostpci lines already, go on with the next number; append to an args line",
         "pcie=0: the chipset's USB controllers are conventional PCI, without the PCI Express capability",
-        "Proxmox binds the controllers to vfio-pci itself when the guest starts, and leaves them there",
-        wish.reconnect_ms
-            ? "reconnect-ms needs QEMU 9.2 or later: `kvm --version`"
-            : "reconnect is for QEMU 2.2 to 10.1 (`kvm --version`); for 10.2 and later add --reconnect-ms"};
+        "Proxmox binds the controllers to vfio-pci itself when the guest starts, and leaves them there"};
+    add_reconnect_note(notes, line, wish);
+    return notes;
 }
 
 std::string_view text_of(Hypervisor hypervisor)
@@ -213,11 +259,20 @@ Result<Paste> guest_lines(const config::Settings& settings, const topology::Snap
 {
     const auto line = line_of(settings, guest.name);
     if (!line) return std::unexpected(line.error());
+    if (wish.virtio && qemu_listens(**line))
+        return std::unexpected(
+            Error(
+                ErrorKind::refused,
+                format(
+                    "[listen.{}] has connect, and a socket that QEMU makes carries one line only; leave out "
+                    "--virtio, or give it unix in place of connect",
+                    (*line)->name.text()))
+                .with_code("one-line-only"));
     Paste paste{.guest = guest.name, .kind = std::string(text_of(wish.hypervisor)), .lines = {}, .notes = {}};
     switch (wish.hypervisor) {
     case Hypervisor::qemu:
         paste.lines = for_qemu(guest, **line, wish);
-        paste.notes = notes_for_qemu(wish);
+        paste.notes = notes_for_qemu(**line, wish);
         break;
     case Hypervisor::libvirt:
         paste.lines = for_libvirt(guest, **line, wish);
@@ -227,7 +282,7 @@ Result<Paste> guest_lines(const config::Settings& settings, const topology::Snap
         auto lines = for_proxmox(guest, **line, wish);
         if (!lines) return std::unexpected(lines.error());
         paste.lines = std::move(*lines);
-        paste.notes = notes_for_proxmox(wish);
+        paste.notes = notes_for_proxmox(**line, wish);
         break;
     }
     }

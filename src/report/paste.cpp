@@ -20,7 +20,7 @@ bool is_plain_in_a_shell(char c)
 Result<const config::ListenerSettings*> line_of(const config::Settings& settings, const GuestName& guest)
 {
     const auto found = std::ranges::find_if(settings.listeners, [&](const config::ListenerSettings& each) {
-        return each.guest == guest && std::holds_alternative<config::UnixAddress>(each.address);
+        return each.guest == guest && !std::holds_alternative<config::TcpAddress>(each.address);
     });
     if (found != settings.listeners.end()) return &*found;
     const auto& name = guest.text();

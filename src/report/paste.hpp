@@ -34,7 +34,7 @@ struct LinesWish {
 };
 
 /// The guest's controllers and its serial line. Errors: a guest without a listener of its own (with the lines that the
-/// configuration lacks), more controllers than Proxmox can give.
+/// configuration lacks), more controllers than Proxmox can give, a virtio port where one socket has its line already.
 [[nodiscard]] Result<Paste> guest_lines(const config::Settings& settings, const topology::Snapshot& snapshot,
                                         const config::GuestSettings& guest, const LinesWish& wish);
 

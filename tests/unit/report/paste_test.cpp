@@ -131,6 +131,43 @@ TEST(GuestLines, GiveProxmoxNoMoreControllersThanItTakes)
     EXPECT_EQ(paste.error().code(), "too-many-controllers");
 }
 
+config::Settings with_socket_of_qemu(const std::string& path)
+{
+    auto settings = with_line("");
+    settings.listeners.back().address = config::ConnectAddress{.path = path};
+    return settings;
+}
+
+TEST(GuestLines, LetQemuListenWhereTheDaemonIsTheClient)
+{
+    const auto settings = with_socket_of_qemu("/run/mac.sock");
+
+    EXPECT_TRUE(any_has(lines_of(lines_for(settings, {.hypervisor = Hypervisor::qemu})),
+                        R"(-chardev socket,id=usbroute,path=/run/mac.sock,server=on,wait=off \)"));
+    EXPECT_TRUE(any_has(lines_of(lines_for(settings, {.hypervisor = Hypervisor::libvirt})),
+                        "<source mode='bind' path='/run/mac.sock'/>"));
+    EXPECT_TRUE(any_has(lines_of(lines_for(settings, {.hypervisor = Hypervisor::proxmox})),
+                        "path=/run/mac.sock,server=on,wait=off"));
+    EXPECT_FALSE(any_has(lines_for(settings, {.hypervisor = Hypervisor::qemu})->notes, "reconnect"));
+    const auto refused = lines_for(settings, {.hypervisor = Hypervisor::qemu, .virtio = true});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), "one-line-only");
+}
+
+TEST(GuestLines, UseProxmoxsOwnSerialPortWhereTheSocketIsItsOwn)
+{
+    const auto last_line = [](const char* path) {
+        return lines_of(lines_for(with_socket_of_qemu(path), {.hypervisor = Hypervisor::proxmox})).back();
+    };
+
+    EXPECT_EQ(last_line("/var/run/qemu-server/100.serial0"), "serial0: socket");
+    EXPECT_EQ(last_line("/run/qemu-server/7.serial3"), "serial3: socket");
+    for (const auto* path :
+         {"/run/qemu-server/100.serial4", "/run/qemu-server/x.serial0", "/run/qemu-server/.serial0",
+          "/run/qemu-server/100.serial", "/tmp/100.serial0", "/run/qemu-server/0"})
+        EXPECT_TRUE(last_line(path).starts_with("args: ")) << path;
+}
+
 TEST(GuestLines, NameAnotherDomainInTheId)
 {
     auto settings = with_line("/run/w.sock");
