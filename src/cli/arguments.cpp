@@ -95,6 +95,19 @@ void take_option(OptionId id, const char* value, Options& options, Raw& raw)
     case OptionId::exec: options.exec = value; break;
     case OptionId::try_write: options.try_write = true; break;
     case OptionId::svg: options.svg = value; break;
+    case OptionId::move_first: options.move_first = true; break;
+    case OptionId::boot: options.boot = true; break;
+    case OptionId::qemu:
+    case OptionId::libvirt:
+    case OptionId::proxmox:
+    case OptionId::powershell:
+    case OptionId::autohotkey:
+    case OptionId::systemd:
+    case OptionId::i3:
+    case OptionId::shell: options.kinds.emplace_back(row_of(id).long_name); break;
+    case OptionId::virtio: options.virtio = true; break;
+    case OptionId::reconnect_ms: options.reconnect_ms = true; break;
+    case OptionId::port: options.port = value; break;
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "cli/commands.hpp"
+#include "cli/guest_verbs.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +13,7 @@ namespace {
 
 using enum OptionId;
 
-constexpr std::array<OptionRow, 18> options{{
+constexpr std::array<OptionRow, 31> options{{
     {help, "--help", "-h", "", "show this help"},
     {json, "--json", "", "", "one JSON document instead of text; errors as JSON on stderr"},
     {verbose, "--verbose", "-v", "", "more of it; an action says what it did"},
@@ -32,6 +33,20 @@ constexpr std::array<OptionRow, 18> options{{
     {exec, "--exec", "", "CMD", "run CMD by sh for each line, with USBROUTE_EVENT in its environment"},
     {try_write, "--try-write", "", "", "write XUSB2PR as it is, to see whether the kernel lets us"},
     {svg, "--svg", "", "FILE", "write the picture as SVG; - is standard output"},
+    {move_first, "--move-first", "", "", "move the connectors on that controller to the other side first"},
+    {boot, "--boot", "", "",
+     "every guest with bind = \"boot\"; waits for its controllers, at most --timeout"},
+    {qemu, "--qemu", "", "", "options for qemu-system-x86_64"},
+    {libvirt, "--libvirt", "", "", "XML for <devices> of a libvirt domain"},
+    {proxmox, "--proxmox", "", "", "lines for /etc/pve/qemu-server/ID.conf"},
+    {virtio, "--virtio", "", "", "also a virtio-serial port, besides the serial one"},
+    {reconnect_ms, "--reconnect-ms", "", "", "for QEMU 9.2 and later; 10.2 takes nothing else"},
+    {powershell, "--powershell", "", "", "Windows: toggle over the COM port, then lock"},
+    {autohotkey, "--autohotkey", "", "", "Windows: the same on a hot key, AutoHotkey 2"},
+    {systemd, "--systemd", "", "", "Linux: a user unit, and what it needs"},
+    {i3, "--i3", "", "", "keys for i3 and sway, on the host and inside"},
+    {shell, "--shell", "", "", "a client in POSIX shell"},
+    {port, "--port", "", "PORT", "inside the guest: COM1, /dev/ttyS0 if nothing is said"},
 }};
 
 constexpr std::array common{help, json, verbose, quiet, root, socket, config, direct, timeout, color};
@@ -41,6 +56,10 @@ constexpr std::array plan_options{to, yes, force_disk, revert_after};
 constexpr std::array watch_options{exec};
 constexpr std::array doctor_options{try_write};
 constexpr std::array picture_options{svg};
+constexpr std::array lines_options{qemu, libvirt, proxmox, virtio, reconnect_ms};
+constexpr std::array setup_options{powershell, autohotkey, systemd, i3, shell, port};
+constexpr std::array guest_options{qemu,       libvirt, proxmox, virtio, reconnect_ms, powershell,
+                                   autohotkey, systemd, i3,      shell,  port};
 
 constexpr std::array<Example, 3> status_examples{{
     {"usbroute", "what belongs to whom"},
@@ -106,9 +125,29 @@ constexpr std::array<Example, 3> config_examples{{
     {"usbroute config check --config new.toml", "before it is put in place"},
     {"usbroute config show", "what holds, defaults included"},
 }};
+constexpr std::array<Example, 4> guest_examples{{
+    {"usbroute guest", "the guests of the configuration, and who has their controllers"},
+    {"usbroute guest show windows", "its controllers: group, reset, driver, and what it can receive"},
+    {"usbroute guest lines windows --libvirt", "what `virsh edit` is to be given"},
+    {"usbroute guest setup windows --powershell", "a script for inside it"},
+}};
 constexpr std::array<Example, 1> version_examples{{{"usbroute version", "this program's version"}}};
 
-constexpr std::array<CommandRow, 16> commands{{
+constexpr std::array<VerbRow, 4> guest_verbs{{
+    {"list", "", "the guests of the configuration, a line each", {}, GuestNeeded::no, run_guest_list},
+    {"show",
+     "[NAME]",
+     "what a guest has, can have and can receive",
+     {},
+     GuestNeeded::unless_only_one,
+     run_guest_show},
+    {"lines", "NAME --qemu|--libvirt|--proxmox", "the lines that its hypervisor needs, to be pasted",
+     lines_options, GuestNeeded::yes, run_guest_lines},
+    {"setup", "NAME --powershell|...", "a script or keys that toggle from inside it", setup_options,
+     GuestNeeded::yes, run_guest_setup},
+}};
+
+constexpr std::array<CommandRow, 17> commands{{
     {"status",
      "",
      "what belongs to whom now",
@@ -160,10 +199,14 @@ constexpr std::array<CommandRow, 16> commands{{
      1,
      run_record},
     {"config", "check|show", "check or show the configuration", {}, config_examples, 1, 1, run_config},
+    {"guest", "[list] | VERB NAME",
+     "the guests of the configuration, what they have, and the lines they need", guest_options,
+     guest_examples, 0, 2, run_guest, "It looks at the machine itself, and does not need the daemon.",
+     guest_verbs},
     {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
 }};
 
-constexpr std::array<std::string_view, 3> to_come{"confirm", "guest", "completion"};
+constexpr std::array<std::string_view, 2> to_come{"confirm", "completion"};
 
 } // namespace
 

@@ -29,6 +29,19 @@ enum class OptionId : std::uint8_t {
     exec,
     try_write,
     svg,
+    move_first,
+    boot,
+    qemu,
+    libvirt,
+    proxmox,
+    virtio,
+    reconnect_ms,
+    powershell,
+    autohotkey,
+    systemd,
+    i3,
+    shell,
+    port,
 };
 
 struct OptionRow {
@@ -44,6 +57,25 @@ struct Example {
     std::string_view what;
 };
 
+struct GuestCall;
+
+/// Whether a verb of `guest` wants to know which one.
+enum class GuestNeeded : std::uint8_t {
+    no,
+    unless_only_one, ///< of one guest in the configuration it is clear
+    yes,
+};
+
+/// One verb of `usbroute guest`.
+struct VerbRow {
+    std::string_view name;
+    std::string_view arguments;        ///< "NAME [--yes]"
+    std::string_view help;             ///< one line
+    std::span<const OptionId> options; ///< those of the command that this verb takes
+    GuestNeeded guest = GuestNeeded::yes;
+    int (*run)(const GuestCall&) = nullptr;
+};
+
 struct CommandRow {
     std::string_view name;
     std::string_view arguments;        ///< "NAME... --to WHERE"
@@ -53,7 +85,8 @@ struct CommandRow {
     std::size_t fewest_words = 0;
     std::size_t most_words = 0;
     int (*run)(const Invocation&) = nullptr;
-    std::string_view remark; ///< what its help says besides; empty: nothing
+    std::string_view remark;        ///< what its help says besides; empty: nothing
+    std::span<const VerbRow> verbs; ///< what its first word can be; empty: it has no verbs
 };
 
 inline constexpr std::size_t any_number = static_cast<std::size_t>(-1);

@@ -8,6 +8,7 @@
 #include "linux/processes.hpp"
 #include "linux/settings_files.hpp"
 #include "observe/condition.hpp"
+#include "observe/handover.hpp"
 #include "observe/scan.hpp"
 #include "plan/board.hpp"
 #include "report/config_check.hpp"
@@ -123,9 +124,7 @@ plan::Facts gather_facts(const Options& options)
         take_registers_from_daemon(facts, session);
     }
     if (!where.recorded && somebody_has_a_controller(facts.snapshot))
-        for (auto& user : linux_::vfio_users())
-            facts.holders.push_back(
-                {.group = user.group, .process = user.process, .command = std::move(user.command)});
+        facts.holders = observe::look_at_holders(tree).holders;
     if (options.try_write) facts.trial = try_write(facts, where);
     return facts;
 }

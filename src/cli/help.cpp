@@ -35,6 +35,16 @@ std::string examples_text(const CommandRow& command)
     return out;
 }
 
+std::string verbs_text(std::span<const VerbRow> verbs)
+{
+    std::vector<std::pair<std::string, std::string>> lines;
+    for (const auto& verb : verbs)
+        lines.emplace_back(verb.arguments.empty() ? std::string(verb.name)
+                                                  : format("{} {}", verb.name, verb.arguments),
+                           verb.help);
+    return two_columns(lines, 32);
+}
+
 std::string options_text(std::span<const OptionId> ids)
 {
     std::vector<std::pair<std::string, std::string>> lines;
@@ -87,6 +97,7 @@ std::string help_text(const CommandRow& command)
     auto out = format("{}\n{}\n\nexamples:\n{}", usage_line(command), command.help, examples_text(command));
     if (!command.remark.empty())
         out += "\n" + report::wrapped(command.remark, {}, {.colour = false, .unicode = false, .width = 80});
+    if (!command.verbs.empty()) out += format("\nverbs:\n{}", verbs_text(command.verbs));
     if (!command.options.empty()) out += format("\noptions:\n{}", options_text(command.options));
     return out + "\noptions of every command:\n" + options_text(common_options());
 }

@@ -18,12 +18,19 @@ struct Options {
     bool dry_run = false;
     bool yes = false;
     bool try_write = false;
+    bool move_first = false;
+    bool boot = false;
     std::string root;
     std::string socket;
     std::string config;
     std::string to;
     std::string exec;
     std::string svg; ///< empty: not asked for; "-" is stdout
+    /// What `guest lines` or `guest setup` shall print, as typed: "--qemu".
+    std::vector<std::string> kinds;
+    bool virtio = false;
+    bool reconnect_ms = false;
+    std::string port; ///< inside the guest; empty: the usual one
     std::vector<std::string> force_disks;
     std::chrono::milliseconds timeout{5000};
     Colour colour = Colour::when_a_terminal;

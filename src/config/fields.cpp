@@ -8,6 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include <sys/un.h>
+
 namespace usbroute::config {
 
 namespace {
@@ -146,6 +148,13 @@ void Fields::report_unknown_keys() const
         if (std::ranges::find(known_, entry.key) == known_.end())
             scope_.problems->add_unknown(scope_.at(entry.place), "unknown key", entry.key,
                                          format(" in {}", label_), known_);
+}
+
+bool is_socket_path(std::string_view path)
+{
+    // The kernel's limit counts the closing zero byte.
+    return path.starts_with('/') && !path.ends_with('/') && path.size() < sizeof(sockaddr_un::sun_path) &&
+           std::ranges::all_of(path, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
 const std::string* text_entry(const Scope& scope, const Node& entry, std::string_view list,

@@ -88,6 +88,10 @@ private:
     std::vector<std::string> known_;
 };
 
+/// A path that a socket can have, as `is_socket_path` wants it.
+inline constexpr std::string_view socket_path_rule = "an absolute path of at most 107 bytes in plain ASCII";
+[[nodiscard]] bool is_socket_path(std::string_view path);
+
 /// The text of a list's entry; anything else is a problem: "an entry of usb is a list; it must be ...".
 [[nodiscard]] const std::string* text_entry(const Scope& scope, const Node& entry, std::string_view list,
                                             std::string_view wanted);

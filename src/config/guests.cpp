@@ -1,8 +1,10 @@
 #include "base/format.hpp"
+#include "base/text.hpp"
 #include "config/sections.hpp"
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace usbroute::config {
 
@@ -10,6 +12,9 @@ namespace {
 
 constexpr std::size_t most_controllers = 32;
 constexpr std::string_view controllers_rule = R"(a list of 1 to 32 PCI addresses such as "0000:00:1d.0")";
+
+constexpr std::uint32_t longest_grace = 600'000; // milliseconds
+constexpr std::string_view grace_rule = R"(a time of at most ten minutes such as "500ms", "3s" or "2m")";
 
 /// Words that mean something else where a guest's name may stand: as a target, and as a key of a profile.
 constexpr std::array<std::string_view, 4> reserved = {"host", "ehci", "xhci", "may_take_last_keyboard"};
@@ -61,7 +66,59 @@ void read_on_exit(Fields& fields, GuestSettings& guest)
         fields.scope().wrong_value(fields.node("on_exit")->place, "on_exit", in_quotes(*word), rule);
 }
 
+/// "500ms", "3s", "2m". Zero is a time too: back at once.
+std::optional<std::chrono::milliseconds> duration_from(std::string_view text)
+{
+    struct Unit {
+        std::string_view suffix;
+        std::uint32_t milliseconds;
+    };
+    constexpr std::array<Unit, 3> units{{{"ms", 1}, {"s", 1000}, {"m", 60'000}}};
+    const auto unit = std::ranges::find_if(units, [text](const Unit& u) { return text.ends_with(u.suffix); });
+    if (unit == units.end()) return std::nullopt;
+    text.remove_suffix(unit->suffix.size());
+    const auto number = parse_decimal(text);
+    if (!number || *number > longest_grace / unit->milliseconds) return std::nullopt;
+    return std::chrono::milliseconds(std::uint64_t{*number} * unit->milliseconds);
+}
+
+void read_grace(Fields& fields, GuestSettings& guest)
+{
+    const auto* text = fields.text("grace", grace_rule);
+    if (text == nullptr) return;
+    if (const auto grace = duration_from(*text))
+        guest.grace = *grace;
+    else
+        fields.scope().wrong_value(fields.node("grace")->place, "grace", in_quotes(*text), grace_rule);
+}
+
+void read_on_start(Fields& fields, GuestSettings& guest, Reading& reading)
+{
+    const auto* name = fields.text("on_start", "the name of a profile");
+    if (name == nullptr) return;
+    guest.on_start = ProfileName(*name);
+    reading.start_profiles.emplace_back(fields.scope().at(fields.node("on_start")->place), *guest.on_start);
+}
+
+void read_qmp(Fields& fields, GuestSettings& guest)
+{
+    const auto* path = fields.text("qmp", socket_path_rule);
+    if (path == nullptr) return;
+    if (is_socket_path(*path))
+        guest.qmp = *path;
+    else
+        fields.scope().wrong_value(fields.node("qmp")->place, "qmp", in_quotes(*path), socket_path_rule);
+}
+
 } // namespace
+
+void check_start_profiles(const Document&, Reading& reading)
+{
+    for (const auto& [origin, profile] : std::exchange(reading.start_profiles, {}))
+        if (reading.complete && !reading.knows(Section::profile, profile.text()))
+            reading.problems.add_unknown(origin, "unknown profile", profile.text(), " in on_start",
+                                         reading.known(Section::profile));
+}
 
 void read_guests(const Document& document, Reading& reading)
 {
@@ -73,6 +130,9 @@ void read_guests(const Document& document, Reading& reading)
         guest.origin = named.origin;
         read_controllers(named, fields, guest);
         read_on_exit(fields, guest);
+        read_grace(fields, guest);
+        read_on_start(fields, guest, reading);
+        read_qmp(fields, guest);
         fields.report_unknown_keys();
         reading.settings.guests.push_back(std::move(guest));
     }

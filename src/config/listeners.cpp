@@ -7,18 +7,14 @@
 #include <filesystem>
 
 #include <arpa/inet.h>
-#include <sys/un.h>
 
 namespace usbroute::config {
 
 namespace {
 
-constexpr std::string_view unix_rule = "an absolute path of at most 107 bytes in plain ASCII";
 constexpr std::string_view tcp_rule =
     R"(a loopback address in numbers and a port: "127.0.0.1:1410" or "[::1]:1410")";
 constexpr std::string_view allow_rule = R"(a list of verbs such as ["toggle", "status"])";
-/// The kernel's limit, the closing zero byte included.
-constexpr std::size_t unix_path_bytes = sizeof(sockaddr_un::sun_path);
 
 /// 127.0.0.0/8 or ::1, as the kernel takes it. `host` is a whole numeric address.
 enum class HostKind : std::uint8_t { loopback, elsewhere, not_numeric };
@@ -63,10 +59,14 @@ std::optional<TcpAddress> tcp_from(const Scope& scope, Place place, const std::s
     return std::nullopt;
 }
 
-bool is_socket_path(const std::string& path)
+/// The path under a key, or nothing where there is none or it is wrong, which is said.
+std::string read_path(Fields& fields, std::string_view key)
 {
-    return path.starts_with('/') && !path.ends_with('/') && path.size() < unix_path_bytes &&
-           std::ranges::all_of(path, [](char c) { return c >= ' ' && c <= '~'; });
+    const auto* path = fields.text(key, socket_path_rule);
+    if (path == nullptr) return {};
+    if (is_socket_path(*path)) return *path;
+    fields.scope().wrong_value(fields.node(key)->place, key, in_quotes(*path), socket_path_rule);
+    return {};
 }
 
 /// Root always may. The control socket is for a group from the start; others only as they say.
@@ -84,13 +84,7 @@ void read_group(Fields& fields, const NamedTable& named, UnixAddress& address)
 
 void read_unix(Fields& fields, const NamedTable& named, ListenerSettings& listener)
 {
-    UnixAddress address;
-    if (const auto* path = fields.text("unix", unix_rule)) {
-        if (is_socket_path(*path))
-            address.path = *path;
-        else
-            fields.scope().wrong_value(fields.node("unix")->place, "unix", in_quotes(*path), unix_rule);
-    }
+    UnixAddress address{.path = read_path(fields, "unix"), .group = {}};
     read_group(fields, named, address);
     listener.address = std::move(address);
 }
@@ -111,10 +105,33 @@ void read_tcp(Fields& fields, ListenerSettings& listener)
                       "guest goes with unix only; on a TCP port anybody could speak for the guest");
 }
 
+/// QEMU listens, and the daemon is its client. Whoever made that socket speaks for the guest.
+void read_connect(Fields& fields, const NamedTable& named, ListenerSettings& listener)
+{
+    const auto& scope = fields.scope();
+    listener.address = ConnectAddress{.path = read_path(fields, "connect")};
+    if (const auto* group = fields.node("group"))
+        scope.problem(group->place,
+                      "group goes with unix only; with connect the socket belongs to who listens there");
+    if (!fields.has("guest"))
+        scope.problem(
+            named.place,
+            format(R"({} has connect and no guest; say whose line it is: guest = "NAME")", named.label));
+    if (named.name == "control")
+        scope.problem(named.place, "control is where usbroute finds the daemon: it needs unix");
+}
+
 void read_address(Fields& fields, const NamedTable& named, ListenerSettings& listener)
 {
     const bool has_unix = fields.has("unix");
     const bool has_tcp = fields.has("tcp");
+    const bool has_connect = fields.has("connect");
+    if (has_connect && (has_unix || has_tcp))
+        fields.scope().problem(fields.node("connect")->place,
+                               format("{} has connect and {}; a listener has one address", named.label,
+                                      has_unix ? "unix" : "tcp"));
+    else if (has_connect)
+        return read_connect(fields, named, listener);
     if (has_tcp && !has_unix) return read_tcp(fields, listener);
     if (has_tcp)
         fields.scope().problem(fields.node("tcp")->place,
@@ -131,7 +148,7 @@ void read_guest_name(Fields& fields, ListenerSettings& listener, Reading& readin
 {
     const auto* name = fields.text("guest", "the name of a guest");
     if (name == nullptr) return;
-    const bool may_have_one = std::holds_alternative<UnixAddress>(listener.address);
+    const bool may_have_one = !std::holds_alternative<TcpAddress>(listener.address);
     if (may_have_one && reading.complete && !reading.knows(Section::guest, *name))
         reading.problems.add_unknown(fields.scope().at(fields.node("guest")->place), "unknown guest", *name,
                                      format(" in {}", fields.label()), reading.known(Section::guest));
@@ -174,12 +191,24 @@ void read_allow(Fields& fields, ListenerSettings& listener)
     }
 }
 
+/// Only guests are many and tireless: a script that has gone wild, an echo, a guest that means harm.
+void read_limit(Fields& fields, ListenerSettings& listener)
+{
+    if (const auto limit = fields.number("per_minute", {.low = 0, .high = 1'000'000}))
+        listener.per_minute = *limit;
+    const auto* node = fields.node("per_minute");
+    if (node != nullptr && !listener.guest)
+        fields.scope().problem(node->place, "per_minute goes with guest only; other clients have no limit");
+}
+
 /// The same for two listeners that would meet in the kernel; empty where the address could not be read.
 std::string place_of(const ListenerSettings& listener)
 {
     if (const auto* tcp = std::get_if<TcpAddress>(&listener.address))
         return tcp->port == 0 ? "" : format("tcp {} port {}", tcp->host, tcp->port);
-    const auto& path = std::get<UnixAddress>(listener.address).path;
+    const auto* connect = std::get_if<ConnectAddress>(&listener.address);
+    // The same word for both: a daemon that listens where it connects to would talk to itself.
+    const auto& path = connect != nullptr ? connect->path : std::get<UnixAddress>(listener.address).path;
     return path.empty() ? "" : format("unix {}", std::filesystem::path(path).lexically_normal().string());
 }
 
@@ -202,6 +231,7 @@ ListenerSettings default_control_listener()
             .address = UnixAddress{.path = "/run/usbroute/control.sock", .group = "usbroute"},
             .guest = std::nullopt,
             .allow = all_verbs(),
+            .per_minute = ListenerSettings{}.per_minute,
             .origin = {}};
 }
 
@@ -215,6 +245,7 @@ void read_listeners(const Document& document, Reading& reading)
         read_address(fields, named, listener);
         read_guest_name(fields, listener, reading);
         read_allow(fields, listener);
+        read_limit(fields, listener);
         // Asked for here, whichever address it has, so that "did you mean" knows it.
         static_cast<void>(fields.has("group"));
         fields.report_unknown_keys();

@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace usbroute::config {
@@ -24,6 +25,8 @@ struct Reading {
     Problems problems;
     /// Every name met so far and where it stands, faulty ones too, by section.
     std::array<std::map<std::string, Origin, std::less<>>, 4> names;
+    /// The profiles that guests begin with, to be looked for when all profiles are known.
+    std::vector<std::pair<Origin, ProfileName>> start_profiles;
     /// Where [toggle] stands, once it was met.
     std::optional<Origin> toggle;
     /// Where [routes] stands, once it was met.
@@ -58,6 +61,7 @@ struct NamedTable {
 void read_connectors(const Document& document, Reading& reading);
 void read_guests(const Document& document, Reading& reading);
 void read_profiles(const Document& document, Reading& reading);
+void check_start_profiles(const Document& document, Reading& reading);
 void read_toggle(const Document& document, Reading& reading);
 void read_listeners(const Document& document, Reading& reading);
 void read_routes(const Document& document, Reading& reading);

@@ -3,6 +3,7 @@
 #include "base/ids.hpp"
 #include "topology/connector.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,6 +35,11 @@ struct GuestSettings {
     GuestName name;
     std::vector<PciAddress> controllers; ///< what this guest was given
     OnExit on_exit = OnExit::keep;
+    /// How long a guest that is gone may take to come back before its connectors go home. A reboot inside the guest ends
+    /// no process and needs none of it.
+    std::chrono::milliseconds grace{500};
+    std::optional<ProfileName> on_start = std::nullopt; ///< applied once for each process of the guest
+    std::string qmp = {};                               ///< QEMU's QMP socket, a server; empty: not asked
     Origin origin;
 };
 
@@ -64,6 +70,10 @@ struct UnixAddress {
     std::string path;
     std::string group; ///< may connect besides root; empty: nobody else
 };
+/// A socket on which QEMU listens (`-chardev socket,server=on`): the daemon is its client.
+struct ConnectAddress {
+    std::string path;
+};
 struct TcpAddress {
     std::string host; ///< a numeric loopback address: "127.0.0.1", "::1"
     std::uint16_t port = 0;
@@ -78,10 +88,12 @@ enum class Verb : std::uint8_t { status, move, apply, toggle, undo, plan, subscr
 /// One door of the daemon, with rights of its own.
 struct ListenerSettings {
     ListenerName name;
-    std::variant<UnixAddress, TcpAddress> address;
+    std::variant<UnixAddress, TcpAddress, ConnectAddress> address;
     std::optional<GuestName>
         guest; ///< the guest it speaks for: its line may carry noise and gets no answer to it
     std::vector<Verb> allow;
+    /// Commands that a guest's line may carry in a minute, on the average; 0: any number.
+    std::uint32_t per_minute = 120;
     Origin origin;
 
     [[nodiscard]] bool allows(Verb verb) const;

@@ -60,9 +60,13 @@ std::string toml_of(const ConnectorSettings& connector)
 
 std::string toml_of(const GuestSettings& guest)
 {
-    return format("[guest.{}]\ncontrollers = {}\non_exit = \"{}\"\n", key_of(guest.name.text()),
-                  list_of(guest.controllers, [](const PciAddress& a) { return a.text(); }),
-                  guest.on_exit == OnExit::keep ? "keep" : "return");
+    auto text = format("[guest.{}]\ncontrollers = {}\non_exit = \"{}\"\n", key_of(guest.name.text()),
+                       list_of(guest.controllers, [](const PciAddress& a) { return a.text(); }),
+                       guest.on_exit == OnExit::keep ? "keep" : "return");
+    if (guest.grace != GuestSettings{}.grace) text += format("grace = \"{}ms\"\n", guest.grace.count());
+    if (guest.on_start) text += format("on_start = {}\n", string_of(guest.on_start->text()));
+    if (!guest.qmp.empty()) text += format("qmp = {}\n", string_of(guest.qmp));
+    return text;
 }
 
 std::string toml_of(const ProfileSettings& profile)
@@ -89,12 +93,16 @@ std::string toml_of(const ListenerSettings& listener)
         const bool is_ipv6 = tcp->host.find(':') != std::string::npos;
         const auto host = is_ipv6 ? format("[{}]", tcp->host) : tcp->host;
         text += format("tcp = {}\n", string_of(format("{}:{}", host, tcp->port)));
+    } else if (const auto* connect = std::get_if<ConnectAddress>(&listener.address)) {
+        text += format("connect = {}\n", string_of(connect->path));
     } else {
         const auto& address = std::get<UnixAddress>(listener.address);
         text += format("unix = {}\ngroup = {}\n", string_of(address.path), string_of(address.group));
     }
     if (listener.guest) text += format("guest = {}\n", string_of(listener.guest->text()));
     text += format("allow = {}\n", list_of(listener.allow, [](Verb verb) { return text_of(verb); }));
+    if (listener.per_minute != ListenerSettings{}.per_minute)
+        text += format("per_minute = {}\n", listener.per_minute);
     return text;
 }
 

@@ -66,6 +66,13 @@ void announce(const Done& done, const wire::Answer& answer, const std::string& w
         audience.tell({.kind = EventKind::moved, .profile = answer.profile, .owners = answer.owners});
 }
 
+void announce(const GuestName& guest, std::string_view what, Audience& audience)
+{
+    log::info(format("guest {} {}", guest.text(), what));
+    if (audience.is_anybody_there())
+        audience.tell({.kind = EventKind::guest, .word = guest.text(), .text = std::string(what)});
+}
+
 void announce(const Drift& drift, Audience& audience)
 {
     for (const auto which : {RouteRegister::usb2_owner, RouteRegister::superspeed_on}) {

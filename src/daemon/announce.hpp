@@ -12,6 +12,7 @@
 namespace usbroute::daemon {
 
 void announce(const Done& done, const wire::Answer& answer, const std::string& who, Audience& audience);
+void announce(const GuestName& guest, std::string_view what, Audience& audience);
 void announce(const Drift& drift, Audience& audience);
 void announce(const Findings& findings, const Machine& machine, Audience& audience);
 /// Ends what a killed daemon had begun, and says so.

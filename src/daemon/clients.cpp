@@ -11,9 +11,11 @@ bool Clients::have_room(const Entrance& entrance) const
     return clients_.size() < most && entrance.clients < most_for_an_entrance;
 }
 
-void Clients::add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Desk& desk, std::string who)
+void Clients::add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Desk& desk, std::string who,
+                  std::function<void()> ended)
 {
-    auto& client = clients_.emplace_back(parts, std::move(fd), entrance, desk, std::move(who));
+    auto& client =
+        clients_.emplace_back(parts, std::move(fd), entrance, desk, std::move(who), std::move(ended));
     if (auto begun = client.session.begin(); !begun) {
         log::error(begun.error().message());
         clients_.pop_back();
@@ -22,7 +24,12 @@ void Clients::add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance,
 
 void Clients::close_all(const Entrance& entrance)
 {
-    clients_.remove_if([&](const Client& client) { return client.entrance == &entrance; });
+    // First out of the list, then destroyed: what a client's end sets off may tell the others.
+    std::list<Client> ending;
+    for (auto next = clients_.begin(); next != clients_.end();) {
+        const auto client = next++;
+        if (client->entrance == &entrance) ending.splice(ending.end(), clients_, client);
+    }
 }
 
 bool Clients::is_anybody_there() const
@@ -45,7 +52,12 @@ void Clients::tell(const wire::Event& event)
 
 void Clients::ended(Session& session)
 {
-    clients_.remove_if([&](const Client& client) { return &client.session == &session; });
+    const auto client =
+        std::ranges::find_if(clients_, [&](const Client& one) { return &one.session == &session; });
+    if (client == clients_.end()) return;
+    // First out of the list, then destroyed: what its end sets off may tell the others.
+    std::list<Client> ending;
+    ending.splice(ending.end(), clients_, client);
 }
 
 } // namespace usbroute::daemon

@@ -4,6 +4,7 @@
 #include "wire/event.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <list>
 
 namespace usbroute::daemon {
@@ -24,7 +25,9 @@ public:
     static constexpr std::size_t most_for_an_entrance = 32;
 
     [[nodiscard]] bool have_room(const Entrance& entrance) const;
-    void add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Desk& desk, std::string who);
+    /// `ended` is called when the client goes, its socket still open; it may be empty.
+    void add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Desk& desk, std::string who,
+             std::function<void()> ended);
     /// Closes those that came through it.
     void close_all(const Entrance& entrance);
 
@@ -36,12 +39,20 @@ private:
     struct Client {
         Entrance* entrance;
         Session session;
-        Client(Session::Parts parts, linux_::UniqueFd fd, Entrance& through, Desk& desk, std::string who)
-            : entrance(&through), session(parts, std::move(fd), Dialogue(through, desk, std::move(who)))
+        std::function<void()> ended;
+        Client(Session::Parts parts, linux_::UniqueFd fd, Entrance& through, Desk& desk, std::string who,
+               std::function<void()> at_end)
+            : entrance(&through),
+              session(parts, std::move(fd), Dialogue(through, desk, std::move(who))),
+              ended(std::move(at_end))
         {
             ++entrance->clients;
         }
-        ~Client() { --entrance->clients; }
+        ~Client()
+        {
+            --entrance->clients;
+            if (ended) ended();
+        }
         Client(const Client&) = delete;
         Client& operator=(const Client&) = delete;
     };

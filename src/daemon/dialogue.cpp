@@ -1,5 +1,6 @@
 #include "daemon/dialogue.hpp"
 
+#include "base/format.hpp"
 #include "base/text.hpp"
 
 namespace usbroute::daemon {
@@ -23,14 +24,19 @@ bool needs_a_look(const Command& command) { return command.verb != Verb::subscri
 
 } // namespace
 
-Turn Dialogue::take(std::string_view bytes)
+Turn Dialogue::take(std::string_view bytes, std::chrono::milliseconds now)
 {
+    if (entrance_->is_guest() && !bytes.empty() && serial_.is_stale(lines_.is_within_a_line(), now)) {
+        lines_.drop();
+        count_noise(&LineCounts::partials);
+    }
     input_.append(bytes);
-    return go_on();
+    return go_on(now);
 }
 
-Turn Dialogue::go_on()
+Turn Dialogue::go_on(std::chrono::milliseconds now)
 {
+    now_ = now;
     std::string_view rest(input_);
     auto turn = Turn::idle;
     for (int count = 0; turn == Turn::idle && !rest.empty(); ++count) {
@@ -48,11 +54,42 @@ Turn Dialogue::answer_line(const wire::LineCutter::Line& line)
 {
     if (line.too_long) return answer_foreign({.message = "the line is too long"});
     if (trim(line.text).empty()) return answer_blank();
+    if (entrance_->is_guest() && serial_.is_echo(line.text, now_)) {
+        count_noise(&LineCounts::echoes);
+        return Turn::idle;
+    }
     auto command = wire::read_command(line.text);
     if (command) return answer_command(std::move(*command));
     if (!command.error().is_ours) return answer_foreign(command.error());
-    say(error("usage", command.error().message), command.error().form);
+    if (is_admitted(command.error().form)) say(error("usage", command.error().message), command.error().form);
     return Turn::idle;
+}
+
+/// A guest that asks without end is told so, once for each line, and nothing else happens.
+bool Dialogue::is_admitted(Form form)
+{
+    if (!entrance_->is_guest()) return true;
+    ++entrance_->counts.commands;
+    if (entrance_->limit.admit(entrance_->settings.per_minute, now_)) return true;
+    ++entrance_->counts.limited;
+    desk_->complain(*entrance_,
+                    "the guest sends more commands than per_minute allows; they are not carried out");
+    say(error("busy", format("more than {} commands a minute came over this line: nothing was done",
+                             entrance_->settings.per_minute)),
+        form);
+    return false;
+}
+
+void Dialogue::count_noise(std::uint64_t LineCounts::* kind)
+{
+    ++entrance_->counts.noise;
+    if (kind != nullptr) ++(entrance_->counts.*kind);
+}
+
+void Dialogue::end()
+{
+    if (entrance_->is_guest() && lines_.is_within_a_line()) count_noise(&LineCounts::partials);
+    lines_.drop();
 }
 
 /// Somebody who presses Enter gets a line like everybody else; on a guest's line it is noise.
@@ -68,7 +105,7 @@ Turn Dialogue::answer_foreign(const NotACommand& no)
 {
     if (entrance_->is_guest()) {
         // Boot messages, a login prompt, an echo of our own answer: an answer would be echoed back for ever.
-        ++entrance_->noise;
+        count_noise();
         return Turn::idle;
     }
     // A web page can make a browser send HTTP to localhost. Its first line ends the talk, before a body that
@@ -86,10 +123,12 @@ Turn Dialogue::answer_foreign(const NotACommand& no)
 Turn Dialogue::answer_command(Command command)
 {
     spoke_json_ = spoke_json_ || command.form == Form::json;
+    if (!is_admitted(command.form)) return Turn::idle;
     if (auto denied = desk_->why_not(*entrance_, command)) {
         say(error("not-permitted", std::move(*denied)), command.form);
         return Turn::idle;
     }
+    if (entrance_->is_guest()) desk_->carried(*entrance_, command);
     if (needs_a_look(command) && !desk_->is_fresh()) {
         held_ = std::move(command);
         return Turn::waiting;
@@ -99,28 +138,32 @@ Turn Dialogue::answer_command(Command command)
     return Turn::idle;
 }
 
-Turn Dialogue::answer_now()
+Turn Dialogue::answer_now(std::chrono::milliseconds now)
 {
+    now_ = now;
     if (const auto command = std::exchange(held_, std::nullopt))
         say(desk_->answer(*command, who_), command->form);
-    return go_on();
+    return go_on(now);
 }
 
-Turn Dialogue::answer_that_nothing_can_be_seen()
+Turn Dialogue::answer_that_nothing_can_be_seen(std::chrono::milliseconds now)
 {
+    now_ = now;
     if (const auto command = std::exchange(held_, std::nullopt))
         say({.status = Status::failed,
              .code = "timed-out",
              .message = "the kernel does not tell which devices there are: one of them may hang; nothing was "
                         "touched"},
             command->form);
-    return go_on();
+    return go_on(now);
 }
 
 void Dialogue::say(const Answer& answer, Form form)
 {
     ++answered_;
-    output_ += wire::to_line(answer, form);
+    const auto line = wire::to_line(answer, form);
+    if (entrance_->is_guest()) serial_.said(line, now_);
+    output_ += line;
     output_ += '\n';
 }
 

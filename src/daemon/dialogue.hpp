@@ -5,6 +5,7 @@
 #include "wire/command.hpp"
 #include "wire/lines.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ public:
                                                              const wire::Command& command) = 0;
     /// What need not keep the client waiting: log lines, events.
     virtual void after_answer() = 0;
+    /// A guest's line has carried this command, and its rights cover it.
+    virtual void carried(const Entrance& entrance, const wire::Command& command) = 0;
     /// Something that the administrator should see, though not a hundred times a second.
     virtual void complain(Entrance& entrance, std::string_view what) = 0;
 };
@@ -47,12 +50,15 @@ public:
         : entrance_(&entrance), desk_(&desk), who_(std::move(who))
     {}
 
-    [[nodiscard]] Turn take(std::string_view bytes);
+    /// `now` is steady time, here and below.
+    [[nodiscard]] Turn take(std::string_view bytes, std::chrono::milliseconds now);
     /// After `more`.
-    [[nodiscard]] Turn go_on();
+    [[nodiscard]] Turn go_on(std::chrono::milliseconds now);
     /// After `waiting`: the look is there, or it could not be had.
-    [[nodiscard]] Turn answer_now();
-    [[nodiscard]] Turn answer_that_nothing_can_be_seen();
+    [[nodiscard]] Turn answer_now(std::chrono::milliseconds now);
+    [[nodiscard]] Turn answer_that_nothing_can_be_seen(std::chrono::milliseconds now);
+    /// The connection has ended.
+    void end();
 
     /// What is to be sent; whoever sends it removes it.
     [[nodiscard]] std::string& output() { return output_; }
@@ -70,12 +76,16 @@ private:
     [[nodiscard]] Turn answer_foreign(const wire::NotACommand& no);
     [[nodiscard]] Turn answer_command(wire::Command command);
     void say(const wire::Answer& answer, wire::Form form);
+    void count_noise(std::uint64_t LineCounts::* kind = nullptr);
+    [[nodiscard]] bool is_admitted(wire::Form form);
 
     Entrance* entrance_;
     Desk* desk_;
     std::string who_;
     wire::LineCutter lines_;
-    std::string input_; ///< bytes of lines that wait for the next turn
+    SerialLife serial_;                ///< for a guest's line only
+    std::chrono::milliseconds now_{0}; ///< of this turn
+    std::string input_;                ///< bytes of lines that wait for the next turn
     std::string output_;
     std::optional<wire::Command> held_; ///< waits for a fresh look
     std::optional<wire::Form> subscription_;

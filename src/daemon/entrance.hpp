@@ -1,10 +1,10 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "daemon/guest_line.hpp"
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <list>
 #include <optional>
 #include <string>
@@ -16,7 +16,8 @@ namespace usbroute::daemon {
 struct Entrance {
     config::ListenerSettings settings;
     std::size_t clients = 0;
-    std::uint64_t noise = 0; ///< lines of a guest that were no commands and got no answer
+    LineCounts counts; ///< of a guest's line
+    CommandLimit limit;
     std::optional<std::chrono::milliseconds> last_complaint;
 
     [[nodiscard]] bool is_tcp() const { return std::holds_alternative<config::TcpAddress>(settings.address); }

@@ -2,6 +2,7 @@
 
 #include "base/format.hpp"
 #include "config/parse.hpp"
+#include "daemon/line_views.hpp"
 #include "daemon/log.hpp"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 
 namespace usbroute::daemon {
 
+using config::ConnectAddress;
 using config::ListenerSettings;
 using config::TcpAddress;
 using config::UnixAddress;
@@ -25,16 +27,13 @@ bool same_address(const ListenerSettings& a, const ListenerSettings& b)
         const auto* other = std::get_if<TcpAddress>(&b.address);
         return other != nullptr && tcp->host == other->host && tcp->port == other->port;
     }
+    if (const auto* connect = std::get_if<ConnectAddress>(&a.address)) {
+        const auto* other = std::get_if<ConnectAddress>(&b.address);
+        return other != nullptr && connect->path == other->path;
+    }
     const auto& path = std::get<UnixAddress>(a.address);
     const auto* other = std::get_if<UnixAddress>(&b.address);
     return other != nullptr && path.path == other->path && path.group == other->group;
-}
-
-std::string place_of(const ListenerSettings& settings)
-{
-    if (const auto* tcp = std::get_if<TcpAddress>(&settings.address))
-        return format("{} port {}", tcp->host, tcp->port);
-    return std::get<UnixAddress>(settings.address).path;
 }
 
 std::optional<gid_t> group_of(const ListenerSettings& settings)
@@ -65,11 +64,12 @@ std::vector<ListenerSettings> listeners_here(std::vector<ListenerSettings> confi
         configured.push_back(config::default_control_listener());
     for (auto& listener : configured) {
         auto* address = std::get_if<UnixAddress>(&listener.address);
-        if (address == nullptr) continue;
-        if (is_control(listener) && locations.socket_was_named)
+        auto* connect = std::get_if<ConnectAddress>(&listener.address);
+        if (address != nullptr && is_control(listener) && locations.socket_was_named)
             address->path = locations.socket;
-        else if (locations.recorded)
-            address->path.insert(0, locations.root, 0, locations.root.size() - 1);
+        else if (locations.recorded && (address != nullptr || connect != nullptr))
+            (address != nullptr ? address->path : connect->path)
+                .insert(0, locations.root, 0, locations.root.size() - 1);
     }
     return configured;
 }
@@ -84,6 +84,7 @@ std::vector<Error> Listeners::adopt(const std::vector<ListenerSettings>& wanted)
     const auto wanted_as = [&](const Entrance& entrance) {
         return std::ranges::find(wanted, entrance.settings.name, &ListenerSettings::name);
     };
+    parts_.guests.adopt();
     // First out, then in: a new one may want the address of one that goes.
     for (auto next = parts_.entrances.begin(); next != parts_.entrances.end();) {
         auto& entrance = *next++;
@@ -96,9 +97,14 @@ std::vector<Error> Listeners::adopt(const std::vector<ListenerSettings>& wanted)
     }
     std::vector<Error> problems;
     for (const auto& settings : wanted) {
-        if (std::ranges::find(doors_, settings.name,
-                              [](const Door& door) { return door.entrance->settings.name; }) != doors_.end())
+        if (std::ranges::find(parts_.entrances, settings.name, [](const Entrance& entrance) {
+                return entrance.settings.name;
+            }) != parts_.entrances.end())
             continue;
+        if (const auto* connect = std::get_if<ConnectAddress>(&settings.address)) {
+            call(settings, connect->path);
+            continue;
+        }
         if (auto opened = open(settings); !opened)
             problems.push_back(std::move(opened.error()).within(format("listener {}", settings.name.text())));
     }
@@ -146,6 +152,7 @@ void Listeners::close(const Entrance& entrance)
 {
     parts_.clients.close_all(entrance);
     std::erase_if(doors_, [&](const Door& door) { return door.entrance == &entrance; });
+    std::erase_if(calls_, [&](const Call& call) { return call.entrance == &entrance; });
     parts_.entrances.remove_if([&](const Entrance& other) { return &other == &entrance; });
 }
 
@@ -178,8 +185,46 @@ void Listeners::welcome(Door& door, linux_::UniqueFd client)
         }
         who = format("{} (uid {}, pid {})", who, peer->user, peer->process);
     }
+    add(entrance, std::move(client), std::move(who), nullptr);
+}
+
+void Listeners::call(const ListenerSettings& settings, const std::string& path)
+{
+    auto& entrance = parts_.entrances.emplace_back();
+    entrance.settings = settings;
+    auto& call = calls_.emplace_back(parts_.loop, entrance, path, [this, &entrance](linux_::UniqueFd line) {
+        called(entrance, std::move(line));
+    });
+    call.connecting.begin();
+    log::debug(format("listener {}: client of {}", settings.name.text(), path));
+}
+
+/// Whoever made the socket where the administrator said it would be has what the listener grants, and no more.
+void Listeners::called(Entrance& entrance, linux_::UniqueFd line)
+{
+    auto& call = *std::ranges::find(calls_, &entrance, &Call::entrance);
+    if (!parts_.clients.have_room(entrance)) {
+        parts_.desk.complain(entrance, "too many clients at once; the guest's line waits");
+        line = {};
+        return call.connecting.again();
+    }
+    auto who = entrance.name();
+    if (const auto peer = linux_::peer_of(line.get()))
+        who = format("{} (uid {}, pid {})", who, peer->user, peer->process);
+    add(entrance, std::move(line), std::move(who), &call.connecting);
+}
+
+/// `again`: what connects anew when this client has gone.
+void Listeners::add(Entrance& entrance, linux_::UniqueFd client, std::string who, linux_::Connecting* again)
+{
+    std::function<void()> ended;
+    if (entrance.settings.guest)
+        ended = [again, gone = parts_.guests.line_opened(*entrance.settings.guest, client.get())] {
+            if (gone) gone();
+            if (again != nullptr) again->again();
+        };
     parts_.clients.add({.loop = parts_.loop, .lookout = parts_.lookout, .owner = parts_.clients},
-                       std::move(client), entrance, parts_.desk, std::move(who));
+                       std::move(client), entrance, parts_.desk, std::move(who), std::move(ended));
 }
 
 } // namespace usbroute::daemon

@@ -3,7 +3,9 @@
 #include "daemon/access.hpp"
 #include "daemon/clients.hpp"
 #include "daemon/entrance.hpp"
+#include "daemon/guests.hpp"
 #include "daemon/lookout.hpp"
+#include "linux/connecting.hpp"
 #include "linux/listen.hpp"
 #include "linux/locations.hpp"
 #include "linux/loop.hpp"
@@ -28,6 +30,7 @@ public:
         Desk& desk;
         Clients& clients;
         Entrances& entrances;
+        Guests& guests;
     };
 
     Listeners(Parts parts, std::vector<linux_::InheritedSocket> inherited)
@@ -42,7 +45,7 @@ public:
     /// Opens what is new, closes what is gone with its clients, and gives new rights to what stays. What cannot be
     /// opened is reported; the rest goes on.
     [[nodiscard]] std::vector<Error> adopt(const std::vector<config::ListenerSettings>& wanted);
-    [[nodiscard]] std::size_t count() const { return doors_.size(); }
+    [[nodiscard]] std::size_t count() const { return parts_.entrances.size(); }
 
 private:
     struct Door {
@@ -52,6 +55,15 @@ private:
         linux_::FdWatch watch;
         linux_::Timer rest; ///< until clients are accepted again, when there are no descriptors left
     };
+    /// A line on which QEMU listens.
+    struct Call {
+        Entrance* entrance;
+        linux_::Connecting connecting;
+        Call(linux_::Loop& loop, Entrance& through, const std::string& path,
+             linux_::Connecting::Connected connected)
+            : entrance(&through), connecting(loop, path, std::move(connected))
+        {}
+    };
 
     [[nodiscard]] Result<void> open(const config::ListenerSettings& settings);
     [[nodiscard]] Result<linux_::ListeningSocket> socket_for(const config::ListenerSettings& settings,
@@ -59,10 +71,14 @@ private:
     void close(const Entrance& entrance);
     void accept(Door& door);
     void welcome(Door& door, linux_::UniqueFd client);
+    void call(const config::ListenerSettings& settings, const std::string& path);
+    void called(Entrance& entrance, linux_::UniqueFd line);
+    void add(Entrance& entrance, linux_::UniqueFd client, std::string who, linux_::Connecting* again);
 
     Parts parts_;
     std::vector<linux_::InheritedSocket> inherited_;
     std::list<Door> doors_;
+    std::list<Call> calls_;
 };
 
 } // namespace usbroute::daemon

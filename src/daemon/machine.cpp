@@ -58,6 +58,13 @@ void Machine::adopt(config::Settings settings)
     recalled_.clear();
 }
 
+void Machine::trust(std::vector<GuestName> proven)
+{
+    if (proven == proven_) return;
+    proven_ = std::move(proven);
+    recalled_.clear();
+}
+
 Findings Machine::take(Snapshot fresh)
 {
     recalled_.clear();
@@ -156,11 +163,11 @@ plan::Outcome Machine::decide(const plan::Request& request) const
         standing = std::move(history.standing);
     }
     const topology::HostUse nothing;
-    auto outcome = plan::make_plan({*snapshot_, settings_, nothing, last, standing}, request);
+    auto outcome = plan::make_plan({*snapshot_, settings_, nothing, last, standing, proven_}, request);
     const auto needed = plan::use_needed(outcome);
     if (needed.none()) return outcome;
     const auto use = observe::look_at_host_use(tree_, needed);
-    return plan::make_plan({*snapshot_, settings_, use, last, standing}, request);
+    return plan::make_plan({*snapshot_, settings_, use, last, standing, proven_}, request);
 }
 
 Machine::Planned Machine::decide_or_recall(const plan::Request& request)

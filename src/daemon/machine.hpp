@@ -55,6 +55,9 @@ public:
     [[nodiscard]] const config::Settings& settings() const { return settings_; }
     [[nodiscard]] std::shared_ptr<const topology::Snapshot> snapshot() const { return snapshot_; }
 
+    /// Guests whose line has proven itself and is open: `plan::Situation::proven_guests`.
+    void trust(std::vector<GuestName> proven);
+
     /// A new look becomes what is known.
     Findings take(topology::Snapshot fresh);
     /// Reads the routing registers through the open descriptor. Cheap: one pread.
@@ -107,6 +110,7 @@ private:
     bool has_a_new_driver_ = false;    ///< the mux, since then
     bool astray_ = false;
     bool is_start_awaited_ = false;
+    std::vector<GuestName> proven_;
     std::vector<Recalled> recalled_; ///< emptied with each look and each change of the settings
 };
 

@@ -6,6 +6,7 @@
 #include "daemon/clients.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/first_routes.hpp"
+#include "daemon/guests.hpp"
 #include "daemon/listeners.hpp"
 #include "daemon/log.hpp"
 #include "daemon/lookout.hpp"
@@ -26,6 +27,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <optional>
 
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -77,6 +79,7 @@ int serve(const linux_::Locations& locations, config::Settings settings,
         announce(done, answer_for(done), "at_start", clients);
         verdicts.begin(done.plan, machine.snapshot());
     });
+    std::optional<Guests> guests; // looks for itself, and what a look finds is its business too
     bool is_first = true;
     const auto found = [&](const Findings& findings) {
         if (std::exchange(is_first, false))
@@ -86,6 +89,7 @@ int serve(const linux_::Locations& locations, config::Settings settings,
         restorer.look_again(loop.now());
         first_routes.look_again();
         verdicts.look_again();
+        guests->look_again();
     };
     Lookout lookout(
         {.loop = loop,
@@ -94,16 +98,33 @@ int serve(const linux_::Locations& locations, config::Settings settings,
          .hints = locations.recorded ? static_cast<observe::HintSource&>(tree_hints) : *udev_hints,
          .place = locations.recorded ? ScanPlace::loop : ScanPlace::worker},
         found);
+    guests.emplace(
+        Guests::Parts{.loop = loop,
+                      .machine = machine,
+                      .lookout = lookout,
+                      .locations = locations,
+                      .tell = {.moved =
+                                   [&](const Done& done, const std::string& who, auto before) {
+                                       announce(done, answer_for(done), who, clients);
+                                       verdicts.begin(done.plan, std::move(before));
+                                   },
+                               .changed = [&](const GuestName& guest,
+                                              std::string_view what) { announce(guest, what, clients); }}});
     Service service({.loop = loop,
                      .machine = machine,
                      .lookout = lookout,
                      .verdicts = verdicts,
                      .restorer = restorer,
                      .audience = clients,
-                     .entrances = entrances});
-    Listeners listeners(
-        {.loop = loop, .lookout = lookout, .desk = service, .clients = clients, .entrances = entrances},
-        std::move(inherited));
+                     .entrances = entrances,
+                     .guests = *guests});
+    Listeners listeners({.loop = loop,
+                         .lookout = lookout,
+                         .desk = service,
+                         .clients = clients,
+                         .entrances = entrances,
+                         .guests = *guests},
+                        std::move(inherited));
 
     Daemon daemon({.loop = loop,
                    .locations = locations,

@@ -4,6 +4,7 @@
 #include "daemon/access.hpp"
 #include "daemon/announce.hpp"
 #include "daemon/answers.hpp"
+#include "daemon/line_views.hpp"
 #include "daemon/log.hpp"
 #include "report/json.hpp"
 #include "report/views.hpp"
@@ -24,6 +25,15 @@ constexpr std::chrono::milliseconds between_complaints{1000};
 std::optional<std::string> Service::why_not(const Entrance& entrance, const Command& command)
 {
     return why_not_allowed(entrance.settings, parts_.machine.settings(), command);
+}
+
+/// A guest that may only ask proves nothing: it could call no keyboard back.
+void Service::carried(const Entrance& entrance, const Command&)
+{
+    const auto& settings = entrance.settings;
+    if (settings.guest && (settings.allows(Verb::toggle) || settings.allows(Verb::move) ||
+                           settings.allows(Verb::apply) || settings.allows(Verb::undo)))
+        parts_.guests.line_proved(*settings.guest);
 }
 
 void Service::complain(Entrance& entrance, std::string_view what)
@@ -108,10 +118,7 @@ Answer Service::status(Form form) const
     auto answer = status_answer(*snapshot, settings);
     if (form == Form::text) return answer;
     auto view = report::status_view(*snapshot, settings, parts_.machine.host_use());
-    for (const auto& entrance : parts_.entrances)
-        if (entrance.noise > 0)
-            view.notes.push_back(format("listener {}: {} lines that are no commands were passed over",
-                                        entrance.name(), entrance.noise));
+    view.lines = line_views(parts_.entrances, parts_.guests);
     answer.document_name = "status";
     answer.document = report::to_json(view);
     return answer;

@@ -3,6 +3,7 @@
 #include "daemon/clients.hpp"
 #include "daemon/dialogue.hpp"
 #include "daemon/entrance.hpp"
+#include "daemon/guests.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/restorer.hpp"
@@ -26,6 +27,7 @@ public:
         Restorer& restorer;
         Audience& audience;
         const Entrances& entrances;
+        Guests& guests;
     };
 
     explicit Service(Parts parts) : parts_(parts) {}
@@ -35,6 +37,7 @@ public:
     [[nodiscard]] std::optional<std::string> why_not(const Entrance& entrance,
                                                      const wire::Command& command) override;
     void after_answer() override;
+    void carried(const Entrance& entrance, const wire::Command& command) override;
     void complain(Entrance& entrance, std::string_view what) override;
 
 private:

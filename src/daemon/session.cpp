@@ -35,7 +35,11 @@ template <class Talk> void Session::talk(const Talk& talk)
     go_on_after(turn);
 }
 
-Session::~Session() { parts_.lookout.forget(*this); }
+Session::~Session()
+{
+    dialogue_.end();
+    parts_.lookout.forget(*this);
+}
 
 Result<void> Session::begin()
 {
@@ -43,7 +47,7 @@ Result<void> Session::begin()
     if (!watch) return std::unexpected(watch.error());
     watch_ = std::move(*watch);
     watch_.want(Ready::readable);
-    next_turn_ = parts_.loop.timer([this] { talk([this] { return dialogue_.go_on(); }); });
+    next_turn_ = parts_.loop.timer([this] { talk([this] { return dialogue_.go_on(parts_.loop.now()); }); });
     if (!dialogue_.entrance().is_tcp()) return {};
     silence_ = parts_.loop.timer([this] { end(); });
     opening_ = parts_.loop.timer([this] { has_just_come_ = false; });
@@ -66,14 +70,15 @@ void Session::read()
     if (got.errno_value != 0) return end();
     at_end_ = got.count == 0;
     taken_later_ = got.count;
-    talk([&] { return dialogue_.take({bytes.data(), got.count}); });
+    talk([&] { return dialogue_.take({bytes.data(), got.count}, parts_.loop.now()); });
 }
 
 void Session::looked(Look look)
 {
     is_waiting_ = false;
     talk([&] {
-        return look == Look::taken ? dialogue_.answer_now() : dialogue_.answer_that_nothing_can_be_seen();
+        return look == Look::taken ? dialogue_.answer_now(parts_.loop.now())
+                                   : dialogue_.answer_that_nothing_can_be_seen(parts_.loop.now());
     });
 }
 

@@ -37,29 +37,6 @@ std::string in_local_time(std::time_t when)
 
 } // namespace
 
-std::vector<VfioUser> vfio_users()
-{
-    constexpr std::string_view prefix = "/dev/vfio/";
-    const LiveTree tree("/");
-    std::vector<VfioUser> users;
-    for (const auto& name : tree.list("proc").value_or(std::vector<std::string>{})) {
-        const auto process = parse_decimal(name);
-        if (!process) continue;
-        const auto directory = format("proc/{}/fd", name);
-        for (const auto& fd : tree.list(directory).value_or(std::vector<std::string>{})) {
-            const auto target = tree.link(directory + "/" + fd);
-            if (!target || !target->starts_with(prefix)) continue;
-            const auto group = parse_decimal(std::string_view(*target).substr(prefix.size()));
-            if (!group) continue; // /dev/vfio/vfio is the container
-            const auto command = tree.read(format("proc/{}/comm", name), 64);
-            users.push_back({.group = *group,
-                             .process = *process,
-                             .command = command ? std::string(trim(*command)) : std::string()});
-        }
-    }
-    return users;
-}
-
 std::string start_of(std::uint32_t process)
 {
     const LiveTree tree("/");

@@ -1,7 +1,7 @@
 #include "observe/condition.hpp"
 
 #include "base/text.hpp"
-#include "observe/decode.hpp"
+#include "observe/functions.hpp"
 #include "observe/kept_part.hpp"
 #include "observe/scan.hpp"
 
@@ -12,7 +12,6 @@
 namespace usbroute::observe {
 
 using topology::Condition;
-using topology::PciFunction;
 
 namespace {
 
@@ -38,37 +37,14 @@ std::string word_in(const KernelTree& tree, const std::string& file)
     return text ? std::string(trim(*text)) : std::string();
 }
 
-std::optional<PciFunction> read_function(const KernelTree& tree, const std::string& name)
+void read_power_controls(const KernelTree& tree, Condition& condition)
 {
-    const auto address = PciAddress::parse(name);
-    if (!address) return std::nullopt;
-    const auto directory = "sys/bus/pci/devices/" + name;
-    const auto hex = [&](const char* file) { return parse_hex(word_in(tree, directory + "/" + file)); };
-    const auto vendor = hex("vendor");
-    const auto device = hex("device");
-    if (!vendor || !device) return std::nullopt;
-    PciFunction function{.address = *address,
-                         .vendor = static_cast<std::uint16_t>(*vendor),
-                         .device = static_cast<std::uint16_t>(*device),
-                         .class_code = hex("class").value_or(0)};
-    if (const auto driver = tree.link(directory + "/driver")) function.driver = last_part(*driver);
-    if (const auto group = tree.link(directory + "/iommu_group"))
-        function.iommu_group = parse_decimal(last_part(*group));
-    return function;
-}
-
-void read_functions(const KernelTree& tree, Condition& condition)
-{
-    for (const auto& name : names_in(tree, "sys/bus/pci/devices")) {
-        auto function = read_function(tree, name);
-        if (!function) continue;
-        if (function->is_xhci())
-            if (auto control = word_in(tree, "sys/bus/pci/devices/" + name + "/power/control");
-                !control.empty())
-                condition.power_controls.emplace_back(function->address, std::move(control));
-        condition.functions.push_back(std::move(*function));
+    for (const auto& function : condition.functions) {
+        if (!function.is_xhci()) continue;
+        const auto file = "sys/bus/pci/devices/" + function.address.text() + "/power/control";
+        if (auto control = word_in(tree, file); !control.empty())
+            condition.power_controls.emplace_back(function.address, std::move(control));
     }
-    std::ranges::sort(condition.functions, {}, &PciFunction::address);
 }
 
 void read_kernel(const KernelTree& tree, Condition& condition)
@@ -166,7 +142,8 @@ void read_services(const KernelTree& tree, Condition& condition)
 Condition look_at_condition(const KernelTree& tree)
 {
     Condition condition;
-    read_functions(tree, condition);
+    condition.functions = read_functions(tree);
+    read_power_controls(tree, condition);
     read_kernel(tree, condition);
     read_iommu(tree, condition);
     read_scripts(tree, condition);

@@ -2,6 +2,7 @@
 
 #include "config/settings.hpp"
 #include "topology/condition.hpp"
+#include "topology/handover.hpp"
 #include "topology/snapshot.hpp"
 
 #include <cstdint>
@@ -48,13 +49,6 @@ struct WriteTrial {
     std::string code;    ///< of that failure: "lockdown", "not-permitted", "not-tried", ...
 };
 
-/// A process that has a VFIO group open: the guest that has the controllers of that group.
-struct GroupHolder {
-    std::uint32_t group = 0;
-    std::uint32_t process = 0;
-    std::string command; ///< "qemu-system-x86"
-};
-
 /// Everything that a diagnosis is made of.
 struct Facts {
     topology::Snapshot snapshot;
@@ -64,7 +58,7 @@ struct Facts {
     std::vector<std::string> config_misfits; ///< "usbroute.toml:12:3: connector x: ..."
     std::optional<DaemonLook> daemon;        ///< nothing: not asked, as for a recorded machine
     std::optional<WriteTrial> trial;         ///< nothing: nobody asked for it
-    std::vector<GroupHolder> holders;
+    std::vector<topology::GroupHolder> holders;
     bool recorded = false;            ///< a recorded machine: rights of this process mean nothing there
     bool may_write = false;           ///< this process is root
     bool registers_by_daemon = false; ///< the values came from the daemon

@@ -82,6 +82,7 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
     plan.title = resolved.title;
     plan.profile = resolved.profile;
     plan.asked = resolved.asked;
+    plan.warnings = resolved.warnings;
     plan.controller = *mux.xhci->address;
     plan.generation = situation.snapshot.generation;
     plan.before = *mux.bits;

@@ -25,14 +25,18 @@ struct ToggleRequest {
 struct UndoRequest {};
 /// Brings back what somebody else has moved: sleep, a driver that was loaded again, another program.
 struct RestoreRequest {};
+/// Every connector that a guest owns goes to the host: the guest is gone.
+struct ReturnRequest {
+    GuestName guest;
+};
 
 /// Makes a profile hold after a boot, for all sockets that nobody has asked for since.
 struct StartRequest {
     ProfileName profile;
 };
 
-using Wish =
-    std::variant<MoveRequest, ApplyRequest, ToggleRequest, UndoRequest, RestoreRequest, StartRequest>;
+using Wish = std::variant<MoveRequest, ApplyRequest, ToggleRequest, UndoRequest, RestoreRequest, StartRequest,
+                          ReturnRequest>;
 
 /// What somebody wants. `yes` lifts the guards that protect the person (the last keyboard, a side without a
 /// driver), never those that protect the hardware; a disk in use is lifted only by its own name.

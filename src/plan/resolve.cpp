@@ -2,6 +2,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "plan/policy.hpp"
 
 #include <algorithm>
 
@@ -347,6 +348,52 @@ OrRefusal<Resolved> resolve_restore(const Situation& s, const Board& board)
     return resolved;
 }
 
+/// On a controller of that guest. Also where nothing drives it any more: what bound it for the guest may have unbound
+/// it already, and then the connector is dead until it goes home.
+bool is_with(const Connector& connector, const GuestName& name, const Settings& settings)
+{
+    const auto* guest = settings.guest(name);
+    const auto* controller = connector.side ? connector.controller_on(*connector.side) : nullptr;
+    return guest != nullptr && controller != nullptr && controller->address &&
+           !controller->is_driven_by_host() &&
+           std::ranges::find(guest->controllers, *controller->address) != guest->controllers.end();
+}
+
+/// What the return of one connector would come to; a refusal where the wires could not go.
+OrRefusal<Wanted> to_home(const Connector& connector, const Situation& s, const Board& board)
+{
+    if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
+    auto wanted = to_host(connector, s.settings, board);
+    if (!wanted) return wanted;
+    Resolved alone;
+    alone.wanted.push_back(*wanted);
+    if (auto refusal = check_routes(board, alone, {})) return std::unexpected(*refusal);
+    return wanted;
+}
+
+/// Nobody is asked whether a guest may go, so what can come home does, and what cannot is said.
+OrRefusal<Resolved> resolve_return(const ReturnRequest& request, const Situation& s, const Board& board)
+{
+    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
+    Resolved resolved;
+    resolved.title = text_of(Wish(request));
+    std::optional<Refusal> first;
+    for (const auto& connector : board.connectors) {
+        if (!connector.spec.bit || !is_with(connector, request.guest, s.settings)) continue;
+        auto wanted = to_home(connector, s, board);
+        if (!wanted) {
+            resolved.warnings.push_back(
+                format("{} stays: {}", connector.spec.name.text(), text_of(wanted.error())));
+            if (!first) first = wanted.error();
+            continue;
+        }
+        resolved.wanted.push_back(*wanted);
+        resolved.asked.emplace_back(connector.spec.name, ToHost{});
+    }
+    if (resolved.wanted.empty() && first) return std::unexpected(*first);
+    return resolved;
+}
+
 } // namespace
 
 bool holds(const Board& board, const Settings& settings, const ProfileSettings& profile)
@@ -365,6 +412,7 @@ std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board
         return resolve_toggle(*toggle, situation, board);
     if (const auto* start = std::get_if<StartRequest>(&wish)) return resolve_start(*start, situation, board);
     if (std::holds_alternative<UndoRequest>(wish)) return resolve_undo(situation, board);
+    if (const auto* home = std::get_if<ReturnRequest>(&wish)) return resolve_return(*home, situation, board);
     return resolve_restore(situation, board);
 }
 

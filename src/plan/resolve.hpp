@@ -28,6 +28,7 @@ struct Resolved {
     bool may_take_last_keyboard = false;
     std::vector<Wanted> wanted;
     std::vector<std::pair<ConnectorName, config::Target>> asked;
+    std::vector<std::string> warnings = {};
 };
 
 [[nodiscard]] std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board& board,

@@ -67,6 +67,21 @@ template <class Io> void describe(OneOf<ControllerView> auto& v, Io& io)
     io("buses", v.buses);
 }
 
+template <class Io> void describe(OneOf<LineView> auto& v, Io& io)
+{
+    io("listener", v.listener);
+    io("guest", v.guest);
+    io("place", v.place);
+    io("connected", v.connected);
+    io("process", v.process);
+    io("proven", v.proven);
+    io("commands", v.commands);
+    io("noise", v.noise);
+    io("partials", v.partials);
+    io("echoes", v.echoes);
+    io("limited", v.limited);
+}
+
 template <class Io> void describe(OneOf<StatusView> auto& v, Io& io)
 {
     io("schema", v.schema);
@@ -76,6 +91,7 @@ template <class Io> void describe(OneOf<StatusView> auto& v, Io& io)
     io("connectors", v.connectors);
     io("controllers", v.controllers);
     io("elsewhere", v.elsewhere);
+    io("lines", v.lines);
     io("notes", v.notes);
 }
 

@@ -41,6 +41,9 @@ Json json_of(const config::GuestSettings& guest)
     return {{"name", guest.name.text()},
             {"controllers", texts(guest.controllers, as_text)},
             {"on_exit", guest.on_exit == config::OnExit::keep ? "keep" : "return"},
+            {"grace_ms", guest.grace.count()},
+            {"on_start", guest.on_start ? Json(guest.on_start->text()) : Json(nullptr)},
+            {"qmp", guest.qmp},
             {"origin", guest.origin.text()}};
 }
 
@@ -61,6 +64,8 @@ Json json_of(const config::ListenerSettings& listener)
     if (const auto* tcp = std::get_if<config::TcpAddress>(&listener.address)) {
         json["tcp_host"] = tcp->host;
         json["tcp_port"] = tcp->port;
+    } else if (const auto* connect = std::get_if<config::ConnectAddress>(&listener.address)) {
+        json["connect"] = connect->path;
     } else {
         const auto& address = std::get<config::UnixAddress>(listener.address);
         json["unix"] = address.path;
@@ -69,6 +74,7 @@ Json json_of(const config::ListenerSettings& listener)
     json["guest"] = listener.guest ? Json(listener.guest->text()) : Json(nullptr);
     json["allow"] =
         texts(listener.allow, [](config::Verb verb) { return std::string(config::text_of(verb)); });
+    if (listener.guest) json["per_minute"] = listener.per_minute;
     json["origin"] = listener.origin.text();
     return json;
 }

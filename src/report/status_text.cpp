@@ -193,13 +193,43 @@ std::vector<std::string> fixed_connectors(const StatusView& view)
     return lines;
 }
 
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many)
+{
+    return format("{} {}", count, count == 1 ? one : many);
+}
+
+/// "windows: connected, qemu-system-x86 1234; 5 commands, 3 lines of noise"
+std::string line_words(const LineView& line)
+{
+    auto text =
+        format("{} ({}): {}", line.listener, line.place, line.connected ? "connected" : "nobody on it");
+    if (!line.process.empty()) text += format(", guest {} is {}", line.guest, line.process);
+    text += format("; {}", counted(line.commands, "command", "commands"));
+    if (line.limited > 0) text += format(", {} over the limit", line.limited);
+    if (line.noise > 0) text += ", " + counted(line.noise, "line of noise", "lines of noise");
+    if (line.partials > 0) text += format(", {} of them broken off", line.partials);
+    if (line.echoes > 0) text += format(", {} of them our own echo", line.echoes);
+    return text;
+}
+
+/// A line over which nothing ever came is shown only to who wants everything.
+std::vector<std::string> guest_lines(const StatusView& view, Detail detail)
+{
+    std::vector<std::string> lines;
+    for (const auto& line : view.lines)
+        if (detail == Detail::full || line.connected || line.noise > 0 || line.commands > 0)
+            lines.push_back(line_words(line));
+    return lines;
+}
+
 std::string below_headline(const StatusView& view, const Style& style, Detail detail)
 {
     const auto table = detail == Detail::brief ? brief_table(view, style) : full_table(view, style);
     auto out = table.empty() ? std::string() : "\n" + table;
     out += elsewhere_text(view, style, detail);
     if (detail == Detail::full) out += controllers_table(view, style);
-    std::string below = labelled("note", view.notes, Tone::warning, style);
+    std::string below = labelled("line", guest_lines(view, detail), Tone::plain, style);
+    below += labelled("note", view.notes, Tone::warning, style);
     if (detail == Detail::full) below += labelled("fixed", fixed_connectors(view), Tone::dim, style);
     if (!below.empty()) out += "\n" + below;
     return out;

@@ -55,6 +55,21 @@ struct ControllerView {
     std::vector<int> buses;
 };
 
+/// One guest's line and what has come over it since the daemon started.
+struct LineView {
+    std::string listener;
+    std::string guest;
+    std::string place; ///< "/run/usbroute/windows.sock"
+    bool connected = false;
+    std::string process;        ///< "qemu-system-x86 1234": the guest's machine, known alive; empty: none
+    bool proven = false;        ///< it has carried a command since the machine started
+    std::uint64_t commands = 0; ///< lines that were requests, also those not permitted
+    std::uint64_t noise = 0;    ///< lines that were none and got no answer
+    std::uint64_t partials = 0; ///< of the noise: lines whose beginning was too old when more of them came
+    std::uint64_t echoes = 0;   ///< of the noise: parts of our own answers
+    std::uint64_t limited = 0;  ///< of the commands: not carried out, there were too many
+};
+
 struct StatusView {
     int schema = report::schema;
     std::string family;  ///< "9-series"; empty: no mux
@@ -65,6 +80,7 @@ struct StatusView {
     std::vector<ConnectorView> connectors;
     std::vector<ControllerView> controllers;
     std::vector<DeviceView> elsewhere; ///< plugged in, and in no connector that is known
+    std::vector<LineView> lines;       ///< of guests; known to the daemon alone
     std::vector<std::string> notes;    ///< what the person should know: registers unreadable, EHCI hidden
 };
 

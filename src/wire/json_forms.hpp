@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 /// Answers and events as JSON.
 namespace usbroute::wire {
@@ -16,6 +17,9 @@ namespace usbroute::wire {
 [[nodiscard]] std::string to_json_line(const Event& event);
 /// One flat object of texts, in this order.
 [[nodiscard]] std::string to_json_line(std::span<const std::pair<std::string, std::string>> fields);
+/// The keys of any object, with what texts they have; a value that is none is an empty one. Nothing: not an object.
+[[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>>
+read_json_texts(std::string_view line);
 [[nodiscard]] std::optional<Answer> read_json_answer(std::string_view line);
 [[nodiscard]] std::optional<Event> read_json_event(std::string_view line);
 

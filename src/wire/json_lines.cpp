@@ -99,6 +99,17 @@ std::string to_json_line(std::span<const std::pair<std::string, std::string>> fi
     return written(object);
 }
 
+std::optional<std::vector<std::pair<std::string, std::string>>> read_json_texts(std::string_view line)
+{
+    const auto object = read_object(line);
+    if (!object) return std::nullopt;
+    std::vector<std::pair<std::string, std::string>> texts;
+    for (const auto& item : object->items())
+        texts.emplace_back(item.key(),
+                           item.value().is_string() ? item.value().get<std::string>() : std::string());
+    return texts;
+}
+
 std::optional<Answer> read_json_answer(std::string_view line)
 {
     const auto object = read_object(line);
@@ -139,7 +150,7 @@ std::optional<Event> read_json_event(std::string_view line)
     const auto kind = text_at(*object, "event");
     bool known = false;
     for (const auto candidate : {EventKind::moved, EventKind::drift, EventKind::arrived, EventKind::left,
-                                 EventKind::verdict, EventKind::lost}) {
+                                 EventKind::verdict, EventKind::guest, EventKind::lost}) {
         if (kind != text_of(candidate)) continue;
         event.kind = candidate;
         known = true;

@@ -34,4 +34,10 @@ std::optional<LineCutter::Line> LineCutter::next(std::string_view& bytes)
     return line;
 }
 
+void LineCutter::drop()
+{
+    held_.clear();
+    overflowed_ = false;
+}
+
 } // namespace usbroute::wire

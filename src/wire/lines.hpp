@@ -19,6 +19,10 @@ public:
 
     /// Takes bytes up to the end of the first line in `bytes`, and removes them from it. Nothing: no line ended.
     [[nodiscard]] std::optional<Line> next(std::string_view& bytes);
+    /// A line has begun, and its end has not come.
+    [[nodiscard]] bool is_within_a_line() const { return overflowed_ || !held_.empty(); }
+    /// What has begun is no line: the next byte begins one.
+    void drop();
 
 private:
     std::string held_;

@@ -21,6 +21,17 @@ profiles = ["home", "away"]
 unix = "/run/usbroute/control.sock"
 group = ""
 """
+# The guest moves sockets between the host's own controllers: on a recorded machine nobody else is there. Its limit would be
+# what is measured.
+GUEST = """
+[guest.windows]
+controllers = ["0000:00:1d.0", "0000:00:1a.0"]
+[listen.windows]
+unix = "/run/usbroute/windows.sock"
+guest = "windows"
+allow = ["toggle"]
+per_minute = 0
+"""
 NETCAT = """
 [listen.netcat]
 tcp = "127.0.0.1:{port}"
@@ -32,6 +43,7 @@ class Board:
     def __init__(self, room, name, port=None):
         self.root = room.path(name)
         self.socket = f"{self.root}/run/usbroute/control.sock"
+        self.guest_line = f"{self.root}/run/usbroute/windows.sock"
         self.config = f"{self.root}/etc/usbroute/usbroute.toml"
         self.registers = f"{self.root}/sys/bus/pci/devices/0000:00:14.0/config"
         shutil.copytree(RECORDED, self.root, symlinks=True)
@@ -48,7 +60,7 @@ class Board:
             connectors = file.read().partition("\n[guest.")[0]
         os.chmod(self.config, 0o644)
         with open(self.config, "w", encoding="utf-8") as file:
-            file.write(connectors + CONFIGURATION + (NETCAT.format(port=port) if port else ""))
+            file.write(connectors + CONFIGURATION + GUEST + (NETCAT.format(port=port) if port else ""))
 
     def setpci(self, room, value):
         return [room.needs("setpci"), "-A", "linux-sysfs", "-O", f"sysfs.path={self.root}/sys/bus/pci",

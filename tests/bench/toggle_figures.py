@@ -21,7 +21,7 @@ def measure(room, options):
         on_one = _compare(room, options.rounds, "one-core")
     on_all = _compare(room, options.rounds, "all-cores")
     return [row for cores, contenders in (("one core", on_one), ("all cores", on_all))
-            for transport in ("unix", "tcp") for row in _rows(f"{transport}, {cores}", transport, contenders)]
+            for transport in ("unix", "tcp", "guest") for row in _rows(f"{transport}, {cores}", transport, contenders)]
 
 
 def _compare(room, rounds, label):
@@ -51,7 +51,9 @@ class Contender:
 
     def ask(self, room):
         program = room.program("bench-roundtrip")
-        self.times += room.output_of(program, self.address, str(self.requests), "toggle")
+        # Over a guest's line the time is to the register written, not to the answer.
+        watched = [self.board.registers] if self.transport == "guest" else []
+        self.times += room.output_of(program, self.address, str(self.requests), "toggle", *watched)
 
     def prove_that_it_toggles(self):
         """Two requests more: the register must show the one value and then the other."""
@@ -75,7 +77,9 @@ def _start_all(room, stack, label):
     board = Board(room, f"{label}-ours", port)
     stack.enter_context(room.daemon(room.program("usbrouted"), "--root", board.root))
     contenders = [Contender("ours", "unix", f"unix:{board.socket}", board, REQUESTS),
-                  Contender("ours", "tcp", f"tcp:{port}", board, REQUESTS)]
+                  Contender("ours", "tcp", f"tcp:{port}", board, REQUESTS),
+                  Contender("ours", "guest", f"unix:{board.guest_line}", board, REQUESTS),
+                  _start_floor(room, stack, label, "guest")]
     for transport in ("unix", "tcp"):
         contenders.append(_start_floor(room, stack, label, transport))
         contenders.append(_start_howto(room, stack, label, transport))
@@ -101,7 +105,7 @@ def _start_howto(room, stack, label, transport):
 
 
 def _free_address(board, transport):
-    return f"unix:{board.root}/service" if transport == "unix" else f"tcp:{_free_port()}"
+    return f"tcp:{_free_port()}" if transport == "tcp" else f"unix:{board.root}/service"
 
 
 def _free_port():
@@ -120,7 +124,10 @@ def _connected(address):
 
 def _rows(where, transport, contenders):
     found = {contender.name: contender for contender in contenders if contender.transport == transport}
-    ours, floor, howto = found["ours"], found["floor"], found["HOWTO"]
+    ours, floor, howto = found["ours"], found["floor"], found.get("HOWTO")
+    if transport == "guest":
+        figure = f"guest's line to register, {where.partition(', ')[2]}"
+        return [_slower(f"{figure}, p50", ours, floor, 0), _slower(f"{figure}, p99", ours, floor, 1)]
     return [_slower(f"toggle over {where}, p50", ours, floor, 0, AT_MOST_THE_FLOOR),
             _slower(f"toggle over {where}, p99", ours, floor, 1),
             _slower(f"toggle over {where}, longest", ours, floor, 2),

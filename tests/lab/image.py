@@ -9,10 +9,12 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 INSIDE = Path(__file__).resolve().parent / "inside"
 CONFIGS = Path(__file__).resolve().parent / "configs"
+BOOT_SECTOR = Path(__file__).resolve().parent.parent / "system/boot_sector.py"
 
 EARLY_MODULES = ["virtio_pci", "virtio_console"]
 USB_MODULES = ["ehci_pci", "uhci_hcd", "xhci_pci", "usbhid", "hid_generic", "evdev", "usb_storage", "sd_mod"]
@@ -120,6 +122,8 @@ def build_image(work, kernel, programs):
         target = folder + file.name
         copy(file, root, target)
         (root / target).chmod(0o644 if file.suffix == ".rules" else 0o755)
+    # Says toggle on COM1 of the nested guest.
+    subprocess.run([sys.executable, BOOT_SECTOR, root / "lab/toggle.img", "toggle"], check=True)
     for file in sorted(CONFIGS.glob("*.toml")):
         copy(file, root, f"lab/configs/{file.name}")
         (root / f"lab/configs/{file.name}").chmod(0o644)

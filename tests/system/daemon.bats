@@ -150,7 +150,10 @@ poke() { printf "$2" | dd of="$registers" bs=1 seek=$(($1)) conv=notrunc status=
     [ "$answer" = "ok desk-on-ehci ehci=rear-1,rear-2,front-1" ]
     [[ "$(echo 'toggle yes=1' | nc -N -w 5 -U "$guest")" == "error not-permitted windows may not lift a guard"* ]]
     [[ "$(echo 'undo' | nc -N -w 5 -U "$guest")" == "error not-permitted "* ]]
-    say '{"do":"status"}' | grep -q "listener windows: 3 lines"
+    say '{"do":"status"}' | python3 -c 'import json, sys
+line, = json.load(sys.stdin)["status"]["lines"]
+assert (line["listener"], line["guest"], line["commands"], line["noise"], line["proven"]) == ("windows", "windows", 3, 3, True), line'
+    "$USBROUTE_BIN/usbroute" --socket "$socket" status | grep -q '3 commands, 3 lines of noise'
 }
 
 @test "holds back a client that does not read" {

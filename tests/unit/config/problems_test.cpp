@@ -283,6 +283,49 @@ TEST(Problems, OfAddresses)
     expect(cases);
 }
 
+TEST(Problems, OfLinesOnWhichQemuListens)
+{
+    constexpr std::array cases = {
+        Case{"[guest.w]\ncontrollers = ['0000:00:1d.0']\n[listen.a]\nconnect = '/run/a'\n",
+             "3:9: [listen.a] has connect and no guest; say whose line it is: guest = \"NAME\"\n"},
+        Case{"[guest.w]\ncontrollers = ['0000:00:1d.0']\n[listen.a]\nconnect = 'run/a'\nguest = 'w'\ngroup = "
+             "'g'\n",
+             "4:11: connect is 'run/a'; it must be an absolute path of at most 107 bytes in plain ASCII\n"
+             "6:9: group goes with unix only; with connect the socket belongs to who listens there\n"},
+        Case{"[guest.w]\ncontrollers = ['0000:00:1d.0']\n[listen.a]\nunix = '/run/a'\nconnect = "
+             "'/run/b'\nguest = 'w'\n",
+             "5:11: [listen.a] has connect and unix; a listener has one address\n"},
+        Case{"[guest.w]\ncontrollers = ['0000:00:1d.0']\n[listen.control]\nconnect = '/run/b'\nguest = 'w'\n",
+             "3:9: control is where usbroute finds the daemon: it needs unix\n"},
+        Case{"[guest.w]\ncontrollers = ['0000:00:1d.0']\n[listen.a]\nunix = '/run/a'\nguest = 'w'\n"
+             "[listen.b]\nconnect = '/run/a'\nguest = 'w'\nper_minute = 60\n",
+             "6:9: unix /run/a of 'b' belongs to 'a' already (f:3:9)\n"},
+        Case{"[listen.a]\nunix = '/run/a'\nper_minute = 60\n",
+             "3:14: per_minute goes with guest only; other clients have no limit\n"},
+    };
+    expect(cases);
+}
+
+TEST(Problems, OfAGuestThatComesAndGoes)
+{
+    constexpr std::array cases = {
+        Case{"[guest.w]\ncontrollers = ['0000:00:1d.0']\ngrace = '3'\nqmp = 'q'\non_start = "
+             "'dsk'\n[profile.desk]\n",
+             "3:9: grace is '3'; it must be a time of at most ten minutes such as \"500ms\", \"3s\" or "
+             "\"2m\"\n"
+             "4:7: qmp is 'q'; it must be an absolute path of at most 107 bytes in plain ASCII\n"
+             "5:12: unknown profile 'dsk' in on_start; did you mean 'desk'?\n"},
+        Case{"[guest.w]\ncontrollers = ['0000:00:1d.0']\ngrace = '11m'\n",
+             "3:9: grace is '11m'; it must be a time of at most ten minutes such as \"500ms\", \"3s\" or "
+             "\"2m\"\n"},
+        Case{"[guest.w]\ncontrollers = ['0000:00:1d.0']\ngrace = 3\n",
+             "3:9: grace is a whole number; it must be a time of at most ten minutes such as \"500ms\", "
+             "\"3s\" or "
+             "\"2m\"\n"},
+    };
+    expect(cases);
+}
+
 TEST(Problems, OfRights)
 {
     constexpr std::array cases = {

@@ -61,6 +61,8 @@ GuestSettings some_guest(Random& random, std::size_t number)
     guest.name = GuestName("vm." + std::to_string(number));
     for (std::uint8_t i = 0; i <= any_of(random, 3); ++i) guest.controllers.push_back({0, 0, 0x1a, i});
     guest.on_exit = perhaps(random) ? OnExit::keep : OnExit::return_to_host;
+    if (perhaps(random)) guest.grace = std::chrono::milliseconds(any_of(random, 600'001));
+    if (perhaps(random)) guest.qmp = "/run/q \"mp\"";
     return guest;
 }
 
@@ -89,6 +91,10 @@ ListenerSettings some_listener(Random& random, std::size_t number, const Setting
     else {
         listener.address = UnixAddress{format("/run/a \"b\\c' # {}", number), perhaps(random) ? "wheel" : ""};
         if (!settings.guests.empty() && perhaps(random)) listener.guest = settings.guests.front().name;
+        if (listener.guest && perhaps(random))
+            listener.per_minute = static_cast<std::uint32_t>(any_of(random, 1000));
+        if (listener.guest && number != 0 && perhaps(random))
+            listener.address = ConnectAddress{format("/run/a \"b\\c' # {}", number)};
     }
     for (const auto verb : all_verbs())
         if (perhaps(random)) listener.allow.push_back(verb);
@@ -104,6 +110,8 @@ Settings some_settings(Random& random)
     for (std::size_t i = any_of(random, 4); i-- > 0;) settings.guests.push_back(some_guest(random, i));
     for (std::size_t i = any_of(random, 6); i-- > 0;)
         settings.profiles.push_back(some_profile(random, i, settings));
+    if (!settings.profiles.empty() && !settings.guests.empty() && perhaps(random))
+        settings.guests.back().on_start = settings.profiles.back().name;
     if (settings.profiles.size() >= 2)
         settings.toggle = {settings.profiles[1].name, settings.profiles[0].name};
     for (std::size_t i = 1 + any_of(random, 4); i-- > 0;)
@@ -114,16 +122,23 @@ Settings some_settings(Random& random)
 
 /// What makes settings equal: all but where they stood.
 auto parts(const ConnectorSettings& c) { return std::tie(c.spec, c.panel, c.row, c.column); }
-auto parts(const GuestSettings& g) { return std::tie(g.name, g.controllers, g.on_exit); }
+auto parts(const GuestSettings& g)
+{
+    return std::tie(g.name, g.controllers, g.on_exit, g.grace, g.on_start, g.qmp);
+}
 auto parts(const ProfileEntry& e) { return std::tie(e.connector, e.target); }
 std::string address_of(const ListenerSettings& listener)
 {
     if (const auto* tcp = std::get_if<TcpAddress>(&listener.address))
         return format("{} {}", tcp->host, tcp->port);
+    if (const auto* connect = std::get_if<ConnectAddress>(&listener.address)) return "to " + connect->path;
     const auto& local = std::get<UnixAddress>(listener.address);
     return format("{} {}", local.path, local.group);
 }
-auto parts(const ListenerSettings& l) { return std::tuple(l.name, l.guest, l.allow, address_of(l)); }
+auto parts(const ListenerSettings& l)
+{
+    return std::tuple(l.name, l.guest, l.allow, l.per_minute, address_of(l));
+}
 
 template <class Item> void expect_equal(const std::vector<Item>& left, const std::vector<Item>& right)
 {

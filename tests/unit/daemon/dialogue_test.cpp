@@ -25,11 +25,16 @@ public:
         return std::nullopt;
     }
     void after_answer() override {}
+    void carried(const Entrance&, const wire::Command& command) override
+    {
+        proofs.push_back(wire::to_line(command));
+    }
     void complain(Entrance&, std::string_view what) override { complaints.emplace_back(what); }
 
     bool fresh = true;
     std::vector<std::string> asked;
     std::vector<std::string> complaints;
+    std::vector<std::string> proofs;
 };
 
 struct Talk {
@@ -40,10 +45,11 @@ struct Talk {
     /// What comes back for these bytes, in this turn.
     std::string say(std::string_view bytes)
     {
-        turn = dialogue.take(bytes);
+        turn = dialogue.take(bytes, now);
         return std::exchange(dialogue.output(), {});
     }
     Turn turn = Turn::idle;
+    std::chrono::milliseconds now{1000};
 };
 
 Talk on_a_socket() { return {.entrance = {.settings = {.name = ListenerName("control")}}}; }
@@ -105,8 +111,8 @@ TEST(Dialogue, GivesOthersATurnAfterSixteenLines)
     EXPECT_EQ(talk.turn, Turn::more);
     EXPECT_EQ(talk.desk.asked.size(), 16u);
 
-    EXPECT_EQ(talk.dialogue.go_on(), Turn::more);
-    EXPECT_EQ(talk.dialogue.go_on(), Turn::idle);
+    EXPECT_EQ(talk.dialogue.go_on(talk.now), Turn::more);
+    EXPECT_EQ(talk.dialogue.go_on(talk.now), Turn::idle);
     EXPECT_EQ(talk.desk.asked.size(), 40u);
 }
 
@@ -120,7 +126,7 @@ TEST(Dialogue, WaitsWithEverythingForAFreshLook)
     EXPECT_TRUE(talk.desk.asked.empty());
 
     talk.desk.fresh = true;
-    EXPECT_EQ(talk.dialogue.answer_now(), Turn::idle);
+    EXPECT_EQ(talk.dialogue.answer_now(talk.now), Turn::idle);
     EXPECT_EQ(talk.dialogue.output(), "ok -- did toggle\nok -- did status\n");
 }
 
@@ -130,7 +136,7 @@ TEST(Dialogue, SaysSoWhenNoLookCanBeHad)
     talk.desk.fresh = false;
     static_cast<void>(talk.say("toggle\n"));
 
-    EXPECT_EQ(talk.dialogue.answer_that_nothing_can_be_seen(), Turn::idle);
+    EXPECT_EQ(talk.dialogue.answer_that_nothing_can_be_seen(talk.now), Turn::idle);
 
     EXPECT_TRUE(talk.dialogue.output().starts_with("failed timed-out "));
     EXPECT_TRUE(talk.desk.asked.empty());
@@ -188,7 +194,7 @@ TEST(Dialogue, IsSilentToNoiseOnAGuestLineAndCountsIt)
 
     EXPECT_EQ(talk.say("[    0.000000] Linux version 6.1\r\ndebian login: \r\n"), "");
     EXPECT_EQ(talk.say(std::string(9000, 'x') + "\n" + std::string(200'000, '[') + "\n{\"a\":1}\n"), "");
-    EXPECT_EQ(talk.entrance.noise, 5u);
+    EXPECT_EQ(talk.entrance.counts.noise, 5u);
     EXPECT_EQ(talk.say("toggle\n"), "ok -- did toggle\n");
 }
 

@@ -392,6 +392,74 @@ TEST(Restore, TakesTheKeyboardThatHadBeenGivenButNoDiskThatIsInUseNow)
     EXPECT_EQ(refusal_of(bench.ask(RestoreRequest{})), "disk-in-use");
 }
 
+/// Both EHCIs are with the guest, and so are keys and rear.
+Bench bench_with_a_guest()
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    fakes::bits(bench.snapshot).usb2_owner = 0x3fff & ~0x204u;
+    return bench;
+}
+
+TEST(Return, BringsHomeAllThatTheGuestHasAndNothingElse)
+{
+    auto bench = bench_with_a_guest();
+    fakes::bits(bench.snapshot).usb2_owner &= ~2u; // bit 1, which nobody has named
+
+    const auto outcome = bench.ask(ReturnRequest{GuestName("windows")});
+
+    EXPECT_EQ(steps_of(outcome), "setpci -s 0000:00:14.0 d0.l=206:206\n");
+    EXPECT_EQ(std::get<Plan>(outcome).title, "return from windows");
+}
+
+TEST(Return, LeavesOtherGuestsAndTheHostsOwnEhciAlone)
+{
+    auto bench = bench_with_a_guest();
+    fakes::controller(bench.snapshot, "00:1d.0").driver = "ehci-pci"; // keys are the host's there
+
+    EXPECT_EQ(steps_of(bench.ask(ReturnRequest{GuestName("windows")})),
+              "setpci -s 0000:00:14.0 d0.l=200:200\n");
+    EXPECT_EQ(steps_of(bench.ask(ReturnRequest{GuestName("mac")})), "");
+}
+
+TEST(Return, BringsHomeFromAControllerThatWasUnboundAlready)
+{
+    auto bench = bench_with_a_guest();
+    fakes::controller(bench.snapshot, "00:1d.0").driver.clear();
+    fakes::controller(bench.snapshot, "00:1a.0").driver.clear();
+
+    EXPECT_EQ(steps_of(bench.ask(ReturnRequest{GuestName("windows")})),
+              "setpci -s 0000:00:14.0 d0.l=204:204\n");
+}
+
+TEST(Return, BringsHomeWhatItCanAndNamesTheRest)
+{
+    auto bench = bench_with_a_guest();
+    fakes::bits(bench.snapshot).usb2_movable &= ~4u; // firmware pins keys
+
+    const auto outcome = bench.ask(ReturnRequest{GuestName("windows")});
+
+    EXPECT_EQ(steps_of(outcome), "setpci -s 0000:00:14.0 d0.l=200:200\n");
+    ASSERT_EQ(std::get<Plan>(outcome).warnings.size(), 1u);
+    EXPECT_TRUE(std::get<Plan>(outcome).warnings[0].starts_with("keys stays: firmware does not let bit 2"));
+}
+
+TEST(Return, RefusesWhereNothingCanComeHome)
+{
+    auto bench = bench_with_a_guest();
+    fakes::controller(bench.snapshot, "00:14.0").driver.clear();
+
+    EXPECT_EQ(refusal_of(bench.ask(ReturnRequest{GuestName("windows")})), "no-driver");
+}
+
+TEST(Return, HasNothingToDoForAGuestThatHasNothing)
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+
+    EXPECT_EQ(steps_of(bench.ask(ReturnRequest{GuestName("windows")})), "");
+}
+
 TEST(Plan, SaysAllThatWasAskedForAlsoWhatWasSoAlready)
 {
     Bench bench;

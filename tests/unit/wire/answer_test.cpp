@@ -133,6 +133,7 @@ TEST(Event, ComesBackAsItWasSent)
          .text = "Logitech USB Keyboard (046d:c31c)"},
         {.kind = EventKind::left, .word = "1-1", .text = "a hub"},
         {.kind = EventKind::verdict, .connector = "front-left", .word = "confirmed", .text = "it is there"},
+        {.kind = EventKind::guest, .word = "windows", .text = "is gone"},
     };
 
     for (const auto form : {Form::text, Form::json})

@@ -1,0 +1,20 @@
+#include "cli/guest_look.hpp"
+
+#include "linux/files.hpp"
+#include "observe/handover.hpp"
+#include "observe/scan.hpp"
+
+namespace usbroute::cli {
+
+GuestLook look_at_guests(const linux_::Locations& where)
+{
+    const linux_::LiveTree tree(where.root);
+    GuestLook looked;
+    looked.snapshot = observe::scan(tree, observe::Ports::skip);
+    looked.look = observe::look_at_handover(tree);
+    looked.use = observe::look_at_host_use(tree);
+    if (!where.recorded) looked.holders = observe::look_at_holders(tree);
+    return looked;
+}
+
+} // namespace usbroute::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "linux/locations.hpp"
+#include "plan/handover.hpp"
+
+namespace usbroute::cli {
+
+/// One look at the machine, as far as guests and their controllers matter.
+struct GuestLook {
+    topology::Snapshot snapshot;
+    topology::HandoverLook look;
+    topology::HostUse use;
+    topology::HolderLook holders;
+
+    [[nodiscard]] plan::HandoverSituation with(const config::Settings& settings) const
+    {
+        return {.snapshot = snapshot, .look = look, .settings = settings, .use = use, .holders = holders};
+    }
+};
+
+[[nodiscard]] GuestLook look_at_guests(const linux_::Locations& where);
+
+} // namespace usbroute::cli

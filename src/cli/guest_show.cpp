@@ -1,0 +1,33 @@
+#include "base/check.hpp"
+#include "cli/guest_look.hpp"
+#include "cli/guest_verbs.hpp"
+#include "cli/screen.hpp"
+#include "report/guests.hpp"
+
+#include <algorithm>
+
+namespace usbroute::cli {
+
+int run_guest_list(const GuestCall& call)
+{
+    const auto& options = call.invocation.options;
+    const auto looked = look_at_guests(call.where);
+    const auto view = report::guests_view(looked.with(call.settings));
+    print(options.json ? report::to_json(view) + "\n"
+                       : report::guests_text(view, style_of_terminal(options)));
+    return exit_done;
+}
+
+int run_guest_show(const GuestCall& call)
+{
+    const auto& options = call.invocation.options;
+    const auto looked = look_at_guests(call.where);
+    const auto view = report::guests_view(looked.with(call.settings));
+    const auto guest = std::ranges::find(view.guests, call.guest->name.text(), &report::GuestView::name);
+    USBROUTE_CHECK(guest != view.guests.end());
+    print(options.json ? report::to_json(*guest, view.holders_seen) + "\n"
+                       : report::guest_text(*guest, view.holders_seen, style_of_terminal(options)));
+    return exit_done;
+}
+
+} // namespace usbroute::cli

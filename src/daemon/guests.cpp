@@ -1,0 +1,365 @@
+#include "daemon/guests.hpp"
+
+#include "base/format.hpp"
+#include "daemon/log.hpp"
+#include "linux/files.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace usbroute::daemon {
+
+using linux_::ProcessId;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t longest_memory = 64UL * 1024;
+/// A write that failed three times fails for ever; each one more would only wear the wires out.
+constexpr int most_failures = 3;
+
+std::string in_words(const NotDone& not_done)
+{
+    if (const auto* refusal = std::get_if<plan::Refusal>(&not_done)) return plan::text_of(*refusal);
+    return std::get<Error>(not_done).message();
+}
+
+} // namespace
+
+Guests::Guests(Parts parts)
+    : parts_(std::move(parts)),
+      soon_(parts_.loop.timer([this] { act(); })),
+      path_(parts_.locations.state + "/guests"),
+      boot_(linux_::this_boot())
+{}
+
+Guests::~Guests() { parts_.lookout.forget(*this); }
+
+void Guests::adopt()
+{
+    const auto& settings = parts_.machine.settings();
+    std::erase_if(guests_, [&](const Guest& guest) { return settings.guest(guest.name) == nullptr; });
+    for (const auto& wanted : settings.guests) {
+        if (find(wanted.name) == nullptr) add(wanted);
+        follow_monitor(*find(wanted.name));
+    }
+    if (!std::exchange(is_recalled_, true)) recall();
+    trust();
+    remember();
+}
+
+Guests::Guest* Guests::find(const GuestName& name)
+{
+    const auto found = std::ranges::find(guests_, name, &Guest::name);
+    return found == guests_.end() ? nullptr : &*found;
+}
+
+const config::GuestSettings& Guests::settings_of(const Guest& guest) const
+{
+    static const config::GuestSettings none;
+    const auto* settings = parts_.machine.settings().guest(guest.name);
+    return settings == nullptr ? none : *settings;
+}
+
+void Guests::add(const config::GuestSettings& settings)
+{
+    auto& guest = guests_.emplace_back();
+    guest.name = settings.name;
+    guest.grace = parts_.loop.timer([this, &guest] { has_gone(guest); });
+}
+
+void Guests::follow_monitor(Guest& guest)
+{
+    const auto& qmp = settings_of(guest).qmp;
+    const auto path = qmp.empty() || !parts_.locations.recorded
+                          ? qmp
+                          : parts_.locations.root.substr(0, parts_.locations.root.size() - 1) + qmp;
+    if (guest.monitor ? guest.monitor->path() == path : path.empty()) return;
+    guest.monitor.reset();
+    if (path.empty()) return;
+    guest.monitor = std::make_unique<QmpLine>(parts_.loop, path, [this, &guest](MachineNews news) {
+        if (news == MachineNews::runs)
+            guest.presence.switched_on();
+        else
+            guest.presence.switched_off();
+        compare(guest);
+    });
+    guest.monitor->begin();
+}
+
+void Guests::recall()
+{
+    const auto text = linux_::read_file(path_, longest_memory);
+    if (!text) return; // none yet, most likely; where it cannot be read, it cannot be written, which is said
+    const auto memory = read_guest_memory(*text);
+    if (!memory) {
+        const auto aside = path_ + ".bad";
+        static_cast<void>(std::rename(path_.c_str(), aside.c_str()));
+        return log::warning(
+            format("{} cannot be read and was put aside as {}: guests that went while no daemon "
+                   "ran do not come home",
+                   path_, aside));
+    }
+    if (memory->boot != boot_) return;
+    remembered_ = *text;
+    for (const auto& name : memory->proven)
+        if (auto* guest = find(name)) guest->is_proven = true;
+    for (const auto& remembered : memory->processes) recall(remembered);
+    for (auto& guest : guests_) compare(guest);
+    soon_.start(0ms);
+}
+
+void Guests::recall(const RememberedProcess& remembered)
+{
+    auto* guest = find(remembered.guest);
+    if (guest == nullptr) return;
+    auto found = linux_::find_process(remembered.id);
+    // Not knowing is no reason to take a guest's keyboard away.
+    if (!found) return log::warning(format("guest {}: {}", guest->name.text(), found.error().message()));
+    guest->was_there = true;
+    if (*found) {
+        if (auto* process = admit(*guest, std::move(**found))) process->is_started = remembered.is_started;
+    } else {
+        auto& process = guest->processes.emplace_back();
+        process.known.id = remembered.id;
+        process.is_started = process.has_ended = true;
+    }
+}
+
+/// Takes the process for one of the guest's. Null: it cannot be watched.
+Guests::Process* Guests::admit(Guest& guest, linux_::KnownProcess known)
+{
+    const auto id = known.id;
+    auto& process = guest.processes.emplace_back();
+    process.known = std::move(known);
+    auto watch = parts_.loop.watch(process.known.pidfd.get(),
+                                   [this, name = guest.name, id](linux_::Ready) { process_ended(name, id); });
+    if (!watch) {
+        log::warning(watch.error().message());
+        guest.processes.pop_back();
+        return nullptr;
+    }
+    process.end = std::move(*watch);
+    process.end.want(linux_::Ready::readable);
+    guest.presence.process_came(id);
+    return &process;
+}
+
+std::function<void()> Guests::line_opened(const GuestName& name, int socket)
+{
+    auto* guest = find(name);
+    if (guest == nullptr) return {};
+    ++guest->lines;
+    ProcessId id;
+    auto peer = linux_::peer_process_of(socket);
+    if (!peer)
+        log::warning(
+            format("guest {}: {}; nobody will notice when it ends", name.text(), peer.error().message()));
+    else if (*peer && (*peer)->id.start != 0)
+        id = (*peer)->id;
+    const auto known = std::ranges::find(guest->processes, id, [](const Process& p) { return p.known.id; });
+    if (id.start != 0 && known == guest->processes.end()) {
+        log::info(
+            format("guest {}: process {} ({}) is on its line", name.text(), id.number, (*peer)->command));
+        const bool is_first = !guest->presence.is_there();
+        if (auto* process = admit(*guest, std::move(**peer))) {
+            process->is_started = !is_first || !settings_of(*guest).on_start;
+            if (!process->is_started) soon_.start(0ms);
+        } else {
+            id = {};
+        }
+    }
+    if (id.start != 0) guest->presence.line_opened(id);
+    compare(*guest);
+    trust();
+    return [this, name, id] { line_closed(name, id); };
+}
+
+void Guests::line_closed(const GuestName& name, const ProcessId& id)
+{
+    auto* guest = find(name);
+    if (guest == nullptr) return;
+    if (guest->lines > 0) --guest->lines;
+    if (id.start != 0) guest->presence.line_closed(id);
+    compare(*guest);
+    trust();
+}
+
+void Guests::process_ended(const GuestName& name, const ProcessId& id)
+{
+    auto* guest = find(name);
+    if (guest == nullptr) return;
+    const auto found = std::ranges::find(guest->processes, id, [](const Process& p) { return p.known.id; });
+    if (found == guest->processes.end()) return;
+    // A pidfd stays readable: watching it on would call without end.
+    found->end = {};
+    found->has_ended = true;
+    guest->presence.process_ended(id);
+    compare(*guest);
+}
+
+/// Whether the guest is there, compared with before.
+void Guests::compare(Guest& guest)
+{
+    const bool is_there = guest.presence.is_there();
+    const bool was_there = std::exchange(guest.was_there, is_there);
+    if (is_there) {
+        const bool is_back = guest.grace.is_running() || guest.owes_return;
+        guest.grace.stop();
+        guest.owes_return = false;
+        forget_ended(guest);
+        remember();
+        if (!was_there) parts_.tell.changed(guest.name, is_back ? "is back" : "has come");
+    } else if (was_there) {
+        guest.grace.start(settings_of(guest).grace);
+        remember();
+    }
+}
+
+void Guests::has_gone(Guest& guest)
+{
+    parts_.tell.changed(guest.name, "is gone");
+    guest.owes_return = settings_of(guest).on_exit == config::OnExit::return_to_host;
+    guest.failures = 0;
+    guest.complaint.clear();
+    if (guest.owes_return) return act();
+    forget_ended(guest);
+    remember();
+}
+
+void Guests::forget_ended(Guest& guest)
+{
+    std::erase_if(guest.processes, [](const Process& process) { return process.has_ended; });
+}
+
+bool Guests::is_anything_owed() const
+{
+    return std::ranges::any_of(guests_, [](const Guest& guest) {
+        return guest.owes_return || std::ranges::any_of(guest.processes, [](const Process& process) {
+                   return !process.is_started && !process.has_ended;
+               });
+    });
+}
+
+void Guests::act()
+{
+    if (is_waiting_ || !is_anything_owed()) return;
+    if (parts_.lookout.is_fresh()) return carry_out_owed();
+    is_waiting_ = true;
+    parts_.lookout.wait(*this);
+}
+
+/// A device that hangs keeps nobody's keyboard: what is known of the controllers is enough to bring the wires home.
+void Guests::looked(Look)
+{
+    is_waiting_ = false;
+    carry_out_owed();
+}
+
+void Guests::look_again()
+{
+    if (!is_waiting_) carry_out_owed();
+}
+
+void Guests::carry_out_owed()
+{
+    for (auto& guest : guests_) {
+        if (guest.owes_return) bring_home(guest);
+        for (auto& process : guest.processes)
+            if (!process.is_started && !process.has_ended) start(guest, process);
+    }
+    remember();
+}
+
+void Guests::bring_home(Guest& guest)
+{
+    const auto before = parts_.machine.snapshot();
+    const auto done = parts_.machine.carry_out({.wish = plan::ReturnRequest{guest.name}});
+    if (!done) {
+        if (std::holds_alternative<Error>(done.error())) ++guest.failures;
+        complain(guest, format("guest {} is gone, and what it had cannot come home: {}", guest.name.text(),
+                               in_words(done.error())));
+        if (guest.failures < most_failures) return;
+        log::error(
+            format("guest {}: no more is tried; move its connectors by hand: usbroute move NAME --to host",
+                   guest.name.text()));
+    }
+    guest.owes_return = false;
+    forget_ended(guest);
+    if (!done) return;
+    if (done->plan->steps.empty())
+        for (const auto& warning : done->warnings) log::warning(warning);
+    else
+        parts_.tell.moved(*done, format("guest {}, which is gone", guest.name.text()), before);
+}
+
+/// Once for each process, whatever comes of it: a profile that was refused is for a person to look at.
+void Guests::start(Guest& guest, Process& process)
+{
+    process.is_started = true;
+    const auto profile = settings_of(guest).on_start;
+    if (!profile) return;
+    const auto before = parts_.machine.snapshot();
+    const auto done = parts_.machine.carry_out({.wish = plan::ApplyRequest{*profile}});
+    if (!done)
+        return log::warning(format("guest {} has come, and on_start = \"{}\" was not applied: {}",
+                                   guest.name.text(), profile->text(), in_words(done.error())));
+    if (!done->plan->steps.empty())
+        parts_.tell.moved(*done, format("guest {}, which has come", guest.name.text()), before);
+}
+
+void Guests::complain(Guest& guest, const std::string& why)
+{
+    if (std::exchange(guest.complaint, why) != why) log::warning(why);
+}
+
+void Guests::line_proved(const GuestName& name)
+{
+    auto* guest = find(name);
+    if (guest == nullptr || std::exchange(guest->is_proven, true)) return;
+    trust();
+    remember();
+}
+
+/// Only a guest whose line is open now can call a keyboard back.
+void Guests::trust() const
+{
+    std::vector<GuestName> proven;
+    for (const auto& guest : guests_)
+        if (guest.is_proven && guest.lines > 0) proven.push_back(guest.name);
+    parts_.machine.trust(std::move(proven));
+}
+
+Guests::Account Guests::account_of(const GuestName& name) const
+{
+    const auto guest = std::ranges::find(guests_, name, &Guest::name);
+    if (guest == guests_.end()) return {};
+    Account account{.process = {}, .is_proven = guest->is_proven};
+    for (const auto& process : guest->processes)
+        if (!process.has_ended)
+            account.process = format("{} {}", process.known.command, process.known.id.number);
+    return account;
+}
+
+void Guests::remember()
+{
+    GuestMemory memory{.boot = boot_, .processes = {}, .proven = {}};
+    for (const auto& guest : guests_) {
+        if (guest.is_proven) memory.proven.push_back(guest.name);
+        for (const auto& process : guest.processes)
+            memory.processes.push_back(
+                {.guest = guest.name, .id = process.known.id, .is_started = process.is_started});
+    }
+    auto text = written(memory);
+    const bool is_nothing = memory.processes.empty() && memory.proven.empty() && remembered_.empty();
+    if (text == remembered_ || is_nothing) return;
+    const auto replaced = linux_::replace_file(path_, text);
+    if (replaced) remembered_ = std::move(text);
+    if (!replaced && std::exchange(could_remember_, false))
+        log::warning(format("{}; a guest that goes while no daemon runs will not come home",
+                            replaced.error().message()));
+    could_remember_ = replaced.has_value();
+}
+
+} // namespace usbroute::daemon

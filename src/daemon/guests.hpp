@@ -1,0 +1,117 @@
+#pragma once
+
+#include "daemon/guest_memory.hpp"
+#include "daemon/lookout.hpp"
+#include "daemon/machine.hpp"
+#include "daemon/presence.hpp"
+#include "daemon/qmp_line.hpp"
+#include "linux/locations.hpp"
+#include "linux/loop.hpp"
+#include "linux/peer_process.hpp"
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace usbroute::daemon {
+
+/// Knows which guests are there: brings home what a guest had that is gone, gives a guest that has come what it begins
+/// with, and tells the planner whose line has proven itself (docs/decisions/0018).
+///
+/// All of it is kept in the state directory, so that a daemon that starts finds out what has happened meanwhile.
+class Guests final : public Waiter {
+public:
+    struct Tell {
+        /// Something was moved, by whose leave.
+        std::function<void(const Done&, const std::string& who,
+                           std::shared_ptr<const topology::Snapshot> before)>
+            moved;
+        /// "windows", "is gone"
+        std::function<void(const GuestName& guest, std::string_view what)> changed;
+    };
+    struct Parts {
+        linux_::Loop& loop;
+        Machine& machine;
+        Lookout& lookout;
+        const linux_::Locations& locations;
+        Tell tell;
+    };
+
+    explicit Guests(Parts parts);
+    ~Guests() override;
+    Guests(const Guests&) = delete;
+    Guests& operator=(const Guests&) = delete;
+
+    /// The guests of the settings in force. The first time it recalls what an earlier daemon knew.
+    void adopt();
+    /// A client speaks for this guest. What comes back is to be called when it has gone, before its socket is closed.
+    [[nodiscard]] std::function<void()> line_opened(const GuestName& name, int socket);
+    /// Its line has carried a command with which a keyboard could be called back.
+    void line_proved(const GuestName& name);
+    /// After each look: what could not be done before may go now.
+    void look_again();
+    void looked(Look look) override;
+
+    struct Account {
+        std::string process; ///< "qemu-system-x86 1234"; empty: none is known
+        bool is_proven = false;
+    };
+    [[nodiscard]] Account account_of(const GuestName& name) const;
+
+private:
+    struct Process {
+        linux_::KnownProcess known;
+        linux_::FdWatch end; // after what it watches
+        bool is_started = false;
+        bool has_ended = false;
+    };
+    struct Guest {
+        GuestName name;
+        Presence presence;
+        std::list<Process> processes; ///< also ended ones, until what they had has come home
+        std::unique_ptr<QmpLine> monitor;
+        linux_::Timer grace;
+        std::size_t lines = 0;
+        bool is_proven = false;
+        bool was_there = false;
+        bool owes_return = false;
+        int failures = 0;      ///< of returns, that reached the hardware
+        std::string complaint; ///< said last; the same is not said again
+    };
+
+    [[nodiscard]] Guest* find(const GuestName& name);
+    [[nodiscard]] const config::GuestSettings& settings_of(const Guest& guest) const;
+    void add(const config::GuestSettings& settings);
+    void follow_monitor(Guest& guest);
+    void recall();
+    void recall(const RememberedProcess& remembered);
+    [[nodiscard]] Process* admit(Guest& guest, linux_::KnownProcess known);
+    void process_ended(const GuestName& name, const linux_::ProcessId& id);
+    void line_closed(const GuestName& name, const linux_::ProcessId& id);
+    void compare(Guest& guest);
+    void has_gone(Guest& guest);
+    void forget_ended(Guest& guest);
+
+    [[nodiscard]] bool is_anything_owed() const;
+    void act();
+    void carry_out_owed();
+    void bring_home(Guest& guest);
+    void start(Guest& guest, Process& process);
+    void complain(Guest& guest, const std::string& why);
+    void trust() const;
+    void remember();
+
+    Parts parts_;
+    std::list<Guest> guests_;
+    linux_::Timer soon_;
+    std::string path_;
+    std::string boot_;
+    std::string remembered_; ///< what the file holds
+    bool is_recalled_ = false;
+    bool is_waiting_ = false; ///< the lookout knows of it
+    bool could_remember_ = true;
+};
+
+} // namespace usbroute::daemon

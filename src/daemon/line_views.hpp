@@ -1,0 +1,17 @@
+#pragma once
+
+#include "daemon/entrance.hpp"
+#include "daemon/guests.hpp"
+#include "report/views.hpp"
+
+#include <vector>
+
+namespace usbroute::daemon {
+
+/// Where a listener is, as messages say it: a path, or an address with its port.
+[[nodiscard]] std::string place_of(const config::ListenerSettings& listener);
+
+/// The guests' lines, for `status`.
+[[nodiscard]] std::vector<report::LineView> line_views(const Entrances& entrances, const Guests& guests);
+
+} // namespace usbroute::daemon

@@ -1,0 +1,111 @@
+#include "linux/peer_process.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "linux/files.hpp"
+
+#include <cerrno>
+#include <charconv>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace usbroute::linux_ {
+
+namespace {
+
+// Of the kernel's asm-generic/socket.h, since Linux 6.5; Debian 12's headers are older.
+constexpr int so_peerpidfd = 77;
+// Of its asm-generic/unistd.h, since Linux 5.3; the same number on every architecture.
+constexpr long sys_pidfd_open = 434;
+
+constexpr std::size_t longest_stat = 4096;
+/// Fields of /proc/PID/stat between the name's closing parenthesis and starttime: state is the 3rd, starttime the 22nd.
+constexpr std::size_t fields_before_start = 19;
+
+bool has_ended(int pidfd)
+{
+    pollfd asked{.fd = pidfd, .events = POLLIN, .revents = 0};
+    return ::poll(&asked, 1, 0) > 0 && (asked.revents & POLLIN) != 0;
+}
+
+UniqueFd open_pidfd(pid_t number) { return UniqueFd(static_cast<int>(::syscall(sys_pidfd_open, number, 0))); }
+
+/// The name may hold spaces and parentheses; the last parenthesis ends it.
+std::uint64_t start_in(std::string_view stat)
+{
+    const auto name_end = stat.rfind(')');
+    if (name_end == std::string_view::npos) return 0;
+    const auto fields = words(stat.substr(name_end + 1));
+    std::uint64_t start = 0;
+    if (fields.size() <= fields_before_start) return 0;
+    const auto field = fields[fields_before_start];
+    const auto read = std::from_chars(field.data(), field.data() + field.size(), start);
+    return read.ec == std::errc() ? start : 0;
+}
+
+std::optional<KnownProcess> known_by(UniqueFd pidfd, pid_t number)
+{
+    const auto directory = format("/proc/{}/", number);
+    const auto stat = read_file(directory + "stat", longest_stat);
+    const auto command = read_file(directory + "comm", longest_stat);
+    KnownProcess process{.id = {.number = number, .start = stat ? start_in(*stat) : 0},
+                         .command = command ? printable(trim(*command), 32) : std::string(),
+                         .pidfd = std::move(pidfd)};
+    // While the process lives, its number belongs to nobody else: what was read is its own.
+    if (has_ended(process.pidfd.get())) return std::nullopt;
+    return process;
+}
+
+} // namespace
+
+Result<std::optional<KnownProcess>> peer_process_of(int socket)
+{
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+        return std::unexpected(Error(ErrorKind::failed, "cannot tell who is on the other side", errno));
+    if (credentials.pid <= 0)
+        return std::unexpected(Error(ErrorKind::failed,
+                                     "the process on the other side cannot be seen from here: it lives in "
+                                     "another process namespace"));
+    int of_kernel = -1;
+    size = sizeof of_kernel;
+    if (::getsockopt(socket, SOL_SOCKET, so_peerpidfd, &of_kernel, &size) == 0)
+        return known_by(UniqueFd(of_kernel), credentials.pid);
+    // An older kernel, or one that says so of a process that has ended. By number, then: the one on the other side
+    // still has it as long as its end of the line is open.
+    auto pidfd = open_pidfd(credentials.pid);
+    if (!pidfd.is_open() && errno != ESRCH)
+        return std::unexpected(Error(ErrorKind::failed, "cannot watch the process on the other side", errno));
+    if (!pidfd.is_open() || is_hung_up(socket)) return std::nullopt;
+    return known_by(std::move(pidfd), credentials.pid);
+}
+
+Result<std::optional<KnownProcess>> find_process(const ProcessId& id)
+{
+    if (id.number <= 0) return std::nullopt;
+    auto pidfd = open_pidfd(id.number);
+    if (!pidfd.is_open() && errno == ESRCH) return std::nullopt;
+    if (!pidfd.is_open())
+        return std::unexpected(Error(ErrorKind::failed, format("cannot watch process {}", id.number), errno));
+    auto found = known_by(std::move(pidfd), id.number);
+    if (found && found->id != id) return std::nullopt;
+    return found;
+}
+
+bool is_hung_up(int socket)
+{
+    pollfd asked{.fd = socket, .events = 0, .revents = 0};
+    return ::poll(&asked, 1, 0) > 0 && (asked.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+std::string this_boot()
+{
+    const auto text = read_file("/proc/sys/kernel/random/boot_id", longest_stat);
+    return text ? printable(trim(*text), 64) : std::string();
+}
+
+} // namespace usbroute::linux_

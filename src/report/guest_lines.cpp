@@ -1,0 +1,300 @@
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "report/paste.hpp"
+
+#include <algorithm>
+#include <optional>
+
+/// A guest's controllers and line as QEMU, libvirt and Proxmox want them written. The shapes are from QEMU's manual
+/// page (-device, -chardev), libvirt's "Domain XML format" and Proxmox's qm.conf(5); docs/decisions/0016 has the choices.
+namespace usbroute::report {
+
+namespace {
+
+/// Proxmox knows hostpci0 to hostpci15 (qm.conf(5), Proxmox VE 7 and later).
+constexpr std::size_t most_of_proxmox = 16;
+
+constexpr std::string_view virtio_port = "org.usbroute.0";
+
+/// An id that stays the same however many devices stand beside, for device_del and for the person in the monitor.
+/// Without dots, which libvirt's aliases cannot have.
+std::string id_of(const PciAddress& address)
+{
+    const auto slot = format("{:02x}-{:02x}-{:x}", address.bus, address.device, address.function);
+    return address.domain == 0 ? format("usbroute-{}", slot)
+                               : format("usbroute-{:04x}-{}", address.domain, slot);
+}
+
+/// In an option's value QEMU takes two commas for one.
+std::string qemu_value(std::string_view text)
+{
+    std::string out;
+    for (const char c : text) out += c == ',' ? ",," : std::string(1, c);
+    return out;
+}
+
+/// True where QEMU makes the socket and the daemon is its client.
+bool qemu_listens(const config::ListenerSettings& line)
+{
+    return std::holds_alternative<config::ConnectAddress>(line.address);
+}
+
+const std::string& path_of(const config::ListenerSettings& line)
+{
+    if (const auto* connect = std::get_if<config::ConnectAddress>(&line.address)) return connect->path;
+    return std::get<config::UnixAddress>(line.address).path;
+}
+
+/// The N of a socket that Proxmox makes for `serialN: socket`; nothing for other paths.
+std::optional<char> serial_of_proxmox(std::string_view path)
+{
+    constexpr std::string_view folder = "/run/qemu-server/";
+    constexpr std::string_view middle = ".serial";
+    if (path.starts_with("/var")) path.remove_prefix(4);
+    if (!path.starts_with(folder) || path.size() < folder.size() + middle.size() + 2) return std::nullopt;
+    const char number = path.back();
+    path.remove_prefix(folder.size());
+    path.remove_suffix(1);
+    if (number < '0' || number > '3' || !path.ends_with(middle)) return std::nullopt;
+    path.remove_suffix(middle.size());
+    return parse_decimal(path) ? std::optional(number) : std::nullopt;
+}
+
+/// Where the guest's line begins: a socket of the daemon, to which QEMU connects, again and again; or one of QEMU's.
+std::string chardev(std::string_view id, const config::ListenerSettings& line, const LinesWish& wish)
+{
+    const auto* how = wish.reconnect_ms ? "reconnect-ms=1000" : "reconnect=1";
+    return format("socket,id={},path={},{}", id, qemu_value(path_of(line)),
+                  qemu_listens(line) ? "server=on,wait=off" : how);
+}
+
+/// Pairs of an option and its value, not yet quoted, without the controllers.
+std::vector<std::pair<std::string, std::string>> qemu_line(const config::ListenerSettings& line,
+                                                           const LinesWish& wish)
+{
+    std::vector<std::pair<std::string, std::string>> options = {
+        {"-chardev", chardev("usbroute", line, wish)},
+        {"-device", "isa-serial,chardev=usbroute,id=usbroute-serial"},
+    };
+    if (wish.virtio) {
+        options.emplace_back("-chardev", chardev("usbroute-virtio", line, wish));
+        options.emplace_back("-device", "virtio-serial-pci,id=usbroute-bus");
+        options.emplace_back("-device", format("virtserialport,bus=usbroute-bus.0,chardev=usbroute-virtio,"
+                                               "name={},id=usbroute-port",
+                                               virtio_port));
+    }
+    return options;
+}
+
+std::vector<std::string> for_qemu(const config::GuestSettings& guest, const config::ListenerSettings& line,
+                                  const LinesWish& wish)
+{
+    std::vector<std::pair<std::string, std::string>> options;
+    for (const auto& address : guest.controllers)
+        options.emplace_back("-device", format("vfio-pci,host={},id={}", address.text(), id_of(address)));
+    std::ranges::move(qemu_line(line, wish), std::back_inserter(options));
+    std::vector<std::string> lines;
+    for (const auto& [option, value] : options)
+        lines.push_back(
+            format("{} {}{}", option, shell_word(value), lines.size() + 1 < options.size() ? " \\" : ""));
+    return lines;
+}
+
+void add_hostdev(std::vector<std::string>& lines, const PciAddress& address)
+{
+    lines.emplace_back("<hostdev mode='subsystem' type='pci' managed='no'>");
+    lines.emplace_back("  <driver name='vfio'/>");
+    lines.emplace_back("  <source>");
+    lines.push_back(
+        format("    <address domain='0x{:04x}' bus='0x{:02x}' slot='0x{:02x}' function='0x{:x}'/>",
+               address.domain, address.bus, address.device, address.function));
+    lines.emplace_back("  </source>");
+    lines.push_back(format("  <alias name='ua-{}'/>", id_of(address)));
+    lines.emplace_back("</hostdev>");
+}
+
+/// <serial> or <channel>: both connect to the daemon's socket, and again when it was restarted.
+void add_character_device(std::vector<std::string>& lines, std::string_view element, std::string_view target,
+                          const config::ListenerSettings& line, std::string_view alias)
+{
+    lines.push_back(format("<{} type='unix'>", element));
+    if (qemu_listens(line)) {
+        lines.push_back(format("  <source mode='bind' path='{}'/>", xml_text(path_of(line))));
+    } else {
+        lines.push_back(format("  <source mode='connect' path='{}'>", xml_text(path_of(line))));
+        lines.emplace_back("    <reconnect enabled='yes' timeout='1'/>");
+        lines.emplace_back("  </source>");
+    }
+    lines.push_back(format("  {}", target));
+    lines.push_back(format("  <alias name='ua-{}'/>", alias));
+    lines.push_back(format("</{}>", element));
+}
+
+std::vector<std::string> for_libvirt(const config::GuestSettings& guest, const config::ListenerSettings& line,
+                                     const LinesWish& wish)
+{
+    std::vector<std::string> lines;
+    for (const auto& address : guest.controllers) add_hostdev(lines, address);
+    add_character_device(lines, "serial", "<target type='isa-serial'/>", line, "usbroute-serial");
+    if (wish.virtio)
+        add_character_device(lines, "channel", format("<target type='virtio' name='{}'/>", virtio_port), line,
+                             "usbroute-port");
+    return lines;
+}
+
+Result<std::vector<std::string>> for_proxmox(const config::GuestSettings& guest,
+                                             const config::ListenerSettings& line, const LinesWish& wish)
+{
+    if (guest.controllers.size() > most_of_proxmox)
+        return std::unexpected(
+            Error(ErrorKind::refused,
+                  format("guest {} has {} controllers, and Proxmox gives a guest {} at most; "
+                         "take some out of controllers in [guest.{}]",
+                         guest.name.text(), guest.controllers.size(), most_of_proxmox, guest.name.text()))
+                .with_code("too-many-controllers"));
+    std::vector<std::string> lines;
+    for (const auto& address : guest.controllers)
+        lines.push_back(format("hostpci{}: {},pcie=0", lines.size(), address.text()));
+    if (const auto serial = serial_of_proxmox(path_of(line)); serial && qemu_listens(line)) {
+        lines.push_back(format("serial{}: socket", *serial));
+        return lines;
+    }
+    std::string arguments;
+    for (const auto& [option, value] : qemu_line(line, wish))
+        arguments += format(" {} {}", option, shell_word(value));
+    lines.push_back("args:" + arguments);
+    return lines;
+}
+
+/// What is true of the controllers, whoever starts the guest.
+void add_controller_notes(std::vector<std::string>& notes, const config::GuestSettings& guest,
+                          const topology::Snapshot& snapshot)
+{
+    for (const auto& address : guest.controllers) {
+        const auto* controller = snapshot.controller_at(address);
+        if (controller == nullptr)
+            notes.push_back(
+                format("there is no USB controller at {} now; `usbroute doctor` says more", address.text()));
+        else if (controller->kind == topology::ControllerKind::xhci)
+            notes.push_back(
+                format("{} is the xHCI: the guest can then write the routing registers itself; give it "
+                       "the EHCIs and keep the xHCI where the board has both",
+                       address.text()));
+    }
+}
+
+/// Which QEMU takes what stands there.
+void add_reconnect_note(std::vector<std::string>& notes, const config::ListenerSettings& line,
+                        const LinesWish& wish)
+{
+    if (qemu_listens(line)) return;
+    notes.emplace_back(wish.reconnect_ms ? "reconnect-ms needs QEMU 9.2 or later"
+                                         : "reconnect is for QEMU 2.2 to 10.1; for 10.2 and later add "
+                                           "--reconnect-ms to this command");
+}
+
+std::vector<std::string> notes_for_qemu(const config::ListenerSettings& line, const LinesWish& wish)
+{
+    std::vector<std::string> notes = {"options for qemu-system-x86_64, machine pc or q35; a serial port that "
+                                      "the command has already becomes "
+                                      "COM1, and this one COM2"};
+    add_reconnect_note(notes, line, wish);
+    return notes;
+}
+
+std::vector<std::string> notes_for_libvirt(const config::GuestSettings& guest,
+                                           const config::ListenerSettings& line)
+{
+    std::vector<std::string> notes = {
+        format("put this inside <devices>, by `virsh edit {}`; no hook script is needed", guest.name.text()),
+        "managed='no': libvirt would take the controller without asking what is plugged in there, and give "
+        "it "
+        "back to the host when the guest ends",
+        "a <serial> that the guest has already is COM1, and this one COM2",
+    };
+    if (qemu_listens(line)) {
+        notes.push_back(
+            format("libvirt makes this socket itself, so the daemon cannot see that the guest has ended; "
+                   "for on_exit give [listen.{}] unix in place of connect",
+                   line.name.text()));
+        return notes;
+    }
+    if (std::get<config::UnixAddress>(line.address).group.empty())
+        notes.push_back(format("QEMU runs as another user than root here, and [listen.{}] lets only root in: "
+                               "give it group = \"kvm\" (Debian, Ubuntu: libvirt-qemu's group) or group = "
+                               "\"qemu\" (Fedora)",
+                               line.name.text()));
+    notes.emplace_back("AppArmor's profile is made from this XML and lets QEMU connect; with SELinux, "
+                       "`ausearch -m avc -ts recent` says whether it was denied");
+    notes.emplace_back("usbrouted has to run before the guest starts, for libvirt gives the socket's file to "
+                       "QEMU's user then");
+    return notes;
+}
+
+std::vector<std::string> notes_for_proxmox(const config::ListenerSettings& line, const LinesWish& wish)
+{
+    std::vector<std::string> notes = {
+        "put this into /etc/pve/qemu-server/ID.conf, machine q35 or i440fx; only root@pam may change args",
+        "where there are hostpci lines already, go on with the next number; append to an args line",
+        "pcie=0: the chipset's USB controllers are conventional PCI, without the PCI Express capability",
+        "Proxmox binds the controllers to vfio-pci itself when the guest starts, and leaves them there"};
+    add_reconnect_note(notes, line, wish);
+    return notes;
+}
+
+std::string_view text_of(Hypervisor hypervisor)
+{
+    switch (hypervisor) {
+    case Hypervisor::qemu: return "qemu";
+    case Hypervisor::libvirt: return "libvirt";
+    case Hypervisor::proxmox: return "proxmox";
+    }
+    return "";
+}
+
+} // namespace
+
+Result<Paste> guest_lines(const config::Settings& settings, const topology::Snapshot& snapshot,
+                          const config::GuestSettings& guest, const LinesWish& wish)
+{
+    const auto line = line_of(settings, guest.name);
+    if (!line) return std::unexpected(line.error());
+    if (wish.virtio && qemu_listens(**line))
+        return std::unexpected(
+            Error(
+                ErrorKind::refused,
+                format(
+                    "[listen.{}] has connect, and a socket that QEMU makes carries one line only; leave out "
+                    "--virtio, or give it unix in place of connect",
+                    (*line)->name.text()))
+                .with_code("one-line-only"));
+    Paste paste{.guest = guest.name, .kind = std::string(text_of(wish.hypervisor)), .lines = {}, .notes = {}};
+    switch (wish.hypervisor) {
+    case Hypervisor::qemu:
+        paste.lines = for_qemu(guest, **line, wish);
+        paste.notes = notes_for_qemu(**line, wish);
+        break;
+    case Hypervisor::libvirt:
+        paste.lines = for_libvirt(guest, **line, wish);
+        paste.notes = notes_for_libvirt(guest, **line);
+        break;
+    case Hypervisor::proxmox: {
+        auto lines = for_proxmox(guest, **line, wish);
+        if (!lines) return std::unexpected(lines.error());
+        paste.lines = std::move(*lines);
+        paste.notes = notes_for_proxmox(**line, wish);
+        break;
+    }
+    }
+    if (wish.hypervisor != Hypervisor::proxmox)
+        paste.notes.push_back(format("before each start the controllers have to be on vfio-pci: "
+                                     "sudo usbroute guest bind {}",
+                                     guest.name.text()));
+    if (wish.virtio)
+        paste.notes.push_back(
+            format("inside a Linux guest the virtio port is /dev/virtio-ports/{}", virtio_port));
+    add_controller_notes(paste.notes, guest, snapshot);
+    return paste;
+}
+
+} // namespace usbroute::report

@@ -1,0 +1,134 @@
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "report/guests.hpp"
+
+#include <algorithm>
+
+namespace usbroute::report {
+
+namespace {
+
+constexpr std::size_t indent = 14; // as wide as "connectors" with what stands before and after it
+
+std::string words_for_holder(const HolderView& holder)
+{
+    return format("process {} ({})", holder.process, holder.command);
+}
+
+std::string words_for_state(const GuestView& guest)
+{
+    if (guest.state == "running") {
+        for (const auto& controller : guest.controllers)
+            if (!controller.holders.empty())
+                return "running: " + words_for_holder(controller.holders.front());
+    }
+    if (guest.state == "given") return "given";
+    if (guest.state == "partly-given") return "given in part";
+    if (guest.state == "absent") return "not on the bus";
+    return "the host has them";
+}
+
+std::string words_for(const GuestControllerView& controller)
+{
+    const auto state = controller.driver.empty() ? controller.state : controller.driver;
+    return format("{} {}", controller.address, controller.state == "no-driver" ? "no driver" : state);
+}
+
+/// A label in front of wrapped text, which keeps its column.
+std::string line(std::string_view label, std::string_view text, const Style& style)
+{
+    const auto lines = wrapped(text, {.first = indent, .rest = indent}, style);
+    const auto head = format("  {}", label);
+    return head + lines.substr(head.size());
+}
+
+std::string words_for_reset(const std::string& reset)
+{
+    if (reset == "flr") return "by function level reset";
+    if (reset == "none") return "none: a guest that crashed may leave it in a state that only a reboot ends";
+    if (reset == "unknown" || reset.empty()) return "not told; root may read its capabilities";
+    if (reset == "no-flr") return "no function level reset; what else the kernel can do is not told";
+    return "no function level reset; the kernel can do: " + reset;
+}
+
+std::string words_for_member(const GroupMemberView& member)
+{
+    auto text = format("{} {} {}", member.address, member.kind, member.id);
+    text += member.driver.empty() ? ", no driver" : ", " + member.driver;
+    if (!member.in_the_way.empty()) text += " (in the way: " + member.in_the_way + ")";
+    return text;
+}
+
+std::string words_for_driver(const GuestControllerView& controller)
+{
+    auto text = controller.driver.empty() ? "none" : controller.driver;
+    if (!controller.driver_override.empty() && controller.driver_override != controller.driver)
+        text += format(" (driver_override is {}: the next probe takes that)", controller.driver_override);
+    return text;
+}
+
+std::string words_for_holders(const GuestControllerView& controller, bool holders_seen)
+{
+    if (controller.holders.empty())
+        return holders_seen ? "nobody has its group open" : "not seen: only root sees every process";
+    std::vector<std::string> holders;
+    for (const auto& holder : controller.holders) holders.push_back(words_for_holder(holder));
+    return join(holders, ", ");
+}
+
+std::string one_controller(const GuestControllerView& controller, bool holders_seen, const Style& style)
+{
+    auto out = painted(format("{} {} {}", controller.kind, controller.address, controller.id), Tone::heading,
+                       style) +
+               "\n";
+    if (controller.state == "absent")
+        return painted(controller.address, Tone::heading, style) + "\n" +
+               line("state", "not on the bus", style);
+    out += line("driver", words_for_driver(controller), style);
+    if (!controller.iommu_group) {
+        out += line("group", "none: the IOMMU is off", style);
+    } else {
+        out += line("group",
+                    format("{}{}", *controller.iommu_group, controller.others.empty() ? ", alone" : " with:"),
+                    style);
+        for (const auto& other : controller.others) out += line("", words_for_member(other), style);
+    }
+    out += line("reset", words_for_reset(controller.reset), style);
+    out += line("held by", words_for_holders(controller, holders_seen), style);
+    return out + line("connectors",
+                      controller.connectors.empty() ? "none" : join(controller.connectors, ", "), style);
+}
+
+} // namespace
+
+std::string guests_text(const GuestsView& view, const Style& style)
+{
+    if (view.guests.empty())
+        return "the configuration has no guest; add one: [guest.windows] controllers = [\"0000:00:1d.0\"]\n";
+    Table table({{"GUEST"}, {"CONTROLLERS"}, {"STATE"}});
+    for (const auto& guest : view.guests) {
+        std::vector<std::string> controllers;
+        for (const auto& controller : guest.controllers) controllers.push_back(words_for(controller));
+        table.add({{guest.name, Tone::guest},
+                   {join(controllers, ", ")},
+                   {words_for_state(guest), guest.notes.empty() ? Tone::plain : Tone::warning}});
+    }
+    return table.text(style);
+}
+
+std::string guest_text(const GuestView& guest, bool holders_seen, const Style& style)
+{
+    auto out = format("{}: {}; on exit its sockets {}\n", painted(guest.name, Tone::guest, style),
+                      words_for_state(guest),
+                      guest.on_exit == "return" ? "go back to the host" : "stay where they are");
+    for (const auto& controller : guest.controllers)
+        out += "\n" + one_controller(controller, holders_seen, style);
+    out +=
+        "\n" + wrapped(guest.connectors.empty() ? "It can receive nothing now."
+                                                : "It can receive now: " + join(guest.connectors, ", ") + ".",
+                       {.first = 0, .rest = 2}, style);
+    if (!guest.notes.empty()) out += "\n" + labelled("note", guest.notes, Tone::warning, style);
+    return out;
+}
+
+} // namespace usbroute::report

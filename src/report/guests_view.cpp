@@ -1,0 +1,182 @@
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "plan/ownership.hpp"
+#include "report/guests.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace usbroute::report {
+
+using plan::HandoverSituation;
+using topology::PciFunction;
+
+namespace {
+
+struct ClassWords {
+    std::uint32_t beginning; ///< of the 24 bits of the class code
+    std::uint32_t mask;
+    std::string_view words;
+};
+
+/// PCI code and ID assignment, those that a USB controller is found beside; the first that fits.
+constexpr std::array<ClassWords, 13> class_words{{
+    {0x0c0330, 0xffffff, "xHCI"},
+    {0x0c0320, 0xffffff, "EHCI"},
+    {0x0c0310, 0xffffff, "OHCI"},
+    {0x0c0300, 0xffffff, "UHCI"},
+    {0x0c0500, 0xffff00, "SMBus"},
+    {0x010600, 0xffff00, "SATA controller"},
+    {0x010000, 0xff0000, "disk controller"},
+    {0x020000, 0xff0000, "network"},
+    {0x030000, 0xff0000, "graphics"},
+    {0x040000, 0xff0000, "sound"},
+    {0x060000, 0xff0000, "bridge"},
+    {0x070000, 0xff0000, "serial or modem"},
+    {0x0c0000, 0xff0000, "serial bus"},
+}};
+
+std::string kind_of(const PciFunction& function)
+{
+    for (const auto& row : class_words)
+        if ((function.class_code & row.mask) == row.beginning) return std::string(row.words);
+    return format("class 0x{:06x}", function.class_code);
+}
+
+std::string reset_of(const topology::HandoverState& state)
+{
+    const bool by_capability = state.function_level_reset.value_or(false);
+    if (state.reset_methods) {
+        const auto& methods = *state.reset_methods;
+        for (const auto& method : methods)
+            if (method == "flr" || method == "af_flr") return "flr";
+        return methods.empty() ? "none" : printable(join(methods, " "), 64);
+    }
+    if (by_capability) return "flr";
+    return state.function_level_reset ? "no-flr" : "unknown";
+}
+
+std::vector<GroupMemberView> others_of(const HandoverSituation& situation, const config::GuestSettings& guest,
+                                       const PciFunction& function)
+{
+    std::vector<GroupMemberView> others;
+    if (!function.iommu_group) return others;
+    for (const auto& member : situation.look.functions) {
+        if (member.iommu_group != function.iommu_group || member.address == function.address) continue;
+        others.push_back({.address = member.address.text(),
+                          .kind = kind_of(member),
+                          .id = member.ids(),
+                          .driver = printable(member.driver, 64),
+                          .in_the_way = plan::why_in_the_way(member, guest, situation.settings)});
+    }
+    return others;
+}
+
+std::string state_of(const topology::Controller* controller)
+{
+    if (controller == nullptr) return "not-usb";
+    if (plan::is_given_to_guest(*controller)) return "guest";
+    return controller->is_driven_by_host() ? "host" : "no-driver";
+}
+
+GuestControllerView controller_view(const HandoverSituation& situation, const plan::Board& board,
+                                    const config::GuestSettings& guest, const PciAddress& address)
+{
+    GuestControllerView view;
+    view.address = address.text();
+    const auto* function = situation.look.function_at(address);
+    if (function == nullptr) {
+        view.state = "absent";
+        return view;
+    }
+    view.kind = kind_of(*function);
+    view.id = function->ids();
+    view.driver = printable(function->driver, 64);
+    view.state = state_of(situation.snapshot.controller_at(address));
+    view.others = others_of(situation, guest, *function);
+    if (const auto* state = situation.look.state_of(address)) {
+        view.reset = reset_of(*state);
+        view.driver_override = printable(state->driver_override, 64);
+    }
+    if (function->iommu_group) {
+        view.iommu_group = static_cast<int>(*function->iommu_group);
+        for (const auto& holder : situation.holders.holders)
+            if (holder.group == *function->iommu_group)
+                view.holders.push_back(
+                    {.process = static_cast<int>(holder.process), .command = printable(holder.command, 32)});
+    }
+    for (const auto* connector : plan::connectors_within_reach(board, address))
+        view.connectors.push_back(connector->spec.name.text());
+    return view;
+}
+
+std::string state_of(const GuestView& guest)
+{
+    const auto has = [&](std::string_view state) {
+        return std::ranges::count(guest.controllers, state, &GuestControllerView::state);
+    };
+    const auto all = std::ssize(guest.controllers);
+    const bool is_running =
+        std::ranges::any_of(guest.controllers, [](const auto& c) { return !c.holders.empty(); });
+    if (is_running) return "running";
+    if (has("guest") == all) return "given";
+    if (has("guest") > 0) return "partly-given";
+    return has("absent") == all ? "absent" : "with-host";
+}
+
+std::vector<std::string> notes_on(const GuestView& guest)
+{
+    std::vector<std::string> notes;
+    for (const auto& controller : guest.controllers) {
+        if (controller.state == "absent")
+            notes.push_back(format("{} is not on the bus; firmware may hide it: `usbroute doctor` says more",
+                                   controller.address));
+        else if (controller.state == "not-usb")
+            notes.push_back(format("{} is no USB controller", controller.address));
+        else if (!controller.iommu_group)
+            notes.push_back(format("{} is in no IOMMU group, so it cannot be given away; `usbroute doctor` "
+                                   "says what is missing",
+                                   controller.address));
+        for (const auto& other : controller.others)
+            if (!other.in_the_way.empty())
+                notes.push_back(format("{} cannot be given alone: {} is in its group, and {}",
+                                       controller.address, other.address, other.in_the_way));
+    }
+    return notes;
+}
+
+GuestView guest_view(const HandoverSituation& situation, const plan::Board& board,
+                     const config::GuestSettings& guest)
+{
+    GuestView view;
+    view.name = guest.name.text();
+    view.bind = "manual";
+    view.on_exit = guest.on_exit == config::OnExit::keep ? "keep" : "return";
+    for (const auto& address : guest.controllers) {
+        view.controllers.push_back(controller_view(situation, board, guest, address));
+        const auto& controller = view.controllers.back();
+        if (controller.state != "guest") continue;
+        for (const auto& name : controller.connectors)
+            if (std::ranges::find(view.connectors, name) == view.connectors.end())
+                view.connectors.push_back(name);
+    }
+    view.state = state_of(view);
+    view.notes = notes_on(view);
+    auto advice = plan::advice_for(board, guest);
+    view.notes.insert(view.notes.end(), advice.begin(), advice.end());
+    return view;
+}
+
+} // namespace
+
+GuestsView guests_view(const HandoverSituation& situation)
+{
+    const auto board = plan::look_at_board(situation.snapshot, situation.settings);
+    GuestsView view;
+    view.holders_seen = situation.holders.complete;
+    for (const auto& guest : situation.settings.guests)
+        view.guests.push_back(guest_view(situation, board, guest));
+    return view;
+}
+
+} // namespace usbroute::report

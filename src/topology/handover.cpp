@@ -1,0 +1,19 @@
+#include "topology/handover.hpp"
+
+#include <algorithm>
+
+namespace usbroute::topology {
+
+const PciFunction* HandoverLook::function_at(const PciAddress& address) const
+{
+    const auto found = std::ranges::find(functions, address, &PciFunction::address);
+    return found == functions.end() ? nullptr : &*found;
+}
+
+const HandoverState* HandoverLook::state_of(const PciAddress& address) const
+{
+    const auto found = std::ranges::find(controllers, address, &HandoverState::address);
+    return found == controllers.end() ? nullptr : &*found;
+}
+
+} // namespace usbroute::topology

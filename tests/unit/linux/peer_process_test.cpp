@@ -1,0 +1,178 @@
+#include "linux/connecting.hpp"
+#include "linux/peer_process.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <string>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace usbroute::linux_ {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Room : public testing::Test {
+protected:
+    ~Room() override { std::filesystem::remove_all(directory); }
+    static std::string make_directory()
+    {
+        std::string pattern = testing::TempDir() + "usbroute-XXXXXX";
+        return ::mkdtemp(pattern.data());
+    }
+    UniqueFd bound_socket() const
+    {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::memcpy(address.sun_path, path.data(), path.size());
+        UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        EXPECT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        return fd;
+    }
+    std::string directory = make_directory();
+    std::string path = directory + "/deep/line.sock";
+};
+using PeerProcess = Room;
+using ConnectingTest = Room;
+
+TEST_F(PeerProcess, IsTheOneOnTheOtherSide)
+{
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+    const UniqueFd ours(ends[0]);
+    UniqueFd theirs(ends[1]);
+
+    const auto peer = peer_process_of(ours.get());
+    ASSERT_TRUE(peer && *peer);
+    EXPECT_EQ((*peer)->id.number, ::getpid());
+    EXPECT_GT((*peer)->id.start, 0u);
+    EXPECT_FALSE((*peer)->command.empty());
+
+    EXPECT_FALSE(is_hung_up(ours.get()));
+    theirs = {};
+    EXPECT_TRUE(is_hung_up(ours.get()));
+}
+
+TEST_F(PeerProcess, IsFoundAgainOnlyIfItIsTheSame)
+{
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+    const UniqueFd ours(ends[0]);
+    const UniqueFd theirs(ends[1]);
+    const auto id = (*peer_process_of(ours.get()))->id;
+
+    EXPECT_TRUE(find_process(id)->has_value());
+    EXPECT_FALSE(find_process({.number = id.number, .start = id.start + 1})->has_value());
+    EXPECT_FALSE(find_process({.number = 0, .start = 1})->has_value());
+    EXPECT_FALSE(find_process({.number = 0x7fffffff, .start = 1})->has_value());
+}
+
+TEST_F(PeerProcess, TellsWhenItEndsAlsoBeforeAnybodyHasAskedHow)
+{
+    std::filesystem::create_directory(directory + "/deep");
+    const auto listening = bound_socket();
+    ASSERT_EQ(::listen(listening.get(), 1), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::memcpy(address.sun_path, path.data(), path.size());
+        const int line = ::socket(AF_UNIX, SOCK_STREAM, 0);
+        if (::connect(line, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) ::pause();
+        ::_exit(1);
+    }
+    const UniqueFd line(::accept(listening.get(), nullptr, nullptr));
+    const auto known = peer_process_of(line.get());
+    ASSERT_TRUE(known && *known);
+    EXPECT_EQ((*known)->id.number, child);
+    pollfd end{.fd = (*known)->pidfd.get(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&end, 1, 0), 0);
+
+    ::kill(child, SIGKILL);
+
+    EXPECT_EQ(::poll(&end, 1, 5000), 1);
+    EXPECT_TRUE(is_hung_up(line.get()));
+    EXPECT_FALSE(find_process((*known)->id)->has_value());
+    EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+    EXPECT_FALSE(find_process((*known)->id)->has_value());
+}
+
+TEST_F(PeerProcess, KnowsWhichBootThisIs)
+{
+    EXPECT_EQ(this_boot().size(), 36u);
+    EXPECT_EQ(this_boot(), this_boot());
+}
+
+TEST_F(ConnectingTest, WaitsForTheDirectoryForTheFileAndForWhoListens)
+{
+    Loop loop;
+    int connections = 0;
+    {
+        UniqueFd listening;
+        UniqueFd line;
+        auto give_up = loop.timer([&] { loop.stop(); });
+        Connecting connecting(loop, path, [&](UniqueFd fd) {
+            ++connections;
+            line = std::move(fd);
+            loop.stop();
+        });
+        auto second = loop.timer([&] { EXPECT_EQ(::listen(listening.get(), 1), 0); });
+        auto first = loop.timer([&] {
+            std::filesystem::create_directory(directory + "/deep");
+            listening = bound_socket();
+            second.start(120ms);
+        });
+
+        give_up.start(5s);
+        connecting.begin();
+        EXPECT_EQ(connections, 0);
+        first.start(20ms);
+        loop.run();
+
+        EXPECT_EQ(connections, 1);
+        EXPECT_TRUE(line.is_open());
+    }
+}
+
+TEST_F(ConnectingTest, ConnectsAgainWhenTheSocketIsMadeAnew)
+{
+    Loop loop;
+    int connections = 0;
+    {
+        std::filesystem::create_directory(directory + "/deep");
+        UniqueFd listening = bound_socket();
+        ASSERT_EQ(::listen(listening.get(), 1), 0);
+        auto give_up = loop.timer([&] { loop.stop(); });
+        auto anew = loop.timer([&] {
+            std::filesystem::remove(path);
+            listening = bound_socket();
+            EXPECT_EQ(::listen(listening.get(), 1), 0);
+        });
+        Connecting connecting(loop, path, [&](const UniqueFd&) {
+            if (++connections == 2) loop.stop();
+        });
+        connecting.begin();
+        ASSERT_EQ(connections, 1);
+
+        listening = {}; // its file stays
+        connecting.again();
+        anew.start(200ms);
+        give_up.start(5s);
+        loop.run();
+
+        EXPECT_EQ(connections, 2);
+    }
+}
+
+} // namespace
+} // namespace usbroute::linux_
