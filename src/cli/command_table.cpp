@@ -45,6 +45,9 @@ constexpr std::array plan_options{to, yes, force_disk, revert_after};
 constexpr std::array watch_options{exec};
 constexpr std::array doctor_options{try_write};
 constexpr std::array picture_options{svg};
+constexpr std::array guest_options{move_first, yes, dry_run, boot};
+constexpr std::array bind_options{move_first, yes, dry_run, boot};
+constexpr std::array release_options{dry_run};
 
 constexpr std::array<Example, 3> status_examples{{
     {"usbroute", "what belongs to whom"},
@@ -110,13 +113,15 @@ constexpr std::array<Example, 3> config_examples{{
     {"usbroute config check --config new.toml", "before it is put in place"},
     {"usbroute config show", "what holds, defaults included"},
 }};
-constexpr std::array<Example, 2> guest_examples{{
+constexpr std::array<Example, 4> guest_examples{{
     {"usbroute guest", "the guests of the configuration, and who has their controllers"},
     {"usbroute guest show windows", "its controllers: group, reset, driver, and what it can receive"},
+    {"sudo usbroute guest bind windows", "hand its controllers to vfio-pci, before the guest starts"},
+    {"sudo usbroute guest release windows", "and back to the host"},
 }};
 constexpr std::array<Example, 1> version_examples{{{"usbroute version", "this program's version"}}};
 
-constexpr std::array<VerbRow, 2> guest_verbs{{
+constexpr std::array<VerbRow, 4> guest_verbs{{
     {"list", "", "the guests of the configuration, a line each", {}, GuestNeeded::no, run_guest_list},
     {"show",
      "[NAME]",
@@ -124,6 +129,10 @@ constexpr std::array<VerbRow, 2> guest_verbs{{
      {},
      GuestNeeded::unless_only_one,
      run_guest_show},
+    {"bind", "NAME | --boot", "hand its controllers to vfio-pci", bind_options, GuestNeeded::yes,
+     run_guest_bind},
+    {"release", "NAME", "hand its controllers back to the host", release_options, GuestNeeded::yes,
+     run_guest_release},
 }};
 
 constexpr std::array<CommandRow, 17> commands{{
@@ -178,15 +187,10 @@ constexpr std::array<CommandRow, 17> commands{{
      1,
      run_record},
     {"config", "check|show", "check or show the configuration", {}, config_examples, 1, 1, run_config},
-    {"guest",
-     "[list] | VERB NAME",
-     "the guests of the configuration, and what they have",
-     {},
-     guest_examples,
-     0,
-     2,
-     run_guest,
-     "It looks at the machine itself, and does not need the daemon.",
+    {"guest", "[list] | VERB NAME", "give controllers to a guest, take them back, show what it has",
+     guest_options, guest_examples, 0, 2, run_guest,
+     "What binds needs root, and the daemon only for --move-first. A write that hangs in the kernel is given "
+     "up after --timeout (then 20 s if not said).",
      guest_verbs},
     {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
 }};

@@ -18,5 +18,7 @@ struct GuestCall {
 
 [[nodiscard]] int run_guest_list(const GuestCall& call);
 [[nodiscard]] int run_guest_show(const GuestCall& call);
+[[nodiscard]] int run_guest_bind(const GuestCall& call);
+[[nodiscard]] int run_guest_release(const GuestCall& call);
 
 } // namespace usbroute::cli

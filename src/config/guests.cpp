@@ -61,6 +61,18 @@ void read_on_exit(Fields& fields, GuestSettings& guest)
         fields.scope().wrong_value(fields.node("on_exit")->place, "on_exit", in_quotes(*word), rule);
 }
 
+void read_bind(Fields& fields, GuestSettings& guest)
+{
+    constexpr std::string_view rule =
+        R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (when somebody says so))";
+    const auto* word = fields.text("bind", rule);
+    if (word == nullptr) return;
+    if (*word == "boot")
+        guest.bind = BindAt::boot;
+    else if (*word != "manual")
+        fields.scope().wrong_value(fields.node("bind")->place, "bind", in_quotes(*word), rule);
+}
+
 } // namespace
 
 void read_guests(const Document& document, Reading& reading)
@@ -73,6 +85,7 @@ void read_guests(const Document& document, Reading& reading)
         guest.origin = named.origin;
         read_controllers(named, fields, guest);
         read_on_exit(fields, guest);
+        read_bind(fields, guest);
         fields.report_unknown_keys();
         reading.settings.guests.push_back(std::move(guest));
     }

@@ -30,10 +30,14 @@ struct ConnectorSettings {
 /// What happens to a guest's connectors when the guest is gone.
 enum class OnExit : std::uint8_t { keep, return_to_host };
 
+/// When a guest's controllers go to vfio-pci: when somebody says so, or at each boot.
+enum class BindAt : std::uint8_t { manual, boot };
+
 struct GuestSettings {
     GuestName name;
     std::vector<PciAddress> controllers; ///< what this guest was given
     OnExit on_exit = OnExit::keep;
+    BindAt bind = BindAt::manual;
     Origin origin;
 };
 

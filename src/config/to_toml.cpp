@@ -60,9 +60,10 @@ std::string toml_of(const ConnectorSettings& connector)
 
 std::string toml_of(const GuestSettings& guest)
 {
-    return format("[guest.{}]\ncontrollers = {}\non_exit = \"{}\"\n", key_of(guest.name.text()),
-                  list_of(guest.controllers, [](const PciAddress& a) { return a.text(); }),
-                  guest.on_exit == OnExit::keep ? "keep" : "return");
+    return format(
+        "[guest.{}]\ncontrollers = {}\non_exit = \"{}\"\nbind = \"{}\"\n", key_of(guest.name.text()),
+        list_of(guest.controllers, [](const PciAddress& a) { return a.text(); }),
+        guest.on_exit == OnExit::keep ? "keep" : "return", guest.bind == BindAt::boot ? "boot" : "manual");
 }
 
 std::string toml_of(const ProfileSettings& profile)

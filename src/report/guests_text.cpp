@@ -118,8 +118,8 @@ std::string guests_text(const GuestsView& view, const Style& style)
 
 std::string guest_text(const GuestView& guest, bool holders_seen, const Style& style)
 {
-    auto out = format("{}: {}; on exit its sockets {}\n", painted(guest.name, Tone::guest, style),
-                      words_for_state(guest),
+    auto out = format("{}: {}; given {}; on exit its sockets {}\n", painted(guest.name, Tone::guest, style),
+                      words_for_state(guest), guest.bind == "boot" ? "at boot" : "by hand",
                       guest.on_exit == "return" ? "go back to the host" : "stay where they are");
     for (const auto& controller : guest.controllers)
         out += "\n" + one_controller(controller, holders_seen, style);

@@ -41,6 +41,7 @@ Json json_of(const config::GuestSettings& guest)
     return {{"name", guest.name.text()},
             {"controllers", texts(guest.controllers, as_text)},
             {"on_exit", guest.on_exit == config::OnExit::keep ? "keep" : "return"},
+            {"bind", guest.bind == config::BindAt::boot ? "boot" : "manual"},
             {"origin", guest.origin.text()}};
 }
 

@@ -61,6 +61,7 @@ GuestSettings some_guest(Random& random, std::size_t number)
     guest.name = GuestName("vm." + std::to_string(number));
     for (std::uint8_t i = 0; i <= any_of(random, 3); ++i) guest.controllers.push_back({0, 0, 0x1a, i});
     guest.on_exit = perhaps(random) ? OnExit::keep : OnExit::return_to_host;
+    guest.bind = perhaps(random) ? BindAt::manual : BindAt::boot;
     return guest;
 }
 
@@ -114,7 +115,7 @@ Settings some_settings(Random& random)
 
 /// What makes settings equal: all but where they stood.
 auto parts(const ConnectorSettings& c) { return std::tie(c.spec, c.panel, c.row, c.column); }
-auto parts(const GuestSettings& g) { return std::tie(g.name, g.controllers, g.on_exit); }
+auto parts(const GuestSettings& g) { return std::tie(g.name, g.controllers, g.on_exit, g.bind); }
 auto parts(const ProfileEntry& e) { return std::tie(e.connector, e.target); }
 std::string address_of(const ListenerSettings& listener)
 {
@@ -177,6 +178,7 @@ superspeed = 2
 [guest.w]
 controllers = ["0000:00:1d.0"]
 on_exit = "keep"
+bind = "manual"
 
 [profile.p]
 w = ["rear.1"]
@@ -201,6 +203,7 @@ usb = ["0000:00:14.0/2.1", '0000:00:14.0/ss3.1']
 controllers = ["0000:00:1d.0",
    "0000:00:1a.0"]
 on_exit = """return"""
+bind = 'boot'
 [profile.all-host]
 [profile]
 desk = {windows = ["front-left", "bit1"], may_take_last_keyboard = true}
