@@ -189,8 +189,8 @@ constexpr std::array<CommandRow, 17> commands{{
     {"config", "check|show", "check or show the configuration", {}, config_examples, 1, 1, run_config},
     {"guest", "[list] | VERB NAME", "give controllers to a guest, take them back, show what it has",
      guest_options, guest_examples, 0, 2, run_guest,
-     "What binds needs root, and the daemon only for --move-first. A write that hangs in the kernel is given "
-     "up after --timeout (then 20 s if not said).",
+     "To bind takes root, and the daemon only for --move-first. A write that hangs in the kernel is given up "
+     "after --timeout, 20 s unless said. docs/guest.md has what it refuses, and how to bind at boot.",
      guest_verbs},
     {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
 }};

@@ -70,7 +70,8 @@ std::string words_for_driver(const GuestControllerView& controller)
 std::string words_for_holders(const GuestControllerView& controller, bool holders_seen)
 {
     if (controller.holders.empty())
-        return holders_seen ? "nobody has its group open" : "not seen: only root sees every process";
+        return holders_seen ? "nobody has its group open"
+                            : "not known: only root sees every process, and a recording has none";
     std::vector<std::string> holders;
     for (const auto& holder : controller.holders) holders.push_back(words_for_holder(holder));
     return join(holders, ", ");
