@@ -120,7 +120,6 @@ Error roll_back(const Handover& handover, std::size_t last, bool is_hanging, Dri
     for (const auto& function :
          std::ranges::subrange(handover.functions.begin(), first_kept) | std::views::reverse)
         if (!take_back(function, files)) lost.push_back(recovery_lines(function));
-    const auto code = cause.code();
     if (!lost.empty())
         return Error(ErrorKind::half_way, format("{}; it could not be taken back; to recover, as root: {}",
                                                  cause.message(), join(lost, "; ")))
@@ -132,7 +131,7 @@ Error roll_back(const Handover& handover, std::size_t last, bool is_hanging, Dri
                             cause.message(), handover.functions[last].function.text(),
                             last == 0 ? "" : "; the others are as before", handover.guest.text()))
             .with_code("write-hangs");
-    return Error(cause.kind(), cause.message() + "; the machine is as before").with_code(code);
+    return Error(cause.kind(), cause.message() + "; the machine is as before").with_code(cause.code());
 }
 
 } // namespace

@@ -172,10 +172,20 @@ HandoverOutcome plan_release(const HandoverSituation& situation, const GuestName
                       .functions = {},
                       .already = {},
                       .warnings = {}};
-    for (const auto& address : guest->controllers)
-        if (auto refusal = check_there(situation, address)) return *refusal;
-    if (auto refusal = check_holders(situation, *guest)) return *refusal;
+    // What has gone must not keep the host from getting the rest back.
+    std::vector<PciAddress> there;
+    HandoverNo missing;
     for (const auto& address : guest->controllers) {
+        auto refusal = check_there(situation, address);
+        if (refusal)
+            handover.warnings.push_back(refusal->sentence);
+        else
+            there.push_back(address);
+        if (refusal && !missing) missing = std::move(refusal);
+    }
+    if (missing && there.empty()) return *missing;
+    if (auto refusal = check_holders(situation, *guest)) return *refusal;
+    for (const auto& address : there) {
         const auto& controller = *situation.snapshot.controller_at(address);
         const auto* state = situation.look.state_of(address);
         const bool is_forced = state != nullptr && !state->driver_override.empty();

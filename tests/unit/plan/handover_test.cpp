@@ -293,6 +293,23 @@ TEST(Release, OnlyClearsTheOverrideWhereTheHostHasItAlready)
                                      "0000:00:1a.0 is so already\n");
 }
 
+TEST(Release, TakesBackWhatIsThereWhereAnotherHasGone)
+{
+    Bench bench;
+    bench.set_driver("00:1a.0", "vfio-pci");
+    bench.snapshot.controllers.pop_back();
+    bench.look.functions.pop_back();
+
+    const auto outcome = bench.release();
+
+    EXPECT_EQ(said(outcome), "echo 0000:00:1a.0 > /sys/bus/pci/drivers/vfio-pci/unbind\n"
+                             "echo 0000:00:1a.0 > /sys/bus/pci/drivers_probe\n");
+    EXPECT_EQ(std::get<Handover>(outcome).warnings,
+              std::vector<std::string>{"0000:00:1d.0 is not on the bus"});
+    bench.settings.guests.front().controllers.pop_back();
+    EXPECT_TRUE(said(bench.release()).starts_with("controller-not-there: "));
+}
+
 TEST(Release, RefusesWhileAProcessHasTheGroupOpen)
 {
     Bench bench;
