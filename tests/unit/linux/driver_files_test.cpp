@@ -18,14 +18,16 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A temporary directory; its path has no leading slash, as the files of sysfs are named.
-class BoundDriversTest : public testing::Test {
-protected:
-    BoundDriversTest()
+class Directory {
+public:
+    Directory()
     {
         std::string path = testing::TempDir() + "usbroute-drivers.XXXXXX";
         directory_ = ::mkdtemp(path.data());
     }
-    ~BoundDriversTest() override { std::filesystem::remove_all(directory_); }
+    ~Directory() { std::filesystem::remove_all(directory_); }
+    Directory(const Directory&) = delete;
+    Directory& operator=(const Directory&) = delete;
     [[nodiscard]] std::string full(const std::string& name) const { return directory_ + "/" + name; }
     [[nodiscard]] std::string below_root(const std::string& name) const { return full(name).substr(1); }
     [[nodiscard]] std::string text_of(const std::string& name) const
@@ -35,46 +37,50 @@ protected:
         return text.str();
     }
 
+private:
     std::string directory_;
 };
 
-TEST_F(BoundDriversTest, WriteReplacesTheWholeText)
+TEST(BoundDrivers, WriteReplacesTheWholeText)
 {
-    std::ofstream(full("driver_override")) << "vfio-pci and more\n";
+    const Directory directory;
+    std::ofstream(directory.full("driver_override")) << "vfio-pci and more\n";
     BoundDrivers drivers(5s);
 
-    const auto done = drivers.write(below_root("driver_override"), "\n");
+    const auto done = drivers.write(directory.below_root("driver_override"), "\n");
 
     ASSERT_TRUE(done) << done.error().message();
-    EXPECT_EQ(text_of("driver_override"), "\n");
+    EXPECT_EQ(directory.text_of("driver_override"), "\n");
 }
 
-TEST_F(BoundDriversTest, WriteMakesNoFileAndSaysWhatFailed)
+TEST(BoundDrivers, WriteMakesNoFileAndSaysWhatFailed)
 {
+    const Directory directory;
     BoundDrivers drivers(5s);
 
-    const auto done = drivers.write(below_root("unbind"), "0000:00:1d.0");
+    const auto done = drivers.write(directory.below_root("unbind"), "0000:00:1d.0");
 
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().kind(), ErrorKind::failed);
     EXPECT_EQ(done.error().errno_value(), ENOENT);
-    EXPECT_FALSE(std::filesystem::exists(full("unbind")));
+    EXPECT_FALSE(std::filesystem::exists(directory.full("unbind")));
 }
 
-TEST_F(BoundDriversTest, WriteThatHangsIsGivenUp)
+TEST(BoundDrivers, WriteThatHangsIsGivenUp)
 {
+    const Directory directory;
     // To open a pipe that nobody reads waits as long as an unbind that hangs.
-    ASSERT_EQ(::mkfifo(full("unbind").c_str(), 0600), 0);
+    ASSERT_EQ(::mkfifo(directory.full("unbind").c_str(), 0600), 0);
     BoundDrivers drivers(50ms);
 
-    const auto done = drivers.write(below_root("unbind"), "0000:00:1d.0");
+    const auto done = drivers.write(directory.below_root("unbind"), "0000:00:1d.0");
 
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().kind(), ErrorKind::timed_out);
-    EXPECT_EQ(done.error().message(),
-              "writing 0000:00:1d.0 to " + full("unbind") + " hangs in the kernel: no answer within 50 ms");
+    EXPECT_EQ(done.error().message(), "writing 0000:00:1d.0 to " + directory.full("unbind") +
+                                          " hangs in the kernel: no answer within 50 ms");
     // Lets the writer go.
-    const int reader = ::open(full("unbind").c_str(), O_RDONLY | O_NONBLOCK);
+    const int reader = ::open(directory.full("unbind").c_str(), O_RDONLY | O_NONBLOCK);
     ASSERT_GE(reader, 0);
     ::close(reader);
 }

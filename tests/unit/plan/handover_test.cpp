@@ -24,7 +24,7 @@ struct Bench {
         look.vfio_driver = true;
         fakes::plug_keyboard(snapshot, "3-5");
     }
-    void set_driver(std::string_view address, std::string driver)
+    void set_driver(std::string_view address, const std::string& driver)
     {
         auto& controller = fakes::controller(snapshot, address);
         controller.driver = driver;
@@ -42,7 +42,7 @@ struct Bench {
                                   .iommu_group = 0x1d});
         return look.functions.back();
     }
-    HandoverOutcome bind(BindRequest request = {.guest = GuestName("windows")}) const
+    HandoverOutcome bind(const BindRequest& request = {.guest = GuestName("windows")}) const
     {
         return plan_bind({snapshot, look, settings, use, holders}, request);
     }
@@ -331,7 +331,7 @@ TEST(Reach, HasTheConnectorsThatCanGoToAController)
     const auto names = [&](const char* address) {
         std::string text;
         for (const auto* connector : connectors_within_reach(board, *PciAddress::parse(address)))
-            if (connector->spec.name.text().find("bit") != 0) text += connector->spec.name.text() + " ";
+            if (!connector->spec.name.text().starts_with("bit")) text += connector->spec.name.text() + " ";
         return text;
     };
 
