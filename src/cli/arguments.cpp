@@ -150,6 +150,7 @@ std::optional<Error> take_raw(const Raw& raw, Options& options)
             return usage(
                 format("--timeout {}: write a time such as 500ms, 5s or 1m", printable(*raw.timeout, 32)));
         options.timeout = *time;
+        options.timeout_said = true;
     }
     if (raw.color) {
         if (*raw.color == "always")

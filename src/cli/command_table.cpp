@@ -56,10 +56,13 @@ constexpr std::array plan_options{to, yes, force_disk, revert_after};
 constexpr std::array watch_options{exec};
 constexpr std::array doctor_options{try_write};
 constexpr std::array picture_options{svg};
+constexpr std::array bind_options{move_first, yes, dry_run, boot};
+constexpr std::array release_options{dry_run};
 constexpr std::array lines_options{qemu, libvirt, proxmox, virtio, reconnect_ms};
 constexpr std::array setup_options{powershell, autohotkey, systemd, i3, shell, port};
-constexpr std::array guest_options{qemu,       libvirt, proxmox, virtio, reconnect_ms, powershell,
-                                   autohotkey, systemd, i3,      shell,  port};
+constexpr std::array guest_options{move_first, yes,     dry_run, boot,         qemu,
+                                   libvirt,    proxmox, virtio,  reconnect_ms, powershell,
+                                   autohotkey, systemd, i3,      shell,        port};
 
 constexpr std::array<Example, 3> status_examples{{
     {"usbroute", "what belongs to whom"},
@@ -128,6 +131,8 @@ constexpr std::array<Example, 3> config_examples{{
 constexpr std::array<Example, 4> guest_examples{{
     {"usbroute guest", "the guests of the configuration, and who has their controllers"},
     {"usbroute guest show windows", "its controllers: group, reset, driver, and what it can receive"},
+    {"sudo usbroute guest bind windows", "hand its controllers to vfio-pci, before the guest starts"},
+    {"sudo usbroute guest release windows", "and back to the host"},
     {"usbroute guest lines windows --libvirt", "what `virsh edit` is to be given"},
     {"usbroute guest setup windows --powershell", "a script for inside it"},
 }};
@@ -141,6 +146,10 @@ constexpr std::array<VerbRow, 4> guest_verbs{{
      {},
      GuestNeeded::unless_only_one,
      run_guest_show},
+    {"bind", "NAME | --boot", "hand its controllers to vfio-pci", bind_options, GuestNeeded::yes,
+     run_guest_bind},
+    {"release", "NAME", "hand its controllers back to the host", release_options, GuestNeeded::yes,
+     run_guest_release},
     {"lines", "NAME --qemu|--libvirt|--proxmox", "the lines that its hypervisor needs, to be pasted",
      lines_options, GuestNeeded::yes, run_guest_lines},
     {"setup", "NAME --powershell|...", "a script or keys that toggle from inside it", setup_options,
@@ -199,9 +208,10 @@ constexpr std::array<CommandRow, 17> commands{{
      1,
      run_record},
     {"config", "check|show", "check or show the configuration", {}, config_examples, 1, 1, run_config},
-    {"guest", "[list] | VERB NAME",
-     "the guests of the configuration, what they have, and the lines they need", guest_options,
-     guest_examples, 0, 2, run_guest, "It looks at the machine itself, and does not need the daemon.",
+    {"guest", "[list] | VERB NAME", "give controllers to a guest, take them back, print the lines it needs",
+     guest_options, guest_examples, 0, 2, run_guest,
+     "To bind takes root, and the daemon only for --move-first. A write that hangs in the kernel is given up "
+     "after --timeout, 20 s unless said. docs/guest.md has what it refuses, and how to bind at boot.",
      guest_verbs},
     {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
 }};

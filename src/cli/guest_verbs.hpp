@@ -20,5 +20,7 @@ struct GuestCall {
 [[nodiscard]] int run_guest_show(const GuestCall& call);
 [[nodiscard]] int run_guest_lines(const GuestCall& call);
 [[nodiscard]] int run_guest_setup(const GuestCall& call);
+[[nodiscard]] int run_guest_bind(const GuestCall& call);
+[[nodiscard]] int run_guest_release(const GuestCall& call);
 
 } // namespace usbroute::cli

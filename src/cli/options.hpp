@@ -33,6 +33,7 @@ struct Options {
     std::string port; ///< inside the guest; empty: the usual one
     std::vector<std::string> force_disks;
     std::chrono::milliseconds timeout{5000};
+    bool timeout_said = false; ///< false: `timeout` is the daemon's default
     Colour colour = Colour::when_a_terminal;
 };
 

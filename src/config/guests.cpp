@@ -110,6 +110,18 @@ void read_qmp(Fields& fields, GuestSettings& guest)
         fields.scope().wrong_value(fields.node("qmp")->place, "qmp", in_quotes(*path), socket_path_rule);
 }
 
+void read_bind(Fields& fields, GuestSettings& guest)
+{
+    constexpr std::string_view rule =
+        R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (when somebody says so))";
+    const auto* word = fields.text("bind", rule);
+    if (word == nullptr) return;
+    if (*word == "boot")
+        guest.bind = BindAt::boot;
+    else if (*word != "manual")
+        fields.scope().wrong_value(fields.node("bind")->place, "bind", in_quotes(*word), rule);
+}
+
 } // namespace
 
 void check_start_profiles(const Document&, Reading& reading)
@@ -133,6 +145,7 @@ void read_guests(const Document& document, Reading& reading)
         read_grace(fields, guest);
         read_on_start(fields, guest, reading);
         read_qmp(fields, guest);
+        read_bind(fields, guest);
         fields.report_unknown_keys();
         reading.settings.guests.push_back(std::move(guest));
     }

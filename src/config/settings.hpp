@@ -31,6 +31,9 @@ struct ConnectorSettings {
 /// What happens to a guest's connectors when the guest is gone.
 enum class OnExit : std::uint8_t { keep, return_to_host };
 
+/// When a guest's controllers go to vfio-pci: when somebody says so, or at each boot.
+enum class BindAt : std::uint8_t { manual, boot };
+
 struct GuestSettings {
     GuestName name;
     std::vector<PciAddress> controllers; ///< what this guest was given
@@ -40,6 +43,7 @@ struct GuestSettings {
     std::chrono::milliseconds grace{500};
     std::optional<ProfileName> on_start = std::nullopt; ///< applied once for each process of the guest
     std::string qmp = {};                               ///< QEMU's QMP socket, a server; empty: not asked
+    BindAt bind = BindAt::manual;
     Origin origin;
 };
 

@@ -66,6 +66,7 @@ std::string toml_of(const GuestSettings& guest)
     if (guest.grace != GuestSettings{}.grace) text += format("grace = \"{}ms\"\n", guest.grace.count());
     if (guest.on_start) text += format("on_start = {}\n", string_of(guest.on_start->text()));
     if (!guest.qmp.empty()) text += format("qmp = {}\n", string_of(guest.qmp));
+    text += format("bind = \"{}\"\n", guest.bind == BindAt::boot ? "boot" : "manual");
     return text;
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "observe/condition.hpp"
 #include "observe/decode.hpp"
+#include "observe/handover.hpp"
 #include "observe/kept_part.hpp"
 #include "observe/scan.hpp"
 
@@ -156,6 +157,7 @@ Recording record(const KernelTree& tree)
     (void)look_at_host_use(recorder, parts);
     (void)lockdown_level(recorder);
     (void)look_at_condition(recorder);
+    (void)look_at_handover(recorder);
     return recorder.taken();
 }
 

@@ -202,19 +202,23 @@ void examine_configuration(Examination& examination)
              .remedy = "say which guest gets the EHCIs: [guest.NAME] with controllers = [\"0000:00:1d.0\", "
                        "...] in usbroute.toml"});
     std::vector<std::string> waiting;
-    for (const auto& guest : settings.guests)
+    std::vector<std::string> commands;
+    for (const auto& guest : settings.guests) {
+        const auto before = waiting.size();
         for (const auto& address : guest.controllers)
             if (const auto* controller = facts.snapshot.controller_at(address);
                 controller != nullptr && !is_given_to_guest(*controller))
                 waiting.push_back(controller->name);
+        if (waiting.size() > before)
+            commands.push_back(format("sudo usbroute guest bind {}", guest.name.text()));
+    }
     if (!waiting.empty())
         examination.add(
             {.code = "guest-not-given",
              .severity = Severity::note,
              .sentence = format("a guest is to get {}, which the host has now", join(waiting, " and ")),
              .evidence = {format("/sys/bus/pci/devices/{}/driver is not vfio-pci", waiting.front())},
-             .remedy = format("before the guest starts: driverctl set-override {} vfio-pci{}",
-                              waiting.front(), waiting.size() > 1 ? ", and so on" : "")});
+             .remedy = "before the guest starts: " + join(commands, "; ")});
 }
 
 void examine_daemon(Examination& examination)

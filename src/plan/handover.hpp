@@ -26,8 +26,15 @@ struct HandoverSituation {
     const topology::HolderLook& holders;
 };
 
+enum class BindingAction : std::uint8_t {
+    force,  ///< driver_override: which driver alone may take the function, or any again
+    unbind, ///< from the driver that has it
+    probe,  ///< the kernel looks for a driver
+};
+
 /// One write to a file of sysfs.
 struct BindingStep {
+    BindingAction action = BindingAction::probe;
     std::string file; ///< below the root, without a leading slash
     std::string text; ///< what is written
     std::string reason;
@@ -40,6 +47,7 @@ struct BindingStep {
 // The files behind a handover (Documentation/ABI/testing/sysfs-bus-pci), below the root.
 [[nodiscard]] std::string override_file(const PciAddress& function);
 [[nodiscard]] std::string unbind_file(std::string_view driver);
+[[nodiscard]] std::string bind_file(std::string_view driver);
 inline constexpr std::string_view probe_file = "sys/bus/pci/drivers_probe";
 
 /// One controller that changes hands.
@@ -77,7 +85,7 @@ struct Handover {
 struct HandoverRefusal {
     std::string code; ///< a stable word for scripts, "group-shared"
     ErrorKind kind = ErrorKind::refused;
-    std::string sentence;
+    std::string sentence;              ///< one sentence without the remedy
     std::vector<std::string> evidence; ///< what says so
     std::string remedy;
     bool operator==(const HandoverRefusal&) const = default;

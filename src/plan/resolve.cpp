@@ -59,10 +59,10 @@ std::string in_words(const Connector& connector, Side side)
                                      : format("EHCI #{} {}", number, connector.ehci->name);
 }
 
-/// The commands that hand a controller to vfio-pci, for a remedy that can be typed.
-std::string how_to_give(const topology::Controller& controller)
+/// The command that hands a guest's controllers to vfio-pci, for a remedy that can be typed.
+std::string how_to_give(const GuestName& guest)
 {
-    return format("give it first: driverctl set-override {} vfio-pci", controller.name);
+    return format("give it first: sudo usbroute guest bind {}", guest.text());
 }
 
 OrRefusal<Wanted> to_host(const Connector& connector, const Settings& settings, const Board& board)
@@ -108,7 +108,7 @@ OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_na
                         format("{} has not been given to {}: its driver is {}", in_words(connector, side),
                                guest_name.text(),
                                controller->driver.empty() ? "none" : printable(controller->driver, 32)),
-                        how_to_give(*controller)});
+                        how_to_give(guest_name)});
         return Wanted{.connector = &connector, .side = side, .superspeed = {}, .target = guest_name};
     }
     const auto& twin = connector.route->ehci;

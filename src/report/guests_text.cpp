@@ -70,7 +70,8 @@ std::string words_for_driver(const GuestControllerView& controller)
 std::string words_for_holders(const GuestControllerView& controller, bool holders_seen)
 {
     if (controller.holders.empty())
-        return holders_seen ? "nobody has its group open" : "not seen: only root sees every process";
+        return holders_seen ? "nobody has its group open"
+                            : "not known: only root sees every process, and a recording has none";
     std::vector<std::string> holders;
     for (const auto& holder : controller.holders) holders.push_back(words_for_holder(holder));
     return join(holders, ", ");
@@ -118,8 +119,8 @@ std::string guests_text(const GuestsView& view, const Style& style)
 
 std::string guest_text(const GuestView& guest, bool holders_seen, const Style& style)
 {
-    auto out = format("{}: {}; on exit its sockets {}\n", painted(guest.name, Tone::guest, style),
-                      words_for_state(guest),
+    auto out = format("{}: {}; given {}; on exit its sockets {}\n", painted(guest.name, Tone::guest, style),
+                      words_for_state(guest), guest.bind == "boot" ? "at boot" : "by hand",
                       guest.on_exit == "return" ? "go back to the host" : "stay where they are");
     for (const auto& controller : guest.controllers)
         out += "\n" + one_controller(controller, holders_seen, style);

@@ -150,7 +150,7 @@ GuestView guest_view(const HandoverSituation& situation, const plan::Board& boar
 {
     GuestView view;
     view.name = guest.name.text();
-    view.bind = "manual";
+    view.bind = guest.bind == config::BindAt::boot ? "boot" : "manual";
     view.on_exit = guest.on_exit == config::OnExit::keep ? "keep" : "return";
     for (const auto& address : guest.controllers) {
         view.controllers.push_back(controller_view(situation, board, guest, address));

@@ -44,6 +44,7 @@ Json json_of(const config::GuestSettings& guest)
             {"grace_ms", guest.grace.count()},
             {"on_start", guest.on_start ? Json(guest.on_start->text()) : Json(nullptr)},
             {"qmp", guest.qmp},
+            {"bind", guest.bind == config::BindAt::boot ? "boot" : "manual"},
             {"origin", guest.origin.text()}};
 }
 

@@ -265,7 +265,7 @@ PYTHON
     [ "$stderr" = "usbroute: rear-6 holds disk sdc, which the host uses: sdc > sdc1 > /media/user/My Backup; unmount it, or force it by name: --force-disk sdc" ]
     run --separate-stderr usb move rear-1 --to windows
     [ "$status" -eq 6 ]
-    [[ "$stderr" == *"give it first: driverctl set-override 0000:00:1d.0 vfio-pci" ]]
+    [[ "$stderr" == *"give it first: sudo usbroute guest bind windows" ]]
     [ "$(registers)" = "00003fff 0000003f" ]
 }
 

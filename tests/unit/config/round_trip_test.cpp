@@ -63,6 +63,7 @@ GuestSettings some_guest(Random& random, std::size_t number)
     guest.on_exit = perhaps(random) ? OnExit::keep : OnExit::return_to_host;
     if (perhaps(random)) guest.grace = std::chrono::milliseconds(any_of(random, 600'001));
     if (perhaps(random)) guest.qmp = "/run/q \"mp\"";
+    guest.bind = perhaps(random) ? BindAt::manual : BindAt::boot;
     return guest;
 }
 
@@ -124,7 +125,7 @@ Settings some_settings(Random& random)
 auto parts(const ConnectorSettings& c) { return std::tie(c.spec, c.panel, c.row, c.column); }
 auto parts(const GuestSettings& g)
 {
-    return std::tie(g.name, g.controllers, g.on_exit, g.grace, g.on_start, g.qmp);
+    return std::tie(g.name, g.controllers, g.on_exit, g.grace, g.on_start, g.qmp, g.bind);
 }
 auto parts(const ProfileEntry& e) { return std::tie(e.connector, e.target); }
 std::string address_of(const ListenerSettings& listener)
@@ -192,6 +193,7 @@ superspeed = 2
 [guest.w]
 controllers = ["0000:00:1d.0"]
 on_exit = "keep"
+bind = "manual"
 
 [profile.p]
 w = ["rear.1"]
@@ -216,6 +218,7 @@ usb = ["0000:00:14.0/2.1", '0000:00:14.0/ss3.1']
 controllers = ["0000:00:1d.0",
    "0000:00:1a.0"]
 on_exit = """return"""
+bind = 'boot'
 [profile.all-host]
 [profile]
 desk = {windows = ["front-left", "bit1"], may_take_last_keyboard = true}

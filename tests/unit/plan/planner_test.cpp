@@ -161,7 +161,7 @@ TEST(Plan, Invariant2RefusesAGuestWhoseControllerIsStillTheHosts)
     EXPECT_EQ(
         steps_of(bench.ask(move("keys", windows()))),
         "refused: EHCI #1 0000:00:1d.0 has not been given to windows: its driver is ehci-pci; give it first: "
-        "driverctl set-override 0000:00:1d.0 vfio-pci");
+        "sudo usbroute guest bind windows");
 }
 
 TEST(Plan, Invariant2RefusesAGuestThatWasGivenAnotherController)

@@ -1,0 +1,193 @@
+#include "apply/handover.hpp"
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "cli/guest_look.hpp"
+#include "cli/guest_verbs.hpp"
+#include "cli/screen.hpp"
+#include "cli/session.hpp"
+#include "linux/driver_files.hpp"
+#include "linux/journal_file.hpp"
+#include "linux/signals.hpp"
+#include "report/handover.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <thread>
+
+namespace usbroute::cli {
+
+using plan::Handover;
+using plan::HandoverOutcome;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+/// For a write, and for controllers at boot. Tearing a tree of disks down takes seconds; an EHCI without any, 0.1.
+constexpr std::chrono::seconds usual_patience{20};
+constexpr std::chrono::milliseconds between_looks{100};
+
+using Decide = std::function<HandoverOutcome(const plan::HandoverSituation&)>;
+
+std::chrono::milliseconds patience_of(const Options& options)
+{
+    return options.timeout_said ? options.timeout : usual_patience;
+}
+
+HandoverOutcome decide(const GuestCall& call, const Decide& decision)
+{
+    const auto looked = look_at_guests(call.where);
+    return decision(looked.with(call.settings));
+}
+
+Result<Handover> handover_in(HandoverOutcome outcome)
+{
+    if (const auto* refusal = std::get_if<plan::HandoverRefusal>(&outcome))
+        return std::unexpected(plan::error_from(*refusal));
+    return std::get<Handover>(std::move(outcome));
+}
+
+/// Decides again until something else than one of these refusals comes out, or patience runs out.
+HandoverOutcome decide_until(const GuestCall& call, const Decide& decision,
+                             const std::vector<std::string>& passing)
+{
+    const auto until = Clock::now() + patience_of(call.invocation.options);
+    while (true) {
+        auto outcome = decide(call, decision);
+        const auto* refusal = std::get_if<plan::HandoverRefusal>(&outcome);
+        const bool may_pass =
+            refusal != nullptr && std::ranges::find(passing, refusal->code) != passing.end();
+        if (!may_pass || Clock::now() >= until) return outcome;
+        std::this_thread::sleep_for(between_looks);
+    }
+}
+
+/// Who may write the first file may write them all: they are root's.
+Result<void> check_rights(const GuestCall& call, const Handover& handover)
+{
+    if (call.where.recorded)
+        return std::unexpected(Error(ErrorKind::refused,
+                                     "a recorded machine has no kernel that could bind a driver; --dry-run "
+                                     "shows the steps")
+                                   .with_code("recorded"));
+    if (handover.functions.empty()) return {};
+    auto may = linux_::may_write(handover.functions.front().steps.front().file);
+    if (may || may.error().kind() != ErrorKind::not_permitted) return may;
+    std::string typed;
+    for (const auto& word : call.invocation.typed) typed += " " + printable(word, 64);
+    return std::unexpected(
+        Error(ErrorKind::not_permitted,
+              format("cannot {}: {}; as root: sudo usbroute{}", handover.title, may.error().message(), typed))
+            .with_code("not-permitted"));
+}
+
+/// Moves the connectors out of the way by an ordinary request, and waits until the host sees what is in them again.
+Result<Handover> step_aside(const GuestCall& call, const Handover& handover, const Decide& without_moves)
+{
+    const auto& options = call.invocation.options;
+    for (const auto& move : handover.moves) {
+        wire::Command command;
+        command.verb = config::Verb::move;
+        command.connectors = move.connectors;
+        command.to = move.to;
+        command.yes = options.yes;
+        const auto answer = Session(options).act(command);
+        if (!answer)
+            return std::unexpected(
+                Error(answer.error()).within("cannot move the connectors first; no controller was touched"));
+        for (const auto& warning : answer->warnings) warn(options, warning);
+    }
+    auto again = handover_in(decide_until(call, without_moves, {"last-keyboard", "disk-in-use"}));
+    if (!again)
+        return std::unexpected(std::move(again.error())
+                                   .within("the connectors were moved (`usbroute undo` takes that back), and "
+                                           "then"));
+    return again;
+}
+
+int say_done(const Options& options, const Handover& handover, std::string_view done)
+{
+    if (options.json) {
+        print(report::done_json(handover) + "\n");
+        return exit_done;
+    }
+    for (const auto& warning : handover.warnings) warn(options, warning);
+    if (!options.verbose) return exit_done;
+    for (const auto& function : handover.functions) print(format("{}: {}\n", function.function.text(), done));
+    for (const auto& address : handover.already) print(format("{}: was so already\n", address.text()));
+    return exit_done;
+}
+
+int show(const Options& options, const Handover& handover)
+{
+    print(options.json ? report::to_json(handover) + "\n"
+                       : report::handover_text(handover, style_of_terminal(options)));
+    return exit_done;
+}
+
+/// The lock keeps another such command, and a change of routes, from working on the same controllers.
+Result<void> carry_out(const GuestCall& call, const Handover& handover)
+{
+    linux_::JournalFile journal(call.where.state);
+    const auto lock = journal.lock();
+    const linux_::SignalsHeld held;
+    linux_::BoundDrivers drivers(patience_of(call.invocation.options));
+    return apply::execute(handover, drivers);
+}
+
+int bind_one(const GuestCall& call, const GuestName& guest, const std::vector<std::string>& passing)
+{
+    const auto& options = call.invocation.options;
+    const auto decision = [&](bool move_first) {
+        return [&options, &guest, move_first](const plan::HandoverSituation& situation) {
+            return plan::plan_bind(situation, {.guest = guest, .yes = options.yes, .move_first = move_first});
+        };
+    };
+    auto handover = handover_in(decide_until(call, decision(options.move_first), passing));
+    if (!handover) return fail(handover.error(), options.json);
+    if (options.dry_run) return show(options, *handover);
+    if (const auto may = check_rights(call, *handover); !may) return fail(may.error(), options.json);
+    if (!handover->moves.empty()) {
+        handover = step_aside(call, *handover, decision(false));
+        if (!handover) return fail(handover.error(), options.json);
+    }
+    if (const auto done = carry_out(call, *handover); !done) return fail(done.error(), options.json);
+    return say_done(options, *handover, format("{} can have it now", guest.text()));
+}
+
+/// Early at boot a controller, its group or vfio-pci itself may come a little later than this command.
+int bind_at_boot(const GuestCall& call)
+{
+    const std::vector<std::string> late{"controller-not-there", "iommu-off", "vfio-not-loaded"};
+    int worst = exit_done;
+    bool any = false;
+    for (const auto& guest : call.settings.guests) {
+        if (guest.bind != config::BindAt::boot) continue;
+        any = true;
+        if (const int code = bind_one(call, guest.name, late); worst == exit_done) worst = code;
+    }
+    if (!any) note(call.invocation.options, "no guest of the configuration has bind = \"boot\"");
+    return worst;
+}
+
+} // namespace
+
+int run_guest_bind(const GuestCall& call)
+{
+    return call.guest == nullptr ? bind_at_boot(call) : bind_one(call, call.guest->name, {});
+}
+
+int run_guest_release(const GuestCall& call)
+{
+    const auto& options = call.invocation.options;
+    const auto& guest = call.guest->name;
+    const auto handover = handover_in(decide(call, [&](const plan::HandoverSituation& situation) {
+        return plan::plan_release(situation, guest);
+    }));
+    if (!handover) return fail(handover.error(), options.json);
+    if (options.dry_run) return show(options, *handover);
+    if (const auto may = check_rights(call, *handover); !may) return fail(may.error(), options.json);
+    if (const auto done = carry_out(call, *handover); !done) return fail(done.error(), options.json);
+    return say_done(options, *handover, "the host has it again");
+}
+
+} // namespace usbroute::cli

@@ -1,0 +1,231 @@
+#include "plan/handover_policy.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "plan/ownership.hpp"
+#include "topology/connector.hpp"
+
+#include <algorithm>
+
+namespace usbroute::plan {
+
+using config::GuestSettings;
+using topology::Connector;
+using topology::Controller;
+using topology::GroupHolder;
+using topology::PciFunction;
+
+namespace {
+
+HandoverNo check_iommu(const Controller& controller)
+{
+    if (controller.iommu_group) return std::nullopt;
+    return HandoverRefusal{
+        .code = "iommu-off",
+        .sentence = format("{} is in no IOMMU group, so it cannot be given to a guest", controller.name),
+        .evidence = {format("/sys/bus/pci/devices/{}/iommu_group is not there", controller.name)},
+        .remedy =
+            "switch VT-d or AMD-Vi on in the firmware, and intel_iommu=on on the kernel's command line; "
+            "`usbroute doctor` says which of them is missing"};
+}
+
+HandoverNo check_group(const HandoverSituation& situation, const GuestSettings& guest,
+                       const Controller& controller)
+{
+    for (const auto& member : situation.look.functions) {
+        if (member.iommu_group != controller.iommu_group || member.address == controller.address) continue;
+        const auto why = why_in_the_way(member, guest, situation.settings);
+        if (why.empty()) continue;
+        const bool is_usb = member.is_usb_controller();
+        return HandoverRefusal{
+            .code = "group-shared",
+            .sentence = format("{} shares IOMMU group {} with {}, and a group is given away whole",
+                               controller.name, *controller.iommu_group, member.address.text()),
+            .evidence = {format("{} ({}): {}", member.address.text(), member.ids(), why)},
+            .remedy =
+                is_usb ? format("give {} to the same guest too: add it to controllers of [guest.{}]",
+                                member.address.text(), guest.name.text())
+                       : format("unbind its driver if the host can do without it: echo {} > /sys/{}; a card "
+                                "can be put into another slot",
+                                member.address.text(), unbind_file(member.driver).substr(4))};
+    }
+    return std::nullopt;
+}
+
+HandoverNo check_vfio(const HandoverSituation& situation)
+{
+    if (situation.look.vfio_driver) return std::nullopt;
+    return HandoverRefusal{.code = "vfio-not-loaded",
+                           .sentence = "vfio-pci, which hands controllers to guests, is not loaded",
+                           .evidence = {"/sys/bus/pci/drivers/vfio-pci is not there"},
+                           .remedy = "sudo modprobe vfio-pci; for every boot: a line with vfio-pci in "
+                                     "/etc/modules-load.d/usbroute.conf"};
+}
+
+bool holds(const Connector& connector, const topology::PortPath& place)
+{
+    const auto places = connector.places_now();
+    return std::ranges::any_of(places, [&](const auto& now) { return now.contains(place); });
+}
+
+/// Whether a connector can go to the other side, where the host keeps it.
+bool can_step_aside(const Giving& giving, const Connector& connector)
+{
+    if (!connector.side || !connector.spec.bit) return false;
+    const auto* away = connector.controller_on(*connector.side);
+    const auto* home = connector.controller_on(topology::other(*connector.side));
+    return std::ranges::find(giving.controllers, away) != giving.controllers.end() && home != nullptr &&
+           home->is_driven_by_host() && !gets(giving.guest, home->address) &&
+           (giving.board.mux->movable_bits() & connector.spec.bit->mask()) != 0;
+}
+
+/// The connector that a device is in; null: in none that is known.
+const Connector* connector_of(const Giving& giving, const topology::PortPath& place)
+{
+    const auto found = std::ranges::find_if(
+        giving.board.connectors, [&](const Connector& connector) { return holds(connector, place); });
+    return found == giving.board.connectors.end() ? nullptr : &*found;
+}
+
+std::string way_out(const Giving& giving, const Connector* connector)
+{
+    return connector != nullptr && can_step_aside(giving, *connector)
+               ? "move its connector to the other side: --move-first does it for all on that controller"
+               : "plug it into a socket of another controller";
+}
+
+} // namespace
+
+bool gets(const GuestSettings& guest, const std::optional<PciAddress>& address)
+{
+    return address && std::ranges::find(guest.controllers, *address) != guest.controllers.end();
+}
+
+bool leaves_dma_to_guests(std::string_view driver)
+{
+    return driver.empty() || driver == "pci-stub" || driver == "pcieport" || driver.starts_with("vfio");
+}
+
+bool Giving::loses(const topology::PortPath& place) const
+{
+    const auto* controller = situation.snapshot.controller_of_bus(place.bus());
+    if (controller == nullptr || std::ranges::find(controllers, controller) == controllers.end())
+        return false;
+    return std::ranges::none_of(moved, [&](const Connector* connector) { return holds(*connector, place); });
+}
+
+void choose_moves(Giving& giving)
+{
+    for (const auto& connector : giving.board.connectors) {
+        if (!can_step_aside(giving, connector)) continue;
+        const auto to = topology::other(*connector.side);
+        auto move = std::ranges::find(giving.moves, to, &MoveBefore::to);
+        if (move == giving.moves.end())
+            move = giving.moves.insert(move, MoveBefore{.to = to, .connectors = {}});
+        move->connectors.push_back(connector.spec.name);
+        giving.moved.push_back(&connector);
+    }
+}
+
+HandoverNo check_there(const HandoverSituation& situation, const PciAddress& address)
+{
+    const auto* function = situation.look.function_at(address);
+    if (function == nullptr)
+        return HandoverRefusal{
+            .code = "controller-not-there",
+            .sentence = format("{} is not on the bus", address.text()),
+            .evidence = {format("/sys/bus/pci/devices/{} is not there", address.text())},
+            .remedy = "if firmware hides it, `usbroute doctor` says how to show it; else correct controllers "
+                      "in the configuration: `usbroute status -v` lists those that are there"};
+    if (situation.snapshot.controller_at(address) == nullptr)
+        return HandoverRefusal{
+            .code = "not-a-usb-controller",
+            .sentence =
+                format("{} is no USB controller, and usbroute hands over nothing else", address.text()),
+            .evidence = {format("/sys/bus/pci/devices/{}/class is 0x{:06x}", address.text(),
+                                function->class_code)},
+            .remedy = "correct controllers in the configuration: `usbroute status -v` lists those that are "
+                      "there"};
+    return std::nullopt;
+}
+
+/// What may be wrong with one controller, in the order in which it has to be put right.
+HandoverNo check_controller(const HandoverSituation& situation, const GuestSettings& guest,
+                            const PciAddress& address)
+{
+    if (auto refusal = check_there(situation, address)) return refusal;
+    const auto& controller = *situation.snapshot.controller_at(address);
+    if (auto refusal = check_iommu(controller)) return refusal;
+    if (is_given_to_guest(controller)) return std::nullopt;
+    if (auto refusal = check_vfio(situation)) return refusal;
+    return check_group(situation, guest, controller);
+}
+
+HandoverNo check_holders(const HandoverSituation& situation, const GuestSettings& guest)
+{
+    for (const auto& address : guest.controllers) {
+        const auto* controller = situation.snapshot.controller_at(address);
+        if (controller == nullptr || !is_given_to_guest(*controller) || !controller->iommu_group) continue;
+        const auto held =
+            std::ranges::find(situation.holders.holders, *controller->iommu_group, &GroupHolder::group);
+        if (held == situation.holders.holders.end()) continue;
+        return HandoverRefusal{
+            .code = "guest-running",
+            .sentence =
+                format("a guest is using {}: the kernel would wait until it lets go", controller->name),
+            .evidence = {format("process {} ({}) has IOMMU group {} open", held->process,
+                                printable(held->command, 32), held->group)},
+            .remedy = "shut the guest down first, or take the controller out of it (device_del in QEMU's "
+                      "monitor, virsh detach-device)"};
+    }
+    return std::nullopt;
+}
+
+HandoverNo check_keyboards(const Giving& giving)
+{
+    if (giving.request.yes) return std::nullopt;
+    const topology::Device* last = nullptr;
+    for (const auto& device : giving.situation.snapshot.devices) {
+        if (!device->is_keyboard()) continue;
+        if (!giving.loses(device->path)) return std::nullopt; // this one stays
+        last = device.get();
+    }
+    if (last == nullptr) return std::nullopt;
+    const auto* controller = giving.situation.snapshot.controller_of_bus(last->path.bus());
+    const auto* connector = connector_of(giving, last->path);
+    return HandoverRefusal{
+        .code = "last-keyboard",
+        .sentence = format("{} has the host's only keyboard: {}", controller->name, last->shown()),
+        .evidence = {connector == nullptr
+                         ? format("it is at {}", last->path.text())
+                         : format("it is in {}, at {}", connector->spec.name.text(), last->path.text())},
+        .remedy = way_out(giving, connector) + "; or say yes: --yes"};
+}
+
+HandoverNo check_disks(const Giving& giving)
+{
+    for (const auto& disk : topology::disks_in_use(giving.situation.snapshot, giving.situation.use)) {
+        if (!giving.loses(disk.usb)) continue;
+        const auto* controller = giving.situation.snapshot.controller_of_bus(disk.usb.bus());
+        return HandoverRefusal{.code = "disk-in-use",
+                               .sentence = format("{} has disk {}, which the host uses", controller->name,
+                                                  printable(disk.disk, 32)),
+                               .evidence = {format("{}, {}", printable(join(disk.chain, " > ")), disk.use)},
+                               .remedy = "unmount it first"};
+    }
+    return std::nullopt;
+}
+
+std::string why_in_the_way(const PciFunction& member, const GuestSettings& guest,
+                           const config::Settings& settings)
+{
+    if (gets(guest, member.address)) return {};
+    const auto other = std::ranges::find_if(
+        settings.guests, [&](const GuestSettings& each) { return gets(each, member.address); });
+    if (other != settings.guests.end()) return format("guest {} is to have it", other->name.text());
+    constexpr std::uint32_t bridge_between_buses = 0x0604; // PCI code and ID assignment
+    if (member.class_code >> 8u == bridge_between_buses || leaves_dma_to_guests(member.driver)) return {};
+    return format("the host uses it, by {}", printable(member.driver, 32));
+}
+
+} // namespace usbroute::plan

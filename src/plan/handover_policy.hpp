@@ -1,0 +1,50 @@
+#pragma once
+
+#include "plan/handover.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace usbroute::plan {
+
+using HandoverNo = std::optional<HandoverRefusal>;
+
+/// A giving in the making: who the guest is, what changes hands, what steps aside before.
+struct Giving {
+    const HandoverSituation& situation;
+    const BindRequest& request;
+    const config::GuestSettings& guest;
+    Board board;
+    std::vector<const topology::Controller*> controllers; ///< those that are not on vfio-pci yet
+    std::vector<MoveBefore> moves;
+    std::vector<const topology::Connector*> moved;
+
+    /// Whether the host loses what is plugged in there.
+    [[nodiscard]] bool loses(const topology::PortPath& place) const;
+};
+
+[[nodiscard]] bool gets(const config::GuestSettings& guest, const std::optional<PciAddress>& address);
+/// Said of drivers that leave DMA to whoever opens the group, of the one of PCI Express ports, and of none.
+[[nodiscard]] bool leaves_dma_to_guests(std::string_view driver);
+
+/// Chooses the connectors that step aside: all on those controllers that the host keeps on the other side.
+void choose_moves(Giving& giving);
+
+// Each says "no" or nothing.
+
+[[nodiscard]] HandoverNo check_there(const HandoverSituation& situation, const PciAddress& address);
+/// What may be wrong with one controller that is to be given, in the order in which it has to be put right.
+[[nodiscard]] HandoverNo check_controller(const HandoverSituation& situation,
+                                          const config::GuestSettings& guest, const PciAddress& address);
+/// The host keeps a keyboard, unless the request says yes.
+[[nodiscard]] HandoverNo check_keyboards(const Giving& giving);
+/// No disk that the host uses goes.
+[[nodiscard]] HandoverNo check_disks(const Giving& giving);
+/// Nobody has a group open that is to be taken back: vfio-pci would wait for him without end
+/// (drivers/vfio/vfio_main.c, `vfio_unregister_group_dev`).
+[[nodiscard]] HandoverNo check_holders(const HandoverSituation& situation,
+                                       const config::GuestSettings& guest);
+
+} // namespace usbroute::plan

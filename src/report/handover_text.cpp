@@ -1,0 +1,45 @@
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "report/handover.hpp"
+#include "report/text.hpp"
+
+namespace usbroute::report {
+
+namespace {
+
+std::vector<std::string> names_of(const std::vector<ConnectorName>& connectors)
+{
+    std::vector<std::string> names;
+    for (const auto& connector : connectors) names.push_back(connector.text());
+    return names;
+}
+
+std::string step_text(int number, std::string_view line, std::string_view reason, const Style& style)
+{
+    return wrapped(format("{}. {}", number, line), {.first = 2, .rest = 5}, style) +
+           wrapped(painted(reason, Tone::dim, style), {.first = 5, .rest = 5}, style);
+}
+
+} // namespace
+
+std::string handover_text(const plan::Handover& handover, const Style& style)
+{
+    auto out = painted(handover.title, Tone::heading, style);
+    out += handover.functions.empty() ? ": nothing to do, everything is as wished\n" : "\n";
+    int number = 0;
+    for (const auto& move : handover.moves)
+        out += step_text(++number,
+                         format("usbroute move {} --to {}", join(names_of(move.connectors), " "),
+                                topology::text_of(move.to)),
+                         "what is in these stays with the host; then everything is looked at again", style);
+    for (const auto& function : handover.functions)
+        for (const auto& step : function.steps)
+            out += step_text(++number, plan::shell_line(step), step.reason, style);
+    for (const auto& address : handover.already)
+        if (!handover.functions.empty()) out += format("stays as it is: {}\n", address.text());
+    if (!handover.warnings.empty())
+        out += "\n" + labelled("warning", handover.warnings, Tone::warning, style);
+    return out;
+}
+
+} // namespace usbroute::report

@@ -1,0 +1,344 @@
+#include "fakes/boards.hpp"
+#include "plan/handover.hpp"
+
+#include <gtest/gtest.h>
+
+namespace usbroute::plan {
+namespace {
+
+/// The Z97 board, each function in a group of its own, guest windows with both EHCIs, which the host has.
+struct Bench {
+    Bench()
+    {
+        for (auto& controller : snapshot.controllers) {
+            controller.iommu_group = controller.address->device;
+            look.functions.push_back(
+                {.address = *controller.address,
+                 .vendor = 0x8086,
+                 .device = controller.device,
+                 .class_code = controller.kind == topology::ControllerKind::xhci ? 0x0c0330u : 0x0c0320u,
+                 .driver = controller.driver,
+                 .iommu_group = controller.iommu_group});
+            look.controllers.push_back({.address = *controller.address});
+        }
+        look.vfio_driver = true;
+        fakes::plug_keyboard(snapshot, "3-5");
+    }
+    void set_driver(std::string_view address, const std::string& driver)
+    {
+        auto& controller = fakes::controller(snapshot, address);
+        controller.driver = driver;
+        controller.buses.clear();
+        for (auto& function : look.functions)
+            if (function.address == controller.address) function.driver = driver;
+    }
+    topology::PciFunction& add_to_group_of_1d(std::uint32_t class_code, std::string driver)
+    {
+        look.functions.push_back({.address = *PciAddress::parse("00:1b.0"),
+                                  .vendor = 0x8086,
+                                  .device = 0x8ca0,
+                                  .class_code = class_code,
+                                  .driver = std::move(driver),
+                                  .iommu_group = 0x1d});
+        return look.functions.back();
+    }
+    HandoverOutcome bind(const BindRequest& request = {.guest = GuestName("windows")}) const
+    {
+        return plan_bind({snapshot, look, settings, use, holders}, request);
+    }
+    HandoverOutcome release() const
+    {
+        return plan_release({snapshot, look, settings, use, holders}, GuestName("windows"));
+    }
+
+    topology::Snapshot snapshot = fakes::z97();
+    topology::HandoverLook look;
+    config::Settings settings = fakes::settings();
+    topology::HostUse use;
+    topology::HolderLook holders;
+};
+
+BindRequest windows(bool yes, bool move_first)
+{
+    return {.guest = GuestName("windows"), .yes = yes, .move_first = move_first};
+}
+
+/// "code: sentence (evidence); remedy", or the lines of the plan.
+std::string said(const HandoverOutcome& outcome)
+{
+    if (const auto* refusal = std::get_if<HandoverRefusal>(&outcome)) {
+        EXPECT_FALSE(refusal->evidence.empty() && refusal->kind == ErrorKind::refused) << refusal->code;
+        EXPECT_FALSE(refusal->remedy.empty()) << refusal->code;
+        return refusal->code + ": " + error_from(*refusal).message();
+    }
+    std::string text;
+    const auto& handover = std::get<Handover>(outcome);
+    for (const auto& move : handover.moves) {
+        text += "move";
+        for (const auto& connector : move.connectors) text += " " + connector.text();
+        text += " to " + std::string(topology::text_of(move.to)) + "\n";
+    }
+    for (const auto& function : handover.functions)
+        for (const auto& step : function.steps) text += shell_line(step) + "\n";
+    for (const auto& address : handover.already) text += address.text() + " is so already\n";
+    return text;
+}
+
+constexpr const char* gives_both = "echo vfio-pci > /sys/bus/pci/devices/0000:00:1d.0/driver_override\n"
+                                   "echo 0000:00:1d.0 > /sys/bus/pci/drivers/ehci-pci/unbind\n"
+                                   "echo 0000:00:1d.0 > /sys/bus/pci/drivers_probe\n"
+                                   "echo vfio-pci > /sys/bus/pci/devices/0000:00:1a.0/driver_override\n"
+                                   "echo 0000:00:1a.0 > /sys/bus/pci/drivers/ehci-pci/unbind\n"
+                                   "echo 0000:00:1a.0 > /sys/bus/pci/drivers_probe\n";
+
+TEST(Bind, ForcesUnbindsAndProbesEachController) { EXPECT_EQ(said(Bench().bind()), gives_both); }
+
+TEST(Bind, LeavesAloneWhatIsGivenAlready)
+{
+    Bench bench;
+    bench.set_driver("00:1d.0", "vfio-pci");
+    bench.set_driver("00:1a.0", "vfio-pci");
+
+    EXPECT_EQ(said(bench.bind()), "0000:00:1d.0 is so already\n0000:00:1a.0 is so already\n");
+}
+
+TEST(Bind, UnbindsNothingWhereNoDriverIs)
+{
+    Bench bench;
+    bench.set_driver("00:1d.0", "");
+    bench.set_driver("00:1a.0", "vfio-pci");
+    bench.look.controllers[2].driver_override = "vfio-pci";
+
+    EXPECT_EQ(said(bench.bind()),
+              "echo 0000:00:1d.0 > /sys/bus/pci/drivers_probe\n0000:00:1a.0 is so already\n");
+}
+
+TEST(Bind, RefusesAGuestThatTheConfigurationDoesNotHave)
+{
+    const auto outcome = Bench().bind({.guest = GuestName("mac")});
+
+    EXPECT_EQ(std::get<HandoverRefusal>(outcome).code, "no-such-guest");
+    EXPECT_EQ(std::get<HandoverRefusal>(outcome).kind, ErrorKind::not_found);
+}
+
+TEST(Bind, RefusesAControllerThatIsNotThere)
+{
+    Bench bench;
+    bench.snapshot.controllers.pop_back();
+    bench.look.functions.pop_back();
+
+    EXPECT_EQ(
+        said(bench.bind()),
+        "controller-not-there: 0000:00:1d.0 is not on the bus (/sys/bus/pci/devices/0000:00:1d.0 is not "
+        "there); if firmware hides it, `usbroute doctor` says how to show it; else correct controllers in "
+        "the configuration: `usbroute status -v` lists those that are there");
+}
+
+TEST(Bind, RefusesWhatIsNoUsbController)
+{
+    Bench bench;
+    bench.add_to_group_of_1d(0x040300, "snd_hda_intel").iommu_group = 8;
+    bench.settings.guests.front().controllers = {*PciAddress::parse("00:1b.0")};
+
+    EXPECT_TRUE(said(bench.bind()).starts_with("not-a-usb-controller: 0000:00:1b.0 is no USB controller"));
+}
+
+TEST(Bind, RefusesWithoutAnIommu)
+{
+    Bench bench;
+    fakes::controller(bench.snapshot, "00:1d.0").iommu_group.reset();
+
+    EXPECT_TRUE(
+        said(bench.bind())
+            .starts_with("iommu-off: 0000:00:1d.0 is in no IOMMU group, so it cannot be given to a guest"));
+}
+
+TEST(Bind, RefusesWithoutVfioPci)
+{
+    Bench bench;
+    bench.look.vfio_driver = false;
+
+    EXPECT_EQ(
+        said(bench.bind()),
+        "vfio-not-loaded: vfio-pci, which hands controllers to guests, is not loaded "
+        "(/sys/bus/pci/drivers/vfio-pci is not there); sudo modprobe vfio-pci; for every boot: a line with "
+        "vfio-pci in /etc/modules-load.d/usbroute.conf");
+}
+
+TEST(Bind, RefusesAGroupThatTheHostUses)
+{
+    Bench bench;
+    bench.add_to_group_of_1d(0x040300, "snd_hda_intel");
+
+    EXPECT_EQ(
+        said(bench.bind()),
+        "group-shared: 0000:00:1d.0 shares IOMMU group 29 with 0000:00:1b.0, and a group is given away "
+        "whole (0000:00:1b.0 (8086:8ca0): the host uses it, by snd_hda_intel); unbind its driver if the "
+        "host can do without it: echo 0000:00:1b.0 > /sys/bus/pci/drivers/snd_hda_intel/unbind; a card "
+        "can be put into another slot");
+}
+
+TEST(Bind, RefusesAGroupOfWhichAnotherGuestHasAPart)
+{
+    Bench bench;
+    fakes::controller(bench.snapshot, "00:1a.0").iommu_group = 0x1d;
+    bench.look.functions[1].iommu_group = 0x1d;
+    bench.settings.guests.front().controllers = {*PciAddress::parse("00:1d.0")};
+    bench.settings.guests.push_back(
+        {.name = GuestName("mac"), .controllers = {*PciAddress::parse("00:1a.0")}});
+
+    EXPECT_TRUE(said(bench.bind()).starts_with("group-shared: "));
+    EXPECT_NE(said(bench.bind()).find("guest mac is to have it"), std::string::npos);
+}
+
+TEST(Bind, TakesAGroupWhoseOthersGoWithItOrDoNotMatter)
+{
+    for (const auto& [class_code, driver] : {std::pair{0x060400u, "pcieport"},
+                                             {0x060400u, "shpchp"},
+                                             {0x040300u, ""},
+                                             {0x040300u, "vfio-pci"},
+                                             {0x040300u, "pci-stub"}}) {
+        Bench bench;
+        bench.add_to_group_of_1d(class_code, driver);
+
+        EXPECT_EQ(said(bench.bind()), gives_both) << driver;
+    }
+    Bench bench;
+    fakes::controller(bench.snapshot, "00:1a.0").iommu_group = 0x1d;
+    bench.look.functions[1].iommu_group = 0x1d;
+    EXPECT_EQ(said(bench.bind()), gives_both);
+}
+
+TEST(Bind, RefusesToTakeTheLastKeyboard)
+{
+    Bench bench;
+    bench.snapshot.devices.clear();
+    fakes::bits(bench.snapshot).usb2_owner &= ~4u; // keys is on EHCI #1
+    fakes::plug_keyboard(bench.snapshot, "2-1.3");
+
+    EXPECT_EQ(
+        said(bench.bind()),
+        "last-keyboard: 0000:00:1d.0 has the host's only keyboard: Keyboard (1234:5678) (it is in keys, at "
+        "2-1.3); move its connector to the other side: --move-first does it for all on that controller; or "
+        "say yes: --yes");
+    EXPECT_EQ(said(bench.bind(windows(true, false))), gives_both);
+    EXPECT_EQ(said(bench.bind(windows(false, true))), std::string("move keys to xhci\n") + gives_both);
+}
+
+TEST(Bind, DoesNotPromiseToMoveAKeyboardThatFirmwarePins)
+{
+    Bench bench;
+    bench.snapshot.devices.clear();
+    fakes::bits(bench.snapshot).usb2_owner &= ~4u;
+    fakes::bits(bench.snapshot).usb2_movable &= ~4u;
+    fakes::plug_keyboard(bench.snapshot, "2-1.3");
+
+    for (const bool move_first : {false, true})
+        EXPECT_TRUE(said(bench.bind(windows(false, move_first)))
+                        .ends_with("; plug it into a socket of another controller; or say yes: --yes"));
+}
+
+TEST(Bind, RefusesToTakeADiskInUseAlsoWithYes)
+{
+    Bench bench;
+    fakes::plug_disk(bench.snapshot, "1-1.1", "sdb");
+    bench.use.mounts.push_back({.number = "8:17", .source = "/dev/sdb1", .point = "/mnt", .type = "ext4"});
+
+    EXPECT_EQ(
+        said(bench.bind(windows(true, false))),
+        "disk-in-use: 0000:00:1a.0 has disk sdb, which the host uses (sdb1, mounted on /mnt); unmount it "
+        "first");
+}
+
+TEST(Bind, MovesEverySocketThatTheHostKeepsOnTheOtherSide)
+{
+    Bench bench;
+    fakes::bits(bench.snapshot).usb2_owner = 0x3fff & ~(4u | 0x200u | 2u); // keys, rear, and nameless bit 1
+
+    EXPECT_EQ(said(bench.bind(windows(false, true))),
+              std::string("move keys rear bit1 to xhci\n") + gives_both);
+}
+
+TEST(Bind, SaysWhatItMeansToGiveTheXhci)
+{
+    Bench bench;
+    bench.settings.guests.front().controllers = {*PciAddress::parse("00:14.0")};
+
+    const auto outcome = bench.bind(windows(true, false));
+
+    ASSERT_EQ(std::get<Handover>(outcome).warnings.size(), 1U);
+    EXPECT_NE(std::get<Handover>(outcome).warnings.front().find("what usbroute routes then is advice"),
+              std::string::npos);
+    EXPECT_TRUE(std::get<Handover>(Bench().bind()).warnings.empty());
+}
+
+TEST(Release, ClearsTheOverrideUnbindsAndProbes)
+{
+    Bench bench;
+    bench.set_driver("00:1d.0", "vfio-pci");
+    bench.look.controllers[2].driver_override = "vfio-pci";
+
+    EXPECT_EQ(said(bench.release()), "echo > /sys/bus/pci/devices/0000:00:1d.0/driver_override\n"
+                                     "echo 0000:00:1d.0 > /sys/bus/pci/drivers/vfio-pci/unbind\n"
+                                     "echo 0000:00:1d.0 > /sys/bus/pci/drivers_probe\n"
+                                     "0000:00:1a.0 is so already\n");
+}
+
+TEST(Release, OnlyClearsTheOverrideWhereTheHostHasItAlready)
+{
+    Bench bench;
+    bench.look.controllers[2].driver_override = "vfio-pci";
+
+    EXPECT_EQ(said(bench.release()), "echo > /sys/bus/pci/devices/0000:00:1d.0/driver_override\n"
+                                     "0000:00:1a.0 is so already\n");
+}
+
+TEST(Release, TakesBackWhatIsThereWhereAnotherHasGone)
+{
+    Bench bench;
+    bench.set_driver("00:1a.0", "vfio-pci");
+    bench.snapshot.controllers.pop_back();
+    bench.look.functions.pop_back();
+
+    const auto outcome = bench.release();
+
+    EXPECT_EQ(said(outcome), "echo 0000:00:1a.0 > /sys/bus/pci/drivers/vfio-pci/unbind\n"
+                             "echo 0000:00:1a.0 > /sys/bus/pci/drivers_probe\n");
+    EXPECT_EQ(std::get<Handover>(outcome).warnings,
+              std::vector<std::string>{"0000:00:1d.0 is not on the bus"});
+    bench.settings.guests.front().controllers.pop_back();
+    EXPECT_TRUE(said(bench.release()).starts_with("controller-not-there: "));
+}
+
+TEST(Release, RefusesWhileAProcessHasTheGroupOpen)
+{
+    Bench bench;
+    bench.set_driver("00:1d.0", "vfio-pci");
+    bench.holders.holders = {{.group = 0x1d, .process = 4711, .command = "qemu-system-x86"}};
+
+    EXPECT_EQ(
+        said(bench.release()),
+        "guest-running: a guest is using 0000:00:1d.0: the kernel would wait until it lets go (process 4711 "
+        "(qemu-system-x86) has IOMMU group 29 open); shut the guest down first, or take the controller out "
+        "of it (device_del in QEMU's monitor, virsh detach-device)");
+}
+
+TEST(Reach, HasTheConnectorsThatCanGoToAController)
+{
+    Bench bench;
+    fakes::bits(bench.snapshot).usb2_movable &= ~4u; // keys stays on xHCI
+    const auto board = look_at_board(bench.snapshot, bench.settings);
+    const auto names = [&](const char* address) {
+        std::string text;
+        for (const auto* connector : connectors_within_reach(board, *PciAddress::parse(address)))
+            if (!connector->spec.name.text().starts_with("bit")) text += connector->spec.name.text() + " ";
+        return text;
+    };
+
+    EXPECT_EQ(names("00:1d.0"), "front ");
+    EXPECT_EQ(names("00:1a.0"), "rear ");
+    EXPECT_EQ(names("00:14.0"), "front keys rear ");
+}
+
+} // namespace
+} // namespace usbroute::plan
