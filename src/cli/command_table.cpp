@@ -128,7 +128,7 @@ constexpr std::array<Example, 3> config_examples{{
     {"usbroute config check --config new.toml", "before it is put in place"},
     {"usbroute config show", "what holds, defaults included"},
 }};
-constexpr std::array<Example, 4> guest_examples{{
+constexpr std::array<Example, 6> guest_examples{{
     {"usbroute guest", "the guests of the configuration, and who has their controllers"},
     {"usbroute guest show windows", "its controllers: group, reset, driver, and what it can receive"},
     {"sudo usbroute guest bind windows", "hand its controllers to vfio-pci, before the guest starts"},
@@ -138,7 +138,7 @@ constexpr std::array<Example, 4> guest_examples{{
 }};
 constexpr std::array<Example, 1> version_examples{{{"usbroute version", "this program's version"}}};
 
-constexpr std::array<VerbRow, 4> guest_verbs{{
+constexpr std::array<VerbRow, 6> guest_verbs{{
     {"list", "", "the guests of the configuration, a line each", {}, GuestNeeded::no, run_guest_list},
     {"show",
      "[NAME]",
