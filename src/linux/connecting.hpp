@@ -19,6 +19,7 @@ public:
     using Connected = std::function<void(UniqueFd)>;
 
     Connecting(Loop& loop, std::string path, Connected connected);
+    ~Connecting() = default;
     Connecting(const Connecting&) = delete;
     Connecting& operator=(const Connecting&) = delete;
 

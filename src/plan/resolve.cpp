@@ -2,7 +2,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
-#include "plan/policy.hpp"
+#include "plan/homecoming.hpp"
 
 #include <algorithm>
 
@@ -65,25 +65,6 @@ std::string how_to_give(const GuestName& guest)
     return format("give it first: sudo usbroute guest bind {}", guest.text());
 }
 
-OrRefusal<Wanted> to_host(const Connector& connector, const Settings& settings, const Board& board)
-{
-    const auto home = home_side(connector, settings);
-    const auto& name = connector.spec.name.text();
-    if (!home)
-        return std::unexpected(Refusal{Reason::no_driver, name,
-                                       format("the host drives neither controller behind {}", name),
-                                       "bind xhci_hcd or ehci-pci to one of them"});
-    Wanted wanted{.connector = &connector, .side = *home, .superspeed = {}, .target = ToHost{}};
-    const bool movable = (board.mux->movable_bits() & connector.spec.bit->mask()) != 0;
-    if (!movable && connector.side && *connector.side != *home &&
-        is_host(owner_of(connector.controller_on(*connector.side), settings))) {
-        // Firmware pins it there, and the host owns it there all the same.
-        wanted.side = *connector.side;
-        wanted.superspeed = connector.superspeed_on;
-    }
-    return wanted;
-}
-
 OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_name, const Settings& settings)
 {
     const auto* guest = settings.guest(guest_name);
@@ -133,34 +114,6 @@ OrRefusal<Wanted> to_target(const Connector& connector, const Target& target, co
         return Wanted{.connector = &connector, .side = *side, .superspeed = {}, .target = target};
     if (const auto* guest = std::get_if<GuestName>(&target)) return to_guest(connector, *guest, settings);
     return to_host(connector, settings, board);
-}
-
-/// Whether the mux reaches this connector at all: it has a bit, and the chip has that bit.
-std::optional<Refusal> why_not_switchable(const Connector& connector, const Board& board)
-{
-    const auto& name = connector.spec.name.text();
-    const auto& family = *board.mux->family;
-    if (!connector.spec.bit)
-        return Refusal{Reason::connector_without_bit, name,
-                       format("{} is named by controller and port ({}), not by a mux bit", name,
-                              connector.spec.places.empty() ? "none" : connector.spec.places.front().text()),
-                       "give it a mux_bit in the configuration if the mux reaches it"};
-    if (connector.route == nullptr) {
-        const bool usb_r = family.usb_r_bit == connector.spec.bit->value;
-        return Refusal{
-            Reason::no_such_bit, name,
-            usb_r ? format("bit {} of XUSB2PR is USB-R, the management engine's port, and never moved",
-                           connector.spec.bit->value)
-                  : format("{} has mux_bit = {}, and the {} chipset routes ports with bits 0 to {}", name,
-                           connector.spec.bit->value, family.name, family.routes.back().bit),
-            "correct the configuration: `usbroute mask` shows the bits"};
-    }
-    if (connector.spec.superspeed && (connector.spec.superspeed->mask() & family.superspeed_bits) == 0)
-        return Refusal{Reason::no_such_superspeed_port, name,
-                       format("{} has superspeed = {}, and the {} chipset has SuperSpeed ports 1 to {}", name,
-                              connector.spec.superspeed->value, family.name, family.superspeed_ports()),
-                       "correct the configuration"};
-    return std::nullopt;
 }
 
 OrRefusal<Resolved> resolve_move(const MoveRequest& request, const Situation& s, const Board& board)
@@ -348,53 +301,54 @@ OrRefusal<Resolved> resolve_restore(const Situation& s, const Board& board)
     return resolved;
 }
 
-/// On a controller of that guest. Also where nothing drives it any more: what bound it for the guest may have unbound
-/// it already, and then the connector is dead until it goes home.
-bool is_with(const Connector& connector, const GuestName& name, const Settings& settings)
-{
-    const auto* guest = settings.guest(name);
-    const auto* controller = connector.side ? connector.controller_on(*connector.side) : nullptr;
-    return guest != nullptr && controller != nullptr && controller->address &&
-           !controller->is_driven_by_host() &&
-           std::ranges::find(guest->controllers, *controller->address) != guest->controllers.end();
-}
+} // namespace
 
-/// What the return of one connector would come to; a refusal where the wires could not go.
-OrRefusal<Wanted> to_home(const Connector& connector, const Situation& s, const Board& board)
+std::expected<Wanted, Refusal> to_host(const Connector& connector, const Settings& settings,
+                                       const Board& board)
 {
-    if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
-    auto wanted = to_host(connector, s.settings, board);
-    if (!wanted) return wanted;
-    Resolved alone;
-    alone.wanted.push_back(*wanted);
-    if (auto refusal = check_routes(board, alone, {})) return std::unexpected(*refusal);
+    const auto home = home_side(connector, settings);
+    const auto& name = connector.spec.name.text();
+    if (!home)
+        return std::unexpected(Refusal{Reason::no_driver, name,
+                                       format("the host drives neither controller behind {}", name),
+                                       "bind xhci_hcd or ehci-pci to one of them"});
+    Wanted wanted{.connector = &connector, .side = *home, .superspeed = {}, .target = ToHost{}};
+    const bool movable = (board.mux->movable_bits() & connector.spec.bit->mask()) != 0;
+    if (!movable && connector.side && *connector.side != *home &&
+        is_host(owner_of(connector.controller_on(*connector.side), settings))) {
+        // Firmware pins it there, and the host owns it there all the same.
+        wanted.side = *connector.side;
+        wanted.superspeed = connector.superspeed_on;
+    }
     return wanted;
 }
 
-/// Nobody is asked whether a guest may go, so what can come home does, and what cannot is said.
-OrRefusal<Resolved> resolve_return(const ReturnRequest& request, const Situation& s, const Board& board)
+std::optional<Refusal> why_not_switchable(const Connector& connector, const Board& board)
 {
-    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
-    Resolved resolved;
-    resolved.title = text_of(Wish(request));
-    std::optional<Refusal> first;
-    for (const auto& connector : board.connectors) {
-        if (!connector.spec.bit || !is_with(connector, request.guest, s.settings)) continue;
-        auto wanted = to_home(connector, s, board);
-        if (!wanted) {
-            resolved.warnings.push_back(
-                format("{} stays: {}", connector.spec.name.text(), text_of(wanted.error())));
-            if (!first) first = wanted.error();
-            continue;
-        }
-        resolved.wanted.push_back(*wanted);
-        resolved.asked.emplace_back(connector.spec.name, ToHost{});
+    const auto& name = connector.spec.name.text();
+    const auto& family = *board.mux->family;
+    if (!connector.spec.bit)
+        return Refusal{Reason::connector_without_bit, name,
+                       format("{} is named by controller and port ({}), not by a mux bit", name,
+                              connector.spec.places.empty() ? "none" : connector.spec.places.front().text()),
+                       "give it a mux_bit in the configuration if the mux reaches it"};
+    if (connector.route == nullptr) {
+        const bool usb_r = family.usb_r_bit == connector.spec.bit->value;
+        return Refusal{
+            Reason::no_such_bit, name,
+            usb_r ? format("bit {} of XUSB2PR is USB-R, the management engine's port, and never moved",
+                           connector.spec.bit->value)
+                  : format("{} has mux_bit = {}, and the {} chipset routes ports with bits 0 to {}", name,
+                           connector.spec.bit->value, family.name, family.routes.back().bit),
+            "correct the configuration: `usbroute mask` shows the bits"};
     }
-    if (resolved.wanted.empty() && first) return std::unexpected(*first);
-    return resolved;
+    if (connector.spec.superspeed && (connector.spec.superspeed->mask() & family.superspeed_bits) == 0)
+        return Refusal{Reason::no_such_superspeed_port, name,
+                       format("{} has superspeed = {}, and the {} chipset has SuperSpeed ports 1 to {}", name,
+                              connector.spec.superspeed->value, family.name, family.superspeed_ports()),
+                       "correct the configuration"};
+    return std::nullopt;
 }
-
-} // namespace
 
 bool holds(const Board& board, const Settings& settings, const ProfileSettings& profile)
 {

@@ -31,6 +31,14 @@ struct Resolved {
     std::vector<std::string> warnings = {};
 };
 
+/// The side of the host for one connector, as far as firmware lets it go there.
+[[nodiscard]] std::expected<Wanted, Refusal> to_host(const topology::Connector& connector,
+                                                     const config::Settings& settings, const Board& board);
+
+/// Whether the mux reaches this connector at all: it has a bit, and the chip has that bit. Nothing: it does.
+[[nodiscard]] std::optional<Refusal> why_not_switchable(const topology::Connector& connector,
+                                                        const Board& board);
+
 [[nodiscard]] std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board& board,
                                                        const Wish& wish);
 

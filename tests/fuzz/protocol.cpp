@@ -5,6 +5,7 @@
 #include "wire/event.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -32,6 +33,7 @@ public:
         return std::nullopt;
     }
     void after_answer() override {}
+    void carried(const Entrance&, const wire::Command&) override {}
     void complain(Entrance&, std::string_view) override {}
 
     std::size_t asked = 0;
@@ -43,12 +45,15 @@ void talk(config::ListenerSettings settings, std::string_view bytes, std::size_t
     YesDesk desk;
     Dialogue dialogue(entrance, desk, "somebody");
     std::string output;
+    std::chrono::milliseconds now{0};
     auto turn = Turn::idle;
     while (turn != Turn::over && (turn == Turn::more || !bytes.empty())) {
         if (turn == Turn::more) {
-            turn = dialogue.go_on();
+            turn = dialogue.go_on(now);
         } else {
-            turn = dialogue.take(bytes.substr(0, piece));
+            // Half of the pieces come after a pause that parts what they say.
+            now += piece % 2 == 0 ? std::chrono::milliseconds(1) : std::chrono::milliseconds(6000);
+            turn = dialogue.take(bytes.substr(0, piece), now);
             bytes.remove_prefix(std::min(piece, bytes.size()));
         }
         USBROUTE_CHECK(turn != Turn::waiting);
@@ -63,6 +68,11 @@ void talk(config::ListenerSettings settings, std::string_view bytes, std::size_t
         if (entrance.is_guest()) USBROUTE_CHECK(answer.code != "not-a-command");
     }
     USBROUTE_CHECK(lines >= desk.asked);
+    if (entrance.is_guest()) {
+        const auto& counts = entrance.counts;
+        USBROUTE_CHECK(lines == counts.commands && desk.asked <= counts.commands - counts.limited);
+        USBROUTE_CHECK(counts.partials + counts.echoes <= counts.noise);
+    }
 }
 
 } // namespace

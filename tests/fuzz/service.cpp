@@ -45,6 +45,7 @@ public:
 struct Life {
     Life(World& world, const std::string& state, config::Settings settings)
         : journal(state),
+          locations{.state = state},
           machine(world.tree(), journal,
                   [&world](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
                       if (!world.is_on_the_bus(World::controllers[0]))
@@ -58,6 +59,7 @@ struct Life {
     linux_::Loop loop;
     Silence silence;
     linux_::JournalFile journal;
+    linux_::Locations locations;
     Machine machine;
     Clients nobody;
     Entrances entrances;
@@ -66,13 +68,20 @@ struct Life {
     Lookout lookout{
         {.loop = loop, .machine = machine, .tree = tree, .hints = silence, .place = ScanPlace::loop},
         [](const Findings&) {}};
+    Guests guests{{.loop = loop,
+                   .machine = machine,
+                   .lookout = lookout,
+                   .locations = locations,
+                   .tell = {.moved = [](const auto&, const auto&, const auto&) {},
+                            .changed = [](const auto&, auto) {}}}};
     Service service{{.loop = loop,
                      .machine = machine,
                      .lookout = lookout,
                      .verdicts = verdicts,
                      .restorer = restorer,
                      .audience = nobody,
-                     .entrances = entrances}};
+                     .entrances = entrances,
+                     .guests = guests}};
     fakes::FakeTree tree{{}};
 };
 
@@ -230,7 +239,7 @@ private:
         const bool is_alive = survives([&] {
             Entrance entrance{.settings = config::default_control_listener()};
             Dialogue dialogue(entrance, life_->service, "somebody");
-            (void)dialogue.take(wish.line + "\n");
+            (void)dialogue.take(wish.line + "\n", std::chrono::milliseconds(0));
             output.swap(dialogue.output());
             life_->service.after_answer();
         });

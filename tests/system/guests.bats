@@ -38,6 +38,7 @@ start() {
 }
 stop() { kill "$daemon"; wait "$daemon"; }
 peer() { # connect|serve ARGUMENT..
+    : > "$ROOM/peer"
     # No part of the board: its process is of the real machine, and so is what the daemon reads of it.
     env -u LD_PRELOAD python3 "$PEER" "$@" > "$ROOM/peer" 2>&1 < /dev/null &
     peer=$!

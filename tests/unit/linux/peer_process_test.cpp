@@ -22,15 +22,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class Room : public testing::Test {
-protected:
-    ~Room() override { std::filesystem::remove_all(directory); }
+/// A directory of its own with the place of a socket in it; gone afterwards.
+struct Room {
+    Room() = default;
+    ~Room() { std::filesystem::remove_all(directory); }
+    Room(const Room&) = delete;
+    Room& operator=(const Room&) = delete;
+
     static std::string make_directory()
     {
         std::string pattern = testing::TempDir() + "usbroute-XXXXXX";
         return ::mkdtemp(pattern.data());
     }
-    UniqueFd bound_socket() const
+    [[nodiscard]] UniqueFd bound_socket() const
     {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
@@ -42,10 +46,8 @@ protected:
     std::string directory = make_directory();
     std::string path = directory + "/deep/line.sock";
 };
-using PeerProcess = Room;
-using ConnectingTest = Room;
 
-TEST_F(PeerProcess, IsTheOneOnTheOtherSide)
+TEST(PeerProcess, IsTheOneOnTheOtherSide)
 {
     std::array<int, 2> ends{};
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
@@ -63,7 +65,7 @@ TEST_F(PeerProcess, IsTheOneOnTheOtherSide)
     EXPECT_TRUE(is_hung_up(ours.get()));
 }
 
-TEST_F(PeerProcess, IsFoundAgainOnlyIfItIsTheSame)
+TEST(PeerProcess, IsFoundAgainOnlyIfItIsTheSame)
 {
     std::array<int, 2> ends{};
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
@@ -77,16 +79,17 @@ TEST_F(PeerProcess, IsFoundAgainOnlyIfItIsTheSame)
     EXPECT_FALSE(find_process({.number = 0x7fffffff, .start = 1})->has_value());
 }
 
-TEST_F(PeerProcess, TellsWhenItEndsAlsoBeforeAnybodyHasAskedHow)
+TEST(PeerProcess, TellsWhenItEndsAlsoBeforeAnybodyHasAskedHow)
 {
-    std::filesystem::create_directory(directory + "/deep");
-    const auto listening = bound_socket();
+    const Room room;
+    std::filesystem::create_directory(room.directory + "/deep");
+    const auto listening = room.bound_socket();
     ASSERT_EQ(::listen(listening.get(), 1), 0);
     const pid_t child = ::fork();
     if (child == 0) {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
-        std::memcpy(address.sun_path, path.data(), path.size());
+        std::memcpy(address.sun_path, room.path.data(), room.path.size());
         const int line = ::socket(AF_UNIX, SOCK_STREAM, 0);
         if (::connect(line, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) ::pause();
         ::_exit(1);
@@ -107,29 +110,30 @@ TEST_F(PeerProcess, TellsWhenItEndsAlsoBeforeAnybodyHasAskedHow)
     EXPECT_FALSE(find_process((*known)->id)->has_value());
 }
 
-TEST_F(PeerProcess, KnowsWhichBootThisIs)
+TEST(PeerProcess, KnowsWhichBootThisIs)
 {
     EXPECT_EQ(this_boot().size(), 36u);
     EXPECT_EQ(this_boot(), this_boot());
 }
 
-TEST_F(ConnectingTest, WaitsForTheDirectoryForTheFileAndForWhoListens)
+TEST(Connecting, WaitsForTheDirectoryForTheFileAndForWhoListens)
 {
+    const Room room;
     Loop loop;
     int connections = 0;
     {
         UniqueFd listening;
         UniqueFd line;
         auto give_up = loop.timer([&] { loop.stop(); });
-        Connecting connecting(loop, path, [&](UniqueFd fd) {
+        Connecting connecting(loop, room.path, [&](UniqueFd fd) {
             ++connections;
             line = std::move(fd);
             loop.stop();
         });
         auto second = loop.timer([&] { EXPECT_EQ(::listen(listening.get(), 1), 0); });
         auto first = loop.timer([&] {
-            std::filesystem::create_directory(directory + "/deep");
-            listening = bound_socket();
+            std::filesystem::create_directory(room.directory + "/deep");
+            listening = room.bound_socket();
             second.start(120ms);
         });
 
@@ -144,21 +148,22 @@ TEST_F(ConnectingTest, WaitsForTheDirectoryForTheFileAndForWhoListens)
     }
 }
 
-TEST_F(ConnectingTest, ConnectsAgainWhenTheSocketIsMadeAnew)
+TEST(Connecting, ConnectsAgainWhenTheSocketIsMadeAnew)
 {
+    const Room room;
     Loop loop;
     int connections = 0;
     {
-        std::filesystem::create_directory(directory + "/deep");
-        UniqueFd listening = bound_socket();
+        std::filesystem::create_directory(room.directory + "/deep");
+        UniqueFd listening = room.bound_socket();
         ASSERT_EQ(::listen(listening.get(), 1), 0);
         auto give_up = loop.timer([&] { loop.stop(); });
         auto anew = loop.timer([&] {
-            std::filesystem::remove(path);
-            listening = bound_socket();
+            std::filesystem::remove(room.path);
+            listening = room.bound_socket();
             EXPECT_EQ(::listen(listening.get(), 1), 0);
         });
-        Connecting connecting(loop, path, [&](const UniqueFd&) {
+        Connecting connecting(loop, room.path, [&](const UniqueFd&) {
             if (++connections == 2) loop.stop();
         });
         connecting.begin();

@@ -65,7 +65,7 @@ TEST(Json, IsOneLineWithNullForWhatIsAbsent)
         to_json(view),
         R"({"schema":1,"family":"","profile":"","unreadable":"","connectors":[{"name":"front","named":true,"owner":"host","side":"",)"
         R"("bit":null,"xhci_port":null,"ehci_port":"","superspeed":null,"superspeed_on":null,"movable":false,"why_not":"","panel":"",)"
-        R"("row":null,"column":null,"usb":[],"devices":[]}],"controllers":[],"elsewhere":[],"notes":[]})");
+        R"("row":null,"column":null,"usb":[],"devices":[]}],"controllers":[],"elsewhere":[],"lines":[],"notes":[]})");
 }
 
 TEST(Json, PassesOverKeysOfANewerDaemon)
