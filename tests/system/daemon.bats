@@ -100,7 +100,7 @@ poke() { printf "$2" | dd of="$registers" bs=1 seek=$(($1)) conv=notrunc status=
     [ "$(say frob)" = "error not-a-command frob is not a command" ]
     [[ "$(say move)" == "error usage "* ]]
     [[ "$(say '{"do":"toggle","do":"undo"}')" == *'"code":"usage"'* ]]
-    [ "$(say confirm)" = "error usage trials are not part of this version" ]
+    [ "$(say confirm)" = "ok -- there is no trial to confirm" ]
     [ "$(head -c 100000 /dev/zero | tr '\0' x | cat - <(printf '\ntoggle\n') | nc -N -U "$socket" | cut -d' ' -f1-2)" = \
       $'error not-a-command\nok desk-on-ehci' ]
     head -c 100000 /dev/urandom | nc -N -w 2 -U "$socket" >/dev/null
