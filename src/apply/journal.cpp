@@ -3,18 +3,33 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 namespace usbroute::apply {
 
 using plan::BitChange;
 using plan::Change;
+using plan::OwnedBits;
 
 namespace {
 
-constexpr std::string_view header = "usbroute-journal 1";
-constexpr std::string_view undo_prefix = "undo ";
-constexpr std::string_view restore_prefix = "restore ";
+constexpr std::string_view header = "usbroute-journal 2";
+constexpr std::string_view header_before = "usbroute-journal 1"; ///< without stamp, owners and trials
 constexpr std::string_view begin_word = "begin";
 constexpr std::string_view standing_word = "standing";
+constexpr std::string_view past_word = "past";         ///< done; says nothing of undo
+constexpr std::string_view undoable_word = "undoable"; ///< done and told of by `past` already
+constexpr std::string_view way_word = "way";
+constexpr std::string_view trial_word = "trial";
+constexpr std::string_view nothing = "-";
+/// Stands for a space in what must be one word; no name has it.
+constexpr char for_space = '~';
+constexpr std::size_t most_owners = 32;
+/// Beyond this, what has been done is thinned out while reading.
+constexpr std::size_t most_done = 400;
+
+enum class Version : std::uint8_t { one, two };
 
 std::string text_of(const BitChange& change)
 {
@@ -32,48 +47,224 @@ std::optional<BitChange> bit_change_from(std::string_view text)
     return BitChange{.mask = *mask, .before = *before, .after = *after};
 }
 
-std::optional<Change> change_from(std::string_view line, std::string_view first_word)
+std::string one_word(std::string text)
+{
+    if (text.empty()) return std::string(nothing);
+    std::ranges::replace(text, ' ', for_space);
+    return text;
+}
+
+std::string from_one_word(std::string_view word)
+{
+    if (word == nothing) return {};
+    auto text = printable(word);
+    std::ranges::replace(text, for_space, ' ');
+    return text;
+}
+
+/// "host:8,windows:3"
+std::string text_of(const std::vector<OwnedBits>& owners)
+{
+    std::string text;
+    for (const auto& owned : owners)
+        text += format("{}{}:{:x}", text.empty() ? "" : ",", owned.owner, owned.bits);
+    return text.empty() ? std::string(nothing) : text;
+}
+
+std::optional<std::vector<OwnedBits>> owners_from(std::string_view text)
+{
+    std::vector<OwnedBits> owners;
+    if (text == nothing) return owners;
+    for (const auto part : split(text, ',')) {
+        const auto colon = part.rfind(':');
+        if (colon == std::string_view::npos || owners.size() == most_owners) return std::nullopt;
+        const auto bits = parse_hex(part.substr(colon + 1));
+        if (!bits || !is_plain_name(part.substr(0, colon))) return std::nullopt;
+        owners.push_back({.owner = std::string(part.substr(0, colon)), .bits = *bits});
+    }
+    return owners;
+}
+
+/// Whole text or nothing; the year 2106 does not end it.
+template <class Number> std::optional<Number> number_from(std::string_view text)
+{
+    Number number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+std::optional<Stamp> stamp_from(std::string_view when, std::string_view who)
+{
+    const auto seconds = number_from<std::uint32_t>(when);
+    if (!seconds) return std::nullopt;
+    return Stamp{.when = std::chrono::sys_seconds(std::chrono::seconds(*seconds)), .who = from_one_word(who)};
+}
+
+std::optional<Entry> entry_from(std::string_view line, std::string_view first_word, Version version)
 {
     const auto fields = words(line);
-    if (fields.size() < 4 || fields[0] != first_word) return std::nullopt;
+    const std::size_t title_at = version == Version::one ? 4 : 7;
+    if (fields.size() < title_at || fields[0] != first_word) return std::nullopt;
     const auto address = PciAddress::parse(fields[1]);
     const auto usb2 = bit_change_from(fields[2]);
     const auto superspeed = bit_change_from(fields[3]);
     if (!address || !usb2 || !superspeed) return std::nullopt;
-    std::string title;
-    for (std::size_t i = 4; i < fields.size(); ++i) {
-        if (!title.empty()) title += ' ';
-        title += fields[i];
+    Entry entry{.change = {.controller = *address, .usb2 = *usb2, .superspeed = *superspeed, .title = {}},
+                .stamp = {}};
+    if (version == Version::two) {
+        auto stamp = stamp_from(fields[4], fields[5]);
+        auto owners = owners_from(fields[6]);
+        if (!stamp || !owners) return std::nullopt;
+        entry.stamp = std::move(*stamp);
+        entry.change.owners_before = std::move(*owners);
     }
-    return Change{
-        .controller = *address, .usb2 = *usb2, .superspeed = *superspeed, .title = std::move(title)};
+    for (std::size_t i = title_at; i < fields.size(); ++i) {
+        if (i > title_at) entry.change.title += ' ';
+        entry.change.title += fields[i];
+    }
+    return entry;
 }
 
-std::string line_of(std::string_view first_word, const Change& change)
+std::string line_of(std::string_view first_word, const Change& change, const Stamp& stamp)
 {
-    return format("{} {} {} {} {}\n", first_word, change.controller.text(), text_of(change.usb2),
-                  text_of(change.superspeed), printable(change.title));
+    return format("{} {} {} {} {} {} {} {}\n", first_word, change.controller.text(), text_of(change.usb2),
+                  text_of(change.superspeed), stamp.when.time_since_epoch().count(),
+                  one_word(printable(stamp.who)), text_of(change.owners_before), printable(change.title));
 }
 
-void remember(History& history, Change change)
+/// "trial BOOT DEADLINE LASTS [UNDOABLE]"
+std::optional<Trial> trial_from(std::string_view line)
 {
-    history.standing = history.standing ? history.standing->followed_by(change) : change;
-    if (change.title.starts_with(restore_prefix)) return;
-    if (change.title.starts_with(undo_prefix) && !history.undoable.empty()) {
-        history.undoable.pop_back();
-        return;
+    const auto fields = words(line);
+    if (fields.size() < 4 || fields.size() > 5 || fields[0] != trial_word) return std::nullopt;
+    const auto deadline = number_from<std::int64_t>(fields[2]);
+    const auto lasts = parse_decimal(fields[3]);
+    const auto undoable = fields.size() == 5 ? parse_decimal(fields[4]) : 0;
+    if (!deadline || *deadline < 0 || !lasts || !undoable || *undoable > remembered) return std::nullopt;
+    return Trial{.terms = {.boot = from_one_word(fields[1]),
+                           .deadline = std::chrono::milliseconds(*deadline),
+                           .lasts = std::chrono::seconds(*lasts)},
+                 .way = {},
+                 .undoable = *undoable};
+}
+
+/// The last ones, and of each bit the last change of it: `why` tells since when a socket is where it is.
+void thin_out(std::vector<Entry>& done)
+{
+    std::vector<Entry> kept;
+    std::uint32_t seen_usb2 = 0;
+    std::uint32_t seen_superspeed = 0;
+    for (std::size_t i = done.size(); i-- > 0;) {
+        const auto& change = done[i].change;
+        const bool is_last_of_a_bit =
+            ((change.usb2.mask & ~seen_usb2) | (change.superspeed.mask & ~seen_superspeed)) != 0;
+        seen_usb2 |= change.usb2.mask;
+        seen_superspeed |= change.superspeed.mask;
+        if (done.size() - i <= remembered || is_last_of_a_bit) kept.push_back(std::move(done[i]));
     }
-    history.undoable.push_back(std::move(change));
-    if (history.undoable.size() > remembered) history.undoable.erase(history.undoable.begin());
+    std::ranges::reverse(kept);
+    done = std::move(kept);
+}
+
+void remember_for_undo(History& history, const Change& change)
+{
+    auto& undoable = history.undoable;
+    const auto forget = [&](std::size_t count) {
+        undoable.resize(undoable.size() - std::min(count, undoable.size()));
+    };
+    if (is_restore(change)) return;
+    if (is_undo(change)) return forget(1);
+    if (is_revert(change)) return forget(history.trial ? history.trial->undoable : 0);
+    undoable.push_back(change);
+    if (undoable.size() > remembered) undoable.erase(undoable.begin());
+}
+
+void remember(History& history, Entry entry)
+{
+    history.standing = history.standing ? history.standing->followed_by(entry.change) : entry.change;
+    remember_for_undo(history, entry.change);
+    if (history.trial) {
+        history.trial->join(entry.change);
+        if (is_revert(entry.change) || history.trial->is_over()) history.trial.reset();
+    }
+    history.done.push_back(std::move(entry));
+    if (history.done.size() > most_done) thin_out(history.done);
+}
+
+/// A trial that is announced while one is under way gives it another end, and keeps the way back.
+void announce(History& history, Trial trial)
+{
+    if (history.trial) {
+        trial.way = std::move(history.trial->way);
+        trial.undoable = history.trial->undoable;
+    }
+    history.trial = std::move(trial);
+}
+
+void end_open(History& history, std::string_view line)
+{
+    if (line == "end done" && history.open)
+        remember(history, {.change = std::move(*history.open), .stamp = std::move(history.open_stamp)});
+    else if (history.trial && history.trial->is_over())
+        history.trial.reset(); // its first change did not come about
+    history.open.reset();
+    history.open_stamp = {};
+}
+
+/// One line of a change. False: it is none.
+bool read_entry(History& history, std::string_view line, Version version)
+{
+    if (auto begun = entry_from(line, begin_word, version)) {
+        history.open = std::move(begun->change);
+        history.open_stamp = std::move(begun->stamp);
+    } else if (auto standing = entry_from(line, standing_word, version)) {
+        history.standing = std::move(standing->change);
+    } else if (auto past = entry_from(line, past_word, version)) {
+        history.done.push_back(std::move(*past));
+        if (history.done.size() > most_done) thin_out(history.done);
+    } else if (auto undoable = entry_from(line, undoable_word, version)) {
+        history.undoable.push_back(std::move(undoable->change));
+        if (history.undoable.size() > remembered) history.undoable.erase(history.undoable.begin());
+    } else if (auto way = entry_from(line, way_word, version); way && history.trial) {
+        history.trial->way = std::move(way->change);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void read_line(History& history, std::string_view line, Version version)
+{
+    if (line.empty()) return;
+    if (line == "end done" || line == "end undone" || line == "end half-way")
+        end_open(history, line);
+    else if (line == "trial-end")
+        history.trial.reset();
+    else if (auto trial = trial_from(line))
+        announce(history, std::move(*trial));
+    else if (!read_entry(history, line, version))
+        ++history.unreadable;
 }
 
 } // namespace
 
 std::string journal_header() { return std::string(header) + "\n"; }
 
-std::string begin_line(const Change& change) { return line_of(begin_word, change); }
+std::string begin_line(const Change& change, const Stamp& stamp)
+{
+    return line_of(begin_word, change, stamp);
+}
 
-std::string standing_line(const Change& standing) { return line_of(standing_word, standing); }
+std::string standing_line(const Change& standing) { return line_of(standing_word, standing, {}); }
+
+std::string trial_line(const TrialTerms& terms)
+{
+    return format("{} {} {} {}\n", trial_word, one_word(terms.boot), terms.deadline.count(),
+                  terms.lasts.count());
+}
+
+std::string trial_end_line() { return "trial-end\n"; }
 
 std::string end_line(Ending ending)
 {
@@ -89,27 +280,30 @@ History read_history(std::string_view text)
 {
     History history;
     const auto lines = split(text, '\n');
-    if (lines.front() != header) return history;
+    history.is_of_today = lines.front() == header;
+    history.is_foreign = !text.empty() && !history.is_of_today && lines.front() != header_before;
+    if (text.empty() || history.is_foreign) return history;
+    const auto version = history.is_of_today ? Version::two : Version::one;
     // The last piece has no newline: nothing, or a line that a crash cut.
-    for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
-        if (lines[i] == "end done" && history.open) remember(history, *history.open);
-        if (lines[i].starts_with("end "))
-            history.open.reset();
-        else if (auto change = change_from(lines[i], begin_word))
-            history.open = std::move(change);
-        else if (auto standing = change_from(lines[i], standing_word))
-            history.standing = std::move(standing);
-    }
+    for (std::size_t i = 1; i + 1 < lines.size(); ++i) read_line(history, lines[i], version);
+    if (!lines.back().empty()) ++history.unreadable;
+    thin_out(history.done);
     return history;
 }
 
 std::string written(const History& history)
 {
     std::string text = journal_header();
-    for (const auto& change : history.undoable) text += begin_line(change) + end_line(Ending::done);
-    // More than what can be undone has been done.
+    for (const auto& entry : history.done) text += line_of(past_word, entry.change, entry.stamp);
+    for (const auto& change : history.undoable) text += line_of(undoable_word, change, {});
+    // More than what is remembered has been done.
     if (history.standing) text += standing_line(*history.standing);
-    if (history.open) text += begin_line(*history.open);
+    if (history.trial) {
+        const auto line = trial_line(history.trial->terms);
+        text += format("{} {}\n", std::string_view(line).substr(0, line.size() - 1), history.trial->undoable);
+        text += line_of(way_word, history.trial->way, {});
+    }
+    if (history.open) text += begin_line(*history.open, history.open_stamp);
     return text;
 }
 

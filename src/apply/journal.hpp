@@ -1,8 +1,10 @@
 #pragma once
 
+#include "apply/trial.hpp"
 #include "base/result.hpp"
-#include "plan/plan.hpp"
+#include "plan/change.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,25 +28,58 @@ public:
     [[nodiscard]] virtual Result<void> end(Ending ending) = 0;
 };
 
+/// When a change was made, and at whose request.
+struct Stamp {
+    std::chrono::sys_seconds when{}; ///< by the wall clock; zero: not known
+    std::string who;                 ///< "control (uid 1000, pid 4711)", "on_drift"; empty: not known
+    bool operator==(const Stamp&) const = default;
+};
+
+/// For whom a change is made, and whether it is a trial.
+struct Signature {
+    std::string who;
+    std::optional<TrialTerms> trial; ///< begins one, or gives the one under way another end
+};
+
+/// A change that was carried out, of whatever kind.
+struct Entry {
+    plan::Change change;
+    Stamp stamp;
+    bool operator==(const Entry&) const = default;
+};
+
 /// What a journal's text says.
 struct History {
     std::vector<plan::Change> undoable; ///< oldest first, at most `remembered`; undo pops the last
     std::optional<plan::Change> open;   ///< begun and not ended: whoever did it was killed
     /// All that was done, added up: where every wire that was ever moved has to be.
     std::optional<plan::Change> standing;
+    std::optional<Trial> trial; ///< not confirmed and not taken back yet
+    /// What was done, undos and restores too, oldest first: the last `remembered`, and of each bit the last change
+    /// of it.
+    std::vector<Entry> done;
+    Stamp open_stamp;           ///< of `open`
+    bool is_foreign = false;    ///< the first line is not one of ours: nothing else was read
+    std::size_t unreadable = 0; ///< lines that are none of ours, a torn last one included
+    bool is_of_today = true;    ///< written by this version
 };
 
 inline constexpr std::size_t remembered = 20;
 
 /// The journal's text form, a line for each event. A change that takes another back is known by its title,
-/// which begins with "undo "; one that only brings back what somebody else has moved, by "restore ".
+/// which begins with "undo "; one that takes a trial back by "revert ", and one that only brings back what somebody
+/// else has moved by "restore ".
 [[nodiscard]] std::string journal_header();
-[[nodiscard]] std::string begin_line(const plan::Change& change);
+[[nodiscard]] std::string begin_line(const plan::Change& change, const Stamp& stamp = {});
 [[nodiscard]] std::string end_line(Ending ending);
 /// Replaces what all changes before it add up to.
 [[nodiscard]] std::string standing_line(const plan::Change& standing);
-/// Reads a journal. Lines that are torn, unknown or of another version are passed over: a crash can cut the
-/// last one, and nothing in it is worth refusing to start for.
+/// Stands before the change that begins a trial, or that gives the one under way another end.
+[[nodiscard]] std::string trial_line(const TrialTerms& terms);
+/// The trial was confirmed, or there is nothing left to take back.
+[[nodiscard]] std::string trial_end_line();
+/// Reads a journal of this version or the one before. Lines that are torn or unknown are counted and passed over: a
+/// crash can cut the last one, and nothing in it is worth refusing to start for.
 [[nodiscard]] History read_history(std::string_view text);
 /// The shortest journal with the same history, for when the file has grown.
 [[nodiscard]] std::string written(const History& history);

@@ -53,6 +53,7 @@ Result<wire::Command> command_from(Verb verb, const std::vector<std::string>& wo
     wire::Command command;
     command.verb = verb;
     command.yes = options.yes;
+    command.revert_after = options.revert_after;
     command.force_disks = options.force_disks;
     for (const auto& disk : options.force_disks)
         if (!is_plain_name(disk))
@@ -93,6 +94,14 @@ int act(const Invocation& invocation, Verb verb)
     if (!command) return fail(command.error(), options.json);
     if (options.dry_run) return show_plan(options, *command);
 
+    const bool is_trial = options.revert_after && options.revert_after->count() > 0;
+    if (is_trial && Session(options).works_alone())
+        return fail(
+            Error(ErrorKind::usage,
+                  "--revert-after needs the daemon, which takes the change back: leave out --direct; with "
+                  "--root name its --socket")
+                .with_code("usage"),
+            options.json);
     command->form = options.json ? wire::Form::json : wire::Form::text;
     const auto answer = Session(options).act(*command);
     if (!answer) return fail(answer.error(), options.json);

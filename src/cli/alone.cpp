@@ -12,6 +12,8 @@
 
 #include <algorithm>
 
+#include <unistd.h>
+
 namespace usbroute::cli {
 
 using config::Verb;
@@ -32,6 +34,14 @@ Result<Look> look(const linux_::Locations& where)
     return Look{.snapshot = observe::scan(tree, observe::Ports::skip), .settings = std::move(*settings)};
 }
 
+/// Read by itself: opening the journal to write would make its directory.
+apply::History history_of(const linux_::Locations& where)
+{
+    constexpr std::size_t longest_journal = 1U << 20;
+    const auto journal = linux_::read_file(where.state + "/journal", longest_journal);
+    return journal ? apply::read_history(*journal) : apply::History{};
+}
+
 Error error_from(const plan::Refusal& refusal)
 {
     return Error(plan::kind_of(refusal.reason), plan::text_of(refusal))
@@ -44,19 +54,26 @@ std::optional<plan::Change> last_change(const apply::History& history)
     return history.undoable.back();
 }
 
-Result<plan::Plan> plan_from(const linux_::Locations& where, const Look& looked,
-                             const apply::History& history, const wire::Command& command)
+plan::Outcome outcome_of(const linux_::Locations& where, const Look& looked, const apply::History& history,
+                         const plan::Request& request)
 {
     const auto outcome_with = [&](const topology::HostUse& use) {
         return plan::make_plan({.snapshot = looked.snapshot,
                                 .settings = looked.settings,
                                 .use = use,
                                 .last_change = last_change(history)},
-                               request_from(command));
+                               request);
     };
     auto outcome = outcome_with({});
     if (const auto needed = plan::use_needed(outcome); !needed.none())
         outcome = outcome_with(observe::look_at_host_use(linux_::LiveTree(where.root), needed));
+    return outcome;
+}
+
+Result<plan::Plan> plan_from(const linux_::Locations& where, const Look& looked,
+                             const apply::History& history, const wire::Command& command)
+{
+    auto outcome = outcome_of(where, looked, history, request_from(command));
     if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
         return std::unexpected(error_from(*refusal));
     return std::get<plan::Plan>(std::move(outcome));
@@ -112,8 +129,10 @@ Result<wire::Answer> try_once(const linux_::Locations& where, linux_::JournalFil
 
 plan::Request request_from(const wire::Command& command)
 {
-    plan::Request request{
-        .wish = plan::UndoRequest{}, .yes = command.yes, .force_disks = command.force_disks};
+    plan::Request request{.wish = plan::UndoRequest{},
+                          .yes = command.yes,
+                          .force_disks = command.force_disks,
+                          .revert_after = command.revert_after};
     switch (command.verb) {
     case Verb::move:
         request.wish = plan::MoveRequest{.connectors = command.connectors, .to = command.to};
@@ -143,14 +162,31 @@ Result<report::RegistersView> registers_alone(const linux_::Locations& where)
     return report::registers_view(looked->snapshot, looked->settings);
 }
 
+Result<report::WhyView> why_alone(const linux_::Locations& where, const ConnectorName& connector)
+{
+    const auto looked = look(where);
+    if (!looked) return std::unexpected(looked.error());
+    const auto history = history_of(where);
+    std::vector<report::PastChange> past;
+    for (const auto& entry : history.done)
+        past.push_back({.change = entry.change, .when = entry.stamp.when, .who = entry.stamp.who});
+    const auto use = observe::look_at_host_use(linux_::LiveTree(where.root), {.disks = true});
+    auto view = report::why_view(connector, {.snapshot = looked->snapshot,
+                                             .settings = looked->settings,
+                                             .use = use,
+                                             .past = past,
+                                             .decide = [&](const plan::Request& asked) {
+                                                 return outcome_of(where, *looked, history, asked);
+                                             }});
+    if (!view) return std::unexpected(error_from(view.error()));
+    return std::move(*view);
+}
+
 Result<report::PlanView> plan_alone(const linux_::Locations& where, const wire::Command& command)
 {
     const auto looked = look(where);
     if (!looked) return std::unexpected(looked.error());
-    // Read by itself: opening the journal to write would make its directory.
-    constexpr std::size_t longest_journal = 1U << 20;
-    const auto journal = linux_::read_file(where.state + "/journal", longest_journal);
-    const auto history = journal ? apply::read_history(*journal) : apply::History{};
+    const auto history = history_of(where);
     auto plan = plan_from(where, *looked, history, command);
     if (!plan) return std::unexpected(std::move(plan.error()));
     auto view = report::plan_view(*plan, looked->snapshot);
@@ -163,6 +199,7 @@ Result<report::PlanView> plan_alone(const linux_::Locations& where, const wire::
 Result<wire::Answer> act_alone(const linux_::Locations& where, const wire::Command& command)
 {
     linux_::JournalFile journal(where.state);
+    journal.sign({.who = format("direct (uid {})", ::geteuid()), .trial = {}});
     const auto lock = journal.lock();
     const linux_::SignalsHeld held; // after the lock: waiting for that may be interrupted
     const auto finished = finish_interrupted(where, journal);
@@ -173,6 +210,7 @@ Result<wire::Answer> act_alone(const linux_::Locations& where, const wire::Comma
         auto answer = try_once(where, journal, command);
         const bool stale = !answer && answer.error().code() == "stale-plan";
         if (stale && attempt < attempts) continue;
+        if (answer && !journal.remark().empty()) answer->warnings.push_back(journal.remark());
         if (answer && *finished) answer->warnings.push_back(**finished);
         return answer;
     }

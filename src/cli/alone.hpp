@@ -4,6 +4,7 @@
 #include "linux/locations.hpp"
 #include "plan/plan.hpp"
 #include "report/views.hpp"
+#include "report/why.hpp"
 #include "wire/answer.hpp"
 #include "wire/command.hpp"
 
@@ -11,6 +12,9 @@
 namespace usbroute::cli {
 
 [[nodiscard]] Result<report::StatusView> status_alone(const linux_::Locations& where);
+/// An error where there is no such connector.
+[[nodiscard]] Result<report::WhyView> why_alone(const linux_::Locations& where,
+                                                const ConnectorName& connector);
 [[nodiscard]] Result<report::RegistersView> registers_alone(const linux_::Locations& where);
 /// What the command would do; a refusal is an error. Nothing is touched.
 [[nodiscard]] Result<report::PlanView> plan_alone(const linux_::Locations& where,

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "cli/command_table.hpp"
 #include "cli/help.hpp"
+#include "wire/duration.hpp"
 
 #include <algorithm>
 #include <array>
@@ -140,10 +141,11 @@ Error unknown_option(const CommandRow& command, const std::string& word)
 
 std::optional<Error> take_raw(const Raw& raw, Options& options)
 {
-    if (raw.revert_after)
-        return usage("--revert-after: trials are not part of this version; `usbroute undo` takes the last "
-                     "change back")
-            .with_code("not-in-this-version");
+    if (raw.revert_after) {
+        const auto time = wire::read_trial_time(*raw.revert_after);
+        if (!time) return usage("--revert-after: " + time.error());
+        options.revert_after = *time;
+    }
     if (raw.timeout) {
         const auto time = parse_duration(*raw.timeout);
         if (!time)

@@ -29,7 +29,8 @@ constexpr std::array<OptionRow, 31> options{{
     {yes, "--yes", "-y", "", "also the last keyboard, also to a side without a driver"},
     {force_disk, "--force-disk", "", "DISK",
      "also this disk although the host uses it, as in sdb; repeatable"},
-    {revert_after, "--revert-after", "", "TIME", "take it back unless confirmed (not part of this version)"},
+    {revert_after, "--revert-after", "", "TIME",
+     "a trial: take it back after 30s, 2m, ... unless confirmed; 0: no trial"},
     {exec, "--exec", "", "CMD", "run CMD by sh for each line, with USBROUTE_EVENT in its environment"},
     {try_write, "--try-write", "", "", "write XUSB2PR as it is, to see whether the kernel lets us"},
     {svg, "--svg", "", "FILE", "write the picture as SVG; - is standard output"},
@@ -74,9 +75,11 @@ constexpr std::array<Example, 2> picture_examples{{
     {"usbroute picture", "the sockets in their places, by panel, row and column of the configuration"},
     {"usbroute picture --svg desk.svg", "the same for a document"},
 }};
-constexpr std::array<Example, 3> move_examples{{
+constexpr std::array<Example, 4> move_examples{{
     {"usbroute move front-left --to windows", "give a socket to a guest"},
     {"usbroute move front-left rear-1 --to host", "and back"},
+    {"usbroute move front-left --to windows --revert-after 30s",
+     "back in 30 s, unless `usbroute confirm` comes before"},
     {"usbroute move dac --to ehci", "plainly a side: a DAC that crackles on xHCI"},
 }};
 constexpr std::array<Example, 2> apply_examples{{
@@ -88,6 +91,11 @@ constexpr std::array<Example, 2> toggle_examples{{
     {"usbroute toggle all-host desk-in-windows", "between these two"},
 }};
 constexpr std::array<Example, 1> undo_examples{{{"usbroute undo", "take the last change back"}}};
+constexpr std::array<Example, 1> confirm_examples{{{"usbroute confirm", "keep what is on trial"}}};
+constexpr std::array<Example, 2> why_examples{{
+    {"usbroute why front-left", "who has it, since when, and what would stop a move"},
+    {"usbroute why front-left --json", "the same as one document"},
+}};
 constexpr std::array<Example, 2> plan_examples{{
     {"usbroute plan move front-left --to windows", "each step, why, and the setpci line that does the same"},
     {"usbroute plan toggle", "where the next toggle would go"},
@@ -156,7 +164,7 @@ constexpr std::array<VerbRow, 6> guest_verbs{{
      GuestNeeded::yes, run_guest_setup},
 }};
 
-constexpr std::array<CommandRow, 17> commands{{
+constexpr std::array<CommandRow, 19> commands{{
     {"status",
      "",
      "what belongs to whom now",
@@ -175,6 +183,23 @@ constexpr std::array<CommandRow, 17> commands{{
     {"toggle", "[PROFILE...]", "go to the next profile", action_options, toggle_examples, 0, any_number,
      run_toggle},
     {"undo", "", "take the last change back", action_options, undo_examples, 0, 0, run_undo},
+    {"confirm",
+     "",
+     "keep what is on trial",
+     {},
+     confirm_examples,
+     0,
+     0,
+     run_confirm,
+     "Without a trial there is nothing to do, and it says so."},
+    {"why",
+     "NAME",
+     "who has a connector, since when, and what would stop a move",
+     {},
+     why_examples,
+     1,
+     1,
+     run_why},
     {"plan", "move|apply|toggle|undo ...", "what would be done, step by step; nothing is touched",
      plan_options, plan_examples, 1, any_number, run_plan},
     {"watch", "", "one line for each change", watch_options, watch_examples, 0, 0, run_watch},
@@ -216,7 +241,7 @@ constexpr std::array<CommandRow, 17> commands{{
     {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
 }};
 
-constexpr std::array<std::string_view, 2> to_come{"confirm", "completion"};
+constexpr std::array<std::string_view, 1> to_come{"completion"};
 
 } // namespace
 

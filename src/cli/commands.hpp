@@ -11,6 +11,8 @@ namespace usbroute::cli {
 [[nodiscard]] int run_apply(const Invocation& invocation);
 [[nodiscard]] int run_toggle(const Invocation& invocation);
 [[nodiscard]] int run_undo(const Invocation& invocation);
+[[nodiscard]] int run_confirm(const Invocation& invocation);
+[[nodiscard]] int run_why(const Invocation& invocation);
 [[nodiscard]] int run_plan(const Invocation& invocation);
 [[nodiscard]] int run_watch(const Invocation& invocation);
 [[nodiscard]] int run_map(const Invocation& invocation);

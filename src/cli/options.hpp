@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct Options {
     bool reconnect_ms = false;
     std::string port; ///< inside the guest; empty: the usual one
     std::vector<std::string> force_disks;
+    std::optional<std::chrono::seconds> revert_after; ///< 0: no trial, also not the first
     std::chrono::milliseconds timeout{5000};
     bool timeout_said = false; ///< false: `timeout` is the daemon's default
     Colour colour = Colour::when_a_terminal;

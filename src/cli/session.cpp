@@ -95,6 +95,15 @@ Result<report::RegistersView> Session::registers() const
     return registers_alone(where_);
 }
 
+Result<report::WhyView> Session::why(const ConnectorName& connector) const
+{
+    if (alone_) return why_alone(where_, connector);
+    const auto document = document_for({.verb = Verb::why, .connectors = {connector}});
+    if (document) return report::why_from_json(*document);
+    if (!may_look_alone_after(document.error())) return std::unexpected(document.error());
+    return why_alone(where_, connector);
+}
+
 std::optional<Error> why_not_a_root(const Options& options)
 {
     if (options.root.empty()) return std::nullopt;

@@ -5,6 +5,7 @@
 #include "cli/options.hpp"
 #include "linux/locations.hpp"
 #include "report/views.hpp"
+#include "report/why.hpp"
 #include "wire/answer.hpp"
 #include "wire/command.hpp"
 
@@ -28,6 +29,7 @@ public:
 
     [[nodiscard]] Result<report::StatusView> status() const;
     [[nodiscard]] Result<report::RegistersView> registers() const;
+    [[nodiscard]] Result<report::WhyView> why(const ConnectorName& connector) const;
     /// `command` is the action to be planned.
     [[nodiscard]] Result<report::PlanView> plan(const wire::Command& command) const;
 

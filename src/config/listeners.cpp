@@ -166,7 +166,7 @@ std::vector<std::string> verb_words()
 std::vector<Verb> default_verbs(const ListenerSettings& listener)
 {
     if (listener.guest || std::holds_alternative<TcpAddress>(listener.address))
-        return {Verb::toggle, Verb::status};
+        return {Verb::toggle, Verb::status, Verb::confirm};
     return all_verbs();
 }
 
@@ -181,7 +181,7 @@ void read_allow(Fields& fields, ListenerSettings& listener)
         const auto* word = text_entry(scope, entry, "allow", R"(a verb such as "toggle")");
         if (word == nullptr) continue;
         const auto verb = verb_from(*word);
-        if (!verb)
+        if (!verb || std::ranges::find(all_verbs(), *verb) == all_verbs().end())
             scope.problems->add_unknown(scope.at(entry.place), "unknown verb", *word,
                                         format(" in {}", fields.label()), verb_words());
         else if (listener.allows(*verb))

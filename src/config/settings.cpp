@@ -13,7 +13,7 @@ namespace {
 
 using topology::Side;
 
-constexpr std::array<std::pair<Verb, std::string_view>, 8> verb_words = {{
+constexpr std::array<std::pair<Verb, std::string_view>, 10> verb_words = {{
     {Verb::status, "status"},
     {Verb::move, "move"},
     {Verb::apply, "apply"},
@@ -22,6 +22,8 @@ constexpr std::array<std::pair<Verb, std::string_view>, 8> verb_words = {{
     {Verb::plan, "plan"},
     {Verb::subscribe, "subscribe"},
     {Verb::regs, "regs"},
+    {Verb::confirm, "confirm"},
+    {Verb::why, "why"},
 }};
 
 template <class List, class NameOf>
@@ -73,13 +75,18 @@ const std::vector<Verb>& all_verbs()
     static const std::vector<Verb> all = [] {
         std::vector<Verb> verbs;
         verbs.reserve(verb_words.size());
-        for (const auto& [verb, word] : verb_words) verbs.push_back(verb);
+        for (const auto& [verb, word] : verb_words)
+            if (verb != Verb::why) verbs.push_back(verb);
         return verbs;
     }();
     return all;
 }
 
-bool ListenerSettings::allows(Verb verb) const { return std::ranges::find(allow, verb) != allow.end(); }
+bool ListenerSettings::allows(Verb verb) const
+{
+    const auto right = verb == Verb::why ? Verb::status : verb;
+    return std::ranges::find(allow, right) != allow.end();
+}
 
 const ConnectorSettings* Settings::connector(const ConnectorName& name) const
 {

@@ -83,10 +83,12 @@ struct TcpAddress {
     std::uint16_t port = 0;
 };
 
-/// The verbs that a listener may allow. Reading the state needs `status`, being told of changes `subscribe`.
-enum class Verb : std::uint8_t { status, move, apply, toggle, undo, plan, subscribe, regs };
+/// The verbs that a listener may allow. Reading the state needs `status`, being told of changes `subscribe`; `why` is
+/// a way of reading and comes with `status`.
+enum class Verb : std::uint8_t { status, move, apply, toggle, undo, plan, subscribe, regs, confirm, why };
 [[nodiscard]] std::string_view text_of(Verb verb);
 [[nodiscard]] std::optional<Verb> verb_from(std::string_view word);
+/// Those that may stand in `allow`.
 [[nodiscard]] const std::vector<Verb>& all_verbs();
 
 /// One door of the daemon, with rights of its own.

@@ -26,6 +26,8 @@ std::optional<std::string> why_not_for_guest(const GuestName& guest, const Setti
 {
     if (command.yes || !command.force_disks.empty())
         return format("{} may not lift a guard of the host: leave out yes=1 and force-disk", guest.text());
+    if (command.revert_after && command.revert_after->count() == 0)
+        return format("{} may not do without a trial: leave out revert-after=0", guest.text());
     const auto verb = command.verb == Verb::plan ? command.planned : command.verb;
     if (verb == Verb::move) {
         const bool to_host = std::holds_alternative<config::ToHost>(command.to);

@@ -61,10 +61,13 @@ plan::Request request_from(const wire::Command& command)
     case Verb::status:
     case Verb::plan:
     case Verb::subscribe:
+    case Verb::confirm:
+    case Verb::why:
     case Verb::regs: request.wish = plan::UndoRequest{}; break;
     }
     request.yes = command.yes;
     request.force_disks = command.force_disks;
+    request.revert_after = command.revert_after;
     return request;
 }
 
@@ -94,6 +97,15 @@ Answer answer_for(const NotDone& why)
     return {.status = Status::failed,
             .code = error.code().empty() ? "failed" : error.code(),
             .message = error.message()};
+}
+
+std::vector<report::PastChange> past_changes(const apply::History& history)
+{
+    std::vector<report::PastChange> past;
+    past.reserve(history.done.size());
+    for (const auto& entry : history.done)
+        past.push_back({.change = entry.change, .when = entry.stamp.when, .who = entry.stamp.who});
+    return past;
 }
 
 Answer status_answer(const Snapshot& snapshot, const config::Settings& settings)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "daemon/machine.hpp"
+#include "report/why.hpp"
 #include "wire/answer.hpp"
 #include "wire/command.hpp"
 
@@ -14,6 +15,8 @@ namespace usbroute::daemon {
 
 [[nodiscard]] wire::Answer answer_for(const Done& done);
 [[nodiscard]] wire::Answer answer_for(const NotDone& why);
+/// What the journal knows, for `why`.
+[[nodiscard]] std::vector<report::PastChange> past_changes(const apply::History& history);
 /// Who has which connector, and the profile in force.
 [[nodiscard]] wire::Answer status_answer(const topology::Snapshot& snapshot,
                                          const config::Settings& settings);

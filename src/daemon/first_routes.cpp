@@ -33,7 +33,8 @@ void FirstRoutes::look_again()
     if (is_over_ || !profile) return;
     machine_.await_start(true);
     const auto done =
-        machine_.carry_out({.wish = plan::StartRequest{*profile}, .revert_after = std::chrono::seconds{0}});
+        machine_.carry_out({.wish = plan::StartRequest{*profile}, .revert_after = std::chrono::seconds{0}},
+                           {.who = "at_start", .trial = {}});
     if (done) {
         end();
         if (!done->plan->steps.empty()) tell_(*done);

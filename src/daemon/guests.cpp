@@ -275,7 +275,8 @@ void Guests::carry_out_owed()
 void Guests::bring_home(Guest& guest)
 {
     const auto before = parts_.machine.snapshot();
-    const auto done = parts_.machine.carry_out({.wish = plan::ReturnRequest{guest.name}});
+    const auto done = parts_.machine.carry_out({.wish = plan::ReturnRequest{guest.name}},
+                                               {.who = "on_exit of " + guest.name.text(), .trial = {}});
     if (!done) {
         if (std::holds_alternative<Error>(done.error())) ++guest.failures;
         complain(guest, format("guest {} is gone, and what it had cannot come home: {}", guest.name.text(),
@@ -301,7 +302,8 @@ void Guests::start(Guest& guest, Process& process)
     const auto profile = settings_of(guest).on_start;
     if (!profile) return;
     const auto before = parts_.machine.snapshot();
-    const auto done = parts_.machine.carry_out({.wish = plan::ApplyRequest{*profile}});
+    const auto done = parts_.machine.carry_out({.wish = plan::ApplyRequest{*profile}},
+                                               {.who = "on_start of " + guest.name.text(), .trial = {}});
     if (!done)
         return log::warning(format("guest {} has come, and on_start = \"{}\" was not applied: {}",
                                    guest.name.text(), profile->text(), in_words(done.error())));

@@ -173,7 +173,8 @@ plan::Outcome Machine::decide(const plan::Request& request) const
 Machine::Planned Machine::decide_or_recall(const plan::Request& request)
 {
     const auto* toggle = std::get_if<plan::ToggleRequest>(&request.wish);
-    const bool is_plain = toggle != nullptr && known_ && !request.yes && request.force_disks.empty();
+    const bool is_plain =
+        toggle != nullptr && known_ && !request.yes && !request.is_trial() && request.force_disks.empty();
     if (is_plain)
         for (const auto& one : recalled_)
             if (one.at == *known_ && one.profiles == toggle->profiles) return one.plan;
@@ -196,7 +197,26 @@ bool Machine::reads_otherwise()
     return known_ != before;
 }
 
-std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request)
+/// As the journal's reader does it.
+void Machine::join_trial(const plan::Change& change, const apply::Signature& signature)
+{
+    if (signature.trial) {
+        if (!trial_) trial_.emplace();
+        trial_->terms = *signature.trial;
+    }
+    if (!trial_) return;
+    trial_->join(change);
+    if (apply::is_revert(change) || trial_->is_over()) trial_.reset();
+}
+
+Result<void> Machine::end_trial()
+{
+    trial_.reset();
+    return journal_.end_trial();
+}
+
+std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request,
+                                                const apply::Signature& signature)
 {
     const auto lock = journal_.lock();
     // Plans on what was last read, as nearly always nobody has written since. The executor reads first and says
@@ -210,9 +230,11 @@ std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request)
         auto& plan = std::get<std::shared_ptr<const Plan>>(planned);
         if (!registers_)
             return std::unexpected(NotDone(Error(ErrorKind::failed, "the routing registers are not open")));
+        journal_.sign(signature);
         auto applied = apply::execute(*plan, *registers_, journal_);
         if (applied) {
             known_ = applied->after;
+            if (!plan->steps.empty()) join_trial(plan->change, signature);
             if (auto* controller = mux_controller()) controller->registers = applied->after;
             if (std::holds_alternative<plan::RestoreRequest>(request.wish))
                 astray_ = false;

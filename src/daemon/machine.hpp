@@ -64,11 +64,21 @@ public:
     std::optional<Drift> read_registers();
     [[nodiscard]] topology::HostUse host_use() const;
 
+    /// What the journal remembers.
+    [[nodiscard]] apply::History history() const { return journal_.history(); }
     /// Plans; nothing is touched. The snapshot and the registers are fresh: the caller has seen to it.
     [[nodiscard]] plan::Outcome decide(const plan::Request& request) const;
     /// Plans and applies, under the lock that keeps direct commands out. Plans again when somebody wrote the
     /// registers in between.
-    [[nodiscard]] std::expected<Done, NotDone> carry_out(const plan::Request& request);
+    [[nodiscard]] std::expected<Done, NotDone> carry_out(const plan::Request& request,
+                                                         const apply::Signature& signature = {});
+
+    /// Changes that go back unless confirmed; every change that is carried out meanwhile joins them.
+    [[nodiscard]] const std::optional<apply::Trial>& trial() const { return trial_; }
+    /// One that the journal tells of.
+    void adopt_trial(apply::Trial trial) { trial_ = std::move(trial); }
+    /// It stays as it is. An error: only the journal could not be told.
+    [[nodiscard]] Result<void> end_trial();
     /// What `carry_out` found written by somebody else, once.
     [[nodiscard]] std::optional<Drift> take_drift() { return std::exchange(drift_, std::nullopt); }
     /// The registers hold what usbroute has not written: they were written by somebody else, or were never seen before.
@@ -84,6 +94,7 @@ private:
     void follow_mux();
     [[nodiscard]] bool has_slept_since_last_reading();
     [[nodiscard]] bool reads_otherwise();
+    void join_trial(const plan::Change& change, const apply::Signature& signature);
 
     using Planned = std::variant<std::shared_ptr<const plan::Plan>, plan::Refusal>;
     [[nodiscard]] Planned decide_or_recall(const plan::Request& request);
@@ -111,6 +122,7 @@ private:
     bool astray_ = false;
     bool is_start_awaited_ = false;
     std::vector<GuestName> proven_;
+    std::optional<apply::Trial> trial_;
     std::vector<Recalled> recalled_; ///< emptied with each look and each change of the settings
 };
 

@@ -1,6 +1,7 @@
 // The parts list: the only place that knows which real things the daemon is made of.
 
 #include "base/format.hpp"
+#include "daemon/alarm.hpp"
 #include "daemon/announce.hpp"
 #include "daemon/answers.hpp"
 #include "daemon/clients.hpp"
@@ -14,8 +15,10 @@
 #include "daemon/options.hpp"
 #include "daemon/restorer.hpp"
 #include "daemon/service.hpp"
+#include "daemon/trials.hpp"
 #include "daemon/verdicts.hpp"
 #include "linux/files.hpp"
+#include "linux/first_move.hpp"
 #include "linux/journal_file.hpp"
 #include "linux/listen.hpp"
 #include "linux/loop.hpp"
@@ -65,6 +68,8 @@ int serve(const linux_::Locations& locations, config::Settings settings,
     linux_::ServiceManager manager;
 
     linux_::JournalFile journal(locations.state);
+    if (!journal.remark().empty()) log::warning(journal.remark());
+    linux_::FirstMove first_move(locations.lasting);
     Machine machine(tree, journal, registers_below(locations.root));
     machine.adopt(std::move(settings));
 
@@ -80,12 +85,24 @@ int serve(const linux_::Locations& locations, config::Settings settings,
         verdicts.begin(done.plan, machine.snapshot());
     });
     std::optional<Guests> guests; // looks for itself, and what a look finds is its business too
+    std::function<void()> ring;
+    LoopAlarm alarm(loop, [&ring] { ring(); });
+    Trials trials({.machine = machine, .journal = journal, .alarm = alarm, .first_move = first_move},
+                  {.reverted =
+                       [&](const Done& done) {
+                           announce(done, answer_for(done), "the end of a trial", clients);
+                           verdicts.begin(done.plan, machine.snapshot());
+                       },
+                   .event = [&](const wire::Event& event) { clients.tell(event); }});
+    ring = [&] { trials.ring(); };
     bool is_first = true;
     const auto found = [&](const Findings& findings) {
-        if (std::exchange(is_first, false))
+        if (std::exchange(is_first, false)) {
             report_recovery(machine);
-        else
+            trials.resume();
+        } else {
             announce(findings, machine, clients);
+        }
         restorer.look_again(loop.now());
         first_routes.look_again();
         verdicts.look_again();
@@ -115,6 +132,7 @@ int serve(const linux_::Locations& locations, config::Settings settings,
                      .lookout = lookout,
                      .verdicts = verdicts,
                      .restorer = restorer,
+                     .trials = trials,
                      .audience = clients,
                      .entrances = entrances,
                      .guests = *guests});

@@ -7,7 +7,9 @@
 #include "daemon/line_views.hpp"
 #include "daemon/log.hpp"
 #include "report/json.hpp"
+#include "report/trial.hpp"
 #include "report/views.hpp"
+#include "report/why.hpp"
 
 namespace usbroute::daemon {
 
@@ -24,7 +26,10 @@ constexpr std::chrono::milliseconds between_complaints{1000};
 
 std::optional<std::string> Service::why_not(const Entrance& entrance, const Command& command)
 {
-    return why_not_allowed(entrance.settings, parts_.machine.settings(), command);
+    if (auto no = why_not_allowed(entrance.settings, parts_.machine.settings(), command)) return no;
+    if (command.verb == Verb::confirm && entrance.settings.guest)
+        return parts_.trials.why_not_confirmed_by(*entrance.settings.guest);
+    return std::nullopt;
 }
 
 /// A guest that may only ask proves nothing: it could call no keyboard back.
@@ -51,20 +56,24 @@ Answer Service::answer(const Command& command, const std::string& who)
     case Verb::apply:
     case Verb::toggle:
     case Verb::undo: return carry_out(command, who);
+    case Verb::confirm: return parts_.trials.confirm(who);
     case Verb::subscribe: return {};
     case Verb::status:
     case Verb::regs:
+    case Verb::why:
     case Verb::plan: break;
     }
     if (auto drift = parts_.machine.read_registers()) drifts_.push_back(*drift);
     if (command.verb == Verb::plan) return plan(command);
+    if (command.verb == Verb::why) return why(command);
     return command.verb == Verb::status ? status(command.form) : registers(command.form);
 }
 
 Answer Service::carry_out(const Command& command, const std::string& who)
 {
     auto before = parts_.machine.snapshot();
-    auto done = parts_.machine.carry_out(request_from(command));
+    const auto request = request_from(command);
+    auto done = parts_.machine.carry_out(request, {.who = who, .trial = parts_.trials.terms_for(request)});
     if (auto drift = parts_.machine.take_drift()) drifts_.push_back(*drift);
     if (!done) {
         const auto refused = answer_for(done.error());
@@ -76,6 +85,7 @@ Answer Service::carry_out(const Command& command, const std::string& who)
         return refused;
     }
     auto answer = answer_for(*done);
+    parts_.trials.settle(request, *done, answer);
     if (!done->plan->steps.empty())
         news_.push_back(
             {.done = std::move(*done), .answer = answer, .who = who, .before = std::move(before)});
@@ -84,7 +94,7 @@ Answer Service::carry_out(const Command& command, const std::string& who)
 
 void Service::after_answer()
 {
-    if (drifts_.empty() && news_.empty()) return;
+    if (drifts_.empty() && news_.empty() && !parts_.trials.has_news()) return;
     // Telling it may end sessions, and an ending session comes by here.
     const auto drifts = std::exchange(drifts_, {});
     for (const auto& drift : drifts) announce(drift, parts_.audience);
@@ -92,6 +102,7 @@ void Service::after_answer()
         announce(news.done, news.answer, news.who, parts_.audience);
         parts_.verdicts.begin(news.done.plan, std::move(news.before));
     }
+    parts_.trials.tell_news();
     if (!drifts.empty()) parts_.restorer.look_again(parts_.loop.now());
 }
 
@@ -111,14 +122,46 @@ Answer Service::plan(const Command& command) const
     return answer;
 }
 
+Answer Service::why(const Command& command) const
+{
+    const auto& machine = parts_.machine;
+    const auto past = past_changes(machine.history());
+    auto view =
+        report::why_view(command.connectors.front(),
+                         {.snapshot = *machine.snapshot(),
+                          .settings = machine.settings(),
+                          .use = machine.host_use(),
+                          .past = past,
+                          .decide = [&](const plan::Request& asked) { return machine.decide(asked); }});
+    if (!view) return answer_for(NotDone(std::move(view.error())));
+    if (const auto trial = parts_.trials.left();
+        trial && report::moves(machine.trial()->way, *machine.snapshot(), machine.settings(),
+                               command.connectors.front())) {
+        view->trial_seconds = static_cast<int>(trial->seconds.count());
+        view->trial_way_back = trial->way_back;
+    }
+    if (command.form == Form::json) return {.document_name = "why", .document = report::to_json(*view)};
+    return {.message = report::why_in_a_line(*view),
+            .owners = {{view->connector.owner, {view->connector.name}}}};
+}
+
 Answer Service::status(Form form) const
 {
     const auto snapshot = parts_.machine.snapshot();
     const auto& settings = parts_.machine.settings();
     auto answer = status_answer(*snapshot, settings);
+    const auto trial = parts_.trials.left();
+    if (trial) {
+        answer.trial_seconds = static_cast<std::uint32_t>(trial->seconds.count());
+        answer.message = "trial: " + report::trial_sentence(trial->way_back, trial->seconds);
+    }
     if (form == Form::text) return answer;
     auto view = report::status_view(*snapshot, settings, parts_.machine.host_use());
     view.lines = line_views(parts_.entrances, parts_.guests);
+    if (trial) {
+        view.trial_seconds = static_cast<int>(trial->seconds.count());
+        view.trial_way_back = trial->way_back;
+    }
     answer.document_name = "status";
     answer.document = report::to_json(view);
     return answer;

@@ -7,6 +7,7 @@
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/restorer.hpp"
+#include "daemon/trials.hpp"
 #include "daemon/verdicts.hpp"
 #include "linux/loop.hpp"
 
@@ -25,6 +26,7 @@ public:
         Lookout& lookout;
         Verdicts& verdicts;
         Restorer& restorer;
+        Trials& trials;
         Audience& audience;
         const Entrances& entrances;
         Guests& guests;
@@ -50,6 +52,7 @@ private:
     };
 
     [[nodiscard]] wire::Answer carry_out(const wire::Command& command, const std::string& who);
+    [[nodiscard]] wire::Answer why(const wire::Command& command) const;
     [[nodiscard]] wire::Answer plan(const wire::Command& command) const;
     [[nodiscard]] wire::Answer status(wire::Form form) const;
     [[nodiscard]] wire::Answer registers(wire::Form form) const;

@@ -1,9 +1,12 @@
 #include "linux/journal_file.hpp"
 
+#include "base/format.hpp"
 #include "base/text.hpp"
 #include "linux/files.hpp"
 
 #include <cerrno>
+#include <chrono>
+#include <cstdio>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -14,8 +17,10 @@ namespace usbroute::linux_ {
 
 namespace {
 
-/// A change takes about a hundred bytes. Written anew after some hundred of them, which takes a toggle a moment longer.
-constexpr off_t grown = off_t{16} * 1024;
+/// A change takes about two hundred bytes. Written anew after some hundred of them, which takes a toggle a moment
+/// longer.
+constexpr off_t grown = off_t{32} * 1024;
+constexpr int most_replacements = 100;
 constexpr std::size_t longest_journal = 1U << 20;
 
 } // namespace
@@ -23,25 +28,105 @@ constexpr std::size_t longest_journal = 1U << 20;
 JournalFile::JournalFile(const std::string& directory) : path_(directory + "/journal")
 {
     if (auto made = make_directories(directory); !made) open_errno_ = made.error().errno_value();
+    open();
+    if (!fd_.is_open()) return;
+    const auto held = lock();
+    heal();
+}
+
+void JournalFile::open()
+{
     fd_ = UniqueFd(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (!fd_.is_open()) open_errno_ = errno;
 }
 
-Result<void> JournalFile::begin(const plan::Change& change)
+/// Another process can have put a shorter journal in the place of this one: then that one is locked and used.
+void JournalFile::take_lock()
+{
+    for (int attempt = 0; fd_.is_open() && attempt < most_replacements; ++attempt) {
+        while (::flock(fd_.get(), LOCK_EX) != 0 && errno == EINTR) {}
+        struct stat ours{};
+        struct stat there{};
+        if (::fstat(fd_.get(), &ours) != 0) return;
+        const bool is_there = ::stat(path_.c_str(), &there) == 0;
+        if (is_there && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev) return;
+        UniqueFd now(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644));
+        if (!now.is_open()) return; // what we have is better than none
+        fd_ = std::move(now);
+    }
+}
+
+/// Once, when it is opened: what an older version wrote is brought up to date, a line that a crash has cut is taken
+/// off, lest the next one be glued to it, and what is no journal makes room for one.
+void JournalFile::heal()
 {
     struct stat status{};
+    if (::fstat(fd_.get(), &status) != 0 || status.st_size == 0) return;
+    const auto text = read_file(path_, longest_journal);
+    if (!text) return set_aside(text.error().message(), {});
+    const auto history = apply::read_history(*text);
+    if (history.is_foreign) return set_aside("it is no journal of this or an earlier version", {});
+    const std::size_t torn = text->ends_with('\n') ? 0 : 1;
+    if (history.unreadable > torn)
+        return set_aside(format("{} of its lines cannot be read; the others were kept", history.unreadable),
+                         apply::written(history));
+    if (!history.is_of_today || torn > 0)
+        if (!replace(apply::written(history))) set_aside("it cannot be written anew", {});
+}
+
+void JournalFile::set_aside(const std::string& why, const std::string& keep)
+{
+    const auto aside = path_ + ".bad";
+    if (::rename(path_.c_str(), aside.c_str()) == 0) {
+        remark_ = format("the journal {} was set aside as {}: {}", printable(path_), printable(aside), why);
+        if (replace(keep)) return;
+    } else {
+        remark_ = format("the journal {} is not used: {}, and it cannot be set aside: {}", printable(path_),
+                         why, errno_text(errno));
+    }
+    // Lines below those would never be read again; without a journal `begin` says so.
+    fd_.reset();
+    open_errno_ = EIO;
+}
+
+/// A new file under the old name: whoever is killed at any point leaves the whole old one or the whole new one. Locked
+/// before it can be seen.
+bool JournalFile::replace(const std::string& text)
+{
+    const auto fresh = path_ + ".new";
+    UniqueFd fd(::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644));
+    if (!fd.is_open()) return false;
+    const bool is_written =
+        ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+        ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 && ::rename(fresh.c_str(), path_.c_str()) == 0;
+    if (!is_written) {
+        ::unlink(fresh.c_str());
+        return false;
+    }
+    // Under the old number, which whoever holds the lock knows it by.
+    return ::dup3(fd.get(), fd_.get(), O_CLOEXEC) >= 0;
+}
+
+Result<void> JournalFile::begin(const plan::Change& change)
+{
+    const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+    auto lines = apply::begin_line(change, {.when = now, .who = signature_.who});
+    // In one write with the change: there is no moment at which it is made and nobody knows that it is a trial.
+    if (const auto trial = std::exchange(signature_.trial, std::nullopt))
+        lines.insert(0, apply::trial_line(*trial));
+    struct stat status{};
     if (fd_.is_open() && ::fstat(fd_.get(), &status) == 0) {
-        // Shortened in place, not by a new file: the lock is on this one. A crash in between loses the memory of
-        // old changes, never the state of the machine.
         if (status.st_size > grown) {
             const auto kept = apply::written(history());
-            if (::ftruncate(fd_.get(), 0) == 0)
+            // Where no file can be made beside it: in place. A crash in between loses the memory of old changes,
+            // never the state of the machine.
+            if (!replace(kept) && ::ftruncate(fd_.get(), 0) == 0)
                 if (auto written = append(kept); !written) return written;
         } else if (status.st_size == 0) {
-            return append(apply::journal_header() + apply::begin_line(change));
+            lines.insert(0, apply::journal_header());
         }
     }
-    return append(apply::begin_line(change));
+    return append(lines);
 }
 
 Result<void> JournalFile::end(apply::Ending ending) { return append(apply::end_line(ending)); }
@@ -54,6 +139,12 @@ Result<void> JournalFile::stand(const plan::Change& wanted)
     struct stat status{};
     const bool is_new = fd_.is_open() && ::fstat(fd_.get(), &status) == 0 && status.st_size == 0;
     return append((is_new ? apply::journal_header() : std::string()) + apply::standing_line(standing));
+}
+
+Result<void> JournalFile::end_trial()
+{
+    const auto held = lock();
+    return append(apply::trial_end_line());
 }
 
 apply::History JournalFile::history() const
@@ -70,16 +161,14 @@ Result<void> JournalFile::append(const std::string& line)
     ssize_t put = 0;
     do put = ::write(fd_.get(), line.data(), line.size());
     while (put < 0 && errno == EINTR);
+    const int why = put < 0 ? errno : ENOSPC;
+    // Half a line would spoil the next one.
+    if (put > 0 && put != static_cast<ssize_t>(line.size()))
+        if (const auto end = ::lseek(fd_.get(), 0, SEEK_END); end >= put)
+            static_cast<void>(::ftruncate(fd_.get(), end - put));
     if (put != static_cast<ssize_t>(line.size()))
-        return std::unexpected(Error(ErrorKind::failed, "cannot write the journal " + printable(path_),
-                                     put < 0 ? errno : ENOSPC));
+        return std::unexpected(Error(ErrorKind::failed, "cannot write the journal " + printable(path_), why));
     return {};
-}
-
-JournalFile::Lock::Lock(int fd) : fd_(fd)
-{
-    if (fd_ < 0) return;
-    while (::flock(fd_, LOCK_EX) != 0 && errno == EINTR) {}
 }
 
 JournalFile::Lock::~Lock()

@@ -32,6 +32,8 @@ Locations locate(const LocationOptions& options)
     const auto directory = slash == std::string::npos ? std::string() : where.config.substr(0, slash + 1);
     where.connectors = directory + "connectors.toml";
     where.state = first_said({}, "USBROUTE_STATE_DIR", where.root + "run/usbroute");
+    where.lasting =
+        first_said({}, "USBROUTE_LASTING_DIR", where.recorded ? std::string() : "/var/lib/usbroute");
     where.socket = first_said(options.socket, "USBROUTE_SOCKET", where.root + "run/usbroute/control.sock");
     where.socket_was_named = is_said(options.socket, "USBROUTE_SOCKET");
     return where;

@@ -10,6 +10,7 @@
 #include "wire/answer.hpp"
 #include "wire/event.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -23,8 +24,10 @@ namespace {
 
 using Clock = Conversation::Clock;
 
-/// While there is no daemon, its socket is tried this often. Nothing else in the live view is done by the clock.
+/// While there is no daemon, its socket is tried this often.
 constexpr auto try_again_after = std::chrono::seconds(1);
+/// While a trial is under way its seconds are shown. Nothing else in the live view is done by the clock.
+constexpr auto look_again_after = std::chrono::seconds(1);
 
 /// Ends and changes of size come as bytes on a descriptor, so that one poll waits for everything and none is missed.
 /// Ctrl-Z is left to ncurses, which gives the terminal back for as long as we are stopped.
@@ -83,7 +86,9 @@ private:
 
     [[nodiscard]] int milliseconds_to_wait() const
     {
-        const auto deadline = conversation_ ? conversation_->deadline() : std::optional(next_try_);
+        auto deadline = conversation_ ? conversation_->deadline() : std::optional(next_try_);
+        if (conversation_ && model_.counts_down())
+            deadline = deadline ? std::min(*deadline, next_look_) : next_look_;
         if (!deadline) return -1;
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
         return left < 0 ? 0 : static_cast<int>(left);
@@ -118,6 +123,9 @@ private:
         auto heard = conversation_->listen(now);
         if (!heard) return lose(heard.error());
         for (const auto& [kind, line] : *heard) take(kind, line);
+        if (!conversation_ || !model_.counts_down() || now < next_look_) return;
+        next_look_ = now + look_again_after;
+        carry_out({Look{}});
     }
 
     void take(Conversation::Kind kind, const std::string& line)
@@ -177,6 +185,7 @@ private:
     Terminal terminal_;
     Model model_;
     Clock::time_point next_try_{};
+    Clock::time_point next_look_{};
     bool ended_ = false;
     std::optional<Error> fatal_; ///< why it could not go on
 };

@@ -60,6 +60,7 @@ std::string words_of(const wire::Command& command)
     switch (command.verb) {
     case config::Verb::move:
         return format("moving {} to {}", command.connectors.front().text(), config::text_of(command.to));
+    case config::Verb::confirm: return "keeping what is on trial";
     case config::Verb::undo: return "taking the last change back";
     default: return "toggling";
     }
@@ -94,6 +95,7 @@ std::string words_of(const wire::Event& event)
     case EventKind::left: return format("{}: {} has left", where, event.text);
     case EventKind::verdict: return format("{}: {}, {}", where, event.word, event.text);
     case EventKind::guest: return format("guest {} {}", event.word, event.text);
+    case EventKind::trial: return format("trial {}: {}", event.word, event.text);
     case EventKind::lost: return "some events are missing here";
     }
     return {};
@@ -102,7 +104,8 @@ std::string words_of(const wire::Event& event)
 Tone tone_of(const wire::Event& event)
 {
     const bool is_bad = event.kind == wire::EventKind::drift || event.kind == wire::EventKind::lost ||
-                        (event.kind == wire::EventKind::verdict && event.word == "contradicted");
+                        (event.kind == wire::EventKind::verdict && event.word == "contradicted") ||
+                        (event.kind == wire::EventKind::trial && event.word == "delayed");
     return is_bad ? Tone::warning : Tone::plain;
 }
 
@@ -249,6 +252,7 @@ std::vector<Intent> Model::press(const Choosing& /*choosing*/, Key key)
     case 'm': return ask_where();
     case 't': return act({.verb = config::Verb::toggle});
     case 'u': return act({.verb = config::Verb::undo});
+    case 'c': return act({.verb = config::Verb::confirm});
     case 'r': return {Look{}};
     default: return {};
     }

@@ -69,6 +69,8 @@ public:
     void lose(const Error& error);
 
     [[nodiscard]] Screen screen() const;
+    /// A trial is under way, and its seconds are on the screen.
+    [[nodiscard]] bool counts_down() const { return !lost_ && view_ && view_->trial_seconds; }
 
 private:
     struct Choosing {};

@@ -5,6 +5,7 @@
 #include "live/model.hpp"
 #include "report/plugged.hpp"
 #include "report/text.hpp"
+#include "report/trial.hpp"
 
 #include <algorithm>
 #include <array>
@@ -67,6 +68,11 @@ Line Model::title_line() const
         return line_of(lost_ ? "usbroute: the daemon is not there" : "usbroute: looking ...", Tone::heading);
     if (lost_)
         return line_of("NOT CONNECTED, trying again; this is how it was: " + report::headline(*view_, style_),
+                       Tone::warning);
+    if (view_->trial_seconds)
+        return line_of(format("TRIAL, c keeps it: {}",
+                              report::trial_sentence(view_->trial_way_back,
+                                                     std::chrono::seconds(*view_->trial_seconds))),
                        Tone::warning);
     return line_of(report::headline(*view_, style_), Tone::heading);
 }
@@ -141,12 +147,13 @@ std::vector<Line> Model::dialogue(std::size_t most) const
 
 std::vector<Line> Model::help_lines() const
 {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 7> keys{{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> keys{{
         {"arrows", "choose a socket"},
         {"Enter", "move it to the other owner; with several, ask which"},
         {"m", "ask where it shall go, plainly xHCI or EHCI too"},
         {"t", "toggle: the next profile"},
         {"u", "undo the last change"},
+        {"c", "confirm: keep what is on trial"},
         {"r", "look again"},
         {"q, Ctrl-C", "quit"},
     }};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/ids.hpp"
+#include "plan/change.hpp"
 #include "plan/ownership.hpp"
 #include "plan/refusal.hpp"
 #include "plan/request.hpp"
@@ -15,29 +16,6 @@
 #include <vector>
 
 namespace usbroute::plan {
-
-/// Some bits of one register, and what they are to be.
-struct BitChange {
-    std::uint32_t mask = 0;
-    std::uint32_t before = 0; ///< only bits of `mask`
-    std::uint32_t after = 0;  ///< only bits of `mask`
-    bool operator==(const BitChange&) const = default;
-};
-
-/// What a plan does to the registers, without the reasons: enough to undo it, or to name the state that an
-/// interrupted one left.
-struct Change {
-    PciAddress controller;
-    BitChange usb2;       ///< XUSB2PR
-    BitChange superspeed; ///< USB3_PSSEN
-    std::string title;    ///< "toggle to desk-in-windows"
-
-    [[nodiscard]] Change inverse() const;
-    /// What this change and a later one come to together.
-    [[nodiscard]] Change followed_by(const Change& later) const;
-    [[nodiscard]] bool is_empty() const { return usb2.mask == 0 && superspeed.mask == 0; }
-    bool operator==(const Change&) const = default;
-};
 
 /// One aligned 4-byte read-modify-write.
 struct Step {

@@ -53,6 +53,15 @@ void add_to_whole(Plan& plan, const Wanted& wanted)
             wanted.superspeed.value_or(wanted.side == Side::xhci));
 }
 
+void add_owner_before(Change& change, const std::string& owner, std::uint32_t bit)
+{
+    const auto found = std::ranges::find(change.owners_before, owner, &OwnedBits::owner);
+    if (found == change.owners_before.end())
+        change.owners_before.push_back({.owner = owner, .bits = bit});
+    else
+        found->bits |= bit;
+}
+
 void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
 {
     const auto& connector = *wanted.connector;
@@ -71,6 +80,8 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
         leave(*connector.side == Side::xhci ? connector.xhci_place : connector.ehci_place);
     if (connector.spec.superspeed && (plan.change.superspeed.mask & connector.spec.superspeed->mask()) != 0)
         leave(connector.superspeed_place);
+    if (movement.from != movement.to)
+        add_owner_before(plan.change, text_of(movement.owner_before), connector.spec.bit->mask());
     if (movement.from != movement.to || !movement.leaving.empty())
         plan.movements.push_back(std::move(movement));
 }
@@ -143,33 +154,6 @@ void add_warnings(Plan& plan, const topology::Mux& mux)
 }
 
 } // namespace
-
-Change Change::inverse() const
-{
-    const auto turned = [](const BitChange& change) {
-        return BitChange{.mask = change.mask, .before = change.after, .after = change.before};
-    };
-    return {.controller = controller,
-            .usb2 = turned(usb2),
-            .superspeed = turned(superspeed),
-            .title = "undo " + title};
-}
-
-Change Change::followed_by(const Change& later) const
-{
-    if (later.controller != controller) return later;
-    const auto joined = [](const BitChange& first, const BitChange& second) {
-        const auto keep = ~second.mask;
-        const auto keep_before = ~first.mask;
-        return BitChange{.mask = first.mask | second.mask,
-                         .before = first.before | (second.before & keep_before),
-                         .after = (first.after & keep) | second.after};
-    };
-    return {.controller = controller,
-            .usb2 = joined(usb2, later.usb2),
-            .superspeed = joined(superspeed, later.superspeed),
-            .title = later.title};
-}
 
 Outcome make_plan(const Situation& situation, const Request& request)
 {

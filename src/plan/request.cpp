@@ -28,6 +28,7 @@ struct Teller {
     std::string operator()(const RestoreRequest&) const { return "restore the routes"; }
     std::string operator()(const StartRequest& r) const { return "start with " + r.profile.text(); }
     std::string operator()(const ReturnRequest& r) const { return "return from " + r.guest.text(); }
+    std::string operator()(const RevertRequest& r) const { return "revert " + r.way.title; }
 };
 
 } // namespace

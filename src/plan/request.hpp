@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "plan/change.hpp"
 
 #include <chrono>
 #include <optional>
@@ -35,8 +36,13 @@ struct StartRequest {
     ProfileName profile;
 };
 
+/// Takes back all that was changed in a trial, wherever the wires are now.
+struct RevertRequest {
+    Change way; ///< from before the trial to where it left the wires
+};
+
 using Wish = std::variant<MoveRequest, ApplyRequest, ToggleRequest, UndoRequest, RestoreRequest, StartRequest,
-                          ReturnRequest>;
+                          ReturnRequest, RevertRequest>;
 
 /// What somebody wants. `yes` lifts the guards that protect the person (the last keyboard, a side without a
 /// driver), never those that protect the hardware; a disk in use is lifted only by its own name.

@@ -265,6 +265,31 @@ OrRefusal<Resolved> resolve_change(const Change& change, const Board& board)
     return resolved;
 }
 
+/// Going back is wrong where somebody else has the controller by now: a socket that was a guest's would come to the
+/// host, or the host's to a guest.
+std::optional<Refusal> check_owners(const Change& change, const Board& board, const Settings& settings)
+{
+    for (const auto& connector : board.connectors) {
+        if (!connector.spec.bit || (change.usb2.mask & connector.spec.bit->mask()) == 0) continue;
+        const auto bit = connector.spec.bit->mask();
+        const auto owned = std::ranges::find_if(
+            change.owners_before, [&](const OwnedBits& owner) { return (owner.bits & bit) != 0; });
+        if (owned == change.owners_before.end()) continue;
+        const auto side = (change.usb2.before & bit) != 0 ? Side::xhci : Side::ehci;
+        const auto owner = text_of(owner_of(connector.controller_on(side), settings));
+        // Without a driver, or not on the bus: check_routes says more about that.
+        if (owner == owned->owner || owner == "nobody") continue;
+        const auto& name = connector.spec.name.text();
+        return Refusal{Reason::owner_changed, name,
+                       format("{} belonged to {} before \"{}\", and {} has {} by now", name,
+                              printable(owned->owner, 64), printable(change.title), owner,
+                              in_words(connector, side)),
+                       format("give the controller back to {} first, or move {} by name",
+                              printable(owned->owner, 64), name)};
+    }
+    return std::nullopt;
+}
+
 OrRefusal<Resolved> resolve_undo(const Situation& s, const Board& board)
 {
     if (!s.last_change)
@@ -281,7 +306,26 @@ OrRefusal<Resolved> resolve_undo(const Situation& s, const Board& board)
             Refusal{Reason::changed_since, "undo",
                     format("the wires are no longer where \"{}\" left them", printable(change.title)),
                     "move what you want moved by name"});
+    if (auto refusal = check_owners(change, board, s.settings)) return std::unexpected(*refusal);
     return resolve_change(change.inverse(), board);
+}
+
+/// Unlike an undo it does not ask where the wires are now: whoever began the trial was promised the way back.
+OrRefusal<Resolved> resolve_revert(const RevertRequest& request, const Situation& s, const Board& board)
+{
+    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
+    if (request.way.controller != *board.mux->xhci->address)
+        return std::unexpected(
+            Refusal{Reason::changed_since, "trial",
+                    format("the trial was made on {}, and the registers are those of {} now",
+                           request.way.controller.text(), board.mux->xhci->name),
+                    "move what you want moved by name"});
+    if (auto refusal = check_owners(request.way, board, s.settings)) return std::unexpected(*refusal);
+    auto resolved = resolve_change(request.way.inverse(), board);
+    if (!resolved) return resolved;
+    resolved->title = printable(text_of(Wish(request)));
+    resolved->may_take_last_keyboard = true;
+    return resolved;
 }
 
 /// The wires were there by somebody's leave, so no keyboard is taken anew; a disk that the host has mounted
@@ -367,6 +411,8 @@ std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board
     if (const auto* start = std::get_if<StartRequest>(&wish)) return resolve_start(*start, situation, board);
     if (std::holds_alternative<UndoRequest>(wish)) return resolve_undo(situation, board);
     if (const auto* home = std::get_if<ReturnRequest>(&wish)) return resolve_return(*home, situation, board);
+    if (const auto* revert = std::get_if<RevertRequest>(&wish))
+        return resolve_revert(*revert, situation, board);
     return resolve_restore(situation, board);
 }
 

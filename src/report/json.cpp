@@ -93,6 +93,8 @@ template <class Io> void describe(OneOf<StatusView> auto& v, Io& io)
     io("elsewhere", v.elsewhere);
     io("lines", v.lines);
     io("notes", v.notes);
+    io.if_any("trial_seconds", v.trial_seconds);
+    io.if_any("trial_way_back", v.trial_way_back);
 }
 
 template <class Io> void describe(OneOf<RegisterView::Row> auto& v, Io& io)
@@ -139,6 +141,37 @@ template <class Io> void describe(OneOf<RegisterView> auto& v, Io& io)
     io("rows", v.rows);
     io("superspeed_rows", v.superspeed_rows);
     io("notes", v.notes);
+}
+
+template <class Io> void describe(OneOf<WhyView::Past> auto& v, Io& io)
+{
+    io("when", v.when);
+    io("who", v.who);
+    io("what", v.what);
+    io("to", v.to);
+}
+
+template <class Io> void describe(OneOf<WhyView::Move> auto& v, Io& io)
+{
+    io("to", v.to);
+    io("code", v.code);
+    io("sentence", v.sentence);
+    io("remedy", v.remedy);
+    io("warnings", v.warnings);
+}
+
+template <class Io> void describe(OneOf<WhyView> auto& v, Io& io)
+{
+    io("schema", v.schema);
+    io("connector", v.connector);
+    io("since", v.since);
+    io("by", v.by);
+    io("what", v.what);
+    io("strayed", v.strayed);
+    io("history", v.history);
+    io("moves", v.moves);
+    io.if_any("trial_seconds", v.trial_seconds);
+    io.if_any("trial_way_back", v.trial_way_back);
 }
 
 template <class Io> void describe(OneOf<RegistersView> auto& v, Io& io)
@@ -212,6 +245,15 @@ template <class Io> void describe(OneOf<MaskView> auto& v, Io& io)
 class Writer {
 public:
     template <class T> void operator()(const char* key, const T& value) { json_[key] = written(value); }
+    /// For what is rarely there.
+    void if_any(const char* key, const std::optional<int>& value)
+    {
+        if (value) (*this)(key, value);
+    }
+    void if_any(const char* key, const std::string& value)
+    {
+        if (!value.empty()) (*this)(key, value);
+    }
     [[nodiscard]] Json take() { return std::move(json_); }
 
     template <class T> static Json written(const T& value)
@@ -251,6 +293,7 @@ public:
         if (found == json_.end() || found->is_null()) return;
         if (!take(*found, value) && wrong_.empty()) wrong_ = key;
     }
+    template <class T> void if_any(const char* key, T& value) { (*this)(key, value); }
 
 private:
     static bool take(const Json& json, std::string& value)
@@ -336,6 +379,7 @@ template <class View> Result<View> view_from(std::string_view text, std::string_
 std::string to_json(const StatusView& view) { return written(Writer::written(view)); }
 std::string to_json(const RegistersView& view) { return written(Writer::written(view)); }
 std::string to_json(const PlanView& view) { return written(Writer::written(view)); }
+std::string to_json(const WhyView& view) { return written(Writer::written(view)); }
 std::string to_json(const MaskView& view) { return written(Writer::written(view)); }
 
 Result<StatusView> status_from_json(std::string_view text) { return view_from<StatusView>(text, "status"); }
@@ -343,6 +387,7 @@ Result<RegistersView> registers_from_json(std::string_view text)
 {
     return view_from<RegistersView>(text, "registers");
 }
+Result<WhyView> why_from_json(std::string_view text) { return view_from<WhyView>(text, "why"); }
 Result<PlanView> plan_from_json(std::string_view text) { return view_from<PlanView>(text, "plan"); }
 
 } // namespace usbroute::report

@@ -5,6 +5,7 @@
 #include "report/config_check.hpp"
 #include "report/mask.hpp"
 #include "report/views.hpp"
+#include "report/why.hpp"
 
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ namespace usbroute::report {
 [[nodiscard]] std::string to_json(const RegistersView& view);
 [[nodiscard]] std::string to_json(const PlanView& view);
 [[nodiscard]] std::string to_json(const MaskView& view);
+[[nodiscard]] std::string to_json(const WhyView& view);
 /// What the configuration says, defaults included.
 [[nodiscard]] std::string to_json(const config::Settings& settings);
 [[nodiscard]] std::string to_json(const ConfigCheck& check);
@@ -25,6 +27,7 @@ namespace usbroute::report {
 /// The documents as a daemon sends them. Unknown keys are passed over, so that a newer daemon is understood.
 [[nodiscard]] Result<StatusView> status_from_json(std::string_view text);
 [[nodiscard]] Result<RegistersView> registers_from_json(std::string_view text);
+[[nodiscard]] Result<WhyView> why_from_json(std::string_view text);
 [[nodiscard]] Result<PlanView> plan_from_json(std::string_view text);
 
 } // namespace usbroute::report

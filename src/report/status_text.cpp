@@ -3,6 +3,7 @@
 #include "report/picture.hpp"
 #include "report/plugged.hpp"
 #include "report/text.hpp"
+#include "report/trial.hpp"
 
 #include <algorithm>
 
@@ -228,7 +229,13 @@ std::string below_headline(const StatusView& view, const Style& style, Detail de
     auto out = table.empty() ? std::string() : "\n" + table;
     out += elsewhere_text(view, style, detail);
     if (detail == Detail::full) out += controllers_table(view, style);
-    std::string below = labelled("line", guest_lines(view, detail), Tone::plain, style);
+    std::string below;
+    if (view.trial_seconds)
+        below += labelled("trial",
+                          {trial_sentence(view.trial_way_back, std::chrono::seconds(*view.trial_seconds)) +
+                           ": usbroute confirm"},
+                          Tone::warning, style);
+    below += labelled("line", guest_lines(view, detail), Tone::plain, style);
     below += labelled("note", view.notes, Tone::warning, style);
     if (detail == Detail::full) below += labelled("fixed", fixed_connectors(view), Tone::dim, style);
     if (!below.empty()) out += "\n" + below;

@@ -82,6 +82,8 @@ struct StatusView {
     std::vector<DeviceView> elsewhere; ///< plugged in, and in no connector that is known
     std::vector<LineView> lines;       ///< of guests; known to the daemon alone
     std::vector<std::string> notes;    ///< what the person should know: registers unreadable, EHCI hidden
+    std::optional<int> trial_seconds;  ///< until the trial under way is taken back; nothing: there is none
+    std::string trial_way_back;        ///< "rear-1 goes back to host"
 };
 
 struct RegisterView {

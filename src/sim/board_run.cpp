@@ -224,7 +224,9 @@ Result<int> run_board(const Options& options)
          {std::pair<std::string, std::string>{inside_mark, "ASRock Z97E-ITX/ac\n"},
           {"etc/usbroute/usbroute.toml", configuration_text(tree.root(), port)},
           {"run/", ""},
-          {"state/", ""}})
+          {"state/", ""},
+          // A first move would be a trial, which is not what a board is for that is made anew each time.
+          {"lasting/first-move", "usbroute-first-move 1\n"}})
         if (auto done = tree.write(path, content); !done) return std::unexpected(done.error());
 
     const auto control = Control::listen_at(control_path(tree.root()));

@@ -45,7 +45,7 @@ std::string configuration_text(const std::string& directory, std::uint16_t port)
                    desk, desk);
     text += format("[listen.control]\nunix = \"{}/run/control.sock\"\n\n", directory);
     text += format("[listen.windows]\nunix = \"{}/run/windows.sock\"\nguest = \"windows\"\n"
-                   "allow = [\"toggle\", \"status\"]\n\n",
+                   "allow = [\"toggle\", \"status\", \"confirm\"]\n\n",
                    directory);
     text += format("[listen.netcat]\ntcp = \"127.0.0.1:{}\"\nallow = [\"toggle\", \"status\"]\n", port);
     return text;

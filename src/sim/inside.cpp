@@ -104,6 +104,7 @@ void set_environment(const std::string& directory, std::uint16_t port)
     ::setenv("USBROUTE_CONFIG", (directory + "/etc/usbroute/usbroute.toml").c_str(), 1);
     ::setenv("USBROUTE_SOCKET", (directory + "/run/control.sock").c_str(), 1);
     ::setenv("USBROUTE_STATE_DIR", (directory + "/state").c_str(), 1);
+    ::setenv("USBROUTE_LASTING_DIR", (directory + "/lasting").c_str(), 1);
 }
 
 bool is_inside() { return ::access(format("/{}", inside_mark).c_str(), F_OK) == 0; }

@@ -2,6 +2,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "wire/duration.hpp"
 #include "wire/grammar.hpp"
 
 #include <algorithm>
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::string_view yes_word = "yes=1";
 constexpr std::string_view force_key = "force-disk=";
+constexpr std::string_view revert_key = "revert-after=";
 
 /// The methods of HTTP (RFC 9110, PATCH of RFC 5789) and the first word of HTTP/2's preface.
 constexpr std::array<std::string_view, 10> http_methods = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
@@ -40,9 +42,16 @@ std::string read_option(std::string_view word, Command& command)
         command.force_disks.emplace_back(word.substr(force_key.size()));
         return {};
     }
-    if (word.starts_with("revert-after=")) return std::string(trials_are_missing);
+    if (word.starts_with(revert_key)) {
+        const auto time = read_trial_time(word.substr(revert_key.size()));
+        if (!time) return time.error();
+        if (command.revert_after) return "revert-after stands there twice";
+        command.revert_after = *time;
+        return {};
+    }
     if (word.starts_with("yes=")) return "yes takes no other value: say yes=1";
-    return format("there is no option {}; known are yes=1 and force-disk=NAME", shown(word));
+    return format("there is no option {}; known are yes=1, force-disk=NAME and revert-after=30s",
+                  shown(word));
 }
 
 void read_move(Words names, Command& command)
@@ -64,6 +73,9 @@ std::string read_words(Verb verb, Words names, Command& command)
     case Verb::toggle:
         for (const auto name : names) command.profiles.emplace_back(std::string(name));
         return {};
+    case Verb::why:
+        for (const auto name : names) command.connectors.emplace_back(std::string(name));
+        return {};
     case Verb::plan: {
         const auto planned = names.empty() ? std::nullopt : config::verb_from(names.front());
         if (!planned || *planned == Verb::plan) return "say what to plan: plan move, apply, toggle or undo";
@@ -73,6 +85,7 @@ std::string read_words(Verb verb, Words names, Command& command)
     case Verb::status:
     case Verb::undo:
     case Verb::subscribe:
+    case Verb::confirm:
     case Verb::regs: break;
     }
     return names.empty() ? std::string() : format("{} stands alone", config::text_of(verb));
@@ -84,11 +97,9 @@ std::expected<Command, NotACommand> read_text_command(std::string_view line)
     if (all.empty()) return std::unexpected(NotACommand{.message = "the line is empty"});
     const auto verb = config::verb_from(all.front());
     const auto no = [&](std::string message) {
-        return std::unexpected(NotACommand{.message = std::move(message),
-                                           .is_ours = verb || all.front() == "confirm",
-                                           .looks_like_http = is_http(all)});
+        return std::unexpected(NotACommand{
+            .message = std::move(message), .is_ours = verb.has_value(), .looks_like_http = is_http(all)});
     };
-    if (all.front() == "confirm") return no(std::string(trials_are_missing));
     if (!verb) return no(format("{} is not a command", shown(all.front())));
 
     Command command;
@@ -135,17 +146,24 @@ std::string what_is_wrong(const Command& command)
                                           : std::string();
     case Verb::apply:
         return command.profiles.size() == 1 ? std::string() : "apply takes the name of one profile";
-    case Verb::toggle:
-    case Verb::undo: return {};
+    case Verb::toggle: return {};
+    case Verb::undo:
+        return command.revert_after ? "undo ends a trial and is none: leave revert-after out" : std::string();
+    case Verb::why:
+        if (command.verb != Verb::plan && command.connectors.size() != 1)
+            return "why takes the name of one connector";
+        break;
     case Verb::status:
     case Verb::plan:
     case Verb::subscribe:
+    case Verb::confirm:
     case Verb::regs: break;
     }
     if (command.verb == Verb::plan)
         return format("{} cannot be planned: it changes nothing", config::text_of(verb));
-    return command.yes || !command.force_disks.empty() ? format("{} takes no option", config::text_of(verb))
-                                                       : std::string();
+    return command.yes || command.revert_after || !command.force_disks.empty()
+               ? format("{} takes no option", config::text_of(verb))
+               : std::string();
 }
 
 std::expected<Command, NotACommand> read_command(std::string_view line)
@@ -174,6 +192,7 @@ std::string to_line(const Command& command)
     for (const auto& name : command.profiles) add(name.text());
     if (command.yes) add(yes_word);
     for (const auto& disk : command.force_disks) add(std::string(force_key) + disk);
+    if (command.revert_after) add(format("{}{}s", revert_key, command.revert_after->count()));
     return line;
 }
 

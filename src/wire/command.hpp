@@ -4,7 +4,9 @@
 #include "base/result.hpp"
 #include "config/settings.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,11 +22,12 @@ enum class Form : std::uint8_t { text, json };
 struct Command {
     config::Verb verb = config::Verb::status;
     config::Verb planned = config::Verb::move;
-    std::vector<ConnectorName> connectors; ///< move
+    std::vector<ConnectorName> connectors; ///< move; why: one
     config::Target to;                     ///< move
     std::vector<ProfileName> profiles;     ///< apply: one; toggle: any number
     std::vector<std::string> force_disks;
     bool yes = false;
+    std::optional<std::chrono::seconds> revert_after = std::nullopt; ///< move, apply, toggle; 0: no trial
     Form form = Form::text;
 };
 

@@ -16,7 +16,7 @@ constexpr std::string_view no_connector = "-";
 std::optional<EventKind> kind_from(std::string_view word)
 {
     for (const auto kind : {EventKind::moved, EventKind::drift, EventKind::arrived, EventKind::left,
-                            EventKind::verdict, EventKind::guest, EventKind::lost})
+                            EventKind::verdict, EventKind::guest, EventKind::trial, EventKind::lost})
         if (word == text_of(kind)) return kind;
     return std::nullopt;
 }
@@ -37,6 +37,7 @@ std::string_view text_of(EventKind kind)
     case EventKind::left: return "left";
     case EventKind::verdict: return "verdict";
     case EventKind::guest: return "guest";
+    case EventKind::trial: return "trial";
     case EventKind::lost: return "lost";
     }
     return "lost";

@@ -19,6 +19,7 @@ enum class EventKind : std::uint8_t {
     left,    ///< a device
     verdict, ///< what a look some moments after a move says about it
     guest,   ///< a guest's machine has come, or is gone
+    trial,   ///< changes that go back by themselves: begun, confirmed, reverted, delayed, over
     lost,    ///< the client was too slow: events are missing here
 };
 
@@ -27,13 +28,14 @@ enum class EventKind : std::uint8_t {
 ///   event moved desk-in-windows windows=front-left,rear-1
 ///   event drift XUSB2PR 0x3fff -> 0x3ff7
 ///   event arrived front-left 3-3 Logitech USB Keyboard (046d:c31c)
+///   event trial begun rear-4 goes back to host in 30 s unless confirmed
 ///   event verdict front-left confirmed Logitech USB Keyboard (046d:c31c) is at 3-3 now
 ///   event guest windows is gone
 struct Event {
     EventKind kind = EventKind::moved;
     std::string connector; ///< arrived, left, verdict; empty: none that is known
     std::string
-        word; ///< arrived, left: the place; verdict: the verdict; drift: the register; guest: its name
+        word; ///< arrived, left: the place; verdict: the verdict; drift: the register; guest: its name; trial: what
     std::string text;                                                     ///< for people
     std::optional<std::string> profile;                                   ///< moved
     std::vector<std::pair<std::string, std::vector<std::string>>> owners; ///< moved, as in an answer

@@ -9,9 +9,6 @@
 /// What the text form and the JSON form of a command share.
 namespace usbroute::wire {
 
-/// "a moment later take it back": known words of the protocol that this version does not carry out.
-inline constexpr std::string_view trials_are_missing = "trials are not part of this version";
-
 /// The rules that do not depend on how the command was written: which names may be there, and how many.
 /// Empty: it is right.
 [[nodiscard]] std::string what_is_wrong(const Command& command);

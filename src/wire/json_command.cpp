@@ -1,5 +1,6 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "wire/duration.hpp"
 #include "wire/grammar.hpp"
 
 #include <nlohmann/json.hpp>
@@ -163,9 +164,7 @@ std::optional<Verb> verb_of(Object& object)
 {
     const auto word = object.text("do");
     const auto verb = config::verb_from(word);
-    if (word == "confirm")
-        object.complain(std::string(trials_are_missing));
-    else if (!verb)
+    if (!verb)
         object.complain(word.empty() ? R"("do" must be a verb)"
                                      : format("{} is not a command", printable(word, 32)));
     return verb;
@@ -187,7 +186,16 @@ void read_wish(Object& object, Verb verb, Command& command)
     if (verb == Verb::toggle) command.profiles = object.names<ProfileName>("profiles");
     command.yes = object.truth("yes");
     command.force_disks = object.names<std::string>("force_disks");
-    if (object.find("revert_after") != nullptr) object.complain(std::string(trials_are_missing));
+    if (verb == Verb::why)
+        if (auto name = object.text("connector"); !name.empty())
+            command.connectors.emplace_back(std::move(name));
+    if (const auto* time = object.find("revert_after")) {
+        const auto read = time->is_string()            ? read_trial_time(time->get<std::string>())
+                          : time->is_number_unsigned() ? read_trial_time(time->dump())
+                                                       : read_trial_time("this");
+        if (!read) return object.complain("revert_after: " + read.error());
+        command.revert_after = *read;
+    }
 }
 
 Command command_from(const json& value, std::string& problem)
@@ -229,6 +237,9 @@ json wish_of(const Command& command, Verb verb)
     if (verb == Verb::toggle && !command.profiles.empty()) object["profiles"] = texts(command.profiles);
     if (command.yes) object["yes"] = true;
     if (!command.force_disks.empty()) object["force_disks"] = command.force_disks;
+    if (verb == Verb::why && !command.connectors.empty())
+        object["connector"] = command.connectors.front().text();
+    if (command.revert_after) object["revert_after"] = command.revert_after->count();
     return object;
 }
 

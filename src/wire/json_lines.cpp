@@ -11,6 +11,7 @@ namespace {
 /// Answers come from our own daemon, but whoever sits behind a socket may send anything: nothing may throw and
 /// nothing may use up the stack.
 constexpr int deepest = 64;
+constexpr std::uint32_t most_trial_seconds = 24 * 3600;
 
 std::optional<json> read_object(std::string_view line)
 {
@@ -84,6 +85,7 @@ std::string to_json_line(const Answer& answer)
     if (!answer.message.empty()) object["message"] = answer.message;
     if (!answer.warnings.empty()) object["warnings"] = answer.warnings;
     put_owners(object, answer);
+    if (answer.trial_seconds) object["trial_seconds"] = *answer.trial_seconds;
     auto line = written(object);
     if (answer.document.empty()) return line;
     // The document is JSON already; reading it only to write it again would be the larger part of the work.
@@ -123,7 +125,10 @@ std::optional<Answer> read_json_answer(std::string_view line)
     if (const auto warnings = object->find("warnings"); warnings != object->end())
         answer.warnings = texts_in(*warnings);
     get_owners(*object, answer);
-    for (const auto* name : {"status", "registers", "plan"}) {
+    if (const auto seconds = object->find("trial_seconds");
+        seconds != object->end() && seconds->is_number_unsigned() && *seconds <= most_trial_seconds)
+        answer.trial_seconds = seconds->get<std::uint32_t>();
+    for (const auto* name : {"status", "registers", "plan", "why"}) {
         const auto document = object->find(name);
         if (document == object->end() || !document->is_object()) continue;
         answer.document_name = name;
@@ -150,7 +155,7 @@ std::optional<Event> read_json_event(std::string_view line)
     const auto kind = text_at(*object, "event");
     bool known = false;
     for (const auto candidate : {EventKind::moved, EventKind::drift, EventKind::arrived, EventKind::left,
-                                 EventKind::verdict, EventKind::guest, EventKind::lost}) {
+                                 EventKind::verdict, EventKind::guest, EventKind::trial, EventKind::lost}) {
         if (kind != text_of(candidate)) continue;
         event.kind = candidate;
         known = true;

@@ -356,7 +356,7 @@ PYTHON
 }
 
 @test "what is not part of this version says so" {
-    for word in confirm completion; do
+    for word in completion; do
         run --separate-stderr usb $word
         [ "$status" -eq 2 ]
         [ "$stderr" = "usbroute: $word is not part of this version" ]

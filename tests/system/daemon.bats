@@ -95,12 +95,29 @@ poke() { printf "$2" | dd of="$registers" bs=1 seek=$(($1)) conv=notrunc status=
     [ "$(xusb2pr)" = 00003fff ]
 }
 
+@test "what cannot be taken back is exit 8, with the line that recovers" {
+    before=$(od -An -tx4 -j $((0xd0)) -N16 "$registers")
+    # SuperSpeed is written, the wires are not, and SuperSpeed cannot be written back.
+    FAILING_WRITES_AFTER=1 LD_PRELOAD="$USBROUTE_BIN/failing_writes.so" ASAN_OPTIONS=verify_asan_link_order=0 start
+    run "$USBROUTE_BIN/usbroute" --socket "$socket" apply desk-on-ehci
+    echo "$output"
+    [ "$status" -eq 8 ]
+    [[ "$output" == *"the change could not be taken back; to recover: setpci -s 0000:00:14.0 d0.l="*" && setpci -s 0000:00:14.0 d8.l="* ]]
+    # Those lines, by hand.
+    for word in $(grep -o 'd[08]\.l=[0-9a-f]*:[0-9a-f]*' <<< "$output"); do
+        offset=0x${word%%.*}; rest=${word#*=}; value=0x${rest%:*}; mask=0x${rest#*:}
+        now=0x$(od -An -tx4 -j $((offset)) -N4 "$registers" | tr -d ' ')
+        poke "$offset" "$(printf '%08x' $(((now & ~mask) | value)) | sed 's/\(..\)\(..\)\(..\)\(..\)/\\x\4\\x\3\\x\2\\x\1/')"
+    done
+    [ "$(od -An -tx4 -j $((0xd0)) -N16 "$registers")" = "$before" ]
+}
+
 @test "answers bad lines and goes on" {
     start
     [ "$(say frob)" = "error not-a-command frob is not a command" ]
     [[ "$(say move)" == "error usage "* ]]
     [[ "$(say '{"do":"toggle","do":"undo"}')" == *'"code":"usage"'* ]]
-    [ "$(say confirm)" = "error usage trials are not part of this version" ]
+    [ "$(say confirm)" = "ok -- there is no trial to confirm" ]
     [ "$(head -c 100000 /dev/zero | tr '\0' x | cat - <(printf '\ntoggle\n') | nc -N -U "$socket" | cut -d' ' -f1-2)" = \
       $'error not-a-command\nok desk-on-ehci' ]
     head -c 100000 /dev/urandom | nc -N -w 2 -U "$socket" >/dev/null

@@ -42,8 +42,8 @@ TEST(Executor, WritesSuperSpeedFirstAndReadsEveryWriteBack)
                              "read\n"
                              "write XUSB2PR 7ffe\n"
                              "read\n");
-    EXPECT_EQ(journal.text, "usbroute-journal 1\n"
-                            "begin 0000:00:14.0 1:1:0 1:1:0 move front to ehci\n"
+    EXPECT_EQ(journal.text, "usbroute-journal 2\n"
+                            "begin 0000:00:14.0 1:1:0 1:1:0 0 - host:1 move front to ehci\n"
                             "end done\n");
 }
 
@@ -73,7 +73,7 @@ TEST(Executor, Invariant7TouchesNothingWhenTheRegistersAreNotWhatThePlanWasMadeF
 
     EXPECT_EQ(applied.error().code(), "stale-plan");
     EXPECT_EQ(registers.log, "read\n");
-    EXPECT_EQ(journal.text, "usbroute-journal 1\n");
+    EXPECT_EQ(journal.text, "usbroute-journal 2\n");
 }
 
 TEST(Executor, Invariant4UndoesAWriteThatDoesNotTake)
@@ -226,13 +226,20 @@ TEST(Recovery, LeavesAloneWhatSomebodyElseHasMovedSince)
 TEST(Journal, ReadsBackWhatItWrote)
 {
     const auto change = front_to_ehci().change;
-    const auto text = journal_header() + begin_line(change) + end_line(Ending::done);
+    const Stamp stamp{.when = std::chrono::sys_seconds(std::chrono::seconds(1'790'000'000)),
+                      .who = "control (uid 1000, pid 4711)"};
+    const auto text = journal_header() + begin_line(change, stamp) + end_line(Ending::done);
 
     const auto history = read_history(text);
 
     ASSERT_EQ(history.undoable.size(), 1u);
     EXPECT_EQ(history.undoable[0], change);
-    EXPECT_EQ(written(history), text + standing_line(change));
+    EXPECT_EQ(history.done, (std::vector<Entry>{{.change = change, .stamp = stamp}}));
+    const auto again = read_history(written(history));
+    EXPECT_EQ(again.undoable, history.undoable);
+    EXPECT_EQ(again.done, history.done);
+    EXPECT_EQ(again.standing, history.standing);
+    EXPECT_EQ(again.unreadable, 0u);
 }
 
 TEST(Journal, PassesOverWhatIsTornForeignOrHostile)
@@ -242,7 +249,8 @@ TEST(Journal, PassesOverWhatIsTornForeignOrHostile)
 
     for (std::size_t cut = 0; cut < good.size(); ++cut)
         EXPECT_LE(read_history(journal_header() + good.substr(0, cut)).undoable.size(), 1u);
-    EXPECT_EQ(read_history("usbroute-journal 2\n" + good).undoable.size(), 0u);
+    EXPECT_TRUE(read_history("usbroute-journal 3\n" + good).is_foreign);
+    EXPECT_EQ(read_history("usbroute-journal 3\n" + good).undoable.size(), 0u);
     EXPECT_EQ(
         read_history(journal_header() + "begin nonsense\nend done\n\n\xff\xff\n" + good).undoable.size(), 1u);
     EXPECT_EQ(

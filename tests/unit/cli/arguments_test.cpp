@@ -120,8 +120,18 @@ TEST(Arguments, SayPlainlyWhatThisVersionLacks)
 {
     for (const auto word : commands_to_come())
         EXPECT_EQ(refused({std::string(word)}), std::string(word) + " is not part of this version");
-    EXPECT_TRUE(refused({"move", "a", "--to", "ehci", "--revert-after", "30s"})
-                    .find("trials are not part of this version") != std::string::npos);
+}
+
+TEST(Arguments, TakeTheTimeOfATrial)
+{
+    const auto asked = [](const char* time) {
+        return std::get<Invocation>(read_arguments({"toggle", "--revert-after", time})).options.revert_after;
+    };
+    EXPECT_EQ(asked("30s"), std::chrono::seconds(30));
+    EXPECT_EQ(asked("2m"), std::chrono::seconds(120));
+    EXPECT_EQ(asked("0"), std::chrono::seconds(0));
+    EXPECT_EQ(refused({"toggle", "--revert-after", "2h"}),
+              "--revert-after: 2h is no time of a trial: write 1s to 1h, as in 30s or 2m, or 0 for no trial");
 }
 
 TEST(Arguments, ShowHelpInPlaceOfComplaining)

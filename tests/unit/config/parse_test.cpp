@@ -163,8 +163,8 @@ TEST(Parse, ADoorForAGuestOrOverTcpMayToggleAndAskAndNoMoreUnlessTold)
     ASSERT_EQ(settings.listeners.size(), 4U);
     EXPECT_EQ(settings.listeners[0].allow, all_verbs());
     EXPECT_EQ(settings.listeners[3].name, ListenerName("control"));
-    EXPECT_EQ(settings.listeners[1].allow, (std::vector{Verb::toggle, Verb::status}));
-    EXPECT_EQ(settings.listeners[2].allow, (std::vector{Verb::toggle, Verb::status}));
+    EXPECT_EQ(settings.listeners[1].allow, (std::vector{Verb::toggle, Verb::status, Verb::confirm}));
+    EXPECT_EQ(settings.listeners[2].allow, (std::vector{Verb::toggle, Verb::status, Verb::confirm}));
     EXPECT_EQ(std::get<TcpAddress>(settings.listeners[2].address).host, "::1");
 }
 
@@ -361,7 +361,8 @@ TEST(Settings, VerbsAndTargetsKeepTheirWords)
     for (const auto verb : all_verbs()) EXPECT_EQ(verb_from(text_of(verb)), verb);
     for (const auto* word : {"host", "ehci", "xhci", "windows"}) EXPECT_EQ(text_of(target_from(word)), word);
 
-    EXPECT_EQ(all_verbs().size(), 8U);
+    EXPECT_EQ(all_verbs().size(), 9U);
+    EXPECT_EQ(verb_from("why"), Verb::why); // a way to read, so `status` is the right to it
     EXPECT_EQ(verb_from("halt"), std::nullopt);
     EXPECT_EQ(target_from("xhci"), Target(Side::xhci));
     EXPECT_EQ(target_from("Host"), Target(GuestName("Host")));

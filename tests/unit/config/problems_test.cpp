@@ -343,7 +343,7 @@ TEST(Problems, OfRights)
              "3:29: 'status' stands in allow twice; keep one\n"
              "3:39: unknown verb 'reboot' in [listen.a]; known: status, move, apply, toggle, undo, plan, "
              "subscribe, "
-             "regs\n"
+             "regs, confirm\n"
              "3:49: an entry of allow is a whole number; it must be a verb such as \"toggle\"\n"},
         Case{"[listen.a]\nunix = '/run/a'\nalow = ['toggle']\n",
              "3:1: unknown key 'alow' in [listen.a]; did you mean 'allow'?\n"},

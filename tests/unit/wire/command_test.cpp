@@ -1,3 +1,4 @@
+#include "base/format.hpp"
 #include "wire/command.hpp"
 
 #include <gtest/gtest.h>
@@ -35,10 +36,10 @@ std::string json_seen(std::string_view line)
 
 TEST(Command, ReadsEveryVerb)
 {
-    for (const auto* line :
-         {"status", "regs", "undo", "subscribe", "toggle", "toggle a", "toggle a b", "apply desk",
-          "move front-left windows", "move front-left rear-1 windows", "move bit3 ehci", "plan toggle",
-          "plan toggle a b", "plan undo", "plan apply desk", "plan move a b host"})
+    for (const auto* line : {"status", "regs", "undo", "confirm", "why front-left", "subscribe", "toggle",
+                             "toggle a", "toggle a b", "apply desk", "move front-left windows",
+                             "move front-left rear-1 windows", "move bit3 ehci", "plan toggle",
+                             "plan toggle a b", "plan undo", "plan apply desk", "plan move a b host"})
         means_itself(line);
 }
 
@@ -70,19 +71,43 @@ TEST(Command, RefusesOptionsItDoesNotKnow)
 {
     EXPECT_EQ(seen("toggle yes=0"), "ours: yes takes no other value: say yes=1");
     EXPECT_EQ(seen("toggle force=1"),
-              "ours: there is no option force=1; known are yes=1 and force-disk=NAME");
+              "ours: there is no option force=1; known are yes=1, force-disk=NAME and revert-after=30s");
     EXPECT_EQ(seen("toggle force-disk=../x"), "ours: ../x cannot be the name of a disk");
     EXPECT_EQ(seen("status yes=1"), "ours: status takes no option");
 }
 
-TEST(Command, KnowsTrialsAndDoesNotHaveThem)
+TEST(Command, TakesTheTimeOfATrial)
 {
-    const std::string missing = "ours: trials are not part of this version";
+    means_itself("toggle revert-after=30s");
+    means_itself("move a host yes=1 revert-after=0s");
+    EXPECT_EQ(seen("apply desk revert-after=2m"), "apply desk revert-after=120s");
+    EXPECT_EQ(seen("toggle revert-after=30"), "toggle revert-after=30s");
+    EXPECT_EQ(seen("toggle revert-after=1h"), "toggle revert-after=3600s");
+    EXPECT_EQ(json_seen(R"({"do":"toggle","revert_after":30})"), "toggle revert-after=30s");
+    EXPECT_EQ(json_seen(R"({"do":"toggle","revert_after":"2m"})"), "toggle revert-after=120s");
+}
 
-    EXPECT_EQ(seen("toggle revert-after=30s"), missing);
-    EXPECT_EQ(seen("confirm"), missing);
-    EXPECT_EQ(seen(R"({"do":"confirm"})"), missing);
-    EXPECT_EQ(seen(R"({"do":"toggle","revert_after":30})"), missing);
+TEST(Command, RefusesATimeThatIsNone)
+{
+    for (const auto* time : {"", "s", "-1", "1.5s", "3601s", "2h", "61m", "30sec", "99999999999s", "0x10"})
+        EXPECT_EQ(seen(std::string("toggle revert-after=") + time),
+                  format("ours: {} is no time of a trial: write 1s to 1h, as in 30s or 2m, or 0 for no trial",
+                         time));
+    EXPECT_EQ(seen("toggle revert-after=1s revert-after=2s"), "ours: revert-after stands there twice");
+    EXPECT_EQ(seen("undo revert-after=1s"), "ours: undo ends a trial and is none: leave revert-after out");
+    EXPECT_EQ(seen("status revert-after=1s"), "ours: status takes no option");
+    EXPECT_TRUE(seen(R"({"do":"toggle","revert_after":-1})").starts_with("ours: revert_after: "));
+    EXPECT_TRUE(seen(R"({"do":"toggle","revert_after":[1]})").starts_with("ours: revert_after: "));
+    EXPECT_TRUE(seen(R"({"do":"toggle","revert_after":1.5})").starts_with("ours: revert_after: "));
+}
+
+TEST(Command, AsksWhyOfOneConnector)
+{
+    EXPECT_EQ(json_seen(R"({"do":"why","connector":"front"})"), "why front");
+    EXPECT_EQ(seen("why"), "ours: why takes the name of one connector");
+    EXPECT_EQ(seen("why a b"), "ours: why takes the name of one connector");
+    EXPECT_EQ(seen("plan why a"), "ours: why cannot be planned: it changes nothing");
+    EXPECT_EQ(seen("plan confirm"), "ours: confirm cannot be planned: it changes nothing");
 }
 
 TEST(Command, SaysWhatIsMissing)

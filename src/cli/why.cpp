@@ -1,0 +1,28 @@
+#include "report/why.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "cli/session.hpp"
+#include "report/json.hpp"
+
+namespace usbroute::cli {
+
+int run_why(const Invocation& invocation)
+{
+    const auto& options = invocation.options;
+    const auto& word = invocation.words.front();
+    if (!is_plain_name(word))
+        return fail(
+            Error(ErrorKind::not_found,
+                  format("there is no connector {}; `usbroute status` lists them", printable(word, 64)))
+                .with_code("no-such-connector"),
+            options.json);
+    const auto view = Session(options).why(ConnectorName(word));
+    if (!view) return fail(view.error(), options.json);
+    print(options.json ? report::to_json(*view) + "\n" : report::why_text(*view, style_of_terminal(options)));
+    return exit_done;
+}
+
+} // namespace usbroute::cli

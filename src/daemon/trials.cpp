@@ -1,0 +1,193 @@
+#include "daemon/trials.hpp"
+
+#include "base/format.hpp"
+#include "daemon/answers.hpp"
+#include "daemon/log.hpp"
+#include "report/trial.hpp"
+#include "wire/duration.hpp"
+
+#include <algorithm>
+
+namespace usbroute::daemon {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr seconds first_move_lasts = 30s;
+constexpr seconds first_patience = 1s;
+constexpr seconds longest_patience = 60s;
+
+bool is_a_move(const plan::Wish& wish)
+{
+    return std::holds_alternative<plan::MoveRequest>(wish) ||
+           std::holds_alternative<plan::ApplyRequest>(wish) ||
+           std::holds_alternative<plan::ToggleRequest>(wish);
+}
+
+} // namespace
+
+bool Trials::is_unasked_trial(const plan::Request& request) const
+{
+    return !parts_.first_move.is_over() && is_a_move(request.wish) && !request.yes && !request.revert_after &&
+           !parts_.machine.trial();
+}
+
+std::optional<apply::TrialTerms> Trials::terms_for(const plan::Request& request) const
+{
+    const bool is_unasked = is_unasked_trial(request);
+    if (!is_unasked && !request.is_trial()) return std::nullopt;
+    const auto lasts = is_unasked ? first_move_lasts : *request.revert_after;
+    return apply::TrialTerms{
+        .boot = parts_.alarm.boot(), .deadline = parts_.alarm.now() + lasts, .lasts = lasts};
+}
+
+void Trials::resume()
+{
+    auto kept = parts_.journal.history().trial;
+    if (!kept) return;
+    if (kept->terms.boot != parts_.alarm.boot() || kept->is_over()) {
+        log::info("a trial of an earlier boot is over: firmware has routed the sockets anew since");
+        if (const auto ended = parts_.journal.end_trial(); !ended) log::warning(ended.error().message());
+        return;
+    }
+    // No trial lasts longer, whatever a file says.
+    kept->terms.deadline = std::min(kept->terms.deadline, parts_.alarm.now() + wire::longest_trial);
+    parts_.machine.adopt_trial(*kept);
+    known_ = kept->terms;
+    parts_.alarm.ring_at(kept->terms.deadline);
+    log::info(format("the trial goes on: {}", words_for_way_back()));
+}
+
+std::string Trials::words_for_way_back() const
+{
+    const auto now = left();
+    return now ? report::trial_sentence(now->way_back, now->seconds) : std::string();
+}
+
+std::optional<Trials::Left> Trials::left() const
+{
+    const auto& trial = parts_.machine.trial();
+    if (!trial) return std::nullopt;
+    const auto until = std::max(trial->terms.deadline - parts_.alarm.now(), milliseconds(0));
+    return Left{.seconds = std::chrono::ceil<seconds>(until),
+                .way_back =
+                    report::way_back(trial->way, *parts_.machine.snapshot(), parts_.machine.settings())};
+}
+
+void Trials::note(std::string_view word, std::string text)
+{
+    log::info(format("trial {}: {}", word, text));
+    news_.push_back({.kind = wire::EventKind::trial, .word = std::string(word), .text = std::move(text)});
+}
+
+void Trials::settle(const plan::Request& request, const Done& done, wire::Answer& answer)
+{
+    if (done.plan->steps.empty()) return;
+    const auto& trial = parts_.machine.trial();
+    if (!trial) {
+        if (known_) {
+            known_.reset();
+            parts_.alarm.silence();
+            note("over", "everything is as it was before it");
+        }
+        // Who takes the last word back, or says that no trial is needed, has not been stranded.
+        forget_first_move();
+        return;
+    }
+    const auto sentence = words_for_way_back();
+    const bool is_first = !parts_.first_move.is_over() && !request.is_trial() && !known_;
+    answer.trial_seconds = static_cast<std::uint32_t>(left()->seconds.count());
+    answer.message = format("{}: {} (usbroute confirm, or confirm on this line)",
+                            is_first ? "the first move on this machine is a trial" : "trial", sentence);
+    if (known_ == trial->terms) return; // it has joined the one under way
+    known_ = trial->terms;
+    patience_ = 0s;
+    parts_.alarm.ring_at(trial->terms.deadline);
+    note("begun", sentence);
+}
+
+wire::Answer Trials::confirm(const std::string& who)
+{
+    wire::Answer answer;
+    if (!parts_.machine.trial()) {
+        answer.message = "there is no trial to confirm";
+        return answer;
+    }
+    if (const auto ended = parts_.machine.end_trial(); !ended)
+        answer.warnings.push_back("after a restart the daemon may take it back all the same: " +
+                                  ended.error().message());
+    known_.reset();
+    parts_.alarm.silence();
+    forget_first_move();
+    note("confirmed", format("by {}", who));
+    return answer;
+}
+
+std::optional<std::string> Trials::why_not_confirmed_by(const GuestName& guest) const
+{
+    const auto& trial = parts_.machine.trial();
+    if (!trial || report::concerns(trial->way, guest, *parts_.machine.snapshot(), parts_.machine.settings()))
+        return std::nullopt;
+    return format("{} may not confirm this trial: none of its sockets comes from {} or goes there",
+                  guest.text(), guest.text());
+}
+
+void Trials::forget_first_move()
+{
+    if (parts_.first_move.is_over()) return;
+    if (const auto noted = parts_.first_move.note(); !noted)
+        log::warning(
+            format("the next daemon will take its first move for the first one on this machine, and make it "
+                   "a trial: {}",
+                   noted.error().message()));
+}
+
+void Trials::tell_news()
+{
+    for (const auto& event : std::exchange(news_, {})) tell_.event(event);
+}
+
+void Trials::ring()
+{
+    // A direct command may have added to it, or taken it back.
+    if (auto kept = parts_.journal.history().trial; kept && parts_.machine.trial())
+        parts_.machine.adopt_trial(std::move(*kept));
+    const auto& trial = parts_.machine.trial();
+    if (!trial) return known_.reset();
+    // Nobody has been told of another end; then the alarm was late or early, not the trial.
+    if (patience_ == 0s && known_ && parts_.alarm.now() < known_->deadline)
+        return parts_.alarm.ring_at(known_->deadline);
+    revert();
+    tell_news();
+}
+
+void Trials::revert()
+{
+    const auto words = left()->way_back;
+    const auto done = parts_.machine.carry_out(
+        {.wish = plan::RevertRequest{.way = parts_.machine.trial()->way}, .yes = true},
+        {.who = "trial", .trial = {}});
+    if (!done) return try_again(answer_for(done.error()).message);
+    // With no step there was nothing to write, and the journal has not heard of it.
+    if (parts_.machine.trial())
+        if (const auto ended = parts_.machine.end_trial(); !ended) log::warning(ended.error().message());
+    known_.reset();
+    patience_ = 0s;
+    if (!done->plan->steps.empty()) tell_.reverted(*done);
+    note("reverted", format("nobody has confirmed it: {}", words));
+}
+
+void Trials::try_again(const std::string& why)
+{
+    const bool is_first = patience_ == 0s;
+    patience_ = is_first ? first_patience : std::min(patience_ * 2, longest_patience);
+    parts_.alarm.ring_at(parts_.alarm.now() + patience_);
+    const auto text = format("it cannot be taken back, and is tried again: {}", why);
+    if (is_first) note("delayed", text);
+    log::error(format("trial: {} (in {} s)", text, patience_.count()));
+}
+
+} // namespace usbroute::daemon

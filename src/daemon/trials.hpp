@@ -1,0 +1,73 @@
+#pragma once
+
+#include "daemon/alarm.hpp"
+#include "daemon/machine.hpp"
+#include "linux/first_move.hpp"
+#include "linux/journal_file.hpp"
+#include "wire/answer.hpp"
+#include "wire/event.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace usbroute::daemon {
+
+/// Changes that go back by themselves unless somebody confirms them. The journal knows of a trial from before its first
+/// write, so it ends in time whoever dies: the client, the daemon, or both. What cannot be taken back when its time
+/// has come is tried again until it can (docs/decisions/0020).
+class Trials {
+public:
+    struct Parts {
+        Machine& machine;
+        linux_::JournalFile& journal;
+        Alarm& alarm;
+        linux_::FirstMove& first_move;
+    };
+    struct Tell {
+        std::function<void(const Done&)> reverted; ///< the change that took it back
+        std::function<void(const wire::Event&)> event;
+    };
+
+    Trials(Parts parts, Tell tell) : parts_(parts), tell_(std::move(tell)) {}
+
+    /// After the first look: a trial that an earlier daemon began goes on, or ends if its time has come.
+    void resume();
+    /// Nothing: this request begins no trial. The first move on a machine is one unasked.
+    [[nodiscard]] std::optional<apply::TrialTerms> terms_for(const plan::Request& request) const;
+    /// After a request was carried out: says in the answer what goes back, and when.
+    void settle(const plan::Request& request, const Done& done, wire::Answer& answer);
+    [[nodiscard]] wire::Answer confirm(const std::string& who);
+    /// Both sides of a trial may confirm it. Nothing: this guest is one.
+    [[nodiscard]] std::optional<std::string> why_not_confirmed_by(const GuestName& guest) const;
+
+    /// What is left of the trial under way; nothing: there is none.
+    struct Left {
+        std::chrono::seconds seconds{};
+        std::string way_back;
+    };
+    [[nodiscard]] std::optional<Left> left() const;
+
+    [[nodiscard]] bool has_news() const { return !news_.empty(); }
+    void tell_news();
+    /// The alarm rang.
+    void ring();
+
+private:
+    [[nodiscard]] bool is_unasked_trial(const plan::Request& request) const;
+    [[nodiscard]] std::string words_for_way_back() const;
+    void revert();
+    void try_again(const std::string& why);
+    void forget_first_move();
+    void note(std::string_view word, std::string text);
+
+    Parts parts_;
+    Tell tell_;
+    std::optional<apply::TrialTerms> known_; ///< as told last
+    std::chrono::seconds patience_{};        ///< until the next attempt to take it back
+    std::vector<wire::Event> news_;
+};
+
+} // namespace usbroute::daemon

@@ -1,0 +1,28 @@
+#include "linux/first_move.hpp"
+
+#include "linux/files.hpp"
+
+#include <utility>
+
+#include <unistd.h>
+
+namespace usbroute::linux_ {
+
+namespace {
+
+std::string path_in(const std::string& directory) { return directory + "/first-move"; }
+
+} // namespace
+
+FirstMove::FirstMove(const std::string& directory)
+    : directory_(directory), is_over_(directory.empty() || ::access(path_in(directory).c_str(), F_OK) == 0)
+{}
+
+Result<void> FirstMove::note()
+{
+    if (std::exchange(is_over_, true)) return {};
+    if (auto made = make_directories(directory_); !made) return made;
+    return replace_file(path_in(directory_), "usbroute-first-move 1\n");
+}
+
+} // namespace usbroute::linux_

@@ -1,0 +1,65 @@
+#include "plan/change.hpp"
+
+#include <algorithm>
+
+namespace usbroute::plan {
+
+namespace {
+
+void add_owned(std::vector<OwnedBits>& all, const std::string& owner, std::uint32_t bits)
+{
+    if (bits == 0) return;
+    const auto found = std::ranges::find(all, owner, &OwnedBits::owner);
+    if (found == all.end())
+        all.push_back({.owner = owner, .bits = bits});
+    else
+        found->bits |= bits;
+}
+
+} // namespace
+
+Change Change::inverse() const
+{
+    const auto turned = [](const BitChange& change) {
+        return BitChange{.mask = change.mask, .before = change.after, .after = change.before};
+    };
+    return {.controller = controller,
+            .usb2 = turned(usb2),
+            .superspeed = turned(superspeed),
+            .title = "undo " + title};
+}
+
+Change Change::followed_by(const Change& later) const
+{
+    if (later.controller != controller) return later;
+    const auto joined = [](const BitChange& first, const BitChange& second) {
+        const auto keep = ~second.mask;
+        const auto keep_before = ~first.mask;
+        return BitChange{.mask = first.mask | second.mask,
+                         .before = first.before | (second.before & keep_before),
+                         .after = (first.after & keep) | second.after};
+    };
+    Change both{.controller = controller,
+                .usb2 = joined(usb2, later.usb2),
+                .superspeed = joined(superspeed, later.superspeed),
+                .title = later.title,
+                .owners_before = owners_before};
+    for (const auto& owned : later.owners_before)
+        add_owned(both.owners_before, owned.owner, owned.bits & ~usb2.mask);
+    return both;
+}
+
+Change Change::net() const
+{
+    const auto moved = [](const BitChange& change) {
+        const auto mask = change.mask & (change.before ^ change.after);
+        return BitChange{.mask = mask, .before = change.before & mask, .after = change.after & mask};
+    };
+    Change left{
+        .controller = controller, .usb2 = moved(usb2), .superspeed = moved(superspeed), .title = title};
+    for (const auto& owned : owners_before)
+        add_owned(left.owners_before, owned.owner, owned.bits & left.usb2.mask);
+    return left;
+}
+
+} // namespace usbroute::plan

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "base/ids.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace usbroute::plan {
+
+/// Some bits of one register, and what they are to be.
+struct BitChange {
+    std::uint32_t mask = 0;
+    std::uint32_t before = 0; ///< only bits of `mask`
+    std::uint32_t after = 0;  ///< only bits of `mask`
+    bool operator==(const BitChange&) const = default;
+};
+
+/// Whose sockets they were before a change: bits of XUSB2PR.
+struct OwnedBits {
+    std::string owner; ///< one word, as status prints it
+    std::uint32_t bits = 0;
+    bool operator==(const OwnedBits&) const = default;
+};
+
+/// What a plan does to the registers, without the reasons: enough to undo it, or to name the state that an
+/// interrupted one left.
+struct Change {
+    PciAddress controller;
+    BitChange usb2;       ///< XUSB2PR
+    BitChange superspeed; ///< USB3_PSSEN
+    std::string title;    ///< "toggle to desk-in-windows"
+    /// One entry an owner; empty where it is not known, as in what an older version wrote.
+    std::vector<OwnedBits> owners_before = {};
+
+    [[nodiscard]] Change inverse() const;
+    /// What this change and a later one come to together.
+    [[nodiscard]] Change followed_by(const Change& later) const;
+    /// Without the bits that are after it as they were before it.
+    [[nodiscard]] Change net() const;
+    [[nodiscard]] bool is_empty() const { return usb2.mask == 0 && superspeed.mask == 0; }
+    bool operator==(const Change&) const = default;
+};
+
+} // namespace usbroute::plan

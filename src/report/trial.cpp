@@ -1,0 +1,82 @@
+#include "report/trial.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "plan/board.hpp"
+#include "plan/ownership.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace usbroute::report {
+
+using topology::Connector;
+using topology::Side;
+
+namespace {
+
+bool is_moved(const plan::Change& way, const Connector& connector)
+{
+    return connector.spec.bit && (way.usb2.mask & connector.spec.bit->mask()) != 0;
+}
+
+/// The owner, or the side where both sides have the same one.
+std::string place_before(const plan::Change& way, const Connector& connector,
+                         const config::Settings& settings)
+{
+    const auto side = (way.usb2.before & connector.spec.bit->mask()) != 0 ? Side::xhci : Side::ehci;
+    const auto owner = plan::text_of(plan::owner_of(connector.controller_on(side), settings));
+    const auto other =
+        plan::text_of(plan::owner_of(connector.controller_on(topology::other(side)), settings));
+    return owner == other ? std::string(topology::text_of(side)) : owner;
+}
+
+} // namespace
+
+std::string way_back(const plan::Change& way, const topology::Snapshot& snapshot,
+                     const config::Settings& settings)
+{
+    std::vector<std::pair<std::string, std::vector<std::string>>> places;
+    for (const auto& connector : plan::look_at_board(snapshot, settings).connectors) {
+        if (!is_moved(way, connector)) continue;
+        const auto place = place_before(way, connector, settings);
+        auto found = std::ranges::find(places, place, &decltype(places)::value_type::first);
+        if (found == places.end()) found = places.insert(found, {place, {}});
+        found->second.push_back(connector.spec.name.text());
+    }
+    std::string text;
+    for (const auto& [place, names] : places)
+        text += format("{}{} {} back to {}", text.empty() ? "" : "; ", join(names, ", "),
+                       names.size() == 1 ? "goes" : "go", place);
+    return text.empty() ? std::string("the SuperSpeed half goes back") : text;
+}
+
+std::string trial_sentence(const std::string& way, std::chrono::seconds left)
+{
+    return format("{} in {} s unless confirmed", way, left.count());
+}
+
+bool moves(const plan::Change& way, const topology::Snapshot& snapshot, const config::Settings& settings,
+           const ConnectorName& connector)
+{
+    const auto board = plan::look_at_board(snapshot, settings);
+    const auto* found = board.find(connector);
+    return found != nullptr && is_moved(way, *found);
+}
+
+bool concerns(const plan::Change& way, const GuestName& guest, const topology::Snapshot& snapshot,
+              const config::Settings& settings)
+{
+    const auto board = plan::look_at_board(snapshot, settings);
+    return std::ranges::any_of(board.connectors, [&](const Connector& connector) {
+        if (!is_moved(way, connector)) return false;
+        return std::ranges::any_of(std::array{Side::ehci, Side::xhci}, [&](Side side) {
+            return plan::owner_of(connector.controller_on(side), settings) ==
+                   plan::Owner(plan::OwnedByGuest{guest});
+        });
+    });
+}
+
+} // namespace usbroute::report

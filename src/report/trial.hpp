@@ -1,0 +1,27 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "plan/change.hpp"
+#include "topology/snapshot.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace usbroute::report {
+
+/// Where the sockets of a change go if it is taken back: "rear-1, rear-2 go back to host; front-1 goes back to windows".
+[[nodiscard]] std::string way_back(const plan::Change& way, const topology::Snapshot& snapshot,
+                                   const config::Settings& settings);
+
+/// "rear-1 goes back to host in 23 s unless confirmed". `way` as above.
+[[nodiscard]] std::string trial_sentence(const std::string& way, std::chrono::seconds left);
+
+/// Whether the change has moved this connector.
+[[nodiscard]] bool moves(const plan::Change& way, const topology::Snapshot& snapshot,
+                         const config::Settings& settings, const ConnectorName& connector);
+
+/// Whether one of these sockets comes from this guest or has gone to it.
+[[nodiscard]] bool concerns(const plan::Change& way, const GuestName& guest,
+                            const topology::Snapshot& snapshot, const config::Settings& settings);
+
+} // namespace usbroute::report

@@ -1,0 +1,163 @@
+#include "report/why.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "plan/board.hpp"
+#include "report/text.hpp"
+#include "report/trial.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace usbroute::report {
+
+using topology::Side;
+
+namespace {
+
+std::string time_text(std::chrono::sys_seconds when)
+{
+    if (when.time_since_epoch().count() == 0) return {};
+    const auto day = std::chrono::floor<std::chrono::days>(when);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(when - day);
+    return format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  time.hours().count(), time.minutes().count(), time.seconds().count());
+}
+
+std::uint32_t mask_of(const std::optional<SuperSpeedPort>& port) { return port ? port->mask() : 0; }
+
+void add_history(WhyView& view, const topology::Connector& connector, const Asked& asked)
+{
+    if (!connector.spec.bit) return;
+    const auto bit = connector.spec.bit->mask();
+    const auto superspeed = mask_of(connector.spec.superspeed);
+    const auto mux = topology::find_mux(asked.snapshot);
+    for (const auto& past : asked.past | std::views::reverse) {
+        const auto& change = past.change;
+        const bool is_ours = mux && mux->xhci->address == change.controller;
+        const bool moves_wires = (change.usb2.mask & bit) != 0;
+        if (!is_ours || (!moves_wires && (change.superspeed.mask & superspeed) == 0)) continue;
+        const auto side = (change.usb2.after & bit) != 0 ? Side::xhci : Side::ehci;
+        view.history.push_back({.when = time_text(past.when),
+                                .who = printable(past.who),
+                                .what = printable(change.title),
+                                .to = moves_wires ? std::string(topology::text_of(side)) : std::string()});
+    }
+    const auto last = std::ranges::find_if(view.history, [](const auto& past) { return !past.to.empty(); });
+    if (last == view.history.end()) return;
+    view.since = last->when;
+    view.by = last->who;
+    view.what = last->what;
+    view.strayed = !view.connector.side.empty() && view.connector.side != last->to;
+}
+
+WhyView::Move attempt(const ConnectorName& name, const config::Target& to, const Asked& asked)
+{
+    WhyView::Move move{.to = config::text_of(to), .code = "ok", .sentence = {}, .remedy = {}, .warnings = {}};
+    const auto outcome = asked.decide({.wish = plan::MoveRequest{.connectors = {name}, .to = to}});
+    if (const auto* refusal = std::get_if<plan::Refusal>(&outcome)) {
+        move.code = plan::code_of(refusal->reason);
+        move.sentence = refusal->sentence;
+        move.remedy = refusal->remedy;
+        return move;
+    }
+    const auto& plan = std::get<plan::Plan>(outcome);
+    if (plan.steps.empty()) move.code = "already";
+    move.warnings = plan.warnings;
+    return move;
+}
+
+std::string move_words(const WhyView::Move& move)
+{
+    std::string text;
+    if (move.code == "ok")
+        text = "nothing stands against it";
+    else if (move.code == "already")
+        text = "it is there already";
+    else
+        text = format("{} ({}{}{})", move.sentence, move.code, move.remedy.empty() ? "" : "; ", move.remedy);
+    for (const auto& warning : move.warnings) text += "; warning: " + warning;
+    return text;
+}
+
+std::string since_words(const WhyView& view)
+{
+    if (view.what.empty()) return "not moved by usbroute since the machine started";
+    return format("since {}, by {}: {}{}", view.since.empty() ? "a time that is not known" : view.since,
+                  view.by.empty() ? "somebody" : view.by, view.what,
+                  view.strayed ? "; somebody else has moved it since" : "");
+}
+
+std::string plugged_words(const ConnectorView& connector)
+{
+    std::vector<std::string> names;
+    for (const auto& device : connector.devices)
+        names.push_back(device.in_use.empty() ? device.name : format("{} ({})", device.name, device.in_use));
+    return join(names, ", ");
+}
+
+} // namespace
+
+std::expected<WhyView, plan::Refusal> why_view(const ConnectorName& name, const Asked& asked)
+{
+    const auto board = plan::look_at_board(asked.snapshot, asked.settings);
+    const auto* connector = board.find(name);
+    if (connector == nullptr) {
+        // The planner has the words for it, and knows what was meant.
+        const auto outcome =
+            asked.decide({.wish = plan::MoveRequest{.connectors = {name}, .to = config::ToHost{}}});
+        if (const auto* refusal = std::get_if<plan::Refusal>(&outcome)) return std::unexpected(*refusal);
+        return std::unexpected(plan::Refusal{plan::Reason::no_such_connector, name.text(),
+                                             format("there is no connector {}", name.text()), ""});
+    }
+    WhyView view;
+    auto status = status_view(asked.snapshot, asked.settings, asked.use);
+    const auto shown = std::ranges::find(status.connectors, name.text(), &ConnectorView::name);
+    if (shown != status.connectors.end()) view.connector = std::move(*shown);
+    add_history(view, *connector, asked);
+    std::vector<config::Target> targets{config::ToHost{}};
+    for (const auto& guest : asked.settings.guests) targets.emplace_back(guest.name);
+    targets.emplace_back(Side::ehci);
+    targets.emplace_back(Side::xhci);
+    for (const auto& target : targets) view.moves.push_back(attempt(name, target, asked));
+    return view;
+}
+
+std::string why_in_a_line(const WhyView& view)
+{
+    auto text = since_words(view);
+    for (const auto& move : view.moves) text += format("; to {}: {}", move.to, move_words(move));
+    return text;
+}
+
+std::string why_text(const WhyView& view, const Style& style)
+{
+    const auto& connector = view.connector;
+    auto head = format("{}: {}", connector.name, connector.owner);
+    if (!connector.side.empty()) head += format(", {}", side_words(connector.side));
+    auto text = painted(head, Tone::heading, style) + "\n";
+    text += since_words(view) + "\n";
+    if (view.trial_seconds)
+        text += labelled("trial",
+                         {trial_sentence(view.trial_way_back, std::chrono::seconds(*view.trial_seconds)) +
+                          ": usbroute confirm"},
+                         Tone::warning, style);
+    if (const auto plugged = plugged_words(connector); !plugged.empty())
+        text += format("plugged in: {}\n", plugged);
+    text += "\n";
+    for (const auto& move : view.moves)
+        text += labelled(format("to {}", move.to), {move_words(move)},
+                         move.sentence.empty() ? Tone::plain : Tone::warning, style);
+    std::vector<std::string> past;
+    for (const auto& change : view.history)
+        past.push_back(format("{} {}: {}{}{}", change.when.empty() ? "-" : change.when,
+                              change.who.empty() ? "somebody" : change.who, change.what,
+                              change.to.empty() ? "" : " -> ",
+                              change.to.empty() ? std::string() : side_words(change.to)));
+    if (!past.empty()) text += "\n" + labelled("past", past, Tone::dim, style);
+    return text;
+}
+
+} // namespace usbroute::report

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "plan/plan.hpp"
+#include "report/table.hpp"
+#include "report/views.hpp"
+
+#include <chrono>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// The history and the present of one connector.
+namespace usbroute::report {
+
+/// A change that was carried out, as the journal remembers it.
+struct PastChange {
+    plan::Change change;
+    std::chrono::sys_seconds when{}; ///< zero: not known
+    std::string who;                 ///< empty: not known
+};
+
+struct WhyView {
+    int schema = report::schema;
+    ConnectorView connector;
+    std::string since; ///< "2026-11-22T16:00:00Z"; empty: not known, or never moved
+    std::string by;    ///< "control (uid 1000, pid 4711)"; empty: not known
+    std::string
+        what; ///< the request: "toggle to desk-in-windows"; empty: not moved since the machine started
+    bool strayed = false; ///< somebody else has moved it since
+    struct Past {
+        std::string when, who, what;
+        std::string to; ///< "ehci", "xhci"; empty: only the SuperSpeed half moved
+    };
+    std::vector<Past> history; ///< newest first
+    struct Move {
+        std::string to;       ///< "host", a guest, "ehci", "xhci"
+        std::string code;     ///< "ok", "already", or that of a refusal
+        std::string sentence; ///< empty: nothing speaks against it
+        std::string remedy;
+        std::vector<std::string> warnings;
+    };
+    std::vector<Move> moves;          ///< what would happen now
+    std::optional<int> trial_seconds; ///< until it is taken back; nothing: it is not on trial
+    std::string trial_way_back;
+};
+
+/// All that the answer may look at. `decide` plans as the daemon or the command would, and touches nothing.
+struct Asked {
+    const topology::Snapshot& snapshot;
+    const config::Settings& settings;
+    const topology::HostUse& use;
+    const std::vector<PastChange>& past; ///< oldest first
+    std::function<plan::Outcome(const plan::Request&)> decide;
+};
+
+/// A refusal where there is no such connector.
+[[nodiscard]] std::expected<WhyView, plan::Refusal> why_view(const ConnectorName& name, const Asked& asked);
+[[nodiscard]] std::string why_text(const WhyView& view, const Style& style);
+/// The same for a line of the protocol.
+[[nodiscard]] std::string why_in_a_line(const WhyView& view);
+
+} // namespace usbroute::report

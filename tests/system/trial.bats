@@ -1,0 +1,282 @@
+#!/usr/bin/env bats
+# Trials on the simulated board: the real daemon, command line, listeners and clock. USBROUTE_BIN names the directory
+# with the programs. Each daemon is ended by its process id.
+
+setup() {
+    PATH=$USBROUTE_BIN:$PATH
+    # The preloaded umockdev library comes before the sanitizer's runtime, which would refuse to start.
+    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
+    script=$BATS_TEST_TMPDIR/inside.sh
+}
+
+# Runs standard input as a script inside the board, with the daemon up.
+inside() {
+    cat > "$script.body"
+    cat > "$script" <<'SCRIPT'
+set -eu
+cd "$BATS_TEST_TMPDIR"
+sim() { usbroute-sim 'do' "$@"; }
+# `! command` is no failure under set -e.
+not() { if "$@"; then echo "should have failed: $*"; return 1; fi; }
+side() { usbroute status --json | jq -r ".connectors[] | select(.name == \"$1\") | .side"; }
+is_at() { # connector side: until it is there, 10 s at most
+    for _ in $(seq 100); do
+        if [ "$(side "$1")" = "$2" ]; then return 0; fi
+        sleep 0.1
+    done
+    echo "$1 never came to $2"; cat "$log"; return 1
+}
+wait_for() { # pattern file: until the pattern is in the file, 10 s at most
+    for _ in $(seq 200); do
+        if grep -q "$1" "$2"; then return 0; fi
+        sleep 0.05
+    done
+    echo "no \"$1\" in $2:"; cat "$2"; return 1
+}
+control() { printf '%s\n' "$@" | nc -N -w 5 -U "$USBROUTE_SOCKET"; }
+guest() { printf '%s\n' "$@" | nc -N -w 5 -U "$USBROUTE_SIM/run/windows.sock"; }
+log=$USBROUTE_SIM/usbrouted.log
+start() {
+    usbrouted >> "$log" 2>&1 < /dev/null &
+    daemon=$!
+    for _ in $(seq 200); do
+        if control status | grep -q '^ok'; then return 0; fi
+        sleep 0.05
+    done
+    cat "$log"; return 1
+}
+stop() { kill "$daemon" && wait "$daemon"; }
+crash() { kill -9 "$daemon"; wait "$daemon" 2> /dev/null || true; }
+start
+SCRIPT
+    cat "$script.body" >> "$script"
+    run usbroute-sim -q -- bash "$script"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "a trial that nobody confirms is taken back, and everybody is told" {
+    inside <<'SCRIPT'
+usbroute watch > watch & watcher=$!
+sleep 0.3
+usbroute move rear-1 --to ehci --revert-after 2s 2> said
+grep 'trial: rear-1 goes back to xhci in 2 s unless confirmed (usbroute confirm, or confirm on this line)' said
+[ "$(side rear-1)" = ehci ]
+usbroute status | grep '^trial: rear-1 goes back to xhci in [12] s unless confirmed: usbroute confirm'
+usbroute status --json | jq -e '.trial_seconds >= 1 and .trial_seconds <= 2 and .trial_way_back == "rear-1 goes back to xhci"'
+control status | grep -- '-- trial: rear-1 goes back to xhci in [12] s unless confirmed$'
+is_at rear-1 xhci
+wait_for 'trial begun rear-1 goes back to xhci in 2 s unless confirmed' watch
+wait_for 'trial reverted nobody has confirmed it: rear-1 goes back to xhci' watch
+grep '^moved .*rear-1' watch
+usbroute status > said; not grep '^trial' said
+[ "$(control undo | cut -d' ' -f2)" = nothing-to-undo ]
+kill $watcher
+stop
+SCRIPT
+}
+
+@test "what is confirmed on the host stays" {
+    inside <<'SCRIPT'
+[ "$(control '{"do":"move","connectors":["rear-1"],"to":"ehci","revert_after":1}' | jq .trial_seconds)" = 1 ]
+usbroute confirm
+sleep 1.5
+[ "$(side rear-1)" = ehci ]
+usbroute confirm 2> said; grep 'there is no trial to confirm' said
+control undo | grep '^ok xhci=rear-1'
+stop
+SCRIPT
+}
+
+@test "the guest that has got the socket confirms on its line, and whoever has no right to cannot" {
+    inside <<'SCRIPT'
+sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
+usbroute move front-1 --to windows --revert-after 1s
+printf 'confirm\n' | nc -N -w 5 127.0.0.1 "$USBROUTE_SIM_PORT" | grep '^error not-permitted listener netcat does not allow confirm'
+guest confirm | grep '^ok'
+sleep 1.5
+usbroute status | grep '^front-1 *windows'
+# one that has no part in it
+usbroute move front-1 --to host
+sim driver 0000:00:1d.0 ehci-pci; sim driver 0000:00:1a.0 ehci-pci; sim settle
+usbroute move rear-1 --to ehci --revert-after 5s
+guest confirm | grep '^error not-permitted windows may not confirm this trial'
+guest 'toggle revert-after=0' | grep '^error not-permitted windows may not do without a trial'
+usbroute undo
+stop
+SCRIPT
+}
+
+@test "a trial outlives the client that was killed" {
+    inside <<'SCRIPT'
+mkfifo lines
+nc -U "$USBROUTE_SOCKET" < lines > answer & client=$!
+exec 9> lines
+echo 'move rear-1 ehci revert-after=2s' >&9
+wait_for '^ok ehci=rear-1' answer
+kill -9 $client
+exec 9>&-
+[ "$(side rear-1)" = ehci ]
+is_at rear-1 xhci
+stop
+SCRIPT
+}
+
+@test "a daemon that was killed in mid-trial is followed by one that keeps the deadline" {
+    inside <<'SCRIPT'
+usbroute move rear-1 rear-2 --to ehci --revert-after 4s
+crash
+start
+left=$(usbroute status --json | jq .trial_seconds)
+[ "$left" -ge 1 ] && [ "$left" -le 4 ]
+[ "$(side rear-1)" = ehci ]
+is_at rear-1 xhci; is_at rear-2 xhci
+wait_for 'trial reverted' "$log"
+crash; start
+[ "$(usbroute status --json | jq .trial_seconds)" = null ]
+stop
+SCRIPT
+}
+
+@test "a trial whose time came while no daemon ran is taken back by the next one" {
+    inside <<'SCRIPT'
+usbroute move rear-1 --to ehci --revert-after 1s
+crash
+sleep 1.5
+[ "$(usbroute --direct status --json | jq -r '.connectors[] | select(.name == "rear-1") | .side')" = ehci ]
+start
+is_at rear-1 xhci
+stop
+SCRIPT
+}
+
+@test "after sleep a trial is still taken back, and to where the wires were before it" {
+    inside <<'SCRIPT'
+usbroute move rear-1 --to ehci --revert-after 3s
+sim resume; sim settle
+wait_for 'restore the routes' "$log"
+[ "$(side rear-1)" = ehci ]
+is_at rear-1 xhci
+stop
+SCRIPT
+}
+
+@test "the first move on a machine is a trial until one is confirmed" {
+    inside <<'SCRIPT'
+stop
+rm "$USBROUTE_LASTING_DIR/first-move"
+start
+usbroute move rear-1 --to ehci 2> said
+grep 'the first move on this machine is a trial: rear-1 goes back to xhci in 30 s unless confirmed' said
+control undo | grep '^ok xhci=rear-1'
+# somebody who could take it back has not been stranded
+[ -e "$USBROUTE_LASTING_DIR/first-move" ]
+usbroute move rear-1 --to ehci 2> said
+[ ! -s said ]
+stop; rm "$USBROUTE_LASTING_DIR/first-move"; start
+control 'move rear-2 ehci yes=1' | grep -x 'ok ehci=rear-2'
+stop; rm "$USBROUTE_LASTING_DIR/first-move"; start
+usbroute move rear-3 --to ehci --revert-after 0 2> said
+[ ! -s said ]
+control 'move rear-4 ehci' | grep -x 'ok ehci=rear-4'
+stop
+SCRIPT
+}
+
+@test "a trial without a daemon is refused, and nothing is moved" {
+    inside <<'SCRIPT'
+code=0; usbroute --direct move rear-1 --to ehci --revert-after 30s 2> said || code=$?
+[ $code -eq 2 ]; grep 'needs the daemon, which takes the change back' said
+code=0; usbroute --direct confirm 2> said || code=$?
+[ $code -eq 2 ]; grep 'needs the daemon, which keeps the trial' said
+code=0; usbroute move rear-1 --to ehci --revert-after 2h 2> said || code=$?
+[ $code -eq 2 ]; grep '2h is no time of a trial: write 1s to 1h' said
+[ "$(side rear-1)" = xhci ]
+stop
+SCRIPT
+}
+
+@test "twenty changes are undone one by one after a restart, and then there is nothing left" {
+    inside <<'SCRIPT'
+stop; start
+for i in $(seq 22); do
+    if [ $((i % 2)) = 1 ]; then control 'move rear-1 ehci'; else control 'move rear-1 xhci'; fi
+done | grep -c '^ok' | grep -x 22
+crash; start
+for i in $(seq 20); do control undo; done | grep -c '^ok' | grep -x 20
+control undo | grep '^refused nothing-to-undo'
+[ "$(side rear-1)" = xhci ]
+stop
+SCRIPT
+}
+
+@test "undo refuses where the machine has changed in a way that makes it wrong" {
+    inside <<'SCRIPT'
+control 'move rear-1 ehci' | grep ^ok
+printf '[routes]\non_drift = "report"\n' >> "$USBROUTE_CONFIG"; kill -HUP "$daemon"
+wait_for 'the configuration was read anew' "$log"
+# somebody else has moved the wires
+sim write XUSB2PR 3fff; sim settle
+control undo | grep '^refused changed-since the wires are no longer where "move rear-1 to ehci" left them'
+sim write XUSB2PR 3ffb; sim settle
+# the xHCI has gone
+sim remove 0000:00:14.0; sim settle
+control undo | grep '^refused no-mux'
+sim rescan; sim settle
+sim write XUSB2PR 3ffb; sim settle
+control undo | grep ^ok
+# the controller is the host's again
+sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
+control 'move front-1 windows' | grep ^ok
+control 'move front-1 host' | grep ^ok
+sim driver 0000:00:1d.0 ehci-pci; sim driver 0000:00:1a.0 ehci-pci; sim settle
+control undo | grep '^refused owner-changed front-1 belonged to windows before'
+[ "$(side front-1)" = xhci ]
+stop
+# a journal of another machine: its xHCI had another address
+sed -i 's/0000:00:14.0/0000:00:15.0/' "$USBROUTE_STATE_DIR/journal"
+start
+control undo | grep '^refused changed-since'
+stop
+SCRIPT
+}
+
+@test "a journal that is none is set aside, and one of an older version is taken over" {
+    inside <<'SCRIPT'
+stop
+head -c 5000 /dev/urandom > "$USBROUTE_STATE_DIR/journal"
+start
+grep 'was set aside as .*journal.bad: it is no journal' "$log"
+[ "$(stat -c %s "$USBROUTE_STATE_DIR/journal.bad")" = 5000 ]
+control 'move rear-1 ehci' | grep -x 'ok ehci=rear-1'
+stop
+printf 'usbroute-journal 1\nbegin 0000:00:14.0 4:4:0 0:0:0 move rear-1 to ehci\nend done\nbegin 0000' > "$USBROUTE_STATE_DIR/journal"
+start
+[ "$(head -1 "$USBROUTE_STATE_DIR/journal")" = 'usbroute-journal 2' ]
+control undo | grep -x 'ok xhci=rear-1'
+stop
+SCRIPT
+}
+
+@test "why tells who moved a socket, when, and what would stop a move now" {
+    inside <<'SCRIPT'
+usbroute why rear-1 | grep 'not moved by usbroute since the machine started'
+control 'move rear-1 ehci' | grep ^ok
+crash; start
+usbroute why rear-1 > said; cat said
+grep '^rear-1: host, EHCI' said
+grep "^since 20..-..-..T..:..:..Z, by control (uid $(id -u), pid [0-9]*): move rear-1 to ehci" said
+grep 'plugged in: Logitech USB Keyboard' said
+grep 'to ehci: it is there already' said
+grep 'to host: nothing stands against it' said
+grep 'to windows: .*(guest-not-given; ' said
+usbroute why rear-1 --json | jq -e '.schema == 1 and .what == "move rear-1 to ehci" and (.moves[] | select(.to == "windows") | .code) == "guest-not-given"'
+usbroute --direct why rear-1 --json | jq -e '.what == "move rear-1 to ehci"'
+guest 'why rear-1' | grep '^ok host=rear-1 -- since 20.* by control '
+code=0; usbroute why raer-1 2> said || code=$?
+[ $code -eq 4 ]; grep 'did you mean rear-1' said
+code=0; usbroute why 2> said || code=$?
+[ $code -eq 2 ]
+stop
+SCRIPT
+}

@@ -1,0 +1,175 @@
+#include "apply/journal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+namespace usbroute::apply {
+namespace {
+
+using namespace std::chrono_literals;
+
+plan::Change change(std::uint32_t mask, std::uint32_t before, std::uint32_t after, std::string title)
+{
+    return {.controller = {.device = 0x14},
+            .usb2 = {.mask = mask, .before = before, .after = after},
+            .superspeed = {},
+            .title = std::move(title)};
+}
+
+const plan::Change front = change(1, 1, 0, "move front to ehci");
+const plan::Change keys = change(4, 4, 0, "move keys to ehci");
+
+std::string done(const plan::Change& what) { return begin_line(what) + end_line(Ending::done); }
+
+const TrialTerms half_a_minute{.boot = "b00t-1d", .deadline = 90'500ms, .lasts = 30s};
+
+TEST(JournalTrial, IsReadBackWithTheWayBack)
+{
+    const auto history =
+        read_history(journal_header() + done(front) + trial_line(half_a_minute) + done(keys));
+
+    ASSERT_TRUE(history.trial);
+    EXPECT_EQ(history.trial->terms, half_a_minute);
+    EXPECT_EQ(history.trial->way.usb2, keys.usb2);
+    EXPECT_EQ(history.trial->undoable, 1u);
+    EXPECT_EQ(history.undoable.size(), 2u);
+}
+
+TEST(JournalTrial, AChangeDuringATrialJoinsItAndTheWayBackIsToBeforeTheFirst)
+{
+    const auto back_again = change(1, 0, 1, "move front to xhci");
+    const auto text =
+        journal_header() + trial_line(half_a_minute) + done(front) + done(keys) + done(back_again);
+
+    const auto history = read_history(text);
+
+    ASSERT_TRUE(history.trial);
+    EXPECT_EQ(history.trial->way.usb2, keys.usb2); // front is where it was
+    EXPECT_EQ(history.trial->undoable, 3u);
+}
+
+TEST(JournalTrial, AnotherTimeMovesTheEndAndKeepsTheWayBack)
+{
+    auto later = half_a_minute;
+    later.deadline = 200s;
+
+    const auto history = read_history(journal_header() + trial_line(half_a_minute) + done(front) +
+                                      trial_line(later) + done(keys));
+
+    ASSERT_TRUE(history.trial);
+    EXPECT_EQ(history.trial->terms.deadline, 200s);
+    EXPECT_EQ(history.trial->way.usb2, (plan::BitChange{.mask = 5, .before = 5, .after = 0}));
+}
+
+TEST(JournalTrial, EndsWhenConfirmedRevertedUndoneOrNeverBegun)
+{
+    const auto begun = journal_header() + trial_line(half_a_minute) + done(front);
+    const plan::Change reverted = [] {
+        auto back = front.inverse();
+        back.title = "revert " + front.title;
+        return back;
+    }();
+
+    EXPECT_FALSE(read_history(begun + trial_end_line()).trial);
+    EXPECT_FALSE(read_history(begun + done(reverted)).trial);
+    EXPECT_FALSE(read_history(begun + done(front.inverse())).trial);
+    EXPECT_FALSE(read_history(journal_header() + trial_line(half_a_minute) + begin_line(front) +
+                              end_line(Ending::undone))
+                     .trial);
+    EXPECT_TRUE(read_history(begun + begin_line(keys) + end_line(Ending::undone)).trial);
+}
+
+TEST(JournalTrial, ARevertTakesAllItsChangesOffTheUndoList)
+{
+    auto back = front.followed_by(keys).inverse();
+    back.title = "revert move keys to ehci";
+    const auto rear = change(0x200, 0x200, 0, "move rear to ehci");
+
+    const auto history = read_history(journal_header() + done(rear) + trial_line(half_a_minute) +
+                                      done(front) + done(keys) + done(back));
+
+    ASSERT_EQ(history.undoable.size(), 1u);
+    EXPECT_EQ(history.undoable[0].title, rear.title);
+    EXPECT_EQ(history.done.size(), 4u);
+}
+
+TEST(JournalTrial, ARestoreMeanwhileLeavesTheWayBackAsItIs)
+{
+    auto restore = front;
+    restore.title = "restore the routes";
+
+    const auto history =
+        read_history(journal_header() + trial_line(half_a_minute) + done(front) + done(restore));
+
+    ASSERT_TRUE(history.trial);
+    EXPECT_EQ(history.trial->way.usb2, front.usb2);
+    EXPECT_EQ(history.trial->undoable, 1u);
+}
+
+TEST(JournalTrial, SurvivesTheJournalBeingWrittenAnew)
+{
+    auto owned = front;
+    owned.owners_before = {{.owner = "windows", .bits = 1}};
+    const Stamp stamp{.when = std::chrono::sys_seconds(1'790'000'000s), .who = "netcat"};
+    const auto history =
+        read_history(journal_header() + trial_line(half_a_minute) + begin_line(owned, stamp) +
+                     end_line(Ending::done) + begin_line(keys, stamp));
+
+    const auto again = read_history(written(history));
+
+    EXPECT_EQ(again.trial, history.trial);
+    EXPECT_EQ(again.trial->way.owners_before, owned.owners_before);
+    EXPECT_EQ(again.undoable[0].usb2, owned.usb2);
+    EXPECT_EQ(again.open, history.open);
+    EXPECT_EQ(again.open_stamp, stamp);
+    EXPECT_EQ(again.done, history.done);
+    EXPECT_EQ(again.unreadable, 0u);
+}
+
+TEST(JournalTrial, OfAnOlderVersionIsReadWithoutStamps)
+{
+    const auto history = read_history("usbroute-journal 1\nbegin 0000:00:14.0 4:4:0 0:0:0 move keys to ehci\n"
+                                      "end done\n");
+
+    EXPECT_FALSE(history.is_of_today);
+    EXPECT_FALSE(history.is_foreign);
+    ASSERT_EQ(history.undoable.size(), 1u);
+    EXPECT_EQ(history.undoable[0].usb2, keys.usb2);
+    EXPECT_EQ(history.undoable[0].title, "move keys to ehci");
+    EXPECT_EQ(history.unreadable, 0u);
+}
+
+TEST(JournalTrial, OfEachBitTheLastChangeIsKeptHoweverLongAgo)
+{
+    std::string text = journal_header() + done(keys);
+    for (int i = 0; i < 1000; ++i) text += done(i % 2 == 0 ? front : front.inverse());
+
+    const auto history = read_history(text);
+
+    ASSERT_EQ(history.done.size(), remembered + 1);
+    EXPECT_EQ(history.done.front().change.title, keys.title);
+}
+
+TEST(JournalTrial, NothingInAFileCanMakeItGrowOrFail)
+{
+    const auto good = journal_header() + trial_line(half_a_minute) + done(front) + done(keys) +
+                      standing_line(front) + done(front.inverse());
+    std::mt19937 random(7);
+
+    for (int round = 0; round < 3000; ++round) {
+        auto text = good;
+        for (int i = 0; i < 4; ++i)
+            text[random() % text.size()] =
+                static_cast<char>(random() % 2 == 0 ? random() % 256 : '0' + random() % 10);
+        const auto history = read_history(text);
+        EXPECT_LE(history.undoable.size(), remembered);
+        const auto again = read_history(written(history));
+        EXPECT_EQ(again.undoable.size(), history.undoable.size());
+        EXPECT_EQ(again.unreadable, 0u);
+    }
+}
+
+} // namespace
+} // namespace usbroute::apply
