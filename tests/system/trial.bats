@@ -90,6 +90,9 @@ SCRIPT
 
 @test "the guest that has got the socket confirms on its line, and whoever has no right to cannot" {
     inside <<'SCRIPT'
+# Each nc is a guest that comes and goes; what it has got shall stay all the same.
+sed -i 's/^on_exit = "return"/on_exit = "keep"/' "$USBROUTE_CONFIG"; kill -HUP "$daemon"
+wait_for 'the configuration was read anew' "$log"
 sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
 usbroute move front-1 --to windows --revert-after 1s
 printf 'confirm\n' | nc -N -w 5 127.0.0.1 "$USBROUTE_SIM_PORT" | grep '^error not-permitted listener netcat does not allow confirm'
@@ -261,7 +264,7 @@ SCRIPT
 @test "why tells who moved a socket, when, and what would stop a move now" {
     inside <<'SCRIPT'
 usbroute why rear-1 | grep 'not moved by usbroute since the machine started'
-control 'move rear-1 ehci' | grep ^ok
+control 'move rear-1 ehci' | grep ^ok; sim settle
 crash; start
 usbroute why rear-1 > said; cat said
 grep '^rear-1: host, EHCI' said
