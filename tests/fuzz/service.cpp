@@ -65,6 +65,10 @@ struct Life {
     Entrances entrances;
     Verdicts verdicts{loop, machine, [](const auto&) {}};
     Restorer restorer{machine, [](const Done&) {}};
+    LoopAlarm alarm{loop, [] {}};
+    linux_::FirstMove first_move{{}};
+    Trials trials{{.machine = machine, .journal = journal, .alarm = alarm, .first_move = first_move},
+                  {.reverted = [](const Done&) {}, .event = [](const wire::Event&) {}}};
     Lookout lookout{
         {.loop = loop, .machine = machine, .tree = tree, .hints = silence, .place = ScanPlace::loop},
         [](const Findings&) {}};
@@ -79,6 +83,7 @@ struct Life {
                      .lookout = lookout,
                      .verdicts = verdicts,
                      .restorer = restorer,
+                     .trials = trials,
                      .audience = nobody,
                      .entrances = entrances,
                      .guests = guests}};
