@@ -12,7 +12,7 @@ GuestLook look_at_guests(const linux_::Locations& where)
     GuestLook looked;
     looked.snapshot = observe::scan(tree, observe::Ports::skip);
     looked.look = observe::look_at_handover(tree);
-    looked.use = observe::look_at_host_use(tree);
+    looked.use = observe::look_at_host_use(tree, {.disks = true, .inputs = true});
     if (!where.recorded) looked.holders = observe::look_at_holders(tree);
     return looked;
 }

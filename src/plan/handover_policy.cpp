@@ -181,24 +181,43 @@ HandoverNo check_holders(const HandoverSituation& situation, const GuestSettings
     return std::nullopt;
 }
 
+namespace {
+
+std::string names_of(const std::vector<topology::Keyboard>& keyboards)
+{
+    std::vector<std::string> names;
+    for (const auto& keyboard : keyboards) names.push_back(keyboard.name);
+    return join(names, ", ");
+}
+
+} // namespace
+
 HandoverNo check_keyboards(const Giving& giving)
 {
     if (giving.request.yes) return std::nullopt;
-    const topology::Device* last = nullptr;
-    for (const auto& device : giving.situation.snapshot.devices) {
-        if (!device->is_keyboard()) continue;
-        if (!giving.loses(device->path)) return std::nullopt; // this one stays
-        last = device.get();
-    }
-    if (last == nullptr) return std::nullopt;
-    const auto* controller = giving.situation.snapshot.controller_of_bus(last->path.bus());
-    const auto* connector = connector_of(giving, last->path);
+    const auto& snapshot = giving.situation.snapshot;
+    std::vector<topology::PortPath> leaving;
+    for (const auto& device : snapshot.devices)
+        if (giving.loses(device->path)) leaving.push_back(device->path);
+    const auto loss = topology::loss_of(topology::keyboards(snapshot, giving.situation.use.inputs), leaving);
+    if (!loss.is_total()) return std::nullopt;
+    const auto goes = [&](const topology::PortPath& place) {
+        return std::ranges::find(leaving, place) != leaving.end();
+    };
+    // A keyboard with several places hangs at one of them; the first that goes stands for it.
+    const auto& keyboard = loss.going.front();
+    const auto place = *std::ranges::find_if(keyboard.places, goes);
+    const auto* controller = snapshot.controller_of_bus(place.bus());
+    const auto* connector = connector_of(giving, place);
+    auto sentence = format("{} has the host's {}: {}", controller->name,
+                           loss.going.size() == 1 ? "only keyboard" : "last keyboards", names_of(loss.going));
+    if (!loss.uncounted.empty()) sentence += "; not counted: " + topology::list_of(loss.uncounted);
     return HandoverRefusal{
         .code = "last-keyboard",
-        .sentence = format("{} has the host's only keyboard: {}", controller->name, last->shown()),
+        .sentence = std::move(sentence),
         .evidence = {connector == nullptr
-                         ? format("it is at {}", last->path.text())
-                         : format("it is in {}, at {}", connector->spec.name.text(), last->path.text())},
+                         ? format("it is at {}", place.text())
+                         : format("it is in {}, at {}", connector->spec.name.text(), place.text())},
         .remedy = way_out(giving, connector) + "; or say yes: --yes"};
 }
 
@@ -210,7 +229,7 @@ HandoverNo check_disks(const Giving& giving)
         return HandoverRefusal{.code = "disk-in-use",
                                .sentence = format("{} has disk {}, which the host uses", controller->name,
                                                   printable(disk.disk, 32)),
-                               .evidence = {format("{}, {}", printable(join(disk.chain, " > ")), disk.use)},
+                               .evidence = {printable(join(disk.chain, " > "))},
                                .remedy = "unmount it first"};
     }
     return std::nullopt;

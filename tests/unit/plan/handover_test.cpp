@@ -225,6 +225,24 @@ TEST(Bind, RefusesToTakeTheLastKeyboard)
     EXPECT_EQ(said(bench.bind(windows(false, true))), std::string("move keys to xhci\n") + gives_both);
 }
 
+TEST(Bind, CountsKeyboardsAsAMoveDoes)
+{
+    Bench bench;
+    bench.snapshot.devices.clear();
+    fakes::bits(bench.snapshot).usb2_owner &= ~4u;
+    fakes::plug_keyboard(bench.snapshot, "2-1.3");
+    topology::InputDevice built_in{
+        .name = "AT Translated Set 2 keyboard", .syspath = "devices/platform/i8042", .bus = 0x11};
+    for (std::size_t key = 1; key <= 31; ++key) built_in.keys.set(key);
+    topology::InputDevice button{.name = "Power Button", .syspath = "devices/LNXSYSTM:00", .bus = 0x19};
+    button.keys.set(116); // KEY_POWER
+
+    bench.use.inputs = topology::Inputs{.devices = {button}, .adapters = {}};
+    EXPECT_TRUE(said(bench.bind()).starts_with("last-keyboard: ")) << said(bench.bind());
+    bench.use.inputs = topology::Inputs{.devices = {button, built_in}, .adapters = {}};
+    EXPECT_EQ(said(bench.bind()), gives_both);
+}
+
 TEST(Bind, DoesNotPromiseToMoveAKeyboardThatFirmwarePins)
 {
     Bench bench;
@@ -246,8 +264,7 @@ TEST(Bind, RefusesToTakeADiskInUseAlsoWithYes)
 
     EXPECT_EQ(
         said(bench.bind(windows(true, false))),
-        "disk-in-use: 0000:00:1a.0 has disk sdb, which the host uses (sdb1, mounted on /mnt); unmount it "
-        "first");
+        "disk-in-use: 0000:00:1a.0 has disk sdb, which the host uses (sdb > sdb1 > /mnt); unmount it first");
 }
 
 TEST(Bind, MovesEverySocketThatTheHostKeepsOnTheOtherSide)
