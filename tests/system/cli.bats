@@ -491,15 +491,18 @@ teardown() {
     [ -z "${open:-}" ] || rm -rf "$open"
 }
 
+# What a guest's line has carried, only the daemon knows.
+without_lines() { "$@" | sed -e '/^line: /d' -e 's/"lines":\[[^]]*\]/"lines":[]/'; }
+
 @test "through the daemon everything looks as it does alone" {
     for words in "status" "status -v" "status --json" "regs" "mask 0x00ff" "plan move rear-3 --to ehci"; do
         # shellcheck disable=SC2086
-        alone+=$(usb $words)
+        alone+=$(without_lines usb $words)
     done
     start_daemon
     for words in "status" "status -v" "status --json" "regs" "mask 0x00ff" "plan move rear-3 --to ehci"; do
         # shellcheck disable=SC2086
-        together+=$(usb --socket "$socket" $words)
+        together+=$(without_lines usb --socket "$socket" $words)
     done
     [ "$alone" = "$together" ] || { diff <(echo "$alone") <(echo "$together"); false; }
 }
