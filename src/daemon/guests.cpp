@@ -208,6 +208,7 @@ void Guests::compare(Guest& guest)
         const bool is_back = guest.grace.is_running() || guest.owes_return;
         guest.grace.stop();
         guest.owes_return = false;
+        guest.is_gone = false;
         forget_ended(guest);
         remember();
         if (!was_there) parts_.tell.changed(guest.name, is_back ? "is back" : "has come");
@@ -221,11 +222,18 @@ void Guests::has_gone(Guest& guest)
 {
     parts_.tell.changed(guest.name, "is gone");
     guest.owes_return = settings_of(guest).on_exit == config::OnExit::return_to_host;
+    guest.is_gone = guest.owes_return;
     guest.failures = 0;
     guest.complaint.clear();
     if (guest.owes_return) return act();
     forget_ended(guest);
     remember();
+}
+
+void Guests::bring_home_again()
+{
+    for (auto& guest : guests_) guest.owes_return = guest.owes_return || guest.is_gone;
+    act();
 }
 
 void Guests::forget_ended(Guest& guest)

@@ -50,6 +50,8 @@ public:
     [[nodiscard]] std::function<void()> line_opened(const GuestName& name, int socket);
     /// Its line has carried a command with which a keyboard could be called back.
     void line_proved(const GuestName& name);
+    /// Wires went back to where they had been, by themselves: what a guest got by it that is gone comes home again.
+    void bring_home_again();
     /// After each look: what could not be done before may go now.
     void look_again();
     void looked(Look look) override;
@@ -76,6 +78,7 @@ private:
         std::size_t lines = 0;
         bool is_proven = false;
         bool was_there = false;
+        bool is_gone = false; ///< has been there, and left what it had to come home
         bool owes_return = false;
         int failures = 0;      ///< of returns, that reached the hardware
         std::string complaint; ///< said last; the same is not said again

@@ -92,6 +92,7 @@ int serve(const linux_::Locations& locations, config::Settings settings,
                        [&](const Done& done) {
                            announce(done, answer_for(done), "the end of a trial", clients);
                            verdicts.begin(done.plan, machine.snapshot());
+                           guests->bring_home_again();
                        },
                    .event = [&](const wire::Event& event) { clients.tell(event); }});
     ring = [&] { trials.ring(); };

@@ -70,7 +70,7 @@ kill -9 "$peer"
 until_so 'grep -q "return from windows: .*, for guest windows, which is gone" "$log"'
 took=$(( ($(date +%s%N) - before) / 1000000 ))
 echo "home after $took ms"
-[ "$took" -lt 1000 ]
+[ "$took" -lt 5000 ] # as a rule half a second, its grace; other work on the machine makes it longer
 sim settle
 at_home
 grep 'guest windows has come' "$ROOM/watch"
@@ -79,6 +79,23 @@ grep 'moved host=rear-1' "$ROOM/watch"
 usbroute undo --yes; sim settle
 in_the_guest
 kill "$watcher"
+stop
+SCRIPT
+}
+
+@test "what the end of a trial gives to a guest that has gone meanwhile comes home again" {
+    inside <<'SCRIPT'
+peer connect "$line"
+until_so 'grep -q "guest windows has come" "$log"'
+usbroute move rear-1 --to windows --yes
+until_so in_the_guest
+usbroute move rear-1 --to host --revert-after 3s
+kill -9 "$peer"
+until_so 'grep -q "guest windows is gone" "$log"'
+until_so 'grep -q "trial reverted" "$log"'
+until_so 'grep -q "return from windows: .*, for guest windows, which is gone" "$log"'
+sim settle
+at_home
 stop
 SCRIPT
 }
