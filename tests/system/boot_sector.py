@@ -33,7 +33,7 @@ def sector(text):
         "ec a801 74fb"  # in al,dx; test al,1; jz to the in
         "ba f803"  # mov dx,0x3f8
         "ec e6e9"  # in al,dx; out 0xe9,al
-        "eb ef"  # jmp receive
+        "eb f0"  # jmp receive
     )
     text_at = ORIGIN + len(code)
     code = code.replace(b"\xbe\x00\x00", b"\xbe" + text_at.to_bytes(2, "little"), 1)
