@@ -16,6 +16,8 @@ INSIDE = Path(__file__).resolve().parent / "inside"
 CONFIGS = Path(__file__).resolve().parent / "configs"
 BOOT_SECTOR = Path(__file__).resolve().parent.parent / "system/boot_sector.py"
 
+NESTED_LINES = ["toggle", "status"]
+
 EARLY_MODULES = ["virtio_pci", "virtio_console"]
 USB_MODULES = ["ehci_pci", "uhci_hcd", "xhci_pci", "usbhid", "hid_generic", "evdev", "usb_storage", "sd_mod"]
 OTHER_MODULES = ["vfio_pci", "vfio_iommu_type1", "9p", "9pnet_virtio", "ext4", "crc32c_generic"]
@@ -24,7 +26,8 @@ ALL_MODULES = EARLY_MODULES + USB_MODULES + OTHER_MODULES
 # name inside: where it may stand here
 PROGRAMS = {
     "bin/busybox": ["busybox"],
-    "sbin/modprobe": ["modprobe"],
+    "sbin/modprobe": ["modprobe"],  # the kernel calls it
+    "bin/modprobe": ["modprobe"],  # not busybox's, which knows no softdep: vfio has one
     "sbin/udevd": ["/lib/systemd/systemd-udevd", "/usr/lib/systemd/systemd-udevd", "/sbin/udevd", "udevd", "udevadm"],
     "sbin/udevadm": ["udevadm"],
     "sbin/setpci": ["setpci"],
@@ -101,13 +104,13 @@ def write_texts(root):
 
 
 def build_image(work, kernel, programs):
-    """Returns the initramfs; `programs` is the folder with usbroute and usbrouted."""
+    """Returns the initramfs; `programs` is the folder with usbroute, usbrouted and usbroute-guest."""
     root = work / "root"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     for inside, candidates in PROGRAMS.items():
         add_program(root, inside, find_program(candidates))
-    for name in ("usbroute", "usbrouted"):
+    for name in ("usbroute", "usbrouted", "usbroute-guest"):
         if not (programs / name).exists():
             raise CannotBuild(f"{programs / name} does not exist; build it first: make")
         add_program(root, f"usr/bin/{name}", programs / name)
@@ -122,8 +125,9 @@ def build_image(work, kernel, programs):
         target = folder + file.name
         copy(file, root, target)
         (root / target).chmod(0o644 if file.suffix == ".rules" else 0o755)
-    # Says toggle on COM1 of the nested guest.
-    subprocess.run([sys.executable, BOOT_SECTOR, root / "lab/toggle.img", "toggle"], check=True)
+    # What a nested guest says on its COM1 at each of its boots.
+    for line in NESTED_LINES:
+        subprocess.run([sys.executable, BOOT_SECTOR, root / f"lab/{line}.img", line], check=True)
     for file in sorted(CONFIGS.glob("*.toml")):
         copy(file, root, f"lab/configs/{file.name}")
         (root / f"lab/configs/{file.name}").chmod(0o644)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import statistics
 import threading
 import time
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from scenario import matcher
 from speed import measure_toggles
 
 BETWEEN_LOOKS = 0.2
+CONFIGURATION = "/etc/usbroute/usbroute.toml"
 # dmesg and the console write "[   12.345678] text".
 STAMP = re.compile(r"^\[\s*(\d+\.\d+)\] (.*)")
 
@@ -43,6 +46,7 @@ class Player:
         self.since = self.machine.console.mark()
         self.storming = None
         self.figures = []
+        self.gaps = {}
 
     def play(self):
         for file in self.scenario.needs:
@@ -51,10 +55,10 @@ class Player:
         self.mux.note(f"scenario {self.scenario.short}")
         self.machine.run(f"echo 'lab: scenario {self.scenario.short}' >/dev/kmsg", 20)
         self.since = self.machine.console.mark()
-        setting_up = self.machine.run(f"mkdir -p /etc/usbroute && cp /lab/configs/{self.scenario.config}.toml "
-                                      f"/etc/usbroute/usbroute.toml", 20)
-        if setting_up.code != 0:
-            raise NotSeen(f"there is no configs/{self.scenario.config}.toml")
+        if self.scenario.config != "none":
+            setting_up = self.machine.run(f"cp /lab/configs/{self.scenario.config}.toml {CONFIGURATION}", 20)
+            if setting_up.code != 0:
+                raise NotSeen(f"there is no configs/{self.scenario.config}.toml")
         for step in self.scenario.steps:
             try:
                 getattr(self, step.verb.lower().replace("-", "_"))(step)
@@ -62,6 +66,7 @@ class Player:
                 raise NotSeen(f"{self.scenario.file}:{step.line}: {step}: {reason}") from reason
             except Refused as reason:
                 raise NotSeen(f"{self.scenario.file}:{step.line}: {step}: QEMU said: {reason}") from reason
+        self.figures += [f"{self.scenario.short}: {in_words(gaps)} from {what}" for what, gaps in self.gaps.items()]
 
     # Steps.
 
@@ -77,6 +82,12 @@ class Player:
         answer = self.lab.guest.run(step.text, step.timeout)
         self.last = Answered(answer.code, answer.text)
 
+    def write(self, step):
+        """A line more in the configuration, as a person writes it."""
+        answer = self.machine.run(f"printf '%s\\n' {shlex.quote(step.text)} >>{CONFIGURATION}", 20)
+        if answer.code != 0:
+            raise NotSeen(answer.text.strip())
+
     def daemon(self, step):
         self.since = self.machine.console.mark()
         answer = self.machine.run(f"daemon {step.words[0]}", step.timeout)
@@ -87,7 +98,7 @@ class Player:
         if step.words[0] == "stop":
             self.lab.end_guest()
             return
-        bound = self.machine.run("bind vfio-pci 0000:00:1a.0 0000:00:1d.0", 60)
+        bound = self.machine.run("beside", 60)
         if bound.code != 0:
             raise NotSeen(bound.text.strip())
         guest = self.lab.guest
@@ -241,8 +252,23 @@ class Player:
             if not self.machine.console.wait_for(matcher(text), self.since, step.timeout):
                 raise NotSeen(f"the host's log has no line with {text}\n{self.tail()}")
         stamps = [self.stamp_of(text) for text in (first, second)]
-        gap = stamps[1] - stamps[0]
-        self.figures.append(f"{self.scenario.short}: {gap:.3f} s from \"{first}\" to \"{second}\" by the machine's clock")
+        self.judge_gap(stamps[1] - stamps[0], seconds, f'"{first}" to "{second}" by the machine\'s clock')
+
+    def expect_register(self, step, seconds, text):
+        """From a line of the host's log to the next change of XUSB2PR that the mux sees, by the clock outside."""
+        line = self.machine.console.wait_for(matcher(text), self.since, step.timeout)
+        if not line:
+            raise NotSeen(f"the host's log has no line with {text}\n{self.tail()}")
+
+        def change():
+            return next((event for event in self.mux.log if event.at >= line.at and event.text.startswith("XUSB2PR")), None)
+
+        if not self.mux.wait_until(change, step.timeout):
+            raise NotSeen(f"XUSB2PR has not changed since\n{self.tail()}")
+        self.judge_gap(change().at - line.at, seconds, f'"{text}" to the register, by the clock outside')
+
+    def judge_gap(self, gap, seconds, what):
+        self.gaps.setdefault(what, []).append(gap)
         if gap > float(seconds):
             raise NotSeen(f"{gap:.3f} s lie between them")
 
@@ -265,6 +291,12 @@ class Player:
 
     def tail(self):
         return "\n".join(self.machine.console.tail(12))
+
+
+def in_words(gaps):
+    if len(gaps) == 1:
+        return f"{gaps[0]:.3f} s"
+    return f"{len(gaps)} times {min(gaps):.3f} to {max(gaps):.3f} s, median {statistics.median(gaps):.3f} s,"
 
 
 def press_key(machine, down):

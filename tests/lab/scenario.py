@@ -6,7 +6,7 @@ Reading is apart from playing: what is wrong in a file is said before any machin
 import difflib
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mux import CONNECTORS, DEVICES
 
@@ -28,9 +28,10 @@ class Step:
     words: tuple
     text: str
     timeout: float
+    turn: str = ""  # which time it is, inside a REPEAT
 
     def __str__(self):
-        return f"{self.verb} {self.text}".strip()
+        return f"{self.verb} {self.text}{self.turn}".strip()
 
 
 @dataclass
@@ -46,6 +47,18 @@ class Scenario:
     @property
     def short(self):
         return re.sub(r"\.txt$", "", self.file.rsplit("/", 1)[-1])
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A REPEAT that is being read."""
+
+    line: int
+    times: int
+    first: int  # of its steps
+
+    def all_of(self, steps):
+        return [replace(step, turn=f" (time {turn} of {self.times})") for turn in range(1, self.times + 1) for step in steps]
 
 
 def one_of(choices, what):
@@ -87,6 +100,7 @@ FORMS = {
     "STORM": ([connector, number, number], 3),
     "MEASURE": ([one_of(("toggles",), "thing to measure"), number], 2),
 }
+OTHER_VERBS = ("DO", "DO-IN-GUEST", "WRITE", "EXPECT", "TIMEOUT", "REPEAT", "END")
 EXPECTATIONS = {
     "exit": ([exit_code], 1),
     "route": ([connector, side], 2),
@@ -95,6 +109,7 @@ EXPECTATIONS = {
     "key": ([one_of(("in",), "word here"), place], 2),
     "storm": ([one_of(("over",), "word here")], 1),
     "gap": ([number, anything, anything], 3),
+    "register": ([number, anything], 2),
 }
 FREE_TEXT = ("says", "says-not", "log", "log-not")
 
@@ -111,6 +126,7 @@ def parse(text, file):
     """A Scenario, or BadScenario."""
     scenario = Scenario(file)
     timeout = DEFAULT_TIMEOUT
+    repeat = None
 
     def bad(line, what):
         raise BadScenario(f"{file}:{line}: {what}")
@@ -130,11 +146,24 @@ def parse(text, file):
             if number(rest):
                 bad(line, f"TIMEOUT wants seconds, and {rest or 'nothing'} stands there")
             timeout = float(rest)
+        elif verb == "REPEAT":
+            if repeat:
+                bad(line, f"the REPEAT of line {repeat.line} has no END yet")
+            if not re.fullmatch(r"[1-9]\d{0,2}", rest):
+                bad(line, f"REPEAT wants a number from 1 to 999, and {rest or 'nothing'} stands there")
+            repeat = Repeat(line, int(rest), len(scenario.steps))
+        elif verb == "END":
+            if rest or not repeat:
+                bad(line, f"END stands alone, and {rest} follows it" if rest else "no REPEAT stands before this END")
+            scenario.steps[repeat.first:] = repeat.all_of(scenario.steps[repeat.first:])
+            repeat = None
         else:
             words, wrong = read_step(verb, rest)
             if wrong:
                 bad(line, wrong)
             scenario.steps.append(Step(line, verb, words, rest, timeout))
+    if repeat:
+        bad(repeat.line, "this REPEAT has no END")
     if not scenario.name:
         bad(1, "NAME is missing: a sentence that can be false")
     if not any(step.verb in ("EXPECT", "MEASURE") for step in scenario.steps):
@@ -167,8 +196,8 @@ def read_head(scenario, verb, rest):
 
 def read_step(verb, rest):
     """The words of a step, and what is wrong with it."""
-    if verb in ("DO", "DO-IN-GUEST"):
-        return (), None if rest else f"{verb} wants a command"
+    if verb in ("DO", "DO-IN-GUEST", "WRITE"):
+        return (), None if rest else f"{verb} wants a {'line' if verb == 'WRITE' else 'command'}"
     if verb == "EXPECT":
         kind, _, text = rest.partition(" ")
         if kind in FREE_TEXT:
@@ -180,7 +209,7 @@ def read_step(verb, rest):
             return (), "a quotation mark is not closed"
         return (kind, *words), check_words(words, EXPECTATIONS[kind])
     if verb not in FORMS:
-        return (), one_of((*FORMS, "DO", "DO-IN-GUEST", "EXPECT", "TIMEOUT", *sorted(HEAD)), "directive")(verb)
+        return (), one_of((*FORMS, *OTHER_VERBS, *sorted(HEAD)), "directive")(verb)
     words = split(rest)
     if words is None:
         return (), "a quotation mark is not closed"

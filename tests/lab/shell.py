@@ -44,7 +44,7 @@ def say(lab, host, line):
         print(*host.machine.console.tail(), sep="\n")
     elif word == ":guest":
         if lab.guest is None:
-            host.machine.run("bind vfio-pci 0000:00:1a.0 0000:00:1d.0", 60)
+            host.machine.run("beside", 60)
             host.mux.attach_guest(lab.boot_guest())
         show(lab.guest.run(" ".join(rest) or "true", 60))
     elif word.startswith(":"):

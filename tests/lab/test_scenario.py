@@ -29,6 +29,19 @@ class Reading(unittest.TestCase):
         self.assertEqual(steps_of('EXPECT gap 2 "PM: suspend exit" usbrouted')[0],
                          ("EXPECT", ("gap", "2", "PM: suspend exit", "usbrouted"), 20))
 
+    def test_what_is_repeated_is_played_so_often_and_says_which_time_it_is(self):
+        scenario = parse("NAME n\nDO a\nREPEAT 2\nTIMEOUT 5\nDO b\nEXPECT exit 0\nEND\nDO c", "a.txt")
+
+        self.assertEqual([str(step) for step in scenario.steps],
+                         ["DO a", "DO b (time 1 of 2)", "EXPECT exit 0 (time 1 of 2)", "DO b (time 2 of 2)",
+                          "EXPECT exit 0 (time 2 of 2)", "DO c"])
+        self.assertEqual([step.timeout for step in scenario.steps], [20, 5, 5, 5, 5, 5])
+
+    def test_a_line_to_write_is_kept_as_it_is(self):
+        scenario = parse("NAME n\nWRITE a = [\"b\",  'c']\nEXPECT exit 0", "a.txt")
+
+        self.assertEqual(scenario.steps[0].text, "a = [\"b\",  'c']")
+
     def test_text_and_regular_expressions_match(self):
         self.assertTrue(matcher("a.c")("xa.cx"))
         self.assertFalse(matcher("a.c")("abc"))
@@ -73,6 +86,12 @@ class Refusing(unittest.TestCase):
 
     def test_an_expectation_that_does_not_exist(self):
         self.refuses("NAME n\nEXPECT exits 0", "exits is no expectation; did you mean exit?")
+
+    def test_repeats_that_do_not_end_or_begin(self):
+        self.refuses("NAME n\nREPEAT 2\nEXPECT exit 0", "a.txt:2", "this REPEAT has no END")
+        self.refuses("NAME n\nEXPECT exit 0\nEND", "a.txt:3", "no REPEAT stands before")
+        self.refuses("NAME n\nREPEAT 2\nREPEAT 3\nEND", "a.txt:3", "the REPEAT of line 2 has no END yet")
+        self.refuses("NAME n\nREPEAT 0\nEND", "a number from 1 to 999, and 0 stands there")
 
     def test_a_broken_regular_expression(self):
         self.refuses("NAME n\nEXPECT says /(/", "is no regular expression")
