@@ -54,10 +54,13 @@ std::string one_word(std::string text)
     return text;
 }
 
+/// As it comes out however often it is written and read: the second time cuts what escapes have made longer.
+std::string settled(std::string_view text) { return printable(printable(text)); }
+
 std::string from_one_word(std::string_view word)
 {
     if (word == nothing) return {};
-    auto text = printable(word);
+    auto text = settled(word);
     std::ranges::replace(text, for_space, ' ');
     return text;
 }
@@ -123,6 +126,7 @@ std::optional<Entry> entry_from(std::string_view line, std::string_view first_wo
         if (i > title_at) entry.change.title += ' ';
         entry.change.title += fields[i];
     }
+    entry.change.title = settled(entry.change.title);
     return entry;
 }
 
