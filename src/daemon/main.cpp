@@ -17,6 +17,7 @@
 #include "daemon/service.hpp"
 #include "daemon/trials.hpp"
 #include "daemon/verdicts.hpp"
+#include "linux/clock_steps.hpp"
 #include "linux/files.hpp"
 #include "linux/first_move.hpp"
 #include "linux/journal_file.hpp"
@@ -104,7 +105,7 @@ int serve(const linux_::Locations& locations, config::Settings settings,
         } else {
             announce(findings, machine, clients);
         }
-        restorer.look_again(loop.now());
+        restorer.look_again({.now = loop.now(), .asleep = linux_::time_asleep()});
         first_routes.look_again();
         verdicts.look_again();
         guests->look_again();

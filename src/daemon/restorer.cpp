@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t most_writes = 3;
 constexpr std::chrono::milliseconds remembered_for = 60s;
+/// Less may come from reading two clocks one after the other.
+constexpr std::chrono::milliseconds shortest_sleep = 100ms;
 
 std::string in_words(const NotDone& not_done)
 {
@@ -20,11 +22,11 @@ std::string in_words(const NotDone& not_done)
 
 } // namespace
 
-void Restorer::look_again(std::chrono::milliseconds now)
+void Restorer::look_again(const Moment& moment)
 {
     if (!machine_.is_astray()) return complaint_.clear();
     if (machine_.settings().on_drift == config::OnDrift::report) return;
-    if (!may_write(now))
+    if (!may_write(moment))
         return complain(
             format("the wires would have to be moved back for the {}th time within a minute; they are left "
                    "where somebody else has moved them. on_drift = \"report\" in [routes] ends this",
@@ -32,18 +34,21 @@ void Restorer::look_again(std::chrono::milliseconds now)
     const auto done = machine_.carry_out({.wish = plan::RestoreRequest{}}, {.who = "on_drift", .trial = {}});
     if (!done) {
         // A write that failed counts as one: it may fail for ever. A refusal has touched nothing.
-        if (std::holds_alternative<Error>(done.error())) written_.push_back(now);
+        if (std::holds_alternative<Error>(done.error())) written_.push_back(moment.now);
         return complain(format("cannot restore the routes: {}", in_words(done.error())));
     }
     complaint_.clear();
     if (done->plan->steps.empty()) return;
-    written_.push_back(now);
+    written_.push_back(moment.now);
     tell_(*done);
 }
 
-bool Restorer::may_write(std::chrono::milliseconds now)
+bool Restorer::may_write(const Moment& moment)
 {
-    std::erase_if(written_, [&](const auto& at) { return now - at >= remembered_for; });
+    // Firmware and kernel move the wires once at each resume, whoever else does or does not.
+    if (moment.asleep - asleep_ > shortest_sleep) written_.clear();
+    asleep_ = moment.asleep;
+    std::erase_if(written_, [&](const auto& at) { return moment.now - at >= remembered_for; });
     return written_.size() < most_writes;
 }
 

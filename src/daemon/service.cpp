@@ -6,6 +6,7 @@
 #include "daemon/answers.hpp"
 #include "daemon/line_views.hpp"
 #include "daemon/log.hpp"
+#include "linux/clock_steps.hpp"
 #include "report/json.hpp"
 #include "report/trial.hpp"
 #include "report/views.hpp"
@@ -103,7 +104,8 @@ void Service::after_answer()
         parts_.verdicts.begin(news.done.plan, std::move(news.before));
     }
     parts_.trials.tell_news();
-    if (!drifts.empty()) parts_.restorer.look_again(parts_.loop.now());
+    if (!drifts.empty())
+        parts_.restorer.look_again({.now = parts_.loop.now(), .asleep = linux_::time_asleep()});
 }
 
 Answer Service::plan(const Command& command) const

@@ -77,6 +77,15 @@ std::optional<std::uint32_t> group_behind(const KernelTree& tree, std::string_vi
     return link ? parse_decimal(last_part(*link)) : std::nullopt;
 }
 
+/// The target as the process itself would say it: inside a chroot (QEMU's -chroot, a container's) its descriptors
+/// lead to ROOT/dev/vfio/9 for us.
+std::string_view seen_from(std::string_view root, std::string_view target)
+{
+    const bool is_below =
+        root.size() > 1 && target.starts_with(root) && target.substr(root.size()).starts_with('/');
+    return is_below ? target.substr(root.size()) : target;
+}
+
 void read_holder(const KernelTree& tree, const std::string& name, std::uint32_t process, HolderLook& look)
 {
     const auto directory = format("proc/{}/fd", name);
@@ -85,9 +94,11 @@ void read_holder(const KernelTree& tree, const std::string& name, std::uint32_t 
         if (descriptors.error().value == EACCES || descriptors.error().value == EPERM) look.complete = false;
         return;
     }
+    // Where it takes "/" to be. Who may read the descriptors may read this.
+    const auto root = tree.link(format("proc/{}/root", name)).value_or("/");
     for (const auto& descriptor : *descriptors) {
         const auto target = tree.link(directory + "/" + descriptor);
-        const auto group = target ? group_behind(tree, *target) : std::nullopt;
+        const auto group = target ? group_behind(tree, seen_from(root, *target)) : std::nullopt;
         if (!group) continue;
         const auto is_it = [&](const GroupHolder& known) {
             return known.group == *group && known.process == process;

@@ -225,7 +225,7 @@ private:
         const auto before = world_.bits.usb2_owner;
         world_.written.clear();
         now_ += std::chrono::seconds(provider_.ConsumeIntegralInRange<int>(0, 40));
-        if (!survives([&] { life_->restorer.look_again(now_); })) return be_born();
+        if (!survives([&] { life_->restorer.look_again({.now = now_}); })) return be_born();
         // Invariant 9.
         if (is_the_guests) USBROUTE_CHECK(world_.written.empty());
         if (!world_.had_fault)

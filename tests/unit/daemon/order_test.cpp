@@ -70,7 +70,7 @@ private:
     void look()
     {
         machine_.take(world_.snapshot());
-        restorer_.look_again(now_ += std::chrono::minutes(2));
+        restorer_.look_again({.now = now_ += std::chrono::minutes(2)});
         first_.look_again();
         if (was_asked_ &&
             machine_.carry_out(

@@ -19,7 +19,7 @@ protected:
         const auto moved = machine.carry_out(
             {.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}});
         EXPECT_TRUE(moved);
-        restorer.look_again(0s);
+        restorer.look_again({.now = 0s});
     }
 
     /// As firmware does at a resume.
@@ -37,7 +37,7 @@ TEST_F(RestorerTest, BringsTheWiresBackAndTellsOfIt)
 {
     reset_routes();
 
-    restorer.look_again(1s);
+    restorer.look_again({.now = 1s});
 
     EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
     EXPECT_EQ(told, 1);
@@ -48,7 +48,7 @@ TEST_F(RestorerTest, WritesNothingWhereNobodyElseHasWritten)
     const int before = registers.writes;
     machine.take(board);
 
-    restorer.look_again(1s);
+    restorer.look_again({.now = 1s});
 
     EXPECT_EQ(registers.writes, before);
     EXPECT_EQ(told, 0);
@@ -58,16 +58,40 @@ TEST_F(RestorerTest, GivesWayToWhoWritesAFourthTimeWithinAMinute)
 {
     for (auto now = 1s; now <= 3s; ++now) {
         reset_routes();
-        restorer.look_again(now);
+        restorer.look_again({.now = now});
         EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
     }
 
     reset_routes();
-    restorer.look_again(4s);
+    restorer.look_again({.now = 4s});
     EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
 
-    restorer.look_again(61s); // the first is a minute old now
+    restorer.look_again({.now = 61s}); // the first is a minute old now
     EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
+}
+
+TEST_F(RestorerTest, BringsThemBackAfterEverySleepHoweverShortlyOneFollowsTheOther)
+{
+    for (int sleeps = 1; sleeps <= 20; ++sleeps) {
+        reset_routes();
+        restorer.look_again({.now = sleeps * 1s, .asleep = sleeps * 2s});
+        EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu) << "sleep " << sleeps;
+    }
+
+    EXPECT_EQ(told, 20);
+}
+
+TEST_F(RestorerTest, TakesNoSleepFromBeforeForANewOne)
+{
+    for (auto now = 1s; now <= 3s; ++now) {
+        reset_routes();
+        restorer.look_again({.now = now, .asleep = 60s});
+    }
+
+    reset_routes();
+    restorer.look_again({.now = 4s, .asleep = 60s + 1ms}); // two clocks, read one after the other
+
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
 }
 
 TEST_F(RestorerTest, GivesUpAfterThreeWritesThatFail)
@@ -76,7 +100,7 @@ TEST_F(RestorerTest, GivesUpAfterThreeWritesThatFail)
     registers.stuck = 4;
     const int before = registers.writes;
 
-    for (auto now = 1s; now <= 10s; ++now) restorer.look_again(now);
+    for (auto now = 1s; now <= 10s; ++now) restorer.look_again({.now = now});
 
     EXPECT_EQ(registers.writes, before + 3);
     EXPECT_EQ(told, 0);
@@ -89,7 +113,7 @@ TEST_F(RestorerTest, OnlyReportsWhereTheConfigurationSaysSo)
     machine.adopt(std::move(settings));
     reset_routes();
 
-    restorer.look_again(1s);
+    restorer.look_again({.now = 1s});
 
     EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
     EXPECT_EQ(told, 0);

@@ -133,6 +133,21 @@ TEST(Holders, AreFoundByGroupAndByDeviceEachOnce)
     EXPECT_TRUE(look.complete);
 }
 
+TEST(Holders, AreFoundInAChrootAndOnlyInTheirOwn)
+{
+    const FakeTree tree({dir("proc", {dir("5", {file("comm", "qemu-system-x86\n"), link("root", "/jail"),
+                                                dir("fd", {link("9", "/jail/dev/vfio/9")})}),
+                                      dir("6", {file("comm", "liar\n"), link("root", "/"),
+                                                dir("fd", {link("3", "/home/liar/dev/vfio/9")})}),
+                                      dir("7", {file("comm", "neighbour\n"), link("root", "/jail"),
+                                                dir("fd", {link("3", "/jailer/dev/vfio/8")})})})});
+
+    const auto look = look_at_holders(tree);
+
+    EXPECT_EQ(look.holders,
+              (std::vector<topology::GroupHolder>{{.group = 9, .process = 5, .command = "qemu-system-x86"}}));
+}
+
 TEST(Holders, SayWhenSomebodyCouldNotBeSeen)
 {
     auto tree = processes();
