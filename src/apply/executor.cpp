@@ -109,7 +109,8 @@ Result<Applied> execute(const Plan& plan, RouteRegisters& registers, Journal& jo
     if (plan.steps.empty()) return applied;
 
     if (auto begun = journal.begin(plan.change); !begun)
-        applied.warnings.push_back("undo will not know of this: " + begun.error().message());
+        applied.warnings.push_back("this is not written down, so that undo may not know of it: " +
+                                   begun.error().message());
     for (const auto& step : plan.steps) {
         auto after = write_bits(registers, applied.after, {step.target, step.mask, step.value});
         if (!after)
@@ -121,7 +122,8 @@ Result<Applied> execute(const Plan& plan, RouteRegisters& registers, Journal& jo
         return std::unexpected(
             roll_back(plan, *before, registers, journal, std::move(*missed).within(context)));
     if (auto ended = journal.end(Ending::done); !ended && applied.warnings.empty())
-        applied.warnings.push_back("undo will not know of this: " + ended.error().message());
+        applied.warnings.push_back("this is not written down, so that undo may not know of it: " +
+                                   ended.error().message());
     return applied;
 }
 
@@ -148,9 +150,10 @@ Result<std::string> recover(const Change& open, RouteRegisters& registers, Journ
     auto now = registers.read();
     if (!now) return std::unexpected(std::move(now.error()).within(context));
     const auto finish = [&](Ending ending, std::string_view text) -> Result<std::string> {
-        if (auto ended = journal.end(ending); !ended)
-            return std::unexpected(std::move(ended.error()).within(context));
-        return format("\"{}\" was interrupted: {}", open.title, text);
+        auto told = format("\"{}\" was interrupted: {}", open.title, text);
+        // The wires are as told; that the next start may look at it again does no harm.
+        if (auto ended = journal.end(ending); !ended) told += "; " + ended.error().message();
+        return told;
     };
     switch (standing_of(open, *now)) {
     case Standing::as_planned: return finish(Ending::done, "it had been carried out");

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <limits>
 
 namespace usbroute::apply {
 
@@ -88,7 +90,7 @@ std::optional<std::vector<OwnedBits>> owners_from(std::string_view text)
     return owners;
 }
 
-/// Whole text or nothing; the year 2106 does not end it.
+/// Whole text or nothing.
 template <class Number> std::optional<Number> number_from(std::string_view text)
 {
     Number number{};
@@ -132,9 +134,12 @@ std::optional<Entry> entry_from(std::string_view line, std::string_view first_wo
 
 std::string line_of(std::string_view first_word, const Change& change, const Stamp& stamp)
 {
+    // A wall clock may say anything, and the change has to be read back all the same.
+    const auto when = std::clamp<std::int64_t>(stamp.when.time_since_epoch().count(), 0,
+                                               std::numeric_limits<std::uint32_t>::max());
     return format("{} {} {} {} {} {} {} {}\n", first_word, change.controller.text(), text_of(change.usb2),
-                  text_of(change.superspeed), stamp.when.time_since_epoch().count(),
-                  one_word(printable(stamp.who)), text_of(change.owners_before), printable(change.title));
+                  text_of(change.superspeed), when, one_word(printable(stamp.who)),
+                  text_of(change.owners_before), printable(change.title));
 }
 
 /// "trial BOOT DEADLINE LASTS [UNDOABLE]"
@@ -287,9 +292,17 @@ History read_history(std::string_view text)
     history.is_of_today = lines.front() == header;
     history.is_foreign = !text.empty() && !history.is_of_today && lines.front() != header_before;
     if (text.empty() || history.is_foreign) return history;
-    const auto version = history.is_of_today ? Version::two : Version::one;
+    auto version = history.is_of_today ? Version::two : Version::one;
     // The last piece has no newline: nothing, or a line that a crash cut.
-    for (std::size_t i = 1; i + 1 < lines.size(); ++i) read_line(history, lines[i], version);
+    for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
+        if (lines[i] != header) {
+            read_line(history, lines[i], version);
+            continue;
+        }
+        // What could not be written for a while begins with all that was known until then.
+        history = {};
+        version = Version::two;
+    }
     if (!lines.back().empty()) ++history.unreadable;
     thin_out(history.done);
     return history;

@@ -30,7 +30,7 @@ public:
 
 /// When a change was made, and at whose request.
 struct Stamp {
-    std::chrono::sys_seconds when{}; ///< by the wall clock; zero: not known
+    std::chrono::sys_seconds when{}; ///< by the wall clock, kept until 2106; zero: not known
     std::string who;                 ///< "control (uid 1000, pid 4711)", "on_drift"; empty: not known
     bool operator==(const Stamp&) const = default;
 };
@@ -79,7 +79,8 @@ inline constexpr std::size_t remembered = 20;
 /// The trial was confirmed, or there is nothing left to take back.
 [[nodiscard]] std::string trial_end_line();
 /// Reads a journal of this version or the one before. Lines that are torn or unknown are counted and passed over: a
-/// crash can cut the last one, and nothing in it is worth refusing to start for.
+/// crash can cut the last one, and nothing in it is worth refusing to start for. A header in the middle replaces all that
+/// is above it.
 [[nodiscard]] History read_history(std::string_view text);
 /// The shortest journal with the same history, for when the file has grown.
 [[nodiscard]] std::string written(const History& history);

@@ -97,7 +97,7 @@ void Guests::recall()
         const auto aside = path_ + ".bad";
         static_cast<void>(std::rename(path_.c_str(), aside.c_str()));
         return log::warning(
-            format("{} cannot be read and was put aside as {}: guests that went while no daemon "
+            format("{} cannot be read and was set aside as {}: guests that went while no daemon "
                    "ran do not come home",
                    path_, aside));
     }
@@ -367,8 +367,9 @@ void Guests::remember()
     const auto replaced = linux_::replace_file(path_, text);
     if (replaced) remembered_ = std::move(text);
     if (!replaced && std::exchange(could_remember_, false))
-        log::warning(format("{}; a guest that goes while no daemon runs will not come home",
-                            replaced.error().message()));
+        log::warning(format("{}{}; a guest that goes while no daemon runs will not come home",
+                            replaced.error().message(),
+                            linux_::remedy_for_writing(replaced.error().errno_value())));
     could_remember_ = replaced.has_value();
 }
 

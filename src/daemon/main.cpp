@@ -70,6 +70,8 @@ int serve(const linux_::Locations& locations, config::Settings settings,
 
     linux_::JournalFile journal(locations.state);
     if (!journal.remark().empty()) log::warning(journal.remark());
+    if (const auto why = journal.why_not_written())
+        log::warning(*why + "; until then, undo and trials are forgotten when this usbrouted ends");
     linux_::FirstMove first_move(locations.lasting);
     Machine machine(tree, journal, registers_below(locations.root));
     machine.adopt(std::move(settings));

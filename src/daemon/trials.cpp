@@ -102,6 +102,9 @@ void Trials::settle(const plan::Request& request, const Done& done, wire::Answer
     answer.trial_seconds = static_cast<std::uint32_t>(left()->seconds.count());
     answer.message = format("{}: {} (usbroute confirm, or confirm on this line)",
                             is_first ? "the first move on this machine is a trial" : "trial", sentence);
+    if (!parts_.journal.is_written())
+        answer.warnings.emplace_back(
+            "the trial ends in time only while this usbrouted runs: it is not written down");
     if (known_ == trial->terms) return; // it has joined the one under way
     known_ = trial->terms;
     patience_ = 0s;

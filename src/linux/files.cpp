@@ -159,6 +159,20 @@ Result<void> replace_file(const std::string& path, std::string_view text)
     return {};
 }
 
+std::string_view remedy_for_writing(int errno_value)
+{
+    switch (errno_value) {
+    case ENOSPC:
+    case EDQUOT: return "; make room there";
+    case EROFS: return "; mount it writable";
+    case EACCES:
+    case EPERM: return "; let whoever runs usbroute write there";
+    case EMFILE:
+    case ENFILE: return "; allow more open files";
+    default: return {};
+    }
+}
+
 Result<void> can_replace(const std::string& path)
 {
     std::string tried = path + ".XXXXXX";

@@ -5,6 +5,7 @@
 #include "observe/kernel_tree.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace usbroute::linux_ {
 
@@ -33,6 +34,9 @@ private:
 /// Replaces a file whole: whoever opens it sees the old text or the new one, also after a power failure. Keeps
 /// its mode; a new one gets 0644.
 [[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view text);
+/// "; make room there": what the administrator can do about a file that cannot be written, to be put behind the
+/// system's words; empty where we know nothing.
+[[nodiscard]] std::string_view remedy_for_writing(int errno_value);
 /// Whether `replace_file` can do its work there, tried with a file that is gone again afterwards: a mode says
 /// nothing of a read-only file system.
 [[nodiscard]] Result<void> can_replace(const std::string& path);

@@ -25,35 +25,46 @@ constexpr std::size_t longest_journal = 1U << 20;
 
 } // namespace
 
-JournalFile::JournalFile(const std::string& directory) : path_(directory + "/journal")
+JournalFile::JournalFile(const std::string& directory) : directory_(directory), path_(directory + "/journal")
 {
-    if (auto made = make_directories(directory); !made) open_errno_ = made.error().errno_value();
-    open();
-    if (!fd_.is_open()) return;
-    const auto held = lock();
-    heal();
+    const auto opened_and_healed = lock();
+}
+
+/// Also where somebody has taken the directory away.
+UniqueFd JournalFile::open_file() const
+{
+    constexpr int flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
+    UniqueFd fd(::open(path_.c_str(), flags, 0644));
+    if (!fd.is_open() && errno == ENOENT && make_directories(directory_))
+        fd = UniqueFd(::open(path_.c_str(), flags, 0644));
+    return fd;
 }
 
 void JournalFile::open()
 {
-    fd_ = UniqueFd(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644));
+    if (is_given_up_) return;
+    fd_ = open_file();
     if (!fd_.is_open()) open_errno_ = errno;
 }
 
 /// Another process can have put a shorter journal in the place of this one: then that one is locked and used.
 void JournalFile::take_lock()
 {
+    // Whatever stood against it may be over.
+    const bool is_new = !fd_.is_open();
+    if (is_new) open();
     for (int attempt = 0; fd_.is_open() && attempt < most_replacements; ++attempt) {
         while (::flock(fd_.get(), LOCK_EX) != 0 && errno == EINTR) {}
         struct stat ours{};
         struct stat there{};
-        if (::fstat(fd_.get(), &ours) != 0) return;
+        if (::fstat(fd_.get(), &ours) != 0) break;
         const bool is_there = ::stat(path_.c_str(), &there) == 0;
-        if (is_there && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev) return;
-        UniqueFd now(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644));
-        if (!now.is_open()) return; // what we have is better than none
+        if (is_there && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev) break;
+        auto now = open_file();
+        if (!now.is_open()) break; // what we have is better than none
         fd_ = std::move(now);
     }
+    if (is_new && fd_.is_open()) heal();
 }
 
 /// Once, when it is opened: what an older version wrote is brought up to date, a line that a crash has cut is taken
@@ -62,16 +73,19 @@ void JournalFile::heal()
 {
     struct stat status{};
     if (::fstat(fd_.get(), &status) != 0 || status.st_size == 0) return;
-    const auto text = read_file(path_, longest_journal);
-    if (!text) return set_aside(text.error().message(), {});
-    const auto history = apply::read_history(*text);
+    if (status.st_size > static_cast<off_t>(longest_journal))
+        return set_aside(format("it is larger than {} bytes", longest_journal), {});
+    const auto text = this->text();
+    const auto history = apply::read_history(text);
     if (history.is_foreign) return set_aside("it is no journal of this or an earlier version", {});
-    const std::size_t torn = text->ends_with('\n') ? 0 : 1;
+    const std::size_t torn = text.ends_with('\n') ? 0 : 1;
     if (history.unreadable > torn)
         return set_aside(format("{} of its lines cannot be read; the others were kept", history.unreadable),
                          apply::written(history));
-    if (!history.is_of_today || torn > 0)
-        if (!replace(apply::written(history))) set_aside("it cannot be written anew", {});
+    if (history.is_of_today && torn == 0) return;
+    auto kept = apply::written(history);
+    // Where there is no room for it, below what is there, on a line of its own.
+    if (!replace(kept)) unwritten_ = "\n" + kept;
 }
 
 void JournalFile::set_aside(const std::string& why, const std::string& keep)
@@ -83,10 +97,13 @@ void JournalFile::set_aside(const std::string& why, const std::string& keep)
     } else {
         remark_ = format("the journal {} is not used: {}, and it cannot be set aside: {}", printable(path_),
                          why, errno_text(errno));
+        is_given_up_ = true; // lines below those would never be read again
+        open_errno_ = EIO;
     }
-    // Lines below those would never be read again; without a journal `begin` says so.
+    unwritten_ = keep;
     fd_.reset();
-    open_errno_ = EIO;
+    open();
+    if (fd_.is_open()) ::flock(fd_.get(), LOCK_EX);
 }
 
 /// A new file under the old name: whoever is killed at any point leaves the whole old one or the whole new one. Locked
@@ -115,18 +132,21 @@ Result<void> JournalFile::begin(const plan::Change& change)
     if (const auto trial = std::exchange(signature_.trial, std::nullopt))
         lines.insert(0, apply::trial_line(*trial));
     struct stat status{};
-    if (fd_.is_open() && ::fstat(fd_.get(), &status) == 0) {
-        if (status.st_size > grown) {
-            const auto kept = apply::written(history());
-            // Where no file can be made beside it: in place. A crash in between loses the memory of old changes,
-            // never the state of the machine.
-            if (!replace(kept) && ::ftruncate(fd_.get(), 0) == 0)
-                if (auto written = append(kept); !written) return written;
-        } else if (status.st_size == 0) {
-            lines.insert(0, apply::journal_header());
-        }
-    }
+    if (fd_.is_open() && ::fstat(fd_.get(), &status) == 0 && status.st_size > grown) shorten(status.st_size);
     return append(lines);
+}
+
+void JournalFile::shorten(off_t size)
+{
+    auto kept = apply::written(history());
+    if (replace(kept)) {
+        unwritten_.clear();
+        return;
+    }
+    // Where no file can be made beside it, it grows on as long as it may: in place, a crash in between would lose the
+    // memory of old changes, and the way back of a trial.
+    if (size > static_cast<off_t>(longest_journal / 2) && ::ftruncate(fd_.get(), 0) == 0)
+        unwritten_ = std::move(kept);
 }
 
 Result<void> JournalFile::end(apply::Ending ending) { return append(apply::end_line(ending)); }
@@ -136,9 +156,7 @@ Result<void> JournalFile::stand(const plan::Change& wanted)
     const auto before = history().standing;
     const auto standing = before ? before->followed_by(wanted) : wanted;
     if (standing == before) return {};
-    struct stat status{};
-    const bool is_new = fd_.is_open() && ::fstat(fd_.get(), &status) == 0 && status.st_size == 0;
-    return append((is_new ? apply::journal_header() : std::string()) + apply::standing_line(standing));
+    return append(apply::standing_line(standing));
 }
 
 Result<void> JournalFile::end_trial()
@@ -147,27 +165,63 @@ Result<void> JournalFile::end_trial()
     return append(apply::trial_end_line());
 }
 
-apply::History JournalFile::history() const
+std::optional<std::string> JournalFile::why_not_written() const
 {
-    const auto text = read_file(path_, longest_journal);
-    return text ? apply::read_history(*text) : apply::History{};
+    if (fd_.is_open() || is_given_up_) return std::nullopt; // `remark` says the latter
+    return cannot_write(open_errno_).message();
 }
 
-Result<void> JournalFile::append(const std::string& line)
+apply::History JournalFile::history() const { return apply::read_history(text() + unwritten_); }
+
+/// By its name, as another process can have replaced it; without a descriptor to spare by the one that is open.
+std::string JournalFile::text() const
 {
-    if (!fd_.is_open())
-        return std::unexpected(
-            Error(ErrorKind::failed, "cannot write the journal " + printable(path_), open_errno_));
+    if (is_given_up_) return {};
+    if (auto text = read_file(path_, longest_journal)) return std::move(*text);
+    if (!fd_.is_open()) return {};
+    std::string text(longest_journal, '\0');
+    const auto got = ::pread(fd_.get(), text.data(), text.size(), 0);
+    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return text;
+}
+
+bool JournalFile::is_empty() const
+{
+    struct stat status{};
+    return ::fstat(fd_.get(), &status) == 0 && status.st_size == 0;
+}
+
+Result<void> JournalFile::append(const std::string& lines)
+{
+    // A file that can be read at most is taken over whole: it may be of an older version.
+    if (unwritten_.empty() && (!fd_.is_open() || is_empty())) unwritten_ = apply::written(history());
+    unwritten_ += lines;
+    auto put = put_down(unwritten_);
+    if (put)
+        unwritten_.clear();
+    else if (unwritten_.size() > static_cast<std::size_t>(grown))
+        unwritten_ = apply::written(history()); // nobody knows for how long
+    return put;
+}
+
+Error JournalFile::cannot_write(int why) const
+{
+    return {ErrorKind::failed, format("cannot write the journal {}: {}{}", printable(path_), errno_text(why),
+                                      remedy_for_writing(why))};
+}
+
+Result<void> JournalFile::put_down(const std::string& lines)
+{
+    if (!fd_.is_open()) return std::unexpected(cannot_write(open_errno_));
     ssize_t put = 0;
-    do put = ::write(fd_.get(), line.data(), line.size());
+    do put = ::write(fd_.get(), lines.data(), lines.size());
     while (put < 0 && errno == EINTR);
     const int why = put < 0 ? errno : ENOSPC;
     // Half a line would spoil the next one.
-    if (put > 0 && put != static_cast<ssize_t>(line.size()))
+    if (put > 0 && put != static_cast<ssize_t>(lines.size()))
         if (const auto end = ::lseek(fd_.get(), 0, SEEK_END); end >= put)
             static_cast<void>(::ftruncate(fd_.get(), end - put));
-    if (put != static_cast<ssize_t>(line.size()))
-        return std::unexpected(Error(ErrorKind::failed, "cannot write the journal " + printable(path_), why));
+    if (put != static_cast<ssize_t>(lines.size())) return std::unexpected(cannot_write(why));
     return {};
 }
 

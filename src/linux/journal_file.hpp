@@ -3,6 +3,7 @@
 #include "apply/journal.hpp"
 #include "linux/unique_fd.hpp"
 
+#include <optional>
 #include <string>
 
 namespace usbroute::linux_ {
@@ -11,8 +12,9 @@ namespace usbroute::linux_ {
 /// keep out of each other's change.
 class JournalFile final : public apply::Journal {
 public:
-    /// Never fails: a directory that cannot be written gives a journal whose `begin` says so. What cannot be read as a
-    /// journal is set aside as journal.bad, and `remark` says so.
+    /// Never fails: a directory that cannot be written gives a journal whose `begin` says so, each time. What cannot be
+    /// written is known to this object all the same, and is written with the next line that finds room. What cannot
+    /// be read as a journal is set aside as journal.bad, and `remark` says so.
     explicit JournalFile(const std::string& directory);
 
     /// For the changes that are begun from now on. The trial is announced with the next one only.
@@ -26,7 +28,11 @@ public:
     [[nodiscard]] Result<void> end_trial();
     /// What was wrong with the file when it was opened; empty: nothing.
     [[nodiscard]] const std::string& remark() const { return remark_; }
-    /// What the file holds now; empty where there is none.
+    /// Why nothing could be written when it was opened, and what to do; nothing: it could.
+    [[nodiscard]] std::optional<std::string> why_not_written() const;
+    /// False: the history has a part that ends with this process.
+    [[nodiscard]] bool is_written() const { return unwritten_.empty(); }
+    /// What the file holds now, and what could not be written; empty where there is neither.
     [[nodiscard]] apply::History history() const;
 
     /// Held while a change is planned and applied. Waits for another process's change, which takes
@@ -48,16 +54,25 @@ public:
     }
 
 private:
+    [[nodiscard]] UniqueFd open_file() const;
     void open();
     void take_lock();
     void heal();
+    void shorten(off_t size);
+    [[nodiscard]] std::string text() const;
+    [[nodiscard]] bool is_empty() const;
+    [[nodiscard]] Error cannot_write(int why) const;
     void set_aside(const std::string& why, const std::string& keep);
     [[nodiscard]] bool replace(const std::string& text);
-    [[nodiscard]] Result<void> append(const std::string& line);
+    [[nodiscard]] Result<void> append(const std::string& lines);
+    [[nodiscard]] Result<void> put_down(const std::string& lines);
 
+    std::string directory_;
     std::string path_;
     UniqueFd fd_;
     int open_errno_ = 0;
+    bool is_given_up_ = false; ///< what is there is no journal, and stays
+    std::string unwritten_;    ///< to be written before the next line; of bounded size
     apply::Signature signature_;
     std::string remark_;
 };

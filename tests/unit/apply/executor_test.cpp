@@ -158,7 +158,7 @@ TEST(Executor, GoesOnWithoutAJournalAndSaysSo)
     ASSERT_TRUE(applied);
     EXPECT_EQ(applied->warnings,
               std::vector<std::string>{
-                  "undo will not know of this: cannot write the journal: No space left on device"});
+                  "this is not written down, so that undo may not know of it: cannot write the journal: No space left on device"});
 }
 
 TEST(Executor, FailsCleanlyWhenTheControllerVanishes)

@@ -152,6 +152,31 @@ TEST(JournalTrial, OfEachBitTheLastChangeIsKeptHoweverLongAgo)
     EXPECT_EQ(history.done.front().change.title, keys.title);
 }
 
+TEST(JournalTrial, AHeaderInTheMiddleReplacesAllThatIsAboveIt)
+{
+    const auto kept = written(read_history(journal_header() + done(front)));
+
+    // A torn line above it does no harm, nor does an older version.
+    const auto history = read_history("usbroute-journal 1\nbegin 0000:0\n" + kept + done(keys));
+
+    EXPECT_EQ(history.undoable, (std::vector{front, keys}));
+    EXPECT_EQ(history.unreadable, 0u);
+    EXPECT_TRUE(history.is_of_today);
+}
+
+TEST(JournalTrial, WhateverTheWallClockSaysTheChangeIsReadBack)
+{
+    for (const auto when :
+         {std::chrono::sys_seconds(-90'000'000s), std::chrono::sys_seconds(9'000'000'000s)}) {
+        const auto line = begin_line(front, {.when = when, .who = "control"});
+
+        const auto history = read_history(journal_header() + line + end_line(Ending::done));
+
+        EXPECT_EQ(history.undoable, std::vector{front});
+        EXPECT_EQ(history.unreadable, 0u);
+    }
+}
+
 TEST(JournalTrial, NothingInAFileCanMakeItGrowOrFail)
 {
     const auto good = journal_header() + trial_line(half_a_minute) + done(front) + done(keys) +

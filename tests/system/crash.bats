@@ -1,0 +1,327 @@
+#!/usr/bin/env bats
+# Killed at every point, without disk, descriptors, clock, udev, configuration or socket: the real daemon on the simulated
+# board, with state_faults.so between it and its state directory. USBROUTE_BIN names the directory with the programs. Each
+# daemon is ended by its process id.
+
+setup() {
+    PATH=$USBROUTE_BIN:$PATH
+    # The preloaded libraries come before the sanitizer's runtime, which would refuse to start.
+    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
+    export PEER="$BATS_TEST_DIRNAME/guest_peer.py" SHIM="$USBROUTE_BIN/state_faults.so"
+    script=$BATS_TEST_TMPDIR/inside.sh
+}
+
+# Runs standard input as a script inside the board; no daemon is up.
+inside() {
+    cat > "$script.body"
+    cat > "$script" <<'SCRIPT'
+set -eu
+cd "$BATS_TEST_TMPDIR"
+sim() { usbroute-sim 'do' "$@"; }
+# `! command` is no failure under set -e.
+not() { if "$@"; then echo "should have failed: $*"; return 1; fi; }
+side() { usbroute status --json | jq -r ".connectors[] | select(.name == \"$1\") | .side"; }
+wires() { od -An -tx4 -j $((0xd0)) -N4 "$USBROUTE_SIM/sys/devices/pci0000:00/0000:00:14.0/config" | tr -d ' '; }
+superspeed() { od -An -tx4 -j $((0xd8)) -N4 "$USBROUTE_SIM/sys/devices/pci0000:00/0000:00:14.0/config" | tr -d ' '; }
+until_so() { # a command: until it succeeds, 10 s at most
+    for _ in $(seq 200); do
+        if eval "$1"; then return 0; fi
+        sleep 0.05
+    done
+    echo "never: $1"; cat "$log"; return 1
+}
+control() { printf '%s\n' "$@" | nc -N -w 5 -U "$USBROUTE_SOCKET"; }
+log=$PWD/log
+begin() { # [NAME=VALUE..]: with the shim; does not wait
+    env "$@" LD_PRELOAD="$SHIM:$LD_PRELOAD" usbrouted >> "$log" 2>&1 < /dev/null &
+    daemon=$!
+}
+answers() { control status 2> /dev/null | grep -q '^ok'; }
+lives() { kill -0 "$daemon" 2> /dev/null && [ "$(ps -o stat= -p "$daemon")" != Z ]; }
+start() { begin "$@"; until_so answers; }
+stop() { kill "$daemon"; wait "$daemon"; }
+crash() { kill -9 "$daemon" 2> /dev/null || true; wait "$daemon" 2> /dev/null || true; }
+# As it was before: no state, and every wire where firmware puts it.
+like_new() {
+    rm -rf "$USBROUTE_STATE_DIR"; : > "$log"
+    sim resume
+    [ "$(wires)" = 00003fff ]
+}
+# prepare, then a daemon that is killed at its first point, at its second and so on while `act` goes on, and each time
+# `after_it` with a daemon that lives; until one is not killed any more. Says how many points there were.
+killed_everywhere() {
+    n=1
+    while :; do
+        like_new
+        prepare
+        begin STATE_FAULTS_KILL_AT=$n
+        until_so 'answers || ! lives'
+        act || true
+        kill "$daemon" 2> /dev/null || true
+        code=0; wait "$daemon" 2> /dev/null || code=$?
+        [ $code -eq 0 ] || [ $code -eq 137 ] || { echo "it ended with $code"; cat "$log"; return 1; }
+        start
+        after_it || { echo "at point $n:"; cat "$log" "$USBROUTE_STATE_DIR"/*; return 1; }
+        # Nothing had to be set aside.
+        not ls "$USBROUTE_STATE_DIR"/*.bad 2> /dev/null
+        stop
+        if [ $code -eq 0 ]; then break; fi
+        n=$((n + 1))
+        [ $n -le 200 ]
+    done
+    echo "killed at $((n - 1)) points"
+    [ $n -ge "$1" ]
+}
+prepare() { :; }
+SCRIPT
+    cat "$script.body" >> "$script"
+    run timeout 300 usbroute-sim -q -- bash "$script"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "killed at every point of a trial and of its end the wires go back in time" {
+    inside <<'SCRIPT'
+act() {
+    control 'move rear-1 ehci revert-after=1s' > said 2>&1 || true
+    until_so '[ "$(wires)" = 00003fff ] || ! lives'
+    sleep 0.1
+}
+after_it() {
+    until_so '[ "$(wires)" = 00003fff ]' || return 1
+    until_so '[ "$(usbroute status --json | jq .trial_seconds)" = null ]' || return 1
+    [ "$(superspeed)" = 0000003f ]
+    # And it goes on from there.
+    control 'move rear-2 ehci revert-after=0' | grep -q '^ok ehci=rear-2'
+    control undo | grep -q '^ok xhci=rear-2'
+    [ "$(wires)" = 00003fff ]
+}
+killed_everywhere 10
+SCRIPT
+}
+
+@test "killed at every point of a guest's homecoming the keyboard comes home" {
+    inside <<'SCRIPT'
+sed -i 's|^on_exit = .*|on_exit = "return"\ngrace = "0s"|' "$USBROUTE_CONFIG"
+sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
+act() {
+    # No part of the board: its process is of the real machine, and so is what the daemon reads of it.
+    env -u LD_PRELOAD python3 "$PEER" connect "$USBROUTE_SIM/run/windows.sock" > peer 2>&1 < /dev/null &
+    peer=$!
+    until_so 'grep -q "guest windows has come" "$log" || ! lives'
+    control 'move rear-1 windows yes=1 revert-after=0' > said 2>&1 || true
+    kill -9 "$peer"; wait "$peer" 2> /dev/null || true
+    until_so 'grep -q "for guest windows, which is gone" "$log" || ! lives'
+    sleep 0.1
+}
+after_it() {
+    until_so '[ "$(wires)" = 00003fff ]' || return 1
+    [ "$(superspeed)" = 0000003f ]
+    # It is done with: another daemon moves nothing, and what is moved stays.
+    control 'move rear-1 windows yes=1 revert-after=0' | grep -q '^ok windows=rear-1'
+    crash; start
+    [ "$(wires)" = 00003ffb ]
+}
+killed_everywhere 10
+SCRIPT
+}
+
+@test "killed at every point of at_start the profile of the boot holds in the end" {
+    inside <<'SCRIPT'
+printf '[routes]\nat_start = "desk-on-ehci"\n' >> "$USBROUTE_CONFIG"
+start
+until_so 'grep -q "start with desk-on-ehci: .*, for at_start" "$log"'
+there=$(wires) beside=$(superspeed)
+[ "$there" != 00003fff ]
+stop
+act() {
+    until_so 'grep -q "for at_start" "$log" || ! lives'
+    sleep 0.1
+}
+after_it() {
+    until_so '[ "$(wires)" = "$there" ]' || return 1
+    [ "$(superspeed)" = "$beside" ]
+    # Once: what is asked for later stays over the next start.
+    control 'move rear-1 host yes=1 revert-after=0' | grep -q '^ok'
+    then=$(wires)
+    crash; start; sleep 0.2
+    [ "$(wires)" = "$then" ]
+}
+killed_everywhere 6
+SCRIPT
+}
+
+@test "killed at every point while a grown journal is written anew nothing is forgotten" {
+    inside <<'SCRIPT'
+prepare() {
+    start
+    control 'move rear-1 ehci revert-after=60s' | grep -q '^ok'
+    control 'move rear-4 ehci' | grep -q '^ok'
+    stop
+    # As after hundreds of changes; the trial goes on.
+    tail -2 "$USBROUTE_STATE_DIR/journal" | sed 's/ 10:10:0 / 10:0:10 /; s/move rear-4 to ehci/undo move rear-4 to ehci/' > back
+    tail -2 "$USBROUTE_STATE_DIR/journal" > forth
+    for _ in $(seq 160); do cat back forth; done >> "$USBROUTE_STATE_DIR/journal"
+    [ "$(stat -c %s "$USBROUTE_STATE_DIR/journal")" -gt 32768 ]
+    before=$(wires)
+}
+act() { control 'move rear-2 ehci' > said 2>&1 || true; }
+after_it() {
+    now=$(wires)
+    [ "$now" = "$before" ] || [ "$now" = "$(printf '%08x' $((0x$before & ~8)))" ]
+    [ "$(usbroute status --json | jq .trial_seconds)" -gt 0 ]
+    usbroute why rear-1 | grep 'move rear-1 to ehci'
+    # All of it goes back, also what was moved long ago.
+    control 'move rear-3 ehci revert-after=1s' | grep -q '^ok'
+    until_so '[ "$(wires)" = 00003fff ]'
+}
+killed_everywhere 6
+SCRIPT
+}
+
+@test "after a power cut nothing is left but the configuration and that sockets have been moved before" {
+    inside <<'SCRIPT'
+rm -f "$USBROUTE_LASTING_DIR/first-move"
+start
+control 'move rear-1 ehci yes=1' | grep -q '^ok ehci=rear-1$'
+control 'move rear-2 ehci revert-after=600s' | grep -q 'trial'
+[ -e "$USBROUTE_LASTING_DIR/first-move" ]
+crash
+printf '[routes]\nat_start = "desk-on-ehci"\n' >> "$USBROUTE_CONFIG"
+like_new
+start
+until_so 'grep -q "start with desk-on-ehci: XUSB2PR 0x3fff -> " "$log"'
+not grep -qi 'interrupted\|trial\|somebody else' "$log"
+[ "$(usbroute status --json | jq .trial_seconds)" = null ]
+# No first move any more: what is moved is no trial unasked.
+control 'move rear-1 host yes=1' | grep -q '^ok host=rear-1$'
+control 'move rear-4 ehci' > said; not grep trial said
+stop
+SCRIPT
+}
+
+@test "without room for its state the daemon moves, says so, and knows it until it ends; then the room comes back" {
+    inside <<'SCRIPT'
+like_new
+for how in 28 30 short; do
+    start STATE_FAULTS_ERRNO="$PWD/fault"
+    control 'move rear-1 ehci revert-after=0' | grep -qx 'ok ehci=rear-1'
+    echo $how > fault
+    control 'move rear-2 ehci revert-after=0' > said
+    grep '^ok ehci=rear-2 -- .*this is not written down, so that undo may not know of it: cannot write the journal .*/state/journal: ' said
+    case $how in
+        30) grep 'Read-only file system; mount it writable' said ;;
+        *) grep 'No space left on device; make room there' said ;;
+    esac
+    control 'move rear-3 ehci revert-after=1s' > said
+    grep 'the trial ends in time only while this usbrouted runs: it is not written down' said
+    until_so '[ "$(side rear-3)" = xhci ]'
+    control undo | grep -q '^ok xhci=rear-2'
+    control undo | grep -q '^ok xhci=rear-1'
+    [ "$(wires)" = 00003fff ] && [ "$(superspeed)" = 0000003f ]
+    control 'move rear-4 ehci revert-after=0' | grep -q '^ok ehci=rear-4'
+    # Room again: what was not written down is.
+    rm fault
+    control 'move rear-5 ehci revert-after=0' | grep -qx 'ok ehci=rear-5'
+    crash; start
+    control undo | grep -q '^ok xhci=rear-5'
+    control undo | grep -q '^ok xhci=rear-4'
+    [ "$(control undo | cut -d' ' -f2)" = nothing-to-undo ]
+    stop
+    like_new
+done
+SCRIPT
+}
+
+@test "a daemon that starts with a read-only state directory says what it needs, and serves" {
+    inside <<'SCRIPT'
+like_new
+echo 30 > fault
+start STATE_FAULTS_ERRNO="$PWD/fault"
+grep 'cannot write the journal .*/state/journal: Read-only file system; mount it writable; until then, undo and trials are forgotten when this usbrouted ends' "$log"
+control 'move rear-1 ehci revert-after=0' | grep -q '^ok ehci=rear-1'
+# Killed, nothing is remembered and nothing is broken.
+crash; start STATE_FAULTS_ERRNO="$PWD/fault"
+[ "$(wires)" = 00003ffb ]
+control 'move rear-1 xhci revert-after=0' | grep -q '^ok xhci=rear-1'
+# A command without the daemon says it too.
+stop
+STATE_FAULTS_ERRNO="$PWD/fault" LD_PRELOAD="$SHIM:$LD_PRELOAD" usbroute --direct move rear-1 --to ehci 2> said
+grep 'this is not written down' said
+[ "$(wires)" = 00003ffb ]
+SCRIPT
+}
+
+@test "a clock that jumps for years moves no trial's end, and what is done meanwhile is read back" {
+    inside <<'SCRIPT'
+like_new
+start STATE_FAULTS_CLOCK="$PWD/clock"
+for jump in -50000000 8000000000 -9000000000; do
+    control 'move rear-1 ehci revert-after=3s' | grep -q '^ok ehci=rear-1'
+    echo $jump > clock
+    left=$(usbroute status --json | jq .trial_seconds)
+    [ "$left" -ge 1 ] && [ "$left" -le 3 ]
+    control 'move rear-2 ehci' | grep -q '^ok ehci=rear-2'
+    crash; start STATE_FAULTS_CLOCK="$PWD/clock"
+    left=$(usbroute status --json | jq .trial_seconds)
+    [ "$left" -ge 1 ] && [ "$left" -le 3 ]
+    [ "$(wires)" = 00003ff3 ]
+    until_so '[ "$(wires)" = 00003fff ]'
+    rm clock
+done
+not ls "$USBROUTE_STATE_DIR"/*.bad 2> /dev/null
+stop
+SCRIPT
+}
+
+@test "without udev each request looks for itself" {
+    inside <<'SCRIPT'
+like_new
+start STATE_FAULTS_NO_NETLINK=1
+grep 'cannot listen to udev.*; changes are noticed only when somebody asks' "$log"
+usbroute status | grep '^rear-4 .*DataTraveler'
+sim unplug rear-4; sim settle
+usbroute status | grep '^rear-4 .*-$'
+sim plug rear-4 webcam; sim settle
+usbroute status | grep '^rear-4 .*C920'
+control 'move rear-4 ehci revert-after=1s' | grep -q '^ok ehci=rear-4'
+sim settle
+usbroute status | grep '^rear-4 *host *EHCI .*C920'
+until_so '[ "$(wires)" = 00003fff ]'
+stop
+SCRIPT
+}
+
+@test "a guests' memory that is none is set aside" {
+    inside <<'SCRIPT'
+like_new
+mkdir -p "$USBROUTE_STATE_DIR"
+head -c 5000 /dev/urandom > "$USBROUTE_STATE_DIR/guests"
+start
+grep '/state/guests cannot be read and was set aside as .*/state/guests.bad: guests that went while no daemon ran do not come home' "$log"
+[ "$(stat -c %s "$USBROUTE_STATE_DIR/guests.bad")" = 5000 ]
+control 'move rear-1 ehci revert-after=0' | grep -q '^ok ehci=rear-1'
+stop
+SCRIPT
+}
+
+@test "connectors.toml that is broken stops the start with its line, and a reload keeps the old names" {
+    inside <<'SCRIPT'
+like_new
+names=${USBROUTE_CONFIG%/*}/connectors.toml
+start
+printf '[connector.desk]\nmux_bit = 2\nnonsense' > "$names"
+kill -HUP "$daemon"
+until_so 'grep -q "the new configuration is not used; the old one stays in force" "$log"'
+grep 'connectors.toml:3' "$log"
+control 'move rear-1 ehci revert-after=0' | grep -q '^ok ehci=rear-1'
+stop
+code=0; usbrouted > said 2>&1 || code=$?
+[ $code -eq 78 ]
+grep 'connectors.toml:3' said; grep 'the configuration is wrong, see above' said
+head -c 3000 /dev/urandom > "$names"
+code=0; usbrouted > said 2>&1 || code=$?
+[ $code -eq 78 ]; grep 'connectors.toml' said
+[ "$(wires)" = 00003ffb ]
+SCRIPT
+}

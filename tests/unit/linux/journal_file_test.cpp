@@ -1,0 +1,142 @@
+#include "linux/files.hpp"
+#include "linux/journal_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace usbroute::linux_ {
+namespace {
+
+using namespace std::chrono_literals;
+
+plan::Change change(std::uint32_t mask, std::string title)
+{
+    return {.controller = {.device = 0x14},
+            .usb2 = {.mask = mask, .before = mask, .after = 0},
+            .superspeed = {},
+            .title = std::move(title)};
+}
+
+const plan::Change front = change(1, "move front to ehci");
+const plan::Change keys = change(4, "move keys to ehci");
+
+/// A directory whose place somebody else can take: then nothing can be written there, whoever the tests run as.
+class JournalFileTest : public testing::Test {
+protected:
+    JournalFileTest()
+    {
+        std::string pattern = testing::TempDir() + "usbroute-XXXXXX";
+        room = ::mkdtemp(pattern.data());
+        state = room + "/state";
+    }
+    ~JournalFileTest() override { std::filesystem::remove_all(room); }
+
+    void take_the_place() const
+    {
+        std::filesystem::remove_all(state);
+        std::ofstream(state) << "a file";
+    }
+    void give_it_back() const { std::filesystem::remove(state); }
+    [[nodiscard]] std::string text() const
+    {
+        return read_file(state + "/journal", 1U << 20).value_or("no journal");
+    }
+    static bool make(JournalFile& journal, const plan::Change& what)
+    {
+        const auto held = journal.lock();
+        const auto begun = journal.begin(what);
+        const auto ended = journal.end(apply::Ending::done);
+        return begun && ended;
+    }
+
+    std::string room;
+    std::string state;
+};
+
+TEST_F(JournalFileTest, KnowsWhatItCannotWriteAndWritesItWhenItCan)
+{
+    take_the_place();
+    JournalFile journal(state);
+    EXPECT_FALSE(make(journal, front));
+    EXPECT_FALSE(journal.is_written());
+    EXPECT_EQ(journal.history().undoable, std::vector{front});
+
+    give_it_back();
+    EXPECT_TRUE(make(journal, keys));
+
+    EXPECT_TRUE(journal.is_written());
+    EXPECT_EQ(JournalFile(state).history().undoable, (std::vector{front, keys}));
+}
+
+TEST_F(JournalFileTest, SaysWhyNothingCanBeWrittenAndWhatToDo)
+{
+    take_the_place();
+
+    JournalFile journal(state);
+
+    EXPECT_EQ(journal.why_not_written(), "cannot write the journal " + state + "/journal: Not a directory");
+    EXPECT_EQ(remedy_for_writing(ENOSPC), "; make room there");
+    EXPECT_EQ(JournalFile(room + "/other").why_not_written(), std::nullopt);
+}
+
+TEST_F(JournalFileTest, StaysSmallHoweverLongNothingCanBeWritten)
+{
+    take_the_place();
+    JournalFile journal(state);
+    for (int i = 0; i < 1000; ++i) EXPECT_FALSE(make(journal, i % 2 == 0 ? front : keys));
+    EXPECT_EQ(journal.history().undoable.size(), apply::remembered);
+
+    give_it_back();
+    EXPECT_TRUE(make(journal, keys));
+
+    EXPECT_LT(text().size(), 48U * 1024);
+    EXPECT_EQ(JournalFile(state).history().undoable.size(), apply::remembered);
+}
+
+TEST_F(JournalFileTest, ATrialThatWasConfirmedWhileNothingCouldBeWrittenHasNoPartInTheNextOne)
+{
+    take_the_place();
+    JournalFile journal(state);
+    journal.sign({.who = "control", .trial = apply::TrialTerms{.boot = "b", .deadline = 90s, .lasts = 30s}});
+    EXPECT_FALSE(make(journal, front));
+    EXPECT_FALSE(journal.end_trial());
+
+    give_it_back();
+    journal.sign({.who = "control", .trial = apply::TrialTerms{.boot = "b", .deadline = 95s, .lasts = 30s}});
+    EXPECT_TRUE(make(journal, keys));
+
+    EXPECT_EQ(JournalFile(state).history().trial->way.usb2.mask, 4u);
+}
+
+TEST_F(JournalFileTest, IsMadeAnewWhereSomebodyHasTakenItsDirectoryAway)
+{
+    JournalFile journal(state);
+    EXPECT_TRUE(make(journal, front));
+    std::filesystem::remove_all(state);
+
+    EXPECT_TRUE(make(journal, keys));
+
+    EXPECT_EQ(JournalFile(state).history().undoable, std::vector{keys});
+}
+
+TEST_F(JournalFileTest, ATornLineIsTakenOffAndAnOldVersionTakenOver)
+{
+    std::filesystem::create_directory(state);
+    std::ofstream(state + "/journal")
+        << "usbroute-journal 1\nbegin 0000:00:14.0 4:4:0 0:0:0 move keys to ehci\n"
+           "end done\nbegin 0000:00";
+
+    JournalFile journal(state);
+
+    EXPECT_TRUE(journal.remark().empty());
+    EXPECT_TRUE(text().starts_with("usbroute-journal 2\n"));
+    EXPECT_EQ(journal.history().undoable, std::vector{keys});
+    EXPECT_EQ(journal.history().unreadable, 0u);
+}
+
+} // namespace
+} // namespace usbroute::linux_
