@@ -5,12 +5,14 @@
 #include "daemon/log.hpp"
 #include "linux/settings_files.hpp"
 
+#include <algorithm>
 #include <csignal>
 
 namespace usbroute::daemon {
 
 Result<void> Daemon::run()
 {
+    read_files_ = linux_::settings_files(parts_.locations);
     if (auto opened = open_listeners(); !opened) return opened;
     if (auto begun = parts_.lookout.begin(); !begun) return begun;
     watch_the_clock();
@@ -35,12 +37,26 @@ Result<void> Daemon::open_listeners()
     return {};
 }
 
+/// A file that was there and is gone was hardly deleted to give all sockets and guests up.
+Result<config::Settings> Daemon::load_again() const
+{
+    const auto there = linux_::settings_files(parts_.locations);
+    for (const auto& file : read_files_)
+        if (std::ranges::find(there, file) == there.end())
+            return std::unexpected(
+                Error(ErrorKind::failed,
+                      format("{} was there and is gone; put it back, or restart usbrouted to do without it",
+                             printable(file))));
+    return linux_::load_settings(parts_.locations);
+}
+
 /// All of the new configuration, or all of the old.
 void Daemon::reload()
 {
     parts_.manager.reloading();
-    auto settings = linux_::load_settings(parts_.locations);
+    auto settings = load_again();
     if (settings) {
+        read_files_ = linux_::settings_files(parts_.locations);
         parts_.machine.adopt(std::move(*settings));
         for (const auto& problem :
              parts_.listeners.adopt(listeners_here(parts_.machine.settings().listeners, parts_.locations)))

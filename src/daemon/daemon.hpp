@@ -8,6 +8,9 @@
 #include "linux/loop.hpp"
 #include "linux/notify.hpp"
 
+#include <string>
+#include <vector>
+
 namespace usbroute::daemon {
 
 /// The life of the program: signals, configuration, sleep and waking, and what the service manager is told.
@@ -30,10 +33,12 @@ public:
 private:
     [[nodiscard]] Result<void> open_listeners();
     void reload();
+    [[nodiscard]] Result<config::Settings> load_again() const;
     void stop();
     void watch_the_clock();
 
     Parts parts_;
+    std::vector<std::string> read_files_; ///< of the configuration in force
     linux_::ClockSteps clock_;
     linux_::FdWatch clock_watch_;
 };

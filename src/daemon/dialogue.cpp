@@ -152,8 +152,9 @@ Turn Dialogue::answer_that_nothing_can_be_seen(std::chrono::milliseconds now)
     if (const auto command = std::exchange(held_, std::nullopt))
         say({.status = Status::failed,
              .code = "timed-out",
-             .message = "the kernel does not tell which devices there are: one of them may hang; nothing was "
-                        "touched"},
+             .message =
+                 "the kernel does not tell which devices there are: one of them may hang, or usbrouted may "
+                 "open no more files; nothing was touched"},
             command->form);
     return go_on(now);
 }

@@ -4,6 +4,8 @@
 #include "config/parse.hpp"
 #include "daemon/line_views.hpp"
 #include "daemon/log.hpp"
+#include "linux/descriptors.hpp"
+#include "linux/files.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -20,6 +22,9 @@ using config::UnixAddress;
 namespace {
 
 constexpr std::string_view control = "control";
+constexpr std::chrono::milliseconds until_named_again{500};
+/// Descriptors that no client may take: for looks at the machine, its registers, the journal and the guests.
+constexpr std::size_t kept_free = 32;
 
 bool same_address(const ListenerSettings& a, const ListenerSettings& b)
 {
@@ -96,6 +101,9 @@ std::vector<Error> Listeners::adopt(const std::vector<ListenerSettings>& wanted)
             entrance.settings = *found;
     }
     std::vector<Error> problems;
+    for (auto& door : doors_)
+        if (door.socket->has_lost_its_name())
+            if (auto made = make_again(door); !made) problems.push_back(std::move(made.error()));
     for (const auto& settings : wanted) {
         if (std::ranges::find(parts_.entrances, settings.name, [](const Entrance& entrance) {
                 return entrance.settings.name;
@@ -130,22 +138,70 @@ Result<void> Listeners::open(const ListenerSettings& settings)
     const Members members{.own_user = ::geteuid(), .group = group_of(settings)};
     auto socket = socket_for(settings, members.group);
     if (!socket) return std::unexpected(std::move(socket.error()));
-    for (const auto& warning : socket->warnings) log::warning(warning);
 
     auto& entrance = parts_.entrances.emplace_back();
     entrance.settings = settings;
-    auto& door = doors_.emplace_back(Door{
-        .entrance = &entrance, .members = members, .socket = std::move(*socket), .watch = {}, .rest = {}});
-    auto watch = parts_.loop.watch(door.socket.fd(), [this, &door](linux_::Ready) { accept(door); });
+    auto& door = doors_.emplace_back(Door{.entrance = &entrance,
+                                          .members = members,
+                                          .socket = std::move(*socket),
+                                          .watch = {},
+                                          .rest = {},
+                                          .complaint = {}});
+    auto watch = parts_.loop.watch(door.socket->fd(), [this, &door](linux_::Ready) { accept(door); });
     if (!watch) {
         close(entrance);
         return std::unexpected(std::move(watch.error()));
     }
-    door.watch = std::move(*watch);
-    door.watch.want(linux_::Ready::readable);
-    door.rest = parts_.loop.timer([&door] { door.watch.want(linux_::Ready::readable); });
+    await_clients(door, std::move(*watch));
     log::debug(format("listener {}: {}", settings.name.text(), place_of(settings)));
     return {};
+}
+
+void Listeners::await_clients(Door& door, linux_::FdWatch watch)
+{
+    for (const auto& warning : door.socket->warnings) log::warning(warning);
+    door.watch = std::move(watch);
+    door.watch.want(linux_::Ready::readable);
+    door.rest = parts_.loop.timer([&door] { door.watch.want(linux_::Ready::readable); });
+    if (!door.socket->made_file().empty()) names_.watch(door.socket->made_file());
+}
+
+/// The clients that are there stay.
+Result<void> Listeners::make_again(Door& door)
+{
+    const auto path = door.socket->made_file();
+    const auto failed = [&](Error error) {
+        return std::unexpected(std::move(error).within(
+            format("listener {}: its socket file was removed and is not made again", door.entrance->name())));
+    };
+    auto socket = linux_::listen_unix(path, door.members.group);
+    if (!socket) return failed(std::move(socket.error()));
+    auto watch = parts_.loop.watch(socket->fd(), [this, &door](linux_::Ready) { accept(door); });
+    if (!watch) return failed(std::move(watch.error()));
+    door.watch = {}; // before its descriptor goes
+    door.socket.emplace(std::move(*socket));
+    await_clients(door, std::move(*watch));
+    door.complaint.clear();
+    log::warning(format("listener {}: {} was removed by somebody else, and has been made again",
+                        door.entrance->name(), path));
+    return {};
+}
+
+void Listeners::look_at_names()
+{
+    if (!name_again_.is_running() &&
+        std::ranges::any_of(doors_, [](const Door& door) { return door.socket->has_lost_its_name(); }))
+        name_again_.start(until_named_again);
+}
+
+void Listeners::name_again()
+{
+    for (auto& door : doors_) {
+        if (!door.socket->has_lost_its_name()) continue;
+        const auto made = make_again(door);
+        if (!made && std::exchange(door.complaint, made.error().message()) != made.error().message())
+            log::error(made.error().message() + "; reload usbrouted (SIGHUP) when that is over");
+    }
 }
 
 void Listeners::close(const Entrance& entrance)
@@ -158,14 +214,19 @@ void Listeners::close(const Entrance& entrance)
 
 void Listeners::accept(Door& door)
 {
-    auto client = linux_::accept_client(door.socket.fd());
+    auto client = linux_::accept_client(door.socket->fd());
     if (!client) {
         // No descriptors left, most likely. The client stays in the queue, which would wake us again at once.
-        log::error(format("listener {}: {}", door.entrance->name(), client.error().message()));
+        if (!std::exchange(door.is_resting, true))
+            log::error(format("listener {}: {}{}; whoever is connected is still served, the others wait",
+                              door.entrance->name(), client.error().message(),
+                              linux_::remedy_for_writing(client.error().errno_value())));
         door.watch.pause();
         door.rest.start(std::chrono::seconds(1));
         return;
     }
+    if (std::exchange(door.is_resting, false))
+        log::info(format("listener {}: clients are accepted again", door.entrance->name()));
     if (*client) welcome(door, std::move(**client));
 }
 
@@ -175,6 +236,10 @@ void Listeners::welcome(Door& door, linux_::UniqueFd client)
     if (!parts_.clients.have_room(entrance)) {
         parts_.desk.complain(entrance, "too many clients at once; one was turned away");
         return turn_away(client.get(), "busy", "too many clients are connected: try again later");
+    }
+    if (!linux_::can_open_beside(client.get(), kept_free)) {
+        parts_.desk.complain(entrance, "too few file descriptors are left; a client was turned away");
+        return turn_away(client.get(), "busy", "usbrouted may open no more files: try again later");
     }
     auto who = entrance.name();
     if (!entrance.is_tcp()) {

@@ -9,8 +9,10 @@
 #include "linux/listen.hpp"
 #include "linux/locations.hpp"
 #include "linux/loop.hpp"
+#include "linux/lost_names.hpp"
 
 #include <list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +36,10 @@ public:
     };
 
     Listeners(Parts parts, std::vector<linux_::InheritedSocket> inherited)
-        : parts_(parts), inherited_(std::move(inherited))
+        : parts_(parts),
+          inherited_(std::move(inherited)),
+          names_(parts.loop, [this] { look_at_names(); }),
+          name_again_(parts.loop.timer([this] { name_again(); }))
     {}
 
     /// Closes all, and their clients first.
@@ -42,8 +47,8 @@ public:
     Listeners(const Listeners&) = delete;
     Listeners& operator=(const Listeners&) = delete;
 
-    /// Opens what is new, closes what is gone with its clients, and gives new rights to what stays. What cannot be
-    /// opened is reported; the rest goes on.
+    /// Opens what is new, closes what is gone with its clients, and gives new rights to what stays; a socket file that
+    /// somebody has removed is made again. What cannot be opened is reported; the rest goes on.
     [[nodiscard]] std::vector<Error> adopt(const std::vector<config::ListenerSettings>& wanted);
     [[nodiscard]] std::size_t count() const { return parts_.entrances.size(); }
 
@@ -51,9 +56,11 @@ private:
     struct Door {
         Entrance* entrance;
         Members members;
-        linux_::ListeningSocket socket;
+        std::optional<linux_::ListeningSocket> socket; ///< always there
         linux_::FdWatch watch;
         linux_::Timer rest; ///< until clients are accepted again, when there are no descriptors left
+        bool is_resting = false;
+        std::string complaint; ///< about its name, said last
     };
     /// A line on which QEMU listens.
     struct Call {
@@ -69,6 +76,10 @@ private:
     [[nodiscard]] Result<linux_::ListeningSocket> socket_for(const config::ListenerSettings& settings,
                                                              std::optional<gid_t> group);
     void close(const Entrance& entrance);
+    void await_clients(Door& door, linux_::FdWatch watch);
+    [[nodiscard]] Result<void> make_again(Door& door);
+    void look_at_names();
+    void name_again();
     void accept(Door& door);
     void welcome(Door& door, linux_::UniqueFd client);
     void call(const config::ListenerSettings& settings, const std::string& path);
@@ -77,6 +88,9 @@ private:
 
     Parts parts_;
     std::vector<linux_::InheritedSocket> inherited_;
+    linux_::LostNames names_;
+    linux_::Timer
+        name_again_; ///< a moment after a socket file was removed: who does it all day shall not keep us busy
     std::list<Door> doors_;
     std::list<Call> calls_;
 };

@@ -1,6 +1,7 @@
 #include "daemon/lookout.hpp"
 
 #include "daemon/log.hpp"
+#include "linux/descriptors.hpp"
 #include "observe/scan.hpp"
 
 #include <algorithm>
@@ -19,8 +20,14 @@ constexpr auto longest_settling = 500ms;
 /// A device that is torn down can hold its lock for seconds. Then a client is told, and may ask again.
 constexpr auto longest_look = 5000ms;
 
-Snapshot look_again(const observe::KernelTree& tree, const Snapshot& before, const Hints& hints)
+/// A look has two open at a time. Without them everything would seem to have left the machine.
+constexpr std::size_t descriptors_for_a_look = 8;
+constexpr auto until_there_are_descriptors = 1000ms;
+
+std::optional<Snapshot> look_again(const observe::KernelTree& tree, const Snapshot& before,
+                                   const Hints& hints)
 {
+    if (!linux_::can_open(descriptors_for_a_look)) return std::nullopt;
     return hints.everything ? observe::scan(tree) : observe::rescan(tree, before, hints.paths);
 }
 
@@ -129,24 +136,40 @@ void Lookout::look()
     if (parts_.place == ScanPlace::loop) return soon_.start(0ms);
 
     deadline_.start(longest_look);
-    auto fresh = std::make_shared<Snapshot>();
+    auto fresh = std::make_shared<std::optional<Snapshot>>();
     const auto work = [tree = &parts_.tree, before = parts_.machine.snapshot(), hints = followed_, fresh] {
         *fresh = look_again(*tree, *before, hints);
     };
     parts_.loop.errand(work, [this, fresh] { finish(std::move(*fresh)); });
 }
 
-void Lookout::finish(Snapshot fresh)
+void Lookout::finish(std::optional<Snapshot> fresh)
 {
     looking_ = false;
     deadline_.stop();
-    found_(parts_.machine.take(std::move(fresh)));
+    if (!fresh) return look_later();
+    is_starved_ = false;
+    found_(parts_.machine.take(std::move(*fresh)));
     tell(std::exchange(served_, {}), Look::taken);
     gather();
     if (!waiting_.empty())
         look();
     else if (parts_.hints.fd() >= 0 && pending_.ask_for_a_scan())
         settle();
+}
+
+/// What is known stays, and who waits is told that it may be old.
+void Lookout::look_later()
+{
+    if (!std::exchange(is_starved_, true))
+        log::error("usbrouted may open no more files, and cannot look at the USB devices; allow more "
+                   "(LimitNOFILE=)");
+    pending_.everything = true;
+    quiet_.start(until_there_are_descriptors);
+    auto waiters = std::exchange(served_, {});
+    std::ranges::move(waiting_, std::back_inserter(waiters));
+    waiting_.clear();
+    tell(std::move(waiters), Look::failed);
 }
 
 void Lookout::give_up()

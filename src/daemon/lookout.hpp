@@ -15,7 +15,7 @@ namespace usbroute::daemon {
 
 enum class Look : std::uint8_t {
     taken,  ///< what is known is fresh now
-    failed, ///< it takes too long: some device's lock is held
+    failed, ///< it takes too long, some device's lock is held; or no more files may be opened
 };
 
 /// Somebody who waits for a fresh look.
@@ -69,7 +69,8 @@ private:
     void listen();
     void settle();
     void look();
-    void finish(topology::Snapshot fresh);
+    void finish(std::optional<topology::Snapshot> fresh);
+    void look_later();
     void give_up();
     void tell(std::vector<Waiter*> waiters, Look look);
 
@@ -83,6 +84,7 @@ private:
     observe::Hints followed_; ///< by the look under way
     std::optional<std::chrono::milliseconds> first_hint_;
     bool looking_ = false;
+    bool is_starved_ = false;      ///< no descriptors were left for the last look
     std::vector<Waiter*> waiting_; ///< for the next look
     std::vector<Waiter*> served_;  ///< by the look under way
     std::vector<Waiter*> telling_; ///< just now; null: has gone meanwhile

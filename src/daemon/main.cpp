@@ -26,9 +26,11 @@
 #include "linux/notify.hpp"
 #include "linux/pci_config.hpp"
 #include "linux/settings_files.hpp"
+#include "linux/state_lock.hpp"
 #include "linux/tree_hints.hpp"
 #include "linux/udev_hints.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <optional>
@@ -60,6 +62,11 @@ std::unique_ptr<observe::HintSource> live_hints()
 int serve(const linux_::Locations& locations, config::Settings settings,
           std::vector<linux_::InheritedSocket> inherited)
 {
+    const auto ours_alone = linux_::lock_state(locations.state);
+    if (!ours_alone) {
+        log::error(ours_alone.error().message());
+        return EXIT_FAILURE;
+    }
     // The trees outlive the loop, whose worker may still be reading when it ends.
     const linux_::LiveTree tree(locations.root);
     linux_::TreeHints tree_hints(locations.root);
@@ -175,6 +182,7 @@ int run(int argc, char** argv)
 
     auto inherited = linux_::take_inherited_sockets();
     ::umask(022);
+    std::signal(SIGPIPE, SIG_IGN); // whoever reads our log may end before us
     log::open(options->verbose ? log::Detail::debug : log::Detail::usual);
     const auto locations = linux_::locate(options->locations);
     auto settings = linux_::load_settings(locations);

@@ -109,9 +109,14 @@ ListeningSocket::ListeningSocket(ListeningSocket&& other) noexcept
 
 ListeningSocket::~ListeningSocket()
 {
+    if (!made_file_.empty() && !has_lost_its_name()) ::unlink(made_file_.c_str());
+}
+
+bool ListeningSocket::has_lost_its_name() const
+{
     struct stat status{};
-    if (made_file_.empty() || ::stat(made_file_.c_str(), &status) != 0) return;
-    if (status.st_dev == device_ && status.st_ino == inode_) ::unlink(made_file_.c_str());
+    if (made_file_.empty()) return false;
+    return ::stat(made_file_.c_str(), &status) != 0 || status.st_dev != device_ || status.st_ino != inode_;
 }
 
 Result<ListeningSocket> listen_unix(const std::string& path, std::optional<gid_t> group)

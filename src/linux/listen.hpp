@@ -23,13 +23,17 @@ public:
     ~ListeningSocket();
 
     [[nodiscard]] int fd() const { return fd_.get(); }
+    /// The file that we made; empty: none, or it belongs to the service manager.
+    [[nodiscard]] const std::string& made_file() const { return made_file_; }
+    /// That file is gone, or another one is in its place: no client finds us any more.
+    [[nodiscard]] bool has_lost_its_name() const;
     /// What could not be done and does not stop us, in words.
     std::vector<std::string> warnings;
 
 private:
     UniqueFd fd_;
-    std::string made_file_; ///< empty: none, or it belongs to the service manager
-    dev_t device_ = 0;      ///< of the file, so that a later daemon's is not removed
+    std::string made_file_;
+    dev_t device_ = 0; ///< of the file, so that a later daemon's is not removed
     ino_t inode_ = 0;
 };
 

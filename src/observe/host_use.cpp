@@ -1,7 +1,10 @@
+#include "base/result.hpp"
 #include "observe/activity.hpp"
 #include "observe/blocks.hpp"
 #include "observe/inputs.hpp"
 #include "observe/scan.hpp"
+
+#include <cerrno>
 
 namespace usbroute::observe {
 
@@ -19,6 +22,8 @@ void look_at_disks(const KernelTree& tree, const topology::UseParts& parts, topo
         use.mounts = topology::parse_mountinfo(*text);
     else if (const auto older = tree.read("proc/mounts", mounts_limit))
         use.mounts = topology::parse_mounts(*older);
+    else if (older.error().value != ENOENT) // a recording may lack it, a kernel never does
+        use.mounts_unreadable = errno_text(older.error().value);
     if (parts.processes) add_mounts_elsewhere(tree, use.mounts);
     if (const auto text = tree.read("proc/swaps", swaps_limit)) use.swaps = topology::parse_swaps(*text);
     use.loops = read_loops(tree);

@@ -166,10 +166,11 @@ std::vector<DiskInUse> disks_in_use(const Snapshot& snapshot, const HostUse& use
         auto how = Stack(snapshot, use).climb(disk, chain);
         if (!how) {
             const auto keepers = keepers_of(disk, use);
-            if (keepers.empty()) continue;
+            if (keepers.empty() && use.mounts_unreadable.empty()) continue;
             chain = {disk.name};
-            how = Use{.words = "held by " + printable(join(keepers, ", ")),
-                      .end = "held by " + join(keepers, ", ")};
+            const auto words = keepers.empty() ? "what is mounted cannot be read: " + use.mounts_unreadable
+                                               : "held by " + join(keepers, ", ");
+            how = Use{.words = printable(words), .end = words};
         }
         if (disk.whole_disk != disk.name) chain.insert(chain.begin(), disk.whole_disk);
         chain.push_back(how->end);

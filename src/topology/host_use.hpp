@@ -43,6 +43,8 @@ struct UseParts {
 /// could take away what is in use.
 struct HostUse {
     std::vector<Mount> mounts = {};
+    /// Why it cannot be told what is mounted, in the system's words: then every disk counts as in use. Empty: it can.
+    std::string mounts_unreadable = {};
     std::vector<std::string> swaps = {}; ///< "/dev/sdb2", "/swapfile"
     std::vector<Loop> loops = {};
     std::vector<std::string> btrfs_members = {}; ///< block device names of mounted btrfs file systems

@@ -325,3 +325,108 @@ code=0; usbrouted > said 2>&1 || code=$?
 [ "$(wires)" = 00003ffb ]
 SCRIPT
 }
+
+@test "a socket file that is removed is made again, by itself and at a reload, and clients stay" {
+    inside <<'SCRIPT'
+like_new
+start
+mkfifo lines
+nc -N -U "$USBROUTE_SOCKET" < lines > answers & client=$!
+exec 9> lines
+echo status >&9
+until_so 'grep -q ^ok answers'
+rm "$USBROUTE_SOCKET"
+until_so answers
+grep "listener control: $USBROUTE_SOCKET was removed by somebody else, and has been made again" "$log"
+# The whole directory, and in its place one that no socket fits in; a reload tries at once.
+rm -r "$USBROUTE_SIM/run"
+: > "$USBROUTE_SIM/run"
+until_so 'grep -q "its socket file was removed and is not made again: .*; reload usbrouted (SIGHUP) when that is over" "$log"'
+rm "$USBROUTE_SIM/run"
+kill -HUP "$daemon"
+until_so answers
+# Whoever was connected is so still.
+echo 'move rear-1 ehci revert-after=0' >&9
+until_so 'grep -q "^ok ehci=rear-1" answers'
+exec 9>&-; wait $client
+stop
+[ ! -e "$USBROUTE_SOCKET" ]
+SCRIPT
+}
+
+@test "a configuration that is deleted stays in force until a restart, and a reload says so" {
+    inside <<'SCRIPT'
+like_new
+start
+mv "$USBROUTE_CONFIG" away
+control 'move rear-1 ehci revert-after=0' | grep -q '^ok ehci=rear-1'
+kill -HUP "$daemon"
+until_so 'grep -q "the new configuration is not used; the old one stays in force" "$log"'
+grep "usbroute.toml was there and is gone; put it back, or restart usbrouted to do without it" "$log"
+control 'move rear-2 ehci revert-after=0' | grep -q '^ok ehci=rear-2'
+mv away "$USBROUTE_CONFIG"
+kill -HUP "$daemon"
+until_so 'grep -q "the configuration was read anew" "$log"'
+stop
+SCRIPT
+}
+
+@test "without file descriptors the others wait, a move goes through, and no disk is taken for free" {
+    inside <<'SCRIPT'
+like_new
+sim mount sdb1 /mnt/stick
+start
+mkfifo lines
+nc -N -U "$USBROUTE_SOCKET" < lines > answers & client=$!
+exec 9> lines
+echo status >&9
+until_so 'grep -q ^ok answers'
+free=$(env -u LD_PRELOAD sh -c 'n=3; while [ -e "/proc/$0/fd/$n" ]; do n=$((n + 1)); done; echo $n' "$daemon")
+# Fewer than are kept for ourselves: a client more is turned away, who is there is served.
+prlimit --pid "$daemon" --nofile=$((free + 12)):
+control status | grep -q '^error busy usbrouted may open no more files: try again later'
+echo 'move rear-1 ehci revert-after=0' >&9
+until_so 'grep -q "^ok ehci=rear-1" answers'
+# None at all: the disk is not taken for free, whatever can be seen.
+prlimit --pid "$daemon" --nofile=$free:
+(control status > waits 2>&1) & waiting=$!
+until_so 'grep -q "cannot accept a client: Too many open files; allow more open files; whoever is connected is still served" "$log"'
+: > answers
+echo 'move rear-4 ehci revert-after=0' >&9
+until_so '[ -s answers ]'
+cat answers
+not grep '^ok' answers
+[ "$(wires)" = 00003ffb ]
+[ "$(grep -c 'cannot accept a client' "$log")" = 1 ]
+# And everything again.
+prlimit --pid "$daemon" --nofile=1024:
+until_so 'grep -q "clients are accepted again" "$log"'
+wait $waiting
+until_so answers
+control 'move rear-4 ehci revert-after=0' | grep -q '^refused disk-in-use'
+control 'move rear-2 ehci revert-after=0' | grep -q '^ok ehci=rear-2'
+exec 9>&-; wait $client
+stop
+SCRIPT
+}
+
+@test "a killed daemon's socket file is no obstacle, and a second daemon never works beside the first" {
+    inside <<'SCRIPT'
+like_new
+start
+control 'move rear-1 ehci revert-after=60s' | grep -q '^ok ehci=rear-1'
+journal=$(md5sum "$USBROUTE_STATE_DIR/journal")
+for socket in "$USBROUTE_SOCKET" "$PWD/another.sock"; do
+    code=0; usbrouted --socket "$socket" > said 2>&1 || code=$?
+    [ $code -eq 1 ]
+    grep "another daemon works with $USBROUTE_STATE_DIR; usbroute status asks it" said
+done
+[ "$(md5sum "$USBROUTE_STATE_DIR/journal")" = "$journal" ]
+answers
+crash
+[ -S "$USBROUTE_SOCKET" ]
+start
+[ "$(usbroute status --json | jq .trial_seconds)" -gt 0 ]
+stop
+SCRIPT
+}
