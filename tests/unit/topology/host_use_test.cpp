@@ -66,6 +66,18 @@ TEST(DisksInUse, CountsADiskThatSomethingHoldsEvenWhenNothingIsMounted)
     EXPECT_EQ(disks_in_use(snapshot, {}).at(0).use, "held by md0");
 }
 
+TEST(DisksInUse, EveryDiskIsWhereItCannotBeToldWhatIsMounted)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+
+    const auto found = disks_in_use(snapshot, {.mounts_unreadable = "Too many open files"});
+
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(found[0].disk, "sdb");
+    EXPECT_EQ(found[0].use, "what is mounted cannot be read: Too many open files");
+}
+
 TEST(DisksInUse, SurvivesARecordingWhoseHoldersFormACircle)
 {
     auto snapshot = fakes::z97();
