@@ -157,8 +157,8 @@ TEST(Executor, GoesOnWithoutAJournalAndSaysSo)
 
     ASSERT_TRUE(applied);
     EXPECT_EQ(applied->warnings,
-              std::vector<std::string>{
-                  "this is not written down, so that undo may not know of it: cannot write the journal: No space left on device"});
+              std::vector<std::string>{"this is not written down, so that undo may not know of it: cannot "
+                                       "write the journal: No space left on device"});
 }
 
 TEST(Executor, FailsCleanlyWhenTheControllerVanishes)
