@@ -51,7 +51,8 @@ void BootAlarm::silence()
 void BootAlarm::drain()
 {
     std::uint64_t rings = 0;
-    static_cast<void>(::read(fd_.get(), &rings, sizeof rings));
+    // How often it rang, or that it was drained already, changes nothing.
+    [[maybe_unused]] const auto got = ::read(fd_.get(), &rings, sizeof rings);
 }
 
 } // namespace usbroute::linux_
