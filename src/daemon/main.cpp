@@ -94,7 +94,7 @@ int serve(const linux_::Locations& locations, config::Settings settings,
         announce(done, answer_for(done), "at_start", clients);
         verdicts.begin(done.plan, machine.snapshot());
     });
-    std::optional<Guests> guests; // looks for itself, and what a look finds is its business too
+    Guests* guests_here = nullptr; // they look for themselves, and what a look finds is their business too
     std::function<void()> ring;
     LoopAlarm alarm(loop, [&ring] { ring(); });
     Trials trials({.machine = machine, .journal = journal, .alarm = alarm, .first_move = first_move},
@@ -102,7 +102,7 @@ int serve(const linux_::Locations& locations, config::Settings settings,
                        [&](const Done& done) {
                            announce(done, answer_for(done), "the end of a trial", clients);
                            verdicts.begin(done.plan, machine.snapshot());
-                           guests->bring_home_again();
+                           guests_here->bring_home_again();
                        },
                    .event = [&](const wire::Event& event) { clients.tell(event); }});
     ring = [&] { trials.ring(); };
@@ -117,7 +117,7 @@ int serve(const linux_::Locations& locations, config::Settings settings,
         restorer.look_again({.now = loop.now(), .asleep = linux_::time_asleep()});
         first_routes.look_again();
         verdicts.look_again();
-        guests->look_again();
+        guests_here->look_again();
     };
     Lookout lookout(
         {.loop = loop,
@@ -126,18 +126,18 @@ int serve(const linux_::Locations& locations, config::Settings settings,
          .hints = locations.recorded ? static_cast<observe::HintSource&>(tree_hints) : *udev_hints,
          .place = locations.recorded ? ScanPlace::loop : ScanPlace::worker},
         found);
-    guests.emplace(
-        Guests::Parts{.loop = loop,
-                      .machine = machine,
-                      .lookout = lookout,
-                      .locations = locations,
-                      .tell = {.moved =
-                                   [&](const Done& done, const std::string& who, auto before) {
-                                       announce(done, answer_for(done), who, clients);
-                                       verdicts.begin(done.plan, std::move(before));
-                                   },
-                               .changed = [&](const GuestName& guest,
-                                              std::string_view what) { announce(guest, what, clients); }}});
+    Guests guests({.loop = loop,
+                   .machine = machine,
+                   .lookout = lookout,
+                   .locations = locations,
+                   .tell = {.moved =
+                                [&](const Done& done, const std::string& who, auto before) {
+                                    announce(done, answer_for(done), who, clients);
+                                    verdicts.begin(done.plan, std::move(before));
+                                },
+                            .changed = [&](const GuestName& guest,
+                                           std::string_view what) { announce(guest, what, clients); }}});
+    guests_here = &guests;
     Service service({.loop = loop,
                      .machine = machine,
                      .lookout = lookout,
@@ -146,13 +146,13 @@ int serve(const linux_::Locations& locations, config::Settings settings,
                      .trials = trials,
                      .audience = clients,
                      .entrances = entrances,
-                     .guests = *guests});
+                     .guests = guests});
     Listeners listeners({.loop = loop,
                          .lookout = lookout,
                          .desk = service,
                          .clients = clients,
                          .entrances = entrances,
-                         .guests = *guests},
+                         .guests = guests},
                         std::move(inherited));
 
     Daemon daemon({.loop = loop,
