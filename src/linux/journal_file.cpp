@@ -220,7 +220,7 @@ Result<void> JournalFile::put_down(const std::string& lines)
     // Half a line would spoil the next one.
     if (put > 0 && put != static_cast<ssize_t>(lines.size()))
         if (const auto end = ::lseek(fd_.get(), 0, SEEK_END); end >= put)
-            static_cast<void>(::ftruncate(fd_.get(), end - put));
+            if (::ftruncate(fd_.get(), end - put) != 0) return std::unexpected(cannot_write(errno));
     if (put != static_cast<ssize_t>(lines.size())) return std::unexpected(cannot_write(why));
     return {};
 }

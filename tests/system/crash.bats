@@ -372,6 +372,9 @@ SCRIPT
 }
 
 @test "without file descriptors the others wait, a move goes through, and no disk is taken for free" {
+    if grep -q __ubsan_handle_dynamic_type_cache_miss "$USBROUTE_BIN/usbrouted"; then
+        skip "to look at an object's type UBSan makes a pipe, and here there are no descriptors for it"
+    fi
     inside <<'SCRIPT'
 like_new
 sim mount sdb1 /mnt/stick
