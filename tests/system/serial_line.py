@@ -61,6 +61,22 @@ class Listener:
         self.connection = None
 
 
+def fill(port):
+    """Until not one byte more goes in, also after the kernel has moved on what it held."""
+    os.set_blocking(port, False)
+    refused = 0
+    size = 4096
+    while refused < 5:
+        try:
+            os.write(port, bytes(size))
+            refused = 0
+        except BlockingIOError:
+            if size == 1:
+                refused += 1
+                time.sleep(0.05)
+            size = 1
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("port")
@@ -79,6 +95,8 @@ def main():
     tty.setraw(slave)
     os.symlink(os.ttyname(slave), options.port)
     listener = Listener(options.socket)
+    if options.hung:
+        fill(slave)
     os.write(terminal, noise[:3000])  # a terminal holds 4095 bytes that nobody reads
     print("ready", flush=True)
     while options.hung:
