@@ -297,7 +297,7 @@ private:
             if ((changed >> bit & 1U) == 0 || (world_.bits.usb2_owner >> bit & 1U) != 0) continue;
             const bool is_anybody_there =
                 world_.is_on_the_bus(World::controllers[1]) || world_.is_on_the_bus(World::controllers[2]);
-            USBROUTE_CHECK(is_anybody_there);
+            USBROUTE_CHECK(is_anybody_there || !is_known_);
         }
     }
 
