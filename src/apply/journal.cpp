@@ -195,6 +195,8 @@ void remember(History& history, Entry entry)
     remember_for_undo(history, entry.change);
     if (history.trial) {
         history.trial->join(entry.change);
+        // What is beyond the memory of undo is taken back by the trial's way alone.
+        history.trial->undoable = std::min(history.trial->undoable, history.undoable.size());
         if (is_revert(entry.change) || history.trial->is_over()) history.trial.reset();
     }
     history.done.push_back(std::move(entry));

@@ -128,6 +128,21 @@ TEST(JournalTrial, SurvivesTheJournalBeingWrittenAnew)
     EXPECT_EQ(again.unreadable, 0u);
 }
 
+TEST(JournalTrial, LongerThanTheMemoryOfUndoStillHasItsWayBackWhenWrittenAnew)
+{
+    const auto keys_again = change(4, 0, 4, "move keys to xhci");
+    std::string text = journal_header() + trial_line(half_a_minute) + done(front);
+    for (std::size_t i = 0; i < remembered + 3; ++i) text += done(i % 2 == 0 ? keys : keys_again);
+
+    const auto history = read_history(text);
+    const auto again = read_history(written(history));
+
+    ASSERT_TRUE(again.trial);
+    EXPECT_EQ(again.trial, history.trial);
+    EXPECT_EQ(again.trial->way.usb2, (plan::BitChange{.mask = 5, .before = 5, .after = 0}));
+    EXPECT_EQ(again.trial->undoable, remembered);
+}
+
 TEST(JournalTrial, OfAnOlderVersionIsReadWithoutStamps)
 {
     const auto history = read_history("usbroute-journal 1\nbegin 0000:00:14.0 4:4:0 0:0:0 move keys to ehci\n"
