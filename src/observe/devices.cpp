@@ -38,10 +38,6 @@ struct Attributes {
         if (value->ends_with('\n')) value->pop_back();
         return std::move(*value);
     }
-    [[nodiscard]] std::uint16_t hex(const char* name) const
-    {
-        return static_cast<std::uint16_t>(parse_hex(trim(text(name))).value_or(0));
-    }
 };
 
 std::uint8_t hex_byte(std::string_view text)
@@ -50,7 +46,9 @@ std::uint8_t hex_byte(std::string_view text)
 }
 
 /// Who the device is: PRODUCT=46d/c31c/6400 and TYPE=0/0/0 stand together in `uevent`, which saves reads, the
-/// number of ports of what is no hub among them; a recording without them has the attributes. False: it is gone.
+/// number of ports of what is no hub among them; a recording without them has the attributes. False: it is gone, or
+/// not whole yet: the kernel makes a directory before what stands in it, and takes it away last (driver core,
+/// device_add and device_del).
 bool read_identity(const Attributes& attributes, Device& device)
 {
     const auto read_ports = [&] {
@@ -67,9 +65,11 @@ bool read_identity(const Attributes& attributes, Device& device)
         if (device.device_class == hub_class) read_ports();
         return true;
     }
-    if (uevent.empty() && !attributes.tree.list(attributes.directory)) return false;
-    device.vendor = attributes.hex("idVendor");
-    device.product = attributes.hex("idProduct");
+    const auto vendor = parse_hex(trim(attributes.text("idVendor")));
+    const auto product = parse_hex(trim(attributes.text("idProduct")));
+    if (!vendor || !product) return false;
+    device.vendor = static_cast<std::uint16_t>(*vendor);
+    device.product = static_cast<std::uint16_t>(*product);
     device.device_class = hex_byte(attributes.text("bDeviceClass"));
     read_ports();
     return true;

@@ -92,8 +92,12 @@ Result<void> FileTree::link(std::string_view path, std::string_view target) cons
 
 void FileTree::remove(std::string_view path) const
 {
+    // All of it at one stroke: a device's directory that is being emptied would be a device without a name.
     std::error_code error;
-    fs::remove_all(full(path), error);
+    const auto aside = full(".leaving");
+    fs::remove_all(aside, error);
+    fs::rename(full(path), aside, error);
+    fs::remove_all(error ? full(path) : aside, error);
 }
 
 } // namespace usbroute::sim

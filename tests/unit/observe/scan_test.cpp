@@ -89,13 +89,25 @@ TEST(Scan, ReadsAControllerItsBusAndItsDevices)
 TEST(Scan, TakesWhatVanishedMeanwhileForGone)
 {
     auto tree = one_controller();
-    tree.remove("sys/devices/pci0000:00/0000:00:14.0/usb3/3-4/idVendor");
+    tree.remove("sys/devices/pci0000:00/0000:00:14.0/usb3/3-4/speed");
     tree.fail("sys/devices/pci0000:00/0000:00:14.0/usb3/3-4/3-4:1.0", ENOENT);
 
     const auto snapshot = scan(tree);
 
-    EXPECT_EQ(snapshot.devices.at(0)->vendor, 0);
+    EXPECT_EQ(snapshot.devices.at(0)->vendor, 0x046d);
+    EXPECT_EQ(snapshot.devices.at(0)->speed, topology::Speed{});
     EXPECT_TRUE(snapshot.notes.empty());
+}
+
+TEST(Scan, TakesADirectoryWithoutIdsForNoDevice)
+{
+    // The kernel makes a device's directory before the files in it, and takes it away after them.
+    for (const auto* missing : {"idVendor", "idProduct"}) {
+        auto tree = one_controller();
+        tree.remove(std::string("sys/devices/pci0000:00/0000:00:14.0/usb3/3-4/") + missing);
+
+        EXPECT_EQ(scan(tree).device_at(*PortPath::parse("3-4")), nullptr) << missing;
+    }
 }
 
 TEST(Scan, OfAMachineWithoutUsbOrWithoutSysfsIsEmptyAndNoError)
@@ -142,9 +154,15 @@ TEST(Scan, FindsAPlatformControllerThroughItsBus)
 
 TEST(Scan, EndsInATreeDeeperThanUsbCanBe)
 {
-    Entry deepest = dir("3-4.1.1.1.1.1.1", {file("bDeviceClass", "09\n"), file("maxchild", "4\n")});
+    const auto hub = [](const char* name, Entries below) {
+        Entries inside{file("idVendor", "05e3\n"), file("idProduct", "0608\n"), file("bDeviceClass", "09\n"),
+                       file("maxchild", "4\n")};
+        inside.insert(inside.end(), below.begin(), below.end());
+        return dir(name, std::move(inside));
+    };
+    Entry deepest = hub("3-4.1.1.1.1.1.1", {});
     for (const char* name : {"3-4.1.1.1.1.1", "3-4.1.1.1.1", "3-4.1.1.1", "3-4.1.1", "3-4.1", "3-4"})
-        deepest = dir(name, {file("bDeviceClass", "09\n"), file("maxchild", "4\n"), deepest});
+        deepest = hub(name, {deepest});
     auto tree = one_controller();
     tree.remove("sys/devices/pci0000:00/0000:00:14.0/usb3/3-4");
     tree.add("sys/devices/pci0000:00/0000:00:14.0/usb3", deepest);
