@@ -61,9 +61,7 @@ std::string World::driver_of(std::string_view controller) const { return drivers
 
 void World::mount_disk_of(std::uint8_t bit)
 {
-    const auto plugged = plugged_.find(bit);
-    const bool can = plugged != plugged_.end() && plugged->second == Thing::disk && is_drawn_to_host(bit);
-    if (!can || std::ranges::find(mounted_, bit) != mounted_.end()) return;
+    if (!has_disk_of_the_host(bit) || std::ranges::find(mounted_, bit) != mounted_.end()) return;
     mounted_.push_back(bit);
     std::string text;
     for (const auto each : mounted_)
@@ -102,6 +100,20 @@ Snapshot World::snapshot() const
         }
     }
     return snapshot;
+}
+
+bool World::has_disk_of_the_host(std::uint8_t bit) const
+{
+    const auto plugged = plugged_.find(bit);
+    return plugged != plugged_.end() && plugged->second == Thing::disk && is_drawn_to_host(bit);
+}
+
+std::vector<std::uint8_t> World::mounted() const
+{
+    std::vector<std::uint8_t> found;
+    for (const auto bit : mounted_)
+        if (has_disk_of_the_host(bit)) found.push_back(bit);
+    return found;
 }
 
 bool World::is_drawn_to_host(std::uint8_t bit) const { return place_of(snapshot(), bit).has_value(); }

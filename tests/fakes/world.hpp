@@ -42,8 +42,8 @@ public:
     [[nodiscard]] std::string driver_of(std::string_view controller) const;
     /// Sockets with a keyboard that types into the host now.
     [[nodiscard]] std::vector<std::uint8_t> keyboards_of_the_host() const;
-    /// Sockets with a disk that the host has mounted.
-    [[nodiscard]] std::vector<std::uint8_t> mounted() const { return mounted_; }
+    /// Sockets with a disk that the host has mounted; one that was pulled out mounted cannot be harmed any more.
+    [[nodiscard]] std::vector<std::uint8_t> mounted() const;
 
     /// The registers, with faults. Invariant 1 is checked at each write.
     [[nodiscard]] Result<topology::RouteBits> read() override;
@@ -62,6 +62,7 @@ public:
 
 private:
     [[nodiscard]] bool is_drawn_to_host(std::uint8_t bit) const;
+    [[nodiscard]] bool has_disk_of_the_host(std::uint8_t bit) const;
 
     std::map<std::uint8_t, Thing> plugged_;
     std::map<std::string, std::string, std::less<>> drivers_;
