@@ -39,6 +39,9 @@ struct Resolved {
 [[nodiscard]] std::optional<Refusal> why_not_switchable(const topology::Connector& connector,
                                                         const Board& board);
 
+/// The controller of one side, as a person would look for it: "EHCI #1 0000:00:1d.0".
+[[nodiscard]] std::string in_words(const topology::Connector& connector, topology::Side side);
+
 [[nodiscard]] std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board& board,
                                                        const Wish& wish);
 

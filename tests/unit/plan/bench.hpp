@@ -38,6 +38,19 @@ struct Bench {
     }
 };
 
+/// What the steps would do to the registers, and to what is remembered.
+inline void carry_out(Bench& bench, const Plan& plan)
+{
+    auto& bits = fakes::bits(bench.snapshot);
+    for (const auto& step : plan.steps) {
+        auto& word =
+            step.target == topology::RouteRegister::usb2_owner ? bits.usb2_owner : bits.superspeed_on;
+        word = (word & ~step.mask) | step.value;
+    }
+    bench.last = plan.change;
+    bench.standing = bench.standing ? bench.standing->followed_by(plan.change) : plan.change;
+}
+
 inline MoveRequest move(std::string connector, config::Target to)
 {
     return {{ConnectorName(std::move(connector))}, std::move(to)};
