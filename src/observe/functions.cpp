@@ -24,11 +24,12 @@ std::optional<PciFunction> read_function(const KernelTree& tree, const std::stri
     };
     const auto vendor = hex("vendor");
     const auto device = hex("device");
-    if (!vendor || !device) return std::nullopt;
+    const auto class_code = hex("class");
+    if (!vendor || !device || !class_code) return std::nullopt; // leaving, or not whole yet
     PciFunction function{.address = *address,
                          .vendor = static_cast<std::uint16_t>(*vendor),
                          .device = static_cast<std::uint16_t>(*device),
-                         .class_code = hex("class").value_or(0),
+                         .class_code = *class_code,
                          .driver = {},
                          .iommu_group = {}};
     if (const auto driver = tree.link(directory + "/driver")) function.driver = last_part(*driver);

@@ -137,16 +137,21 @@ HandoverNo check_there(const HandoverSituation& situation, const PciAddress& add
             .evidence = {format("/sys/bus/pci/devices/{} is not there", address.text())},
             .remedy = "if firmware hides it, `usbroute doctor` says how to show it; else correct controllers "
                       "in the configuration: `usbroute status -v` lists those that are there"};
-    if (situation.snapshot.controller_at(address) == nullptr)
+    if (situation.snapshot.controller_at(address) != nullptr) return std::nullopt;
+    // The bus was looked at twice, and the controller came or went in between.
+    if (function->is_usb_controller())
         return HandoverRefusal{
-            .code = "not-a-usb-controller",
-            .sentence =
-                format("{} is no USB controller, and usbroute hands over nothing else", address.text()),
-            .evidence = {format("/sys/bus/pci/devices/{}/class is 0x{:06x}", address.text(),
-                                function->class_code)},
-            .remedy = "correct controllers in the configuration: `usbroute status -v` lists those that are "
-                      "there"};
-    return std::nullopt;
+            .code = "controller-not-there",
+            .sentence = format("{} is coming to the bus or leaving it just now", address.text()),
+            .evidence = {format("/sys/bus/pci/devices/{} was there only once in two looks", address.text())},
+            .remedy = "try again"};
+    return HandoverRefusal{
+        .code = "not-a-usb-controller",
+        .sentence = format("{} is no USB controller, and usbroute hands over nothing else", address.text()),
+        .evidence = {format("/sys/bus/pci/devices/{}/class is 0x{:06x}", address.text(),
+                            function->class_code)},
+        .remedy =
+            "correct controllers in the configuration: `usbroute status -v` lists those that are there"};
 }
 
 /// What may be wrong with one controller, in the order in which it has to be put right.

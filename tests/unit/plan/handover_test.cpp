@@ -134,6 +134,16 @@ TEST(Bind, RefusesAControllerThatIsNotThere)
         "the configuration: `usbroute status -v` lists those that are there");
 }
 
+TEST(Bind, TakesAControllerThatCameBetweenTwoLooksForOneThatIsNotThereYet)
+{
+    Bench bench;
+    bench.snapshot.controllers.pop_back();
+
+    EXPECT_EQ(said(bench.bind()),
+              "controller-not-there: 0000:00:1d.0 is coming to the bus or leaving it just now "
+              "(/sys/bus/pci/devices/0000:00:1d.0 was there only once in two looks); try again");
+}
+
 TEST(Bind, RefusesWhatIsNoUsbController)
 {
     Bench bench;
