@@ -108,6 +108,14 @@ bool World::has_disk_of_the_host(std::uint8_t bit) const
     return plugged != plugged_.end() && plugged->second == Thing::disk && is_drawn_to_host(bit);
 }
 
+std::vector<std::uint8_t> World::disks_of_the_host() const
+{
+    std::vector<std::uint8_t> found;
+    for (const auto& [bit, thing] : plugged_)
+        if (has_disk_of_the_host(bit)) found.push_back(bit);
+    return found;
+}
+
 std::vector<std::uint8_t> World::mounted() const
 {
     std::vector<std::uint8_t> found;

@@ -42,6 +42,8 @@ public:
     [[nodiscard]] std::string driver_of(std::string_view controller) const;
     /// Sockets with a keyboard that types into the host now.
     [[nodiscard]] std::vector<std::uint8_t> keyboards_of_the_host() const;
+    /// Sockets with a disk that the host sees.
+    [[nodiscard]] std::vector<std::uint8_t> disks_of_the_host() const;
     /// Sockets with a disk that the host has mounted; one that was pulled out mounted cannot be harmed any more.
     [[nodiscard]] std::vector<std::uint8_t> mounted() const;
 
