@@ -6,13 +6,14 @@
 #   make fuzz     libFuzzer on all that reads what others write, ten minutes a target (SECONDS_EACH=600)
 #   make soak     100,000 toggles on the simulated board with faults at every kind of access, and deaths
 #   make bench    speed as ratios against a floor and a peer, in one run
-#   make install  PREFIX=/usr/local DESTDIR=
+#   make install  PREFIX=/usr/local DESTDIR=; make uninstall takes the same files away again
+#   make deb      Debian packages in build/deb
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 SECONDS_EACH ?= 600
 
-.PHONY: all run test lab fuzz soak bench install format tidy clean
+.PHONY: all run test lab fuzz soak bench install uninstall deb format tidy clean
 
 all:
 	tools/install-deps build
@@ -53,8 +54,18 @@ bench:
 	cmake --build --preset release
 	tests/bench/run --bin build/release/bin
 
-install: all
-	DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
+# The prefix is said when it is configured: units and scripts name the programs by their whole paths.
+install:
+	tools/install-deps build
+	cmake --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
+	cmake --build --preset release
+	DESTDIR="$(DESTDIR)" cmake --install build/release
+
+uninstall:
+	DESTDIR="$(DESTDIR)" tools/uninstall build/release/install_manifest.txt
+
+deb:
+	packaging/make-deb
 
 format:
 	find src tests \( -name '*.cpp' -o -name '*.hpp' \) -exec clang-format-19 -i {} +

@@ -19,6 +19,8 @@ ExternalProject_Add(usbroute-guest-windows
   BINARY_DIR ${CMAKE_BINARY_DIR}/windows
   CMAKE_ARGS -DCMAKE_TOOLCHAIN_FILE=${CMAKE_SOURCE_DIR}/cmake/mingw.cmake
              -DCMAKE_RUNTIME_OUTPUT_DIRECTORY=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}
+             # The flags in the environment of a package's build are for this system's programs.
+             -DCMAKE_CXX_FLAGS= -DCMAKE_EXE_LINKER_FLAGS=
              -DCMAKE_BUILD_TYPE=MinSizeRel -DUSBROUTE_WERROR=${USBROUTE_WERROR} -DUSBROUTE_VERSION=${PROJECT_VERSION}
   # Which sources have changed the inner build knows; asking it takes a moment.
   BUILD_ALWAYS ON
