@@ -94,6 +94,10 @@ void take_option(OptionId id, const char* value, Options& options, Raw& raw)
     case OptionId::force_disk: options.force_disks.emplace_back(value); break;
     case OptionId::revert_after: raw.revert_after = value; break;
     case OptionId::exec: options.exec = value; break;
+    case OptionId::format:
+        options.format = value;
+        options.format_said = true;
+        break;
     case OptionId::try_write: options.try_write = true; break;
     case OptionId::svg: options.svg = value; break;
     case OptionId::move_first: options.move_first = true; break;

@@ -13,7 +13,7 @@ namespace {
 
 using enum OptionId;
 
-constexpr std::array<OptionRow, 31> options{{
+constexpr std::array<OptionRow, 32> options{{
     {help, "--help", "-h", "", "show this help"},
     {json, "--json", "", "", "one JSON document instead of text; errors as JSON on stderr"},
     {verbose, "--verbose", "-v", "", "more of it; an action says what it did"},
@@ -32,6 +32,8 @@ constexpr std::array<OptionRow, 31> options{{
     {revert_after, "--revert-after", "", "TIME",
      "a trial: take it back after 30s, 2m, ... unless confirmed; 0: no trial"},
     {exec, "--exec", "", "CMD", "run CMD by sh for each line, with USBROUTE_EVENT in its environment"},
+    {OptionId::format, "--format", "", "FORMAT",
+     "a line for a status bar: waybar, i3blocks, polybar, or a template such as '{text}'"},
     {try_write, "--try-write", "", "", "write XUSB2PR as it is, to see whether the kernel lets us"},
     {svg, "--svg", "", "FILE", "write the picture as SVG; - is standard output"},
     {move_first, "--move-first", "", "", "move the connectors on that controller to the other side first"},
@@ -54,7 +56,7 @@ constexpr std::array common{help, json, verbose, quiet, root, socket, config, di
 constexpr std::array action_options{dry_run, yes, force_disk, revert_after};
 constexpr std::array move_options{to, dry_run, yes, force_disk, revert_after};
 constexpr std::array plan_options{to, yes, force_disk, revert_after};
-constexpr std::array watch_options{exec};
+constexpr std::array watch_options{exec, OptionId::format};
 constexpr std::array doctor_options{try_write};
 constexpr std::array picture_options{svg};
 constexpr std::array bind_options{move_first, yes, dry_run, boot};
@@ -100,10 +102,12 @@ constexpr std::array<Example, 2> plan_examples{{
     {"usbroute plan move front-left --to windows", "each step, why, and the setpci line that does the same"},
     {"usbroute plan toggle", "where the next toggle would go"},
 }};
-constexpr std::array<Example, 3> watch_examples{{
+constexpr std::array<Example, 5> watch_examples{{
     {"usbroute watch", "one line for each change, until Ctrl-C"},
     {"usbroute watch --json", "the same as JSON lines"},
     {"usbroute watch --exec 'notify-send \"$USBROUTE_EVENT\"'", "do something at each change"},
+    {"usbroute watch --format waybar", "a status bar's line, now and whenever it changes"},
+    {"usbroute watch --format 'USB: {text} {owners}'", "the same for any other bar"},
 }};
 constexpr std::array<Example, 1> live_examples{
     {{"usbroute live", "look, and move sockets by keys, until q"}}};
@@ -202,7 +206,10 @@ constexpr std::array<CommandRow, 19> commands{{
      run_why},
     {"plan", "move|apply|toggle|undo ...", "what would be done, step by step; nothing is touched",
      plan_options, plan_examples, 1, any_number, run_plan},
-    {"watch", "", "one line for each change", watch_options, watch_examples, 0, 0, run_watch},
+    {"watch", "", "one line for each change", watch_options, watch_examples, 0, 0, run_watch,
+     "A template has {text}, {state} (host, guest, trial, unknown, offline), {profile} and {owners}; {{ is a "
+     "brace. "
+     "With --format it waits for a daemon that is not there, and ends with the bar."},
     {"map", "", "name the sockets by plugging something into each", {}, map_examples, 0, 0, run_map},
     {"live",
      "",

@@ -27,6 +27,7 @@ enum class OptionId : std::uint8_t {
     force_disk,
     revert_after,
     exec,
+    format,
     try_write,
     svg,
     move_first,

@@ -26,6 +26,8 @@ struct Options {
     std::string config;
     std::string to;
     std::string exec;
+    std::string format; ///< for a status bar: "waybar", or a template
+    bool format_said = false;
     std::string svg; ///< empty: not asked for; "-" is stdout
     /// What `guest lines` or `guest setup` shall print, as typed: "--qemu".
     std::vector<std::string> kinds;

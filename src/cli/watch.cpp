@@ -1,5 +1,6 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "cli/bar_watch.hpp"
 #include "cli/commands.hpp"
 #include "cli/daemon_link.hpp"
 #include "cli/event_runner.hpp"
@@ -114,6 +115,7 @@ Result<void> watch(const Options& options)
 
 int run_watch(const Invocation& invocation)
 {
+    if (invocation.options.format_said) return watch_for_a_bar(invocation.options);
     const auto ended = watch(invocation.options);
     return ended ? exit_done : fail(ended.error(), invocation.options.json);
 }

@@ -1,0 +1,161 @@
+#include "cli/bar_watch.hpp"
+
+#include "cli/daemon_link.hpp"
+#include "cli/screen.hpp"
+#include "cli/session.hpp"
+#include "linux/signals.hpp"
+#include "report/bar_line.hpp"
+#include "report/json.hpp"
+#include "wire/answer.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace usbroute::cli {
+
+namespace {
+
+/// Until the next try where no daemon answers. A bar is looked at by people.
+constexpr std::chrono::milliseconds until_next_try{2000};
+
+Result<wire::Answer> ask(DaemonLink& link, const wire::Command& command)
+{
+    const auto line = link.ask(wire::to_line(command));
+    if (!line) return std::unexpected(line.error());
+    auto answer = wire::read_answer(*line);
+    if (answer.status == wire::Status::ok) return answer;
+    return std::unexpected(Error(wire::kind_of(answer), answer.message).with_code(answer.code));
+}
+
+/// A daemon that tells of changes on one connection, and is asked on another what holds then.
+struct Daemon {
+    DaemonLink events;
+    DaemonLink questions;
+};
+
+Result<Daemon> find_daemon(const Session& session)
+{
+    auto events = session.connect();
+    if (!events) return std::unexpected(std::move(events.error()));
+    auto questions = session.connect();
+    if (!questions) return std::unexpected(std::move(questions.error()));
+    if (auto subscribed = ask(*events, {.verb = config::Verb::subscribe}); !subscribed)
+        return std::unexpected(std::move(subscribed.error()));
+    return Daemon{.events = std::move(*events), .questions = std::move(*questions)};
+}
+
+Result<report::BarView> look(DaemonLink& questions)
+{
+    const auto answer = ask(questions, {.verb = config::Verb::status, .form = wire::Form::json});
+    if (!answer) return std::unexpected(answer.error());
+    const auto view = report::status_from_json(answer->document);
+    if (!view) return std::unexpected(view.error());
+    return report::bar_view(*view);
+}
+
+class BarWatch {
+public:
+    BarWatch(const Session& session, report::BarFormat format, linux_::UniqueFd signals)
+        : session_(session), format_(std::move(format)), signals_(std::move(signals))
+    {}
+
+    /// Until somebody ends it, or the bar no longer reads.
+    [[nodiscard]] Result<void> run()
+    {
+        for (;;) {
+            if (auto shown = show(seen()); !shown) return shown;
+            if (!wait()) return {};
+        }
+    }
+
+private:
+    /// What holds now; without a daemon that nobody answers.
+    report::BarView seen()
+    {
+        if (!daemon_) {
+            auto found = find_daemon(session_);
+            if (!found) return report::bar_offline(found.error().message());
+            daemon_ = std::move(*found);
+        }
+        // First what came is taken, then it is looked: what comes after that is another reason to look.
+        for (;;) {
+            const auto line = daemon_->events.line_at_hand();
+            if (!line) return gone(line.error());
+            if (!*line) break;
+        }
+        auto bar = look(daemon_->questions);
+        return bar ? std::move(*bar) : gone(bar.error());
+    }
+
+    report::BarView gone(const Error& error)
+    {
+        daemon_.reset();
+        return report::bar_offline(error.message());
+    }
+
+    Result<void> show(const report::BarView& view)
+    {
+        auto line = report::bar_line(view, format_) + "\n";
+        if (line == shown_) return {};
+        print(line);
+        if (std::fflush(stdout) != 0)
+            return std::unexpected(Error(ErrorKind::failed, "cannot write the output", errno));
+        shown_ = std::move(line);
+        return {};
+    }
+
+    /// For news, or the next try. False: it is over.
+    bool wait()
+    {
+        // Of a pipe whose reader has gone, poll tells unasked: a bar that was killed leaves nothing running.
+        std::array<pollfd, 3> wanted{
+            {{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+             {.fd = STDOUT_FILENO, .events = 0, .revents = 0},
+             {.fd = daemon_ ? daemon_->events.fd() : -1, .events = POLLIN, .revents = 0}}};
+        const int longest = daemon_ ? -1 : static_cast<int>(until_next_try.count());
+        while (::poll(wanted.data(), wanted.size(), longest) < 0)
+            if (errno != EINTR) return false;
+        return !linux_::asked_to_end(signals_) && (wanted[1].revents & (POLLERR | POLLHUP)) == 0;
+    }
+
+    const Session& session_;
+    report::BarFormat format_;
+    linux_::UniqueFd signals_;
+    std::optional<Daemon> daemon_;
+    std::string shown_;
+};
+
+Result<void> watch(const Options& options)
+{
+    const auto usage = [](const char* text) {
+        return std::unexpected(Error(ErrorKind::usage, text).with_code("usage"));
+    };
+    if (options.json || !options.exec.empty() || options.quiet)
+        return usage("--format is for a status bar and stands alone: leave --json, --exec and --quiet out");
+    auto format = report::read_bar_format(options.format);
+    if (!format) return std::unexpected(std::move(format.error()));
+    const Session session(options);
+    if (session.works_alone())
+        return usage(
+            "watch needs the daemon, which tells of changes; with --root name its --socket, and leave "
+            "--direct out");
+    auto signals = linux_::open_signals({SIGINT, SIGTERM});
+    if (!signals) return std::unexpected(std::move(signals.error()));
+    return BarWatch(session, std::move(*format), std::move(*signals)).run();
+}
+
+} // namespace
+
+int watch_for_a_bar(const Options& options)
+{
+    const auto ended = watch(options);
+    return ended ? exit_done : fail(ended.error(), options.json);
+}
+
+} // namespace usbroute::cli
