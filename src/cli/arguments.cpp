@@ -119,8 +119,6 @@ void take_option(OptionId id, const char* value, Options& options, Raw& raw)
 Error unknown_command(const std::string& word)
 {
     const auto shown = printable(word, 64);
-    if (std::ranges::find(commands_to_come(), word) != commands_to_come().end())
-        return usage(format("{} is not part of this version", shown)).with_code("not-in-this-version");
     std::vector<std::string> known;
     for (const auto& command : command_table()) known.emplace_back(command.name);
     const auto near = nearest(word, known);

@@ -148,6 +148,11 @@ constexpr std::array<Example, 6> guest_examples{{
     {"usbroute guest lines windows --libvirt", "what `virsh edit` is to be given"},
     {"usbroute guest setup windows --powershell", "a script for inside it"},
 }};
+constexpr std::array<Example, 3> completion_examples{{
+    {"usbroute completion bash > ~/.usbroute-completion", "then `. ~/.usbroute-completion` in ~/.bashrc"},
+    {"usbroute completion zsh > ~/.zfunc/_usbroute", "~/.zfunc being in $fpath"},
+    {"usbroute completion fish > ~/.config/fish/completions/usbroute.fish", "for fish"},
+}};
 constexpr std::array<Example, 1> version_examples{{{"usbroute version", "this program's version"}}};
 
 constexpr std::array<VerbRow, 6> guest_verbs{{
@@ -168,7 +173,7 @@ constexpr std::array<VerbRow, 6> guest_verbs{{
      GuestNeeded::yes, run_guest_setup},
 }};
 
-constexpr std::array<CommandRow, 19> commands{{
+constexpr std::array<CommandRow, 20> commands{{
     {"status",
      "",
      "what belongs to whom now",
@@ -245,17 +250,25 @@ constexpr std::array<CommandRow, 19> commands{{
      "To bind takes root, and the daemon only for --move-first. A write that hangs in the kernel is given up "
      "after --timeout, 20 s unless said. docs/guest.md has what it refuses, and how to bind at boot.",
      guest_verbs},
+    {"completion",
+     "bash|zsh|fish",
+     "print the script that completes this command line in a shell",
+     {},
+     completion_examples,
+     1,
+     any_number,
+     run_completion,
+     "The scripts ask `usbroute completion words -- WORD...`: what may stand in place of the last word, a "
+     "line "
+     "each."},
     {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
 }};
-
-constexpr std::array<std::string_view, 1> to_come{"completion"};
 
 } // namespace
 
 std::span<const CommandRow> command_table() { return commands; }
 std::span<const OptionRow> option_table() { return options; }
 std::span<const OptionId> common_options() { return common; }
-std::span<const std::string_view> commands_to_come() { return to_come; }
 
 const CommandRow* find_command(std::string_view name)
 {

@@ -96,8 +96,6 @@ inline constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 [[nodiscard]] std::span<const OptionRow> option_table();
 /// The options that every command takes.
 [[nodiscard]] std::span<const OptionId> common_options();
-/// Words of the design that this version does not have; a stub that pretends would be worse than a plain no.
-[[nodiscard]] std::span<const std::string_view> commands_to_come();
 
 [[nodiscard]] const CommandRow* find_command(std::string_view name);
 [[nodiscard]] const OptionRow& row_of(OptionId id);

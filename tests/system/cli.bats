@@ -355,14 +355,6 @@ PYTHON
     done
 }
 
-@test "what is not part of this version says so" {
-    for word in completion; do
-        run --separate-stderr usb $word
-        [ "$status" -eq 2 ]
-        [ "$stderr" = "usbroute: $word is not part of this version" ]
-    done
-}
-
 @test "a root that is no directory is a usage error" {
     run --separate-stderr usbroute --root "$BATS_TEST_TMPDIR/nowhere"
     [ "$status" -eq 2 ]

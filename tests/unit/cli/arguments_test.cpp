@@ -116,12 +116,6 @@ TEST(Arguments, MakeHostileWordsPrintable)
     EXPECT_EQ(refused({"\x1b[2J"}), "there is no command \\x1b[2J; `usbroute --help` lists them");
 }
 
-TEST(Arguments, SayPlainlyWhatThisVersionLacks)
-{
-    for (const auto word : commands_to_come())
-        EXPECT_EQ(refused({std::string(word)}), std::string(word) + " is not part of this version");
-}
-
 TEST(Arguments, TakeTheTimeOfATrial)
 {
     const auto asked = [](const char* time) {
@@ -166,7 +160,6 @@ TEST(CommandTable, HasEveryWordOnce)
         EXPECT_NE(command.run, nullptr) << command.name;
         EXPECT_FALSE(command.examples.empty()) << command.name;
     }
-    for (const auto word : commands_to_come()) EXPECT_TRUE(names.insert(word).second) << word;
     for (const auto& option : option_table()) {
         EXPECT_TRUE(names.insert(option.long_name).second);
         if (option.short_name.empty()) continue;

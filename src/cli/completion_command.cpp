@@ -1,0 +1,83 @@
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "cli/command_table.hpp"
+#include "cli/commands.hpp"
+#include "cli/completion.hpp"
+#include "cli/daemon_link.hpp"
+#include "cli/help.hpp"
+#include "cli/screen.hpp"
+#include "linux/settings_files.hpp"
+#include "wire/answer.hpp"
+
+#include <algorithm>
+
+namespace usbroute::cli {
+
+namespace {
+
+/// Somebody waits with a finger on the key.
+constexpr std::chrono::milliseconds patience{300};
+
+/// Connectors that have no name in the configuration have one all the same, and who may not read the configuration may
+/// still ask: the daemon's `status` tells of all connectors, and of guests that have something.
+Names names_from_daemon(const linux_::Locations& where)
+{
+    Names names;
+    auto link = DaemonLink::connect(where.socket, patience);
+    if (!link) return names;
+    const auto line = link->ask("status");
+    if (!line) return names;
+    for (const auto& [owner, connectors] : wire::read_answer(*line).owners) {
+        if (std::holds_alternative<GuestName>(config::target_from(owner)) && is_plain_name(owner))
+            names.guests.push_back({owner, {}});
+        for (const auto& connector : connectors)
+            if (is_plain_name(connector)) names.connectors.push_back({connector, owner});
+    }
+    return names;
+}
+
+Names names_of(const Place& place)
+{
+    const auto where = linux_::locate(place.locations);
+    Names names;
+    const auto settings = linux_::load_settings(where);
+    if (settings) names = names_in(*settings);
+    if (settings && !names.connectors.empty()) return names;
+    auto told = names_from_daemon(where);
+    if (names.connectors.empty()) names.connectors = std::move(told.connectors);
+    if (!settings) names.guests = std::move(told.guests);
+    return names;
+}
+
+/// A line for each candidate, "WORD<tab>WHAT"; ":files" and ":directories" ask the shell for its own. What goes wrong is not
+/// said: it would stand in the middle of what is being typed.
+int print_words(std::span<const std::string> typed)
+{
+    const auto place = place_of(typed);
+    for (const auto& candidate : candidates(place, wants_names(place) ? names_of(place) : Names{}))
+        print(format("{}\t{}\n", candidate.word, candidate.what));
+    for (const auto placeholder : place.placeholders) {
+        if (placeholder == Placeholder::file) print(":files\n");
+        if (placeholder == Placeholder::directory) print(":directories\n");
+    }
+    return exit_done;
+}
+
+} // namespace
+
+int run_completion(const Invocation& invocation)
+{
+    const auto& words = invocation.words;
+    if (words.front() == "words") return print_words(std::span(words).subspan(1));
+    const auto script = words.size() == 1 ? completion_script(words.front()) : std::string_view();
+    if (script.empty())
+        return fail(
+            Error(ErrorKind::usage, format("there is no completion for {}; {}", printable(words.back(), 64),
+                                           usage_line(*invocation.command)))
+                .with_code("usage"),
+            invocation.options.json);
+    print(script);
+    return exit_done;
+}
+
+} // namespace usbroute::cli
