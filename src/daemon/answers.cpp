@@ -42,8 +42,11 @@ std::string why_unreadable(const topology::RegisterLook& look)
 {
     const auto* unreadable = std::get_if<topology::Unreadable>(&look);
     if (unreadable == nullptr) return "not read";
-    return unreadable->errno_value == 0 ? "unreadable: the kernel shows 64 bytes only, run the daemon as root"
-                                        : "unreadable: " + errno_text(unreadable->errno_value);
+    if (unreadable->access == topology::RegisterAccess::own && unreadable->errno_value == 0)
+        return "unreadable: the kernel shows 64 bytes only, run the daemon as root";
+    const auto why = topology::why_unreadable(*unreadable);
+    if (unreadable->access == topology::RegisterAccess::own) return "unreadable: " + why.cause;
+    return format("unreadable: {}; {}", why.cause, why.remedy);
 }
 
 } // namespace

@@ -19,6 +19,8 @@ Result<void> Daemon::run()
     parts_.loop.on_signal(SIGHUP, [this] { reload(); });
     parts_.loop.on_signal(SIGTERM, [this] { stop(); });
     parts_.loop.on_signal(SIGINT, [this] { stop(); });
+    alive_ = parts_.loop.timer([this] { say_alive(); });
+    say_alive();
     parts_.manager.ready("serving");
     log::debug("ready");
     parts_.loop.run();
@@ -74,6 +76,16 @@ void Daemon::stop()
 {
     parts_.manager.stopping();
     parts_.loop.stop();
+}
+
+/// By the loop itself, twice in each period: a loop that hangs says nothing.
+void Daemon::say_alive()
+{
+    const auto period = parts_.manager.watchdog();
+    if (!period) return;
+    parts_.manager.alive();
+    alive_.start(
+        std::max(std::chrono::milliseconds(1), std::chrono::floor<std::chrono::milliseconds>(*period / 2)));
 }
 
 void Daemon::watch_the_clock()

@@ -36,11 +36,13 @@ private:
     [[nodiscard]] Result<config::Settings> load_again() const;
     void stop();
     void watch_the_clock();
+    void say_alive();
 
     Parts parts_;
     std::vector<std::string> read_files_; ///< of the configuration in force
     linux_::ClockSteps clock_;
     linux_::FdWatch clock_watch_;
+    linux_::Timer alive_; ///< runs only where the service manager asks for it
 };
 
 } // namespace usbroute::daemon

@@ -79,6 +79,32 @@ std::vector<ListenerSettings> listeners_here(std::vector<ListenerSettings> confi
     return configured;
 }
 
+std::list<OpenedBefore> opened_by_the_service_manager()
+{
+    std::list<OpenedBefore> opened;
+    for (auto& inherited : linux_::take_inherited_sockets())
+        opened.push_back({.listener = std::move(inherited.name),
+                          .socket = linux_::ListeningSocket(std::move(inherited.fd), {})});
+    return opened;
+}
+
+std::list<OpenedBefore> open_before(const std::vector<ListenerSettings>& listeners,
+                                    std::list<OpenedBefore> inherited, uid_t owner)
+{
+    auto opened = std::move(inherited);
+    for (const auto& listener : listeners) {
+        const auto& name = listener.name.text();
+        if (std::ranges::find(opened, name, &OpenedBefore::listener) != opened.end()) continue;
+        if (const auto* tcp = std::get_if<TcpAddress>(&listener.address)) {
+            opened.push_back({.listener = name, .socket = linux_::listen_tcp(*tcp)});
+        } else if (const auto* address = std::get_if<UnixAddress>(&listener.address)) {
+            const auto group = address->group.empty() ? std::nullopt : linux_::group_number(address->group);
+            opened.push_back({.listener = name, .socket = linux_::listen_unix(address->path, group, owner)});
+        }
+    }
+    return opened;
+}
+
 Listeners::~Listeners()
 {
     while (!parts_.entrances.empty()) close(parts_.entrances.front());
@@ -122,11 +148,10 @@ std::vector<Error> Listeners::adopt(const std::vector<ListenerSettings>& wanted)
 Result<linux_::ListeningSocket> Listeners::socket_for(const ListenerSettings& settings,
                                                       std::optional<gid_t> group)
 {
-    const auto inherited =
-        std::ranges::find(inherited_, settings.name.text(), &linux_::InheritedSocket::name);
-    if (inherited != inherited_.end()) {
-        linux_::ListeningSocket socket(std::move(inherited->fd), {});
-        inherited_.erase(inherited);
+    const auto found = std::ranges::find(opened_before_, settings.name.text(), &OpenedBefore::listener);
+    if (found != opened_before_.end()) {
+        auto socket = std::move(found->socket);
+        opened_before_.erase(found);
         return socket;
     }
     if (const auto* tcp = std::get_if<TcpAddress>(&settings.address)) return linux_::listen_tcp(*tcp);

@@ -23,6 +23,18 @@ namespace usbroute::daemon {
 [[nodiscard]] std::vector<config::ListenerSettings>
 listeners_here(std::vector<config::ListenerSettings> configured, const linux_::Locations& locations);
 
+/// A socket that was opened before there was a daemon to use it: by the service manager, or by root that has become
+/// another user since. Or why it could not be.
+struct OpenedBefore {
+    std::string listener;
+    Result<linux_::ListeningSocket> socket;
+};
+/// Opens the sockets of all listeners that `inherited` has none for, with the rights of now; their files are to be
+/// `owner`'s.
+[[nodiscard]] std::list<OpenedBefore> open_before(const std::vector<config::ListenerSettings>& listeners,
+                                                  std::list<OpenedBefore> inherited, uid_t owner);
+[[nodiscard]] std::list<OpenedBefore> opened_by_the_service_manager();
+
 /// The open doors: accepts clients and asks who they are.
 class Listeners {
 public:
@@ -35,9 +47,9 @@ public:
         Guests& guests;
     };
 
-    Listeners(Parts parts, std::vector<linux_::InheritedSocket> inherited)
+    Listeners(Parts parts, std::list<OpenedBefore> opened_before)
         : parts_(parts),
-          inherited_(std::move(inherited)),
+          opened_before_(std::move(opened_before)),
           names_(parts.loop, [this] { look_at_names(); }),
           name_again_(parts.loop.timer([this] { name_again(); }))
     {}
@@ -87,7 +99,7 @@ private:
     void add(Entrance& entrance, linux_::UniqueFd client, std::string who, linux_::Connecting* again);
 
     Parts parts_;
-    std::vector<linux_::InheritedSocket> inherited_;
+    std::list<OpenedBefore> opened_before_;
     linux_::LostNames names_;
     linux_::Timer
         name_again_; ///< a moment after a socket file was removed: who does it all day shall not keep us busy

@@ -46,6 +46,15 @@ void compare(const Snapshot& before, const Snapshot& now, Findings& findings)
     }
 }
 
+topology::Unreadable unreadable_from(const Error& error)
+{
+    using topology::RegisterAccess;
+    return {.errno_value = error.errno_value(),
+            .access = error.code() == "registers-lost"         ? RegisterAccess::lost
+                      : error.code() == "registers-not-handed" ? RegisterAccess::not_handed
+                                                               : RegisterAccess::own};
+}
+
 } // namespace
 
 Machine::Machine(const observe::KernelTree& tree, linux_::JournalFile& journal, OpenRegisters open)
@@ -99,7 +108,7 @@ void Machine::follow_mux()
     if (opened)
         registers_ = std::move(*opened);
     else if (auto* controller = mux_controller())
-        controller->registers = topology::Unreadable{opened.error().errno_value()};
+        controller->registers = unreadable_from(opened.error());
 }
 
 topology::Controller* Machine::mux_controller()
@@ -118,7 +127,7 @@ std::optional<Drift> Machine::read_registers()
         // The next look opens it anew: the function may have gone and come back.
         registers_failed_ = true;
         known_.reset();
-        controller->registers = topology::Unreadable{now.error().errno_value()};
+        controller->registers = unreadable_from(now.error());
         return std::nullopt;
     }
     registers_failed_ = false;

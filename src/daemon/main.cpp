@@ -13,6 +13,9 @@
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/options.hpp"
+#include "daemon/own_user.hpp"
+#include "daemon/register_news.hpp"
+#include "daemon/reopening.hpp"
 #include "daemon/restorer.hpp"
 #include "daemon/service.hpp"
 #include "daemon/trials.hpp"
@@ -24,7 +27,7 @@
 #include "linux/listen.hpp"
 #include "linux/loop.hpp"
 #include "linux/notify.hpp"
-#include "linux/pci_config.hpp"
+#include "linux/register_files.hpp"
 #include "linux/settings_files.hpp"
 #include "linux/state_lock.hpp"
 #include "linux/tree_hints.hpp"
@@ -37,18 +40,10 @@
 
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 namespace usbroute::daemon {
 namespace {
-
-Machine::OpenRegisters registers_below(const std::string& root)
-{
-    return [root](const PciAddress& address) -> Result<std::unique_ptr<apply::RouteRegisters>> {
-        auto config = linux_::PciConfig::open(root, address);
-        if (!config) return std::unexpected(config.error());
-        return std::make_unique<linux_::PciConfig>(std::move(*config));
-    };
-}
 
 /// udev for the machine itself. Without it, each request looks for itself.
 std::unique_ptr<observe::HintSource> live_hints()
@@ -59,12 +54,35 @@ std::unique_ptr<observe::HintSource> live_hints()
     return std::make_unique<NoHints>();
 }
 
-int serve(const linux_::Locations& locations, config::Settings settings,
-          std::vector<linux_::InheritedSocket> inherited)
+/// What needs root is opened, and root is left behind; all that comes later does without.
+Result<void> leave_root(const OwnUser& own, const linux_::Locations& locations,
+                        const config::Settings& settings, linux_::RegisterFiles& registers,
+                        std::list<OpenedBefore>& sockets)
+{
+    const auto listeners = listeners_here(settings.listeners, locations);
+    if (own.becomes) {
+        registers.keep(linux_::LiveTree(locations.root));
+        sockets = open_before(listeners, std::move(sockets), own.becomes->user);
+    }
+    const auto warnings = become(own, locations, listeners);
+    if (!warnings) return std::unexpected(warnings.error());
+    for (const auto& warning : *warnings) log::warning(warning);
+    if (!own.warning.empty()) log::warning(own.warning);
+    if (own.becomes) log::info(format("serving as user {}, without capabilities", own.becomes->name));
+    return {};
+}
+
+int serve(const linux_::Locations& locations, config::Settings settings, const OwnUser& own,
+          std::list<OpenedBefore> sockets)
 {
     const auto ours_alone = linux_::lock_state(locations.state);
     if (!ours_alone) {
         log::error(ours_alone.error().message());
+        return EXIT_FAILURE;
+    }
+    linux_::RegisterFiles register_files(locations.root);
+    if (const auto left = leave_root(own, locations, settings, register_files, sockets); !left) {
+        log::error(left.error().message());
         return EXIT_FAILURE;
     }
     // The trees outlive the loop, whose worker may still be reading when it ends.
@@ -80,7 +98,7 @@ int serve(const linux_::Locations& locations, config::Settings settings,
     if (const auto why = journal.why_not_written())
         log::warning(*why + "; until then, undo and trials are forgotten when this usbrouted ends");
     linux_::FirstMove first_move(locations.lasting);
-    Machine machine(tree, journal, registers_below(locations.root));
+    Machine machine(tree, journal, [&](const PciAddress& address) { return register_files.open(address); });
     machine.adopt(std::move(settings));
 
     Clients clients;
@@ -106,16 +124,18 @@ int serve(const linux_::Locations& locations, config::Settings settings,
                        },
                    .event = [&](const wire::Event& event) { clients.tell(event); }});
     ring = [&] { trials.ring(); };
+    RegisterNews register_news(machine, [&] {
+        report_recovery(machine);
+        trials.resume();
+    });
     bool is_first = true;
     const auto found = [&](const Findings& findings) {
-        if (std::exchange(is_first, false)) {
-            report_recovery(machine);
-            trials.resume();
-        } else {
-            announce(findings, machine, clients);
+        register_news.look_again();
+        if (!std::exchange(is_first, false)) announce(findings, machine, clients);
+        if (register_news.can_read()) {
+            restorer.look_again({.now = loop.now(), .asleep = linux_::time_asleep()});
+            first_routes.look_again();
         }
-        restorer.look_again({.now = loop.now(), .asleep = linux_::time_asleep()});
-        first_routes.look_again();
         verdicts.look_again();
         guests_here->look_again();
     };
@@ -153,7 +173,16 @@ int serve(const linux_::Locations& locations, config::Settings settings,
                          .clients = clients,
                          .entrances = entrances,
                          .guests = guests},
-                        std::move(inherited));
+                        std::move(sockets));
+
+    Reopening reopening(
+        loop, locations.state,
+        [&](const PciAddress& address, linux_::UniqueFd fd) {
+            return register_files.adopt(address, std::move(fd));
+        },
+        [&] { lookout.doubt_everything(); });
+    if (const auto begun = reopening.begin(); !begun)
+        log::warning(begun.error().message() + "; should the controller leave the bus, only a restart helps");
 
     Daemon daemon({.loop = loop,
                    .locations = locations,
@@ -180,7 +209,7 @@ int run(int argc, char** argv)
     if (options->wish == Wish::show_version)
         return std::puts("usbrouted " USBROUTE_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 
-    auto inherited = linux_::take_inherited_sockets();
+    auto sockets = opened_by_the_service_manager();
     ::umask(022);
     std::signal(SIGPIPE, SIG_IGN); // whoever reads our log may end before us
     log::open(options->verbose ? log::Detail::debug : log::Detail::usual);
@@ -193,7 +222,14 @@ int run(int argc, char** argv)
             stderr);
         return EX_CONFIG;
     }
-    return serve(locations, std::move(*settings), std::move(inherited));
+    const auto own =
+        choose_user({.started_as = ::geteuid(), .wanted = options->user, .recorded = locations.recorded},
+                    linux_::account_named);
+    if (!own) {
+        std::fputs(format("usbrouted: {}\n", own.error()).c_str(), stderr);
+        return EX_NOUSER;
+    }
+    return serve(locations, std::move(*settings), *own, std::move(sockets));
 }
 
 } // namespace

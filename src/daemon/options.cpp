@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 
 #include <array>
+#include <cstdlib>
 
 #include <getopt.h>
 
@@ -19,6 +20,8 @@ std::string_view help_text()
            "      --root DIR     read DIR/sys, DIR/proc and DIR/etc\n"
            "      --config FILE  in place of /etc/usbroute/usbroute.toml\n"
            "      --socket PATH  of the listener called control\n"
+           "      --user NAME    to become, with no capability left, when all is open that needs root;\n"
+           "                     usbroute where it exists and nothing is said, root to stay root\n"
            "      --foreground   the only mode there is\n"
            "  -v, --verbose      say more\n"
            "  -V, --version\n"
@@ -29,11 +32,12 @@ std::string_view help_text()
 
 std::expected<Options, std::string> read_options(int argc, char** argv)
 {
-    enum : int { root = 256, config, socket, foreground };
-    static constexpr std::array<option, 8> known = {{
+    enum : int { root = 256, config, socket, user, foreground };
+    static constexpr std::array<option, 9> known = {{
         {"root", required_argument, nullptr, root},
         {"config", required_argument, nullptr, config},
         {"socket", required_argument, nullptr, socket},
+        {"user", required_argument, nullptr, user},
         {"foreground", no_argument, nullptr, foreground},
         {"verbose", no_argument, nullptr, 'v'},
         {"version", no_argument, nullptr, 'V'},
@@ -41,6 +45,9 @@ std::expected<Options, std::string> read_options(int argc, char** argv)
         {nullptr, 0, nullptr, 0},
     }};
     Options options;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): before there is another thread
+    if (const char* named = std::getenv("USBROUTE_USER"); named != nullptr && *named != '\0')
+        options.user = named;
     opterr = 0;
     for (;;) {
         switch (getopt_long(argc, argv, "vVh", known.data(), nullptr)) { // NOLINT(concurrency-mt-unsafe)
@@ -51,6 +58,7 @@ std::expected<Options, std::string> read_options(int argc, char** argv)
         case root: options.locations.root = optarg; break;
         case config: options.locations.config = optarg; break;
         case socket: options.locations.socket = optarg; break;
+        case user: options.user = optarg; break;
         case foreground: break;
         case 'v': options.verbose = true; break;
         case 'V': options.wish = Wish::show_version; break;

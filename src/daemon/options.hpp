@@ -3,6 +3,7 @@
 #include "linux/locations.hpp"
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,7 @@ enum class Wish : std::uint8_t { run, show_help, show_version };
 
 struct Options {
     linux_::LocationOptions locations;
+    std::optional<std::string> user; ///< --user, or USBROUTE_USER
     bool verbose = false;
     Wish wish = Wish::run;
 };

@@ -2,6 +2,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "linux/rights.hpp"
 
 #include <array>
 #include <cerrno>
@@ -152,6 +153,7 @@ Result<void> replace_file(const std::string& path, std::string_view text)
         rest.remove_prefix(static_cast<std::size_t>(put));
     }
     if (::fchmod(fd.get(), mode) != 0 || ::fsync(fd.get()) != 0) return give_up(errno);
+    give_to_owner_of(directory, fd.get());
     if (::rename(fresh.c_str(), path.c_str()) != 0) return give_up(errno);
     // The name is on the disk when its directory is.
     const UniqueFd above(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

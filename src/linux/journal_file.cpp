@@ -3,6 +3,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "linux/files.hpp"
+#include "linux/rights.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -37,6 +38,7 @@ UniqueFd JournalFile::open_file() const
     UniqueFd fd(::open(path_.c_str(), flags, 0644));
     if (!fd.is_open() && errno == ENOENT && make_directories(directory_))
         fd = UniqueFd(::open(path_.c_str(), flags, 0644));
+    if (fd.is_open()) give_to_owner_of(directory_, fd.get());
     return fd;
 }
 
@@ -113,6 +115,7 @@ bool JournalFile::replace(const std::string& text)
     const auto fresh = path_ + ".new";
     UniqueFd fd(::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (!fd.is_open()) return false;
+    give_to_owner_of(directory_, fd.get());
     const bool is_written =
         ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
         ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 && ::rename(fresh.c_str(), path_.c_str()) == 0;

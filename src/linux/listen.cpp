@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -119,7 +120,8 @@ bool ListeningSocket::has_lost_its_name() const
     return ::stat(made_file_.c_str(), &status) != 0 || status.st_dev != device_ || status.st_ino != inode_;
 }
 
-Result<ListeningSocket> listen_unix(const std::string& path, std::optional<gid_t> group)
+Result<ListeningSocket> listen_unix(const std::string& path, std::optional<gid_t> group,
+                                    std::optional<uid_t> owner)
 {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -137,9 +139,13 @@ Result<ListeningSocket> listen_unix(const std::string& path, std::optional<gid_t
         return cannot_listen(path, errno);
     ListeningSocket socket(std::move(fd), path);
     // Nobody can connect before listen(), so it does not matter that bind() made the file with another mode.
-    if (group && ::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0)
+    // Not through a link that the owner of the directory has put in its place meanwhile.
+    if (group && ::lchown(path.c_str(), owner.value_or(static_cast<uid_t>(-1)), *group) != 0)
         socket.warnings.push_back(format("cannot give {} to group {}: {}", path, *group, errno_text(errno)));
-    if (::chmod(path.c_str(), socket_mode) != 0) return cannot_listen(path, errno);
+    if (!group && owner && ::lchown(path.c_str(), *owner, static_cast<gid_t>(-1)) != 0)
+        return cannot_listen(path, errno);
+    if (::fchmodat(AT_FDCWD, path.c_str(), socket_mode, AT_SYMLINK_NOFOLLOW) != 0)
+        return cannot_listen(path, errno);
     if (::listen(socket.fd(), backlog) != 0) return cannot_listen(path, errno);
     return socket;
 }

@@ -38,8 +38,9 @@ private:
 };
 
 /// Makes the socket file with mode 0660 for the group, or for our own where none is given. A file that is in the way
-/// goes when it is a socket and nobody answers on it.
-[[nodiscard]] Result<ListeningSocket> listen_unix(const std::string& path, std::optional<gid_t> group);
+/// goes when it is a socket and nobody answers on it. With an `owner` the file is that user's, who can then take it away.
+[[nodiscard]] Result<ListeningSocket> listen_unix(const std::string& path, std::optional<gid_t> group,
+                                                  std::optional<uid_t> owner = std::nullopt);
 [[nodiscard]] Result<ListeningSocket> listen_tcp(const config::TcpAddress& address);
 
 /// By name, or by number. Nothing: there is no such group. Asks the system's name service, which may take

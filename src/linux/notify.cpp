@@ -2,7 +2,9 @@
 
 #include "base/format.hpp"
 
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -13,7 +15,32 @@
 
 namespace usbroute::linux_ {
 
-ServiceManager::ServiceManager()
+namespace {
+
+/// sd_watchdog_enabled(3). Another process is meant where WATCHDOG_PID is not ours: a parent that did not clear it.
+std::optional<std::chrono::microseconds> take_watchdog()
+{
+    std::uint64_t period = 0;
+    std::uint64_t process = 0;
+    const auto read = [](const char* variable, std::uint64_t& number) {
+        const char* text =
+            std::getenv(variable); // NOLINT(concurrency-mt-unsafe): before there is another thread
+        if (text == nullptr) return false;
+        const std::string_view digits(text);
+        const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+        const bool is_whole = parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size();
+        ::unsetenv(variable); // NOLINT(concurrency-mt-unsafe)
+        return is_whole;
+    };
+    const bool is_meant = !read("WATCHDOG_PID", process) || process == static_cast<std::uint64_t>(::getpid());
+    constexpr std::uint64_t longest = 24ULL * 3600 * 1'000'000;
+    if (!read("WATCHDOG_USEC", period) || !is_meant || period == 0 || period > longest) return std::nullopt;
+    return std::chrono::microseconds(period);
+}
+
+} // namespace
+
+ServiceManager::ServiceManager() : watchdog_(take_watchdog())
 {
     const char* address =
         std::getenv("NOTIFY_SOCKET"); // NOLINT(concurrency-mt-unsafe): before there is another thread
@@ -42,6 +69,8 @@ void ServiceManager::reloading()
 void ServiceManager::stopping() { tell("STOPPING=1"); }
 
 void ServiceManager::status(std::string_view status) { tell(format("STATUS={}", status)); }
+
+void ServiceManager::alive() { tell("WATCHDOG=1"); }
 
 void ServiceManager::tell(const std::string& state)
 {

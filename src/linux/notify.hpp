@@ -2,6 +2,8 @@
 
 #include "linux/unique_fd.hpp"
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,19 +13,23 @@ namespace usbroute::linux_ {
 /// Without one it does nothing.
 class ServiceManager {
 public:
-    /// Reads and clears NOTIFY_SOCKET.
+    /// Reads and clears NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.
     ServiceManager();
 
     void ready(std::string_view status);
     void reloading();
     void stopping();
     void status(std::string_view status);
+    /// How often `alive` has to be said at least, or the service manager takes us for hung; nothing: it does not watch.
+    [[nodiscard]] std::optional<std::chrono::microseconds> watchdog() const { return watchdog_; }
+    void alive();
 
 private:
     void tell(const std::string& state);
 
     std::string address_;
     UniqueFd fd_;
+    std::optional<std::chrono::microseconds> watchdog_;
 };
 
 } // namespace usbroute::linux_

@@ -16,9 +16,15 @@ class PciConfig final : public apply::RouteRegisters {
 public:
     /// Opens for reading and writing, or for reading alone where writing is not permitted: then `write` says why.
     [[nodiscard]] static Result<PciConfig> open(const std::string& root, const PciAddress& address);
+    /// Through a descriptor that is open for reading and writing.
+    [[nodiscard]] static PciConfig of(const std::string& root, const PciAddress& address, UniqueFd fd)
+    {
+        return {root, address, std::move(fd), 0};
+    }
 
     [[nodiscard]] Result<topology::RouteBits> read() override;
     [[nodiscard]] Result<void> write(topology::RouteRegister target, std::uint32_t value) override;
+    [[nodiscard]] bool is_writable() const { return write_errno_ == 0; }
 
 private:
     PciConfig(std::string root, PciAddress address, UniqueFd fd, int write_errno)

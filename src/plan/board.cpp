@@ -63,14 +63,11 @@ std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, cons
                    mux.family->name),
             "`usbroute regs` shows what they hold"};
     if (mux.bits == nullptr) {
-        const auto* why = std::get_if<topology::Unreadable>(&mux.xhci->registers);
-        const auto cause =
-            why == nullptr || why->errno_value == 0
-                ? std::string("the kernel shows only its first 64 bytes to a process without CAP_SYS_ADMIN")
-                : errno_text(why->errno_value);
+        const auto* unreadable = std::get_if<topology::Unreadable>(&mux.xhci->registers);
+        auto why = topology::why_unreadable(unreadable == nullptr ? topology::Unreadable{} : *unreadable);
         return Refusal{Reason::registers_unreadable, mux.xhci->name,
-                       format("cannot read the routing registers of {}: {}", mux.xhci->name, cause),
-                       "run it as root, or ask the daemon"};
+                       format("cannot read the routing registers of {}: {}", mux.xhci->name, why.cause),
+                       std::move(why.remedy)};
     }
     return std::nullopt;
 }

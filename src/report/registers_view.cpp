@@ -21,9 +21,9 @@ std::string why_unreadable(const Controller& controller)
 {
     const auto* look = std::get_if<topology::Unreadable>(&controller.registers);
     if (look == nullptr) return std::holds_alternative<RouteBits>(controller.registers) ? "" : "not read";
-    return look->errno_value == 0 ? "the kernel shows only the first 64 bytes to a process without "
-                                    "CAP_SYS_ADMIN; run it as root, or ask the daemon"
-                                  : errno_text(look->errno_value);
+    const auto why = topology::why_unreadable(*look);
+    const bool has_a_remedy = look->errno_value == 0 || look->access != topology::RegisterAccess::own;
+    return has_a_remedy ? format("{}; {}", why.cause, why.remedy) : why.cause;
 }
 
 void copy_values(RegisterView& view, const RouteBits& bits)

@@ -100,6 +100,9 @@ void set_environment(const std::string& directory, std::uint16_t port)
     put_in_front("PATH", own_directory(), ':');
     ::setenv("UMOCKDEV_DIR", directory.c_str(), 1);
     ::setenv("USBROUTE_SIM", directory.c_str(), 1);
+    // The board is whose simulation it is; another user could not even see it. A script that has made it visible
+    // may say otherwise.
+    if (::geteuid() == 0) ::setenv("USBROUTE_USER", "root", 0);
     ::setenv("USBROUTE_SIM_PORT", format("{}", port).c_str(), 1);
     ::setenv("USBROUTE_CONFIG", (directory + "/etc/usbroute/usbroute.toml").c_str(), 1);
     ::setenv("USBROUTE_SOCKET", (directory + "/run/control.sock").c_str(), 1);

@@ -111,12 +111,27 @@ struct Bus {
 enum class ControllerKind : std::uint8_t { uhci, ohci, ehci, xhci, other };
 [[nodiscard]] std::string_view text_of(ControllerKind kind);
 
+/// What stands between a daemon without rights and the registers.
+enum class RegisterAccess : std::uint8_t {
+    own,        ///< nothing of that kind: who looks has the rights that it has
+    not_handed, ///< it never had the rights to open them, and nobody has handed it a descriptor
+    lost,       ///< its descriptor is of a function that was removed from the bus since
+};
+
 /// The routing registers could not be read; `errno_value` 0 means that the kernel showed only the first 64
 /// bytes of the configuration space, which it does to openers without CAP_SYS_ADMIN.
 struct Unreadable {
     int errno_value = 0;
+    RegisterAccess access = RegisterAccess::own;
     bool operator==(const Unreadable&) const = default;
 };
+
+/// Why, as the half of a sentence behind "cannot read the routing registers: ", and what to do.
+struct WhyUnreadable {
+    std::string cause;
+    std::string remedy;
+};
+[[nodiscard]] WhyUnreadable why_unreadable(const Unreadable& unreadable);
 /// Nothing asked for yet or nothing to read (not an xHCI).
 struct NotRead {
     bool operator==(const NotRead&) const = default;

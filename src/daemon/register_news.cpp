@@ -1,0 +1,32 @@
+#include "daemon/register_news.hpp"
+
+#include "base/format.hpp"
+#include "daemon/log.hpp"
+#include "topology/connector.hpp"
+
+#include <utility>
+
+namespace usbroute::daemon {
+
+void RegisterNews::look_again()
+{
+    using topology::RegisterAccess;
+    const auto snapshot = machine_.snapshot();
+    const auto mux = topology::find_mux(*snapshot);
+    const auto* unreadable = mux ? std::get_if<topology::Unreadable>(&mux->xhci->registers) : nullptr;
+    const auto access = unreadable == nullptr ? RegisterAccess::own : unreadable->access;
+    // While the controller is gone, nothing has changed about who may open it.
+    if (mux && access != std::exchange(said_, access)) {
+        if (access == RegisterAccess::own) {
+            log::info(format("the routing registers of {} can be read again", mux->xhci->name));
+        } else {
+            const auto why = topology::why_unreadable(*unreadable);
+            log::error(format("cannot read the routing registers of {}: {}; {}", mux->xhci->name, why.cause,
+                              why.remedy));
+        }
+    }
+    // A change that was cut short is ended through the registers.
+    if (access == RegisterAccess::own && !std::exchange(has_begun_, true)) begin_();
+}
+
+} // namespace usbroute::daemon

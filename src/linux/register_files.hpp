@@ -1,0 +1,46 @@
+#pragma once
+
+#include "apply/registers.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "linux/unique_fd.hpp"
+#include "observe/kernel_tree.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace usbroute::linux_ {
+
+/// Descriptors of configuration spaces, opened while this process had the rights to, or handed to it by somebody who
+/// has. Through them the registers are read and written after the rights were given up: the kernel asks whoever opened
+/// the file, not whoever reads it (drivers/pci/pci-sysfs.c, pci_read_config).
+class RegisterFiles {
+public:
+    /// `root` ends with a slash.
+    explicit RegisterFiles(std::string root) : root_(std::move(root)) {}
+
+    /// Opens what the chip table knows, for later. What cannot be opened is left to `open` to report.
+    void keep(const observe::KernelTree& tree);
+    /// Opened anew where that is permitted, else through what was kept. Errors with a code of their own:
+    /// "registers-lost": what was kept belongs to a function that was removed from the bus since;
+    /// "registers-not-handed": this process never had the rights, and nobody has handed it a descriptor.
+    [[nodiscard]] Result<std::unique_ptr<apply::RouteRegisters>> open(const PciAddress& address);
+    /// Takes a descriptor that was opened by somebody else for reading and writing. An error: it is not that function's
+    /// configuration space, or shows only its first 64 bytes.
+    [[nodiscard]] Result<void> adopt(const PciAddress& address, UniqueFd fd);
+
+private:
+    struct Kept {
+        PciAddress address;
+        UniqueFd fd;
+    };
+    [[nodiscard]] Result<std::unique_ptr<apply::RouteRegisters>> open_kept(const PciAddress& address,
+                                                                           Error fresh_error);
+    void replace(const PciAddress& address, UniqueFd fd);
+
+    std::string root_;
+    std::vector<Kept> kept_;
+};
+
+} // namespace usbroute::linux_

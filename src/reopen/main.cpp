@@ -1,0 +1,150 @@
+// usbroute-reopen: one job. Opens, as root, the configuration space of the chipset's xHCI, and hands the descriptor to
+// the running usbrouted, which has no rights left to do it itself. docs/decisions/0025
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "linux/files.hpp"
+#include "linux/locations.hpp"
+#include "linux/passing.hpp"
+#include "observe/functions.hpp"
+#include "topology/chips.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <unistd.h>
+
+namespace usbroute {
+namespace {
+
+constexpr std::string_view help_text =
+    "usbroute-reopen: opens the routing registers as root, and hands them to the running usbrouted\n"
+    "\n"
+    "  usbroute-reopen                 those of this machine's chipset\n"
+    "  usbroute-reopen 0000:00:14.0    those of this PCI function, if they are of a chipset that is known\n"
+    "\n"
+    "      --hotplug    for udev and service managers: nothing to do, or no usbrouted, is no failure\n"
+    "  -V, --version\n"
+    "  -h, --help\n"
+    "\n"
+    "usbrouted runs without rights. When the controller was removed from the PCI bus and has come back, only "
+    "root\n"
+    "can open it again. Exit codes: 0 done, 1 failed, 2 usage, 3 no usbrouted, 4 no such registers, 5 not "
+    "root.\n";
+
+// Those of usbroute.
+enum Exit : int { done = 0, failed = 1, usage = 2, no_daemon = 3, not_found = 4, not_permitted = 5 };
+
+struct Options {
+    std::optional<PciAddress> address;
+    bool hotplug = false;
+};
+
+int fail(Exit code, const std::string& text)
+{
+    std::fputs(format("usbroute-reopen: {}\n", text).c_str(), stderr);
+    return code;
+}
+
+std::vector<PciAddress> known_functions(const observe::KernelTree& tree,
+                                        const std::optional<PciAddress>& only)
+{
+    std::vector<PciAddress> found;
+    for (const auto& function : observe::read_functions(tree))
+        if (topology::family_of(function.vendor, function.device) != nullptr &&
+            (!only || *only == function.address))
+            found.push_back(function.address);
+    return found;
+}
+
+int hand_over(const linux_::Locations& where, const PciAddress& address, bool hotplug)
+{
+    const auto path = format("{}sys/bus/pci/devices/{}/config", where.root, address.text());
+    const linux_::UniqueFd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY));
+    if (!file.is_open())
+        return fail(errno == EACCES || errno == EPERM ? not_permitted : failed,
+                    format("cannot open {}: {}", path, errno_text(errno)));
+    const auto line = linux_::connect_for_passing(where.state + "/registers.sock");
+    if (!line) {
+        const int why = line.error().errno_value();
+        const bool is_absent = why == ENOENT || why == ECONNREFUSED;
+        if (is_absent && hotplug) return done;
+        return fail(is_absent ? no_daemon : failed,
+                    is_absent ? format("usbrouted does not run, or has another state directory than {}",
+                                       printable(where.state))
+                              : line.error().message());
+    }
+    if (const auto passed = linux_::pass(line->get(), "registers " + address.text(), file.get()); !passed)
+        return fail(failed, passed.error().message());
+    const auto answer = linux_::receive_passed(line->get());
+    if (!answer) return fail(failed, "usbrouted does not answer: " + answer.error().message());
+    if (answer->text == "ok") return done;
+    return fail(failed, "usbrouted says: " + printable(answer->text));
+}
+
+int reopen(const Options& options)
+{
+    if (::geteuid() != 0) return fail(not_permitted, "only root can open the registers; run it with sudo");
+    const auto where = linux_::locate({});
+    const auto functions = known_functions(linux_::LiveTree(where.root), options.address);
+    if (functions.empty() && options.hotplug) return done;
+    if (functions.empty())
+        return fail(
+            not_found,
+            options.address
+                ? format("{} is no xHCI with routing registers that are known; usbroute doctor says what is",
+                         options.address->text())
+                : std::string(
+                      "this machine has no routing registers that are known; usbroute doctor says why"));
+    int worst = done;
+    for (const auto& address : functions)
+        if (const int code = hand_over(where, address, options.hotplug); code != done) worst = code;
+    return worst;
+}
+
+int run(int argc, char** argv)
+{
+    enum : int { hotplug = 256 };
+    static constexpr std::array<option, 4> known = {{
+        {"hotplug", no_argument, nullptr, hotplug},
+        {"version", no_argument, nullptr, 'V'},
+        {"help", no_argument, nullptr, 'h'},
+        {nullptr, 0, nullptr, 0},
+    }};
+    Options options;
+    for (;;) {
+        switch (::getopt_long(argc, argv, "Vh", known.data(), nullptr)) { // NOLINT(concurrency-mt-unsafe)
+        case -1:
+            if (optind + 1 < argc) return fail(usage, "one address at most; see --help");
+            if (optind < argc && !(options.address = PciAddress::parse(argv[optind])))
+                return fail(
+                    usage, format("{} is no PCI address, such as 0000:00:14.0", printable(argv[optind], 64)));
+            return reopen(options);
+        case hotplug: options.hotplug = true; break;
+        case 'V': return std::puts("usbroute-reopen " USBROUTE_VERSION) < 0 ? failed : done;
+        case 'h': return std::fputs(help_text.data(), stdout) < 0 ? failed : done;
+        default: return usage; // getopt has said what
+        }
+    }
+}
+
+} // namespace
+} // namespace usbroute
+
+int main(int argc, char** argv)
+{
+    try {
+        return usbroute::run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "usbroute-reopen: %s\n", error.what());
+        return 1;
+    }
+}

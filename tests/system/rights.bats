@@ -1,0 +1,186 @@
+#!/usr/bin/env bats
+# What the real daemon may still do after it has opened its files: as root inside the simulated board, which becomes
+# the user nobody. USBROUTE_BIN names the directory with the programs.
+
+setup() {
+    [ "$(id -u)" -eq 0 ] || skip "only root can become another user"
+    PATH=$USBROUTE_BIN:$PATH
+    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
+    script=$BATS_TEST_TMPDIR/inside.sh
+}
+
+# Runs standard input as a script inside the board. `start WORD...` starts the daemon; the board can be seen by everybody,
+# and its configuration space be written by root alone.
+inside() {
+    cat > "$script.body"
+    cat > "$script" <<'SCRIPT'
+set -eu
+cd "$USBROUTE_SIM"
+unset USBROUTE_USER
+chmod 777 "$USBROUTE_SIM"
+chmod -R a+rX "$USBROUTE_SIM"
+config=$(echo "$USBROUTE_SIM"/sys/bus/pci/devices/0000:00:14.0/config)
+chmod 644 "$config"
+sim() { usbroute-sim 'do' "$@"; }
+wait_for() { # pattern file: until the pattern is in the file, 10 s at most
+    for _ in $(seq 200); do
+        if grep -q "$1" "$2"; then return 0; fi
+        sleep 0.05
+    done
+    echo "no \"$1\" in $2:"; cat "$2"; return 1
+}
+not() { if "$@"; then echo "should have failed: $*"; return 1; fi; }
+log=$USBROUTE_SIM/usbrouted.log
+start() {
+    usbrouted "$@" >> "$log" 2>&1 < /dev/null &
+    daemon=$!
+    for _ in $(seq 200); do
+        if usbroute status > /dev/null 2>&1; then return 0; fi
+        sleep 0.05
+    done
+    cat "$log"; return 1
+}
+stop() { kill "$daemon" && wait "$daemon"; }
+field() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$daemon/status"; }
+SCRIPT
+    cat "$script.body" >> "$script"
+    run usbroute-sim -q -- bash "$script"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "the daemon is nobody, holds no capability in any set, and still moves sockets there and back" {
+    inside <<'SCRIPT'
+start --user nobody
+nobody=$(id -u nobody) group=$(id -g nobody)
+[ "$(field Uid)" = "$(printf '%s\t%s\t%s\t%s' $nobody $nobody $nobody $nobody)" ]
+[ "$(field Gid)" = "$(printf '%s\t%s\t%s\t%s' $group $group $group $group)" ]
+for set in CapInh CapPrm CapEff CapBnd CapAmb; do [ "$(field $set)" = 0000000000000000 ]; done
+[ "$(field NoNewPrivs)" = 1 ]
+for thread in /proc/"$daemon"/task/*/status; do
+    grep -q '^CapEff:[[:space:]]*0000000000000000$' "$thread"
+    grep -q "^Uid:[[:space:]]*$nobody[[:space:]]" "$thread"
+done
+not setpriv --reuid nobody --clear-groups sh -c 'echo > "$0"' "$config"
+grep 'serving as user nobody, without capabilities' "$log"
+usbroute move rear-1 --to ehci
+sim settle
+usbroute status | grep '^rear-1 *host *EHCI'
+usbroute undo
+usbroute status | grep '^rear-1 *host *xHCI'
+stop
+SCRIPT
+}
+
+@test "what nobody writes is nobody's: the journal is written, remembered by the next daemon and by root" {
+    inside <<'SCRIPT'
+mkdir -p "$USBROUTE_STATE_DIR"
+usbroute --direct move rear-1 --to ehci
+[ "$(stat -c %U "$USBROUTE_STATE_DIR/journal")" = root ]
+start --user nobody
+[ "$(stat -c %U "$USBROUTE_STATE_DIR" "$USBROUTE_STATE_DIR/journal" | sort -u)" = nobody ]
+not grep 'cannot write the journal' "$log"
+usbroute undo
+usbroute status | grep '^rear-1 *host *xHCI'
+stop
+rm "$USBROUTE_STATE_DIR/journal"
+usbroute --direct move rear-2 --to ehci
+[ "$(stat -c %U "$USBROUTE_STATE_DIR/journal")" = nobody ]
+start --user nobody
+usbroute undo
+stop
+SCRIPT
+}
+
+@test "root that gives the state away follows no link, and leaves a file with two names alone" {
+    inside <<'SCRIPT'
+mkdir -p "$USBROUTE_STATE_DIR" elsewhere
+echo precious > elsewhere/file
+ln -s "$USBROUTE_SIM/elsewhere/file" "$USBROUTE_STATE_DIR/guests"
+echo precious > elsewhere/other
+ln elsewhere/other "$USBROUTE_STATE_DIR/journal"
+start --user nobody
+[ "$(stat -c %U elsewhere/file elsewhere/other | sort -u)" = root ]
+[ "$(cat elsewhere/file elsewhere/other | sort -u)" = precious ]
+stop
+SCRIPT
+}
+
+@test "a socket file that is removed is made again by nobody, and a reload opens a new one" {
+    inside <<'SCRIPT'
+start --user nobody
+rm "$USBROUTE_SOCKET"
+for _ in $(seq 100); do if [ -S "$USBROUTE_SOCKET" ]; then break; fi; sleep 0.05; done
+wait_for 'has been made again' "$log" || {
+    # The directory of the socket is root's here, and then it is said.
+    grep 'is not made again' "$log"
+}
+stop
+SCRIPT
+}
+
+@test "a configuration that nobody may not read is said at the start, and stays in force at a reload" {
+    inside <<'SCRIPT'
+chmod 600 "$USBROUTE_CONFIG"
+start --user nobody
+grep 'may not be read by user nobody: SIGHUP will not read it anew' "$log"
+kill -HUP "$daemon"
+wait_for 'the old one stays in force' "$log"
+usbroute toggle
+stop
+SCRIPT
+}
+
+@test "a user that does not exist ends it with the exit code for that, before anything is opened" {
+    inside <<'SCRIPT'
+code=0; usbrouted --user no-such-user > out 2>&1 || code=$?
+[ "$code" -eq 67 ]
+grep 'there is no user no-such-user; make it' out
+not test -e "$USBROUTE_SOCKET"
+SCRIPT
+}
+
+@test "without the user usbroute it stays root and says what to do; root that was asked for is not remarked on" {
+    if id usbroute > /dev/null 2>&1; then skip "this machine has a user usbroute"; fi
+    inside <<'SCRIPT'
+start
+grep 'there is no user usbroute, so usbrouted stays root; make it' "$log"
+stop
+: > "$log"
+start --user root
+not grep 'stays root' "$log"
+[ "$(field Uid | cut -f1)" = 0 ]
+stop
+SCRIPT
+}
+
+@test "who is not root from the start is handed the registers by root, and only by root" {
+    inside <<'SCRIPT'
+export USBROUTE_STATE_DIR=$USBROUTE_SIM/state-of-nobody USBROUTE_SOCKET=$USBROUTE_SIM/of-nobody.sock
+as_nobody() { setpriv --reuid nobody --regid nogroup --clear-groups "$@"; }
+mkdir "$USBROUTE_STATE_DIR"; chown nobody "$USBROUTE_STATE_DIR"
+chmod 600 "$config"
+as_nobody "$(command -v usbrouted)" >> "$log" 2>&1 < /dev/null &
+daemon=$!
+wait_for 'nobody has handed it the registers; as root: usbroute-reopen' "$log"
+[ "$(field CapEff)" = 0000000000000000 ]
+code=0; usbroute move rear-1 --to ehci > out 2>&1 || code=$?
+cat out
+[ "$code" -eq 6 ]
+grep 'usbroute-reopen' out
+code=0; as_nobody "$(command -v usbroute-reopen)" > out 2>&1 || code=$?
+[ "$code" -eq 5 ]
+grep 'only root can open the registers' out
+usbroute-reopen
+wait_for 'can be read again' "$log"
+usbroute move rear-1 --to ehci
+usbroute status | grep '^rear-1 *host *EHCI'
+code=0; usbroute-reopen 0000:00:1d.0 > out 2>&1 || code=$?
+[ "$code" -eq 4 ]
+usbroute-reopen --hotplug 0000:00:1d.0
+kill "$daemon"; wait "$daemon"
+code=0; usbroute-reopen > out 2>&1 || code=$?
+[ "$code" -eq 3 ]
+usbroute-reopen --hotplug
+SCRIPT
+}
