@@ -98,7 +98,8 @@ Result<void> give_up_capabilities()
     // Who never held CAP_SETPCAP cannot empty it. It limits what a program that is started may hold, and no_new_privs
     // leaves that nothing to gain.
     static_cast<void>(empty_bounding_set());
-    if (!empty_sets() || holds_any()) return cannot("give up the capabilities");
+    // Who holds none need not be allowed to say so.
+    if (holds_any() && (!empty_sets() || holds_any())) return cannot("give up the capabilities");
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return cannot("forbid new privileges (no_new_privs)");
     return {};
 }

@@ -1,0 +1,212 @@
+#!/usr/bin/env bats
+# The units and scripts of init/, and usbrouted below the service managers that can be run here. USBROUTE_BIN names the
+# directory with the programs, USBROUTE_INIT that with the units and scripts as they are installed.
+
+setup() {
+    : "${USBROUTE_INIT:?names the directory with the units}"
+    here=$(cd "$(dirname "$BATS_TEST_FILENAME")" && pwd)
+    dir=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
+    machine=$dir/m
+    socket=$dir/c.sock
+    cp -a "$here/../machines/z97e-itx-ac" "$machine"
+    chmod -R u+w "$machine"
+    settings=$machine/etc/usbroute/usbroute.toml
+    sed -i '/^\[listen.control\]/,$d' "$settings"
+    printf '[listen.control]\nunix = "/run/usbroute/control.sock"\ngroup = ""\n' >> "$settings"
+    options=(--root "$machine" --socket "$socket")
+    pids=()
+}
+
+teardown() {
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
+    rm -rf "$dir"
+}
+
+need() { command -v "$1" > /dev/null || PATH=$PATH:/usr/sbin:/sbin command -v "$1" > /dev/null || skip "$1 is not installed"; }
+
+wait_until() {
+    for _ in $(seq 300); do
+        if eval "$1" 2>/dev/null; then return 0; fi
+        sleep 0.03
+    done
+    echo "never: $1"
+    cat "$dir"/*log* 2>/dev/null
+    return 1
+}
+
+answers() { echo status | nc -N -w 2 -U "$socket" | grep -q .; }
+
+# A service directory of runit or s6 with the script of that name, for the recorded machine.
+service_directory() { # kind
+    service=$dir/usbrouted
+    mkdir "$service"
+    sed "s|^exec \"[^\"]*/usbrouted\"|exec \"$USBROUTE_BIN/usbrouted\" ${options[*]}|" "$USBROUTE_INIT/usbrouted.$1-run" \
+        > "$service/run"
+    cp "$here/../../init/usbrouted.$1-finish" "$service/finish"
+    chmod 755 "$service/run" "$service/finish"
+    grep -q "exec \"$USBROUTE_BIN/usbrouted\" --root" "$service/run"
+}
+
+@test "the unit's exposure is at most 1.5 by systemd's own count" {
+    need systemd-analyze
+    run systemd-analyze security --offline=true --no-pager --threshold=15 "$USBROUTE_INIT/usbrouted.service"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"Overall exposure level for usbrouted.service: "* ]]
+}
+
+@test "systemd finds nothing wrong in the units" {
+    need systemd-analyze
+    units=$dir/units
+    mkdir "$units"
+    for unit in usbrouted.service usbrouted.socket usbroute-guest-bind.service; do
+        # The programs are not installed where they will be, and neither are the manual pages.
+        sed -E "s|=(\+?)[^ =]*/(usbrouted\|usbroute-reopen\|usbroute) ?|=\1$USBROUTE_BIN/\2 |; s|^Documentation=man:.*|Documentation=https://example.org|" \
+            "$USBROUTE_INIT/$unit" > "$units/$unit"
+    done
+    grep -q "^ExecStart=$USBROUTE_BIN/usbrouted" "$units/usbrouted.service"
+    run systemd-analyze verify --recursive-errors=no --man=no "$units"/usbrouted.service "$units"/usbrouted.socket \
+        "$units"/usbroute-guest-bind.service
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" != *usbroute*:* ]]
+}
+
+@test "systemd makes the user and the directories that the unit names" {
+    need systemd-sysusers
+    root=$dir/root
+    mkdir -p "$root/etc" "$root/run" "$root/var/lib"
+    systemd-sysusers --root="$root" "$here/../../init/usbroute.sysusers"
+    grep '^usbroute:' "$root/etc/passwd"
+    grep '^usbroute:' "$root/etc/group"
+    number=$(sed -n 's/^usbroute:[^:]*:\([0-9]*\):.*/\1/p' "$root/etc/passwd")
+    systemd-tmpfiles --root="$root" --create "$here/../../init/usbroute.tmpfiles"
+    [ "$(stat -c %u:%a "$root/run/usbroute" "$root/var/lib/usbroute" | sort -u)" = "$number:755" ]
+}
+
+@test "a socket of the service manager is served under its name, and is there before and after the daemon" {
+    python3 "$here/service_side.py" sockets "$dir/passed.sock" control \
+        "$USBROUTE_BIN/usbrouted" --root "$machine" 2>> "$dir/log" 3>&- &
+    pids+=("$!")
+    socket=$dir/passed.sock
+    wait_until answers
+    run "$USBROUTE_BIN/usbroute" --socket "$dir/passed.sock" status
+    [ "$status" -eq 0 ]
+    [ ! -e "$machine/run/usbroute/control.sock" ]
+    kill "${pids[0]}"
+    wait "${pids[0]}"
+    [ -S "$dir/passed.sock" ]
+}
+
+@test "the service manager hears that it is ready, the loop's pings, none from a stopped loop, and the end" {
+    run timeout 60 python3 "$here/service_side.py" notify 200 "$USBROUTE_BIN/usbrouted" "${options[@]}"
+    echo "$output"
+    [[ "$output" == *"ready, main pid is right: True
+pings: four
+pings while stopped: 0
+goes on: True
+stopping
+exit 0"* ]]
+}
+
+@test "what a restart does not heal has an exit code that the unit does not restart for" {
+    run "$USBROUTE_BIN/usbrouted" --no-such-option
+    [ "$status" -eq 64 ]
+    echo 'nonsense = ' >> "$settings"
+    run "$USBROUTE_BIN/usbrouted" "${options[@]}"
+    [ "$status" -eq 78 ]
+    run "$USBROUTE_BIN/usbrouted" --user no-such-user --root "$here/../machines/z97-guest"
+    [ "$status" -eq 67 ] || [ "$(id -u)" -ne 0 ]
+    grep '^RestartPreventExitStatus=64 67 78$' "$USBROUTE_INIT/usbrouted.service"
+}
+
+@test "runit starts it, starts it again when it is killed, and leaves it down when its configuration is wrong" {
+    need runsv
+    service_directory runit
+    runsv "$service" > "$dir/runit.log" 2>&1 3>&- &
+    runsv=$!
+    pids+=("$runsv")
+    wait_until answers
+    first=$(cat "$service/supervise/pid")
+    kill -KILL "$first"
+    wait_until '[ -n "$(cat "$service/supervise/pid")" ] && [ "$(cat "$service/supervise/pid")" != "$first" ] && answers'
+    echo 'nonsense = ' >> "$settings"
+    kill -KILL "$(cat "$service/supervise/pid")"
+    wait_until 'sv status "$service" | grep -q "^down: "'
+    sleep 1.5
+    sv status "$service" | grep '^down: '
+    grep 'the configuration is wrong' "$dir/runit.log"
+    sed -i '$d' "$settings"
+    sv up "$service"
+    wait_until answers
+    sv -w 10 down "$service"
+    [ ! -S "$socket" ]
+    sv exit "$service"
+    wait "$runsv"
+}
+
+@test "s6 starts it, starts it again when it is killed, and leaves it down when its configuration is wrong" {
+    need s6-supervise
+    service_directory s6
+    s6-supervise "$service" > "$dir/s6.log" 2>&1 3>&- &
+    supervise=$!
+    pids+=("$supervise")
+    wait_until answers
+    first=$(s6-svstat -o pid "$service")
+    kill -KILL "$first"
+    wait_until '[ "$(s6-svstat -o pid "$service")" -gt 0 ] && [ "$(s6-svstat -o pid "$service")" != "$first" ] && answers'
+    echo 'nonsense = ' >> "$settings"
+    kill -KILL "$(s6-svstat -o pid "$service")"
+    wait_until '[ "$(s6-svstat -o up "$service")" = false ]'
+    sleep 1.5
+    [ "$(s6-svstat -o up "$service")" = false ]
+    grep 'the configuration is wrong' "$dir/s6.log"
+    sed -i '$d' "$settings"
+    s6-svc -u "$service"
+    wait_until answers
+    s6-svc -wD -T 10000 -d "$service"
+    [ ! -S "$socket" ]
+    s6-svc -x "$service"
+    wait "$supervise"
+}
+
+@test "OpenRC's supervise-daemon starts it, starts it again when it is killed, reloads it and stops it" {
+    need openrc-run
+    [ "$(id -u)" -eq 0 ] || skip "only root can have a /run of its own"
+    unshare --mount true || skip "no mount namespaces here"
+    cat > "$dir/inside" <<SCRIPT
+set -eu
+mount -t tmpfs none /run
+mkdir -p /run/openrc
+touch /run/openrc/softlevel
+mkdir -p "$dir/init.d" "$dir/conf.d"
+sed 's|/[^" ]*/usbrouted"|$USBROUTE_BIN/usbrouted"|; s|"/[^"]*/usbroute" --quiet|"$USBROUTE_BIN/usbroute" --root "$machine" --quiet|' \
+    "$USBROUTE_INIT/usbrouted.openrc" > "$dir/init.d/usbrouted"
+# The user is made by the package; here the one that is always there stands for it. Nothing else runs in this /run.
+sed -i 's/usbroute:usbroute/nobody/; s/^\tneed .*//; s|/var/lib/usbroute||' "$dir/init.d/usbrouted"
+chmod 755 "$dir/init.d/usbrouted"
+printf 'USBROUTED_OPTS="${options[*]}"\nUSBROUTED_LOG="$dir/openrc.log"\n' > "$dir/conf.d/usbrouted"
+answers() { echo status | nc -N -w 2 -U "$socket" | grep -q .; }
+until_it() { for _ in \$(seq 200); do if eval "\$1"; then return 0; fi; sleep 0.05; done; echo "never: \$1"; cat "$dir/openrc.log"; return 1; }
+daemon() { pgrep -f "^$USBROUTE_BIN/usbrouted --root $machine" | head -n 1; }
+$dir/init.d/usbrouted start
+trap '$dir/init.d/usbrouted stop' EXIT
+until_it answers
+$dir/init.d/usbrouted status
+first=\$(daemon)
+kill -KILL "\$first"
+until_it '[ -n "\$(daemon)" ] && [ "\$(daemon)" != "\$first" ] && answers'
+$dir/init.d/usbrouted reload
+until_it 'grep -q "the configuration was read anew" "$dir/openrc.log"'
+trap - EXIT
+$dir/init.d/usbrouted stop
+until_it '[ -z "\$(daemon)" ]'
+[ ! -S "$socket" ]
+echo 'nonsense = ' >> "$settings"
+if $dir/init.d/usbrouted start; then echo "should have failed"; exit 1; fi
+[ -z "\$(daemon)" ]
+SCRIPT
+    run timeout 120 unshare --mount --propagation private bash "$dir/inside" 3>&-
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
