@@ -192,6 +192,10 @@ std::vector<std::string> activity_warnings(const Situation& situation, const Pla
                                       device == nullptr ? activity.usb.text() : device->shown(),
                                       activity.what));
         }
+    if (situation.use.others_unseen && (plan.use_needed.disks || plan.use_needed.open_devices))
+        warnings.emplace_back(
+            "whether other users' programs, containers or services with mounts of their own use what "
+            "moves cannot be seen: usbroute may not look into them here");
     return warnings;
 }
 

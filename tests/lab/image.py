@@ -14,13 +14,14 @@ from pathlib import Path
 
 INSIDE = Path(__file__).resolve().parent / "inside"
 CONFIGS = Path(__file__).resolve().parent / "configs"
+INIT = Path(__file__).resolve().parents[2] / "init"
 BOOT_SECTOR = Path(__file__).resolve().parent.parent / "system/boot_sector.py"
 
 NESTED_LINES = ["toggle", "status"]
 
 EARLY_MODULES = ["virtio_pci", "virtio_console"]
 USB_MODULES = ["ehci_pci", "uhci_hcd", "xhci_pci", "usbhid", "hid_generic", "evdev", "usb_storage", "sd_mod"]
-OTHER_MODULES = ["vfio_pci", "vfio_iommu_type1", "9p", "9pnet_virtio", "ext4", "crc32c_generic"]
+OTHER_MODULES = ["vfio_pci", "vfio_iommu_type1", "9p", "9pnet_virtio", "overlay", "ext4", "crc32c_generic"]
 ALL_MODULES = EARLY_MODULES + USB_MODULES + OTHER_MODULES
 
 # name inside: where it may stand here
@@ -92,7 +93,7 @@ def add_modules(root, kernel):
 
 def write_texts(root):
     texts = {
-        "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:a user:/tmp:/bin/sh\n",
+        "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nusbroute:x:9:9:usbrouted:/run/usbroute:/bin/false\nuser:x:1000:1000:a user:/tmp:/bin/sh\n",
         "etc/group": "root:x:0:\ntty:x:5:\ndisk:x:6:\ninput:x:7:\nkvm:x:8:\nusbroute:x:9:\nuser:x:1000:\n",
         "etc/hosts": "127.0.0.1 localhost\n",
         "etc/udev/udev.conf": "udev_log=err\n",
@@ -103,14 +104,22 @@ def write_texts(root):
         path.write_text(text, encoding="utf-8")
 
 
+def write_for(root, source, target, directory):
+    """A file of init/ with the directory in which the programs are there."""
+    text = (INIT / source).read_text(encoding="utf-8")
+    path = root / target
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text.replace("@CMAKE_INSTALL_FULL_SBINDIR@", directory), encoding="utf-8")
+
+
 def build_image(work, kernel, programs):
-    """Returns the initramfs; `programs` is the folder with usbroute, usbrouted and usbroute-guest."""
+    """Returns the initramfs; `programs` is the folder with usbroute, usbrouted, usbroute-reopen and usbroute-guest."""
     root = work / "root"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     for inside, candidates in PROGRAMS.items():
         add_program(root, inside, find_program(candidates))
-    for name in ("usbroute", "usbrouted", "usbroute-guest"):
+    for name in ("usbroute", "usbrouted", "usbroute-reopen", "usbroute-guest"):
         if not (programs / name).exists():
             raise CannotBuild(f"{programs / name} does not exist; build it first: make")
         add_program(root, f"usr/bin/{name}", programs / name)
@@ -118,6 +127,11 @@ def build_image(work, kernel, programs):
         for folder in ("/lib/udev/rules.d", "/usr/lib/udev/rules.d"):
             if (Path(folder) / rules).exists():
                 copy(Path(folder) / rules, root, f"lib/udev/rules.d/{rules}")
+    # Behind 90-lab.rules, by which functions get their ids.
+    write_for(root, "60-usbroute.rules.in", "lib/udev/rules.d/95-usbroute.rules", "/usr/bin")
+    for name in ("usbrouted.service", "usbrouted.socket"):
+        write_for(root, f"{name}.in", f"lab/units/{name}", "/usr/sbin")
+    write_for(root, "usbroute.sysusers", "lab/units/usbroute.sysusers", "/usr/sbin")
     add_modules(root, kernel)
     write_texts(root)
     for file in sorted(INSIDE.iterdir()):

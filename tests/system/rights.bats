@@ -196,3 +196,31 @@ code=0; usbroute-reopen > out 2>&1 || code=$?
 usbroute-reopen --hotplug
 SCRIPT
 }
+
+@test "the filter is on where it was built, a forbidden call fails, and its list is the one that is documented" {
+    sources=$BATS_TEST_DIRNAME/../..
+    python3 - "$sources/src/linux/syscall_filter.cpp" "$sources/docs/service.md" <<'PYTHON'
+import re, sys
+source, document = (open(path, encoding="utf-8").read() for path in sys.argv[1:])
+table = source[source.index("allowed = {{"):]
+table = table[: table.index("}};")]
+told = document[document.index("## System calls"):]
+rows = [(why, re.findall(r'"([^"]+)"', calls)) for why, calls in re.findall(r'\{"([^"]+)",\s*\{([^}]*)\}\}', table)]
+assert len(rows) == 9, rows
+for why, calls in rows:
+    line = f"| {why} | " + ", ".join(f"`{call}`" for call in calls) + " |"
+    assert line in told, line
+PYTHON
+    inside <<'SCRIPT'
+start --user nobody -v
+if grep 'built without libseccomp' "$log"; then
+    [ "$(field Seccomp)" = 0 ]
+else
+    [ "$(field Seccomp)" = 2 ]
+    for thread in /proc/"$daemon"/task/*/status; do grep -q '^Seccomp:[[:space:]]*2$' "$thread"; done
+fi
+for _ in 1 2 3; do usbroute toggle; sim settle; done
+usbroute regs
+stop
+SCRIPT
+}

@@ -177,7 +177,7 @@ exit 0"* ]]
     cat > "$dir/inside" <<SCRIPT
 set -eu
 mount -t tmpfs none /run
-mkdir -p /run/openrc
+mkdir -p /run/openrc/{starting,started,stopping,inactive,wasinactive,failed,hotplugged,exclusive,options,daemons,scheduled,tmp}
 touch /run/openrc/softlevel
 mkdir -p "$dir/init.d" "$dir/conf.d"
 sed 's|/[^" ]*/usbrouted"|$USBROUTE_BIN/usbrouted"|; s|"/[^"]*/usbroute" --quiet|"$USBROUTE_BIN/usbroute" --root "$machine" --quiet|' \

@@ -1,0 +1,132 @@
+#include "linux/files.hpp"
+#include "linux/passing.hpp"
+#include "linux/register_files.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+namespace usbroute::linux_ {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A Z97's xHCI as files, 0xd0 holding 0x11223344.
+class RegisterFilesTest : public testing::Test {
+protected:
+    RegisterFilesTest()
+    {
+        std::string pattern = (fs::temp_directory_path() / "usbroute-XXXXXX").string();
+        directory_ = ::mkdtemp(pattern.data());
+        fs::create_directories(function());
+        write("vendor", "0x8086\n");
+        write("device", "0x8cb1\n");
+        write("class", "0x0c0330\n");
+        std::string bytes(256, '\0');
+        bytes.replace(0xd0, 4, "\x44\x33\x22\x11");
+        write("config", bytes);
+    }
+    ~RegisterFilesTest() override
+    {
+        std::error_code ignored;
+        fs::remove_all(directory_, ignored);
+    }
+    RegisterFilesTest(const RegisterFilesTest&) = delete;
+    RegisterFilesTest& operator=(const RegisterFilesTest&) = delete;
+    [[nodiscard]] std::string function() const { return root() + "sys/bus/pci/devices/0000:00:14.0"; }
+    [[nodiscard]] std::string root() const { return directory_ + "/"; }
+    void write(const char* name, const std::string& text) const
+    {
+        std::ofstream(function() + "/" + name, std::ios::binary) << text;
+    }
+    [[nodiscard]] UniqueFd opened(const std::string& path, int flags = O_RDWR) const
+    {
+        return UniqueFd(::open(path.c_str(), flags | O_CLOEXEC));
+    }
+
+    const PciAddress address = *PciAddress::parse("0000:00:14.0");
+
+private:
+    std::string directory_;
+};
+
+TEST_F(RegisterFilesTest, SaysThatAKeptDescriptorIsOfAFunctionThatLeft)
+{
+    RegisterFiles files(root());
+    files.keep(LiveTree(root()));
+
+    fs::remove_all(function());
+    const auto registers = files.open(address);
+
+    ASSERT_FALSE(registers);
+    EXPECT_EQ(registers.error().code(), "registers-lost");
+    EXPECT_EQ(registers.error().errno_value(), ENODEV);
+}
+
+TEST_F(RegisterFilesTest, ReadsAndWritesThroughADescriptorThatWasHandedOver)
+{
+    fs::rename(function() + "/config", function() + "/hidden");
+    fs::create_directories(root() + "elsewhere/0000:00:14.0");
+    fs::rename(function() + "/hidden", root() + "elsewhere/0000:00:14.0/config");
+    RegisterFiles files(root());
+    ASSERT_FALSE(files.open(address));
+
+    ASSERT_TRUE(files.adopt(address, opened(root() + "elsewhere/0000:00:14.0/config")));
+    const auto registers = files.open(address);
+
+    ASSERT_TRUE(registers) << registers.error().message();
+    EXPECT_EQ((*registers)->read()->usb2_owner, 0x11223344u);
+    ASSERT_TRUE((*registers)->write(topology::RouteRegister::usb2_owner, 0x55667788));
+    EXPECT_EQ((*registers)->read()->usb2_owner, 0x55667788u);
+}
+
+TEST_F(RegisterFilesTest, TakesNothingThatIsNotTheFunctionsConfigurationSpaceForReadingAndWriting)
+{
+    write("other", "x");
+    fs::create_directories(root() + "short/0000:00:14.0");
+    std::ofstream(root() + "short/0000:00:14.0/config") << std::string(64, 'x');
+    RegisterFiles files(root());
+
+    EXPECT_FALSE(files.adopt(address, opened(function() + "/other")));
+    EXPECT_FALSE(files.adopt(*PciAddress::parse("0000:00:1d.0"), opened(function() + "/config")));
+    EXPECT_FALSE(files.adopt(address, opened(function() + "/config", O_RDONLY)));
+    EXPECT_FALSE(files.adopt(address, opened(root() + "short/0000:00:14.0/config")));
+    EXPECT_FALSE(files.adopt(address, UniqueFd()));
+}
+
+TEST(Passing, BringsTextAndFileAndNothingThatIsTooLong)
+{
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), 0);
+    UniqueFd here(ends[0]);
+    const UniqueFd there(ends[1]);
+    const UniqueFd file(::open("/dev/null", O_RDWR | O_CLOEXEC));
+
+    ASSERT_TRUE(pass(here.get(), "registers 0000:00:14.0", file.get()));
+    ASSERT_TRUE(pass(here.get(), "ok", -1));
+    ASSERT_TRUE(pass(here.get(), std::string(300, 'x'), file.get()));
+    const auto first = receive_passed(there.get());
+    const auto second = receive_passed(there.get());
+    const auto third = receive_passed(there.get());
+    here.reset();
+    const auto end = receive_passed(there.get());
+
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(first->text, "registers 0000:00:14.0");
+    EXPECT_TRUE(first->fd.is_open());
+    EXPECT_EQ(second->text, "ok");
+    EXPECT_FALSE(second->fd.is_open());
+    EXPECT_FALSE(third);
+    EXPECT_FALSE(end);
+}
+
+} // namespace
+} // namespace usbroute::linux_
