@@ -21,8 +21,13 @@ void RegisterNews::look_again()
             log::info(format("the routing registers of {} can be read again", mux->xhci->name));
         } else {
             const auto why = topology::why_unreadable(*unreadable);
-            log::error(format("cannot read the routing registers of {}: {}; {}", mux->xhci->name, why.cause,
-                              why.remedy));
+            const auto text = format("cannot read the routing registers of {}: {}; {}", mux->xhci->name,
+                                     why.cause, why.remedy);
+            // Below systemd they are handed over a moment after the start.
+            if (access == RegisterAccess::not_handed)
+                log::warning(text);
+            else
+                log::error(text);
         }
     }
     // A change that was cut short is ended through the registers.

@@ -83,16 +83,16 @@ void Reopening::read()
         answer(client_.get(), "error say: registers ADDRESS, with the open configuration space");
         return end();
     }
-    if (const auto adopted = adopt_(*address, std::move(passed->fd)); adopted) {
-        log::info(format("root has handed over the registers of {}", address->text()));
-        answer(client_.get(), "ok");
-        end();
-        return taken_();
-    } else {
+    const auto adopted = adopt_(*address, std::move(passed->fd));
+    if (!adopted) {
         log::warning(adopted.error().message());
         answer(client_.get(), "error " + adopted.error().message().substr(0, 200));
+        return end();
     }
+    log::info(format("root has handed over the registers of {}", address->text()));
+    answer(client_.get(), "ok");
     end();
+    taken_();
 }
 
 void Reopening::end()

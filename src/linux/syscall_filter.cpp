@@ -100,10 +100,11 @@ bool allow(scmp_filter_ctx filter, const char* call)
 template <class Values>
 bool allow_only(scmp_filter_ctx filter, int call, unsigned argument, const Values& values)
 {
-    for (const auto value : values)
-        if (::seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
-                               SCMP_CMP(argument, SCMP_CMP_EQ, static_cast<scmp_datum_t>(value))) != 0)
-            return false;
+    for (const auto value : values) {
+        const scmp_arg_cmp is_it{
+            .arg = argument, .op = SCMP_CMP_EQ, .datum_a = static_cast<scmp_datum_t>(value), .datum_b = 0};
+        if (::seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &is_it) != 0) return false;
+    }
     return true;
 }
 

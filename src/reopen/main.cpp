@@ -124,7 +124,8 @@ int run(int argc, char** argv)
         switch (::getopt_long(argc, argv, "Vh", known.data(), nullptr)) { // NOLINT(concurrency-mt-unsafe)
         case -1:
             if (optind + 1 < argc) return fail(usage, "one address at most; see --help");
-            if (optind < argc && !(options.address = PciAddress::parse(argv[optind])))
+            if (optind < argc) options.address = PciAddress::parse(argv[optind]);
+            if (optind < argc && !options.address)
                 return fail(
                     usage, format("{} is no PCI address, such as 0000:00:14.0", printable(argv[optind], 64)));
             return reopen(options);

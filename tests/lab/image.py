@@ -131,7 +131,6 @@ def build_image(work, kernel, programs):
     write_for(root, "60-usbroute.rules.in", "lib/udev/rules.d/95-usbroute.rules", "/usr/bin")
     for name in ("usbrouted.service", "usbrouted.socket"):
         write_for(root, f"{name}.in", f"lab/units/{name}", "/usr/sbin")
-    write_for(root, "usbroute.sysusers", "lab/units/usbroute.sysusers", "/usr/sbin")
     add_modules(root, kernel)
     write_texts(root)
     for file in sorted(INSIDE.iterdir()):

@@ -197,7 +197,7 @@ usbroute-reopen --hotplug
 SCRIPT
 }
 
-@test "the filter is on where it was built, a forbidden call fails, and its list is the one that is documented" {
+@test "the filter is on in every thread where it was built, and its list is the one that is documented" {
     sources=$BATS_TEST_DIRNAME/../..
     python3 - "$sources/src/linux/syscall_filter.cpp" "$sources/docs/service.md" <<'PYTHON'
 import re, sys

@@ -1,0 +1,81 @@
+#include "linux/rights.hpp"
+#include "linux/syscall_filter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <csignal>
+#include <functional>
+#include <vector>
+
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace usbroute::linux_ {
+namespace {
+
+/// The exit code of a child, in which rights that are gone are gone for that child alone.
+int in_a_child(const std::function<int()>& what)
+{
+    const auto child = ::fork();
+    if (child == 0) ::_exit(what());
+    int status = 0;
+    if (::waitpid(child, &status, 0) != child || !WIFEXITED(status)) return -1;
+    return WEXITSTATUS(status);
+}
+
+TEST(Rights, AreGoneForGoodInEverySet)
+{
+    const int code = in_a_child([] {
+        if (!give_up_capabilities()) return 1;
+        if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) return 2;
+        if (::geteuid() == 0 && ::prctl(PR_CAPBSET_READ, 0, 0, 0, 0) != 0) return 3;
+        // CAP_SETUID is not there any more, also for root.
+        constexpr uid_t another = 65534;
+        return ::geteuid() == 0 && ::setuid(another) == 0 ? 4 : 0;
+    });
+
+    EXPECT_EQ(code, 0);
+}
+
+TEST(Rights, CannotBeTakenBackByWhoHasBecomeAnother)
+{
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+    const int code = in_a_child([] {
+        const Account account{.name = "another", .user = 65534, .group = 65534, .groups = {65534}};
+        constexpr gid_t listeners = 4242;
+        if (!become(account, std::vector<gid_t>{listeners})) return 1;
+        if (::getuid() != account.user || ::getegid() != account.group) return 2;
+        if (::setuid(0) == 0 || ::seteuid(0) == 0 || ::setgid(0) == 0) return 3;
+        std::vector<gid_t> groups(16);
+        groups.resize(static_cast<std::size_t>(::getgroups(16, groups.data())));
+        return groups == std::vector<gid_t>{listeners, 65534} ||
+                       groups == std::vector<gid_t>{65534, listeners}
+                   ? 0
+                   : 4;
+    });
+
+    EXPECT_EQ(code, 0);
+}
+
+TEST(SyscallFilter, ForbidsToStartProgramsAndOtherSocketsAndNothingThatIsNeeded)
+{
+    const int code = in_a_child([] {
+        const auto filter = forbid_other_system_calls();
+        if (!filter) return 1;
+        if (*filter == Filter::not_built) return 0;
+        if (::execl("/bin/true", "true", nullptr) == 0 || errno != ENOSYS) return 2;
+        if (::socket(AF_PACKET, SOCK_DGRAM, 0) >= 0 || errno != ENOSYS) return 3;
+        if (::chroot("/") == 0 || errno != ENOSYS) return 4;
+        if (::kill(::getppid(), 0) == 0 || errno != ENOSYS) return 5;
+        if (::kill(::getpid(), 0) != 0) return 6;
+        return ::socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? 0 : 7;
+    });
+
+    EXPECT_EQ(code, 0);
+}
+
+} // namespace
+} // namespace usbroute::linux_
