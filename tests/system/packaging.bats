@@ -15,16 +15,16 @@ setup() {
 
 # Those of a user who builds it; the others are for who works on it.
 options_that_there_are() {
-    { grep -ohE '^option\(USBROUTE_[A-Z]+' "$root/CMakeLists.txt" | cut -d'(' -f2; echo USBROUTE_WINDOWS_GUEST; } |
+    { grep -ohE '^option\(USBROUTE_[A-Z]+' "$root/CMakeLists.txt" "$root"/init/CMakeLists.txt 2> /dev/null | cut -d'(' -f2; echo USBROUTE_WINDOWS_GUEST; } |
         grep -vxE 'USBROUTE_(WERROR|FUZZ|BENCH)' | sort
 }
 
-# Every option that there is, is said; and none that is gone. Two of them come with folders of their own.
+# Every option that there is, is said; and none that is gone.
 same_options() { # file with -DUSBROUTE_...=
     local said
     said=$(grep -oE 'USBROUTE_[A-Z_]+=(ON|OFF|AUTO)' "$1" | cut -d= -f1 | sort -u)
     [ -d "$root/docs/man" ] || said=$(grep -vx USBROUTE_MAN <<< "$said")
-    [ -e "$root/init/CMakeLists.txt" ] || said=$(grep -vx USBROUTE_SECCOMP <<< "$said")
+    [ -e "$root/init/CMakeLists.txt" ] || said=$(grep -vxE 'USBROUTE_(SECCOMP|SYSTEMD|UDEV|OPENRC|RUNIT)' <<< "$said")
     diff <(options_that_there_are) - <<< "$said"
 }
 
@@ -108,20 +108,20 @@ portage='
     ebuild=$root/packaging/gentoo/app-emulation/usbroute/usbroute-9999.ebuild
     configured() { env -i PATH="$PATH" USE="$1" RESTRICT='' bash -eu -c "$portage
         source '$ebuild'; src_configure"; }
-    configured 'live man seccomp sim test' > "$BATS_TEST_TMPDIR/all"
+    configured 'live man seccomp sim systemd test' > "$BATS_TEST_TMPDIR/all"
     configured '' > "$BATS_TEST_TMPDIR/none"
     [ "$(head -n 1 "$BATS_TEST_TMPDIR/all")" = Release ]
     same_options "$BATS_TEST_TMPDIR/all"
-    [ "$(grep -c '=ON$' "$BATS_TEST_TMPDIR/all")" -eq 5 ]
-    [ "$(grep -c '=ON$' "$BATS_TEST_TMPDIR/none")" -eq 0 ]
-    for flag in live man seccomp sim test; do
+    [ "$(grep -c '=ON$' "$BATS_TEST_TMPDIR/all")" -eq 8 ]
+    [ "$(grep -c '=ON$' "$BATS_TEST_TMPDIR/none")" -eq 2 ] # OpenRC and udev: files that are small, and looked for by name
+    for flag in live man seccomp sim systemd test; do
         [ "$(diff "$BATS_TEST_TMPDIR/none" <(configured "$flag") | grep -c '^>')" -eq 1 ]
     done
     # Portage knows "test" itself.
-    for flag in live man seccomp sim; do
+    for flag in live man seccomp sim systemd; do
         [ -n "$(xmllint --nonet --xpath "//flag[@name='$flag']/text()" "${ebuild%/*}/metadata.xml")" ]
     done
-    [ "$(xmllint --nonet --xpath 'count(//flag)' "${ebuild%/*}/metadata.xml")" -eq 4 ]
+    [ "$(xmllint --nonet --xpath 'count(//flag)' "${ebuild%/*}/metadata.xml")" -eq 5 ]
 }
 
 @test "the versions of all packages are CMake's" {

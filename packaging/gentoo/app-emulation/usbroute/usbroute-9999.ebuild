@@ -14,7 +14,7 @@ EGIT_REPO_URI="${USBROUTE_REPOSITORY}"
 LICENSE="MIT"
 SLOT="0"
 KEYWORDS=""
-IUSE="+live +man +seccomp sim test"
+IUSE="+live +man +seccomp sim systemd test"
 RESTRICT="!test? ( test )"
 
 DEPEND="
@@ -58,9 +58,13 @@ src_configure() {
 	local mycmakeargs=(
 		-DUSBROUTE_LIVE="$(usex live)"
 		-DUSBROUTE_MAN="$(usex man)"
+		-DUSBROUTE_OPENRC=ON
+		-DUSBROUTE_RUNIT=OFF
 		-DUSBROUTE_SECCOMP="$(usex seccomp)"
 		-DUSBROUTE_SIM="$(usex sim)"
+		-DUSBROUTE_SYSTEMD="$(usex systemd)"
 		-DUSBROUTE_TESTS="$(usex test)"
+		-DUSBROUTE_UDEV=ON
 		-DUSBROUTE_WINDOWS_GUEST=OFF
 	)
 	cmake_src_configure
