@@ -52,7 +52,7 @@ topology::HostUse look_at_host_use(const KernelTree& tree, const topology::UsePa
     if (parts.network) add_network(tree, use.activities);
     if (parts.sound) add_sound(tree, use.activities);
     if (parts.open_devices && parts.processes) add_open_devices(tree, use.activities);
-    use.others_unseen = parts.processes && (parts.disks || parts.open_devices) && are_others_hidden(tree);
+    use.others_unseen = parts.processes && parts.disks && are_others_hidden(tree);
     return use;
 }
 

@@ -192,10 +192,11 @@ std::vector<std::string> activity_warnings(const Situation& situation, const Pla
                                       device == nullptr ? activity.usb.text() : device->shown(),
                                       activity.what));
         }
-    if (situation.use.others_unseen && (plan.use_needed.disks || plan.use_needed.open_devices))
+    // Only for what data can be lost on: a camera that stops is seen.
+    if (situation.use.others_unseen && plan.use_needed.disks)
         warnings.emplace_back(
-            "whether other users' programs, containers or services with mounts of their own use what "
-            "moves cannot be seen: usbroute may not look into them here");
+            "whether containers or services with mounts of their own use the disk cannot be "
+            "seen: usbroute may not look into them here");
     return warnings;
 }
 
