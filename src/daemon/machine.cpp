@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+#include <unistd.h>
+
 namespace usbroute::daemon {
 
 using plan::Plan;
@@ -175,7 +177,8 @@ plan::Outcome Machine::decide(const plan::Request& request) const
     auto outcome = plan::make_plan({*snapshot_, settings_, nothing, last, standing, proven_}, request);
     const auto needed = plan::use_needed(outcome);
     if (needed.none()) return outcome;
-    const auto use = observe::look_at_host_use(tree_, needed);
+    auto use = observe::look_at_host_use(tree_, needed);
+    use.others_unseen = needed.disks && ::geteuid() != 0; // ptrace(2), PTRACE_MODE_READ
     return plan::make_plan({*snapshot_, settings_, use, last, standing, proven_}, request);
 }
 

@@ -35,13 +35,6 @@ void look_at_disks(const KernelTree& tree, const topology::UseParts& parts, topo
         if (tree.read("proc/spl/kstat/zfs/" + name + "/state", 64)) use.zfs_pools.push_back(name);
 }
 
-/// Whether we may look into init tells whether we may look into others: ptrace(2), PTRACE_MODE_READ.
-bool are_others_hidden(const KernelTree& tree)
-{
-    const auto link = tree.link("proc/1/ns/mnt");
-    return !link && (link.error().value == EACCES || link.error().value == EPERM);
-}
-
 } // namespace
 
 topology::HostUse look_at_host_use(const KernelTree& tree, const topology::UseParts& parts)
@@ -52,7 +45,6 @@ topology::HostUse look_at_host_use(const KernelTree& tree, const topology::UsePa
     if (parts.network) add_network(tree, use.activities);
     if (parts.sound) add_sound(tree, use.activities);
     if (parts.open_devices && parts.processes) add_open_devices(tree, use.activities);
-    use.others_unseen = parts.processes && parts.disks && are_others_hidden(tree);
     return use;
 }
 

@@ -51,7 +51,7 @@ struct HostUse {
     std::vector<std::string> zfs_pools = {};     ///< imported pools; their members cannot be told from sysfs
     std::optional<Inputs> inputs = {};           ///< absent: not looked at, or not to be seen
     std::vector<Activity> activities = {};       ///< what else is in use
-    /// Processes of others were to be looked into, for their mounts, and the kernel does not let us.
+    /// Who looks may not look into the processes of others, for their mounts.
     bool others_unseen = false;
 };
 
