@@ -14,12 +14,13 @@ namespace {
 
 using Typed = std::span<const std::string>;
 
-constexpr std::array<std::pair<std::string_view, Placeholder>, 13> placeholders{{
+constexpr std::array<std::pair<std::string_view, Placeholder>, 14> placeholders{{
     {"NAME", Placeholder::connector},
     {"PROFILE", Placeholder::profile},
     {"GUEST", Placeholder::guest},
     {"WHERE", Placeholder::target},
     {"WHEN", Placeholder::when},
+    {"FORMAT", Placeholder::format},
     {"FILE", Placeholder::file},
     {"PATH", Placeholder::file},
     {"DIR", Placeholder::directory},
@@ -288,6 +289,7 @@ std::vector<Candidate> candidates(const Place& place, const Names& names)
             add({{"ehci", "plainly that side"}, {"xhci", "plainly that side"}});
             break;
         case Placeholder::when: add({{"auto", ""}, {"always", ""}, {"never", ""}}); break;
+        case Placeholder::format: add({{"waybar", ""}, {"i3blocks", ""}, {"polybar", ""}}); break;
         case Placeholder::file:
         case Placeholder::directory:
         case Placeholder::free: break;

@@ -21,6 +21,7 @@ enum class Placeholder : std::uint8_t {
     guest,
     target, ///< host, a side, a guest
     when,   ///< of --color
+    format, ///< of `watch`
     file,
     directory,
     /// Nothing can be offered: times, commands. Also not the disk of --force-disk, which shall be typed by who knows

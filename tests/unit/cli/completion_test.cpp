@@ -74,6 +74,7 @@ TEST(Completion, OffersValuesBehindTheirOption)
     EXPECT_EQ(offered({"move", "front-left", "--to", ""}), (Words{"host", "windows", "ehci", "xhci"}));
     EXPECT_EQ(offered({"move", "--to=w"}), (Words{"--to=host", "--to=windows", "--to=ehci", "--to=xhci"}));
     EXPECT_EQ(offered({"--color", ""}), (Words{"auto", "always", "never"}));
+    EXPECT_EQ(offered({"watch", "--format", ""}), (Words{"waybar", "i3blocks", "polybar"}));
     EXPECT_EQ(offered({"move", "--to", "host", ""}), (Words{"front-left", "rear-1"}));
     EXPECT_EQ(place_of(Words{"--root", ""}).placeholders, std::vector{Placeholder::directory});
     EXPECT_EQ(place_of(Words{"record", ""}).placeholders, std::vector{Placeholder::directory});
