@@ -8,12 +8,13 @@
 #   make bench    speed as ratios against a floor and a peer, in one run
 #   make install  PREFIX=/usr/local DESTDIR=; make uninstall takes the same files away again
 #   make deb      Debian packages in build/deb
+#   make musl     static programs and unit tests for musl, from Debian's own sources; half an hour the first time
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 SECONDS_EACH ?= 600
 
-.PHONY: all run test lab fuzz soak bench install uninstall deb format tidy clean
+.PHONY: all run test lab fuzz soak bench install uninstall deb musl format tidy clean
 
 all:
 	tools/install-deps build
@@ -66,6 +67,9 @@ uninstall:
 
 deb:
 	packaging/make-deb
+
+musl:
+	packaging/musl/build
 
 format:
 	find src tests \( -name '*.cpp' -o -name '*.hpp' \) -exec clang-format-19 -i {} +

@@ -43,8 +43,9 @@ std::optional<std::string> program_on(const std::string& stat, std::uint32_t ter
 
 std::uint32_t kernels_number(dev_t device)
 {
-    const auto minor = ::minor(device);
-    return (minor & 0xffU) | (::major(device) << 8U) | ((minor & ~0xffU) << 12U);
+    // Macros in musl: a name space before them would be one too many.
+    const std::uint32_t low = minor(device);
+    return (low & 0xffU) | (major(device) << 8U) | ((low & ~0xffU) << 12U);
 }
 
 std::optional<Resident> resident_of(int fd)
