@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # Thin: what is built and tested stands in CMakeLists.txt and CMakePresets.json.
 #
 #   make run      install what is missing, build, and show a simulated board's sockets moving on one word

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # usbroute-guest.exe and usbroute-guestw.exe, where mingw-w64 is there: a project of its own with a compiler of its own.
 set(USBROUTE_WINDOWS_GUEST AUTO CACHE STRING "Build the guest's program for Windows (needs mingw-w64): AUTO, ON or OFF")
 set_property(CACHE USBROUTE_WINDOWS_GUEST PROPERTY STRINGS AUTO ON OFF)

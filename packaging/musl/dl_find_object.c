@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 /* glibc's _dl_find_object for musl. Debian's libgcc_eh.a looks for the unwind table of a code address by it alone, and
  * musl has only dl_iterate_phdr. The structure is that of glibc 2.35, dlfcn.h, on x86_64. */
 #include <link.h>

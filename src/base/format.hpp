@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// The one door to {fmt}: g++ 12 has no <format>. Everything else includes this file, so that a later

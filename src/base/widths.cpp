@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // Made by tools/make-widths from Unicode 14.0.0; not edited by hand.
 
 #include "base/widths.hpp"

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "cli/bar_watch.hpp"
 
 #include "cli/daemon_link.hpp"

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "cli/completion.hpp"
 
 /// The shells' halves: they ask `usbroute completion words` what may stand at the cursor, and show it. So they need not

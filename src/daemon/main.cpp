@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // The parts list: the only place that knows which real things the daemon is made of.
 
 #include "base/format.hpp"

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "linux/pci_config.hpp"
 
 #include "base/format.hpp"

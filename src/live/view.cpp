@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // What the live view shows: title, picture, the chosen socket, what was said last, the keys.
 
 #include "base/format.hpp"

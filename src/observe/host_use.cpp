@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "base/result.hpp"
 #include "observe/activity.hpp"
 #include "observe/blocks.hpp"

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // usbroute-reopen: one job. Opens, as root, the configuration space of the chipset's xHCI, and hands the descriptor to
 // the running usbrouted, which has no rights left to do it itself. docs/decisions/0025
 

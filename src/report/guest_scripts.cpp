@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "report/guest_scripts.hpp"
 
 /// Every script locks the screen only after an answer that begins with ok: a lock without a keyboard to unlock it, because

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // The picture as SVG: no script, no outside font, no reference to anything.
 
 #include "base/format.hpp"

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // What the kernel shows of a machine whatever is plugged into it.
 
 #include "base/format.hpp"

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "wizard/twin_check.hpp"
 
 #include "apply/executor.hpp"

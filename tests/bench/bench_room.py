@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Where a run takes place: the programs, a temporary directory, and processes that end with it."""
 
 import contextlib

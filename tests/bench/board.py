@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Copies of the recorded Z97 board, and what the figures do with it."""
 
 import os

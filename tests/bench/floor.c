@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 /* The least that a service for `toggle` can do: read a line, write one register, answer.
  *
  *   bench-floor unix:PATH|tcp:PORT CONFIG VALUE VALUE

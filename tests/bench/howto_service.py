@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """The toggle service as the HOWTO of 2016 has it: Python, a line in, setpci, a line out.
 
     howto_service.py unix:PATH|tcp:PORT SETPCI TREE VALUE VALUE

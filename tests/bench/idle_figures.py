@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """The daemon when nobody asks: wake-ups, memory of its own, and how soon it is ready."""
 
 import contextlib

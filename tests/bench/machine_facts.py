@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """The machine on which the figures were had: without it they say nothing."""
 
 import datetime

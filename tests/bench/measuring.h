@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 /* What the measuring programs share. */
 #ifndef USBROUTE_BENCH_MEASURING_H
 #define USBROUTE_BENCH_MEASURING_H

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Whole processes, from start to end: `usbroute move` and setpci, `usbroute status` and lsusb."""
 
 import shlex

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 /* How long a daemon takes from its start until it tells its service manager that it is ready.
  *
  *   bench-ready ROUNDS SOCKET COMMAND...

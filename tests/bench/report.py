@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """The figures as rows, and the rows as a table or as JSON."""
 
 import dataclasses

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 /* Asks the same thing many times over one kept connection and says how long an answer took.
  *
  *   bench-roundtrip unix:PATH|tcp:PORT COUNT LINE [CONFIG]

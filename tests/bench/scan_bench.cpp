@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 /// What a look at a machine costs: all of it, and what one hint asks for.
 ///
 ///     bench-scan [flags of Google Benchmark] TREE...

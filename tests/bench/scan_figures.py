@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """How the cost of a scan, and of one hint, grows with the number of devices."""
 
 import json

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 /* Runs whole programs in turn, round after round, and says how long each took from start to end.
  *
  *   bench-spawn ROUNDS -- COMMAND... [-- COMMAND...]...

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """`toggle` over a kept connection: the daemon, a bare C loop, and the HOWTO's Python service."""
 
 import contextlib

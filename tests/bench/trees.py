@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Sysfs trees of any size, to see how a scan grows.
 
 They are written by what writes the recorded machines (tools/machines), so their folders hold what real ones

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // A configuration file that anything may have written.
 
 #include "base/check.hpp"

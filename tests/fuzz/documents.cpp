@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // What the command line reads from a daemon, and the JSON form of every line.
 
 #include "base/check.hpp"

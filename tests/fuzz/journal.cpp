@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // A state file after a crash, a full disk, or somebody's editor.
 
 #include "apply/journal.hpp"

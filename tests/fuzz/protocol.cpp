@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // What comes over a socket or a guest's line: bytes in any pieces, from anybody.
 
 #include "base/check.hpp"

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // The whole service above a board that behaves and fails: what people ask for, what they plug in, what the kernel,
 // firmware and other programs do, faults at any write, death at any write. After each step the invariants hold.
 

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // sysfs and /proc as a broken device, a strange kernel or a recorded machine could show them: a real recording, with
 // some of its files, links and directories replaced.
 

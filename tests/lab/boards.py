@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """The machines of the lab: what QEMU is told, and where the mux of each is."""
 
 from dataclasses import dataclass

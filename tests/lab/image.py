@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Makes the initramfs that every machine of the lab boots: busybox, a real udevd, the programs under test.
 
 The programs come from this machine with the libraries that ldd names, so that they run as here. One image serves the

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Finds a Linux kernel with its modules, or fetches Debian's.
 
 An installed kernel is taken where it can be read with the modules the lab needs. Else Debian's package is downloaded

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """The running lab: the machines that exist now, and how a scenario gets its own.
 
 A host machine is booted once for all scenarios that want it and made fresh between them; after a failure the next scenario

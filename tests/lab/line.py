@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """The guest's serial line: between QEMU's COM1 outside and the daemon's listener inside the host machine.
 
 On a real host the guest's QEMU connects to the daemon's Unix socket by `-chardev socket`. Here the guest's QEMU runs

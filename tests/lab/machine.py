@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """A virtual machine: a QEMU process, its console, its agent."""
 
 import base64

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """The mux outside: what a 9-series chipset does with its wires, done to QEMU's devices.
 
 It reads the four routing registers of the machine's xHCI through QMP. When a bit of XUSB2PR changes, whatever is plugged

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Plays the steps of a scenario on the running lab; what is expected and not seen ends it."""
 
 import json

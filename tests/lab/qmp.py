@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """QEMU's two ways in: QMP, which commands, and qtest, which writes to the machine as firmware or a chip would."""
 
 import json

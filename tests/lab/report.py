@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """What came of the scenarios: a line each as they end, the figures, and the summary that CI counts."""
 
 import time

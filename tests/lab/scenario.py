@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Reads scenarios: a directive a line, a sentence with `#` in front is for people. docs/lab.md explains each directive.
 
 Reading is apart from playing: what is wrong in a file is said before any machine boots.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """A person at a machine of the lab: a prompt whose lines run inside, and a few words for the hands outside."""
 
 import sys

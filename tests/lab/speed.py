@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Speed as seen from outside: from a request's first byte to the register's change and to the host kernel's word.
 
 All three times are the outside's. The request goes over a connection that is kept, through a virtio port and a netcat

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """What the reader of scenarios takes and what it refuses: python3 -m unittest, or tests/lab/run --self-test."""
 
 import unittest

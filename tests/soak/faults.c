@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 /* Preloaded into usbrouted: now and then the configuration space refuses, fails, is cut short, keeps its own value, or
  * the process is killed before or after a write. What came up is counted in a file that outlives the process.
  *

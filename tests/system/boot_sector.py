@@ -1,4 +1,7 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Writes a boot sector that says one line on COM1 and shows what comes back on QEMU's debug port, 0xe9.
 
   tests/system/boot_sector.py FILE LINE

@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # The real usbroute on copies of recorded machines: what it prints, where, and with which exit code.
 #
 #   USBROUTE_BIN=build/release/bin bats tests/system/cli.bats

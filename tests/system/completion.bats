@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # Completion in the real shells: somebody types in a terminal (tmux), presses Tab, and looks. USBROUTE_BIN names the
 # directory with the programs.
 

@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # Controllers given to a guest and taken back: on recorded machines, and inside the simulated board, whose kernel binds
 # what is written to its files. USBROUTE_BIN names the directory with the programs.
 

@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # Killed at every point, without disk, descriptors, clock, udev, configuration or socket: the real daemon on the simulated
 # board, with state_faults.so between it and its state directory. USBROUTE_BIN names the directory with the programs. Each
 # daemon is ended by its process id.

@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # The real usbrouted on a copy of a recorded machine. Needs USBROUTE_BIN, the directory with the programs.
 # Each test starts its own daemons and ends those alone, by their process ids.
 

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """What the daemon's tests need and nc cannot do. Each command prints what the test then looks at.
 
   daemon_client.py SOCKET split LINE        sends LINE in two pieces, cut at every byte in turn

@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # The files of examples/, as they are, on the simulated board with the real daemon. USBROUTE_BIN names the directory
 # with the programs.
 

@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # `usbroute doctor` on copies of recorded machines and on listings made here: exit codes, JSON, and the one write.
 #
 #   USBROUTE_BIN=build/release/bin bats tests/system/doctor.bats

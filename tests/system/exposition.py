@@ -1,4 +1,7 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Reads a file of metrics as strictly as `promtool check metrics` does, and prints its samples.
 
 By the text format of Prometheus (prometheus.io/docs/instrumenting/exposition_formats): HELP and TYPE once and before

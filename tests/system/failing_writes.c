@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 /* Loaded before the C library: writes to the routing registers fail once FAILING_WRITES_AFTER of them have gone through.
  * Only 4-byte writes to XUSB2PR (d0h) and USB3_PSSEN (d8h) are counted; the journal and the log are left alone. */
 #define _GNU_SOURCE

@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # The client inside a guest, the real program for Linux and, under wine, the one for Windows: over a serial port as QEMU
 # makes it, to the real daemon inside the simulated board. USBROUTE_BIN names the directory with the programs.
 

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Stands for the process of a guest's machine, at the other end of its line. To be killed by who started it.
 
   guest_peer.py connect PATH [LINE..]   as QEMU's chardev with reconnect=1: connects, says the lines the first time, stays

@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # A guest's machine that comes and goes, played by a process of our own at the other end of its line: the real daemon on
 # the simulated board. USBROUTE_BIN names the directory with the programs.
 

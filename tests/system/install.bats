@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # What is installed and where, with DESTDIR, and that it can be taken away again. USBROUTE_BIN names the directory
 # with the programs, beside it is the build that installs them.
 

@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # The live view in a real terminal (tmux) on the simulated board, with the real daemon. USBROUTE_BIN names the directory
 # with the programs.
 

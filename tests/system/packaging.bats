@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # What packaging/ says to other distributions, as far as it can be seen on this one: it is read by bash as their tools
 # do, has what their manuals require, and names the CMake options that there are.
 

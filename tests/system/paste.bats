@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # What `usbroute guest lines` and `usbroute guest setup` print, used as it is: by QEMU, by libvirt's schema, by shells,
 # by systemd. No Proxmox, PowerShell or AutoHotkey is in Debian: for those there are the golden texts
 # (tests/golden/guest) and a look at their brackets. USBROUTE_BIN names the directory with the programs.

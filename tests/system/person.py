@@ -1,4 +1,7 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Plays the person who maps the simulated board: plugs things in, reads the questions, types, counts the keys.
 
     person.py CONFIG       inside usbroute-sim; everything that was shown goes to standard output

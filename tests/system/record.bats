@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # `usbroute record`: what it takes, what it replaces, and that the copy answers as the machine did.
 #
 #   USBROUTE_BIN=build/release/bin bats tests/system/record.bats

@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # What the real daemon may still do after it has opened its files: as root inside the simulated board, which becomes
 # the user nobody. USBROUTE_BIN names the directory with the programs.
 

@@ -1,4 +1,7 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """A serial port of a guest, as QEMU makes one of a chardev: a pseudo-terminal on one side, a Unix socket on the other.
 
   serial_line.py PORT SOCKET [OPTION...]

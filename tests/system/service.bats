@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # The units and scripts of init/, and usbrouted below the service managers that can be run here. USBROUTE_BIN names the
 # directory with the programs, USBROUTE_INIT that with the units and scripts as they are installed.
 

@@ -1,4 +1,7 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Plays a service manager for one start of usbrouted: the socket, the notifications and the watchdog of systemd.
 
 Usage: service_side.py sockets PATH NAME COMMAND...     listens on PATH and passes it on as NAME (LISTEN_FDS)

@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # The real daemon and command line inside the simulated board: real libudev, real sysfs paths, devices that move
 # when the register is written. USBROUTE_BIN names the directory with the programs.
 

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 /* Loaded before the C library: calls that change the state directory or the routing registers are counted, and the
  * process is killed at one of them, or they fail.
  *

@@ -1,4 +1,7 @@
 #!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 # Trials on the simulated board: the real daemon, command line, listeners and clock. USBROUTE_BIN names the directory
 # with the programs. Each daemon is ended by its process id.
 

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """A directory tree held in memory: files, and links as the kernel writes them."""
 
 import os

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """USB: root hubs, hubs with their ports, devices, interfaces and what hangs on them."""
 
 import struct

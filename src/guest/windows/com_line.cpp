@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "guest/windows/com_line.hpp"
 
 #include "guest/windows/windows_text.hpp"

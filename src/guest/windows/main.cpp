@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // usbroute-guest.exe and usbroute-guestw.exe: the same program, linked for the console and without one.
 
 #include "guest/program.hpp"

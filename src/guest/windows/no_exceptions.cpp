@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // What the C++ library would throw ends the program here. Without this file the linker brings in the unwinder, the
 // exception classes and the demangler, nine tenths of a program that throws nothing. docs/decisions/0015
 //

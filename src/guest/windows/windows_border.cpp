@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "guest/windows/windows_border.hpp"
 
 // winsock2.h comes before windows.h, which would bring its predecessor.

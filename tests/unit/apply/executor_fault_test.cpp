@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // A fault at every place of a change of several sockets: all of it or nothing, or the exact lines that recover.
 #include "apply/executor.hpp"
 #include "base/text.hpp"

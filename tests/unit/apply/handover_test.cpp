@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "apply/handover.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/fake_drivers.hpp"

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "cli/arguments.hpp"
 #include "cli/command_table.hpp"
 #include "cli/help.hpp"

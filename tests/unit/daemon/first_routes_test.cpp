@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "daemon/first_routes.hpp"
 #include "fakes/daemon_room.hpp"
 

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 // Many a hot-plug daemon works when things come in the order in which its author plugged them in.
 
 #include "daemon/first_routes.hpp"

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "linux/connecting.hpp"
 #include "linux/peer_process.hpp"
 

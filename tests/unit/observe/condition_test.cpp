@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "fakes/boards.hpp"
 #include "fakes/fake_tree.hpp"
 #include "linux/files.hpp"

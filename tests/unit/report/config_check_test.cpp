@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "config/parse.hpp"
 #include "fakes/boards.hpp"
 #include "report/config_check.hpp"

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "sim/machine.hpp"

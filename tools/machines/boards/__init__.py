@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """One file a machine; the order here is the order in the table of all machines."""
 
 from importlib import import_module

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """MSI A520M-A PRO: two xHCI controllers, no EHCI, no mux, and a device that lies."""
 
 from ..catalog import KEYBOARD, MOUSE, SSD_3

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """The board of z97-guest as the desk of somebody who is at work."""
 
 from dataclasses import replace

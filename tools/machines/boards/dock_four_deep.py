@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """ThinkPad P50 with a dock: hubs four deep, and two devices that are the same in every string."""
 
 from ..model import Bus, Connector, Device, Disk, Function, Input, Interface, Machine, Mount, Part, port_facts

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """Gigabyte GA-X99-UD4: the mux controller is one of three xHCIs."""
 
 from ..catalog import DAC, FLASH, KEYBOARD, MOUSE, RECEIVER, SSD_3, rate_matching_hub

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """A Gigabyte Z77 desktop: only four ports can move, the other ten are EHCI's for good."""
 
 from ..catalog import DISK_3, HUB_VL810_2, HUB_VL810_3, KEYBOARD, MOUSE, WEBCAM, rate_matching_hub

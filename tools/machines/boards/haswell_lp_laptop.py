@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """A Haswell laptop with the LP chipset: one EHCI, and its keyboard is behind it."""
 
 from ..catalog import MOUSE, FLASH_3, BLUETOOTH_7260, rate_matching_hub

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """HP 500-502nj: the mask is empty, so the operating system may move nothing."""
 
 from ..catalog import DISK_3, FLASH, KEYBOARD, MOUSE, WEBCAM, rate_matching_hub

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """ThinkPad T430s: the USB 2 mask and the SuperSpeed mask differ."""
 
 from ..catalog import BLUETOOTH, DISK_3, FLASH, MOUSE, SECOND_KEYBOARD, rate_matching_hub

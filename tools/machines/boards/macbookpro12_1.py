@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """MacBookPro12,1: routing registers that work, and no EHCI to route to."""
 
 from ..model import (Bus, Connector, Device, Disk, Function, Input, Interface,

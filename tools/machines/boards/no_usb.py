@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """A virtual machine without any USB controller."""
 
 from ..model import Disk, Function, Machine, Mount, Part

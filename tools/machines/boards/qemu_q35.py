@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """A QEMU q35 guest: Intel EHCIs and an xHCI, and no mux."""
 
 from ..model import Bus, Connector, Device, Disk, Function, Input, Interface, Machine, Mount, Part

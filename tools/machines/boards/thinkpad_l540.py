@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """ThinkPad L540 after both registers were cleared to get its disks back."""
 
 from ..catalog import BLUETOOTH_7260, rate_matching_hub

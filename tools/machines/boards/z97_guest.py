@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """The same board as z97e-itx-ac while a guest has both EHCI controllers."""
 
 from dataclasses import replace

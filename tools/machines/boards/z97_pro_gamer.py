@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """ASUS Z97-PRO GAMER with its sockets split between the two sides."""
 
 from ..catalog import (DISK_3, FLASH, KEYBOARD, MOUSE, SECOND_KEYBOARD, SECOND_MOUSE, rate_matching_hub, slowed)

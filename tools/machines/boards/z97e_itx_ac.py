@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
 """ASRock Z97E-ITX/ac: the machine on which everything works."""
 
 from ..catalog import (BLUETOOTH_7260, DAC, FLASH, GAMEPAD, HEADSET, HUB_2, KEYBOARD, MOUSE, SSD_3,
