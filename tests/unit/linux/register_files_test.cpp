@@ -22,8 +22,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+const PciAddress address = *PciAddress::parse("0000:00:14.0");
+
 /// A Z97's xHCI as files, 0xd0 holding 0x11223344.
 class RegisterFilesTest : public testing::Test {
+public:
+    ~RegisterFilesTest() override
+    {
+        std::error_code ignored;
+        fs::remove_all(directory_, ignored);
+    }
+    RegisterFilesTest(const RegisterFilesTest&) = delete;
+    RegisterFilesTest& operator=(const RegisterFilesTest&) = delete;
+
 protected:
     RegisterFilesTest()
     {
@@ -37,13 +48,6 @@ protected:
         bytes.replace(0xd0, 4, "\x44\x33\x22\x11");
         write("config", bytes);
     }
-    ~RegisterFilesTest() override
-    {
-        std::error_code ignored;
-        fs::remove_all(directory_, ignored);
-    }
-    RegisterFilesTest(const RegisterFilesTest&) = delete;
-    RegisterFilesTest& operator=(const RegisterFilesTest&) = delete;
     [[nodiscard]] std::string function() const { return root() + "sys/bus/pci/devices/0000:00:14.0"; }
     [[nodiscard]] std::string root() const { return directory_ + "/"; }
     void write(const char* name, const std::string& text) const
@@ -54,8 +58,6 @@ protected:
     {
         return UniqueFd(::open(path.c_str(), flags | O_CLOEXEC));
     }
-
-    const PciAddress address = *PciAddress::parse("0000:00:14.0");
 
 private:
     std::string directory_;
