@@ -24,7 +24,7 @@ def _move(room, rounds, cores):
     """setpci has a board of its own: the daemon would otherwise look again after each of its writes."""
     ours, theirs = (Board(room, f"{cores}-{kind}".replace(" ", "-")) for kind in ("move", "setpci"))
     move = [room.program("usbroute"), "--socket", ours.socket, "move", MOVED[0], "--to"]
-    away = HOME & ~1
+    away = HOME & ~(1 << 1)  # front-2
     with room.daemon(room.program("usbrouted"), "--root", ours.root):
         _prove_that_it_moves(move, ours, away)
         medians = _interleaved(room, rounds, [move + ["ehci"], theirs.setpci(room, away),
