@@ -171,7 +171,7 @@ the_same_in_every_shell() {
 }
 
 @test "where the configuration names no connector, the daemon is asked" {
-    cp -r "$BATS_TEST_DIRNAME/../machines/z97-guest" board
+    cp -r "$USBROUTE_BIN/../machines/z97-guest" board
     sed -i '/^\[listen/,$d' board/etc/usbroute/usbroute.toml
     USBROUTE_CONFIG=board/etc/usbroute/usbroute.toml usbrouted --root board --socket "$USBROUTE_SOCKET" 2> log & daemon=$!
     for _ in $(seq 200); do [ -S "$USBROUTE_SOCKET" ] && break; sleep 0.05; done

@@ -23,11 +23,11 @@ setup() {
 
 @test "the installed command finds the programs into which it turns" {
     export ASAN_OPTIONS=detect_leaks=0
-    run "$to/opt/usbroute/bin/usbroute" map --root "$BATS_TEST_DIRNAME/../machines/no-usb" < /dev/null
+    run "$to/opt/usbroute/bin/usbroute" map --root "$USBROUTE_BIN/../machines/no-usb" < /dev/null
     echo "$output"
     [[ "$output" != *"cannot start"* ]]
     mv "$to/opt/usbroute/libexec/usbroute-map" "$to/moved-away"
-    run "$to/opt/usbroute/bin/usbroute" map --root "$BATS_TEST_DIRNAME/../machines/no-usb" < /dev/null
+    run "$to/opt/usbroute/bin/usbroute" map --root "$USBROUTE_BIN/../machines/no-usb" < /dev/null
     echo "$output"
     [ "$status" -ne 0 ]
     [[ "$output" == *"usbroute-map"* ]]

@@ -11,7 +11,7 @@ bats_require_minimum_version 1.5.0
 setup() {
     : "${USBROUTE_BIN:?names the directory with usbroute}"
     PATH="$(cd "$USBROUTE_BIN" && pwd):$PATH"
-    machines="$BATS_TEST_DIRNAME/../machines"
+    machines="$USBROUTE_BIN/../machines"
     unset USBROUTE_SOCKET USBROUTE_CONFIG USBROUTE_STATE_DIR NO_COLOR CLICOLOR_FORCE
     export LC_ALL=C.UTF-8 TERM=xterm
     to="$BATS_TEST_TMPDIR/recording"

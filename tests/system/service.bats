@@ -118,7 +118,7 @@ exit 0"* ]]
     echo 'nonsense = ' >> "$settings"
     run "$USBROUTE_BIN/usbrouted" "${options[@]}"
     [ "$status" -eq 78 ]
-    run "$USBROUTE_BIN/usbrouted" --user no-such-user --root "$here/../machines/z97-guest"
+    run "$USBROUTE_BIN/usbrouted" --user no-such-user --root "$USBROUTE_BIN/../machines/z97-guest"
     [ "$status" -eq 67 ] || [ "$(id -u)" -ne 0 ]
     grep '^RestartPreventExitStatus=64 67 78$' "$USBROUTE_INIT/usbrouted.service"
 }

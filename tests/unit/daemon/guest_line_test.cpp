@@ -243,7 +243,7 @@ TEST(CommandLimit, DoesNotMindAClockThatStandsOrRunsBack)
 
 TEST(GuestLine, PassesOverRecordedBootLogsInSilence)
 {
-    const std::filesystem::path logs = std::filesystem::path(USBROUTE_MACHINES) / "../corpus/boot-logs";
+    const std::filesystem::path logs = std::filesystem::path(USBROUTE_TEST_CORPUS) / "boot-logs";
     std::size_t count = 0;
     for (const auto& entry : std::filesystem::directory_iterator(logs)) {
         if (entry.path().extension() != ".log") continue;
