@@ -62,7 +62,7 @@ void take_registers_from_daemon(plan::Facts& facts, const Session& session)
     const auto name = mux->xhci->name;
     const auto seen = std::ranges::find(registers->controllers, name, &report::RegisterView::controller);
     if (seen == registers->controllers.end() || !seen->unreadable.empty()) return;
-    const auto xhci = std::ranges::find(facts.snapshot.controllers, name, &topology::Controller::name);
+    const auto xhci = std::ranges::find(facts.snapshot.controllers, name, &topology::PciController::name);
     xhci->registers = topology::RouteBits{.usb2_owner = seen->usb2_owner,
                                           .usb2_movable = seen->usb2_movable,
                                           .superspeed_on = seen->superspeed_on,
@@ -86,7 +86,7 @@ plan::WriteTrial try_write(const plan::Facts& facts, const linux_::Locations& wh
     if (const auto refusal = plan::why_not_writable(facts.snapshot, board);
         refusal && refusal->reason != plan::Reason::registers_unreadable)
         return {.took = false, .trouble = plan::text_of(*refusal), .code = "not-tried"};
-    auto registers = linux_::PciConfig::open(where.root, *board.mux->xhci->address);
+    auto registers = linux_::PciConfig::open(where.root, board.mux->xhci->address);
     if (!registers) return failed(registers.error());
     linux_::JournalFile journal(where.state);
     const auto lock = journal.lock();

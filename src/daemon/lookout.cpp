@@ -5,6 +5,7 @@
 
 #include "daemon/log.hpp"
 #include "linux/descriptors.hpp"
+#include "observe/census.hpp"
 #include "observe/scan.hpp"
 
 #include <algorithm>
@@ -75,7 +76,23 @@ void Lookout::gather()
 bool Lookout::is_fresh()
 {
     gather();
-    return !looking_ && !pending_.ask_for_a_scan();
+    if (looking_ || pending_.ask_for_a_scan()) return false;
+    if (still_holds()) return true;
+    log::debug("something has come or gone, and no hint has told of it");
+    pending_.everything = true;
+    return false;
+}
+
+/// Nearly always one read of a number. It rises with whatever happens to any device, a battery's charge too; then the
+/// kernel's lists tell.
+bool Lookout::still_holds()
+{
+    if (parts_.hints.hears_everything()) return true;
+    const auto count = parts_.events.now();
+    if (count && count == counted_) return true;
+    if (!observe::still_holds(parts_.tree, *parts_.machine.snapshot())) return false;
+    counted_ = count;
+    return true;
 }
 
 void Lookout::wait(Waiter& waiter)
@@ -112,6 +129,11 @@ void Lookout::listen()
     if (pending_.ask_for_a_scan()) return settle();
     // Nothing to scan: somebody has written a configuration space.
     if (!std::exchange(pending_.registers, false) || looking_) return;
+    // What is found is acted upon, so the rest of what is known has to hold as well; the look reads the registers, too.
+    if (!still_holds()) {
+        pending_.everything = true;
+        return look();
+    }
     Findings findings;
     findings.before = parts_.machine.snapshot();
     findings.drift = parts_.machine.read_registers();
@@ -135,6 +157,7 @@ void Lookout::look()
     std::ranges::move(waiting_, std::back_inserter(served_));
     waiting_.clear();
     followed_ = std::exchange(pending_, {});
+    counting_ = parts_.events.now();
     // In the next turn, so that nobody is called back from within their own call.
     if (parts_.place == ScanPlace::loop) return soon_.start(0ms);
 
@@ -152,6 +175,7 @@ void Lookout::finish(std::optional<Snapshot> fresh)
     deadline_.stop();
     if (!fresh) return look_later();
     is_starved_ = false;
+    counted_ = counting_;
     found_(parts_.machine.take(std::move(*fresh)));
     tell(std::exchange(served_, {}), Look::taken);
     gather();
@@ -182,6 +206,26 @@ void Lookout::give_up()
     std::ranges::move(waiting_, std::back_inserter(waiters));
     waiting_.clear();
     tell(std::move(waiters), Look::failed);
+}
+
+WhenFresh::WhenFresh(Lookout& lookout, std::function<void()> action)
+    : lookout_(lookout), action_(std::move(action))
+{}
+
+WhenFresh::~WhenFresh() { lookout_.forget(*this); }
+
+void WhenFresh::run()
+{
+    if (is_waiting_) return;
+    if (lookout_.is_fresh()) return action_();
+    is_waiting_ = true;
+    lookout_.wait(*this);
+}
+
+void WhenFresh::looked(Look)
+{
+    is_waiting_ = false;
+    action_();
 }
 
 /// A waiter may go away, take others with it, or wait again, while it is told.

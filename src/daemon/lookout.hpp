@@ -42,6 +42,27 @@ public:
 /// Where the scan runs. Reading `product` or `serial` of a live device may wait for its lock.
 enum class ScanPlace : std::uint8_t { worker, loop };
 
+class Lookout;
+
+/// Runs something as soon as what is known is fresh: at once, or after a look. Also after one that failed, for then what is
+/// known is all there is.
+class WhenFresh final : public Waiter {
+public:
+    WhenFresh(Lookout& lookout, std::function<void()> action);
+    ~WhenFresh() override;
+    WhenFresh(const WhenFresh&) = delete;
+    WhenFresh& operator=(const WhenFresh&) = delete;
+
+    /// Asked for again before it has run, it runs once.
+    void run();
+    void looked(Look look) override;
+
+private:
+    Lookout& lookout_;
+    std::function<void()> action_;
+    bool is_waiting_ = false;
+};
+
 /// Knows whether what is known still holds, and looks again when it does not. A burst of hints becomes one look, when
 /// it has been quiet for a moment. Timers run only then.
 class Lookout {
@@ -51,6 +72,7 @@ public:
         Machine& machine;
         const observe::KernelTree& tree;
         observe::HintSource& hints;
+        const observe::EventCount& events;
         ScanPlace place = ScanPlace::worker;
     };
     using Found = std::function<void(const Findings&)>;
@@ -59,7 +81,8 @@ public:
 
     /// Listens to hints and takes the first look.
     [[nodiscard]] Result<void> begin();
-    /// Whether a request may be answered at once. Asks the source of hints, without waiting.
+    /// Whether a request may be answered at once. Asks the source of hints, without waiting, and does not take its
+    /// silence for an answer: the kernel's count of events has to be that of before the look, or what it lists has to be.
     [[nodiscard]] bool is_fresh();
     /// Is told after a look that began no earlier than the last hint of before this call.
     void wait(Waiter& waiter);
@@ -69,6 +92,7 @@ public:
 
 private:
     void gather();
+    [[nodiscard]] bool still_holds();
     void listen();
     void settle();
     void look();
@@ -84,7 +108,9 @@ private:
     linux_::Timer soon_;
     linux_::Timer deadline_;
     observe::Hints pending_;
-    observe::Hints followed_; ///< by the look under way
+    observe::Hints followed_;               ///< by the look under way
+    std::optional<std::uint64_t> counted_;  ///< events, when what is known was last seen to hold
+    std::optional<std::uint64_t> counting_; ///< the same of the look under way, from before it began
     std::optional<std::chrono::milliseconds> first_hint_;
     bool looking_ = false;
     bool is_starved_ = false;      ///< no descriptors were left for the last look

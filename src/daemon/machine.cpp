@@ -5,6 +5,7 @@
 
 #include "apply/executor.hpp"
 #include "linux/clock_steps.hpp"
+#include "observe/blocks.hpp"
 #include "observe/scan.hpp"
 #include "plan/drift_cause.hpp"
 #include "topology/connector.hpp"
@@ -51,6 +52,21 @@ void compare(const Snapshot& before, const Snapshot& now, Findings& findings)
     }
 }
 
+/// What is stacked on a disk belongs to its use: a mapping that gets another table, or a partition table that is read
+/// again, is no change of the topology. What the look found and this reading does not find is kept.
+Snapshot with_blocks_read_again(const observe::KernelTree& tree, const Snapshot& known)
+{
+    auto snapshot = known;
+    for (auto& block : observe::read_usb_blocks(tree)) {
+        const auto same = std::ranges::find(snapshot.blocks, block.name, &topology::BlockDevice::name);
+        if (same == snapshot.blocks.end())
+            snapshot.blocks.push_back(std::move(block));
+        else
+            *same = std::move(block);
+    }
+    return snapshot;
+}
+
 topology::Unreadable unreadable_from(const Error& error)
 {
     using topology::RegisterAccess;
@@ -87,7 +103,7 @@ Findings Machine::take(Snapshot fresh)
     compare(*snapshot_, fresh, findings);
     fresh.generation = snapshot_->generation + 1;
     if (const auto* mux = mux_controller()) {
-        const auto* now = fresh.controller_at(*mux->address);
+        const auto* now = std::as_const(fresh).controller_at(mux->address);
         has_a_new_driver_ =
             has_a_new_driver_ || now == nullptr || now->driver != mux->driver || now->buses != mux->buses;
     }
@@ -102,7 +118,7 @@ Findings Machine::take(Snapshot fresh)
 void Machine::follow_mux()
 {
     const auto mux = topology::find_mux(*snapshot_);
-    const auto address = mux ? mux->xhci->address : std::nullopt;
+    const auto address = mux ? std::optional(mux->xhci->address) : std::nullopt;
     if (address == mux_ && registers_ && !registers_failed_) return;
     if (address != mux_) known_.reset();
     mux_ = address;
@@ -116,10 +132,9 @@ void Machine::follow_mux()
         controller->registers = unreadable_from(opened.error());
 }
 
-topology::Controller* Machine::mux_controller()
+topology::PciController* Machine::mux_controller()
 {
-    const auto found = std::ranges::find(snapshot_->controllers, mux_, &topology::Controller::address);
-    return found == snapshot_->controllers.end() ? nullptr : &*found;
+    return mux_ ? snapshot_->controller_at(*mux_) : nullptr;
 }
 
 std::optional<Drift> Machine::read_registers()
@@ -180,9 +195,11 @@ plan::Outcome Machine::decide(const plan::Request& request) const
     auto outcome = plan::make_plan({*snapshot_, settings_, nothing, last, standing, proven_}, request);
     const auto needed = plan::use_needed(outcome);
     if (needed.none()) return outcome;
+    std::optional<Snapshot> closer;
+    if (needed.disks) closer = with_blocks_read_again(tree_, *snapshot_);
     auto use = observe::look_at_host_use(tree_, needed);
     use.others_unseen = needed.disks && ::geteuid() != 0; // ptrace(2), PTRACE_MODE_READ
-    return plan::make_plan({*snapshot_, settings_, use, last, standing, proven_}, request);
+    return plan::make_plan({closer ? *closer : *snapshot_, settings_, use, last, standing, proven_}, request);
 }
 
 Machine::Planned Machine::decide_or_recall(const plan::Request& request)

@@ -93,7 +93,8 @@ public:
     [[nodiscard]] std::optional<Result<std::string>> recover();
 
 private:
-    [[nodiscard]] topology::Controller* mux_controller();
+    /// Null while no mux is on the bus.
+    [[nodiscard]] topology::PciController* mux_controller();
     void follow_mux();
     [[nodiscard]] bool has_slept_since_last_reading();
     [[nodiscard]] bool reads_otherwise();

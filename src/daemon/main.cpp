@@ -24,6 +24,7 @@
 #include "daemon/trials.hpp"
 #include "daemon/verdicts.hpp"
 #include "linux/clock_steps.hpp"
+#include "linux/event_count.hpp"
 #include "linux/files.hpp"
 #include "linux/first_move.hpp"
 #include "linux/journal_file.hpp"
@@ -98,6 +99,7 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
     linux_::TreeHints tree_hints(locations.root);
     const linux_::WatchedTree watched_tree(tree, tree_hints);
     const auto udev_hints = locations.recorded ? nullptr : live_hints();
+    const linux_::KernelEventCount events(locations.root);
     linux_::Loop loop;
     linux_::ServiceManager manager;
 
@@ -131,11 +133,7 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
                            guests_here->bring_home_again();
                        },
                    .event = [&](const wire::Event& event) { clients.tell(event); }});
-    ring = [&] { trials.ring(); };
-    RegisterNews register_news(machine, [&] {
-        report_recovery(machine);
-        trials.resume();
-    });
+    RegisterNews register_news(machine, [&] { report_recovery(machine); }, [&] { trials.resume(); });
     bool is_first = true;
     const auto found = [&](const Findings& findings) {
         register_news.look_again();
@@ -152,8 +150,12 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
          .machine = machine,
          .tree = locations.recorded ? static_cast<const observe::KernelTree&>(watched_tree) : tree,
          .hints = locations.recorded ? static_cast<observe::HintSource&>(tree_hints) : *udev_hints,
+         .events = events,
          .place = locations.recorded ? ScanPlace::loop : ScanPlace::worker},
         found);
+    // A trial's end moves sockets like anybody else.
+    WhenFresh end_of_trial(lookout, [&] { trials.ring(); });
+    ring = [&] { end_of_trial.run(); };
     Guests guests({.loop = loop,
                    .machine = machine,
                    .lookout = lookout,

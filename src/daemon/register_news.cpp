@@ -34,7 +34,12 @@ void RegisterNews::look_again()
         }
     }
     // A change that was cut short is ended through the registers.
-    if (access == RegisterAccess::own && !std::exchange(has_begun_, true)) begin_();
+    const bool is_in_reach = mux && access == RegisterAccess::own;
+    const bool begins = access == RegisterAccess::own && !std::exchange(has_begun_, true);
+    const bool has_come = is_in_reach && !is_in_reach_;
+    is_in_reach_ = is_in_reach;
+    if (begins || has_come) recover_();
+    if (begins) begin_();
 }
 
 } // namespace usbroute::daemon

@@ -14,8 +14,10 @@ namespace usbroute::daemon {
 /// be read is begun then, once.
 class RegisterNews {
 public:
-    RegisterNews(const Machine& machine, std::function<void()> begin)
-        : machine_(machine), begin_(std::move(begin))
+    /// `recover` is called at the beginning and whenever the registers have come within reach: a change that was cut short
+    /// can have waited for them. `begin` is called once, after the first of these.
+    RegisterNews(const Machine& machine, std::function<void()> recover, std::function<void()> begin)
+        : machine_(machine), recover_(std::move(recover)), begin_(std::move(begin))
     {}
 
     /// After each look.
@@ -25,8 +27,10 @@ public:
 
 private:
     const Machine& machine_;
+    std::function<void()> recover_;
     std::function<void()> begin_;
     bool has_begun_ = false;
+    bool is_in_reach_ = false; ///< a mux, and its registers
     topology::RegisterAccess said_ = topology::RegisterAccess::own;
 };
 

@@ -74,6 +74,16 @@ UniqueFd LiveTree::open(const std::string& path, int flags) const
 
 std::expected<std::vector<std::string>, Errno> LiveTree::list(const std::string& path) const
 {
+    auto listed = entries(path);
+    if (!listed) return std::unexpected(listed.error());
+    std::vector<std::string> names;
+    for (auto& entry : *listed) names.push_back(std::move(entry.name));
+    return names;
+}
+
+/// Of sysfs, the number is one that no later entry gets (kernfs_ino, fs/kernfs; 64 bits of it where ino_t has them).
+std::expected<std::vector<topology::Listed>, Errno> LiveTree::entries(const std::string& path) const
+{
     std::unique_ptr<DIR, CloseDirectory> directory;
     if (root_ == "/") {
         directory.reset(::opendir((root_ + path).c_str()));
@@ -84,13 +94,13 @@ std::expected<std::vector<std::string>, Errno> LiveTree::list(const std::string&
         if (directory) (void)fd.release();
     }
     if (!directory) return std::unexpected(Errno{errno});
-    std::vector<std::string> names;
+    std::vector<topology::Listed> listed;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): each call has a directory stream of its own
     while (const auto* entry = ::readdir(directory.get())) {
         const std::string_view name(entry->d_name);
-        if (name != "." && name != "..") names.emplace_back(name);
+        if (name != "." && name != "..") listed.push_back({std::string(name), entry->d_ino});
     }
-    return names;
+    return listed;
 }
 
 std::expected<std::string, Errno> LiveTree::read(const std::string& file, std::size_t limit) const

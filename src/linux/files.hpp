@@ -21,6 +21,8 @@ public:
 
     [[nodiscard]] std::expected<std::vector<std::string>, observe::Errno>
     list(const std::string& directory) const override;
+    [[nodiscard]] std::expected<std::vector<topology::Listed>, observe::Errno>
+    entries(const std::string& directory) const override;
     [[nodiscard]] std::expected<std::string, observe::Errno> read(const std::string& file,
                                                                   std::size_t limit) const override;
     [[nodiscard]] std::expected<std::string, observe::Errno> link(const std::string& path) const override;

@@ -3,6 +3,8 @@
 
 #include "linux/tree_hints.hpp"
 
+#include "linux/event_count.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -27,7 +29,10 @@ std::string directory_of(const std::string& path)
 } // namespace
 
 TreeHints::TreeHints(std::string root)
-    : root_(std::move(root)), fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)), blind_(!fd_.is_open())
+    : root_(std::move(root)),
+      fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
+      is_kernels_(is_sysfs(root_ + "sys")),
+      blind_(!fd_.is_open())
 {}
 
 bool TreeHints::try_watch(const std::string& directory)
@@ -102,6 +107,13 @@ std::expected<std::vector<std::string>, observe::Errno> WatchedTree::list(const 
 {
     hints_.watch(directory);
     return tree_.list(directory);
+}
+
+std::expected<std::vector<topology::Listed>, observe::Errno>
+WatchedTree::entries(const std::string& directory) const
+{
+    hints_.watch(directory);
+    return tree_.entries(directory);
 }
 
 std::expected<std::string, observe::Errno> WatchedTree::read(const std::string& file, std::size_t limit) const

@@ -24,6 +24,8 @@ public:
     [[nodiscard]] int fd() const override { return blind_ ? -1 : fd_.get(); }
     [[nodiscard]] observe::Hints drain() override;
 
+    [[nodiscard]] bool hears_everything() const override { return !blind_ && !is_kernels_; }
+
     /// From now on a change in `directory` (without a leading slash) is told; where there is no such directory, its
     /// appearance is.
     void watch(std::string directory);
@@ -34,6 +36,8 @@ private:
 
     std::string root_;
     UniqueFd fd_;
+    bool is_kernels_ =
+        false;           ///< its sysfs is a real one, where inotify tells nothing of what the kernel does
     bool blind_ = false; ///< the user's limit is reached, or there is no inotify at all
     std::unordered_set<std::string> watched_;
     std::unordered_map<int, std::string> directories_; ///< by watch descriptor
@@ -46,6 +50,8 @@ public:
 
     [[nodiscard]] std::expected<std::vector<std::string>, observe::Errno>
     list(const std::string& directory) const override;
+    [[nodiscard]] std::expected<std::vector<topology::Listed>, observe::Errno>
+    entries(const std::string& directory) const override;
     [[nodiscard]] std::expected<std::string, observe::Errno> read(const std::string& file,
                                                                   std::size_t limit) const override;
     [[nodiscard]] std::expected<std::string, observe::Errno> link(const std::string& path) const override;

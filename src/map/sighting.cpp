@@ -102,11 +102,10 @@ Sighting sighting_of(const Snapshot& snapshot, const std::optional<Mux>& mux,
                      std::shared_ptr<const Device> device)
 {
     Sighting sighting;
-    const auto* controller = snapshot.controller_of_bus(device->path.bus());
-    if (controller != nullptr && controller->address) {
+    if (const auto* controller = snapshot.pci_controller_of_bus(device->path.bus())) {
         const bool superspeed = device->speed.is_superspeed();
         const UsbPlace place{
-            .controller = *controller->address, .superspeed = superspeed, .ports = device->path.ports()};
+            .controller = controller->address, .superspeed = superspeed, .ports = device->path.ports()};
         (superspeed ? sighting.superspeed : sighting.usb2) = place;
     }
     sighting.built_in = is_built_in(snapshot, *device);

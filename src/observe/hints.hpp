@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,23 @@ public:
     [[nodiscard]] virtual int fd() const = 0;
     /// What has gathered, without waiting.
     [[nodiscard]] virtual Hints drain() = 0;
+    /// Silence proves that nothing has changed. False where another program has to speak: udev can be stopped or hang.
+    [[nodiscard]] virtual bool hears_everything() const { return false; }
+};
+
+/// Counts what happens to the kernel's devices of every kind, whoever hears of it.
+class EventCount {
+public:
+    virtual ~EventCount() = default;
+
+    /// Cheap. Nothing: not told here.
+    [[nodiscard]] virtual std::optional<std::uint64_t> now() const = 0;
+};
+
+/// For a machine that does not count.
+class NoCount final : public EventCount {
+public:
+    [[nodiscard]] std::optional<std::uint64_t> now() const override { return std::nullopt; }
 };
 
 } // namespace usbroute::observe

@@ -3,8 +3,11 @@
 
 #pragma once
 
+#include "topology/census.hpp"
+
 #include <expected>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace usbroute::observe {
@@ -24,6 +27,16 @@ public:
     /// Names in a directory, without "." and "..", in no particular order.
     [[nodiscard]] virtual std::expected<std::vector<std::string>, Errno>
     list(const std::string& directory) const = 0;
+    /// The same with the number of each entry, where the tree can tell it.
+    [[nodiscard]] virtual std::expected<std::vector<topology::Listed>, Errno>
+    entries(const std::string& directory) const
+    {
+        auto names = list(directory);
+        if (!names) return std::unexpected(names.error());
+        std::vector<topology::Listed> listed;
+        for (auto& name : *names) listed.push_back({.name = std::move(name), .number = 0});
+        return listed;
+    }
     /// The first `limit` bytes of a file. May wait: the kernel takes the device lock for a device's strings.
     [[nodiscard]] virtual std::expected<std::string, Errno> read(const std::string& file,
                                                                  std::size_t limit) const = 0;

@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "base/text.hpp"
 #include "observe/blocks.hpp"
+#include "observe/census.hpp"
 #include "observe/decode.hpp"
 #include "observe/devices.hpp"
 
@@ -19,6 +20,7 @@ namespace usbroute::observe {
 using topology::Bus;
 using topology::Controller;
 using topology::ControllerKind;
+using topology::PciController;
 using topology::PortPath;
 using topology::Snapshot;
 
@@ -35,13 +37,6 @@ std::string attribute(const KernelTree& tree, const std::string& directory, std:
 std::uint16_t hex_attribute(const KernelTree& tree, const std::string& directory, std::string_view name)
 {
     return static_cast<std::uint16_t>(parse_hex(attribute(tree, directory, name)).value_or(0));
-}
-
-/// The driver's name by its link; a recording that lost its links may still have it in `uevent`.
-std::string driver_of(const KernelTree& tree, const std::string& directory)
-{
-    if (const auto link = tree.link(directory + "/driver")) return std::string(last_part(*link));
-    return std::string(uevent_value(attribute(tree, directory, "uevent"), "DRIVER"));
 }
 
 Bus read_bus(const KernelTree& tree, std::uint16_t number, const std::string& directory)
@@ -65,7 +60,8 @@ void read_buses(const KernelTree& tree, Controller& controller, DeviceWalk& walk
     std::ranges::sort(controller.buses, {}, &Bus::number);
 }
 
-std::optional<Controller> read_controller(const KernelTree& tree, const std::string& name, Snapshot& snapshot)
+std::optional<PciController> read_controller(const KernelTree& tree, const std::string& name,
+                                             Snapshot& snapshot)
 {
     const auto address = PciAddress::parse(name);
     const auto link_path = "sys/bus/pci/devices/" + name;
@@ -73,7 +69,7 @@ std::optional<Controller> read_controller(const KernelTree& tree, const std::str
     if (!address || !kind) return std::nullopt;
 
     const auto target = tree.link(link_path);
-    Controller controller;
+    PciController controller;
     controller.address = *address;
     controller.name = name;
     controller.syspath = target ? resolve_link(link_path, *target) : link_path;
@@ -95,6 +91,18 @@ std::optional<Controller> read_controller(const KernelTree& tree, const std::str
     return controller;
 }
 
+/// The one at this place of the tree, which may have been found by another of its buses.
+Controller& off_pci_controller(const KernelTree& tree, const std::string& syspath, Snapshot& snapshot)
+{
+    const auto found = std::ranges::find(snapshot.off_pci, syspath, &Controller::syspath);
+    if (found != snapshot.off_pci.end()) return *found;
+    Controller controller;
+    controller.name = std::string(last_part(syspath));
+    controller.syspath = syspath;
+    controller.driver = driver_of(tree, syspath);
+    return snapshot.off_pci.emplace_back(std::move(controller));
+}
+
 /// Buses that no PCI function owns: platform controllers, vhci_hcd, dummy_hcd.
 void read_other_buses(const KernelTree& tree, const std::vector<std::string>& names, Snapshot& snapshot,
                       DeviceWalk& walk)
@@ -109,20 +117,24 @@ void read_other_buses(const KernelTree& tree, const std::vector<std::string>& na
         // A recording may have lost the tree below the PCI function; the root hub's serial still names it.
         const auto serial = attribute(tree, directory, "serial");
         const auto address = PciAddress::parse(serial);
-        auto owner = std::ranges::find_if(snapshot.controllers, [&](const Controller& c) {
-            return (address && c.address == address) || (!c.address && c.syspath == parent);
-        });
-        if (owner == snapshot.controllers.end()) {
-            Controller controller;
-            controller.name = std::string(last_part(parent));
-            controller.syspath = parent;
-            controller.driver = driver_of(tree, parent);
-            owner = snapshot.controllers.insert(owner, std::move(controller));
-        }
+        Controller* owner = address ? snapshot.controller_at(*address) : nullptr;
+        if (owner == nullptr) owner = &off_pci_controller(tree, parent, snapshot);
         owner->buses.push_back(read_bus(tree, path->bus(), directory));
         std::ranges::sort(owner->buses, {}, &Bus::number);
         walk.below_hub(*path, directory);
     }
+}
+
+std::expected<std::vector<std::string>, Errno> names_in(const std::vector<topology::Listed>& entries)
+{
+    std::vector<std::string> names;
+    for (const auto& entry : entries) names.push_back(entry.name);
+    return names;
+}
+
+std::shared_ptr<const topology::Census> shared(std::optional<topology::Census> census)
+{
+    return census ? std::make_shared<const topology::Census>(std::move(*census)) : nullptr;
 }
 
 /// The place of a device in the tree, by its controller and the hubs above it.
@@ -142,11 +154,16 @@ std::string syspath_of(const Controller& controller, const PortPath& path)
 Snapshot scan(const KernelTree& tree, Ports ports)
 {
     Snapshot snapshot;
+    snapshot.census = shared(take_census(tree));
     DeviceWalk walk(tree, snapshot, ports);
-    auto usb_names = tree.list("sys/bus/usb/devices").value_or(std::vector<std::string>{});
+    const auto listed = [&](const char* directory, std::vector<topology::Listed> topology::Census::* part) {
+        return snapshot.census ? names_in(*snapshot.census.*part) : tree.list(directory);
+    };
+    auto usb_names =
+        listed("sys/bus/usb/devices", &topology::Census::usb).value_or(std::vector<std::string>{});
     std::ranges::sort(usb_names);
     walk.know_all(usb_names);
-    auto names = tree.list("sys/bus/pci/devices");
+    auto names = listed("sys/bus/pci/devices", &topology::Census::functions);
     if (!names && names.error().value != ENOENT)
         snapshot.notes.push_back(format("cannot list the PCI devices: {}", errno_text(names.error().value)));
     if (names) {
@@ -179,8 +196,15 @@ Snapshot rescan(const KernelTree& tree, const Snapshot& before, std::span<const 
         blocks_changed = blocks_changed || path.find("/block/") != std::string::npos;
     }
     std::ranges::sort(places);
+    // Hints can be lost, and then only some of what happened is hinted at.
+    auto census = take_census(tree);
+    if (!census || !before.census || census->functions != before.census->functions ||
+        !explain(places, *before.census, *census) || !have_their_drivers(tree, before))
+        return scan(tree);
+    blocks_changed = blocks_changed || census->blocks != before.census->blocks;
 
     Snapshot after = before;
+    after.census = shared(std::move(census));
     DeviceWalk walk(tree, after, Ports::read);
     const PortPath* done = nullptr;
     for (const auto& place : places) {

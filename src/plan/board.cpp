@@ -52,8 +52,7 @@ std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, cons
     }
     const auto& mux = *board.mux;
     const auto of_the_table = [](const topology::Controller& c) {
-        return c.kind == ControllerKind::xhci && c.address &&
-               topology::family_of(c.vendor, c.device) != nullptr;
+        return c.kind == ControllerKind::xhci && topology::family_of(c.vendor, c.device) != nullptr;
     };
     if (std::ranges::count_if(snapshot.controllers, of_the_table) > 1)
         return Refusal{Reason::several_muxes, "machine",

@@ -12,7 +12,7 @@
 namespace usbroute::plan {
 
 using topology::Condition;
-using topology::Controller;
+using topology::PciController;
 using topology::PciFunction;
 
 namespace {
@@ -233,7 +233,7 @@ void examine_iommu(Examination& examination)
 
 namespace {
 
-std::string who_has(const Examination& examination, const Controller& controller)
+std::string who_has(const Examination& examination, const PciController& controller)
 {
     const auto& facts = examination.facts;
     std::vector<std::string> who;

@@ -13,8 +13,8 @@
 
 namespace usbroute::plan {
 
-using topology::Controller;
 using topology::ForeignLine;
+using topology::PciController;
 
 namespace {
 
@@ -97,7 +97,7 @@ void add_asus(Examination& examination)
                    "blacklist"});
 }
 
-void add_power(Examination& examination, const Controller& xhci)
+void add_power(Examination& examination, const PciController& xhci)
 {
     const auto& condition = examination.facts.condition;
     const auto control = std::ranges::find(condition.power_controls, xhci.address,

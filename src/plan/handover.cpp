@@ -14,7 +14,7 @@ namespace usbroute::plan {
 
 using config::GuestSettings;
 using topology::Connector;
-using topology::Controller;
+using topology::PciController;
 using topology::Side;
 
 namespace {
@@ -43,9 +43,9 @@ std::string listed(const std::vector<PciAddress>& addresses)
     return text;
 }
 
-FunctionHandover give(const HandoverSituation& situation, const Controller& controller)
+FunctionHandover give(const HandoverSituation& situation, const PciController& controller)
 {
-    const auto address = *controller.address;
+    const auto address = controller.address;
     const auto* state = situation.look.state_of(address);
     FunctionHandover handover{.function = address,
                               .driver_before = controller.driver,
@@ -70,9 +70,9 @@ FunctionHandover give(const HandoverSituation& situation, const Controller& cont
     return handover;
 }
 
-FunctionHandover take(const HandoverSituation& situation, const Controller& controller)
+FunctionHandover take(const HandoverSituation& situation, const PciController& controller)
 {
-    const auto address = *controller.address;
+    const auto address = controller.address;
     const auto* state = situation.look.state_of(address);
     FunctionHandover handover{.function = address,
                               .driver_before = controller.driver,

@@ -14,13 +14,13 @@ namespace usbroute::plan {
 
 using config::GuestSettings;
 using topology::Connector;
-using topology::Controller;
 using topology::GroupHolder;
+using topology::PciController;
 using topology::PciFunction;
 
 namespace {
 
-HandoverNo check_iommu(const Controller& controller)
+HandoverNo check_iommu(const PciController& controller)
 {
     if (controller.iommu_group) return std::nullopt;
     return HandoverRefusal{
@@ -33,7 +33,7 @@ HandoverNo check_iommu(const Controller& controller)
 }
 
 HandoverNo check_group(const HandoverSituation& situation, const GuestSettings& guest,
-                       const Controller& controller)
+                       const PciController& controller)
 {
     for (const auto& member : situation.look.functions) {
         if (member.iommu_group != controller.iommu_group || member.address == controller.address) continue;
@@ -99,9 +99,9 @@ std::string way_out(const Giving& giving, const Connector* connector)
 
 } // namespace
 
-bool gets(const GuestSettings& guest, const std::optional<PciAddress>& address)
+bool gets(const GuestSettings& guest, const PciAddress& address)
 {
-    return address && std::ranges::find(guest.controllers, *address) != guest.controllers.end();
+    return std::ranges::find(guest.controllers, address) != guest.controllers.end();
 }
 
 bool leaves_dma_to_guests(std::string_view driver)
@@ -111,7 +111,7 @@ bool leaves_dma_to_guests(std::string_view driver)
 
 bool Giving::loses(const topology::PortPath& place) const
 {
-    const auto* controller = situation.snapshot.controller_of_bus(place.bus());
+    const auto* controller = situation.snapshot.pci_controller_of_bus(place.bus());
     if (controller == nullptr || std::ranges::find(controllers, controller) == controllers.end())
         return false;
     return std::ranges::none_of(moved, [&](const Connector* connector) { return holds(*connector, place); });
@@ -204,14 +204,9 @@ HandoverNo check_keyboards(const Giving& giving)
 {
     if (giving.request.yes) return std::nullopt;
     const auto& snapshot = giving.situation.snapshot;
-    std::vector<topology::PortPath> leaving;
-    for (const auto& device : snapshot.devices)
-        if (giving.loses(device->path)) leaving.push_back(device->path);
-    const auto loss = topology::loss_of(topology::keyboards(snapshot, giving.situation.use.inputs), leaving);
+    const auto goes = [&](const topology::PortPath& place) { return giving.loses(place); };
+    const auto loss = topology::loss_of(topology::keyboards(snapshot, giving.situation.use.inputs), goes);
     if (!loss.is_total()) return std::nullopt;
-    const auto goes = [&](const topology::PortPath& place) {
-        return std::ranges::find(leaving, place) != leaving.end();
-    };
     // A keyboard with several places hangs at one of them; the first that goes stands for it.
     const auto& keyboard = loss.going.front();
     const auto place = *std::ranges::find_if(keyboard.places, goes);

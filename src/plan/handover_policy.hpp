@@ -20,7 +20,7 @@ struct Giving {
     const BindRequest& request;
     const config::GuestSettings& guest;
     Board board;
-    std::vector<const topology::Controller*> controllers; ///< those that are not on vfio-pci yet
+    std::vector<const topology::PciController*> controllers; ///< those that are not on vfio-pci yet
     std::vector<MoveBefore> moves;
     std::vector<const topology::Connector*> moved;
 
@@ -28,7 +28,7 @@ struct Giving {
     [[nodiscard]] bool loses(const topology::PortPath& place) const;
 };
 
-[[nodiscard]] bool gets(const config::GuestSettings& guest, const std::optional<PciAddress>& address);
+[[nodiscard]] bool gets(const config::GuestSettings& guest, const PciAddress& address);
 /// Said of drivers that leave DMA to whoever opens the group, of the one of PCI Express ports, and of none.
 [[nodiscard]] bool leaves_dma_to_guests(std::string_view driver);
 

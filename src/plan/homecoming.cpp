@@ -22,9 +22,8 @@ bool is_with(const Connector& connector, const GuestName& name, const Settings& 
 {
     const auto* guest = settings.guest(name);
     const auto* controller = connector.side ? connector.controller_on(*connector.side) : nullptr;
-    return guest != nullptr && controller != nullptr && controller->address &&
-           !controller->is_driven_by_host() &&
-           std::ranges::find(guest->controllers, *controller->address) != guest->controllers.end();
+    return guest != nullptr && controller != nullptr && !controller->is_driven_by_host() &&
+           std::ranges::find(guest->controllers, controller->address) != guest->controllers.end();
 }
 
 /// What the return of one connector would come to; a refusal where the wires could not go.

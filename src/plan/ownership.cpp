@@ -10,15 +10,15 @@ namespace usbroute::plan {
 
 using topology::Connector;
 using topology::Controller;
+using topology::PciController;
 using topology::Side;
 
 namespace {
 
-const config::GuestSettings* claimant(const Controller& controller, const config::Settings& settings)
+const config::GuestSettings* claimant(const PciController& controller, const config::Settings& settings)
 {
-    if (!controller.address) return nullptr;
     const auto found = std::ranges::find_if(settings.guests, [&](const config::GuestSettings& guest) {
-        return std::ranges::find(guest.controllers, *controller.address) != guest.controllers.end();
+        return std::ranges::find(guest.controllers, controller.address) != guest.controllers.end();
     });
     return found == settings.guests.end() ? nullptr : &*found;
 }
@@ -36,12 +36,18 @@ bool is_host(const Owner& owner) { return std::holds_alternative<OwnedByHost>(ow
 
 bool is_given_to_guest(const Controller& controller) { return controller.driver == "vfio-pci"; }
 
-Owner owner_of(const Controller* controller, const config::Settings& settings)
+Owner owner_of(const PciController* controller, const config::Settings& settings)
 {
     if (controller == nullptr || controller->driver.empty()) return OwnedByNobody{};
     if (controller->is_driven_by_host()) return OwnedByHost{};
     if (const auto* guest = claimant(*controller, settings)) return OwnedByGuest{guest->name};
     return OwnedByStranger{};
+}
+
+Owner owner_of_off_pci(const Controller& controller)
+{
+    if (controller.driver.empty()) return OwnedByNobody{};
+    return OwnedByHost{};
 }
 
 Owner owner_now(const topology::Snapshot& snapshot, const Connector& connector,

@@ -37,7 +37,9 @@ using Owner = std::variant<OwnedByHost, OwnedByGuest, OwnedByStranger, OwnedByNo
 [[nodiscard]] std::string text_of(const Owner& owner);
 [[nodiscard]] bool is_host(const Owner& owner);
 
-[[nodiscard]] Owner owner_of(const topology::Controller* controller, const config::Settings& settings);
+[[nodiscard]] Owner owner_of(const topology::PciController* controller, const config::Settings& settings);
+/// Of a platform or virtual controller, which no guest can be given.
+[[nodiscard]] Owner owner_of_off_pci(const topology::Controller& controller);
 /// The owner of a connector now; connectors without a mux bit belong to who drives their controller.
 [[nodiscard]] Owner owner_now(const topology::Snapshot& snapshot, const topology::Connector& connector,
                               const config::Settings& settings);

@@ -36,7 +36,13 @@ struct Movement {
     topology::Side to;
     Owner owner_before;
     Owner owner_after;
-    std::vector<topology::PortPath> leaving; ///< devices that will disconnect, hubs first
+    std::vector<topology::PortPath> places =
+        {}; ///< ports whose wires go; everything at and below them leaves
+    std::vector<topology::PortPath> leaving =
+        {}; ///< the devices seen there, hubs first: for words, not for guards
+
+    /// Whether what is at this place leaves, seen by the look or not.
+    [[nodiscard]] bool takes(const topology::PortPath& place) const;
 };
 
 /// What must be true afterwards, whoever looks.

@@ -72,10 +72,10 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
                       .from = *connector.side,
                       .to = wanted.side,
                       .owner_before = owner_of(connector.controller_on(*connector.side), situation.settings),
-                      .owner_after = owner_of(connector.controller_on(wanted.side), situation.settings),
-                      .leaving = {}};
+                      .owner_after = owner_of(connector.controller_on(wanted.side), situation.settings)};
     const auto leave = [&](const std::optional<topology::PortPath>& place) {
         if (!place) return;
+        movement.places.push_back(*place);
         for (const auto* device : situation.snapshot.devices_below(*place))
             movement.leaving.push_back(device->path);
     };
@@ -97,7 +97,7 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
     plan.profile = resolved.profile;
     plan.asked = resolved.asked;
     plan.warnings = resolved.warnings;
-    plan.controller = *mux.xhci->address;
+    plan.controller = mux.xhci->address;
     plan.generation = situation.snapshot.generation;
     plan.before = *mux.bits;
     plan.change.controller = plan.controller;
@@ -158,11 +158,18 @@ void add_warnings(Plan& plan, const topology::Mux& mux)
 
 } // namespace
 
+bool Movement::takes(const topology::PortPath& place) const
+{
+    return std::ranges::any_of(places, [&](const auto& port) { return port.contains(place); });
+}
+
 Outcome make_plan(const Situation& situation, const Request& request)
 {
     const auto board = look_at_board(situation.snapshot, situation.settings);
     const auto resolved = resolve(situation, board, request.wish);
     if (!resolved) return resolved.error();
+    // Who resolves has asked this too, to refuse in the right order; from here on the registers are read as a matter of course.
+    if (auto refusal = why_not_writable(situation.snapshot, board)) return *refusal;
     if (auto refusal = check_routes(board, *resolved, request)) return *refusal;
 
     auto plan = draft(situation, board, *resolved);

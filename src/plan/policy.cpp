@@ -19,6 +19,7 @@ std::optional<Refusal> check_route(const Board& board, const Wanted& wanted, boo
 {
     const auto& connector = *wanted.connector;
     const auto& name = connector.spec.name.text();
+    if (auto refusal = why_not_switchable(connector, board)) return refusal;
     if (connector.side == wanted.side) return std::nullopt;
     if (wanted.side == Side::ehci && !connector.route->ehci)
         return Refusal{Reason::no_twin, name,
@@ -121,7 +122,7 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
     std::vector<topology::PortPath> leaving;
     for (const auto& movement : plan.movements)
         if (takes_from_host(situation, movement))
-            leaving.insert(leaving.end(), movement.leaving.begin(), movement.leaving.end());
+            leaving.insert(leaving.end(), movement.places.begin(), movement.places.end());
     if (leaving.empty()) return std::nullopt;
     const auto loss =
         topology::loss_of(topology::keyboards(situation.snapshot, situation.use.inputs), leaving);
@@ -131,9 +132,8 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
     std::string subject;
     for (const auto& movement : plan.movements) {
         const auto takes = [&](const topology::Keyboard& keyboard) {
-            return std::ranges::any_of(keyboard.places, [&](const topology::PortPath& place) {
-                return std::ranges::find(movement.leaving, place) != movement.leaving.end();
-            });
+            return std::ranges::any_of(keyboard.places,
+                                       [&](const auto& place) { return movement.takes(place); });
         };
         if (std::ranges::none_of(loss.going, takes)) continue;
         if (subject.empty()) subject = movement.connector.text();
@@ -154,7 +154,7 @@ std::optional<Refusal> check_disks(const Situation& situation, const Plan& plan,
     for (const auto& disk : topology::disks_in_use(situation.snapshot, situation.use)) {
         if (std::ranges::find(request.force_disks, disk.disk) != request.force_disks.end()) continue;
         for (const auto& movement : plan.movements) {
-            if (std::ranges::find(movement.leaving, disk.usb) == movement.leaving.end()) continue;
+            if (!movement.takes(disk.usb)) continue;
             const auto& name = movement.connector.text();
             return Refusal{
                 Reason::disk_in_use, name,
@@ -176,10 +176,9 @@ UseParts use_needed(const Situation& situation, const Plan& plan, const Resolved
         for (const auto& path : movement.leaving)
             if (const auto* device = situation.snapshot.device_at(path))
                 for (const auto& interface : device->interfaces) add_parts(parts, interface, is_lost);
-        parts.disks =
-            parts.disks || std::ranges::any_of(situation.snapshot.blocks, [&](const auto& block) {
-                return block.usb && std::ranges::find(movement.leaving, *block.usb) != movement.leaving.end();
-            });
+        parts.disks = parts.disks || std::ranges::any_of(situation.snapshot.blocks, [&](const auto& block) {
+                          return block.usb && movement.takes(*block.usb);
+                      });
     }
     return parts;
 }
@@ -189,7 +188,7 @@ std::vector<std::string> activity_warnings(const Situation& situation, const Pla
     std::vector<std::string> warnings;
     for (const auto& movement : plan.movements)
         for (const auto& activity : situation.use.activities) {
-            if (std::ranges::find(movement.leaving, activity.usb) == movement.leaving.end()) continue;
+            if (!movement.takes(activity.usb)) continue;
             const auto* device = situation.snapshot.device_at(activity.usb);
             warnings.push_back(format("{} takes along {}: {}", movement.connector.text(),
                                       device == nullptr ? activity.usb.text() : device->shown(),

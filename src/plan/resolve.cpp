@@ -71,8 +71,8 @@ OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_na
                     format("there is no guest {}", printable(guest_name.text(), 64)),
                     did_you_mean(guest_name.text(), known, "guests are [guest.NAME] in the configuration")});
     }
-    const auto has = [&](const topology::Controller* c) {
-        return c != nullptr && std::ranges::find(guest->controllers, *c->address) != guest->controllers.end();
+    const auto has = [&](const topology::PciController* c) {
+        return c != nullptr && std::ranges::find(guest->controllers, c->address) != guest->controllers.end();
     };
     for (const auto side : {Side::ehci, Side::xhci}) {
         const auto* controller = connector.controller_on(side);
@@ -220,7 +220,7 @@ OrRefusal<Resolved> resolve_start(const StartRequest& request, const Situation& 
     auto resolved = resolve_apply({request.profile}, s, board);
     if (!resolved) return resolved;
     resolved->title = text_of(Wish(request));
-    if (!s.standing || s.standing->controller != *board.mux->xhci->address) return resolved;
+    if (!s.standing || s.standing->controller != board.mux->xhci->address) return resolved;
     const auto is_asked_for = [&](const Wanted& wanted) {
         return (wanted.connector->spec.bit->mask() & s.standing->usb2.mask) != 0;
     };

@@ -77,7 +77,7 @@ std::expected<Resolved, Refusal> resolve_undo(const Situation& s, const Board& b
     if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
     const auto& change = *s.last_change;
     const auto& bits = *board.mux->bits;
-    const bool still_there = change.controller == *board.mux->xhci->address &&
+    const bool still_there = change.controller == board.mux->xhci->address &&
                              (bits.usb2_owner & change.usb2.mask) == change.usb2.after &&
                              (bits.superspeed_on & change.superspeed.mask) == change.superspeed.after;
     if (!still_there)
@@ -93,7 +93,7 @@ std::expected<Resolved, Refusal> resolve_revert(const RevertRequest& request, co
                                                 const Board& board)
 {
     if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
-    if (request.way.controller != *board.mux->xhci->address)
+    if (request.way.controller != board.mux->xhci->address)
         return std::unexpected(
             Refusal{Reason::changed_since, "trial",
                     format("the trial was made on {}, and the registers are those of {} now",
@@ -114,7 +114,7 @@ std::expected<Resolved, Refusal> resolve_restore(const Situation& s, const Board
     nothing.title = text_of(Wish(RestoreRequest{}));
     // What a guest owns is not ours: it would only be a fight.
     if (board.mux->xhci->is_given_away()) return nothing;
-    if (!s.standing || s.standing->controller != *board.mux->xhci->address) return nothing;
+    if (!s.standing || s.standing->controller != board.mux->xhci->address) return nothing;
     auto resolved = resolve_change(*s.standing, board);
     if (!resolved) return resolved;
     resolved->title = nothing.title;

@@ -61,7 +61,7 @@ ConfigCheck check_config(const config::Settings& settings, const Snapshot& snaps
     check.guests = static_cast<int>(settings.guests.size());
     check.profiles = static_cast<int>(settings.profiles.size());
     check.listeners = static_cast<int>(settings.listeners.size());
-    check.machine_was_seen = !snapshot.controllers.empty();
+    check.machine_was_seen = !snapshot.all_controllers().empty();
     if (!check.machine_was_seen) return check;
 
     const auto mux = topology::find_mux(snapshot);

@@ -135,13 +135,13 @@ ConnectorView connector_view(const Looked& looked, std::size_t index)
     return view;
 }
 
-ControllerView controller_view(const Looked& looked, const topology::Controller& controller)
+ControllerView controller_view(const topology::Controller& controller, const plan::Owner& owner)
 {
     ControllerView view{.address = printable(controller.name, 64),
                         .kind = std::string(topology::text_of(controller.kind)),
                         .id = format("{:04x}:{:04x}", controller.vendor, controller.device),
                         .driver = printable(controller.driver, 32),
-                        .owner = plan::text_of(plan::owner_of(&controller, looked.settings)),
+                        .owner = plan::text_of(owner),
                         .iommu_group = {},
                         .buses = {}};
     if (controller.iommu_group) view.iommu_group = static_cast<int>(*controller.iommu_group);
@@ -153,7 +153,7 @@ ControllerView controller_view(const Looked& looked, const topology::Controller&
 bool is_rate_matching_hub(const plan::Board& board, const Device& device)
 {
     if (!board.mux || !device.is_hub() || device.path.ports() != std::vector<std::uint8_t>{1}) return false;
-    return std::ranges::any_of(board.mux->ehcis, [&](const topology::Controller* ehci) {
+    return std::ranges::any_of(board.mux->ehcis, [&](const topology::PciController* ehci) {
         return ehci != nullptr && ehci->has_bus(device.path.bus());
     });
 }
@@ -175,7 +175,7 @@ std::vector<DeviceView> devices_elsewhere(const Looked& looked, const std::vecto
 void note_the_mux(StatusView& view, const Looked& looked)
 {
     auto& notes = view.notes;
-    if (looked.snapshot.controllers.empty()) {
+    if (looked.snapshot.all_controllers().empty()) {
         notes.emplace_back("this machine has no USB controller");
         return;
     }
@@ -215,7 +215,9 @@ StatusView status_view(const Snapshot& snapshot, const config::Settings& setting
     for (std::size_t i = 0; i < looked.board.connectors.size(); ++i)
         view.connectors.push_back(connector_view(looked, i));
     for (const auto& controller : snapshot.controllers)
-        view.controllers.push_back(controller_view(looked, controller));
+        view.controllers.push_back(controller_view(controller, plan::owner_of(&controller, settings)));
+    for (const auto& controller : snapshot.off_pci)
+        view.controllers.push_back(controller_view(controller, plan::owner_of_off_pci(controller)));
     view.elsewhere = devices_elsewhere(looked, view.connectors);
     note_the_mux(view, looked);
     if (settings.connectors.empty() && looked.board.mux)

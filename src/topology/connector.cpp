@@ -77,7 +77,7 @@ std::string UsbPlace::text() const
     return format("{}/{}{}", controller.text(), superspeed ? "ss" : "", chain);
 }
 
-const Controller* Mux::ehci(std::uint8_t number) const
+const PciController* Mux::ehci(std::uint8_t number) const
 {
     return number >= 1 && number <= ehcis.size() ? ehcis[number - 1u] : nullptr;
 }
@@ -95,12 +95,12 @@ std::uint32_t Mux::movable_superspeed_bits() const
 std::optional<Mux> find_mux(const Snapshot& snapshot)
 {
     for (const auto& controller : snapshot.controllers) {
-        if (controller.kind != ControllerKind::xhci || !controller.address) continue;
+        if (controller.kind != ControllerKind::xhci) continue;
         const auto* family = family_of(controller.vendor, controller.device);
         if (family == nullptr) continue;
 
-        Mux mux{.xhci = &controller,
-                .family = family,
+        Mux mux{.xhci = controller,
+                .family = *family,
                 .ehcis = {},
                 .bits = std::get_if<RouteBits>(&controller.registers)};
         for (const auto& function : family->ehcis) {

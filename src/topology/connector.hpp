@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/ids.hpp"
+#include "base/not_null.hpp"
 #include "base/result.hpp"
 #include "topology/snapshot.hpp"
 
@@ -41,12 +42,12 @@ struct ConnectorSpec {
 /// The mux of a machine: the xHCI that holds the registers and the EHCIs on the other side.
 /// Points into the snapshot it was found in.
 struct Mux {
-    const Controller* xhci = nullptr;
-    const ChipFamily* family = nullptr;
-    std::vector<const Controller*> ehcis; ///< as in the chip table; null where firmware hides one
-    const RouteBits* bits = nullptr;      ///< null: could not be read
+    NotNull<const PciController> xhci;
+    NotNull<const ChipFamily> family;
+    std::vector<const PciController*> ehcis; ///< as in the chip table; null where firmware hides one
+    const RouteBits* bits = nullptr;         ///< null: could not be read
 
-    [[nodiscard]] const Controller* ehci(std::uint8_t number) const;
+    [[nodiscard]] const PciController* ehci(std::uint8_t number) const;
     /// Bits of XUSB2PR that both the chip and firmware let us change. 0 while the registers are unreadable.
     [[nodiscard]] std::uint32_t movable_bits() const;
     [[nodiscard]] std::uint32_t movable_superspeed_bits() const;
@@ -66,10 +67,10 @@ struct Connector {
     std::optional<PortPath> ehci_place;       ///< the same for EHCI, behind the rate matching hub
     std::optional<PortPath> superspeed_place; ///< where its SuperSpeed half appears
     std::vector<PortPath> fixed_places;       ///< for connectors without a mux bit
-    const Controller* xhci = nullptr;         ///< null where absent from the bus
-    const Controller* ehci = nullptr;         ///< the twin's controller; null where absent or hidden
+    const PciController* xhci = nullptr;      ///< null where absent from the bus
+    const PciController* ehci = nullptr;      ///< the twin's controller; null where absent or hidden
 
-    [[nodiscard]] const Controller* controller_on(Side where) const
+    [[nodiscard]] const PciController* controller_on(Side where) const
     {
         return where == Side::xhci ? xhci : ehci;
     }

@@ -227,12 +227,17 @@ std::vector<Keyboard> keyboards(const Snapshot& snapshot, const std::optional<In
 
 KeyboardLoss loss_of(const std::vector<Keyboard>& keyboards, const std::vector<PortPath>& leaving)
 {
+    return loss_of(keyboards, [&](const PortPath& place) {
+        return std::ranges::any_of(leaving, [&](const PortPath& port) { return port.contains(place); });
+    });
+}
+
+KeyboardLoss loss_of(const std::vector<Keyboard>& keyboards, const std::function<bool(const PortPath&)>& goes)
+{
     KeyboardLoss loss;
     for (const auto& keyboard : keyboards) {
-        const bool goes = std::ranges::any_of(keyboard.places, [&](const PortPath& place) {
-            return std::ranges::find(leaving, place) != leaving.end();
-        });
-        if (goes && keyboard.counts != Counts::no)
+        const bool it_goes = std::ranges::any_of(keyboard.places, goes);
+        if (it_goes && keyboard.counts != Counts::no)
             loss.going.push_back(keyboard);
         else if (keyboard.counts == Counts::yes)
             loss.one_stays = true;

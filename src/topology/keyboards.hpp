@@ -7,6 +7,7 @@
 
 #include <bitset>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,9 +72,12 @@ struct KeyboardLoss {
     [[nodiscard]] bool is_total() const { return !one_stays && !going.empty(); }
 };
 
-/// `leaving`: the USB devices that the host loses, in no order.
+/// `leaving`: the places that the host loses, with everything at and below them, in no order.
 [[nodiscard]] KeyboardLoss loss_of(const std::vector<Keyboard>& keyboards,
                                    const std::vector<PortPath>& leaving);
+/// The same where something else says whether what is at a place goes.
+[[nodiscard]] KeyboardLoss loss_of(const std::vector<Keyboard>& keyboards,
+                                   const std::function<bool(const PortPath&)>& goes);
 
 /// "Power Button (only a power or sleep button), ...": a few of them in words, and how many more there are.
 [[nodiscard]] std::string list_of(const std::vector<Keyboard>& keyboards);

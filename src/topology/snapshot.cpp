@@ -110,16 +110,37 @@ bool Controller::is_given_away() const
     return std::ranges::find(drivers, driver) != drivers.end();
 }
 
+std::vector<const Controller*> Snapshot::all_controllers() const
+{
+    std::vector<const Controller*> all;
+    for (const auto& controller : controllers) all.push_back(&controller);
+    for (const auto& controller : off_pci) all.push_back(&controller);
+    return all;
+}
+
 const Controller* Snapshot::controller_of_bus(std::uint16_t bus) const
+{
+    if (const auto* found = pci_controller_of_bus(bus)) return found;
+    const auto found = std::ranges::find_if(off_pci, [bus](const Controller& c) { return c.has_bus(bus); });
+    return found == off_pci.end() ? nullptr : &*found;
+}
+
+const PciController* Snapshot::pci_controller_of_bus(std::uint16_t bus) const
 {
     const auto found =
         std::ranges::find_if(controllers, [bus](const Controller& c) { return c.has_bus(bus); });
     return found == controllers.end() ? nullptr : &*found;
 }
 
-const Controller* Snapshot::controller_at(const PciAddress& address) const
+const PciController* Snapshot::controller_at(const PciAddress& address) const
 {
-    const auto found = std::ranges::find(controllers, address, &Controller::address);
+    const auto found = std::ranges::find(controllers, address, &PciController::address);
+    return found == controllers.end() ? nullptr : &*found;
+}
+
+PciController* Snapshot::controller_at(const PciAddress& address)
+{
+    const auto found = std::ranges::find(controllers, address, &PciController::address);
     return found == controllers.end() ? nullptr : &*found;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/ids.hpp"
+#include "topology/census.hpp"
 #include "topology/chips.hpp"
 #include "topology/registers.hpp"
 
@@ -141,11 +142,11 @@ struct NotRead {
 };
 using RegisterLook = std::variant<NotRead, Unreadable, RouteBits>;
 
-/// One function that drives USB.
+/// What drives USB: a function of the PCI bus, or a platform or virtual controller, such as xhci-hcd.1.auto, vhci_hcd.0
+/// (usbip) and dummy_hcd.0.
 struct Controller {
-    std::optional<PciAddress> address; ///< absent for platform and virtual controllers
-    std::string name;                  ///< "0000:00:14.0", or the kernel's device name
-    std::string syspath;               ///< below the root, without a leading slash
+    std::string name;    ///< "0000:00:14.0", or the kernel's device name
+    std::string syspath; ///< below the root, without a leading slash
     std::uint16_t vendor = 0;
     std::uint16_t device = 0;
     std::uint8_t revision = 0;
@@ -161,6 +162,13 @@ struct Controller {
     [[nodiscard]] bool is_given_away() const; ///< driven by a driver that hands it to a guest
     [[nodiscard]] bool is_driven_by_host() const { return !driver.empty() && !is_given_away(); }
     bool operator==(const Controller&) const = default;
+};
+
+/// One function of the PCI bus that drives USB. Only such a one has an address, so only such a one can be the mux, be
+/// given to a guest, or be named in a configuration.
+struct PciController : Controller {
+    PciAddress address;
+    bool operator==(const PciController&) const = default;
 };
 
 /// A block device below a USB device, or one that is stacked on such a device.
@@ -179,15 +187,23 @@ struct BlockDevice {
 /// so that a hot-plug event costs the same however many devices there are.
 struct Snapshot {
     std::uint64_t generation = 0;                       ///< rises with each look that found something else
-    std::vector<Controller> controllers;                ///< by PCI address
+    std::vector<PciController> controllers;             ///< by address
+    std::vector<Controller> off_pci;                    ///< platform and virtual ones
     std::vector<std::shared_ptr<const Device>> devices; ///< by path
     std::vector<std::shared_ptr<const std::vector<HubPort>>> ports; ///< one entry a hub, by place
     std::vector<BlockDevice> blocks;
+    /// From before the look began; null: it could not be taken, or nobody looked.
+    std::shared_ptr<const Census> census = {};
     /// What could not be looked at, in words; never a reason to stop.
     std::vector<std::string> notes;
 
+    /// All of them, those of the PCI bus first.
+    [[nodiscard]] std::vector<const Controller*> all_controllers() const;
     [[nodiscard]] const Controller* controller_of_bus(std::uint16_t bus) const;
-    [[nodiscard]] const Controller* controller_at(const PciAddress& address) const;
+    /// Null also where the bus belongs to a controller that has no address.
+    [[nodiscard]] const PciController* pci_controller_of_bus(std::uint16_t bus) const;
+    [[nodiscard]] const PciController* controller_at(const PciAddress& address) const;
+    [[nodiscard]] PciController* controller_at(const PciAddress& address);
     [[nodiscard]] const Device* device_at(const PortPath& path) const;
     /// The devices at and below a place.
     [[nodiscard]] std::vector<const Device*> devices_below(const PortPath& place) const;

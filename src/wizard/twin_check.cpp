@@ -89,9 +89,9 @@ private:
 /// By controller and ports, as it is written in a configuration.
 std::optional<UsbPlace> lasting(const Snapshot& snapshot, const std::optional<topology::PortPath>& path)
 {
-    const auto* controller = path ? snapshot.controller_of_bus(path->bus()) : nullptr;
-    if (controller == nullptr || !controller->address) return std::nullopt;
-    return UsbPlace{.controller = *controller->address, .superspeed = false, .ports = path->ports()};
+    const auto* controller = path ? snapshot.pci_controller_of_bus(path->bus()) : nullptr;
+    if (controller == nullptr) return std::nullopt;
+    return UsbPlace{.controller = controller->address, .superspeed = false, .ports = path->ports()};
 }
 
 } // namespace

@@ -15,20 +15,20 @@
 namespace usbroute::fakes {
 
 using topology::Bus;
-using topology::Controller;
 using topology::ControllerKind;
 using topology::Device;
+using topology::PciController;
 using topology::Snapshot;
 using topology::Speed;
 
 namespace {
 
-Controller intel(std::string_view address, std::uint16_t id, ControllerKind kind, std::string driver,
-                 std::vector<Bus> buses)
+PciController intel(std::string_view address, std::uint16_t id, ControllerKind kind, std::string driver,
+                    std::vector<Bus> buses)
 {
-    Controller controller;
-    controller.address = PciAddress::parse(address);
-    controller.name = controller.address->text();
+    PciController controller;
+    controller.address = *PciAddress::parse(address);
+    controller.name = controller.address.text();
     controller.syspath = "sys/devices/pci0000:00/" + controller.name;
     controller.vendor = 0x8086;
     controller.device = id;
@@ -53,6 +53,16 @@ Snapshot z97()
     snapshot.controllers.front().registers = topology::RouteBits{
         .usb2_owner = 0x3fff, .usb2_movable = 0x3fff, .superspeed_on = 0x3f, .superspeed_movable = 0x3f};
     return snapshot;
+}
+
+void add_usbip(Snapshot& snapshot)
+{
+    topology::Controller controller;
+    controller.name = "vhci_hcd.0";
+    controller.syspath = "sys/devices/platform/vhci_hcd.0";
+    controller.driver = "vhci_hcd";
+    controller.buses = {{5, Speed{480'000}, 8}, {6, Speed{5'000'000}, 8}};
+    snapshot.off_pci.push_back(std::move(controller));
 }
 
 Device& plug(Snapshot& snapshot, std::string_view place, std::string name)
@@ -88,9 +98,9 @@ void plug_disk(Snapshot& snapshot, std::string_view place, std::string disk)
         {.name = disk + "1", .number = number(minor + 1), .whole_disk = disk, .usb = path});
 }
 
-Controller& controller(Snapshot& snapshot, std::string_view address)
+PciController& controller(Snapshot& snapshot, std::string_view address)
 {
-    return *std::ranges::find(snapshot.controllers, *PciAddress::parse(address), &Controller::address);
+    return *snapshot.controller_at(*PciAddress::parse(address));
 }
 
 topology::RouteBits& bits(Snapshot& snapshot)

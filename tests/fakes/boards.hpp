@@ -16,13 +16,16 @@ namespace usbroute::fakes {
 /// Buses: 1 = EHCI #2, 2 = EHCI #1, 3 = xHCI at 480 Mbit/s, 4 = xHCI SuperSpeed.
 [[nodiscard]] topology::Snapshot z97();
 
+/// usbip's controller, vhci_hcd.0, with buses 5 and 6: it has no address.
+void add_usbip(topology::Snapshot& snapshot);
+
 /// Plugs something in.
 topology::Device& plug(topology::Snapshot& snapshot, std::string_view place, std::string name);
 void plug_keyboard(topology::Snapshot& snapshot, std::string_view place);
 /// A flash disk with one partition, sdX and sdX1, numbers 8:0 and 8:1 for sda, 8:16 and 8:17 for sdb, ...
 void plug_disk(topology::Snapshot& snapshot, std::string_view place, std::string disk);
 
-[[nodiscard]] topology::Controller& controller(topology::Snapshot& snapshot, std::string_view address);
+[[nodiscard]] topology::PciController& controller(topology::Snapshot& snapshot, std::string_view address);
 [[nodiscard]] topology::RouteBits& bits(topology::Snapshot& snapshot);
 
 /// front (bit 0, SuperSpeed 1), keys (bit 2), rear (bit 9); guest windows with both EHCIs; profiles all-host, on-ehci

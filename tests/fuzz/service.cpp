@@ -43,6 +43,7 @@ class Silence final : public observe::HintSource {
 public:
     int fd() const override { return -1; }
     observe::Hints drain() override { return {}; }
+    bool hears_everything() const override { return true; }
 };
 
 /// A daemon's life from one start to one death, on a world and a state directory that outlive it.
@@ -62,6 +63,7 @@ struct Life {
 
     linux_::Loop loop;
     Silence silence;
+    observe::NoCount no_count;
     linux_::JournalFile journal;
     linux_::Locations locations;
     Machine machine;
@@ -73,9 +75,13 @@ struct Life {
     linux_::FirstMove first_move{{}};
     Trials trials{{.machine = machine, .journal = journal, .alarm = alarm, .first_move = first_move},
                   {.reverted = [](const Done&) {}, .event = [](const wire::Event&) {}}};
-    Lookout lookout{
-        {.loop = loop, .machine = machine, .tree = tree, .hints = silence, .place = ScanPlace::loop},
-        [](const Findings&) {}};
+    Lookout lookout{{.loop = loop,
+                     .machine = machine,
+                     .tree = tree,
+                     .hints = silence,
+                     .events = no_count,
+                     .place = ScanPlace::loop},
+                    [](const Findings&) {}};
     Guests guests{{.loop = loop,
                    .machine = machine,
                    .lookout = lookout,

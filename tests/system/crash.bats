@@ -295,6 +295,40 @@ stop
 SCRIPT
 }
 
+@test "a udev that hangs lets no stick go that was mounted later" {
+    inside <<'SCRIPT'
+like_new
+sim unplug rear-4; sim settle
+start STATE_FAULTS_DEAF_NETLINK=1
+usbroute status | grep '^rear-4 .*-$'
+not grep 'cannot listen to udev' "$log"
+
+sim plug rear-4 disk; sim settle
+sim mount sdb1 /mnt/stick
+control 'move rear-4 ehci revert-after=0' | grep '^error disk-in-use rear-4 holds disk sdb, which the host uses: sdb > sdb1 > /mnt/stick'
+[ "$(wires)" = 00003fff ]
+
+# Another device of the same name: nothing in the list of names tells.
+sim umount /mnt/stick
+sim unplug rear-4; sim settle; sim plug rear-4 webcam; sim settle
+usbroute status | grep '^rear-4 .*C920'
+control 'move rear-4 ehci revert-after=0' | grep '^ok ehci=rear-4'
+sim settle
+usbroute status | grep '^rear-4 *host *EHCI .*C920'
+
+# The end of a trial is a move like others.
+sim unplug rear-4; sim settle
+control 'move rear-4 xhci revert-after=1s' | grep '^ok xhci=rear-4'
+sim plug rear-4 disk; sim settle
+sim mount sdb1 /mnt/stick
+until_so 'grep -q "trial delayed: .*rear-4 holds disk sdb" "$log"'
+[ "$(wires)" = 00003fff ]
+sim umount /mnt/stick
+until_so '[ "$(wires)" != 00003fff ]'
+stop
+SCRIPT
+}
+
 @test "a guests' memory that is none is set aside" {
     inside <<'SCRIPT'
 like_new

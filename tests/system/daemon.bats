@@ -71,6 +71,52 @@ poke() { printf "$2" | dd of="$registers" bs=1 seek=$(($1)) conv=notrunc status=
     [ "$(xusb2pr)" = 00003fff ]
 }
 
+# usbip's controller, the one of a system on a chip, and the test driver of the kernel: none has a PCI address.
+add_controllers_without_an_address() {
+    local bus=40 name
+    for name in vhci_hcd.0 xhci-hcd.1.auto dummy_hcd.0; do
+        local hub=sys/devices/platform/$name/usb$bus
+        mkdir -p "$machine/$hub/$bus-1"
+        printf '480\n' > "$machine/$hub/speed"; printf '8\n' > "$machine/$hub/maxchild"
+        printf '1234\n' > "$machine/$hub/$bus-1/idVendor"; printf '5678\n' > "$machine/$hub/$bus-1/idProduct"
+        ln -s "../../../../$hub" "$machine/sys/bus/usb/devices/usb$bus"
+        ln -s "../../../../$hub/$bus-1" "$machine/sys/bus/usb/devices/$bus-1"
+        bus=$((bus + 1))
+    done
+}
+xhci_leaves() { mv "$machine/sys/bus/pci/devices/0000:00:14.0" "$dir/gone"; }
+xhci_comes() { mv "$dir/gone" "$machine/sys/bus/pci/devices/0000:00:14.0"; }
+
+@test "controllers without an address harm nothing, and the xHCI may leave and come back beside them" {
+    add_controllers_without_an_address
+    start
+    [ "$(say toggle)" = "ok desk-on-ehci ehci=rear-1,rear-2,front-1" ]
+    xhci_leaves
+    for _ in 1 2 3; do
+        [[ "$(say toggle)" == "error no-mux "* ]]
+        [[ "$(say status)" == ok* ]]
+        touch "$machine/sys/bus/usb/devices/usb40/speed" # another look
+    done
+    xhci_comes
+    [ "$(say toggle)" = "ok all-host" ]
+    kill -0 "$daemon"
+}
+
+@test "a trial waits for an xHCI that has left, over a restart beside controllers without an address" {
+    add_controllers_without_an_address
+    start
+    [[ "$(say 'move rear-1 ehci revert-after=1s')" == ok* ]]
+    moved=$(xusb2pr)
+    xhci_leaves
+    wait_until "grep -q 'trial delayed' $dir/log"
+    kill -9 "$daemon"; wait "$daemon" || true
+    start
+    [[ "$(say status)" == ok* ]]
+    xhci_comes
+    wait_until '[ "$(xusb2pr)" = 00003fff ]'
+    [ "$moved" != 00003fff ]
+}
+
 @test "toggles by a line of JSON" {
     start
     [ "$(say '{"do":"toggle"}')" = '{"ok":true,"owners":{"ehci":["rear-1","rear-2","front-1"]},"profile":"desk-on-ehci"}' ]

@@ -7,7 +7,8 @@
  * STATE_FAULTS_KILL_AT=N kills at the N-th point: there is one before each such call, and a second one in the middle of each
  * write, half of which has been done. STATE_FAULTS_ERRNO names a file: while it is there, every call that changes the state
  * directory fails with the number in it; "short" in place of a number cuts writes short. STATE_FAULTS_CLOCK names a file with
- * seconds that are added to the wall clock alone. STATE_FAULTS_NO_NETLINK=1 refuses netlink sockets. */
+ * seconds that are added to the wall clock alone. STATE_FAULTS_NO_NETLINK=1 refuses netlink sockets; with
+ * STATE_FAULTS_DEAF_NETLINK=1 there are some, and nothing ever comes. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -220,6 +221,13 @@ int socket(int family, int type, int protocol)
         return -1;
     }
     return real(family, type, protocol);
+}
+
+int bind(int fd, const struct sockaddr *address, socklen_t size)
+{
+    REAL(bind);
+    if (address->sa_family == AF_NETLINK && getenv("STATE_FAULTS_DEAF_NETLINK") != NULL) return 0;
+    return real(fd, address, size);
 }
 
 int clock_gettime(clockid_t which, struct timespec *now)

@@ -25,14 +25,14 @@ struct Bench {
             kernel.functions[address] = {.native = "ehci-pci", .driver = driver, .forced = forced};
             auto& controller = fakes::controller(snapshot, address);
             controller.driver = driver;
-            controller.iommu_group = controller.address->device;
-            look.functions.push_back({.address = *controller.address,
+            controller.iommu_group = controller.address.device;
+            look.functions.push_back({.address = controller.address,
                                       .vendor = 0x8086,
                                       .device = controller.device,
                                       .class_code = 0x0c0320,
                                       .driver = driver,
                                       .iommu_group = controller.iommu_group});
-            look.controllers.push_back({.address = *controller.address, .driver_override = forced});
+            look.controllers.push_back({.address = controller.address, .driver_override = forced});
         }
         look.vfio_driver = true;
     }

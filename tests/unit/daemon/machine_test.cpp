@@ -219,5 +219,77 @@ TEST_F(MachineTest, WritesNothingThatTheChipTableDoesNotKnowWhateverTheJournalSa
     EXPECT_EQ(registers.writes, 0);
 }
 
+TEST_F(MachineTest, LooksTwiceAtAMachineWithoutAMuxThatHasAControllerWithoutAnAddress)
+{
+    topology::Snapshot bare;
+    fakes::add_usbip(bare);
+
+    machine.take(bare);
+    machine.take(bare);
+
+    EXPECT_EQ(move("keys", "ehci"), "no-mux");
+    EXPECT_EQ(move("keys", "windows"), "no-mux");
+    EXPECT_FALSE(machine.read_registers());
+    EXPECT_EQ(opened, 0);
+}
+
+TEST_F(MachineTest, RefusesWhileTheXhciIsGoneAndGoesOnWhenItIsBackBesideAControllerWithoutAnAddress)
+{
+    fakes::add_usbip(board);
+    machine.take(board);
+    ASSERT_EQ(move("keys", "ehci"), "move keys to ehci");
+    auto without = board;
+    std::erase_if(without.controllers, [](const auto& c) { return c.device == 0x8cb1; });
+
+    machine.take(without);
+    machine.take(without);
+    EXPECT_EQ(move("keys", "xhci"), "no-mux");
+    EXPECT_FALSE(machine.carry_out({.wish = plan::UndoRequest{}}));
+    EXPECT_FALSE(machine.recover());
+
+    machine.take(board);
+    EXPECT_EQ(move("keys", "xhci"), "move keys to xhci");
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+}
+
+TEST_F(MachineTest, RecoversOnlyWhenTheXhciIsBack)
+{
+    const plan::Change half{.controller = *PciAddress::parse("00:14.0"),
+                            .usb2 = {.mask = 4, .before = 4, .after = 0},
+                            .superspeed = {},
+                            .title = "move keys to ehci"};
+    ASSERT_TRUE(journal.begin(half));
+    fakes::add_usbip(board);
+    auto without = board;
+    std::erase_if(without.controllers, [](const auto& c) { return c.device == 0x8cb1; });
+
+    machine.take(without);
+    const auto refused = machine.recover();
+    machine.take(board);
+    const auto recovered = machine.recover();
+
+    ASSERT_TRUE(refused);
+    EXPECT_FALSE(*refused);
+    ASSERT_TRUE(recovered);
+    EXPECT_TRUE(*recovered);
+    EXPECT_FALSE(machine.recover());
+}
+
+// Invariant 6.
+TEST_F(MachineTest, Invariant6ReadsWhatIsStackedOnADiskAgainBeforeItMoves)
+{
+    using fakes::dir;
+    using fakes::file;
+    using fakes::link;
+    fakes::plug_disk(board, "3-3", "sdb");
+    machine.take(board); // nothing is stacked on it yet
+    const std::string disk = "sys/devices/pci0000:00/0000:00:14.0/usb3/3-3/block/sdb";
+    tree.add("sys/class", dir("block", {link("sdb", "../../" + disk.substr(4))}));
+    tree.add("sys/devices/pci0000:00/0000:00:14.0/usb3/3-3/block",
+             dir("sdb", {file("dev", "8:16\n"), dir("holders", {link("dm-0", "../../dm-0")})}));
+
+    EXPECT_EQ(move("keys", "ehci"), "disk-in-use");
+}
+
 } // namespace
 } // namespace usbroute::daemon

@@ -408,5 +408,27 @@ TEST_F(TrialsTest, AStateDirectoryThatCannotBeWrittenStillGivesATrial)
     EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
 }
 
+TEST_F(TrialsTest, IsTriedAgainWhileTheXhciIsGoneAndAControllerWithoutAnAddressStays)
+{
+    fakes::add_usbip(board);
+    auto without = board;
+    std::erase_if(without.controllers, [](const auto& c) { return c.device == 0x8cb1; });
+    daemon->move("keys", 30s);
+    daemon->told();
+
+    daemon->machine.take(without);
+    daemon->machine.take(without);
+    alarm.time = 1030s;
+    daemon->trials.ring();
+    EXPECT_TRUE(daemon->told().starts_with("trial delayed: "));
+    EXPECT_GT(alarm.at, 1030s);
+
+    daemon->machine.take(board);
+    alarm.time = *alarm.at;
+    daemon->trials.ring();
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+    EXPECT_FALSE(daemon->trials.left());
+}
+
 } // namespace
 } // namespace usbroute::daemon

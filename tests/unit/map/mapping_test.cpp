@@ -366,7 +366,7 @@ TEST(Map, NamesSocketsByPlaceWhereThereIsNoMux)
 
     ASSERT_EQ(mapping.settings().connectors.size(), 1u) << told(reaction);
     EXPECT_EQ(mapping.settings().connectors[0].spec.places.front().text(),
-              now.controllers.back().address->text() + "/2");
+              now.controllers.back().address.text() + "/2");
 }
 
 /// Whatever is plugged, pulled and typed, in any order: the configuration is always one that can be read, and

@@ -64,7 +64,7 @@ void remove_ehci(Facts& facts, std::string_view address)
     std::erase_if(facts.condition.functions, [&](const auto& f) { return f.address == which; });
 }
 
-topology::Controller& xhci(Facts& facts) { return fakes::controller(facts.snapshot, "00:14.0"); }
+topology::PciController& xhci(Facts& facts) { return fakes::controller(facts.snapshot, "00:14.0"); }
 topology::RouteBits& bits(Facts& facts) { return fakes::bits(facts.snapshot); }
 
 TEST(Diagnosis, OfAMachineWhereAllIsWellSaysSo)

@@ -14,15 +14,15 @@ struct Bench {
     Bench()
     {
         for (auto& controller : snapshot.controllers) {
-            controller.iommu_group = controller.address->device;
+            controller.iommu_group = controller.address.device;
             look.functions.push_back(
-                {.address = *controller.address,
+                {.address = controller.address,
                  .vendor = 0x8086,
                  .device = controller.device,
                  .class_code = controller.kind == topology::ControllerKind::xhci ? 0x0c0330u : 0x0c0320u,
                  .driver = controller.driver,
                  .iommu_group = controller.iommu_group});
-            look.controllers.push_back({.address = *controller.address});
+            look.controllers.push_back({.address = controller.address});
         }
         look.vfio_driver = true;
         fakes::plug_keyboard(snapshot, "3-5");

@@ -259,5 +259,42 @@ TEST(Plan, Invariant6SeesADiskBehindAHub)
     EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci))), "disk-in-use");
 }
 
+// Invariant 6.
+TEST(Plan, Invariant6KeepsAMountedDiskBehindAHubThatTheLookDidNotSee)
+{
+    Bench bench;
+    fakes::plug_disk(bench.snapshot, "3-3.2.1", "sdb");
+    bench.use.mounts = {{.number = "8:17", .source = "/dev/sdb1", .point = "/mnt", .type = "vfat"}};
+    bench.snapshot.devices.clear();
+
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", topology::Side::ehci))), "disk-in-use");
+    EXPECT_EQ(refusal_of(bench.ask(move("rear", topology::Side::ehci))), "not refused");
+}
+
+// Invariant 5.
+TEST(Plan, Invariant5KeepsAKeyboardBehindAHubThatTheLookDidNotSee)
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    topology::InputDevice keyboard{.name = "Keyboard", .usb = topology::PortPath::parse("3-3.4"), .bus = 3};
+    keyboard.keys.set();
+    bench.use.inputs = topology::Inputs{.devices = {keyboard}, .adapters = {}};
+
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", windows()))), "last-keyboard");
+    EXPECT_EQ(refusal_of(bench.ask(move("rear", windows()))), "not refused");
+}
+
+TEST(Plan, WarnsOfWhatIsInUseBehindAHubThatTheLookDidNotSee)
+{
+    Bench bench;
+    bench.use.activities = {
+        {.usb = *topology::PortPath::parse("3-3.4"), .what = "eth1 carries the default route"}};
+
+    const auto outcome = bench.ask(move("keys", topology::Side::ehci));
+
+    ASSERT_EQ(std::get<Plan>(outcome).warnings,
+              std::vector<std::string>{"keys takes along 3-3.4: eth1 carries the default route"});
+}
+
 } // namespace
 } // namespace usbroute::plan

@@ -207,6 +207,16 @@ TEST(KeyboardLoss, IsTotalWhenNothingSureStays)
     EXPECT_FALSE(loss_of({none}, {*PortPath::parse("3-3")}).is_total());
 }
 
+TEST(KeyboardLoss, CountsWhatIsBehindAPlaceThatLeaves)
+{
+    const Keyboard behind_a_hub{
+        .name = "A", .places = {*PortPath::parse("3-1.4")}, .counts = Counts::yes, .why = "USB"};
+
+    EXPECT_TRUE(loss_of({behind_a_hub}, {*PortPath::parse("3-1")}).is_total());
+    EXPECT_FALSE(loss_of({behind_a_hub}, {*PortPath::parse("3-14")}).is_total());
+    EXPECT_FALSE(loss_of({behind_a_hub}, {*PortPath::parse("3-1.4.1")}).is_total());
+}
+
 TEST(KeyboardLoss, IsListedInAFewWords)
 {
     const std::vector<Keyboard> many(9,
