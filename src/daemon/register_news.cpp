@@ -34,7 +34,7 @@ void RegisterNews::look_again()
         }
     }
     // A change that was cut short is ended through the registers.
-    if (access == RegisterAccess::own && !std::exchange(has_begun_, true)) begin_();
+    if (access == RegisterAccess::own && !has_begun_) has_begun_ = begin_();
 }
 
 } // namespace usbroute::daemon

@@ -11,10 +11,10 @@
 namespace usbroute::daemon {
 
 /// Says when the registers cannot be read for want of rights, and when they can again. What has to wait until they can
-/// be read is begun then, once.
+/// be read is begun then, until `begin` says that it has.
 class RegisterNews {
 public:
-    RegisterNews(const Machine& machine, std::function<void()> begin)
+    RegisterNews(const Machine& machine, std::function<bool()> begin)
         : machine_(machine), begin_(std::move(begin))
     {}
 
@@ -25,7 +25,7 @@ public:
 
 private:
     const Machine& machine_;
-    std::function<void()> begin_;
+    std::function<bool()> begin_;
     bool has_begun_ = false;
     topology::RegisterAccess said_ = topology::RegisterAccess::own;
 };

@@ -154,7 +154,7 @@ struct Recording {
               {.root = std::string(USBROUTE_MACHINES) + "/" + name + "/", .config = {}, .socket = {}})),
           tree(where.root)
     {
-        auto loaded = linux_::load_settings(where);
+        auto loaded = linux_::load_settings(where, linux_::Reading::to_look);
         USBROUTE_CHECK(loaded.has_value());
         settings = std::move(*loaded);
         look_everywhere(tree, settings, {});
