@@ -9,9 +9,11 @@
 #include "linux/files.hpp"
 #include "linux/journal_file.hpp"
 #include "linux/pci_config.hpp"
+#include "linux/private_files.hpp"
 #include "linux/settings_files.hpp"
 #include "linux/signals.hpp"
 #include "observe/scan.hpp"
+#include "topology/connector.hpp"
 
 #include <algorithm>
 
@@ -29,9 +31,9 @@ struct Look {
     config::Settings settings;
 };
 
-Result<Look> look(const linux_::Locations& where)
+Result<Look> look(const linux_::Locations& where, linux_::Reading reading = linux_::Reading::to_look)
 {
-    auto settings = linux_::load_settings(where);
+    auto settings = linux_::load_settings(where, reading);
     if (!settings) return std::unexpected(std::move(settings.error()));
     const linux_::LiveTree tree(where.root);
     return Look{.snapshot = observe::scan(tree, observe::Ports::skip), .settings = std::move(*settings)};
@@ -41,7 +43,9 @@ Result<Look> look(const linux_::Locations& where)
 apply::History history_of(const linux_::Locations& where)
 {
     constexpr std::size_t longest_journal = 1U << 20;
-    const auto journal = linux_::read_file(where.state + "/journal", longest_journal);
+    auto journal = linux_::read_private(where.state + "/journal", longest_journal);
+    if (!journal && !where.state_of_before.empty())
+        journal = linux_::read_private(where.state_of_before + "/journal", longest_journal);
     return journal ? apply::read_history(*journal) : apply::History{};
 }
 
@@ -103,6 +107,12 @@ Result<std::optional<std::string>> finish_interrupted(const linux_::Locations& w
 {
     const auto open = journal.history().open;
     if (!open) return std::nullopt;
+    // Only what the chip table knows is ever written, whatever a journal says.
+    const auto snapshot = observe::scan(linux_::LiveTree(where.root), observe::Ports::skip);
+    if (const auto mux = topology::find_mux(snapshot); !mux || mux->xhci->address != open->controller)
+        return std::unexpected(Error(ErrorKind::failed,
+                                     format("cannot finish the interrupted \"{}\": {} is no mux here",
+                                            open->title, open->controller.text())));
     auto registers = linux_::PciConfig::open(where.root, open->controller);
     if (!registers)
         return std::unexpected(std::move(registers.error()).within("cannot finish an interrupted change"));
@@ -114,7 +124,7 @@ Result<std::optional<std::string>> finish_interrupted(const linux_::Locations& w
 Result<wire::Answer> try_once(const linux_::Locations& where, linux_::JournalFile& journal,
                               const wire::Command& command)
 {
-    const auto looked = look(where);
+    const auto looked = look(where, linux_::Reading::to_act);
     if (!looked) return std::unexpected(looked.error());
     const auto plan = plan_from(where, *looked, journal.history(), command);
     if (!plan) return std::unexpected(plan.error());
@@ -201,9 +211,10 @@ Result<report::PlanView> plan_alone(const linux_::Locations& where, const wire::
 
 Result<wire::Answer> act_alone(const linux_::Locations& where, const wire::Command& command)
 {
-    linux_::JournalFile journal(where.state);
+    linux_::JournalFile journal(where.state, where.state_of_before);
     journal.sign({.who = format("direct (uid {})", ::geteuid()), .trial = {}});
-    const auto lock = journal.lock();
+    const auto lock = journal.lock(linux_::direct_patience);
+    if (!lock) return std::unexpected(lock.error());
     const linux_::SignalsHeld held; // after the lock: waiting for that may be interrupted
     const auto finished = finish_interrupted(where, journal);
     if (!finished) return std::unexpected(finished.error());

@@ -25,9 +25,9 @@ namespace usbroute::cli {
 
 namespace {
 
-void read_settings(plan::Facts& facts, const linux_::Locations& where)
+void read_settings(plan::Facts& facts, const linux_::Locations& where, linux_::Reading reading)
 {
-    auto settings = linux_::load_settings(where);
+    auto settings = linux_::load_settings(where, reading);
     if (!settings) {
         facts.config_trouble = settings.error().message();
         return;
@@ -88,8 +88,9 @@ plan::WriteTrial try_write(const plan::Facts& facts, const linux_::Locations& wh
         return {.took = false, .trouble = plan::text_of(*refusal), .code = "not-tried"};
     auto registers = linux_::PciConfig::open(where.root, board.mux->xhci->address);
     if (!registers) return failed(registers.error());
-    linux_::JournalFile journal(where.state);
-    const auto lock = journal.lock();
+    linux_::JournalFile journal(where.state, where.state_of_before);
+    const auto lock = journal.lock(linux_::direct_patience);
+    if (!lock) return failed(lock.error());
     const auto before = registers->read();
     if (!before) return failed(before.error());
     const auto written = registers->write(topology::RouteRegister::usb2_owner, before->usb2_owner);
@@ -121,7 +122,7 @@ plan::Facts gather_facts(const Options& options)
     facts.may_write = ::geteuid() == 0;
     facts.snapshot = observe::scan(tree, observe::Ports::skip);
     facts.condition = observe::look_at_condition(tree);
-    read_settings(facts, where);
+    read_settings(facts, where, options.try_write ? linux_::Reading::to_act : linux_::Reading::to_look);
     if (!session.works_alone()) {
         facts.daemon = look_at_daemon(session);
         take_registers_from_daemon(facts, session);

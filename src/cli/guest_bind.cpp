@@ -130,8 +130,9 @@ int show(const Options& options, const Handover& handover)
 /// The lock keeps another such command, and a change of routes, from working on the same controllers.
 Result<void> carry_out(const GuestCall& call, const Handover& handover)
 {
-    linux_::JournalFile journal(call.where.state);
-    const auto lock = journal.lock();
+    linux_::JournalFile journal(call.where.state, call.where.state_of_before);
+    const auto lock = journal.lock(linux_::direct_patience);
+    if (!lock) return std::unexpected(lock.error());
     const linux_::SignalsHeld held;
     linux_::BoundDrivers drivers(patience_of(call.invocation.options));
     return apply::execute(handover, drivers);

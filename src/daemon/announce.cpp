@@ -63,15 +63,15 @@ std::string in_words(const plan::Plan& plan)
 
 void announce(const Done& done, const wire::Answer& answer, const std::string& who, Audience& audience)
 {
-    log::info(format("{}: {}, for {}", done.plan->title, in_words(*done.plan), who));
-    for (const auto& warning : done.warnings) log::warning(warning);
+    log::change(format("{}: {}, for {}", done.plan->title, in_words(*done.plan), who));
+    for (const auto& warning : done.warnings) log::warning(warning, who);
     if (audience.is_anybody_there())
         audience.tell({.kind = EventKind::moved, .profile = answer.profile, .owners = answer.owners});
 }
 
 void announce(const GuestName& guest, std::string_view what, Audience& audience)
 {
-    log::info(format("guest {} {}", guest.text(), what));
+    log::info(format("guest {} {}", guest.text(), what), "guest " + guest.text());
     if (audience.is_anybody_there())
         audience.tell({.kind = EventKind::guest, .word = guest.text(), .text = std::string(what)});
 }
@@ -83,8 +83,8 @@ void announce(const Drift& drift, Audience& audience)
         const auto now = drift.now.value_of(which);
         if (before == now) continue;
         const auto text = format("0x{:x} -> 0x{:x}", before, now);
-        log::info(format("{} was written by somebody else: {}; {}", topology::data_sheet_name(which), text,
-                         drift.cause));
+        log::change(format("{} was written by somebody else: {}; {}", topology::data_sheet_name(which), text,
+                           drift.cause));
         if (audience.is_anybody_there())
             audience.tell({.kind = EventKind::drift, .word = topology::data_sheet_name(which), .text = text});
     }
@@ -100,14 +100,16 @@ void announce(const Findings& findings, const Machine& machine, Audience& audien
     for (const auto& device : findings.arrived) tell_of(EventKind::arrived, *device, now, audience);
 }
 
-void report_recovery(Machine& machine)
+bool report_recovery(Machine& machine)
 {
     const auto recovered = machine.recover();
-    if (!recovered) return;
+    if (!recovered) return true;
+    if (!*recovered && is_locked_out(recovered->error())) return false;
     if (*recovered)
-        log::info(**recovered);
+        log::change(**recovered);
     else
         log::error(recovered->error().message());
+    return true;
 }
 
 void announce(const std::vector<apply::Judgement>& judgements, Audience& audience)

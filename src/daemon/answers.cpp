@@ -100,7 +100,7 @@ Answer answer_for(const NotDone& why)
                 .code = std::string(plan::code_of(refusal->reason)),
                 .message = plan::text_of(*refusal)};
     const auto& error = std::get<Error>(why);
-    return {.status = Status::failed,
+    return {.status = is_locked_out(why) ? Status::error : Status::failed,
             .code = error.code().empty() ? "failed" : error.code(),
             .message = error.message()};
 }

@@ -3,22 +3,41 @@
 
 #include "daemon/clients.hpp"
 
+#include "base/format.hpp"
 #include "daemon/log.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <vector>
 
 namespace usbroute::daemon {
 
-bool Clients::have_room(const Entrance& entrance) const
+bool Clients::make_room(const Party& party, std::chrono::milliseconds now)
 {
-    return clients_.size() < most && entrance.clients < most_for_an_entrance;
+    std::vector<Seat> taken;
+    taken.reserve(clients_.size());
+    for (const auto& client : clients_) {
+        const auto& session = client.session;
+        taken.push_back({.party = client.party,
+                         .last_heard = session.last_heard(),
+                         .has_spoken = session.dialogue().has_answered(),
+                         .is_subscribed = session.dialogue().subscription().has_value(),
+                         .is_served = session.is_served()});
+    }
+    const auto seating = find_seat(taken, party, now);
+    if (!seating.instead_of) return seating.is_admitted;
+    auto& leaving = *std::next(clients_.begin(), static_cast<std::ptrdiff_t>(*seating.instead_of));
+    log::info(format("{} was silent and makes room for another client", leaving.session.dialogue().who()),
+              "listener " + leaving.entrance->name());
+    ended(leaving.session);
+    return true;
 }
 
-void Clients::add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Desk& desk, std::string who,
-                  std::function<void()> ended)
+void Clients::add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Party party, Desk& desk,
+                  std::string who, std::function<void()> ended)
 {
-    auto& client =
-        clients_.emplace_back(parts, std::move(fd), entrance, desk, std::move(who), std::move(ended));
+    auto& client = clients_.emplace_back(parts, std::move(fd), entrance, std::move(party), desk,
+                                         std::move(who), std::move(ended));
     if (auto begun = client.session.begin(); !begun) {
         log::error(begun.error().message());
         clients_.pop_back();

@@ -3,10 +3,11 @@
 
 #pragma once
 
+#include "daemon/seats.hpp"
 #include "daemon/session.hpp"
 #include "wire/event.hpp"
 
-#include <cstddef>
+#include <chrono>
 #include <functional>
 #include <list>
 
@@ -24,13 +25,11 @@ public:
 /// Every client that is connected.
 class Clients final : public Audience, public SessionOwner {
 public:
-    static constexpr std::size_t most = 128;
-    static constexpr std::size_t most_for_an_entrance = 32;
-
-    [[nodiscard]] bool have_room(const Entrance& entrance) const;
+    /// False: no seat is left for one more of this party. A silent connection may be closed to make room (`find_seat`).
+    [[nodiscard]] bool make_room(const Party& party, std::chrono::milliseconds now);
     /// `ended` is called when the client goes, its socket still open; it may be empty.
-    void add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Desk& desk, std::string who,
-             std::function<void()> ended);
+    void add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Party party, Desk& desk,
+             std::string who, std::function<void()> ended);
     /// Closes those that came through it.
     void close_all(const Entrance& entrance);
 
@@ -41,11 +40,13 @@ public:
 private:
     struct Client {
         Entrance* entrance;
+        Party party;
         Session session;
         std::function<void()> ended;
-        Client(Session::Parts parts, linux_::UniqueFd fd, Entrance& through, Desk& desk, std::string who,
-               std::function<void()> at_end)
+        Client(Session::Parts parts, linux_::UniqueFd fd, Entrance& through, Party of, Desk& desk,
+               std::string who, std::function<void()> at_end)
             : entrance(&through),
+              party(std::move(of)),
               session(parts, std::move(fd), Dialogue(through, desk, std::move(who))),
               ended(std::move(at_end))
         {

@@ -52,7 +52,7 @@ Result<config::Settings> Daemon::load_again() const
                 Error(ErrorKind::failed,
                       format("{} was there and is gone; put it back, or restart usbrouted to do without it",
                              printable(file))));
-    return linux_::load_settings(parts_.locations);
+    return linux_::load_settings(parts_.locations, linux_::Reading::to_serve);
 }
 
 /// All of the new configuration, or all of the old.

@@ -40,6 +40,8 @@ Turn Dialogue::take(std::string_view bytes, std::chrono::milliseconds now)
 Turn Dialogue::go_on(std::chrono::milliseconds now)
 {
     now_ = now;
+    if (auto command = std::exchange(held_, std::nullopt))
+        if (const auto turn = answer_when_fresh(std::move(*command)); turn != Turn::idle) return turn;
     std::string_view rest(input_);
     auto turn = Turn::idle;
     for (int count = 0; turn == Turn::idle && !rest.empty(); ++count) {
@@ -132,26 +134,46 @@ Turn Dialogue::answer_command(Command command)
         return Turn::idle;
     }
     if (entrance_->is_guest()) desk_->carried(*entrance_, command);
+    return answer_when_fresh(std::move(command));
+}
+
+Turn Dialogue::answer_when_fresh(Command command)
+{
     if (needs_a_look(command) && !desk_->is_fresh()) {
         held_ = std::move(command);
         return Turn::waiting;
     }
+    return answer_when_free(std::move(command));
+}
+
+Turn Dialogue::answer_when_free(Command command)
+{
+    const auto answer = desk_->answer(command, who_);
+    if (answer.status == Status::error && answer.code == "busy" &&
+        now_ - locked_out_since_.value_or(now_) < longest_wait_for_the_lock) {
+        locked_out_since_ = locked_out_since_.value_or(now_);
+        held_ = std::move(command);
+        return Turn::later;
+    }
+    locked_out_since_.reset();
     if (command.verb == Verb::subscribe) subscription_ = command.form;
-    say(desk_->answer(command, who_), command.form);
+    say(answer, command.form);
     return Turn::idle;
 }
 
 Turn Dialogue::answer_now(std::chrono::milliseconds now)
 {
     now_ = now;
-    if (const auto command = std::exchange(held_, std::nullopt))
-        say(desk_->answer(*command, who_), command->form);
+    // The look is as good as there will be one, also where something has changed since.
+    if (auto command = std::exchange(held_, std::nullopt))
+        if (const auto turn = answer_when_free(std::move(*command)); turn != Turn::idle) return turn;
     return go_on(now);
 }
 
 Turn Dialogue::answer_that_nothing_can_be_seen(std::chrono::milliseconds now)
 {
     now_ = now;
+    locked_out_since_.reset();
     if (const auto command = std::exchange(held_, std::nullopt))
         say({.status = Status::failed,
              .code = "timed-out",

@@ -40,6 +40,7 @@ enum class Turn : std::uint8_t {
     idle,    ///< every whole line has been answered
     more,    ///< there are more lines, and others want their turn too
     waiting, ///< for a fresh look
+    later,   ///< another process holds the lock on changes: `go_on` in a moment
     over,    ///< to be closed when the output is written
 };
 
@@ -48,6 +49,8 @@ class Dialogue {
 public:
     /// Lines of one client that are handled before others have their turn.
     static constexpr int lines_a_turn = 16;
+    /// How long a command waits for the lock on changes before its client is told who holds it.
+    static constexpr std::chrono::milliseconds longest_wait_for_the_lock{2000};
 
     Dialogue(Entrance& entrance, Desk& desk, std::string who)
         : entrance_(&entrance), desk_(&desk), who_(std::move(who))
@@ -55,7 +58,7 @@ public:
 
     /// `now` is steady time, here and below.
     [[nodiscard]] Turn take(std::string_view bytes, std::chrono::milliseconds now);
-    /// After `more`.
+    /// After `more` or `later`.
     [[nodiscard]] Turn go_on(std::chrono::milliseconds now);
     /// After `waiting`: the look is there, or it could not be had.
     [[nodiscard]] Turn answer_now(std::chrono::milliseconds now);
@@ -66,6 +69,8 @@ public:
     /// What is to be sent; whoever sends it removes it.
     [[nodiscard]] std::string& output() { return output_; }
     [[nodiscard]] std::optional<wire::Form> subscription() const { return subscription_; }
+    /// It has had an answer, so it speaks our protocol.
+    [[nodiscard]] bool has_answered() const { return answered_ > 0; }
     /// True for what `nc 127.0.0.1 PORT <<< toggle` leaves behind: it has the answer to its one line and waits for us
     /// to close.
     [[nodiscard]] bool may_be_netcat() const;
@@ -78,6 +83,8 @@ private:
     [[nodiscard]] Turn answer_blank();
     [[nodiscard]] Turn answer_foreign(const wire::NotACommand& no);
     [[nodiscard]] Turn answer_command(wire::Command command);
+    [[nodiscard]] Turn answer_when_fresh(wire::Command command);
+    [[nodiscard]] Turn answer_when_free(wire::Command command);
     void say(const wire::Answer& answer, wire::Form form);
     void count_noise(std::uint64_t LineCounts::* kind = nullptr);
     [[nodiscard]] bool is_admitted(wire::Form form);
@@ -90,7 +97,8 @@ private:
     std::chrono::milliseconds now_{0}; ///< of this turn
     std::string input_;                ///< bytes of lines that wait for the next turn
     std::string output_;
-    std::optional<wire::Command> held_; ///< waits for a fresh look
+    std::optional<wire::Command> held_; ///< waits for a fresh look, or for the lock on changes
+    std::optional<std::chrono::milliseconds> locked_out_since_;
     std::optional<wire::Form> subscription_;
     std::size_t answered_ = 0; ///< lines
     bool spoke_json_ = false;

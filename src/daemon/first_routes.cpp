@@ -43,6 +43,7 @@ void FirstRoutes::look_again()
         if (!done->plan->steps.empty()) tell_(*done);
         return;
     }
+    if (is_locked_out(done.error())) return; // a look comes when the lock may be free
     if (const auto* refusal = std::get_if<plan::Refusal>(&done.error())) {
         if (!may_pass(refusal->reason)) end();
         return complain(format("profile {} {}: {}", profile->text(), is_over_ ? "is refused" : "waits",

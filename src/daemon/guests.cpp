@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "daemon/log.hpp"
 #include "linux/files.hpp"
+#include "linux/private_files.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -93,12 +94,16 @@ void Guests::follow_monitor(Guest& guest)
 
 void Guests::recall()
 {
-    const auto text = linux_::read_file(path_, longest_memory);
+    linux_::renew_private(path_, parts_.locations.state_of_before.empty()
+                                     ? std::string()
+                                     : parts_.locations.state_of_before + "/guests");
+    const auto text = linux_::read_private(path_, longest_memory);
     if (!text) return; // none yet, most likely; where it cannot be read, it cannot be written, which is said
     const auto memory = read_guest_memory(*text);
     if (!memory) {
         const auto aside = path_ + ".bad";
         static_cast<void>(std::rename(path_.c_str(), aside.c_str()));
+        linux_::renew_private(aside);
         return log::warning(
             format("{} cannot be read and was set aside as {}: guests that went while no daemon "
                    "ran do not come home",
@@ -158,13 +163,15 @@ std::function<void()> Guests::line_opened(const GuestName& name, int socket)
     auto peer = linux_::peer_process_of(socket);
     if (!peer)
         log::warning(
-            format("guest {}: {}; nobody will notice when it ends", name.text(), peer.error().message()));
+            format("guest {}: {}; nobody will notice when it ends", name.text(), peer.error().message()),
+            "guest " + name.text());
     else if (*peer && (*peer)->id.start != 0)
         id = (*peer)->id;
     const auto known = std::ranges::find(guest->processes, id, [](const Process& p) { return p.known.id; });
     if (id.start != 0 && known == guest->processes.end()) {
         log::info(
-            format("guest {}: process {} ({}) is on its line", name.text(), id.number, (*peer)->command));
+            format("guest {}: process {} ({}) is on its line", name.text(), id.number, (*peer)->command),
+            "guest " + name.text());
         const bool is_first = !guest->presence.is_there();
         if (auto* process = admit(*guest, std::move(**peer))) {
             process->is_started = !is_first || !settings_of(*guest).on_start;
@@ -289,6 +296,7 @@ void Guests::bring_home(Guest& guest)
     const auto done = parts_.machine.carry_out({.wish = plan::ReturnRequest{guest.name}},
                                                {.who = "on_exit of " + guest.name.text(), .trial = {}});
     if (!done) {
+        if (is_locked_out(done.error())) return; // a look comes when the lock may be free
         if (std::holds_alternative<Error>(done.error())) ++guest.failures;
         complain(guest, format("guest {} is gone, and what it had cannot come home: {}", guest.name.text(),
                                in_words(done.error())));
@@ -315,16 +323,21 @@ void Guests::start(Guest& guest, Process& process)
     const auto before = parts_.machine.snapshot();
     const auto done = parts_.machine.carry_out({.wish = plan::ApplyRequest{*profile}},
                                                {.who = "on_start of " + guest.name.text(), .trial = {}});
+    if (!done && is_locked_out(done.error())) {
+        process.is_started = false; // a look comes when the lock may be free
+        return;
+    }
     if (!done)
         return log::warning(format("guest {} has come, and on_start = \"{}\" was not applied: {}",
-                                   guest.name.text(), profile->text(), in_words(done.error())));
+                                   guest.name.text(), profile->text(), in_words(done.error())),
+                            "guest " + guest.name.text());
     if (!done->plan->steps.empty())
         parts_.tell.moved(*done, format("guest {}, which has come", guest.name.text()), before);
 }
 
 void Guests::complain(Guest& guest, const std::string& why)
 {
-    if (std::exchange(guest.complaint, why) != why) log::warning(why);
+    if (std::exchange(guest.complaint, why) != why) log::warning(why, "guest " + guest.name.text());
 }
 
 void Guests::line_proved(const GuestName& name)
@@ -367,7 +380,7 @@ void Guests::remember()
     auto text = written(memory);
     const bool is_nothing = memory.processes.empty() && memory.proven.empty() && remembered_.empty();
     if (text == remembered_ || is_nothing) return;
-    const auto replaced = linux_::replace_file(path_, text);
+    const auto replaced = linux_::replace_private(path_, text);
     if (replaced) remembered_ = std::move(text);
     if (!replaced && std::exchange(could_remember_, false))
         log::warning(format("{}{}; a guest that goes while no daemon runs will not come home",

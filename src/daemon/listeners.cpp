@@ -28,6 +28,8 @@ constexpr std::string_view control = "control";
 constexpr std::chrono::milliseconds until_named_again{500};
 /// Descriptors that no client may take: for looks at the machine, its registers, the journal and the guests.
 constexpr std::size_t kept_free = 32;
+/// And so many more that only root and the daemon's own user may take.
+constexpr std::size_t kept_for_keepers = 8;
 
 bool same_address(const ListenerSettings& a, const ListenerSettings& b)
 {
@@ -52,6 +54,17 @@ std::optional<gid_t> group_of(const ListenerSettings& settings)
     if (!group)
         log::warning(format("there is no group {}: only root may use {}", address->group, address->path));
     return group;
+}
+
+/// Root, and the user that the daemon runs as, are never kept out by others.
+bool is_keeper(uid_t user, uid_t own_user) { return user == 0 || user == own_user; }
+
+Party party_of(const Entrance& entrance, const std::optional<linux_::Peer>& peer, uid_t own_user)
+{
+    if (entrance.is_guest()) return {.kind = Party::Kind::guest, .id = entrance.name()};
+    if (!peer) return {.kind = Party::Kind::tcp, .id = entrance.name()};
+    return {.kind = is_keeper(peer->user, own_user) ? Party::Kind::keeper : Party::Kind::user,
+            .id = format("{}", peer->user)};
 }
 
 /// One line for a client that is not let in; it may be lost, as nobody waits for it.
@@ -261,24 +274,28 @@ void Listeners::accept(Door& door)
 void Listeners::welcome(Door& door, linux_::UniqueFd client)
 {
     auto& entrance = *door.entrance;
-    if (!parts_.clients.have_room(entrance)) {
-        parts_.desk.complain(entrance, "too many clients at once; one was turned away");
-        return turn_away(client.get(), "busy", "too many clients are connected: try again later");
-    }
-    if (!linux_::can_open_beside(client.get(), kept_free)) {
-        parts_.desk.complain(entrance, "too few file descriptors are left; a client was turned away");
-        return turn_away(client.get(), "busy", "usbrouted may open no more files: try again later");
-    }
     auto who = entrance.name();
+    std::optional<linux_::Peer> caller;
     if (!entrance.is_tcp()) {
-        const auto peer = linux_::peer_of(client.get());
+        auto peer = linux_::peer_of(client.get());
         if (!peer || !may_enter(door.members, *peer)) {
             parts_.desk.complain(entrance, "a client without the right to use it was turned away");
             return turn_away(client.get(), "not-permitted", "this socket is for root and its group");
         }
         who = format("{} (uid {}, pid {})", who, peer->user, peer->process);
+        caller = std::move(*peer);
     }
-    add(entrance, std::move(client), std::move(who), nullptr);
+    auto party = party_of(entrance, caller, door.members.own_user);
+    if (!parts_.clients.make_room(party, parts_.loop.now())) {
+        parts_.desk.complain(entrance, format("too many clients at once; {} was turned away", who));
+        return turn_away(client.get(), "busy", "too many clients are connected: try again later");
+    }
+    const bool is_kept_free = caller && is_keeper(caller->user, door.members.own_user);
+    if (!linux_::can_open_beside(client.get(), kept_free + (is_kept_free ? 0 : kept_for_keepers))) {
+        parts_.desk.complain(entrance, "too few file descriptors are left; a client was turned away");
+        return turn_away(client.get(), "busy", "usbrouted may open no more files: try again later");
+    }
+    add(entrance, std::move(client), std::move(party), std::move(who), nullptr);
 }
 
 void Listeners::call(const ListenerSettings& settings, const std::string& path)
@@ -296,19 +313,16 @@ void Listeners::call(const ListenerSettings& settings, const std::string& path)
 void Listeners::called(Entrance& entrance, linux_::UniqueFd line)
 {
     auto& call = *std::ranges::find(calls_, &entrance, &Call::entrance);
-    if (!parts_.clients.have_room(entrance)) {
-        parts_.desk.complain(entrance, "too many clients at once; the guest's line waits");
-        line = {};
-        return call.connecting.again();
-    }
     auto who = entrance.name();
     if (const auto peer = linux_::peer_of(line.get()))
         who = format("{} (uid {}, pid {})", who, peer->user, peer->process);
-    add(entrance, std::move(line), std::move(who), &call.connecting);
+    add(entrance, std::move(line), {.kind = Party::Kind::called, .id = entrance.name()}, std::move(who),
+        &call.connecting);
 }
 
 /// `again`: what connects anew when this client has gone.
-void Listeners::add(Entrance& entrance, linux_::UniqueFd client, std::string who, linux_::Connecting* again)
+void Listeners::add(Entrance& entrance, linux_::UniqueFd client, Party party, std::string who,
+                    linux_::Connecting* again)
 {
     std::function<void()> ended;
     if (entrance.settings.guest)
@@ -317,7 +331,8 @@ void Listeners::add(Entrance& entrance, linux_::UniqueFd client, std::string who
             if (again != nullptr) again->again();
         };
     parts_.clients.add({.loop = parts_.loop, .lookout = parts_.lookout, .owner = parts_.clients},
-                       std::move(client), entrance, parts_.desk, std::move(who), std::move(ended));
+                       std::move(client), entrance, std::move(party), parts_.desk, std::move(who),
+                       std::move(ended));
 }
 
 } // namespace usbroute::daemon

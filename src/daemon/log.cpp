@@ -4,6 +4,7 @@
 #include "daemon/log.hpp"
 
 #include "base/format.hpp"
+#include "daemon/log_budget.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -11,6 +12,7 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <string>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,6 +29,8 @@ constexpr std::array<std::string_view, 7> priorities = {"<7>", "<7>", "<6>", "<4
 struct Output {
     std::shared_ptr<spdlog::logger> logger;
     bool to_journal = false;
+    Clock clock = steady_time;
+    Budget budget;
 };
 
 /// The loop's thread alone logs.
@@ -47,10 +51,9 @@ bool is_the_journal(int fd)
            format("{}:{}", status.st_dev, status.st_ino) == stream;
 }
 
-void write(level_enum level, std::string_view text)
+void put(level_enum level, std::string_view text)
 {
     auto& to = output();
-    if (!to.logger || !to.logger->should_log(level)) return;
     const spdlog::string_view_t plain(text.data(), text.size());
     if (to.to_journal)
         to.logger->log(level, "{}{}", priorities[static_cast<std::size_t>(level)], text);
@@ -58,11 +61,30 @@ void write(level_enum level, std::string_view text)
         to.logger->log(level, plain);
 }
 
-} // namespace
-
-void open(Detail detail)
+void write(level_enum level, Kind kind, std::string_view source, std::string_view text)
 {
     auto& to = output();
+    if (!to.logger || !to.logger->should_log(level)) return;
+    const auto verdict = to.budget.admit(kind, source, text.size(), to.clock());
+    if (!verdict.notice.empty()) put(level_enum::warn, verdict.notice);
+    if (!verdict.is_written) return;
+    if (text.size() <= Budget::longest_message) return put(level, text);
+    put(level, std::string(text.substr(0, Budget::longest_message - 3)) + "...");
+}
+
+} // namespace
+
+std::chrono::milliseconds steady_time()
+{
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now().time_since_epoch());
+}
+
+void open(Detail detail, Clock clock)
+{
+    auto& to = output();
+    to.clock = clock;
+    to.budget = Budget();
     to.to_journal = is_the_journal(STDERR_FILENO);
     to.logger =
         std::make_shared<spdlog::logger>("usbrouted", std::make_shared<spdlog::sinks::stderr_sink_st>());
@@ -70,10 +92,20 @@ void open(Detail detail)
     to.logger->set_level(detail == Detail::debug ? level_enum::debug : level_enum::info);
 }
 
-void error(std::string_view text) { write(level_enum::err, text); }
-void warning(std::string_view text) { write(level_enum::warn, text); }
-void info(std::string_view text) { write(level_enum::info, text); }
-void debug(std::string_view text) { write(level_enum::debug, text); }
+void error(std::string_view text) { write(level_enum::err, Kind::error, {}, text); }
+void change(std::string_view text) { write(level_enum::info, Kind::change, {}, text); }
+void warning(std::string_view text, std::string_view source)
+{
+    write(level_enum::warn, Kind::other, source, text);
+}
+void info(std::string_view text, std::string_view source)
+{
+    write(level_enum::info, Kind::other, source, text);
+}
+void debug(std::string_view text, std::string_view source)
+{
+    write(level_enum::debug, Kind::other, source, text);
+}
 bool is_debug_wanted() { return output().logger && output().logger->should_log(level_enum::debug); }
 
 } // namespace usbroute::daemon::log

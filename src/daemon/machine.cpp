@@ -78,6 +78,12 @@ topology::Unreadable unreadable_from(const Error& error)
 
 } // namespace
 
+bool is_locked_out(const NotDone& why)
+{
+    const auto* error = std::get_if<Error>(&why);
+    return error != nullptr && error->code() == linux_::code_of_a_held_lock;
+}
+
 Machine::Machine(const observe::KernelTree& tree, linux_::JournalFile& journal, OpenRegisters open)
     : tree_(tree), journal_(journal), open_(std::move(open)), asleep_(linux_::time_asleep())
 {}
@@ -243,14 +249,20 @@ void Machine::join_trial(const plan::Change& change, const apply::Signature& sig
 
 Result<void> Machine::end_trial()
 {
+    auto ended = journal_.end_trial();
+    if (!ended && is_locked_out(ended.error())) return ended;
     trial_.reset();
-    return journal_.end_trial();
+    return ended;
 }
 
 std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request,
                                                 const apply::Signature& signature)
 {
-    const auto lock = journal_.lock();
+    auto lock = journal_.lock();
+    if (!lock) {
+        locked_out_();
+        return std::unexpected(NotDone(std::move(lock.error())));
+    }
     // Plans on what was last read, as nearly always nobody has written since. The executor reads first and says
     // so if somebody has; a refusal, which it never sees, is checked here.
     for (int attempt = 1;; ++attempt) {
@@ -288,7 +300,11 @@ std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request,
 
 std::optional<Result<std::string>> Machine::recover()
 {
-    const auto lock = journal_.lock();
+    auto lock = journal_.lock();
+    if (!lock) {
+        locked_out_();
+        return Result<std::string>(std::unexpected(std::move(lock.error())));
+    }
     const auto open = journal_.history().open;
     if (!open) return std::nullopt;
     // Only what the chip table knows is ever written, whatever a journal says.

@@ -46,6 +46,8 @@ struct Done {
     std::vector<std::string> warnings;
 };
 using NotDone = std::variant<plan::Refusal, Error>;
+/// Another process holds the lock on changes: nothing was planned or touched, and in a moment it may be free.
+[[nodiscard]] bool is_locked_out(const NotDone& why);
 
 /// What is known of the machine, and the descriptors through which it is changed. Belongs to the loop's thread.
 class Machine {
@@ -71,8 +73,8 @@ public:
     [[nodiscard]] apply::History history() const { return journal_.history(); }
     /// Plans; nothing is touched. The snapshot and the registers are fresh: the caller has seen to it.
     [[nodiscard]] plan::Outcome decide(const plan::Request& request) const;
-    /// Plans and applies, under the lock that keeps direct commands out. Plans again when somebody wrote the
-    /// registers in between.
+    /// Plans and applies, under the lock that keeps direct commands out; never waits for it (`is_locked_out`). Plans again
+    /// when somebody wrote the registers in between.
     [[nodiscard]] std::expected<Done, NotDone> carry_out(const plan::Request& request,
                                                          const apply::Signature& signature = {});
 
@@ -80,7 +82,7 @@ public:
     [[nodiscard]] const std::optional<apply::Trial>& trial() const { return trial_; }
     /// One that the journal tells of.
     void adopt_trial(apply::Trial trial) { trial_ = std::move(trial); }
-    /// It stays as it is. An error: only the journal could not be told.
+    /// It stays as it is. An error: only the journal could not be told; with the code "busy" nothing was done.
     [[nodiscard]] Result<void> end_trial();
     /// What `carry_out` found written by somebody else, once.
     [[nodiscard]] std::optional<Drift> take_drift() { return std::exchange(drift_, std::nullopt); }
@@ -89,7 +91,10 @@ public:
     [[nodiscard]] bool is_astray() const { return astray_; }
     /// A StartRequest is still to come: until then all that is asked for is remembered, also what was so already.
     void await_start(bool is_awaited) { is_start_awaited_ = is_awaited; }
-    /// Ends a change that an earlier daemon was killed in. Nothing: there is none.
+    /// Is told when `carry_out` or `recover` found the lock held; to look again in a moment is up to it.
+    void when_locked_out(std::function<void()> tell) { locked_out_ = std::move(tell); }
+    /// Ends a change that an earlier daemon was killed in. Nothing: there is none. The error has the code "busy" where
+    /// another process holds the lock.
     [[nodiscard]] std::optional<Result<std::string>> recover();
 
 private:
@@ -114,6 +119,7 @@ private:
     const observe::KernelTree& tree_;
     linux_::JournalFile& journal_;
     OpenRegisters open_;
+    std::function<void()> locked_out_ = [] {};
     config::Settings settings_;
     std::shared_ptr<topology::Snapshot> snapshot_ = std::make_shared<topology::Snapshot>();
     std::optional<PciAddress> mux_;

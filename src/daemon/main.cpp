@@ -38,6 +38,7 @@
 #include "linux/tree_hints.hpp"
 #include "linux/udev_hints.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -49,6 +50,10 @@
 
 namespace usbroute::daemon {
 namespace {
+
+constexpr std::chrono::milliseconds patience_at_start{2000};
+/// After another process was found at work on the sockets.
+constexpr std::chrono::milliseconds until_the_lock_may_be_free{250};
 
 /// udev for the machine itself. Without it, each request looks for itself.
 std::unique_ptr<observe::HintSource> live_hints()
@@ -103,7 +108,9 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
     linux_::Loop loop;
     linux_::ServiceManager manager;
 
-    linux_::JournalFile journal(locations.state);
+    linux_::JournalFile journal(locations.state, locations.state_of_before);
+    // Where a direct command is at work, the journal is opened when it has ended.
+    if (const auto healed = journal.lock(patience_at_start); !healed) log::warning(healed.error().message());
     if (!journal.remark().empty()) log::warning(journal.remark());
     if (const auto why = journal.why_not_written())
         log::warning(*why + "; until then, undo and trials are forgotten when this usbrouted ends");
@@ -133,7 +140,8 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
                            guests_here->bring_home_again();
                        },
                    .event = [&](const wire::Event& event) { clients.tell(event); }});
-    RegisterNews register_news(machine, [&] { report_recovery(machine); }, [&] { trials.resume(); });
+    RegisterNews register_news(
+        machine, [&] { return report_recovery(machine); }, [&] { trials.resume(); });
     bool is_first = true;
     const auto found = [&](const Findings& findings) {
         register_news.look_again();
@@ -156,6 +164,10 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
     // A trial's end moves sockets like anybody else.
     WhenFresh end_of_trial(lookout, [&] { trials.ring(); });
     ring = [&] { end_of_trial.run(); };
+    auto lock_may_be_free = loop.timer([&lookout] { lookout.doubt_everything(); });
+    machine.when_locked_out([&lock_may_be_free] {
+        if (!lock_may_be_free.is_running()) lock_may_be_free.start(until_the_lock_may_be_free);
+    });
     Guests guests({.loop = loop,
                    .machine = machine,
                    .lookout = lookout,
@@ -224,20 +236,21 @@ int run(int argc, char** argv)
     std::signal(SIGPIPE, SIG_IGN); // whoever reads our log may end before us
     log::open(options->verbose ? log::Detail::debug : log::Detail::usual);
     const auto locations = linux_::locate(options->locations);
-    auto settings = linux_::load_settings(locations);
-    if (!settings) {
-        std::fputs(
-            format("{}\nusbrouted: the configuration is wrong, see above\n", settings.error().message())
-                .c_str(),
-            stderr);
-        return EX_CONFIG;
-    }
     const auto own =
         choose_user({.started_as = ::geteuid(), .wanted = options->user, .recorded = locations.recorded},
                     linux_::account_named);
     if (!own) {
         std::fputs(format("usbrouted: {}\n", own.error()).c_str(), stderr);
         return EX_NOUSER;
+    }
+    const auto own_user = own->becomes ? std::optional(own->becomes->user) : std::nullopt;
+    auto settings = linux_::load_settings(locations, linux_::Reading::to_serve, own_user);
+    if (!settings) {
+        std::fputs(
+            format("{}\nusbrouted: the configuration is wrong, see above\n", settings.error().message())
+                .c_str(),
+            stderr);
+        return EX_CONFIG;
     }
     return serve(locations, std::move(*settings), *own, std::move(sockets));
 }

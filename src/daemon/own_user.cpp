@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "linux/files.hpp"
+#include "linux/private_files.hpp"
 #include "linux/settings_files.hpp"
 
 #include <array>
@@ -16,16 +17,22 @@ namespace usbroute::daemon {
 
 namespace {
 
-constexpr std::array<std::string_view, 2> files_of_this_boot = {"journal", "guests"};
+constexpr std::array<std::string_view, 4> files_of_this_boot = {"journal", "guests", "change.lock",
+                                                                "daemon.lock"};
 constexpr std::array<std::string_view, 1> files_that_last = {"first-move"};
 
 Result<void> give_state(const linux_::Account& account, const linux_::Locations& locations)
 {
     // A directory that cannot be made is no reason not to serve: what is missing then is said where it is missed.
-    if (linux_::make_directories(locations.state))
+    if (linux_::make_private_directory(locations.state))
         if (auto given = linux_::give_directory(locations.state, account, files_of_this_boot); !given)
             return given;
-    if (locations.lasting.empty() || !linux_::make_directories(locations.lasting)) return {};
+    // The sockets lie above it, and are made again there when somebody removes them. So does what version 0.1 has left.
+    if (!locations.state_of_before.empty() && linux_::make_directories(locations.state_of_before))
+        if (auto given = linux_::give_directory(locations.state_of_before, account, files_of_this_boot);
+            !given)
+            return given;
+    if (locations.lasting.empty() || !linux_::make_private_directory(locations.lasting)) return {};
     return linux_::give_directory(locations.lasting, account, files_that_last);
 }
 

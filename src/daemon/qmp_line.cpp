@@ -55,7 +55,7 @@ void QmpLine::take(std::string_view bytes)
             if (std::exchange(has_greeted_, true)) break;
             // A few bytes into an empty buffer: they fit, or QEMU is gone and the next read says so.
             static_cast<void>(linux_::send(fd_.get(), wire::qmp_begin.data(), wire::qmp_begin.size()));
-            log::debug(format("{}: QEMU's monitor answers", connecting_.path()));
+            log::debug(format("{}: QEMU's monitor answers", connecting_.path()), connecting_.path());
             tell_(MachineNews::runs);
             break;
         case QmpSaid::running: tell_(MachineNews::runs); break;

@@ -35,11 +35,16 @@ void RegisterNews::look_again()
     }
     // A change that was cut short is ended through the registers.
     const bool is_in_reach = mux && access == RegisterAccess::own;
-    const bool begins = access == RegisterAccess::own && !std::exchange(has_begun_, true);
+    const bool begins = access == RegisterAccess::own && !has_begun_;
     const bool has_come = is_in_reach && !is_in_reach_;
     is_in_reach_ = is_in_reach;
-    if (begins || has_come) recover_();
+    // Another process can hold the lock: then the next look tries again.
+    if ((begins || has_come) && !recover_()) {
+        is_in_reach_ = false;
+        return;
+    }
     if (begins) begin_();
+    has_begun_ = has_begun_ || begins;
 }
 
 } // namespace usbroute::daemon

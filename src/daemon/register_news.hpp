@@ -11,12 +11,12 @@
 namespace usbroute::daemon {
 
 /// Says when the registers cannot be read for want of rights, and when they can again. What has to wait until they can
-/// be read is begun then, once.
+/// be read is begun then, until `begin` says that it has.
 class RegisterNews {
 public:
     /// `recover` is called at the beginning and whenever the registers have come within reach: a change that was cut short
-    /// can have waited for them. `begin` is called once, after the first of these.
-    RegisterNews(const Machine& machine, std::function<void()> recover, std::function<void()> begin)
+    /// can have waited for them. False: it cannot be ended yet, to be called again. `begin` is called once, after the first of these.
+    RegisterNews(const Machine& machine, std::function<bool()> recover, std::function<void()> begin)
         : machine_(machine), recover_(std::move(recover)), begin_(std::move(begin))
     {}
 
@@ -27,7 +27,7 @@ public:
 
 private:
     const Machine& machine_;
-    std::function<void()> recover_;
+    std::function<bool()> recover_;
     std::function<void()> begin_;
     bool has_begun_ = false;
     bool is_in_reach_ = false; ///< a mux, and its registers

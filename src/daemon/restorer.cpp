@@ -36,6 +36,7 @@ void Restorer::look_again(const Moment& moment)
                    most_writes + 1));
     const auto done = machine_.carry_out({.wish = plan::RestoreRequest{}}, {.who = "on_drift", .trial = {}});
     if (!done) {
+        if (is_locked_out(done.error())) return; // a look comes when the lock may be free
         // A write that failed counts as one: it may fail for ever. A refusal has touched nothing.
         if (std::holds_alternative<Error>(done.error())) written_.push_back(moment.now);
         return complain(format("cannot restore the routes: {}", in_words(done.error())));

@@ -50,7 +50,7 @@ void Service::complain(Entrance& entrance, std::string_view what)
     const auto now = parts_.loop.now();
     if (entrance.last_complaint && now - *entrance.last_complaint < between_complaints) return;
     entrance.last_complaint = now;
-    log::warning(format("listener {}: {}", entrance.name(), what));
+    log::warning(format("listener {}: {}", entrance.name(), what), "listener " + entrance.name());
 }
 
 Answer Service::answer(const Command& command, const std::string& who)
@@ -82,10 +82,10 @@ Answer Service::carry_out(const Command& command, const std::string& who)
     if (!done) {
         const auto refused = answer_for(done.error());
         // A refusal changes nothing, so it is for who asked; a failure is for the administrator too.
-        if (std::holds_alternative<Error>(done.error()))
+        if (std::holds_alternative<Error>(done.error()) && !is_locked_out(done.error()))
             log::error(format("{}: {}", who, refused.message));
         else
-            log::debug(format("{}: {} {}", who, refused.code, refused.message));
+            log::debug(format("{}: {} {}", who, refused.code, refused.message), who);
         return refused;
     }
     auto answer = answer_for(*done);

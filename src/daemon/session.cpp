@@ -18,6 +18,7 @@ using linux_::Ready;
 namespace {
 
 constexpr std::size_t read_at_once = 8192;
+constexpr auto until_the_lock_may_be_free = 20ms;
 /// `nc 127.0.0.1 PORT <<< toggle` ends when we close, not when its input ends. It speaks at once, says one line, and is
 /// silent. A guest's serial line over TCP speaks much later than it connects, and a client that talks on is none.
 constexpr auto at_once = 1000ms;
@@ -49,6 +50,7 @@ Result<void> Session::begin()
     auto watch = parts_.loop.watch(fd_.get(), [this](Ready what) { ready(what); });
     if (!watch) return std::unexpected(watch.error());
     watch_ = std::move(*watch);
+    last_heard_ = parts_.loop.now();
     watch_.want(Ready::readable);
     next_turn_ = parts_.loop.timer([this] { talk([this] { return dialogue_.go_on(parts_.loop.now()); }); });
     if (!dialogue_.entrance().is_tcp()) return {};
@@ -72,6 +74,7 @@ void Session::read()
     if (got.would_block) return;
     if (got.errno_value != 0) return end();
     at_end_ = got.count == 0;
+    last_heard_ = parts_.loop.now();
     taken_later_ = got.count;
     talk([&] { return dialogue_.take({bytes.data(), got.count}, parts_.loop.now()); });
 }
@@ -127,6 +130,8 @@ void Session::go_on_after(Turn turn)
     watch_.pause();
     if (turn == Turn::more)
         next_turn_.start(0ms);
+    else if (turn == Turn::later)
+        next_turn_.start(until_the_lock_may_be_free);
     else if (!std::exchange(is_waiting_, true))
         parts_.lookout.wait(*this);
 }
@@ -143,7 +148,8 @@ bool Session::flush()
     else
         output.erase(0, put.count);
     if (output.size() <= most_output) return true;
-    log::warning(format("{} does not read its answers; closed", dialogue_.who()));
+    log::warning(format("{} does not read its answers; closed", dialogue_.who()),
+                 "listener " + dialogue_.entrance().name());
     return false;
 }
 

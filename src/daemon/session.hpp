@@ -9,6 +9,7 @@
 #include "linux/unique_fd.hpp"
 #include "wire/event.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -50,6 +51,10 @@ public:
     void tell(std::string_view line);
 
     [[nodiscard]] const Dialogue& dialogue() const { return dialogue_; }
+    /// When bytes came last; before the first ones when it was connected.
+    [[nodiscard]] std::chrono::milliseconds last_heard() const { return last_heard_; }
+    /// A command of its own is under way.
+    [[nodiscard]] bool is_served() const { return turn_ != Turn::idle; }
 
 private:
     void ready(linux_::Ready what);
@@ -66,6 +71,7 @@ private:
     linux_::Timer next_turn_;
     linux_::Timer silence_;
     linux_::Timer opening_;
+    std::chrono::milliseconds last_heard_{};
     bool has_just_come_ = true;
     std::size_t taken_later_ = 0; ///< bytes that were looked at and are still in the socket
     bool missed_events_ = false;

@@ -10,6 +10,7 @@
 #include "wire/duration.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace usbroute::daemon {
 
@@ -22,6 +23,7 @@ namespace {
 constexpr seconds first_move_lasts = 30s;
 constexpr seconds first_patience = 1s;
 constexpr seconds longest_patience = 60s;
+constexpr milliseconds until_the_lock_may_be_free = 250ms;
 
 bool is_a_move(const plan::Wish& wish)
 {
@@ -82,7 +84,7 @@ std::optional<Trials::Left> Trials::left() const
 
 void Trials::note(std::string_view word, std::string text)
 {
-    log::info(format("trial {}: {}", word, text));
+    log::change(format("trial {}: {}", word, text));
     news_.push_back({.kind = wire::EventKind::trial, .word = std::string(word), .text = std::move(text)});
 }
 
@@ -122,7 +124,9 @@ wire::Answer Trials::confirm(const std::string& who)
         answer.message = "there is no trial to confirm";
         return answer;
     }
-    if (const auto ended = parts_.machine.end_trial(); !ended)
+    const auto ended = parts_.machine.end_trial();
+    if (!ended && is_locked_out(ended.error())) return answer_for(NotDone(ended.error()));
+    if (!ended)
         answer.warnings.push_back("after a restart the daemon may take it back all the same: " +
                                   ended.error().message());
     known_.reset();
@@ -176,14 +180,27 @@ void Trials::revert()
     const auto done = parts_.machine.carry_out(
         {.wish = plan::RevertRequest{.way = parts_.machine.trial()->way}, .yes = true},
         {.who = "trial", .trial = {}});
+    if (!done && is_locked_out(done.error())) return try_again_when_free(answer_for(done.error()).message);
+    is_locked_out_ = false;
     if (!done) return try_again(answer_for(done.error()).message);
     // With no step there was nothing to write, and the journal has not heard of it.
-    if (parts_.machine.trial())
-        if (const auto ended = parts_.machine.end_trial(); !ended) log::warning(ended.error().message());
+    if (parts_.machine.trial()) {
+        const auto ended = parts_.machine.end_trial();
+        if (!ended && is_locked_out(ended.error())) return try_again_when_free(ended.error().message());
+        if (!ended) log::warning(ended.error().message());
+    }
     known_.reset();
     patience_ = 0s;
     if (!done->plan->steps.empty()) tell_.reverted(*done);
     note("reverted", format("nobody has confirmed it: {}", words));
+}
+
+/// Another process is at work on the sockets, for some seconds at most.
+void Trials::try_again_when_free(const std::string& why)
+{
+    parts_.alarm.ring_at(parts_.alarm.now() + until_the_lock_may_be_free);
+    if (!std::exchange(is_locked_out_, true))
+        log::warning(format("trial: it is taken back when the lock on changes is free: {}", why));
 }
 
 void Trials::try_again(const std::string& why)

@@ -63,6 +63,7 @@ private:
     [[nodiscard]] std::string words_for_way_back() const;
     void revert();
     void try_again(const std::string& why);
+    void try_again_when_free(const std::string& why);
     void forget_first_move();
     void note(std::string_view word, std::string text);
 
@@ -70,6 +71,7 @@ private:
     Tell tell_;
     std::optional<apply::TrialTerms> known_; ///< as told last
     std::chrono::seconds patience_{};        ///< until the next attempt to take it back
+    bool is_locked_out_ = false;             ///< at the last attempt, by another process
     std::vector<wire::Event> news_;
 };
 

@@ -142,7 +142,7 @@ Result<std::string> read_file(const std::string& path, std::size_t limit)
     return std::move(*text);
 }
 
-Result<void> replace_file(const std::string& path, std::string_view text)
+Result<void> replace_file(const std::string& path, std::string_view text, std::optional<mode_t> wanted)
 {
     const auto failed = [&](int why) {
         return std::unexpected(Error(kind_from(why), "cannot write " + printable(path), why));
@@ -150,7 +150,8 @@ Result<void> replace_file(const std::string& path, std::string_view text)
     const auto slash = path.rfind('/');
     const auto directory = slash == std::string::npos ? std::string(".") : path.substr(0, slash + 1);
     struct stat status{};
-    const mode_t mode = ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0644;
+    const bool is_there = ::stat(path.c_str(), &status) == 0;
+    const mode_t mode = wanted.value_or(is_there ? status.st_mode & 07777 : 0644);
 
     std::string fresh = path + ".XXXXXX";
     const UniqueFd fd(::mkostemp(fresh.data(), O_CLOEXEC));

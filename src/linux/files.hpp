@@ -7,8 +7,11 @@
 #include "linux/unique_fd.hpp"
 #include "observe/kernel_tree.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include <sys/types.h>
 
 namespace usbroute::linux_ {
 
@@ -36,9 +39,10 @@ private:
 
 /// A whole file of at most `limit` bytes; larger is an error.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit);
-/// Replaces a file whole: whoever opens it sees the old text or the new one, also after a power failure. Keeps
-/// its mode; a new one gets 0644.
-[[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view text);
+/// Replaces a file whole: whoever opens it sees the old text or the new one, also after a power failure. Without a
+/// `mode` it keeps the one it has; a new one gets 0644.
+[[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view text,
+                                        std::optional<mode_t> mode = std::nullopt);
 /// "; make room there": what the administrator can do about a file that cannot be written, to be put behind the
 /// system's words; empty where we know nothing.
 [[nodiscard]] std::string_view remedy_for_writing(int errno_value);

@@ -3,7 +3,7 @@
 
 #include "linux/first_move.hpp"
 
-#include "linux/files.hpp"
+#include "linux/private_files.hpp"
 
 #include <utility>
 
@@ -24,8 +24,8 @@ FirstMove::FirstMove(const std::string& directory)
 Result<void> FirstMove::note()
 {
     if (std::exchange(is_over_, true)) return {};
-    if (auto made = make_directories(directory_); !made) return made;
-    return replace_file(path_in(directory_), "usbroute-first-move 1\n");
+    if (auto made = make_private_directory(directory_); !made) return made;
+    return replace_private(path_in(directory_), "usbroute-first-move 1\n");
 }
 
 } // namespace usbroute::linux_

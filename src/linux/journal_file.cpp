@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "linux/files.hpp"
+#include "linux/private_files.hpp"
 #include "linux/rights.hpp"
 
 #include <cerrno>
@@ -13,7 +14,6 @@
 #include <cstdio>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,52 +24,71 @@ namespace {
 /// A change takes about two hundred bytes. Written anew after some hundred of them, which takes a toggle a moment
 /// longer.
 constexpr off_t grown = off_t{32} * 1024;
-constexpr int most_replacements = 100;
 constexpr std::size_t longest_journal = 1U << 20;
 
 } // namespace
 
-JournalFile::JournalFile(const std::string& directory) : directory_(directory), path_(directory + "/journal")
+JournalFile::JournalFile(const std::string& directory, const std::string& before)
+    : directory_(directory),
+      path_(directory + "/journal"),
+      before_(before.empty() ? std::string() : before + "/journal"),
+      lock_(directory + "/change.lock")
 {
+    // Where another process is at work, the next one that takes the lock does all this.
     const auto opened_and_healed = lock();
+    if (!opened_and_healed) open_errno_ = EBUSY;
 }
 
-/// Also where somebody has taken the directory away.
-UniqueFd JournalFile::open_file() const
+Result<JournalFile::Lock> JournalFile::lock(std::chrono::milliseconds patience)
 {
-    constexpr int flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
-    UniqueFd fd(::open(path_.c_str(), flags, 0644));
-    if (!fd.is_open() && errno == ENOENT && make_directories(directory_))
-        fd = UniqueFd(::open(path_.c_str(), flags, 0644));
-    if (fd.is_open()) give_to_owner_of(directory_, fd.get());
-    return fd;
+    auto held = lock_.take(patience);
+    if (held) follow_the_name();
+    return held;
+}
+
+/// Under the lock: no other process of ours is about to write.
+UniqueFd JournalFile::open_file()
+{
+    constexpr int flags = O_RDWR | O_CREAT | O_APPEND;
+    auto opened = open_private(path_, flags);
+    if (!opened && opened.error() == ESTALE) {
+        renew_private(path_);
+        opened = open_private(path_, flags);
+    }
+    if (opened) return std::move(*opened);
+    open_errno_ = opened.error();
+    return {};
 }
 
 void JournalFile::open()
 {
     if (is_given_up_) return;
+    if (auto made = make_private_directory(directory_); !made) {
+        open_errno_ = made.error().errno_value();
+        return;
+    }
+    renew_private(path_, before_);
     fd_ = open_file();
-    if (!fd_.is_open()) open_errno_ = errno;
+    if (!fd_.is_open() && open_errno_ == EMEDIUMTYPE)
+        set_aside("it is no file that only usbroute can have written", {});
 }
 
-/// Another process can have put a shorter journal in the place of this one: then that one is locked and used.
-void JournalFile::take_lock()
+/// Another process can have put a shorter journal in the place of this one: then that one is used.
+void JournalFile::follow_the_name()
 {
-    // Whatever stood against it may be over.
-    const bool is_new = !fd_.is_open();
-    if (is_new) open();
-    for (int attempt = 0; fd_.is_open() && attempt < most_replacements; ++attempt) {
-        while (::flock(fd_.get(), LOCK_EX) != 0 && errno == EINTR) {}
-        struct stat ours{};
-        struct stat there{};
-        if (::fstat(fd_.get(), &ours) != 0) break;
-        const bool is_there = ::stat(path_.c_str(), &there) == 0;
-        if (is_there && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev) break;
-        auto now = open_file();
-        if (!now.is_open()) break; // what we have is better than none
-        fd_ = std::move(now);
+    if (!fd_.is_open()) {
+        // Whatever stood against it may be over.
+        open();
+        if (fd_.is_open()) heal();
+        return;
     }
-    if (is_new && fd_.is_open()) heal();
+    struct stat ours{};
+    struct stat there{};
+    if (::fstat(fd_.get(), &ours) != 0) return;
+    const bool is_there = ::lstat(path_.c_str(), &there) == 0;
+    if (is_there && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev) return;
+    // What we have is better than none.
+    if (auto now = open_file(); now.is_open()) fd_ = std::move(now);
 }
 
 /// Once, when it is opened: what an older version wrote is brought up to date, a line that a crash has cut is taken
@@ -98,6 +117,7 @@ void JournalFile::set_aside(const std::string& why, const std::string& keep)
     const auto aside = path_ + ".bad";
     if (::rename(path_.c_str(), aside.c_str()) == 0) {
         remark_ = format("the journal {} was set aside as {}: {}", printable(path_), printable(aside), why);
+        renew_private(aside);
         if (replace(keep)) return;
     } else {
         remark_ = format("the journal {} is not used: {}, and it cannot be set aside: {}", printable(path_),
@@ -107,27 +127,29 @@ void JournalFile::set_aside(const std::string& why, const std::string& keep)
     }
     unwritten_ = keep;
     fd_.reset();
-    open();
-    if (fd_.is_open()) ::flock(fd_.get(), LOCK_EX);
+    if (!is_given_up_) fd_ = open_file();
 }
 
-/// A new file under the old name: whoever is killed at any point leaves the whole old one or the whole new one. Locked
-/// before it can be seen.
+/// A new file under the old name: whoever is killed at any point leaves the whole old one or the whole new one.
 bool JournalFile::replace(const std::string& text)
 {
     const auto fresh = path_ + ".new";
-    UniqueFd fd(::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644));
+    constexpr int flags = O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
+    UniqueFd fd(::open(fresh.c_str(), flags, private_file));
+    // Somebody was killed between making it and giving it its name.
+    if (!fd.is_open() && errno == EEXIST && ::unlink(fresh.c_str()) == 0)
+        fd = UniqueFd(::open(fresh.c_str(), flags, private_file));
     if (!fd.is_open()) return false;
     give_to_owner_of(directory_, fd.get());
     const bool is_written =
         ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-        ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 && ::rename(fresh.c_str(), path_.c_str()) == 0;
+        ::rename(fresh.c_str(), path_.c_str()) == 0;
     if (!is_written) {
         ::unlink(fresh.c_str());
         return false;
     }
-    // Under the old number, which whoever holds the lock knows it by.
-    return ::dup3(fd.get(), fd_.get(), O_CLOEXEC) >= 0;
+    fd_ = std::move(fd);
+    return true;
 }
 
 Result<void> JournalFile::begin(const plan::Change& change)
@@ -167,7 +189,8 @@ Result<void> JournalFile::stand(const plan::Change& wanted)
 
 Result<void> JournalFile::end_trial()
 {
-    const auto held = lock();
+    auto held = lock();
+    if (!held) return std::unexpected(std::move(held.error()));
     return append(apply::trial_end_line());
 }
 
@@ -183,7 +206,7 @@ apply::History JournalFile::history() const { return apply::read_history(text() 
 std::string JournalFile::text() const
 {
     if (is_given_up_) return {};
-    if (auto text = read_file(path_, longest_journal)) return std::move(*text);
+    if (auto text = read_private(path_, longest_journal)) return std::move(*text);
     if (!fd_.is_open()) return {};
     std::string text(longest_journal, '\0');
     const auto got = ::pread(fd_.get(), text.data(), text.size(), 0);
@@ -229,11 +252,6 @@ Result<void> JournalFile::put_down(const std::string& lines)
             if (::ftruncate(fd_.get(), end - put) != 0) return std::unexpected(cannot_write(errno));
     if (put != static_cast<ssize_t>(lines.size())) return std::unexpected(cannot_write(why));
     return {};
-}
-
-JournalFile::Lock::~Lock()
-{
-    if (fd_ >= 0) ::flock(fd_, LOCK_UN);
 }
 
 } // namespace usbroute::linux_

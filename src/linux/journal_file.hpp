@@ -4,21 +4,26 @@
 #pragma once
 
 #include "apply/journal.hpp"
+#include "linux/state_lock.hpp"
 #include "linux/unique_fd.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 
 namespace usbroute::linux_ {
 
-/// The journal as a file in the state directory. It also holds the lock by which the daemon and a direct command
-/// keep out of each other's change.
+/// The journal as a file in the state directory, which only its owner and root can open. Beside it is the lock by which the
+/// daemon and a direct command keep out of each other's change.
 class JournalFile final : public apply::Journal {
 public:
     /// Never fails: a directory that cannot be written gives a journal whose `begin` says so, each time. What cannot be
     /// written is known to this object all the same, and is written with the next line that finds room. What cannot
-    /// be read as a journal is set aside as journal.bad, and `remark` says so.
-    explicit JournalFile(const std::string& directory);
+    /// be read as a journal is set aside as journal.bad, and `remark` says so. Where another process holds the lock, all that
+    /// waits for the first `lock` that succeeds.
+    ///
+    /// `before`: the directory in which version 0.1 kept it; it is taken over from there.
+    explicit JournalFile(const std::string& directory, const std::string& before = {});
 
     /// For the changes that are begun from now on. The trial is announced with the next one only.
     void sign(apply::Signature signature) { signature_ = std::move(signature); }
@@ -27,7 +32,7 @@ public:
     /// Adds to what all changes add up to, without a change: somebody asked for what was so already, and from now on
     /// it has to stay so.
     [[nodiscard]] Result<void> stand(const plan::Change& wanted);
-    /// The trial was confirmed, or needs no way back. Takes the lock itself.
+    /// The trial was confirmed, or needs no way back. Takes the lock itself, and does not wait for it.
     [[nodiscard]] Result<void> end_trial();
     /// What was wrong with the file when it was opened; empty: nothing.
     [[nodiscard]] const std::string& remark() const { return remark_; }
@@ -38,28 +43,15 @@ public:
     /// What the file holds now, and what could not be written; empty where there is neither.
     [[nodiscard]] apply::History history() const;
 
-    /// Held while a change is planned and applied. Waits for another process's change, which takes
-    /// microseconds. Nothing where there is no file to lock.
-    class Lock {
-    public:
-        explicit Lock(int fd) : fd_(fd) {}
-        ~Lock();
-        Lock(const Lock&) = delete;
-        Lock& operator=(const Lock&) = delete;
-
-    private:
-        int fd_;
-    };
-    [[nodiscard]] Lock lock()
-    {
-        take_lock();
-        return Lock(fd_.get());
-    }
+    /// Held while a change is planned and applied. Waits for another process's change at most `patience`; the error has the
+    /// code "busy". Where there is no file to lock, nothing is held.
+    using Lock = LockFile::Held;
+    [[nodiscard]] Result<Lock> lock(std::chrono::milliseconds patience = std::chrono::milliseconds(0));
 
 private:
-    [[nodiscard]] UniqueFd open_file() const;
+    [[nodiscard]] UniqueFd open_file();
     void open();
-    void take_lock();
+    void follow_the_name();
     void heal();
     void shorten(off_t size);
     [[nodiscard]] std::string text() const;
@@ -72,6 +64,8 @@ private:
 
     std::string directory_;
     std::string path_;
+    std::string before_; ///< path of version 0.1; empty: none
+    LockFile lock_;
     UniqueFd fd_;
     int open_errno_ = 0;
     bool is_given_up_ = false; ///< what is there is no journal, and stays

@@ -21,6 +21,17 @@ bool is_said(const std::string& option, const char* variable)
     return !first_said(option, variable, {}).empty();
 }
 
+/// Not among the sockets, which others have to reach: a directory of its own, which they cannot open.
+void place_state(Locations& where)
+{
+    const auto usual = where.root + "run/usbroute";
+    where.state = first_said({}, "USBROUTE_STATE_DIR", usual);
+    while (where.state.size() > 1 && where.state.ends_with('/')) where.state.pop_back();
+    if (where.state != usual && where.socket.substr(0, where.socket.rfind('/')) != where.state) return;
+    where.state_of_before = where.state;
+    where.state += "/state";
+}
+
 } // namespace
 
 Locations locate(const LocationOptions& options)
@@ -34,11 +45,11 @@ Locations locate(const LocationOptions& options)
     const auto slash = where.config.rfind('/');
     const auto directory = slash == std::string::npos ? std::string() : where.config.substr(0, slash + 1);
     where.connectors = directory + "connectors.toml";
-    where.state = first_said({}, "USBROUTE_STATE_DIR", where.root + "run/usbroute");
     where.lasting =
         first_said({}, "USBROUTE_LASTING_DIR", where.recorded ? std::string() : "/var/lib/usbroute");
     where.socket = first_said(options.socket, "USBROUTE_SOCKET", where.root + "run/usbroute/control.sock");
     where.socket_was_named = is_said(options.socket, "USBROUTE_SOCKET");
+    place_state(where);
     return where;
 }
 

@@ -22,7 +22,8 @@ struct Locations {
     std::string config;     ///< usbroute.toml
     std::string connectors; ///< connectors.toml, beside it
     std::string socket;     ///< of the daemon
-    std::string state;      ///< directory of the journal
+    std::string state;      ///< directory of the journal, its owner's alone
+    std::string state_of_before; ///< where version 0.1 had it, among the sockets; empty: nowhere
     std::string lasting;    ///< directory of what outlives a boot; empty: a recorded machine, which has none
     bool recorded = false;  ///< the root is not "/": a recorded machine
     bool config_was_named = false;

@@ -7,9 +7,15 @@
 #include "base/text.hpp"
 #include "config/parse.hpp"
 #include "linux/files.hpp"
+#include "linux/rights.hpp"
+#include "linux/trusted_file.hpp"
+#include "linux/unique_fd.hpp"
 
+#include <array>
 #include <cerrno>
+#include <span>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,19 +25,41 @@ namespace {
 
 constexpr std::size_t largest_file = 1U << 20;
 
-/// Root must not act on what others wrote.
-std::optional<Error> why_not_trusted(const std::string& path)
+/// The daemon's own user, whom a direct command of root trusts too: both read the same file.
+constexpr const char* usual_user = "usbroute";
+
+std::vector<uid_t> trusted_by(uid_t user, std::optional<uid_t> own_user)
 {
+    std::vector<uid_t> trusted = {0, user};
+    if (own_user) {
+        trusted.push_back(*own_user);
+    } else if (user == 0) {
+        if (const auto account = account_named(usual_user)) trusted.push_back(account->user);
+    }
+    return trusted;
+}
+
+/// By the descriptor that is read.
+Result<std::string> read_by_mode(const std::string& path)
+{
+    const UniqueFd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
     struct stat status{};
-    if (::geteuid() != 0 || ::stat(path.c_str(), &status) != 0) return std::nullopt;
-    const bool by_others = (status.st_mode & S_IWOTH) != 0;
-    const bool by_a_group = (status.st_mode & S_IWGRP) != 0 && status.st_gid != 0;
-    if (!by_others && !by_a_group) return std::nullopt;
-    return Error(ErrorKind::failed,
-                 format("{} may be written by {} (mode {:04o}), and root would act on it; chmod go-w {}",
-                        printable(path), by_others ? "everybody" : "its group", status.st_mode & 07777,
-                        printable(path)))
-        .with_code("config-writable");
+    if (fd.is_open() && ::fstat(fd.get(), &status) == 0) {
+        const std::array anybody = {status.st_uid};
+        if (auto why = why_not_trusted(path, status, anybody))
+            return std::unexpected(Error(ErrorKind::failed, *why).with_code("config-writable"));
+    }
+    return read_file(fd.is_open() ? format("/proc/self/fd/{}", fd.get()) : path, largest_file);
+}
+
+Result<std::string> read_judged(const std::string& path, Judged judged, std::span<const uid_t> trusted)
+{
+    switch (judged) {
+    case Judged::nothing: return read_file(path, largest_file);
+    case Judged::file: return read_by_mode(path);
+    case Judged::all_of_it: break;
+    }
+    return read_trusted(path, largest_file, trusted);
 }
 
 struct Source {
@@ -46,12 +74,25 @@ std::vector<Source> sources(const Locations& locations)
 
 } // namespace
 
-Result<std::vector<config::SourceText>> read_settings_files(const Locations& locations)
+Judged judged(const Locations& locations, Reading reading, uid_t user)
+{
+    if (locations.recorded) return Judged::nothing;
+    if (reading == Reading::to_serve) return Judged::all_of_it;
+    if (user != 0) return Judged::nothing;
+    return reading == Reading::to_look && locations.config_was_named ? Judged::file : Judged::all_of_it;
+}
+
+Result<std::vector<config::SourceText>>
+read_settings_files(const Locations& locations, Reading reading, std::optional<uid_t> own_user)
 {
     std::vector<config::SourceText> texts;
+    const auto user = ::geteuid();
+    const auto how = judged(locations, reading, user);
+    const auto trusted = how == Judged::all_of_it ? trusted_by(user, own_user) : std::vector<uid_t>();
     for (const auto& source : sources(locations)) {
-        if (auto untrusted = why_not_trusted(source.path)) return std::unexpected(*untrusted);
-        auto text = read_file(source.path, largest_file);
+        auto text = read_judged(source.path, how, trusted);
+        if (!text && text.error().code() == "config-writable")
+            return std::unexpected(std::move(text.error()));
         if (!text && (text.error().errno_value() != ENOENT || source.must_exist))
             return std::unexpected(std::move(text.error())
                                        .within("cannot read the configuration")
@@ -61,9 +102,10 @@ Result<std::vector<config::SourceText>> read_settings_files(const Locations& loc
     return texts;
 }
 
-Result<config::Settings> load_settings(const Locations& locations)
+Result<config::Settings> load_settings(const Locations& locations, Reading reading,
+                                       std::optional<uid_t> own_user)
 {
-    const auto texts = read_settings_files(locations);
+    const auto texts = read_settings_files(locations, reading, own_user);
     if (!texts) return std::unexpected(texts.error());
     auto settings = config::parse(*texts);
     if (settings) return std::move(*settings);

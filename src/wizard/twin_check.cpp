@@ -38,9 +38,15 @@ public:
           name_(name),
           hints_(hints),
           tree_(where.root),
-          journal_(where.state),
-          lock_(journal_.lock())
+          journal_(where.state, where.state_of_before),
+          lock_(journal_.lock(linux_::direct_patience))
     {}
+
+    /// Nothing: no other process changes a route meanwhile.
+    [[nodiscard]] std::optional<Error> why_not_alone() const
+    {
+        return lock_ ? std::nullopt : std::optional(lock_.error());
+    }
 
     [[nodiscard]] Snapshot look() const { return observe::scan(tree_); }
 
@@ -83,7 +89,7 @@ private:
     observe::HintSource& hints_;
     linux_::LiveTree tree_;
     linux_::JournalFile journal_;
-    linux_::JournalFile::Lock lock_;
+    Result<linux_::JournalFile::Lock> lock_;
 };
 
 /// By controller and ports, as it is written in a configuration.
@@ -101,6 +107,7 @@ Result<map::TwinCheck> check_twin(const linux_::Locations& where, const config::
 {
     const linux_::SignalsHeld held;
     Bench bench(where, settings, name, hints);
+    if (auto somebody = bench.why_not_alone()) return std::unexpected(std::move(*somebody));
     const auto before = bench.look();
     const auto connector = topology::look_at(before, settings.connector(name)->spec);
     if (!connector.side)

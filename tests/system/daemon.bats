@@ -341,7 +341,7 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
     wait "$daemon" || true
     [ -S "$socket" ]
     # What it would leave: the change written down, the first of two registers written.
-    printf 'usbroute-journal 1\nbegin 0000:00:14.0 d:d:0 1:1:0 toggle to desk-on-ehci\n' > "$machine/run/usbroute/journal"
+    printf 'usbroute-journal 1\nbegin 0000:00:14.0 d:d:0 1:1:0 toggle to desk-on-ehci\n' > "$machine/run/usbroute/state/journal"
     poke 0xd8 '\x3e'
     start
     grep -q '"toggle to desk-on-ehci" was interrupted: it was half done and has been taken back' "$dir/log"
@@ -353,7 +353,7 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
     start
     run "$USBROUTE_BIN/usbrouted" --root "$machine" --socket "$socket"
     [ "$status" = 1 ]
-    [[ "$output" == *"another daemon works with $machine/run/usbroute"* ]]
+    [[ "$output" == *"another daemon works with $machine/run/usbroute/state; "* ]]
     # Nor one that keeps its state elsewhere.
     USBROUTE_STATE_DIR=$dir/elsewhere run "$USBROUTE_BIN/usbrouted" --root "$machine" --socket "$socket"
     [ "$status" = 1 ]

@@ -20,7 +20,7 @@ inside() {
 set -eu
 cd "$USBROUTE_SIM"
 unset USBROUTE_USER
-chmod 777 "$USBROUTE_SIM"
+chmod 1777 "$USBROUTE_SIM" # without the sticky bit its configuration would not be trusted
 chmod -R a+rX "$USBROUTE_SIM"
 config=$(echo "$USBROUTE_SIM"/sys/bus/pci/devices/0000:00:14.0/config)
 chmod 644 "$config"

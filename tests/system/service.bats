@@ -84,7 +84,8 @@ service_directory() { # kind
     grep '^usbroute:' "$root/etc/group"
     number=$(sed -n 's/^usbroute:[^:]*:\([0-9]*\):.*/\1/p' "$root/etc/passwd")
     systemd-tmpfiles --root="$root" --create "$here/../../init/usbroute.tmpfiles"
-    [ "$(stat -c %u:%a "$root/run/usbroute" "$root/var/lib/usbroute" | sort -u)" = "$number:755" ]
+    [ "$(stat -c %u:%a "$root/run/usbroute")" = "$number:755" ]
+    [ "$(stat -c %u:%a "$root/run/usbroute/state" "$root/var/lib/usbroute" | sort -u)" = "$number:700" ]
 }
 
 @test "a socket of the service manager is served under its name, and is there before and after the daemon" {
@@ -186,7 +187,7 @@ mkdir -p "$dir/init.d" "$dir/conf.d"
 sed 's|/[^" ]*/usbrouted"|$USBROUTE_BIN/usbrouted"|; s|"/[^"]*/usbroute" --quiet|"$USBROUTE_BIN/usbroute" --root "$machine" --quiet|' \
     "$USBROUTE_INIT/usbrouted.openrc" > "$dir/init.d/usbrouted"
 # The user is made by the package; here the one that is always there stands for it. Nothing else runs in this /run.
-sed -i 's/usbroute:usbroute/nobody/; s/^\tneed .*//; s|/var/lib/usbroute||' "$dir/init.d/usbrouted"
+sed -i 's/usbroute:usbroute/nobody/; s/^\tneed .*//; s| /var/lib/usbroute||' "$dir/init.d/usbrouted"
 chmod 755 "$dir/init.d/usbrouted"
 printf 'USBROUTED_OPTS="${options[*]}"\nUSBROUTED_LOG="$dir/openrc.log"\n' > "$dir/conf.d/usbrouted"
 answers() { echo status | nc -N -w 2 -U "$socket" | grep -q .; }

@@ -20,6 +20,8 @@ public:
     wire::Answer answer(const wire::Command& command, const std::string&) override
     {
         asked.push_back(wire::to_line(command));
+        if (is_locked)
+            return {.status = wire::Status::error, .code = "busy", .message = "process 7 holds the lock"};
         return {.message = "did " + asked.back()};
     }
     std::optional<std::string> why_not(const Entrance&, const wire::Command& command) override
@@ -35,6 +37,7 @@ public:
     void complain(Entrance&, std::string_view what) override { complaints.emplace_back(what); }
 
     bool fresh = true;
+    bool is_locked = false;
     std::vector<std::string> asked;
     std::vector<std::string> complaints;
     std::vector<std::string> proofs;
@@ -234,6 +237,49 @@ TEST(Dialogue, TellsNetcatFromAClientThatStays)
     EXPECT_TRUE(tcp.dialogue.may_be_netcat());
     static_cast<void>(tcp.say("{\"do\":\"toggle\"}\n"));
     EXPECT_FALSE(tcp.dialogue.may_be_netcat());
+}
+
+TEST(Dialogue, WaitsAMomentForTheLockAndAnswersWhenItIsFree)
+{
+    auto talk = on_a_socket();
+    talk.desk.is_locked = true;
+
+    EXPECT_EQ(talk.say("toggle\nstatus\n"), "");
+    EXPECT_EQ(talk.turn, Turn::later);
+    talk.now += std::chrono::milliseconds(100);
+    EXPECT_EQ(talk.dialogue.go_on(talk.now), Turn::later);
+    talk.desk.is_locked = false;
+    EXPECT_EQ(talk.dialogue.go_on(talk.now), Turn::idle);
+
+    EXPECT_EQ(talk.dialogue.output(), "ok -- did toggle\nok -- did status\n");
+}
+
+TEST(Dialogue, SaysWhoHoldsTheLockWhenItIsHeldForLong)
+{
+    auto talk = on_a_socket();
+    talk.desk.is_locked = true;
+    EXPECT_EQ(talk.say("toggle\n"), "");
+
+    talk.now += Dialogue::longest_wait_for_the_lock;
+
+    EXPECT_EQ(talk.dialogue.go_on(talk.now), Turn::idle);
+    EXPECT_EQ(std::exchange(talk.dialogue.output(), {}), "error busy process 7 holds the lock\n");
+    EXPECT_EQ(talk.say("toggle\n"), "") << "the next command has a patience of its own";
+    EXPECT_EQ(talk.turn, Turn::later);
+}
+
+TEST(Dialogue, LooksAgainWhenWhatIsKnownGrewOldWhileItWaitedForTheLock)
+{
+    auto talk = on_a_socket();
+    talk.desk.is_locked = true;
+    EXPECT_EQ(talk.say("toggle\n"), "");
+    talk.desk.fresh = false;
+
+    EXPECT_EQ(talk.dialogue.go_on(talk.now), Turn::waiting);
+    talk.desk.is_locked = false;
+
+    EXPECT_EQ(talk.dialogue.answer_now(talk.now), Turn::idle);
+    EXPECT_EQ(talk.dialogue.output(), "ok -- did toggle\n");
 }
 
 } // namespace

@@ -291,5 +291,30 @@ TEST_F(MachineTest, Invariant6ReadsWhatIsStackedOnADiskAgainBeforeItMoves)
     EXPECT_EQ(move("keys", "ehci"), "disk-in-use");
 }
 
+TEST_F(MachineTest, TouchesNothingAndDoesNotWaitWhileAnotherProcessHoldsTheLock)
+{
+    machine.take(board);
+    int told = 0;
+    machine.when_locked_out([&] { ++told; });
+    linux_::LockFile other(state.path() + "/change.lock");
+    const int writes = registers.writes;
+    {
+        const auto held = other.take(std::chrono::milliseconds(0));
+        ASSERT_TRUE(held);
+
+        const auto done = machine.carry_out(
+            {.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}});
+
+        ASSERT_FALSE(done);
+        EXPECT_TRUE(is_locked_out(done.error()));
+        EXPECT_TRUE(is_locked_out(machine.recover()->error()));
+        EXPECT_EQ(registers.writes, writes);
+        EXPECT_EQ(told, 2);
+    }
+    EXPECT_TRUE(machine.carry_out(
+        {.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}}));
+    EXPECT_FALSE(machine.recover());
+}
+
 } // namespace
 } // namespace usbroute::daemon

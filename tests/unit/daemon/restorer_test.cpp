@@ -122,5 +122,21 @@ TEST_F(RestorerTest, OnlyReportsWhereTheConfigurationSaysSo)
     EXPECT_EQ(told, 0);
 }
 
+TEST_F(RestorerTest, TriesAgainAfterAnotherProcessHeldTheLockHoweverOften)
+{
+    reset_routes();
+    linux_::LockFile other(state.path() + "/change.lock");
+    {
+        const auto held = other.take(0ms);
+        ASSERT_TRUE(held);
+        for (auto now = 1s; now <= 9s; ++now) restorer.look_again({.now = now});
+        EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+    }
+
+    restorer.look_again({.now = 10s});
+
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
+}
+
 } // namespace
 } // namespace usbroute::daemon

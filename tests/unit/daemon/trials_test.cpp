@@ -430,5 +430,49 @@ TEST_F(TrialsTest, IsTriedAgainWhileTheXhciIsGoneAndAControllerWithoutAnAddressS
     EXPECT_FALSE(daemon->trials.left());
 }
 
+TEST_F(TrialsTest, AnotherProcessThatHoldsTheLockDelaysItsEndByMomentsOnly)
+{
+    daemon->move("keys", 30s);
+    daemon->told();
+    linux_::LockFile other(directory + "/change.lock");
+    ASSERT_TRUE([&] {
+        auto held = other.take(0ms);
+        if (held) held->keep();
+        return held.has_value();
+    }());
+    alarm.time = 1030s;
+
+    daemon->trials.ring();
+    daemon->trials.ring();
+
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
+    ASSERT_TRUE(daemon->trials.left());
+    ASSERT_TRUE(alarm.at);
+    EXPECT_LE(*alarm.at, 1031s);
+    other.release().reset();
+    daemon->trials.ring();
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+    EXPECT_FALSE(daemon->trials.left());
+}
+
+TEST_F(TrialsTest, IsNotConfirmedByHalvesWhileAnotherProcessHoldsTheLock)
+{
+    daemon->move("keys", 30s);
+    linux_::LockFile other(directory + "/change.lock");
+    ASSERT_TRUE([&] {
+        auto held = other.take(0ms);
+        if (held) held->keep();
+        return held.has_value();
+    }());
+
+    EXPECT_EQ(daemon->trials.confirm("control").code, "busy");
+
+    EXPECT_TRUE(daemon->trials.left());
+    EXPECT_TRUE(daemon->machine.history().trial);
+    other.release().reset();
+    EXPECT_EQ(daemon->trials.confirm("control").status, wire::Status::ok);
+    EXPECT_FALSE(daemon->machine.history().trial);
+}
+
 } // namespace
 } // namespace usbroute::daemon

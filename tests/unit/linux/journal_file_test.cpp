@@ -6,10 +6,15 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 namespace usbroute::linux_ {
 namespace {
@@ -139,6 +144,90 @@ TEST_F(JournalFileTest, ATornLineIsTakenOffAndAnOldVersionTakenOver)
     EXPECT_TRUE(text().starts_with("usbroute-journal 2\n"));
     EXPECT_EQ(journal.history().undoable, std::vector{keys});
     EXPECT_EQ(journal.history().unreadable, 0u);
+}
+
+TEST_F(JournalFileTest, IsItsOwnersAloneInADirectoryThatOthersCannotEnter)
+{
+    JournalFile journal(state);
+    EXPECT_TRUE(make(journal, front));
+
+    struct stat status{};
+    ASSERT_EQ(::stat(state.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777u, 0700u);
+    for (const auto& entry : std::filesystem::directory_iterator(state)) {
+        ASSERT_EQ(::lstat(entry.path().c_str(), &status), 0);
+        EXPECT_EQ(status.st_mode & 07777u, 0600u) << entry.path();
+    }
+}
+
+TEST_F(JournalFileTest, IsNotHeldUpByLocksOnWhatAnOlderVersionLeftOpenToAll)
+{
+    std::filesystem::create_directory(state);
+    std::ofstream(state + "/journal") << "usbroute-journal 1\n";
+    ::chmod((state + "/journal").c_str(), 0644);
+    ::chmod(state.c_str(), 0755);
+    const std::array strangers = {UniqueFd(::open((state + "/journal").c_str(), O_RDONLY | O_CLOEXEC)),
+                                  UniqueFd(::open(state.c_str(), O_RDONLY | O_CLOEXEC))};
+    for (const auto& fd : strangers) ASSERT_EQ(::flock(fd.get(), LOCK_EX | LOCK_NB), 0);
+
+    JournalFile journal(state);
+
+    EXPECT_TRUE(journal.lock());
+    EXPECT_TRUE(make(journal, front));
+    struct stat open_before{};
+    struct stat now{};
+    ASSERT_EQ(::fstat(strangers[0].get(), &open_before), 0);
+    ASSERT_EQ(::stat((state + "/journal").c_str(), &now), 0);
+    EXPECT_NE(open_before.st_ino, now.st_ino) << "who had it open reads on";
+}
+
+TEST_F(JournalFileTest, IsOpenedWhenTheLockIsFreeAndTellsWhatItHoldsBefore)
+{
+    EXPECT_TRUE([&] {
+        JournalFile journal(state);
+        return make(journal, front);
+    }());
+    LockFile other(state + "/change.lock");
+    auto held = other.take(0ms);
+    ASSERT_TRUE(held);
+
+    JournalFile journal(state);
+    const auto refused = journal.lock();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), "busy");
+    EXPECT_EQ(journal.end_trial().error().code(), "busy");
+    EXPECT_EQ(journal.history().undoable, std::vector{front});
+
+    other.release().reset();
+    EXPECT_TRUE(make(journal, keys));
+    EXPECT_EQ(journal.history().undoable, (std::vector{front, keys}));
+}
+
+TEST_F(JournalFileTest, TakesOverTheJournalOfAnOlderVersionWithItsTrial)
+{
+    std::ofstream(room + "/journal") << apply::trial_line({.boot = "b", .deadline = 90s, .lasts = 30s})
+                                     << apply::begin_line(front, {.when = {}, .who = "control"})
+                                     << apply::end_line(apply::Ending::done);
+    ::chmod((room + "/journal").c_str(), 0644);
+
+    JournalFile journal(state, room);
+
+    ASSERT_TRUE(journal.history().trial);
+    EXPECT_EQ(journal.history().undoable, std::vector{front});
+    EXPECT_FALSE(std::filesystem::exists(room + "/journal"));
+}
+
+TEST_F(JournalFileTest, SetsAsideWhatOthersCouldHaveWritten)
+{
+    std::filesystem::create_directory(state);
+    std::ofstream(state + "/journal") << "usbroute-journal 1\n";
+    ::chmod((state + "/journal").c_str(), 0666);
+
+    JournalFile journal(state);
+
+    EXPECT_NE(journal.remark().find("was set aside as"), std::string::npos) << journal.remark();
+    EXPECT_TRUE(make(journal, keys));
+    EXPECT_EQ(JournalFile(state).history().undoable, std::vector{keys});
 }
 
 } // namespace

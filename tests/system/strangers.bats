@@ -1,0 +1,238 @@
+#!/usr/bin/env bats
+# SPDX-FileCopyrightText: 2026 usbroute authors
+# SPDX-License-Identifier: MIT
+
+# What another user of the machine can hold, send or put in the way: the real daemon on the simulated board, and a stranger
+# beside it. USBROUTE_BIN names the directory with the programs.
+
+setup() {
+    [ "$(id -u)" -eq 0 ] || skip "only root can let a stranger loose"
+    PATH=$USBROUTE_BIN:$PATH
+    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
+    script=$BATS_TEST_TMPDIR/inside.sh
+    chmod 755 "$BATS_TEST_TMPDIR"
+    cat > "$BATS_TEST_TMPDIR/grab.py" <<'PYTHON'
+"""grab.py PLACE... - opens everything below the places that it can open for reading, holds flock and POSIX locks on it, says how
+many and which, and sleeps until it is killed. grab.py wide FIRST.. opens first, and locks when a line comes on stdin."""
+import fcntl, os, sys, time
+held, opened = [], []
+def everything(place):
+    yield place
+    for directory, names, files in os.walk(place):
+        for name in names + files:
+            yield os.path.join(directory, name)
+for place in sys.argv[1:]:
+    for path in everything(place):
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                continue
+        held.append(fd)
+        print("holds", path, flush=True)
+print("grabbed", len(held), flush=True)
+time.sleep(600)
+PYTHON
+    chmod 755 "$BATS_TEST_TMPDIR/grab.py"
+}
+
+# Runs standard input as a script inside the board, which everybody can see.
+inside() {
+    cat > "$script.body"
+    cat > "$script" <<'SCRIPT'
+set -eu
+cd "$USBROUTE_SIM"
+chmod 755 "$USBROUTE_SIM"
+chmod -R a+rX "$USBROUTE_SIM"
+config=$(echo "$USBROUTE_SIM"/sys/bus/pci/devices/0000:00:14.0/config)
+wires() { od -An -tx4 -j $((0xd0)) -N4 "$config" | tr -d ' '; }
+not() { if "$@"; then echo "should have failed: $*"; return 1; fi; }
+log=$USBROUTE_SIM/usbrouted.log
+until_so() { # a command: until it succeeds, 20 s at most
+    for _ in $(seq 400); do
+        if eval "$1"; then return 0; fi
+        sleep 0.05
+    done
+    echo "never: $1"; cat "$log"; return 1
+}
+begin() { usbrouted "$@" >> "$log" 2>&1 < /dev/null & daemon=$!; }
+answers() { usbroute status > /dev/null 2>&1; }
+start() { begin "$@"; until_so answers; }
+gone() { ! kill -0 "$1" 2> /dev/null || [ "$(ps -o stat= -p "$1")" = Z ]; }
+as_a_stranger() { env -u LD_PRELOAD setpriv --reuid 4711 --regid 4711 --clear-groups "$@"; }
+grab() { # PLACE..: a stranger holds what it can below them
+    : > grabbed
+    as_a_stranger python3 "$BATS_TEST_TMPDIR/grab.py" "$@" > grabbed 2>&1 & stranger=$!
+    until_so 'grep -q "^grabbed" grabbed'
+}
+SCRIPT
+    cat "$script.body" >> "$script"
+    run usbroute-sim -q -- bash ${USBROUTE_TRACE:+-x} "$script"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "a stranger who holds locks on all it can open holds nothing up: a trial's end, --direct, SIGTERM, the next start" {
+    inside <<'SCRIPT'
+start
+printf 'move rear-1 ehci revert-after=3s\n' | nc -N -w 5 -U "$USBROUTE_SOCKET" | grep '^ok'
+[ "$(wires)" = 00003ffe ] || [ "$(wires)" != 00003fff ]
+grab "$USBROUTE_STATE_DIR" "$USBROUTE_LASTING_DIR" "${USBROUTE_SOCKET%/*}" "$USBROUTE_SIM"
+not grep "$USBROUTE_STATE_DIR/." grabbed
+not grep "$USBROUTE_LASTING_DIR/." grabbed
+until_so '[ "$(wires)" = 00003fff ]'
+usbroute toggle
+timeout 20 usbroute --direct move rear-2 --to ehci --yes
+kill "$daemon"
+until_so 'gone $daemon'
+wait "$daemon"
+timeout 20 usbroute --direct undo
+start
+usbroute toggle
+kill "$stranger" "$daemon"; wait "$daemon"
+SCRIPT
+}
+
+@test "the state is its owner's alone: directories 0700, files 0600, also what 0.1 has left open" {
+    inside <<'SCRIPT'
+mkdir -p -m 755 "$USBROUTE_STATE_DIR"
+printf 'usbroute-journal 1\nbegin 0000:00:14.0 4:4:0 0:0:0 move keys to ehci\nend done\n' > "$USBROUTE_STATE_DIR/journal"
+printf 'usbroute guests 1\n' > "$USBROUTE_STATE_DIR/guests"
+chmod 755 "$USBROUTE_STATE_DIR" "$USBROUTE_LASTING_DIR"
+chmod 644 "$USBROUTE_STATE_DIR"/* "$USBROUTE_LASTING_DIR"/*
+# Opened and locked before the new version comes.
+grab "$USBROUTE_STATE_DIR" "$USBROUTE_LASTING_DIR"
+grep "holds $USBROUTE_STATE_DIR/journal" grabbed
+grep "holds $USBROUTE_STATE_DIR$" grabbed
+start
+usbroute toggle
+usbroute undo
+timeout 20 usbroute --direct move rear-2 --to ehci --yes
+[ "$(stat -c %a "$USBROUTE_STATE_DIR" "$USBROUTE_LASTING_DIR" | sort -u)" = 700 ]
+[ "$(find "$USBROUTE_STATE_DIR" "$USBROUTE_LASTING_DIR" ! -type d ! -perm 600)" = "" ]
+kill "$daemon"
+until_so 'gone $daemon'
+kill "$stranger"
+SCRIPT
+}
+
+@test "while a command holds the lock the loop goes on, and the answer names its process" {
+    inside <<'SCRIPT'
+start
+usbroute toggle
+flock "$USBROUTE_STATE_DIR/change.lock" sleep 600 & holder=$!
+until_so 'not flock -n "$USBROUTE_STATE_DIR/change.lock" true 2> /dev/null'
+code=0; usbroute move rear-1 --to ehci > said 2>&1 || code=$?
+cat said
+[ $code -eq 3 ]
+grep 'process [0-9]* (\(flock\|sleep\)) is changing something at this moment' said
+# The loop is free meanwhile.
+usbroute status > /dev/null
+code=0; timeout 60 usbroute --direct move rear-1 --to ehci > said 2>&1 || code=$?
+cat said
+[ $code -eq 3 ]
+grep 'nothing was done' said
+kill "$daemon"
+until_so 'gone $daemon'
+wait "$daemon"
+pkill -P "$holder" sleep || true
+kill "$holder" 2> /dev/null || true
+SCRIPT
+}
+
+@test "a trial whose end meets a held lock ends when the lock is free" {
+    inside <<'SCRIPT'
+start
+printf 'move rear-1 ehci revert-after=1s\n' | nc -N -w 5 -U "$USBROUTE_SOCKET" | grep '^ok'
+exec 9> "$USBROUTE_STATE_DIR/change.lock"
+flock 9
+until_so 'grep -q "it is taken back when the lock on changes is free" "$log"'
+[ "$(wires)" != 00003fff ]
+flock -u 9; exec 9>&-
+until_so '[ "$(wires)" = 00003fff ]'
+kill "$daemon"; wait "$daemon"
+SCRIPT
+}
+
+@test "a configuration that others could write, itself or a directory above it, is refused with what to type" {
+    inside <<'SCRIPT'
+refused() { # PATTERN
+    code=0; timeout 20 usbrouted > said 2>&1 || code=$?
+    cat said
+    [ $code -eq 78 ]
+    grep "$1" said
+    code=0; usbroute --direct toggle > said 2>&1 || code=$?
+    [ $code -eq 1 ]
+    grep "$1" said
+}
+directory=${USBROUTE_CONFIG%/*}
+chmod 666 "$USBROUTE_CONFIG"; refused "may be written by everybody (mode 0666).*chmod go-w $USBROUTE_CONFIG"
+chmod 644 "$USBROUTE_CONFIG"; chown 4711 "$USBROUTE_CONFIG"; refused "belongs to user 4711.*chown root $USBROUTE_CONFIG"
+chown 0 "$USBROUTE_CONFIG"; chmod 777 "$directory"; refused "chmod go-w $directory"
+chmod 755 "$directory"; chmod 777 "${directory%/*}"; refused "chmod go-w ${directory%/*}"
+chmod 755 "${directory%/*}"; chown 4711 "$directory"; refused "chown root $directory"
+chown 0 "$directory"
+mkdir -m 777 open; mv "$USBROUTE_CONFIG" open/; ln -s "$PWD/open/usbroute.toml" "$USBROUTE_CONFIG"; refused "chmod go-w $PWD/open"
+# Who only looks may look at what he likes.
+as_a_stranger "$(command -v usbroute)" --config "$PWD/open/usbroute.toml" config show > said
+grep rear-1 said
+chmod 755 open
+start
+usbroute toggle
+chmod 666 open/usbroute.toml
+kill -HUP "$daemon"
+until_so 'grep -q "the old one stays in force" "$log"'
+usbroute toggle
+kill "$daemon"; wait "$daemon"
+SCRIPT
+}
+
+@test "idle connections of one user lock nobody else out, and root always gets in" {
+    inside <<'SCRIPT'
+printf '[listen.control]\nunix = "%s"\ngroup = "4711"\n[listen.netcat]\ntcp = "127.0.0.1:%s"\n' "$USBROUTE_SOCKET" "$USBROUTE_SIM_PORT" >> "$USBROUTE_CONFIG"
+start
+cat > idle.py <<'PYTHON'
+import os, socket, sys, time
+count, port, path = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+lines = []
+for i in range(count):
+    for family, place in ((socket.AF_UNIX, path), (socket.AF_INET, ("127.0.0.1", port))):
+        line = socket.socket(family, socket.SOCK_STREAM)
+        line.settimeout(10)
+        line.connect(place)
+        lines.append(line)
+turned_away = sum(line.family == socket.AF_UNIX and line.recv(5, socket.MSG_PEEK) == b"error" for line in lines[32:])
+print("connected", turned_away, flush=True)
+time.sleep(600)
+PYTHON
+chmod 644 idle.py
+as_a_stranger python3 idle.py 60 "$USBROUTE_SIM_PORT" "$USBROUTE_SOCKET" > idle 2>&1 & stranger=$!
+until_so 'grep -q "^connected" idle'
+cat idle
+grep '^connected 44' idle
+usbroute status > /dev/null
+# Another member of the group.
+env -u LD_PRELOAD setpriv --reuid 4712 --regid 4711 --clear-groups sh -c 'echo status | nc -N -w 5 -U "$0"' "$USBROUTE_SOCKET" | grep '^ok'
+kill "$stranger" "$daemon"; wait "$daemon"
+SCRIPT
+}
+
+@test "a flood of what is refused makes at most a megabyte of log in a minute" {
+    inside <<'SCRIPT'
+start -v
+printf 'move no-such-socket ehci\n%.0s' $(seq 20000) > flood
+for _ in 1 2 3 4; do timeout 60 nc -N -w 30 -U "$USBROUTE_SOCKET" < flood > answers & done
+wait -n; wait -n; wait -n; wait -n
+[ "$(stat -c %s "$log")" -lt 1000000 ]
+grep 'they are left out for a while' "$log"
+usbroute move rear-1 --to ehci
+grep 'move rear-1 to ehci' "$log"
+kill "$daemon"; wait "$daemon"
+SCRIPT
+}
