@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <optional>
 
 namespace usbroute::daemon {
 
@@ -30,7 +31,10 @@ public:
     [[nodiscard]] bool have_room(const Entrance& entrance) const;
     /// `ended` is called when the client goes, its socket still open; it may be empty.
     void add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Desk& desk, std::string who,
-             std::function<void()> ended);
+             std::optional<uid_t> user, std::function<void()> ended);
+    /// What a guest's line is told of an event; nothing: nothing. Without it such lines are told nothing at all.
+    using GuestsView = std::function<std::optional<wire::Event>(const GuestName&, const wire::Event&)>;
+    void show_guests(GuestsView view) { guests_view_ = std::move(view); }
     /// Closes those that came through it.
     void close_all(const Entrance& entrance);
 
@@ -44,9 +48,9 @@ private:
         Session session;
         std::function<void()> ended;
         Client(Session::Parts parts, linux_::UniqueFd fd, Entrance& through, Desk& desk, std::string who,
-               std::function<void()> at_end)
+               std::optional<uid_t> user, std::function<void()> at_end)
             : entrance(&through),
-              session(parts, std::move(fd), Dialogue(through, desk, std::move(who))),
+              session(parts, std::move(fd), Dialogue(through, desk, std::move(who), user)),
               ended(std::move(at_end))
         {
             ++entrance->clients;
@@ -61,6 +65,7 @@ private:
     };
 
     std::list<Client> clients_;
+    GuestsView guests_view_;
 };
 
 } // namespace usbroute::daemon

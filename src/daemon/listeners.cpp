@@ -270,6 +270,7 @@ void Listeners::welcome(Door& door, linux_::UniqueFd client)
         return turn_away(client.get(), "busy", "usbrouted may open no more files: try again later");
     }
     auto who = entrance.name();
+    std::optional<uid_t> user;
     if (!entrance.is_tcp()) {
         const auto peer = linux_::peer_of(client.get());
         if (!peer || !may_enter(door.members, *peer)) {
@@ -277,8 +278,9 @@ void Listeners::welcome(Door& door, linux_::UniqueFd client)
             return turn_away(client.get(), "not-permitted", "this socket is for root and its group");
         }
         who = format("{} (uid {}, pid {})", who, peer->user, peer->process);
+        user = peer->user;
     }
-    add(entrance, std::move(client), std::move(who), nullptr);
+    add(entrance, std::move(client), std::move(who), user, nullptr);
 }
 
 void Listeners::call(const ListenerSettings& settings, const std::string& path)
@@ -304,11 +306,12 @@ void Listeners::called(Entrance& entrance, linux_::UniqueFd line)
     auto who = entrance.name();
     if (const auto peer = linux_::peer_of(line.get()))
         who = format("{} (uid {}, pid {})", who, peer->user, peer->process);
-    add(entrance, std::move(line), std::move(who), &call.connecting);
+    add(entrance, std::move(line), std::move(who), std::nullopt, &call.connecting);
 }
 
 /// `again`: what connects anew when this client has gone.
-void Listeners::add(Entrance& entrance, linux_::UniqueFd client, std::string who, linux_::Connecting* again)
+void Listeners::add(Entrance& entrance, linux_::UniqueFd client, std::string who, std::optional<uid_t> user,
+                    linux_::Connecting* again)
 {
     std::function<void()> ended;
     if (entrance.settings.guest)
@@ -317,7 +320,7 @@ void Listeners::add(Entrance& entrance, linux_::UniqueFd client, std::string who
             if (again != nullptr) again->again();
         };
     parts_.clients.add({.loop = parts_.loop, .lookout = parts_.lookout, .owner = parts_.clients},
-                       std::move(client), entrance, parts_.desk, std::move(who), std::move(ended));
+                       std::move(client), entrance, parts_.desk, std::move(who), user, std::move(ended));
 }
 
 } // namespace usbroute::daemon

@@ -99,7 +99,8 @@ private:
     void welcome(Door& door, linux_::UniqueFd client);
     void call(const config::ListenerSettings& settings, const std::string& path);
     void called(Entrance& entrance, linux_::UniqueFd line);
-    void add(Entrance& entrance, linux_::UniqueFd client, std::string who, linux_::Connecting* again);
+    void add(Entrance& entrance, linux_::UniqueFd client, std::string who, std::optional<uid_t> user,
+             linux_::Connecting* again);
 
     Parts parts_;
     std::list<OpenedBefore> opened_before_;

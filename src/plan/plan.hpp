@@ -37,6 +37,8 @@ struct Movement {
     Owner owner_before;
     Owner owner_after;
     std::vector<topology::PortPath> leaving; ///< devices that will disconnect, hubs first
+    /// To a guest from which somebody could bring it home at once (plan/call_back.hpp). Asked only where it matters.
+    bool can_come_back = false;
 };
 
 /// What must be true afterwards, whoever looks.
@@ -74,9 +76,9 @@ struct Situation {
     const topology::HostUse& use;
     std::optional<Change> last_change; ///< what `undo` would take back
     std::optional<Change> standing;    ///< what all changes since the machine started add up to
-    /// Guests whose line has carried a command since the machine started: a keyboard that goes there can be called
-    /// back from there.
-    std::vector<GuestName> proven_guests = {};
+    /// Guests' lines that are open, have carried a command since they were opened, and may carry another one now: over
+    /// these a keyboard can perhaps be called back.
+    std::vector<config::ListenerSettings> lines = {};
 };
 
 /// Decides. Pure: the same situation and request give the same outcome, and nothing is touched.

@@ -3,6 +3,7 @@
 
 #include "base/format.hpp"
 #include "plan/board.hpp"
+#include "plan/call_back.hpp"
 #include "plan/plan.hpp"
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
@@ -73,7 +74,8 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
                       .to = wanted.side,
                       .owner_before = owner_of(connector.controller_on(*connector.side), situation.settings),
                       .owner_after = owner_of(connector.controller_on(wanted.side), situation.settings),
-                      .leaving = {}};
+                      .leaving = {},
+                      .can_come_back = false};
     const auto leave = [&](const std::optional<topology::PortPath>& place) {
         if (!place) return;
         for (const auto* device : situation.snapshot.devices_below(*place))
@@ -161,14 +163,16 @@ void add_warnings(Plan& plan, const topology::Mux& mux)
 Outcome make_plan(const Situation& situation, const Request& request)
 {
     const auto board = look_at_board(situation.snapshot, situation.settings);
+    if (auto refusal = check_whose_change(situation, board, request)) return *refusal;
     const auto resolved = resolve(situation, board, request.wish);
     if (!resolved) return resolved.error();
     if (auto refusal = check_routes(board, *resolved, request)) return *refusal;
 
     auto plan = draft(situation, board, *resolved);
+    mark_what_can_come_back(situation, *resolved, request, plan);
     if (auto refusal = check_keyboards(situation, plan, *resolved, request)) return *refusal;
     if (auto refusal = check_disks(situation, plan, request)) return *refusal;
-    plan.use_needed = use_needed(situation, plan, *resolved, request);
+    add_use_needed(situation, *resolved, request, plan);
     add_steps(plan);
     add_warnings(plan, *board.mux);
     for (auto& warning : activity_warnings(situation, plan)) plan.warnings.push_back(std::move(warning));
