@@ -18,6 +18,7 @@ namespace {
 constexpr std::string_view tcp_rule =
     R"(a loopback address in numbers and a port: "127.0.0.1:1410" or "[::1]:1410")";
 constexpr std::string_view allow_rule = R"(a list of verbs such as ["toggle", "status"])";
+constexpr std::string_view may_rule = R"(a list of "yes", "force-disk" and "no-trial")";
 
 /// 127.0.0.0/8 or ::1, as the kernel takes it. `host` is a whole numeric address.
 enum class HostKind : std::uint8_t { loopback, elsewhere, not_numeric };
@@ -194,14 +195,40 @@ void read_allow(Fields& fields, ListenerSettings& listener)
     }
 }
 
-/// Only guests are many and tireless: a script that has gone wild, an echo, a guest that means harm.
+/// Which guards of the host this door may lift. A guest none: it is the one they stand against.
+void read_may(Fields& fields, ListenerSettings& listener)
+{
+    const auto& scope = fields.scope();
+    if (!fields.has("may")) listener.may = default_lifts(listener);
+    const auto* list = fields.list("may", may_rule);
+    if (list == nullptr) return;
+    if (fields.has("guest") && !list->empty())
+        return scope.problem(
+            fields.node("may")->place,
+            format("{} is a guest's line, and no guest may lift a guard of the host; take may out",
+                   fields.label()));
+    std::vector<std::string> known;
+    for (const auto lift : all_lifts()) known.emplace_back(text_of(lift));
+    for (const auto& entry : *list) {
+        const auto* word = text_entry(scope, entry, "may", R"(a word such as "yes")");
+        if (word == nullptr) continue;
+        const auto lift = lift_from(*word);
+        if (!lift)
+            scope.problems->add_unknown(scope.at(entry.place), "unknown right", *word,
+                                        format(" in may of {}", fields.label()), known);
+        else if (std::ranges::find(listener.may, *lift) != listener.may.end())
+            scope.problem(entry.place, format("{} stands in may twice; keep one", in_quotes(*word)));
+        else
+            listener.may.push_back(*lift);
+    }
+}
+
+/// A script that has gone wild, an echo, somebody who means harm.
 void read_limit(Fields& fields, ListenerSettings& listener)
 {
+    listener.per_minute = default_per_minute(listener);
     if (const auto limit = fields.number("per_minute", {.low = 0, .high = 1'000'000}))
         listener.per_minute = *limit;
-    const auto* node = fields.node("per_minute");
-    if (node != nullptr && !listener.guest)
-        fields.scope().problem(node->place, "per_minute goes with guest only; other clients have no limit");
 }
 
 /// The same for two listeners that would meet in the kernel; empty where the address could not be read.
@@ -230,12 +257,15 @@ void check_not_taken(const NamedTable& named, const ListenerSettings& listener, 
 
 ListenerSettings default_control_listener()
 {
-    return {.name = ListenerName("control"),
-            .address = UnixAddress{.path = "/run/usbroute/control.sock", .group = "usbroute"},
-            .guest = std::nullopt,
-            .allow = all_verbs(),
-            .per_minute = ListenerSettings{}.per_minute,
-            .origin = {}};
+    ListenerSettings control{.name = ListenerName("control"),
+                             .address =
+                                 UnixAddress{.path = "/run/usbroute/control.sock", .group = "usbroute"},
+                             .guest = std::nullopt,
+                             .allow = all_verbs(),
+                             .origin = {}};
+    control.may = default_lifts(control);
+    control.per_minute = default_per_minute(control);
+    return control;
 }
 
 void read_listeners(const Document& document, Reading& reading)
@@ -248,6 +278,7 @@ void read_listeners(const Document& document, Reading& reading)
         read_address(fields, named, listener);
         read_guest_name(fields, listener, reading);
         read_allow(fields, listener);
+        read_may(fields, listener);
         read_limit(fields, listener);
         // Asked for here, whichever address it has, so that "did you mean" knows it.
         static_cast<void>(fields.has("group"));

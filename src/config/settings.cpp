@@ -29,6 +29,12 @@ constexpr std::array<std::pair<Verb, std::string_view>, 10> verb_words = {{
     {Verb::why, "why"},
 }};
 
+constexpr std::array<std::pair<Lift, std::string_view>, 3> lift_words = {{
+    {Lift::yes, "yes"},
+    {Lift::force_disk, "force-disk"},
+    {Lift::no_trial, "no-trial"},
+}};
+
 template <class List, class NameOf>
 auto* find_named(const List& list, const NameOf& name_of, const auto& name)
 {
@@ -85,10 +91,50 @@ const std::vector<Verb>& all_verbs()
     return all;
 }
 
+std::string_view text_of(Lift lift)
+{
+    const auto* found = std::ranges::find(lift_words, lift, &std::pair<Lift, std::string_view>::first);
+    return found == lift_words.end() ? "?" : found->second;
+}
+
+std::optional<Lift> lift_from(std::string_view word)
+{
+    const auto* found = std::ranges::find(lift_words, word, &std::pair<Lift, std::string_view>::second);
+    if (found == lift_words.end()) return std::nullopt;
+    return found->first;
+}
+
+const std::vector<Lift>& all_lifts()
+{
+    static const std::vector<Lift> all{Lift::yes, Lift::force_disk, Lift::no_trial};
+    return all;
+}
+
 bool ListenerSettings::allows(Verb verb) const
 {
     const auto right = verb == Verb::why ? Verb::status : verb;
     return std::ranges::find(allow, right) != allow.end();
+}
+
+bool ListenerSettings::may_lift(Lift lift) const
+{
+    return !guest && std::ranges::find(may, lift) != may.end();
+}
+
+bool ListenerSettings::is_control() const
+{
+    return name.text() == "control" && !guest && std::holds_alternative<UnixAddress>(address);
+}
+
+std::uint32_t default_per_minute(const ListenerSettings& listener)
+{
+    constexpr std::uint32_t for_each_user = 1200;
+    return listener.is_control() ? for_each_user : ListenerSettings{}.per_minute;
+}
+
+std::vector<Lift> default_lifts(const ListenerSettings& listener)
+{
+    return listener.is_control() ? all_lifts() : std::vector<Lift>{};
 }
 
 const ConnectorSettings* Settings::connector(const ConnectorName& name) const

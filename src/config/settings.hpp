@@ -21,6 +21,7 @@ struct Origin {
     std::uint32_t line = 0;
     std::uint32_t column = 0;
     [[nodiscard]] std::string text() const; ///< "usbroute.toml:12:3"
+    bool operator==(const Origin&) const = default;
 };
 
 struct ConnectorSettings {
@@ -76,14 +77,17 @@ struct ProfileSettings {
 struct UnixAddress {
     std::string path;
     std::string group; ///< may connect besides root; empty: nobody else
+    bool operator==(const UnixAddress&) const = default;
 };
 /// A socket on which QEMU listens (`-chardev socket,server=on`): the daemon is its client.
 struct ConnectAddress {
     std::string path;
+    bool operator==(const ConnectAddress&) const = default;
 };
 struct TcpAddress {
     std::string host; ///< a numeric loopback address: "127.0.0.1", "::1"
     std::uint16_t port = 0;
+    bool operator==(const TcpAddress&) const = default;
 };
 
 /// The verbs that a listener may allow. Reading the state needs `status`, being told of changes `subscribe`; `why` is
@@ -94,6 +98,16 @@ enum class Verb : std::uint8_t { status, move, apply, toggle, undo, plan, subscr
 /// Those that may stand in `allow`.
 [[nodiscard]] const std::vector<Verb>& all_verbs();
 
+/// Guards of the host's people that a listener may be allowed to lift, by their words in `may`.
+enum class Lift : std::uint8_t {
+    yes,        ///< "yes": the last keyboard, a side that no driver runs; also by a trial
+    force_disk, ///< "force-disk": a disk that the host uses
+    no_trial,   ///< "no-trial": the trial of the first move, and the trials of others
+};
+[[nodiscard]] std::string_view text_of(Lift lift);
+[[nodiscard]] std::optional<Lift> lift_from(std::string_view word);
+[[nodiscard]] const std::vector<Lift>& all_lifts();
+
 /// One door of the daemon, with rights of its own.
 struct ListenerSettings {
     ListenerName name;
@@ -101,12 +115,21 @@ struct ListenerSettings {
     std::optional<GuestName>
         guest; ///< the guest it speaks for: its line may carry noise and gets no answer to it
     std::vector<Verb> allow;
-    /// Commands that a guest's line may carry in a minute, on the average; 0: any number.
+    std::vector<Lift> may = {}; ///< never anything for a guest
+    /// Changes that may come in a minute, on the average; 0: any number. `default_per_minute` says what it is unasked.
     std::uint32_t per_minute = 120;
     Origin origin;
 
     [[nodiscard]] bool allows(Verb verb) const;
+    [[nodiscard]] bool may_lift(Lift lift) const;
+    /// The Unix socket where usbroute finds the daemon: for root and a group of administrators.
+    [[nodiscard]] bool is_control() const;
+    bool operator==(const ListenerSettings&) const = default;
 };
+/// Generous for each user of the control socket; for any other listener what a person with a hot key never reaches.
+[[nodiscard]] std::uint32_t default_per_minute(const ListenerSettings& listener);
+/// What a listener may lift unless the configuration says otherwise: everything on the control socket, else nothing.
+[[nodiscard]] std::vector<Lift> default_lifts(const ListenerSettings& listener);
 
 /// What happens when somebody else has moved wires that usbroute had moved: sleep, a driver, another program.
 enum class OnDrift : std::uint8_t { restore, report };

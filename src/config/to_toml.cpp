@@ -105,7 +105,9 @@ std::string toml_of(const ListenerSettings& listener)
     }
     if (listener.guest) text += format("guest = {}\n", string_of(listener.guest->text()));
     text += format("allow = {}\n", list_of(listener.allow, [](Verb verb) { return text_of(verb); }));
-    if (listener.per_minute != ListenerSettings{}.per_minute)
+    if (!listener.guest)
+        text += format("may = {}\n", list_of(listener.may, [](Lift lift) { return text_of(lift); }));
+    if (listener.per_minute != default_per_minute(listener))
         text += format("per_minute = {}\n", listener.per_minute);
     return text;
 }

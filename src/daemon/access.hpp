@@ -3,12 +3,11 @@
 
 #pragma once
 
-#include "config/settings.hpp"
 #include "linux/listen.hpp"
+#include "plan/rights.hpp"
 #include "wire/command.hpp"
 
 #include <optional>
-#include <string>
 
 #include <sys/types.h>
 
@@ -24,12 +23,7 @@ struct Members {
 /// The file mode says the same, unless somebody else made the socket.
 [[nodiscard]] bool may_enter(const Members& members, const linux_::Peer& peer);
 
-/// Why this listener's rights do not cover a command, in one sentence. Nothing: they do.
-///
-/// A guest's line may name only what the configuration gives to that guest: connectors of its profiles, the host
-/// or itself as target, profiles of the toggle round. It lifts no guard of the host's people.
-[[nodiscard]] std::optional<std::string> why_not_allowed(const config::ListenerSettings& listener,
-                                                         const config::Settings& settings,
-                                                         const wire::Command& command);
+/// The command as the rules of plan/rights.hpp look at it.
+[[nodiscard]] plan::Deed deed_of(const wire::Command& command);
 
 } // namespace usbroute::daemon

@@ -33,11 +33,11 @@ bool Clients::make_room(const Party& party, std::chrono::milliseconds now)
     return true;
 }
 
-void Clients::add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Party party, Desk& desk,
-                  std::string who, std::function<void()> ended)
+void Clients::add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Desk& desk, Caller caller,
+                  std::function<void()> ended)
 {
-    auto& client = clients_.emplace_back(parts, std::move(fd), entrance, std::move(party), desk,
-                                         std::move(who), std::move(ended));
+    auto& client =
+        clients_.emplace_back(parts, std::move(fd), entrance, desk, std::move(caller), std::move(ended));
     if (auto begun = client.session.begin(); !begun) {
         log::error(begun.error().message());
         clients_.pop_back();
@@ -67,8 +67,14 @@ void Clients::tell(const wire::Event& event)
     for (auto next = clients_.begin(); next != clients_.end();) {
         // The one that is told may end; the others stay where they are.
         auto& session = (next++)->session;
-        if (const auto form = session.dialogue().subscription())
+        const auto form = session.dialogue().subscription();
+        if (!form) continue;
+        if (const auto& guest = session.dialogue().entrance().settings.guest) {
+            const auto seen = guests_view_ ? guests_view_(*guest, event) : std::nullopt;
+            if (seen) session.tell(wire::to_line(*seen, *form));
+        } else {
             session.tell(*form == wire::Form::json ? json : text);
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <functional>
 #include <list>
+#include <optional>
 
 namespace usbroute::daemon {
 
@@ -22,14 +23,24 @@ public:
     virtual void tell(const wire::Event& event) = 0;
 };
 
+/// Who is at the other end: for the limits on connections, for the log, and for the limits on commands.
+struct Caller {
+    Party party;
+    std::string who;
+    std::optional<uid_t> user = std::nullopt; ///< nothing: not told
+};
+
 /// Every client that is connected.
 class Clients final : public Audience, public SessionOwner {
 public:
     /// False: no seat is left for one more of this party. A silent connection may be closed to make room (`find_seat`).
     [[nodiscard]] bool make_room(const Party& party, std::chrono::milliseconds now);
     /// `ended` is called when the client goes, its socket still open; it may be empty.
-    void add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Party party, Desk& desk,
-             std::string who, std::function<void()> ended);
+    void add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Desk& desk, Caller caller,
+             std::function<void()> ended);
+    /// What a guest's line is told of an event; nothing: nothing. Without it such lines are told nothing at all.
+    using GuestsView = std::function<std::optional<wire::Event>(const GuestName&, const wire::Event&)>;
+    void show_guests(GuestsView view) { guests_view_ = std::move(view); }
     /// Closes those that came through it.
     void close_all(const Entrance& entrance);
 
@@ -43,11 +54,11 @@ private:
         Party party;
         Session session;
         std::function<void()> ended;
-        Client(Session::Parts parts, linux_::UniqueFd fd, Entrance& through, Party of, Desk& desk,
-               std::string who, std::function<void()> at_end)
+        Client(Session::Parts parts, linux_::UniqueFd fd, Entrance& through, Desk& desk, Caller caller,
+               std::function<void()> at_end)
             : entrance(&through),
-              party(std::move(of)),
-              session(parts, std::move(fd), Dialogue(through, desk, std::move(who))),
+              party(std::move(caller.party)),
+              session(parts, std::move(fd), Dialogue(through, desk, std::move(caller.who), caller.user)),
               ended(std::move(at_end))
         {
             ++entrance->clients;
@@ -62,6 +73,7 @@ private:
     };
 
     std::list<Client> clients_;
+    GuestsView guests_view_;
 };
 
 } // namespace usbroute::daemon

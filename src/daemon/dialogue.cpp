@@ -22,6 +22,25 @@ Answer error(std::string code, std::string message)
     return {.status = Status::error, .code = std::move(code), .message = std::move(message)};
 }
 
+constexpr std::string_view nothing_seen = "the kernel does not tell which devices there are: one of them may "
+                                          "hang, or usbrouted may open no more files; "
+                                          "nothing was touched";
+constexpr std::string_view nothing_seen_for_guest =
+    "the host cannot look at its devices now; nothing was touched";
+
+/// What writes registers, or decides whether they stay. All else only looks, and costs no more than time.
+Weight weight_of(const Command& command)
+{
+    switch (command.verb) {
+    case Verb::move:
+    case Verb::apply:
+    case Verb::toggle:
+    case Verb::undo:
+    case Verb::confirm: return Weight::change;
+    default: return Weight::look;
+    }
+}
+
 /// A subscription is the only thing that needs no look.
 bool needs_a_look(const Command& command) { return command.verb != Verb::subscribe; }
 
@@ -66,23 +85,36 @@ Turn Dialogue::answer_line(const wire::LineCutter::Line& line)
     auto command = wire::read_command(line.text);
     if (command) return answer_command(std::move(*command));
     if (!command.error().is_ours) return answer_foreign(command.error());
-    if (is_admitted(command.error().form)) say(error("usage", command.error().message), command.error().form);
+    if (!entrance_->is_guest() || is_admitted(Weight::look, command.error().form))
+        say(error("usage", command.error().message), command.error().form);
     return Turn::idle;
 }
 
-/// A guest that asks without end is told so, once for each line, and nothing else happens.
-bool Dialogue::is_admitted(Form form)
+/// Whoever asks without end is told so, once for each line, and nothing else happens.
+bool Dialogue::is_admitted(Weight weight, Form form)
 {
-    if (!entrance_->is_guest()) return true;
-    ++entrance_->counts.commands;
-    if (entrance_->limit.admit(entrance_->settings.per_minute, now_)) return true;
-    ++entrance_->counts.limited;
-    desk_->complain(*entrance_,
-                    "the guest sends more commands than per_minute allows; they are not carried out");
-    say(error("busy", format("more than {} commands a minute came over this line: nothing was done",
-                             entrance_->settings.per_minute)),
+    if (entrance_->is_guest()) ++entrance_->counts.commands;
+    const auto wait = entrance_->allowance.wait_for(entrance_->settings, user_, weight, now_);
+    if (!wait) return true;
+    if (entrance_->is_guest()) {
+        ++entrance_->counts.limited;
+        desk_->line_changed(*entrance_);
+    }
+    desk_->complain(*entrance_, "more commands came than per_minute allows; they are not carried out");
+    say(error("busy",
+              format("more than {} {} a minute came over listener {}: nothing was done; try again in {} s",
+                     most_a_minute(entrance_->settings, weight),
+                     weight == Weight::change ? "changes" : "questions", entrance_->name(), wait->count())),
         form);
     return false;
+}
+
+/// Since this client came; another one that follows it on the same line has to speak for itself.
+void Dialogue::has_spoken()
+{
+    if (!entrance_->is_guest() || std::exchange(has_spoken_, true)) return;
+    ++entrance_->speakers;
+    desk_->line_changed(*entrance_);
 }
 
 void Dialogue::count_noise(std::uint64_t LineCounts::* kind)
@@ -95,6 +127,9 @@ void Dialogue::end()
 {
     if (entrance_->is_guest() && lines_.is_within_a_line()) count_noise(&LineCounts::partials);
     lines_.drop();
+    if (!std::exchange(has_spoken_, false)) return;
+    --entrance_->speakers;
+    desk_->line_changed(*entrance_);
 }
 
 /// Somebody who presses Enter gets a line like everybody else; on a guest's line it is noise.
@@ -128,12 +163,12 @@ Turn Dialogue::answer_foreign(const NotACommand& no)
 Turn Dialogue::answer_command(Command command)
 {
     spoke_json_ = spoke_json_ || command.form == Form::json;
-    if (!is_admitted(command.form)) return Turn::idle;
+    if (!is_admitted(weight_of(command), command.form)) return Turn::idle;
     if (auto denied = desk_->why_not(*entrance_, command)) {
         say(error("not-permitted", std::move(*denied)), command.form);
         return Turn::idle;
     }
-    if (entrance_->is_guest()) desk_->carried(*entrance_, command);
+    has_spoken();
     return answer_when_fresh(std::move(command));
 }
 
@@ -148,7 +183,7 @@ Turn Dialogue::answer_when_fresh(Command command)
 
 Turn Dialogue::answer_when_free(Command command)
 {
-    const auto answer = desk_->answer(command, who_);
+    const auto answer = desk_->answer(*entrance_, command, who_);
     if (answer.status == Status::error && answer.code == "busy" &&
         now_ - locked_out_since_.value_or(now_) < longest_wait_for_the_lock) {
         locked_out_since_ = locked_out_since_.value_or(now_);
@@ -177,9 +212,7 @@ Turn Dialogue::answer_that_nothing_can_be_seen(std::chrono::milliseconds now)
     if (const auto command = std::exchange(held_, std::nullopt))
         say({.status = Status::failed,
              .code = "timed-out",
-             .message =
-                 "the kernel does not tell which devices there are: one of them may hang, or usbrouted may "
-                 "open no more files; nothing was touched"},
+             .message = std::string(entrance_->is_guest() ? nothing_seen_for_guest : nothing_seen)},
             command->form);
     return go_on(now);
 }

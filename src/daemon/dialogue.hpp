@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+#include <sys/types.h>
+
 namespace usbroute::daemon {
 
 /// What answers commands.
@@ -23,14 +25,16 @@ public:
     /// Whether the machine is known as it is now; if not, the client waits for a look.
     [[nodiscard]] virtual bool is_fresh() = 0;
     /// Carries the command out. The look is fresh, and the entrance's rights cover it.
-    [[nodiscard]] virtual wire::Answer answer(const wire::Command& command, const std::string& who) = 0;
+    [[nodiscard]] virtual wire::Answer answer(const Entrance& entrance, const wire::Command& command,
+                                              const std::string& who) = 0;
     /// The rights of an entrance; nothing: the command is allowed.
     [[nodiscard]] virtual std::optional<std::string> why_not(const Entrance& entrance,
                                                              const wire::Command& command) = 0;
     /// What need not keep the client waiting: log lines, events.
     virtual void after_answer() = 0;
-    /// A guest's line has carried this command, and its rights cover it.
-    virtual void carried(const Entrance& entrance, const wire::Command& command) = 0;
+    /// Whether a keyboard could be called back over a guest's line may be another answer now: somebody has spoken on it, has
+    /// gone, or has said too much.
+    virtual void line_changed(const Entrance& entrance) = 0;
     /// Something that the administrator should see, though not a hundred times a second.
     virtual void complain(Entrance& entrance, std::string_view what) = 0;
 };
@@ -52,8 +56,9 @@ public:
     /// How long a command waits for the lock on changes before its client is told who holds it.
     static constexpr std::chrono::milliseconds longest_wait_for_the_lock{2000};
 
-    Dialogue(Entrance& entrance, Desk& desk, std::string who)
-        : entrance_(&entrance), desk_(&desk), who_(std::move(who))
+    /// `user`: the peer's, where there is one to be told.
+    Dialogue(Entrance& entrance, Desk& desk, std::string who, std::optional<uid_t> user = std::nullopt)
+        : entrance_(&entrance), desk_(&desk), who_(std::move(who)), user_(user)
     {}
 
     /// `now` is steady time, here and below.
@@ -87,11 +92,13 @@ private:
     [[nodiscard]] Turn answer_when_free(wire::Command command);
     void say(const wire::Answer& answer, wire::Form form);
     void count_noise(std::uint64_t LineCounts::* kind = nullptr);
-    [[nodiscard]] bool is_admitted(wire::Form form);
+    [[nodiscard]] bool is_admitted(Weight weight, wire::Form form);
+    void has_spoken();
 
     Entrance* entrance_;
     Desk* desk_;
     std::string who_;
+    std::optional<uid_t> user_;
     wire::LineCutter lines_;
     SerialLife serial_;                ///< for a guest's line only
     std::chrono::milliseconds now_{0}; ///< of this turn
@@ -102,6 +109,7 @@ private:
     std::optional<wire::Form> subscription_;
     std::size_t answered_ = 0; ///< lines
     bool spoke_json_ = false;
+    bool has_spoken_ = false; ///< a command that its rights cover
 };
 
 } // namespace usbroute::daemon

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "daemon/allowance.hpp"
 #include "daemon/guest_line.hpp"
 
 #include <chrono>
@@ -20,7 +21,8 @@ struct Entrance {
     config::ListenerSettings settings;
     std::size_t clients = 0;
     LineCounts counts; ///< of a guest's line
-    CommandLimit limit;
+    Allowance allowance;
+    std::size_t speakers = 0; ///< of a guest's line: clients that have said a command since they came
     std::optional<std::chrono::milliseconds> last_complaint;
 
     [[nodiscard]] bool is_tcp() const { return std::holds_alternative<config::TcpAddress>(settings.address); }

@@ -11,19 +11,6 @@
 
 namespace usbroute::daemon {
 
-bool CommandLimit::admit(std::uint32_t per_minute, std::chrono::milliseconds now)
-{
-    if (per_minute == 0) return true;
-    constexpr auto full = std::int64_t{burst} * whole;
-    // A day is long enough to fill any bucket, and keeps the product far from overflow.
-    const auto passed = std::clamp<std::int64_t>((now - last_.value_or(now)).count(), 0, 86'400'000);
-    last_ = now;
-    room_ = std::min(full, room_ + passed * std::int64_t{per_minute});
-    if (room_ < whole) return false;
-    room_ -= whole;
-    return true;
-}
-
 bool SerialLife::is_stale(bool is_within_a_line, std::chrono::milliseconds now)
 {
     const auto before = std::exchange(last_bytes_, now);

@@ -20,21 +20,6 @@ struct LineCounts {
     std::uint64_t limited = 0;  ///< of the commands: too many, not carried out
 };
 
-/// So many commands a minute on the average, and a burst of them at once. Times are steady.
-class CommandLimit {
-public:
-    /// Twenty at once is more than a person with a hot key, and less than what a looping script needs to do harm.
-    static constexpr std::uint32_t burst = 20;
-
-    /// True: this one may be carried out. `per_minute` 0: any may.
-    [[nodiscard]] bool admit(std::uint32_t per_minute, std::chrono::milliseconds now);
-
-private:
-    std::int64_t room_ = std::int64_t{burst} * whole; ///< in 1/60000 of a command, so that nothing is rounded
-    std::optional<std::chrono::milliseconds> last_;
-    static constexpr std::int64_t whole = 60'000;
-};
-
 /// What a serial line does to lines (docs/decisions/0017): a login prompt or a broken-off command that stands there for
 /// hours, and a terminal that sends back what we have said, folded at its right edge.
 class SerialLife {

@@ -22,9 +22,8 @@ struct RememberedProcess {
 };
 
 struct GuestMemory {
-    std::string boot; ///< as `linux_::this_boot` says it: no process and no proof outlives the kernel
+    std::string boot; ///< as `linux_::this_boot` says it: no process outlives the kernel
     std::vector<RememberedProcess> processes;
-    std::vector<GuestName> proven; ///< guests whose line has carried a command
     bool operator==(const GuestMemory&) const = default;
 };
 

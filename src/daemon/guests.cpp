@@ -49,7 +49,6 @@ void Guests::adopt()
         follow_monitor(*find(wanted.name));
     }
     if (!std::exchange(is_recalled_, true)) recall();
-    trust();
     remember();
 }
 
@@ -111,8 +110,6 @@ void Guests::recall()
     }
     if (memory->boot != boot_) return;
     remembered_ = *text;
-    for (const auto& name : memory->proven)
-        if (auto* guest = find(name)) guest->is_proven = true;
     for (const auto& remembered : memory->processes) recall(remembered);
     for (auto& guest : guests_) compare(guest);
     soon_.start(0ms);
@@ -158,7 +155,6 @@ std::function<void()> Guests::line_opened(const GuestName& name, int socket)
 {
     auto* guest = find(name);
     if (guest == nullptr) return {};
-    ++guest->lines;
     ProcessId id;
     auto peer = linux_::peer_process_of(socket);
     if (!peer)
@@ -182,7 +178,6 @@ std::function<void()> Guests::line_opened(const GuestName& name, int socket)
     }
     if (id.start != 0) guest->presence.line_opened(id);
     compare(*guest);
-    trust();
     return [this, name, id] { line_closed(name, id); };
 }
 
@@ -190,10 +185,8 @@ void Guests::line_closed(const GuestName& name, const ProcessId& id)
 {
     auto* guest = find(name);
     if (guest == nullptr) return;
-    if (guest->lines > 0) --guest->lines;
     if (id.start != 0) guest->presence.line_closed(id);
     compare(*guest);
-    trust();
 }
 
 void Guests::process_ended(const GuestName& name, const ProcessId& id)
@@ -340,45 +333,25 @@ void Guests::complain(Guest& guest, const std::string& why)
     if (std::exchange(guest.complaint, why) != why) log::warning(why, "guest " + guest.name.text());
 }
 
-void Guests::line_proved(const GuestName& name)
-{
-    auto* guest = find(name);
-    if (guest == nullptr || std::exchange(guest->is_proven, true)) return;
-    trust();
-    remember();
-}
-
-/// Only a guest whose line is open now can call a keyboard back.
-void Guests::trust() const
-{
-    std::vector<GuestName> proven;
-    for (const auto& guest : guests_)
-        if (guest.is_proven && guest.lines > 0) proven.push_back(guest.name);
-    parts_.machine.trust(std::move(proven));
-}
-
-Guests::Account Guests::account_of(const GuestName& name) const
+std::string Guests::process_of(const GuestName& name) const
 {
     const auto guest = std::ranges::find(guests_, name, &Guest::name);
     if (guest == guests_.end()) return {};
-    Account account{.process = {}, .is_proven = guest->is_proven};
+    std::string last;
     for (const auto& process : guest->processes)
-        if (!process.has_ended)
-            account.process = format("{} {}", process.known.command, process.known.id.number);
-    return account;
+        if (!process.has_ended) last = format("{} {}", process.known.command, process.known.id.number);
+    return last;
 }
 
 void Guests::remember()
 {
-    GuestMemory memory{.boot = boot_, .processes = {}, .proven = {}};
-    for (const auto& guest : guests_) {
-        if (guest.is_proven) memory.proven.push_back(guest.name);
+    GuestMemory memory{.boot = boot_, .processes = {}};
+    for (const auto& guest : guests_)
         for (const auto& process : guest.processes)
             memory.processes.push_back(
                 {.guest = guest.name, .id = process.known.id, .is_started = process.is_started});
-    }
     auto text = written(memory);
-    const bool is_nothing = memory.processes.empty() && memory.proven.empty() && remembered_.empty();
+    const bool is_nothing = memory.processes.empty() && remembered_.empty();
     if (text == remembered_ || is_nothing) return;
     const auto replaced = linux_::replace_private(path_, text);
     if (replaced) remembered_ = std::move(text);

@@ -21,7 +21,7 @@
 namespace usbroute::daemon {
 
 /// Knows which guests are there: brings home what a guest had that is gone, gives a guest that has come what it begins
-/// with, and tells the planner whose line has proven itself (docs/decisions/0018).
+/// with (docs/decisions/0018).
 ///
 /// All of it is kept in the state directory, so that a daemon that starts finds out what has happened meanwhile.
 class Guests final : public Waiter {
@@ -51,19 +51,14 @@ public:
     void adopt();
     /// A client speaks for this guest. What comes back is to be called when it has gone, before its socket is closed.
     [[nodiscard]] std::function<void()> line_opened(const GuestName& name, int socket);
-    /// Its line has carried a command with which a keyboard could be called back.
-    void line_proved(const GuestName& name);
     /// Wires went back to where they had been, by themselves: what a guest got by it that is gone comes home again.
     void bring_home_again();
     /// After each look: what could not be done before may go now.
     void look_again();
     void looked(Look look) override;
 
-    struct Account {
-        std::string process; ///< "qemu-system-x86 1234"; empty: none is known
-        bool is_proven = false;
-    };
-    [[nodiscard]] Account account_of(const GuestName& name) const;
+    /// "qemu-system-x86 1234"; empty: none is known.
+    [[nodiscard]] std::string process_of(const GuestName& name) const;
 
 private:
     struct Process {
@@ -78,8 +73,6 @@ private:
         std::list<Process> processes; ///< also ended ones, until what they had has come home
         std::unique_ptr<QmpLine> monitor;
         linux_::Timer grace;
-        std::size_t lines = 0;
-        bool is_proven = false;
         bool was_there = false;
         bool is_gone = false; ///< has been there, and left what it had to come home
         bool owes_return = false;
@@ -106,7 +99,6 @@ private:
     void bring_home(Guest& guest);
     void start(Guest& guest, Process& process);
     void complain(Guest& guest, const std::string& why);
-    void trust() const;
     void remember();
 
     Parts parts_;

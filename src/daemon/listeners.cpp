@@ -295,7 +295,8 @@ void Listeners::welcome(Door& door, linux_::UniqueFd client)
         parts_.desk.complain(entrance, "too few file descriptors are left; a client was turned away");
         return turn_away(client.get(), "busy", "usbrouted may open no more files: try again later");
     }
-    add(entrance, std::move(client), std::move(party), std::move(who), nullptr);
+    const auto user = caller ? std::optional(caller->user) : std::nullopt;
+    add(entrance, std::move(client), {.party = std::move(party), .who = std::move(who), .user = user}, nullptr);
 }
 
 void Listeners::call(const ListenerSettings& settings, const std::string& path)
@@ -316,12 +317,12 @@ void Listeners::called(Entrance& entrance, linux_::UniqueFd line)
     auto who = entrance.name();
     if (const auto peer = linux_::peer_of(line.get()))
         who = format("{} (uid {}, pid {})", who, peer->user, peer->process);
-    add(entrance, std::move(line), {.kind = Party::Kind::called, .id = entrance.name()}, std::move(who),
-        &call.connecting);
+    add(entrance, std::move(line),
+        {.party = {.kind = Party::Kind::called, .id = entrance.name()}, .who = std::move(who)}, &call.connecting);
 }
 
 /// `again`: what connects anew when this client has gone.
-void Listeners::add(Entrance& entrance, linux_::UniqueFd client, Party party, std::string who,
+void Listeners::add(Entrance& entrance, linux_::UniqueFd client, Caller caller,
                     linux_::Connecting* again)
 {
     std::function<void()> ended;
@@ -331,8 +332,7 @@ void Listeners::add(Entrance& entrance, linux_::UniqueFd client, Party party, st
             if (again != nullptr) again->again();
         };
     parts_.clients.add({.loop = parts_.loop, .lookout = parts_.lookout, .owner = parts_.clients},
-                       std::move(client), entrance, std::move(party), parts_.desk, std::move(who),
-                       std::move(ended));
+                       std::move(client), entrance, parts_.desk, std::move(caller), std::move(ended));
 }
 
 } // namespace usbroute::daemon

@@ -99,7 +99,7 @@ private:
     void welcome(Door& door, linux_::UniqueFd client);
     void call(const config::ListenerSettings& settings, const std::string& path);
     void called(Entrance& entrance, linux_::UniqueFd line);
-    void add(Entrance& entrance, linux_::UniqueFd client, Party party, std::string who,
+    void add(Entrance& entrance, linux_::UniqueFd client, Caller caller,
              linux_::Connecting* again);
 
     Parts parts_;

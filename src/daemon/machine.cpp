@@ -94,11 +94,9 @@ void Machine::adopt(config::Settings settings)
     recalled_.clear();
 }
 
-void Machine::trust(std::vector<GuestName> proven)
+std::vector<config::ListenerSettings> Machine::lines() const
 {
-    if (proven == proven_) return;
-    proven_ = std::move(proven);
-    recalled_.clear();
+    return lines_ ? lines_() : std::vector<config::ListenerSettings>{};
 }
 
 Findings Machine::take(Snapshot fresh)
@@ -197,15 +195,16 @@ plan::Outcome Machine::decide(const plan::Request& request) const
         if (!history.undoable.empty()) last = history.undoable.back();
         standing = std::move(history.standing);
     }
+    const auto open_lines = lines();
     const topology::HostUse nothing;
-    auto outcome = plan::make_plan({*snapshot_, settings_, nothing, last, standing, proven_}, request);
+    auto outcome = plan::make_plan({*snapshot_, settings_, nothing, last, standing, open_lines}, request);
     const auto needed = plan::use_needed(outcome);
     if (needed.none()) return outcome;
     std::optional<Snapshot> closer;
     if (needed.disks) closer = with_blocks_read_again(tree_, *snapshot_);
     auto use = observe::look_at_host_use(tree_, needed);
     use.others_unseen = needed.disks && ::geteuid() != 0; // ptrace(2), PTRACE_MODE_READ
-    return plan::make_plan({closer ? *closer : *snapshot_, settings_, use, last, standing, proven_}, request);
+    return plan::make_plan({closer ? *closer : *snapshot_, settings_, use, last, standing, open_lines}, request);
 }
 
 Machine::Planned Machine::decide_or_recall(const plan::Request& request)

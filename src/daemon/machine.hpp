@@ -60,8 +60,11 @@ public:
     [[nodiscard]] const config::Settings& settings() const { return settings_; }
     [[nodiscard]] std::shared_ptr<const topology::Snapshot> snapshot() const { return snapshot_; }
 
-    /// Guests whose line has proven itself and is open: `plan::Situation::proven_guests`.
-    void trust(std::vector<GuestName> proven);
+    /// Who knows `plan::Situation::lines`; asked whenever something is decided.
+    using Lines = std::function<std::vector<config::ListenerSettings>()>;
+    void ask_for_lines(Lines lines) { lines_ = std::move(lines); }
+    /// They may be others now.
+    void lines_changed() { recalled_.clear(); }
 
     /// A new look becomes what is known.
     Findings take(topology::Snapshot fresh);
@@ -106,6 +109,7 @@ private:
     void join_trial(const plan::Change& change, const apply::Signature& signature);
 
     using Planned = std::variant<std::shared_ptr<const plan::Plan>, plan::Refusal>;
+    [[nodiscard]] std::vector<config::ListenerSettings> lines() const;
     [[nodiscard]] Planned decide_or_recall(const plan::Request& request);
 
     /// What `toggle` planned at some value of the registers. The planner is pure, so for the same snapshot and
@@ -131,7 +135,7 @@ private:
     bool has_a_new_driver_ = false;    ///< the mux, since then
     bool astray_ = false;
     bool is_start_awaited_ = false;
-    std::vector<GuestName> proven_;
+    Lines lines_;
     std::optional<apply::Trial> trial_;
     std::vector<Recalled> recalled_; ///< emptied with each look and each change of the settings
 };

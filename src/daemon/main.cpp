@@ -10,7 +10,9 @@
 #include "daemon/clients.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/first_routes.hpp"
+#include "daemon/for_guest.hpp"
 #include "daemon/guests.hpp"
+#include "daemon/line_views.hpp"
 #include "daemon/listeners.hpp"
 #include "daemon/log.hpp"
 #include "daemon/lookout.hpp"
@@ -119,7 +121,11 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
     machine.adopt(std::move(settings));
 
     Clients clients;
+    clients.show_guests([&](const GuestName& guest, const wire::Event& event) {
+        return for_guest(plan::sight_of(guest, machine.settings(), *machine.snapshot()), event);
+    });
     Entrances entrances;
+    machine.ask_for_lines([&] { return lines_in_use(entrances, loop.now()); });
     Verdicts verdicts(loop, machine, [&](const auto& judgements) { announce(judgements, clients); });
     Restorer restorer(machine, [&](const Done& done) {
         announce(done, answer_for(done), "on_drift", clients);

@@ -7,6 +7,7 @@
 #include "daemon/access.hpp"
 #include "daemon/announce.hpp"
 #include "daemon/answers.hpp"
+#include "daemon/for_guest.hpp"
 #include "daemon/line_views.hpp"
 #include "daemon/log.hpp"
 #include "linux/clock_steps.hpp"
@@ -26,24 +27,23 @@ namespace {
 
 constexpr std::chrono::milliseconds between_complaints{1000};
 
+/// With the rights of the listener that it came through.
+plan::Request request_through(const config::ListenerSettings& through, const Command& command)
+{
+    auto request = request_from(command);
+    request.may_say_yes = through.may_lift(config::Lift::yes);
+    request.guest = through.guest;
+    return request;
+}
+
 } // namespace
 
 std::optional<std::string> Service::why_not(const Entrance& entrance, const Command& command)
 {
-    if (auto no = why_not_allowed(entrance.settings, parts_.machine.settings(), command)) return no;
-    if (command.verb == Verb::confirm && entrance.settings.guest)
-        return parts_.trials.why_not_confirmed_by(*entrance.settings.guest);
-    return std::nullopt;
+    return plan::why_not_allowed(entrance.settings, parts_.machine.settings(), deed_of(command));
 }
 
-/// A guest that may only ask proves nothing: it could call no keyboard back.
-void Service::carried(const Entrance& entrance, const Command&)
-{
-    const auto& settings = entrance.settings;
-    if (settings.guest && (settings.allows(Verb::toggle) || settings.allows(Verb::move) ||
-                           settings.allows(Verb::apply) || settings.allows(Verb::undo)))
-        parts_.guests.line_proved(*settings.guest);
-}
+void Service::line_changed(const Entrance&) { parts_.machine.lines_changed(); }
 
 void Service::complain(Entrance& entrance, std::string_view what)
 {
@@ -53,14 +53,15 @@ void Service::complain(Entrance& entrance, std::string_view what)
     log::warning(format("listener {}: {}", entrance.name(), what), "listener " + entrance.name());
 }
 
-Answer Service::answer(const Command& command, const std::string& who)
+Answer Service::answer(const Entrance& entrance, const Command& command, const std::string& who)
 {
+    const auto& through = entrance.settings;
     switch (command.verb) {
     case Verb::move:
     case Verb::apply:
     case Verb::toggle:
-    case Verb::undo: return carry_out(command, who);
-    case Verb::confirm: return parts_.trials.confirm(who);
+    case Verb::undo: return carry_out(through, command, who);
+    case Verb::confirm: return confirm(through, who);
     case Verb::subscribe: return {};
     case Verb::status:
     case Verb::regs:
@@ -68,32 +69,82 @@ Answer Service::answer(const Command& command, const std::string& who)
     case Verb::plan: break;
     }
     if (auto drift = parts_.machine.read_registers()) drifts_.push_back(*drift);
-    if (command.verb == Verb::plan) return plan(command);
-    if (command.verb == Verb::why) return why(command);
-    return command.verb == Verb::status ? status(command.form) : registers(command.form);
+    if (command.verb == Verb::plan) return plan(through, command);
+    if (command.verb == Verb::why) return why(through, command);
+    return command.verb == Verb::status ? status(through, command.form) : registers(command.form);
 }
 
-Answer Service::carry_out(const Command& command, const std::string& who)
+Answer Service::carry_out(const Through& through, const Command& command, const std::string& who)
 {
     auto before = parts_.machine.snapshot();
-    const auto request = request_from(command);
-    auto done = parts_.machine.carry_out(request, {.who = who, .trial = parts_.trials.terms_for(request)});
+    const auto request = request_through(through, command);
+    auto carried =
+        parts_.machine.carry_out(request, {.who = who, .trial = parts_.trials.terms_for(request, &through)});
     if (auto drift = parts_.machine.take_drift()) drifts_.push_back(*drift);
-    if (!done) {
-        const auto refused = answer_for(done.error());
+    if (!carried) {
+        const auto refused = answer_for(carried.error());
         // A refusal changes nothing, so it is for who asked; a failure is for the administrator too.
-        if (std::holds_alternative<Error>(done.error()) && !is_locked_out(done.error()))
+        if (std::holds_alternative<Error>(carried.error()) && !is_locked_out(carried.error()))
             log::error(format("{}: {}", who, refused.message));
         else
             log::debug(format("{}: {} {}", who, refused.code, refused.message), who);
-        return refused;
+        return not_done(through, carried.error());
     }
-    auto answer = answer_for(*done);
-    parts_.trials.settle(request, *done, answer);
-    if (!done->plan->steps.empty())
-        news_.push_back(
-            {.done = std::move(*done), .answer = answer, .who = who, .before = std::move(before)});
-    return answer;
+    auto answer = answer_for(*carried);
+    parts_.trials.settle(request, *carried, answer, &through);
+    auto told = done(through, answer);
+    if (!carried->plan->steps.empty())
+        news_.push_back({.done = std::move(*carried),
+                         .answer = std::move(answer),
+                         .who = who,
+                         .before = std::move(before)});
+    return told;
+}
+
+Answer Service::done(const Through& through, const Answer& answer) const
+{
+    if (!through.guest) return answer;
+    auto told = for_guest(plan::sight_of(*through.guest, parts_.machine.settings()), answer);
+    if (!told.trial_seconds) return told;
+    const auto trial = trial_for(sight_of(through));
+    told.message =
+        trial ? "trial: " + report::trial_sentence(trial->way_back, trial->seconds) : std::string();
+    if (!trial) told.trial_seconds.reset();
+    return told;
+}
+
+Answer Service::not_done(const Through& through, const NotDone& why) const
+{
+    if (const auto sight = sight_of(through)) return for_guest(*sight, why);
+    const auto* refusal = std::get_if<plan::Refusal>(&why);
+    return answer_for(refusal == nullptr ? why : NotDone(plan::as_told_to(through, *refusal)));
+}
+
+/// Asked here and not with the other rights: until its turn has come another change may have joined the trial.
+Answer Service::confirm(const Through& through, const std::string& who)
+{
+    if (auto no = parts_.trials.why_not_confirmed_by(through))
+        return {.status = wire::Status::error, .code = "not-permitted", .message = std::move(*no)};
+    const auto answer = parts_.trials.confirm(who);
+    return through.guest ? for_guest(plan::sight_of(*through.guest, parts_.machine.settings()), answer)
+                         : answer;
+}
+
+std::optional<plan::Sight> Service::sight_of(const Through& through) const
+{
+    if (!through.guest) return std::nullopt;
+    return plan::sight_of(*through.guest, parts_.machine.settings(), *parts_.machine.snapshot());
+}
+
+std::optional<Service::TrialWords> Service::trial_for(const std::optional<plan::Sight>& sight) const
+{
+    const auto left = parts_.trials.left();
+    if (!left) return std::nullopt;
+    if (!sight) return TrialWords{.seconds = left->seconds, .way_back = left->way_back};
+    auto words = way_back_for(*sight, parts_.machine.trial()->way, *parts_.machine.snapshot(),
+                              parts_.machine.settings());
+    if (words.empty()) return std::nullopt;
+    return TrialWords{.seconds = left->seconds, .way_back = std::move(words)};
 }
 
 void Service::after_answer()
@@ -111,51 +162,66 @@ void Service::after_answer()
         parts_.restorer.look_again({.now = parts_.loop.now(), .asleep = linux_::time_asleep()});
 }
 
-Answer Service::plan(const Command& command) const
+Answer Service::plan(const Through& through, const Command& command) const
 {
-    const auto outcome = parts_.machine.decide(request_from(command));
-    if (const auto* refusal = std::get_if<plan::Refusal>(&outcome)) return answer_for(NotDone(*refusal));
+    const auto outcome = parts_.machine.decide(request_through(through, command));
+    if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
+        return not_done(through, NotDone(*refusal));
     const auto& plan = std::get<plan::Plan>(outcome);
+    const auto sight = sight_of(through);
     Answer answer;
     if (command.form == Form::json) {
+        const auto view = report::plan_view(plan, *parts_.machine.snapshot());
         answer.document_name = "plan";
-        answer.document = report::to_json(report::plan_view(plan, *parts_.machine.snapshot()));
+        answer.document = report::to_json(sight ? for_guest(*sight, view) : view);
         return answer;
     }
-    answer.message = steps_in_words(plan);
+    answer.message = sight ? plan_in_words(*sight, plan) : steps_in_words(plan);
     answer.warnings = plan.warnings;
-    return answer;
+    return sight ? for_guest(*sight, answer) : answer;
 }
 
-Answer Service::why(const Command& command) const
+Answer Service::why(const Through& through, const Command& command) const
 {
     const auto& machine = parts_.machine;
+    const auto& name = command.connectors.front();
+    const auto sight = sight_of(through);
+    if (sight && !sight->sees(name.text()))
+        return {.status = wire::Status::error,
+                .code = "not-permitted",
+                .message = format("{} may not ask about {} now", sight->guest.text(), name.text())};
+    const auto decide = [&](const plan::Request& asked) -> plan::Outcome {
+        auto outcome = machine.decide(asked);
+        const auto* refusal = std::get_if<plan::Refusal>(&outcome);
+        if (refusal == nullptr) return outcome;
+        return sight ? plan::in_general_words(*refusal, *sight) : plan::as_told_to(through, *refusal);
+    };
     const auto past = past_changes(machine.history());
-    auto view =
-        report::why_view(command.connectors.front(),
-                         {.snapshot = *machine.snapshot(),
-                          .settings = machine.settings(),
-                          .use = machine.host_use(),
-                          .past = past,
-                          .decide = [&](const plan::Request& asked) { return machine.decide(asked); }});
+    auto view = report::why_view(name, {.snapshot = *machine.snapshot(),
+                                        .settings = machine.settings(),
+                                        .use = machine.host_use(),
+                                        .past = past,
+                                        .decide = decide});
     if (!view) return answer_for(NotDone(std::move(view.error())));
-    if (const auto trial = parts_.trials.left();
-        trial && report::moves(machine.trial()->way, *machine.snapshot(), machine.settings(),
-                               command.connectors.front())) {
-        view->trial_seconds = static_cast<int>(trial->seconds.count());
-        view->trial_way_back = trial->way_back;
-    }
+    if (sight) view = for_guest(*sight, *view);
+    if (machine.trial() && report::moves(machine.trial()->way, *machine.snapshot(), machine.settings(), name))
+        if (const auto trial = trial_for(sight)) {
+            view->trial_seconds = static_cast<int>(trial->seconds.count());
+            view->trial_way_back = trial->way_back;
+        }
     if (command.form == Form::json) return {.document_name = "why", .document = report::to_json(*view)};
     return {.message = report::why_in_a_line(*view),
             .owners = {{view->connector.owner, {view->connector.name}}}};
 }
 
-Answer Service::status(Form form) const
+Answer Service::status(const Through& through, Form form) const
 {
     const auto snapshot = parts_.machine.snapshot();
     const auto& settings = parts_.machine.settings();
+    const auto sight = sight_of(through);
     auto answer = status_answer(*snapshot, settings);
-    const auto trial = parts_.trials.left();
+    if (sight) answer = for_guest(*sight, answer);
+    const auto trial = trial_for(sight);
     if (trial) {
         answer.trial_seconds = static_cast<std::uint32_t>(trial->seconds.count());
         answer.message = "trial: " + report::trial_sentence(trial->way_back, trial->seconds);
@@ -163,6 +229,7 @@ Answer Service::status(Form form) const
     if (form == Form::text) return answer;
     auto view = report::status_view(*snapshot, settings, parts_.machine.host_use());
     view.lines = line_views(parts_.entrances, parts_.guests);
+    if (sight) view = for_guest(*sight, view);
     if (trial) {
         view.trial_seconds = static_cast<int>(trial->seconds.count());
         view.trial_way_back = trial->way_back;

@@ -13,6 +13,7 @@
 #include "daemon/trials.hpp"
 #include "daemon/verdicts.hpp"
 #include "linux/loop.hpp"
+#include "plan/sight.hpp"
 
 #include <string>
 #include <string_view>
@@ -38,11 +39,12 @@ public:
     explicit Service(Parts parts) : parts_(parts) {}
 
     [[nodiscard]] bool is_fresh() override { return parts_.lookout.is_fresh(); }
-    [[nodiscard]] wire::Answer answer(const wire::Command& command, const std::string& who) override;
+    [[nodiscard]] wire::Answer answer(const Entrance& entrance, const wire::Command& command,
+                                      const std::string& who) override;
     [[nodiscard]] std::optional<std::string> why_not(const Entrance& entrance,
                                                      const wire::Command& command) override;
     void after_answer() override;
-    void carried(const Entrance& entrance, const wire::Command& command) override;
+    void line_changed(const Entrance& entrance) override;
     void complain(Entrance& entrance, std::string_view what) override;
 
 private:
@@ -54,11 +56,26 @@ private:
         std::shared_ptr<const topology::Snapshot> before;
     };
 
-    [[nodiscard]] wire::Answer carry_out(const wire::Command& command, const std::string& who);
-    [[nodiscard]] wire::Answer why(const wire::Command& command) const;
-    [[nodiscard]] wire::Answer plan(const wire::Command& command) const;
-    [[nodiscard]] wire::Answer status(wire::Form form) const;
+    using Through = config::ListenerSettings;
+
+    [[nodiscard]] wire::Answer carry_out(const Through& through, const wire::Command& command,
+                                         const std::string& who);
+    [[nodiscard]] wire::Answer done(const Through& through, const wire::Answer& answer) const;
+    [[nodiscard]] wire::Answer not_done(const Through& through, const NotDone& why) const;
+    [[nodiscard]] wire::Answer confirm(const Through& through, const std::string& who);
+    [[nodiscard]] wire::Answer why(const Through& through, const wire::Command& command) const;
+    [[nodiscard]] wire::Answer plan(const Through& through, const wire::Command& command) const;
+    [[nodiscard]] wire::Answer status(const Through& through, wire::Form form) const;
     [[nodiscard]] wire::Answer registers(wire::Form form) const;
+
+    /// Nothing: everything may be told.
+    [[nodiscard]] std::optional<plan::Sight> sight_of(const Through& through) const;
+    struct TrialWords {
+        std::chrono::seconds seconds{};
+        std::string way_back;
+    };
+    /// Of the trial under way, as far as it may be told; nothing: there is none, or it is nobody's business here.
+    [[nodiscard]] std::optional<TrialWords> trial_for(const std::optional<plan::Sight>& sight) const;
 
     Parts parts_;
     std::vector<News> news_;

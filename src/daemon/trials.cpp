@@ -6,6 +6,8 @@
 #include "base/format.hpp"
 #include "daemon/answers.hpp"
 #include "daemon/log.hpp"
+#include "plan/board.hpp"
+#include "plan/rights.hpp"
 #include "report/trial.hpp"
 #include "wire/duration.hpp"
 
@@ -40,10 +42,12 @@ bool Trials::is_unasked_trial(const plan::Request& request) const
            !parts_.machine.trial();
 }
 
-std::optional<apply::TrialTerms> Trials::terms_for(const plan::Request& request) const
+std::optional<apply::TrialTerms> Trials::terms_for(const plan::Request& request,
+                                                   const config::ListenerSettings* through) const
 {
     const bool is_unasked = is_unasked_trial(request);
     if (!is_unasked && !request.is_trial()) return std::nullopt;
+    if (through != nullptr && why_not_confirmed_by(*through)) return std::nullopt;
     const auto lasts = is_unasked ? first_move_lasts : *request.revert_after;
     return apply::TrialTerms{
         .boot = parts_.alarm.boot(), .deadline = parts_.alarm.now() + lasts, .lasts = lasts};
@@ -62,6 +66,8 @@ void Trials::resume()
     kept->terms.deadline = std::min(kept->terms.deadline, parts_.alarm.now() + wire::longest_trial);
     parts_.machine.adopt_trial(*kept);
     known_ = kept->terms;
+    way_ = kept->way;
+    through_ = {ListenerName()};
     parts_.alarm.ring_at(kept->terms.deadline);
     log::info(format("the trial goes on: {}", words_for_way_back()));
 }
@@ -85,10 +91,16 @@ std::optional<Trials::Left> Trials::left() const
 void Trials::note(std::string_view word, std::string text)
 {
     log::change(format("trial {}: {}", word, text));
-    news_.push_back({.kind = wire::EventKind::trial, .word = std::string(word), .text = std::move(text)});
+    wire::Event event{.kind = wire::EventKind::trial, .word = std::string(word), .text = std::move(text)};
+    for (const auto& connector :
+         plan::look_at_board(*parts_.machine.snapshot(), parts_.machine.settings()).connectors)
+        if (connector.spec.bit && (way_.usb2.mask & connector.spec.bit->mask()) != 0)
+            event.about.push_back(connector.spec.name.text());
+    news_.push_back(std::move(event));
 }
 
-void Trials::settle(const plan::Request& request, const Done& done, wire::Answer& answer)
+void Trials::settle(const plan::Request& request, const Done& done, wire::Answer& answer,
+                    const config::ListenerSettings* through)
 {
     if (done.plan->steps.empty()) return;
     const auto& trial = parts_.machine.trial();
@@ -102,11 +114,17 @@ void Trials::settle(const plan::Request& request, const Done& done, wire::Answer
         forget_first_move();
         return;
     }
+    way_ = trial->way;
+    if (!known_) through_.clear();
+    const auto name = through == nullptr ? ListenerName() : through->name;
+    if (std::ranges::find(through_, name) == through_.end()) through_.push_back(name);
     const auto sentence = words_for_way_back();
     const bool is_first = !parts_.first_move.is_over() && !request.is_trial() && !known_;
     answer.trial_seconds = static_cast<std::uint32_t>(left()->seconds.count());
-    answer.message = format("{}: {} (usbroute confirm, or confirm on this line)",
-                            is_first ? "the first move on this machine is a trial" : "trial", sentence);
+    const bool may_confirm = through == nullptr || !why_not_confirmed_by(*through);
+    answer.message =
+        format("{}: {} ({})", is_first ? "the first move on this machine is a trial" : "trial", sentence,
+               may_confirm ? "usbroute confirm, or confirm on this line" : "usbroute confirm");
     if (!parts_.journal.is_written())
         answer.warnings.emplace_back(
             "the trial ends in time only while this usbrouted runs: it is not written down");
@@ -136,13 +154,13 @@ wire::Answer Trials::confirm(const std::string& who)
     return answer;
 }
 
-std::optional<std::string> Trials::why_not_confirmed_by(const GuestName& guest) const
+std::optional<std::string> Trials::why_not_confirmed_by(const config::ListenerSettings& through) const
 {
     const auto& trial = parts_.machine.trial();
-    if (!trial || report::concerns(trial->way, guest, *parts_.machine.snapshot(), parts_.machine.settings()))
-        return std::nullopt;
-    return format("{} may not confirm this trial: none of its sockets comes from {} or goes there",
-                  guest.text(), guest.text());
+    if (!trial) return std::nullopt;
+    const auto& settings = parts_.machine.settings();
+    return plan::why_not_confirmed(through, {.way = trial->way, .through = through_},
+                                   plan::look_at_board(*parts_.machine.snapshot(), settings), settings);
 }
 
 void Trials::forget_first_move()

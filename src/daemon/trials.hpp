@@ -39,12 +39,18 @@ public:
     /// After the first look: a trial that an earlier daemon began goes on, or ends if its time has come.
     void resume();
     /// Nothing: this request begins no trial. The first move on a machine is one unasked.
-    [[nodiscard]] std::optional<apply::TrialTerms> terms_for(const plan::Request& request) const;
+    ///
+    /// `through` is the listener that it came through, here and below; none: the host's own. Whoever may not confirm the
+    /// trial under way does not move its end either: the change joins it as it is.
+    [[nodiscard]] std::optional<apply::TrialTerms>
+    terms_for(const plan::Request& request, const config::ListenerSettings* through = nullptr) const;
     /// After a request was carried out: says in the answer what goes back, and when.
-    void settle(const plan::Request& request, const Done& done, wire::Answer& answer);
+    void settle(const plan::Request& request, const Done& done, wire::Answer& answer,
+                const config::ListenerSettings* through = nullptr);
     [[nodiscard]] wire::Answer confirm(const std::string& who);
-    /// Both sides of a trial may confirm it. Nothing: this guest is one.
-    [[nodiscard]] std::optional<std::string> why_not_confirmed_by(const GuestName& guest) const;
+    /// Nothing: this listener may confirm the trial under way, or there is none.
+    [[nodiscard]] std::optional<std::string>
+    why_not_confirmed_by(const config::ListenerSettings& through) const;
 
     /// What is left of the trial under way; nothing: there is none.
     struct Left {
@@ -70,8 +76,11 @@ private:
     Parts parts_;
     Tell tell_;
     std::optional<apply::TrialTerms> known_; ///< as told last
-    std::chrono::seconds patience_{};        ///< until the next attempt to take it back
-    bool is_locked_out_ = false;             ///< at the last attempt, by another process
+    plan::Change way_;                       ///< of the trial that was told of last
+    /// Who has a part in it. A name that no listener has is that of an earlier daemon.
+    std::vector<ListenerName> through_;
+    std::chrono::seconds patience_{}; ///< until the next attempt to take it back
+    bool is_locked_out_ = false;      ///< at the last attempt, by another process
     std::vector<wire::Event> news_;
 };
 

@@ -40,6 +40,8 @@ struct Movement {
         {}; ///< ports whose wires go; everything at and below them leaves
     std::vector<topology::PortPath> leaving =
         {}; ///< the devices seen there, hubs first: for words, not for guards
+    /// To a guest from which somebody could bring it home at once (plan/call_back.hpp). Asked only where it matters.
+    bool can_come_back = false;
 
     /// Whether what is at this place leaves, seen by the look or not.
     [[nodiscard]] bool takes(const topology::PortPath& place) const;
@@ -80,9 +82,9 @@ struct Situation {
     const topology::HostUse& use;
     std::optional<Change> last_change; ///< what `undo` would take back
     std::optional<Change> standing;    ///< what all changes since the machine started add up to
-    /// Guests whose line has carried a command since the machine started: a keyboard that goes there can be called
-    /// back from there.
-    std::vector<GuestName> proven_guests = {};
+    /// Guests' lines that are open, have carried a command since they were opened, and may carry another one now: over
+    /// these a keyboard can perhaps be called back.
+    std::vector<config::ListenerSettings> lines = {};
 };
 
 /// Decides. Pure: the same situation and request give the same outcome, and nothing is touched.

@@ -3,6 +3,7 @@
 
 #include "base/format.hpp"
 #include "plan/board.hpp"
+#include "plan/call_back.hpp"
 #include "plan/plan.hpp"
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
@@ -166,6 +167,7 @@ bool Movement::takes(const topology::PortPath& place) const
 Outcome make_plan(const Situation& situation, const Request& request)
 {
     const auto board = look_at_board(situation.snapshot, situation.settings);
+    if (auto refusal = check_whose_change(situation, board, request)) return *refusal;
     const auto resolved = resolve(situation, board, request.wish);
     if (!resolved) return resolved.error();
     // Who resolves has asked this too, to refuse in the right order; from here on the registers are read as a matter of course.
@@ -173,9 +175,10 @@ Outcome make_plan(const Situation& situation, const Request& request)
     if (auto refusal = check_routes(board, *resolved, request)) return *refusal;
 
     auto plan = draft(situation, board, *resolved);
+    mark_what_can_come_back(situation, *resolved, request, plan);
     if (auto refusal = check_keyboards(situation, plan, *resolved, request)) return *refusal;
     if (auto refusal = check_disks(situation, plan, request)) return *refusal;
-    plan.use_needed = use_needed(situation, plan, *resolved, request);
+    add_use_needed(situation, *resolved, request, plan);
     add_steps(plan);
     add_warnings(plan, *board.mux);
     for (auto& warning : activity_warnings(situation, plan)) plan.warnings.push_back(std::move(warning));

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "plan/rights.hpp"
 
 #include <algorithm>
 
@@ -47,23 +48,10 @@ std::optional<Refusal> check_route(const Board& board, const Wanted& wanted, boo
     return std::nullopt;
 }
 
-bool is_proven(const Situation& situation, const Owner& owner)
+/// What can be called back is not lost.
+bool takes_from_host(const Movement& movement)
 {
-    const auto* guest = std::get_if<OwnedByGuest>(&owner);
-    return guest != nullptr &&
-           std::ranges::find(situation.proven_guests, guest->guest) != situation.proven_guests.end();
-}
-
-/// Said by somebody, or there is a way back.
-bool keyboard_may_go(const Resolved& resolved, const Request& request)
-{
-    return request.yes || request.is_trial() || resolved.may_take_last_keyboard;
-}
-
-/// What goes to a guest whose line works is not lost: from there it can be called back.
-bool takes_from_host(const Situation& situation, const Movement& movement)
-{
-    return !is_host(movement.owner_after) && !is_proven(situation, movement.owner_after);
+    return !is_host(movement.owner_after) && !movement.can_come_back;
 }
 
 /// "Logitech USB Keyboard (046d:c31c)", with the reason where it may be none or hangs on something else.
@@ -86,19 +74,20 @@ std::string beyond_the_chain(const topology::DiskInUse& disk)
     return {};
 }
 
-/// Which uses an interface can have, by its class (usb.org, Defined Class Codes). Vendor specific ones can be nearly
-/// anything.
+// usb.org, Defined Class Codes.
+constexpr std::uint8_t audio = 0x01;
+constexpr std::uint8_t communication = 0x02;
+constexpr std::uint8_t hid = 0x03;
+constexpr std::uint8_t communication_data = 0x0a;
+constexpr std::uint8_t video = 0x0e;
+constexpr std::uint8_t wireless = 0xe0;
+constexpr std::uint8_t vendor_specific = 0xff;
+
+/// Which uses an interface can have, by its class. Vendor specific ones can be nearly anything.
 void add_parts(UseParts& parts, const topology::Interface& interface, bool is_lost)
 {
-    constexpr std::uint8_t audio = 0x01;
-    constexpr std::uint8_t communication = 0x02;
-    constexpr std::uint8_t hid = 0x03;
-    constexpr std::uint8_t communication_data = 0x0a;
-    constexpr std::uint8_t video = 0x0e;
-    constexpr std::uint8_t wireless = 0xe0;
-    constexpr std::uint8_t vendor_specific = 0xff;
     const auto is = [&](std::uint8_t code) { return interface.device_class == code; };
-    if (is_lost && (is(hid) || is(wireless) || is(vendor_specific))) parts.inputs = true;
+    if (is_lost && may_be_an_input(interface)) parts.inputs = true;
     if (is(audio)) parts.sound = true;
     if (interface.driver.empty() || interface.driver == "xpad") return; // nothing, and a gamepad
     if (is(communication) || is(communication_data) || is(vendor_specific)) parts.open_devices = true;
@@ -121,7 +110,7 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
     if (keyboard_may_go(resolved, request)) return std::nullopt;
     std::vector<topology::PortPath> leaving;
     for (const auto& movement : plan.movements)
-        if (takes_from_host(situation, movement))
+        if (takes_from_host(movement))
             leaving.insert(leaving.end(), movement.places.begin(), movement.places.end());
     if (leaving.empty()) return std::nullopt;
     const auto loss =
@@ -166,13 +155,34 @@ std::optional<Refusal> check_disks(const Situation& situation, const Plan& plan,
     return std::nullopt;
 }
 
-UseParts use_needed(const Situation& situation, const Plan& plan, const Resolved& resolved,
-                    const Request& request)
+std::optional<Refusal> check_whose_change(const Situation& situation, const Board& board,
+                                          const Request& request)
 {
-    UseParts parts;
+    if (!request.guest || !situation.last_change || !std::holds_alternative<UndoRequest>(request.wish) ||
+        is_wholly_of(*situation.last_change, *request.guest, board, situation.settings))
+        return std::nullopt;
+    return Refusal{Reason::not_the_guests_change, "undo",
+                   format("the last change moved sockets that are not {}'s own", request.guest->text()),
+                   "move what you want moved by name"};
+}
+
+bool keyboard_may_go(const Resolved& resolved, const Request& request)
+{
+    return request.yes || (request.is_trial() && request.may_say_yes) || resolved.may_take_last_keyboard;
+}
+
+bool may_be_an_input(const topology::Interface& interface)
+{
+    return interface.device_class == hid || interface.device_class == wireless ||
+           interface.device_class == vendor_specific;
+}
+
+void add_use_needed(const Situation& situation, const Resolved& resolved, const Request& request, Plan& plan)
+{
+    auto& parts = plan.use_needed;
     const bool keyboard_matters = !keyboard_may_go(resolved, request);
     for (const auto& movement : plan.movements) {
-        const bool is_lost = keyboard_matters && takes_from_host(situation, movement);
+        const bool is_lost = keyboard_matters && takes_from_host(movement);
         for (const auto& path : movement.leaving)
             if (const auto* device = situation.snapshot.device_at(path))
                 for (const auto& interface : device->interfaces) add_parts(parts, interface, is_lost);
@@ -180,7 +190,6 @@ UseParts use_needed(const Situation& situation, const Plan& plan, const Resolved
                           return block.usb && movement.takes(*block.usb);
                       });
     }
-    return parts;
 }
 
 std::vector<std::string> activity_warnings(const Situation& situation, const Plan& plan)

@@ -24,9 +24,18 @@ namespace usbroute::plan {
 [[nodiscard]] std::optional<Refusal> check_disks(const Situation& situation, const Plan& plan,
                                                  const Request& request);
 
-/// Which parts of the host's use can make a difference to this plan, so that nobody looks at more.
-[[nodiscard]] topology::UseParts use_needed(const Situation& situation, const Plan& plan,
-                                            const Resolved& resolved, const Request& request);
+/// A guest takes back only what moved its own sockets alone.
+[[nodiscard]] std::optional<Refusal> check_whose_change(const Situation& situation, const Board& board,
+                                                        const Request& request);
+
+/// Said by somebody who may, or there is a way back.
+[[nodiscard]] bool keyboard_may_go(const Resolved& resolved, const Request& request);
+
+/// By its class alone.
+[[nodiscard]] bool may_be_an_input(const topology::Interface& interface);
+
+/// Adds which parts of the host's use can make a difference to this plan, so that nobody looks at more.
+void add_use_needed(const Situation& situation, const Resolved& resolved, const Request& request, Plan& plan);
 
 /// What is in use and goes along, or is cut off for a moment: no reason to refuse.
 [[nodiscard]] std::vector<std::string> activity_warnings(const Situation& situation, const Plan& plan);

@@ -16,6 +16,7 @@ std::string_view code_of(Reason reason)
     case Reason::nothing_to_toggle: return "nothing-to-toggle";
     case Reason::nothing_to_undo: return "nothing-to-undo";
     case Reason::changed_since: return "changed-since";
+    case Reason::not_the_guests_change: return "not-the-guests-change";
     case Reason::owner_changed: return "owner-changed";
     case Reason::no_mux: return "no-mux";
     case Reason::several_muxes: return "several-muxes";

@@ -57,6 +57,11 @@ struct Request {
     /// would be begun unasked. Nothing: not said.
     std::optional<std::chrono::seconds> revert_after = std::nullopt;
 
+    /// Who asks may say yes. Only then does a trial, too, let the last keyboard go: an hour without it, or half a minute
+    /// again and again, is as good as for ever.
+    bool may_say_yes = true;
+    std::optional<GuestName> guest = std::nullopt; ///< whose line it came over; nothing: of the host's people
+
     [[nodiscard]] bool is_trial() const { return revert_after && *revert_after > std::chrono::seconds{0}; }
 };
 

@@ -78,7 +78,8 @@ Json json_of(const config::ListenerSettings& listener)
     json["guest"] = listener.guest ? Json(listener.guest->text()) : Json(nullptr);
     json["allow"] =
         texts(listener.allow, [](config::Verb verb) { return std::string(config::text_of(verb)); });
-    if (listener.guest) json["per_minute"] = listener.per_minute;
+    json["may"] = texts(listener.may, [](config::Lift lift) { return std::string(config::text_of(lift)); });
+    json["per_minute"] = listener.per_minute;
     json["origin"] = listener.origin.text();
     return json;
 }

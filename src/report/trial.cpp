@@ -9,7 +9,6 @@
 #include "plan/ownership.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -67,19 +66,6 @@ bool moves(const plan::Change& way, const topology::Snapshot& snapshot, const co
     const auto board = plan::look_at_board(snapshot, settings);
     const auto* found = board.find(connector);
     return found != nullptr && is_moved(way, *found);
-}
-
-bool concerns(const plan::Change& way, const GuestName& guest, const topology::Snapshot& snapshot,
-              const config::Settings& settings)
-{
-    const auto board = plan::look_at_board(snapshot, settings);
-    return std::ranges::any_of(board.connectors, [&](const Connector& connector) {
-        if (!is_moved(way, connector)) return false;
-        return std::ranges::any_of(std::array{Side::ehci, Side::xhci}, [&](Side side) {
-            return plan::owner_of(connector.controller_on(side), settings) ==
-                   plan::Owner(plan::OwnedByGuest{guest});
-        });
-    });
 }
 
 } // namespace usbroute::report

@@ -23,8 +23,4 @@ namespace usbroute::report {
 [[nodiscard]] bool moves(const plan::Change& way, const topology::Snapshot& snapshot,
                          const config::Settings& settings, const ConnectorName& connector);
 
-/// Whether one of these sockets comes from this guest or has gone to it.
-[[nodiscard]] bool concerns(const plan::Change& way, const GuestName& guest,
-                            const topology::Snapshot& snapshot, const config::Settings& settings);
-
 } // namespace usbroute::report

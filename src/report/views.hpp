@@ -65,7 +65,7 @@ struct LineView {
     std::string place; ///< "/run/usbroute/windows.sock"
     bool connected = false;
     std::string process;        ///< "qemu-system-x86 1234": the guest's machine, known alive; empty: none
-    bool proven = false;        ///< it has carried a command since the machine started
+    bool proven = false;        ///< a client that is connected now has said a command on it
     std::uint64_t commands = 0; ///< lines that were requests, also those not permitted
     std::uint64_t noise = 0;    ///< lines that were none and got no answer
     std::uint64_t partials = 0; ///< of the noise: lines whose beginning was too old when more of them came

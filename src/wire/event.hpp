@@ -39,8 +39,10 @@ struct Event {
     std::string connector; ///< arrived, left, verdict; empty: none that is known
     std::string
         word; ///< arrived, left: the place; verdict: the verdict; drift: the register; guest: its name; trial: what
-    std::string text;                                                     ///< for people
-    std::optional<std::string> profile;                                   ///< moved
+    std::string text;                   ///< for people
+    std::optional<std::string> profile; ///< moved
+    /// trial: the connectors in it. Decides who is told, and is not sent.
+    std::vector<std::string> about = {};
     std::vector<std::pair<std::string, std::vector<std::string>>> owners; ///< moved, as in an answer
     bool operator==(const Event&) const = default;
 };

@@ -24,6 +24,7 @@ profiles = ["home", "away"]
 [listen.control]
 unix = "/run/usbroute/control.sock"
 group = ""
+per_minute = 0
 """
 # The guest moves sockets between the host's own controllers: on a recorded machine nobody else is there. Its limit would be
 # what is measured.
@@ -40,6 +41,7 @@ NETCAT = """
 [listen.netcat]
 tcp = "127.0.0.1:{port}"
 allow = ["toggle"]
+per_minute = 0
 """
 
 

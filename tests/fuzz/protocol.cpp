@@ -21,7 +21,7 @@ namespace {
 class YesDesk final : public Desk {
 public:
     bool is_fresh() override { return true; }
-    wire::Answer answer(const wire::Command& command, const std::string&) override
+    wire::Answer answer(const Entrance&, const wire::Command& command, const std::string&) override
     {
         ++asked;
         // What was understood can be said again, in its own words, and is understood the same.
@@ -36,7 +36,7 @@ public:
         return std::nullopt;
     }
     void after_answer() override {}
-    void carried(const Entrance&, const wire::Command&) override {}
+    void line_changed(const Entrance&) override {}
     void complain(Entrance&, std::string_view) override {}
 
     std::size_t asked = 0;

@@ -7,6 +7,7 @@
   daemon_client.py SOCKET slow              sends much and never reads; says whether the daemon closed it
   daemon_client.py SOCKET many COUNT        connects COUNT clients at once; says how many are served
   daemon_client.py SOCKET glued COUNT       sends COUNT toggles in one piece; says how many answers came
+  daemon_client.py SOCKET flood PORT LINE COUNT   says LINE over TCP, each time over another connection; how many were ok, busy
   daemon_client.py SOCKET fair              one client floods; says whether another is answered meanwhile
   daemon_client.py SOCKET kept LINE LINE .. several lines over one connection, an answer awaited after each
   daemon_client.py activate PATH COMMAND..  runs COMMAND with PATH as an inherited socket called control
@@ -106,6 +107,15 @@ def fair(path):
         flooding.sendall(b"status\n" * 1000)
         other.sendall(b"status\n")
         print(answer_of(other).split()[0])
+
+
+def flood(_, port, line, count):
+    said = []
+    for _ in range(int(count)):
+        with socket.create_connection(("127.0.0.1", int(port)), PATIENCE) as client:
+            client.sendall(line.encode() + b"\n")
+            said.append(answer_of(client))
+    print(sum(answer.startswith("ok") for answer in said), sum(answer.startswith("error busy ") for answer in said))
 
 
 def kept(path, *lines):

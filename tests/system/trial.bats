@@ -97,13 +97,22 @@ SCRIPT
 sed -i 's/^on_exit = "return"/on_exit = "keep"/' "$USBROUTE_CONFIG"; kill -HUP "$daemon"
 wait_for 'the configuration was read anew' "$log"
 sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
-usbroute move front-1 --to windows --revert-after 1s
+usbroute move rear-2 --to windows --revert-after 1s
 printf 'confirm\n' | nc -N -w 5 127.0.0.1 "$USBROUTE_SIM_PORT" | grep '^error not-permitted listener netcat does not allow confirm'
 guest confirm | grep '^ok'
 sleep 1.5
-usbroute status | grep '^front-1 *windows'
+usbroute status | grep '^rear-2 *windows'
+usbroute move rear-2 --to host
+# One with another socket in it, or with one that no profile gives to the guest.
+usbroute move rear-2 front-1 --to windows --revert-after 60s
+guest confirm | grep '^error not-permitted windows may not confirm this trial: not all of its sockets'
+guest 'toggle revert-after=1h' > said; cat said
+seconds=$(sed 's/.* in \([0-9]*\) s unless confirmed.*/\1/' said)
+[ "$seconds" -le 60 ]
+not grep front-1 said
+usbroute confirm
+usbroute move rear-2 front-1 --to host
 # one that has no part in it
-usbroute move front-1 --to host
 sim driver 0000:00:1d.0 ehci-pci; sim driver 0000:00:1a.0 ehci-pci; sim settle
 usbroute move rear-1 --to ehci --revert-after 5s
 guest confirm | grep '^error not-permitted windows may not confirm this trial'
@@ -278,7 +287,10 @@ grep 'to host: nothing stands against it' said
 grep 'to windows: .*(guest-not-given; ' said
 usbroute why rear-1 --json | jq -e '.schema == 1 and .what == "move rear-1 to ehci" and (.moves[] | select(.to == "windows") | .code) == "guest-not-given"'
 usbroute --direct why rear-1 --json | jq -e '.what == "move rear-1 to ehci"'
-guest 'why rear-1' | grep '^ok host=rear-1 -- since 20.* by control '
+guest 'why rear-1' > said; cat said
+grep '^ok host=rear-1 -- since 20.* by somebody else: a change; to host: ' said
+not grep -E 'control|uid|pid|0000:00' said
+guest 'why front-1' | grep '^error not-permitted windows may not ask about front-1'
 code=0; usbroute why raer-1 2> said || code=$?
 [ $code -eq 4 ]; grep 'did you mean rear-1' said
 code=0; usbroute why 2> said || code=$?

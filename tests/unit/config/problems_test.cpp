@@ -303,8 +303,19 @@ TEST(Problems, OfLinesOnWhichQemuListens)
         Case{"[guest.w]\ncontrollers = ['0000:00:1d.0']\n[listen.a]\nunix = '/run/a'\nguest = 'w'\n"
              "[listen.b]\nconnect = '/run/a'\nguest = 'w'\nper_minute = 60\n",
              "6:9: unix /run/a of 'b' belongs to 'a' already (f:3:9)\n"},
-        Case{"[listen.a]\nunix = '/run/a'\nper_minute = 60\n",
-             "3:14: per_minute goes with guest only; other clients have no limit\n"},
+        Case{"[listen.a]\nunix = '/run/a'\nmay = ['yse']\n",
+             "3:8: unknown right 'yse' in may of [listen.a]; did you mean 'yes'?\n"},
+        Case{"[listen.a]\nunix = '/run/a'\nmay = ['no-trail', 'yes', 'yes', 1]\n",
+             "3:8: unknown right 'no-trail' in may of [listen.a]; did you mean 'no-trial'?\n"
+             "3:27: 'yes' stands in may twice; keep one\n"
+             "3:34: an entry of may is a whole number; it must be a word such as \"yes\"\n"},
+        Case{"[listen.a]\nunix = '/run/a'\nmay = 'yes'\n",
+             "3:7: may is a string; it must be a list of \"yes\", \"force-disk\" and \"no-trial\"\n"},
+        Case{"[guest.w]\ncontrollers = ['0000:00:1d.0']\n[listen.a]\nunix = '/run/a'\nguest = 'w'\nmay = "
+             "['yes']\n",
+             "6:7: [listen.a] is a guest's line, and no guest may lift a guard of the host; take may out\n"},
+        Case{"[listen.a]\nunix = '/run/a'\nper_minute = -1\n",
+             "3:14: per_minute is -1; it must be a whole number from 0 to 1000000\n"},
     };
     expect(cases);
 }

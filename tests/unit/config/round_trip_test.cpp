@@ -95,11 +95,13 @@ ListenerSettings some_listener(Random& random, std::size_t number, const Setting
     else {
         listener.address = UnixAddress{format("/run/a \"b\\c' # {}", number), perhaps(random) ? "wheel" : ""};
         if (!settings.guests.empty() && perhaps(random)) listener.guest = settings.guests.front().name;
-        if (listener.guest && perhaps(random))
-            listener.per_minute = static_cast<std::uint32_t>(any_of(random, 1000));
         if (listener.guest && number != 0 && perhaps(random))
             listener.address = ConnectAddress{format("/run/a \"b\\c' # {}", number)};
     }
+    listener.per_minute =
+        perhaps(random) ? static_cast<std::uint32_t>(any_of(random, 1000)) : default_per_minute(listener);
+    for (const auto lift : all_lifts())
+        if (!listener.guest && perhaps(random)) listener.may.push_back(lift);
     for (const auto verb : all_verbs())
         if (perhaps(random)) listener.allow.push_back(verb);
     if (listener.allow.empty()) listener.allow.push_back(Verb::regs);
@@ -141,7 +143,7 @@ std::string address_of(const ListenerSettings& listener)
 }
 auto parts(const ListenerSettings& l)
 {
-    return std::tuple(l.name, l.guest, l.allow, l.per_minute, address_of(l));
+    return std::tuple(l.name, l.guest, l.allow, l.may, l.per_minute, address_of(l));
 }
 
 template <class Item> void expect_equal(const std::vector<Item>& left, const std::vector<Item>& right)

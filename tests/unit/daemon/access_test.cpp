@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "config/parse.hpp"
 #include "daemon/access.hpp"
 #include "daemon/listeners.hpp"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 
 namespace usbroute::daemon {
@@ -33,7 +35,15 @@ Settings settings()
     return settings;
 }
 
-ListenerSettings for_everybody() { return {.name = ListenerName("control"), .allow = config::all_verbs()}; }
+ListenerSettings for_everybody() { return config::default_control_listener(); }
+
+ListenerSettings over_tcp(std::vector<config::Lift> may = {})
+{
+    return {.name = ListenerName("netcat"),
+            .address = config::TcpAddress{.host = "127.0.0.1", .port = 1410},
+            .allow = config::all_verbs(),
+            .may = std::move(may)};
+}
 
 ListenerSettings for_windows()
 {
@@ -44,7 +54,7 @@ std::string verdict(const ListenerSettings& listener, std::string_view line)
 {
     const auto command = wire::read_command(line);
     EXPECT_TRUE(command) << line;
-    return why_not_allowed(listener, settings(), *command).value_or("allowed");
+    return plan::why_not_allowed(listener, settings(), deed_of(*command)).value_or("allowed");
 }
 
 TEST(Access, AllowsOnlyTheVerbsOfTheListener)
@@ -102,6 +112,61 @@ TEST(Access, DoesNotLetAGuestLiftAGuard)
         EXPECT_EQ(verdict(for_windows(), line),
                   "windows may not lift a guard of the host: leave out yes=1 and force-disk")
             << line;
+}
+
+TEST(Access, DoesNotLetAGuestLiftAGuardWhateverItsListenerSays)
+{
+    auto listener = for_windows();
+    listener.may = config::all_lifts();
+
+    for (const auto* line : {"toggle yes=1", "toggle force-disk=sdb", "toggle revert-after=0"})
+        EXPECT_NE(verdict(listener, line), "allowed") << line;
+}
+
+TEST(Access, LiftsAGuardOnlyWithTheRightToIt)
+{
+    struct Case {
+        const char* line;
+        config::Lift needs;
+    };
+    constexpr std::array cases{
+        Case{"toggle yes=1", config::Lift::yes},
+        Case{"move front windows yes=1", config::Lift::yes},
+        Case{"undo yes=1", config::Lift::yes},
+        Case{R"({"do":"toggle","yes":true})", config::Lift::yes},
+        Case{R"({"do":"plan","plan":{"do":"toggle","yes":true}})", config::Lift::yes},
+        Case{"plan toggle yes=1", config::Lift::yes},
+        Case{"toggle force-disk=sdb", config::Lift::force_disk},
+        Case{R"({"do":"undo","force_disks":["sdb"]})", config::Lift::force_disk},
+        Case{"toggle revert-after=0", config::Lift::no_trial},
+        Case{"apply rare revert-after=0s", config::Lift::no_trial},
+        Case{R"({"do":"move","connectors":["front"],"to":"host","revert_after":0})", config::Lift::no_trial},
+    };
+
+    for (const auto& [line, needs] : cases) {
+        EXPECT_EQ(verdict(for_everybody(), line), "allowed") << line;
+        EXPECT_EQ(verdict(over_tcp({needs}), line), "allowed") << line;
+        EXPECT_NE(verdict(over_tcp(), line), "allowed") << line;
+        for (const auto other : config::all_lifts())
+            if (other != needs) EXPECT_NE(verdict(over_tcp({other}), line), "allowed") << line;
+    }
+    EXPECT_EQ(verdict(over_tcp(), "toggle revert-after=30s"), "allowed");
+    EXPECT_EQ(verdict(over_tcp(), "toggle yes=1 force-disk=sdc revert-after=0"),
+              "listener netcat does not have the right yes that yes=1 needs; use the control socket, or "
+              "grant it: may = "
+              "[\"yes\"] in [listen.netcat]");
+}
+
+TEST(Access, TellsAGuestNothingOfOtherSocketsAndOfTheRegisters)
+{
+    EXPECT_EQ(verdict(for_windows(), "why front"), "allowed");
+    EXPECT_EQ(verdict(for_windows(), "why back"),
+              "windows may not ask about back: no profile gives it to windows");
+    EXPECT_EQ(verdict(for_windows(), "why nothing"),
+              "windows may not ask about nothing: no profile gives it to windows");
+    EXPECT_EQ(verdict(for_windows(), "regs"),
+              "windows may not read the registers: they tell of every socket of the host");
+    EXPECT_EQ(verdict(for_everybody(), "regs"), "allowed");
 }
 
 TEST(Access, LetsInRootTheDaemonsOwnUserAndTheGroup)

@@ -17,7 +17,7 @@ using config::Verb;
 class ScriptedDesk final : public Desk {
 public:
     bool is_fresh() override { return fresh; }
-    wire::Answer answer(const wire::Command& command, const std::string&) override
+    wire::Answer answer(const Entrance&, const wire::Command& command, const std::string&) override
     {
         asked.push_back(wire::to_line(command));
         if (is_locked)
@@ -30,23 +30,20 @@ public:
         return std::nullopt;
     }
     void after_answer() override {}
-    void carried(const Entrance&, const wire::Command& command) override
-    {
-        proofs.push_back(wire::to_line(command));
-    }
+    void line_changed(const Entrance& entrance) override { speakers.push_back(entrance.speakers); }
     void complain(Entrance&, std::string_view what) override { complaints.emplace_back(what); }
 
     bool fresh = true;
     bool is_locked = false;
     std::vector<std::string> asked;
     std::vector<std::string> complaints;
-    std::vector<std::string> proofs;
+    std::vector<std::size_t> speakers; ///< of a line, after each change
 };
 
 struct Talk {
     Entrance entrance;
     ScriptedDesk desk;
-    Dialogue dialogue{entrance, desk, "somebody"};
+    Dialogue dialogue{entrance, desk, "somebody", uid_t{0}};
 
     /// What comes back for these bytes, in this turn.
     std::string say(std::string_view bytes)

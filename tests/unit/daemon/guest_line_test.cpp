@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 class RecordingDesk final : public Desk {
 public:
     bool is_fresh() override { return true; }
-    wire::Answer answer(const wire::Command& command, const std::string&) override
+    wire::Answer answer(const Entrance&, const wire::Command& command, const std::string&) override
     {
         asked.push_back(wire::to_line(command));
         return {.status = wire::Status::refused, .code = "changed-since", .message = remedy};
@@ -34,15 +34,12 @@ public:
         return std::nullopt;
     }
     void after_answer() override {}
-    void carried(const Entrance&, const wire::Command& command) override
-    {
-        proofs.push_back(wire::to_line(command));
-    }
+    void line_changed(const Entrance& entrance) override { speakers.push_back(entrance.speakers); }
     void complain(Entrance&, std::string_view) override { ++complaints; }
 
     std::string remedy = "the wires are elsewhere; move what you want moved by name";
     std::vector<std::string> asked;
-    std::vector<std::string> proofs;
+    std::vector<std::size_t> speakers; ///< of a line, after each change
     int complaints = 0;
 };
 
@@ -196,9 +193,10 @@ TEST(GuestLine, CarriesOutTwentyAtOnceAndThenTwoASecond)
     const auto answers = line.say(many);
     EXPECT_EQ(line.desk.asked.size(), 20u);
     EXPECT_EQ(line.entrance.counts.limited, 80u);
-    EXPECT_NE(
-        answers.find("error busy more than 120 commands a minute came over this line: nothing was done\n"),
-        std::string::npos);
+    EXPECT_NE(answers.find(
+                  "error busy more than 120 changes a minute came over listener windows: nothing was done; "
+                  "try again in 1 s\n"),
+              std::string::npos);
     EXPECT_EQ(std::count(answers.begin(), answers.end(), '\n'), 100);
 
     line.now += 10s;
@@ -224,10 +222,37 @@ TEST(GuestLine, ProvesItselfByWhatItsRightsCover)
     Line line;
 
     static_cast<void>(line.say("undo\nlogin: \nmove a\n"));
-    EXPECT_TRUE(line.desk.proofs.empty());
+    EXPECT_TRUE(line.desk.speakers.empty());
 
-    static_cast<void>(line.say("toggle\n"));
-    EXPECT_EQ(line.desk.proofs, (std::vector<std::string>{"toggle"}));
+    static_cast<void>(line.say("toggle\nstatus\n"));
+    EXPECT_EQ(line.desk.speakers, (std::vector<std::size_t>{1}));
+}
+
+TEST(GuestLine, HasSpokenOnlyAsLongAsWhoSpokeIsThere)
+{
+    Line line;
+    Dialogue second(line.entrance, line.desk, "somebody else");
+    static_cast<void>(line.say("status\n"));
+    EXPECT_EQ(line.entrance.speakers, 1u);
+
+    line.dialogue.end();
+
+    EXPECT_EQ(line.entrance.speakers, 0u);
+    second.end();
+    EXPECT_EQ(line.desk.speakers, (std::vector<std::size_t>{1, 0}));
+}
+
+TEST(GuestLine, SaysThatNothingCanBeCalledBackOverItWhenItHasSaidTooMuch)
+{
+    Line line;
+    std::string many;
+    for (int i = 0; i < 21; ++i) many += "toggle\n";
+
+    static_cast<void>(line.say(many));
+
+    EXPECT_EQ(line.desk.speakers.size(), 2u);
+    EXPECT_FALSE(line.entrance.allowance.has_room(line.entrance.settings, line.now));
+    EXPECT_TRUE(line.entrance.allowance.has_room(line.entrance.settings, line.now + 1s));
 }
 
 TEST(CommandLimit, DoesNotMindAClockThatStandsOrRunsBack)

@@ -95,17 +95,17 @@ TEST(GuestMemory, IsReadAsItWasWritten)
 {
     const GuestMemory memory{
         .boot = "9f0c",
-        .processes = {{GuestName("windows"), qemu, true}, {GuestName("mac"), visitor, false}},
-        .proven = {GuestName("windows")}};
+        .processes = {{GuestName("windows"), qemu, true}, {GuestName("mac"), visitor, false}}};
 
     EXPECT_EQ(read_guest_memory(written(memory)), memory);
     EXPECT_EQ(read_guest_memory(written({})), GuestMemory{});
+    // As a version wrote it that remembered who had spoken.
+    EXPECT_EQ(read_guest_memory(written(memory) + "proven windows\n"), memory);
 }
 
 TEST(GuestMemory, IsNothingWhenItIsCutOffOrWrong)
 {
-    const auto whole =
-        written({.boot = "9f0c", .processes = {{GuestName("windows"), qemu, true}}, .proven = {}});
+    const auto whole = written({.boot = "9f0c", .processes = {{GuestName("windows"), qemu, true}}});
 
     for (const auto& text :
          {std::string(), std::string("\n"), std::string("usbroute guests 2\n"), whole + "process windows 1\n",

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "config/parse.hpp"
 #include "daemon/trials.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/fake_registers.hpp"
@@ -70,22 +71,24 @@ struct Daemon {
         trials.resume();
     }
 
-    wire::Answer ask(plan::Request request)
+    wire::Answer ask(plan::Request request, const config::ListenerSettings* through = nullptr)
     {
-        const auto done = machine.carry_out(request, {.who = "control", .trial = trials.terms_for(request)});
+        const auto done =
+            machine.carry_out(request, {.who = "control", .trial = trials.terms_for(request, through)});
         if (!done) return {.status = wire::Status::failed};
         wire::Answer answer;
-        trials.settle(request, *done, answer);
+        trials.settle(request, *done, answer, through);
         trials.tell_news();
         return answer;
     }
     wire::Answer move(const char* connector, std::optional<std::chrono::seconds> revert_after = {},
-                      bool yes = false)
+                      bool yes = false, const config::ListenerSettings* through = nullptr)
     {
         return ask({.wish = plan::MoveRequest{{ConnectorName(connector)}, topology::Side::ehci},
                     .yes = yes,
                     .force_disks = {},
-                    .revert_after = revert_after});
+                    .revert_after = revert_after},
+                   through);
     }
     std::string told() { return std::exchange(said, {}); }
 
@@ -384,15 +387,83 @@ TEST_F(TrialsTest, AnUnaskedTrialDoesNotLiftTheGuardOfTheLastKeyboard)
 
 TEST_F(TrialsTest, OnlyAGuestThatHasPartInItMayConfirm)
 {
+    const auto of = [](const char* guest) {
+        return config::ListenerSettings{
+            .name = ListenerName(guest), .guest = GuestName(guest), .allow = config::all_verbs()};
+    };
     daemon->move("keys", 30s);
-    EXPECT_TRUE(daemon->trials.why_not_confirmed_by(GuestName("windows")));
+    EXPECT_TRUE(daemon->trials.why_not_confirmed_by(of("windows")));
 
     for (const auto* address : {"0000:00:1a.0", "0000:00:1d.0"})
         fakes::controller(board, address).driver = "vfio-pci";
     kill_and_start();
 
-    EXPECT_FALSE(daemon->trials.why_not_confirmed_by(GuestName("windows")));
-    EXPECT_TRUE(daemon->trials.why_not_confirmed_by(GuestName("other")));
+    EXPECT_FALSE(daemon->trials.why_not_confirmed_by(of("windows")));
+    EXPECT_TRUE(daemon->trials.why_not_confirmed_by(of("other")));
+}
+
+TEST_F(TrialsTest, AGuestDoesNotConfirmWhatMovedOneOfItsSocketsAndAnother)
+{
+    for (const auto* address : {"0000:00:1a.0", "0000:00:1d.0"})
+        fakes::controller(board, address).driver = "vfio-pci";
+    kill_and_start();
+    const config::ListenerSettings windows{
+        .name = ListenerName("windows"), .guest = GuestName("windows"), .allow = config::all_verbs()};
+    daemon->move("keys", 30s);
+    EXPECT_FALSE(daemon->trials.why_not_confirmed_by(windows));
+
+    daemon->move("front"); // which no profile gives to it
+
+    EXPECT_TRUE(daemon->trials.why_not_confirmed_by(windows));
+}
+
+/// A listener that may do everything but lift a guard.
+config::ListenerSettings over_tcp(std::vector<config::Verb> allow)
+{
+    return {.name = ListenerName("netcat"), .address = config::TcpAddress{}, .allow = std::move(allow)};
+}
+
+TEST_F(TrialsTest, OnlyWhoMayConfirmItMovesItsEnd)
+{
+    const auto netcat = over_tcp(config::all_verbs());
+    daemon->move("keys", 10s);
+    const auto end = alarm.at;
+
+    EXPECT_EQ(daemon->move("rear", 3600s, false, &netcat).trial_seconds, 10u);
+    EXPECT_EQ(alarm.at, end);
+    EXPECT_EQ(daemon->move("front", 1s, false, &netcat).trial_seconds, 10u);
+    EXPECT_EQ(alarm.at, end);
+
+    EXPECT_EQ(daemon->move("bit4", 60s).trial_seconds, 60u);
+}
+
+TEST_F(TrialsTest, WhoMayNotConfirmAtAllDoesNotLengthenEvenItsOwn)
+{
+    const auto netcat = over_tcp({config::Verb::move});
+    EXPECT_EQ(daemon->move("keys", 10s, false, &netcat).trial_seconds, 10u);
+
+    EXPECT_EQ(daemon->move("rear", 3600s, false, &netcat).trial_seconds, 10u);
+    EXPECT_TRUE(daemon->trials.why_not_confirmed_by(netcat));
+}
+
+TEST_F(TrialsTest, AListenerWithoutTheRightConfirmsOnlyWhatWasBegunThroughIt)
+{
+    const auto netcat = over_tcp(config::all_verbs());
+    const auto control = config::default_control_listener();
+    daemon->move("keys", 10s, false, &netcat);
+    EXPECT_FALSE(daemon->trials.why_not_confirmed_by(netcat));
+    EXPECT_EQ(daemon->move("rear", 60s, false, &netcat).trial_seconds, 60u);
+
+    daemon->move("front", {}, true, &control);
+    EXPECT_TRUE(daemon->trials.why_not_confirmed_by(netcat));
+    EXPECT_FALSE(daemon->trials.why_not_confirmed_by(control));
+
+    static_cast<void>(daemon->trials.confirm("control"));
+    daemon->move("bit4", 10s, false, &netcat);
+    EXPECT_FALSE(daemon->trials.why_not_confirmed_by(netcat));
+    kill_and_start();
+    EXPECT_TRUE(daemon->trials.why_not_confirmed_by(netcat)); // who began it is not known any more
+    EXPECT_FALSE(daemon->trials.why_not_confirmed_by(control));
 }
 
 TEST_F(TrialsTest, AStateDirectoryThatCannotBeWrittenStillGivesATrial)

@@ -21,7 +21,7 @@ struct Bench {
     topology::HostUse use;
     std::optional<Change> last;
     std::optional<Change> standing;
-    std::vector<GuestName> proven;
+    std::vector<config::ListenerSettings> lines;
 
     [[nodiscard]] Outcome ask(Wish wish, bool yes = false, std::vector<std::string> force = {}) const
     {
@@ -29,7 +29,7 @@ struct Bench {
     }
     [[nodiscard]] Outcome ask(const Request& request) const
     {
-        return make_plan({snapshot, settings, use, last, standing, proven}, request);
+        return make_plan({snapshot, settings, use, last, standing, lines}, request);
     }
     void give_ehcis_to_the_guest()
     {

@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "plan/rights.hpp"
+
+#include "base/format.hpp"
+#include "plan/ownership.hpp"
+
+#include <algorithm>
+
+namespace usbroute::plan {
+
+using config::Lift;
+using config::ListenerSettings;
+using config::Settings;
+using config::Verb;
+using topology::Connector;
+using topology::Side;
+
+namespace {
+
+bool is_without_a_trial(const Request& request) { return request.revert_after && !request.is_trial(); }
+
+/// Where a right is granted, as it would be written there.
+std::string how_to_grant(const ListenerSettings& listener, Lift lift)
+{
+    return format(R"(may = ["{}"] in [listen.{}])", config::text_of(lift), listener.name.text());
+}
+
+std::optional<std::string> why_not_lifted(const ListenerSettings& listener, const Request& request)
+{
+    const auto no = [&](Lift lift, std::string_view what) {
+        return format(
+            "listener {} does not have the right {} that {} needs; use the control socket, or grant it: {}",
+            listener.name.text(), config::text_of(lift), what, how_to_grant(listener, lift));
+    };
+    if (request.yes && !listener.may_lift(Lift::yes)) return no(Lift::yes, "yes=1");
+    if (!request.force_disks.empty() && !listener.may_lift(Lift::force_disk))
+        return no(Lift::force_disk, "force-disk");
+    if (is_without_a_trial(request) && !listener.may_lift(Lift::no_trial))
+        return no(Lift::no_trial, "revert-after=0");
+    return std::nullopt;
+}
+
+std::optional<std::string> why_not_lifted_by_guest(const GuestName& guest, const Request& request)
+{
+    if (request.yes || !request.force_disks.empty())
+        return format("{} may not lift a guard of the host: leave out yes=1 and force-disk", guest.text());
+    if (is_without_a_trial(request))
+        return format("{} may not do without a trial: leave out revert-after=0", guest.text());
+    return std::nullopt;
+}
+
+std::optional<std::string> why_not_moved_by_guest(const GuestName& guest, const Settings& settings,
+                                                  const MoveRequest& move)
+{
+    const bool to_host = std::holds_alternative<config::ToHost>(move.to);
+    if (!to_host && move.to != config::Target(guest))
+        return format("{} may move connectors to itself and to host", guest.text());
+    for (const auto& connector : move.connectors)
+        if (!is_granted(settings, guest, connector))
+            return format("{} may not move {}: no profile gives it to {}", guest.text(), connector.text(),
+                          guest.text());
+    return std::nullopt;
+}
+
+std::vector<ProfileName> profiles_of(const Wish& wish)
+{
+    if (const auto* apply = std::get_if<ApplyRequest>(&wish)) return {apply->profile};
+    if (const auto* toggle = std::get_if<ToggleRequest>(&wish)) return toggle->profiles;
+    return {};
+}
+
+std::optional<std::string> why_not_for_guest(const GuestName& guest, const Settings& settings,
+                                             const Deed& deed)
+{
+    if (deed.verb == Verb::regs)
+        return format("{} may not read the registers: they tell of every socket of the host", guest.text());
+    if (auto no = why_not_lifted_by_guest(guest, deed.request)) return no;
+    if (const auto* move = std::get_if<MoveRequest>(&deed.request.wish))
+        if (auto no = why_not_moved_by_guest(guest, settings, *move)) return no;
+    for (const auto& connector : deed.about)
+        if (!is_granted(settings, guest, connector))
+            return format("{} may not ask about {}: no profile gives it to {}", guest.text(),
+                          connector.text(), guest.text());
+    const auto round = settings.toggle_order();
+    for (const auto& profile : profiles_of(deed.request.wish))
+        if (std::ranges::find(round, profile) == round.end())
+            return format("{} may not apply {}: it is not in the toggle round", guest.text(), profile.text());
+    return std::nullopt;
+}
+
+/// One side of it is this guest's, and the other is not another one's.
+bool is_between_host_and(const GuestName& guest, const Connector& connector, const Settings& settings)
+{
+    bool is_its_own = false;
+    for (const auto side : {Side::ehci, Side::xhci}) {
+        const auto owner = owner_of(connector.controller_on(side), settings);
+        const auto* claimed = std::get_if<OwnedByGuest>(&owner);
+        if (std::holds_alternative<OwnedByStranger>(owner) || (claimed != nullptr && claimed->guest != guest))
+            return false;
+        is_its_own = is_its_own || claimed != nullptr;
+    }
+    return is_its_own;
+}
+
+} // namespace
+
+bool is_granted(const Settings& settings, const GuestName& guest, const ConnectorName& connector)
+{
+    return std::ranges::any_of(settings.profiles, [&](const config::ProfileSettings& profile) {
+        return std::ranges::any_of(profile.entries, [&](const config::ProfileEntry& entry) {
+            return entry.connector == connector && entry.target == config::Target(guest);
+        });
+    });
+}
+
+std::optional<std::string> why_not_allowed(const ListenerSettings& listener, const Settings& settings,
+                                           const Deed& deed)
+{
+    if (!listener.allows(deed.verb))
+        return format("listener {} does not allow {}", listener.name.text(), config::text_of(deed.verb));
+    if (listener.guest) return why_not_for_guest(*listener.guest, settings, deed);
+    return why_not_lifted(listener, deed.request);
+}
+
+bool is_wholly_of(const Change& change, const GuestName& guest, const Board& board, const Settings& settings)
+{
+    std::uint32_t usb2 = 0;
+    std::uint32_t superspeed = 0;
+    for (const auto& connector : board.connectors) {
+        if (!connector.spec.bit || !is_granted(settings, guest, connector.spec.name)) continue;
+        if (!is_between_host_and(guest, connector, settings)) continue;
+        usb2 |= connector.spec.bit->mask();
+        if (connector.spec.superspeed) superspeed |= connector.spec.superspeed->mask();
+    }
+    return (change.usb2.mask & ~usb2) == 0 && (change.superspeed.mask & ~superspeed) == 0;
+}
+
+std::optional<std::string> why_not_confirmed(const ListenerSettings& listener, const TrialUnderWay& trial,
+                                             const Board& board, const Settings& settings)
+{
+    if (!listener.allows(Verb::confirm))
+        return format("listener {} does not allow confirm", listener.name.text());
+    if (listener.guest) {
+        if (is_wholly_of(trial.way, *listener.guest, board, settings)) return std::nullopt;
+        return format("{} may not confirm this trial: not all of its sockets are given to {} by a profile",
+                      listener.guest->text(), listener.guest->text());
+    }
+    if (listener.may_lift(Lift::no_trial)) return std::nullopt;
+    const bool is_its_own =
+        !trial.through.empty() &&
+        std::ranges::all_of(trial.through, [&](const ListenerName& name) { return name == listener.name; });
+    if (is_its_own) return std::nullopt;
+    return format(
+        "listener {} may not confirm this trial: others have a part in it; use the control socket, or "
+        "grant it: {}",
+        listener.name.text(), how_to_grant(listener, Lift::no_trial));
+}
+
+Refusal as_told_to(const ListenerSettings& listener, Refusal refusal)
+{
+    const auto& name = listener.name.text();
+    if (refusal.reason == Reason::last_keyboard && !listener.may_lift(Lift::yes))
+        refusal.remedy =
+            format("listener {} may not lift this guard, not even for a trial: use the control socket, "
+                   "set may_take_last_keyboard in the profile, or grant it: {}",
+                   name, how_to_grant(listener, Lift::yes));
+    if (refusal.reason == Reason::no_driver && !listener.may_lift(Lift::yes))
+        refusal.remedy = format("bind a driver to it; listener {} may not say yes: {}", name,
+                                how_to_grant(listener, Lift::yes));
+    if (refusal.reason == Reason::disk_in_use && !listener.may_lift(Lift::force_disk))
+        refusal.remedy = format("unmount it; listener {} may not force it: {}", name,
+                                how_to_grant(listener, Lift::force_disk));
+    return refusal;
+}
+
+} // namespace usbroute::plan

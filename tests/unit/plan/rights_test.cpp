@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "plan/bench.hpp"
+#include "plan/rights.hpp"
+#include "plan/sight.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+namespace usbroute::plan {
+namespace {
+
+using config::ListenerSettings;
+using config::Verb;
+
+/// windows has EHCI #1 (keys, bit 2) and linux EHCI #2 (rear, bit 9, granted to both); front (bit 0) is granted to nobody.
+Bench two_guests()
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    bench.settings.guests = {
+        {.name = GuestName("windows"), .controllers = {*PciAddress::parse("0000:00:1d.0")}},
+        {.name = GuestName("linux"), .controllers = {*PciAddress::parse("0000:00:1a.0")}}};
+    config::ProfileSettings linux_desk{.name = ProfileName("linux-desk")};
+    linux_desk.entries = {{ConnectorName("rear"), GuestName("linux")}};
+    bench.settings.profiles.push_back(linux_desk);
+    return bench;
+}
+
+bool is_wholly(const Bench& bench, const char* guest, std::uint32_t usb2, std::uint32_t superspeed = 0)
+{
+    Change change;
+    change.usb2 = {.mask = usb2, .before = usb2, .after = 0};
+    change.superspeed = {.mask = superspeed, .before = superspeed, .after = 0};
+    return is_wholly_of(change, GuestName(guest), look_at_board(bench.snapshot, bench.settings),
+                        bench.settings);
+}
+
+TEST(Rights, AChangeIsAGuestsOwnOnlyIfAllOfItIs)
+{
+    const auto bench = two_guests();
+
+    EXPECT_TRUE(is_wholly(bench, "windows", 1U << 2));
+    EXPECT_FALSE(is_wholly(bench, "windows", 1U << 2 | 1U << 0)); // front: given to nobody
+    EXPECT_FALSE(is_wholly(bench, "windows", 1U << 9)); // rear: given to it, but on linux's controller
+    EXPECT_TRUE(is_wholly(bench, "linux", 1U << 9));
+    EXPECT_FALSE(is_wholly(bench, "linux", 1U << 9 | 1U << 2));
+    EXPECT_FALSE(is_wholly(bench, "windows", 1U << 2 | 1U << 13)); // a socket that nobody has named
+    EXPECT_FALSE(is_wholly(bench, "windows", 1U << 2, 1));         // front's SuperSpeed half
+    EXPECT_FALSE(is_wholly(bench, "other", 1U << 2));
+}
+
+TEST(Rights, AChangeBetweenTheHostsOwnSidesIsNoGuests)
+{
+    Bench bench;
+
+    EXPECT_FALSE(is_wholly(bench, "windows", 1U << 2));
+}
+
+TEST(Rights, AGuestTakesBackOnlyWhatIsWhollyItsOwn)
+{
+    auto bench = two_guests();
+    const auto undo = [&](const char* guest) {
+        return refusal_of(bench.ask({.wish = UndoRequest{}, .guest = GuestName(guest)}));
+    };
+    EXPECT_EQ(undo("windows"), "nothing-to-undo");
+
+    carry_out(bench, std::get<Plan>(bench.ask(move("keys", windows()))));
+    EXPECT_EQ(undo("windows"), "not refused");
+    EXPECT_EQ(undo("linux"), "not-the-guests-change");
+
+    carry_out(bench, std::get<Plan>(bench.ask(move("rear", GuestName("linux")))));
+    EXPECT_EQ(undo("windows"), "not-the-guests-change");
+    EXPECT_EQ(undo("linux"), "not refused");
+    EXPECT_EQ(refusal_of(bench.ask(UndoRequest{})), "not refused"); // the host's people may
+}
+
+TEST(Rights, TheRemedyOfARefusalIsOneThatTheListenerHas)
+{
+    const Refusal keyboard{Reason::last_keyboard, "keys", "keys holds it", "say yes"};
+    const Refusal disk{Reason::disk_in_use, "keys", "keys holds it", "force it"};
+    const Refusal other{Reason::no_twin, "keys", "none", "it stays"};
+    const auto control = config::ListenerSettings{.name = ListenerName("a"), .may = config::all_lifts()};
+    const auto netcat =
+        config::ListenerSettings{.name = ListenerName("netcat"), .may = {config::Lift::no_trial}};
+
+    for (const auto& refusal : {keyboard, disk, other}) EXPECT_EQ(as_told_to(control, refusal), refusal);
+    EXPECT_EQ(as_told_to(netcat, other), other);
+    EXPECT_NE(as_told_to(netcat, keyboard).remedy.find(R"(may = ["yes"] in [listen.netcat])"),
+              std::string::npos);
+    EXPECT_NE(as_told_to(netcat, disk).remedy.find(R"(may = ["force-disk"] in [listen.netcat])"),
+              std::string::npos);
+}
+
+TEST(Sight, IsWhatAGuestHasAndWhatTheHostCouldGiveIt)
+{
+    auto bench = two_guests();
+    const auto seen = [&](const char* guest) {
+        return sight_of(GuestName(guest), bench.settings, bench.snapshot).sockets;
+    };
+    EXPECT_EQ(seen("windows"), (std::vector<std::string>{"keys", "rear"}));
+
+    // rear, which both may have, goes to linux; front to windows, though no profile says so.
+    fakes::bits(bench.snapshot).usb2_owner &= ~(1U << 9 | 1U << 0);
+
+    EXPECT_EQ(seen("windows"), (std::vector<std::string>{"front", "keys"}));
+    EXPECT_EQ(seen("linux"), (std::vector<std::string>{"rear"}));
+    EXPECT_TRUE(seen("other").empty());
+}
+
+TEST(Sight, GeneralWordsNameNothingButASocketThatIsSeen)
+{
+    const auto bench = two_guests();
+    const auto sight = sight_of(GuestName("windows"), bench.settings, bench.snapshot);
+    for (int i = 0; i <= static_cast<int>(Reason::disk_in_use); ++i) {
+        const Refusal secret{static_cast<Reason>(i), "front", "SECRET front linux 0000:00:1a.0",
+                             "SECRET rear-9"};
+        if (secret.reason == Reason::not_the_guests_change) continue; // its words are general already
+        const auto told = in_general_words(secret, sight);
+
+        EXPECT_EQ(told.reason, secret.reason);
+        for (const auto* word : {"SECRET", "front", "linux", "0000", "rear-9"})
+            EXPECT_EQ(text_of(told).find(word), std::string::npos) << code_of(secret.reason) << word;
+    }
+
+    const auto own =
+        in_general_words({Reason::last_keyboard, "keys", "keys holds Logitech", "say yes"}, sight);
+    EXPECT_EQ(text_of(own), "keys holds the host's last keyboard; only the host can let it go");
+    const auto others =
+        in_general_words({Reason::disk_in_use, "front", "front holds sdb > /home", "x"}, sight);
+    EXPECT_EQ(text_of(others),
+              "a socket that this would move holds a disk that the host uses; have it unmounted on the host");
+}
+
+} // namespace
+} // namespace usbroute::plan
