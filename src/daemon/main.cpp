@@ -36,7 +36,6 @@
 #include "linux/register_files.hpp"
 #include "linux/settings_files.hpp"
 #include "linux/state_lock.hpp"
-#include "linux/syscall_filter.hpp"
 #include "linux/tree_hints.hpp"
 #include "linux/udev_hints.hpp"
 
@@ -80,7 +79,9 @@ Result<void> leave_root(const OwnUser& own, const linux_::Locations& locations,
     if (!warnings) return std::unexpected(warnings.error());
     for (const auto& warning : *warnings) log::warning(warning);
     if (!own.warning.empty()) log::warning(own.warning);
-    if (const auto filter = linux_::forbid_other_system_calls(); !filter)
+    // What a name service loads at its first question, it cannot load later.
+    static_cast<void>(linux_::group_number("root"));
+    if (const auto filter = registers.confine(linux_::LiveTree(locations.root)); !filter)
         log::warning(filter.error().message() + "; going on without");
     else if (*filter == linux_::Filter::not_built)
         log::debug("built without libseccomp: system calls are not filtered");

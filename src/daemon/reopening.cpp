@@ -22,7 +22,7 @@ constexpr std::chrono::seconds longest_silence{2};
 void answer(int client, std::string_view text)
 {
     // Who does not wait for it has no need of it.
-    static_cast<void>(linux_::pass(client, text, -1));
+    static_cast<void>(linux_::answer_passed(client, text));
 }
 
 } // namespace

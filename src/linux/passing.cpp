@@ -74,17 +74,24 @@ Result<void> pass(int socket, std::string_view text, int fd)
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    if (fd >= 0) {
-        message.msg_control = control.bytes.data();
-        message.msg_controllen = CMSG_SPACE(sizeof fd);
-        auto* header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof fd);
-        std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-    }
+    message.msg_control = control.bytes.data();
+    message.msg_controllen = CMSG_SPACE(sizeof fd);
+    auto* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
     ssize_t sent = 0;
     do sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0) return failed("cannot send to the other side", errno);
+    return {};
+}
+
+Result<void> answer_passed(int socket, std::string_view text)
+{
+    ssize_t sent = 0;
+    do sent = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     if (sent < 0) return failed("cannot send to the other side", errno);
     return {};

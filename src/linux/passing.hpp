@@ -17,8 +17,10 @@ struct Passed {
     UniqueFd fd; ///< not open: none came along
 };
 
-/// One message through a SOCK_SEQPACKET socket; `fd` negative: without a file.
+/// One message with an open file through a SOCK_SEQPACKET socket.
 [[nodiscard]] Result<void> pass(int socket, std::string_view text, int fd);
+/// One message without: the daemon has forbidden itself the call that could hand a file on.
+[[nodiscard]] Result<void> answer_passed(int socket, std::string_view text);
 /// The next message, of at most 256 bytes. A longer one, one with more than one file, and the end of the connection are
 /// errors; what came along is closed then.
 [[nodiscard]] Result<Passed> receive_passed(int socket);

@@ -36,7 +36,8 @@ Result<PciConfig> PciConfig::open(const std::string& root, const PciAddress& add
         return std::unexpected(
             Error(errno == EACCES || errno == EPERM ? ErrorKind::not_permitted : ErrorKind::failed,
                   "cannot open the configuration space of " + address.text(), errno));
-    return PciConfig(root, address, std::move(fd), write_errno);
+    const int number = fd.get();
+    return PciConfig(root, address, std::move(fd), number, write_errno);
 }
 
 Result<topology::RouteBits> PciConfig::read()
@@ -44,7 +45,7 @@ Result<topology::RouteBits> PciConfig::read()
     // decode_config counts from the start of the configuration space.
     std::array<char, observe::config_bytes_needed> bytes{};
     ssize_t got = 0;
-    do got = ::pread(fd_.get(), bytes.data() + first_register, register_bytes, first_register);
+    do got = ::pread(fd_, bytes.data() + first_register, register_bytes, first_register);
     while (got < 0 && errno == EINTR);
     if (got != static_cast<ssize_t>(register_bytes))
         return std::unexpected(explain_read(got < 0 ? errno : 0));
@@ -85,14 +86,31 @@ Error PciConfig::explain_write(topology::RouteRegister target, int errno_value) 
     return std::move(error).with_code(kind == ErrorKind::not_permitted ? "not-permitted" : "write-failed");
 }
 
+Error PciConfig::explain_limit(topology::RouteRegister target, std::uint32_t value) const
+{
+    return Error(ErrorKind::failed, format("cannot write 0x{:x} to {} of {}: usbrouted has forbidden itself "
+                                           "all bits but those that the "
+                                           "firmware's mask had when it began (0x{:x}); restart usbrouted if "
+                                           "the mask has changed since",
+                                           value, topology::data_sheet_name(target), address_.text(),
+                                           allowed_.limit_of(target).free))
+        .with_code("write-failed");
+}
+
 Result<void> PciConfig::write(topology::RouteRegister target, std::uint32_t value)
 {
     if (write_errno_ != 0) return std::unexpected(explain_write(target, write_errno_));
-    // One aligned 4-byte pwrite is one dword configuration cycle (drivers/pci/pci-sysfs.c, pci_write_config).
     std::array<unsigned char, 4> bytes{};
     for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<unsigned char>(value >> (8 * i));
+    const void* from = bytes.data();
+    if (allowed_.values != nullptr) {
+        from = allowed_.values->bytes_of(target, value);
+        if (from == nullptr || !allowed_.limit_of(target).permits(value))
+            return std::unexpected(explain_limit(target, value));
+    }
+    // One aligned 4-byte pwrite is one dword configuration cycle (drivers/pci/pci-sysfs.c, pci_write_config).
     ssize_t put = 0;
-    do put = ::pwrite(fd_.get(), bytes.data(), bytes.size(), topology::offset_of(target));
+    do put = ::pwrite(fd_, from, bytes.size(), topology::offset_of(target));
     while (put < 0 && errno == EINTR);
     if (put < 0) return std::unexpected(explain_write(target, errno));
     if (static_cast<std::size_t>(put) != bytes.size())

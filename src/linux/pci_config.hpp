@@ -5,11 +5,24 @@
 
 #include "apply/registers.hpp"
 #include "base/ids.hpp"
+#include "linux/register_values.hpp"
 #include "linux/unique_fd.hpp"
 
 #include <string>
 
 namespace usbroute::linux_ {
+
+/// What a process that has forbidden itself all other writes may still write to the registers of one function.
+struct AllowedWrites {
+    const RegisterValues* values = nullptr; ///< null: this process has forbidden itself nothing
+    ValueLimit usb2;
+    ValueLimit superspeed;
+
+    [[nodiscard]] const ValueLimit& limit_of(topology::RouteRegister target) const
+    {
+        return target == topology::RouteRegister::usb2_owner ? usb2 : superspeed;
+    }
+};
 
 /// The routing registers through the `config` file that sysfs has for every PCI function.
 ///
@@ -22,23 +35,41 @@ public:
     /// Through a descriptor that is open for reading and writing.
     [[nodiscard]] static PciConfig of(const std::string& root, const PciAddress& address, UniqueFd fd)
     {
-        return {root, address, std::move(fd), 0};
+        const int number = fd.get();
+        return {root, address, std::move(fd), number, 0};
     }
+    /// Through a descriptor that somebody else keeps open for longer.
+    [[nodiscard]] static PciConfig through(const std::string& root, const PciAddress& address, int fd,
+                                           const AllowedWrites& allowed)
+    {
+        PciConfig config(root, address, UniqueFd(), fd, 0);
+        config.allowed_ = allowed;
+        return config;
+    }
+    /// The descriptor that it opened.
+    [[nodiscard]] UniqueFd give_up() && { return std::move(owned_); }
 
     [[nodiscard]] Result<topology::RouteBits> read() override;
     [[nodiscard]] Result<void> write(topology::RouteRegister target, std::uint32_t value) override;
     [[nodiscard]] bool is_writable() const { return write_errno_ == 0; }
 
 private:
-    PciConfig(std::string root, PciAddress address, UniqueFd fd, int write_errno)
-        : root_(std::move(root)), address_(address), fd_(std::move(fd)), write_errno_(write_errno)
+    PciConfig(std::string root, PciAddress address, UniqueFd owned, int fd, int write_errno)
+        : root_(std::move(root)),
+          address_(address),
+          owned_(std::move(owned)),
+          fd_(fd),
+          write_errno_(write_errno)
     {}
     [[nodiscard]] Error explain_read(int errno_value) const;
     [[nodiscard]] Error explain_write(topology::RouteRegister target, int errno_value) const;
+    [[nodiscard]] Error explain_limit(topology::RouteRegister target, std::uint32_t value) const;
 
     std::string root_;
     PciAddress address_;
-    UniqueFd fd_;
+    UniqueFd owned_;
+    int fd_;
+    AllowedWrites allowed_;
     int write_errno_ = 0; ///< why it could not be opened for writing; 0: it was
 };
 

@@ -4,7 +4,7 @@
 #include "linux/register_files.hpp"
 
 #include "base/format.hpp"
-#include "linux/pci_config.hpp"
+#include "linux/files.hpp"
 #include "observe/functions.hpp"
 #include "topology/chips.hpp"
 
@@ -21,7 +21,7 @@ namespace usbroute::linux_ {
 namespace {
 
 /// A chipset has one xHCI with a mux. Root may hand over what it likes, but not without bound.
-constexpr std::size_t most_kept = 8;
+constexpr std::size_t most_kept = register_numbers;
 
 /// Sysfs says ENODEV once the function was removed; a file of a recorded machine has lost its name then.
 bool is_of_a_function_that_left(int fd)
@@ -40,6 +40,23 @@ std::string name_of(int fd)
     return length > 0 ? std::string(name.data(), static_cast<std::size_t>(length)) : std::string();
 }
 
+/// All ones: a function that is off the bus, or without power.
+bool is_no_answer(const topology::RouteBits& look)
+{
+    return look.usb2_owner == ~std::uint32_t{0} && look.usb2_movable == ~std::uint32_t{0};
+}
+
+/// Bits beyond the fields of the data sheet, as they are in the registers of a function that can be read now.
+std::optional<topology::RouteBits> first_look(const std::string& root, const observe::KernelTree& tree)
+{
+    for (const auto& function : observe::read_functions(tree)) {
+        if (topology::family_of(function.vendor, function.device) == nullptr) continue;
+        if (auto registers = PciConfig::open(root, function.address))
+            if (const auto look = registers->read(); look && !is_no_answer(*look)) return *look;
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 void RegisterFiles::keep(const observe::KernelTree& tree)
@@ -48,34 +65,63 @@ void RegisterFiles::keep(const observe::KernelTree& tree)
         if (topology::family_of(function.vendor, function.device) == nullptr) continue;
         const auto path = format("{}sys/bus/pci/devices/{}/config", root_, function.address.text());
         UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY));
-        if (fd.is_open()) replace(function.address, std::move(fd));
+        if (fd.is_open()) (void)replace(function.address, std::move(fd));
     }
+}
+
+Result<Filter> RegisterFiles::confine(const observe::KernelTree& tree)
+{
+    const auto first_number = first_register_number();
+    if (!first_number) return Filter::not_built;
+    auto prepared = prepare(*first_number, tree);
+    if (!prepared) return std::unexpected(std::move(prepared.error()));
+    auto filter = forbid_other_system_calls(*first_number);
+    if (!filter || *filter == Filter::not_built) return filter;
+    confinement_.emplace(std::move(*prepared));
+    for (auto& kept : kept_) {
+        kept.allowed.values = &confinement_->values;
+        if (auto narrowed = narrow(kept); !narrowed) return std::unexpected(std::move(narrowed.error()));
+    }
+    return filter;
+}
+
+Result<RegisterFiles::Confinement> RegisterFiles::prepare(int first_number, const observe::KernelTree& tree)
+{
+    const auto look = first_look(root_, tree);
+    auto values = RegisterValues::make(look ? look->usb2_owner : 0, look ? look->superspeed_on : 0);
+    if (!values) return std::unexpected(std::move(values.error()));
+    for (std::size_t i = 0; i < kept_.size(); ++i) {
+        auto fd = std::move(kept_[i].fd);
+        if (auto given = give_number(kept_[i], std::move(fd), first_number + static_cast<int>(i)); !given)
+            return std::unexpected(std::move(given.error()));
+    }
+    return Confinement{.first_number = first_number, .values = std::move(*values)};
 }
 
 Result<std::unique_ptr<apply::RouteRegisters>> RegisterFiles::open(const PciAddress& address)
 {
     auto fresh = PciConfig::open(root_, address);
-    if (fresh) {
-        auto look = fresh->read();
-        // As root it is what it is; else a descriptor of somebody with more rights may do better.
-        if ((look && fresh->is_writable()) || ::geteuid() == 0)
-            return std::make_unique<PciConfig>(std::move(*fresh));
-        if (look) {
-            if (auto kept = open_kept(address, Error(ErrorKind::failed, "none was kept"))) return kept;
-            return std::make_unique<PciConfig>(std::move(*fresh));
-        }
-        return open_kept(address, std::move(look.error()));
+    if (!fresh) return open_kept(address, std::move(fresh.error()));
+    auto look = fresh->read();
+    if (!look && ::geteuid() != 0) return open_kept(address, std::move(look.error()));
+    if (!fresh->is_writable() && ::geteuid() != 0) {
+        // A descriptor of somebody with more rights does better.
+        if (auto kept = open_kept(address, Error(ErrorKind::failed, "none was kept"))) return kept;
+    } else if (fresh->is_writable() && confinement_) {
+        if (auto placed = replace(address, std::move(*fresh).give_up()); !placed)
+            return std::unexpected(std::move(placed.error()));
+        return open_kept(address, Error(ErrorKind::failed, "none was kept"));
     }
-    return open_kept(address, std::move(fresh.error()));
+    return std::make_unique<PciConfig>(std::move(*fresh));
 }
 
 Result<std::unique_ptr<apply::RouteRegisters>> RegisterFiles::open_kept(const PciAddress& address,
                                                                         Error fresh_error)
 {
     const auto kept = std::ranges::find(kept_, address, &Kept::address);
+    const bool opens_by_itself = ::geteuid() == 0 || fresh_error.kind() != ErrorKind::not_permitted;
     if (kept == kept_.end()) {
-        if (::geteuid() == 0 || fresh_error.kind() != ErrorKind::not_permitted)
-            return std::unexpected(std::move(fresh_error));
+        if (opens_by_itself) return std::unexpected(std::move(fresh_error));
         return std::unexpected(std::move(fresh_error).with_code("registers-not-handed"));
     }
     if (is_of_a_function_that_left(kept->fd.get()))
@@ -83,6 +129,8 @@ Result<std::unique_ptr<apply::RouteRegisters>> RegisterFiles::open_kept(const Pc
             Error(ErrorKind::not_permitted,
                   format("the descriptor of {} is of a function that was removed", address.text()), ENODEV)
                 .with_code("registers-lost"));
+    if (confinement_)
+        return std::make_unique<PciConfig>(PciConfig::through(root_, address, kept->fd.get(), kept->allowed));
     UniqueFd fd(::fcntl(kept->fd.get(), F_DUPFD_CLOEXEC, 0));
     if (!fd.is_open())
         return std::unexpected(
@@ -101,18 +149,64 @@ Result<void> RegisterFiles::adopt(const PciAddress& address, UniqueFd fd)
     const int flags = ::fcntl(fd.get(), F_GETFL);
     if (flags < 0 || (flags & O_ACCMODE) != O_RDWR) return refused("it is not open for reading and writing");
     if (is_of_a_function_that_left(fd.get())) return refused("the function has left the bus");
-    UniqueFd tried(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
-    if (const auto look = PciConfig::of(root_, address, std::move(tried)).read(); !look)
+    if (const auto look = PciConfig::through(root_, address, fd.get(), {}).read(); !look)
         return std::unexpected(look.error());
-    replace(address, std::move(fd));
+    return replace(address, std::move(fd));
+}
+
+Result<void> RegisterFiles::replace(const PciAddress& address, UniqueFd fd)
+{
+    // What is written through it by anything but an offset of its own goes nowhere.
+    (void)::lseek(fd.get(), 0, SEEK_END);
+    auto kept = std::ranges::find(kept_, address, &Kept::address);
+    if (kept == kept_.end()) {
+        if (kept_.size() == most_kept)
+            return std::unexpected(
+                Error(ErrorKind::failed,
+                      format("usbrouted keeps {} configuration spaces, and has no place for that of {}",
+                             most_kept, address.text())));
+        kept = kept_.insert(kept_.end(), Kept{.address = address, .fd = {}, .allowed = {}});
+    }
+    if (!confinement_) {
+        kept->fd = std::move(fd);
+        return {};
+    }
+    const auto place = static_cast<int>(kept - kept_.begin());
+    if (auto given = give_number(*kept, std::move(fd), confinement_->first_number + place); !given)
+        return given;
+    kept->allowed.values = &confinement_->values;
+    return narrow(*kept);
+}
+
+/// What has the number already, a descriptor of the same function that is dead, is closed by it.
+Result<void> RegisterFiles::give_number(Kept& kept, UniqueFd fd, int number)
+{
+    if (::dup3(fd.get(), number, O_CLOEXEC) < 0)
+        return std::unexpected(
+            Error(ErrorKind::failed, "cannot keep the registers of " + kept.address.text(), errno));
+    if (kept.fd.get() != number) kept.fd = UniqueFd(number);
     return {};
 }
 
-void RegisterFiles::replace(const PciAddress& address, UniqueFd fd)
+/// Once for each function: a filter only ever forbids more. The mask that firmware set stays the same until the next boot.
+Result<void> RegisterFiles::narrow(Kept& kept)
 {
-    std::erase_if(kept_, [&](const Kept& one) { return one.address == address; });
-    if (kept_.size() == most_kept) kept_.erase(kept_.begin());
-    kept_.push_back({.address = address, .fd = std::move(fd)});
+    if (kept.is_narrowed) return {};
+    const auto look = PciConfig::through(root_, kept.address, kept.fd.get(), {}).read();
+    if (!look || is_no_answer(*look)) return {}; // later, then: it is asked again when it is replaced
+    for (const auto& function : observe::read_functions(LiveTree(root_))) {
+        const auto* family = topology::family_of(function.vendor, function.device);
+        if (function.address != kept.address || family == nullptr) continue;
+        const auto usb_r = family->usb_r_bit ? std::uint32_t{1} << *family->usb_r_bit : 0;
+        // The management engine moves its own bit when it likes.
+        kept.allowed.usb2 = {.free = (look->usb2_movable & family->usb2_bits()) | usb_r,
+                             .found = look->usb2_owner};
+        kept.allowed.superspeed = {.free = look->superspeed_movable & family->superspeed_bits,
+                                   .found = look->superspeed_on};
+        kept.is_narrowed = true;
+        return forbid_other_values(kept.fd.get(), kept.allowed.usb2, kept.allowed.superspeed);
+    }
+    return {};
 }
 
 } // namespace usbroute::linux_

@@ -6,10 +6,14 @@
 #include "apply/registers.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "linux/pci_config.hpp"
+#include "linux/register_values.hpp"
+#include "linux/syscall_filter.hpp"
 #include "linux/unique_fd.hpp"
 #include "observe/kernel_tree.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +29,10 @@ public:
 
     /// Opens what the chip table knows, for later. What cannot be opened is left to `open` to report.
     void keep(const observe::KernelTree& tree);
+    /// Forbids this process all that the daemon does not need (linux/syscall_filter.hpp), all writes to a configuration space
+    /// among it but those of allowed bits of the two routing registers. From here on the descriptors have numbers of
+    /// their own. An error: nothing is forbidden, all goes on as before.
+    [[nodiscard]] Result<Filter> confine(const observe::KernelTree& tree);
     /// Opened anew where that is permitted, else through what was kept. Errors with a code of their own:
     /// "registers-lost": what was kept belongs to a function that was removed from the bus since;
     /// "registers-not-handed": this process never had the rights, and nobody has handed it a descriptor.
@@ -37,13 +45,24 @@ private:
     struct Kept {
         PciAddress address;
         UniqueFd fd;
+        AllowedWrites allowed;
+        bool is_narrowed = false; ///< `allowed` is what the filter holds this process to
     };
+    /// Since confine().
+    struct Confinement {
+        int first_number;
+        RegisterValues values;
+    };
+    [[nodiscard]] Result<Confinement> prepare(int first_number, const observe::KernelTree& tree);
     [[nodiscard]] Result<std::unique_ptr<apply::RouteRegisters>> open_kept(const PciAddress& address,
                                                                            Error fresh_error);
-    void replace(const PciAddress& address, UniqueFd fd);
+    [[nodiscard]] Result<void> replace(const PciAddress& address, UniqueFd fd);
+    [[nodiscard]] Result<void> give_number(Kept& kept, UniqueFd fd, int number);
+    [[nodiscard]] Result<void> narrow(Kept& kept);
 
     std::string root_;
     std::vector<Kept> kept_;
+    std::optional<Confinement> confinement_;
 };
 
 } // namespace usbroute::linux_

@@ -103,6 +103,8 @@ Result<void> give_up_capabilities()
     static_cast<void>(empty_bounding_set());
     // Who holds none need not be allowed to say so.
     if (holds_any() && (!empty_sets() || holds_any())) return cannot("give up the capabilities");
+    // Others of the same user can neither trace it nor take its descriptors (pidfd_getfd asks as ptrace does).
+    if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return cannot("forbid being traced");
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return cannot("forbid new privileges (no_new_privs)");
     return {};
 }

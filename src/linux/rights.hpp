@@ -31,6 +31,7 @@ struct Account {
 ///
 /// An error: this process may be anything in between, and has to end.
 [[nodiscard]] Result<void> become(const Account& account, std::span<const gid_t> more_groups);
+/// It can be traced by root alone then, and leaves no core.
 /// As above, without becoming somebody else: for who was not root from the start, and may have been lent capabilities.
 [[nodiscard]] Result<void> give_up_capabilities();
 

@@ -4,13 +4,25 @@
 #include "linux/syscall_filter.hpp"
 
 #ifdef USBROUTE_SECCOMP
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
+#include <cstddef>
 #include <memory>
+#include <vector>
 
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #endif
 
@@ -18,7 +30,9 @@ namespace usbroute::linux_ {
 
 #ifndef USBROUTE_SECCOMP
 
-Result<Filter> forbid_other_system_calls() { return Filter::not_built; }
+std::optional<int> first_register_number() { return std::nullopt; }
+Result<Filter> forbid_other_system_calls(int) { return Filter::not_built; }
+Result<void> forbid_other_values(int, const ValueLimit&, const ValueLimit&) { return {}; }
 
 #else
 
@@ -30,13 +44,12 @@ struct Purpose {
     std::array<const char*, 40> calls;
 };
 
-// docs/service.md shows this table; tests/system/rights.bats compares the two.
+// docs/service.md shows this table and the rules below it; tests/system/rights.bats compares them.
 constexpr std::array<Purpose, 9> allowed = {{
-    {"memory of the C library and of the worker's stack",
-     {"brk", "mmap", "mmap2", "munmap", "mremap", "madvise", "mprotect"}},
+    {"memory of the C library", {"brk"}},
     {"the one worker thread, and the end",
-     {"clone", "clone3", "set_robust_list", "rseq", "futex", "futex_time64", "sched_yield",
-      "sched_getaffinity", "membarrier", "gettid", "exit", "exit_group", "tgkill"}},
+     {"set_robust_list", "rseq", "futex", "futex_time64", "sched_yield", "sched_getaffinity", "membarrier",
+      "gettid", "exit", "exit_group"}},
     {"signals",
      {"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn", "sigaltstack", "restart_syscall"}},
     {"the loop: waiting, timers, the clock, changes of files",
@@ -63,30 +76,134 @@ constexpr std::array<Purpose, 9> allowed = {{
       "time",
       "nanosleep",
       "clock_nanosleep"}},
-    {"looking: sysfs, proc, the configuration, and the registers through their descriptor",
-     {"open",       "openat",     "openat2",  "close",      "read",     "readv",      "pread64",   "pwrite64",
-      "lseek",      "_llseek",    "stat",     "stat64",     "lstat",    "lstat64",    "fstat",     "fstat64",
-      "newfstatat", "fstatat64",  "statx",    "statfs",     "statfs64", "fstatfs",    "fstatfs64", "access",
-      "faccessat",  "faccessat2", "readlink", "readlinkat", "getdents", "getdents64", "getcwd",    "fcntl",
-      "fcntl64",    "dup",        "dup2",     "dup3"}},
+    {"looking: sysfs, proc, the configuration, and the registers through their descriptors",
+     {"open",      "openat",     "openat2",  "close",      "read",     "readv",      "pread64",
+      "stat",      "stat64",     "lstat",    "lstat64",    "fstat",    "fstat64",    "newfstatat",
+      "fstatat64", "statx",      "statfs",   "statfs64",   "fstatfs",  "fstatfs64",  "access",
+      "faccessat", "faccessat2", "readlink", "readlinkat", "getdents", "getdents64", "getcwd"}},
     {"the journal, what outlives it, the log, and socket files with their group",
-     {"write",    "writev",    "flock",  "ftruncate", "ftruncate64", "fsync",   "fdatasync", "rename",
-      "renameat", "renameat2", "unlink", "unlinkat",  "mkdir",       "mkdirat", "chmod",     "fchmod",
-      "fchmodat", "fchmodat2", "lchown", "fchown",    "fchownat",    "umask"}},
+     {"flock", "fsync", "fdatasync", "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir",
+      "mkdirat", "chmod", "fchmod", "fchmodat", "fchmodat2", "lchown", "fchown", "fchownat", "umask"}},
     {"clients, guests, the service manager, udev",
-     {"bind", "listen", "accept", "accept4", "connect", "getsockopt", "setsockopt", "getsockname",
-      "getpeername", "send", "sendto", "sendmsg", "recv", "recvfrom", "recvmsg", "shutdown", "socketpair"}},
+     {"bind", "listen", "accept", "accept4", "connect", "getsockopt", "getsockname", "getpeername", "send",
+      "sendto", "recv", "recvfrom", "recvmsg", "shutdown"}},
     {"guests' processes: told when they end", {"pidfd_open"}},
     {"who we are, and how much we may open",
      {"getpid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid", "getuid32",
-      "geteuid32", "getgid32", "getegid32", "getrlimit", "ugetrlimit", "prlimit64", "uname", "sysinfo",
-      "getrandom"}},
+      "geteuid32", "getgid32", "getegid32", "getrlimit", "ugetrlimit", "uname", "sysinfo", "getrandom"}},
 }};
 
-/// Of sockets only these: files, udev's events, the loopback.
-constexpr std::array<int, 4> families = {AF_UNIX, AF_NETLINK, AF_INET, AF_INET6};
-/// Of ioctl only these: libuv makes descriptors non-blocking with it, and the C library asks whether it is a terminal.
-constexpr std::array<unsigned long, 3> device_controls = {FIONBIO, FIOCLEX, TCGETS};
+/// One rule: these calls, where all the comparisons hold. Several rules for a call: where one of them holds.
+struct Rule {
+    std::vector<const char*> calls;
+    std::vector<scmp_arg_cmp> where;
+};
+
+// A register of the processor has 64 bits of which the kernel takes 32 as an `int`. These compare all 64, so that a number
+// with something above is not taken for a smaller one.
+scmp_arg_cmp is(unsigned argument, scmp_datum_t value)
+{
+    return {.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value, .datum_b = 0};
+}
+scmp_arg_cmp is_below(unsigned argument, scmp_datum_t value)
+{
+    return {.arg = argument, .op = SCMP_CMP_LT, .datum_a = value, .datum_b = 0};
+}
+scmp_arg_cmp is_at_least(unsigned argument, scmp_datum_t value)
+{
+    return {.arg = argument, .op = SCMP_CMP_GE, .datum_a = value, .datum_b = 0};
+}
+/// The bits of the mask have this value.
+scmp_arg_cmp has(unsigned argument, scmp_datum_t mask, scmp_datum_t value)
+{
+    return {.arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+scmp_arg_cmp has_none_of(unsigned argument, scmp_datum_t mask) { return has(argument, mask, 0); }
+
+// sched.h; CLONE_NEWTIME (0x80) came with Linux 5.6.
+constexpr scmp_datum_t new_namespaces = 0x80 | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
+                                        CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+#ifdef SYS_mmap2
+constexpr const char* map_call = "mmap2"; // the older one takes a pointer to its arguments
+#else
+constexpr const char* map_call = "mmap";
+#endif
+#ifdef __s390__
+constexpr unsigned clone_flags = 1;
+#else
+constexpr unsigned clone_flags = 0;
+#endif
+
+/// All descriptors but those of configuration spaces, as nothing has a higher number.
+void add_descriptor_rules(std::vector<Rule>& rules, scmp_datum_t first)
+{
+    rules.push_back(
+        {{"write", "writev", "ftruncate", "ftruncate64", "fcntl", "fcntl64", "dup", "dup2", "dup3"},
+         {is_below(0, first)}});
+    // It moves no position but to the end: what is written there reaches no register. A descriptor that root hands over
+    // arrives under some low number, and its position is at the end already.
+    for (const unsigned whence : {unsigned{SEEK_CUR}, unsigned{SEEK_END}}) {
+        rules.push_back({{"lseek"}, {is(1, 0), is(2, whence)}});
+        rules.push_back({{"_llseek"}, {is(1, 0), is(2, 0), is(4, whence)}});
+    }
+}
+
+/// The one way in which a register is written: whole, at its offset, from an address that says the value.
+void add_register_rules(std::vector<Rule>& rules, scmp_datum_t first)
+{
+    const auto ours = has(0, ~scmp_datum_t{register_numbers - 1}, first);
+    using Values = RegisterValues;
+    rules.push_back({{"pwrite64"},
+                     {ours, has(1, ~scmp_datum_t{4UL * Values::usb2_field}, Values::usb2_place), is(2, 4),
+                      is(3, topology::route_reg::usb2_owner)}});
+    rules.push_back({{"pwrite64"},
+                     {ours, has(1, ~scmp_datum_t{4UL * Values::superspeed_field}, Values::superspeed_place),
+                      is(2, 4), is(3, topology::route_reg::superspeed_on)}});
+}
+
+/// Memory is private, never becomes code, and never takes the place of the registers' values.
+void add_memory_rules(std::vector<Rule>& rules)
+{
+    rules.push_back({{map_call}, {has_none_of(2, PROT_EXEC), has(3, MAP_TYPE | MAP_FIXED, MAP_PRIVATE)}});
+    rules.push_back({{"mprotect"}, {is_at_least(0, RegisterValues::end), has_none_of(2, PROT_EXEC)}});
+    rules.push_back({{"munmap", "madvise"}, {is_at_least(0, RegisterValues::end)}});
+    rules.push_back(
+        {{"mremap"}, {is_at_least(0, RegisterValues::end), has_none_of(3, ~scmp_datum_t{MREMAP_MAYMOVE})}});
+}
+
+void add_socket_rules(std::vector<Rule>& rules)
+{
+    constexpr scmp_datum_t kind = 0xf; // above are SOCK_CLOEXEC and SOCK_NONBLOCK
+    rules.push_back({{"socket", "socketpair"}, {is(0, AF_UNIX)}});
+    rules.push_back({{"socket"}, {is(0, AF_NETLINK), is(2, NETLINK_KOBJECT_UEVENT)}});
+    for (const unsigned family : {unsigned{AF_INET}, unsigned{AF_INET6}})
+        for (const unsigned protocol : {0U, unsigned{IPPROTO_TCP}})
+            rules.push_back({{"socket"}, {is(0, family), has(1, kind, SOCK_STREAM), is(2, protocol)}});
+    for (const unsigned level : {unsigned{SOL_SOCKET}, unsigned{IPPROTO_TCP}})
+        rules.push_back({{"setsockopt"}, {is(1, level)}});
+}
+
+std::vector<Rule> rules_beside_the_table(int first_register_number)
+{
+    std::vector<Rule> rules;
+    const auto first = static_cast<scmp_datum_t>(first_register_number);
+    const auto itself = static_cast<scmp_datum_t>(::getpid());
+    add_descriptor_rules(rules, first);
+    add_register_rules(rules, first);
+    add_memory_rules(rules);
+    add_socket_rules(rules);
+    // A thread, never a process. clone3 keeps its flags in memory; at ENOSYS the C library comes back to clone.
+    rules.push_back({{"clone"}, {has(clone_flags, new_namespaces | CLONE_THREAD, CLONE_THREAD)}});
+    // libuv makes descriptors non-blocking with it, and the C library asks whether one is a terminal.
+    for (const unsigned request : {unsigned{FIONBIO}, unsigned{FIOCLEX}, unsigned{TCGETS}})
+        rules.push_back({{"ioctl"}, {is(1, request)}});
+    // To itself alone, which is how abort() and a test's death end a process.
+    rules.push_back({{"kill", "tgkill"}, {is(0, itself)}});
+    rules.push_back({{"prlimit64"}, {is(2, 0)}}); // asked, not set
+    // forbid_other_values(). A further filter can only forbid more.
+    rules.push_back({{"seccomp"}, {is(0, SECCOMP_SET_MODE_FILTER), is(1, SECCOMP_FILTER_FLAG_TSYNC)}});
+    return rules;
+}
 
 struct Release {
     void operator()(void* filter) const { ::seccomp_release(filter); }
@@ -100,37 +217,101 @@ bool allow(scmp_filter_ctx filter, const char* call)
     return added == 0 || added == -EDOM || added == -EINVAL; // a call of another architecture
 }
 
-template <class Values>
-bool allow_only(scmp_filter_ctx filter, int call, unsigned argument, const Values& values)
+bool allow(scmp_filter_ctx filter, const Rule& rule)
 {
-    for (const auto value : values) {
-        const scmp_arg_cmp is_it{
-            .arg = argument, .op = SCMP_CMP_EQ, .datum_a = static_cast<scmp_datum_t>(value), .datum_b = 0};
-        if (::seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &is_it) != 0) return false;
+    for (const auto* call : rule.calls) {
+        const int number = ::seccomp_syscall_resolve_name(call);
+        if (number == __NR_SCMP_ERROR) continue;
+        const int added = ::seccomp_rule_add_array(
+            filter, SCMP_ACT_ALLOW, number, static_cast<unsigned>(rule.where.size()), rule.where.data());
+        if (added != 0 && number >= 0) return false; // below zero: a call of another architecture
     }
     return true;
 }
 
-bool fill(scmp_filter_ctx filter)
+bool fill(scmp_filter_ctx filter, int first_register_number)
 {
+    // Found by halves and not one after the other; libseccomp before 2.5 does not know it, and is only slower.
+    ::seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+    // There is one thread here. Should a library have started another, it is held to the same, or nothing is.
+    if (::seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) != 0) return false;
     for (const auto& purpose : allowed)
         for (const auto* call : purpose.calls)
             if (call != nullptr && !allow(filter, call)) return false;
-    // To itself alone, which is how abort() and a test's death end a process.
-    const std::array<pid_t, 1> itself = {::getpid()};
-    return allow_only(filter, SCMP_SYS(socket), 0, families) &&
-           allow_only(filter, SCMP_SYS(ioctl), 1, device_controls) &&
-           allow_only(filter, SCMP_SYS(kill), 0, itself);
+    return std::ranges::all_of(rules_beside_the_table(first_register_number),
+                               [&](const Rule& rule) { return allow(filter, rule); });
 }
+
+/// Where the lower half of an argument is that the filter sees.
+constexpr std::uint32_t low_half_of(unsigned argument)
+{
+    constexpr std::uint32_t ahead = std::endian::native == std::endian::little ? 0 : 4;
+    return static_cast<std::uint32_t>(offsetof(seccomp_data, args) + 8UL * argument) + ahead;
+}
+
+constexpr sock_filter load(std::uint32_t from) { return BPF_STMT(BPF_LD | BPF_W | BPF_ABS, from); }
+constexpr sock_filter keep(std::uint32_t mask) { return BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask); }
+constexpr sock_filter answer(std::uint32_t what) { return BPF_STMT(BPF_RET | BPF_K, what); }
+/// Skips so many instructions where it is equal, and where it is not.
+constexpr sock_filter compare(std::uint32_t with, std::uint8_t equal, std::uint8_t other)
+{
+    return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, with, equal, other);
+}
+
+/// An address as RegisterValues has them, its bits those of the value shifted by two.
+constexpr std::uint32_t address_bits(std::uint32_t bits) { return bits << 2; }
 
 } // namespace
 
-Result<Filter> forbid_other_system_calls()
+std::optional<int> first_register_number()
+{
+    constexpr rlim_t most =
+        1024; // room for all that the daemon can hold; a number in the thousands costs memory
+    constexpr rlim_t fewest = 64;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < fewest) return std::nullopt;
+    const auto usable = static_cast<int>(std::min(limit.rlim_cur, most));
+    return usable / register_numbers * register_numbers - register_numbers;
+}
+
+Result<Filter> forbid_other_system_calls(int first_register_number)
 {
     const std::unique_ptr<void, Release> filter(::seccomp_init(SCMP_ACT_ERRNO(ENOSYS)));
-    const int loaded = filter && fill(filter.get()) ? ::seccomp_load(filter.get()) : -EINVAL;
+    const int loaded =
+        filter && fill(filter.get(), first_register_number) ? ::seccomp_load(filter.get()) : -EINVAL;
     if (loaded == 0) return Filter::installed;
     return std::unexpected(Error(ErrorKind::failed, "cannot filter system calls", -loaded));
+}
+
+Result<void> forbid_other_values(int number, const ValueLimit& usb2, const ValueLimit& superspeed)
+{
+    const auto usb2_fixed = RegisterValues::usb2_field & ~usb2.free;
+    const auto superspeed_fixed = RegisterValues::superspeed_field & ~superspeed.free;
+    // By hand: libseccomp cannot say "or" within one rule, and this one forbids on top of what is allowed.
+    std::array program = {
+        load(offsetof(seccomp_data, nr)),
+        compare(SYS_pwrite64, 0, 12),
+        load(low_half_of(0)),
+        compare(static_cast<std::uint32_t>(number), 0, 10),
+        load(low_half_of(3)),
+        compare(topology::route_reg::usb2_owner, 0, 4),
+        load(low_half_of(1)),
+        keep(address_bits(usb2_fixed)),
+        compare(address_bits(usb2.found & usb2_fixed), 5, 0),
+        compare(0, 4, 5),
+        load(low_half_of(1)),
+        keep(address_bits(superspeed_fixed)),
+        compare(address_bits(superspeed.found & superspeed_fixed), 1, 0),
+        compare(0, 0, 1),
+        answer(SECCOMP_RET_ALLOW),
+        answer(SECCOMP_RET_ERRNO | EPERM),
+    };
+    const sock_fprog loadable{.len = static_cast<unsigned short>(program.size()), .filter = program.data()};
+    // Some other thread's number is the answer where not all threads could be held to it.
+    const auto loaded = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &loadable);
+    if (loaded == 0) return {};
+    return std::unexpected(
+        Error(ErrorKind::failed, "cannot narrow the filter of system calls", loaded < 0 ? errno : 0));
 }
 
 #endif

@@ -4,8 +4,10 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "linux/register_values.hpp"
 
 #include <cstdint>
+#include <optional>
 
 namespace usbroute::linux_ {
 
@@ -14,10 +16,26 @@ enum class Filter : std::uint8_t {
     not_built, ///< this program was built without libseccomp
 };
 
-/// Forbids this process, for good, every system call that the daemon never makes: to start a program, to become
-/// somebody else, to mount, to load, to trace. The list with its reasons is the table in the source. A call that is not in
-/// it fails with ENOSYS, so that a C library which tries a newer call first finds its way to the older one. To be called
-/// before there is a second thread. An error: the kernel has no such filters; nothing has changed.
-[[nodiscard]] Result<Filter> forbid_other_system_calls();
+/// Descriptors of configuration spaces have numbers of their own, from `first_register_number()`; the filter knows them by
+/// these. What has one of these numbers, or a higher one, can be read, closed and replaced, and nothing can be written to it
+/// but values of the routing registers.
+inline constexpr int register_numbers = 8;
+/// The highest multiple of eight below the limit of open files (RLIMIT_NOFILE) that leaves room for all of them. Nothing:
+/// this program was built without libseccomp, or may open too few files.
+[[nodiscard]] std::optional<int> first_register_number();
+
+/// Forbids this process, for good and in all its threads, every system call that the daemon never makes: to start a
+/// program, to become somebody else, to mount, to load, to trace, to map executable memory, to hand a descriptor on; and of
+/// those it makes, what it never asks for. The list with its reasons is in the source. A call that is not in it fails with
+/// ENOSYS, so that a C library which tries a newer call first finds its way to the older one. An error: the kernel has no
+/// such filters; nothing has changed.
+///
+/// RegisterValues has to be in place, and everything that a name service loads has to be loaded.
+[[nodiscard]] Result<Filter> forbid_other_system_calls(int first_register_number);
+
+/// Narrows it once more, for good: through the descriptor of that number only values within these limits are written. What is
+/// beyond fails with EPERM.
+[[nodiscard]] Result<void> forbid_other_values(int number, const ValueLimit& usb2,
+                                               const ValueLimit& superspeed);
 
 } // namespace usbroute::linux_

@@ -9,6 +9,7 @@
 #include "linux/files.hpp"
 #include "linux/locations.hpp"
 #include "linux/passing.hpp"
+#include "linux/rights.hpp"
 #include "observe/functions.hpp"
 #include "topology/chips.hpp"
 
@@ -16,6 +17,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,7 +53,7 @@ struct Options {
     bool hotplug = false;
 };
 
-int fail(Exit code, const std::string& text)
+Exit fail(Exit code, const std::string& text)
 {
     std::fputs(format("usbroute-reopen: {}\n", text).c_str(), stderr);
     return code;
@@ -68,29 +70,65 @@ std::vector<PciAddress> known_functions(const observe::KernelTree& tree,
     return found;
 }
 
-int hand_over(const linux_::Locations& where, const PciAddress& address, bool hotplug)
+/// A function whose registers are open, and the way to the daemon.
+struct Opened {
+    PciAddress address;
+    linux_::UniqueFd file;
+    linux_::UniqueFd line;
+};
+
+/// Nothing in it: no daemon, which is no failure. The error has been said.
+std::expected<std::optional<Opened>, Exit> open_both(const linux_::Locations& where,
+                                                     const PciAddress& address, bool hotplug)
 {
     const auto path = format("{}sys/bus/pci/devices/{}/config", where.root, address.text());
-    const linux_::UniqueFd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY));
+    linux_::UniqueFd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY));
     if (!file.is_open())
-        return fail(errno == EACCES || errno == EPERM ? not_permitted : failed,
-                    format("cannot open {}: {}", path, errno_text(errno)));
-    const auto line = linux_::connect_for_passing(where.state + "/registers.sock");
-    if (!line) {
-        const int why = line.error().errno_value();
-        const bool is_absent = why == ENOENT || why == ECONNREFUSED;
-        if (is_absent && hotplug) return done;
-        return fail(is_absent ? no_daemon : failed,
-                    is_absent ? format("usbrouted does not run, or has another state directory than {}",
-                                       printable(where.state))
-                              : line.error().message());
-    }
-    if (const auto passed = linux_::pass(line->get(), "registers " + address.text(), file.get()); !passed)
+        return std::unexpected(fail(errno == EACCES || errno == EPERM ? not_permitted : failed,
+                                    format("cannot open {}: {}", path, errno_text(errno))));
+    // At the end, so that whoever gets it can write registers at an offset alone, and not by any other way.
+    if (::lseek(file.get(), 0, SEEK_END) < 0)
+        return std::unexpected(fail(failed, format("cannot use {}: {}", path, errno_text(errno))));
+    auto line = linux_::connect_for_passing(where.state + "/registers.sock");
+    if (line) return Opened{.address = address, .file = std::move(file), .line = std::move(*line)};
+    const int why = line.error().errno_value();
+    const bool is_absent = why == ENOENT || why == ECONNREFUSED;
+    if (is_absent && hotplug) return std::nullopt;
+    return std::unexpected(fail(
+        is_absent ? no_daemon : failed,
+        is_absent
+            ? format("usbrouted does not run, or has another state directory than {}", printable(where.state))
+            : line.error().message()));
+}
+
+Exit hand_over(const Opened& opened)
+{
+    const auto message = "registers " + opened.address.text();
+    if (const auto passed = linux_::pass(opened.line.get(), message, opened.file.get()); !passed)
         return fail(failed, passed.error().message());
-    const auto answer = linux_::receive_passed(line->get());
+    const auto answer = linux_::receive_passed(opened.line.get());
     if (!answer) return fail(failed, "usbrouted does not answer: " + answer.error().message());
     if (answer->text == "ok") return done;
     return fail(failed, "usbrouted says: " + printable(answer->text));
+}
+
+/// All that needs rights comes first; with what the daemon answers there are none left.
+Exit hand_over_all(const std::vector<PciAddress>& functions, const linux_::Locations& where, bool hotplug)
+{
+    Exit worst = done;
+    std::vector<Opened> all;
+    for (const auto& address : functions) {
+        auto opened = open_both(where, address, hotplug);
+        if (!opened)
+            worst = opened.error();
+        else if (*opened)
+            all.push_back(std::move(**opened));
+    }
+    if (const auto given_up = linux_::give_up_capabilities(); !given_up)
+        return fail(failed, given_up.error().message());
+    for (const auto& opened : all)
+        if (const auto code = hand_over(opened); code != done) worst = code;
+    return worst;
 }
 
 int reopen(const Options& options)
@@ -107,10 +145,7 @@ int reopen(const Options& options)
                          options.address->text())
                 : std::string(
                       "this machine has no routing registers that are known; usbroute doctor says why"));
-    int worst = done;
-    for (const auto& address : functions)
-        if (const int code = hand_over(where, address, options.hotplug); code != done) worst = code;
-    return worst;
+    return hand_over_all(functions, where, options.hotplug);
 }
 
 int run(int argc, char** argv)

@@ -132,7 +132,7 @@ def build_image(work, kernel, programs):
                 copy(Path(folder) / rules, root, f"lib/udev/rules.d/{rules}")
     # Behind 90-lab.rules, by which functions get their ids.
     write_for(root, "60-usbroute.rules.in", "lib/udev/rules.d/95-usbroute.rules", "/usr/bin")
-    for name in ("usbrouted.service", "usbrouted.socket"):
+    for name in ("usbrouted.service", "usbrouted.socket", "usbroute-reopen.service", "usbroute-guest-bind.service"):
         write_for(root, f"{name}.in", f"lab/units/{name}", "/usr/sbin")
     add_modules(root, kernel)
     write_texts(root)

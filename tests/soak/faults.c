@@ -5,7 +5,8 @@
  * the process is killed before or after a write. What came up is counted in a file that outlives the process.
  *
  * FAULTS_COUNTERS names that file, FAULTS_SEED begins the series, FAULTS_EVERY is the mean number of accesses between
- * two faults, FAULTS_NO_KILLS leaves the process alive. Only reads and writes at 0xd0 and above of a file named "config" are touched. */
+ * two faults, FAULTS_NO_KILLS leaves the process alive. Only reads and writes at 0xd0 and above of a file named "config" are touched.
+ * FAULTS_PLANT is an offset: the lowest bit there is flipped at each write, which the soak has to see. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -85,6 +86,32 @@ static int comes_up(int fd, off_t offset)
     return counters != NULL && every != 0 && offset >= 0xd0 && is_config(fd) && next() % every == 0;
 }
 
+/* Past the daemon's filter of system calls, which takes whole values at their offsets through one descriptor: by another
+ * descriptor, whose position goes to the offset with what is read. */
+static ssize_t put(int fd, const void *bytes, size_t size, off_t offset)
+{
+    char name[64];
+    char before[256];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    const int own = (int)syscall(SYS_openat, AT_FDCWD, name, O_RDWR | O_CLOEXEC);
+    if (own < 0) return -1;
+    ssize_t result = -1;
+    if (read(own, before, (size_t)offset) == offset) result = write(own, bytes, size);
+    close(own);
+    return result;
+}
+
+static void plant(int fd)
+{
+    const char *place = getenv("FAULTS_PLANT");
+    unsigned char byte = 0;
+    if (place == NULL) return;
+    const off_t offset = strtol(place, NULL, 16);
+    if (syscall(SYS_pread64, fd, &byte, 1, offset) != 1) abort();
+    byte ^= 1;
+    if (put(fd, &byte, 1, offset) != 1) abort();
+}
+
 typedef ssize_t (*write_at)(int, const void *, size_t, off_t);
 typedef ssize_t (*read_at)(int, void *, size_t, off_t);
 
@@ -93,14 +120,18 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t offset)
     static write_at real;
     if (real == NULL) *(void **)&real = dlsym(RTLD_NEXT, "pwrite64");
     if (counters != NULL && offset >= 0xd0 && is_config(fd)) ++counters->writes;
-    if (!comes_up(fd, offset)) return real(fd, bytes, size, offset);
+    if (!comes_up(fd, offset)) {
+        const ssize_t written = real(fd, bytes, size, offset);
+        if (counters != NULL && offset >= 0xd0 && is_config(fd)) plant(fd);
+        return written;
+    }
     const int kinds = getenv("FAULTS_NO_KILLS") == NULL ? killed_after_write + 1 : killed_before_write;
     enum fault which = (enum fault)(next() % (unsigned)kinds);
     ++counters->of[which];
     switch (which) {
     case eperm_write: errno = EPERM; return -1;
     case eio_write: errno = EIO; return -1;
-    case short_write: return real(fd, bytes, 1, offset);
+    case short_write: return put(fd, bytes, 1, offset);
     case ignored_write: return (ssize_t)size;
     case killed_before_write: kill(getpid(), SIGKILL); pause(); return -1;
     default: break;

@@ -10,6 +10,7 @@ setup() {
     PATH=$USBROUTE_BIN:$PATH
     export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
     script=$BATS_TEST_TMPDIR/inside.sh
+    export MACHINES=$BATS_TEST_DIRNAME/../machines
 }
 
 # Runs standard input as a script inside the board. `start WORD...` starts the daemon; the board can be seen by everybody,
@@ -200,6 +201,69 @@ usbroute-reopen --hotplug
 SCRIPT
 }
 
+@test "whoever has taken the daemon over can write nothing but allowed bits of the routing registers, and cannot get out" {
+    [ -e "$USBROUTE_BIN/confinement_probe.so" ] || skip "the probe is not built"
+    # A recorded machine: the simulated board would answer what is written, as hardware does.
+    inside <<'SCRIPT'
+unset LD_PRELOAD
+machine=$USBROUTE_SIM/recorded
+cp -a "$MACHINES/z97e-itx-ac" "$machine"
+chown -R root:root "$machine"
+chmod -R u+w,a+rX,go-w "$machine"
+config=$(echo "$machine"/sys/bus/pci/devices/0000:00:14.0/config)
+sed -i '/^\[listen.control\]/,$d' "$machine/etc/usbroute/usbroute.toml"
+printf '[listen.control]\nunix = "/run/usbroute/control.sock"\ngroup = ""\n' >> "$machine/etc/usbroute/usbroute.toml"
+unset USBROUTE_CONFIG USBROUTE_CONNECTORS USBROUTE_STATE_DIR
+export USBROUTE_SOCKET=$machine/run/usbroute/control.sock
+# Firmware has locked all but the first eight sockets, which it left with the xHCI.
+printf '\xff\x3f\x00\x00\xff\x00\x00\x00' | dd of="$config" bs=1 seek=$((0xd0)) conv=notrunc status=none
+cp "$config" before
+export PROBE_GO=$USBROUTE_SIM/go PROBE_FREE=40ff PROBE_FOUND=3f00
+LD_PRELOAD=$(dirname "$(command -v usbrouted)")/confinement_probe.so start --root "$machine" --user nobody -v
+if grep 'built without libseccomp' "$log"; then stop; exit 0; fi
+touch go
+wait_for 'the probe made .* attempts at 1 descriptors' "$log"
+grep probe "$log"
+not grep OPEN: "$log"
+# 2^8 of the mask, times the management engine's own bit, times the locked ones as they were found or as the kernel leaves them.
+grep -q '; 1024 values were taken' "$log"
+[ "$(stat -c %s "$config")" = "$(stat -c %s before)" ]
+for at in $(cmp -l before "$config" | while read -r at _; do printf '%x ' $((at - 1)); done); do
+    case $at in d[01]) ;; *) echo "byte 0x$at was written"; exit 1 ;; esac
+done
+# It is the daemon still.
+printf '\xff\x3f\x00\x00' | dd of="$config" bs=1 seek=$((0xd0)) conv=notrunc status=none
+usbroute move front-2 --to ehci
+usbroute undo
+stop
+SCRIPT
+}
+
+@test "what root hands over to somebody who has taken the daemon over can be written no better" {
+    [ -e "$USBROUTE_BIN/confinement_probe.so" ] || skip "the probe is not built"
+    inside <<'SCRIPT'
+export USBROUTE_STATE_DIR=$USBROUTE_SIM/state-of-nobody USBROUTE_SOCKET=$USBROUTE_SIM/of-nobody.sock
+mkdir "$USBROUTE_STATE_DIR"; chown nobody "$USBROUTE_STATE_DIR"
+chmod 600 "$config"
+export PROBE_GO=$USBROUTE_SIM/go PROBE_FREE=7fff PROBE_FOUND=0
+LD_PRELOAD=$(dirname "$(command -v usbrouted)")/confinement_probe.so:$LD_PRELOAD \
+    setpriv --reuid nobody --regid nogroup --clear-groups "$(command -v usbrouted)" -v >> "$log" 2>&1 < /dev/null &
+daemon=$!
+wait_for 'nobody has handed it the registers' "$log"
+if grep 'built without libseccomp' "$log"; then stop; exit 0; fi
+usbroute-reopen
+wait_for 'can be read again' "$log"
+usbroute-reopen
+wait_for 'the probe made .* attempts at what was handed over' "$log"
+touch go
+wait_for 'the probe made .* attempts at 1 descriptors' "$log"
+grep probe "$log"
+not grep OPEN: "$log"
+usbroute move rear-1 --to ehci
+stop
+SCRIPT
+}
+
 @test "the filter is on in every thread where it was built, and its list is the one that is documented" {
     sources=$BATS_TEST_DIRNAME/../..
     python3 - "$sources/src/linux/syscall_filter.cpp" "$sources/docs/service.md" <<'PYTHON'
@@ -213,6 +277,13 @@ assert len(rows) == 9, rows
 for why, calls in rows:
     line = f"| {why} | " + ", ".join(f"`{call}`" for call in calls) + " |"
     assert line in told, line
+rules = source[source.index("void add_descriptor_rules"): source.index("struct Release")]
+named = [call for calls in re.findall(r'push_back\(\s*\{\{([^}]*)\}', rules) for call in re.findall(r'"([^"]+)"', calls)]
+assert len(set(named)) > 20, named
+under_conditions = told[told.index("And these under conditions:"):]
+first_cells = " ".join(line.split("|")[1] for line in under_conditions.splitlines() if line.startswith("| `"))
+told_names = set(re.findall(r"`([^`]+)`", first_cells))
+assert told_names == set(named) | {"mmap", "mmap2"}, told_names ^ set(named)
 PYTHON
     inside <<'SCRIPT'
 start --user nobody -v

@@ -16,6 +16,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace usbroute::linux_ {
 namespace {
@@ -53,6 +54,14 @@ protected:
     void write(const char* name, const std::string& text) const
     {
         std::ofstream(function() + "/" + name, std::ios::binary) << text;
+    }
+    /// XUSB2PR and XUSB2PRM.
+    [[nodiscard]] static std::string registers_with(const char* owner, const char* movable)
+    {
+        std::string bytes(256, '\0');
+        bytes.replace(0xd0, 4, owner, 4);
+        bytes.replace(0xd4, 4, movable, 4);
+        return bytes;
     }
     [[nodiscard]] UniqueFd opened(const std::string& path, int flags = O_RDWR) const
     {
@@ -107,6 +116,58 @@ TEST_F(RegisterFilesTest, TakesNothingThatIsNotTheFunctionsConfigurationSpaceFor
     EXPECT_FALSE(files.adopt(address, UniqueFd()));
 }
 
+/// Ends the process with the number of the first thing that is not so; 0: all is. For a process that confines itself for good.
+#define STOP_UNLESS(number, thing)                                                                           \
+    if (!(thing)) ::_exit(number)
+
+TEST_F(RegisterFilesTest, ConfinedWritesWithinTheMaskAndSaysWhyNotBeyond)
+{
+    write("config", registers_with("\xff\x3f\x00\x00", "\xff\x00\x00\x00"));
+    const auto alone = [&] {
+        RegisterFiles files(root());
+        files.keep(LiveTree(root()));
+        const auto filter = files.confine(LiveTree(root()));
+        STOP_UNLESS(1, filter);
+        if (*filter == Filter::not_built) ::_exit(0);
+        const auto registers = files.open(address);
+        STOP_UNLESS(2, registers);
+        STOP_UNLESS(3, (*registers)->write(topology::RouteRegister::usb2_owner, 0x3f01));
+        STOP_UNLESS(4, (*registers)->read()->usb2_owner == 0x3f01);
+        const auto locked = (*registers)->write(topology::RouteRegister::usb2_owner, 0x3e01);
+        STOP_UNLESS(5, !locked && locked.error().message().find("restart usbrouted") != std::string::npos);
+        STOP_UNLESS(6, !(*registers)->write(topology::RouteRegister::usb2_owner, 0x10003f01));
+        STOP_UNLESS(7, (*registers)->read()->usb2_owner == 0x3f01);
+        STOP_UNLESS(8, ::socket(AF_INET, SOCK_RAW, 0) < 0 && errno == ENOSYS);
+        ::_exit(0);
+    };
+
+    EXPECT_EXIT(alone(), testing::ExitedWithCode(0), "");
+}
+
+TEST_F(RegisterFilesTest, ConfinedGoesOnThroughWhatIsHandedOverInThePlaceOfWhatItHad)
+{
+    write("config", registers_with("\xff\x3f\x00\x00", "\xff\x3f\x00\x00"));
+    const auto alone = [&] {
+        RegisterFiles files(root());
+        files.keep(LiveTree(root()));
+        const auto filter = files.confine(LiveTree(root()));
+        STOP_UNLESS(1, filter);
+        if (*filter == Filter::not_built) ::_exit(0);
+        auto registers = files.open(address);
+        STOP_UNLESS(2, registers);
+        for (int round = 0; round < 20; ++round) {
+            auto handed = opened(function() + "/config");
+            STOP_UNLESS(3, files.adopt(address, std::move(handed)));
+            STOP_UNLESS(4, (*registers)->write(topology::RouteRegister::usb2_owner, 0x3f00));
+            registers = files.open(address);
+            STOP_UNLESS(5, registers && (*registers)->write(topology::RouteRegister::usb2_owner, 0x3fff));
+        }
+        ::_exit(0);
+    };
+
+    EXPECT_EXIT(alone(), testing::ExitedWithCode(0), "");
+}
+
 TEST(Passing, BringsTextAndFileAndNothingThatIsTooLong)
 {
     std::array<int, 2> ends{};
@@ -116,7 +177,7 @@ TEST(Passing, BringsTextAndFileAndNothingThatIsTooLong)
     const UniqueFd file(::open("/dev/null", O_RDWR | O_CLOEXEC));
 
     ASSERT_TRUE(pass(here.get(), "registers 0000:00:14.0", file.get()));
-    ASSERT_TRUE(pass(here.get(), "ok", -1));
+    ASSERT_TRUE(answer_passed(here.get(), "ok"));
     ASSERT_TRUE(pass(here.get(), std::string(300, 'x'), file.get()));
     const auto first = receive_passed(there.get());
     const auto second = receive_passed(there.get());
