@@ -73,7 +73,10 @@ void Session::read()
     if (got.errno_value != 0) return end();
     at_end_ = got.count == 0;
     taken_later_ = got.count;
-    talk([&] { return dialogue_.take({bytes.data(), got.count}, parts_.loop.now()); });
+    talk([&] {
+        const auto now = parts_.loop.now();
+        return at_end_ ? dialogue_.finish(now) : dialogue_.take({bytes.data(), got.count}, now);
+    });
 }
 
 void Session::looked(Look look)

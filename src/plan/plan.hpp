@@ -37,6 +37,8 @@ struct Movement {
     Owner owner_before;
     Owner owner_after;
     std::vector<topology::PortPath> leaving; ///< devices that will disconnect, hubs first
+    std::optional<bool> superspeed = {};     ///< its SuperSpeed half is switched on or off
+    bool host_would_use = true;              ///< false: where it goes, new devices wait to be authorized
 };
 
 /// What must be true afterwards, whoever looks.
