@@ -6,6 +6,7 @@
 #include "base/widths.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace usbroute {
@@ -193,7 +194,12 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
     const std::size_t allowed = std::max<std::size_t>(1, word.size() / 3);
     std::optional<std::string> best;
     std::size_t best_distance = allowed + 1;
+    const auto is_same = [](char one, char other) {
+        return std::tolower(static_cast<unsigned char>(one)) == std::tolower(static_cast<unsigned char>(other));
+    };
     for (const auto& candidate : candidates) {
+        // "FRONT-LEFT": capitals are a habit, not a mistake of one letter each.
+        if (std::ranges::equal(word, candidate, is_same)) return candidate;
         const auto distance = edit_distance(word.substr(0, 64), std::string_view(candidate).substr(0, 64));
         if (distance < best_distance) {
             best = candidate;

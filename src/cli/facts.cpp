@@ -35,7 +35,8 @@ void read_settings(plan::Facts& facts, const linux_::Locations& where, linux_::R
     facts.settings = std::move(*settings);
     const auto checked = report::check_config(facts.settings, facts.snapshot, {});
     for (const auto& misfit : checked.misfits)
-        facts.config_misfits.push_back(format("{}: {}", misfit.origin, misfit.message));
+        if (!misfit.is_of_reach)
+            facts.config_misfits.push_back(format("{}: {}", misfit.origin, misfit.message));
 }
 
 plan::DaemonLook look_at_daemon(const Session& session)
@@ -49,6 +50,11 @@ plan::DaemonLook look_at_daemon(const Session& session)
         return {.answers = false, .trouble = "it says: " + answer.message, .process = {}, .since = {}};
     plan::DaemonLook look{.answers = true, .trouble = {}, .process = link->peer(), .since = {}};
     if (look.process) look.since = linux_::start_of(*look.process);
+    if (const auto status = session.status())
+        for (const auto& seen : status->lines)
+            if (seen.noise > 0 && seen.commands == 0)
+                look.noisy_lines.push_back(
+                    format("{} ({}): {} line{}", seen.listener, seen.place, seen.noise, seen.noise == 1 ? "" : "s"));
     return look;
 }
 
@@ -122,6 +128,7 @@ plan::Facts gather_facts(const Options& options)
     facts.may_write = ::geteuid() == 0;
     facts.snapshot = observe::scan(tree, observe::Ports::skip);
     facts.condition = observe::look_at_condition(tree);
+    facts.use = observe::look_at_host_use(tree, {.disks = true, .inputs = true});
     read_settings(facts, where, options.try_write ? linux_::Reading::to_act : linux_::Reading::to_look);
     if (!session.works_alone()) {
         facts.daemon = look_at_daemon(session);

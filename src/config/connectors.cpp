@@ -84,10 +84,27 @@ void read_seen(Fields& fields, topology::ConnectorSpec& spec)
     }
 }
 
+void read_behind(Fields& fields, topology::ConnectorSpec& spec)
+{
+    constexpr std::string_view rule = R"(a connector and the port of the hub there, such as "front-left/2")";
+    const auto* text = fields.text("behind", rule);
+    if (text == nullptr) return;
+    spec.behind = topology::BehindConnector::parse(*text);
+    if (!spec.behind)
+        fields.scope().wrong_value(fields.node("behind")->place, "behind", in_quotes(*text), rule);
+    for (const auto* key : {"mux_bit", "usb", "seen", "superspeed"})
+        if (fields.has(key))
+            fields.scope().problem(
+                fields.node(key)->place,
+                format("{} and behind exclude each other: a hole of a hub moves with the socket that the hub is in",
+                       key));
+}
+
 void check_one_way_of_naming(const NamedTable& named, Fields& fields)
 {
     const bool mux = fields.has("mux_bit");
     const bool usb = fields.has("usb");
+    if (fields.has("behind")) return;
     if (mux && usb)
         fields.scope().problem(
             fields.node("usb")->place,
@@ -97,7 +114,7 @@ void check_one_way_of_naming(const NamedTable& named, Fields& fields)
         fields.scope().problem(
             named.place,
             format("{} does not say which socket it is; give it mux_bit = 0 to 31, or on a board "
-                   R"(without the mux usb = ["0000:00:14.0/2.1"])",
+                   R"(without the mux usb = ["0000:00:14.0/2.1"], or behind = "front-left/2" for a port of a hub)",
                    named.label));
 }
 
@@ -127,19 +144,23 @@ void read_picture(Fields& fields, ConnectorSettings& connector)
 /// Two names for one socket: whichever moves it, the other would be shown wrong.
 void check_not_taken(Fields& fields, const ConnectorSettings& connector, const Settings& settings)
 {
-    const auto check = [&](std::string_view key, const std::string& what, const auto& holds) {
+    const auto check = [&](std::string_view key, const std::string& what, const auto& holds,
+                           const std::string& advice = {}) {
         const auto first = std::ranges::find_if(settings.connectors, holds, &ConnectorSettings::spec);
         if (first == settings.connectors.end()) return;
         fields.scope().problem(fields.node(key)->place,
-                               format("{} of {} belongs to {} already ({})", what,
+                               format("{} of {} belongs to {} already ({}){}", what,
                                       in_quotes(connector.spec.name.text()),
-                                      in_quotes(first->spec.name.text()), first->origin.text()));
+                                      in_quotes(first->spec.name.text()), first->origin.text(),
+                                      advice.empty() ? "" : advice + first->spec.name.text() + "/2\""));
     };
     using Spec = topology::ConnectorSpec;
     const auto& spec = connector.spec;
     if (spec.bit)
         check("mux_bit", format("mux_bit {}", spec.bit->value),
-              [&](const Spec& s) { return s.bit == spec.bit; });
+              [&](const Spec& s) { return s.bit == spec.bit; },
+              "; two holes behind one hub are one connector: give both one name, or write for the second, by its "
+              "port of the hub, behind = \"");
     if (spec.superspeed)
         check("superspeed", format("superspeed {}", spec.superspeed->value),
               [&](const Spec& s) { return s.superspeed == spec.superspeed; });
@@ -163,6 +184,7 @@ void read_connectors(const Document& document, Reading& reading)
         read_mux(fields, connector.spec);
         read_places(fields, connector.spec);
         read_seen(fields, connector.spec);
+        read_behind(fields, connector.spec);
         read_picture(fields, connector);
         fields.report_unknown_keys();
 
@@ -170,6 +192,35 @@ void read_connectors(const Document& document, Reading& reading)
         check_reserved_name(named, fields, connector.spec);
         check_not_taken(fields, connector, reading.settings);
         reading.settings.connectors.push_back(std::move(connector));
+    }
+}
+
+void check_behind(const Document& document, Reading& reading)
+{
+    const auto& connectors = reading.settings.connectors;
+    for (const auto& connector : connectors) {
+        const auto& behind = connector.spec.behind;
+        if (!behind || connector.origin.file != document.file || !reading.complete) continue;
+        const auto first = std::ranges::find(connectors, behind->socket,
+                                             [](const ConnectorSettings& c) { return c.spec.name; });
+        const auto name = in_quotes(connector.spec.name.text());
+        const auto socket = in_quotes(behind->socket.text());
+        if (first == connectors.end()) {
+            reading.problems.add(connector.origin,
+                                 format("{} is behind {}, and there is no connector of that name", name, socket));
+        } else if (!first->spec.bit) {
+            reading.problems.add(
+                connector.origin,
+                format("{} is behind {}, which has no mux_bit; behind names a socket of the mux, elsewhere write usb",
+                       name, socket));
+        }
+        const auto twice = std::ranges::find_if(connectors, [&](const ConnectorSettings& c) {
+            return &c < &connector && !behind->ports.empty() && c.spec.behind == behind;
+        });
+        if (twice != connectors.end())
+            reading.problems.add(connector.origin, format("behind {} of {} belongs to {} already ({})",
+                                                          behind->text(), name, in_quotes(twice->spec.name.text()),
+                                                          twice->origin.text()));
     }
 }
 

@@ -80,6 +80,8 @@ std::optional<Problem> lexical_problem(const SourceText& source)
         return Problem{{source.name, 0, 0},
                        format("the file has {} bytes; usbroute reads at most {}", text.size(), most_bytes)};
 
+    if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
+        return Problem{{source.name, 1, 1}, "the file is UTF-16 text; save it as UTF-8"};
     auto inside = Inside::plain;
     std::uint32_t line = 1;
     std::size_t line_start = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;

@@ -62,6 +62,8 @@ struct NamedTable {
 
 // Each wants what stands above it read from all files first, because it refers to it.
 void read_connectors(const Document& document, Reading& reading);
+/// Holes of a hub, once all connectors are known.
+void check_behind(const Document& document, Reading& reading);
 void read_guests(const Document& document, Reading& reading);
 void read_profiles(const Document& document, Reading& reading);
 void check_start_profiles(const Document& document, Reading& reading);

@@ -55,6 +55,7 @@ std::string toml_of(const ConnectorSettings& connector)
         text += format("usb = {}\n", list_of(spec.places, [](const auto& p) { return p.text(); }));
     if (!spec.seen.empty())
         text += format("seen = {}\n", list_of(spec.seen, [](const auto& p) { return p.text(); }));
+    if (spec.behind) text += format("behind = {}\n", string_of(spec.behind->text()));
     if (!connector.panel.empty()) text += format("panel = {}\n", string_of(connector.panel));
     if (connector.row) text += format("row = {}\n", *connector.row);
     if (connector.column) text += format("column = {}\n", *connector.column);

@@ -49,6 +49,8 @@ bool needs_a_look(const Command& command) { return command.verb != Verb::subscri
 Turn Dialogue::take(std::string_view bytes, std::chrono::milliseconds now)
 {
     if (entrance_->is_guest() && !bytes.empty() && serial_.is_stale(lines_.is_within_a_line(), now)) {
+        now_ = now;
+        answer_begun();
         lines_.drop();
         count_noise(&LineCounts::partials);
     }
@@ -121,6 +123,32 @@ void Dialogue::count_noise(std::uint64_t LineCounts::* kind)
 {
     ++entrance_->counts.noise;
     if (kind != nullptr) ++(entrance_->counts.*kind);
+}
+
+Turn Dialogue::finish(std::chrono::milliseconds now)
+{
+    now_ = now;
+    if (entrance_->is_guest() || !lines_.is_within_a_line()) return Turn::idle;
+    const std::string line(lines_.begun());
+    const auto command = wire::read_command(line);
+    if (!command && !command.error().is_ours) {
+        lines_.drop();
+        return trim(line).empty() ? Turn::idle : answer_foreign(command.error());
+    }
+    answer_begun();
+    lines_.drop();
+    return Turn::idle;
+}
+
+/// A command whose end never came, from a program that sends none, or cut off: which of them, nobody can tell, so it is
+/// not carried out, and that is said.
+void Dialogue::answer_begun()
+{
+    const auto command = wire::read_command(lines_.begun());
+    const bool is_ours = command.has_value() || command.error().is_ours;
+    if (!is_ours || !is_admitted(command ? command->form : command.error().form)) return;
+    say(error("usage", "the line has no end: send LF, CR or CRLF behind it; nothing was done"),
+        command ? command->form : command.error().form);
 }
 
 void Dialogue::end()

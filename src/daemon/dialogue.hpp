@@ -68,6 +68,8 @@ public:
     /// After `waiting`: the look is there, or it could not be had.
     [[nodiscard]] Turn answer_now(std::chrono::milliseconds now);
     [[nodiscard]] Turn answer_that_nothing_can_be_seen(std::chrono::milliseconds now);
+    /// The client will send nothing more, and still reads: a line without its end is answered, and not carried out.
+    [[nodiscard]] Turn finish(std::chrono::milliseconds now);
     /// The connection has ended.
     void end();
 
@@ -86,6 +88,7 @@ public:
 private:
     [[nodiscard]] Turn answer_line(const wire::LineCutter::Line& line);
     [[nodiscard]] Turn answer_blank();
+    void answer_begun();
     [[nodiscard]] Turn answer_foreign(const wire::NotACommand& no);
     [[nodiscard]] Turn answer_command(wire::Command command);
     [[nodiscard]] Turn answer_when_fresh(wire::Command command);

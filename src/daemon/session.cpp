@@ -76,7 +76,10 @@ void Session::read()
     at_end_ = got.count == 0;
     last_heard_ = parts_.loop.now();
     taken_later_ = got.count;
-    talk([&] { return dialogue_.take({bytes.data(), got.count}, parts_.loop.now()); });
+    talk([&] {
+        const auto now = parts_.loop.now();
+        return at_end_ ? dialogue_.finish(now) : dialogue_.take({bytes.data(), got.count}, now);
+    });
 }
 
 void Session::looked(Look look)

@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t attribute_limit = 4096;
 constexpr std::size_t proc_limit = 1U << 16;
 constexpr std::size_t script_limit = 1U << 16;
-constexpr std::size_t most_scripts = 400; // in one directory
+constexpr std::size_t most_scripts = 400; // below one directory
 
 using Names = std::vector<std::string>;
 
@@ -90,33 +90,83 @@ void read_script(const KernelTree& tree, const std::string& file, Condition& con
             condition.foreign_lines.push_back({.file = file, .line = std::string(trim(line))});
 }
 
+/// A directory and, as deep as said, those in it: libvirt's hooks are in qemu.d/GUEST/prepare/begin, drop-ins of units in
+/// UNIT.service.d. What cannot be listed is read as a file.
+void read_scripts_below(const KernelTree& tree, const std::string& directory, int depth, std::size_t& left,
+                        Condition& condition)
+{
+    for (const auto& name : names_in(tree, directory)) {
+        if (left == 0) return;
+        --left;
+        const auto path = directory + "/" + name;
+        if (depth > 0 && !name.ends_with(".sh") && tree.list(path))
+            read_scripts_below(tree, path, depth - 1, left, condition);
+        else
+            read_script(tree, path, condition);
+    }
+}
+
+struct ScriptDirectory {
+    const char* path;
+    int depth = 0; ///< of directories in it
+};
+
 /// Where people put what runs at boot, at resume, at hot-plug or at a guest's start, on the distributions that have
 /// one of these; and their own programs, which such a line calls.
 void read_scripts(const KernelTree& tree, Condition& condition)
 {
-    constexpr std::array files{"etc/rc.local", "etc/rc.d/rc.local", "etc/crontab", "etc/tlp.conf"};
-    constexpr std::array directories{
-        "etc/systemd/system",
-        "etc/systemd/system-sleep",
-        "usr/lib/systemd/system-sleep",
-        "etc/init.d",
-        "etc/local.d",
-        "etc/pm/sleep.d",
-        "etc/cron.d",
-        "etc/udev/rules.d",
-        "etc/modprobe.d",
-        "etc/libvirt/hooks",
-        "usr/local/lib/systemd/system",
-        "usr/local/bin",
-        "usr/local/sbin",
-        "etc/tlp.d",
-        "etc/libvirt/hooks/qemu.d",
+    constexpr std::array files{
+        "etc/rc.local",    "etc/rc.d/rc.local", "etc/rc.conf", "etc/crontab", "etc/anacrontab",
+        "etc/tlp.conf",    "etc/inittab",       "boot/config/go", // Unraid's
+        "etc/conf.d/local", "etc/nixos/configuration.nix",
     };
+    constexpr std::array<ScriptDirectory, 41> directories{{
+        {"etc/systemd/system", 1},
+        {"etc/systemd/system-sleep"},
+        {"etc/systemd/system-shutdown"},
+        {"usr/lib/systemd/system-sleep"},
+        {"lib/systemd/system-sleep"},
+        {"usr/local/lib/systemd/system", 1},
+        {"etc/elogind/system-sleep"},
+        {"etc/tmpfiles.d"},
+        {"etc/init.d"},
+        {"etc/rc.d"},
+        {"etc/rc.local.d"},
+        {"etc/local.d"},
+        {"etc/runit", 1},
+        {"etc/sv", 1},
+        {"etc/s6", 2},
+        {"etc/pm/sleep.d"},
+        {"etc/pm/power.d"},
+        {"etc/acpi", 1},
+        {"etc/apm", 1},
+        {"etc/cron.d"},
+        {"etc/cron.hourly"},
+        {"etc/cron.daily"},
+        {"var/spool/cron", 1},
+        {"etc/udev/rules.d"},
+        {"usr/local/lib/udev/rules.d"},
+        {"etc/modprobe.d"},
+        {"etc/libvirt/hooks", 4},
+        {"usr/local/bin"},
+        {"usr/local/sbin"},
+        {"root"},
+        {"etc/tlp.d"},
+        {"etc/profile.d"},
+        {"etc/X11/xinit", 1},
+        {"etc/xdg/autostart"},
+        {"etc/NetworkManager/dispatcher.d"},
+        {"etc/initramfs-tools/scripts", 1},
+        {"etc/initcpio", 1},
+        {"etc/nixos"},
+        {"var/lib/vz/snippets"}, // Proxmox's hook scripts
+        {"boot/config/plugins/user.scripts/scripts", 1}, // Unraid's
+        {"usr/lib/pm-utils/sleep.d"},
+    }};
     for (const auto* file : files) read_script(tree, file, condition);
-    for (const std::string directory : directories) {
-        auto names = names_in(tree, directory);
-        names.resize(std::min(names.size(), most_scripts));
-        for (const auto& name : names) read_script(tree, directory + "/" + name, condition);
+    for (const auto& directory : directories) {
+        auto left = most_scripts;
+        read_scripts_below(tree, directory.path, directory.depth, left, condition);
     }
 }
 

@@ -31,6 +31,23 @@ topology::RegisterLook decode_config(std::string_view bytes)
                                .superspeed_disabled = dword(reg::superspeed_disabled)};
 }
 
+bool has_pci_express_capability(std::string_view bytes)
+{
+    constexpr std::size_t status = 0x06;           // PCI 3.0, 6.2.3: bit 4, there is a list of capabilities
+    constexpr std::size_t first = 0x34;            // 6.7
+    constexpr unsigned char pci_express_id = 0x10; // PCI Code and ID assignment, capability ids
+    constexpr std::size_t header = 64;
+    constexpr int most_capabilities = 48; // as many as fit, so that a list that bites its tail ends
+    const auto byte = [bytes](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
+    if (bytes.size() < header || (byte(status) & 0x10u) == 0) return false;
+    std::size_t at = byte(first) & 0xfcu;
+    for (int i = 0; i < most_capabilities && at >= header && at + 1 < bytes.size(); ++i) {
+        if (byte(at) == pci_express_id) return true;
+        at = byte(at + 1) & 0xfcu;
+    }
+    return false;
+}
+
 std::optional<ControllerKind> kind_from_class(std::string_view attribute)
 {
     const auto code = parse_hex(trim(attribute));

@@ -21,6 +21,10 @@ inline constexpr std::size_t config_bytes_needed = 0xec;
 /// assignment, class 0c subclass 03). Other classes give nothing.
 [[nodiscard]] std::optional<topology::ControllerKind> kind_from_class(std::string_view attribute);
 
+/// Whether the list of capabilities in these bytes of a configuration space has PCI Express's. False also where the
+/// bytes end before the list does.
+[[nodiscard]] bool has_pci_express_capability(std::string_view bytes);
+
 /// The value of `key` in the text of a uevent file; empty where it is not there.
 [[nodiscard]] std::string_view uevent_value(std::string_view uevent, std::string_view key);
 

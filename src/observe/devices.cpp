@@ -196,6 +196,9 @@ void DeviceWalk::read_device(const PortPath& place, const std::string& directory
         if (name.starts_with(prefix))
             device->interfaces.push_back(read_interface(tree_, directory + "/" + name, name));
     std::ranges::sort(device->interfaces, {}, &Interface::number);
+    // Without authorization a device has no configuration, and so no interface (usb_deauthorize_device): the others
+    // need not be asked.
+    if (device->interfaces.empty()) device->authorized = trim(attributes.text("authorized")) != "0";
     const bool hub = device->is_hub();
     into_.devices.push_back(std::move(device));
     if (hub) walk_down(place, directory, names);

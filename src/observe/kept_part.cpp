@@ -33,9 +33,23 @@ std::string lines_where(std::string_view text, auto is_wanted)
 /// can hold secrets.
 std::string kept_words(std::string_view line)
 {
-    constexpr std::array<std::string_view, 9> beginnings{
-        "iommu=",    "intel_iommu=",        "amd_iommu=",        "iommu.", "lockdown=", "vfio-pci.",
-        "vfio_pci.", "usbcore.autosuspend", "module_blacklist=",
+    constexpr std::array<std::string_view, 16> beginnings{
+        "iommu=",
+        "intel_iommu=",
+        "amd_iommu=",
+        "iommu.",
+        "lockdown=",
+        "vfio-pci.",
+        "vfio_pci.",
+        "pci-stub.",
+        "pci_stub.",
+        "xen-pciback.",
+        "pciback.",
+        "usbcore.autosuspend",
+        "usbcore.authorized_default",
+        "module_blacklist=",
+        "modprobe.blacklist=",
+        "rd.driver.blacklist=",
     };
     std::string kept;
     for (const auto word : words(trim(line))) {
@@ -65,8 +79,22 @@ bool is_of_interest(std::string_view line)
     const auto text = trim(line);
     if (text.starts_with('#') || text.starts_with(';')) return false;
     const auto small = lower(text);
-    return small.find("setpci") != std::string::npos || small.find("powertop") != std::string::npos ||
-           small.find("power/control") != std::string::npos || small.starts_with("runtime_pm_on_");
+    const auto has = [&](std::string_view word) { return small.find(word) != std::string::npos; };
+    // "options vfio-pci ids=8086:8cb1", and what keeps a USB controller's driver from being loaded.
+    const bool is_modprobes = (has("ids=") && (has("vfio") || has("pci-stub") || has("pci_stub"))) ||
+                              (small.starts_with("blacklist") && has("hci"));
+    const bool opens_a_function = has("pci") && has("/config") && (has(">") || has("of=") || has("open"));
+    return has("setpci") || has("powertop") || has("power/control") || opens_a_function || is_modprobes ||
+           (small.starts_with("runtime_pm_") && (has("_on_") || has("denylist") || has("blacklist")));
+}
+
+/// Files of people, in which only the lines of `is_of_interest` are anybody's business.
+bool is_a_script(std::string_view file)
+{
+    constexpr std::array<std::string_view, 8> beginnings{"etc/", "usr/",    "lib/",      "boot/",
+                                                         "root/", "home/", "var/spool/", "var/lib/"};
+    return !file.starts_with("etc/usbroute/") &&
+           std::ranges::any_of(beginnings, [&](std::string_view beginning) { return file.starts_with(beginning); });
 }
 
 /// Network file systems tell servers and user names, and no USB disk is one.
@@ -130,9 +158,7 @@ std::string kept_part(std::string_view file, std::string_view text)
         return lines_where(text, [](std::string_view line) { return line.starts_with("state:"); });
     if (file.starts_with("run/udev/data/"))
         return lines_where(text, [](std::string_view line) { return line.starts_with("E:ID_FS_TYPE="); });
-    const bool a_script = (file.starts_with("etc/") && !file.starts_with("etc/usbroute/")) ||
-                          file.starts_with("usr/") || file.starts_with("lib/");
-    if (a_script) return lines_where(text, is_of_interest);
+    if (is_a_script(file)) return lines_where(text, is_of_interest);
     return std::string(text);
 }
 

@@ -42,9 +42,32 @@ std::uint16_t hex_attribute(const KernelTree& tree, const std::string& directory
 Bus read_bus(const KernelTree& tree, std::uint16_t number, const std::string& directory)
 {
     const auto ports = parse_decimal(attribute(tree, directory, "maxchild")).value_or(0);
+    const auto for_new = attribute(tree, directory, "authorized_default");
     return {.number = number,
             .speed = topology::Speed::parse(attribute(tree, directory, "speed")),
-            .ports = static_cast<std::uint8_t>(std::min(ports, 255u))};
+            .ports = static_cast<std::uint8_t>(std::min(ports, 255u)),
+            .authorized = attribute(tree, directory, "authorized") != "0",
+            .authorizes_new = for_new != "0" && for_new != "2"};
+}
+
+/// D3, in which the controller sees nothing, or suspended at run time, which is D3 in the kernel's words. Asked before
+/// the configuration space is read, for that wakes it.
+bool is_asleep(const KernelTree& tree, const std::string& directory)
+{
+    return attribute(tree, directory, "power/runtime_status") == "suspended" ||
+           attribute(tree, directory, "power_state").starts_with("D3");
+}
+
+/// The kernel shows a link's speed only for functions with the PCI Express capability (drivers/pci/pci-sysfs.c,
+/// pcie_dev_attrs_are_visible). The chipset's own functions on bus 0 have no link.
+bool is_pci_express(const KernelTree& tree, const std::string& directory, const Controller& controller,
+                    std::string_view config)
+{
+    if (has_pci_express_capability(config)) return true;
+    if (controller.address->domain == 0 && controller.address->bus == 0) return false;
+    // No xHCI card was ever made for conventional PCI; EHCI cards were.
+    return controller.kind == ControllerKind::xhci ||
+           tree.read(directory + "/max_link_speed", attribute_limit).has_value();
 }
 
 /// The root hubs directly below a controller, and everything plugged into them.
@@ -80,13 +103,17 @@ std::optional<PciController> read_controller(const KernelTree& tree, const std::
     controller.driver = driver_of(tree, link_path);
     if (const auto group = tree.link(link_path + "/iommu_group"))
         controller.iommu_group = parse_decimal(last_part(*group));
+    controller.asleep = controller.is_driven_by_host() && is_asleep(tree, link_path);
+    std::string config_seen;
     if (*kind == ControllerKind::xhci) {
         const auto config = tree.read(link_path + "/config", config_bytes_needed);
         if (config)
             controller.registers = decode_config(*config);
         else
             controller.registers = topology::Unreadable{config.error().value};
+        if (config) config_seen = *config;
     }
+    controller.pci_express = is_pci_express(tree, link_path, controller, config_seen);
     if (controller.vendor == 0) snapshot.notes.push_back(format("{}: its ids could not be read", name));
     return controller;
 }

@@ -4,6 +4,7 @@
 #include "plan/board.hpp"
 
 #include "base/format.hpp"
+#include "topology/behind.hpp"
 
 #include <algorithm>
 
@@ -34,6 +35,7 @@ Board look_at_board(const topology::Snapshot& snapshot, const config::Settings& 
     if (board.mux)
         for (const auto& spec : topology::unnamed_connectors(*board.mux->family, specs))
             board.connectors.push_back(topology::look_at(snapshot, board.mux, spec));
+    topology::complete_holes_behind(board.connectors, board.mux);
     return board;
 }
 

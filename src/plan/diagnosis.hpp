@@ -6,6 +6,7 @@
 #include "config/settings.hpp"
 #include "topology/condition.hpp"
 #include "topology/handover.hpp"
+#include "topology/host_use.hpp"
 #include "topology/snapshot.hpp"
 
 #include <cstdint>
@@ -43,6 +44,8 @@ struct DaemonLook {
     std::string trouble; ///< why not, where it does not
     std::optional<std::uint32_t> process;
     std::string since; ///< "2026-11-22 12:00:31"; empty: not known
+    /// Guests' lines over which noise has come and no command: "windows (/run/usbroute/windows.sock): 212 lines".
+    std::vector<std::string> noisy_lines = {};
 };
 
 /// What writing the same value back to XUSB2PR came to.
@@ -57,6 +60,7 @@ struct Facts {
     topology::Snapshot snapshot;
     topology::Condition condition;
     config::Settings settings;
+    topology::HostUse use; ///< disks and keyboards: what a next step must not take away
     std::string config_trouble;              ///< why the configuration could not be read; empty: it was
     std::vector<std::string> config_misfits; ///< "usbroute.toml:12:3: connector x: ..."
     std::optional<DaemonLook> daemon;        ///< nothing: not asked, as for a recorded machine

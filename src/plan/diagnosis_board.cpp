@@ -3,7 +3,9 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "plan/dead_sides.hpp"
 #include "plan/findings.hpp"
+#include "plan/next_steps.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -35,17 +37,6 @@ std::vector<const PciFunction*> usb_controllers(const Examination& examination)
     for (const auto& function : examination.facts.condition.functions)
         if (function.is_usb_controller()) found.push_back(&function);
     return found;
-}
-
-std::string kind_of(const PciFunction& function)
-{
-    switch (function.class_code & 0xff) {
-    case 0x00: return "UHCI";
-    case 0x10: return "OHCI";
-    case 0x20: return "EHCI";
-    case 0x30: return "xHCI";
-    default: return "USB device";
-    }
 }
 
 /// "/sys/bus/pci/devices: xHCI 0000:00:14.0 is 8086:8cb1", a line each.
@@ -80,19 +71,6 @@ void add_guest(Examination& examination)
                  : "this is a virtual machine: the sockets are the host's",
          .evidence = std::move(evidence),
          .remedy = "run usbroute doctor on the host"});
-}
-
-/// Whoever has no mux can still name sockets and give whole controllers.
-std::string instead_of_a_mux(const Examination& examination)
-{
-    const auto xhcis = std::ranges::count_if(usb_controllers(examination),
-                                             [](const auto* function) { return function->is_xhci(); });
-    std::string text;
-    if (xhcis > 1)
-        text = format("give one of the {} xHCI controllers whole to the guest with vfio-pci, ", xhcis);
-    else
-        text = "add a USB card and give that whole to the guest with vfio-pci, ";
-    return text + "or let QEMU take single devices by socket (-device usb-host,hostbus=,hostport=)";
 }
 
 void add_hopeless(Examination& examination)
@@ -303,23 +281,132 @@ void add_ports(Examination& examination, const Mux& mux)
                          .inferred = true});
 }
 
-void add_drivers(Examination& examination, const Mux& mux)
+/// SuperSpeed ports that are off although no named socket of theirs is on EHCI, where they have to be off.
+std::uint32_t superspeed_off_for_no_reason(const Examination& examination, const Mux& mux)
+{
+    const auto& bits = *mux.bits;
+    // With all wires on EHCI, the firmware mode that hides the xHCI from systems without its driver, they are off, too.
+    if ((bits.usb2_owner & mux.family->usb2_bits()) == 0) return 0;
+    auto off = mux.family->superspeed_bits & ~bits.superspeed_on & ~bits.superspeed_disabled;
+    if (const auto counts = topology::fused_counts(*mux.family, bits.fuses))
+        off &= (std::uint32_t{1} << counts->superspeed) - 1;
+    for (const auto& connector : examination.board.connectors)
+        if (connector.spec.superspeed && connector.side == topology::Side::ehci)
+            off &= ~connector.spec.superspeed->mask();
+    return off;
+}
+
+void add_superspeed(Examination& examination, const Mux& mux)
+{
+    const auto off = superspeed_off_for_no_reason(examination, mux);
+    if (off == 0) return;
+    const auto kept = off & ~mux.movable_superspeed_bits();
+    const auto count = std::popcount(off);
+    const auto ways = ways_to_superspeed(examination, off);
+    std::string remedy;
+    if (!ways.empty())
+        remedy = format("{}; then plug in again what is there", join(ways, "; "));
+    else if (kept != 0)
+        remedy = "look for the USB 3 setting (xHCI mode) in the firmware set-up: what it keeps off, no program can "
+                 "switch on";
+    const auto by_firmware = kept == 0     ? std::string()
+                             : kept == off ? std::string(", and firmware keeps it off")
+                                           : format(", and firmware keeps {} of them off", std::popcount(kept));
+    examination.add({.code = "superspeed-off",
+                     .severity = remedy.empty() ? Severity::note : Severity::warning,
+                     .sentence = format("SuperSpeed is off on {} port{}{}: what is plugged in there works as USB 2",
+                                        count, count == 1 ? "" : "s", by_firmware),
+                     .evidence = {format("USB3_PSSEN (0xd8) of {} is 0x{:x}, USB3PRM (0xdc) is 0x{:x}",
+                                         mux.xhci->name, mux.bits->superspeed_on, mux.bits->superspeed_movable)},
+                     .remedy = std::move(remedy)});
+}
+
+std::vector<const Controller*> controllers_of(const Mux& mux)
+{
+    std::vector<const Controller*> all{mux.xhci};
+    for (const auto* ehci : mux.ehcis)
+        if (ehci != nullptr) all.push_back(ehci);
+    return all;
+}
+
+/// A line of modprobe.d, or a word for the kernel, that keeps the drivers of USB from being loaded.
+std::string what_keeps_drivers_away(const topology::Condition& condition)
+{
+    const auto names_a_driver = [](std::string_view text) {
+        return text.find("hci") != std::string_view::npos && text.find("blacklist") != std::string_view::npos;
+    };
+    for (const auto& word : condition.kernel_words.value_or(std::vector<std::string>{}))
+        if (names_a_driver(word)) return "/proc/cmdline: " + printable(word, 160);
+    for (const auto& line : condition.foreign_lines)
+        if (line.file.starts_with("etc/modprobe.d/") && names_a_driver(line.line))
+            return format("/{}: {}", printable(line.file, 120), printable(line.line, 160));
+    return {};
+}
+
+void add_undriven(Examination& examination, const Mux& mux)
 {
     std::vector<std::string> idle;
-    if (mux.xhci->driver.empty()) idle.push_back("xHCI " + mux.xhci->name);
-    for (const auto* ehci : mux.ehcis)
-        if (ehci != nullptr && ehci->driver.empty()) idle.push_back("EHCI " + ehci->name);
-    if (idle.empty()) return;
     std::vector<std::string> evidence;
-    for (const auto& name : idle)
-        evidence.push_back(format("/sys/bus/pci/devices/{} has no driver", name.substr(name.find(' ') + 1)));
+    for (const auto* controller : controllers_of(mux)) {
+        if (controller->hold() != topology::Hold::nobody) continue;
+        idle.push_back(format("{} {}", topology::text_of(controller->kind), controller->name));
+        evidence.push_back(format("/sys/bus/pci/devices/{} has no driver", controller->name));
+    }
+    if (idle.empty()) return;
+    const auto blocker = what_keeps_drivers_away(examination.facts.condition);
+    if (!blocker.empty()) evidence.push_back(blocker);
     examination.add(
         {.code = "no-driver",
          .severity = Severity::warning,
          .sentence = format("nothing drives {}: a socket on that side is dead", join(idle, " and ")),
          .evidence = std::move(evidence),
-         .remedy =
-             "load its driver (modprobe xhci_pci, modprobe ehci_pci), and see dmesg for why it failed"});
+         .remedy = blocker.empty()
+                       ? "load its driver (modprobe xhci_pci, modprobe ehci_pci), and see dmesg for why it failed"
+                       : format("take out what keeps its driver away ({}), and start again", blocker)});
+}
+
+/// Sides that nobody has, and what keeps devices there from being used: said before somebody loses one there.
+void add_dead_sides(Examination& examination, const Mux& mux)
+{
+    const auto& facts = examination.facts;
+    add_undriven(examination, mux);
+    for (const auto* controller : controllers_of(mux)) {
+        const auto dead = why_dead(facts.snapshot, *controller, facts.settings);
+        if (!dead || controller->hold() == topology::Hold::nobody) continue;
+        const bool is_closed = dead->why == Death::not_authorized;
+        examination.add({.code = is_closed ? "not-authorized" : "held-by-stub",
+                         .severity = Severity::warning,
+                         .sentence = dead->sentence + ": a socket on that side is dead",
+                         .evidence = {dead->evidence},
+                         .remedy = dead->remedy});
+    }
+    for (const auto* controller : controllers_of(mux))
+        for (auto& caution : cautions(*controller)) {
+            // USBGuard closes the buses and authorizes by its rules; it has a finding of its own.
+            const bool is_usbguards = !caution.is_sleep && !facts.condition.usbguard.empty();
+            examination.add({.code = caution.is_sleep ? "asleep" : "new-devices-wait",
+                             .severity = is_usbguards ? Severity::note : Severity::warning,
+                             .sentence = std::move(caution.sentence),
+                             .evidence = {std::move(caution.evidence)},
+                             .remedy = std::move(caution.remedy)});
+        }
+}
+
+void add_unauthorized_devices(Examination& examination)
+{
+    std::vector<std::string> seen;
+    for (const auto& device : examination.facts.snapshot.devices)
+        if (!device->authorized)
+            seen.push_back(format("/sys/bus/usb/devices/{}/authorized: 0 ({}{})", device->path.text(),
+                                  device->shown(), device->is_hub() ? ", a hub: nothing behind it is seen" : ""));
+    if (seen.empty()) return;
+    const auto first = seen.front().substr(0, seen.front().find(':'));
+    examination.add({.code = "device-not-authorized",
+                     .severity = Severity::warning,
+                     .sentence = format("{} device{} not authorized, so the kernel does not use {}", seen.size(),
+                                        seen.size() == 1 ? " is" : "s are", seen.size() == 1 ? "it" : "them"),
+                     .evidence = std::move(seen),
+                     .remedy = format("authorize what is wanted: echo 1 > {}", first)});
 }
 
 /// What the bus answers for a function that is not there or has no power.
@@ -333,6 +420,7 @@ bool is_asleep_or_gone(const topology::RouteBits& bits)
 
 void examine_registers(Examination& examination)
 {
+    add_unauthorized_devices(examination);
     const auto& mux = examination.board.mux;
     if (!mux) return;
     const auto refusal = why_not_writable(examination.facts.snapshot, examination.board);
@@ -368,8 +456,9 @@ void examine_registers(Examination& examination)
     } else if (mux->bits != nullptr && (!refusal || refusal->reason == Reason::read_only_chip)) {
         add_masks(examination, *mux);
         add_ports(examination, *mux);
+        add_superspeed(examination, *mux);
     }
-    add_drivers(examination, *mux);
+    add_dead_sides(examination, *mux);
 }
 
 } // namespace usbroute::plan

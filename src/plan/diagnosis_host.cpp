@@ -4,10 +4,11 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "plan/findings.hpp"
+#include "plan/next_steps.hpp"
 #include "plan/ownership.hpp"
+#include "plan/taken_at_boot.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace usbroute::plan {
 
@@ -105,69 +106,33 @@ void examine_rights(Examination& examination)
 
 namespace {
 
-bool says(const Condition& condition, auto is_it)
-{
-    return condition.kernel_words && std::ranges::any_of(*condition.kernel_words, is_it);
-}
-
-/// The kernel's word that switches the IOMMU off; empty: there is none.
-std::string word_against(const Condition& condition)
-{
-    for (const auto& word : condition.kernel_words.value_or(std::vector<std::string>{}))
-        if (word == "iommu=off" || word.starts_with("intel_iommu=off") || word == "amd_iommu=off")
-            return word;
-    return {};
-}
-
 void add_no_iommu(Examination& examination)
 {
     const auto& condition = examination.facts.condition;
     const bool amd = examination.chipset.name == "AMD";
-    const auto* const option = amd ? "IOMMU (AMD-Vi)" : "VT-d";
-    const auto against = word_against(condition);
-    const bool asked_for =
-        says(condition, [](const std::string& word) { return word.starts_with("intel_iommu=on"); });
-
     std::vector<std::string> evidence{"/sys/kernel/iommu_groups is empty or not there"};
     if (condition.firmware_iommu)
         evidence.emplace_back(*condition.firmware_iommu
                                   ? "/sys/firmware/acpi/tables has DMAR or IVRS"
                                   : "/sys/firmware/acpi/tables has neither DMAR nor IVRS");
-    if (!condition.kernel_words)
-        evidence.emplace_back("/proc/cmdline could not be read");
-    else if (!against.empty())
-        evidence.push_back("/proc/cmdline: " + against);
-    else if (!amd)
-        evidence.emplace_back(asked_for ? "/proc/cmdline: intel_iommu=on"
-                                        : "/proc/cmdline: no intel_iommu=on");
-
-    std::string remedy;
-    bool inferred = true;
-    if (!against.empty()) {
-        remedy = format("take {} off the kernel's command line and start again", against);
-        inferred = false;
-    } else if (condition.firmware_iommu == false || amd || asked_for) {
-        remedy = format(
-            "switch {} on in the firmware set-up; if there is no such option, processor or board lacks it",
-            option);
-        inferred = condition.firmware_iommu != false;
-    } else if (condition.firmware_iommu == true) {
-        remedy = "add intel_iommu=on to the kernel's command line and start again";
-        inferred = false;
-    } else {
-        remedy = format(
-            "add intel_iommu=on to the kernel's command line and start again; if that changes nothing, "
-            "switch {} on in the firmware set-up",
-            option);
-    }
+    if (!condition.kernel_words) evidence.emplace_back("/proc/cmdline could not be read");
+    bool has_a_word = false;
+    for (const auto& word : condition.kernel_words.value_or(std::vector<std::string>{}))
+        if (word == "iommu=off" || word.find("_iommu=o") != std::string::npos) {
+            evidence.push_back("/proc/cmdline: " + word);
+            has_a_word = true;
+        }
+    if (condition.kernel_words && !has_a_word && !amd)
+        evidence.emplace_back("/proc/cmdline: no intel_iommu=on");
+    auto advice = how_to_get_an_iommu(examination);
     examination.add(
         {.code = "iommu-off",
          .severity = examination.obstacle(),
          .sentence = format("no IOMMU is in use, so no guest can be given a controller{}",
                             examination.has_mux() ? "; sockets can only change sides on the host" : ""),
          .evidence = std::move(evidence),
-         .remedy = std::move(remedy),
-         .inferred = inferred});
+         .remedy = std::move(advice.remedy),
+         .inferred = advice.inferred});
 }
 
 std::string shown(const PciFunction& function)
@@ -176,39 +141,75 @@ std::string shown(const PciFunction& function)
                   function.driver.empty() ? std::string() : format(" ({})", printable(function.driver, 32)));
 }
 
-/// Bridges stay with the host whatever their group is given to.
-bool is_bridge(const PciFunction& function) { return function.class_code >> 16 == 0x06; }
+/// What one group has besides bridges.
+struct Group {
+    std::uint32_t number = 0;
+    std::vector<std::string> usb;
+    std::vector<std::string> others;
+};
+
+std::vector<Group> groups_with_usb(const std::vector<PciFunction>& functions)
+{
+    std::vector<Group> groups;
+    for (const auto& function : functions) {
+        if (!function.is_usb_controller() || !function.iommu_group) continue;
+        auto group = std::ranges::find(groups, *function.iommu_group, &Group::number);
+        if (group == groups.end())
+            group = groups.insert(group, {.number = *function.iommu_group, .usb = {}, .others = {}});
+        group->usb.push_back(function.address.text());
+    }
+    for (auto& group : groups)
+        for (const auto& function : functions)
+            if (function.iommu_group == group.number && !function.is_usb_controller() && !is_bridge(function))
+                group.others.push_back(shown(function));
+    return groups;
+}
+
+/// The way out of a group that other functions share: another controller that can go, or a slot.
+std::string instead_of_this_group(const Examination& examination)
+{
+    std::vector<std::string> names;
+    for (const auto& whole : controllers_to_spare(examination)) names.push_back(whole.text());
+    if (names.empty()) return "give another controller, or a card in another slot";
+    return format("give another controller: {} can go", join(names, " or "));
+}
 
 void add_groups(Examination& examination)
 {
-    const auto& functions = examination.facts.condition.functions;
     std::vector<std::string> alone;
-    for (const auto& controller : functions) {
-        if (!controller.is_usb_controller() || !controller.iommu_group) continue;
-        std::vector<std::string> others;
-        for (const auto& other : functions)
-            if (other.iommu_group == controller.iommu_group && other.address != controller.address &&
-                !is_bridge(other))
-                others.push_back(shown(other));
-        if (others.empty()) {
-            alone.push_back(format("{} in group {}", controller.address.text(), *controller.iommu_group));
-            continue;
+    std::vector<std::string> names;
+    for (const auto& group : groups_with_usb(examination.facts.condition.functions)) {
+        const auto file = format("/sys/kernel/iommu_groups/{}/devices", group.number);
+        if (!group.others.empty()) {
+            examination.add({.code = "shared-group",
+                             .severity = Severity::warning,
+                             .sentence = format("{} share{} IOMMU group {} with {}: a guest gets all of it or nothing",
+                                                listed(group.usb), group.usb.size() == 1 ? "s" : "", group.number,
+                                                join(group.others, ", ")),
+                             .evidence = {file},
+                             .remedy = instead_of_this_group(examination)});
+        } else if (group.usb.size() > 1) {
+            examination.add({.code = "group-together",
+                             .severity = Severity::note,
+                             .sentence = format("{} go together: they are IOMMU group {}, and a guest gets all of it or "
+                                                "nothing",
+                                                listed(group.usb), group.number),
+                             .evidence = {file},
+                             .remedy = format("give all of them to one guest: controllers = [\"{}\"]",
+                                              join(group.usb, "\", \""))});
+        } else {
+            alone.push_back(format("{} in group {}", group.usb.front(), group.number));
+            names.push_back(group.usb.front());
         }
-        examination.add(
-            {.code = "shared-group",
-             .severity = Severity::warning,
-             .sentence = format("{} shares IOMMU group {} with {}: a guest gets all of it or nothing",
-                                controller.address.text(), *controller.iommu_group, join(others, ", ")),
-             .evidence = {format("/sys/kernel/iommu_groups/{}/devices", *controller.iommu_group)},
-             .remedy = "give another controller, or a card in another slot"});
     }
     if (!alone.empty())
-        examination.add(
-            {.code = "iommu-on",
-             .severity = Severity::fine,
-             .sentence = "an IOMMU is in use, and these USB controllers are alone in their groups",
-             .evidence = std::move(alone),
-             .remedy = {}});
+        examination.add({.code = "iommu-on",
+                         .severity = Severity::fine,
+                         .sentence = format("an IOMMU is in use, and {} {} alone in {}", listed(names),
+                                            names.size() == 1 ? "is" : "are",
+                                            names.size() == 1 ? "its group" : "their groups"),
+                         .evidence = std::move(alone),
+                         .remedy = {}});
 }
 
 } // namespace
@@ -272,10 +273,32 @@ void add_given_away(Examination& examination)
              .remedy = "give it the EHCIs and keep the xHCI on the host"});
 }
 
+/// Controllers that a word of the kernel's command line or a line of modprobe's took at boot, and no guest is to have.
+void add_taken_at_boot(Examination& examination)
+{
+    const auto& facts = examination.facts;
+    for (const auto& controller : facts.snapshot.controllers) {
+        const auto hold = controller.hold();
+        if (hold != topology::Hold::guest && hold != topology::Hold::stub) continue;
+        if (claimant(controller, facts.settings) != nullptr) continue;
+        const auto taken = taken_at_boot(controller, facts.condition);
+        if (!taken) continue;
+        examination.add({.code = "taken-at-boot",
+                         .severity = Severity::warning,
+                         .sentence = format("{} {} is on {} since the start of the machine, and no guest of the "
+                                            "configuration is to have it",
+                                            text_of(controller.kind), controller.name,
+                                            printable(controller.driver, 32)),
+                         .evidence = {taken->evidence},
+                         .remedy = taken->remedy});
+    }
+}
+
 } // namespace
 
 void examine_guests(Examination& examination)
 {
+    add_taken_at_boot(examination);
     add_given_away(examination);
     if (examination.facts.condition.vfio_driver)
         examination.add({.code = "vfio-present",

@@ -4,12 +4,13 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "plan/findings.hpp"
+#include "plan/foreign_lines.hpp"
+#include "plan/next_steps.hpp"
 #include "plan/ownership.hpp"
+#include "plan/reach.hpp"
 #include "topology/registers.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 
 namespace usbroute::plan {
 
@@ -18,40 +19,9 @@ using topology::PciController;
 
 namespace {
 
-std::string lower(std::string_view text)
+XhciNames names_of(const Controller& xhci)
 {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return out;
-}
-
-/// "d0.l=3fff", "0xd8.W", "dc*": a word of setpci's that names a routing register.
-bool names_a_register(std::string_view word)
-{
-    if (word.starts_with("0x")) word.remove_prefix(2);
-    for (const std::string_view offset : {"d0", "d4", "d8", "dc"})
-        if (word.starts_with(offset) && word.size() > 2 &&
-            (word[2] == '.' || word[2] == '=' || word[2] == '+'))
-            return true;
-    return false;
-}
-
-enum class Writes : std::uint8_t { no, perhaps, yes };
-
-/// Whether a line of a script writes the routing registers. With a variable in place of the register, or of the
-/// command's arguments, it may.
-Writes writes_the_route(std::string_view line)
-{
-    const auto text = lower(line);
-    if (text.find("setpci") == std::string::npos) return Writes::no;
-    auto verdict = Writes::no;
-    for (auto word : words(text)) {
-        while (!word.empty() && (word.front() == '"' || word.front() == '\'')) word.remove_prefix(1);
-        if (names_a_register(word)) return Writes::yes;
-        if (word.starts_with('$') || word.find("14.0") != std::string_view::npos) verdict = Writes::perhaps;
-    }
-    return verdict;
+    return {.address = *xhci.address, .vendor = xhci.vendor, .device = xhci.device, .driver = xhci.driver};
 }
 
 std::string shown(const ForeignLine& found)
@@ -59,14 +29,14 @@ std::string shown(const ForeignLine& found)
     return format("/{}: {}", printable(found.file, 120), printable(found.line, 160));
 }
 
-void add_foreign_writers(Examination& examination)
+void add_foreign_writers(Examination& examination, const Controller& xhci)
 {
     std::vector<std::string> certain;
     std::vector<std::string> possible;
     for (const auto& line : examination.facts.condition.foreign_lines) {
-        const auto writes = writes_the_route(line.line);
-        if (writes == Writes::yes) certain.push_back(shown(line));
-        if (writes == Writes::perhaps) possible.push_back(shown(line));
+        const auto writes = writes_the_route(line.line, names_of(xhci));
+        if (writes == Does::yes) certain.push_back(shown(line));
+        if (writes == Does::perhaps) possible.push_back(shown(line));
     }
     if (certain.empty() && possible.empty()) return;
     const bool inferred = certain.empty();
@@ -124,17 +94,14 @@ void add_power(Examination& examination, const PciController& xhci)
                          .remedy = {}});
 
     std::vector<std::string> evidence;
+    const bool tlp_spares_it = is_exempt_from_tlp(condition.foreign_lines, names_of(xhci));
     for (const auto& service : condition.services)
-        if (service.find("powertop") != std::string::npos || service.find("tlp") != std::string::npos)
+        if (service.find("powertop") != std::string::npos ||
+            (service.find("tlp") != std::string::npos && !tlp_spares_it))
             evidence.push_back("/" + service + " is enabled");
     for (const auto& line : condition.foreign_lines) {
-        const auto text = lower(line.line);
-        const bool tool =
-            text.find("powertop") != std::string::npos && text.find("auto") != std::string::npos;
-        const bool rule =
-            text.find("power/control") != std::string::npos && text.find("auto") != std::string::npos;
-        const bool tlp = text.starts_with("runtime_pm_on_") && text.ends_with("auto");
-        if (tool || rule || tlp) evidence.push_back(shown(line));
+        const bool is_tlps = line.file.starts_with("etc/tlp");
+        if (lets_it_sleep(line, names_of(xhci)) && !(is_tlps && tlp_spares_it)) evidence.push_back(shown(line));
     }
     if (!evidence.empty())
         examination.add(
@@ -165,11 +132,86 @@ void examine_others(Examination& examination)
 {
     if (const auto& mux = examination.board.mux) {
         add_power(examination, *mux->xhci);
-        add_foreign_writers(examination);
+        add_foreign_writers(examination, *mux->xhci);
         add_asus(examination);
     }
     add_usbguard(examination);
 }
+
+namespace {
+
+/// What the configuration asks for and the mux can never do, whoever has the controllers.
+void add_out_of_reach(Examination& examination)
+{
+    const auto& facts = examination.facts;
+    const auto found = out_of_reach(facts.snapshot, facts.settings);
+    if (found.empty()) return;
+    std::vector<std::string> evidence;
+    for (const auto& one : found) evidence.push_back(format("{}: {}", one.origin.text(), one.subject));
+    std::vector<std::string> sentences;
+    for (const auto& one : found) sentences.push_back(format("{}: {}", one.subject, one.sentence));
+    std::string remedy = "change the configuration: `usbroute config check` says where";
+    for (const auto& guest : facts.settings.guests) {
+        std::vector<std::string> quoted;
+        for (const auto& address : controllers_for(guest.name, facts.snapshot, facts.settings))
+            quoted.push_back(format("\"{}\"", address.text()));
+        if (!quoted.empty())
+            remedy = format("write controllers = [{}] into [guest.{}] of usbroute.toml", join(quoted, ", "),
+                            guest.name.text());
+    }
+    examination.add({.code = "out-of-reach",
+                     .severity = Severity::warning,
+                     .sentence = join(sentences, "; "),
+                     .evidence = std::move(evidence),
+                     .remedy = std::move(remedy)});
+}
+
+/// "which the host has now", by who drives them.
+std::string who_has_them(const std::vector<const Controller*>& controllers)
+{
+    const auto all = [&](topology::Hold hold) {
+        return std::ranges::all_of(controllers, [hold](const auto* c) { return c->hold() == hold; });
+    };
+    if (all(topology::Hold::host)) return "which the host has now";
+    if (all(topology::Hold::nobody)) return "which nothing drives now";
+    if (all(topology::Hold::stub))
+        return format("which {} holds now, so nobody has {}", printable(controllers.front()->driver, 32),
+                      controllers.size() == 1 ? "it" : "them");
+    std::vector<std::string> drivers;
+    for (const auto* controller : controllers)
+        drivers.push_back(controller->driver.empty() ? "no driver" : printable(controller->driver, 32));
+    return format("which are on {} now", join(drivers, " and "));
+}
+
+void add_waiting_guests(Examination& examination)
+{
+    const auto& facts = examination.facts;
+    std::vector<const Controller*> waiting;
+    std::vector<std::string> ways;
+    bool one_leads = false;
+    for (const auto& guest : facts.settings.guests) {
+        const auto before = waiting.size();
+        for (const auto& address : guest.controllers)
+            if (const auto* controller = facts.snapshot.controller_at(address);
+                controller != nullptr && !is_given_to_guest(*controller))
+                waiting.push_back(controller);
+        if (waiting.size() == before) continue;
+        const auto way = way_to_bind(examination, guest);
+        one_leads = one_leads || way.leads;
+        ways.push_back(way.leads ? way.text : format("{} cannot be bound now: {}", guest.name.text(), way.text));
+    }
+    if (waiting.empty()) return;
+    std::vector<std::string> names;
+    for (const auto* controller : waiting) names.push_back(controller->name);
+    examination.add(
+        {.code = "guest-not-given",
+         .severity = Severity::note,
+         .sentence = format("a guest is to get {}, {}", join(names, " and "), who_has_them(waiting)),
+         .evidence = {format("/sys/bus/pci/devices/{}/driver is not vfio-pci", names.front())},
+         .remedy = (one_leads ? "before the guest starts: " : "") + join(ways, "; ")});
+}
+
+} // namespace
 
 void examine_configuration(Examination& examination)
 {
@@ -204,24 +246,8 @@ void examine_configuration(Examination& examination)
              .evidence = {"the configuration has no [guest.NAME]"},
              .remedy = "say which guest gets the EHCIs: [guest.NAME] with controllers = [\"0000:00:1d.0\", "
                        "...] in usbroute.toml"});
-    std::vector<std::string> waiting;
-    std::vector<std::string> commands;
-    for (const auto& guest : settings.guests) {
-        const auto before = waiting.size();
-        for (const auto& address : guest.controllers)
-            if (const auto* controller = facts.snapshot.controller_at(address);
-                controller != nullptr && !is_given_to_guest(*controller))
-                waiting.push_back(controller->name);
-        if (waiting.size() > before)
-            commands.push_back(format("sudo usbroute guest bind {}", guest.name.text()));
-    }
-    if (!waiting.empty())
-        examination.add(
-            {.code = "guest-not-given",
-             .severity = Severity::note,
-             .sentence = format("a guest is to get {}, which the host has now", join(waiting, " and ")),
-             .evidence = {format("/sys/bus/pci/devices/{}/driver is not vfio-pci", waiting.front())},
-             .remedy = "before the guest starts: " + join(commands, "; ")});
+    add_out_of_reach(examination);
+    add_waiting_guests(examination);
 }
 
 void examine_daemon(Examination& examination)
@@ -247,6 +273,13 @@ void examine_daemon(Examination& examination)
                      .sentence = std::move(sentence),
                      .evidence = std::move(evidence),
                      .remedy = {}});
+    if (!daemon->noisy_lines.empty())
+        examination.add({.code = "only-noise",
+                         .severity = Severity::note,
+                         .sentence = "a guest's line sends only noise: is something else on that port?",
+                         .evidence = daemon->noisy_lines,
+                         .remedy = "in the guest, take its console or login off that port, and send one word of "
+                                   "docs/protocol.md with a line end: usbroute-guest does"});
 }
 
 } // namespace usbroute::plan

@@ -216,6 +216,7 @@ std::vector<const Connector*> connectors_within_reach(const Board& board, const 
 {
     std::vector<const Connector*> within;
     for (const auto& connector : board.connectors) {
+        if (connector.behind) continue; // it comes with its socket
         if (!connector.spec.bit) {
             const auto& places = connector.spec.places;
             if (!places.empty() && places.front().controller == controller) within.push_back(&connector);
@@ -229,6 +230,12 @@ std::vector<const Connector*> connectors_within_reach(const Board& board, const 
             if (is_there || may_move || board.mux->bits == nullptr) within.push_back(&connector);
         }
     }
+    const auto socket_is_within = [&](const Connector& hole) {
+        return std::ranges::any_of(
+            within, [&](const Connector* socket) { return hole.behind == socket->spec.name; });
+    };
+    for (const auto& connector : board.connectors)
+        if (connector.behind && socket_is_within(connector)) within.push_back(&connector);
     return within;
 }
 

@@ -34,7 +34,7 @@ std::expected<Wanted, Refusal> to_home(const Connector& connector, const Situati
     if (!wanted) return wanted;
     Resolved alone;
     alone.wanted.push_back(*wanted);
-    if (auto refusal = check_routes(board, alone, {})) return std::unexpected(*refusal);
+    if (auto refusal = check_routes(s, board, alone, {})) return std::unexpected(*refusal);
     return wanted;
 }
 

@@ -13,7 +13,6 @@ using topology::Controller;
 using topology::PciController;
 using topology::Side;
 
-namespace {
 
 const config::GuestSettings* claimant(const PciController& controller, const config::Settings& settings)
 {
@@ -22,8 +21,6 @@ const config::GuestSettings* claimant(const PciController& controller, const con
     });
     return found == settings.guests.end() ? nullptr : &*found;
 }
-
-} // namespace
 
 std::string text_of(const Owner& owner)
 {
@@ -34,12 +31,17 @@ std::string text_of(const Owner& owner)
 
 bool is_host(const Owner& owner) { return std::holds_alternative<OwnedByHost>(owner); }
 
-bool is_given_to_guest(const Controller& controller) { return controller.driver == "vfio-pci"; }
+bool is_given_to_guest(const Controller& controller) { return controller.hold() == topology::Hold::guest; }
 
 Owner owner_of(const PciController* controller, const config::Settings& settings)
 {
-    if (controller == nullptr || controller->driver.empty()) return OwnedByNobody{};
-    if (controller->is_driven_by_host()) return OwnedByHost{};
+    if (controller == nullptr) return OwnedByNobody{};
+    switch (controller->hold()) {
+    case topology::Hold::host: return OwnedByHost{};
+    case topology::Hold::guest: break;
+    case topology::Hold::nobody:
+    case topology::Hold::stub: return OwnedByNobody{};
+    }
     if (const auto* guest = claimant(*controller, settings)) return OwnedByGuest{guest->name};
     return OwnedByStranger{};
 }
@@ -53,7 +55,7 @@ Owner owner_of_off_pci(const Controller& controller)
 Owner owner_now(const topology::Snapshot& snapshot, const Connector& connector,
                 const config::Settings& settings)
 {
-    if (!connector.spec.bit) {
+    if (!connector.spec.bit && !connector.behind) {
         if (connector.spec.places.empty()) return OwnerUnknown{};
         return owner_of(snapshot.controller_at(connector.spec.places.front().controller), settings);
     }

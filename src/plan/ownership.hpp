@@ -23,7 +23,7 @@ struct OwnedByGuest {
 struct OwnedByStranger {
     bool operator==(const OwnedByStranger&) const = default;
 };
-/// No driver at all, or no such controller on the bus: the socket is dead.
+/// No driver at all or a stub, or no such controller on the bus: the socket is dead.
 struct OwnedByNobody {
     bool operator==(const OwnedByNobody&) const = default;
 };
@@ -36,6 +36,10 @@ using Owner = std::variant<OwnedByHost, OwnedByGuest, OwnedByStranger, OwnedByNo
 /// One word, as status prints it: "host", "windows", "unknown-guest", "nobody", "unknown".
 [[nodiscard]] std::string text_of(const Owner& owner);
 [[nodiscard]] bool is_host(const Owner& owner);
+
+/// The guest of the configuration that is to have a controller; null: none is.
+[[nodiscard]] const config::GuestSettings* claimant(const topology::PciController& controller,
+                                                    const config::Settings& settings);
 
 [[nodiscard]] Owner owner_of(const topology::PciController* controller, const config::Settings& settings);
 /// Of a platform or virtual controller, which no guest can be given.

@@ -42,6 +42,8 @@ struct Movement {
         {}; ///< the devices seen there, hubs first: for words, not for guards
     /// To a guest from which somebody could bring it home at once (plan/call_back.hpp). Asked only where it matters.
     bool can_come_back = false;
+    std::optional<bool> superspeed = {}; ///< its SuperSpeed half is switched on or off
+    bool host_would_use = true;          ///< false: where it goes, new devices wait to be authorized
 
     /// Whether what is at this place leaves, seen by the look or not.
     [[nodiscard]] bool takes(const topology::PortPath& place) const;

@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "plan/board.hpp"
 #include "plan/call_back.hpp"
+#include "plan/dead_sides.hpp"
 #include "plan/plan.hpp"
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
@@ -82,12 +83,15 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
     };
     if (movement.from != movement.to)
         leave(*connector.side == Side::xhci ? connector.xhci_place : connector.ehci_place);
-    if (connector.spec.superspeed && (plan.change.superspeed.mask & connector.spec.superspeed->mask()) != 0)
+    if (connector.spec.superspeed && (plan.change.superspeed.mask & connector.spec.superspeed->mask()) != 0) {
         leave(connector.superspeed_place);
+        movement.superspeed = (plan.change.superspeed.after & connector.spec.superspeed->mask()) != 0;
+    }
+    movement.host_would_use =
+        movement.from == movement.to || host_would_use(connector.controller_on(wanted.side));
     if (movement.from != movement.to)
         add_owner_before(plan.change, text_of(movement.owner_before), connector.spec.bit->mask());
-    if (movement.from != movement.to || !movement.leaving.empty())
-        plan.movements.push_back(std::move(movement));
+    if (movement.from != movement.to || movement.superspeed) plan.movements.push_back(std::move(movement));
 }
 
 Plan draft(const Situation& situation, const Board& board, const Resolved& resolved)
@@ -111,7 +115,9 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
                 wanted.side == Side::xhci);
         add_superspeed(plan, mux, wanted);
         add_movement(plan, situation, wanted);
-        if (wanted.connector->side == wanted.side) plan.already.push_back(wanted.connector->spec.name);
+        const auto& name = wanted.connector->spec.name;
+        const bool moves = !plan.movements.empty() && plan.movements.back().connector == name;
+        if (wanted.connector->side == wanted.side && !moves) plan.already.push_back(name);
     }
     return plan;
 }
@@ -146,6 +152,25 @@ void add_steps(Plan& plan)
     add(RouteRegister::usb2_owner, plan.change.usb2, std::move(reason));
 }
 
+/// What goes along, and what keeps the devices from being used where they arrive.
+void add_company(Plan& plan, const Board& board)
+{
+    std::vector<std::string> said;
+    for (const auto& movement : plan.movements) {
+        if (movement.from == movement.to) continue;
+        for (const auto& hole : board.connectors)
+            if (hole.behind == movement.connector)
+                plan.warnings.push_back(format("{} is behind {} and goes with it", hole.spec.name.text(),
+                                               movement.connector.text()));
+        const auto* controller = board.find(movement.connector)->controller_on(movement.to);
+        if (controller == nullptr) continue;
+        for (auto& caution : cautions(*controller))
+            if (std::ranges::find(said, caution.sentence) == said.end())
+                said.push_back(std::move(caution.sentence));
+    }
+    plan.warnings.insert(plan.warnings.end(), said.begin(), said.end());
+}
+
 void add_warnings(Plan& plan, const topology::Mux& mux)
 {
     if (mux.xhci->is_given_away())
@@ -172,7 +197,7 @@ Outcome make_plan(const Situation& situation, const Request& request)
     if (!resolved) return resolved.error();
     // Who resolves has asked this too, to refuse in the right order; from here on the registers are read as a matter of course.
     if (auto refusal = why_not_writable(situation.snapshot, board)) return *refusal;
-    if (auto refusal = check_routes(board, *resolved, request)) return *refusal;
+    if (auto refusal = check_routes(situation, board, *resolved, request)) return *refusal;
 
     auto plan = draft(situation, board, *resolved);
     mark_what_can_come_back(situation, *resolved, request, plan);
@@ -180,6 +205,7 @@ Outcome make_plan(const Situation& situation, const Request& request)
     if (auto refusal = check_disks(situation, plan, request)) return *refusal;
     add_use_needed(situation, *resolved, request, plan);
     add_steps(plan);
+    add_company(plan, board);
     add_warnings(plan, *board.mux);
     for (auto& warning : activity_warnings(situation, plan)) plan.warnings.push_back(std::move(warning));
     return plan;

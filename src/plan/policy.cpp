@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "plan/dead_sides.hpp"
 #include "plan/rights.hpp"
 
 #include <algorithm>
@@ -16,7 +17,7 @@ using topology::UseParts;
 
 namespace {
 
-std::optional<Refusal> check_route(const Board& board, const Wanted& wanted, bool yes)
+std::optional<Refusal> check_route(const Situation& situation, const Board& board, const Wanted& wanted, bool yes)
 {
     const auto& connector = *wanted.connector;
     const auto& name = connector.spec.name.text();
@@ -41,17 +42,18 @@ std::optional<Refusal> check_route(const Board& board, const Wanted& wanted, boo
                        format("firmware does not let bit {} of XUSB2PR move (XUSB2PRM is 0x{:04x})",
                               connector.spec.bit->value, board.mux->bits->usb2_movable),
                        "look for an xHCI or USB 3 mode option in the firmware set-up"};
-    if (controller->driver.empty() && !yes)
-        return Refusal{Reason::no_driver, name,
-                       format("no driver runs {}, so {} would be dead there", controller->name, name),
-                       "bind a driver to it, or say yes if that is what you want (--yes, yes=1)"};
+    const auto dead = why_dead(situation.snapshot, connector, wanted.side, situation.settings);
+    if (dead && !yes)
+        return Refusal{dead->why == Death::no_driver ? Reason::no_driver : Reason::not_authorized, name,
+                       format("{}, so {} would be dead there", dead->sentence, name), dead->remedy};
     return std::nullopt;
 }
 
 /// What can be called back is not lost.
 bool takes_from_host(const Movement& movement)
 {
-    return !is_host(movement.owner_after) && !movement.can_come_back;
+    const bool host_has_it = is_host(movement.owner_after) && movement.host_would_use;
+    return !host_has_it && !movement.can_come_back;
 }
 
 /// "Logitech USB Keyboard (046d:c31c)", with the reason where it may be none or hangs on something else.
@@ -97,10 +99,11 @@ void add_parts(UseParts& parts, const topology::Interface& interface, bool is_lo
 
 } // namespace
 
-std::optional<Refusal> check_routes(const Board& board, const Resolved& resolved, const Request& request)
+std::optional<Refusal> check_routes(const Situation& situation, const Board& board, const Resolved& resolved,
+                                    const Request& request)
 {
     for (const auto& wanted : resolved.wanted)
-        if (auto refusal = check_route(board, wanted, request.yes)) return refusal;
+        if (auto refusal = check_route(situation, board, wanted, request.yes)) return refusal;
     return std::nullopt;
 }
 

@@ -13,8 +13,8 @@ namespace usbroute::plan {
 /// What must never happen, whoever asks. Each function is one invariant of the design and says "no" or nothing.
 
 /// Invariants 1 and 2: only bits that firmware lets us move, and only towards a controller that is there.
-[[nodiscard]] std::optional<Refusal> check_routes(const Board& board, const Resolved& resolved,
-                                                  const Request& request);
+[[nodiscard]] std::optional<Refusal> check_routes(const Situation& situation, const Board& board,
+                                                  const Resolved& resolved, const Request& request);
 
 /// Invariant 5: the host keeps a keyboard.
 [[nodiscard]] std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& plan,

@@ -29,6 +29,7 @@ std::string_view code_of(Reason reason)
     case Reason::no_twin: return "no-twin";
     case Reason::nobody_behind_route: return "nobody-behind-route";
     case Reason::no_driver: return "no-driver";
+    case Reason::not_authorized: return "not-authorized";
     case Reason::guest_not_given: return "guest-not-given";
     case Reason::not_the_guests_controller: return "not-the-guests-controller";
     case Reason::last_keyboard: return "last-keyboard";

@@ -33,6 +33,7 @@ enum class Reason : std::uint8_t {
     no_twin,                   ///< no EHCI of this chipset has a port for the bit
     nobody_behind_route,       ///< that controller is not on the bus
     no_driver,                 ///< it is on the bus and nothing drives it
+    not_authorized,            ///< the kernel was told not to use the root hub or a hub on the way
     guest_not_given,           ///< the guest's controller is still the host's
     not_the_guests_controller, ///< the guest was given other controllers
     last_keyboard,

@@ -53,9 +53,12 @@ Refusal no_such_profile(const Settings& settings, const ProfileName& name)
             did_you_mean(name.text(), names_of(settings.profiles), "`usbroute config show` lists them")};
 }
 
-/// The command that hands a guest's controllers to vfio-pci, for a remedy that can be typed.
-std::string how_to_give(const GuestName& guest)
+/// The command that hands a guest's controllers to vfio-pci, for a remedy that can be typed. Without an IOMMU it would be
+/// refused.
+std::string how_to_give(const GuestName& guest, const topology::Controller& controller)
 {
+    if (!controller.iommu_group)
+        return "no IOMMU is in use, so it cannot be given yet: `usbroute doctor` says what is missing";
     return format("give it first: sudo usbroute guest bind {}", guest.text());
 }
 
@@ -80,10 +83,11 @@ OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_na
         if (!is_given_to_guest(*controller))
             return std::unexpected(
                 Refusal{Reason::guest_not_given, name,
-                        format("{} has not been given to {}: its driver is {}", in_words(connector, side),
+                        format("{} has not been given to {}: its driver is {}{}", in_words(connector, side),
                                guest_name.text(),
-                               controller->driver.empty() ? "none" : printable(controller->driver, 32)),
-                        how_to_give(guest_name)});
+                               controller->driver.empty() ? "none" : printable(controller->driver, 32),
+                               controller->hold() == topology::Hold::stub ? ", from which nobody has it" : ""),
+                        how_to_give(guest_name, *controller)});
         return Wanted{.connector = &connector, .side = side, .superspeed = {}, .target = guest_name};
     }
     const auto& twin = connector.route->ehci;
@@ -269,6 +273,16 @@ std::optional<Refusal> why_not_switchable(const Connector& connector, const Boar
 {
     const auto& name = connector.spec.name.text();
     const auto& family = *board.mux->family;
+    if (connector.behind)
+        return Refusal{Reason::connector_without_bit, name,
+                       format("{} is behind {}: the mux moves both by bit {}, and neither alone", name,
+                              connector.behind->text(), connector.behind_bit->value),
+                       format("move {}, and {} goes with it", connector.behind->text(), name)};
+    if (connector.spec.behind)
+        return Refusal{Reason::connector_without_bit, name,
+                       format("{} is behind {}, which no bit of the mux moves", name,
+                              connector.spec.behind->socket.text()),
+                       "it moves only with its controller"};
     if (!connector.spec.bit)
         return Refusal{Reason::connector_without_bit, name,
                        format("{} is named by controller and port ({}), not by a mux bit", name,

@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "plan/board.hpp"
+#include "plan/reach.hpp"
 
 #include <algorithm>
 
@@ -83,6 +84,10 @@ ConfigCheck check_config(const config::Settings& settings, const Snapshot& snaps
     for (const auto& guest : settings.guests)
         for (const auto& address : guest.controllers)
             add(guest.origin, "guest", guest.name.text(), why_controller_does_not_fit(snapshot, address));
+    for (const auto& one : plan::out_of_reach(snapshot, settings))
+        check.misfits.push_back({.origin = one.origin.text(),
+                                 .message = format("{}: {}", one.subject, one.sentence),
+                                 .is_of_reach = true});
     return check;
 }
 

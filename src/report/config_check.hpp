@@ -25,6 +25,7 @@ struct ConfigCheck {
     struct Misfit {
         std::string origin; ///< "usbroute.toml:12:3"
         std::string message;
+        bool is_of_reach = false; ///< by `plan::out_of_reach`, which the doctor asks itself
     };
     std::vector<Misfit> misfits; ///< where it does not fit this machine
 };

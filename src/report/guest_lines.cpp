@@ -145,7 +145,14 @@ std::vector<std::string> for_libvirt(const config::GuestSettings& guest, const c
     return lines;
 }
 
+bool is_pci_express(const topology::Snapshot& snapshot, const PciAddress& address)
+{
+    const auto* controller = snapshot.controller_at(address);
+    return controller != nullptr && controller->pci_express;
+}
+
 Result<std::vector<std::string>> for_proxmox(const config::GuestSettings& guest,
+                                             const topology::Snapshot& snapshot,
                                              const config::ListenerSettings& line, const LinesWish& wish)
 {
     if (guest.controllers.size() > most_of_proxmox)
@@ -157,7 +164,8 @@ Result<std::vector<std::string>> for_proxmox(const config::GuestSettings& guest,
                 .with_code("too-many-controllers"));
     std::vector<std::string> lines;
     for (const auto& address : guest.controllers)
-        lines.push_back(format("hostpci{}: {},pcie=0", lines.size(), address.text()));
+        lines.push_back(format("hostpci{}: {},pcie={}", lines.size(), address.text(),
+                               is_pci_express(snapshot, address) ? 1 : 0));
     if (const auto serial = serial_of_proxmox(path_of(line)); serial && qemu_listens(line)) {
         lines.push_back(format("serial{}: socket", *serial));
         return lines;
@@ -173,14 +181,15 @@ Result<std::vector<std::string>> for_proxmox(const config::GuestSettings& guest,
 void add_controller_notes(std::vector<std::string>& notes, const config::GuestSettings& guest,
                           const topology::Snapshot& snapshot)
 {
+    const auto mux = topology::find_mux(snapshot);
     for (const auto& address : guest.controllers) {
         const auto* controller = snapshot.controller_at(address);
         if (controller == nullptr)
             notes.push_back(
                 format("there is no USB controller at {} now; `usbroute doctor` says more", address.text()));
-        else if (controller->kind == topology::ControllerKind::xhci)
+        else if (mux && mux->xhci == controller)
             notes.push_back(
-                format("{} is the xHCI: the guest can then write the routing registers itself; give it "
+                format("{} is the chipset's xHCI: the guest can then write the routing registers itself; give it "
                        "the EHCIs and keep the xHCI where the board has both",
                        address.text()));
     }
@@ -234,13 +243,30 @@ std::vector<std::string> notes_for_libvirt(const config::GuestSettings& guest,
     return notes;
 }
 
-std::vector<std::string> notes_for_proxmox(const config::ListenerSettings& line, const LinesWish& wish)
+/// Which of the controllers are conventional PCI to a guest, and which PCI Express.
+void add_pcie_notes(std::vector<std::string>& notes, const config::GuestSettings& guest,
+                    const topology::Snapshot& snapshot)
+{
+    std::vector<std::string> cards;
+    for (const auto& address : guest.controllers)
+        if (is_pci_express(snapshot, address)) cards.push_back(address.text());
+    if (cards.size() < guest.controllers.size())
+        notes.emplace_back("pcie=0: the chipset's USB controllers are conventional PCI, without the PCI Express "
+                           "capability");
+    if (!cards.empty())
+        notes.push_back(format("pcie=1: {} {} PCI Express; it needs machine q35, on i440fx write pcie=0",
+                               join(cards, ", "), cards.size() == 1 ? "is" : "are"));
+}
+
+std::vector<std::string> notes_for_proxmox(const config::GuestSettings& guest, const topology::Snapshot& snapshot,
+                                           const config::ListenerSettings& line, const LinesWish& wish)
 {
     std::vector<std::string> notes = {
         "put this into /etc/pve/qemu-server/ID.conf, machine q35 or i440fx; only root@pam may change args",
         "where there are hostpci lines already, go on with the next number; append to an args line",
-        "pcie=0: the chipset's USB controllers are conventional PCI, without the PCI Express capability",
-        "Proxmox binds the controllers to vfio-pci itself when the guest starts, and leaves them there"};
+    };
+    add_pcie_notes(notes, guest, snapshot);
+    notes.emplace_back("Proxmox binds the controllers to vfio-pci itself when the guest starts, and leaves them there");
     add_reconnect_note(notes, line, wish);
     return notes;
 }
@@ -282,10 +308,10 @@ Result<Paste> guest_lines(const config::Settings& settings, const topology::Snap
         paste.notes = notes_for_libvirt(guest, **line);
         break;
     case Hypervisor::proxmox: {
-        auto lines = for_proxmox(guest, **line, wish);
+        auto lines = for_proxmox(guest, snapshot, **line, wish);
         if (!lines) return std::unexpected(lines.error());
         paste.lines = std::move(*lines);
-        paste.notes = notes_for_proxmox(**line, wish);
+        paste.notes = notes_for_proxmox(guest, snapshot, **line, wish);
         break;
     }
     }

@@ -33,7 +33,7 @@ struct GuestControllerView {
     std::string address;
     std::string kind; ///< "EHCI"; empty: not on the bus, or no USB controller
     std::string id;
-    std::string state; ///< "guest", "host", "no-driver", "absent", "not-usb"
+    std::string state; ///< "guest", "host", "stub", "no-driver", "absent", "not-usb"
     std::string driver;
     std::string driver_override;
     std::optional<int> iommu_group;
@@ -47,7 +47,7 @@ struct GuestControllerView {
 
 struct GuestView {
     std::string name;
-    std::string state;   ///< "running", "given", "partly-given", "with-host", "absent"
+    std::string state;   ///< "running", "given", "partly-given", "with-host", "with-nobody", "absent"
     std::string bind;    ///< "manual", "boot"
     std::string on_exit; ///< "keep", "return"
     std::vector<GuestControllerView> controllers;

@@ -78,8 +78,13 @@ std::vector<GroupMemberView> others_of(const HandoverSituation& situation, const
 std::string state_of(const topology::Controller* controller)
 {
     if (controller == nullptr) return "not-usb";
-    if (plan::is_given_to_guest(*controller)) return "guest";
-    return controller->is_driven_by_host() ? "host" : "no-driver";
+    switch (controller->hold()) {
+    case topology::Hold::nobody: return "no-driver";
+    case topology::Hold::host: return "host";
+    case topology::Hold::guest: return "guest";
+    case topology::Hold::stub: return "stub";
+    }
+    return "no-driver";
 }
 
 GuestControllerView controller_view(const HandoverSituation& situation, const plan::Board& board,
@@ -124,7 +129,8 @@ std::string state_of(const GuestView& guest)
     if (is_running) return "running";
     if (has("guest") == all) return "given";
     if (has("guest") > 0) return "partly-given";
-    return has("absent") == all ? "absent" : "with-host";
+    if (has("absent") == all) return "absent";
+    return has("host") > 0 ? "with-host" : "with-nobody";
 }
 
 std::vector<std::string> notes_on(const GuestView& guest)
@@ -140,6 +146,10 @@ std::vector<std::string> notes_on(const GuestView& guest)
             notes.push_back(format("{} is in no IOMMU group, so it cannot be given away; `usbroute doctor` "
                                    "says what is missing",
                                    controller.address));
+        if (controller.state == "stub")
+            notes.push_back(format("{} is on {}, from which neither the host nor the guest has it; bind it first: "
+                                   "sudo usbroute guest bind {}",
+                                   controller.address, controller.driver, guest.name));
         for (const auto& other : controller.others)
             if (!other.in_the_way.empty())
                 notes.push_back(format("{} cannot be given alone: {} is in its group, and {}",

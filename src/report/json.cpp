@@ -56,6 +56,7 @@ template <class Io> void describe(OneOf<ConnectorView> auto& v, Io& io)
     io("row", v.row);
     io("column", v.column);
     io("usb", v.usb);
+    io.if_any("behind", v.behind);
     io("devices", v.devices);
 }
 
@@ -198,6 +199,7 @@ template <class Io> void describe(OneOf<PlanView::MoveView> auto& v, Io& io)
     io("owner_before", v.owner_before);
     io("owner_after", v.owner_after);
     io("devices", v.devices);
+    io.if_any("superspeed", v.superspeed);
 }
 
 template <class Io> void describe(OneOf<PlanView> auto& v, Io& io)
@@ -249,7 +251,7 @@ class Writer {
 public:
     template <class T> void operator()(const char* key, const T& value) { json_[key] = written(value); }
     /// For what is rarely there.
-    void if_any(const char* key, const std::optional<int>& value)
+    template <class T> void if_any(const char* key, const std::optional<T>& value)
     {
         if (value) (*this)(key, value);
     }

@@ -28,7 +28,7 @@ constexpr auto as_text = [](const auto& named) { return named.text(); };
 Json json_of(const config::ConnectorSettings& connector)
 {
     const auto& spec = connector.spec;
-    return {{"name", spec.name.text()},
+    Json json{{"name", spec.name.text()},
             {"mux_bit", spec.bit ? Json(spec.bit->value) : Json(nullptr)},
             {"superspeed", spec.superspeed ? Json(spec.superspeed->value) : Json(nullptr)},
             {"usb", texts(spec.places, as_text)},
@@ -37,6 +37,8 @@ Json json_of(const config::ConnectorSettings& connector)
             {"row", or_null(connector.row)},
             {"column", or_null(connector.column)},
             {"origin", connector.origin.text()}};
+    if (spec.behind) json["behind"] = spec.behind->text();
+    return json;
 }
 
 Json json_of(const config::GuestSettings& guest)

@@ -55,7 +55,8 @@ PlanView::MoveView move_view(const plan::Movement& movement, const topology::Sna
                             .to = std::string(topology::text_of(movement.to)),
                             .owner_before = plan::text_of(movement.owner_before),
                             .owner_after = plan::text_of(movement.owner_after),
-                            .devices = {}};
+                            .devices = {},
+                            .superspeed = movement.superspeed};
     for (const auto& path : movement.leaving) {
         const auto* device = snapshot.device_at(path);
         view.devices.push_back(device == nullptr ? path.text()

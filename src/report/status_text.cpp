@@ -213,6 +213,8 @@ std::string line_words(const LineView& line)
     if (line.noise > 0) text += ", " + counted(line.noise, "line of noise", "lines of noise");
     if (line.partials > 0) text += format(", {} of them broken off", line.partials);
     if (line.echoes > 0) text += format(", {} of them our own echo", line.echoes);
+    if (line.noise > 0 && line.commands == 0)
+        text += "; only noise: is something else on that port, a console or a login?";
     return text;
 }
 

@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "plan/board.hpp"
+#include "plan/dead_sides.hpp"
 #include "plan/ownership.hpp"
 #include "plan/refusal.hpp"
 #include "report/port_words.hpp"
@@ -93,6 +94,7 @@ std::vector<DeviceView> devices_of(const Looked& looked, const Connector& connec
 std::string why_not_movable(const Looked& looked, const Connector& connector)
 {
     const auto& mux = looked.board.mux;
+    if (connector.behind) return format("it is behind {} and goes with it", connector.behind->text());
     if (!connector.spec.bit || !mux) return "it moves only with its controller";
     if (connector.route == nullptr)
         return format("the {} chipset has no bit {}", mux->family->name, connector.spec.bit->value);
@@ -130,6 +132,7 @@ ConnectorView connector_view(const Looked& looked, std::size_t index)
         if (settings->row) view.row = static_cast<int>(*settings->row);
         if (settings->column) view.column = static_cast<int>(*settings->column);
     }
+    if (connector.behind) view.behind = connector.behind->text();
     for (const auto& place : connector.spec.places) view.usb.push_back(place.text());
     view.devices = devices_of(looked, connector);
     return view;
@@ -172,6 +175,32 @@ std::vector<DeviceView> devices_elsewhere(const Looked& looked, const std::vecto
     return views;
 }
 
+/// Devices that the kernel was told not to use: they are seen, and are of no use to anybody.
+void note_unauthorized(std::vector<std::string>& notes, const Snapshot& snapshot)
+{
+    constexpr std::size_t most_named = 4;
+    std::vector<std::string> names;
+    for (const auto& device : snapshot.devices)
+        if (!device->authorized) names.push_back(format("{} {}", device->path.text(), device->shown()));
+    if (names.empty()) return;
+    const auto more = names.size() > most_named ? names.size() - most_named : 0;
+    names.resize(names.size() - more);
+    notes.push_back(format("not authorized, so not used: {}{} (authorized is 0)", join(names, ", "),
+                           more == 0 ? std::string() : format(" and {} more", more)));
+}
+
+void note_dead_sides(std::vector<std::string>& notes, const Looked& looked, const topology::Mux& mux)
+{
+    const auto note = [&](const topology::Controller& controller) {
+        if (const auto dead = plan::why_dead(looked.snapshot, controller, looked.settings))
+            notes.push_back(format("{}: a socket on it is dead", dead->sentence));
+        for (auto& caution : plan::cautions(controller)) notes.push_back(std::move(caution.sentence));
+    };
+    note(*mux.xhci);
+    for (const auto* ehci : mux.ehcis)
+        if (ehci != nullptr) note(*ehci);
+}
+
 void note_the_mux(StatusView& view, const Looked& looked)
 {
     auto& notes = view.notes;
@@ -196,8 +225,7 @@ void note_the_mux(StatusView& view, const Looked& looked)
         notes.push_back(format("a guest has xHCI {}: it can change the routes at any time, and owners are "
                                "what the registers say now",
                                mux.xhci->name));
-    if (mux.xhci->driver.empty())
-        notes.push_back(format("no driver runs xHCI {}: a socket on it is dead", mux.xhci->name));
+    note_dead_sides(notes, looked, mux);
 }
 
 } // namespace
@@ -220,6 +248,7 @@ StatusView status_view(const Snapshot& snapshot, const config::Settings& setting
         view.controllers.push_back(controller_view(controller, plan::owner_of_off_pci(controller)));
     view.elsewhere = devices_elsewhere(looked, view.connectors);
     note_the_mux(view, looked);
+    note_unauthorized(view.notes, snapshot);
     if (settings.connectors.empty() && looked.board.mux)
         view.notes.emplace_back("no connector has a name yet; give them names in usbroute.toml: "
                                 "[connector.NAME] with mux_bit = 0, 1, ...");

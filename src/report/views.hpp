@@ -45,6 +45,7 @@ struct ConnectorView {
     std::optional<int> row;
     std::optional<int> column;
     std::vector<std::string> usb; ///< "0000:00:14.0/2.1", for connectors without a mux bit
+    std::string behind = {};      ///< the socket of the mux that it goes with; empty: it is behind none
     std::vector<DeviceView> devices;
 };
 
@@ -142,6 +143,7 @@ struct PlanView {
     struct MoveView {
         std::string connector, from, to, owner_before, owner_after;
         std::vector<std::string> devices;
+        std::optional<bool> superspeed = {}; ///< its SuperSpeed half is switched on or off
     };
     std::vector<MoveView> moves;
     std::vector<std::string> already;

@@ -146,6 +146,7 @@ constexpr std::array<Grammar, 15> grammar{{
 
 Result<Command> parse_command(std::string_view line)
 {
+    if (line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3); // a byte order mark in front of the first
     line = trim(line);
     if (line.size() > longest_line) return usage(format("a line has at most {} bytes", longest_line));
     const auto found = words(line);

@@ -46,7 +46,7 @@ constexpr std::array<IdRange, 17> old_ehcis{{
 }};
 
 /// xHCI functions of chipsets that have no EHCI, and so nothing to route to.
-constexpr std::array<IdRange, 20> new_xhcis{{
+constexpr std::array<IdRange, 25> new_xhcis{{
     {0xa12f, 0xa12f, "100-series"},   {0x9d2f, 0x9d2f, "100-series LP"},
     {0xa1af, 0xa1af, "C620"},         {0xa2af, 0xa2af, "200-series"},
     {0xa36d, 0xa36d, "300-series"},   {0x9ded, 0x9ded, "300-series LP"},
@@ -57,7 +57,22 @@ constexpr std::array<IdRange, 20> new_xhcis{{
     {0x7e7d, 0x7e7d, "Meteor Lake"},  {0x22b5, 0x22b5, "Braswell"},
     {0x5aa8, 0x5aa8, "Apollo Lake"},  {0x31a8, 0x31a8, "Gemini Lake"},
     {0x4b7d, 0x4b7d, "Elkhart Lake"}, {0x19d0, 0x19d0, "Atom C3000"},
+    {0x7a60, 0x7a60, "700-series"},   {0x54ed, 0x54ed, "Alder Lake-N"},
+    {0x4ded, 0x4ded, "Jasper Lake"},  {0x1bcd, 0x1bcd, "C740"},
+    {0xa87d, 0xa87d, "Lunar Lake"},
 }};
+
+/// xHCI functions of processors (their Type-C sockets), which come before the chipset's on bus 0 and say nothing of it.
+constexpr std::array<std::uint16_t, 8> processors_xhcis{
+    0x8a13, // Ice Lake
+    0x9a13, // Tiger Lake-LP
+    0x9a17, // Tiger Lake-H
+    0x461e, // Alder Lake-P
+    0x464e, // Alder Lake-N
+    0xa71e, // Raptor Lake-P
+    0x7ec0, // Meteor Lake
+    0xa831, // Lunar Lake
+};
 
 /// The LPC bridge tells the chipset where firmware hides every USB controller. Names of the chip table mean that row.
 constexpr std::array<IdRange, 18> bridges{{
@@ -128,6 +143,26 @@ std::optional<Chipset> by_the_chip_table(std::span<const PciFunction> functions,
     return std::nullopt;
 }
 
+/// Of several on bus 0 the one that the table knows, else the one in the place that every chipset has it; a processor's own
+/// says nothing.
+const PciFunction* xhci_of_the_chipset(std::span<const PciFunction> functions)
+{
+    constexpr std::uint8_t usual_place = 0x14; // 00:14.0 since the 7-series
+    const PciFunction* best = nullptr;
+    int best_rank = 0;
+    for (const auto& f : functions) {
+        if (!is_the_chipsets(f) || !f.is_xhci()) continue;
+        const bool is_processors = std::ranges::find(processors_xhcis, f.device) != processors_xhcis.end();
+        const bool is_known = std::ranges::any_of(
+            new_xhcis, [&](const IdRange& r) { return r.first <= f.device && f.device <= r.last; });
+        const int rank = is_processors ? 1 : is_known ? 4 : f.address.device == usual_place ? 3 : 2;
+        if (rank <= best_rank) continue;
+        best = &f;
+        best_rank = rank;
+    }
+    return best;
+}
+
 /// Chipsets without the mux, by the controllers that they show.
 std::optional<Chipset> by_other_controllers(std::span<const PciFunction> functions, bool inside_a_guest)
 {
@@ -140,8 +175,7 @@ std::optional<Chipset> by_other_controllers(std::span<const PciFunction> functio
                        .inferred = unknown,
                        .evidence = sight(kind, f)};
     };
-    for (const auto& f : functions)
-        if (is_the_chipsets(f) && f.is_xhci()) return seen(new_xhcis, MuxState::no_mux, "xHCI", f);
+    if (const auto* xhci = xhci_of_the_chipset(functions)) return seen(new_xhcis, MuxState::no_mux, "xHCI", *xhci);
     if (inside_a_guest) return std::nullopt;
     for (const auto& f : functions)
         if (is_the_chipsets(f) && f.is_ehci()) return seen(old_ehcis, MuxState::too_old, "EHCI", f);

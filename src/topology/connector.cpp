@@ -27,7 +27,7 @@ std::optional<PortPath> ehci_place(const Controller* ehci, std::uint8_t port)
 {
     if (ehci == nullptr || ehci->buses.empty()) return std::nullopt;
     const Bus& bus = ehci->buses.front();
-    if (bus.ports > most_root_ports_beside_a_rate_matching_hub) return place_on_bus(&bus, port);
+    if (!has_rate_matching_hub(*ehci)) return place_on_bus(&bus, port);
     return PortPath(bus.number, {1, port});
 }
 
@@ -75,6 +75,30 @@ std::string UsbPlace::text() const
 {
     const auto chain = PortPath(1, ports).text().substr(2);
     return format("{}/{}{}", controller.text(), superspeed ? "ss" : "", chain);
+}
+
+std::optional<BehindConnector> BehindConnector::parse(std::string_view text)
+{
+    const auto slash = text.find('/');
+    const auto name = text.substr(0, slash);
+    if (!is_plain_name(name)) return std::nullopt;
+    BehindConnector behind{.socket = ConnectorName(std::string(name)), .ports = {}};
+    if (slash == std::string_view::npos) return behind;
+    const auto path = PortPath::parse(format("1-{}", text.substr(slash + 1)));
+    if (!path) return std::nullopt;
+    behind.ports = path->ports();
+    return behind;
+}
+
+std::string BehindConnector::text() const
+{
+    if (ports.empty()) return socket.text();
+    return format("{}/{}", socket.text(), PortPath(1, ports).text().substr(2));
+}
+
+bool has_rate_matching_hub(const Controller& ehci)
+{
+    return ehci.buses.empty() || ehci.buses.front().ports <= most_root_ports_beside_a_rate_matching_hub;
 }
 
 const PciController* Mux::ehci(std::uint8_t number) const

@@ -27,6 +27,16 @@ struct UsbPlace {
     bool operator==(const UsbPlace&) const = default;
 };
 
+/// A hole that is a port of a hub behind another connector: "front-left/2".
+struct BehindConnector {
+    ConnectorName socket;
+    std::vector<std::uint8_t> ports; ///< from that hub on; empty: not told which port it is
+
+    [[nodiscard]] static std::optional<BehindConnector> parse(std::string_view text);
+    [[nodiscard]] std::string text() const;
+    bool operator==(const BehindConnector&) const = default;
+};
+
 /// What a person told us about one hole in the case.
 struct ConnectorSpec {
     ConnectorName name;
@@ -36,6 +46,7 @@ struct ConnectorSpec {
     /// With `bit`: where its USB 2 half was seen, one place a controller. Counts more than the chip table, which
     /// knows chips and not boards.
     std::vector<UsbPlace> seen;
+    std::optional<BehindConnector> behind = {}; ///< in place of `bit` and `places`
     bool operator==(const ConnectorSpec&) const = default;
 };
 
@@ -57,6 +68,10 @@ struct Mux {
 /// devices on other chipsets.
 [[nodiscard]] std::optional<Mux> find_mux(const Snapshot& snapshot);
 
+/// Whether sockets of this EHCI are ports of Intel's rate matching hub, which is on its first root port. Taken for
+/// granted where its buses cannot be seen.
+[[nodiscard]] bool has_rate_matching_hub(const Controller& ehci);
+
 /// A connector as one snapshot shows it.
 struct Connector {
     ConnectorSpec spec;
@@ -69,6 +84,8 @@ struct Connector {
     std::vector<PortPath> fixed_places;       ///< for connectors without a mux bit
     const PciController* xhci = nullptr;      ///< null where absent from the bus
     const PciController* ehci = nullptr;      ///< the twin's controller; null where absent or hidden
+    std::optional<ConnectorName> behind = {}; ///< the socket of the mux that this hole of a hub goes with
+    std::optional<MuxBit> behind_bit = {};    ///< and its bit
 
     [[nodiscard]] const PciController* controller_on(Side where) const
     {

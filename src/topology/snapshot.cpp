@@ -104,10 +104,14 @@ bool Controller::has_bus(std::uint16_t number) const
     return std::ranges::find(buses, number, &Bus::number) != buses.end();
 }
 
-bool Controller::is_given_away() const
+Hold hold_of(std::string_view driver)
 {
-    constexpr std::array<std::string_view, 4> drivers{"vfio-pci", "pci-stub", "pciback", "xen-pciback"};
-    return std::ranges::find(drivers, driver) != drivers.end();
+    if (driver.empty()) return Hold::nobody;
+    if (driver == "vfio-pci") return Hold::guest;
+    // drivers/pci/pci-stub.c, drivers/xen/xen-pciback, drivers/uio, and DPDK's own igb_uio.
+    constexpr std::array<std::string_view, 4> stubs{"pci-stub", "pciback", "xen-pciback", "igb_uio"};
+    const bool is_stub = std::ranges::find(stubs, driver) != stubs.end() || driver.starts_with("uio");
+    return is_stub ? Hold::stub : Hold::host;
 }
 
 std::vector<const Controller*> Snapshot::all_controllers() const

@@ -85,7 +85,8 @@ struct Device {
     std::string manufacturer;
     std::string product_name;
     std::string serial;
-    bool removable = true; ///< false where the kernel says "fixed"
+    bool removable = true;  ///< false where the kernel says "fixed"
+    bool authorized = true; ///< false: the kernel was told not to use it, nor to look behind it (`authorized`)
     std::vector<Interface> interfaces;
 
     [[nodiscard]] bool is_hub() const { return device_class == 9 || hub_ports > 0; }
@@ -109,11 +110,24 @@ struct Bus {
     std::uint16_t number = 0;
     Speed speed;
     std::uint8_t ports = 0; ///< of the root hub
+    bool authorized = true; ///< false: the root hub is switched off, and nothing on this bus is seen
+    /// False: a new device stays unused until somebody authorizes it (`authorized_default` 0, and 2 for sockets).
+    bool authorizes_new = true;
     bool operator==(const Bus&) const = default;
 };
 
 enum class ControllerKind : std::uint8_t { uhci, ohci, ehci, xhci, other };
 [[nodiscard]] std::string_view text_of(ControllerKind kind);
+
+/// Who drives a controller, by its driver's name. The one place that says so.
+enum class Hold : std::uint8_t {
+    nobody, ///< no driver
+    host,   ///< a driver of the host that runs its buses
+    guest,  ///< vfio-pci, from which a guest's QEMU takes it
+    stub,   ///< a driver that only keeps others away, or hands it to a program: nobody has what is plugged in there
+};
+
+[[nodiscard]] Hold hold_of(std::string_view driver);
 
 /// What stands between a daemon without rights and the registers.
 enum class RegisterAccess : std::uint8_t {
@@ -153,14 +167,17 @@ struct Controller {
     ControllerKind kind = ControllerKind::other;
     std::string driver; ///< empty: none
     std::optional<std::uint32_t> iommu_group;
-    std::vector<Bus> buses; ///< ascending; empty when no host driver runs it
+    std::vector<Bus> buses;   ///< ascending; empty when no host driver runs it
+    bool asleep = false;      ///< the host drives it, and it is in D3 or suspended at run time
+    bool pci_express = false; ///< a card or a function with the PCI Express capability
     RegisterLook registers;
 
     [[nodiscard]] const Bus* usb2_bus() const;
     [[nodiscard]] const Bus* superspeed_bus() const;
     [[nodiscard]] bool has_bus(std::uint16_t number) const;
-    [[nodiscard]] bool is_given_away() const; ///< driven by a driver that hands it to a guest
-    [[nodiscard]] bool is_driven_by_host() const { return !driver.empty() && !is_given_away(); }
+    [[nodiscard]] Hold hold() const { return hold_of(driver); }
+    [[nodiscard]] bool is_given_away() const { return hold() == Hold::guest; }
+    [[nodiscard]] bool is_driven_by_host() const { return hold() == Hold::host; }
     bool operator==(const Controller&) const = default;
 };
 

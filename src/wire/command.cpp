@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <span>
 
 namespace usbroute::wire {
@@ -94,6 +95,27 @@ std::string read_words(Verb verb, Words names, Command& command)
     return names.empty() ? std::string() : format("{} stands alone", config::text_of(verb));
 }
 
+/// Windows' editors and PowerShell put it in front of UTF-8 text.
+std::string_view without_byte_order_mark(std::string_view text)
+{
+    constexpr std::string_view mark = "\xef\xbb\xbf";
+    return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
+std::expected<Command, NotACommand> read_text_command(std::string_view line);
+
+/// The verb of a line that would be a command but for its capitals. Said rather than done: "Undo" and "Status" alone on a
+/// line come from other programs, too.
+std::optional<std::string> in_lower_case(std::string_view line, std::string_view first)
+{
+    std::string verb(first);
+    std::ranges::transform(verb, verb.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (verb == first || !config::verb_from(verb)) return std::nullopt;
+    const auto rest = line.substr(line.find(first) + first.size());
+    return read_text_command(verb + std::string(rest)) ? std::optional(verb) : std::nullopt;
+}
+
 std::expected<Command, NotACommand> read_text_command(std::string_view line)
 {
     const auto all = words(line);
@@ -103,7 +125,14 @@ std::expected<Command, NotACommand> read_text_command(std::string_view line)
         return std::unexpected(NotACommand{
             .message = std::move(message), .is_ours = verb.has_value(), .looks_like_http = is_http(all)});
     };
-    if (!verb) return no(format("{} is not a command", shown(all.front())));
+    if (!verb) {
+        if (const auto meant = in_lower_case(line, all.front()))
+            return std::unexpected(NotACommand{
+                .message = format("{} is not a command: verbs are written in lower case, {}; nothing was done",
+                                  shown(all.front()), *meant),
+                .is_ours = true});
+        return no(format("{} is not a command", shown(all.front())));
+    }
 
     Command command;
     command.verb = *verb;
@@ -173,7 +202,7 @@ std::expected<Command, NotACommand> read_command(std::string_view line)
 {
     if (line.size() > longest_line)
         return std::unexpected(NotACommand{.message = format("a line has at most {} bytes", longest_line)});
-    const auto trimmed = trim(line);
+    const auto trimmed = trim(without_byte_order_mark(trim(line)));
     return trimmed.starts_with('{') ? read_json_command(trimmed) : read_text_command(trimmed);
 }
 

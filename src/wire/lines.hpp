@@ -24,6 +24,8 @@ public:
     [[nodiscard]] std::optional<Line> next(std::string_view& bytes);
     /// A line has begun, and its end has not come.
     [[nodiscard]] bool is_within_a_line() const { return overflowed_ || !held_.empty(); }
+    /// What has come of that line; empty also where it is too long.
+    [[nodiscard]] std::string_view begun() const { return held_; }
     /// What has begun is no line: the next byte begins one.
     void drop();
 

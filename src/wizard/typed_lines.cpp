@@ -37,6 +37,9 @@ std::optional<std::string> TypedLines::next()
     if (end == std::string::npos) return std::nullopt;
     auto line = text_.substr(0, std::min(end, longest));
     text_.erase(0, end + 1);
+    // Lines that a Windows editor has written: a mark in front of the first, CRLF at the end of each.
+    if (line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);
+    if (line.ends_with('\r')) line.pop_back();
     return line;
 }
 

@@ -84,7 +84,7 @@ Snapshot World::snapshot() const
     auto snapshot = z97();
     for (auto& controller : snapshot.controllers) {
         controller.driver = driver_of(controller.name);
-        if (controller.driver.empty() || controller.is_given_away()) controller.buses.clear();
+        if (!controller.is_driven_by_host()) controller.buses.clear();
     }
     std::erase_if(snapshot.controllers, [&](const auto& c) { return !is_on_the_bus(c.name); });
     if (is_on_the_bus(controllers[0])) fakes::bits(snapshot) = bits;

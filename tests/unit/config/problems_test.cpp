@@ -121,7 +121,8 @@ TEST(Problems, OfConnectors)
              "2:11: mux_bit is 4294967296; it must be a whole number from 0 to 31\n"},
         Case{"[connector.a]\n", "1:12: [connector.a] does not say which socket it is; give it mux_bit = 0 to "
                                 "31, or on a board without the "
-                                "mux usb = [\"0000:00:14.0/2.1\"]\n"},
+                                "mux usb = [\"0000:00:14.0/2.1\"], or behind = \"front-left/2\" for a port "
+                                "of a hub\n"},
         Case{"[connector.a]\nmux_bit = 3\nusb = ['00:14.0/1']\n",
              "3:7: [connector.a] has mux_bit and usb; keep mux_bit where the board has the mux, usb "
              "elsewhere\n"},
@@ -166,10 +167,39 @@ TEST(Problems, OfTwoConnectorsOnOneSocket)
 {
     constexpr std::array cases = {
         Case{"[connector.a]\nmux_bit = 3\nsuperspeed = 2\n[connector.b]\nmux_bit = 3\nsuperspeed = 2\n",
-             "5:11: mux_bit 3 of 'b' belongs to 'a' already (f:1:12)\n"
+             "5:11: mux_bit 3 of 'b' belongs to 'a' already (f:1:12); two holes behind one hub are one connector: "
+             "give both one name, or write for the second, by its port of the hub, behind = \"a/2\"\n"
              "6:14: superspeed 2 of 'b' belongs to 'a' already (f:1:12)\n"},
         Case{"[connector.a]\nusb = ['00:14.0/2.1']\n[connector.b]\nusb = ['00:14.0/3', '0000:00:14.0/2.1']\n",
              "4:7: usb 0000:00:14.0/2.1 of 'b' belongs to 'a' already (f:1:12)\n"},
+    };
+    expect(cases);
+}
+
+TEST(Problems, OfHolesBehindAHub)
+{
+    constexpr std::array cases = {
+        Case{"[connector.b]\nbehind = 'a/2'\n[connector.a]\nmux_bit = 3\n", ""},
+        Case{"[connector.b]\nbehind = 'a'\n[connector.a]\nmux_bit = 3\n", ""},
+        Case{"[connector.b]\nbehind = 'a/'\n[connector.a]\nmux_bit = 3\n",
+             "2:10: behind is 'a/'; it must be a connector and the port of the hub there, such as \"front-left/2\"\n"},
+        Case{"[connector.b]\nbehind = 'a/2'\n",
+             "1:12: 'b' is behind 'a', and there is no connector of that name\n"},
+        Case{"[connector.b]\nbehind = 'b/2'\n",
+             "1:12: 'b' is behind 'b', which has no mux_bit; behind names a socket of the mux, elsewhere write usb\n"},
+        Case{"[connector.a]\nmux_bit = 3\n[connector.b]\nbehind = 'a/2'\nmux_bit = 4\n",
+             "5:11: mux_bit and behind exclude each other: a hole of a hub moves with the socket that the hub is in\n"},
+        Case{"[connector.a]\nmux_bit = 3\n[connector.b]\nbehind = 'a/2'\n[connector.c]\nbehind = 'a/2'\n",
+             "5:12: behind a/2 of 'c' belongs to 'b' already (f:3:12)\n"},
+    };
+    expect(cases);
+}
+
+TEST(Problems, OfTextThatAnotherEditorHasSaved)
+{
+    constexpr std::array cases = {
+        Case{"\xef\xbb\xbf[connector.a]\r\nmux_bit = 3\r\n[guest.w]\r\ncontrollers = ['0000:00:1D.0']", ""},
+        Case{"\xff\xfe[", "1:1: the file is UTF-16 text; save it as UTF-8\n"},
     };
     expect(cases);
 }

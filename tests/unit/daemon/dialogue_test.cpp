@@ -75,6 +75,41 @@ TEST(Dialogue, AnswersEachLineWithOneLine)
     EXPECT_EQ(talk.turn, Turn::idle);
 }
 
+TEST(Dialogue, AnswersALineWithAByteOrderMarkAndOneInCapitals)
+{
+    const auto check = [](Talk talk) {
+        EXPECT_EQ(talk.say("\xef\xbb\xbftoggle\r\n"), "ok -- did toggle\n");
+        EXPECT_EQ(talk.say("TOGGLE\n"), "error usage TOGGLE is not a command: verbs are written in lower case, toggle; "
+                                        "nothing was done\n");
+        EXPECT_EQ(talk.desk.asked.size(), 1u);
+    };
+    check(on_a_socket());
+    check(on_a_guest_line());
+    auto talk = on_a_guest_line();
+    EXPECT_EQ(talk.say("Apply changes to the system now\nMOVE it\nStatus of nothing\n"), "");
+}
+
+TEST(Dialogue, AnswersALineWithoutAnEndAndDoesNotCarryItOut)
+{
+    constexpr auto no_end = "error usage the line has no end: send LF, CR or CRLF behind it; nothing was done\n";
+    auto talk = on_a_socket();
+    EXPECT_EQ(talk.say("toggle"), "");
+    EXPECT_EQ(talk.dialogue.finish(talk.now), Turn::idle);
+    EXPECT_EQ(talk.dialogue.output(), no_end);
+    EXPECT_TRUE(talk.desk.asked.empty());
+
+    auto done = on_a_socket();
+    EXPECT_EQ(done.say("toggle\n"), "ok -- did toggle\n");
+    EXPECT_EQ(done.dialogue.finish(done.now), Turn::idle);
+    EXPECT_EQ(done.dialogue.output(), "");
+
+    auto line = on_a_guest_line();
+    EXPECT_EQ(line.say("toggle"), "");
+    line.now += std::chrono::minutes(5);
+    EXPECT_EQ(line.say("boot message\n"), no_end);
+    EXPECT_TRUE(line.desk.asked.empty());
+}
+
 TEST(Dialogue, AnswersTheSameWhereverTheBytesAreCut)
 {
     const std::string bytes = "toggle\nfrob\n{\"do\":\"toggle\"}\r\nmove a to host\n";

@@ -77,6 +77,39 @@ TEST(Condition, KeepsOnlyTheLinesOfScriptsThatMatter)
     EXPECT_EQ(condition.services[0], "etc/systemd/system/multi-user.target.wants/tlp.service");
 }
 
+TEST(Condition, LooksWhereverDistributionsKeepWhatRunsAtBoot)
+{
+    const auto line = [](std::string name) { return file(std::move(name), "setpci -s 00:14.0 d0.l=0\n"); };
+    const FakeTree tree(
+        {dir("boot", {dir("config", {line("go"),
+                                     dir("plugins", {dir("user.scripts",
+                                                         {dir("scripts", {dir("usb", {line("script")})})})})})}),
+         dir("etc", {dir("local.d", {line("usb.start")}), dir("cron.d", {line("usb")}),
+                     dir("systemd", {dir("system", {line("a.service"), dir("b.service.d", {line("x.conf")})})}),
+                     dir("libvirt",
+                         {dir("hooks", {dir("qemu.d", {dir("windows", {dir("prepare", {dir(
+                                                          "begin", {line("start.sh")})})})})})}),
+                     dir("nixos", {line("usb.nix")})}),
+         dir("root", {line("usb.sh")}),
+         dir("var", {dir("spool", {dir("cron", {dir("crontabs", {line("root")})})}),
+                     dir("lib", {dir("vz", {dir("snippets", {line("hook.pl")})})})})});
+
+    std::string files;
+    for (const auto& found : look_at_condition(tree).foreign_lines) files += found.file + "\n";
+
+    EXPECT_EQ(files, "boot/config/go\n"
+                     "etc/systemd/system/a.service\n"
+                     "etc/systemd/system/b.service.d/x.conf\n"
+                     "etc/local.d/usb.start\n"
+                     "etc/cron.d/usb\n"
+                     "var/spool/cron/crontabs/root\n"
+                     "etc/libvirt/hooks/qemu.d/windows/prepare/begin/start.sh\n"
+                     "root/usb.sh\n"
+                     "etc/nixos/usb.nix\n"
+                     "var/lib/vz/snippets/hook.pl\n"
+                     "boot/config/plugins/user.scripts/scripts/usb/script\n");
+}
+
 TEST(Condition, SeesUsbGuardBehindAClosedDoor)
 {
     FakeTree tree({dir("etc", {dir("usbguard", {})})});
@@ -89,6 +122,17 @@ TEST(KeptPart, OfTheCommandLineIsWhatDecides)
 {
     EXPECT_EQ(kept_part("proc/cmdline", "root=UUID=1-2 intel_iommu=on quiet lockdown=integrity secret=1\n"),
               "intel_iommu=on lockdown=integrity\n");
+    EXPECT_EQ(kept_part("proc/cmdline", "quiet vfio-pci.ids=8086:8cb1 pci-stub.ids=8086:8ca6\n"),
+              "vfio-pci.ids=8086:8cb1 pci-stub.ids=8086:8ca6\n");
+}
+
+TEST(KeptPart, OfPeoplesFilesIsWhatMatters)
+{
+    const std::string text = "password=secret\nsetpci -s 00:14.0 d0.l=0\noptions vfio-pci ids=8086:8cb1\n";
+    const std::string kept = "setpci -s 00:14.0 d0.l=0\noptions vfio-pci ids=8086:8cb1\n";
+    for (const auto* path : {"etc/rc.local", "boot/config/go", "root/x.sh", "var/spool/cron/root", "etc/nixos/x.nix",
+                             "var/lib/vz/snippets/x", "usr/local/bin/x"})
+        EXPECT_EQ(kept_part(path, text), kept) << path;
 }
 
 TEST(KeptPart, OfMountsIsDisks)

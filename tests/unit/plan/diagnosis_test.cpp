@@ -194,6 +194,34 @@ const Trouble troubles[] = {
     {"shared-group", Severity::warning, true,
      [](Facts& f) { f.condition.functions.push_back(function("00:1f.2", 0x8086, 0x8c82, 0x010601, 9)); },
      "0000:00:1d.0 shares IOMMU group 9 with 0000:00:1f.2 8086:8c82"},
+    {"group-together", Severity::note, true,
+     [](Facts& f) { f.condition.functions.push_back(function("00:1d.1", 0x8086, 0x3a35, 0x0c0300, 9)); },
+     "0000:00:1d.0 and 0000:00:1d.1 go together: they are IOMMU group 9"},
+    {"held-by-stub", Severity::warning, true,
+     [](Facts& f) { fakes::controller(f.snapshot, "00:1d.0").driver = "pci-stub"; },
+     "pci-stub holds EHCI 0000:00:1d.0, and nobody has it"},
+    {"taken-at-boot", Severity::warning, true,
+     [](Facts& f) {
+         xhci(f).driver = "vfio-pci";
+         f.condition.kernel_words->push_back("vfio-pci.ids=8086:8cb1");
+     },
+     "xHCI 0000:00:14.0 is on vfio-pci since the start of the machine"},
+    {"not-authorized", Severity::warning, true, [](Facts& f) { xhci(f).buses.front().authorized = false; },
+     "root hub usb3 of xHCI 0000:00:14.0 is not authorized"},
+    {"device-not-authorized", Severity::warning, true,
+     [](Facts& f) { fakes::plug(f.snapshot, "3-2", "Stick").authorized = false; }, "1 device is not authorized"},
+    {"asleep", Severity::warning, true, [](Facts& f) { xhci(f).asleep = true; },
+     "xHCI 0000:00:14.0 is asleep"},
+    {"new-devices-wait", Severity::warning, true,
+     [](Facts& f) { xhci(f).buses.front().authorizes_new = false; },
+     "new devices on xHCI 0000:00:14.0 wait to be authorized"},
+    {"superspeed-off", Severity::warning, true, [](Facts& f) { bits(f).superspeed_on = 0x3e; },
+     "SuperSpeed is off on 1 port"},
+    {"out-of-reach", Severity::warning, true, [](Facts& f) { bits(f).usb2_movable = 0x3ffb; },
+     "profile desk: it can never be applied: firmware does not let bit 2"},
+    {"only-noise", Severity::note, true,
+     [](Facts& f) { f.daemon->noisy_lines = {"windows (/run/usbroute/windows.sock): 212 lines"}; },
+     "sends only noise"},
     {"guest-has-the-mux", Severity::warning, true, [](Facts& f) { xhci(f).driver = "vfio-pci"; },
      "a guest has the xHCI"},
     {"vfio-absent", Severity::note, true, [](Facts& f) { f.condition.vfio_driver = false; }, "is not loaded"},
@@ -354,12 +382,82 @@ TEST(Diagnosis, TellsASetpciThatWritesTheRouteFromOneThatDoesNot)
         return one == nullptr ? "no" : one->inferred ? "perhaps" : "yes";
     };
 
-    EXPECT_STREQ(found("setpci -H1 -d 8086:8c31 d0.l=0"), "yes");
+    EXPECT_STREQ(found("setpci -H1 -d 8086:8cb1 d0.l=0"), "yes");
+    EXPECT_STREQ(found("setpci -H1 -d 8086:8c31 d0.l=0"), "no"); // the xHCI of the 8-series
     EXPECT_STREQ(found("ExecStart=/usr/bin/setpci -s 00:14.0 0xD0.W=3fff"), "yes");
     EXPECT_STREQ(found("setpci -s 00:14.0 d8.l=0:1"), "yes");
     EXPECT_STREQ(found("setpci -s 00:14.0 $REGISTER=$VALUE"), "perhaps");
     EXPECT_STREQ(found("setpci -s 00:1b.0 44.b=00"), "no");
     EXPECT_STREQ(found("echo d0.l=0"), "no");
+}
+
+/// The guest has nothing yet, and every controller is alone in its group.
+Facts before_the_guest()
+{
+    auto facts = all_is_well();
+    std::uint32_t group = 4;
+    for (auto& controller : facts.snapshot.controllers) {
+        if (controller.is_given_away()) controller.driver = "ehci-pci";
+        controller.iommu_group = group++;
+    }
+    return facts;
+}
+
+TEST(Diagnosis, NamesACommandOnlyWherePlanningItLeadsThere)
+{
+    EXPECT_EQ(diagnose(before_the_guest()).next_step, "before the guest starts: sudo usbroute guest bind windows");
+
+    auto unloaded = before_the_guest();
+    unloaded.condition.vfio_driver = false;
+    EXPECT_EQ(diagnose(unloaded).next_step,
+              "before the guest starts: sudo modprobe vfio-pci; sudo usbroute guest bind windows");
+
+    // The only keyboard is on one of its controllers; its socket can step aside.
+    auto keyboard = before_the_guest();
+    bits(keyboard).usb2_owner = 0x3fff & ~0x200u;
+    fakes::plug_keyboard(keyboard.snapshot, "1-1.2"); // bit 9 behind EHCI #2
+    EXPECT_EQ(diagnose(keyboard).next_step,
+              "before the guest starts: sudo usbroute guest bind windows --move-first");
+
+    // Firmware holds that socket: no command that is refused, and none that takes the keyboard.
+    bits(keyboard).usb2_movable &= ~0x200u;
+    const auto held = diagnose(keyboard).next_step;
+    EXPECT_EQ(held.find("guest bind windows --move-first"), std::string::npos) << held;
+    EXPECT_EQ(held.find("before the guest starts"), std::string::npos) << held;
+}
+
+TEST(Diagnosis, DoesNotAdviseWhatLeavesTheHostWithoutUsb)
+{
+    auto facts = before_the_guest();
+    xhci(facts).driver = "vfio-pci"; // by whatever
+    xhci(facts).buses.clear();
+
+    const auto diagnosis = diagnose(facts);
+
+    EXPECT_EQ(diagnosis.next_step.find("sudo usbroute guest bind"), std::string::npos) << diagnosis.next_step;
+    EXPECT_NE(diagnosis.next_step.find("would leave the host without any USB controller"), std::string::npos)
+        << diagnosis.next_step;
+
+    facts.condition.kernel_words->push_back("vfio-pci.ids=8086:8cb1");
+    EXPECT_EQ(diagnose(facts).next_step,
+              "take vfio-pci.ids=8086:8cb1 off the kernel's command line and start again");
+}
+
+TEST(Diagnosis, SaysHowSuperSpeedComesBackWhereAMoveBringsIt)
+{
+    auto facts = all_is_well();
+    bits(facts).superspeed_on = 0x3e; // "front" has SuperSpeed port 1
+
+    EXPECT_EQ(diagnose(facts).next_step, "usbroute move front --to host; then plug in again what is there");
+
+    bits(facts).superspeed_movable = 0x3e;
+    const auto kept = diagnose(facts);
+    EXPECT_NE(finding(kept, "superspeed-off")->sentence.find("and firmware keeps it off"), std::string::npos);
+    EXPECT_EQ(kept.next_step.find("usbroute move"), std::string::npos) << kept.next_step;
+
+    // On EHCI it has to be off.
+    bits(facts).usb2_owner &= ~1u;
+    EXPECT_EQ(finding(diagnose(facts), "superspeed-off"), nullptr);
 }
 
 TEST(Diagnosis, DoesNotTakeARecordingsReaderForTheMachinesUser)

@@ -190,8 +190,31 @@ TEST(GuestLines, WarnOfAnXhciAndOfAControllerThatIsNotThere)
     const auto paste = lines_for(settings, {});
 
     ASSERT_TRUE(paste);
-    EXPECT_TRUE(any_has(paste->notes, "0000:00:14.0 is the xHCI"));
+    EXPECT_TRUE(any_has(paste->notes, "0000:00:14.0 is the chipset's xHCI"));
     EXPECT_TRUE(any_has(paste->notes, "no USB controller at 0000:05:00.0"));
+}
+
+TEST(GuestLines, TellACardFromTheChipsetsOwn)
+{
+    auto settings = with_line("/run/w.sock");
+    settings.guests.front().controllers = {*PciAddress::parse("0000:05:00.0"),
+                                           *PciAddress::parse("0000:00:1d.0")};
+    auto snapshot = fakes::z97();
+    auto card = snapshot.controllers.front();
+    card.address = PciAddress::parse("0000:05:00.0");
+    card.name = "0000:05:00.0";
+    card.vendor = 0x1912;
+    card.device = 0x0015;
+    card.pci_express = true;
+    snapshot.controllers.push_back(card);
+
+    const auto paste = guest_lines(settings, snapshot, settings.guests.front(), {.hypervisor = Hypervisor::proxmox});
+
+    ASSERT_TRUE(paste);
+    EXPECT_EQ(paste->lines.at(0), "hostpci0: 0000:05:00.0,pcie=1");
+    EXPECT_EQ(paste->lines.at(1), "hostpci1: 0000:00:1d.0,pcie=0");
+    EXPECT_TRUE(any_has(paste->notes, "pcie=1: 0000:05:00.0 is PCI Express"));
+    EXPECT_FALSE(any_has(paste->notes, "routing registers"));
 }
 
 TEST(GuestLines, OfAGuestWithoutAListenerAreRefusedWithWhatTheConfigurationLacks)

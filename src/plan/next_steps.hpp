@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include "plan/findings.hpp"
+
+#include <string>
+#include <vector>
+
+/// What a person can do next, tried by planning on the same machine: a command is only named where it leads there.
+namespace usbroute::plan {
+
+/// What hands a guest its controllers, or why nothing does now.
+struct WayToBind {
+    bool leads = false; ///< `text` is a command that is planned without a refusal and leaves the host a USB controller
+    std::string text;
+};
+[[nodiscard]] WayToBind way_to_bind(const Examination& examination, const config::GuestSettings& guest);
+
+/// USB controllers that can only be given away together, and without anything else of the machine.
+struct WholeControllers {
+    std::vector<const topology::PciFunction*> functions;
+    bool has_keyboard = false;
+
+    /// "0000:00:1a.0 (EHCI)", "0000:00:1d.0, 0000:00:1d.1 and 0000:00:1d.7 together"
+    [[nodiscard]] std::string text() const;
+};
+/// Those that the host could do without, by planning their handover; those without a keyboard first. Not the mux's.
+[[nodiscard]] std::vector<WholeControllers> controllers_to_spare(const Examination& examination);
+
+/// For a machine without the mux: what can be given to a guest whole, and how.
+[[nodiscard]] std::string instead_of_a_mux(const Examination& examination);
+
+/// What switches SuperSpeed on again for a socket each: "usbroute move left --to host".
+[[nodiscard]] std::vector<std::string> ways_to_superspeed(const Examination& examination, std::uint32_t off);
+
+/// What is missing for an IOMMU, and whether that is certain.
+struct IommuAdvice {
+    std::string remedy;
+    bool inferred = true;
+};
+[[nodiscard]] IommuAdvice how_to_get_an_iommu(const Examination& examination);
+
+/// "xHCI", by the class of a function that drives USB.
+[[nodiscard]] std::string_view kind_of(const topology::PciFunction& function);
+/// "0000:00:1d.0, 0000:00:1d.1 and 0000:00:1d.7"
+[[nodiscard]] std::string listed(const std::vector<std::string>& names);
+/// Bridges stay with the host whatever their group is given to.
+[[nodiscard]] bool is_bridge(const topology::PciFunction& function);
+
+} // namespace usbroute::plan

@@ -1,0 +1,185 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "plan/reach.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "plan/board.hpp"
+#include "plan/handover.hpp"
+#include "plan/plan.hpp"
+
+#include <algorithm>
+
+namespace usbroute::plan {
+
+using config::GuestSettings;
+using config::ProfileSettings;
+using config::Settings;
+using topology::Connector;
+using topology::Controller;
+using topology::Side;
+using topology::Snapshot;
+
+namespace {
+
+/// What no driver, plug or yes can change.
+bool is_for_good(Reason reason)
+{
+    switch (reason) {
+    case Reason::no_such_connector:
+    case Reason::no_such_guest:
+    case Reason::connector_without_bit:
+    case Reason::no_such_bit:
+    case Reason::no_such_superspeed_port:
+    case Reason::bit_not_movable:
+    case Reason::no_twin:
+    case Reason::nobody_behind_route:
+    case Reason::not_the_guests_controller: return true;
+    default: return false;
+    }
+}
+
+std::optional<Refusal> why_never(const Snapshot& bound, const Settings& settings, const ProfileSettings& profile)
+{
+    const topology::HostUse nothing_in_use;
+    const auto outcome =
+        make_plan({.snapshot = bound, .settings = settings, .use = nothing_in_use, .last_change = {}, .standing = {}},
+                  {.wish = ApplyRequest{profile.name}, .yes = true, .force_disks = {}});
+    const auto* refusal = std::get_if<Refusal>(&outcome);
+    if (refusal == nullptr || !is_for_good(refusal->reason)) return std::nullopt;
+    return *refusal;
+}
+
+bool is_of_the_mux(const topology::Mux& mux, const PciAddress& address)
+{
+    return std::ranges::any_of(
+        mux.ehcis, [&](const Controller* ehci) { return ehci != nullptr && ehci->address == address; });
+}
+
+bool is_named(const Board& board, const Connector* connector)
+{
+    return connector < board.connectors.data() + board.configured;
+}
+
+bool is_in_a_profile(const Settings& settings, const GuestName& guest)
+{
+    return std::ranges::any_of(settings.profiles, [&](const ProfileSettings& profile) {
+        return std::ranges::any_of(profile.entries, [&](const config::ProfileEntry& entry) {
+            const auto* to = std::get_if<GuestName>(&entry.target);
+            return to != nullptr && *to == guest;
+        });
+    });
+}
+
+/// What reaches a guest's EHCIs of the mux, by name.
+struct Reaching {
+    std::vector<std::string> controllers;
+    std::vector<std::string> fixed; ///< wired to one of them for good, without the mux
+    bool by_name = false;           ///< a socket of the mux that has a name
+    bool by_bit = false;            ///< one that has none
+};
+
+Reaching what_reaches(const Board& board, const GuestSettings& guest)
+{
+    Reaching reaching;
+    for (const auto& address : guest.controllers) {
+        if (!is_of_the_mux(*board.mux, address)) continue;
+        reaching.controllers.push_back(address.text());
+        for (const auto* connector : connectors_within_reach(board, address)) {
+            const bool named = is_named(board, connector);
+            if (!connector->spec.bit && !connector->behind) reaching.fixed.push_back(connector->spec.name.text());
+            if (!connector->spec.bit) continue;
+            reaching.by_name = reaching.by_name || named;
+            reaching.by_bit = reaching.by_bit || !named;
+        }
+    }
+    return reaching;
+}
+
+void add_guest(std::vector<OutOfReach>& found, const Board& board, const Settings& settings,
+               const GuestSettings& guest)
+{
+    const auto& xhci = *board.mux->xhci->address;
+    if (std::ranges::find(guest.controllers, xhci) != guest.controllers.end()) return;
+    const auto reaching = what_reaches(board, guest);
+    if (reaching.controllers.empty() || reaching.by_name) return;
+    if (reaching.by_bit && board.configured == 0) return; // nothing has a name yet
+    // Given for the sake of what is fixed to it.
+    if (!reaching.fixed.empty() && !is_in_a_profile(settings, guest.name)) return;
+    const auto names = join(reaching.controllers, " or ");
+    auto sentence = reaching.by_bit ? format("no socket that has a name reaches {} through the mux", names)
+                                    : format("no socket of this machine reaches {} through the mux", names);
+    if (!reaching.fixed.empty()) sentence += format(" (fixed to it: {})", join(reaching.fixed, ", "));
+    found.push_back({.origin = guest.origin, .subject = "guest " + guest.name.text(), .sentence = std::move(sentence)});
+}
+
+/// Where the registers cannot be read, firmware may let every bit of the chip move: then only the chip's own limits count.
+Snapshot with_registers(Snapshot snapshot)
+{
+    const auto mux = topology::find_mux(snapshot);
+    if (!mux || mux->bits != nullptr) return snapshot;
+    const auto& family = *mux->family;
+    const auto xhci = std::ranges::find(snapshot.controllers, mux->xhci->address, &Controller::address);
+    xhci->registers = topology::RouteBits{.usb2_owner = family.usb2_bits(),
+                                          .usb2_movable = family.usb2_bits(),
+                                          .superspeed_on = family.superspeed_bits,
+                                          .superspeed_movable = family.superspeed_bits};
+    return snapshot;
+}
+
+} // namespace
+
+Snapshot as_if_bound(const Snapshot& snapshot, const Settings& settings)
+{
+    auto bound = snapshot;
+    for (const auto& guest : settings.guests)
+        for (const auto& address : guest.controllers) {
+            const auto controller = std::ranges::find(bound.controllers, address, &Controller::address);
+            if (controller == bound.controllers.end() || controller->is_given_away()) continue;
+            controller->driver = "vfio-pci";
+            controller->buses.clear();
+        }
+    return bound;
+}
+
+std::vector<OutOfReach> out_of_reach(const Snapshot& snapshot, const Settings& settings)
+{
+    std::vector<OutOfReach> found;
+    const auto bound = with_registers(as_if_bound(snapshot, settings));
+    const auto board = look_at_board(bound, settings);
+    if (why_not_writable(bound, board)) return found;
+    for (const auto& guest : settings.guests) add_guest(found, board, settings, guest);
+    for (const auto& profile : settings.profiles)
+        if (const auto refusal = why_never(bound, settings, profile))
+            found.push_back({.origin = profile.origin,
+                             .subject = "profile " + profile.name.text(),
+                             .sentence = "it can never be applied: " + refusal->sentence});
+    return found;
+}
+
+std::vector<PciAddress> controllers_for(const GuestName& name, const Snapshot& snapshot, const Settings& settings)
+{
+    auto tried = settings;
+    const auto guest = std::ranges::find(tried.guests, name, &GuestSettings::name);
+    const auto board = look_at_board(snapshot, settings);
+    if (guest == tried.guests.end() || !board.mux) return {};
+    std::vector<const Connector*> wanted;
+    for (const auto& profile : settings.profiles)
+        for (const auto& entry : profile.entries)
+            if (const auto* to = std::get_if<GuestName>(&entry.target); to != nullptr && *to == name)
+                wanted.push_back(board.find(entry.connector));
+    if (wanted.empty())
+        for (std::size_t i = 0; i < board.configured; ++i) wanted.push_back(&board.connectors[i]);
+    std::vector<PciAddress> controllers;
+    for (const auto* connector : wanted) {
+        const auto* ehci = connector == nullptr ? nullptr : connector->ehci;
+        if (ehci != nullptr && ehci->address && std::ranges::find(controllers, *ehci->address) == controllers.end())
+            controllers.push_back(*ehci->address);
+    }
+    if (controllers.empty() || controllers == guest->controllers) return {};
+    guest->controllers = controllers;
+    return out_of_reach(snapshot, tried).empty() ? controllers : std::vector<PciAddress>{};
+}
+
+} // namespace usbroute::plan

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "fakes/boards.hpp"
+#include "plan/taken_at_boot.hpp"
+
+#include <gtest/gtest.h>
+
+namespace usbroute::plan {
+namespace {
+
+std::string remedy(std::string driver, std::vector<std::string> words,
+                   std::vector<topology::ForeignLine> lines = {})
+{
+    auto snapshot = fakes::z97();
+    auto& xhci = fakes::controller(snapshot, "00:14.0");
+    xhci.driver = std::move(driver);
+    topology::Condition condition;
+    condition.kernel_words = std::move(words);
+    condition.foreign_lines = std::move(lines);
+    const auto taken = taken_at_boot(xhci, condition);
+    return taken ? taken->remedy : "";
+}
+
+TEST(TakenAtBoot, NamesTheWordOfTheCommandLine)
+{
+    EXPECT_EQ(remedy("vfio-pci", {"quiet", "vfio-pci.ids=8086:8cb1"}),
+              "take vfio-pci.ids=8086:8cb1 off the kernel's command line and start again");
+    EXPECT_EQ(remedy("vfio-pci", {"vfio_pci.ids=8086:8CB1"}),
+              "take vfio_pci.ids=8086:8CB1 off the kernel's command line and start again");
+    EXPECT_EQ(remedy("vfio-pci", {"vfio-pci.ids=10de:13c2,8086:8cb1"}),
+              "take 8086:8cb1 out of vfio-pci.ids=10de:13c2,8086:8cb1 on the kernel's command line and start again");
+    EXPECT_EQ(remedy("pci-stub", {"pci-stub.ids=8086:8cb1"}),
+              "take pci-stub.ids=8086:8cb1 off the kernel's command line and start again");
+    EXPECT_EQ(remedy("xen-pciback", {"xen-pciback.hide=(00:14.0)"}),
+              "take xen-pciback.hide=(00:14.0) off the kernel's command line and start again");
+}
+
+TEST(TakenAtBoot, NamesTheLineOfModprobe)
+{
+    EXPECT_EQ(remedy("vfio-pci", {}, {{"etc/modprobe.d/vfio.conf", "options vfio-pci ids=10de:13c2,8086:8cb1"}}),
+              "take 8086:8cb1 out of ids= in /etc/modprobe.d/vfio.conf, make the initramfs again, and start again");
+}
+
+TEST(TakenAtBoot, DoesNotBlameAWordForAnotherControllerOrDriver)
+{
+    EXPECT_EQ(remedy("vfio-pci", {"vfio-pci.ids=8086:8ca6"}), "");
+    EXPECT_EQ(remedy("vfio-pci", {"pci-stub.ids=8086:8cb1"}), "");
+    EXPECT_EQ(remedy("vfio-pci", {"vfio-pci.disable_idle_d3=1"}), "");
+    EXPECT_EQ(remedy("vfio-pci", {}, {{"etc/rc.local", "options vfio-pci ids=8086:8cb1"}}), "");
+}
+
+} // namespace
+} // namespace usbroute::plan
