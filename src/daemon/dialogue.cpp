@@ -132,18 +132,36 @@ Turn Dialogue::answer_command(Command command)
         return Turn::idle;
     }
     if (entrance_->is_guest()) desk_->carried(*entrance_, command);
-    if (needs_a_look(command) && !desk_->is_fresh()) {
+    waits_ = 0;
+    held_for_ = Turn::idle;
+    if (const auto turn = still_needed(command); turn != Turn::idle) {
         held_ = std::move(command);
-        return Turn::waiting;
+        return turn;
     }
     if (command.verb == Verb::subscribe) subscription_ = command.form;
     say(desk_->answer(command, who_), command.form);
     return Turn::idle;
 }
 
+/// The devices first, for they say which disks could go; and again if they have changed while the kernel was asked about
+/// those. On a machine that never comes to rest what was seen last has to do: the planner takes a disk of which it has not
+/// been told for one in use.
+Turn Dialogue::still_needed(const Command& command)
+{
+    constexpr int most_waits = 4;
+    if (!needs_a_look(command) || waits_++ == most_waits) return Turn::idle;
+    const bool has_just_looked = held_for_ == Turn::waiting;
+    held_for_ = !has_just_looked && !desk_->is_known(Need::devices, command) ? Turn::waiting
+                : !desk_->is_known(Need::claims, command)                    ? Turn::asking
+                                                                             : Turn::idle;
+    return held_for_;
+}
+
 Turn Dialogue::answer_now(std::chrono::milliseconds now)
 {
     now_ = now;
+    if (held_)
+        if (const auto turn = still_needed(*held_); turn != Turn::idle) return turn;
     if (const auto command = std::exchange(held_, std::nullopt))
         say(desk_->answer(*command, who_), command->form);
     return go_on(now);

@@ -16,13 +16,19 @@
 
 namespace usbroute::daemon {
 
+/// What a command's answer may depend on, and which may have to be waited for.
+enum class Need : std::uint8_t {
+    devices, ///< the machine as it is now: a look
+    claims,  ///< what the kernel says of disks that could go
+};
+
 /// What answers commands.
 class Desk {
 public:
     virtual ~Desk() = default;
-    /// Whether the machine is known as it is now; if not, the client waits for a look.
-    [[nodiscard]] virtual bool is_fresh() = 0;
-    /// Carries the command out. The look is fresh, and the entrance's rights cover it.
+    /// Whether that is known, as far as this command needs it; if not, the client waits for it.
+    [[nodiscard]] virtual bool is_known(Need need, const wire::Command& command) = 0;
+    /// Carries the command out. What it needs is known, and the entrance's rights cover it.
     [[nodiscard]] virtual wire::Answer answer(const wire::Command& command, const std::string& who) = 0;
     /// The rights of an entrance; nothing: the command is allowed.
     [[nodiscard]] virtual std::optional<std::string> why_not(const Entrance& entrance,
@@ -40,6 +46,7 @@ enum class Turn : std::uint8_t {
     idle,    ///< every whole line has been answered
     more,    ///< there are more lines, and others want their turn too
     waiting, ///< for a fresh look
+    asking,  ///< waits for what the kernel says of disks
     over,    ///< to be closed when the output is written
 };
 
@@ -57,7 +64,7 @@ public:
     [[nodiscard]] Turn take(std::string_view bytes, std::chrono::milliseconds now);
     /// After `more`.
     [[nodiscard]] Turn go_on(std::chrono::milliseconds now);
-    /// After `waiting`: the look is there, or it could not be had.
+    /// After `waiting` and `asking`: it is there, or it could not be had.
     [[nodiscard]] Turn answer_now(std::chrono::milliseconds now);
     [[nodiscard]] Turn answer_that_nothing_can_be_seen(std::chrono::milliseconds now);
     /// The connection has ended.
@@ -78,6 +85,7 @@ private:
     [[nodiscard]] Turn answer_blank();
     [[nodiscard]] Turn answer_foreign(const wire::NotACommand& no);
     [[nodiscard]] Turn answer_command(wire::Command command);
+    [[nodiscard]] Turn still_needed(const wire::Command& command);
     void say(const wire::Answer& answer, wire::Form form);
     void count_noise(std::uint64_t LineCounts::* kind = nullptr);
     [[nodiscard]] bool is_admitted(wire::Form form);
@@ -90,7 +98,9 @@ private:
     std::chrono::milliseconds now_{0}; ///< of this turn
     std::string input_;                ///< bytes of lines that wait for the next turn
     std::string output_;
-    std::optional<wire::Command> held_; ///< waits for a fresh look
+    std::optional<wire::Command> held_; ///< waits for what it needs
+    Turn held_for_ = Turn::idle;
+    int waits_ = 0; ///< how often it was asked what is still needed
     std::optional<wire::Form> subscription_;
     std::size_t answered_ = 0; ///< lines
     bool spoke_json_ = false;

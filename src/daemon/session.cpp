@@ -42,6 +42,7 @@ Session::~Session()
 {
     dialogue_.end();
     parts_.lookout.forget(*this);
+    parts_.claims.forget(*this);
 }
 
 Result<void> Session::begin()
@@ -128,7 +129,7 @@ void Session::go_on_after(Turn turn)
     if (turn == Turn::more)
         next_turn_.start(0ms);
     else if (!std::exchange(is_waiting_, true))
-        parts_.lookout.wait(*this);
+        turn == Turn::asking ? parts_.claims.wait(*this) : parts_.lookout.wait(*this);
 }
 
 /// False: the connection is of no more use.

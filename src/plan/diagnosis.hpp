@@ -42,7 +42,8 @@ struct DaemonLook {
     bool answers = false;
     std::string trouble; ///< why not, where it does not
     std::optional<std::uint32_t> process;
-    std::string since; ///< "2026-11-22 12:00:31"; empty: not known
+    std::string since;          ///< "2026-11-22 12:00:31"; empty: not known
+    bool sees_claims = true;    ///< usbroute-claims listens for it, so that it can have the kernel asked about disks
 };
 
 /// What writing the same value back to XUSB2PR came to.

@@ -247,6 +247,15 @@ void examine_daemon(Examination& examination)
                      .sentence = std::move(sentence),
                      .evidence = std::move(evidence),
                      .remedy = {}});
+    if (daemon->sees_claims) return;
+    examination.add(
+        {.code = "claims-absent",
+         .severity = Severity::note,
+         .sentence = "usbrouted cannot see every use of a disk: a ZFS pool, an external journal, a disk that another "
+                     "virtual machine has raw",
+         .evidence = {"/run/usbroute-claims.sock is not there"},
+         .remedy = "have the kernel asked: sudo systemctl enable --now usbroute-claims.socket; without systemd, start "
+                   "usbroute-claims --listen as root"});
 }
 
 } // namespace usbroute::plan
