@@ -7,6 +7,7 @@
 #include "base/check.hpp"
 #include "base/format.hpp"
 #include "linux/files.hpp"
+#include "linux/host_use.hpp"
 #include "linux/journal_file.hpp"
 #include "linux/pci_config.hpp"
 #include "linux/private_files.hpp"
@@ -73,7 +74,7 @@ plan::Outcome outcome_of(const linux_::Locations& where, const Look& looked, con
     };
     auto outcome = outcome_with({});
     if (const auto needed = plan::use_needed(outcome); !needed.none())
-        outcome = outcome_with(observe::look_at_host_use(linux_::LiveTree(where.root), needed));
+        outcome = outcome_with(linux_::look_at_host_use(where, needed));
     return outcome;
 }
 

@@ -49,6 +49,8 @@ plan::DaemonLook look_at_daemon(const Session& session)
     if (const auto answer = wire::read_answer(*line); answer.status != wire::Status::ok)
         return {.answers = false, .trouble = "it says: " + answer.message, .process = {}, .since = {}};
     plan::DaemonLook look{.answers = true, .trouble = {}, .process = link->peer(), .since = {}};
+    const auto& claims = session.where().claims;
+    look.sees_claims = claims.empty() || ::access(claims.c_str(), F_OK) == 0;
     if (look.process) look.since = linux_::start_of(*look.process);
     if (const auto status = session.status())
         for (const auto& seen : status->lines)

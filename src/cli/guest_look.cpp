@@ -4,6 +4,7 @@
 #include "cli/guest_look.hpp"
 
 #include "linux/files.hpp"
+#include "linux/host_use.hpp"
 #include "observe/handover.hpp"
 #include "observe/scan.hpp"
 
@@ -15,7 +16,7 @@ GuestLook look_at_guests(const linux_::Locations& where)
     GuestLook looked;
     looked.snapshot = observe::scan(tree, observe::Ports::skip);
     looked.look = observe::look_at_handover(tree);
-    looked.use = observe::look_at_host_use(tree, {.disks = true, .inputs = true});
+    looked.use = linux_::look_at_host_use(where, {.disks = true, .inputs = true});
     if (!where.recorded) looked.holders = observe::look_at_holders(tree);
     return looked;
 }

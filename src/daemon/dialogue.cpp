@@ -61,8 +61,11 @@ Turn Dialogue::take(std::string_view bytes, std::chrono::milliseconds now)
 Turn Dialogue::go_on(std::chrono::milliseconds now)
 {
     now_ = now;
-    if (auto command = std::exchange(held_, std::nullopt))
-        if (const auto turn = answer_when_fresh(std::move(*command)); turn != Turn::idle) return turn;
+    if (auto command = std::exchange(held_, std::nullopt)) {
+        waits_ = 0; // while another process held the lock, much can have changed
+        held_for_ = Turn::idle;
+        if (const auto turn = answer_when_known(std::move(*command)); turn != Turn::idle) return turn;
+    }
     std::string_view rest(input_);
     auto turn = Turn::idle;
     for (int count = 0; turn == Turn::idle && !rest.empty(); ++count) {
@@ -197,14 +200,16 @@ Turn Dialogue::answer_command(Command command)
         return Turn::idle;
     }
     has_spoken();
-    return answer_when_fresh(std::move(command));
+    waits_ = 0;
+    held_for_ = Turn::idle;
+    return answer_when_known(std::move(command));
 }
 
-Turn Dialogue::answer_when_fresh(Command command)
+Turn Dialogue::answer_when_known(Command command)
 {
-    if (needs_a_look(command) && !desk_->is_fresh()) {
+    if (const auto turn = still_needed(command); turn != Turn::idle) {
         held_ = std::move(command);
-        return Turn::waiting;
+        return turn;
     }
     return answer_when_free(std::move(command));
 }
@@ -224,10 +229,26 @@ Turn Dialogue::answer_when_free(Command command)
     return Turn::idle;
 }
 
+/// The devices first, for they say which disks could go; and again if they have changed while the kernel was asked about
+/// those. On a machine that never comes to rest what was seen last has to do: the planner takes a disk of which it has not
+/// been told for one in use.
+Turn Dialogue::still_needed(const Command& command)
+{
+    constexpr int most_waits = 4;
+    if (!needs_a_look(command) || waits_++ == most_waits) return Turn::idle;
+    const bool has_just_looked = held_for_ == Turn::waiting;
+    held_for_ = !has_just_looked && !desk_->is_known(Need::devices, command) ? Turn::waiting
+                : !desk_->is_known(Need::claims, command)                    ? Turn::asking
+                                                                             : Turn::idle;
+    return held_for_;
+}
+
 Turn Dialogue::answer_now(std::chrono::milliseconds now)
 {
     now_ = now;
     // The look is as good as there will be one, also where something has changed since.
+    if (held_)
+        if (const auto turn = still_needed(*held_); turn != Turn::idle) return turn;
     if (auto command = std::exchange(held_, std::nullopt))
         if (const auto turn = answer_when_free(std::move(*command)); turn != Turn::idle) return turn;
     return go_on(now);

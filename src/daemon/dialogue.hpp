@@ -18,13 +18,19 @@
 
 namespace usbroute::daemon {
 
+/// What a command's answer may depend on, and which may have to be waited for.
+enum class Need : std::uint8_t {
+    devices, ///< the machine as it is now: a look
+    claims,  ///< what the kernel says of disks that could go
+};
+
 /// What answers commands.
 class Desk {
 public:
     virtual ~Desk() = default;
-    /// Whether the machine is known as it is now; if not, the client waits for a look.
-    [[nodiscard]] virtual bool is_fresh() = 0;
-    /// Carries the command out. The look is fresh, and the entrance's rights cover it.
+    /// Whether that is known, as far as this command needs it; if not, the client waits for it.
+    [[nodiscard]] virtual bool is_known(Need need, const wire::Command& command) = 0;
+    /// Carries the command out. What it needs is known, and the entrance's rights cover it.
     [[nodiscard]] virtual wire::Answer answer(const Entrance& entrance, const wire::Command& command,
                                               const std::string& who) = 0;
     /// The rights of an entrance; nothing: the command is allowed.
@@ -45,6 +51,7 @@ enum class Turn : std::uint8_t {
     more,    ///< there are more lines, and others want their turn too
     waiting, ///< for a fresh look
     later,   ///< another process holds the lock on changes: `go_on` in a moment
+    asking,  ///< waits for what the kernel says of disks
     over,    ///< to be closed when the output is written
 };
 
@@ -65,7 +72,7 @@ public:
     [[nodiscard]] Turn take(std::string_view bytes, std::chrono::milliseconds now);
     /// After `more` or `later`.
     [[nodiscard]] Turn go_on(std::chrono::milliseconds now);
-    /// After `waiting`: the look is there, or it could not be had.
+    /// After `waiting` and `asking`: it is there, or it could not be had.
     [[nodiscard]] Turn answer_now(std::chrono::milliseconds now);
     [[nodiscard]] Turn answer_that_nothing_can_be_seen(std::chrono::milliseconds now);
     /// The client will send nothing more, and still reads: a line without its end is answered, and not carried out.
@@ -91,8 +98,9 @@ private:
     void answer_begun();
     [[nodiscard]] Turn answer_foreign(const wire::NotACommand& no);
     [[nodiscard]] Turn answer_command(wire::Command command);
-    [[nodiscard]] Turn answer_when_fresh(wire::Command command);
+    [[nodiscard]] Turn answer_when_known(wire::Command command);
     [[nodiscard]] Turn answer_when_free(wire::Command command);
+    [[nodiscard]] Turn still_needed(const wire::Command& command);
     void say(const wire::Answer& answer, wire::Form form);
     void count_noise(std::uint64_t LineCounts::* kind = nullptr);
     [[nodiscard]] bool is_admitted(Weight weight, wire::Form form);
@@ -107,8 +115,10 @@ private:
     std::chrono::milliseconds now_{0}; ///< of this turn
     std::string input_;                ///< bytes of lines that wait for the next turn
     std::string output_;
-    std::optional<wire::Command> held_; ///< waits for a fresh look, or for the lock on changes
+    std::optional<wire::Command> held_; ///< waits for what it needs, or for the lock on changes
     std::optional<std::chrono::milliseconds> locked_out_since_;
+    Turn held_for_ = Turn::idle;
+    int waits_ = 0; ///< how often it was asked what is still needed
     std::optional<wire::Form> subscription_;
     std::size_t answered_ = 0; ///< lines
     bool spoke_json_ = false;

@@ -35,9 +35,9 @@ void FirstRoutes::look_again()
     const auto& profile = machine_.settings().at_start;
     if (is_over_ || !profile) return;
     machine_.await_start(true);
-    const auto done =
-        machine_.carry_out({.wish = plan::StartRequest{*profile}, .revert_after = std::chrono::seconds{0}},
-                           {.who = "at_start", .trial = {}});
+    const plan::Request request{.wish = plan::StartRequest{*profile}, .revert_after = std::chrono::seconds{0}};
+    if (machine_.awaits_claims(request)) return; // called again when there is an answer
+    const auto done = machine_.carry_out(request, {.who = "at_start", .trial = {}});
     if (done) {
         end();
         if (!done->plan->steps.empty()) tell_(*done);

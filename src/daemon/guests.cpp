@@ -285,8 +285,10 @@ void Guests::carry_out_owed()
 
 void Guests::bring_home(Guest& guest)
 {
+    const plan::Request request{.wish = plan::ReturnRequest{guest.name}};
+    if (parts_.machine.awaits_claims(request)) return; // called again when there is an answer
     const auto before = parts_.machine.snapshot();
-    const auto done = parts_.machine.carry_out({.wish = plan::ReturnRequest{guest.name}},
+    const auto done = parts_.machine.carry_out(request,
                                                {.who = "on_exit of " + guest.name.text(), .trial = {}});
     if (!done) {
         if (is_locked_out(done.error())) return; // a look comes when the lock may be free
@@ -310,8 +312,10 @@ void Guests::bring_home(Guest& guest)
 /// Once for each process, whatever comes of it: a profile that was refused is for a person to look at.
 void Guests::start(Guest& guest, Process& process)
 {
-    process.is_started = true;
     const auto profile = settings_of(guest).on_start;
+    if (profile && parts_.machine.awaits_claims({.wish = plan::ApplyRequest{*profile}}))
+        return; // called again when there is an answer
+    process.is_started = true;
     if (!profile) return;
     const auto before = parts_.machine.snapshot();
     const auto done = parts_.machine.carry_out({.wish = plan::ApplyRequest{*profile}},

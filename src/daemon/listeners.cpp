@@ -331,7 +331,10 @@ void Listeners::add(Entrance& entrance, linux_::UniqueFd client, Caller caller,
             if (gone) gone();
             if (again != nullptr) again->again();
         };
-    parts_.clients.add({.loop = parts_.loop, .lookout = parts_.lookout, .owner = parts_.clients},
+    parts_.clients.add({.loop = parts_.loop,
+                        .lookout = parts_.lookout,
+                        .claims = parts_.claims,
+                        .owner = parts_.clients},
                        std::move(client), entrance, parts_.desk, std::move(caller), std::move(ended));
 }
 

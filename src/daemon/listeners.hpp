@@ -7,6 +7,7 @@
 #include "daemon/clients.hpp"
 #include "daemon/entrance.hpp"
 #include "daemon/guests.hpp"
+#include "daemon/claim_line.hpp"
 #include "daemon/lookout.hpp"
 #include "linux/connecting.hpp"
 #include "linux/listen.hpp"
@@ -44,6 +45,7 @@ public:
     struct Parts {
         linux_::Loop& loop;
         Lookout& lookout;
+        ClaimLine& claims;
         Desk& desk;
         Clients& clients;
         Entrances& entrances;

@@ -5,14 +5,13 @@
 
 #include "apply/executor.hpp"
 #include "linux/clock_steps.hpp"
+#include "linux/host_use.hpp"
 #include "observe/blocks.hpp"
 #include "observe/scan.hpp"
 #include "plan/drift_cause.hpp"
 #include "topology/connector.hpp"
 
 #include <algorithm>
-
-#include <unistd.h>
 
 namespace usbroute::daemon {
 
@@ -184,45 +183,83 @@ topology::HostUse Machine::host_use() const
     return observe::look_at_host_use(tree_, {.disks = true});
 }
 
-plan::Outcome Machine::decide(const plan::Request& request) const
+Machine::Past Machine::past_for(const plan::Request& request) const
 {
-    std::optional<plan::Change> last;
-    std::optional<plan::Change> standing;
+    Past past;
     if (std::holds_alternative<plan::UndoRequest>(request.wish) ||
         std::holds_alternative<plan::RestoreRequest>(request.wish) ||
         std::holds_alternative<plan::StartRequest>(request.wish)) {
         auto history = journal_.history();
-        if (!history.undoable.empty()) last = history.undoable.back();
-        standing = std::move(history.standing);
+        if (!history.undoable.empty()) past.last = history.undoable.back();
+        past.standing = std::move(history.standing);
     }
-    const auto open_lines = lines();
-    const topology::HostUse nothing;
-    auto outcome = plan::make_plan({*snapshot_, settings_, nothing, last, standing, open_lines}, request);
+    past.lines = lines();
+    return past;
+}
+
+plan::Outcome Machine::outcome_of(const plan::Request& request, const Past& past, const topology::HostUse& use,
+                                  const topology::Snapshot& snapshot) const
+{
+    return plan::make_plan({snapshot, settings_, use, past.last, past.standing, past.lines}, request);
+}
+
+plan::Outcome Machine::decide(const plan::Request& request) const
+{
+    const auto past = past_for(request);
+    auto outcome = outcome_of(request, past, {}, *snapshot_);
     const auto needed = plan::use_needed(outcome);
     if (needed.none()) return outcome;
     std::optional<Snapshot> closer;
     if (needed.disks) closer = with_blocks_read_again(tree_, *snapshot_);
     auto use = observe::look_at_host_use(tree_, needed);
-    use.others_unseen = needed.disks && ::geteuid() != 0; // ptrace(2), PTRACE_MODE_READ
-    return plan::make_plan({closer ? *closer : *snapshot_, settings_, use, last, standing, open_lines}, request);
+    if (ask_claims_ && needed.disks) {
+        linux_::doubt_an_empty_mount_list(use);
+        use.claims = claims_.value_or(topology::Claims{.answer = topology::ClaimsAnswer::silent,
+                                                       .why = "the kernel has just been asked; try again"});
+    }
+    return outcome_of(request, past, use, closer ? *closer : *snapshot_);
+}
+
+bool Machine::awaits_claims(const plan::Request& request)
+{
+    if (!ask_claims_ || claims_ || snapshot_->blocks.empty() || recall(request)) return false;
+    if (!plan::use_needed(outcome_of(request, past_for(request), {}, *snapshot_)).disks) return false;
+    return awaits_claims();
+}
+
+bool Machine::awaits_claims()
+{
+    if (!ask_claims_ || claims_ || snapshot_->blocks.empty()) return false;
+    ask_claims_();
+    return !claims_;
+}
+
+bool Machine::may_be_recalled(const plan::Request& request) const
+{
+    return std::holds_alternative<plan::ToggleRequest>(request.wish) && known_ && !request.yes &&
+           !request.is_trial() && request.force_disks.empty();
+}
+
+std::shared_ptr<const Plan> Machine::recall(const plan::Request& request) const
+{
+    if (!may_be_recalled(request)) return nullptr;
+    const auto& toggle = std::get<plan::ToggleRequest>(request.wish);
+    for (const auto& one : recalled_)
+        if (one.at == *known_ && one.profiles == toggle.profiles) return one.plan;
+    return nullptr;
 }
 
 Machine::Planned Machine::decide_or_recall(const plan::Request& request)
 {
-    const auto* toggle = std::get_if<plan::ToggleRequest>(&request.wish);
-    const bool is_plain =
-        toggle != nullptr && known_ && !request.yes && !request.is_trial() && request.force_disks.empty();
-    if (is_plain)
-        for (const auto& one : recalled_)
-            if (one.at == *known_ && one.profiles == toggle->profiles) return one.plan;
-
+    if (auto recalled = recall(request)) return recalled;
     auto outcome = decide(request);
     if (auto* refusal = std::get_if<Refusal>(&outcome)) return std::move(*refusal);
-    const bool is_lasting = is_plain && plan::use_needed(outcome).none();
+    const bool is_lasting = may_be_recalled(request) && plan::use_needed(outcome).none();
     auto plan = std::make_shared<const Plan>(std::move(std::get<Plan>(outcome)));
     if (!is_lasting) return plan;
     if (recalled_.size() == most_recalled) recalled_.erase(recalled_.begin());
-    recalled_.push_back({.at = *known_, .profiles = toggle->profiles, .plan = plan});
+    recalled_.push_back(
+        {.at = *known_, .profiles = std::get<plan::ToggleRequest>(request.wish).profiles, .plan = plan});
     return plan;
 }
 

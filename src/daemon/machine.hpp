@@ -66,6 +66,17 @@ public:
     /// They may be others now.
     void lines_changed() { recalled_.clear(); }
 
+    /// From now on the kernel is asked about disks before a plan that would take one along; `ask` begins to do so. Without
+    /// it, on a recorded machine, the lists that anybody can read have to do.
+    void ask_claims_by(std::function<void()> ask) { ask_claims_ = std::move(ask); }
+    /// The kernel's answer; nothing: the last one is too old.
+    void know_claims(std::optional<topology::Claims> claims) { claims_ = std::move(claims); }
+    /// True: what comes of this request depends on the kernel's answer about disks, and it is being asked now. Whoever
+    /// carries requests out by themselves begin with this, and try again when there is an answer.
+    [[nodiscard]] bool awaits_claims(const plan::Request& request);
+    /// The same for what looks at a connector from all sides.
+    [[nodiscard]] bool awaits_claims();
+
     /// A new look becomes what is known.
     Findings take(topology::Snapshot fresh);
     /// Reads the routing registers through the open descriptor. Cheap: one pread.
@@ -101,12 +112,24 @@ public:
     [[nodiscard]] std::optional<Result<std::string>> recover();
 
 private:
+    /// What the planner may look at, beside the host's use.
+    struct Past {
+        std::optional<plan::Change> last;
+        std::optional<plan::Change> standing;
+        std::vector<config::ListenerSettings> lines;
+    };
+    [[nodiscard]] Past past_for(const plan::Request& request) const;
+    [[nodiscard]] plan::Outcome outcome_of(const plan::Request& request, const Past& past,
+                                           const topology::HostUse& use, const topology::Snapshot& snapshot) const;
     /// Null while no mux is on the bus.
     [[nodiscard]] topology::PciController* mux_controller();
     void follow_mux();
     [[nodiscard]] bool has_slept_since_last_reading();
     [[nodiscard]] bool reads_otherwise();
     void join_trial(const plan::Change& change, const apply::Signature& signature);
+
+    [[nodiscard]] bool may_be_recalled(const plan::Request& request) const;
+    [[nodiscard]] std::shared_ptr<const plan::Plan> recall(const plan::Request& request) const;
 
     using Planned = std::variant<std::shared_ptr<const plan::Plan>, plan::Refusal>;
     [[nodiscard]] std::vector<config::ListenerSettings> lines() const;
@@ -136,6 +159,8 @@ private:
     bool astray_ = false;
     bool is_start_awaited_ = false;
     Lines lines_;
+    std::function<void()> ask_claims_; ///< empty: a recorded machine
+    std::optional<topology::Claims> claims_;
     std::optional<apply::Trial> trial_;
     std::vector<Recalled> recalled_; ///< emptied with each look and each change of the settings
 };

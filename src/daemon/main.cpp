@@ -7,6 +7,7 @@
 #include "daemon/alarm.hpp"
 #include "daemon/announce.hpp"
 #include "daemon/answers.hpp"
+#include "daemon/claim_line.hpp"
 #include "daemon/clients.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/first_routes.hpp"
@@ -187,6 +188,15 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
                             .changed = [&](const GuestName& guest,
                                            std::string_view what) { announce(guest, what, clients); }}});
     guests_here = &guests;
+    ClaimLine claims(loop, machine, locations.claims, [&] {
+        if (register_news.can_read()) {
+            restorer.look_again({.now = loop.now(), .asleep = linux_::time_asleep()});
+            first_routes.look_again();
+        }
+        guests.look_again();
+        trials.ring();
+    });
+    if (!locations.claims.empty()) machine.ask_claims_by([&] { claims.ask(); });
     Service service({.loop = loop,
                      .machine = machine,
                      .lookout = lookout,
@@ -198,6 +208,7 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
                      .guests = guests});
     Listeners listeners({.loop = loop,
                          .lookout = lookout,
+                         .claims = claims,
                          .desk = service,
                          .clients = clients,
                          .entrances = entrances,

@@ -34,7 +34,9 @@ void Restorer::look_again(const Moment& moment)
             format("the wires would have to be moved back for the {}th time within a minute; they are left "
                    "where somebody else has moved them. on_drift = \"report\" in [routes] ends this",
                    most_writes + 1));
-    const auto done = machine_.carry_out({.wish = plan::RestoreRequest{}}, {.who = "on_drift", .trial = {}});
+    const plan::Request request{.wish = plan::RestoreRequest{}};
+    if (machine_.awaits_claims(request)) return; // called again when there is an answer
+    const auto done = machine_.carry_out(request, {.who = "on_drift", .trial = {}});
     if (!done) {
         if (is_locked_out(done.error())) return; // a look comes when the lock may be free
         // A write that failed counts as one: it may fail for ever. A refusal has touched nothing.

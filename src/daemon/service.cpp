@@ -53,6 +53,24 @@ void Service::complain(Entrance& entrance, std::string_view what)
     log::warning(format("listener {}: {}", entrance.name(), what), "listener " + entrance.name());
 }
 
+bool Service::is_known(Need need, const Command& command)
+{
+    if (need == Need::devices) return parts_.lookout.is_fresh();
+    switch (command.verb) {
+    case Verb::move:
+    case Verb::apply:
+    case Verb::toggle:
+    case Verb::undo:
+    case Verb::plan: return !parts_.machine.awaits_claims(request_from(command));
+    case Verb::why: return !parts_.machine.awaits_claims();
+    case Verb::confirm:
+    case Verb::subscribe:
+    case Verb::status:
+    case Verb::regs: break;
+    }
+    return true;
+}
+
 Answer Service::answer(const Entrance& entrance, const Command& command, const std::string& who)
 {
     const auto& through = entrance.settings;

@@ -38,7 +38,7 @@ public:
 
     explicit Service(Parts parts) : parts_(parts) {}
 
-    [[nodiscard]] bool is_fresh() override { return parts_.lookout.is_fresh(); }
+    [[nodiscard]] bool is_known(Need need, const wire::Command& command) override;
     [[nodiscard]] wire::Answer answer(const Entrance& entrance, const wire::Command& command,
                                       const std::string& who) override;
     [[nodiscard]] std::optional<std::string> why_not(const Entrance& entrance,

@@ -43,6 +43,7 @@ Session::~Session()
 {
     dialogue_.end();
     parts_.lookout.forget(*this);
+    parts_.claims.forget(*this);
 }
 
 Result<void> Session::begin()
@@ -136,7 +137,7 @@ void Session::go_on_after(Turn turn)
     else if (turn == Turn::later)
         next_turn_.start(until_the_lock_may_be_free);
     else if (!std::exchange(is_waiting_, true))
-        parts_.lookout.wait(*this);
+        turn == Turn::asking ? parts_.claims.wait(*this) : parts_.lookout.wait(*this);
 }
 
 /// False: the connection is of no more use.

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "daemon/claim_line.hpp"
 #include "daemon/dialogue.hpp"
 #include "daemon/lookout.hpp"
 #include "linux/loop.hpp"
@@ -37,6 +38,7 @@ public:
     struct Parts {
         linux_::Loop& loop;
         Lookout& lookout;
+        ClaimLine& claims;
         SessionOwner& owner;
     };
 
@@ -76,7 +78,7 @@ private:
     std::size_t taken_later_ = 0; ///< bytes that were looked at and are still in the socket
     bool missed_events_ = false;
     bool at_end_ = false;     ///< the client will send nothing more
-    bool is_waiting_ = false; ///< the lookout knows of it
+    bool is_waiting_ = false; ///< the lookout or the claim line knows of it
     bool is_talking_ = false; ///< a command of its own is being carried out
     Turn turn_ = Turn::idle;
 };

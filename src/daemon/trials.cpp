@@ -195,9 +195,9 @@ void Trials::ring()
 void Trials::revert()
 {
     const auto words = left()->way_back;
-    const auto done = parts_.machine.carry_out(
-        {.wish = plan::RevertRequest{.way = parts_.machine.trial()->way}, .yes = true},
-        {.who = "trial", .trial = {}});
+    const plan::Request request{.wish = plan::RevertRequest{.way = parts_.machine.trial()->way}, .yes = true};
+    if (parts_.machine.awaits_claims(request)) return; // rung again when there is an answer
+    const auto done = parts_.machine.carry_out(request, {.who = "trial", .trial = {}});
     if (!done && is_locked_out(done.error())) return try_again_when_free(answer_for(done.error()).message);
     is_locked_out_ = false;
     if (!done) return try_again(answer_for(done.error()).message);

@@ -47,6 +47,9 @@ Locations locate(const LocationOptions& options)
     where.connectors = directory + "connectors.toml";
     where.lasting =
         first_said({}, "USBROUTE_LASTING_DIR", where.recorded ? std::string() : "/var/lib/usbroute");
+    // Not in the state directory: that is the daemon's, and this one is root's.
+    where.claims = first_said({}, "USBROUTE_CLAIMS_SOCKET",
+                              where.recorded ? std::string() : "/run/usbroute-claims.sock");
     where.socket = first_said(options.socket, "USBROUTE_SOCKET", where.root + "run/usbroute/control.sock");
     where.socket_was_named = is_said(options.socket, "USBROUTE_SOCKET");
     place_state(where);

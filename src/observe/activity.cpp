@@ -184,8 +184,15 @@ void add_mounts_elsewhere(const KernelTree& tree, std::vector<topology::Mount>& 
     const auto own = tree.link("proc/self/ns/mnt");
     if (!own) return; // then others cannot be told from it
     std::set<std::string> namespaces{*own};
-    std::set<std::string> numbers;
-    for (const auto& mount : mounts) numbers.insert(mount.number);
+    // A file system without a device of its own may still name some: FUSE, bcachefs.
+    const auto names_a_device = [](const topology::Mount& mount) {
+        return mount.source.starts_with("/dev/") || !mount.devices.empty();
+    };
+    const auto key_of = [&](const topology::Mount& mount) {
+        return mount.number.starts_with("0:") ? mount.source : mount.number;
+    };
+    std::set<std::string> known;
+    for (const auto& mount : mounts) known.insert(key_of(mount));
     for (const auto process : processes_in(tree)) {
         if (namespaces.size() > most_namespaces || mounts.size() > most_mounts) return;
         const auto directory = format("proc/{}", process);
@@ -194,8 +201,8 @@ void add_mounts_elsewhere(const KernelTree& tree, std::vector<topology::Mount>& 
         const auto text = tree.read(directory + "/mountinfo", table_limit);
         if (!text) continue;
         for (auto& mount : topology::parse_mountinfo(*text)) {
-            // Of a file system without a device of its own nothing can be held.
-            if (mount.number.starts_with("0:") || !numbers.insert(mount.number).second) continue;
+            if (mount.number.starts_with("0:") && !names_a_device(mount)) continue;
+            if (!known.insert(key_of(mount)).second) continue;
             mount.whose = shown(tree, process);
             mounts.push_back(std::move(mount));
         }

@@ -7,6 +7,7 @@
 #include "observe/decode.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 namespace usbroute::observe {
 
@@ -39,6 +40,31 @@ std::vector<std::pair<std::string, std::string>> block_directories(const KernelT
     return found;
 }
 
+/// ZFS names the partitions that it makes zfs-0123456789abcdef (lib/libzutil, zpool_label_disk); the kernel tells a
+/// partition's name without rights.
+bool has_a_name_of_zfs(std::string_view name)
+{
+    constexpr std::string_view beginning = "zfs-";
+    return name.starts_with(beginning) && parse_hex(name.substr(beginning.size()).substr(0, 8)).has_value();
+}
+
+/// What is on it, and its other names, as udev has found them (udev's database, /run/udev/data/bMAJOR:MINOR).
+void add_udevs_word(const KernelTree& tree, const std::string& directory, BlockDevice& block)
+{
+    const auto record = block.number.empty()
+                            ? std::unexpected(Errno{ENOENT})
+                            : tree.read("run/udev/data/b" + block.number, udev_record_limit);
+    block.is_unprobed = !record;
+    if (record) {
+        block.filesystem_hint = uevent_value(*record, "E:ID_FS_TYPE");
+        for (const auto line : split(*record, '\n'))
+            if (line.starts_with("S:")) block.links.emplace_back(line.substr(2));
+    }
+    if (!block.filesystem_hint.empty()) return;
+    const auto uevent = tree.read(directory + "/uevent", attribute_limit).value_or(std::string());
+    if (has_a_name_of_zfs(uevent_value(uevent, "PARTNAME"))) block.filesystem_hint = "zfs_member";
+}
+
 BlockDevice read_block(const KernelTree& tree, const std::string& name, const std::string& directory)
 {
     BlockDevice block;
@@ -54,10 +80,7 @@ BlockDevice read_block(const KernelTree& tree, const std::string& name, const st
     std::ranges::sort(block.holders);
     block.usb = usb_device_in(directory);
     block.mapper_name = trim(tree.read(directory + "/dm/name", attribute_limit).value_or(std::string()));
-    if (!block.number.empty()) {
-        const auto record = tree.read("run/udev/data/b" + block.number, udev_record_limit);
-        if (record) block.filesystem_hint = uevent_value(*record, "E:ID_FS_TYPE");
-    }
+    add_udevs_word(tree, directory, block);
     return block;
 }
 
@@ -93,14 +116,16 @@ std::vector<topology::Loop> read_loops(const KernelTree& tree)
 {
     std::vector<topology::Loop> loops;
     for (const auto& name : tree.list("sys/block").value_or(std::vector<std::string>{})) {
-        if (!name.starts_with("loop")) continue;
+        const bool is_zram = name.starts_with("zram");
+        if (!is_zram && !name.starts_with("loop")) continue;
         const auto link_path = "sys/block/" + name;
         const auto target = tree.link(link_path);
         const auto directory = target ? resolve_link(link_path, *target) : link_path;
-        // A loop device that is over nothing does not have the file.
-        auto backing = tree.read(directory + "/loop/backing_file", attribute_limit);
+        // A loop device that is over nothing does not have the file; zram says "none" (Documentation/admin-guide/blockdev/zram.rst).
+        auto backing = tree.read(directory + (is_zram ? "/backing_dev" : "/loop/backing_file"), attribute_limit);
         if (!backing) continue;
         if (backing->ends_with('\n')) backing->pop_back();
+        if (is_zram && !backing->starts_with('/')) continue;
         loops.push_back({.block = read_block(tree, name, directory), .backing = std::move(*backing)});
     }
     std::ranges::sort(loops, {},

@@ -15,7 +15,7 @@ namespace usbroute::observe {
 /// bcache), by name.
 [[nodiscard]] std::vector<topology::BlockDevice> read_usb_blocks(const KernelTree& tree);
 
-/// The loop devices that are over something. They come and go without an event of anything that is moved.
+/// The loop devices that are over something, and the zram devices that write back to something. They come and go without an event of anything that is moved.
 [[nodiscard]] std::vector<topology::Loop> read_loops(const KernelTree& tree);
 
 } // namespace usbroute::observe

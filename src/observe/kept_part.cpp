@@ -110,7 +110,7 @@ bool is_a_disks_mount(std::string_view line)
     const auto& [source, type] = source_and_type;
     const bool has_a_device =
         all.size() > 6 && all[2].find(':') != std::string_view::npos && !all[2].starts_with("0:");
-    return has_a_device || source.starts_with("/dev/") || type == "zfs" || type == "btrfs";
+    return has_a_device || source.starts_with("/dev/") || type == "zfs" || type == "btrfs" || type == "bcachefs";
 }
 
 /// Default routes, without the gateways, which are addresses of somebody's network.
@@ -157,7 +157,15 @@ std::string kept_part(std::string_view file, std::string_view text)
     if (file.starts_with("proc/asound/") && file.ends_with("/status"))
         return lines_where(text, [](std::string_view line) { return line.starts_with("state:"); });
     if (file.starts_with("run/udev/data/"))
-        return lines_where(text, [](std::string_view line) { return line.starts_with("E:ID_FS_TYPE="); });
+        // The time of the look tells that there was one, also where nothing was found on the disk.
+        return lines_where(text, [](std::string_view line) {
+            return line.starts_with("E:ID_FS_TYPE=") || line.starts_with("I:");
+        });
+    // People name their partitions; of a name only that it is one of ZFS's own matters.
+    if (file.find("/block/") != std::string_view::npos && file.ends_with("/uevent"))
+        return lines_where(text, [](std::string_view line) {
+            return !line.starts_with("PARTNAME=") || line.starts_with("PARTNAME=zfs-");
+        });
     if (is_a_script(file)) return lines_where(text, is_of_interest);
     return std::string(text);
 }

@@ -46,6 +46,7 @@ struct DaemonLook {
     std::string since; ///< "2026-11-22 12:00:31"; empty: not known
     /// Guests' lines over which noise has come and no command: "windows (/run/usbroute/windows.sock): 212 lines".
     std::vector<std::string> noisy_lines = {};
+    bool sees_claims = true;    ///< usbroute-claims listens for it, so that it can have the kernel asked about disks
 };
 
 /// What writing the same value back to XUSB2PR came to.

@@ -19,9 +19,9 @@ using topology::PciController;
 
 namespace {
 
-XhciNames names_of(const Controller& xhci)
+XhciNames names_of(const PciController& xhci)
 {
-    return {.address = *xhci.address, .vendor = xhci.vendor, .device = xhci.device, .driver = xhci.driver};
+    return {.address = xhci.address, .vendor = xhci.vendor, .device = xhci.device, .driver = xhci.driver};
 }
 
 std::string shown(const ForeignLine& found)
@@ -280,6 +280,15 @@ void examine_daemon(Examination& examination)
                          .evidence = daemon->noisy_lines,
                          .remedy = "in the guest, take its console or login off that port, and send one word of "
                                    "docs/protocol.md with a line end: usbroute-guest does"});
+    if (daemon->sees_claims) return;
+    examination.add(
+        {.code = "claims-absent",
+         .severity = Severity::note,
+         .sentence = "usbrouted cannot see every use of a disk: a ZFS pool, an external journal, a disk that another "
+                     "virtual machine has raw",
+         .evidence = {"/run/usbroute-claims.sock is not there"},
+         .remedy = "have the kernel asked: sudo systemctl enable --now usbroute-claims.socket; without systemd, start "
+                   "usbroute-claims --listen as root"});
 }
 
 } // namespace usbroute::plan

@@ -206,11 +206,11 @@ std::vector<std::string> activity_warnings(const Situation& situation, const Pla
                                       device == nullptr ? activity.usb.text() : device->shown(),
                                       activity.what));
         }
-    // Only for what data can be lost on: a camera that stops is seen.
-    if (situation.use.others_unseen && plan.use_needed.disks)
-        warnings.emplace_back(
-            "whether containers or services with mounts of their own use the disk cannot be "
-            "seen: usbroute may not look into them here");
+    const auto& claims = situation.use.claims;
+    if (claims.answer == topology::ClaimsAnswer::absent && plan.use_needed.disks)
+        warnings.push_back(format("whether a pool, an external journal, a container or a program has claimed the disk "
+                                  "cannot be seen: {}",
+                                  claims.why));
     return warnings;
 }
 

@@ -26,22 +26,22 @@ std::optional<Ports> below(const UsbPlace& above, const UsbPlace& place)
 std::vector<UsbPlace> places_of(const Connector& socket)
 {
     std::vector<UsbPlace> places;
-    const auto seen_on = [&](const Controller& controller) {
-        return std::ranges::find(socket.spec.seen, *controller.address, &UsbPlace::controller);
+    const auto seen_on = [&](const PciController& controller) {
+        return std::ranges::find(socket.spec.seen, controller.address, &UsbPlace::controller);
     };
-    const auto add = [&](const Controller* controller, Ports by_the_table) {
-        if (controller == nullptr || !controller->address) return;
+    const auto add = [&](const PciController* controller, Ports by_the_table) {
+        if (controller == nullptr) return;
         const auto seen = seen_on(*controller);
         places.push_back(seen != socket.spec.seen.end() ? *seen
-                                                        : UsbPlace{.controller = *controller->address,
+                                                        : UsbPlace{.controller = controller->address,
                                                                    .superspeed = false,
                                                                    .ports = std::move(by_the_table)});
     };
     add(socket.xhci, {socket.route->xhci_port});
     if (const auto& twin = socket.route->ehci; twin && socket.ehci != nullptr)
         add(socket.ehci, has_rate_matching_hub(*socket.ehci) ? Ports{1, twin->port} : Ports{twin->port});
-    if (socket.spec.superspeed && socket.xhci != nullptr && socket.xhci->address)
-        places.push_back({.controller = *socket.xhci->address,
+    if (socket.spec.superspeed && socket.xhci != nullptr)
+        places.push_back({.controller = socket.xhci->address,
                           .superspeed = true,
                           .ports = {socket.spec.superspeed->value}});
     return places;

@@ -13,28 +13,22 @@ namespace usbroute::topology {
 
 namespace {
 
-/// The kernel writes blanks, tabs, newlines and backslashes in these files as \ooo.
-std::string unescape(std::string_view text)
-{
-    std::string plain;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool escape = text[i] == '\\' && i + 3 < text.size() && text[i + 1] >= '0' &&
-                            text[i + 1] <= '3' && text[i + 2] >= '0' && text[i + 2] <= '7' &&
-                            text[i + 3] >= '0' && text[i + 3] <= '7';
-        if (!escape) {
-            plain += text[i];
-            continue;
-        }
-        plain += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
-        i += 3;
-    }
-    return plain;
-}
-
 bool names(std::string_view source, const BlockDevice& block)
 {
+    constexpr std::string_view dev = "/dev/";
     if (!block.mapper_name.empty() && source == "/dev/mapper/" + block.mapper_name) return true;
-    return source.starts_with("/dev/") && source.substr(source.rfind('/') + 1) == block.name;
+    if (!source.starts_with(dev)) return false;
+    return source.substr(source.rfind('/') + 1) == block.name ||
+           std::ranges::find(block.links, source.substr(dev.size())) != block.links.end();
+}
+
+/// Whether a mount is on this block device, or has a log, a journal or another member there.
+bool is_on(const Mount& mount, const BlockDevice& block)
+{
+    if (!block.number.empty() && mount.number == block.number) return true;
+    return names(mount.source, block) || std::ranges::any_of(mount.devices, [&](const std::string& device) {
+               return names(device, block) || (!block.number.empty() && device == block.number);
+           });
 }
 
 struct Use {
@@ -74,15 +68,16 @@ std::string also_used(const Mount& mount, const HostUse& use)
     for (const auto& overlay : use.mounts)
         if (std::ranges::any_of(overlay.layers, is_on_it))
             return format(", below the overlay {}", printable(overlay.point));
+    for (const auto& served : use.exports)
+        if (is_on_it(served.backing))
+            return format(", with {} served by {}", printable(served.backing), printable(served.by));
     return {};
 }
 
 /// How the host uses this very block device; nothing: it does not.
 std::optional<Use> direct_use(const BlockDevice& block, const HostUse& use)
 {
-    const auto is_of_it = [&](const Mount& mount) {
-        return (!block.number.empty() && mount.number == block.number) || names(mount.source, block);
-    };
+    const auto is_of_it = [&](const Mount& mount) { return is_on(mount, block); };
     if (const auto mount = std::ranges::find_if(use.mounts, is_of_it); mount != use.mounts.end()) {
         auto words = format("mounted on {}", printable(mount->point));
         if (!mount->whose.empty()) words += " in the mount namespace of " + mount->whose;
@@ -96,7 +91,18 @@ std::optional<Use> direct_use(const BlockDevice& block, const HostUse& use)
     if (block.filesystem_hint == "zfs_member" && !use.zfs_pools.empty())
         return Use{.words = format("member of a ZFS pool (imported: {})", join(use.zfs_pools, ", ")),
                    .end = "ZFS"};
+    if (const auto served = std::ranges::find_if(use.exports, [&](const Export& one) { return names(one.backing, block); });
+        served != use.exports.end())
+        return Use{.words = "served by " + printable(served->by), .end = printable(served->by)};
     return std::nullopt;
+}
+
+/// What the kernel names this block device as a part of; to be asked when nothing on it or above it can be named.
+std::optional<Use> membership(const BlockDevice& block, const HostUse& use)
+{
+    const auto member = std::ranges::find(use.members, block.name, &Member::block);
+    if (member == use.members.end()) return std::nullopt;
+    return Use{.words = member->use, .end = member->end};
 }
 
 /// Follows what is stacked on one block device, to the first use that can be named.
@@ -123,6 +129,7 @@ public:
             if (!names(loop.backing, block)) continue;
             if (auto found = climb(loop.block, chain)) return found;
         }
+        if (auto found = membership(block, use_)) return found;
         chain.pop_back();
         return std::nullopt;
     }
@@ -133,29 +140,63 @@ private:
     std::vector<const BlockDevice*> tried_;
 };
 
-/// What keeps a block device although nothing is seen mounted on it.
-std::vector<std::string> keepers_of(const BlockDevice& block, const HostUse& use)
+Use said(std::string words) { return {.words = words, .end = std::move(words)}; }
+
+/// What keeps a block device although nothing is seen mounted on it, or why nothing can be seen; nothing: it is free.
+std::optional<Use> kept_by(const BlockDevice& block, const HostUse& use)
 {
     auto keepers = block.holders;
     for (const auto& loop : use.loops)
         if (names(loop.backing, block)) keepers.push_back(loop.block.name);
-    return keepers;
+    if (!keepers.empty()) return said("held by " + join(keepers, ", "));
+    if (!use.mounts_unreadable.empty()) return said("what is mounted cannot be read: " + use.mounts_unreadable);
+    // Only the kernel, or udev's look at the disk, tells a member of a pool from a disk that is free.
+    if (block.is_unprobed && !use.zfs_pools.empty() && use.claims.answer != ClaimsAnswer::given)
+        return said(format("perhaps a member of a ZFS pool (imported: {}): udev's database does not tell",
+                           join(use.zfs_pools, ", ")));
+    return std::nullopt;
 }
 
-/// The directories below an overlay (Documentation/filesystems/overlayfs.rst): lowerdir=A:B, or one lowerdir+=A each, and
-/// upperdir=C.
-std::vector<std::string> layers_in(std::string_view options)
+struct ClaimedPart {
+    const BlockDevice* block;
+    Use use;
+};
+
+/// What is to be said of one block device by the kernel's answer; nothing: it is free.
+std::optional<Use> said_of(const Claim& claim, bool is_cut)
 {
-    std::vector<std::string> layers;
-    for (const auto option : split(options, ',')) {
-        const auto equals = option.find('=');
-        if (equals == std::string_view::npos) continue;
-        const auto key = option.substr(0, equals);
-        if (key != "lowerdir" && key != "lowerdir+" && key != "upperdir") continue;
-        for (const auto layer : split(option.substr(equals + 1), ':'))
-            if (layer.starts_with('/')) layers.push_back(unescape(layer));
+    switch (claim.state) {
+    case ClaimState::claimed:
+        return said("claimed by the kernel (a file system, RAID, LVM, swap or pool that is not in the mount list, "
+                    "or a program that opened it exclusively)");
+    case ClaimState::open: return said("open in " + claim.detail);
+    case ClaimState::unknown: return said("the kernel cannot be asked about it: " + claim.detail);
+    case ClaimState::free: break;
     }
-    return layers;
+    if (is_cut) return said("there are too many open files to tell whether a program has it open");
+    return std::nullopt;
+}
+
+/// A disk by the kernel's answers for it and its partitions. A partition that is claimed makes the whole disk busy, so the
+/// partition is the one to be named.
+std::optional<ClaimedPart> claimed_part(const Snapshot& snapshot, std::string_view disk, const Claims& claims)
+{
+    if (claims.answer == ClaimsAnswer::not_asked || claims.answer == ClaimsAnswer::absent) return std::nullopt;
+    std::optional<ClaimedPart> whole;
+    std::optional<ClaimedPart> part;
+    for (const auto& block : snapshot.blocks) {
+        if (!block.usb || block.whole_disk != disk) continue;
+        const auto claim = std::ranges::find(claims.claims, block.name, &Claim::block);
+        auto use = claims.answer == ClaimsAnswer::silent
+                       ? said("whether the kernel has claimed it is not known: " + claims.why)
+                   : claim == claims.claims.end() ? said("whether the kernel has claimed it was not told: it has just come")
+                                                  : said_of(*claim, claims.is_cut);
+        if (!use) continue;
+        auto& place = block.name == disk ? whole : part;
+        if (!place) place = ClaimedPart{.block = &block, .use = std::move(*use)};
+    }
+    const bool is_parts_claim = whole && part && claims.answer == ClaimsAnswer::given;
+    return is_parts_claim || !whole ? part : whole;
 }
 
 } // namespace
@@ -163,71 +204,30 @@ std::vector<std::string> layers_in(std::string_view options)
 std::vector<DiskInUse> disks_in_use(const Snapshot& snapshot, const HostUse& use)
 {
     std::vector<DiskInUse> found;
-    for (const auto& disk : snapshot.blocks) {
-        if (!disk.usb) continue;
-        std::vector<std::string> chain;
-        auto how = Stack(snapshot, use).climb(disk, chain);
-        if (!how) {
-            const auto keepers = keepers_of(disk, use);
-            if (keepers.empty() && use.mounts_unreadable.empty()) continue;
-            chain = {disk.name};
-            const auto words = keepers.empty() ? "what is mounted cannot be read: " + use.mounts_unreadable
-                                               : "held by " + join(keepers, ", ");
-            how = Use{.words = printable(words), .end = words};
-        }
-        if (disk.whole_disk != disk.name) chain.insert(chain.begin(), disk.whole_disk);
-        chain.push_back(how->end);
-        found.push_back({.usb = *disk.usb,
-                         .disk = disk.whole_disk,
+    const auto add = [&](const BlockDevice& block, std::vector<std::string> chain, const Use& how) {
+        if (block.whole_disk != block.name) chain.insert(chain.begin(), block.whole_disk);
+        chain.push_back(how.end);
+        found.push_back({.usb = *block.usb,
+                         .disk = block.whole_disk,
                          .chain = std::move(chain),
-                         .use = printable(how->words, 256)});
+                         .use = printable(how.words, 256)});
+    };
+    for (const auto& block : snapshot.blocks) {
+        if (!block.usb) continue;
+        std::vector<std::string> chain;
+        if (const auto how = Stack(snapshot, use).climb(block, chain))
+            add(block, std::move(chain), *how);
+        else if (const auto kept = kept_by(block, use))
+            add(block, {block.name}, *kept);
+    }
+    // The kernel's own word, for disks of which nothing better can be said.
+    for (const auto& block : snapshot.blocks) {
+        const auto is_explained = [&](const DiskInUse& one) { return one.disk == block.whole_disk; };
+        if (!block.usb || std::ranges::any_of(found, is_explained)) continue;
+        if (const auto claim = claimed_part(snapshot, block.whole_disk, use.claims))
+            add(*claim->block, {claim->block->name}, claim->use);
     }
     return found;
-}
-
-std::vector<Mount> parse_mountinfo(std::string_view text)
-{
-    std::vector<Mount> mounts;
-    for (const auto line : split(text, '\n')) {
-        // 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw  (proc(5))
-        const auto fields = words(line);
-        const auto dash = std::ranges::find(fields, "-");
-        if (fields.size() < 7 || fields.end() - dash < 3) continue;
-        const bool is_overlay = *(dash + 1) == "overlay" && fields.end() - dash > 3;
-        mounts.push_back({.number = std::string(fields[2]),
-                          .source = unescape(*(dash + 2)),
-                          .point = unescape(fields[4]),
-                          .type = std::string(*(dash + 1)),
-                          .layers = is_overlay ? layers_in(*(dash + 3)) : std::vector<std::string>{},
-                          .whose = {}});
-    }
-    return mounts;
-}
-
-std::vector<Mount> parse_mounts(std::string_view text)
-{
-    std::vector<Mount> mounts;
-    for (const auto line : split(text, '\n')) {
-        const auto fields = words(line);
-        if (fields.size() < 3) continue;
-        mounts.push_back({.number = {},
-                          .source = unescape(fields[0]),
-                          .point = unescape(fields[1]),
-                          .type = std::string(fields[2]),
-                          .layers = {},
-                          .whose = {}});
-    }
-    return mounts;
-}
-
-std::vector<std::string> parse_swaps(std::string_view text)
-{
-    std::vector<std::string> swaps;
-    for (const auto line : split(text, '\n')) {
-        const auto fields = words(line);
-        if (!fields.empty() && fields[0].starts_with('/')) swaps.push_back(unescape(fields[0]));
-    }
-    return swaps;
 }
 
 } // namespace usbroute::topology

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "topology/activity.hpp"
+#include "topology/claims.hpp"
 #include "topology/keyboards.hpp"
 #include "topology/snapshot.hpp"
 
@@ -20,13 +21,30 @@ struct Mount {
     std::string point;
     std::string type;
     std::vector<std::string> layers = {}; ///< of an overlay: the directories below it
+    /// Further block devices that it needs, "/dev/sdc1" or "8:33": the members in a list of sources, an external log or
+    /// journal.
+    std::vector<std::string> devices = {};
     std::string whose = {}; ///< empty: ours; else whose mount namespace it is in, "process 812 (conmon)"
 };
 
-/// A loop device; the kernel does not list it among the holders of what is below it.
+/// A loop device, or a zram device that writes back; the kernel does not list it among the holders of what is below it.
 struct Loop {
     BlockDevice block;
     std::string backing; ///< the file or block device, "/dev/sdb1"; may end in " (deleted)"
+};
+
+/// A block device that the kernel names as part of something, without saying so in its `holders`.
+struct Member {
+    std::string block; ///< "sdb1"
+    std::string use;   ///< "part of a mounted bcachefs file system"
+    std::string end;   ///< of the chain, "bcachefs"
+};
+
+/// A file or block device that the kernel serves to others without claiming it: an NVMe target, a SCSI target's file, a
+/// USB gadget.
+struct Export {
+    std::string backing;
+    std::string by; ///< "the NVMe target nqn.2026-01.example:disk"
 };
 
 /// Parts of what the host does, each looked at only where it can make a difference.
@@ -51,11 +69,12 @@ struct HostUse {
     std::vector<std::string> swaps = {}; ///< "/dev/sdb2", "/swapfile"
     std::vector<Loop> loops = {};
     std::vector<std::string> btrfs_members = {}; ///< block device names of mounted btrfs file systems
-    std::vector<std::string> zfs_pools = {};     ///< imported pools; their members cannot be told from sysfs
+    std::vector<Member> members = {};            ///< of other file systems, journals and caches
+    std::vector<Export> exports = {};
+    std::vector<std::string> zfs_pools = {}; ///< imported pools; their members cannot be told from sysfs
+    Claims claims = {};                      ///< what the kernel itself says of the block devices behind USB
     std::optional<Inputs> inputs = {};           ///< absent: not looked at, or not to be seen
     std::vector<Activity> activities = {};       ///< what else is in use
-    /// Who looks may not look into the processes of others, for their mounts.
-    bool others_unseen = false;
 };
 
 /// A disk that the host would lose data on.
@@ -67,7 +86,8 @@ struct DiskInUse {
 };
 
 /// Everything in use, through partitions and whatever is stacked on them. A block device that something holds
-/// counts as used even where nothing is seen mounted. One entry for each partition or disk that leads to a use.
+/// counts as used even where nothing is seen mounted, and so does what the kernel has claimed or could not be asked about.
+/// One entry for each partition or disk that leads to a use.
 [[nodiscard]] std::vector<DiskInUse> disks_in_use(const Snapshot& snapshot, const HostUse& use);
 
 [[nodiscard]] std::vector<Mount> parse_mountinfo(std::string_view text);

@@ -196,7 +196,9 @@ struct BlockDevice {
     std::vector<std::string> holders; ///< block devices stacked on it
     std::optional<PortPath> usb;      ///< the device it belongs to; absent for stacked ones
     std::string mapper_name;          ///< the device mapper's name for it, as in /dev/mapper/NAME
-    std::string filesystem_hint;      ///< udev's ID_FS_TYPE where its database was readable
+    std::string filesystem_hint;      ///< udev's ID_FS_TYPE, or what the partition's name tells; empty: not known
+    std::vector<std::string> links;   ///< udev's other names for it, "disk/by-uuid/4f2a"
+    bool is_unprobed = false;         ///< udev has no record of it: what is on it is not known
     bool operator==(const BlockDevice&) const = default;
 };
 

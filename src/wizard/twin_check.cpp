@@ -6,6 +6,7 @@
 #include "apply/executor.hpp"
 #include "base/format.hpp"
 #include "linux/files.hpp"
+#include "linux/host_use.hpp"
 #include "linux/journal_file.hpp"
 #include "linux/pci_config.hpp"
 #include "linux/signals.hpp"
@@ -55,7 +56,7 @@ public:
         const auto snapshot = look();
         const plan::Request request{
             .wish = plan::MoveRequest{.connectors = {name_}, .to = side}, .yes = false, .force_disks = {}};
-        const auto use = observe::look_at_host_use(tree_);
+        const auto use = linux_::look_at_host_use(where_, topology::UseParts::all());
         const auto outcome = plan::make_plan({snapshot, settings_, use, {}}, request);
         if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
             return std::unexpected(Error(plan::kind_of(refusal->reason), plan::text_of(*refusal))

@@ -116,13 +116,13 @@ def write_for(root, source, target, directory):
 
 
 def build_image(work, kernel, programs):
-    """Returns the initramfs; `programs` is the folder with usbroute, usbrouted, usbroute-reopen and usbroute-guest."""
+    """Returns the initramfs; `programs` is the folder with the programs under test."""
     root = work / "root"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     for inside, candidates in PROGRAMS.items():
         add_program(root, inside, find_program(candidates))
-    for name in ("usbroute", "usbrouted", "usbroute-reopen", "usbroute-guest"):
+    for name in ("usbroute", "usbrouted", "usbroute-reopen", "usbroute-claims", "usbroute-guest"):
         if not (programs / name).exists():
             raise CannotBuild(f"{programs / name} does not exist; build it first: make")
         add_program(root, f"usr/bin/{name}", programs / name)
@@ -132,7 +132,8 @@ def build_image(work, kernel, programs):
                 copy(Path(folder) / rules, root, f"lib/udev/rules.d/{rules}")
     # Behind 90-lab.rules, by which functions get their ids.
     write_for(root, "60-usbroute.rules.in", "lib/udev/rules.d/95-usbroute.rules", "/usr/bin")
-    for name in ("usbrouted.service", "usbrouted.socket", "usbroute-reopen.service", "usbroute-guest-bind.service"):
+    for name in ("usbrouted.service", "usbrouted.socket", "usbroute-reopen.service", "usbroute-guest-bind.service",
+                 "usbroute-claims.socket", "usbroute-claims@.service"):
         write_for(root, f"{name}.in", f"lab/units/{name}", "/usr/sbin")
     add_modules(root, kernel)
     write_texts(root)

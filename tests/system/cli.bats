@@ -272,6 +272,30 @@ PYTHON
     [ "$(registers)" = "00003fff 0000003f" ]
 }
 
+@test "a file system on two disks keeps both, whichever its mount names first" {
+    mounts=$machine/proc/self/mountinfo
+    sed -i '/sd[bc]/d' "$mounts"
+    cp "$mounts" "$BATS_TEST_TMPDIR/mounts"
+    for line in "0:45 / /srv/pool rw,relatime shared:60 - bcachefs /dev/sdb1:/dev/sdc1 rw,metadata_replicas=2" \
+        "8:33 / /srv/pool rw,relatime shared:60 - xfs /dev/sdc1 rw,attr2,logdev=/dev/sdb1,noquota"; do
+        cp "$BATS_TEST_TMPDIR/mounts" "$mounts"
+        echo "90 27 $line" >> "$mounts"
+        run --separate-stderr usb plan move rear-4 --to ehci
+        [ "$status" -eq 6 ]
+        [[ "$stderr" == *"sdb > sdb1 > /srv/pool;"* ]]
+        run --separate-stderr usb plan move rear-6 --to ehci
+        [ "$status" -eq 6 ]
+        [[ "$stderr" == *"sdc > sdc1 > /srv/pool;"* ]]
+    done
+}
+
+@test "with a mount list that is too long to be read, every disk is in use" {
+    yes "$(printf 'x%.0s' {1..4000})" | head -c 17M >> "$machine/proc/self/mountinfo"
+    run --separate-stderr usb plan move rear-4 --to ehci
+    [ "$status" -eq 6 ]
+    [[ "$stderr" == *"proc/self/mountinfo is longer than 16 MiB"* ]]
+}
+
 @test "a disk moves when it is forced by its own name, not by another's" {
     run --separate-stderr usb move rear-6 --to ehci --force-disk sdb
     [ "$status" -eq 6 ]

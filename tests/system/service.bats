@@ -77,18 +77,28 @@ exposure_at_most() { # tenths unit
     [ "$output" = "ExecStartPost=+/bin/systemctl start usbroute-reopen.service" ]
 }
 
+@test "the exposure of root's unit that asks the kernel about disks is at most 2.0" {
+    need systemd-analyze
+    run systemd-analyze security --offline=true --no-pager --threshold=20 "$USBROUTE_INIT/usbroute-claims@.service"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"Overall exposure level for usbroute-claims@"* ]]
+}
+
 @test "systemd finds nothing wrong in the units" {
     need systemd-analyze
     units=$dir/units
     mkdir "$units"
-    for unit in usbrouted.service usbrouted.socket usbroute-guest-bind.service usbroute-reopen.service; do
+    for unit in usbrouted.service usbrouted.socket usbroute-guest-bind.service usbroute-reopen.service usbroute-claims.socket \
+        usbroute-claims@.service; do
         # The programs are not installed where they will be, and neither are the manual pages.
-        sed -E "s|=(\+?)[^ =]*/(usbrouted\|usbroute-reopen\|usbroute) ?|=\1$USBROUTE_BIN/\2 |; s|^Documentation=man:.*|Documentation=https://example.org|" \
+        sed -E "s|=([+-]?)[^ =]*/(usbrouted\|usbroute-reopen\|usbroute-claims\|usbroute)( \|$)|=\1$USBROUTE_BIN/\2 |; s|^Documentation=man:.*|Documentation=https://example.org|" \
             "$USBROUTE_INIT/$unit" > "$units/$unit"
     done
     grep -q "^ExecStart=$USBROUTE_BIN/usbrouted" "$units/usbrouted.service"
     run systemd-analyze verify --recursive-errors=no --man=no "$units"/usbrouted.service "$units"/usbrouted.socket \
-        "$units"/usbroute-guest-bind.service "$units"/usbroute-reopen.service
+        "$units"/usbroute-guest-bind.service "$units"/usbroute-reopen.service "$units"/usbroute-claims.socket \
+        "$units"/usbroute-claims@.service
     echo "$output"
     [ "$status" -eq 0 ]
     [[ "$output" != *usbroute*:* ]]

@@ -16,7 +16,7 @@ using config::Verb;
 /// Says "ok" and the command itself, and remembers what it was asked.
 class ScriptedDesk final : public Desk {
 public:
-    bool is_fresh() override { return fresh; }
+    bool is_known(Need need, const wire::Command&) override { return need == Need::devices ? fresh : told; }
     wire::Answer answer(const Entrance&, const wire::Command& command, const std::string&) override
     {
         asked.push_back(wire::to_line(command));
@@ -35,6 +35,7 @@ public:
 
     bool fresh = true;
     bool is_locked = false;
+    bool told = true;
     std::vector<std::string> asked;
     std::vector<std::string> complaints;
     std::vector<std::size_t> speakers; ///< of a line, after each change
@@ -166,6 +167,38 @@ TEST(Dialogue, WaitsWithEverythingForAFreshLook)
     talk.desk.fresh = true;
     EXPECT_EQ(talk.dialogue.answer_now(talk.now), Turn::idle);
     EXPECT_EQ(talk.dialogue.output(), "ok -- did toggle\nok -- did status\n");
+}
+
+TEST(Dialogue, WaitsForTheKernelsWordOfDisksAfterTheLook)
+{
+    auto talk = on_a_socket();
+    talk.desk.fresh = false;
+    talk.desk.told = false;
+
+    EXPECT_EQ(talk.say("toggle\nstatus\n"), "");
+    EXPECT_EQ(talk.turn, Turn::waiting);
+    EXPECT_EQ(talk.dialogue.answer_now(talk.now), Turn::asking);
+    // Meanwhile something was plugged in: that comes first, and the kernel has answered already.
+    talk.desk.told = true;
+    EXPECT_EQ(talk.dialogue.answer_now(talk.now), Turn::waiting);
+    EXPECT_TRUE(talk.desk.asked.empty());
+    talk.desk.fresh = true;
+    EXPECT_EQ(talk.dialogue.answer_now(talk.now), Turn::idle);
+
+    EXPECT_EQ(talk.dialogue.output(), "ok -- did toggle\nok -- did status\n");
+}
+
+TEST(Dialogue, AnswersInTheEndOnAMachineThatNeverComesToRest)
+{
+    auto talk = on_a_socket();
+    talk.desk.fresh = false;
+    talk.desk.told = false;
+    ASSERT_EQ(talk.say("toggle\n"), "");
+
+    int waits = 1;
+    while (talk.dialogue.answer_now(talk.now) != Turn::idle) ASSERT_LT(++waits, 10);
+
+    EXPECT_EQ(talk.dialogue.output(), "ok -- did toggle\n");
 }
 
 TEST(Dialogue, SaysSoWhenNoLookCanBeHad)

@@ -63,6 +63,66 @@ TEST_F(MachineTest, LooksAtInputDevicesOnlyWhenAKeyboardCouldBeLost)
     EXPECT_EQ(move("keys", "windows"), "move keys to windows"); // one is built in
 }
 
+TEST_F(MachineTest, HasTheKernelAskedOnlyBeforeADiskCouldGo)
+{
+    using topology::ClaimsAnswer;
+    using topology::ClaimState;
+    tree.add("proc/self", fakes::file("mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"));
+    int asked = 0;
+    machine.ask_claims_by([&] { ++asked; });
+    const plan::Request rear{.wish = plan::MoveRequest{{ConnectorName("rear")}, config::target_from("ehci")}};
+    const plan::Request keys{.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}};
+    machine.take(board);
+    EXPECT_FALSE(machine.awaits_claims(rear)); // nothing is plugged in there
+    fakes::plug_disk(board, "3-6", "sdb");
+    machine.take(board);
+
+    EXPECT_FALSE(machine.awaits_claims(keys));
+    EXPECT_EQ(asked, 0);
+    EXPECT_TRUE(machine.awaits_claims(rear));
+    EXPECT_EQ(asked, 1);
+    EXPECT_EQ(move("rear", "ehci"), "disk-in-use"); // whoever does not wait for the answer
+    machine.know_claims(topology::Claims{.answer = ClaimsAnswer::given,
+                                         .claims = {{.block = "sdb", .state = ClaimState::claimed}}});
+    EXPECT_FALSE(machine.awaits_claims(rear));
+    EXPECT_EQ(move("rear", "ehci"), "disk-in-use");
+    machine.know_claims(topology::Claims{.answer = ClaimsAnswer::given,
+                                         .claims = {{.block = "sdb", .state = ClaimState::free},
+                                                    {.block = "sdb1", .state = ClaimState::free}}});
+    EXPECT_EQ(move("rear", "ehci"), "move rear to ehci");
+    EXPECT_EQ(asked, 1);
+}
+
+TEST_F(MachineTest, GoesOnWithAWarningWhereNobodyCanAskTheKernel)
+{
+    tree.add("proc/self", fakes::file("mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"));
+    machine.ask_claims_by([&] {
+        machine.know_claims(topology::Claims{.answer = topology::ClaimsAnswer::absent, .why = "nobody listens"});
+    });
+    fakes::plug_disk(board, "3-6", "sdb");
+    machine.take(board);
+    const plan::Request rear{.wish = plan::MoveRequest{{ConnectorName("rear")}, config::target_from("ehci")}};
+
+    EXPECT_FALSE(machine.awaits_claims(rear));
+    const auto done = machine.carry_out(rear);
+
+    ASSERT_TRUE(done);
+    ASSERT_EQ(done->warnings.size(), 1u);
+    EXPECT_TRUE(done->warnings[0].ends_with("cannot be seen: nobody listens")) << done->warnings[0];
+}
+
+TEST_F(MachineTest, TakesALiveMachineWithoutAnyMountForOneThatCannotBeSeen)
+{
+    machine.ask_claims_by([&] {
+        machine.know_claims(topology::Claims{.answer = topology::ClaimsAnswer::absent, .why = "nobody listens"});
+    });
+    fakes::plug_disk(board, "3-6", "sdb");
+    machine.take(board);
+
+    EXPECT_FALSE(machine.awaits_claims());
+    EXPECT_EQ(move("rear", "ehci"), "disk-in-use");
+}
+
 TEST_F(MachineTest, UndoesWhatItRemembers)
 {
     machine.take(board);

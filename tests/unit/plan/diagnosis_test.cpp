@@ -252,6 +252,8 @@ const Trouble troubles[] = {
     {"guest-not-given", Severity::note, true,
      [](Facts& f) { fakes::controller(f.snapshot, "00:1d.0").driver = "ehci-pci"; },
      "a guest is to get 0000:00:1d.0, which the host has now"},
+    {"claims-absent", Severity::note, true, [](Facts& f) { f.daemon->sees_claims = false; },
+     "usbrouted cannot see every use of a disk"},
     {"daemon-absent", Severity::note, true, [](Facts& f) { f.daemon->answers = false; },
      "usbrouted does not answer"},
 };

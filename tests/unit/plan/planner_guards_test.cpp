@@ -219,6 +219,35 @@ TEST(Plan, Invariant6RefusesToMoveADiskInUseUntilForcedByName)
     EXPECT_EQ(refusal_of(bench.ask(move("keys", Side::ehci))), "not refused");
 }
 
+TEST(Plan, Invariant6RefusesToMoveADiskThatTheKernelSaysIsClaimed)
+{
+    Bench bench;
+    fakes::plug_disk(bench.snapshot, "3-6", "sdb");
+    bench.use.claims = {.answer = topology::ClaimsAnswer::given,
+                        .claims = {{.block = "sdb", .state = topology::ClaimState::claimed},
+                                   {.block = "sdb1", .state = topology::ClaimState::claimed}}};
+
+    EXPECT_EQ(steps_of(bench.ask(move("rear", Side::ehci))),
+              "refused: rear holds disk sdb, which the host uses: sdb > sdb1 > claimed by the kernel (a file system, RAID, "
+              "LVM, swap or pool that is not in the mount list, or a program that opened it exclusively); unmount it, or "
+              "force it by name: --force-disk sdb");
+    EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), true)), "disk-in-use");
+    EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), false, {"sdb"})), "not refused");
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", Side::ehci))), "not refused");
+}
+
+TEST(Plan, WarnsWhereNobodyCouldAskTheKernelAboutADiskThatGoes)
+{
+    Bench bench;
+    fakes::plug_disk(bench.snapshot, "3-6", "sdb");
+    bench.use.claims = {.answer = topology::ClaimsAnswer::absent, .why = "usbroute-claims does not run"};
+
+    EXPECT_EQ(std::get<Plan>(bench.ask(move("rear", Side::ehci))).warnings,
+              std::vector<std::string>{"whether a pool, an external journal, a container or a program has claimed the disk "
+                                       "cannot be seen: usbroute-claims does not run"});
+    EXPECT_TRUE(std::get<Plan>(bench.ask(move("keys", Side::ehci))).warnings.empty());
+}
+
 TEST(Plan, Invariant6SeesADiskOnTheSuperSpeedHalf)
 {
     Bench bench;

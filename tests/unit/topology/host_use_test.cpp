@@ -168,6 +168,160 @@ TEST(DisksInUse, SeesAMountOfAnotherNamespace)
               "mounted on /data in the mount namespace of process 812 (conmon)");
 }
 
+/// An answer of the kernel for sdb and sdb1, or for one of them.
+HostUse told(std::vector<Claim> claims, bool is_cut = false)
+{
+    HostUse use;
+    use.claims = {.answer = ClaimsAnswer::given, .why = {}, .is_cut = is_cut, .claims = std::move(claims)};
+    return use;
+}
+
+TEST(DisksInUse, SeesEveryDiskThatAMountNamesWhereverItNamesIt)
+{
+    struct Row {
+        const char* layer;
+        const char* mountinfo;
+    };
+    const Row rows[] = {
+        {"bcachefs, first of a list", "9 1 0:45 / /p rw - bcachefs /dev/sdb1:/dev/sdc1 rw\n"},
+        {"bcachefs, last of a list", "9 1 0:45 / /p rw - bcachefs /dev/sdc1:/dev/sdb1 rw\n"},
+        {"bcachefs, amidst a list", "9 1 0:45 / /p rw - bcachefs /dev/sdc1:/dev/sdb1:/dev/sdd1 rw\n"},
+        {"XFS log", "9 1 8:1 / /p rw - xfs /dev/sda1 rw,attr2,logdev=/dev/sdb1,noquota\n"},
+        {"XFS real-time device", "9 1 8:1 / /p rw - xfs /dev/sda1 rw,rtdev=/dev/sdb1\n"},
+        {"XFS log by another name", "9 1 8:1 / /p rw - xfs /dev/sda1 rw,logdev=/dev/disk/by-id/usb-x-part1\n"},
+        {"ext4 journal by path", "9 1 8:1 / /p rw - ext4 /dev/sda1 rw,journal_path=/dev/sdb1\n"},
+        {"ext4 journal by number", "9 1 8:1 / /p rw - ext4 /dev/sda1 rw,journal_dev=0x811\n"},
+        {"ReiserFS journal", "9 1 8:1 / /p rw - reiserfs /dev/sda1 rw,jdev=/dev/sdb1\n"},
+        {"NTFS by FUSE, the kernel's number", "9 1 8:17 / /p rw - fuseblk /dev/sdb1 rw,user_id=0\n"},
+        {"FUSE without a number", "9 1 0:52 / /p rw - fuse.fuse2fs /dev/sdb1 rw,user_id=1000\n"},
+        {"FUSE by another name", "9 1 0:52 / /p rw - fuse /dev/disk/by-id/usb-x-part1 rw\n"},
+        {"a bind mount of a part", "9 1 8:17 /a /p rw - ext4 /dev/sdb1 rw\n"},
+        {"a point with a blank", "9 1 8:17 / /my\\040disk rw - ext4 /dev/root rw\n"},
+        {"optional fields", "9 1 8:17 / /p rw shared:1 master:2 - ext4 /dev/root rw\n"},
+    };
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    snapshot.blocks[1].links = {"disk/by-id/usb-x-part1"};
+    for (const auto& row : rows) {
+        HostUse use;
+        use.mounts = parse_mountinfo(row.mountinfo);
+        const auto found = disks_in_use(snapshot, use);
+        ASSERT_EQ(found.size(), 1u) << row.layer;
+        EXPECT_TRUE(found[0].use.starts_with("mounted on /")) << row.layer << ": " << found[0].use;
+    }
+}
+
+TEST(DisksInUse, IsNotMisledByWhatOnlyLooksLikeADisk)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    for (const char* line : {"9 1 0:45 / /p rw - bcachefs /dev/sdc1:/dev/sdd1 rw\n",
+                             "9 1 0:45 / /p rw - nfs server:/dev/sdb1 rw\n",
+                             "9 1 0:45 / /dev/sdb1 rw - tmpfs tmpfs rw\n",
+                             "9 1 8:1 / /p rw - ext4 /dev/sda1 rw,journal_dev=0x821,journal_dev=zz,logdev\n"}) {
+        HostUse use;
+        use.mounts = parse_mountinfo(line);
+        EXPECT_TRUE(disks_in_use(snapshot, use).empty()) << line;
+    }
+}
+
+TEST(DisksInUse, SeesMembersExportsAndWhatZramWritesBackTo)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    HostUse member;
+    member.members = {{.block = "sdb1", .use = "the journal of a mounted file system", .end = "journal"}};
+    HostUse served;
+    served.exports = {{.backing = "/dev/sdb", .by = "the NVMe target nqn.x"}};
+    HostUse zram;
+    zram.loops = {{.block = {.name = "zram0", .number = "251:0"}, .backing = "/dev/sdb1"}};
+    zram.swaps = {"/dev/zram0"};
+
+    EXPECT_EQ(disks_in_use(snapshot, member).at(0).chain,
+              (std::vector<std::string>{"sdb", "sdb1", "journal"}));
+    EXPECT_EQ(disks_in_use(snapshot, served).at(0).use, "served by the NVMe target nqn.x");
+    EXPECT_EQ(disks_in_use(snapshot, zram).at(0).chain,
+              (std::vector<std::string>{"sdb", "sdb1", "zram0", "swap"}));
+}
+
+TEST(DisksInUse, ADiskThatUdevHasNotLookedAtMayBelongToAnImportedPoolUnlessTheKernelSaysOtherwise)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    HostUse use;
+    use.zfs_pools = {"tank"};
+    for (auto& block : snapshot.blocks) block.is_unprobed = true;
+
+    ASSERT_FALSE(disks_in_use(snapshot, use).empty());
+    EXPECT_EQ(disks_in_use(snapshot, use)[0].use,
+              "perhaps a member of a ZFS pool (imported: tank): udev's database does not tell");
+    use.claims = told({{.block = "sdb", .state = ClaimState::free}, {.block = "sdb1", .state = ClaimState::free}}).claims;
+    EXPECT_TRUE(disks_in_use(snapshot, use).empty());
+}
+
+TEST(DisksInUse, TheKernelsWordCountsWhereNothingElseExplainsIt)
+{
+    struct Row {
+        HostUse use;
+        std::vector<std::string> chain; ///< without its end; empty: the disk is free
+        const char* words;
+    };
+    const std::string claimed_words = "claimed by the kernel (a file system, RAID, LVM, swap or pool that is not in the mount "
+                                      "list, or a program that opened it exclusively)";
+    const std::vector<Row> rows = {
+        {told({{"sdb", ClaimState::free, ""}, {"sdb1", ClaimState::free, ""}}), {}, ""},
+        {told({{"sdb", ClaimState::claimed, ""}, {"sdb1", ClaimState::free, ""}}), {"sdb"}, claimed_words.c_str()},
+        {told({{"sdb", ClaimState::claimed, ""}, {"sdb1", ClaimState::claimed, ""}}), {"sdb", "sdb1"}, claimed_words.c_str()},
+        {told({{"sdb", ClaimState::open, "process 812 (qemu)"}, {"sdb1", ClaimState::free, ""}}), {"sdb"}, "open in process 812 (qemu)"},
+        {told({{"sdb", ClaimState::free, ""}, {"sdb1", ClaimState::open, "process 9 (dd)"}}), {"sdb", "sdb1"}, "open in process 9 (dd)"},
+        {told({{"sdb", ClaimState::unknown, "Input/output error"}, {"sdb1", ClaimState::free, ""}}),
+         {"sdb"},
+         "the kernel cannot be asked about it: Input/output error"},
+        {told({{"sdb", ClaimState::free, ""}, {"sdb1", ClaimState::free, ""}}, true),
+         {"sdb", "sdb1"},
+         "there are too many open files to tell whether a program has it open"},
+        {told({{"sdc", ClaimState::free, ""}}), {"sdb", "sdb1"}, "whether the kernel has claimed it was not told: it has just come"},
+    };
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    for (const auto& row : rows) {
+        const auto found = disks_in_use(snapshot, row.use);
+        ASSERT_EQ(found.size(), row.chain.empty() ? 0u : 1u) << row.words;
+        if (row.chain.empty()) continue;
+        auto chain = row.chain;
+        chain.emplace_back(row.words);
+        EXPECT_EQ(found[0].chain, chain);
+        EXPECT_EQ(found[0].use, row.words);
+        EXPECT_EQ(found[0].disk, "sdb");
+    }
+}
+
+TEST(DisksInUse, SilenceOfTheKernelCountsAndItsAbsenceDoesNot)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    HostUse use;
+    use.claims = {.answer = ClaimsAnswer::silent, .why = "no answer within 3 s"};
+
+    ASSERT_EQ(disks_in_use(snapshot, use).size(), 1u);
+    EXPECT_EQ(disks_in_use(snapshot, use)[0].use, "whether the kernel has claimed it is not known: no answer within 3 s");
+    use.claims.answer = ClaimsAnswer::absent;
+    EXPECT_TRUE(disks_in_use(snapshot, use).empty());
+}
+
+TEST(DisksInUse, AClaimThatIsExplainedIsNotSaidTwice)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    auto use = mounted("8:17", "/dev/sdb1", "/mnt");
+    use.claims = told({{"sdb", ClaimState::claimed, ""}, {"sdb1", ClaimState::claimed, ""}}).claims;
+
+    const auto found = disks_in_use(snapshot, use);
+
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].chain, (std::vector<std::string>{"sdb", "sdb1", "/mnt"}));
+}
+
 TEST(DisksInUse, TakesNoLongerForStacksAndTablesThatNobodyHas)
 {
     auto snapshot = fakes::z97();
@@ -250,6 +404,9 @@ TEST(ProcFiles, AreReadWithTheirEscapesAndWithoutTrustingThem)
                   .layers,
               (std::vector<std::string>{"/a b", "/c", "/d", "/e"}));
     EXPECT_TRUE(parse_mountinfo("36 35 8:17 / /mnt rw - ext4 /dev/sdb1 lowerdir=/a\n").at(0).layers.empty());
+    // An overlay without a source leaves two blanks.
+    EXPECT_EQ(parse_mountinfo("40 35 0:44 / /merged rw - overlay  rw,lowerdir=/a\n").at(0).layers,
+              std::vector<std::string>{"/a"});
     EXPECT_EQ(parse_mounts("/dev/sdb1 /mnt vfat rw 0 0\n").at(0).point, "/mnt");
     EXPECT_EQ(parse_swaps("Filename Type Size\n/dev/sdb2 partition 1 0 -2\n"),
               std::vector<std::string>{"/dev/sdb2"});

@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+// usbroute-claims: one job. Asks the kernel, as root, which of the block devices behind USB somebody has claimed or holds
+// open, for usbrouted, which has no rights left to do it itself. docs/decisions/0033
+
+#include "base/format.hpp"
+#include "claims/conversation.hpp"
+#include "claims/server.hpp"
+#include "linux/block_claims.hpp"
+#include "linux/files.hpp"
+#include "linux/locations.hpp"
+#include "wire/claims.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include <getopt.h>
+#include <unistd.h>
+
+namespace usbroute::claims {
+namespace {
+
+constexpr std::string_view help_text =
+    "usbroute-claims: asks the kernel which disks behind USB are in use, for usbrouted\n"
+    "\n"
+    "  usbroute-claims             answers the client on standard input, for a service manager's socket\n"
+    "  usbroute-claims --listen    listens by itself\n"
+    "  usbroute-claims --show      answers here, a line for each disk and partition\n"
+    "\n"
+    "      --user NAME    whom it answers beside root (usbroute)\n"
+    "  -V, --version\n"
+    "  -h, --help\n"
+    "\n"
+    "Exit codes: 0 done, 1 failed, 2 usage, 5 not root.\n";
+
+// Those of usbroute.
+enum Exit : int { done = 0, failed = 1, usage = 2, not_permitted = 5 };
+
+enum class Job : std::uint8_t { answer, listen, show };
+
+struct Options {
+    Job job = Job::answer;
+    std::string user = "usbroute";
+};
+
+int fail(Exit code, const std::string& text)
+{
+    std::fputs(format("usbroute-claims: {}\n", text).c_str(), stderr);
+    return code;
+}
+
+int show()
+{
+    const auto claims = linux_::ask_kernel_as_root();
+    if (claims.answer != topology::ClaimsAnswer::given) return fail(failed, claims.why);
+    std::string text;
+    for (const auto& claim : claims.claims)
+        text += wire::in_words(claim) + "\n";
+    if (claims.is_cut) text += "there are too many open files to go through\n";
+    return std::fputs(text.c_str(), stdout) < 0 ? failed : done;
+}
+
+int work(const Options& options)
+{
+    if (::geteuid() != 0) return fail(not_permitted, "only root may ask the kernel; run it with sudo");
+    if (options.job == Job::show) return show();
+    const auto answer = [] { return linux_::ask_kernel(linux_::usb_blocks_to_ask(linux_::LiveTree("/"))); };
+    if (options.job == Job::answer) {
+        const auto talked = talk(STDIN_FILENO, options.user, answer);
+        return talked ? done : fail(failed, talked.error().message());
+    }
+    const auto ended = serve(linux_::locate({}).claims, options.user, answer);
+    return fail(failed, ended.message());
+}
+
+int run(int argc, char** argv)
+{
+    enum : int { listen = 256, show_it, user };
+    static constexpr std::array<option, 6> known = {{
+        {"listen", no_argument, nullptr, listen},
+        {"show", no_argument, nullptr, show_it},
+        {"user", required_argument, nullptr, user},
+        {"version", no_argument, nullptr, 'V'},
+        {"help", no_argument, nullptr, 'h'},
+        {nullptr, 0, nullptr, 0},
+    }};
+    Options options;
+    for (;;) {
+        switch (::getopt_long(argc, argv, "Vh", known.data(), nullptr)) { // NOLINT(concurrency-mt-unsafe)
+        case -1:
+            if (optind < argc) return fail(usage, "no argument is expected; see --help");
+            return work(options);
+        case listen: options.job = Job::listen; break;
+        case show_it: options.job = Job::show; break;
+        case user: options.user = optarg; break;
+        case 'V': return std::puts("usbroute-claims " USBROUTE_VERSION) < 0 ? failed : done;
+        case 'h': return std::fputs(help_text.data(), stdout) < 0 ? failed : done;
+        default: return usage; // getopt has said what
+        }
+    }
+}
+
+} // namespace
+} // namespace usbroute::claims
+
+int main(int argc, char** argv)
+{
+    try {
+        return usbroute::claims::run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "usbroute-claims: %s\n", error.what());
+        return 1;
+    }
+}

@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "linux/block_claims.hpp"
+
+#include "base/format.hpp"
+#include "base/result.hpp"
+#include "base/text.hpp"
+#include "linux/files.hpp"
+#include "linux/open_devices.hpp"
+#include "linux/unique_fd.hpp"
+#include "observe/blocks.hpp"
+#include "wire/claims.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <thread>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace usbroute::linux_ {
+
+using topology::Claim;
+using topology::Claims;
+using topology::ClaimsAnswer;
+using topology::ClaimState;
+
+namespace {
+
+using Names = std::vector<std::string>;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// Another usbroute that asks at the same moment holds the disk as briefly as we do.
+constexpr milliseconds until_another_has_asked{20};
+constexpr int tries = 3;
+
+/// The node in /dev, only if it is that of this very device.
+std::expected<UniqueFd, std::string> node_of(const AskedBlock& block)
+{
+    auto path = "/dev/" + block.name;
+    std::ranges::replace(path, '!', '/');
+    UniqueFd node(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!node.is_open()) return std::unexpected(format("{}: {}", printable(path, 32), errno_text(errno)));
+    struct stat status{};
+    if (::fstat(node.get(), &status) != 0 || !S_ISBLK(status.st_mode) ||
+        format("{}:{}", major(status.st_rdev), minor(status.st_rdev)) != block.number)
+        return std::unexpected(printable(path, 32) + " is another device");
+    return node;
+}
+
+/// 0, or the errno of the exclusive open.
+int try_to_claim(const UniqueFd& node)
+{
+    const auto path = format("/proc/self/fd/{}", node.get());
+    const UniqueFd device(::open(path.c_str(), O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    return device.is_open() ? 0 : errno;
+}
+
+Claim ask(const AskedBlock& block)
+{
+    const auto node = node_of(block);
+    if (!node) return {.block = block.name, .state = ClaimState::unknown, .detail = node.error()};
+    int answer = EBUSY;
+    for (int i = 0; i < tries && answer == EBUSY; ++i) {
+        if (i > 0) std::this_thread::sleep_for(until_another_has_asked);
+        answer = try_to_claim(*node);
+    }
+    switch (answer) {
+    case 0:
+    case ENOMEDIUM: // a card reader's empty slot
+    case ENXIO:     // gone just now
+    case ENODEV: return {.block = block.name, .state = ClaimState::free, .detail = {}};
+    case EBUSY: return {.block = block.name, .state = ClaimState::claimed, .detail = {}};
+    default: return {.block = block.name, .state = ClaimState::unknown, .detail = errno_text(answer)};
+    }
+}
+
+/// Numbers of the SCSI generic nodes of a disk. Whoever passes commands through them needs no block device.
+Names raw_nodes(const observe::KernelTree& tree, const std::string& disk)
+{
+    Names numbers;
+    for (const char* kind : {"scsi_generic", "bsg"}) {
+        const auto directory = format("sys/class/block/{}/device/{}", disk, kind);
+        for (const auto& name : tree.list(directory).value_or(Names{}))
+            if (const auto number = tree.read(directory + "/" + name + "/dev", 64))
+                numbers.emplace_back(trim(*number));
+    }
+    return numbers;
+}
+
+/// What a child writes until it closes its end; nothing: it takes too long.
+std::optional<std::string> read_in_time(int fd, milliseconds patience)
+{
+    const auto end = steady_clock::now() + patience;
+    std::string text;
+    for (std::array<char, 4096> chunk{};;) {
+        const auto left = std::chrono::duration_cast<milliseconds>(end - steady_clock::now());
+        pollfd asked{.fd = fd, .events = POLLIN, .revents = 0};
+        const int ready = left.count() <= 0 ? 0 : ::poll(&asked, 1, static_cast<int>(left.count()));
+        if (ready < 0 && errno == EINTR) continue;
+        if (ready <= 0 || text.size() > wire::longest_claims_answer) return std::nullopt;
+        const auto got = ::read(fd, chunk.data(), chunk.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return text;
+        text.append(chunk.data(), static_cast<std::size_t>(got));
+    }
+}
+
+[[noreturn]] void answer_and_end(int fd)
+{
+    const auto line = wire::to_line(ask_kernel(usb_blocks_to_ask(LiveTree("/"))));
+    for (std::string_view rest = line; !rest.empty();) {
+        const auto put = ::write(fd, rest.data(), rest.size());
+        if (put < 0 && errno == EINTR) continue;
+        if (put <= 0) break;
+        rest.remove_prefix(static_cast<std::size_t>(put));
+    }
+    ::_exit(0);
+}
+
+Claims silent(std::string why) { return {.answer = ClaimsAnswer::silent, .why = std::move(why)}; }
+
+} // namespace
+
+std::vector<AskedBlock> usb_blocks_to_ask(const observe::KernelTree& tree)
+{
+    std::vector<AskedBlock> found;
+    for (const auto& block : observe::read_usb_blocks(tree)) {
+        if (!block.usb) continue;
+        found.push_back({.name = block.name,
+                         .number = block.number,
+                         .whole_disk = block.whole_disk,
+                         .raw = block.whole_disk == block.name ? raw_nodes(tree, block.name) : Names{}});
+    }
+    return found;
+}
+
+Claims ask_kernel(const std::vector<AskedBlock>& blocks, milliseconds budget)
+{
+    Claims claims{.answer = ClaimsAnswer::given};
+    // A disk that is free has no partition that is claimed.
+    Names free_disks;
+    for (const auto& block : blocks) {
+        if (block.whole_disk != block.name) continue;
+        claims.claims.push_back(ask(block));
+        if (claims.claims.back().state == ClaimState::free) free_disks.push_back(block.name);
+    }
+    for (const auto& block : blocks) {
+        if (block.whole_disk == block.name) continue;
+        const bool is_free = std::ranges::find(free_disks, block.whole_disk) != free_disks.end();
+        claims.claims.push_back(is_free ? Claim{.block = block.name, .state = ClaimState::free, .detail = {}}
+                                        : ask(block));
+    }
+
+    OpenDevices open_devices;
+    for (const auto& block : blocks) {
+        open_devices.watch(block.name, block.number, DeviceKind::block);
+        for (const auto& number : block.raw) open_devices.watch(block.name, number, DeviceKind::character);
+    }
+    claims.is_cut = !open_devices.look(budget);
+    for (auto& claim : claims.claims) {
+        if (claim.state != ClaimState::free) continue;
+        if (const auto* holder = open_devices.holder_of(claim.block)) {
+            claim.state = ClaimState::open;
+            claim.detail = *holder;
+        }
+    }
+    return claims;
+}
+
+Claims ask_kernel_as_root(milliseconds patience)
+{
+    if (::geteuid() != 0) return {.answer = ClaimsAnswer::absent, .why = "only root may ask the kernel"};
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return silent(errno_text(errno));
+    UniqueFd reading(ends[0]);
+    UniqueFd writing(ends[1]);
+    const auto child = ::fork();
+    if (child < 0) return silent(errno_text(errno));
+    if (child == 0) answer_and_end(writing.get());
+    writing.reset();
+    const auto line = read_in_time(reading.get(), patience);
+    // One that waits for a disk does not end before the disk answers; nobody waits for it.
+    if (!line) ::kill(child, SIGKILL);
+    while (::waitpid(child, nullptr, line ? 0 : WNOHANG) < 0 && errno == EINTR) {}
+    if (!line) return silent(format("no answer within {} ms: a disk hangs", patience.count()));
+    auto claims = wire::read_claims(*line);
+    return claims ? std::move(*claims) : silent("the answer makes no sense");
+}
+
+} // namespace usbroute::linux_

@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "daemon/claim_line.hpp"
+
+#include "claims/conversation.hpp"
+#include "fakes/daemon_room.hpp"
+#include "linux/listen.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace usbroute::daemon {
+namespace {
+
+using topology::Claims;
+using topology::ClaimsAnswer;
+using topology::ClaimState;
+
+/// usbroute-claims' place, played by the test in the same loop: what it answers to the question that comes.
+class ScriptedClaims {
+public:
+    ScriptedClaims(linux_::Loop& loop, const std::string& path, std::function<void(int)> answer)
+        : loop_(loop), answer_(std::move(answer)), door_(*linux_::listen_unix(path, std::nullopt))
+    {
+        watch_ = *loop_.watch(door_.fd(), [this](linux_::Ready) {
+            client_ = std::move(**linux_::accept_client(door_.fd()));
+            heard_ = *loop_.watch(client_.get(), [this](linux_::Ready) {
+                heard_.pause();
+                answer_(client_.get());
+            });
+            heard_.want(linux_::Ready::readable);
+        });
+        watch_.want(linux_::Ready::readable);
+    }
+    void hang_up() { client_ = {}; }
+
+private:
+    linux_::Loop& loop_;
+    std::function<void(int)> answer_;
+    linux_::ListeningSocket door_;
+    linux_::UniqueFd client_;
+    linux_::FdWatch watch_;
+    linux_::FdWatch heard_;
+};
+
+/// Somebody who waits, as a session does.
+class RecordingWaiter final : public Waiter {
+public:
+    explicit RecordingWaiter(std::function<void()> told) : told_(std::move(told)) {}
+    void looked(Look) override { told_(); }
+
+private:
+    std::function<void()> told_;
+};
+
+class ClaimLineTest : public testing::Test, protected fakes::DaemonRoom {
+protected:
+    ClaimLineTest()
+    {
+        tree.add("proc/self", fakes::file("mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"));
+        fakes::plug_disk(board, "3-6", "sdb");
+        machine.take(board);
+        machine.ask_claims_by([this] { line.ask(); });
+    }
+
+    std::string move()
+    {
+        const auto done =
+            machine.carry_out({.wish = plan::MoveRequest{{ConnectorName("rear")}, config::target_from("ehci")}});
+        if (done) return "moved";
+        return plan::text_of(std::get<plan::Refusal>(done.error()));
+    }
+
+    /// Asks, with this answer, and moves when it is there.
+    std::string move_with(std::function<void(int)> answer)
+    {
+        ScriptedClaims claims(loop, path, std::move(answer));
+        std::string moved;
+        RecordingWaiter waiter([&] {
+            moved = move();
+            loop.stop();
+        });
+        EXPECT_TRUE(machine.awaits_claims());
+        line.wait(waiter);
+        loop.run();
+        return moved;
+    }
+
+    std::string path = state.path() + "/claims.sock";
+    linux_::Loop loop;
+    int answers = 0;
+    ClaimLine line{loop, machine, path, [this] { ++answers; }};
+};
+
+TEST_F(ClaimLineTest, TheProgramsOwnConversationTellsAFreeDiskFromAClaimedOne)
+{
+    const auto say = [](ClaimState state) {
+        return [state](int client) {
+            const auto talked = claims::talk(client, "nobody", [state] {
+                return Claims{.answer = ClaimsAnswer::given,
+                              .claims = {{.block = "sdb", .state = state}, {.block = "sdb1", .state = state}}};
+            });
+            EXPECT_TRUE(talked);
+        };
+    };
+    if (::geteuid() != 0) GTEST_SKIP() << "only root and the daemon's user are answered";
+
+    EXPECT_TRUE(move_with(say(ClaimState::claimed)).find("sdb > sdb1 > claimed by the kernel") != std::string::npos);
+    machine.know_claims(std::nullopt);
+    EXPECT_EQ(move_with(say(ClaimState::free)), "moved");
+    EXPECT_EQ(answers, 2);
+}
+
+TEST_F(ClaimLineTest, WhatMakesNoSenseCountsAsUse)
+{
+    const auto said = move_with([](int client) { static_cast<void>(::send(client, "ok sdb\n", 7, MSG_NOSIGNAL)); });
+
+    EXPECT_TRUE(said.find("usbroute-claims gave no answer that makes sense") != std::string::npos) << said;
+}
+
+TEST_F(ClaimLineTest, AnEndWithoutAnAnswerCountsAsUse)
+{
+    const auto said = move_with([](int client) { ::shutdown(client, SHUT_RDWR); });
+
+    EXPECT_TRUE(said.find("usbroute-claims gave no answer that makes sense") != std::string::npos) << said;
+}
+
+TEST_F(ClaimLineTest, AFloodCountsAsUseAndTakesNoMemory)
+{
+    const auto said = move_with([](int client) {
+        const std::string flood(200'000, 'x');
+        static_cast<void>(::send(client, flood.data(), flood.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+    });
+
+    EXPECT_TRUE(said.find("usbroute-claims gave no answer that makes sense") != std::string::npos) << said;
+}
+
+TEST_F(ClaimLineTest, WhereNobodyListensTheMachineKnowsAtOnce)
+{
+    EXPECT_FALSE(machine.awaits_claims());
+
+    EXPECT_EQ(move(), "moved");
+}
+
+TEST_F(ClaimLineTest, AWaiterThatHasGoneIsNotTold)
+{
+    ScriptedClaims claims(loop, path, [](int client) { static_cast<void>(::send(client, "ok\n", 3, MSG_NOSIGNAL)); });
+    RecordingWaiter gone([] { FAIL() << "told"; });
+    RecordingWaiter here([&] { loop.stop(); });
+    ASSERT_TRUE(machine.awaits_claims());
+    line.wait(gone);
+    line.wait(here);
+    line.forget(gone);
+
+    loop.run();
+
+    EXPECT_EQ(answers, 1);
+}
+
+} // namespace
+} // namespace usbroute::daemon
