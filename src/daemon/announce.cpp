@@ -100,16 +100,6 @@ void announce(const Findings& findings, const Machine& machine, Audience& audien
     for (const auto& device : findings.arrived) tell_of(EventKind::arrived, *device, now, audience);
 }
 
-void report_recovery(Machine& machine)
-{
-    const auto recovered = machine.recover();
-    if (!recovered) return;
-    if (*recovered)
-        log::info(**recovered);
-    else
-        log::error(recovered->error().message());
-}
-
 void announce(const std::vector<apply::Judgement>& judgements, Audience& audience)
 {
     for (const auto& judgement : judgements) {

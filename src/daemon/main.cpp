@@ -17,6 +17,7 @@
 #include "daemon/machine.hpp"
 #include "daemon/options.hpp"
 #include "daemon/own_user.hpp"
+#include "daemon/recovery.hpp"
 #include "daemon/register_news.hpp"
 #include "daemon/reopening.hpp"
 #include "daemon/restorer.hpp"
@@ -112,14 +113,22 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
     Clients clients;
     Entrances entrances;
     Verdicts verdicts(loop, machine, [&](const auto& judgements) { announce(judgements, clients); });
-    Restorer restorer(machine, [&](const Done& done) {
-        announce(done, answer_for(done), "on_drift", clients);
-        verdicts.begin(done.plan, machine.snapshot());
-    });
-    FirstRoutes first_routes(machine, [&](const Done& done) {
-        announce(done, answer_for(done), "at_start", clients);
-        verdicts.begin(done.plan, machine.snapshot());
-    });
+    Lookout* lookout_here = nullptr; // it looks for who was made before it
+    auto look_later = loop.timer([&] { lookout_here->doubt_everything(); });
+    Restorer restorer(
+        machine,
+        [&](const Done& done) {
+            announce(done, answer_for(done), "on_drift", clients);
+            verdicts.begin(done.plan, machine.snapshot());
+        },
+        [&](std::chrono::milliseconds after) { look_later.start(after); });
+    FirstRoutes first_routes(
+        machine,
+        [&](const Done& done) {
+            announce(done, answer_for(done), "at_start", clients);
+            verdicts.begin(done.plan, machine.snapshot());
+        },
+        [&](std::chrono::milliseconds after) { look_later.start(after); });
     Guests* guests_here = nullptr; // they look for themselves, and what a look finds is their business too
     std::function<void()> ring;
     LoopAlarm alarm(loop, [&ring] { ring(); });
@@ -132,8 +141,9 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
                        },
                    .event = [&](const wire::Event& event) { clients.tell(event); }});
     ring = [&] { trials.ring(); };
+    Recovery recovery(machine);
     RegisterNews register_news(machine, [&] {
-        report_recovery(machine);
+        recovery.look_again();
         trials.resume();
     });
     bool is_first = true;
@@ -141,10 +151,12 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
         register_news.look_again();
         if (!std::exchange(is_first, false)) announce(findings, machine, clients);
         if (register_news.can_read()) {
+            recovery.look_again();
             restorer.look_again({.now = loop.now(), .asleep = linux_::time_asleep()});
-            first_routes.look_again();
+            first_routes.look_again(loop.now());
         }
         verdicts.look_again();
+        trials.look_again();
         guests_here->look_again();
     };
     Lookout lookout(
@@ -154,6 +166,7 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
          .hints = locations.recorded ? static_cast<observe::HintSource&>(tree_hints) : *udev_hints,
          .place = locations.recorded ? ScanPlace::loop : ScanPlace::worker},
         found);
+    lookout_here = &lookout;
     Guests guests({.loop = loop,
                    .machine = machine,
                    .lookout = lookout,

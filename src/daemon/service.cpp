@@ -144,6 +144,7 @@ Answer Service::why(const Command& command) const
                                command.connectors.front())) {
         view->trial_seconds = static_cast<int>(trial->seconds.count());
         view->trial_way_back = trial->way_back;
+        view->trial_why_out = trial->why_out;
     }
     if (command.form == Form::json) return {.document_name = "why", .document = report::to_json(*view)};
     return {.message = report::why_in_a_line(*view),
@@ -158,7 +159,7 @@ Answer Service::status(Form form) const
     const auto trial = parts_.trials.left();
     if (trial) {
         answer.trial_seconds = static_cast<std::uint32_t>(trial->seconds.count());
-        answer.message = "trial: " + report::trial_sentence(trial->way_back, trial->seconds);
+        answer.message = "trial: " + report::trial_sentence(trial->way_back, trial->seconds, trial->why_out);
     }
     if (form == Form::text) return answer;
     auto view = report::status_view(*snapshot, settings, parts_.machine.host_use());
@@ -166,6 +167,7 @@ Answer Service::status(Form form) const
     if (trial) {
         view.trial_seconds = static_cast<int>(trial->seconds.count());
         view.trial_way_back = trial->way_back;
+        view.trial_why_out = trial->why_out;
     }
     answer.document_name = "status";
     answer.document = report::to_json(view);

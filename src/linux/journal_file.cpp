@@ -165,6 +165,12 @@ Result<void> JournalFile::stand(const plan::Change& wanted)
     return append(apply::standing_line(standing));
 }
 
+Result<void> JournalFile::end_trial_but_for(const plan::Change& rest)
+{
+    const auto held = lock();
+    return append(apply::trial_rest_line(rest));
+}
+
 Result<void> JournalFile::end_trial()
 {
     const auto held = lock();

@@ -37,6 +37,14 @@ struct Movement {
     Owner owner_before;
     Owner owner_after;
     std::vector<topology::PortPath> leaving; ///< devices that will disconnect, hubs first
+    bool keyboard_may_go = false;            ///< the host's last one too: somebody has said so before
+};
+
+/// A socket that the wish is for, and why it cannot go now.
+struct Stay {
+    ConnectorName connector;
+    Refusal why;
+    bool operator==(const Stay&) const = default;
 };
 
 /// What must be true afterwards, whoever looks.
@@ -63,6 +71,10 @@ struct Plan {
     Change change;
     Change whole;                  ///< every bit that was asked for, also those that were right already
     topology::UseParts use_needed; ///< of the host's use: what this plan depends on
+    std::vector<Stay> staying;     ///< only where the wish goes by socket: the others do not wait for these
+    /// Where the wish goes by socket: those that go, in the order in which they are tried one by one should one write for
+    /// all fail. First what may bring the host a keyboard, last what takes something from the host.
+    std::vector<ConnectorName> in_order;
 };
 
 using Outcome = std::variant<Plan, Refusal>;

@@ -8,6 +8,7 @@
 #include "plan/resolve.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace usbroute::plan {
 
@@ -51,6 +52,7 @@ void add_to_whole(Plan& plan, const Wanted& wanted)
         if (on) change.after |= mask;
     };
     add(plan.whole.usb2, connector.spec.bit->mask(), wanted.side == Side::xhci);
+    if (wanted.keyboard_may_go) plan.whole.keyboards_may_go |= connector.spec.bit->mask();
     if (connector.spec.superspeed && wanted.named)
         add(plan.whole.superspeed, connector.spec.superspeed->mask(),
             wanted.superspeed.value_or(wanted.side == Side::xhci));
@@ -73,7 +75,8 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
                       .to = wanted.side,
                       .owner_before = owner_of(connector.controller_on(*connector.side), situation.settings),
                       .owner_after = owner_of(connector.controller_on(wanted.side), situation.settings),
-                      .leaving = {}};
+                      .leaving = {},
+                      .keyboard_may_go = wanted.keyboard_may_go};
     const auto leave = [&](const std::optional<topology::PortPath>& place) {
         if (!place) return;
         for (const auto* device : situation.snapshot.devices_below(*place))
@@ -104,6 +107,7 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
     plan.change.title = resolved.title;
     plan.whole.controller = plan.controller;
     plan.whole.title = resolved.title;
+    plan.staying = resolved.staying;
     for (const auto& wanted : resolved.wanted) {
         add_to_whole(plan, wanted);
         set_bit(plan.change.usb2, wanted.connector->spec.bit->mask(), mux.bits->usb2_owner,
@@ -112,6 +116,7 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
         add_movement(plan, situation, wanted);
         if (wanted.connector->side == wanted.side) plan.already.push_back(wanted.connector->spec.name);
     }
+    plan.change.keyboards_may_go = plan.whole.keyboards_may_go & plan.change.usb2.mask;
     return plan;
 }
 
@@ -156,19 +161,89 @@ void add_warnings(Plan& plan, const topology::Mux& mux)
             format("the chipset's fuses say that the ports of bits 0x{:04x} do not exist (inferred)", fused));
 }
 
+bool depends_on_use(Reason reason)
+{
+    return reason == Reason::last_keyboard || reason == Reason::not_seen_yet || reason == Reason::disk_in_use;
+}
+
+std::optional<Refusal> why_not(const Situation& situation, const Board& board, const Resolved& resolved,
+                               const Request& request)
+{
+    if (auto refusal = check_routes(board, resolved, request)) return refusal;
+    const auto plan = draft(situation, board, resolved);
+    if (auto refusal = check_keyboards(situation, plan, resolved, request)) return refusal;
+    if (auto refusal = check_unseen(situation, plan, resolved, request)) return refusal;
+    return check_disks(situation, plan, request);
+}
+
+/// The order in which sockets go by themselves.
+enum class Turn : std::uint8_t {
+    brings_a_keyboard, ///< or may: nobody sees what is plugged in where the host does not look
+    brings_or_changes_sides,
+    takes_by_leave, ///< from the host; a keyboard may go
+    takes,
+};
+
+Turn turn_of(const Situation& situation, const Wanted& wanted)
+{
+    const auto& connector = *wanted.connector;
+    const auto owner = owner_of(connector.controller_on(wanted.side), situation.settings);
+    if (!is_host(owner)) return wanted.keyboard_may_go ? Turn::takes_by_leave : Turn::takes;
+    const auto& here = connector.side == Side::xhci ? connector.xhci_place : connector.ehci_place;
+    if (!here) return Turn::brings_a_keyboard;
+    const auto keyboards = topology::keyboards(situation.snapshot, situation.use.inputs);
+    const bool has_one = std::ranges::any_of(keyboards, [&](const topology::Keyboard& keyboard) {
+        return keyboard.counts != topology::Counts::no &&
+               std::ranges::any_of(keyboard.places,
+                                   [&](const topology::PortPath& place) { return here->contains(place); });
+    });
+    return has_one ? Turn::brings_a_keyboard : Turn::brings_or_changes_sides;
+}
+
+/// What cannot go now stays, and keeps none of the others. Whoever takes a keyboard from the host is asked after those that
+/// bring one.
+std::vector<ConnectorName> leave_what_cannot_go(const Situation& situation, const Board& board,
+                                                Resolved& resolved, const Request& request)
+{
+    auto candidates = std::exchange(resolved.wanted, {});
+    std::ranges::stable_sort(candidates, {},
+                             [&](const Wanted& wanted) { return turn_of(situation, wanted); });
+    std::vector<ConnectorName> in_order;
+    for (const auto& wanted : candidates) {
+        const auto& name = wanted.connector->spec.name;
+        resolved.wanted.push_back(wanted);
+        if (auto refusal = why_not(situation, board, resolved, request)) {
+            resolved.wanted.pop_back();
+            resolved.staying.push_back({.connector = name, .why = std::move(*refusal)});
+            std::erase_if(resolved.asked, [&](const auto& asked) { return asked.first == name; });
+        } else {
+            in_order.push_back(name);
+        }
+    }
+    // As they are listed everywhere else.
+    std::ranges::sort(resolved.wanted, {}, &Wanted::connector);
+    return in_order;
+}
+
 } // namespace
 
 Outcome make_plan(const Situation& situation, const Request& request)
 {
     const auto board = look_at_board(situation.snapshot, situation.settings);
-    const auto resolved = resolve(situation, board, request.wish);
+    auto resolved = resolve(situation, board, request);
     if (!resolved) return resolved.error();
-    if (auto refusal = check_routes(board, *resolved, request)) return *refusal;
+    std::vector<ConnectorName> in_order;
+    if (goes_by_socket(request.wish))
+        in_order = leave_what_cannot_go(situation, board, *resolved, request);
+    else if (auto refusal = why_not(situation, board, *resolved, request))
+        return *refusal;
 
     auto plan = draft(situation, board, *resolved);
-    if (auto refusal = check_keyboards(situation, plan, *resolved, request)) return *refusal;
-    if (auto refusal = check_disks(situation, plan, request)) return *refusal;
+    plan.in_order = std::move(in_order);
     plan.use_needed = use_needed(situation, plan, *resolved, request);
+    // Looked at closely, it may go.
+    if (std::ranges::any_of(plan.staying, [](const Stay& stay) { return depends_on_use(stay.why.reason); }))
+        plan.use_needed = topology::UseParts::all();
     add_steps(plan);
     add_warnings(plan, *board.mux);
     for (auto& warning : activity_warnings(situation, plan)) plan.warnings.push_back(std::move(warning));
@@ -178,10 +253,9 @@ Outcome make_plan(const Situation& situation, const Request& request)
 topology::UseParts use_needed(const Outcome& outcome)
 {
     if (const auto* plan = std::get_if<Plan>(&outcome)) return plan->use_needed;
-    const auto reason = std::get<Refusal>(outcome).reason;
     // Looked at closely, the keyboard may not be the last; then the disks come, and all that is in use.
-    const bool may_turn_out_otherwise = reason == Reason::last_keyboard || reason == Reason::disk_in_use;
-    return may_turn_out_otherwise ? topology::UseParts::all() : topology::UseParts{};
+    return depends_on_use(std::get<Refusal>(outcome).reason) ? topology::UseParts::all()
+                                                             : topology::UseParts{};
 }
 
 std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,
