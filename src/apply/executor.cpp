@@ -147,16 +147,50 @@ Standing standing_of(const Change& change, const RouteBits& now)
     return Standing::elsewhere;
 }
 
-Result<std::string> recover(const Change& open, RouteRegisters& registers, Journal& journal)
+namespace {
+
+/// For the way out of a change that is open in the journal already, and stays so until it is out: whoever is killed on it
+/// is found where he was.
+class OpenAlready final : public Journal {
+public:
+    Result<void> begin(const Change&) override { return {}; }
+    Result<void> end(Ending) override { return {}; }
+};
+
+Result<Recovered> put_back(const Change& open, RouteRegisters& registers, const Decide& decide)
+{
+    const auto outcome = decide({.wish = plan::RecoverRequest{open}});
+    if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
+        return std::unexpected(Error(plan::kind_of(refusal->reason), plan::text_of(*refusal))
+                                   .with_code(std::string(plan::code_of(refusal->reason))));
+    const auto& plan = std::get<Plan>(outcome);
+    OpenAlready journal;
+    if (auto applied = execute(plan, registers, journal); !applied)
+        return std::unexpected(std::move(applied.error()));
+    Recovered recovered{.text = "it was half done and has been taken back", .staying = plan.staying};
+    if (plan.staying.empty()) return recovered;
+    recovered.text = "it is half done, and cannot be taken back yet";
+    for (const auto& stay : plan.staying)
+        recovered.text += format("; {} stays: {}", stay.connector.text(), plan::text_of(stay.why));
+    return recovered;
+}
+
+} // namespace
+
+Result<Recovered> recover(const Change& open, RouteRegisters& registers, Journal& journal,
+                          const Decide& decide)
 {
     const auto context = format("cannot recover from an interrupted \"{}\"", open.title);
-    auto now = registers.read();
-    if (!now) return std::unexpected(std::move(now.error()).within(context));
-    const auto finish = [&](Ending ending, std::string_view text) -> Result<std::string> {
-        auto told = format("\"{}\" was interrupted: {}", open.title, text);
+    const auto now = registers.read();
+    if (!now) return std::unexpected(Error(now.error()).within(context));
+    const auto told = [&](std::string_view text) {
+        return format("\"{}\" was interrupted: {}", open.title, text);
+    };
+    const auto finish = [&](Ending ending, std::string_view text) -> Result<Recovered> {
+        Recovered recovered{.text = told(text)};
         // The wires are as told; that the next start may look at it again does no harm.
-        if (auto ended = journal.end(ending); !ended) told += "; " + ended.error().message();
-        return told;
+        if (auto ended = journal.end(ending); !ended) recovered.text += "; " + ended.error().message();
+        return recovered;
     };
     switch (standing_of(open, *now)) {
     case Standing::as_planned: return finish(Ending::done, "it had been carried out");
@@ -166,18 +200,11 @@ Result<std::string> recover(const Change& open, RouteRegisters& registers, Journ
                       "the wires have been moved by somebody else since; they are left alone");
     case Standing::in_between: break;
     }
-    const auto put_back = [&](RouteRegister target, const plan::BitChange& bits) -> Result<void> {
-        if (bits.mask == 0 || (now->value_of(target) & bits.mask) == bits.before) return {};
-        now = write_bits(registers, *now, {target, bits.mask, bits.before});
-        if (!now) return std::unexpected(now.error());
-        return {};
-    };
-    // The wires first: SuperSpeed was written before them, so it is taken back after them.
-    for (const auto& [target, bits] : {std::pair{RouteRegister::usb2_owner, open.usb2},
-                                       std::pair{RouteRegister::superspeed_on, open.superspeed}})
-        if (auto done = put_back(target, bits); !done)
-            return std::unexpected(std::move(done.error()).within(context));
-    return finish(Ending::undone, "it was half done and has been taken back");
+    auto recovered = put_back(open, registers, decide);
+    if (!recovered) return std::unexpected(std::move(recovered.error()).within(context));
+    if (recovered->staying.empty()) return finish(Ending::undone, recovered->text);
+    recovered->text = told(recovered->text);
+    return recovered;
 }
 
 } // namespace usbroute::apply

@@ -26,6 +26,9 @@ constexpr std::string_view standing_word = "standing";
 constexpr std::string_view past_word = "past";         ///< done; says nothing of undo
 constexpr std::string_view undoable_word = "undoable"; ///< done and told of by `past` already
 constexpr std::string_view way_word = "way";
+constexpr std::string_view rest_word = "rest"; ///< a way whose time is over
+/// "may-go BITS", before a change or what stands: `Change::keyboards_may_go`.
+constexpr std::string_view may_go_word = "may-go";
 constexpr std::string_view trial_word = "trial";
 constexpr std::string_view nothing = "-";
 /// Stands for a space in what must be one word; no name has it.
@@ -145,6 +148,19 @@ std::string line_of(std::string_view first_word, const Change& change, const Sta
                   text_of(change.owners_before), printable(change.title));
 }
 
+std::string may_go_line(const Change& change)
+{
+    return change.keyboards_may_go == 0 ? std::string()
+                                        : format("{} {:x}\n", may_go_word, change.keyboards_may_go);
+}
+
+std::optional<std::uint32_t> may_go_from(std::string_view line)
+{
+    const auto fields = words(line);
+    if (fields.size() != 2 || fields[0] != may_go_word) return std::nullopt;
+    return parse_hex(fields[1]);
+}
+
 /// "trial BOOT DEADLINE LASTS [UNDOABLE]"
 std::optional<Trial> trial_from(std::string_view line)
 {
@@ -179,15 +195,18 @@ void thin_out(std::vector<Entry>& done)
     done = std::move(kept);
 }
 
+void forget_last(std::vector<Change>& undoable, std::size_t count)
+{
+    undoable.resize(undoable.size() - std::min(count, undoable.size()));
+}
+
 void remember_for_undo(History& history, const Change& change)
 {
     auto& undoable = history.undoable;
-    const auto forget = [&](std::size_t count) {
-        undoable.resize(undoable.size() - std::min(count, undoable.size()));
-    };
     if (is_restore(change)) return;
-    if (is_undo(change)) return forget(1);
-    if (is_revert(change)) return forget(history.trial ? history.trial->undoable : 0);
+    if (is_undo(change)) return forget_last(undoable, 1);
+    // Once its time is over, what a trial has left is taken back by the trial alone.
+    if (is_revert(change)) return forget_last(undoable, history.trial ? history.trial->undoable : 0);
     undoable.push_back(change);
     if (undoable.size() > remembered) undoable.erase(undoable.begin());
 }
@@ -195,12 +214,13 @@ void remember_for_undo(History& history, const Change& change)
 void remember(History& history, Entry entry)
 {
     history.standing = history.standing ? history.standing->followed_by(entry.change) : entry.change;
+    entry.change.keyboards_may_go = 0;
     remember_for_undo(history, entry.change);
     if (history.trial) {
         history.trial->join(entry.change);
         // What is beyond the memory of undo is taken back by the trial's way alone.
         history.trial->undoable = std::min(history.trial->undoable, history.undoable.size());
-        if (is_revert(entry.change) || history.trial->is_over()) history.trial.reset();
+        if (history.trial->is_over()) history.trial.reset();
     }
     history.done.push_back(std::move(entry));
     if (history.done.size() > most_done) thin_out(history.done);
@@ -226,14 +246,32 @@ void end_open(History& history, std::string_view line)
     history.open_stamp = {};
 }
 
-/// One line of a change. False: it is none.
-bool read_entry(History& history, std::string_view line, Version version)
+void end_trial_but_for(History& history, Change rest)
 {
+    forget_last(history.undoable, history.trial->undoable);
+    history.trial->end_but_for(rest);
+    history.trial->way.title = std::move(rest.title);
+    if (history.trial->is_over()) history.trial.reset();
+}
+
+/// What was read so far, and what the line above says of the next.
+struct Reading {
+    History history;
+    Version version = Version::two;
+    std::uint32_t may_go = 0;
+};
+
+/// One line of a change. False: it is none.
+bool read_entry(Reading& reading, std::string_view line)
+{
+    auto& [history, version, may_go] = reading;
     if (auto begun = entry_from(line, begin_word, version)) {
         history.open = std::move(begun->change);
+        history.open->keyboards_may_go = may_go & history.open->usb2.mask;
         history.open_stamp = std::move(begun->stamp);
     } else if (auto standing = entry_from(line, standing_word, version)) {
         history.standing = std::move(standing->change);
+        history.standing->keyboards_may_go = may_go & history.standing->usb2.mask;
     } else if (auto past = entry_from(line, past_word, version)) {
         history.done.push_back(std::move(*past));
         if (history.done.size() > most_done) thin_out(history.done);
@@ -242,23 +280,31 @@ bool read_entry(History& history, std::string_view line, Version version)
         if (history.undoable.size() > remembered) history.undoable.erase(history.undoable.begin());
     } else if (auto way = entry_from(line, way_word, version); way && history.trial) {
         history.trial->way = std::move(way->change);
+    } else if (auto rest = entry_from(line, rest_word, version); rest && history.trial) {
+        end_trial_but_for(history, std::move(rest->change));
     } else {
         return false;
     }
     return true;
 }
 
-void read_line(History& history, std::string_view line, Version version)
+void read_line(Reading& reading, std::string_view line)
 {
     if (line.empty()) return;
+    if (const auto may_go = may_go_from(line)) {
+        reading.may_go = *may_go;
+        return;
+    }
+    auto& history = reading.history;
     if (line == "end done" || line == "end undone" || line == "end half-way")
         end_open(history, line);
     else if (line == "trial-end")
         history.trial.reset();
     else if (auto trial = trial_from(line))
         announce(history, std::move(*trial));
-    else if (!read_entry(history, line, version))
+    else if (!read_entry(reading, line))
         ++history.unreadable;
+    reading.may_go = 0;
 }
 
 } // namespace
@@ -267,16 +313,21 @@ std::string journal_header() { return std::string(header) + "\n"; }
 
 std::string begin_line(const Change& change, const Stamp& stamp)
 {
-    return line_of(begin_word, change, stamp);
+    return may_go_line(change) + line_of(begin_word, change, stamp);
 }
 
-std::string standing_line(const Change& standing) { return line_of(standing_word, standing, {}); }
+std::string standing_line(const Change& standing)
+{
+    return may_go_line(standing) + line_of(standing_word, standing, {});
+}
 
 std::string trial_line(const TrialTerms& terms)
 {
     return format("{} {} {} {}\n", trial_word, one_word(terms.boot), terms.deadline.count(),
                   terms.lasts.count());
 }
+
+std::string trial_rest_line(const Change& rest) { return line_of(rest_word, rest, {}); }
 
 std::string trial_end_line() { return "trial-end\n"; }
 
@@ -292,25 +343,25 @@ std::string end_line(Ending ending)
 
 History read_history(std::string_view text)
 {
-    History history;
+    Reading reading;
+    auto& history = reading.history;
     const auto lines = split(text, '\n');
     history.is_of_today = lines.front() == header;
     history.is_foreign = !text.empty() && !history.is_of_today && lines.front() != header_before;
     if (text.empty() || history.is_foreign) return history;
-    auto version = history.is_of_today ? Version::two : Version::one;
+    reading.version = history.is_of_today ? Version::two : Version::one;
     // The last piece has no newline: nothing, or a line that a crash cut.
     for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
         if (lines[i] != header) {
-            read_line(history, lines[i], version);
+            read_line(reading, lines[i]);
             continue;
         }
         // What could not be written for a while begins with all that was known until then.
-        history = {};
-        version = Version::two;
+        reading = {};
     }
     if (!lines.back().empty()) ++history.unreadable;
     thin_out(history.done);
-    return history;
+    return std::move(history);
 }
 
 std::string written(const History& history)
@@ -323,7 +374,8 @@ std::string written(const History& history)
     if (history.trial) {
         const auto line = trial_line(history.trial->terms);
         text += format("{} {}\n", std::string_view(line).substr(0, line.size() - 1), history.trial->undoable);
-        text += line_of(way_word, history.trial->way, {});
+        text += history.trial->is_ending ? trial_rest_line(history.trial->way)
+                                         : line_of(way_word, history.trial->way, {});
     }
     if (history.open) text += begin_line(*history.open, history.open_stamp);
     return text;

@@ -79,6 +79,8 @@ inline constexpr std::size_t remembered = 20;
 [[nodiscard]] std::string standing_line(const plan::Change& standing);
 /// Stands before the change that begins a trial, or that gives the one under way another end.
 [[nodiscard]] std::string trial_line(const TrialTerms& terms);
+/// The time of the trial is over, and this could not be taken back yet.
+[[nodiscard]] std::string trial_rest_line(const plan::Change& rest);
 /// The trial was confirmed, or there is nothing left to take back.
 [[nodiscard]] std::string trial_end_line();
 /// Reads a journal of this version or the one before. Lines that are torn or unknown are counted and passed over: a

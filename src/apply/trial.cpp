@@ -3,6 +3,8 @@
 
 #include "apply/trial.hpp"
 
+#include <utility>
+
 namespace usbroute::apply {
 
 using plan::Change;
@@ -11,12 +13,27 @@ void Trial::join(const Change& change)
 {
     // It brings wires to where the trial had put them already.
     if (is_restore(change)) return;
+    if (is_revert(change)) return end_but_for(way.followed_by(change).net());
+    if (is_ending) {
+        way = way.part(~change.usb2.mask, ~change.superspeed.mask);
+        return;
+    }
     way = way.is_empty() ? change : way.followed_by(change);
     way = way.net();
+    way.keyboards_may_go = 0; // of what stands, not of a way back
     if (is_undo(change))
         undoable -= undoable > 0 ? 1 : 0;
     else
         ++undoable;
+}
+
+void Trial::end_but_for(Change rest)
+{
+    rest.title = std::move(way.title);
+    rest.keyboards_may_go = 0;
+    way = std::move(rest);
+    is_ending = true;
+    undoable = 0;
 }
 
 bool is_undo(const Change& change) { return change.title.starts_with("undo "); }

@@ -26,11 +26,16 @@ struct Trial {
     TrialTerms terms;
     plan::Change way;         ///< all of it added up; its inverse is the way back
     std::size_t undoable = 0; ///< how many changes of it `undo` would take back one by one
+    /// Its time is over, and `way` is what could not go back yet. What is changed from then on joins no more; who moves a
+    /// socket of it by hand has decided about that socket.
+    bool is_ending = false;
 
     /// An undo, or a move by hand, can have taken everything back: then there is nothing to try any more.
     [[nodiscard]] bool is_over() const { return way.is_empty(); }
     /// Adds a change that was carried out.
     void join(const plan::Change& change);
+    /// Its time is over, and only this is left to take back.
+    void end_but_for(plan::Change rest);
     bool operator==(const Trial&) const = default;
 };
 

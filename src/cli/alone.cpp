@@ -117,9 +117,13 @@ Result<std::optional<std::string>> finish_interrupted(const linux_::Locations& w
     auto registers = linux_::PciConfig::open(where.root, open->controller);
     if (!registers)
         return std::unexpected(std::move(registers.error()).within("cannot finish an interrupted change"));
-    auto found = apply::recover(*open, *registers, journal);
+    const auto looked = look(where);
+    if (!looked) return std::unexpected(looked.error());
+    auto found = apply::recover(*open, *registers, journal, [&](const plan::Request& request) {
+        return outcome_of(where, *looked, journal.history(), request);
+    });
     if (!found) return std::unexpected(std::move(found.error()));
-    return std::move(*found);
+    return std::move(found->text);
 }
 
 Result<wire::Answer> try_once(const linux_::Locations& where, linux_::JournalFile& journal,

@@ -15,7 +15,6 @@ namespace {
 
 /// One command, in the unit in which room is counted.
 constexpr std::int64_t whole = 60'000;
-constexpr std::uint32_t looks_for_a_change = 10;
 
 bool is_unlimited(const ListenerSettings& listener, std::optional<uid_t> user)
 {
@@ -61,15 +60,32 @@ bool CommandLimit::is_full(std::uint32_t per_minute, milliseconds now) const
 
 std::uint32_t most_a_minute(const ListenerSettings& listener, Weight weight)
 {
-    return weight == Weight::change ? listener.per_minute : listener.per_minute * looks_for_a_change;
+    switch (weight) {
+    case Weight::change: return listener.per_minute;
+    case Weight::study: return listener.per_minute * 2;
+    case Weight::look: return listener.per_minute * 10;
+    }
+    return listener.per_minute;
+}
+
+CommandLimit& Allowance::Limits::of(Weight weight)
+{
+    if (weight == Weight::change) return changes;
+    return weight == Weight::study ? studies : looks;
+}
+
+bool Allowance::Limits::are_full(const ListenerSettings& listener, milliseconds now) const
+{
+    return changes.is_full(most_a_minute(listener, Weight::change), now) &&
+           studies.is_full(most_a_minute(listener, Weight::study), now) &&
+           looks.is_full(most_a_minute(listener, Weight::look), now);
 }
 
 std::optional<seconds> Allowance::wait_for(const ListenerSettings& listener, std::optional<uid_t> user,
                                            Weight weight, milliseconds now)
 {
     if (is_unlimited(listener, user)) return std::nullopt;
-    auto& limits = limits_of(listener, user, now);
-    auto& limit = weight == Weight::change ? limits.changes : limits.looks;
+    auto& limit = limits_of(listener, user, now).of(weight);
     const auto most = most_a_minute(listener, weight);
     if (limit.admit(most, now)) return std::nullopt;
     return std::chrono::ceil<seconds>(limit.wait(most, now));
@@ -85,10 +101,7 @@ Allowance::Limits& Allowance::limits_of(const ListenerSettings& listener, std::o
 {
     if (!user || !listener.is_control()) return everybody_;
     if (users_.size() >= most_users && !users_.contains(*user)) {
-        std::erase_if(users_, [&](const auto& one) {
-            return one.second.changes.is_full(most_a_minute(listener, Weight::change), now) &&
-                   one.second.looks.is_full(most_a_minute(listener, Weight::look), now);
-        });
+        std::erase_if(users_, [&](const auto& one) { return one.second.are_full(listener, now); });
         if (users_.size() >= most_users) return everybody_;
     }
     return users_[*user];

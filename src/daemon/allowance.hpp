@@ -14,8 +14,9 @@
 
 namespace usbroute::daemon {
 
-/// What a command costs. A change writes registers or decides whether they stay; a look costs the loop time.
-enum class Weight : std::uint8_t { change, look };
+/// What a command costs. A change writes registers or decides whether they stay. A study plans, or looks at what the host
+/// does with its devices, which can take milliseconds of the loop; a look tells what is known.
+enum class Weight : std::uint8_t { change, study, look };
 
 /// So many a minute on the average, and a burst of them at once. Times are steady.
 class CommandLimit {
@@ -39,7 +40,8 @@ private:
     std::optional<std::chrono::milliseconds> last_;
 };
 
-/// How many of a kind a listener takes in a minute. Looks are cheaper, and a status bar asks every second.
+/// How many of a kind a listener takes in a minute: twice as many studies as changes, and ten times as many looks, for
+/// a status bar asks every second. Each kind has a count of its own, so that questions use up no hot key.
 [[nodiscard]] std::uint32_t most_a_minute(const config::ListenerSettings& listener, Weight weight);
 
 /// What may still come through a listener. Counted over the listener, so that whoever connects again begins no new count;
@@ -60,8 +62,11 @@ public:
 
 private:
     struct Limits {
-        CommandLimit changes;
-        CommandLimit looks;
+        CommandLimit changes, studies, looks;
+
+        [[nodiscard]] CommandLimit& of(Weight weight);
+        [[nodiscard]] bool are_full(const config::ListenerSettings& listener,
+                                    std::chrono::milliseconds now) const;
     };
     [[nodiscard]] Limits& limits_of(const config::ListenerSettings& listener, std::optional<uid_t> user,
                                     std::chrono::milliseconds now);

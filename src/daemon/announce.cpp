@@ -100,18 +100,6 @@ void announce(const Findings& findings, const Machine& machine, Audience& audien
     for (const auto& device : findings.arrived) tell_of(EventKind::arrived, *device, now, audience);
 }
 
-bool report_recovery(Machine& machine)
-{
-    const auto recovered = machine.recover();
-    if (!recovered) return true;
-    if (!*recovered && is_locked_out(recovered->error())) return false;
-    if (*recovered)
-        log::change(**recovered);
-    else
-        log::error(recovered->error().message());
-    return true;
-}
-
 void announce(const std::vector<apply::Judgement>& judgements, Audience& audience)
 {
     for (const auto& judgement : judgements) {

@@ -18,8 +18,6 @@ void announce(const Done& done, const wire::Answer& answer, const std::string& w
 void announce(const GuestName& guest, std::string_view what, Audience& audience);
 void announce(const Drift& drift, Audience& audience);
 void announce(const Findings& findings, const Machine& machine, Audience& audience);
-/// Ends what a killed daemon had begun, and says so. False: another process holds the lock; to be tried again.
-[[nodiscard]] bool report_recovery(Machine& machine);
 void announce(const std::vector<apply::Judgement>& judgements, Audience& audience);
 
 } // namespace usbroute::daemon

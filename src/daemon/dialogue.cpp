@@ -28,7 +28,6 @@ constexpr std::string_view nothing_seen = "the kernel does not tell which device
 constexpr std::string_view nothing_seen_for_guest =
     "the host cannot look at its devices now; nothing was touched";
 
-/// What writes registers, or decides whether they stay. All else only looks, and costs no more than time.
 Weight weight_of(const Command& command)
 {
     switch (command.verb) {
@@ -37,8 +36,13 @@ Weight weight_of(const Command& command)
     case Verb::toggle:
     case Verb::undo:
     case Verb::confirm: return Weight::change;
-    default: return Weight::look;
+    case Verb::plan:
+    case Verb::why: return Weight::study;
+    case Verb::status: return command.form == Form::json ? Weight::study : Weight::look;
+    case Verb::regs:
+    case Verb::subscribe: break;
     }
+    return Weight::look;
 }
 
 /// A subscription is the only thing that needs no look.

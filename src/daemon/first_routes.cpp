@@ -23,19 +23,23 @@ constexpr int most_failures = 3;
 bool may_pass(Reason reason)
 {
     constexpr std::array passing = {
-        Reason::no_mux,          Reason::registers_unreadable, Reason::nobody_behind_route, Reason::no_driver,
-        Reason::guest_not_given, Reason::no_such_connector,    Reason::several_muxes};
+        Reason::no_mux,        Reason::registers_unreadable, Reason::nobody_behind_route,
+        Reason::no_driver,     Reason::guest_not_given,      Reason::no_such_connector,
+        Reason::several_muxes, Reason::not_seen_yet};
     return std::ranges::find(passing, reason) != passing.end();
 }
 
 } // namespace
 
-void FirstRoutes::look_again()
+void FirstRoutes::look_again(std::chrono::milliseconds now)
 {
     const auto& profile = machine_.settings().at_start;
     if (is_over_ || !profile) return;
     machine_.await_start(true);
-    const plan::Request request{.wish = plan::StartRequest{*profile}, .revert_after = std::chrono::seconds{0}};
+    const auto unseen_for = settling_.left(*machine_.snapshot(), now);
+    const plan::Request request{.wish = plan::StartRequest{*profile},
+                                .revert_after = std::chrono::seconds{0},
+                                .unseen_may_type = unseen_for > std::chrono::milliseconds{0}};
     if (machine_.awaits_claims(request)) return; // called again when there is an answer
     const auto done = machine_.carry_out(request, {.who = "at_start", .trial = {}});
     if (done) {
@@ -45,6 +49,7 @@ void FirstRoutes::look_again()
     }
     if (is_locked_out(done.error())) return; // a look comes when the lock may be free
     if (const auto* refusal = std::get_if<plan::Refusal>(&done.error())) {
+        if (refusal->reason == Reason::not_seen_yet) wake_(unseen_for);
         if (!may_pass(refusal->reason)) end();
         return complain(format("profile {} {}: {}", profile->text(), is_over_ ? "is refused" : "waits",
                                plan::text_of(*refusal)));

@@ -4,22 +4,27 @@
 #pragma once
 
 #include "daemon/machine.hpp"
+#include "daemon/settling.hpp"
 
+#include <chrono>
 #include <functional>
 #include <string>
 
 namespace usbroute::daemon {
 
 /// Makes the profile of `[routes] at_start` hold, once after a boot: as soon as the controllers that it needs are
-/// there, however late they come. A socket that somebody has asked for since the boot stays where he wants it.
+/// there, however late they come. A socket that somebody has asked for since the boot stays where he wants it. Where the
+/// host's only keyboard may be among what the kernel has not found yet, it waits until it would have been.
 class FirstRoutes {
 public:
     using Tell = std::function<void(const Done&)>;
 
-    FirstRoutes(Machine& machine, Tell tell) : machine_(machine), tell_(std::move(tell)) {}
+    FirstRoutes(Machine& machine, Tell tell, Wake wake)
+        : machine_(machine), tell_(std::move(tell)), wake_(std::move(wake))
+    {}
 
-    /// After a look, and after the configuration was read.
-    void look_again();
+    /// After a look, and after the configuration was read. `now`: steady time.
+    void look_again(std::chrono::milliseconds now);
 
 private:
     void end();
@@ -27,6 +32,8 @@ private:
 
     Machine& machine_;
     Tell tell_;
+    Wake wake_;
+    Settling settling_;
     bool is_over_ = false;
     int failures_ = 0;
     std::string complaint_; ///< said last; the same is not said again

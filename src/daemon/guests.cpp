@@ -20,15 +20,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t longest_memory = 64UL * 1024;
-/// A write that failed three times fails for ever; each one more would only wear the wires out.
-constexpr int most_failures = 3;
-
-std::string in_words(const NotDone& not_done)
-{
-    if (const auto* refusal = std::get_if<plan::Refusal>(&not_done)) return plan::text_of(*refusal);
-    return std::get<Error>(not_done).message();
-}
-
 } // namespace
 
 Guests::Guests(Parts parts)
@@ -70,6 +61,7 @@ void Guests::add(const config::GuestSettings& settings)
     auto& guest = guests_.emplace_back();
     guest.name = settings.name;
     guest.grace = parts_.loop.timer([this, &guest] { has_gone(guest); });
+    guest.again = parts_.loop.timer([this] { act(); });
 }
 
 void Guests::follow_monitor(Guest& guest)
@@ -212,6 +204,7 @@ void Guests::compare(Guest& guest)
         guest.grace.stop();
         guest.owes_return = false;
         guest.is_gone = false;
+        guest.again.stop();
         forget_ended(guest);
         remember();
         if (!was_there) parts_.tell.changed(guest.name, is_back ? "is back" : "has come");
@@ -226,7 +219,8 @@ void Guests::has_gone(Guest& guest)
     parts_.tell.changed(guest.name, "is gone");
     guest.owes_return = settings_of(guest).on_exit == config::OnExit::return_to_host;
     guest.is_gone = guest.owes_return;
-    guest.failures = 0;
+    guest.patience.end();
+    guest.has_failed = false;
     guest.complaint.clear();
     if (guest.owes_return) return act();
     forget_ended(guest);
@@ -285,28 +279,36 @@ void Guests::carry_out_owed()
 
 void Guests::bring_home(Guest& guest)
 {
+    // A write that failed is not tried again at every look: it may fail for ever.
+    if (guest.has_failed && guest.again.is_running()) return;
     const plan::Request request{.wish = plan::ReturnRequest{guest.name}};
     if (parts_.machine.awaits_claims(request)) return; // called again when there is an answer
     const auto before = parts_.machine.snapshot();
-    const auto done = parts_.machine.carry_out(request,
-                                               {.who = "on_exit of " + guest.name.text(), .trial = {}});
-    if (!done) {
-        if (is_locked_out(done.error())) return; // a look comes when the lock may be free
-        if (std::holds_alternative<Error>(done.error())) ++guest.failures;
-        complain(guest, format("guest {} is gone, and what it had cannot come home: {}", guest.name.text(),
-                               in_words(done.error())));
-        if (guest.failures < most_failures) return;
-        log::error(
-            format("guest {}: no more is tried; move its connectors by hand: usbroute move NAME --to host",
-                   guest.name.text()));
-    }
-    guest.owes_return = false;
+    const auto gone =
+        go_back(parts_.machine, request, {.who = "on_exit of " + guest.name.text(), .trial = {}});
+    if (!gone && is_locked_out(gone.error())) return; // a look comes when the lock may be free
+    guest.has_failed = gone ? gone->has_failed() : std::holds_alternative<Error>(gone.error());
+    if (!gone)
+        complain(guest, format("guest {} is gone, and what it had cannot come home, and is tried again: {}",
+                               guest.name.text(), in_words(gone.error())));
+    else if (!gone->rest.empty())
+        complain(guest, format("guest {} is gone, and not all it had can come home, which is tried again: {}",
+                               guest.name.text(), in_words(gone->rest)));
+    if (gone)
+        for (const auto& done : gone->done)
+            if (!done.plan->steps.empty())
+                parts_.tell.moved(done, format("guest {}, which is gone", guest.name.text()), before);
+    guest.owes_return = !gone || !gone->rest.empty();
+    if (guest.owes_return) return try_again(guest);
+    guest.again.stop();
+    guest.patience.end();
     forget_ended(guest);
-    if (!done) return;
-    if (done->plan->steps.empty())
-        for (const auto& warning : done->warnings) log::warning(warning);
-    else
-        parts_.tell.moved(*done, format("guest {}, which is gone", guest.name.text()), before);
+}
+
+/// A look is an occasion of its own, and moves no other.
+void Guests::try_again(Guest& guest)
+{
+    if (!guest.again.is_running()) guest.again.start(guest.patience.longer());
 }
 
 /// Once for each process, whatever comes of it: a profile that was refused is for a person to look at.

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "daemon/going_back.hpp"
 #include "daemon/guest_memory.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
@@ -73,11 +74,13 @@ private:
         std::list<Process> processes; ///< also ended ones, until what they had has come home
         std::unique_ptr<QmpLine> monitor;
         linux_::Timer grace;
+        linux_::Timer again; ///< until what could not come home is tried again without a look
         bool was_there = false;
         bool is_gone = false; ///< has been there, and left what it had to come home
         bool owes_return = false;
-        int failures = 0;      ///< of returns, that reached the hardware
-        std::string complaint; ///< said last; the same is not said again
+        Patience patience;
+        bool has_failed = false; ///< the last return, at a write
+        std::string complaint;   ///< said last; the same is not said again
     };
 
     [[nodiscard]] Guest* find(const GuestName& name);
@@ -97,6 +100,7 @@ private:
     void act();
     void carry_out_owed();
     void bring_home(Guest& guest);
+    void try_again(Guest& guest);
     void start(Guest& guest, Process& process);
     void complain(Guest& guest, const std::string& why);
     void remember();

@@ -3,7 +3,6 @@
 
 #include "daemon/machine.hpp"
 
-#include "apply/executor.hpp"
 #include "linux/clock_steps.hpp"
 #include "linux/host_use.hpp"
 #include "observe/blocks.hpp"
@@ -193,6 +192,9 @@ Machine::Past Machine::past_for(const plan::Request& request) const
         if (!history.undoable.empty()) past.last = history.undoable.back();
         past.standing = std::move(history.standing);
     }
+    // What a trial could not take back yet goes back, and is not brought to where the trial had put it.
+    if (std::holds_alternative<plan::RestoreRequest>(request.wish) && past.standing && trial_ && trial_->is_ending)
+        past.standing = past.standing->part(~trial_->way.usb2.mask, ~trial_->way.superspeed.mask);
     past.lines = lines();
     return past;
 }
@@ -277,10 +279,11 @@ void Machine::join_trial(const plan::Change& change, const apply::Signature& sig
     if (signature.trial) {
         if (!trial_) trial_.emplace();
         trial_->terms = *signature.trial;
+        trial_->is_ending = false;
     }
     if (!trial_) return;
     trial_->join(change);
-    if (apply::is_revert(change) || trial_->is_over()) trial_.reset();
+    if (trial_->is_over()) trial_.reset();
 }
 
 Result<void> Machine::end_trial()
@@ -289,6 +292,20 @@ Result<void> Machine::end_trial()
     if (!ended && is_locked_out(ended.error())) return ended;
     trial_.reset();
     return ended;
+}
+
+Result<void> Machine::end_trial_but_for(const plan::Change& rest)
+{
+    if (!trial_) return {};
+    if (rest.is_empty()) return end_trial();
+    if (trial_->is_ending && trial_->way.usb2 == rest.usb2 && trial_->way.superspeed == rest.superspeed)
+        return {};
+    auto ending = *trial_;
+    ending.end_but_for(rest);
+    auto told = journal_.end_trial_but_for(ending.way);
+    if (!told && is_locked_out(told.error())) return told;
+    trial_ = std::move(ending);
+    return told;
 }
 
 std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request,
@@ -317,8 +334,8 @@ std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request,
             if (!plan->steps.empty()) join_trial(plan->change, signature);
             if (auto* controller = mux_controller()) controller->registers = applied->after;
             if (std::holds_alternative<plan::RestoreRequest>(request.wish))
-                astray_ = false;
-            else if (astray_ || is_start_awaited_ || plan->steps.empty())
+                astray_ = astray_ && (!plan->staying.empty() || !request.only.empty());
+            else if (!plan->whole.is_empty() && (astray_ || is_start_awaited_ || plan->steps.empty()))
                 // Else a later restore, or the profile of the boot, would take back what was asked for and was so
                 // by chance.
                 if (auto stood = journal_.stand(plan->whole); !stood)
@@ -334,21 +351,23 @@ std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request,
     }
 }
 
-std::optional<Result<std::string>> Machine::recover()
+std::optional<Result<apply::Recovered>> Machine::recover()
 {
     auto lock = journal_.lock();
     if (!lock) {
         locked_out_();
-        return Result<std::string>(std::unexpected(std::move(lock.error())));
+        return Result<apply::Recovered>(std::unexpected(std::move(lock.error())));
     }
     const auto open = journal_.history().open;
     if (!open) return std::nullopt;
     // Only what the chip table knows is ever written, whatever a journal says.
     if (!registers_ || open->controller != mux_)
-        return Result<std::string>(std::unexpected(
+        return Result<apply::Recovered>(std::unexpected(
             Error(ErrorKind::failed, "cannot recover from an interrupted \"" + open->title +
                                          "\": " + open->controller.text() + " is no mux here")));
-    auto recovered = apply::recover(*open, *registers_, journal_);
+    static_cast<void>(read_registers());
+    auto recovered = apply::recover(*open, *registers_, journal_,
+                                    [this](const plan::Request& request) { return decide(request); });
     static_cast<void>(read_registers());
     return recovered;
 }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "apply/executor.hpp"
 #include "apply/registers.hpp"
 #include "base/result.hpp"
 #include "config/settings.hpp"
@@ -98,6 +99,8 @@ public:
     void adopt_trial(apply::Trial trial) { trial_ = std::move(trial); }
     /// It stays as it is. An error: only the journal could not be told; with the code "busy" nothing was done.
     [[nodiscard]] Result<void> end_trial();
+    /// Its time is over, and only this could not be taken back yet. With nothing in it the trial is over.
+    [[nodiscard]] Result<void> end_trial_but_for(const plan::Change& rest);
     /// What `carry_out` found written by somebody else, once.
     [[nodiscard]] std::optional<Drift> take_drift() { return std::exchange(drift_, std::nullopt); }
     /// The registers hold what usbroute has not written: they were written by somebody else, or were never seen before.
@@ -107,9 +110,9 @@ public:
     void await_start(bool is_awaited) { is_start_awaited_ = is_awaited; }
     /// Is told when `carry_out` or `recover` found the lock held; to look again in a moment is up to it.
     void when_locked_out(std::function<void()> tell) { locked_out_ = std::move(tell); }
-    /// Ends a change that an earlier daemon was killed in. Nothing: there is none. The error has the code "busy" where
-    /// another process holds the lock.
-    [[nodiscard]] std::optional<Result<std::string>> recover();
+    /// Ends a change that an earlier daemon was killed in, as far as the guards let it. Nothing: there is none. The error
+    /// has the code "busy" where another process holds the lock.
+    [[nodiscard]] std::optional<Result<apply::Recovered>> recover();
 
 private:
     /// What the planner may look at, beside the host's use.

@@ -20,6 +20,7 @@
 #include "daemon/machine.hpp"
 #include "daemon/options.hpp"
 #include "daemon/own_user.hpp"
+#include "daemon/recovery.hpp"
 #include "daemon/register_news.hpp"
 #include "daemon/reopening.hpp"
 #include "daemon/restorer.hpp"
@@ -129,14 +130,22 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
     Entrances entrances;
     machine.ask_for_lines([&] { return lines_in_use(entrances, loop.now()); });
     Verdicts verdicts(loop, machine, [&](const auto& judgements) { announce(judgements, clients); });
-    Restorer restorer(machine, [&](const Done& done) {
-        announce(done, answer_for(done), "on_drift", clients);
-        verdicts.begin(done.plan, machine.snapshot());
-    });
-    FirstRoutes first_routes(machine, [&](const Done& done) {
-        announce(done, answer_for(done), "at_start", clients);
-        verdicts.begin(done.plan, machine.snapshot());
-    });
+    Lookout* lookout_here = nullptr; // it looks for who was made before it
+    auto look_later = loop.timer([&] { lookout_here->doubt_everything(); });
+    Restorer restorer(
+        machine,
+        [&](const Done& done) {
+            announce(done, answer_for(done), "on_drift", clients);
+            verdicts.begin(done.plan, machine.snapshot());
+        },
+        [&](std::chrono::milliseconds after) { look_later.start(after); });
+    FirstRoutes first_routes(
+        machine,
+        [&](const Done& done) {
+            announce(done, answer_for(done), "at_start", clients);
+            verdicts.begin(done.plan, machine.snapshot());
+        },
+        [&](std::chrono::milliseconds after) { look_later.start(after); });
     Guests* guests_here = nullptr; // they look for themselves, and what a look finds is their business too
     std::function<void()> ring;
     LoopAlarm alarm(loop, [&ring] { ring(); });
@@ -148,17 +157,20 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
                            guests_here->bring_home_again();
                        },
                    .event = [&](const wire::Event& event) { clients.tell(event); }});
+    Recovery recovery(machine);
     RegisterNews register_news(
-        machine, [&] { return report_recovery(machine); }, [&] { trials.resume(); });
+        machine, [&] { return recovery.look_again(); }, [&] { trials.resume(); });
     bool is_first = true;
     const auto found = [&](const Findings& findings) {
         register_news.look_again();
         if (!std::exchange(is_first, false)) announce(findings, machine, clients);
         if (register_news.can_read()) {
+            recovery.look_again();
             restorer.look_again({.now = loop.now(), .asleep = linux_::time_asleep()});
-            first_routes.look_again();
+            first_routes.look_again(loop.now());
         }
         verdicts.look_again();
+        trials.look_again();
         guests_here->look_again();
     };
     Lookout lookout(
@@ -176,6 +188,7 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
     machine.when_locked_out([&lock_may_be_free] {
         if (!lock_may_be_free.is_running()) lock_may_be_free.start(until_the_lock_may_be_free);
     });
+    lookout_here = &lookout;
     Guests guests({.loop = loop,
                    .machine = machine,
                    .lookout = lookout,
@@ -191,7 +204,7 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
     ClaimLine claims(loop, machine, locations.claims, [&] {
         if (register_news.can_read()) {
             restorer.look_again({.now = loop.now(), .asleep = linux_::time_asleep()});
-            first_routes.look_again();
+            first_routes.look_again(loop.now());
         }
         guests.look_again();
         trials.ring();

@@ -4,7 +4,11 @@
 #include "daemon/restorer.hpp"
 
 #include "base/format.hpp"
+#include "daemon/going_back.hpp"
 #include "daemon/log.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace usbroute::daemon {
 
@@ -17,10 +21,12 @@ constexpr std::chrono::milliseconds remembered_for = 60s;
 /// Less may come from reading two clocks one after the other.
 constexpr std::chrono::milliseconds shortest_sleep = 100ms;
 
-std::string in_words(const NotDone& not_done)
+bool is_unseen_yet(const std::vector<StillOut>& rest)
 {
-    if (const auto* refusal = std::get_if<plan::Refusal>(&not_done)) return plan::text_of(*refusal);
-    return std::get<Error>(not_done).message();
+    return std::ranges::any_of(rest, [](const StillOut& out) {
+        const auto* refusal = std::get_if<plan::Refusal>(&out.why);
+        return refusal != nullptr && refusal->reason == plan::Reason::not_seen_yet;
+    });
 }
 
 } // namespace
@@ -29,24 +35,41 @@ void Restorer::look_again(const Moment& moment)
 {
     if (!machine_.is_astray()) return complaint_.clear();
     if (machine_.settings().on_drift == config::OnDrift::report) return;
-    if (!may_write(moment))
+    const auto unseen_for = settling_.left(*machine_.snapshot(), moment.now);
+    const plan::Request request{.wish = plan::RestoreRequest{}, .unseen_may_type = unseen_for > 0ms};
+    if (!may_write(moment) && would_write(request))
         return complain(
             format("the wires would have to be moved back for the {}th time within a minute; they are left "
                    "where somebody else has moved them. on_drift = \"report\" in [routes] ends this",
                    most_writes + 1));
-    const plan::Request request{.wish = plan::RestoreRequest{}};
     if (machine_.awaits_claims(request)) return; // called again when there is an answer
-    const auto done = machine_.carry_out(request, {.who = "on_drift", .trial = {}});
-    if (!done) {
-        if (is_locked_out(done.error())) return; // a look comes when the lock may be free
+    const auto gone = go_back(machine_, request, {.who = "on_drift", .trial = {}});
+    if (!gone) {
+        if (is_locked_out(gone.error())) return; // a look comes when the lock may be free
         // A write that failed counts as one: it may fail for ever. A refusal has touched nothing.
-        if (std::holds_alternative<Error>(done.error())) written_.push_back(moment.now);
-        return complain(format("cannot restore the routes: {}", in_words(done.error())));
+        if (std::holds_alternative<Error>(gone.error())) written_.push_back(moment.now);
+        return complain(format("cannot restore the routes: {}", in_words(gone.error())));
     }
-    complaint_.clear();
-    if (done->plan->steps.empty()) return;
-    written_.push_back(moment.now);
-    tell_(*done);
+    if (gone->rest.empty())
+        complaint_.clear();
+    else if (is_unseen_yet(gone->rest))
+        wake_(unseen_for);
+    else
+        complain(format("not all routes can be restored: {}", in_words(gone->rest)));
+    const bool has_written =
+        std::ranges::any_of(gone->done, [](const Done& done) { return !done.plan->steps.empty(); });
+    if (has_written || gone->has_failed()) written_.push_back(moment.now);
+    for (const auto& done : gone->done)
+        if (!done.plan->steps.empty()) tell_(done);
+    settling_.moved_by_us(*machine_.snapshot());
+}
+
+/// What is guarded stays without a write, however often it is looked at.
+bool Restorer::would_write(const plan::Request& request) const
+{
+    const auto outcome = machine_.decide(request);
+    const auto* plan = std::get_if<plan::Plan>(&outcome);
+    return plan != nullptr && !plan->steps.empty();
 }
 
 bool Restorer::may_write(const Moment& moment)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemon/machine.hpp"
+#include "daemon/settling.hpp"
 
 #include <chrono>
 #include <functional>
@@ -21,21 +22,30 @@ struct Moment {
 /// Brings wires back to where usbroute had put them when somebody else has moved them: firmware and the kernel at
 /// a resume, a driver that was loaded again, another program. Who does it again and again wins: two writers must
 /// not fight for ever. A machine that sleeps again and again is no fight: each sleep begins the count anew.
+///
+/// Nobody asks at this moment, so each socket goes by itself with the guards of a move: the host's only keyboard and a disk
+/// in use stay where they are, which is said once, and go with a later look that finds them free. A device that has just come
+/// to the host is not seen at once: until it would be, a socket without one may hold the only keyboard.
 class Restorer {
 public:
     using Tell = std::function<void(const Done&)>;
 
-    Restorer(Machine& machine, Tell tell) : machine_(machine), tell_(std::move(tell)) {}
+    Restorer(Machine& machine, Tell tell, Wake wake)
+        : machine_(machine), tell_(std::move(tell)), wake_(std::move(wake))
+    {}
 
     /// After a look, or after the registers were read.
     void look_again(const Moment& moment);
 
 private:
     [[nodiscard]] bool may_write(const Moment& moment);
+    [[nodiscard]] bool would_write(const plan::Request& request) const;
     void complain(const std::string& why);
 
     Machine& machine_;
     Tell tell_;
+    Wake wake_;
+    Settling settling_;
     std::vector<std::chrono::milliseconds> written_; ///< when, within the last minute
     std::chrono::milliseconds asleep_{};             ///< as of the last time asked
     std::string complaint_;                          ///< said last; the same is not said again

@@ -158,7 +158,7 @@ std::optional<Service::TrialWords> Service::trial_for(const std::optional<plan::
 {
     const auto left = parts_.trials.left();
     if (!left) return std::nullopt;
-    if (!sight) return TrialWords{.seconds = left->seconds, .way_back = left->way_back};
+    if (!sight) return TrialWords{.seconds = left->seconds, .way_back = left->way_back, .why_out = left->why_out};
     auto words = way_back_for(*sight, parts_.machine.trial()->way, *parts_.machine.snapshot(),
                               parts_.machine.settings());
     if (words.empty()) return std::nullopt;
@@ -226,6 +226,7 @@ Answer Service::why(const Through& through, const Command& command) const
         if (const auto trial = trial_for(sight)) {
             view->trial_seconds = static_cast<int>(trial->seconds.count());
             view->trial_way_back = trial->way_back;
+            view->trial_why_out = trial->why_out;
         }
     if (command.form == Form::json) return {.document_name = "why", .document = report::to_json(*view)};
     return {.message = report::why_in_a_line(*view),
@@ -242,7 +243,7 @@ Answer Service::status(const Through& through, Form form) const
     const auto trial = trial_for(sight);
     if (trial) {
         answer.trial_seconds = static_cast<std::uint32_t>(trial->seconds.count());
-        answer.message = "trial: " + report::trial_sentence(trial->way_back, trial->seconds);
+        answer.message = "trial: " + report::trial_sentence(trial->way_back, trial->seconds, trial->why_out);
     }
     if (form == Form::text) return answer;
     auto view = report::status_view(*snapshot, settings, parts_.machine.host_use());
@@ -251,6 +252,7 @@ Answer Service::status(const Through& through, Form form) const
     if (trial) {
         view.trial_seconds = static_cast<int>(trial->seconds.count());
         view.trial_way_back = trial->way_back;
+        view.trial_why_out = trial->why_out;
     }
     answer.document_name = "status";
     answer.document = report::to_json(view);

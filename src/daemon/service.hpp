@@ -73,6 +73,7 @@ private:
     struct TrialWords {
         std::chrono::seconds seconds{};
         std::string way_back;
+        std::string why_out = {}; ///< what could not go back yet, and why; for the host's own eyes
     };
     /// Of the trial under way, as far as it may be told; nothing: there is none, or it is nobody's business here.
     [[nodiscard]] std::optional<TrialWords> trial_for(const std::optional<plan::Sight>& sight) const;

@@ -23,8 +23,6 @@ using std::chrono::seconds;
 namespace {
 
 constexpr seconds first_move_lasts = 30s;
-constexpr seconds first_patience = 1s;
-constexpr seconds longest_patience = 60s;
 constexpr milliseconds until_the_lock_may_be_free = 250ms;
 
 bool is_a_move(const plan::Wish& wish)
@@ -75,7 +73,7 @@ void Trials::resume()
 std::string Trials::words_for_way_back() const
 {
     const auto now = left();
-    return now ? report::trial_sentence(now->way_back, now->seconds) : std::string();
+    return now ? report::trial_sentence(now->way_back, now->seconds, now->why_out) : std::string();
 }
 
 std::optional<Trials::Left> Trials::left() const
@@ -85,7 +83,8 @@ std::optional<Trials::Left> Trials::left() const
     const auto until = std::max(trial->terms.deadline - parts_.alarm.now(), milliseconds(0));
     return Left{.seconds = std::chrono::ceil<seconds>(until),
                 .way_back =
-                    report::way_back(trial->way, *parts_.machine.snapshot(), parts_.machine.settings())};
+                    report::way_back(trial->way, *parts_.machine.snapshot(), parts_.machine.settings()),
+                .why_out = why_out_};
 }
 
 void Trials::note(std::string_view word, std::string text)
@@ -106,33 +105,34 @@ void Trials::settle(const plan::Request& request, const Done& done, wire::Answer
     const auto& trial = parts_.machine.trial();
     if (!trial) {
         if (known_) {
-            known_.reset();
-            parts_.alarm.silence();
-            note("over", "everything is as it was before it");
+            const bool was_out = patience_.is_tried();
+            end();
+            note("over", was_out ? "nothing is left to take back" : "everything is as it was before it");
         }
         // Who takes the last word back, or says that no trial is needed, has not been stranded.
         forget_first_move();
         return;
     }
+    if (trial->is_ending) return; // what is changed now is not on trial
     way_ = trial->way;
     if (!known_) through_.clear();
     const auto name = through == nullptr ? ListenerName() : through->name;
     if (std::ranges::find(through_, name) == through_.end()) through_.push_back(name);
-    const auto sentence = words_for_way_back();
+    if (known_ != trial->terms) why_out_.clear(); // it has another end now
     const bool is_first = !parts_.first_move.is_over() && !request.is_trial() && !known_;
     answer.trial_seconds = static_cast<std::uint32_t>(left()->seconds.count());
     const bool may_confirm = through == nullptr || !why_not_confirmed_by(*through);
-    answer.message =
-        format("{}: {} ({})", is_first ? "the first move on this machine is a trial" : "trial", sentence,
-               may_confirm ? "usbroute confirm, or confirm on this line" : "usbroute confirm");
+    answer.message = format("{}: {} ({})", is_first ? "the first move on this machine is a trial" : "trial",
+                            words_for_way_back(),
+                            may_confirm ? "usbroute confirm, or confirm on this line" : "usbroute confirm");
     if (!parts_.journal.is_written())
         answer.warnings.emplace_back(
             "the trial ends in time only while this usbrouted runs: it is not written down");
     if (known_ == trial->terms) return; // it has joined the one under way
+    end();                              // it has another end now, whatever stood against the one before
     known_ = trial->terms;
-    patience_ = 0s;
     parts_.alarm.ring_at(trial->terms.deadline);
-    note("begun", sentence);
+    note("begun", words_for_way_back());
 }
 
 wire::Answer Trials::confirm(const std::string& who)
@@ -147,8 +147,7 @@ wire::Answer Trials::confirm(const std::string& who)
     if (!ended)
         answer.warnings.push_back("after a restart the daemon may take it back all the same: " +
                                   ended.error().message());
-    known_.reset();
-    parts_.alarm.silence();
+    end();
     forget_first_move();
     note("confirmed", format("by {}", who));
     return answer;
@@ -184,33 +183,69 @@ void Trials::ring()
     if (auto kept = parts_.journal.history().trial; kept && parts_.machine.trial())
         parts_.machine.adopt_trial(std::move(*kept));
     const auto& trial = parts_.machine.trial();
-    if (!trial) return known_.reset();
+    if (!trial) return end();
     // Nobody has been told of another end; then the alarm was late or early, not the trial.
-    if (patience_ == 0s && known_ && parts_.alarm.now() < known_->deadline)
+    if (!patience_.is_tried() && known_ && parts_.alarm.now() < known_->deadline)
         return parts_.alarm.ring_at(known_->deadline);
-    revert();
+    revert(Occasion::alarm);
     tell_news();
 }
 
-void Trials::revert()
+/// A write that failed is not tried again at every look: it may fail for ever.
+void Trials::look_again()
 {
-    const auto words = left()->way_back;
-    const plan::Request request{.wish = plan::RevertRequest{.way = parts_.machine.trial()->way}, .yes = true};
-    if (parts_.machine.awaits_claims(request)) return; // rung again when there is an answer
-    const auto done = parts_.machine.carry_out(request, {.who = "trial", .trial = {}});
-    if (!done && is_locked_out(done.error())) return try_again_when_free(answer_for(done.error()).message);
-    is_locked_out_ = false;
-    if (!done) return try_again(answer_for(done.error()).message);
-    // With no step there was nothing to write, and the journal has not heard of it.
-    if (parts_.machine.trial()) {
-        const auto ended = parts_.machine.end_trial();
-        if (!ended && is_locked_out(ended.error())) return try_again_when_free(ended.error().message());
-        if (!ended) log::warning(ended.error().message());
+    if (!patience_.is_tried() || has_failed_ || !parts_.machine.trial()) return;
+    revert(Occasion::look);
+    tell_news();
+}
+
+namespace {
+
+/// What a trial has left to take back: of its way, the sockets that are still out.
+plan::Change left_of(const plan::Change& way, const std::vector<StillOut>& rest, const Machine& machine)
+{
+    std::uint32_t usb2 = 0;
+    std::uint32_t superspeed = 0;
+    for (const auto& connector : plan::look_at_board(*machine.snapshot(), machine.settings()).connectors) {
+        if (!connector.spec.bit ||
+            std::ranges::find(rest, connector.spec.name, &StillOut::connector) == rest.end())
+            continue;
+        usb2 |= connector.spec.bit->mask();
+        if (connector.spec.superspeed) superspeed |= connector.spec.superspeed->mask();
     }
-    known_.reset();
-    patience_ = 0s;
-    if (!done->plan->steps.empty()) tell_.reverted(*done);
-    note("reverted", format("nobody has confirmed it: {}", words));
+    return way.part(usb2, superspeed);
+}
+
+} // namespace
+
+void Trials::revert(Occasion occasion)
+{
+    auto& machine = parts_.machine;
+    const auto way = machine.trial()->way;
+    const plan::Request request{.wish = plan::RevertRequest{.way = way}};
+    if (machine.awaits_claims(request)) return; // rung again when there is an answer
+    auto gone = go_back(machine, request, {.who = "trial", .trial = {}});
+    if (!gone && is_locked_out(gone.error())) return try_again_when_free(answer_for(gone.error()).message);
+    has_failed_ = gone ? gone->has_failed() : std::holds_alternative<Error>(gone.error());
+    // The journal has heard of what was written; of what was back already, and of what has to wait, it has not.
+    const auto out = machine.trial() ? machine.trial()->way : plan::Change{};
+    const auto rest = gone ? left_of(out, gone->rest, machine) : out;
+    const auto told = machine.end_trial_but_for(rest);
+    if (!told && is_locked_out(told.error())) return try_again_when_free(told.error().message());
+    if (!told && occasion == Occasion::alarm) log::warning(told.error().message());
+    is_locked_out_ = false;
+
+    const auto back = way.part(~rest.usb2.mask, ~rest.superspeed.mask);
+    if (!back.is_empty())
+        note("reverted", format("nobody has confirmed it: {}",
+                                report::way_back(back, *machine.snapshot(), machine.settings())));
+    if (rest.is_empty())
+        end();
+    else
+        keep_trying(gone ? in_words(gone->rest) : in_words(gone.error()), occasion);
+    if (!gone) return;
+    for (const auto& done : gone->done)
+        if (!done.plan->steps.empty()) tell_.reverted(done);
 }
 
 /// Another process is at work on the sockets, for some seconds at most.
@@ -221,14 +256,23 @@ void Trials::try_again_when_free(const std::string& why)
         log::warning(format("trial: it is taken back when the lock on changes is free: {}", why));
 }
 
-void Trials::try_again(const std::string& why)
+void Trials::keep_trying(const std::string& why, Occasion occasion)
 {
-    const bool is_first = patience_ == 0s;
-    patience_ = is_first ? first_patience : std::min(patience_ * 2, longest_patience);
-    parts_.alarm.ring_at(parts_.alarm.now() + patience_);
-    const auto text = format("it cannot be taken back, and is tried again: {}", why);
-    if (is_first) note("delayed", text);
-    log::error(format("trial: {} (in {} s)", text, patience_.count()));
+    // A look is an occasion of its own, and moves no other.
+    if (occasion == Occasion::alarm) parts_.alarm.ring_at(parts_.alarm.now() + patience_.longer());
+    if (std::exchange(why_out_, why) == why) return;
+    auto text = format("it cannot be taken back yet, and is tried again: {}", why);
+    log::error("trial delayed: " + text);
+    news_.push_back({.kind = wire::EventKind::trial, .word = "delayed", .text = std::move(text)});
+}
+
+void Trials::end()
+{
+    known_.reset();
+    patience_.end();
+    has_failed_ = false;
+    why_out_.clear();
+    parts_.alarm.silence();
 }
 
 } // namespace usbroute::daemon

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemon/alarm.hpp"
+#include "daemon/going_back.hpp"
 #include "daemon/machine.hpp"
 #include "linux/first_move.hpp"
 #include "linux/journal_file.hpp"
@@ -11,6 +12,7 @@
 #include "wire/event.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -19,8 +21,8 @@
 namespace usbroute::daemon {
 
 /// Changes that go back by themselves unless somebody confirms them. The journal knows of a trial from before its first
-/// write, so it ends in time whoever dies: the client, the daemon, or both. What cannot be taken back when its time
-/// has come is tried again until it can (docs/decisions/0020).
+/// write, so it ends in time whoever dies: the client, the daemon, or both. Its sockets go back each by itself; what cannot
+/// go when the time has come is tried again until it can (docs/decisions/0020 and 0032).
 class Trials {
 public:
     struct Parts {
@@ -56,6 +58,7 @@ public:
     struct Left {
         std::chrono::seconds seconds{};
         std::string way_back;
+        std::string why_out; ///< its time is over, and why this is still out; empty: it is not over
     };
     [[nodiscard]] std::optional<Left> left() const;
 
@@ -63,12 +66,16 @@ public:
     void tell_news();
     /// The alarm rang.
     void ring();
+    /// After a look: what could not go back may go now.
+    void look_again();
 
 private:
     [[nodiscard]] bool is_unasked_trial(const plan::Request& request) const;
     [[nodiscard]] std::string words_for_way_back() const;
-    void revert();
-    void try_again(const std::string& why);
+    enum class Occasion : std::uint8_t { alarm, look };
+    void revert(Occasion occasion);
+    void keep_trying(const std::string& why, Occasion occasion);
+    void end();
     void try_again_when_free(const std::string& why);
     void forget_first_move();
     void note(std::string_view word, std::string text);
@@ -79,8 +86,10 @@ private:
     plan::Change way_;                       ///< of the trial that was told of last
     /// Who has a part in it. A name that no listener has is that of an earlier daemon.
     std::vector<ListenerName> through_;
-    std::chrono::seconds patience_{}; ///< until the next attempt to take it back
-    bool is_locked_out_ = false;      ///< at the last attempt, by another process
+    Patience patience_;                      ///< until the next attempt to take it back
+    bool has_failed_ = false;                ///< the last attempt, at a write
+    std::string why_out_;                    ///< of that attempt; the same is not said again
+    bool is_locked_out_ = false;             ///< at the last attempt, by another process
     std::vector<wire::Event> news_;
 };
 

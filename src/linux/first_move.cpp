@@ -17,9 +17,14 @@ std::string path_in(const std::string& directory) { return directory + "/first-m
 
 } // namespace
 
-FirstMove::FirstMove(const std::string& directory)
-    : directory_(directory), is_over_(directory.empty() || ::access(path_in(directory).c_str(), F_OK) == 0)
-{}
+FirstMove::FirstMove(const std::string& directory) : directory_(directory), is_over_(directory.empty())
+{
+    if (directory.empty() || ::access(directory.c_str(), F_OK) != 0) return;
+    // Version 0.1 left both open to everybody.
+    static_cast<void>(make_private_directory(directory));
+    renew_private(path_in(directory));
+    is_over_ = ::access(path_in(directory).c_str(), F_OK) == 0;
+}
 
 Result<void> FirstMove::note()
 {

@@ -187,6 +187,13 @@ Result<void> JournalFile::stand(const plan::Change& wanted)
     return append(apply::standing_line(standing));
 }
 
+Result<void> JournalFile::end_trial_but_for(const plan::Change& rest)
+{
+    auto held = lock();
+    if (!held) return std::unexpected(std::move(held.error()));
+    return append(apply::trial_rest_line(rest));
+}
+
 Result<void> JournalFile::end_trial()
 {
     auto held = lock();

@@ -32,6 +32,8 @@ public:
     /// Adds to what all changes add up to, without a change: somebody asked for what was so already, and from now on
     /// it has to stay so.
     [[nodiscard]] Result<void> stand(const plan::Change& wanted);
+    /// The time of the trial is over, and this could not be taken back yet.
+    [[nodiscard]] Result<void> end_trial_but_for(const plan::Change& rest);
     /// The trial was confirmed, or needs no way back. Takes the lock itself, and does not wait for it.
     [[nodiscard]] Result<void> end_trial();
     /// What was wrong with the file when it was opened; empty: nothing.

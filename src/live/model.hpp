@@ -73,7 +73,7 @@ public:
 
     [[nodiscard]] Screen screen() const;
     /// A trial is under way, and its seconds are on the screen.
-    [[nodiscard]] bool counts_down() const { return !lost_ && view_ && view_->trial_seconds; }
+    [[nodiscard]] bool counts_down() const { return !lost_ && view_ && view_->trial_seconds.value_or(0) > 0; }
 
 private:
     struct Choosing {};

@@ -73,10 +73,11 @@ Line Model::title_line() const
         return line_of("NOT CONNECTED, trying again; this is how it was: " + report::headline(*view_, style_),
                        Tone::warning);
     if (view_->trial_seconds)
-        return line_of(format("TRIAL, c keeps it: {}",
-                              report::trial_sentence(view_->trial_way_back,
-                                                     std::chrono::seconds(*view_->trial_seconds))),
-                       Tone::warning);
+        return line_of(
+            format("TRIAL, c keeps it: {}",
+                   report::trial_sentence(view_->trial_way_back, std::chrono::seconds(*view_->trial_seconds),
+                                          view_->trial_why_out)),
+            Tone::warning);
     return line_of(report::headline(*view_, style_), Tone::heading);
 }
 

@@ -46,20 +46,26 @@ Change Change::followed_by(const Change& later) const
                 .usb2 = joined(usb2, later.usb2),
                 .superspeed = joined(superspeed, later.superspeed),
                 .title = later.title,
-                .owners_before = owners_before};
+                .owners_before = owners_before,
+                .keyboards_may_go = (keyboards_may_go & ~later.usb2.mask) | later.keyboards_may_go};
     for (const auto& owned : later.owners_before)
         add_owned(both.owners_before, owned.owner, owned.bits & ~usb2.mask);
     return both;
 }
 
-Change Change::net() const
+Change Change::net() const { return part(usb2.before ^ usb2.after, superspeed.before ^ superspeed.after); }
+
+Change Change::part(std::uint32_t usb2_bits, std::uint32_t superspeed_bits) const
 {
-    const auto moved = [](const BitChange& change) {
-        const auto mask = change.mask & (change.before ^ change.after);
+    const auto of = [](const BitChange& change, std::uint32_t bits) {
+        const auto mask = change.mask & bits;
         return BitChange{.mask = mask, .before = change.before & mask, .after = change.after & mask};
     };
-    Change left{
-        .controller = controller, .usb2 = moved(usb2), .superspeed = moved(superspeed), .title = title};
+    Change left{.controller = controller,
+                .usb2 = of(usb2, usb2_bits),
+                .superspeed = of(superspeed, superspeed_bits),
+                .title = title,
+                .keyboards_may_go = keyboards_may_go & usb2.mask & usb2_bits};
     for (const auto& owned : owners_before)
         add_owned(left.owners_before, owned.owner, owned.bits & left.usb2.mask);
     return left;

@@ -35,12 +35,17 @@ struct Change {
     std::string title;    ///< "toggle to desk-in-windows"
     /// One entry an owner; empty where it is not known, as in what an older version wrote.
     std::vector<OwnedBits> owners_before = {};
+    /// Bits of XUSB2PR whose socket a profile lets go with the host's last keyboard: they may be brought there again
+    /// when nobody asks. What a person said yes to was for that moment.
+    std::uint32_t keyboards_may_go = 0;
 
     [[nodiscard]] Change inverse() const;
     /// What this change and a later one come to together.
     [[nodiscard]] Change followed_by(const Change& later) const;
     /// Without the bits that are after it as they were before it.
     [[nodiscard]] Change net() const;
+    /// These bits of it alone.
+    [[nodiscard]] Change part(std::uint32_t usb2_bits, std::uint32_t superspeed_bits) const;
     [[nodiscard]] bool is_empty() const { return usb2.mask == 0 && superspeed.mask == 0; }
     bool operator==(const Change&) const = default;
 };

@@ -42,7 +42,7 @@ struct Caution {
     std::string remedy;
     std::string evidence;
 };
-[[nodiscard]] std::vector<Caution> cautions(const topology::PciController& controller);
+[[nodiscard]] std::vector<Caution> cautions(const topology::Controller& controller);
 /// Whether the host uses what arrives there: it drives the controller, and its new devices are authorized.
 [[nodiscard]] bool host_would_use(const topology::Controller* controller);
 

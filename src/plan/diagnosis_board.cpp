@@ -321,9 +321,9 @@ void add_superspeed(Examination& examination, const Mux& mux)
                      .remedy = std::move(remedy)});
 }
 
-std::vector<const Controller*> controllers_of(const Mux& mux)
+std::vector<const topology::PciController*> controllers_of(const Mux& mux)
 {
-    std::vector<const Controller*> all{mux.xhci};
+    std::vector<const topology::PciController*> all{mux.xhci};
     for (const auto* ehci : mux.ehcis)
         if (ehci != nullptr) all.push_back(ehci);
     return all;

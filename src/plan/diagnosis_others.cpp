@@ -29,7 +29,7 @@ std::string shown(const ForeignLine& found)
     return format("/{}: {}", printable(found.file, 120), printable(found.line, 160));
 }
 
-void add_foreign_writers(Examination& examination, const Controller& xhci)
+void add_foreign_writers(Examination& examination, const PciController& xhci)
 {
     std::vector<std::string> certain;
     std::vector<std::string> possible;
@@ -167,7 +167,7 @@ void add_out_of_reach(Examination& examination)
 }
 
 /// "which the host has now", by who drives them.
-std::string who_has_them(const std::vector<const Controller*>& controllers)
+std::string who_has_them(const std::vector<const PciController*>& controllers)
 {
     const auto all = [&](topology::Hold hold) {
         return std::ranges::all_of(controllers, [hold](const auto* c) { return c->hold() == hold; });
@@ -186,7 +186,7 @@ std::string who_has_them(const std::vector<const Controller*>& controllers)
 void add_waiting_guests(Examination& examination)
 {
     const auto& facts = examination.facts;
-    std::vector<const Controller*> waiting;
+    std::vector<const PciController*> waiting;
     std::vector<std::string> ways;
     bool one_leads = false;
     for (const auto& guest : facts.settings.guests) {

@@ -3,9 +3,6 @@
 
 #include "plan/homecoming.hpp"
 
-#include "base/format.hpp"
-#include "plan/policy.hpp"
-
 #include <algorithm>
 
 namespace usbroute::plan {
@@ -26,18 +23,6 @@ bool is_with(const Connector& connector, const GuestName& name, const Settings& 
            std::ranges::find(guest->controllers, controller->address) != guest->controllers.end();
 }
 
-/// What the return of one connector would come to; a refusal where the wires could not go.
-std::expected<Wanted, Refusal> to_home(const Connector& connector, const Situation& s, const Board& board)
-{
-    if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
-    auto wanted = to_host(connector, s.settings, board);
-    if (!wanted) return wanted;
-    Resolved alone;
-    alone.wanted.push_back(*wanted);
-    if (auto refusal = check_routes(s, board, alone, {})) return std::unexpected(*refusal);
-    return wanted;
-}
-
 } // namespace
 
 std::expected<Resolved, Refusal> resolve_return(const ReturnRequest& request, const Situation& s,
@@ -46,20 +31,17 @@ std::expected<Resolved, Refusal> resolve_return(const ReturnRequest& request, co
     if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
     Resolved resolved;
     resolved.title = text_of(Wish(request));
-    std::optional<Refusal> first;
     for (const auto& connector : board.connectors) {
         if (!connector.spec.bit || !is_with(connector, request.guest, s.settings)) continue;
-        auto wanted = to_home(connector, s, board);
+        const auto refusal = why_not_switchable(connector, board);
+        const auto wanted = refusal ? std::unexpected(*refusal) : to_host(connector, s.settings, board);
         if (!wanted) {
-            resolved.warnings.push_back(
-                format("{} stays: {}", connector.spec.name.text(), text_of(wanted.error())));
-            if (!first) first = wanted.error();
+            resolved.staying.push_back({.connector = connector.spec.name, .why = wanted.error()});
             continue;
         }
         resolved.wanted.push_back(*wanted);
         resolved.asked.emplace_back(connector.spec.name, ToHost{});
     }
-    if (resolved.wanted.empty() && first) return std::unexpected(*first);
     return resolved;
 }
 

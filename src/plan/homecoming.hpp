@@ -9,8 +9,8 @@
 
 namespace usbroute::plan {
 
-/// Every connector that a guest has, towards the host. Nobody is asked whether a guest may go, so what can come home does,
-/// and what cannot is a warning; a refusal only where nothing can.
+/// Every connector that a guest has, towards the host, by socket: nobody is asked whether a guest may go, so what can come
+/// home does.
 [[nodiscard]] std::expected<Resolved, Refusal> resolve_return(const ReturnRequest& request,
                                                               const Situation& s, const Board& board);
 

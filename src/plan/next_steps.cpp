@@ -17,7 +17,7 @@ namespace usbroute::plan {
 
 using config::GuestSettings;
 using config::Settings;
-using topology::Controller;
+using topology::PciController;
 using topology::PciFunction;
 
 namespace {
@@ -51,7 +51,7 @@ HandoverOutcome bind_planned(const Examination& examination, const Settings& set
 
 bool keeps_a_controller(const topology::Snapshot& snapshot, const Handover& handover)
 {
-    return std::ranges::any_of(snapshot.controllers, [&](const Controller& controller) {
+    return std::ranges::any_of(snapshot.controllers, [&](const PciController& controller) {
         return controller.is_driven_by_host() &&
                std::ranges::none_of(handover.functions, [&](const FunctionHandover& given) {
                    return controller.address == given.function;
@@ -227,7 +227,7 @@ std::vector<WholeControllers> controllers_to_spare(const Examination& examinatio
         const auto is_the_muxs = [&](const PciFunction* one) {
             const auto& mux = examination.board.mux;
             return mux && (mux->xhci->address == one->address ||
-                           std::ranges::any_of(mux->ehcis, [&](const Controller* ehci) {
+                           std::ranges::any_of(mux->ehcis, [&](const PciController* ehci) {
                                return ehci != nullptr && ehci->address == one->address;
                            }));
         };

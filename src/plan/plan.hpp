@@ -42,11 +42,19 @@ struct Movement {
         {}; ///< the devices seen there, hubs first: for words, not for guards
     /// To a guest from which somebody could bring it home at once (plan/call_back.hpp). Asked only where it matters.
     bool can_come_back = false;
+    bool keyboard_may_go = false;        ///< the host's last one too: somebody has said so before
     std::optional<bool> superspeed = {}; ///< its SuperSpeed half is switched on or off
     bool host_would_use = true;          ///< false: where it goes, new devices wait to be authorized
 
     /// Whether what is at this place leaves, seen by the look or not.
     [[nodiscard]] bool takes(const topology::PortPath& place) const;
+};
+
+/// A socket that the wish is for, and why it cannot go now.
+struct Stay {
+    ConnectorName connector;
+    Refusal why;
+    bool operator==(const Stay&) const = default;
 };
 
 /// What must be true afterwards, whoever looks.
@@ -73,6 +81,10 @@ struct Plan {
     Change change;
     Change whole;                  ///< every bit that was asked for, also those that were right already
     topology::UseParts use_needed; ///< of the host's use: what this plan depends on
+    std::vector<Stay> staying;     ///< only where the wish goes by socket: the others do not wait for these
+    /// Where the wish goes by socket: those that go, in the order in which they are tried one by one should one write for
+    /// all fail. First what may bring the host a keyboard, last what takes something from the host.
+    std::vector<ConnectorName> in_order;
 };
 
 using Outcome = std::variant<Plan, Refusal>;

@@ -10,6 +10,7 @@
 #include "plan/resolve.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace usbroute::plan {
 
@@ -53,6 +54,7 @@ void add_to_whole(Plan& plan, const Wanted& wanted)
         if (on) change.after |= mask;
     };
     add(plan.whole.usb2, connector.spec.bit->mask(), wanted.side == Side::xhci);
+    if (wanted.keyboard_may_go) plan.whole.keyboards_may_go |= connector.spec.bit->mask();
     if (connector.spec.superspeed && wanted.named)
         add(plan.whole.superspeed, connector.spec.superspeed->mask(),
             wanted.superspeed.value_or(wanted.side == Side::xhci));
@@ -74,7 +76,8 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
                       .from = *connector.side,
                       .to = wanted.side,
                       .owner_before = owner_of(connector.controller_on(*connector.side), situation.settings),
-                      .owner_after = owner_of(connector.controller_on(wanted.side), situation.settings)};
+                      .owner_after = owner_of(connector.controller_on(wanted.side), situation.settings),
+                      .keyboard_may_go = wanted.keyboard_may_go};
     const auto leave = [&](const std::optional<topology::PortPath>& place) {
         if (!place) return;
         movement.places.push_back(*place);
@@ -109,6 +112,7 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
     plan.change.title = resolved.title;
     plan.whole.controller = plan.controller;
     plan.whole.title = resolved.title;
+    plan.staying = resolved.staying;
     for (const auto& wanted : resolved.wanted) {
         add_to_whole(plan, wanted);
         set_bit(plan.change.usb2, wanted.connector->spec.bit->mask(), mux.bits->usb2_owner,
@@ -119,6 +123,7 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
         const bool moves = !plan.movements.empty() && plan.movements.back().connector == name;
         if (wanted.connector->side == wanted.side && !moves) plan.already.push_back(name);
     }
+    plan.change.keyboards_may_go = plan.whole.keyboards_may_go & plan.change.usb2.mask;
     return plan;
 }
 
@@ -182,6 +187,71 @@ void add_warnings(Plan& plan, const topology::Mux& mux)
             format("the chipset's fuses say that the ports of bits 0x{:04x} do not exist (inferred)", fused));
 }
 
+bool depends_on_use(Reason reason)
+{
+    return reason == Reason::last_keyboard || reason == Reason::not_seen_yet || reason == Reason::disk_in_use;
+}
+
+std::optional<Refusal> why_not(const Situation& situation, const Board& board, const Resolved& resolved,
+                               const Request& request)
+{
+    if (auto refusal = check_routes(situation, board, resolved, request)) return refusal;
+    auto plan = draft(situation, board, resolved);
+    mark_what_can_come_back(situation, resolved, request, plan);
+    if (auto refusal = check_keyboards(situation, plan, resolved, request)) return refusal;
+    if (auto refusal = check_unseen(situation, plan, resolved, request)) return refusal;
+    return check_disks(situation, plan, request);
+}
+
+/// The order in which sockets go by themselves.
+enum class Turn : std::uint8_t {
+    brings_a_keyboard, ///< or may: nobody sees what is plugged in where the host does not look
+    brings_or_changes_sides,
+    takes_by_leave, ///< from the host; a keyboard may go
+    takes,
+};
+
+Turn turn_of(const Situation& situation, const Wanted& wanted)
+{
+    const auto& connector = *wanted.connector;
+    const auto owner = owner_of(connector.controller_on(wanted.side), situation.settings);
+    if (!is_host(owner)) return wanted.keyboard_may_go ? Turn::takes_by_leave : Turn::takes;
+    const auto& here = connector.side == Side::xhci ? connector.xhci_place : connector.ehci_place;
+    if (!here) return Turn::brings_a_keyboard;
+    const auto keyboards = topology::keyboards(situation.snapshot, situation.use.inputs);
+    const bool has_one = std::ranges::any_of(keyboards, [&](const topology::Keyboard& keyboard) {
+        return keyboard.counts != topology::Counts::no &&
+               std::ranges::any_of(keyboard.places,
+                                   [&](const topology::PortPath& place) { return here->contains(place); });
+    });
+    return has_one ? Turn::brings_a_keyboard : Turn::brings_or_changes_sides;
+}
+
+/// What cannot go now stays, and keeps none of the others. Whoever takes a keyboard from the host is asked after those that
+/// bring one.
+std::vector<ConnectorName> leave_what_cannot_go(const Situation& situation, const Board& board,
+                                                Resolved& resolved, const Request& request)
+{
+    auto candidates = std::exchange(resolved.wanted, {});
+    std::ranges::stable_sort(candidates, {},
+                             [&](const Wanted& wanted) { return turn_of(situation, wanted); });
+    std::vector<ConnectorName> in_order;
+    for (const auto& wanted : candidates) {
+        const auto& name = wanted.connector->spec.name;
+        resolved.wanted.push_back(wanted);
+        if (auto refusal = why_not(situation, board, resolved, request)) {
+            resolved.wanted.pop_back();
+            resolved.staying.push_back({.connector = name, .why = std::move(*refusal)});
+            std::erase_if(resolved.asked, [&](const auto& asked) { return asked.first == name; });
+        } else {
+            in_order.push_back(name);
+        }
+    }
+    // As they are listed everywhere else.
+    std::ranges::sort(resolved.wanted, {}, &Wanted::connector);
+    return in_order;
+}
+
 } // namespace
 
 bool Movement::takes(const topology::PortPath& place) const
@@ -193,17 +263,23 @@ Outcome make_plan(const Situation& situation, const Request& request)
 {
     const auto board = look_at_board(situation.snapshot, situation.settings);
     if (auto refusal = check_whose_change(situation, board, request)) return *refusal;
-    const auto resolved = resolve(situation, board, request.wish);
+    auto resolved = resolve(situation, board, request);
     if (!resolved) return resolved.error();
     // Who resolves has asked this too, to refuse in the right order; from here on the registers are read as a matter of course.
     if (auto refusal = why_not_writable(situation.snapshot, board)) return *refusal;
-    if (auto refusal = check_routes(situation, board, *resolved, request)) return *refusal;
+    std::vector<ConnectorName> in_order;
+    if (goes_by_socket(request.wish))
+        in_order = leave_what_cannot_go(situation, board, *resolved, request);
+    else if (auto refusal = why_not(situation, board, *resolved, request))
+        return *refusal;
 
     auto plan = draft(situation, board, *resolved);
+    plan.in_order = std::move(in_order);
     mark_what_can_come_back(situation, *resolved, request, plan);
-    if (auto refusal = check_keyboards(situation, plan, *resolved, request)) return *refusal;
-    if (auto refusal = check_disks(situation, plan, request)) return *refusal;
     add_use_needed(situation, *resolved, request, plan);
+    // Looked at closely, it may go.
+    if (std::ranges::any_of(plan.staying, [](const Stay& stay) { return depends_on_use(stay.why.reason); }))
+        plan.use_needed = topology::UseParts::all();
     add_steps(plan);
     add_company(plan, board);
     add_warnings(plan, *board.mux);
@@ -214,10 +290,9 @@ Outcome make_plan(const Situation& situation, const Request& request)
 topology::UseParts use_needed(const Outcome& outcome)
 {
     if (const auto* plan = std::get_if<Plan>(&outcome)) return plan->use_needed;
-    const auto reason = std::get<Refusal>(outcome).reason;
     // Looked at closely, the keyboard may not be the last; then the disks come, and all that is in use.
-    const bool may_turn_out_otherwise = reason == Reason::last_keyboard || reason == Reason::disk_in_use;
-    return may_turn_out_otherwise ? topology::UseParts::all() : topology::UseParts{};
+    return depends_on_use(std::get<Refusal>(outcome).reason) ? topology::UseParts::all()
+                                                             : topology::UseParts{};
 }
 
 std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,

@@ -112,10 +112,13 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
 {
     if (keyboard_may_go(resolved, request)) return std::nullopt;
     std::vector<topology::PortPath> leaving;
-    for (const auto& movement : plan.movements)
-        if (takes_from_host(movement))
-            leaving.insert(leaving.end(), movement.places.begin(), movement.places.end());
-    if (leaving.empty()) return std::nullopt;
+    bool is_guarded = false;
+    for (const auto& movement : plan.movements) {
+        if (!takes_from_host(movement)) continue;
+        leaving.insert(leaving.end(), movement.places.begin(), movement.places.end());
+        is_guarded = is_guarded || (!movement.keyboard_may_go && !movement.places.empty());
+    }
+    if (!is_guarded) return std::nullopt;
     const auto loss =
         topology::loss_of(topology::keyboards(situation.snapshot, situation.use.inputs), leaving);
     if (!loss.is_total()) return std::nullopt;
@@ -127,10 +130,11 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
             return std::ranges::any_of(keyboard.places,
                                        [&](const auto& place) { return movement.takes(place); });
         };
-        if (std::ranges::none_of(loss.going, takes)) continue;
+        if (movement.keyboard_may_go || std::ranges::none_of(loss.going, takes)) continue;
         if (subject.empty()) subject = movement.connector.text();
         names += (names.empty() ? "" : ", ") + movement.connector.text();
     }
+    if (subject.empty()) return std::nullopt; // those that take one may
     const bool alone = loss.going.size() == 1;
     auto sentence = format("{} {} the host's {}: {}", names, names == subject ? "holds" : "hold",
                            alone ? "only keyboard" : "last keyboards", shown(loss.going));
@@ -139,6 +143,27 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
         Reason::last_keyboard, subject, std::move(sentence),
         "try it with a way back (--revert-after 30s, revert-after=30s), say yes (--yes, yes=1), or "
         "set may_take_last_keyboard in the profile"};
+}
+
+std::optional<Refusal> check_unseen(const Situation& situation, const Plan& plan, const Resolved& resolved,
+                                    const Request& request)
+{
+    if (!request.unseen_may_type || keyboard_may_go(resolved, request)) return std::nullopt;
+    const auto is_unseen = [&](const Movement& movement) {
+        return movement.leaving.empty() && !movement.keyboard_may_go && takes_from_host(movement);
+    };
+    const auto unseen = std::ranges::find_if(plan.movements, is_unseen);
+    if (unseen == plan.movements.end()) return std::nullopt;
+    std::vector<topology::PortPath> leaving;
+    for (const auto& movement : plan.movements)
+        if (takes_from_host(movement))
+            leaving.insert(leaving.end(), movement.leaving.begin(), movement.leaving.end());
+    const auto all = topology::keyboards(situation.snapshot, situation.use.inputs);
+    if (topology::loss_of(all, leaving).one_stays) return std::nullopt;
+    const auto& name = unseen->connector.text();
+    return Refusal{Reason::not_seen_yet, name,
+                   format("{} has come to the host just now, and may hold its only keyboard", name),
+                   "wait until the kernel has found what is plugged in there"};
 }
 
 std::optional<Refusal> check_disks(const Situation& situation, const Plan& plan, const Request& request)
@@ -185,7 +210,7 @@ void add_use_needed(const Situation& situation, const Resolved& resolved, const 
     auto& parts = plan.use_needed;
     const bool keyboard_matters = !keyboard_may_go(resolved, request);
     for (const auto& movement : plan.movements) {
-        const bool is_lost = keyboard_matters && takes_from_host(movement);
+        const bool is_lost = keyboard_matters && !movement.keyboard_may_go && takes_from_host(movement);
         for (const auto& path : movement.leaving)
             if (const auto* device = situation.snapshot.device_at(path))
                 for (const auto& interface : device->interfaces) add_parts(parts, interface, is_lost);

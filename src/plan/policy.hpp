@@ -20,6 +20,10 @@ namespace usbroute::plan {
 [[nodiscard]] std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& plan,
                                                      const Resolved& resolved, const Request& request);
 
+/// The same for sockets of which nobody knows yet what is plugged in there (`Request::unseen_may_type`).
+[[nodiscard]] std::optional<Refusal> check_unseen(const Situation& situation, const Plan& plan,
+                                                  const Resolved& resolved, const Request& request);
+
 /// Invariant 6: a disk that the host uses stays.
 [[nodiscard]] std::optional<Refusal> check_disks(const Situation& situation, const Plan& plan,
                                                  const Request& request);

@@ -33,6 +33,7 @@ std::string_view code_of(Reason reason)
     case Reason::guest_not_given: return "guest-not-given";
     case Reason::not_the_guests_controller: return "not-the-guests-controller";
     case Reason::last_keyboard: return "last-keyboard";
+    case Reason::not_seen_yet: return "not-seen-yet";
     case Reason::disk_in_use: return "disk-in-use";
     }
     std::unreachable();

@@ -37,6 +37,7 @@ enum class Reason : std::uint8_t {
     guest_not_given,           ///< the guest's controller is still the host's
     not_the_guests_controller, ///< the guest was given other controllers
     last_keyboard,
+    not_seen_yet, ///< what is plugged in there may be the only keyboard, and the kernel has not found it yet
     disk_in_use,
 };
 

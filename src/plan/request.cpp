@@ -32,9 +32,16 @@ struct Teller {
     std::string operator()(const StartRequest& r) const { return "start with " + r.profile.text(); }
     std::string operator()(const ReturnRequest& r) const { return "return from " + r.guest.text(); }
     std::string operator()(const RevertRequest& r) const { return "revert " + r.way.title; }
+    std::string operator()(const RecoverRequest& r) const { return "recover from " + r.open.title; }
 };
 
 } // namespace
+
+bool goes_by_socket(const Wish& wish)
+{
+    return std::holds_alternative<RevertRequest>(wish) || std::holds_alternative<ReturnRequest>(wish) ||
+           std::holds_alternative<RestoreRequest>(wish) || std::holds_alternative<RecoverRequest>(wish);
+}
 
 std::string text_of(const Wish& wish) { return std::visit(Teller{}, wish); }
 

@@ -44,8 +44,17 @@ struct RevertRequest {
     Change way; ///< from before the trial to where it left the wires
 };
 
+/// Takes back a change whose maker was killed in the middle of it.
+struct RecoverRequest {
+    Change open;
+};
+
 using Wish = std::variant<MoveRequest, ApplyRequest, ToggleRequest, UndoRequest, RestoreRequest, StartRequest,
-                          ReturnRequest, RevertRequest>;
+                          ReturnRequest, RevertRequest, RecoverRequest>;
+
+/// Nobody asks at this moment: each socket goes by itself as far as the guards let it, and the others do not wait for
+/// the one that stays (docs/decisions/0032).
+[[nodiscard]] bool goes_by_socket(const Wish& wish);
 
 /// What somebody wants. `yes` lifts the guards that protect the person (the last keyboard, a side without a
 /// driver), never those that protect the hardware; a disk in use is lifted only by its own name.
@@ -56,6 +65,13 @@ struct Request {
     /// A trial: unless somebody confirms it within this time, the change is taken back. Zero: no trial, also where one
     /// would be begun unasked. Nothing: not said.
     std::optional<std::chrono::seconds> revert_after = std::nullopt;
+    /// Of all that the wish is for, these alone; empty: all of it. For a wish that goes by socket.
+    std::vector<ConnectorName> only = {};
+    /// The sockets came to the host just now: one in which nothing is seen may hold a keyboard that the kernel has not found
+    /// yet.
+    bool unseen_may_type = false;
+    /// The SuperSpeed halves stay as they are: their register did not take what was written.
+    bool wires_alone = false;
 
     /// Who asks may say yes. Only then does a trial, too, let the last keyboard go: an hour without it, or half a minute
     /// again and again, is as good as for ever.

@@ -166,6 +166,7 @@ OrRefusal<Resolved> resolve_profile(const ProfileSettings& profile, const Settin
             to_target(connector, entry == nullptr ? Target(ToHost{}) : entry->target, settings, board);
         if (!wanted) return std::unexpected(wanted.error());
         wanted->named = entry != nullptr;
+        wanted->keyboard_may_go = profile.may_take_last_keyboard;
         resolved.wanted.push_back(*wanted);
     }
     return resolved;
@@ -314,7 +315,9 @@ bool holds(const Board& board, const Settings& settings, const ProfileSettings& 
            std::ranges::all_of(resolved->wanted, [](const Wanted& w) { return w.connector->side == w.side; });
 }
 
-std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board& board, const Wish& wish)
+namespace {
+
+OrRefusal<Resolved> resolve_wish(const Situation& situation, const Board& board, const Wish& wish)
 {
     if (const auto* move = std::get_if<MoveRequest>(&wish)) return resolve_move(*move, situation, board);
     if (const auto* apply = std::get_if<ApplyRequest>(&wish)) return resolve_apply(*apply, situation, board);
@@ -325,7 +328,37 @@ std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board
     if (const auto* home = std::get_if<ReturnRequest>(&wish)) return resolve_return(*home, situation, board);
     if (const auto* revert = std::get_if<RevertRequest>(&wish))
         return resolve_revert(*revert, situation, board);
+    if (const auto* recover = std::get_if<RecoverRequest>(&wish))
+        return resolve_recovery(*recover, situation, board);
     return resolve_restore(situation, board);
+}
+
+/// What the request leaves out of its wish.
+void narrow(Resolved& resolved, const Request& request)
+{
+    if (!request.only.empty()) {
+        const auto is_out = [&](const ConnectorName& name) {
+            return std::ranges::find(request.only, name) == request.only.end();
+        };
+        std::erase_if(resolved.wanted, [&](const Wanted& w) { return is_out(w.connector->spec.name); });
+        std::erase_if(resolved.asked, [&](const auto& asked) { return is_out(asked.first); });
+        std::erase_if(resolved.staying, [&](const Stay& stay) { return is_out(stay.connector); });
+    }
+    if (!request.wires_alone) return;
+    for (auto& wanted : resolved.wanted) {
+        wanted.superspeed = wanted.connector->superspeed_on;
+        wanted.named = false;
+    }
+}
+
+} // namespace
+
+std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board& board,
+                                         const Request& request)
+{
+    auto resolved = resolve_wish(situation, board, request.wish);
+    if (resolved) narrow(*resolved, request);
+    return resolved;
 }
 
 } // namespace usbroute::plan

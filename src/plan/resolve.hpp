@@ -22,6 +22,7 @@ struct Wanted {
     /// Asked for by name. A connector that a profile only implies keeps its SuperSpeed half as it is, unless its
     /// wires move.
     bool named = true;
+    bool keyboard_may_go = false; ///< a profile says, or said, that the host's last one may
 };
 
 /// A request with every name found and every target turned into a side.
@@ -32,6 +33,7 @@ struct Resolved {
     std::vector<Wanted> wanted;
     std::vector<std::pair<ConnectorName, config::Target>> asked;
     std::vector<std::string> warnings = {};
+    std::vector<Stay> staying = {}; ///< where the wish goes by socket
 };
 
 /// The side of the host for one connector, as far as firmware lets it go there.
@@ -46,7 +48,7 @@ struct Resolved {
 [[nodiscard]] std::string in_words(const topology::Connector& connector, topology::Side side);
 
 [[nodiscard]] std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board& board,
-                                                       const Wish& wish);
+                                                       const Request& request);
 
 /// True when every connector of the profile is on the side that the profile asks for.
 [[nodiscard]] bool holds(const Board& board, const config::Settings& settings,

@@ -90,18 +90,33 @@ std::optional<std::string> why_not_for_guest(const GuestName& guest, const Setti
     return std::nullopt;
 }
 
-/// One side of it is this guest's, and the other is not another one's.
-bool is_between_host_and(const GuestName& guest, const Connector& connector, const Settings& settings)
+/// Whose controllers are on the two sides of a connector.
+struct Sides {
+    bool has_this_guest = false;
+    bool has_another = false;
+};
+
+Sides sides_of(const Connector& connector, const GuestName& guest, const Settings& settings)
 {
-    bool is_its_own = false;
+    Sides sides;
     for (const auto side : {Side::ehci, Side::xhci}) {
         const auto owner = owner_of(connector.controller_on(side), settings);
         const auto* claimed = std::get_if<OwnedByGuest>(&owner);
-        if (std::holds_alternative<OwnedByStranger>(owner) || (claimed != nullptr && claimed->guest != guest))
-            return false;
-        is_its_own = is_its_own || claimed != nullptr;
+        const bool is_this = claimed != nullptr && claimed->guest == guest;
+        sides.has_this_guest = sides.has_this_guest || is_this;
+        sides.has_another = sides.has_another || std::holds_alternative<OwnedByStranger>(owner) ||
+                            (claimed != nullptr && !is_this);
     }
-    return is_its_own;
+    return sides;
+}
+
+/// Each of its sockets comes from the guest or goes there: only then does the guest see what came of it.
+bool is_party_to(const Change& change, const GuestName& guest, const Board& board, const Settings& settings)
+{
+    return std::ranges::all_of(board.connectors, [&](const Connector& connector) {
+        const bool is_moved = connector.spec.bit && (change.usb2.mask & connector.spec.bit->mask()) != 0;
+        return !is_moved || sides_of(connector, guest, settings).has_this_guest;
+    });
 }
 
 } // namespace
@@ -130,7 +145,7 @@ bool is_wholly_of(const Change& change, const GuestName& guest, const Board& boa
     std::uint32_t superspeed = 0;
     for (const auto& connector : board.connectors) {
         if (!connector.spec.bit || !is_granted(settings, guest, connector.spec.name)) continue;
-        if (!is_between_host_and(guest, connector, settings)) continue;
+        if (sides_of(connector, guest, settings).has_another) continue;
         usb2 |= connector.spec.bit->mask();
         if (connector.spec.superspeed) superspeed |= connector.spec.superspeed->mask();
     }
@@ -143,9 +158,12 @@ std::optional<std::string> why_not_confirmed(const ListenerSettings& listener, c
     if (!listener.allows(Verb::confirm))
         return format("listener {} does not allow confirm", listener.name.text());
     if (listener.guest) {
-        if (is_wholly_of(trial.way, *listener.guest, board, settings)) return std::nullopt;
-        return format("{} may not confirm this trial: not all of its sockets are given to {} by a profile",
-                      listener.guest->text(), listener.guest->text());
+        const auto& guest = *listener.guest;
+        if (is_wholly_of(trial.way, guest, board, settings) && is_party_to(trial.way, guest, board, settings))
+            return std::nullopt;
+        return format(
+            "{} may not confirm this trial: not all of its sockets are {}'s own and come from it or go there",
+            guest.text(), guest.text());
     }
     if (listener.may_lift(Lift::no_trial)) return std::nullopt;
     const bool is_its_own =

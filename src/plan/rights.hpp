@@ -36,8 +36,8 @@ struct Deed {
 [[nodiscard]] std::optional<std::string> why_not_allowed(const config::ListenerSettings& listener,
                                                          const config::Settings& settings, const Deed& deed);
 
-/// Every socket of the change is the guest's own, and goes between the host and this guest. SuperSpeed halves count, and
-/// so does a bit that belongs to no connector.
+/// Every socket of the change is the guest's own, and none of them could be with another guest. SuperSpeed halves count,
+/// and so does a bit that belongs to no connector.
 [[nodiscard]] bool is_wholly_of(const Change& change, const GuestName& guest, const Board& board,
                                 const config::Settings& settings);
 

@@ -16,55 +16,118 @@ using topology::Side;
 
 namespace {
 
-/// Every connector that a change touches, on the side and with the SuperSpeed half that the change gives it.
+bool touches(const Change& change, const Connector& connector)
+{
+    if (!connector.spec.bit) return false;
+    const auto superspeed = connector.spec.superspeed ? connector.spec.superspeed->mask() : 0;
+    return (change.usb2.mask & connector.spec.bit->mask()) != 0 || (change.superspeed.mask & superspeed) != 0;
+}
+
+/// A connector on the side and with the SuperSpeed half that the change gives it.
+std::expected<Wanted, Refusal> wanted_by(const Change& change, const Connector& connector, const Board& board)
+{
+    if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
+    const auto mask = connector.spec.bit->mask();
+    const auto superspeed = connector.spec.superspeed ? connector.spec.superspeed->mask() : 0;
+    Wanted wanted{.connector = &connector,
+                  .side = *connector.side,
+                  .superspeed = connector.superspeed_on,
+                  .target = {},
+                  .keyboard_may_go = (change.keyboards_may_go & mask) != 0};
+    if ((change.usb2.mask & mask) != 0)
+        wanted.side = (change.usb2.after & mask) != 0 ? Side::xhci : Side::ehci;
+    if ((change.superspeed.mask & superspeed) != 0)
+        wanted.superspeed = (change.superspeed.after & superspeed) != 0;
+    wanted.target = wanted.side;
+    return wanted;
+}
+
+void add(Resolved& resolved, const Wanted& wanted)
+{
+    resolved.asked.emplace_back(wanted.connector->spec.name, wanted.target);
+    resolved.wanted.push_back(wanted);
+}
+
+/// Every connector that a change touches; a refusal where one of them cannot be had.
 std::expected<Resolved, Refusal> resolve_change(const Change& change, const Board& board)
 {
     Resolved resolved;
     resolved.title = printable(change.title);
     for (const auto& connector : board.connectors) {
-        if (!connector.spec.bit) continue;
-        const auto mask = connector.spec.bit->mask();
-        const auto ss_mask = connector.spec.superspeed ? connector.spec.superspeed->mask() : 0;
-        if ((change.usb2.mask & mask) == 0 && (change.superspeed.mask & ss_mask) == 0) continue;
-        if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
-        Wanted wanted{.connector = &connector,
-                      .side = *connector.side,
-                      .superspeed = connector.superspeed_on,
-                      .target = {}};
-        if ((change.usb2.mask & mask) != 0)
-            wanted.side = (change.usb2.after & mask) != 0 ? Side::xhci : Side::ehci;
-        if ((change.superspeed.mask & ss_mask) != 0)
-            wanted.superspeed = (change.superspeed.after & ss_mask) != 0;
-        wanted.target = wanted.side;
-        resolved.wanted.push_back(wanted);
-        resolved.asked.emplace_back(connector.spec.name, wanted.target);
+        if (!touches(change, connector)) continue;
+        const auto wanted = wanted_by(change, connector, board);
+        if (!wanted) return std::unexpected(wanted.error());
+        add(resolved, *wanted);
+    }
+    return resolved;
+}
+
+/// The same for a wish that goes by socket: what cannot be had stays.
+template <class WhyNot>
+Resolved resolve_by_socket(const Change& change, const Board& board, const Wish& wish, WhyNot why_not)
+{
+    Resolved resolved;
+    resolved.title = printable(text_of(wish));
+    for (const auto& connector : board.connectors) {
+        if (!touches(change, connector)) continue;
+        const std::optional<Refusal> refusal = why_not(connector);
+        const auto wanted = refusal ? std::unexpected(*refusal) : wanted_by(change, connector, board);
+        if (wanted)
+            add(resolved, *wanted);
+        else
+            resolved.staying.push_back({.connector = connector.spec.name, .why = wanted.error()});
     }
     return resolved;
 }
 
 /// Going back is wrong where somebody else has the controller by now: a socket that was a guest's would come to the
 /// host, or the host's to a guest.
-std::optional<Refusal> check_owners(const Change& change, const Board& board, const Settings& settings)
+std::optional<Refusal> check_owner(const Change& change, const Connector& connector, const Settings& settings)
 {
+    if (!connector.spec.bit || (change.usb2.mask & connector.spec.bit->mask()) == 0) return std::nullopt;
+    const auto bit = connector.spec.bit->mask();
+    const auto owned = std::ranges::find_if(change.owners_before,
+                                            [&](const OwnedBits& owner) { return (owner.bits & bit) != 0; });
+    if (owned == change.owners_before.end()) return std::nullopt;
+    const auto side = (change.usb2.before & bit) != 0 ? Side::xhci : Side::ehci;
+    const auto owner = text_of(owner_of(connector.controller_on(side), settings));
+    // Without a driver, or not on the bus: check_routes says more about that.
+    if (owner == owned->owner || owner == "nobody") return std::nullopt;
+    const auto& name = connector.spec.name.text();
+    return Refusal{Reason::owner_changed, name,
+                   format("{} belonged to {} before \"{}\", and {} has {} by now", name,
+                          printable(owned->owner, 64), printable(change.title), owner,
+                          in_words(connector, side)),
+                   format("give the controller back to {} first, or move {} by name",
+                          printable(owned->owner, 64), name)};
+}
+
+/// The connectors that are no longer where the change left them.
+std::vector<std::string> moved_since(const Change& change, const Board& board)
+{
+    std::vector<std::string> names;
+    const auto is_otherwise = [](const BitChange& bits, std::uint32_t mask, std::uint32_t now) {
+        return ((bits.after ^ now) & bits.mask & mask) != 0;
+    };
     for (const auto& connector : board.connectors) {
-        if (!connector.spec.bit || (change.usb2.mask & connector.spec.bit->mask()) == 0) continue;
-        const auto bit = connector.spec.bit->mask();
-        const auto owned = std::ranges::find_if(
-            change.owners_before, [&](const OwnedBits& owner) { return (owner.bits & bit) != 0; });
-        if (owned == change.owners_before.end()) continue;
-        const auto side = (change.usb2.before & bit) != 0 ? Side::xhci : Side::ehci;
-        const auto owner = text_of(owner_of(connector.controller_on(side), settings));
-        // Without a driver, or not on the bus: check_routes says more about that.
-        if (owner == owned->owner || owner == "nobody") continue;
-        const auto& name = connector.spec.name.text();
-        return Refusal{Reason::owner_changed, name,
-                       format("{} belonged to {} before \"{}\", and {} has {} by now", name,
-                              printable(owned->owner, 64), printable(change.title), owner,
-                              in_words(connector, side)),
-                       format("give the controller back to {} first, or move {} by name",
-                              printable(owned->owner, 64), name)};
+        if (!touches(change, connector)) continue;
+        const auto superspeed = connector.spec.superspeed ? connector.spec.superspeed->mask() : 0;
+        if (is_otherwise(change.usb2, connector.spec.bit->mask(), board.mux->bits->usb2_owner) ||
+            is_otherwise(change.superspeed, superspeed, board.mux->bits->superspeed_on))
+            names.push_back(connector.spec.name.text());
     }
-    return std::nullopt;
+    return names;
+}
+
+Refusal changed_since(const Change& change, const Board& board)
+{
+    auto sentence = format("the wires are no longer where \"{}\" left them", printable(change.title));
+    const bool is_ours = change.controller == board.mux->xhci->address;
+    const auto names = is_ours ? moved_since(change, board) : std::vector<std::string>{};
+    if (!names.empty())
+        sentence += format(": {} {} been moved since", join(names, ", "), names.size() == 1 ? "has" : "have");
+    return {Reason::changed_since, names.empty() ? std::string("undo") : names.front(), std::move(sentence),
+            "move what you want moved by name"};
 }
 
 } // namespace
@@ -80,12 +143,9 @@ std::expected<Resolved, Refusal> resolve_undo(const Situation& s, const Board& b
     const bool still_there = change.controller == board.mux->xhci->address &&
                              (bits.usb2_owner & change.usb2.mask) == change.usb2.after &&
                              (bits.superspeed_on & change.superspeed.mask) == change.superspeed.after;
-    if (!still_there)
-        return std::unexpected(
-            Refusal{Reason::changed_since, "undo",
-                    format("the wires are no longer where \"{}\" left them", printable(change.title)),
-                    "move what you want moved by name"});
-    if (auto refusal = check_owners(change, board, s.settings)) return std::unexpected(*refusal);
+    if (!still_there) return std::unexpected(changed_since(change, board));
+    for (const auto& connector : board.connectors)
+        if (auto refusal = check_owner(change, connector, s.settings)) return std::unexpected(*refusal);
     return resolve_change(change.inverse(), board);
 }
 
@@ -99,12 +159,18 @@ std::expected<Resolved, Refusal> resolve_revert(const RevertRequest& request, co
                     format("the trial was made on {}, and the registers are those of {} now",
                            request.way.controller.text(), board.mux->xhci->name),
                     "move what you want moved by name"});
-    if (auto refusal = check_owners(request.way, board, s.settings)) return std::unexpected(*refusal);
-    auto resolved = resolve_change(request.way.inverse(), board);
-    if (!resolved) return resolved;
-    resolved->title = printable(text_of(Wish(request)));
-    resolved->may_take_last_keyboard = true;
+    const auto check = [&](const Connector& c) { return check_owner(request.way, c, s.settings); };
+    auto resolved = resolve_by_socket(request.way.inverse(), board, request, check);
+    resolved.may_take_last_keyboard = true;
     return resolved;
+}
+
+std::expected<Resolved, Refusal> resolve_recovery(const RecoverRequest& request, const Situation& s,
+                                                  const Board& board)
+{
+    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
+    const auto check = [&](const Connector& c) { return check_owner(request.open, c, s.settings); };
+    return resolve_by_socket(request.open.inverse(), board, request, check);
 }
 
 std::expected<Resolved, Refusal> resolve_restore(const Situation& s, const Board& board)
@@ -115,11 +181,8 @@ std::expected<Resolved, Refusal> resolve_restore(const Situation& s, const Board
     // What a guest owns is not ours: it would only be a fight.
     if (board.mux->xhci->is_given_away()) return nothing;
     if (!s.standing || s.standing->controller != board.mux->xhci->address) return nothing;
-    auto resolved = resolve_change(*s.standing, board);
-    if (!resolved) return resolved;
-    resolved->title = nothing.title;
-    resolved->may_take_last_keyboard = true;
-    return resolved;
+    return resolve_by_socket(*s.standing, board, RestoreRequest{},
+                             [](const Connector&) { return std::optional<Refusal>(); });
 }
 
 } // namespace usbroute::plan

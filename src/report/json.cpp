@@ -99,6 +99,7 @@ template <class Io> void describe(OneOf<StatusView> auto& v, Io& io)
     io("notes", v.notes);
     io.if_any("trial_seconds", v.trial_seconds);
     io.if_any("trial_way_back", v.trial_way_back);
+    io.if_any("trial_why_out", v.trial_why_out);
 }
 
 template <class Io> void describe(OneOf<RegisterView::Row> auto& v, Io& io)
@@ -176,6 +177,7 @@ template <class Io> void describe(OneOf<WhyView> auto& v, Io& io)
     io("moves", v.moves);
     io.if_any("trial_seconds", v.trial_seconds);
     io.if_any("trial_way_back", v.trial_way_back);
+    io.if_any("trial_why_out", v.trial_why_out);
 }
 
 template <class Io> void describe(OneOf<RegistersView> auto& v, Io& io)

@@ -236,10 +236,10 @@ std::string below_headline(const StatusView& view, const Style& style, Detail de
     if (detail == Detail::full) out += controllers_table(view, style);
     std::string below;
     if (view.trial_seconds)
-        below += labelled("trial",
-                          {trial_sentence(view.trial_way_back, std::chrono::seconds(*view.trial_seconds)) +
-                           ": usbroute confirm"},
-                          Tone::warning, style);
+        below += labelled(
+            "trial",
+            {trial_line(view.trial_way_back, std::chrono::seconds(*view.trial_seconds), view.trial_why_out)},
+            Tone::warning, style);
     below += labelled("line", guest_lines(view, detail), Tone::plain, style);
     below += labelled("note", view.notes, Tone::warning, style);
     if (detail == Detail::full) below += labelled("fixed", fixed_connectors(view), Tone::dim, style);

@@ -55,9 +55,16 @@ std::string way_back(const plan::Change& way, const topology::Snapshot& snapshot
     return text.empty() ? std::string("the SuperSpeed half goes back") : text;
 }
 
-std::string trial_sentence(const std::string& way, std::chrono::seconds left)
+std::string trial_sentence(const std::string& way, std::chrono::seconds left, const std::string& why_out)
 {
+    if (!why_out.empty()) return format("{} as soon as possible unless confirmed; {}", way, why_out);
     return format("{} in {} s unless confirmed", way, left.count());
+}
+
+std::string trial_line(const std::string& way, std::chrono::seconds left, const std::string& why_out)
+{
+    if (why_out.empty()) return trial_sentence(way, left) + ": usbroute confirm";
+    return format("{} as soon as possible unless confirmed (usbroute confirm); {}", way, why_out);
 }
 
 bool moves(const plan::Change& way, const topology::Snapshot& snapshot, const config::Settings& settings,

@@ -16,8 +16,14 @@ namespace usbroute::report {
 [[nodiscard]] std::string way_back(const plan::Change& way, const topology::Snapshot& snapshot,
                                    const config::Settings& settings);
 
-/// "rear-1 goes back to host in 23 s unless confirmed". `way` as above.
-[[nodiscard]] std::string trial_sentence(const std::string& way, std::chrono::seconds left);
+/// "rear-1 goes back to host in 23 s unless confirmed", or "rear-1 goes back to host as soon as possible unless confirmed; ..." where its time is
+/// over and something stands against it. `way` as above.
+[[nodiscard]] std::string trial_sentence(const std::string& way, std::chrono::seconds left,
+                                         const std::string& why_out = {});
+
+/// The same with the command that confirms.
+[[nodiscard]] std::string trial_line(const std::string& way, std::chrono::seconds left,
+                                     const std::string& why_out);
 
 /// Whether the change has moved this connector.
 [[nodiscard]] bool moves(const plan::Change& way, const topology::Snapshot& snapshot,

@@ -88,6 +88,7 @@ struct StatusView {
     std::vector<std::string> notes;    ///< what the person should know: registers unreadable, EHCI hidden
     std::optional<int> trial_seconds;  ///< until the trial under way is taken back; nothing: there is none
     std::string trial_way_back;        ///< "rear-1 goes back to host"
+    std::string trial_why_out;         ///< its time is over, and why this is still out; empty: it is not over
 };
 
 struct RegisterView {

@@ -143,10 +143,10 @@ std::string why_text(const WhyView& view, const Style& style)
     auto text = painted(head, Tone::heading, style) + "\n";
     text += since_words(view) + "\n";
     if (view.trial_seconds)
-        text += labelled("trial",
-                         {trial_sentence(view.trial_way_back, std::chrono::seconds(*view.trial_seconds)) +
-                          ": usbroute confirm"},
-                         Tone::warning, style);
+        text += labelled(
+            "trial",
+            {trial_line(view.trial_way_back, std::chrono::seconds(*view.trial_seconds), view.trial_why_out)},
+            Tone::warning, style);
     if (const auto plugged = plugged_words(connector); !plugged.empty())
         text += format("plugged in: {}\n", plugged);
     text += "\n";

@@ -47,6 +47,7 @@ struct WhyView {
     std::vector<Move> moves;          ///< what would happen now
     std::optional<int> trial_seconds; ///< until it is taken back; nothing: it is not on trial
     std::string trial_way_back;
+    std::string trial_why_out; ///< its time is over, and why this is still out
 };
 
 /// All that the answer may look at. `decide` plans as the daemon or the command would, and touches nothing.

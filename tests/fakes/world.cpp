@@ -164,7 +164,8 @@ Result<void> World::write(RouteRegister target, std::uint32_t value)
         if (!is_fault_lasting) writes_until_fault = 0;
         return std::unexpected(Error(ErrorKind::failed, "cannot write", write_errno));
     }
-    if (stuck != 0) had_fault = true;
+    if (stuck != 0 || dead == target) had_fault = true;
+    if (dead == target) return std::unexpected(Error(ErrorKind::failed, "cannot write", write_errno));
     word = (word & (~movable | stuck)) | (value & movable & ~stuck);
     written.push_back(target);
     if (is_last) throw Killed{};

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,8 +60,9 @@ public:
     bool is_fault_lasting = false; ///< and all after it
     int write_errno = 1;
     int read_errno = 0;
-    std::uint32_t stuck = 0;   ///< bits that keep their value
-    int writes_until_kill = 0; ///< the n-th write from now ends the process; 0: none
+    std::uint32_t stuck = 0;                     ///< bits that keep their value
+    std::optional<topology::RouteRegister> dead; ///< takes no write
+    int writes_until_kill = 0;                   ///< the n-th write from now ends the process; 0: none
     bool is_kill_before_the_write = false;
     std::vector<topology::RouteRegister> written; ///< since somebody emptied it
     bool had_fault = false;                       ///< since somebody said no

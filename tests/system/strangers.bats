@@ -7,13 +7,15 @@
 
 setup() {
     [ "$(id -u)" -eq 0 ] || skip "only root can let a stranger loose"
+    # A version manager of root's shows a python3 that nobody else can start.
+    python=$(PATH=/usr/bin:/bin command -v python3) || skip "a stranger finds no python3 in /usr/bin"
+    export python
     PATH=$USBROUTE_BIN:$PATH
     export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
     script=$BATS_TEST_TMPDIR/inside.sh
-    chmod 755 "$BATS_TEST_TMPDIR"
     cat > "$BATS_TEST_TMPDIR/grab.py" <<'PYTHON'
-"""grab.py PLACE... - opens everything below the places that it can open for reading, holds flock and POSIX locks on it, says how
-many and which, and sleeps until it is killed. grab.py wide FIRST.. opens first, and locks when a line comes on stdin."""
+"""grab.py PLACE... - opens all that it can open for reading in the places and below, takes the lock of each, says which and how many
+they are, and sleeps until it is killed."""
 import fcntl, os, sys, time
 held, opened = [], []
 def everything(place):
@@ -39,7 +41,6 @@ for place in sys.argv[1:]:
 print("grabbed", len(held), flush=True)
 time.sleep(600)
 PYTHON
-    chmod 755 "$BATS_TEST_TMPDIR/grab.py"
 }
 
 # Runs standard input as a script inside the board, which everybody can see.
@@ -48,6 +49,7 @@ inside() {
     cat > "$script" <<'SCRIPT'
 set -eu
 cd "$USBROUTE_SIM"
+cp "$BATS_TEST_TMPDIR/grab.py" .
 chmod 755 "$USBROUTE_SIM"
 chmod -R a+rX "$USBROUTE_SIM"
 config=$(echo "$USBROUTE_SIM"/sys/bus/pci/devices/0000:00:14.0/config)
@@ -59,7 +61,7 @@ until_so() { # a command: until it succeeds, 20 s at most
         if eval "$1"; then return 0; fi
         sleep 0.05
     done
-    echo "never: $1"; cat "$log"; return 1
+    echo "never: $1"; cat "$log" grabbed idle 2> /dev/null; return 1
 }
 begin() { usbrouted "$@" >> "$log" 2>&1 < /dev/null & daemon=$!; }
 answers() { usbroute status > /dev/null 2>&1; }
@@ -68,7 +70,7 @@ gone() { ! kill -0 "$1" 2> /dev/null || [ "$(ps -o stat= -p "$1")" = Z ]; }
 as_a_stranger() { env -u LD_PRELOAD setpriv --reuid 4711 --regid 4711 --clear-groups "$@"; }
 grab() { # PLACE..: a stranger holds what it can below them
     : > grabbed
-    as_a_stranger python3 "$BATS_TEST_TMPDIR/grab.py" "$@" > grabbed 2>&1 & stranger=$!
+    as_a_stranger "$python" "$PWD/grab.py" "$@" > grabbed 2>&1 & stranger=$!
     until_so 'grep -q "^grabbed" grabbed'
 }
 SCRIPT
@@ -82,7 +84,7 @@ SCRIPT
     inside <<'SCRIPT'
 start
 printf 'move rear-1 ehci revert-after=3s\n' | nc -N -w 5 -U "$USBROUTE_SOCKET" | grep '^ok'
-[ "$(wires)" = 00003ffe ] || [ "$(wires)" != 00003fff ]
+[ "$(wires)" != 00003fff ]
 grab "$USBROUTE_STATE_DIR" "$USBROUTE_LASTING_DIR" "${USBROUTE_SOCKET%/*}" "$USBROUTE_SIM"
 not grep "$USBROUTE_STATE_DIR/." grabbed
 not grep "$USBROUTE_LASTING_DIR/." grabbed
@@ -195,7 +197,8 @@ SCRIPT
 
 @test "idle connections of one user lock nobody else out, and root always gets in" {
     inside <<'SCRIPT'
-printf '[listen.control]\nunix = "%s"\ngroup = "4711"\n[listen.netcat]\ntcp = "127.0.0.1:%s"\n' "$USBROUTE_SOCKET" "$USBROUTE_SIM_PORT" >> "$USBROUTE_CONFIG"
+members=$USBROUTE_SIM/run/members.sock
+printf '[listen.members]\nunix = "%s"\ngroup = "4711"\n' "$members" >> "$USBROUTE_CONFIG"
 start
 cat > idle.py <<'PYTHON'
 import os, socket, sys, time
@@ -212,13 +215,13 @@ print("connected", turned_away, flush=True)
 time.sleep(600)
 PYTHON
 chmod 644 idle.py
-as_a_stranger python3 idle.py 60 "$USBROUTE_SIM_PORT" "$USBROUTE_SOCKET" > idle 2>&1 & stranger=$!
+as_a_stranger "$python" idle.py 60 "$USBROUTE_SIM_PORT" "$members" > idle 2>&1 & stranger=$!
 until_so 'grep -q "^connected" idle'
 cat idle
 grep '^connected 44' idle
 usbroute status > /dev/null
 # Another member of the group.
-env -u LD_PRELOAD setpriv --reuid 4712 --regid 4711 --clear-groups sh -c 'echo status | nc -N -w 5 -U "$0"' "$USBROUTE_SOCKET" | grep '^ok'
+env -u LD_PRELOAD setpriv --reuid 4712 --regid 4711 --clear-groups sh -c 'echo status | nc -N -w 5 -U "$0"' "$members" | grep '^ok'
 kill "$stranger" "$daemon"; wait "$daemon"
 SCRIPT
 }

@@ -176,6 +176,60 @@ stop
 SCRIPT
 }
 
+@test "a disk that was mounted meanwhile stays at the end of a trial, and the keyboard beside it goes home" {
+    inside <<'SCRIPT'
+usbroute watch > watch & watcher=$!
+sleep 0.3
+usbroute move rear-1 rear-4 --to ehci --revert-after 3s; sim settle
+sim mount sdb1 /mnt/stick
+is_at rear-1 xhci
+[ "$(side rear-4)" = ehci ]
+wait_for 'trial reverted nobody has confirmed it: rear-1 goes back to xhci$' watch
+wait_for 'trial delayed it cannot be taken back yet, and is tried again: rear-4 stays: rear-4 holds disk sdb, which the host uses: sdb > sdb1 > /mnt/stick' watch
+usbroute status | tr '\n' ' ' | tr -s ' ' > said; cat said
+grep 'trial: rear-4 goes back to xhci as soon as possible unless confirmed (usbroute confirm); rear-4 stays: rear-4 holds' said
+usbroute status --json | jq -e '.trial_seconds == 0 and (.trial_why_out | contains("rear-4 holds disk sdb"))'
+usbroute why rear-4 --json | jq -e '.trial_why_out | contains("rear-4 holds disk sdb")'
+# it is not forgotten by the next daemon, and what is moved now is not taken back with it
+crash; start
+usbroute move rear-2 --to ehci 2> said; cat said; not grep trial said
+[ "$(side rear-4)" = ehci ]
+sim umount /mnt/stick
+is_at rear-4 xhci
+[ "$(side rear-2)" = ehci ]
+usbroute status > said; not grep '^trial' said
+kill $watcher
+stop
+SCRIPT
+}
+
+@test "what is still out after a trial may be confirmed and stays" {
+    inside <<'SCRIPT'
+usbroute move rear-1 rear-4 --to ehci --revert-after 2s; sim settle
+sim mount sdb1 /mnt/stick
+is_at rear-1 xhci
+usbroute confirm
+sim umount /mnt/stick; sim unplug front-1; sim settle; sleep 1.5
+[ "$(side rear-4)" = ehci ]
+stop
+SCRIPT
+}
+
+@test "after sleep the host keeps its last keyboard, which is said once, and it goes when another one comes" {
+    inside <<'SCRIPT'
+sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
+usbroute move rear-1 --to windows --yes; sim settle
+sim resume; sim settle
+wait_for 'not all routes can be restored: rear-1 stays: rear-1 holds the host.s only keyboard' "$log"
+for _ in 1 2 3 4 5; do sim unplug front-1; sim plug front-1 mouse; sim settle; done
+[ "$(side rear-1)" = xhci ]
+[ "$(grep -c 'not all routes can be restored' "$log")" = 1 ]
+sim unplug rear-2; sim plug rear-2 keyboard; sim settle
+is_at rear-1 ehci
+stop
+SCRIPT
+}
+
 @test "the first move on a machine is a trial until one is confirmed" {
     inside <<'SCRIPT'
 stop

@@ -175,6 +175,20 @@ TEST(Executor, FailsCleanlyWhenTheControllerVanishes)
     EXPECT_EQ(applied.error().kind(), ErrorKind::half_way);
 }
 
+/// The board as it is now, with settings that name front.
+Decide decide_on(const FakeRegisters& registers,
+                 std::function<void(topology::Snapshot&, topology::HostUse&)> also = {})
+{
+    return [&registers, also = std::move(also)](const plan::Request& request) {
+        auto snapshot = fakes::z97();
+        fakes::bits(snapshot) = registers.bits;
+        const auto settings = fakes::settings();
+        topology::HostUse use;
+        if (also) also(snapshot, use);
+        return plan::make_plan({.snapshot = snapshot, .settings = settings, .use = use}, request);
+    };
+}
+
 /// Killed at an access: everything after it does not happen.
 struct Killed {};
 
@@ -200,13 +214,13 @@ TEST(Executor, Invariant8ALeftOverChangeIsRecoveredAfterAKillAtEveryAccess)
             EXPECT_EQ(registers.bits, all_on_xhci) << "killed at " << kill_at;
             continue;
         }
-        const auto recovered = recover(*open, registers, journal);
+        const auto recovered = recover(*open, registers, journal, decide_on(registers));
 
         ASSERT_TRUE(recovered) << recovered.error().message();
         EXPECT_FALSE(read_history(journal.text).open);
         const bool as_planned = registers.bits.usb2_owner == 0x7ffe && registers.bits.superspeed_on == 0x3e;
         EXPECT_TRUE(as_planned || registers.bits == all_on_xhci)
-            << "killed at " << kill_at << ": " << *recovered;
+            << "killed at " << kill_at << ": " << recovered->text;
     }
 }
 
@@ -222,8 +236,44 @@ TEST(Recovery, LeavesAloneWhatSomebodyElseHasMovedSince)
                             .title = "x"};
 
     EXPECT_EQ(standing_of(open, bits), Standing::elsewhere);
-    ASSERT_TRUE(recover(open, registers, journal));
+    ASSERT_TRUE(recover(open, registers, journal, decide_on(registers)));
     EXPECT_EQ(registers.bits, bits);
+}
+
+TEST(Recovery, LeavesAMountedDiskWhereItIsAndTheChangeOpenUntilItCanBeTakenBack)
+{
+    // "move front to xhci" was cut short: its SuperSpeed half is on, the wires are still on EHCI.
+    auto bits = all_on_xhci;
+    bits.usb2_owner &= ~1u;
+    FakeRegisters registers(bits);
+    RecordingJournal journal;
+    const plan::Change open{.controller = *PciAddress::parse("00:14.0"),
+                            .usb2 = {.mask = 1, .before = 0, .after = 1},
+                            .superspeed = {.mask = 1, .before = 0, .after = 1},
+                            .title = "move front to xhci"};
+    ASSERT_TRUE(journal.begin(open));
+    const auto mounted = [](topology::Snapshot& snapshot, topology::HostUse& use) {
+        fakes::plug_disk(snapshot, "4-1", "sdb");
+        use.mounts = {{.number = "8:17", .source = "/dev/sdb1", .point = "/mnt", .type = "ext4"}};
+    };
+
+    const auto guarded = recover(open, registers, journal, decide_on(registers, mounted));
+
+    ASSERT_TRUE(guarded) << guarded.error().message();
+    EXPECT_EQ(registers.bits, bits);
+    ASSERT_EQ(guarded->staying.size(), 1u);
+    EXPECT_TRUE(guarded->text.starts_with(
+        "\"move front to xhci\" was interrupted: it is half done, and cannot be taken "
+        "back yet; front stays: front holds disk sdb"))
+        << guarded->text;
+    EXPECT_TRUE(read_history(journal.text).open);
+
+    const auto free = recover(open, registers, journal, decide_on(registers));
+
+    ASSERT_TRUE(free);
+    EXPECT_EQ(registers.bits.superspeed_on, bits.superspeed_on & ~1u);
+    EXPECT_FALSE(read_history(journal.text).open);
+    EXPECT_TRUE(read_history(journal.text).undoable.empty());
 }
 
 TEST(Journal, ReadsBackWhatItWrote)

@@ -98,6 +98,73 @@ TEST(JournalTrial, ARevertTakesAllItsChangesOffTheUndoList)
     EXPECT_EQ(history.done.size(), 4u);
 }
 
+plan::Change revert_of(const plan::Change& what)
+{
+    auto back = what.inverse();
+    back.title = "revert " + what.title;
+    return back;
+}
+
+TEST(JournalTrial, ShrinksByWhatWentBackAndItsRestIsNoChangeToUndo)
+{
+    const auto begun = journal_header() + done(change(0x200, 0x200, 0, "move rear to ehci")) +
+                       trial_line(half_a_minute) + done(front) + done(keys);
+
+    const auto history = read_history(begun + done(revert_of(keys)));
+
+    ASSERT_TRUE(history.trial);
+    EXPECT_TRUE(history.trial->is_ending);
+    EXPECT_EQ(history.trial->way.usb2, front.usb2);
+    EXPECT_EQ(history.trial->way.title, keys.title); // as it is called in every line about it
+    ASSERT_EQ(history.undoable.size(), 1u);
+    EXPECT_EQ(history.undoable[0].title, "move rear to ehci");
+    EXPECT_EQ(read_history(written(history)).trial, history.trial);
+    EXPECT_FALSE(read_history(begun + done(revert_of(keys)) + done(revert_of(front))).trial);
+}
+
+TEST(JournalTrial, OfWhichNothingCouldGoBackIsEndingAllTheSame)
+{
+    const auto history =
+        read_history(journal_header() + trial_line(half_a_minute) + done(front) + trial_rest_line(front));
+
+    ASSERT_TRUE(history.trial);
+    EXPECT_TRUE(history.trial->is_ending);
+    EXPECT_EQ(history.trial->way.usb2, front.usb2);
+    EXPECT_TRUE(history.undoable.empty());
+}
+
+TEST(JournalTrial, ThatIsEndingIsNotJoinedAndLosesWhatIsMovedByHand)
+{
+    const auto ending =
+        journal_header() + trial_line(half_a_minute) + done(front) + trial_rest_line(front) + done(keys);
+
+    EXPECT_EQ(read_history(ending).trial->way.usb2, front.usb2);
+    EXPECT_EQ(read_history(ending).undoable, std::vector{keys});
+    EXPECT_FALSE(read_history(ending + done(change(1, 0, 1, "move front to xhci"))).trial);
+    // Another trial takes what is left of it along.
+    const auto again = read_history(ending + trial_line(half_a_minute) + done(keys.inverse()));
+    ASSERT_TRUE(again.trial);
+    EXPECT_FALSE(again.trial->is_ending);
+}
+
+TEST(JournalTrial, WhatAProfileLetsGoIsReadBackAndEndsWithTheNextMoveOfThatSocket)
+{
+    auto by_leave = change(5, 5, 0, "apply desk");
+    by_leave.keyboards_may_go = 5;
+
+    const auto history = read_history(journal_header() + done(by_leave));
+    const auto again = read_history(written(history));
+
+    EXPECT_EQ(history.standing->keyboards_may_go, 5u);
+    EXPECT_EQ(again.standing, history.standing);
+    EXPECT_EQ(again.unreadable, 0u);
+    EXPECT_EQ(read_history(written(history) + done(keys)).standing->keyboards_may_go, 1u);
+    EXPECT_EQ(read_history(journal_header() + begin_line(by_leave)).open->keyboards_may_go, 5u);
+    // It is said of the very next line alone.
+    const auto torn = read_history(journal_header() + "may-go 5\nbegin 0000\n" + done(front));
+    EXPECT_EQ(torn.standing->keyboards_may_go, 0u);
+}
+
 TEST(JournalTrial, ARestoreMeanwhileLeavesTheWayBackAsItIs)
 {
     auto restore = front;
@@ -197,8 +264,10 @@ TEST(JournalTrial, WhateverTheWallClockSaysTheChangeIsReadBack)
 
 TEST(JournalTrial, NothingInAFileCanMakeItGrowOrFail)
 {
+    auto by_leave = front;
+    by_leave.keyboards_may_go = 1;
     const auto good = journal_header() + trial_line(half_a_minute) + done(front) + done(keys) +
-                      standing_line(front) + done(front.inverse());
+                      standing_line(by_leave) + trial_rest_line(front) + done(front.inverse());
     std::mt19937 random(7);
 
     for (int round = 0; round < 3000; ++round) {

@@ -36,21 +36,22 @@ TEST(Allowance, BoundsChangesOfEverybodyButRootOnASocketOfItsOwn)
         const char* what;
         ListenerSettings listener;
         std::optional<uid_t> user;
-        int changes, looks;
+        int changes, studies, looks;
     };
     const std::vector<Case> cases{
-        {"TCP", on_tcp(), std::nullopt, 20, 200},
-        {"a group's socket", of_a_group(), 1000, 20, 200},
-        {"root on a group's socket", of_a_group(), 0, 5000, 5000},
-        {"a guest", of_a_guest(), std::nullopt, 20, 200},
-        {"a guest whose QEMU runs as root", of_a_guest(), 0, 20, 200},
-        {"root on the control socket", config::default_control_listener(), 0, 5000, 5000},
-        {"a user of the control socket", config::default_control_listener(), 1000, 200, 2000},
+        {"TCP", on_tcp(), std::nullopt, 20, 40, 200},
+        {"a group's socket", of_a_group(), 1000, 20, 40, 200},
+        {"root on a group's socket", of_a_group(), 0, 5000, 5000, 5000},
+        {"a guest", of_a_guest(), std::nullopt, 20, 40, 200},
+        {"a guest whose QEMU runs as root", of_a_guest(), 0, 20, 40, 200},
+        {"root on the control socket", config::default_control_listener(), 0, 5000, 5000, 5000},
+        {"a user of the control socket", config::default_control_listener(), 1000, 200, 400, 2000},
     };
 
-    for (const auto& [what, listener, user, changes, looks] : cases) {
+    for (const auto& [what, listener, user, changes, studies, looks] : cases) {
         Allowance allowance;
         EXPECT_EQ(admitted(allowance, listener, user, Weight::change), changes) << what;
+        EXPECT_EQ(admitted(allowance, listener, user, Weight::study), studies) << what;
         EXPECT_EQ(admitted(allowance, listener, user, Weight::look), looks) << what;
     }
 }
@@ -140,11 +141,16 @@ TEST(Allowance, BeginsNoNewCountForWhoConnectsAgain)
                     "try again in 1 s\n");
 }
 
-TEST(Allowance, LooksDoNotUseUpTheChanges)
+TEST(Allowance, QuestionsDoNotUseUpTheChangesAndAreBoundedThemselves)
 {
     Entrance entrance{.settings = of_a_guest()};
     YesDesk desk;
     Dialogue dialogue(entrance, desk, "windows");
+    for (const auto* line : {"plan toggle\n", "why a\n",
+                             R"({"do":"status"})"
+                             "\n"})
+        for (int i = 0; i < 500; ++i) static_cast<void>(dialogue.take(line, 1h));
+    EXPECT_EQ(entrance.counts.limited, 1500u - 40u);
     for (int i = 0; i < 500; ++i) {
         auto turn = dialogue.take("status\n", 1h);
         while (turn == Turn::more) turn = dialogue.go_on(1h);

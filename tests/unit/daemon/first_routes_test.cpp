@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
+#include <utility>
 
 namespace usbroute::daemon {
 namespace {
@@ -25,11 +27,20 @@ protected:
     void look()
     {
         machine.take(board);
-        first.look_again();
+        first.look_again(now);
+    }
+    /// As the timer does, when it was started.
+    void wake()
+    {
+        now += std::exchange(woken_after, {});
+        look();
     }
 
     int told = 0;
-    FirstRoutes first{machine, [this](const Done&) { ++told; }};
+    std::chrono::milliseconds now{1000};
+    std::chrono::milliseconds woken_after{};
+    FirstRoutes first{machine, [this](const Done&) { ++told; },
+                      [this](std::chrono::milliseconds after) { woken_after = after; }};
 };
 
 TEST_F(FirstRoutesTest, MakesTheProfileHoldOnce)
@@ -64,6 +75,7 @@ TEST_F(FirstRoutesTest, WaitsForAGuestThatIsGivenItsControllersLate)
 
     for (const char* address : {"00:1a.0", "00:1d.0"}) fakes::controller(board, address).driver = "vfio-pci";
     look();
+    wake();
     EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu & ~(1u << 2) & ~(1u << 9));
 }
 
@@ -79,6 +91,7 @@ TEST_F(FirstRoutesTest, LeavesWhatSomebodyHasAskedForSinceTheBoot)
 
     for (const char* address : {"00:1a.0", "00:1d.0"}) fakes::controller(board, address).driver = "vfio-pci";
     look();
+    wake();
 
     EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu & ~(1u << 0) & ~(1u << 9));
     EXPECT_EQ(told, 1);
@@ -88,9 +101,10 @@ TEST_F(FirstRoutesTest, IsOverAfterARestartInTheSameBoot)
 {
     look();
     registers.bits.usb2_owner = 0x3fff;
-    FirstRoutes of_the_next_daemon{machine, [this](const Done&) { ++told; }};
+    FirstRoutes of_the_next_daemon{machine, [this](const Done&) { ++told; },
+                                   [](std::chrono::milliseconds) {}};
 
-    of_the_next_daemon.look_again();
+    of_the_next_daemon.look_again(now);
 
     EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
 }
@@ -106,6 +120,21 @@ TEST_F(FirstRoutesTest, DoesNotTakeTheLastKeyboardWhenAnotherOneIsPluggedInHours
     fakes::plug_keyboard(board, "3-1");
     look();
     EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+}
+
+TEST_F(FirstRoutesTest, WaitsUntilAKeyboardThatIsPluggedInWouldHaveBeenFound)
+{
+    begin_with("desk");
+    for (const char* address : {"00:1a.0", "00:1d.0"}) fakes::controller(board, address).driver = "vfio-pci";
+    look();
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+    EXPECT_EQ(woken_after, std::chrono::seconds(3));
+
+    fakes::plug_keyboard(board, "3-3"); // in keys
+    wake();
+
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
+    EXPECT_EQ(told, 0);
 }
 
 TEST_F(FirstRoutesTest, DoesNotTryAWriteThatFailsForEver)

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace usbroute::daemon {
 namespace {
@@ -73,12 +74,15 @@ private:
     void look()
     {
         machine_.take(world_.snapshot());
+        const auto woken_before = std::exchange(is_woken_, false);
         restorer_.look_again({.now = now_ += std::chrono::minutes(2)});
-        first_.look_again();
+        first_.look_again(now_);
         if (was_asked_ &&
             machine_.carry_out(
                 {.wish = plan::MoveRequest{{ConnectorName("front")}, topology::Side::ehci}, .yes = true}))
             was_asked_ = false;
+        // Its timer has rung before the next thing arrives.
+        if (is_woken_ && !woken_before) look();
     }
 
     fakes::World world_;
@@ -88,8 +92,9 @@ private:
                      [this](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
                          return std::make_unique<fakes::BorrowedRegisters>(world_);
                      }};
-    Restorer restorer_{machine_, [](const Done&) {}};
-    FirstRoutes first_{machine_, [](const Done&) {}};
+    Restorer restorer_{machine_, [](const Done&) {}, [this](auto) { is_woken_ = true; }};
+    FirstRoutes first_{machine_, [](const Done&) {}, [this](auto) { is_woken_ = true; }};
+    bool is_woken_ = false;
     std::chrono::milliseconds now_{};
     bool was_asked_ = false;
 };

@@ -4,6 +4,7 @@
 #include "config/parse.hpp"
 #include "daemon/trials.hpp"
 #include "fakes/boards.hpp"
+#include "fakes/fake_alarm.hpp"
 #include "fakes/fake_registers.hpp"
 #include "fakes/fake_tree.hpp"
 
@@ -33,18 +34,7 @@ private:
     fakes::FakeRegisters& registers_;
 };
 
-/// A clock that is turned by hand.
-class FakeAlarm final : public Alarm {
-public:
-    [[nodiscard]] std::chrono::milliseconds now() const override { return time; }
-    [[nodiscard]] std::string boot() const override { return id; }
-    void ring_at(std::chrono::milliseconds when) override { at = when; }
-    void silence() override { at.reset(); }
-
-    std::chrono::milliseconds time = 1000s;
-    std::optional<std::chrono::milliseconds> at;
-    std::string id = "this-boot";
-};
+using fakes::FakeAlarm;
 
 /// A daemon that can be killed and started anew on the same machine.
 struct Daemon {
@@ -308,7 +298,7 @@ TEST_F(TrialsTest, WhatCannotBeTakenBackIsTriedAgainUntilItCan)
 
     daemon->trials.ring();
     EXPECT_EQ(alarm.at, 1031s);
-    EXPECT_TRUE(daemon->told().starts_with("trial delayed: it cannot be taken back, and is tried again: "));
+    EXPECT_TRUE(daemon->told().starts_with("trial delayed: it cannot be taken back yet, and is tried again: "));
     alarm.time = 1031s;
     daemon->trials.ring();
     EXPECT_EQ(alarm.at, 1033s); // later each time

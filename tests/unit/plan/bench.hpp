@@ -70,6 +70,16 @@ inline std::string steps_of(const Outcome& outcome)
     return text;
 }
 
+/// Which sockets do not go, and why, one line each.
+inline std::string stays_of(const Outcome& outcome)
+{
+    if (const auto* refusal = std::get_if<Refusal>(&outcome)) return "refused: " + text_of(*refusal);
+    std::string text;
+    for (const auto& stay : std::get<Plan>(outcome).staying)
+        text += stay.connector.text() + " " + std::string(code_of(stay.why.reason)) + "\n";
+    return text;
+}
+
 inline std::string_view refusal_of(const Outcome& outcome)
 {
     const auto* refusal = std::get_if<Refusal>(&outcome);

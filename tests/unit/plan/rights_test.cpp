@@ -53,11 +53,22 @@ TEST(Rights, AChangeIsAGuestsOwnOnlyIfAllOfItIs)
     EXPECT_FALSE(is_wholly(bench, "other", 1U << 2));
 }
 
-TEST(Rights, AChangeBetweenTheHostsOwnSidesIsNoGuests)
+TEST(Rights, AGuestKeepsNoTrialInWhichItHasNoPart)
 {
-    Bench bench;
+    const auto may_keep = [](const Bench& bench, std::uint32_t usb2) {
+        Change way;
+        way.usb2 = {.mask = usb2, .before = usb2, .after = 0};
+        const std::vector<ListenerName> through{ListenerName("control")};
+        return !why_not_confirmed(
+            {.name = ListenerName("w"), .guest = GuestName("windows"), .allow = {Verb::confirm}},
+            {.way = way, .through = through}, look_at_board(bench.snapshot, bench.settings), bench.settings);
+    };
+    EXPECT_TRUE(may_keep(two_guests(), 1U << 2));
+    EXPECT_FALSE(may_keep(two_guests(), 1U << 2 | 1U << 0));
 
-    EXPECT_FALSE(is_wholly(bench, "windows", 1U << 2));
+    // Both sides are the host's own: it may take that back, and not keep it.
+    EXPECT_FALSE(may_keep(Bench(), 1U << 2));
+    EXPECT_TRUE(is_wholly(Bench(), "windows", 1U << 2));
 }
 
 TEST(Rights, AGuestTakesBackOnlyWhatIsWhollyItsOwn)

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "daemon/recovery.hpp"
+
+#include "daemon/log.hpp"
+#include "topology/connector.hpp"
+
+#include <utility>
+
+namespace usbroute::daemon {
+
+namespace {
+
+/// A write may fail for ever.
+constexpr int most_failures = 3;
+
+} // namespace
+
+bool Recovery::look_again()
+{
+    if (is_over_) return true;
+    const auto recovered = machine_.recover();
+    if (!recovered) {
+        is_over_ = true;
+    } else if (!*recovered) {
+        if (is_locked_out(recovered->error())) return false;
+        // Without the xHCI there was nothing to write to: it is tried again when that is back.
+        if (topology::find_mux(*machine_.snapshot())) is_over_ = ++failures_ == most_failures;
+        complain(recovered->error().message());
+    } else if (const auto& found = **recovered; found.staying.empty()) {
+        is_over_ = true;
+        log::change(found.text);
+    } else {
+        complain(found.text);
+    }
+    return true;
+}
+
+void Recovery::complain(const std::string& why)
+{
+    if (std::exchange(complaint_, why) != why) log::error(why);
+}
+
+} // namespace usbroute::daemon
