@@ -168,10 +168,10 @@ Outcome make_plan(const Situation& situation, const Request& request)
     auto plan = draft(situation, board, *resolved);
     if (auto refusal = check_keyboards(situation, plan, *resolved, request)) return *refusal;
     if (auto refusal = check_disks(situation, plan, request)) return *refusal;
-    plan.use_needed = use_needed(situation, plan, *resolved, request);
+    plan.use_needed = use_needed(situation, plan);
     add_steps(plan);
     add_warnings(plan, *board.mux);
-    for (auto& warning : activity_warnings(situation, plan)) plan.warnings.push_back(std::move(warning));
+    for (auto& warning : loss_warnings(situation, plan)) plan.warnings.push_back(std::move(warning));
     return plan;
 }
 

@@ -5,8 +5,10 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "plan/departure.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace usbroute::plan {
 
@@ -65,17 +67,6 @@ bool takes_from_host(const Situation& situation, const Movement& movement)
     return !is_host(movement.owner_after) && !is_proven(situation, movement.owner_after);
 }
 
-/// "Logitech USB Keyboard (046d:c31c)", with the reason where it may be none or hangs on something else.
-std::string shown(const std::vector<topology::Keyboard>& keyboards)
-{
-    std::string list;
-    for (const auto& keyboard : keyboards) {
-        if (!list.empty()) list += ", ";
-        list += keyboard.why == "USB" ? keyboard.name : keyboard.with_reason();
-    }
-    return list;
-}
-
 /// What the chain's end does not say: "in the mount namespace of ...", "with swap file ...".
 std::string beyond_the_chain(const topology::DiskInUse& disk)
 {
@@ -85,24 +76,14 @@ std::string beyond_the_chain(const topology::DiskInUse& disk)
     return {};
 }
 
-/// Which uses an interface can have, by its class (usb.org, Defined Class Codes). Vendor specific ones can be nearly
-/// anything.
-void add_parts(UseParts& parts, const topology::Interface& interface, bool is_lost)
+/// All that moves, or only what the host loses.
+std::vector<Departure> departures_of(const Plan& plan, const std::function<bool(const Movement&)>& is_asked)
 {
-    constexpr std::uint8_t audio = 0x01;
-    constexpr std::uint8_t communication = 0x02;
-    constexpr std::uint8_t hid = 0x03;
-    constexpr std::uint8_t communication_data = 0x0a;
-    constexpr std::uint8_t video = 0x0e;
-    constexpr std::uint8_t wireless = 0xe0;
-    constexpr std::uint8_t vendor_specific = 0xff;
-    const auto is = [&](std::uint8_t code) { return interface.device_class == code; };
-    if (is_lost && (is(hid) || is(wireless) || is(vendor_specific))) parts.inputs = true;
-    if (is(audio)) parts.sound = true;
-    if (interface.driver.empty() || interface.driver == "xpad") return; // nothing, and a gamepad
-    if (is(communication) || is(communication_data) || is(vendor_specific)) parts.open_devices = true;
-    if (is(communication) || is(wireless) || is(vendor_specific)) parts.network = true;
-    if (is(video)) parts.open_devices = true;
+    std::vector<Departure> departures;
+    for (const auto& movement : plan.movements)
+        if (is_asked(movement))
+            departures.push_back({.from = movement.connector.text(), .places = movement.leaving});
+    return departures;
 }
 
 } // namespace
@@ -118,13 +99,9 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
                                        const Request& request)
 {
     if (keyboard_may_go(resolved, request)) return std::nullopt;
-    std::vector<topology::PortPath> leaving;
-    for (const auto& movement : plan.movements)
-        if (takes_from_host(situation, movement))
-            leaving.insert(leaving.end(), movement.leaving.begin(), movement.leaving.end());
-    if (leaving.empty()) return std::nullopt;
-    const auto loss =
-        topology::loss_of(topology::keyboards(situation.snapshot, situation.use.inputs), leaving);
+    const auto loss = keyboard_loss(
+        situation.snapshot, situation.use,
+        departures_of(plan, [&](const Movement& movement) { return takes_from_host(situation, movement); }));
     if (!loss.is_total()) return std::nullopt;
 
     std::string names;
@@ -141,7 +118,8 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
     }
     const bool alone = loss.going.size() == 1;
     auto sentence = format("{} {} the host's {}: {}", names, names == subject ? "holds" : "hold",
-                           alone ? "only keyboard" : "last keyboards", shown(loss.going));
+                           alone ? "only keyboard" : "last keyboards", topology::short_list_of(loss.going));
+    if (!loss.doubtful.empty()) sentence += "; " + loss.left();
     if (!loss.uncounted.empty()) sentence += "; not counted: " + topology::list_of(loss.uncounted);
     return Refusal{
         Reason::last_keyboard, subject, std::move(sentence),
@@ -166,16 +144,13 @@ std::optional<Refusal> check_disks(const Situation& situation, const Plan& plan,
     return std::nullopt;
 }
 
-UseParts use_needed(const Situation& situation, const Plan& plan, const Resolved& resolved,
-                    const Request& request)
+UseParts use_needed(const Situation& situation, const Plan& plan)
 {
     UseParts parts;
-    const bool keyboard_matters = !keyboard_may_go(resolved, request);
     for (const auto& movement : plan.movements) {
-        const bool is_lost = keyboard_matters && takes_from_host(situation, movement);
         for (const auto& path : movement.leaving)
             if (const auto* device = situation.snapshot.device_at(path))
-                for (const auto& interface : device->interfaces) add_parts(parts, interface, is_lost);
+                add_parts(parts, *device, !is_host(movement.owner_after));
         parts.disks =
             parts.disks || std::ranges::any_of(situation.snapshot.blocks, [&](const auto& block) {
                 return block.usb && std::ranges::find(movement.leaving, *block.usb) != movement.leaving.end();
@@ -184,17 +159,17 @@ UseParts use_needed(const Situation& situation, const Plan& plan, const Resolved
     return parts;
 }
 
-std::vector<std::string> activity_warnings(const Situation& situation, const Plan& plan)
+std::vector<std::string> loss_warnings(const Situation& situation, const Plan& plan)
 {
     std::vector<std::string> warnings;
-    for (const auto& movement : plan.movements)
-        for (const auto& activity : situation.use.activities) {
-            if (std::ranges::find(movement.leaving, activity.usb) == movement.leaving.end()) continue;
-            const auto* device = situation.snapshot.device_at(activity.usb);
-            warnings.push_back(format("{} takes along {}: {}", movement.connector.text(),
-                                      device == nullptr ? activity.usb.text() : device->shown(),
-                                      activity.what));
-        }
+    // Also what a guest can call back: until it does, the host has what is left.
+    const auto loss = keyboard_loss(
+        situation.snapshot, situation.use,
+        departures_of(plan, [](const Movement& movement) { return !is_host(movement.owner_after); }));
+    if (!loss.going.empty()) warnings.push_back(loss.left());
+    const auto all = departures_of(plan, [](const Movement&) { return true; });
+    for (auto& warning : activity_warnings(situation.snapshot, situation.use, all))
+        warnings.push_back(std::move(warning));
     // Only for what data can be lost on: a camera that stops is seen.
     if (situation.use.others_unseen && plan.use_needed.disks)
         warnings.emplace_back(

@@ -25,10 +25,10 @@ namespace usbroute::plan {
                                                  const Request& request);
 
 /// Which parts of the host's use can make a difference to this plan, so that nobody looks at more.
-[[nodiscard]] topology::UseParts use_needed(const Situation& situation, const Plan& plan,
-                                            const Resolved& resolved, const Request& request);
+[[nodiscard]] topology::UseParts use_needed(const Situation& situation, const Plan& plan);
 
-/// What is in use and goes along, or is cut off for a moment: no reason to refuse.
-[[nodiscard]] std::vector<std::string> activity_warnings(const Situation& situation, const Plan& plan);
+/// What is left to type on when a keyboard goes, and what is in use and goes along, or is cut off for a moment: no reason
+/// to refuse.
+[[nodiscard]] std::vector<std::string> loss_warnings(const Situation& situation, const Plan& plan);
 
 } // namespace usbroute::plan
