@@ -111,8 +111,8 @@ Result<std::optional<std::string>> finish_interrupted(const linux_::Locations& w
     // Only what the chip table knows is ever written, whatever a journal says.
     const auto snapshot = observe::scan(linux_::LiveTree(where.root), observe::Ports::skip);
     if (const auto mux = topology::find_mux(snapshot); !mux || mux->xhci->address != open->controller)
-        return std::unexpected(Error(ErrorKind::failed,
-                                     format("cannot finish the interrupted \"{}\": {} is no mux here",
+        return std::unexpected(
+            Error(ErrorKind::failed, format("cannot finish the interrupted \"{}\": {} is no mux here",
                                             open->title, open->controller.text())));
     auto registers = linux_::PciConfig::open(where.root, open->controller);
     if (!registers)

@@ -114,8 +114,10 @@ int run_guest(const Invocation& invocation)
     if (const auto wrong = check_options(invocation, **verb)) return fail(*wrong, options.json);
     const auto where =
         linux_::locate({.root = options.root, .config = options.config, .socket = options.socket});
-    const bool acts = !options.dry_run && ((*verb)->run == run_guest_bind || (*verb)->run == run_guest_release);
-    const auto settings = linux_::load_settings(where, acts ? linux_::Reading::to_act : linux_::Reading::to_look);
+    const bool acts =
+        !options.dry_run && ((*verb)->run == run_guest_bind || (*verb)->run == run_guest_release);
+    const auto settings =
+        linux_::load_settings(where, acts ? linux_::Reading::to_act : linux_::Reading::to_look);
     if (!settings) return fail(settings.error(), options.json);
     const auto guest = guest_in(invocation, **verb, *settings);
     if (!guest) return fail(guest.error(), options.json);

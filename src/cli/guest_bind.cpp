@@ -38,7 +38,7 @@ std::chrono::milliseconds patience_of(const Options& options)
 
 HandoverOutcome decide(const GuestCall& call, const Decide& decision)
 {
-    const auto looked = look_at_guests(call.where);
+    const auto looked = look_at_guests(call.where, topology::UseParts::all());
     return decision(looked.with(call.settings));
 }
 

@@ -22,6 +22,8 @@ struct GuestLook {
     }
 };
 
-[[nodiscard]] GuestLook look_at_guests(const linux_::Locations& where);
+/// What is in use besides disks and keyboards matters only where something is about to leave.
+[[nodiscard]] GuestLook look_at_guests(const linux_::Locations& where,
+                                       const topology::UseParts& parts = {.disks = true, .inputs = true});
 
 } // namespace usbroute::cli

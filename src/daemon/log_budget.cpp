@@ -57,8 +57,7 @@ Budget::Bucket& Budget::of_source(std::string_view source)
 Budget::Verdict Budget::admit(Kind kind, std::string_view source, std::size_t size,
                               std::chrono::milliseconds now)
 {
-    const auto bytes =
-        static_cast<std::int64_t>(std::min(size, longest_message) + beside_the_text);
+    const auto bytes = static_cast<std::int64_t>(std::min(size, longest_message) + beside_the_text);
     auto& common = kinds_[static_cast<std::size_t>(kind)];
     auto* own = kind == Kind::other && !source.empty() ? &of_source(source) : nullptr;
     // Both look at the clock.

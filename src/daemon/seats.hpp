@@ -38,12 +38,12 @@ struct Seat {
 };
 
 struct SeatLimits {
-    std::size_t keeper = 32;      ///< for root, and as many for the daemon's own user; nobody else can have these
-    std::size_t user = 16;        ///< for each
-    std::size_t guest = 8;        ///< for each line
-    std::size_t tcp = 16;         ///< for each listener
-    std::size_t all_tcp = 32;     ///< together
-    std::size_t all_others = 64;  ///< users, guests and TCP together
+    std::size_t keeper = 32;  ///< for root, and as many for the daemon's own user; nobody else can have these
+    std::size_t user = 16;    ///< for each
+    std::size_t guest = 8;    ///< for each line
+    std::size_t tcp = 16;     ///< for each listener
+    std::size_t all_tcp = 32; ///< together
+    std::size_t all_others = 64; ///< users, guests and TCP together
     /// A connection that was silent for so long gives way to one that comes.
     std::chrono::milliseconds idle{10'000};
 };

@@ -24,6 +24,8 @@ constexpr std::chrono::milliseconds longest_pause = 30s;
 /// A connection that ends sooner was none worth hurrying for.
 constexpr std::chrono::milliseconds proven_after = 5s;
 
+constexpr int most_reads = 16;
+
 constexpr unsigned interesting =
     IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
@@ -129,7 +131,8 @@ void Connecting::drain()
 {
     alignas(inotify_event) std::array<char, 4096> bytes;
     bool is_ours = false;
-    for (;;) {
+    // Whoever fills the directory with files all day long shall not keep us here; the rest makes us come again.
+    for (int reads = 0; reads < most_reads; ++reads) {
         const auto got = ::read(changes_.get(), bytes.data(), bytes.size());
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) break;

@@ -18,15 +18,15 @@ struct LocationOptions {
 /// Where things are. Options win over the environment (USBROUTE_CONFIG, USBROUTE_SOCKET, USBROUTE_STATE_DIR, USBROUTE_LASTING_DIR, USBROUTE_CLAIMS_SOCKET), the
 /// environment over the defaults; the defaults lie below the root.
 struct Locations {
-    std::string root = "/"; ///< ends with a slash
-    std::string config;     ///< usbroute.toml
-    std::string connectors; ///< connectors.toml, beside it
-    std::string socket;     ///< of the daemon
-    std::string state;      ///< directory of the journal, its owner's alone
+    std::string root = "/";      ///< ends with a slash
+    std::string config;          ///< usbroute.toml
+    std::string connectors;      ///< connectors.toml, beside it
+    std::string socket;          ///< of the daemon
+    std::string state;           ///< directory of the journal, its owner's alone
     std::string state_of_before; ///< where version 0.1 had it, among the sockets; empty: nowhere
     std::string claims;     ///< socket of usbroute-claims; empty: a recorded machine, which has none
-    std::string lasting;    ///< directory of what outlives a boot; empty: a recorded machine, which has none
-    bool recorded = false;  ///< the root is not "/": a recorded machine
+    std::string lasting;   ///< directory of what outlives a boot; empty: a recorded machine, which has none
+    bool recorded = false; ///< the root is not "/": a recorded machine
     bool config_was_named = false;
     bool socket_was_named = false;
 };

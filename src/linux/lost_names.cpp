@@ -12,6 +12,12 @@
 
 namespace usbroute::linux_ {
 
+namespace {
+
+constexpr int most_reads = 16;
+
+} // namespace
+
 LostNames::LostNames(Loop& loop, std::function<void()> lost)
     : lost_(std::move(lost)), fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC))
 {
@@ -32,7 +38,8 @@ void LostNames::watch(const std::string& path)
 void LostNames::drain()
 {
     alignas(inotify_event) std::array<char, 4096> bytes;
-    for (;;) {
+    // Whoever changes attributes all day long shall not keep us here; the rest makes us come again.
+    for (int reads = 0; reads < most_reads; ++reads) {
         const auto got = ::read(fd_.get(), bytes.data(), bytes.size());
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) break;

@@ -97,8 +97,7 @@ Result<void> make_private_directory(const std::string& path)
         if (auto made = make_directories(path.substr(0, slash)); !made) return made;
     if (::mkdir(path.c_str(), private_directory) == 0) return {};
     const auto failed = [&](int why) {
-        return std::unexpected(
-            Error(ErrorKind::failed, "cannot make the directory " + printable(path), why));
+        return std::unexpected(Error(ErrorKind::failed, "cannot make the directory " + printable(path), why));
     };
     if (errno != EEXIST) return failed(errno);
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -108,7 +107,8 @@ Result<void> make_private_directory(const std::string& path)
     if ((status.st_mode & of_others) != 0 && (status.st_mode & S_ISVTX) == 0 && may_close &&
         holds_only_ours(fd.get()))
         // Where it cannot be closed, its files are private all the same.
-        [[maybe_unused]] const int closed = ::fchmod(fd.get(), private_directory);
+        [[maybe_unused]]
+        const int closed = ::fchmod(fd.get(), private_directory);
     return {};
 }
 

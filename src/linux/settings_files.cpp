@@ -82,8 +82,8 @@ Judged judged(const Locations& locations, Reading reading, uid_t user)
     return reading == Reading::to_look && locations.config_was_named ? Judged::file : Judged::all_of_it;
 }
 
-Result<std::vector<config::SourceText>>
-read_settings_files(const Locations& locations, Reading reading, std::optional<uid_t> own_user)
+Result<std::vector<config::SourceText>> read_settings_files(const Locations& locations, Reading reading,
+                                                            std::optional<uid_t> own_user)
 {
     std::vector<config::SourceText> texts;
     const auto user = ::geteuid();

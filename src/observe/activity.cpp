@@ -6,9 +6,9 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "observe/decode.hpp"
+#include "observe/processes.hpp"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <set>
 
@@ -32,28 +32,52 @@ std::optional<PortPath> usb_of(const KernelTree& tree, const std::string& link_p
     return target ? usb_device_in(resolve_link(link_path, *target)) : std::nullopt;
 }
 
-/// A device's name becomes a part of a path, and a recording may say "../..".
-bool is_plain(std::string_view name)
-{
-    return !name.empty() && name.find('/') == std::string_view::npos && name != "." && name != "..";
-}
-
 /// Bridges, bonds and VLANs have a link lower_NAME to each interface below them (net/core/dev.c,
 /// netdev_adjacent_sysfs_add).
-void add_interface(const KernelTree& tree, const std::string& name, std::string_view route,
-                   std::set<std::string>& seen, std::vector<Activity>& found)
+void add_carrier(const KernelTree& tree, const std::string& name, const std::string& route,
+                 std::vector<RouteCarrier>& found)
 {
     constexpr std::string_view lower = "lower_";
     constexpr std::size_t most_interfaces = 256;
-    if (!is_plain(name) || seen.size() >= most_interfaces || !seen.insert(name).second) return;
+    if (!is_entry_name(name) || found.size() >= most_interfaces ||
+        std::ranges::find(found, name, &RouteCarrier::name) != found.end())
+        return;
     const auto directory = "sys/class/net/" + name;
-    if (const auto usb = usb_of(tree, directory)) {
-        auto what = format("network interface {} carries the default route", printable(name, 32));
-        if (name != route) what += format(" of {}", printable(route, 32));
-        found.push_back({.usb = *usb, .what = std::move(what)});
-    }
+    const auto target = tree.link(directory);
+    found.push_back(
+        {.name = name, .route = route, .syspath = target ? resolve_link(directory, *target) : directory});
     for (const auto& entry : tree.list(directory).value_or(Names{}))
-        if (entry.starts_with(lower)) add_interface(tree, entry.substr(lower.size()), route, seen, found);
+        if (entry.starts_with(lower)) add_carrier(tree, entry.substr(lower.size()), route, found);
+}
+
+/// A radio that is connected or serves others loses that, whether a default route is on it or not. Radios have the
+/// directory phy80211 (net/wireless/core.c); the state "up" is that of RFC 2863 (net/core/net-sysfs.c).
+void add_radios(const KernelTree& tree, std::vector<Activity>& found)
+{
+    for (const auto& name : tree.list("sys/class/net").value_or(Names{})) {
+        const auto directory = "sys/class/net/" + name;
+        const auto usb = usb_of(tree, directory);
+        if (!usb || !(tree.list(directory + "/phy80211") || tree.list(directory + "/wireless"))) continue;
+        const auto state = tree.read(directory + "/operstate", attribute_limit);
+        if (state && trim(*state) == "up")
+            found.push_back({.usb = *usb, .what = format("radio {} is connected", printable(name, 32))});
+    }
+}
+
+/// "hci0:256" is a connection of hci0 (net/bluetooth/hci_sysfs.c, hci_conn_add_sysfs).
+void add_bluetooth(const KernelTree& tree, std::vector<Activity>& found)
+{
+    const std::string all = "sys/class/bluetooth";
+    const auto names = tree.list(all).value_or(Names{});
+    for (const auto& name : names) {
+        const auto usb = name.find(':') == std::string::npos ? usb_of(tree, all + "/" + name) : std::nullopt;
+        const auto connections = std::ranges::count_if(
+            names, [&](const std::string& other) { return other.starts_with(name + ":"); });
+        if (usb && connections > 0)
+            found.push_back({.usb = *usb,
+                             .what = format("Bluetooth adapter {} has {} connection{}", printable(name, 32),
+                                            connections, connections == 1 ? "" : "s")});
+    }
 }
 
 /// "card2" of sys/class/sound; the list has controlC2 and pcmC2D0p beside it.
@@ -96,57 +120,31 @@ void add_card(const KernelTree& tree, const std::string& card, const PortPath& u
     found.push_back({.usb = usb, .what = format("sound {} {}", name, how)});
 }
 
-struct Openable {
-    PortPath usb;
-    std::string_view kind; ///< "serial port"
-};
-
-/// By the name that a descriptor's link shows: "/dev/ttyUSB0".
-std::map<std::string, Openable> openable_devices(const KernelTree& tree)
-{
-    std::map<std::string, Openable> found;
-    const auto add = [&](const std::string& directory, std::string_view prefix, std::string_view kind) {
-        for (const auto& name : tree.list(directory).value_or(Names{}))
-            if (name.starts_with(prefix))
-                if (const auto usb = usb_of(tree, directory + "/" + name))
-                    found.emplace("/dev/" + name, Openable{.usb = *usb, .kind = kind});
-    };
-    add("sys/class/tty", "ttyUSB", "serial port");
-    add("sys/class/tty", "ttyACM", "serial port");
-    add("sys/class/video4linux", "video", "camera");
-    return found;
-}
-
-/// Ascending, so that the first to be named is the same each time.
-std::vector<std::uint32_t> processes_in(const KernelTree& tree)
-{
-    constexpr std::size_t most_processes = 8192;
-    std::vector<std::uint32_t> processes;
-    for (const auto& name : tree.list("proc").value_or(Names{}))
-        if (const auto process = parse_decimal(name)) processes.push_back(*process);
-    std::ranges::sort(processes);
-    if (processes.size() > most_processes) processes.resize(most_processes);
-    return processes;
-}
-
-std::string shown(const KernelTree& tree, std::uint32_t process)
-{
-    const auto command = tree.read(format("proc/{}/comm", process), attribute_limit);
-    const auto name = command ? printable(trim(*command), 32) : std::string();
-    return name.empty() ? format("process {}", process) : format("process {} ({})", process, name);
-}
-
 } // namespace
 
-void add_network(const KernelTree& tree, std::vector<Activity>& found)
+std::vector<RouteCarrier> default_route_carriers(const KernelTree& tree)
 {
     Names routes;
     if (const auto table = tree.read("proc/net/route", table_limit)) routes = topology::parse_routes(*table);
     if (const auto table = tree.read("proc/net/ipv6_route", table_limit))
         for (auto& name : topology::parse_ipv6_routes(*table))
             if (std::ranges::find(routes, name) == routes.end()) routes.push_back(std::move(name));
-    std::set<std::string> seen;
-    for (const auto& name : routes) add_interface(tree, name, name, seen, found);
+    std::vector<RouteCarrier> found;
+    for (const auto& name : routes) add_carrier(tree, name, name, found);
+    return found;
+}
+
+void add_network(const KernelTree& tree, std::vector<Activity>& found)
+{
+    for (const auto& carrier : default_route_carriers(tree)) {
+        const auto usb = usb_device_in(carrier.syspath);
+        if (!usb) continue;
+        auto what = format("network interface {} carries the default route", printable(carrier.name, 32));
+        if (carrier.name != carrier.route) what += format(" of {}", printable(carrier.route, 32));
+        found.push_back({.usb = *usb, .what = std::move(what)});
+    }
+    add_radios(tree, found);
+    add_bluetooth(tree, found);
 }
 
 void add_sound(const KernelTree& tree, std::vector<Activity>& found)
@@ -156,25 +154,6 @@ void add_sound(const KernelTree& tree, std::vector<Activity>& found)
     std::ranges::sort(cards);
     for (const auto& card : cards)
         if (const auto usb = usb_of(tree, "sys/class/sound/" + card)) add_card(tree, card, *usb, found);
-}
-
-void add_open_devices(const KernelTree& tree, std::vector<Activity>& found)
-{
-    auto unopened = openable_devices(tree);
-    int looks_left = 100'000;
-    for (const auto process : unopened.empty() ? std::vector<std::uint32_t>{} : processes_in(tree)) {
-        const auto directory = format("proc/{}/fd", process);
-        for (const auto& descriptor : tree.list(directory).value_or(Names{})) {
-            if (unopened.empty() || looks_left-- == 0) return;
-            const auto target = tree.link(directory + "/" + descriptor);
-            const auto device = target ? unopened.find(*target) : unopened.end();
-            if (device == unopened.end()) continue;
-            found.push_back({.usb = device->second.usb,
-                             .what = format("{} {} is open in {}", device->second.kind,
-                                            printable(device->first, 64), shown(tree, process))});
-            unopened.erase(device); // one that uses it is reason enough
-        }
-    }
 }
 
 void add_mounts_elsewhere(const KernelTree& tree, std::vector<topology::Mount>& mounts)
@@ -203,7 +182,7 @@ void add_mounts_elsewhere(const KernelTree& tree, std::vector<topology::Mount>& 
         for (auto& mount : topology::parse_mountinfo(*text)) {
             if (mount.number.starts_with("0:") && !names_a_device(mount)) continue;
             if (!known.insert(key_of(mount)).second) continue;
-            mount.whose = shown(tree, process);
+            mount.whose = shown_process(tree, process);
             mounts.push_back(std::move(mount));
         }
     }

@@ -11,14 +11,27 @@
 
 namespace usbroute::observe {
 
-/// Network interfaces of USB that carry a default route, themselves or below a bridge, a bond or a VLAN.
+/// A network interface that carries a default route, itself or below a bridge, a bond or a VLAN.
+struct RouteCarrier {
+    std::string name;
+    std::string route; ///< the interface of the route, "br0"; the same as `name` where nothing is between
+    std::string syspath;
+};
+[[nodiscard]] std::vector<RouteCarrier> default_route_carriers(const KernelTree& tree);
+
+/// Network interfaces of USB that carry a default route, radios that are connected, and Bluetooth adapters with
+/// connections.
 void add_network(const KernelTree& tree, std::vector<topology::Activity>& found);
 
 /// Sound cards of USB that are played or recorded from at this moment.
 void add_sound(const KernelTree& tree, std::vector<topology::Activity>& found);
 
-/// Serial ports and cameras of USB that some process holds open. sysfs does not tell, so the descriptors of the processes
-/// are gone through: those that may be seen, and not more than a bounded number of them.
+/// Power supplies (UPS) that report to this machine, by what their HID interface says that it is.
+void add_power_supplies(const KernelTree& tree, std::vector<topology::Activity>& found);
+
+/// Serial ports, cameras, tuners, printers and modems of USB that some process holds open, and what it holds through
+/// hidraw, hiddev or usbfs. sysfs does not tell, so the descriptors of the processes are gone through: those that may be
+/// seen, and not more than a bounded number of them.
 void add_open_devices(const KernelTree& tree, std::vector<topology::Activity>& found);
 
 /// The mount tables of other mount namespaces, each once: what a container has mounted is not in ours. Mounts of devices

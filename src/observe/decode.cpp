@@ -71,6 +71,11 @@ std::string_view uevent_value(std::string_view uevent, std::string_view key)
 
 std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
+bool is_entry_name(std::string_view name)
+{
+    return !name.empty() && name.find('/') == std::string_view::npos && name != "." && name != "..";
+}
+
 std::string resolve_link(std::string_view link_path, std::string_view target)
 {
     std::vector<std::string_view> parts;

@@ -31,6 +31,9 @@ inline constexpr std::size_t config_bytes_needed = 0xec;
 /// The last part of a path, as for "../../bus/pci/drivers/vfio-pci".
 [[nodiscard]] std::string_view last_part(std::string_view path);
 
+/// Whether a name that was read somewhere can be a part of a path: a recording may say "../..".
+[[nodiscard]] bool is_entry_name(std::string_view name);
+
 /// A link's target made a path of the tree: relative ones from the link's own directory, absolute ones from
 /// the tree's root, so that a recorded tree never leads out of itself. "." and ".." are resolved as text.
 [[nodiscard]] std::string resolve_link(std::string_view link_path, std::string_view target);

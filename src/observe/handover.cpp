@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "observe/decode.hpp"
+#include "observe/function_load.hpp"
 #include "observe/functions.hpp"
 
 #include <algorithm>
@@ -136,6 +137,7 @@ HandoverLook look_at_handover(const KernelTree& tree)
     look.functions = read_functions(tree);
     for (const auto& function : look.functions)
         if (function.is_usb_controller()) look.controllers.push_back(read_state(tree, function.address));
+    look.loads = read_function_loads(tree, look.functions);
     look.vfio_driver = tree.list("sys/bus/pci/drivers/vfio-pci").has_value();
     return look;
 }

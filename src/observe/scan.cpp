@@ -60,11 +60,11 @@ bool is_asleep(const KernelTree& tree, const std::string& directory)
 
 /// The kernel shows a link's speed only for functions with the PCI Express capability (drivers/pci/pci-sysfs.c,
 /// pcie_dev_attrs_are_visible). The chipset's own functions on bus 0 have no link.
-bool is_pci_express(const KernelTree& tree, const std::string& directory, const Controller& controller,
+bool is_pci_express(const KernelTree& tree, const std::string& directory, const PciController& controller,
                     std::string_view config)
 {
     if (has_pci_express_capability(config)) return true;
-    if (controller.address->domain == 0 && controller.address->bus == 0) return false;
+    if (controller.address.domain == 0 && controller.address.bus == 0) return false;
     // No xHCI card was ever made for conventional PCI; EHCI cards were.
     return controller.kind == ControllerKind::xhci ||
            tree.read(directory + "/max_link_speed", attribute_limit).has_value();

@@ -3,6 +3,7 @@
 
 #include "plan/call_back.hpp"
 
+#include "plan/departure.hpp"
 #include "plan/policy.hpp"
 #include "plan/rights.hpp"
 

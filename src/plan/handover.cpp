@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "plan/handover_policy.hpp"
+#include "plan/let_go.hpp"
 #include "plan/ownership.hpp"
 
 #include <algorithm>
@@ -98,6 +99,41 @@ FunctionHandover take(const HandoverSituation& situation, const PciController& c
     return handover;
 }
 
+/// " (0000:00:14.0 is on vfio-pci)": where those are that the host has lost before.
+std::string held_elsewhere(const Giving& giving)
+{
+    std::vector<std::string> held;
+    for (const auto& controller : giving.situation.snapshot.controllers)
+        if (controller.is_given_away())
+            held.push_back(format("{} is on {}", controller.name, printable(controller.driver, 32)));
+    return held.empty() ? std::string() : format(" ({})", join(held, ", "));
+}
+
+/// What leaves, what is left, and what is interrupted.
+void add_losses(Handover& handover, const Giving& giving)
+{
+    constexpr std::uint16_t intel = 0x8087; // Intel's second id, which its rate matching hubs have
+    const auto& snapshot = giving.situation.snapshot;
+    const auto departures = giving.departures();
+    for (const auto& departure : departures) {
+        Leaving leaving{.from = departure.from, .devices = {}};
+        for (const auto& place : departure.places)
+            if (const auto* device = snapshot.device_at(place);
+                !(device->is_hub() && device->vendor == intel))
+                leaving.devices.push_back(device->shown());
+        if (!leaving.devices.empty()) handover.leaving.push_back(std::move(leaving));
+    }
+    if (giving.controllers.empty()) return;
+    handover.warnings.push_back(keyboard_loss(snapshot, giving.situation.use, departures).left());
+    if (giving.leaves_no_controller())
+        handover.warnings.push_back(
+            "no USB controller is left with the host: nothing that is plugged in, now or "
+            "later, is its own" +
+            held_elsewhere(giving));
+    for (auto& warning : activity_warnings(snapshot, giving.situation.use, departures))
+        handover.warnings.push_back(std::move(warning));
+}
+
 } // namespace
 
 std::string shell_line(const BindingStep& step)
@@ -130,6 +166,21 @@ Error error_from(const HandoverRefusal& refusal)
 
 HandoverOutcome plan_bind(const HandoverSituation& situation, const BindRequest& request)
 {
+    auto outcome = plan_bind_plainly(situation, request);
+    auto* refusal = std::get_if<HandoverRefusal>(&outcome);
+    if (refusal == nullptr || refusal->code != "group-shared") return outcome;
+    const auto* guest = situation.settings.guest(request.guest);
+    for (const auto& address : guest->controllers)
+        if (check_controller(situation, *guest, address)) {
+            refusal->remedy =
+                remedy_for_group(situation, request, *situation.snapshot.controller_at(address));
+            break;
+        }
+    return outcome;
+}
+
+HandoverOutcome plan_bind_plainly(const HandoverSituation& situation, const BindRequest& request)
+{
     const auto* guest = situation.settings.guest(request.guest);
     if (guest == nullptr) return no_such_guest(request.guest);
     Handover handover{.title = format("give {} to {}", listed(guest->controllers), guest->name.text()),
@@ -161,7 +212,8 @@ HandoverOutcome plan_bind(const HandoverSituation& situation, const BindRequest&
     for (const auto* controller : giving.controllers)
         handover.functions.push_back(give(situation, *controller));
     handover.moves = std::move(giving.moves);
-    handover.warnings = advice_for(giving.board, *guest);
+    add_losses(handover, giving);
+    for (auto& advice : advice_for(giving.board, *guest)) handover.warnings.push_back(std::move(advice));
     return handover;
 }
 

@@ -74,6 +74,13 @@ struct MoveBefore {
     bool operator==(const MoveBefore&) const = default;
 };
 
+/// What the host loses, in the words for people.
+struct Leaving {
+    std::string from; ///< the connector; the controller where that is not known
+    std::vector<std::string> devices;
+    bool operator==(const Leaving&) const = default;
+};
+
 /// Ordered writes with reasons. Valid for one look at the machine only.
 struct Handover {
     std::string title; ///< "give 0000:00:1d.0 to windows"
@@ -81,6 +88,7 @@ struct Handover {
     std::vector<MoveBefore> moves;           ///< to be made, and looked at, before anything else
     std::vector<FunctionHandover> functions; ///< empty: everything is as wished already
     std::vector<PciAddress> already;         ///< were as wished
+    std::vector<Leaving> leaving = {};       ///< what is plugged in and goes with the controllers
     std::vector<std::string> warnings;
 };
 
@@ -105,6 +113,9 @@ struct BindRequest {
 };
 
 [[nodiscard]] HandoverOutcome plan_bind(const HandoverSituation& situation, const BindRequest& request);
+/// The same, without a remedy for groups: for whoever looks for one.
+[[nodiscard]] HandoverOutcome plan_bind_plainly(const HandoverSituation& situation,
+                                                const BindRequest& request);
 [[nodiscard]] HandoverOutcome plan_release(const HandoverSituation& situation, const GuestName& guest);
 
 /// Why a function of the same IOMMU group keeps the group from being given to that guest; empty: it does not.

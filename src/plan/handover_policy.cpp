@@ -20,39 +20,57 @@ using topology::PciFunction;
 
 namespace {
 
-HandoverNo check_iommu(const PciController& controller)
+/// What to switch on, by who made the processor: the vendor of the bridge to the host, 00:00.0.
+std::string iommu_remedy(const HandoverSituation& situation)
+{
+    constexpr std::uint16_t intel = 0x8086;
+    constexpr std::uint16_t amd = 0x1022;
+    constexpr std::uint16_t ati = 0x1002; // made AMD's bridges up to SR5690 and RD890
+    const auto bridge = std::ranges::find_if(situation.look.functions, [](const PciFunction& function) {
+        return function.class_code >> 8u == 0x0600; // PCI code and ID assignment
+    });
+    const auto vendor = bridge == situation.look.functions.end() ? std::uint16_t{0} : bridge->vendor;
+    if (vendor == amd || vendor == ati)
+        return "switch the IOMMU (AMD-Vi) on in the firmware, and take amd_iommu=off and iommu=off off the "
+               "kernel's "
+               "command line; `usbroute doctor` says which of them is missing";
+    return vendor == intel
+               ? "switch VT-d on in the firmware, and intel_iommu=on on the kernel's command line; "
+                 "`usbroute doctor` says which of them is missing"
+               : "switch VT-d or AMD-Vi on in the firmware, and for VT-d intel_iommu=on on the kernel's "
+                 "command line; `usbroute doctor` says which of them is missing";
+}
+
+HandoverNo check_iommu(const HandoverSituation& situation, const PciController& controller)
 {
     if (controller.iommu_group) return std::nullopt;
     return HandoverRefusal{
         .code = "iommu-off",
         .sentence = format("{} is in no IOMMU group, so it cannot be given to a guest", controller.name),
         .evidence = {format("/sys/bus/pci/devices/{}/iommu_group is not there", controller.name)},
-        .remedy =
-            "switch VT-d or AMD-Vi on in the firmware, and intel_iommu=on on the kernel's command line; "
-            "`usbroute doctor` says which of them is missing"};
+        .remedy = iommu_remedy(situation)};
 }
 
+/// Names all that are in the way at once; what to do about them is for `remedy_for_group`.
 HandoverNo check_group(const HandoverSituation& situation, const GuestSettings& guest,
                        const PciController& controller)
 {
+    std::vector<std::string> names;
+    std::vector<std::string> evidence;
     for (const auto& member : situation.look.functions) {
         if (member.iommu_group != controller.iommu_group || member.address == controller.address) continue;
         const auto why = why_in_the_way(member, guest, situation.settings);
         if (why.empty()) continue;
-        const bool is_usb = member.is_usb_controller();
-        return HandoverRefusal{
-            .code = "group-shared",
-            .sentence = format("{} shares IOMMU group {} with {}, and a group is given away whole",
-                               controller.name, *controller.iommu_group, member.address.text()),
-            .evidence = {format("{} ({}): {}", member.address.text(), member.ids(), why)},
-            .remedy =
-                is_usb ? format("give {} to the same guest too: add it to controllers of [guest.{}]",
-                                member.address.text(), guest.name.text())
-                       : format("unbind its driver if the host can do without it: echo {} > /sys/{}; a card "
-                                "can be put into another slot",
-                                member.address.text(), unbind_file(member.driver).substr(4))};
+        names.push_back(member.address.text());
+        evidence.push_back(format("{} ({}): {}", member.address.text(), member.ids(), why));
     }
-    return std::nullopt;
+    if (names.empty()) return std::nullopt;
+    return HandoverRefusal{.code = "group-shared",
+                           .sentence =
+                               format("{} shares IOMMU group {} with {}, and a group is given away whole",
+                                      controller.name, *controller.iommu_group, join(names, ", ")),
+                           .evidence = std::move(evidence),
+                           .remedy = {}};
 }
 
 HandoverNo check_vfio(const HandoverSituation& situation)
@@ -92,9 +110,10 @@ const Connector* connector_of(const Giving& giving, const topology::PortPath& pl
 
 std::string way_out(const Giving& giving, const Connector* connector)
 {
-    return connector != nullptr && can_step_aside(giving, *connector)
-               ? "move its connector to the other side: --move-first does it for all on that controller"
-               : "plug it into a socket of another controller";
+    if (connector != nullptr && can_step_aside(giving, *connector))
+        return "move its connector to the other side: --move-first does it for all on that controller";
+    return giving.leaves_no_controller() ? "the host keeps no other USB controller to plug it into"
+                                         : "plug it into a socket of another controller";
 }
 
 } // namespace
@@ -163,7 +182,7 @@ HandoverNo check_controller(const HandoverSituation& situation, const GuestSetti
 {
     if (auto refusal = check_there(situation, address)) return refusal;
     const auto& controller = *situation.snapshot.controller_at(address);
-    if (auto refusal = check_iommu(controller)) return refusal;
+    if (auto refusal = check_iommu(situation, controller)) return refusal;
     if (is_given_to_guest(controller)) return std::nullopt;
     if (auto refusal = check_vfio(situation)) return refusal;
     return check_group(situation, guest, controller);
@@ -189,16 +208,28 @@ HandoverNo check_holders(const HandoverSituation& situation, const GuestSettings
     return std::nullopt;
 }
 
-namespace {
-
-std::string names_of(const std::vector<topology::Keyboard>& keyboards)
+std::vector<Departure> Giving::departures() const
 {
-    std::vector<std::string> names;
-    for (const auto& keyboard : keyboards) names.push_back(keyboard.name);
-    return join(names, ", ");
+    std::vector<Departure> found;
+    for (const auto& device : situation.snapshot.devices) {
+        if (!loses(device->path)) continue;
+        const auto* connector = connector_of(*this, device->path);
+        const auto* controller = situation.snapshot.controller_of_bus(device->path.bus());
+        const auto from = connector == nullptr ? controller->name : connector->spec.name.text();
+        auto known = std::ranges::find(found, from, &Departure::from);
+        if (known == found.end()) known = found.insert(known, Departure{.from = from, .places = {}});
+        if (!known->has(device->path)) known->places.push_back(device->path); // a hub stands for what is behind it
+    }
+    return found;
 }
 
-} // namespace
+bool Giving::leaves_no_controller() const
+{
+    return std::ranges::none_of(situation.snapshot.controllers, [&](const PciController& controller) {
+        return controller.is_driven_by_host() &&
+               std::ranges::find(controllers, &controller) == controllers.end();
+    });
+}
 
 HandoverNo check_keyboards(const Giving& giving)
 {
@@ -209,11 +240,14 @@ HandoverNo check_keyboards(const Giving& giving)
     if (!loss.is_total()) return std::nullopt;
     // A keyboard with several places hangs at one of them; the first that goes stands for it.
     const auto& keyboard = loss.going.front();
-    const auto place = *std::ranges::find_if(keyboard.places, goes);
+    const auto place = *std::ranges::find_if(
+        keyboard.places, [&](const topology::PortPath& where) { return giving.loses(where); });
     const auto* controller = snapshot.controller_of_bus(place.bus());
     const auto* connector = connector_of(giving, place);
     auto sentence = format("{} has the host's {}: {}", controller->name,
-                           loss.going.size() == 1 ? "only keyboard" : "last keyboards", names_of(loss.going));
+                           loss.going.size() == 1 ? "only keyboard" : "last keyboards",
+                           topology::short_list_of(loss.going));
+    if (!loss.doubtful.empty()) sentence += "; " + loss.left();
     if (!loss.uncounted.empty()) sentence += "; not counted: " + topology::list_of(loss.uncounted);
     return HandoverRefusal{
         .code = "last-keyboard",

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "plan/departure.hpp"
 #include "plan/handover.hpp"
 
 #include <optional>
@@ -26,6 +27,10 @@ struct Giving {
 
     /// Whether the host loses what is plugged in there.
     [[nodiscard]] bool loses(const topology::PortPath& place) const;
+    /// All that it loses, by connector.
+    [[nodiscard]] std::vector<Departure> departures() const;
+    /// Whether every controller is a guest's afterwards, or nobody's.
+    [[nodiscard]] bool leaves_no_controller() const;
 };
 
 [[nodiscard]] bool gets(const config::GuestSettings& guest, const PciAddress& address);

@@ -276,14 +276,14 @@ Outcome make_plan(const Situation& situation, const Request& request)
     auto plan = draft(situation, board, *resolved);
     plan.in_order = std::move(in_order);
     mark_what_can_come_back(situation, *resolved, request, plan);
-    add_use_needed(situation, *resolved, request, plan);
+    add_use_needed(situation, plan);
     // Looked at closely, it may go.
     if (std::ranges::any_of(plan.staying, [](const Stay& stay) { return depends_on_use(stay.why.reason); }))
         plan.use_needed = topology::UseParts::all();
     add_steps(plan);
     add_company(plan, board);
     add_warnings(plan, *board.mux);
-    for (auto& warning : activity_warnings(situation, plan)) plan.warnings.push_back(std::move(warning));
+    for (auto& warning : loss_warnings(situation, plan)) plan.warnings.push_back(std::move(warning));
     return plan;
 }
 

@@ -6,9 +6,11 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "plan/dead_sides.hpp"
+#include "plan/departure.hpp"
 #include "plan/rights.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace usbroute::plan {
 
@@ -49,23 +51,13 @@ std::optional<Refusal> check_route(const Situation& situation, const Board& boar
     return std::nullopt;
 }
 
-/// What can be called back is not lost.
-bool takes_from_host(const Movement& movement)
+bool leaves_host(const Movement& movement)
 {
-    const bool host_has_it = is_host(movement.owner_after) && movement.host_would_use;
-    return !host_has_it && !movement.can_come_back;
+    return !is_host(movement.owner_after) || !movement.host_would_use;
 }
 
-/// "Logitech USB Keyboard (046d:c31c)", with the reason where it may be none or hangs on something else.
-std::string shown(const std::vector<topology::Keyboard>& keyboards)
-{
-    std::string list;
-    for (const auto& keyboard : keyboards) {
-        if (!list.empty()) list += ", ";
-        list += keyboard.why == "USB" ? keyboard.name : keyboard.with_reason();
-    }
-    return list;
-}
+/// What can be called back is not lost.
+bool takes_from_host(const Movement& movement) { return leaves_host(movement) && !movement.can_come_back; }
 
 /// What the chain's end does not say: "in the mount namespace of ...", "with swap file ...".
 std::string beyond_the_chain(const topology::DiskInUse& disk)
@@ -76,25 +68,14 @@ std::string beyond_the_chain(const topology::DiskInUse& disk)
     return {};
 }
 
-// usb.org, Defined Class Codes.
-constexpr std::uint8_t audio = 0x01;
-constexpr std::uint8_t communication = 0x02;
-constexpr std::uint8_t hid = 0x03;
-constexpr std::uint8_t communication_data = 0x0a;
-constexpr std::uint8_t video = 0x0e;
-constexpr std::uint8_t wireless = 0xe0;
-constexpr std::uint8_t vendor_specific = 0xff;
-
-/// Which uses an interface can have, by its class. Vendor specific ones can be nearly anything.
-void add_parts(UseParts& parts, const topology::Interface& interface, bool is_lost)
+/// All that moves, or only what the host loses.
+std::vector<Departure> departures_of(const Plan& plan, const std::function<bool(const Movement&)>& is_asked)
 {
-    const auto is = [&](std::uint8_t code) { return interface.device_class == code; };
-    if (is_lost && may_be_an_input(interface)) parts.inputs = true;
-    if (is(audio)) parts.sound = true;
-    if (interface.driver.empty() || interface.driver == "xpad") return; // nothing, and a gamepad
-    if (is(communication) || is(communication_data) || is(vendor_specific)) parts.open_devices = true;
-    if (is(communication) || is(wireless) || is(vendor_specific)) parts.network = true;
-    if (is(video)) parts.open_devices = true;
+    std::vector<Departure> departures;
+    for (const auto& movement : plan.movements)
+        if (is_asked(movement))
+            departures.push_back({.from = movement.connector.text(), .places = movement.places});
+    return departures;
 }
 
 } // namespace
@@ -111,16 +92,11 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
                                        const Request& request)
 {
     if (keyboard_may_go(resolved, request)) return std::nullopt;
-    std::vector<topology::PortPath> leaving;
     bool is_guarded = false;
-    for (const auto& movement : plan.movements) {
-        if (!takes_from_host(movement)) continue;
-        leaving.insert(leaving.end(), movement.places.begin(), movement.places.end());
-        is_guarded = is_guarded || (!movement.keyboard_may_go && !movement.places.empty());
-    }
+    for (const auto& movement : plan.movements)
+        is_guarded = is_guarded || (takes_from_host(movement) && !movement.keyboard_may_go && !movement.places.empty());
     if (!is_guarded) return std::nullopt;
-    const auto loss =
-        topology::loss_of(topology::keyboards(situation.snapshot, situation.use.inputs), leaving);
+    const auto loss = keyboard_loss(situation.snapshot, situation.use, departures_of(plan, takes_from_host));
     if (!loss.is_total()) return std::nullopt;
 
     std::string names;
@@ -137,7 +113,8 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
     if (subject.empty()) return std::nullopt; // those that take one may
     const bool alone = loss.going.size() == 1;
     auto sentence = format("{} {} the host's {}: {}", names, names == subject ? "holds" : "hold",
-                           alone ? "only keyboard" : "last keyboards", shown(loss.going));
+                           alone ? "only keyboard" : "last keyboards", topology::short_list_of(loss.going));
+    if (!loss.doubtful.empty()) sentence += "; " + loss.left();
     if (!loss.uncounted.empty()) sentence += "; not counted: " + topology::list_of(loss.uncounted);
     return Refusal{
         Reason::last_keyboard, subject, std::move(sentence),
@@ -157,9 +134,9 @@ std::optional<Refusal> check_unseen(const Situation& situation, const Plan& plan
     std::vector<topology::PortPath> leaving;
     for (const auto& movement : plan.movements)
         if (takes_from_host(movement))
-            leaving.insert(leaving.end(), movement.leaving.begin(), movement.leaving.end());
+            leaving.insert(leaving.end(), movement.places.begin(), movement.places.end());
     const auto all = topology::keyboards(situation.snapshot, situation.use.inputs);
-    if (topology::loss_of(all, leaving).one_stays) return std::nullopt;
+    if (!topology::loss_of(all, leaving).staying.empty()) return std::nullopt;
     const auto& name = unseen->connector.text();
     return Refusal{Reason::not_seen_yet, name,
                    format("{} has come to the host just now, and may hold its only keyboard", name),
@@ -199,38 +176,28 @@ bool keyboard_may_go(const Resolved& resolved, const Request& request)
     return request.yes || (request.is_trial() && request.may_say_yes) || resolved.may_take_last_keyboard;
 }
 
-bool may_be_an_input(const topology::Interface& interface)
-{
-    return interface.device_class == hid || interface.device_class == wireless ||
-           interface.device_class == vendor_specific;
-}
-
-void add_use_needed(const Situation& situation, const Resolved& resolved, const Request& request, Plan& plan)
+void add_use_needed(const Situation& situation, Plan& plan)
 {
     auto& parts = plan.use_needed;
-    const bool keyboard_matters = !keyboard_may_go(resolved, request);
     for (const auto& movement : plan.movements) {
-        const bool is_lost = keyboard_matters && !movement.keyboard_may_go && takes_from_host(movement);
         for (const auto& path : movement.leaving)
             if (const auto* device = situation.snapshot.device_at(path))
-                for (const auto& interface : device->interfaces) add_parts(parts, interface, is_lost);
+                add_parts(parts, *device, leaves_host(movement));
         parts.disks = parts.disks || std::ranges::any_of(situation.snapshot.blocks, [&](const auto& block) {
                           return block.usb && movement.takes(*block.usb);
                       });
     }
 }
 
-std::vector<std::string> activity_warnings(const Situation& situation, const Plan& plan)
+std::vector<std::string> loss_warnings(const Situation& situation, const Plan& plan)
 {
     std::vector<std::string> warnings;
-    for (const auto& movement : plan.movements)
-        for (const auto& activity : situation.use.activities) {
-            if (!movement.takes(activity.usb)) continue;
-            const auto* device = situation.snapshot.device_at(activity.usb);
-            warnings.push_back(format("{} takes along {}: {}", movement.connector.text(),
-                                      device == nullptr ? activity.usb.text() : device->shown(),
-                                      activity.what));
-        }
+    // Also what a guest can call back: until it does, the host has what is left.
+    const auto loss = keyboard_loss(situation.snapshot, situation.use, departures_of(plan, leaves_host));
+    if (!loss.going.empty()) warnings.push_back(loss.left());
+    const auto all = departures_of(plan, [](const Movement&) { return true; });
+    for (auto& warning : activity_warnings(situation.snapshot, situation.use, all))
+        warnings.push_back(std::move(warning));
     const auto& claims = situation.use.claims;
     if (claims.answer == topology::ClaimsAnswer::absent && plan.use_needed.disks)
         warnings.push_back(format("whether a pool, an external journal, a container or a program has claimed the disk "

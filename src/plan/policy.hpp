@@ -35,13 +35,11 @@ namespace usbroute::plan {
 /// Said by somebody who may, or there is a way back.
 [[nodiscard]] bool keyboard_may_go(const Resolved& resolved, const Request& request);
 
-/// By its class alone.
-[[nodiscard]] bool may_be_an_input(const topology::Interface& interface);
-
 /// Adds which parts of the host's use can make a difference to this plan, so that nobody looks at more.
-void add_use_needed(const Situation& situation, const Resolved& resolved, const Request& request, Plan& plan);
+void add_use_needed(const Situation& situation, Plan& plan);
 
-/// What is in use and goes along, or is cut off for a moment: no reason to refuse.
-[[nodiscard]] std::vector<std::string> activity_warnings(const Situation& situation, const Plan& plan);
+/// What is left to type on when a keyboard goes, and what is in use and goes along, or is cut off for a moment: no reason
+/// to refuse.
+[[nodiscard]] std::vector<std::string> loss_warnings(const Situation& situation, const Plan& plan);
 
 } // namespace usbroute::plan

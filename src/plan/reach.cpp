@@ -17,7 +17,7 @@ using config::GuestSettings;
 using config::ProfileSettings;
 using config::Settings;
 using topology::Connector;
-using topology::Controller;
+using topology::PciController;
 using topology::Side;
 using topology::Snapshot;
 
@@ -54,7 +54,7 @@ std::optional<Refusal> why_never(const Snapshot& bound, const Settings& settings
 bool is_of_the_mux(const topology::Mux& mux, const PciAddress& address)
 {
     return std::ranges::any_of(
-        mux.ehcis, [&](const Controller* ehci) { return ehci != nullptr && ehci->address == address; });
+        mux.ehcis, [&](const PciController* ehci) { return ehci != nullptr && ehci->address == address; });
 }
 
 bool is_named(const Board& board, const Connector* connector)
@@ -100,7 +100,7 @@ Reaching what_reaches(const Board& board, const GuestSettings& guest)
 void add_guest(std::vector<OutOfReach>& found, const Board& board, const Settings& settings,
                const GuestSettings& guest)
 {
-    const auto& xhci = *board.mux->xhci->address;
+    const auto& xhci = board.mux->xhci->address;
     if (std::ranges::find(guest.controllers, xhci) != guest.controllers.end()) return;
     const auto reaching = what_reaches(board, guest);
     if (reaching.controllers.empty() || reaching.by_name) return;
@@ -120,7 +120,7 @@ Snapshot with_registers(Snapshot snapshot)
     const auto mux = topology::find_mux(snapshot);
     if (!mux || mux->bits != nullptr) return snapshot;
     const auto& family = *mux->family;
-    const auto xhci = std::ranges::find(snapshot.controllers, mux->xhci->address, &Controller::address);
+    const auto xhci = std::ranges::find(snapshot.controllers, mux->xhci->address, &PciController::address);
     xhci->registers = topology::RouteBits{.usb2_owner = family.usb2_bits(),
                                           .usb2_movable = family.usb2_bits(),
                                           .superspeed_on = family.superspeed_bits,
@@ -135,7 +135,7 @@ Snapshot as_if_bound(const Snapshot& snapshot, const Settings& settings)
     auto bound = snapshot;
     for (const auto& guest : settings.guests)
         for (const auto& address : guest.controllers) {
-            const auto controller = std::ranges::find(bound.controllers, address, &Controller::address);
+            const auto controller = std::ranges::find(bound.controllers, address, &PciController::address);
             if (controller == bound.controllers.end() || controller->is_given_away()) continue;
             controller->driver = "vfio-pci";
             controller->buses.clear();
@@ -174,8 +174,8 @@ std::vector<PciAddress> controllers_for(const GuestName& name, const Snapshot& s
     std::vector<PciAddress> controllers;
     for (const auto* connector : wanted) {
         const auto* ehci = connector == nullptr ? nullptr : connector->ehci;
-        if (ehci != nullptr && ehci->address && std::ranges::find(controllers, *ehci->address) == controllers.end())
-            controllers.push_back(*ehci->address);
+        if (ehci != nullptr && std::ranges::find(controllers, ehci->address) == controllers.end())
+            controllers.push_back(ehci->address);
     }
     if (controllers.empty() || controllers == guest->controllers) return {};
     guest->controllers = controllers;

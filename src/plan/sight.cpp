@@ -58,12 +58,16 @@ Words words_for(const Refusal& refusal, const std::string& socket)
         return {format("the controller to which {} would go is not there", socket), ask_there};
     case Reason::no_driver:
         return {format("nothing drives the controller to which {} would go", socket), ask_there};
+    case Reason::not_authorized:
+        return {format("the host has not authorized the hub to which {} would go", socket), ask_there};
     case Reason::guest_not_given:
         return {format("the controller to which {} would go has not been given away", socket), ask_there};
     case Reason::not_the_guests_controller:
         return {format("{} cannot reach a controller of its guest", socket), ask_there};
     case Reason::last_keyboard:
         return {format("{} holds the host's last keyboard", socket), "only the host can let it go"};
+    case Reason::not_seen_yet:
+        return {format("{} has come to the host just now", socket), "try again in a moment"};
     case Reason::disk_in_use:
         return {format("{} holds a disk that the host uses", socket), "have it unmounted on the host"};
     }

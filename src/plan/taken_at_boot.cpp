@@ -10,7 +10,7 @@
 
 namespace usbroute::plan {
 
-using topology::Controller;
+using topology::PciController;
 
 namespace {
 
@@ -24,7 +24,7 @@ std::string plain(std::string_view text)
 
 /// One id of "8086:8cb1,10de:13c2:ffffffff:ffffffff" (drivers/vfio/pci/vfio_pci.c, vfio_pci_fill_ids): what is behind
 /// vendor and device narrows it, which few write.
-bool is_named(std::string_view id, const Controller& controller)
+bool is_named(std::string_view id, const PciController& controller)
 {
     const auto fields = split(id, ':');
     return fields.size() >= 2 && parse_hex(fields[0]) == controller.vendor && parse_hex(fields[1]) == controller.device;
@@ -35,7 +35,7 @@ struct Named {
     bool has_others = false;
 };
 
-std::optional<Named> named_in(std::string_view ids, const Controller& controller)
+std::optional<Named> named_in(std::string_view ids, const PciController& controller)
 {
     if (ids.size() >= 2 && ids.front() == '"' && ids.back() == '"') ids = ids.substr(1, ids.size() - 2);
     const auto all = split(ids, ',');
@@ -44,7 +44,7 @@ std::optional<Named> named_in(std::string_view ids, const Controller& controller
     return Named{.id = std::string(*found), .has_others = all.size() > 1};
 }
 
-std::optional<TakenAtBoot> by_the_command_line(const Controller& controller, const std::string& word)
+std::optional<TakenAtBoot> by_the_command_line(const PciController& controller, const std::string& word)
 {
     const auto dot = word.find('.');
     const auto equals = word.find('=');
@@ -56,7 +56,7 @@ std::optional<TakenAtBoot> by_the_command_line(const Controller& controller, con
     const auto shown = printable(word, 160);
     const auto evidence = "/proc/cmdline: " + shown;
     const auto off = format("take {} off the kernel's command line and start again", shown);
-    if (key == "hide" && controller.address && value.find(controller.address->text().substr(5)) != std::string_view::npos)
+    if (key == "hide" && value.find(controller.address.text().substr(5)) != std::string_view::npos)
         return TakenAtBoot{.evidence = evidence, .remedy = off};
     const auto named = key == "ids" ? named_in(value, controller) : std::nullopt;
     if (!named) return std::nullopt;
@@ -67,7 +67,7 @@ std::optional<TakenAtBoot> by_the_command_line(const Controller& controller, con
                                                    : off};
 }
 
-std::optional<TakenAtBoot> by_modprobe(const Controller& controller, const topology::ForeignLine& line)
+std::optional<TakenAtBoot> by_modprobe(const PciController& controller, const topology::ForeignLine& line)
 {
     if (!line.file.starts_with("etc/modprobe.d/")) return std::nullopt;
     const auto all = words(line.line);
@@ -85,7 +85,7 @@ std::optional<TakenAtBoot> by_modprobe(const Controller& controller, const topol
 
 } // namespace
 
-std::optional<TakenAtBoot> taken_at_boot(const Controller& controller, const topology::Condition& condition)
+std::optional<TakenAtBoot> taken_at_boot(const PciController& controller, const topology::Condition& condition)
 {
     for (const auto& word : condition.kernel_words.value_or(std::vector<std::string>{}))
         if (auto taken = by_the_command_line(controller, word)) return taken;

@@ -19,7 +19,7 @@ struct TakenAtBoot {
 
 /// By ids (vfio-pci.ids=, pci-stub.ids=, `options vfio-pci ids=` of modprobe.d) or by address (xen-pciback.hide=). Nothing:
 /// no such word names this controller and its driver.
-[[nodiscard]] std::optional<TakenAtBoot> taken_at_boot(const topology::Controller& controller,
+[[nodiscard]] std::optional<TakenAtBoot> taken_at_boot(const topology::PciController& controller,
                                                        const topology::Condition& condition);
 
 } // namespace usbroute::plan

@@ -29,6 +29,11 @@ std::string handover_text(const plan::Handover& handover, const Style& style)
 {
     auto out = painted(handover.title, Tone::heading, style);
     out += handover.functions.empty() ? ": nothing to do, everything is as wished\n" : "\n";
+    for (const auto& leaving : handover.leaving) {
+        out += format("  {}: host {} {}\n", leaving.from, style.unicode ? "→" : "->", handover.guest.text());
+        for (const auto& device : leaving.devices)
+            out += "    " + painted("disconnects", Tone::dim, style) + " " + fit_for(device, style) + "\n";
+    }
     int number = 0;
     for (const auto& move : handover.moves)
         out += step_text(++number,

@@ -37,10 +37,14 @@ std::string to_json(const plan::Handover& handover)
             steps.push_back({{"controller", function.function.text()},
                              {"command", plan::shell_line(step)},
                              {"reason", step.reason}});
+    auto leaving = Json::array();
+    for (const auto& each : handover.leaving)
+        leaving.push_back({{"from", each.from}, {"devices", each.devices}});
     return written({{"schema", schema},
                     {"title", handover.title},
                     {"guest", handover.guest.text()},
                     {"moves", std::move(moves)},
+                    {"leaving", std::move(leaving)},
                     {"steps", std::move(steps)},
                     {"already", texts(handover.already)},
                     {"warnings", handover.warnings}});

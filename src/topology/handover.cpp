@@ -19,4 +19,10 @@ const HandoverState* HandoverLook::state_of(const PciAddress& address) const
     return found == controllers.end() ? nullptr : &*found;
 }
 
+const FunctionLoad* HandoverLook::load_of(const PciAddress& address) const
+{
+    const auto found = std::ranges::find(loads, address, &FunctionLoad::address);
+    return found == loads.end() ? nullptr : &*found;
+}
+
 } // namespace usbroute::topology

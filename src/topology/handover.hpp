@@ -25,14 +25,33 @@ struct HandoverState {
     bool operator==(const HandoverState&) const = default;
 };
 
+/// A disk, a partition, or what is stacked on one.
+struct BlockName {
+    std::string name;        ///< "sda2", "dm-0"
+    std::string number;      ///< "8:2", as in mountinfo; empty: not told
+    std::string mapper_name; ///< "luks-root"; empty: none
+    bool operator==(const BlockName&) const = default;
+};
+
+/// What the host has on a function of PCI, as far as it would be missed.
+struct FunctionLoad {
+    PciAddress address;
+    std::vector<BlockName> blocks;
+    std::vector<std::string> route_carriers; ///< network interfaces below a default route
+    bool drives_the_screen = false;          ///< the console is on it, or was when the machine started
+    bool operator==(const FunctionLoad&) const = default;
+};
+
 /// Everything beyond the snapshot that a handover is decided on.
 struct HandoverLook {
     std::vector<PciFunction> functions;     ///< all of the PCI bus, by address: they make the groups
     std::vector<HandoverState> controllers; ///< those that drive USB, by address
+    std::vector<FunctionLoad> loads = {};   ///< of what shares an IOMMU group with a USB controller
     bool vfio_driver = false;               ///< vfio-pci can be bound to
 
     [[nodiscard]] const PciFunction* function_at(const PciAddress& address) const;
     [[nodiscard]] const HandoverState* state_of(const PciAddress& address) const;
+    [[nodiscard]] const FunctionLoad* load_of(const PciAddress& address) const;
     bool operator==(const HandoverLook&) const = default;
 };
 

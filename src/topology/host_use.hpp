@@ -53,7 +53,7 @@ struct UseParts {
     bool inputs = false;
     bool network = false;
     bool sound = false;
-    bool open_devices = false; ///< serial ports and cameras that a process holds open
+    bool open_devices = false; ///< what a process holds open, and power supplies
     bool processes = true;     ///< other processes may be looked at, for their mounts and open devices
 
     [[nodiscard]] static UseParts all() { return {true, true, true, true, true, true}; }

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "topology/keyboard_signs.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,39 +16,7 @@ namespace usbroute::topology {
 namespace {
 
 constexpr std::uint16_t bus_bluetooth = 0x05; // include/uapi/linux/input.h, BUS_BLUETOOTH
-constexpr std::uint8_t audio_class = 1;       // USB Audio 1.0, A.1
-
-/// USB devices that have the keys of a keyboard and nobody in front of them.
-struct NoHands {
-    std::uint16_t vendor;
-    std::uint16_t first_product;
-    std::uint16_t last_product;
-    Counts counts;
-    std::string_view why;
-};
-constexpr std::array<NoHands, 6> no_hands{{
-    // "American Megatrends Inc. Virtual Keyboard and Mouse": many kernel logs of servers, MegaRAC.
-    {0x046b, 0xff10, 0xff10, Counts::no, "a BMC's virtual keyboard"},
-    // "BMC Virtual Keyboard", HPE iLO: the log in kernel bug 207147.
-    {0x03f0, 0x7029, 0x7029, Counts::no, "a BMC's virtual keyboard"},
-    // Avocent "Virtual Keyboard/Mouse" behind its "Virtual Hub", Dell iDRAC among others: usb.ids.
-    {0x0624, 0x0248, 0x0249, Counts::no, "a BMC's virtual keyboard"},
-    // usb.ids says "Winbond Hermon" (a BMC); kernel logs have the cable "ATEN UC-10KM" under the same id.
-    {0x0557, 0x2221, 0x2221, Counts::doubtful, "either a BMC's virtual keyboard or a KVM cable"},
-    // usb.ids says "Virtual mouse/keyboard device" (Supermicro's BMC); ATEN's KVM switches report it too.
-    {0x0557, 0x2419, 0x2419, Counts::doubtful, "either a BMC's virtual keyboard or a KVM switch"},
-    // Yubico: the OTP application types a password and is registered as a whole keyboard (docs.yubico.com).
-    {0x1050, 0x0000, 0xffff, Counts::no, "a security key that types by itself"},
-}};
-
-const NoHands* row_of(const Device& device)
-{
-    const auto found = std::ranges::find_if(no_hands, [&](const NoHands& row) {
-        return device.vendor == row.vendor && device.product >= row.first_product &&
-               device.product <= row.last_product;
-    });
-    return found == no_hands.end() ? nullptr : &*found;
-}
+constexpr std::uint16_t bus_i8042 = 0x11;
 
 bool has_only(const Keys& keys, std::span<const std::size_t> codes)
 {
@@ -77,6 +46,10 @@ std::optional<Keyboard> over_bluetooth(const InputDevice& input, const Inputs& i
 {
     Keyboard keyboard{
         .name = printable(trim(input.name), 48), .places = {}, .counts = Counts::yes, .why = "Bluetooth"};
+    if (const auto sign = sign_of(input)) {
+        keyboard.counts = sign->counts;
+        keyboard.why = format("Bluetooth; {}", sign->why);
+    }
     if (input.usb) {
         keyboard.places = {*input.usb};
         return keyboard;
@@ -91,20 +64,30 @@ std::optional<Keyboard> over_bluetooth(const InputDevice& input, const Inputs& i
     return keyboard;
 }
 
-/// A whole keyboard at a place of USB.
-void judge_usb(Keyboard& keyboard, const Device& device)
+/// A whole keyboard at a place of USB. `input` is null where only its interface says so, `inputs` where nobody could look.
+void judge_usb(Keyboard& keyboard, const Device& device, const InputDevice* input, const Snapshot& snapshot,
+               const Inputs* inputs)
 {
     keyboard.name = device.shown();
     keyboard.places = {device.path};
-    if (const auto* row = row_of(device)) {
-        keyboard.counts = row->counts;
-        keyboard.why = row->why;
-        return;
+    auto sign = sign_of(device, snapshot, inputs);
+    if (!sign && input != nullptr) sign = sign_of(*input);
+    if (!sign) sign = sign_of_name(device);
+    keyboard.counts = sign ? sign->counts : Counts::yes;
+    keyboard.why = sign ? sign->why : "USB";
+}
+
+/// Neither on USB nor over Bluetooth, or at a place of USB that has just gone.
+void judge_other(Keyboard& keyboard, const InputDevice& input, const Inputs& inputs)
+{
+    const bool is_ps2 = input.bus == bus_i8042;
+    auto sign = sign_of(input);
+    if (!sign && is_ps2 && inputs.ps2) {
+        sign = sign_of(*inputs.ps2);
+        if (sign) keyboard.name = "PS/2 port";
     }
-    const bool sounds = std::ranges::find(device.interfaces, audio_class, &Interface::device_class) !=
-                        device.interfaces.end();
-    keyboard.counts = sounds ? Counts::doubtful : Counts::yes;
-    keyboard.why = sounds ? "an audio device that claims to have letters" : "USB";
+    keyboard.counts = sign ? sign->counts : Counts::yes;
+    keyboard.why = sign ? sign->why : input.usb ? "USB" : "PS/2 or built in";
 }
 
 std::optional<Keyboard> judge(const InputDevice& input, const Snapshot& snapshot, const Inputs& inputs)
@@ -125,10 +108,9 @@ std::optional<Keyboard> judge(const InputDevice& input, const Snapshot& snapshot
     } else if (is_virtual(input)) {
         keyboard.why = "made by a program";
     } else if (device != nullptr) {
-        judge_usb(keyboard, *device);
+        judge_usb(keyboard, *device, &input, snapshot, &inputs);
     } else {
-        keyboard.counts = Counts::yes;
-        keyboard.why = input.usb ? "USB" : "PS/2 or built in";
+        judge_other(keyboard, input, inputs);
     }
     return keyboard;
 }
@@ -148,32 +130,37 @@ void add(std::vector<Keyboard>& found, Keyboard keyboard, bool is_alone)
 }
 
 /// By its interface it is a keyboard, and the input devices know nothing of it.
-void judge_boot_keyboard(Keyboard& keyboard, const Device& device)
+void judge_boot_keyboard(Keyboard& keyboard, const Device& device, const Snapshot& snapshot,
+                         const Inputs& inputs)
 {
-    judge_usb(keyboard, device);
+    judge_usb(keyboard, device, nullptr, snapshot, &inputs);
     if (keyboard.counts == Counts::no) return;
     const auto boot = std::ranges::find_if(device.interfaces, &Interface::is_boot_keyboard);
-    keyboard.counts = Counts::no;
     if (boot->driver.empty()) {
+        keyboard.counts = Counts::no;
         keyboard.why = "no driver runs it";
     } else if (boot->driver == "usbfs") {
+        keyboard.counts = Counts::no;
         keyboard.why = "a program has it (usbfs)";
     } else {
         // A receiver whose keyboard is switched off or out of reach looks like this.
+        const bool has_other_doubt = keyboard.counts == Counts::doubtful;
         keyboard.counts = Counts::doubtful;
-        keyboard.why = "a keyboard by its interface, but no input device of it types now";
+        if (!has_other_doubt)
+            keyboard.why = "a keyboard by its interface, but no input device of it types now";
     }
 }
 
-void add_boot_keyboards(std::vector<Keyboard>& found, const Snapshot& snapshot, bool inputs_known)
+void add_boot_keyboards(std::vector<Keyboard>& found, const Snapshot& snapshot,
+                        const std::optional<Inputs>& inputs)
 {
     for (const auto& device : snapshot.devices) {
         if (!device->is_keyboard()) continue;
         Keyboard keyboard;
-        if (inputs_known)
-            judge_boot_keyboard(keyboard, *device);
+        if (inputs)
+            judge_boot_keyboard(keyboard, *device, snapshot, *inputs);
         else
-            judge_usb(keyboard, *device);
+            judge_usb(keyboard, *device, nullptr, snapshot, nullptr);
         add(found, std::move(keyboard), false);
     }
 }
@@ -210,6 +197,15 @@ bool can_type(const Keys& keys)
 
 std::string Keyboard::with_reason() const { return format("{} ({})", name, why); }
 
+std::string Keyboard::shown() const { return why == "USB" ? name : with_reason(); }
+
+std::string KeyboardLoss::left() const
+{
+    if (!staying.empty()) return "left to type on: " + short_list_of(staying);
+    if (!doubtful.empty()) return "left to type on: only doubtful ones: " + short_list_of(doubtful);
+    return "left to type on: nothing";
+}
+
 std::vector<Keyboard> keyboards(const Snapshot& snapshot, const std::optional<Inputs>& inputs)
 {
     std::vector<Keyboard> found;
@@ -217,7 +213,7 @@ std::vector<Keyboard> keyboards(const Snapshot& snapshot, const std::optional<In
         for (const auto& input : inputs->devices)
             if (auto keyboard = judge(input, snapshot, *inputs))
                 add(found, std::move(*keyboard), input.bus == bus_bluetooth);
-    add_boot_keyboards(found, snapshot, inputs.has_value());
+    add_boot_keyboards(found, snapshot, inputs);
     std::vector<Keyboard> ordered;
     for (const auto counts : {Counts::yes, Counts::doubtful, Counts::no})
         for (const auto& keyboard : found)
@@ -240,21 +236,37 @@ KeyboardLoss loss_of(const std::vector<Keyboard>& keyboards, const std::function
         if (it_goes && keyboard.counts != Counts::no)
             loss.going.push_back(keyboard);
         else if (keyboard.counts == Counts::yes)
-            loss.one_stays = true;
+            loss.staying.push_back(keyboard);
+        else if (keyboard.counts == Counts::doubtful)
+            loss.doubtful.push_back(keyboard);
         else
             loss.uncounted.push_back(keyboard);
     }
     return loss;
 }
 
-std::string list_of(const std::vector<Keyboard>& keyboards)
+namespace {
+
+std::string list_of(const std::vector<Keyboard>& keyboards, std::string (Keyboard::*said)() const)
 {
     constexpr std::size_t most_shown = 5; // a refusal is one line of the protocol
     std::string list;
     for (std::size_t i = 0; i < std::min(keyboards.size(), most_shown); ++i)
-        list += (i == 0 ? "" : ", ") + keyboards[i].with_reason();
+        list += (i == 0 ? "" : ", ") + (keyboards[i].*said)();
     if (keyboards.size() > most_shown) list += format(" and {} more", keyboards.size() - most_shown);
     return list;
+}
+
+} // namespace
+
+std::string list_of(const std::vector<Keyboard>& keyboards)
+{
+    return list_of(keyboards, &Keyboard::with_reason);
+}
+
+std::string short_list_of(const std::vector<Keyboard>& keyboards)
+{
+    return list_of(keyboards, &Keyboard::shown);
 }
 
 } // namespace usbroute::topology

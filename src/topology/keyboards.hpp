@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "topology/hid_report.hpp"
 #include "topology/snapshot.hpp"
 
 #include <bitset>
@@ -36,12 +37,34 @@ struct InputDevice {
     std::uint16_t bus = 0;       ///< BUS_USB 3, BUS_BLUETOOTH 5, BUS_I8042 0x11 (include/uapi/linux/input.h)
     Keys keys;                   ///< none where it sends no EV_KEY
     bool inhibited = false;      ///< somebody has switched it off
+    bool moves_pointer =
+        false; ///< it has both axes of a mouse (REL_X and REL_Y) or of a pad (ABS_X and ABS_Y)
+    /// EV_LED with Num, Caps or Scroll Lock, which nearly every real keyboard has. Nothing: not known.
+    std::optional<bool> has_lights = {};
+};
+
+/// What tells whether somebody's keyboard is behind a PS/2 port.
+struct Ps2Facts {
+    std::optional<std::uint32_t> chassis; ///< SMBIOS, 7.4.1: 3 desktop, 10 notebook; nothing: not told
+    bool has_battery = false;             ///< a system's, not a device's
+    bool has_lid = false;
+    std::optional<std::uint64_t> interrupts; ///< of its line since the machine started; nothing: not told
+};
+
+/// What the HID interfaces of a USB device are for.
+struct HidReports {
+    PortPath usb;
+    std::vector<HidUsage> applications;
 };
 
 struct Inputs {
     std::vector<InputDevice> devices;
     /// Bluetooth adapters by the USB device they are; nothing for one that is not on USB.
     std::vector<std::optional<PortPath>> adapters;
+    std::vector<PortPath> pointers = {};  ///< USB devices with an input device that moves a pointer
+    std::vector<HidReports> reports = {}; ///< of the USB devices that have every key
+    std::optional<Ps2Facts> ps2 = {};     ///< where a keyboard is on PS/2
+    bool management_controller = false;   ///< the machine has one (IPMI)
 };
 
 /// Doubtful is for what cannot be told: taking it away may be a loss, and leaving it behind is no promise.
@@ -56,6 +79,8 @@ struct Keyboard {
 
     /// "Power Button (only a power or sleep button)".
     [[nodiscard]] std::string with_reason() const;
+    /// The same, without "USB", which is the usual.
+    [[nodiscard]] std::string shown() const;
     bool operator==(const Keyboard&) const = default;
 };
 
@@ -66,10 +91,14 @@ struct Keyboard {
 /// What would be left to type with when some of these go.
 struct KeyboardLoss {
     std::vector<Keyboard> going;     ///< that count, or may
-    std::vector<Keyboard> uncounted; ///< that stay or go, and are no reason to be calm
-    bool one_stays = false;
+    std::vector<Keyboard> uncounted; ///< that stay or go, and never count
+    std::vector<Keyboard> staying;   ///< sure ones
+    std::vector<Keyboard> doubtful;  ///< that stay, and are no promise
 
-    [[nodiscard]] bool is_total() const { return !one_stays && !going.empty(); }
+    [[nodiscard]] bool is_total() const { return staying.empty() && !going.empty(); }
+    /// "left to type on: Logitech USB Keyboard (046d:c31c)", "left to type on: only doubtful ones: PS/2 port (nothing is
+    /// known to be plugged in)", "left to type on: nothing".
+    [[nodiscard]] std::string left() const;
 };
 
 /// `leaving`: the places that the host loses, with everything at and below them, in no order.
@@ -81,5 +110,7 @@ struct KeyboardLoss {
 
 /// "Power Button (only a power or sleep button), ...": a few of them in words, and how many more there are.
 [[nodiscard]] std::string list_of(const std::vector<Keyboard>& keyboards);
+/// The same, each as `Keyboard::shown` says it.
+[[nodiscard]] std::string short_list_of(const std::vector<Keyboard>& keyboards);
 
 } // namespace usbroute::topology

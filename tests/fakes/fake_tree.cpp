@@ -31,7 +31,13 @@ void FakeTree::put(const std::string& directory, const Entry& entry)
     }
 }
 
-void FakeTree::add(const std::string& directory, const Entry& entry) { put(directory, entry); }
+void FakeTree::add(const std::string& directory, const Entry& entry)
+{
+    for (auto end = directory.find('/'); end != std::string::npos; end = directory.find('/', end + 1))
+        directories_[directory.substr(0, end)] = true;
+    if (!directory.empty()) directories_[directory] = true;
+    put(directory, entry);
+}
 
 void FakeTree::remove(const std::string& path)
 {

@@ -42,6 +42,7 @@ public:
     void fail(const std::string& path, int errno_value) { failures_[path] = errno_value; }
     /// Removes a path and all below it: somebody pulled the plug.
     void remove(const std::string& path);
+    /// The directories above come with it.
     void add(const std::string& directory, const Entry& entry);
 
 private:

@@ -42,7 +42,8 @@ constexpr std::size_t a_megabyte = 1'000'000;
 
 TEST(LogBudget, HoldsAMegabyteInAnyMinuteWhateverFloodComes)
 {
-    for (const std::size_t size : {std::size_t{1}, std::size_t{200}, std::size_t{4000}, std::size_t{100'000}}) {
+    for (const std::size_t size :
+         {std::size_t{1}, std::size_t{200}, std::size_t{4000}, std::size_t{100'000}}) {
         Log log;
         for (int i = 0; i < 300'000; ++i) {
             log.now += 1ms;

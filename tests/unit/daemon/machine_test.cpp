@@ -371,8 +371,8 @@ TEST_F(MachineTest, TouchesNothingAndDoesNotWaitWhileAnotherProcessHoldsTheLock)
         EXPECT_EQ(registers.writes, writes);
         EXPECT_EQ(told, 2);
     }
-    EXPECT_TRUE(machine.carry_out(
-        {.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}}));
+    EXPECT_TRUE(
+        machine.carry_out({.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}}));
     EXPECT_FALSE(machine.recover());
 }
 

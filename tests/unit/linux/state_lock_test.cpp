@@ -123,8 +123,9 @@ TEST_F(StateLockTest, ShutsOutASecondDaemonAndNamesTheFirst)
 
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code(), "in-use");
-    EXPECT_NE(second.error().message().find(format("another daemon works with {}; usbroute status asks it", room)),
-              std::string::npos);
+    EXPECT_NE(
+        second.error().message().find(format("another daemon works with {}; usbroute status asks it", room)),
+        std::string::npos);
     EXPECT_NE(second.error().message().find(format("process {}", ::getpid())), std::string::npos);
 }
 
@@ -156,11 +157,10 @@ TEST(HolderIn, GoesByTheInodeWhereAFileSystemShowsAnotherDevice)
 
 TEST(HolderIn, NamesNobodyWhereTheListMakesNoSense)
 {
-    for (const auto* locks : {"", "\n", "1: FLOCK", "1: FLOCK ADVISORY WRITE x fe:0b:77 0 EOF",
-                              "1: FLOCK ADVISORY WRITE 0 fe:0b:77 0 EOF",
-                              "1: FLOCK ADVISORY WRITE -1 fe:0b:77 0 EOF",
-                              "1: FLOCK ADVISORY WRITE 99999999999999 fe:0b:77 0 EOF",
-                              "1: FLOCK ADVISORY WRITE 5 fe:0b 0 EOF"})
+    for (const auto* locks :
+         {"", "\n", "1: FLOCK", "1: FLOCK ADVISORY WRITE x fe:0b:77 0 EOF",
+          "1: FLOCK ADVISORY WRITE 0 fe:0b:77 0 EOF", "1: FLOCK ADVISORY WRITE -1 fe:0b:77 0 EOF",
+          "1: FLOCK ADVISORY WRITE 99999999999999 fe:0b:77 0 EOF", "1: FLOCK ADVISORY WRITE 5 fe:0b 0 EOF"})
         EXPECT_EQ(holder_in(locks, ::gnu_dev_makedev(0xfe, 0x0b), 77), std::nullopt) << locks;
 }
 

@@ -68,9 +68,10 @@ TEST(Trust, SaysWhatToType)
               "/etc/u.toml");
     EXPECT_EQ(why_not_trusted("/etc/u.toml", standing(S_IFREG | 0644, 1000), root),
               "/etc/u.toml belongs to user 1000, and root would act on it; chown root /etc/u.toml");
-    EXPECT_EQ(why_not_trusted("/etc/u", standing(S_IFDIR | 0775, 0, 100), root),
-              "/etc/u may be written by its group (mode 0775), who could put another configuration there, and "
-              "root would act on it; chmod go-w /etc/u");
+    EXPECT_EQ(
+        why_not_trusted("/etc/u", standing(S_IFDIR | 0775, 0, 100), root),
+        "/etc/u may be written by its group (mode 0775), who could put another configuration there, and "
+        "root would act on it; chmod go-w /etc/u");
 }
 
 TEST(Judged, AreFilesThatDecideWhatRootOrTheDaemonDoes)

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "plan/bench.hpp"
 #include "plan/call_back.hpp"
+#include "unit/plan/bench.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,14 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "base/text.hpp"
 #include "fakes/boards.hpp"
 #include "plan/handover.hpp"
 
 #include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
 
 namespace usbroute::plan {
 namespace {
@@ -191,6 +195,157 @@ TEST(Bind, RefusesAGroupThatTheHostUses)
         "can be put into another slot");
 }
 
+TEST(Bind, PrintsNoCommandThatUnbindsWhatTheHostCannotDoWithout)
+{
+    const auto remedy = [](const std::function<void(Bench&, topology::FunctionLoad&)>& change) {
+        Bench bench;
+        const auto address = bench.add_to_group_of_1d(0x010601, "ahci").address;
+        bench.look.loads = {{.address = address}};
+        change(bench, bench.look.loads.front());
+        return std::get<HandoverRefusal>(bench.bind()).remedy;
+    };
+    const std::vector<topology::BlockName> disk{{.name = "sda", .number = "8:0"},
+                                                {.name = "sda2", .number = "8:2"}};
+
+    EXPECT_NE(remedy([](Bench&, auto&) {}).find("echo 0000:00:1b.0 > "), std::string::npos);
+    const auto with_root = remedy([&](Bench& bench, auto& load) {
+        load.blocks = disk;
+        bench.use.mounts = {{.number = "8:2", .source = "/dev/root", .point = "/", .type = "ext4"},
+                            {.number = "8:1", .source = "/dev/sda1", .point = "/boot", .type = "vfat"}};
+    });
+    EXPECT_TRUE(with_root.starts_with("0000:00:1b.0 has sda, / is on it: it cannot be let go; "))
+        << with_root;
+    const auto with_route = remedy([](Bench&, auto& load) { load.route_carriers = {"wlp0s20f3"}; });
+    EXPECT_TRUE(with_route.starts_with("0000:00:1b.0 has wlp0s20f3, the default route is on it: it cannot"))
+        << with_route;
+    const auto with_screen = remedy([](Bench&, auto& load) { load.drives_the_screen = true; });
+    EXPECT_TRUE(with_screen.starts_with("0000:00:1b.0 drives the screen: it cannot")) << with_screen;
+    const auto with_keyboard = remedy([](Bench& bench, auto&) {
+        topology::InputDevice built_in{.name = "I2C keyboard",
+                                       .syspath = "sys/devices/pci0000:00/0000:00:1b.0/i2c-1/input/input3"};
+        built_in.keys = topology::parse_keys("fffffffe");
+        bench.use.inputs = topology::Inputs{.devices = {built_in}, .adapters = {}};
+    });
+    EXPECT_TRUE(with_keyboard.starts_with("0000:00:1b.0 has the keyboard I2C keyboard: it cannot"))
+        << with_keyboard;
+    // What is stacked on the disk, swap, and a disk of which nothing is known to be used.
+    const auto stacked = remedy([&](Bench& bench, auto& load) {
+        load.blocks = disk;
+        load.blocks.push_back({.name = "dm-0", .number = "253:0", .mapper_name = "root"});
+        bench.use.mounts = {{.number = "0:30", .source = "/dev/mapper/root", .point = "/", .type = "btrfs"}};
+        bench.use.swaps = {"/dev/sda2"};
+    });
+    EXPECT_TRUE(stacked.starts_with("0000:00:1b.0 has sda, / is on it: it cannot")) << stacked;
+    const auto swap = remedy([&](Bench& bench, auto& load) {
+        load.blocks = disk;
+        bench.use.swaps = {"/dev/sda2"};
+        bench.use.mounts = {{.number = "8:0", .source = "/dev/sda", .point = "/srv", .type = "ext4"}};
+    });
+    EXPECT_TRUE(swap.starts_with("0000:00:1b.0 has sda, /srv, swap are on it: it cannot")) << swap;
+    const auto idle = remedy([&](Bench&, auto& load) { load.blocks = disk; });
+    EXPECT_TRUE(idle.starts_with("0000:00:1b.0 has sda: it cannot")) << idle;
+    for (const auto& text : {with_root, with_route, with_screen, with_keyboard, stacked, idle})
+        EXPECT_EQ(text.find("unbind"), std::string::npos) << text;
+}
+
+TEST(Bind, OffersInsteadOfAHopelessGroupAControllerThatCanBePlanned)
+{
+    Bench bench;
+    const auto address = bench.add_to_group_of_1d(0x010601, "ahci").address;
+    bench.look.loads = {{.address = address, .blocks = {{.name = "sda", .number = "8:0"}}}};
+    bench.settings.guests.front().controllers = {*PciAddress::parse("00:1d.0")};
+    const auto remedy = [&] { return std::get<HandoverRefusal>(bench.bind()).remedy; };
+
+    EXPECT_TRUE(remedy().ends_with("; give 0000:00:1a.0 instead, which is alone in its group: controllers = "
+                                   "[\"0000:00:1a.0\"] of [guest.windows]"))
+        << remedy();
+    // The xHCI has the only keyboard, so it comes last, with what is in its way.
+    bench.set_driver("00:1a.0", "");
+    EXPECT_TRUE(
+        remedy().ends_with("of [guest.windows] (in the way then: 0000:00:14.0 has the host's only keyboard: "
+                           "Keyboard (1234:5678))"))
+        << remedy();
+    fakes::controller(bench.snapshot, "00:14.0").iommu_group.reset();
+    EXPECT_TRUE(remedy().ends_with("; a USB card in another slot can be given instead")) << remedy();
+}
+
+TEST(Bind, NamesAllThatGoTogetherAtOnce)
+{
+    Bench bench;
+    for (auto& controller : bench.snapshot.controllers) controller.iommu_group = 3;
+    for (auto& function : bench.look.functions) function.iommu_group = 3;
+    bench.settings.guests.front().controllers = {*PciAddress::parse("00:1d.0")};
+
+    EXPECT_EQ(
+        said(bench.bind()),
+        "group-shared: 0000:00:1d.0 shares IOMMU group 3 with 0000:00:14.0, 0000:00:1a.0, and a group is "
+        "given away "
+        "whole (0000:00:14.0 (8086:8cb1): the host uses it, by xhci_hcd; 0000:00:1a.0 (8086:8cad): the host "
+        "uses it, "
+        "by ehci-pci); give 0000:00:14.0 and 0000:00:1a.0 to the same guest too: add them to controllers of "
+        "[guest.windows] (in the way then: 0000:00:14.0 has the host's only keyboard: Keyboard (1234:5678))");
+}
+
+TEST(Bind, SaysAsMuchAsAMoveOfWhatLeaves)
+{
+    Bench bench;
+    fakes::bits(bench.snapshot).usb2_owner &= ~0x84u; // keys and bit 7 are on EHCI #1
+    fakes::plug(bench.snapshot, "2-1", "Hub").vendor = 0x8087;
+    bench.snapshot.devices.front() = [&] {
+        auto hub = *bench.snapshot.device_at(*topology::PortPath::parse("2-1"));
+        hub.hub_ports = 8;
+        return std::make_shared<const topology::Device>(hub);
+    }();
+    fakes::plug(bench.snapshot, "2-1.3", "Adapter");
+    fakes::plug(bench.snapshot, "2-1.8", "UPS").interfaces.push_back({.device_class = 3, .driver = "usbfs"});
+    bench.use.activities = {{.usb = *topology::PortPath::parse("2-1.3"),
+                             .what = "network interface eth1 carries the default route"},
+                            {.usb = *topology::PortPath::parse("3-5"), .what = "stays"}};
+
+    const auto handover = std::get<Handover>(bench.bind());
+
+    std::string leaving;
+    for (const auto& each : handover.leaving) leaving += each.from + ": " + join(each.devices, ", ") + "\n";
+    EXPECT_EQ(leaving, "keys: Adapter (1234:5678)\nbit7: UPS (1234:5678)\n");
+    EXPECT_EQ(join(handover.warnings, "\n"),
+              "left to type on: Keyboard (1234:5678)\n"
+              "keys takes along Adapter (1234:5678): network interface eth1 carries the default route\n"
+              "bit7 takes along UPS (1234:5678): a program holds it through usbfs, as those that watch a "
+              "power supply (UPS) "
+              "do");
+}
+
+TEST(Bind, SaysThatNoControllerIsLeftWithTheHost)
+{
+    Bench bench;
+    bench.snapshot.devices.clear();
+    bench.set_driver("00:14.0", "vfio-pci"); // the kernel's command line took it
+
+    EXPECT_EQ(join(std::get<Handover>(bench.bind()).warnings, "\n"),
+              "left to type on: nothing\n"
+              "no USB controller is left with the host: nothing that is plugged in, now or later, is its own "
+              "(0000:00:14.0 "
+              "is on vfio-pci)");
+}
+
+TEST(Bind, NamesTheSwitchesOfTheProcessorsMakerForTheIommu)
+{
+    const auto remedy = [](std::uint16_t vendor) {
+        Bench bench;
+        fakes::controller(bench.snapshot, "00:1d.0").iommu_group.reset();
+        bench.look.functions.push_back(
+            {.address = *PciAddress::parse("00:00.0"), .vendor = vendor, .class_code = 0x060000});
+        return std::get<HandoverRefusal>(bench.bind()).remedy;
+    };
+
+    EXPECT_NE(remedy(0x8086).find("intel_iommu=on"), std::string::npos);
+    EXPECT_EQ(remedy(0x8086).find("AMD"), std::string::npos);
+    for (const auto amd : {std::uint16_t{0x1022}, std::uint16_t{0x1002}}) {
+        EXPECT_NE(remedy(amd).find("AMD-Vi"), std::string::npos);
+        EXPECT_EQ(remedy(amd).find("intel_iommu"), std::string::npos);
+    }
+}
+
 TEST(Bind, RefusesAGroupOfWhichAnotherGuestHasAPart)
 {
     Bench bench;
@@ -296,10 +451,12 @@ TEST(Bind, SaysWhatItMeansToGiveTheXhci)
 
     const auto outcome = bench.bind(windows(true, false));
 
-    ASSERT_EQ(std::get<Handover>(outcome).warnings.size(), 1U);
-    EXPECT_NE(std::get<Handover>(outcome).warnings.front().find("what usbroute routes then is advice"),
+    ASSERT_EQ(std::get<Handover>(outcome).warnings.size(), 2U);
+    EXPECT_EQ(std::get<Handover>(outcome).warnings.front(), "left to type on: nothing");
+    EXPECT_NE(std::get<Handover>(outcome).warnings.back().find("what usbroute routes then is advice"),
               std::string::npos);
-    EXPECT_TRUE(std::get<Handover>(Bench().bind()).warnings.empty());
+    EXPECT_EQ(std::get<Handover>(Bench().bind()).warnings,
+              std::vector<std::string>{"left to type on: Keyboard (1234:5678)"});
 }
 
 TEST(Release, ClearsTheOverrideUnbindsAndProbes)

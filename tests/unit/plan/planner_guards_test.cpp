@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "base/text.hpp"
 #include "unit/plan/bench.hpp"
 
 #include <gtest/gtest.h>
@@ -170,11 +171,14 @@ TEST(Plan, AsksForTheUseThatCanMakeADifferenceAndForNoMore)
         return text;
     };
 
-    EXPECT_EQ(needed(3, "usbhid", windows()), "inputs ");
-    EXPECT_EQ(needed(3, "usbhid", windows(), true), "");
+    // HID without a boot protocol: a power supply, a security key.
+    EXPECT_EQ(needed(3, "usbhid", windows()), "inputs open ");
+    EXPECT_EQ(needed(3, "usbhid", windows(), true), "inputs open "); // to say what is left to type on
     EXPECT_EQ(needed(3, "usbhid", Side::xhci), "");
-    EXPECT_EQ(needed(0xff, "xpad", windows(), true), "");
-    EXPECT_EQ(needed(0xff, "r8152", windows(), true), "network open ");
+    EXPECT_EQ(needed(0x0b, "usbfs", windows()), "open ");
+    EXPECT_EQ(needed(0x07, "usblp", windows()), "open ");
+    EXPECT_EQ(needed(0xff, "xpad", windows(), true), "inputs ");
+    EXPECT_EQ(needed(0xff, "r8152", windows(), true), "inputs network open ");
     EXPECT_EQ(needed(1, "snd-usb-audio", windows()), "sound ");
     EXPECT_EQ(needed(0x0e, "uvcvideo", windows()), "open ");
     EXPECT_EQ(needed(0xe0, "btusb", windows()), "inputs network ");
@@ -187,6 +191,88 @@ TEST(Plan, AsksForTheUseThatCanMakeADifferenceAndForNoMore)
     bench.use.swaps = {"/dev/sdb1"};
     EXPECT_TRUE(use_needed(bench.ask(move("rear", Side::ehci))).disks);
     EXPECT_TRUE(use_needed(bench.ask(move("nothing", Side::ehci))).none());
+}
+
+TEST(Plan, AsksNoProcessWhetherItHasAKeyboardOrAMouseOpen)
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    fakes::plug_keyboard(bench.snapshot, "3-3");
+
+    EXPECT_FALSE(use_needed(bench.ask(move("keys", windows()), true)).open_devices);
+    EXPECT_TRUE(use_needed(bench.ask(move("keys", windows()), true)).inputs);
+}
+
+TEST(Plan, SaysWhatIsLeftToTypeOnWhenAKeyboardGoes)
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    fakes::plug_keyboard(bench.snapshot, "3-3");
+    fakes::plug(bench.snapshot, "3-6", "Mouse With Keys");
+    auto mouse = typing("3-6", "B");
+    mouse.moves_pointer = true;
+    const auto warned = [&](std::vector<topology::InputDevice> inputs, const char* connector) {
+        bench.use.inputs = topology::Inputs{.devices = std::move(inputs), .adapters = {}};
+        return join(std::get<Plan>(bench.ask(move(connector, windows()), true)).warnings, "\n");
+    };
+
+    EXPECT_EQ(warned({typing("3-3", "A")}, "keys"), "left to type on: nothing");
+    EXPECT_EQ(warned({typing("3-3", "A"), typing("", "AT keyboard")}, "keys"),
+              "left to type on: AT keyboard (PS/2 or built in)");
+    EXPECT_EQ(warned({typing("3-3", "A"), mouse}, "keys"),
+              "left to type on: only doubtful ones: Mouse With Keys (1234:5678) (it moves a pointer too, as "
+              "a mouse that "
+              "claims every key)");
+    EXPECT_EQ(warned({typing("3-3", "A"), mouse}, "rear"), "left to type on: Keyboard (1234:5678)");
+    EXPECT_EQ(warned({typing("3-3", "A")}, "rear"), ""); // no keyboard goes
+}
+
+TEST(Plan, SaysWhatIsLeftToTypeOnAlsoWhereAGuestCanCallTheKeyboardBack)
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    bench.proven = {GuestName("windows")};
+    fakes::plug_keyboard(bench.snapshot, "3-3");
+
+    EXPECT_EQ(std::get<Plan>(bench.ask(move("keys", windows()))).warnings,
+              std::vector<std::string>{"left to type on: nothing"});
+}
+
+TEST(Plan, Invariant5IsNotSatisfiedByADoubtfulKeyboardThatStays)
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    fakes::plug_keyboard(bench.snapshot, "3-3");
+    fakes::plug(bench.snapshot, "3-6", "Receiver");
+    auto mouse = typing("3-6", "B");
+    mouse.has_lights = false;
+    bench.use.inputs = topology::Inputs{.devices = {typing("3-3", "A"), mouse}, .adapters = {}};
+
+    EXPECT_TRUE(
+        steps_of(bench.ask(move("keys", windows())))
+            .starts_with(
+                "refused: keys holds the host's only keyboard: Keyboard (1234:5678); left to type on: "
+                "only doubtful ones: Receiver (1234:5678) (it claims every key and has no Caps Lock "
+                "light, as mice, pads and scanners do); try it"));
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", windows()), true)), "not refused");
+}
+
+TEST(Plan, WarnsOfWhatAProgramHoldsThroughUsbfsAndNamesItIfItCan)
+{
+    Bench bench;
+    fakes::plug(bench.snapshot, "3-3", "UPS")
+        .interfaces.push_back({.number = 0, .device_class = 3, .driver = "usbfs"});
+
+    EXPECT_EQ(std::get<Plan>(bench.ask(move("keys", Side::ehci))).warnings,
+              std::vector<std::string>{
+                  "keys takes along UPS (1234:5678): a program holds it through usbfs, as those that "
+                  "watch a power supply (UPS) do"});
+    bench.use.activities = {{.usb = *topology::PortPath::parse("3-3"),
+                             .what = "usbfs /dev/bus/usb/003/005 is open in process 812 (upsd)"}};
+    EXPECT_EQ(
+        std::get<Plan>(bench.ask(move("keys", Side::ehci))).warnings,
+        std::vector<std::string>{
+            "keys takes along UPS (1234:5678): usbfs /dev/bus/usb/003/005 is open in process 812 (upsd)"});
 }
 
 TEST(Plan, WarnsOfWhatIsInUseAndGoesAlong)

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "plan/bench.hpp"
 #include "plan/rights.hpp"
 #include "plan/sight.hpp"
+#include "unit/plan/bench.hpp"
 
 #include <gtest/gtest.h>
 

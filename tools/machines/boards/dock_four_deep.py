@@ -70,7 +70,7 @@ desk hub two more, and below the fourth are two serial adapters that both say "0
     kernel="4.15.16-200.fc26.x86_64",
     dmi={"sys_vendor": "LENOVO", "product_name": "20EQS00000", "product_version": "ThinkPad P50",
          "board_vendor": "LENOVO", "board_name": "20EQS00000", "bios_vendor": "LENOVO",
-         "bios_version": "N1EET76W (1.49 )", "bios_date": "03/14/2018"},
+         "bios_version": "N1EET76W (1.49 )", "bios_date": "03/14/2018", "chassis_type": "10"},
     subsystem="17aa:222e",
     functions=(
         Function("00:00.0", "8086:1910", "060000", "skl_uncore", revision=7),

@@ -45,7 +45,8 @@ the built-in keyboard and touchpad behind its rate matching hub.
         "00:1d.0 is the only EHCI: giving it to a guest takes the keyboard.",
     ),
     kernel="6.1.0-13-amd64",
-    dmi={"sys_vendor": "Example Laptops", "product_name": "Haswell LP laptop", "board_vendor": "Example Laptops"},
+    dmi={"sys_vendor": "Example Laptops", "product_name": "Haswell LP laptop", "board_vendor": "Example Laptops",
+         "chassis_type": "10"},
     subsystem="17aa:3978",
     functions=(
         Function("00:00.0", "8086:0a04", "060000", "hsw_uncore", 0, revision=9),

@@ -42,7 +42,7 @@ ports. In the fourth socket a USB 2 device is on EHCI and a SuperSpeed device on
     kernel="6.5.0-14-generic",
     dmi={"sys_vendor": "LENOVO", "product_name": "2352CTO", "product_version": "ThinkPad T430s",
          "board_vendor": "LENOVO", "board_name": "2352CTO", "bios_vendor": "LENOVO",
-         "bios_version": "G7ETB2WW (2.72 )", "bios_date": "03/26/2018"},
+         "bios_version": "G7ETB2WW (2.72 )", "bios_date": "03/26/2018", "chassis_type": "10"},
     subsystem="17aa:21fb",
     functions=(
         Function("00:00.0", "8086:0154", "060000", "ivb_uncore", revision=9),

@@ -20,7 +20,8 @@ kernel that never made `sys/bus/usb`.
            "The configuration names nothing."),
     kernel="6.1.0-13-cloud-amd64",
     dmi={"sys_vendor": "QEMU", "product_name": "Standard PC (i440FX + PIIX, 1996)", "product_version": "pc-i440fx-7.2",
-         "bios_vendor": "SeaBIOS", "bios_version": "1.16.2-debian-1.16.2-1", "bios_date": "04/01/2014"},
+         "bios_vendor": "SeaBIOS", "bios_version": "1.16.2-debian-1.16.2-1", "bios_date": "04/01/2014",
+         "chassis_type": "1"},
     subsystem="1af4:1100",
     functions=(
         Function("00:00.0", "8086:1237", "060000", revision=2),

@@ -47,7 +47,8 @@ beside an xHCI, and a write to 0xd0 falls into the PCI Express capability.
     ),
     kernel="6.1.0-13-amd64",
     dmi={"sys_vendor": "QEMU", "product_name": "Standard PC (Q35 + ICH9, 2009)", "product_version": "pc-q35-7.2",
-         "bios_vendor": "SeaBIOS", "bios_version": "1.16.2-debian-1.16.2-1", "bios_date": "04/01/2014"},
+         "bios_vendor": "SeaBIOS", "bios_version": "1.16.2-debian-1.16.2-1", "bios_date": "04/01/2014",
+         "chassis_type": "1"},
     subsystem="1af4:1100",
     functions=(
         Function("00:00.0", "8086:29c0", "060000"),

@@ -46,7 +46,7 @@ USB3_PSSEN and to XUSB2PR, and disk and inner devices came back on EHCI. State a
     kernel="6.1.8",
     dmi={"sys_vendor": "LENOVO", "product_name": "20AUS0XX00", "product_version": "ThinkPad L540",
          "board_vendor": "LENOVO", "board_name": "20AUS0XX00", "bios_vendor": "LENOVO",
-         "bios_version": "J4ET93WW(1.93)", "bios_date": "07/02/2018"},
+         "bios_version": "J4ET93WW(1.93)", "bios_date": "07/02/2018", "chassis_type": "10"},
     subsystem="17aa:503b",
     functions=(
         Function("00:00.0", "8086:0c04", "060000", revision=6),

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include "topology/keyboards.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace usbroute::topology {
+
+/// What speaks against somebody's hands being on a thing that has every key.
+struct Sign {
+    Counts counts = Counts::doubtful;
+    std::string_view why;
+};
+
+// Each gives the strongest sign, or nothing.
+
+/// Of the input device itself, wherever it hangs.
+[[nodiscard]] std::optional<Sign> sign_of(const InputDevice& input);
+/// Of the USB device: ids of the few that are known, then what its interfaces, descriptors and neighbours show. `inputs`
+/// may be null: they could not be looked at.
+[[nodiscard]] std::optional<Sign> sign_of(const Device& device, const Snapshot& snapshot,
+                                          const Inputs* inputs);
+/// Of the words of a device's own name, the weakest: it can raise a doubt and never lifts one.
+[[nodiscard]] std::optional<Sign> sign_of_name(const Device& device);
+/// Of a PS/2 port, which has an input device on many boards whether something is plugged in or not.
+[[nodiscard]] std::optional<Sign> sign_of(const Ps2Facts& facts);
+
+} // namespace usbroute::topology
