@@ -17,7 +17,8 @@ namespace usbroute {
 /// `text` with `arguments` filled in. `text` was checked against their types where `format` was called.
 [[nodiscard]] std::string formatted(fmt::string_view text, fmt::format_args arguments);
 
-template <typename... Arguments>
+template <
+    typename... Arguments> // NOLINTNEXTLINE(cppcoreguidelines-missing-std-forward): make_format_args takes references
 [[nodiscard]] std::string format(fmt::format_string<Arguments...> text, Arguments&&... arguments)
 {
     return formatted(text, fmt::make_format_args(arguments...));

@@ -195,7 +195,8 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
     std::optional<std::string> best;
     std::size_t best_distance = allowed + 1;
     const auto is_same = [](char one, char other) {
-        return std::tolower(static_cast<unsigned char>(one)) == std::tolower(static_cast<unsigned char>(other));
+        return std::tolower(static_cast<unsigned char>(one)) ==
+               std::tolower(static_cast<unsigned char>(other));
     };
     for (const auto& candidate : candidates) {
         // "FRONT-LEFT": capitals are a habit, not a mistake of one letter each.

@@ -28,11 +28,11 @@ namespace {
 constexpr std::string_view help_text =
     "usbroute-claims: asks the kernel which disks behind USB are in use, for usbrouted\n"
     "\n"
-    "  usbroute-claims             answers the client on standard input, for a service manager's socket\n"
-    "  usbroute-claims --listen    listens by itself\n"
-    "  usbroute-claims --show      answers here, a line for each disk and partition\n"
+    "Without an option it answers the client on standard input, for a service manager's socket.\n"
     "\n"
-    "      --user NAME    whom it answers beside root (usbroute)\n"
+    "      --listen       listen without a service manager\n"
+    "      --show         print a line for each disk and partition\n"
+    "      --user NAME    answer this user too, beside root (default: usbroute)\n"
     "  -V, --version\n"
     "  -h, --help\n"
     "\n"
@@ -59,8 +59,7 @@ int show()
     const auto claims = linux_::ask_kernel_as_root();
     if (claims.answer != topology::ClaimsAnswer::given) return fail(failed, claims.why);
     std::string text;
-    for (const auto& claim : claims.claims)
-        text += wire::in_words(claim) + "\n";
+    for (const auto& claim : claims.claims) text += wire::in_words(claim) + "\n";
     if (claims.is_cut) text += "there are too many open files to go through\n";
     return std::fputs(text.c_str(), stdout) < 0 ? failed : done;
 }

@@ -39,16 +39,17 @@ Error serve(const std::string& path, const std::string& user, const Answer& answ
 {
     const auto account = linux_::account_named(user);
     ::umask(0177); // from bind() on nobody else can connect
-    auto door = linux_::listen_unix(path, std::nullopt, account ? std::optional(account->user) : std::nullopt);
+    auto door =
+        linux_::listen_unix(path, std::nullopt, account ? std::optional(account->user) : std::nullopt);
     if (!door) return std::move(door.error());
     if (::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0)
-        return Error(ErrorKind::failed, "cannot close " + path + " to others", errno);
+        return {ErrorKind::failed, "cannot close " + path + " to others", errno};
     int under_way = 0;
     for (;;) {
         pollfd asked{.fd = door->fd(), .events = POLLIN, .revents = 0};
         // Each client collects what ended before it; so nothing ticks.
         if (::poll(&asked, 1, -1) < 0 && errno != EINTR)
-            return Error(ErrorKind::failed, "cannot wait for clients", errno);
+            return {ErrorKind::failed, "cannot wait for clients", errno};
         collect_ended(under_way);
         const auto client = linux_::accept_client(door->fd());
         if (!client) return client.error();

@@ -55,8 +55,8 @@ plan::DaemonLook look_at_daemon(const Session& session)
     if (const auto status = session.status())
         for (const auto& seen : status->lines)
             if (seen.noise > 0 && seen.commands == 0)
-                look.noisy_lines.push_back(
-                    format("{} ({}): {} line{}", seen.listener, seen.place, seen.noise, seen.noise == 1 ? "" : "s"));
+                look.noisy_lines.push_back(format("{} ({}): {} line{}", seen.listener, seen.place, seen.noise,
+                                                  seen.noise == 1 ? "" : "s"));
     return look;
 }
 

@@ -94,10 +94,10 @@ void read_behind(Fields& fields, topology::ConnectorSpec& spec)
         fields.scope().wrong_value(fields.node("behind")->place, "behind", in_quotes(*text), rule);
     for (const auto* key : {"mux_bit", "usb", "seen", "superspeed"})
         if (fields.has(key))
-            fields.scope().problem(
-                fields.node(key)->place,
-                format("{} and behind exclude each other: a hole of a hub moves with the socket that the hub is in",
-                       key));
+            fields.scope().problem(fields.node(key)->place,
+                                   format("{} and behind exclude each other: a hole of a hub moves with the "
+                                          "socket that the hub is in",
+                                          key));
 }
 
 void check_one_way_of_naming(const NamedTable& named, Fields& fields)
@@ -113,9 +113,10 @@ void check_one_way_of_naming(const NamedTable& named, Fields& fields)
     if (!mux && !usb)
         fields.scope().problem(
             named.place,
-            format("{} does not say which socket it is; give it mux_bit = 0 to 31, or on a board "
-                   R"(without the mux usb = ["0000:00:14.0/2.1"], or behind = "front-left/2" for a port of a hub)",
-                   named.label));
+            format(
+                "{} does not say which socket it is; give it mux_bit = 0 to 31, or on a board "
+                R"(without the mux usb = ["0000:00:14.0/2.1"], or behind = "front-left/2" for a port of a hub)",
+                named.label));
 }
 
 /// "bit5" is what an unnamed socket is called; as a name for another socket it would mislead.
@@ -157,10 +158,12 @@ void check_not_taken(Fields& fields, const ConnectorSettings& connector, const S
     using Spec = topology::ConnectorSpec;
     const auto& spec = connector.spec;
     if (spec.bit)
-        check("mux_bit", format("mux_bit {}", spec.bit->value),
-              [&](const Spec& s) { return s.bit == spec.bit; },
-              "; two holes behind one hub are one connector: give both one name, or write for the second, by its "
-              "port of the hub, behind = \"");
+        check(
+            "mux_bit", format("mux_bit {}", spec.bit->value),
+            [&](const Spec& s) { return s.bit == spec.bit; },
+            "; two holes behind one hub are one connector: give both one name, or write for the second, by "
+            "its "
+            "port of the hub, behind = \"");
     if (spec.superspeed)
         check("superspeed", format("superspeed {}", spec.superspeed->value),
               [&](const Spec& s) { return s.superspeed == spec.superspeed; });
@@ -206,21 +209,21 @@ void check_behind(const Document& document, Reading& reading)
         const auto name = in_quotes(connector.spec.name.text());
         const auto socket = in_quotes(behind->socket.text());
         if (first == connectors.end()) {
-            reading.problems.add(connector.origin,
-                                 format("{} is behind {}, and there is no connector of that name", name, socket));
-        } else if (!first->spec.bit) {
             reading.problems.add(
                 connector.origin,
-                format("{} is behind {}, which has no mux_bit; behind names a socket of the mux, elsewhere write usb",
-                       name, socket));
+                format("{} is behind {}, and there is no connector of that name", name, socket));
+        } else if (!first->spec.bit) {
+            reading.problems.add(connector.origin, format("{} is behind {}, which has no mux_bit; behind "
+                                                          "names a socket of the mux, elsewhere write usb",
+                                                          name, socket));
         }
         const auto twice = std::ranges::find_if(connectors, [&](const ConnectorSettings& c) {
             return &c < &connector && !behind->ports.empty() && c.spec.behind == behind;
         });
         if (twice != connectors.end())
-            reading.problems.add(connector.origin, format("behind {} of {} belongs to {} already ({})",
-                                                          behind->text(), name, in_quotes(twice->spec.name.text()),
-                                                          twice->origin.text()));
+            reading.problems.add(connector.origin,
+                                 format("behind {} of {} belongs to {} already ({})", behind->text(), name,
+                                        in_quotes(twice->spec.name.text()), twice->origin.text()));
     }
 }
 

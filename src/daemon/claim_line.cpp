@@ -98,7 +98,8 @@ void ClaimLine::read()
     linux_::take_received(fd_.get(), got.count);
     received_.append(bytes.data(), got.count);
     const auto end = received_.find('\n');
-    const bool is_over = got.errno_value != 0 || got.count == 0 || received_.size() > wire::longest_claims_answer;
+    const bool is_over =
+        got.errno_value != 0 || got.count == 0 || received_.size() > wire::longest_claims_answer;
     if (end == std::string::npos && !is_over) return;
     auto claims = end == std::string::npos ? std::nullopt : wire::read_claims(received_.substr(0, end));
     if (!claims) log::warning(format("usbroute-claims says: {}", printable(received_)));

@@ -22,6 +22,7 @@ class ClaimLine {
 public:
     /// `answered` is called after each answer, for those that do not wait as clients do.
     ClaimLine(linux_::Loop& loop, Machine& machine, std::string path, std::function<void()> answered);
+    ~ClaimLine() = default;
     ClaimLine(const ClaimLine&) = delete;
     ClaimLine& operator=(const ClaimLine&) = delete;
 

@@ -153,7 +153,7 @@ void Dialogue::answer_begun()
 {
     const auto command = wire::read_command(lines_.begun());
     const bool is_ours = command.has_value() || command.error().is_ours;
-    if (!is_ours || !is_admitted(command ? command->form : command.error().form)) return;
+    if (!is_ours || !is_admitted(Weight::look, command ? command->form : command.error().form)) return;
     say(error("usage", "the line has no end: send LF, CR or CRLF behind it; nothing was done"),
         command ? command->form : command.error().form);
 }

@@ -6,11 +6,16 @@
 #include "base/format.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <ranges>
 
 namespace usbroute::daemon {
 
 namespace {
 
+/// It goes into one line of the log and of the protocol.
+constexpr std::ptrdiff_t most_in_words = 4;
 constexpr std::chrono::seconds first_wait{1};
 constexpr std::chrono::seconds longest_wait{60};
 
@@ -54,7 +59,8 @@ std::expected<GoneBack, NotDone> go_back(Machine& machine, const plan::Request& 
         gone.done.push_back(std::move(*all));
         return gone;
     }
-    if (!is_failure(all.error()) || is_locked_out(all.error())) return std::unexpected(std::move(all.error()));
+    if (!is_failure(all.error()) || is_locked_out(all.error()))
+        return std::unexpected(std::move(all.error()));
 
     // Planned again: after a failed write nothing is taken for known.
     const auto outcome = machine.decide(wish);
@@ -82,9 +88,22 @@ std::string in_words(const NotDone& why)
 std::string in_words(const std::vector<StillOut>& rest)
 {
     std::string words;
-    for (const auto& out : rest)
+    for (const auto& out : rest | std::views::take(most_in_words))
         words += format("{}{} stays: {}", words.empty() ? "" : "; ", out.connector.text(), in_words(out.why));
+    if (std::ssize(rest) > most_in_words) words += format("; and {} more", std::ssize(rest) - most_in_words);
     return words;
+}
+
+std::string reasons_of(const std::vector<StillOut>& rest)
+{
+    std::string reasons;
+    for (const auto& out : rest) {
+        const auto* refusal = std::get_if<plan::Refusal>(&out.why);
+        reasons +=
+            format("{} {}; ", out.connector.text(),
+                   refusal != nullptr ? std::string(plan::code_of(refusal->reason)) : in_words(out.why));
+    }
+    return reasons;
 }
 
 std::chrono::seconds Patience::longer()

@@ -38,6 +38,10 @@ struct GoneBack {
 /// "rear-6 stays: rear-6 holds disk sdb, ...; keys stays: ..."
 [[nodiscard]] std::string in_words(const std::vector<StillOut>& rest);
 
+/// Which sockets, and why in a word: the same as long as nothing has changed but the words, as when another device that is
+/// no keyboard was plugged in.
+[[nodiscard]] std::string reasons_of(const std::vector<StillOut>& rest);
+
 /// How long to wait before the next attempt: 1, 2, 4, ... 60 seconds.
 class Patience {
 public:

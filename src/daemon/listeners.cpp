@@ -296,7 +296,8 @@ void Listeners::welcome(Door& door, linux_::UniqueFd client)
         return turn_away(client.get(), "busy", "usbrouted may open no more files: try again later");
     }
     const auto user = caller ? std::optional(caller->user) : std::nullopt;
-    add(entrance, std::move(client), {.party = std::move(party), .who = std::move(who), .user = user}, nullptr);
+    add(entrance, std::move(client), {.party = std::move(party), .who = std::move(who), .user = user},
+        nullptr);
 }
 
 void Listeners::call(const ListenerSettings& settings, const std::string& path)
@@ -318,12 +319,12 @@ void Listeners::called(Entrance& entrance, linux_::UniqueFd line)
     if (const auto peer = linux_::peer_of(line.get()))
         who = format("{} (uid {}, pid {})", who, peer->user, peer->process);
     add(entrance, std::move(line),
-        {.party = {.kind = Party::Kind::called, .id = entrance.name()}, .who = std::move(who)}, &call.connecting);
+        {.party = {.kind = Party::Kind::called, .id = entrance.name()}, .who = std::move(who)},
+        &call.connecting);
 }
 
 /// `again`: what connects anew when this client has gone.
-void Listeners::add(Entrance& entrance, linux_::UniqueFd client, Caller caller,
-                    linux_::Connecting* again)
+void Listeners::add(Entrance& entrance, linux_::UniqueFd client, Caller caller, linux_::Connecting* again)
 {
     std::function<void()> ended;
     if (entrance.settings.guest)
@@ -331,11 +332,9 @@ void Listeners::add(Entrance& entrance, linux_::UniqueFd client, Caller caller,
             if (gone) gone();
             if (again != nullptr) again->again();
         };
-    parts_.clients.add({.loop = parts_.loop,
-                        .lookout = parts_.lookout,
-                        .claims = parts_.claims,
-                        .owner = parts_.clients},
-                       std::move(client), entrance, parts_.desk, std::move(caller), std::move(ended));
+    parts_.clients.add(
+        {.loop = parts_.loop, .lookout = parts_.lookout, .claims = parts_.claims, .owner = parts_.clients},
+        std::move(client), entrance, parts_.desk, std::move(caller), std::move(ended));
 }
 
 } // namespace usbroute::daemon

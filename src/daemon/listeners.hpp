@@ -4,10 +4,10 @@
 #pragma once
 
 #include "daemon/access.hpp"
+#include "daemon/claim_line.hpp"
 #include "daemon/clients.hpp"
 #include "daemon/entrance.hpp"
 #include "daemon/guests.hpp"
-#include "daemon/claim_line.hpp"
 #include "daemon/lookout.hpp"
 #include "linux/connecting.hpp"
 #include "linux/listen.hpp"
@@ -101,8 +101,7 @@ private:
     void welcome(Door& door, linux_::UniqueFd client);
     void call(const config::ListenerSettings& settings, const std::string& path);
     void called(Entrance& entrance, linux_::UniqueFd line);
-    void add(Entrance& entrance, linux_::UniqueFd client, Caller caller,
-             linux_::Connecting* again);
+    void add(Entrance& entrance, linux_::UniqueFd client, Caller caller, linux_::Connecting* again);
 
     Parts parts_;
     std::list<OpenedBefore> opened_before_;

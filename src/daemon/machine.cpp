@@ -193,14 +193,15 @@ Machine::Past Machine::past_for(const plan::Request& request) const
         past.standing = std::move(history.standing);
     }
     // What a trial could not take back yet goes back, and is not brought to where the trial had put it.
-    if (std::holds_alternative<plan::RestoreRequest>(request.wish) && past.standing && trial_ && trial_->is_ending)
+    if (std::holds_alternative<plan::RestoreRequest>(request.wish) && past.standing && trial_ &&
+        trial_->is_ending)
         past.standing = past.standing->part(~trial_->way.usb2.mask, ~trial_->way.superspeed.mask);
     past.lines = lines();
     return past;
 }
 
-plan::Outcome Machine::outcome_of(const plan::Request& request, const Past& past, const topology::HostUse& use,
-                                  const topology::Snapshot& snapshot) const
+plan::Outcome Machine::outcome_of(const plan::Request& request, const Past& past,
+                                  const topology::HostUse& use, const topology::Snapshot& snapshot) const
 {
     return plan::make_plan({snapshot, settings_, use, past.last, past.standing, past.lines}, request);
 }

@@ -123,7 +123,8 @@ private:
     };
     [[nodiscard]] Past past_for(const plan::Request& request) const;
     [[nodiscard]] plan::Outcome outcome_of(const plan::Request& request, const Past& past,
-                                           const topology::HostUse& use, const topology::Snapshot& snapshot) const;
+                                           const topology::HostUse& use,
+                                           const topology::Snapshot& snapshot) const;
     /// Null while no mux is on the bus.
     [[nodiscard]] topology::PciController* mux_controller();
     void follow_mux();

@@ -158,8 +158,7 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
                        },
                    .event = [&](const wire::Event& event) { clients.tell(event); }});
     Recovery recovery(machine);
-    RegisterNews register_news(
-        machine, [&] { return recovery.look_again(); }, [&] { trials.resume(); });
+    RegisterNews register_news(machine, [&] { return recovery.look_again(); }, [&] { trials.resume(); });
     bool is_first = true;
     const auto found = [&](const Findings& findings) {
         register_news.look_again();

@@ -55,7 +55,7 @@ void Restorer::look_again(const Moment& moment)
     else if (is_unseen_yet(gone->rest))
         wake_(unseen_for);
     else
-        complain(format("not all routes can be restored: {}", in_words(gone->rest)));
+        complain(format("not all routes can be restored: {}", in_words(gone->rest)), reasons_of(gone->rest));
     const bool has_written =
         std::ranges::any_of(gone->done, [](const Done& done) { return !done.plan->steps.empty(); });
     if (has_written || gone->has_failed()) written_.push_back(moment.now);
@@ -81,9 +81,10 @@ bool Restorer::may_write(const Moment& moment)
     return written_.size() < most_writes;
 }
 
-void Restorer::complain(const std::string& why)
+void Restorer::complain(const std::string& why, const std::string& reasons)
 {
-    if (std::exchange(complaint_, why) != why) log::warning(why);
+    const auto& key = reasons.empty() ? why : reasons;
+    if (std::exchange(complaint_, key) != key) log::warning(why);
 }
 
 } // namespace usbroute::daemon

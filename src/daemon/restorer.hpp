@@ -40,7 +40,8 @@ public:
 private:
     [[nodiscard]] bool may_write(const Moment& moment);
     [[nodiscard]] bool would_write(const plan::Request& request) const;
-    void complain(const std::string& why);
+    /// Once for the same reasons; without them, once for the same words.
+    void complain(const std::string& why, const std::string& reasons = {});
 
     Machine& machine_;
     Tell tell_;

@@ -158,7 +158,8 @@ std::optional<Service::TrialWords> Service::trial_for(const std::optional<plan::
 {
     const auto left = parts_.trials.left();
     if (!left) return std::nullopt;
-    if (!sight) return TrialWords{.seconds = left->seconds, .way_back = left->way_back, .why_out = left->why_out};
+    if (!sight)
+        return TrialWords{.seconds = left->seconds, .way_back = left->way_back, .why_out = left->why_out};
     auto words = way_back_for(*sight, parts_.machine.trial()->way, *parts_.machine.snapshot(),
                               parts_.machine.settings());
     if (words.empty()) return std::nullopt;

@@ -86,10 +86,10 @@ private:
     plan::Change way_;                       ///< of the trial that was told of last
     /// Who has a part in it. A name that no listener has is that of an earlier daemon.
     std::vector<ListenerName> through_;
-    Patience patience_;                      ///< until the next attempt to take it back
-    bool has_failed_ = false;                ///< the last attempt, at a write
-    std::string why_out_;                    ///< of that attempt; the same is not said again
-    bool is_locked_out_ = false;             ///< at the last attempt, by another process
+    Patience patience_;          ///< until the next attempt to take it back
+    bool has_failed_ = false;    ///< the last attempt, at a write
+    std::string why_out_;        ///< of that attempt; the same is not said again
+    bool is_locked_out_ = false; ///< at the last attempt, by another process
     std::vector<wire::Event> news_;
 };
 

@@ -14,10 +14,11 @@ namespace usbroute::linux_ {
 
 /// A block device that the kernel can be asked about.
 struct AskedBlock {
-    std::string name;             ///< "sdb1"; in /dev, "!" is a slash
-    std::string number;           ///< "8:17"
-    std::string whole_disk;       ///< "sdb"; its own name for a whole disk
-    std::vector<std::string> raw; ///< numbers of the character devices by which a whole disk is reached too: sg, bsg
+    std::string name;       ///< "sdb1"; in /dev, "!" is a slash
+    std::string number;     ///< "8:17"
+    std::string whole_disk; ///< "sdb"; its own name for a whole disk
+    std::vector<std::string>
+        raw; ///< numbers of the character devices by which a whole disk is reached too: sg, bsg
 };
 
 /// Every disk and partition whose place in sysfs is below a USB device, and nothing else.
@@ -35,6 +36,7 @@ struct AskedBlock {
 
 /// The same for the live machine, in a child process, and `silent` when there is no answer within that time. For programs
 /// without threads. `absent` for who is not root.
-[[nodiscard]] topology::Claims ask_kernel_as_root(std::chrono::milliseconds patience = std::chrono::seconds{3});
+[[nodiscard]] topology::Claims ask_kernel_as_root(std::chrono::milliseconds patience = std::chrono::seconds{
+                                                      3});
 
 } // namespace usbroute::linux_

@@ -24,7 +24,7 @@ struct Locations {
     std::string socket;          ///< of the daemon
     std::string state;           ///< directory of the journal, its owner's alone
     std::string state_of_before; ///< where version 0.1 had it, among the sockets; empty: nowhere
-    std::string claims;     ///< socket of usbroute-claims; empty: a recorded machine, which has none
+    std::string claims;          ///< socket of usbroute-claims; empty: a recorded machine, which has none
     std::string lasting;   ///< directory of what outlives a boot; empty: a recorded machine, which has none
     bool recorded = false; ///< the root is not "/": a recorded machine
     bool config_was_named = false;

@@ -74,8 +74,7 @@ const std::string* OpenDevices::watched_at(const std::string& link) const
     if (::stat(link.c_str(), &status) != 0) return nullptr;
     const bool is_block = S_ISBLK(status.st_mode);
     if (!is_block && !S_ISCHR(status.st_mode)) return nullptr;
-    const auto found =
-        watched_.find({is_block ? DeviceKind::block : DeviceKind::character, status.st_rdev});
+    const auto found = watched_.find({is_block ? DeviceKind::block : DeviceKind::character, status.st_rdev});
     return found == watched_.end() ? nullptr : &found->second;
 }
 

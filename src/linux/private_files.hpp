@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 /// Files that only their owner and root can open: the state of the program. Nothing here waits for anybody, and no
-/// symbolic link and no FIFO in the place of such a file is followed or opened (docs/decisions/0037).
+/// symbolic link and no FIFO in the place of such a file is followed or opened (docs/decisions/0036).
 namespace usbroute::linux_ {
 
 inline constexpr mode_t private_file = 0600;

@@ -35,7 +35,7 @@ public:
     /// Below everything that the kernel and the loader place by themselves, so that "at this address or above" leaves it
     /// out. A multiple of its size, so that an address can be compared by a mask.
     static constexpr std::uintptr_t usb2_place = 0x1000'0000;
-    static constexpr std::uintptr_t superspeed_place = usb2_place + 4 * (usb2_field + 1);
+    static constexpr std::uintptr_t superspeed_place = usb2_place + std::uintptr_t{4} * (usb2_field + 1);
     static constexpr std::uintptr_t end = superspeed_place + 0x1000;
 
     /// Reserved bits, above the fields, are in all values as they are given. An error: the kernel has no sealed memory, or

@@ -105,6 +105,11 @@ Result<LockFile::Held> LockFile::take(std::chrono::milliseconds patience)
         }
         if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK) return Held(-1); // a file system without locks
+        if (!is_there()) {
+            fd_.reset();
+            ++replacements;
+            continue;
+        }
         if (Clock::now() >= until)
             return std::unexpected(
                 Error(ErrorKind::unreachable,
@@ -112,7 +117,6 @@ Result<LockFile::Held> LockFile::take(std::chrono::milliseconds patience)
                              "again, and if it hangs, end it",
                              holder(), printable(path_)))
                     .with_code(std::string(code_of_a_held_lock)));
-        if (!is_there()) fd_.reset();
         std::this_thread::sleep_for(between_attempts);
     }
     return Held(-1);

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <deque>
 #include <expected>
+#include <ranges>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -60,8 +61,8 @@ private:
     void push(std::string_view path)
     {
         const auto parts = split(path, '/');
-        for (auto part = parts.rbegin(); part != parts.rend(); ++part)
-            if (!part->empty() && *part != ".") rest_.emplace_front(*part);
+        for (const auto part : parts | std::views::reverse)
+            if (!part.empty() && part != ".") rest_.emplace_front(part);
     }
 
     [[nodiscard]] std::unexpected<Error> failed(int why) const

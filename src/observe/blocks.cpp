@@ -51,9 +51,8 @@ bool has_a_name_of_zfs(std::string_view name)
 /// What is on it, and its other names, as udev has found them (udev's database, /run/udev/data/bMAJOR:MINOR).
 void add_udevs_word(const KernelTree& tree, const std::string& directory, BlockDevice& block)
 {
-    const auto record = block.number.empty()
-                            ? std::unexpected(Errno{ENOENT})
-                            : tree.read("run/udev/data/b" + block.number, udev_record_limit);
+    const auto record = block.number.empty() ? std::unexpected(Errno{ENOENT})
+                                             : tree.read("run/udev/data/b" + block.number, udev_record_limit);
     block.is_unprobed = !record;
     if (record) {
         block.filesystem_hint = uevent_value(*record, "E:ID_FS_TYPE");
@@ -122,7 +121,8 @@ std::vector<topology::Loop> read_loops(const KernelTree& tree)
         const auto target = tree.link(link_path);
         const auto directory = target ? resolve_link(link_path, *target) : link_path;
         // A loop device that is over nothing does not have the file; zram says "none" (Documentation/admin-guide/blockdev/zram.rst).
-        auto backing = tree.read(directory + (is_zram ? "/backing_dev" : "/loop/backing_file"), attribute_limit);
+        auto backing =
+            tree.read(directory + (is_zram ? "/backing_dev" : "/loop/backing_file"), attribute_limit);
         if (!backing) continue;
         if (backing->ends_with('\n')) backing->pop_back();
         if (is_zram && !backing->starts_with('/')) continue;

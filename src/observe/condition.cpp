@@ -116,8 +116,10 @@ struct ScriptDirectory {
 void read_scripts(const KernelTree& tree, Condition& condition)
 {
     constexpr std::array files{
-        "etc/rc.local",    "etc/rc.d/rc.local", "etc/rc.conf", "etc/crontab", "etc/anacrontab",
-        "etc/tlp.conf",    "etc/inittab",       "boot/config/go", // Unraid's
+        "etc/rc.local",     "etc/rc.d/rc.local",
+        "etc/rc.conf",      "etc/crontab",
+        "etc/anacrontab",   "etc/tlp.conf",
+        "etc/inittab",      "boot/config/go", // Unraid's
         "etc/conf.d/local", "etc/nixos/configuration.nix",
     };
     constexpr std::array<ScriptDirectory, 41> directories{{
@@ -159,7 +161,7 @@ void read_scripts(const KernelTree& tree, Condition& condition)
         {"etc/initramfs-tools/scripts", 1},
         {"etc/initcpio", 1},
         {"etc/nixos"},
-        {"var/lib/vz/snippets"}, // Proxmox's hook scripts
+        {"var/lib/vz/snippets"},                         // Proxmox's hook scripts
         {"boot/config/plugins/user.scripts/scripts", 1}, // Unraid's
         {"usr/lib/pm-utils/sleep.d"},
     }};

@@ -114,8 +114,8 @@ public:
                 if (!name.starts_with("cache") && !name.starts_with("bdev")) continue;
                 const auto target = tree_.link(directory + "/" + name);
                 if (!target || !target->ends_with("/bcache")) continue;
-                add(last_part(std::string_view(*target).substr(0, target->rfind('/'))), "part of a bcache set",
-                    "bcache");
+                add(last_part(std::string_view(*target).substr(0, target->rfind('/'))),
+                    "part of a bcache set", "bcache");
             }
         }
     }
@@ -136,7 +136,8 @@ public:
                                              {"proc/fs/ntfs3", "NTFS"}}};
         for (const auto& kind : kinds)
             for (const auto& name : list(kind.directory))
-                add(name, format("a mounted {} file system that is not in the mount list", kind.name), kind.name);
+                add(name, format("a mounted {} file system that is not in the mount list", kind.name),
+                    kind.name);
         // proc/fs/jbd2/sdb1 is a journal on a device of its own, sdb1-8 one in inode 8 of the file system there
         // (fs/jbd2/journal.c, jbd2_journal_init_dev and jbd2_journal_init_inode).
         for (const auto& name : list("proc/fs/jbd2")) {
@@ -144,8 +145,8 @@ public:
             const bool is_inside = dash != std::string::npos && parse_decimal(name.substr(dash + 1));
             add(name, "the journal of a mounted file system", "journal");
             if (is_inside)
-                add(std::string_view(name).substr(0, dash), "a mounted file system that is not in the mount list",
-                    "journal");
+                add(std::string_view(name).substr(0, dash),
+                    "a mounted file system that is not in the mount list", "journal");
         }
     }
 
@@ -167,13 +168,15 @@ public:
         for (const auto& core : list(config + "target/core"))
             for (const auto& name : list(config + "target/core/" + core))
                 if (core.starts_with("fileio_"))
-                    serve_file_in(config + "target/core/" + core + "/" + name + "/info", "the SCSI target " + name);
+                    serve_file_in(config + "target/core/" + core + "/" + name + "/info",
+                                  "the SCSI target " + name);
         for (const auto& gadget : list(config + "usb_gadget"))
             for (const auto& function : list(config + "usb_gadget/" + gadget + "/functions"))
                 if (function.starts_with("mass_storage."))
                     for (const auto& unit : list(config + "usb_gadget/" + gadget + "/functions/" + function))
                         if (unit.starts_with("lun."))
-                            serve(config + "usb_gadget/" + gadget + "/functions/" + function + "/" + unit + "/file",
+                            serve(config + "usb_gadget/" + gadget + "/functions/" + function + "/" + unit +
+                                      "/file",
                                   "the USB gadget " + gadget);
     }
 

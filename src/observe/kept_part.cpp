@@ -91,10 +91,11 @@ bool is_of_interest(std::string_view line)
 /// Files of people, in which only the lines of `is_of_interest` are anybody's business.
 bool is_a_script(std::string_view file)
 {
-    constexpr std::array<std::string_view, 8> beginnings{"etc/", "usr/",    "lib/",      "boot/",
+    constexpr std::array<std::string_view, 8> beginnings{"etc/",  "usr/",  "lib/",       "boot/",
                                                          "root/", "home/", "var/spool/", "var/lib/"};
     return !file.starts_with("etc/usbroute/") &&
-           std::ranges::any_of(beginnings, [&](std::string_view beginning) { return file.starts_with(beginning); });
+           std::ranges::any_of(beginnings,
+                               [&](std::string_view beginning) { return file.starts_with(beginning); });
 }
 
 /// Network file systems tell servers and user names, and no USB disk is one.
@@ -110,7 +111,8 @@ bool is_a_disks_mount(std::string_view line)
     const auto& [source, type] = source_and_type;
     const bool has_a_device =
         all.size() > 6 && all[2].find(':') != std::string_view::npos && !all[2].starts_with("0:");
-    return has_a_device || source.starts_with("/dev/") || type == "zfs" || type == "btrfs" || type == "bcachefs";
+    return has_a_device || source.starts_with("/dev/") || type == "zfs" || type == "btrfs" ||
+           type == "bcachefs";
 }
 
 /// Default routes, without the gateways, which are addresses of somebody's network.
@@ -164,7 +166,7 @@ std::string kept_part(std::string_view file, std::string_view text)
     // People name their partitions; of a name only that it is one of ZFS's own matters.
     if (file.find("/block/") != std::string_view::npos && file.ends_with("/uevent"))
         return lines_where(text, [](std::string_view line) {
-            return !line.starts_with("PARTNAME=") || line.starts_with("PARTNAME=zfs-");
+            return !line.empty() && (!line.starts_with("PARTNAME=") || line.starts_with("PARTNAME=zfs-"));
         });
     if (is_a_script(file)) return lines_where(text, is_of_interest);
     return std::string(text);

@@ -88,10 +88,9 @@ CallBack can_call_back(const Situation& situation, const ListenerSettings& line,
         deed.request.may_say_yes = false;
         deed.request.guest = line.guest;
         const auto outcome = make_plan(alone, deed.request);
-        if (const auto* refusal = std::get_if<Refusal>(&outcome)) {
+        if (std::holds_alternative<Refusal>(outcome)) {
             // Looked at closely it may be another answer.
             found.use_needed = both(found.use_needed, use_needed(outcome));
-            static_cast<void>(refusal);
             continue;
         }
         const auto& plan = std::get<Plan>(outcome);

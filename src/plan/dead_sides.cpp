@@ -44,11 +44,12 @@ DeadSide held_by_a_stub(const topology::PciController& controller, const config:
     const auto* guest = claimant(controller, settings);
     return {.why = Death::no_driver,
             .sentence = format("{} holds {}, and nobody has it", driver, kind_and_name(controller)),
-            .remedy = guest != nullptr && controller.iommu_group
-                          ? format("bind it first: sudo usbroute guest bind {}", guest->name.text())
-                          : format("take it away from {} (where the kernel's command line or /etc/modprobe.d has "
-                                   "{}.ids=, take its id out and start again)",
-                                   driver, driver),
+            .remedy =
+                guest != nullptr && controller.iommu_group
+                    ? format("bind it first: sudo usbroute guest bind {}", guest->name.text())
+                    : format("take it away from {} (where the kernel's command line or /etc/modprobe.d has "
+                             "{}.ids=, take its id out and start again)",
+                             driver, driver),
             .evidence = format("{}: {}", driver_file(controller), driver)};
 }
 
@@ -56,7 +57,7 @@ DeadSide not_authorized(const std::string& what, const std::string& name)
 {
     return {.why = Death::not_authorized,
             .sentence = what + " is not authorized, so nothing behind it is seen",
-            .remedy = format("authorize it: echo 1 > /sys/bus/usb/devices/{}/authorized", name),
+            .remedy = format("authorize {}: echo 1 > /sys/bus/usb/devices/{}/authorized", name, name),
             .evidence = format("/sys/bus/usb/devices/{}/authorized: 0", name)};
 }
 
@@ -88,13 +89,15 @@ std::optional<DeadSide> why_dead(const Snapshot& snapshot, const topology::PciCo
     if (bus == nullptr) return std::nullopt;
     const PortPath root(bus->number, {});
     if (!bus->authorized)
-        return not_authorized(format("root hub {} of {}", root.text(), kind_and_name(controller)), root.text());
+        return not_authorized(format("root hub {} of {}", root.text(), kind_and_name(controller)),
+                              root.text());
     if (controller.kind != topology::ControllerKind::ehci || !topology::has_rate_matching_hub(controller))
         return std::nullopt;
     const auto* hub = snapshot.device_at(root.child(1));
     if (hub == nullptr || hub->authorized) return std::nullopt;
-    return not_authorized(format("the rate matching hub {} of {}", hub->path.text(), kind_and_name(controller)),
-                          hub->path.text());
+    return not_authorized(
+        format("the rate matching hub {} of {}", hub->path.text(), kind_and_name(controller)),
+        hub->path.text());
 }
 
 std::optional<DeadSide> why_dead(const Snapshot& snapshot, const Connector& connector, Side side,
@@ -116,24 +119,26 @@ std::vector<Caution> cautions(const Controller& controller)
     std::vector<Caution> found;
     if (!controller.is_driven_by_host()) return found;
     if (controller.asleep)
-        found.push_back({.is_sleep = true,
-                         .sentence = format("{} is asleep: what arrives there is seen only if it wakes the controller",
-                                            kind_and_name(controller)),
-                         .remedy = format("keep it awake: echo on > /sys/bus/pci/devices/{}/power/control",
-                                          controller.name),
-                         .evidence = format("/sys/bus/pci/devices/{}: power_state is D3, or power/runtime_status is "
-                                            "suspended",
-                                            controller.name)});
+        found.push_back(
+            {.is_sleep = true,
+             .sentence = format("{} is asleep: what arrives there is seen only if it wakes the controller",
+                                kind_and_name(controller)),
+             .remedy =
+                 format("keep it awake: echo on > /sys/bus/pci/devices/{}/power/control", controller.name),
+             .evidence = format("/sys/bus/pci/devices/{}: power_state is D3, or power/runtime_status is "
+                                "suspended",
+                                controller.name)});
     const auto* bus = controller.usb2_bus();
     if (bus != nullptr && !bus->authorizes_new)
-        found.push_back({.is_sleep = false,
-                         .sentence = format("new devices on {} wait to be authorized: what arrives there is not used "
-                                            "until somebody does (authorized_default of usb{})",
-                                            kind_and_name(controller), bus->number),
-                         .remedy = format("echo 1 > /sys/bus/usb/devices/usb{}/authorized_default, unless a program "
-                                          "such as USBGuard authorizes them",
-                                          bus->number),
-                         .evidence = format("/sys/bus/usb/devices/usb{}/authorized_default is 0 or 2", bus->number)});
+        found.push_back(
+            {.is_sleep = false,
+             .sentence = format("new devices on {} wait to be authorized: what arrives there is not used "
+                                "until somebody does (authorized_default of usb{})",
+                                kind_and_name(controller), bus->number),
+             .remedy = format("echo 1 > /sys/bus/usb/devices/usb{}/authorized_default, unless a program "
+                              "such as USBGuard authorizes them",
+                              bus->number),
+             .evidence = format("/sys/bus/usb/devices/usb{}/authorized_default is 0 or 2", bus->number)});
     return found;
 }
 

@@ -46,8 +46,8 @@ std::string what_works(const Examination& examination)
 /// On a machine where all is well, what remains is the person's own set-up, in this order.
 std::string next_of_the_set_up(const std::vector<Finding>& findings)
 {
-    constexpr std::array codes{"taken-at-boot",  "not-authorized", "no-connectors",   "superspeed-off",
-                               "no-guest",       "out-of-reach",   "guest-not-given", "daemon-absent"};
+    constexpr std::array codes{"taken-at-boot", "not-authorized", "no-connectors",   "superspeed-off",
+                               "no-guest",      "out-of-reach",   "guest-not-given", "daemon-absent"};
     for (const auto* code : codes) {
         const auto found = std::ranges::find(findings, code, &Finding::code);
         if (found != findings.end() && !found->remedy.empty()) return found->remedy;

@@ -46,7 +46,8 @@ struct DaemonLook {
     std::string since; ///< "2026-11-22 12:00:31"; empty: not known
     /// Guests' lines over which noise has come and no command: "windows (/run/usbroute/windows.sock): 212 lines".
     std::vector<std::string> noisy_lines = {};
-    bool sees_claims = true;    ///< usbroute-claims listens for it, so that it can have the kernel asked about disks
+    bool sees_claims =
+        true; ///< usbroute-claims listens for it, so that it can have the kernel asked about disks
 };
 
 /// What writing the same value back to XUSB2PR came to.
@@ -61,7 +62,7 @@ struct Facts {
     topology::Snapshot snapshot;
     topology::Condition condition;
     config::Settings settings;
-    topology::HostUse use; ///< disks and keyboards: what a next step must not take away
+    topology::HostUse use;                   ///< disks and keyboards: what a next step must not take away
     std::string config_trouble;              ///< why the configuration could not be read; empty: it was
     std::vector<std::string> config_misfits; ///< "usbroute.toml:12:3: connector x: ..."
     std::optional<DaemonLook> daemon;        ///< nothing: not asked, as for a recorded machine

@@ -307,18 +307,21 @@ void add_superspeed(Examination& examination, const Mux& mux)
     if (!ways.empty())
         remedy = format("{}; then plug in again what is there", join(ways, "; "));
     else if (kept != 0)
-        remedy = "look for the USB 3 setting (xHCI mode) in the firmware set-up: what it keeps off, no program can "
+        remedy = "look for the USB 3 setting (xHCI mode) in the firmware set-up: what it keeps off, no "
+                 "program can "
                  "switch on";
-    const auto by_firmware = kept == 0     ? std::string()
-                             : kept == off ? std::string(", and firmware keeps it off")
-                                           : format(", and firmware keeps {} of them off", std::popcount(kept));
-    examination.add({.code = "superspeed-off",
-                     .severity = remedy.empty() ? Severity::note : Severity::warning,
-                     .sentence = format("SuperSpeed is off on {} port{}{}: what is plugged in there works as USB 2",
-                                        count, count == 1 ? "" : "s", by_firmware),
-                     .evidence = {format("USB3_PSSEN (0xd8) of {} is 0x{:x}, USB3PRM (0xdc) is 0x{:x}",
-                                         mux.xhci->name, mux.bits->superspeed_on, mux.bits->superspeed_movable)},
-                     .remedy = std::move(remedy)});
+    const auto by_firmware = kept == 0 ? std::string()
+                             : kept == off
+                                 ? std::string(", and firmware keeps it off")
+                                 : format(", and firmware keeps {} of them off", std::popcount(kept));
+    examination.add(
+        {.code = "superspeed-off",
+         .severity = remedy.empty() ? Severity::note : Severity::warning,
+         .sentence = format("SuperSpeed is off on {} port{}{}: what is plugged in there works as USB 2",
+                            count, count == 1 ? "" : "s", by_firmware),
+         .evidence = {format("USB3_PSSEN (0xd8) of {} is 0x{:x}, USB3PRM (0xdc) is 0x{:x}", mux.xhci->name,
+                             mux.bits->superspeed_on, mux.bits->superspeed_movable)},
+         .remedy = std::move(remedy)});
 }
 
 std::vector<const topology::PciController*> controllers_of(const Mux& mux)
@@ -360,9 +363,10 @@ void add_undriven(Examination& examination, const Mux& mux)
          .severity = Severity::warning,
          .sentence = format("nothing drives {}: a socket on that side is dead", join(idle, " and ")),
          .evidence = std::move(evidence),
-         .remedy = blocker.empty()
-                       ? "load its driver (modprobe xhci_pci, modprobe ehci_pci), and see dmesg for why it failed"
-                       : format("take out what keeps its driver away ({}), and start again", blocker)});
+         .remedy =
+             blocker.empty()
+                 ? "load its driver (modprobe xhci_pci, modprobe ehci_pci), and see dmesg for why it failed"
+                 : format("take out what keeps its driver away ({}), and start again", blocker)});
 }
 
 /// Sides that nobody has, and what keeps devices there from being used: said before somebody loses one there.
@@ -398,15 +402,17 @@ void add_unauthorized_devices(Examination& examination)
     for (const auto& device : examination.facts.snapshot.devices)
         if (!device->authorized)
             seen.push_back(format("/sys/bus/usb/devices/{}/authorized: 0 ({}{})", device->path.text(),
-                                  device->shown(), device->is_hub() ? ", a hub: nothing behind it is seen" : ""));
+                                  device->shown(),
+                                  device->is_hub() ? ", a hub: nothing behind it is seen" : ""));
     if (seen.empty()) return;
     const auto first = seen.front().substr(0, seen.front().find(':'));
-    examination.add({.code = "device-not-authorized",
-                     .severity = Severity::warning,
-                     .sentence = format("{} device{} not authorized, so the kernel does not use {}", seen.size(),
-                                        seen.size() == 1 ? " is" : "s are", seen.size() == 1 ? "it" : "them"),
-                     .evidence = std::move(seen),
-                     .remedy = format("authorize what is wanted: echo 1 > {}", first)});
+    examination.add(
+        {.code = "device-not-authorized",
+         .severity = Severity::warning,
+         .sentence = format("{} device{} not authorized, so the kernel does not use {}", seen.size(),
+                            seen.size() == 1 ? " is" : "s are", seen.size() == 1 ? "it" : "them"),
+         .evidence = std::move(seen),
+         .remedy = format("authorize what is wanted: echo 1 > {}", first)});
 }
 
 /// What the bus answers for a function that is not there or has no power.

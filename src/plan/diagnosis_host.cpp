@@ -181,22 +181,24 @@ void add_groups(Examination& examination)
     for (const auto& group : groups_with_usb(examination.facts.condition.functions)) {
         const auto file = format("/sys/kernel/iommu_groups/{}/devices", group.number);
         if (!group.others.empty()) {
-            examination.add({.code = "shared-group",
-                             .severity = Severity::warning,
-                             .sentence = format("{} share{} IOMMU group {} with {}: a guest gets all of it or nothing",
-                                                listed(group.usb), group.usb.size() == 1 ? "s" : "", group.number,
-                                                join(group.others, ", ")),
-                             .evidence = {file},
-                             .remedy = instead_of_this_group(examination)});
+            examination.add(
+                {.code = "shared-group",
+                 .severity = Severity::warning,
+                 .sentence = format("{} share{} IOMMU group {} with {}: a guest gets all of it or nothing",
+                                    listed(group.usb), group.usb.size() == 1 ? "s" : "", group.number,
+                                    join(group.others, ", ")),
+                 .evidence = {file},
+                 .remedy = instead_of_this_group(examination)});
         } else if (group.usb.size() > 1) {
-            examination.add({.code = "group-together",
-                             .severity = Severity::note,
-                             .sentence = format("{} go together: they are IOMMU group {}, and a guest gets all of it or "
-                                                "nothing",
-                                                listed(group.usb), group.number),
-                             .evidence = {file},
-                             .remedy = format("give all of them to one guest: controllers = [\"{}\"]",
-                                              join(group.usb, "\", \""))});
+            examination.add(
+                {.code = "group-together",
+                 .severity = Severity::note,
+                 .sentence = format("{} go together: they are IOMMU group {}, and a guest gets all of it or "
+                                    "nothing",
+                                    listed(group.usb), group.number),
+                 .evidence = {file},
+                 .remedy = format("give all of them to one guest: controllers = [\"{}\"]",
+                                  join(group.usb, "\", \""))});
         } else {
             alone.push_back(format("{} in group {}", group.usb.front(), group.number));
             names.push_back(group.usb.front());
@@ -283,14 +285,14 @@ void add_taken_at_boot(Examination& examination)
         if (claimant(controller, facts.settings) != nullptr) continue;
         const auto taken = taken_at_boot(controller, facts.condition);
         if (!taken) continue;
-        examination.add({.code = "taken-at-boot",
-                         .severity = Severity::warning,
-                         .sentence = format("{} {} is on {} since the start of the machine, and no guest of the "
-                                            "configuration is to have it",
-                                            text_of(controller.kind), controller.name,
-                                            printable(controller.driver, 32)),
-                         .evidence = {taken->evidence},
-                         .remedy = taken->remedy});
+        examination.add(
+            {.code = "taken-at-boot",
+             .severity = Severity::warning,
+             .sentence = format("{} {} is on {} since the start of the machine, and no guest of the "
+                                "configuration is to have it",
+                                text_of(controller.kind), controller.name, printable(controller.driver, 32)),
+             .evidence = {taken->evidence},
+             .remedy = taken->remedy});
     }
 }
 

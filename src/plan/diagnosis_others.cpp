@@ -101,7 +101,8 @@ void add_power(Examination& examination, const PciController& xhci)
             evidence.push_back("/" + service + " is enabled");
     for (const auto& line : condition.foreign_lines) {
         const bool is_tlps = line.file.starts_with("etc/tlp");
-        if (lets_it_sleep(line, names_of(xhci)) && !(is_tlps && tlp_spares_it)) evidence.push_back(shown(line));
+        if (lets_it_sleep(line, names_of(xhci)) && !(is_tlps && tlp_spares_it))
+            evidence.push_back(shown(line));
     }
     if (!evidence.empty())
         examination.add(
@@ -140,30 +141,41 @@ void examine_others(Examination& examination)
 
 namespace {
 
-/// What the configuration asks for and the mux can never do, whoever has the controllers.
-void add_out_of_reach(Examination& examination)
+/// The controllers with which every wish of the configuration could be met; empty: no change of them does it.
+std::string how_to_be_in_reach(const Facts& facts)
 {
-    const auto& facts = examination.facts;
-    const auto found = out_of_reach(facts.snapshot, facts.settings);
-    if (found.empty()) return;
-    std::vector<std::string> evidence;
-    for (const auto& one : found) evidence.push_back(format("{}: {}", one.origin.text(), one.subject));
-    std::vector<std::string> sentences;
-    for (const auto& one : found) sentences.push_back(format("{}: {}", one.subject, one.sentence));
-    std::string remedy = "change the configuration: `usbroute config check` says where";
     for (const auto& guest : facts.settings.guests) {
         std::vector<std::string> quoted;
         for (const auto& address : controllers_for(guest.name, facts.snapshot, facts.settings))
             quoted.push_back(format("\"{}\"", address.text()));
         if (!quoted.empty())
-            remedy = format("write controllers = [{}] into [guest.{}] of usbroute.toml", join(quoted, ", "),
-                            guest.name.text());
+            return format("write controllers = [{}] into [guest.{}] of usbroute.toml", join(quoted, ", "),
+                          guest.name.text());
     }
-    examination.add({.code = "out-of-reach",
-                     .severity = Severity::warning,
-                     .sentence = join(sentences, "; "),
-                     .evidence = std::move(evidence),
-                     .remedy = std::move(remedy)});
+    return {};
+}
+
+/// What the configuration asks for and the mux cannot do, whoever has the controllers.
+void add_out_of_reach(Examination& examination)
+{
+    const auto& facts = examination.facts;
+    const auto found = out_of_reach(facts.snapshot, facts.settings);
+    if (found.empty()) return;
+    const auto remedy = how_to_be_in_reach(facts);
+    std::vector<std::string> sentences;
+    std::vector<std::string> evidence;
+    std::vector<std::string> subjects;
+    for (const auto& one : found) {
+        sentences.push_back(format("{}: {}", one.subject, one.sentence));
+        evidence.push_back(format("{}: {}", one.origin.text(), one.subject));
+        subjects.push_back(one.subject);
+    }
+    examination.add(
+        {.code = remedy.empty() ? "profile-out-of-reach" : "out-of-reach",
+         .severity = Severity::warning,
+         .sentence = join(sentences, "; "),
+         .evidence = std::move(evidence),
+         .remedy = remedy.empty() ? format("change {} in usbroute.toml", listed(subjects)) : remedy});
 }
 
 /// "which the host has now", by who drives them.
@@ -198,7 +210,8 @@ void add_waiting_guests(Examination& examination)
         if (waiting.size() == before) continue;
         const auto way = way_to_bind(examination, guest);
         one_leads = one_leads || way.leads;
-        ways.push_back(way.leads ? way.text : format("{} cannot be bound now: {}", guest.name.text(), way.text));
+        ways.push_back(way.leads ? way.text
+                                 : format("{} cannot be bound now: {}", guest.name.text(), way.text));
     }
     if (waiting.empty()) return;
     std::vector<std::string> names;
@@ -278,16 +291,19 @@ void examine_daemon(Examination& examination)
                          .severity = Severity::note,
                          .sentence = "a guest's line sends only noise: is something else on that port?",
                          .evidence = daemon->noisy_lines,
-                         .remedy = "in the guest, take its console or login off that port, and send one word of "
-                                   "docs/protocol.md with a line end: usbroute-guest does"});
+                         .remedy =
+                             "in the guest, take its console or login off that port, and send one word of "
+                             "docs/protocol.md with a line end: usbroute-guest does"});
     if (daemon->sees_claims) return;
     examination.add(
         {.code = "claims-absent",
          .severity = Severity::note,
-         .sentence = "usbrouted cannot see every use of a disk: a ZFS pool, an external journal, a disk that another "
-                     "virtual machine has raw",
+         .sentence =
+             "usbrouted cannot see every use of a disk: a ZFS pool, an external journal, a disk that another "
+             "virtual machine has raw",
          .evidence = {"/run/usbroute-claims.sock is not there"},
-         .remedy = "have the kernel asked: sudo systemctl enable --now usbroute-claims.socket; without systemd, start "
+         .remedy = "have the kernel asked: sudo systemctl enable --now usbroute-claims.socket; without "
+                   "systemd, start "
                    "usbroute-claims --listen as root"});
 }
 

@@ -25,10 +25,7 @@ std::string lower(std::string_view text)
     return out;
 }
 
-bool has_variable(std::string_view word)
-{
-    return word.find_first_of("$`%") != std::string_view::npos;
-}
+bool has_variable(std::string_view word) { return word.find_first_of("$`%") != std::string_view::npos; }
 
 Does stronger(Does one, Does other) { return std::max(one, other); }
 /// Both must hold.
@@ -55,7 +52,8 @@ Does names_slot(std::string_view slot, const PciAddress& address)
     const auto dot = rest.find('.');
     const auto function = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
     const bool fits = fits_field(domain, address.domain) && fits_field(bus, address.bus) &&
-                      fits_field(rest.substr(0, dot), address.device) && fits_field(function, address.function);
+                      fits_field(rest.substr(0, dot), address.device) &&
+                      fits_field(function, address.function);
     return fits ? Does::yes : Does::no;
 }
 
@@ -79,16 +77,20 @@ struct NamedRegister {
 /// Registers that setpci knows by name (pciutils, names-... `setpci --dumpregs`). Its capabilities: on these xHCI power
 /// management is at 0x70 and MSI at 0x80 (Intel 9 Series PCH data sheet, 17.1, PWR_CAPID and MSI_CAPID).
 constexpr std::array<NamedRegister, 28> named_registers{{
-    {"vendor_id", 0x00},      {"device_id", 0x02},           {"command", 0x04},
-    {"status", 0x06},         {"revision", 0x08},            {"class_prog", 0x09},
-    {"class_device", 0x0a},   {"cache_line_size", 0x0c},     {"latency_timer", 0x0d},
-    {"header_type", 0x0e},    {"bist", 0x0f},                {"base_address_0", 0x10},
-    {"base_address_1", 0x14}, {"base_address_2", 0x18},      {"base_address_3", 0x1c},
-    {"base_address_4", 0x20}, {"base_address_5", 0x24},      {"cardbus_cis", 0x28},
-    {"subsystem_id", 0x2e},   {"subsystem_vendor_id", 0x2c}, {"rom_address", 0x30},
-    {"interrupt_line", 0x3c}, {"interrupt_pin", 0x3d},       {"min_gnt", 0x3e},
-    {"max_lat", 0x3f},        {"cap_pm", 0x70},              {"cap01", 0x70},
-    {"cap_msi", 0x80},
+    {"vendor_id", 0x00},      {"device_id", 0x02},
+    {"command", 0x04},        {"status", 0x06},
+    {"revision", 0x08},       {"class_prog", 0x09},
+    {"class_device", 0x0a},   {"cache_line_size", 0x0c},
+    {"latency_timer", 0x0d},  {"header_type", 0x0e},
+    {"bist", 0x0f},           {"base_address_0", 0x10},
+    {"base_address_1", 0x14}, {"base_address_2", 0x18},
+    {"base_address_3", 0x1c}, {"base_address_4", 0x20},
+    {"base_address_5", 0x24}, {"cardbus_cis", 0x28},
+    {"subsystem_id", 0x2e},   {"subsystem_vendor_id", 0x2c},
+    {"rom_address", 0x30},    {"interrupt_line", 0x3c},
+    {"interrupt_pin", 0x3d},  {"min_gnt", 0x3e},
+    {"max_lat", 0x3f},        {"cap_pm", 0x70},
+    {"cap01", 0x70},          {"cap_msi", 0x80},
 }};
 
 /// The offset that a register's word means, without width and value; nothing: none in the first 256 bytes, or unknown.

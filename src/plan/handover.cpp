@@ -283,8 +283,8 @@ std::vector<const Connector*> connectors_within_reach(const Board& board, const 
         }
     }
     const auto socket_is_within = [&](const Connector& hole) {
-        return std::ranges::any_of(
-            within, [&](const Connector* socket) { return hole.behind == socket->spec.name; });
+        return std::ranges::any_of(within,
+                                   [&](const Connector* socket) { return hole.behind == socket->spec.name; });
     };
     for (const auto& connector : board.connectors)
         if (connector.behind && socket_is_within(connector)) within.push_back(&connector);

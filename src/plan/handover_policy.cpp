@@ -214,11 +214,14 @@ std::vector<Departure> Giving::departures() const
     for (const auto& device : situation.snapshot.devices) {
         if (!loses(device->path)) continue;
         const auto* connector = connector_of(*this, device->path);
+        if (connector == nullptr && device->is_hub())
+            continue; // as the rate matching hub: connectors are behind it
         const auto* controller = situation.snapshot.controller_of_bus(device->path.bus());
         const auto from = connector == nullptr ? controller->name : connector->spec.name.text();
         auto known = std::ranges::find(found, from, &Departure::from);
         if (known == found.end()) known = found.insert(known, Departure{.from = from, .places = {}});
-        if (!known->has(device->path)) known->places.push_back(device->path); // a hub stands for what is behind it
+        if (!known->has(device->path))
+            known->places.push_back(device->path); // a hub stands for what is behind it
     }
     return found;
 }

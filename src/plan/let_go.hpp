@@ -17,6 +17,6 @@ namespace usbroute::plan {
 /// What can be done about a group of which the host or another guest uses a part. What it names has been planned first:
 /// the rest of a group given too, or another controller instead.
 [[nodiscard]] std::string remedy_for_group(const HandoverSituation& situation, const BindRequest& request,
-                                           const topology::Controller& controller);
+                                           const topology::PciController& controller);
 
 } // namespace usbroute::plan

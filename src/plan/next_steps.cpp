@@ -34,8 +34,8 @@ Outcome planned(const Examination& examination, const Settings& settings, MoveRe
 }
 
 /// What `usbroute guest bind` would come to.
-HandoverOutcome bind_planned(const Examination& examination, const Settings& settings, const BindRequest& request,
-                             bool vfio_driver)
+HandoverOutcome bind_planned(const Examination& examination, const Settings& settings,
+                             const BindRequest& request, bool vfio_driver)
 {
     const auto& facts = examination.facts;
     const topology::HandoverLook look{
@@ -75,24 +75,30 @@ std::expected<Handover, std::string> harmless(const Examination& examination, co
     if (const auto* refusal = std::get_if<HandoverRefusal>(&outcome)) {
         // Only a person can tell whether the host can do without what shares the group.
         const bool has_a_safe_remedy = refusal->code != "group-shared" && !refusal->remedy.empty();
-        return std::unexpected(refusal->sentence + (has_a_safe_remedy ? "; " + refusal->remedy : std::string()));
+        return std::unexpected(refusal->sentence +
+                               (has_a_safe_remedy ? "; " + refusal->remedy : std::string()));
     }
     auto& handover = std::get<Handover>(outcome);
     if (!keeps_a_controller(examination.facts.snapshot, handover))
-        return std::unexpected(format("{} would leave the host without any USB controller", handover.title));
+        return std::unexpected(std::string("that would leave the host without any USB controller"));
     if (!moves_are_possible(examination, settings, handover))
-        return std::unexpected(format("the sockets on its controllers cannot all step aside: `usbroute guest bind {} "
-                                      "--move-first --dry-run` says which",
-                                      request.guest.text()));
+        return std::unexpected(
+            format("the sockets on its controllers cannot all step aside: `usbroute guest bind {} "
+                   "--move-first --dry-run` says which",
+                   request.guest.text()));
     return std::move(handover);
 }
 
 /// A card in a slot, or soldered beside the chipset: not one of its own functions on bus 0.
-bool is_a_card(const PciFunction& function) { return function.address.bus != 0 || function.address.domain != 0; }
+bool is_a_card(const PciFunction& function)
+{
+    return function.address.bus != 0 || function.address.domain != 0;
+}
 
 std::string words_for(const PciFunction& function)
 {
-    return format("{} ({}{})", function.address.text(), kind_of(function), is_a_card(function) ? ", a card" : "");
+    return format("{} ({}{})", function.address.text(), kind_of(function),
+                  is_a_card(function) ? ", a card" : "");
 }
 
 bool is_given(const topology::Snapshot& snapshot, const PciFunction& function)
@@ -121,15 +127,16 @@ std::vector<const PciFunction*> usb_alone_in(const std::vector<PciFunction>& fun
     return usb;
 }
 
-/// Tried with a guest that is to have just these; what else the configuration says stands aside.
-bool host_can_spare(const Examination& examination, const std::vector<const PciFunction*>& functions)
+/// Tried with a guest that is to have just these; what else the configuration says stands aside. Empty: it can be spared.
+std::string why_not_spared(const Examination& examination, const std::vector<const PciFunction*>& functions)
 {
     Settings settings;
     GuestSettings guest;
     guest.name = GuestName("guest");
     for (const auto* function : functions) guest.controllers.push_back(function->address);
     settings.guests.push_back(guest);
-    return harmless(examination, settings, {.guest = guest.name}, true).has_value();
+    const auto tried = harmless(examination, settings, {.guest = guest.name}, true);
+    return tried ? std::string() : tried.error();
 }
 
 std::string if_no_controller_goes()
@@ -146,8 +153,9 @@ std::string how_to_give(const Examination& examination, const WholeControllers& 
     std::vector<std::string> quoted;
     for (const auto* function : first.functions) quoted.push_back(format("\"{}\"", function->address.text()));
     const auto name = guests.empty() ? std::string("NAME") : guests.front().name.text();
-    return format("write controllers = [{}] into [guest.{}] of usbroute.toml, then sudo usbroute guest bind {}",
-                  join(quoted, ", "), name, name);
+    return format(
+        "write controllers = [{}] into [guest.{}] of usbroute.toml, then sudo usbroute guest bind {}",
+        join(quoted, ", "), name, name);
 }
 
 /// Without groups nothing can be tried. A card is the best guess.
@@ -157,15 +165,16 @@ std::string once_there_is_an_iommu(const Examination& examination)
     for (const auto& function : examination.facts.condition.functions)
         if (function.is_usb_controller() && is_a_card(function)) cards.push_back(words_for(function));
     if (cards.empty()) return {};
-    return format("{} can probably go to the guest whole, once an IOMMU is in use: {}; without one, {}", listed(cards),
-                  how_to_get_an_iommu(examination).remedy, if_no_controller_goes());
+    return format("{} can probably go to the guest whole, once an IOMMU is in use: {}; without one, {}",
+                  listed(cards), how_to_get_an_iommu(examination).remedy, if_no_controller_goes());
 }
 
 /// The kernel's word that switches the IOMMU off; empty: there is none.
 std::string word_against(const topology::Condition& condition)
 {
     for (const auto& word : condition.kernel_words.value_or(std::vector<std::string>{}))
-        if (word == "iommu=off" || word.starts_with("intel_iommu=off") || word == "amd_iommu=off") return word;
+        if (word == "iommu=off" || word.starts_with("intel_iommu=off") || word == "amd_iommu=off")
+            return word;
     return {};
 }
 
@@ -213,7 +222,7 @@ WayToBind way_to_bind(const Examination& examination, const GuestSettings& guest
     return {.leads = false, .text = plainly.error()};
 }
 
-std::vector<WholeControllers> controllers_to_spare(const Examination& examination)
+std::vector<WholeControllers> whole_controllers(const Examination& examination)
 {
     const auto& facts = examination.facts;
     const auto& functions = facts.condition.functions;
@@ -232,15 +241,23 @@ std::vector<WholeControllers> controllers_to_spare(const Examination& examinatio
                            }));
         };
         if (whole.functions.empty() || std::ranges::any_of(whole.functions, is_the_muxs)) continue;
-        if (std::ranges::any_of(whole.functions, [&](const auto* one) { return is_given(facts.snapshot, *one); }))
+        if (std::ranges::any_of(whole.functions,
+                                [&](const auto* one) { return is_given(facts.snapshot, *one); }))
             continue;
-        if (!host_can_spare(examination, whole.functions)) continue;
+        whole.why_not = why_not_spared(examination, whole.functions);
         whole.has_keyboard = std::ranges::any_of(
             whole.functions, [&](const auto* one) { return has_a_keyboard(facts.snapshot, *one); });
         spare.push_back(std::move(whole));
     }
     std::ranges::stable_sort(spare, {}, &WholeControllers::has_keyboard);
     return spare;
+}
+
+std::vector<WholeControllers> controllers_to_spare(const Examination& examination)
+{
+    auto all = whole_controllers(examination);
+    std::erase_if(all, [](const WholeControllers& whole) { return !whole.why_not.empty(); });
+    return all;
 }
 
 std::string instead_of_a_mux(const Examination& examination)
@@ -253,8 +270,8 @@ std::string instead_of_a_mux(const Examination& examination)
         std::vector<std::string> texts;
         for (const auto& whole : spare)
             texts.push_back(whole.text() + (whole.has_keyboard ? " (has a keyboard)" : ""));
-        return format("give a controller whole to the guest with vfio-pci; {} can go: {}; or {}", join(texts, ", "),
-                      how_to_give(examination, spare.front()), if_no_controller_goes());
+        return format("give a controller whole to the guest with vfio-pci; {} can go: {}; or {}",
+                      join(texts, ", "), how_to_give(examination, spare.front()), if_no_controller_goes());
     }
     std::vector<std::string> given;
     for (const auto& function : condition.functions)
@@ -263,7 +280,12 @@ std::string instead_of_a_mux(const Examination& examination)
     if (!given.empty())
         return format("{} {} given whole already; for more, add a USB card, or {}", listed(given),
                       given.size() == 1 ? "is" : "are", if_no_controller_goes());
-    return format("add a USB card and give that whole to the guest with vfio-pci, or {}", if_no_controller_goes());
+    const auto otherwise = format("add a USB card and give that whole to the guest with vfio-pci, or {}",
+                                  if_no_controller_goes());
+    if (const auto all = whole_controllers(examination); !all.empty())
+        return format("{} could go to the guest whole, but not as it is now: {}; else {}", all.front().text(),
+                      all.front().why_not, otherwise);
+    return otherwise;
 }
 
 std::vector<std::string> ways_to_superspeed(const Examination& examination, std::uint32_t off)
@@ -273,8 +295,8 @@ std::vector<std::string> ways_to_superspeed(const Examination& examination, std:
     for (std::size_t i = 0; i < board.configured; ++i) {
         const auto& spec = board.connectors[i].spec;
         if (!spec.superspeed || (spec.superspeed->mask() & off) == 0) continue;
-        const auto outcome =
-            planned(examination, examination.facts.settings, {.connectors = {spec.name}, .to = config::ToHost{}});
+        const auto outcome = planned(examination, examination.facts.settings,
+                                     {.connectors = {spec.name}, .to = config::ToHost{}});
         const auto* plan = std::get_if<Plan>(&outcome);
         if (plan != nullptr && (plan->change.superspeed.after & spec.superspeed->mask()) != 0)
             ways.push_back(format("usbroute move {} --to host", spec.name.text()));
@@ -291,17 +313,21 @@ IommuAdvice how_to_get_an_iommu(const Examination& examination)
     const bool asked_for =
         std::ranges::any_of(words, [](const auto& word) { return word.starts_with("intel_iommu=on"); });
     if (const auto against = word_against(condition); !against.empty())
-        return {.remedy = format("take {} off the kernel's command line and start again", against), .inferred = false};
+        return {.remedy = format("take {} off the kernel's command line and start again", against),
+                .inferred = false};
     if (condition.firmware_iommu == false || amd || asked_for)
-        return {.remedy = format("switch {} on in the firmware set-up; if there is no such option, processor or board "
-                                 "lacks it",
-                                 option),
+        return {.remedy = format(
+                    "switch {} on in the firmware set-up; if there is no such option, processor or board "
+                    "lacks it",
+                    option),
                 .inferred = condition.firmware_iommu != false};
     if (condition.firmware_iommu == true)
-        return {.remedy = "add intel_iommu=on to the kernel's command line and start again", .inferred = false};
-    return {.remedy = format("add intel_iommu=on to the kernel's command line and start again; if that changes nothing, "
-                             "switch {} on in the firmware set-up",
-                             option),
+        return {.remedy = "add intel_iommu=on to the kernel's command line and start again",
+                .inferred = false};
+    return {.remedy = format(
+                "add intel_iommu=on to the kernel's command line and start again; if that changes nothing, "
+                "switch {} on in the firmware set-up",
+                option),
             .inferred = true};
 }
 

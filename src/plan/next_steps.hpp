@@ -13,7 +13,8 @@ namespace usbroute::plan {
 
 /// What hands a guest its controllers, or why nothing does now.
 struct WayToBind {
-    bool leads = false; ///< `text` is a command that is planned without a refusal and leaves the host a USB controller
+    bool leads =
+        false; ///< `text` is a command that is planned without a refusal and leaves the host a USB controller
     std::string text;
 };
 [[nodiscard]] WayToBind way_to_bind(const Examination& examination, const config::GuestSettings& guest);
@@ -22,11 +23,14 @@ struct WayToBind {
 struct WholeControllers {
     std::vector<const topology::PciFunction*> functions;
     bool has_keyboard = false;
+    std::string why_not = {}; ///< what the host would lose, and what to do about it; empty: nothing
 
     /// "0000:00:1a.0 (EHCI)", "0000:00:1d.0, 0000:00:1d.1 and 0000:00:1d.7 together"
     [[nodiscard]] std::string text() const;
 };
-/// Those that the host could do without, by planning their handover; those without a keyboard first. Not the mux's.
+/// Those that are in groups of their own, tried by planning their handover; those without a keyboard first. Not the mux's.
+[[nodiscard]] std::vector<WholeControllers> whole_controllers(const Examination& examination);
+/// Those of them that the host can do without.
 [[nodiscard]] std::vector<WholeControllers> controllers_to_spare(const Examination& examination);
 
 /// For a machine without the mux: what can be given to a guest whole, and how.

@@ -13,7 +13,6 @@ using topology::Controller;
 using topology::PciController;
 using topology::Side;
 
-
 const config::GuestSettings* claimant(const PciController& controller, const config::Settings& settings)
 {
     const auto found = std::ranges::find_if(settings.guests, [&](const config::GuestSettings& guest) {

@@ -19,7 +19,8 @@ using topology::UseParts;
 
 namespace {
 
-std::optional<Refusal> check_route(const Situation& situation, const Board& board, const Wanted& wanted, bool yes)
+std::optional<Refusal> check_route(const Situation& situation, const Board& board, const Wanted& wanted,
+                                   bool yes)
 {
     const auto& connector = *wanted.connector;
     const auto& name = connector.spec.name.text();
@@ -94,7 +95,8 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
     if (keyboard_may_go(resolved, request)) return std::nullopt;
     bool is_guarded = false;
     for (const auto& movement : plan.movements)
-        is_guarded = is_guarded || (takes_from_host(movement) && !movement.keyboard_may_go && !movement.places.empty());
+        is_guarded = is_guarded ||
+                     (takes_from_host(movement) && !movement.keyboard_may_go && !movement.places.empty());
     if (!is_guarded) return std::nullopt;
     const auto loss = keyboard_loss(situation.snapshot, situation.use, departures_of(plan, takes_from_host));
     if (!loss.is_total()) return std::nullopt;
@@ -200,9 +202,10 @@ std::vector<std::string> loss_warnings(const Situation& situation, const Plan& p
         warnings.push_back(std::move(warning));
     const auto& claims = situation.use.claims;
     if (claims.answer == topology::ClaimsAnswer::absent && plan.use_needed.disks)
-        warnings.push_back(format("whether a pool, an external journal, a container or a program has claimed the disk "
-                                  "cannot be seen: {}",
-                                  claims.why));
+        warnings.push_back(
+            format("whether a pool, an external journal, a container or a program has claimed the disk "
+                   "cannot be seen: {}",
+                   claims.why));
     return warnings;
 }
 

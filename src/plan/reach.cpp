@@ -23,7 +23,7 @@ using topology::Snapshot;
 
 namespace {
 
-/// What no driver, plug or yes can change.
+/// What no driver, plug or yes can change. A controller that firmware hides has a finding of its own.
 bool is_for_good(Reason reason)
 {
     switch (reason) {
@@ -34,21 +34,36 @@ bool is_for_good(Reason reason)
     case Reason::no_such_superspeed_port:
     case Reason::bit_not_movable:
     case Reason::no_twin:
-    case Reason::nobody_behind_route:
     case Reason::not_the_guests_controller: return true;
     default: return false;
     }
 }
 
-std::optional<Refusal> why_never(const Snapshot& bound, const Settings& settings, const ProfileSettings& profile)
+Outcome applied(const Snapshot& snapshot, const Settings& settings, const ProfileSettings& profile)
 {
     const topology::HostUse nothing_in_use;
-    const auto outcome =
-        make_plan({.snapshot = bound, .settings = settings, .use = nothing_in_use, .last_change = {}, .standing = {}},
-                  {.wish = ApplyRequest{profile.name}, .yes = true, .force_disks = {}});
+    return make_plan({.snapshot = snapshot,
+                      .settings = settings,
+                      .use = nothing_in_use,
+                      .last_change = {},
+                      .standing = {}},
+                     {.wish = ApplyRequest{profile.name}, .yes = true, .force_disks = {}});
+}
+
+void add_profile(std::vector<OutOfReach>& found, const Snapshot& now, const Snapshot& bound,
+                 const Settings& settings, const ProfileSettings& profile)
+{
+    const auto outcome = applied(bound, settings, profile);
     const auto* refusal = std::get_if<Refusal>(&outcome);
-    if (refusal == nullptr || !is_for_good(refusal->reason)) return std::nullopt;
-    return *refusal;
+    if (refusal == nullptr || !is_for_good(refusal->reason)) return;
+    const bool works_now = std::holds_alternative<Plan>(applied(now, settings, profile));
+    const auto* how = works_now ? "it cannot be applied once the guests have their controllers"
+                      : refusal->reason == Reason::bit_not_movable
+                          ? "it cannot be applied as firmware is set up"
+                          : "it can never be applied";
+    found.push_back({.origin = profile.origin,
+                     .subject = "profile " + profile.name.text(),
+                     .sentence = format("{}: {}", how, refusal->sentence)});
 }
 
 bool is_of_the_mux(const topology::Mux& mux, const PciAddress& address)
@@ -88,7 +103,8 @@ Reaching what_reaches(const Board& board, const GuestSettings& guest)
         reaching.controllers.push_back(address.text());
         for (const auto* connector : connectors_within_reach(board, address)) {
             const bool named = is_named(board, connector);
-            if (!connector->spec.bit && !connector->behind) reaching.fixed.push_back(connector->spec.name.text());
+            if (!connector->spec.bit && !connector->behind)
+                reaching.fixed.push_back(connector->spec.name.text());
             if (!connector->spec.bit) continue;
             reaching.by_name = reaching.by_name || named;
             reaching.by_bit = reaching.by_bit || !named;
@@ -111,7 +127,8 @@ void add_guest(std::vector<OutOfReach>& found, const Board& board, const Setting
     auto sentence = reaching.by_bit ? format("no socket that has a name reaches {} through the mux", names)
                                     : format("no socket of this machine reaches {} through the mux", names);
     if (!reaching.fixed.empty()) sentence += format(" (fixed to it: {})", join(reaching.fixed, ", "));
-    found.push_back({.origin = guest.origin, .subject = "guest " + guest.name.text(), .sentence = std::move(sentence)});
+    found.push_back(
+        {.origin = guest.origin, .subject = "guest " + guest.name.text(), .sentence = std::move(sentence)});
 }
 
 /// Where the registers cannot be read, firmware may let every bit of the chip move: then only the chip's own limits count.
@@ -150,15 +167,13 @@ std::vector<OutOfReach> out_of_reach(const Snapshot& snapshot, const Settings& s
     const auto board = look_at_board(bound, settings);
     if (why_not_writable(bound, board)) return found;
     for (const auto& guest : settings.guests) add_guest(found, board, settings, guest);
-    for (const auto& profile : settings.profiles)
-        if (const auto refusal = why_never(bound, settings, profile))
-            found.push_back({.origin = profile.origin,
-                             .subject = "profile " + profile.name.text(),
-                             .sentence = "it can never be applied: " + refusal->sentence});
+    const auto now = with_registers(snapshot);
+    for (const auto& profile : settings.profiles) add_profile(found, now, bound, settings, profile);
     return found;
 }
 
-std::vector<PciAddress> controllers_for(const GuestName& name, const Snapshot& snapshot, const Settings& settings)
+std::vector<PciAddress> controllers_for(const GuestName& name, const Snapshot& snapshot,
+                                        const Settings& settings)
 {
     auto tried = settings;
     const auto guest = std::ranges::find(tried.guests, name, &GuestSettings::name);

@@ -30,8 +30,7 @@ struct OutOfReach {
 
 /// The EHCIs which a guest would have to have, so that its part of every profile can be applied, or, where it is in none,
 /// so that every named socket reaches it; empty: that would not help either. Tried by planning.
-[[nodiscard]] std::vector<PciAddress> controllers_for(const GuestName& guest,
-                                                      const topology::Snapshot& snapshot,
-                                                      const config::Settings& settings);
+[[nodiscard]] std::vector<PciAddress>
+controllers_for(const GuestName& guest, const topology::Snapshot& snapshot, const config::Settings& settings);
 
 } // namespace usbroute::plan

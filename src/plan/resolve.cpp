@@ -81,13 +81,13 @@ OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_na
         const auto* controller = connector.controller_on(side);
         if (!has(controller)) continue;
         if (!is_given_to_guest(*controller))
-            return std::unexpected(
-                Refusal{Reason::guest_not_given, name,
-                        format("{} has not been given to {}: its driver is {}{}", in_words(connector, side),
-                               guest_name.text(),
-                               controller->driver.empty() ? "none" : printable(controller->driver, 32),
-                               controller->hold() == topology::Hold::stub ? ", from which nobody has it" : ""),
-                        how_to_give(guest_name, *controller)});
+            return std::unexpected(Refusal{
+                Reason::guest_not_given, name,
+                format("{} has not been given to {}: its driver is {}{}", in_words(connector, side),
+                       guest_name.text(),
+                       controller->driver.empty() ? "none" : printable(controller->driver, 32),
+                       controller->hold() == topology::Hold::stub ? ", from which nobody has it" : ""),
+                how_to_give(guest_name, *controller)});
         return Wanted{.connector = &connector, .side = side, .superspeed = {}, .target = guest_name};
     }
     const auto& twin = connector.route->ehci;

@@ -34,7 +34,7 @@ constexpr std::string_view ask_there = "usbroute on the host says more";
 Words words_for(const Refusal& refusal, const std::string& socket)
 {
     switch (refusal.reason) {
-    case Reason::no_such_connector: return {format("there is no connector {}", socket), ask_there};
+    case Reason::no_such_connector: return {"there is no such connector", ask_there};
     case Reason::no_such_profile: return {"there is no such profile", ask_there};
     case Reason::no_such_guest: return {"there is no such guest", ask_there};
     case Reason::nothing_to_toggle: return {"no profile is configured", ask_there};

@@ -27,7 +27,8 @@ std::string plain(std::string_view text)
 bool is_named(std::string_view id, const PciController& controller)
 {
     const auto fields = split(id, ':');
-    return fields.size() >= 2 && parse_hex(fields[0]) == controller.vendor && parse_hex(fields[1]) == controller.device;
+    return fields.size() >= 2 && parse_hex(fields[0]) == controller.vendor &&
+           parse_hex(fields[1]) == controller.device;
 }
 
 struct Named {
@@ -39,7 +40,8 @@ std::optional<Named> named_in(std::string_view ids, const PciController& control
 {
     if (ids.size() >= 2 && ids.front() == '"' && ids.back() == '"') ids = ids.substr(1, ids.size() - 2);
     const auto all = split(ids, ',');
-    const auto found = std::ranges::find_if(all, [&](std::string_view id) { return is_named(id, controller); });
+    const auto found =
+        std::ranges::find_if(all, [&](std::string_view id) { return is_named(id, controller); });
     if (found == all.end()) return std::nullopt;
     return Named{.id = std::string(*found), .has_others = all.size() > 1};
 }
@@ -61,31 +63,35 @@ std::optional<TakenAtBoot> by_the_command_line(const PciController& controller, 
     const auto named = key == "ids" ? named_in(value, controller) : std::nullopt;
     if (!named) return std::nullopt;
     return TakenAtBoot{.evidence = evidence,
-                       .remedy = named->has_others ? format("take {} out of {} on the kernel's command line and start "
-                                                            "again",
-                                                            printable(named->id, 64), shown)
-                                                   : off};
+                       .remedy = named->has_others
+                                     ? format("take {} out of {} on the kernel's command line and start "
+                                              "again",
+                                              printable(named->id, 64), shown)
+                                     : off};
 }
 
 std::optional<TakenAtBoot> by_modprobe(const PciController& controller, const topology::ForeignLine& line)
 {
     if (!line.file.starts_with("etc/modprobe.d/")) return std::nullopt;
     const auto all = words(line.line);
-    if (all.size() < 3 || all[0] != "options" || plain(all[1]) != plain(controller.driver)) return std::nullopt;
+    if (all.size() < 3 || all[0] != "options" || plain(all[1]) != plain(controller.driver))
+        return std::nullopt;
     for (const auto word : all) {
         if (!word.starts_with("ids=")) continue;
         const auto named = named_in(word.substr(4), controller);
         if (!named) continue;
-        return TakenAtBoot{.evidence = format("/{}: {}", printable(line.file, 120), printable(line.line, 160)),
-                           .remedy = format("take {} out of ids= in /{}, make the initramfs again, and start again",
-                                            printable(named->id, 64), printable(line.file, 120))};
+        return TakenAtBoot{
+            .evidence = format("/{}: {}", printable(line.file, 120), printable(line.line, 160)),
+            .remedy = format("take {} out of ids= in /{}, make the initramfs again, and start again",
+                             printable(named->id, 64), printable(line.file, 120))};
     }
     return std::nullopt;
 }
 
 } // namespace
 
-std::optional<TakenAtBoot> taken_at_boot(const PciController& controller, const topology::Condition& condition)
+std::optional<TakenAtBoot> taken_at_boot(const PciController& controller,
+                                         const topology::Condition& condition)
 {
     for (const auto& word : condition.kernel_words.value_or(std::vector<std::string>{}))
         if (auto taken = by_the_command_line(controller, word)) return taken;

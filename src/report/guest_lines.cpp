@@ -188,10 +188,10 @@ void add_controller_notes(std::vector<std::string>& notes, const config::GuestSe
             notes.push_back(
                 format("there is no USB controller at {} now; `usbroute doctor` says more", address.text()));
         else if (mux && mux->xhci == controller)
-            notes.push_back(
-                format("{} is the chipset's xHCI: the guest can then write the routing registers itself; give it "
-                       "the EHCIs and keep the xHCI where the board has both",
-                       address.text()));
+            notes.push_back(format(
+                "{} is the chipset's xHCI: the guest can then write the routing registers itself; give it "
+                "the EHCIs and keep the xHCI where the board has both",
+                address.text()));
     }
 }
 
@@ -251,14 +251,16 @@ void add_pcie_notes(std::vector<std::string>& notes, const config::GuestSettings
     for (const auto& address : guest.controllers)
         if (is_pci_express(snapshot, address)) cards.push_back(address.text());
     if (cards.size() < guest.controllers.size())
-        notes.emplace_back("pcie=0: the chipset's USB controllers are conventional PCI, without the PCI Express "
-                           "capability");
+        notes.emplace_back(
+            "pcie=0: the chipset's USB controllers are conventional PCI, without the PCI Express "
+            "capability");
     if (!cards.empty())
         notes.push_back(format("pcie=1: {} {} PCI Express; it needs machine q35, on i440fx write pcie=0",
                                join(cards, ", "), cards.size() == 1 ? "is" : "are"));
 }
 
-std::vector<std::string> notes_for_proxmox(const config::GuestSettings& guest, const topology::Snapshot& snapshot,
+std::vector<std::string> notes_for_proxmox(const config::GuestSettings& guest,
+                                           const topology::Snapshot& snapshot,
                                            const config::ListenerSettings& line, const LinesWish& wish)
 {
     std::vector<std::string> notes = {
@@ -266,7 +268,8 @@ std::vector<std::string> notes_for_proxmox(const config::GuestSettings& guest, c
         "where there are hostpci lines already, go on with the next number; append to an args line",
     };
     add_pcie_notes(notes, guest, snapshot);
-    notes.emplace_back("Proxmox binds the controllers to vfio-pci itself when the guest starts, and leaves them there");
+    notes.emplace_back(
+        "Proxmox binds the controllers to vfio-pci itself when the guest starts, and leaves them there");
     add_reconnect_note(notes, line, wish);
     return notes;
 }

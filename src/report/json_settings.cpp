@@ -29,14 +29,14 @@ Json json_of(const config::ConnectorSettings& connector)
 {
     const auto& spec = connector.spec;
     Json json{{"name", spec.name.text()},
-            {"mux_bit", spec.bit ? Json(spec.bit->value) : Json(nullptr)},
-            {"superspeed", spec.superspeed ? Json(spec.superspeed->value) : Json(nullptr)},
-            {"usb", texts(spec.places, as_text)},
-            {"seen", texts(spec.seen, as_text)},
-            {"panel", connector.panel},
-            {"row", or_null(connector.row)},
-            {"column", or_null(connector.column)},
-            {"origin", connector.origin.text()}};
+              {"mux_bit", spec.bit ? Json(spec.bit->value) : Json(nullptr)},
+              {"superspeed", spec.superspeed ? Json(spec.superspeed->value) : Json(nullptr)},
+              {"usb", texts(spec.places, as_text)},
+              {"seen", texts(spec.seen, as_text)},
+              {"panel", connector.panel},
+              {"row", or_null(connector.row)},
+              {"column", or_null(connector.column)},
+              {"origin", connector.origin.text()}};
     if (spec.behind) json["behind"] = spec.behind->text();
     return json;
 }

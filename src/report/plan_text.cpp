@@ -15,8 +15,8 @@ std::string moves_text(const PlanView& view, const Style& style)
     const auto arrow = style.unicode ? "→" : "->";
     for (const auto& move : view.moves) {
         const auto wires = move.from == move.to
-                               ? format("SuperSpeed {}, stays on {}", move.superspeed.value_or(false) ? "on" : "off",
-                                        side_words(move.to))
+                               ? format("SuperSpeed {}, stays on {}",
+                                        move.superspeed.value_or(false) ? "on" : "off", side_words(move.to))
                                : format("{} {} {}", side_words(move.from), arrow, side_words(move.to));
         const auto owner = move.owner_before == move.owner_after
                                ? format("{} keeps it", move.owner_after)

@@ -191,7 +191,7 @@ void note_unauthorized(std::vector<std::string>& notes, const Snapshot& snapshot
 
 void note_dead_sides(std::vector<std::string>& notes, const Looked& looked, const topology::Mux& mux)
 {
-    const auto note = [&](const topology::Controller& controller) {
+    const auto note = [&](const topology::PciController& controller) {
         if (const auto dead = plan::why_dead(looked.snapshot, controller, looked.settings))
             notes.push_back(format("{}: a socket on it is dead", dead->sentence));
         for (auto& caution : plan::cautions(controller)) notes.push_back(std::move(caution.sentence));

@@ -175,7 +175,8 @@ std::optional<Chipset> by_other_controllers(std::span<const PciFunction> functio
                        .inferred = unknown,
                        .evidence = sight(kind, f)};
     };
-    if (const auto* xhci = xhci_of_the_chipset(functions)) return seen(new_xhcis, MuxState::no_mux, "xHCI", *xhci);
+    if (const auto* xhci = xhci_of_the_chipset(functions))
+        return seen(new_xhcis, MuxState::no_mux, "xHCI", *xhci);
     if (inside_a_guest) return std::nullopt;
     for (const auto& f : functions)
         if (is_the_chipsets(f) && f.is_ehci()) return seen(old_ehcis, MuxState::too_old, "EHCI", f);

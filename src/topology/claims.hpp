@@ -12,7 +12,7 @@ namespace usbroute::topology {
 /// What the kernel answers when it is asked for a block device exclusively (open(2): O_EXCL without O_CREAT), and what
 /// the open files of the processes say.
 enum class ClaimState : std::uint8_t {
-    free,    ///< nobody has claimed it, and no process has it open
+    free, ///< nobody has claimed it, and no process has it open
     claimed, ///< EBUSY: a file system, RAID, device mapper, swap, a pool, or a program that opened it exclusively
     open,    ///< a process has it open without a claim, as QEMU has a raw disk
     unknown, ///< the kernel gave another answer

@@ -91,7 +91,8 @@ std::optional<Use> direct_use(const BlockDevice& block, const HostUse& use)
     if (block.filesystem_hint == "zfs_member" && !use.zfs_pools.empty())
         return Use{.words = format("member of a ZFS pool (imported: {})", join(use.zfs_pools, ", ")),
                    .end = "ZFS"};
-    if (const auto served = std::ranges::find_if(use.exports, [&](const Export& one) { return names(one.backing, block); });
+    if (const auto served =
+            std::ranges::find_if(use.exports, [&](const Export& one) { return names(one.backing, block); });
         served != use.exports.end())
         return Use{.words = "served by " + printable(served->by), .end = printable(served->by)};
     return std::nullopt;
@@ -149,7 +150,8 @@ std::optional<Use> kept_by(const BlockDevice& block, const HostUse& use)
     for (const auto& loop : use.loops)
         if (names(loop.backing, block)) keepers.push_back(loop.block.name);
     if (!keepers.empty()) return said("held by " + join(keepers, ", "));
-    if (!use.mounts_unreadable.empty()) return said("what is mounted cannot be read: " + use.mounts_unreadable);
+    if (!use.mounts_unreadable.empty())
+        return said("what is mounted cannot be read: " + use.mounts_unreadable);
     // Only the kernel, or udev's look at the disk, tells a member of a pool from a disk that is free.
     if (block.is_unprobed && !use.zfs_pools.empty() && use.claims.answer != ClaimsAnswer::given)
         return said(format("perhaps a member of a ZFS pool (imported: {}): udev's database does not tell",
@@ -167,8 +169,9 @@ std::optional<Use> said_of(const Claim& claim, bool is_cut)
 {
     switch (claim.state) {
     case ClaimState::claimed:
-        return said("claimed by the kernel (a file system, RAID, LVM, swap or pool that is not in the mount list, "
-                    "or a program that opened it exclusively)");
+        return said(
+            "claimed by the kernel (a file system, RAID, LVM, swap or pool that is not in the mount list, "
+            "or a program that opened it exclusively)");
     case ClaimState::open: return said("open in " + claim.detail);
     case ClaimState::unknown: return said("the kernel cannot be asked about it: " + claim.detail);
     case ClaimState::free: break;
@@ -181,7 +184,8 @@ std::optional<Use> said_of(const Claim& claim, bool is_cut)
 /// partition is the one to be named.
 std::optional<ClaimedPart> claimed_part(const Snapshot& snapshot, std::string_view disk, const Claims& claims)
 {
-    if (claims.answer == ClaimsAnswer::not_asked || claims.answer == ClaimsAnswer::absent) return std::nullopt;
+    if (claims.answer == ClaimsAnswer::not_asked || claims.answer == ClaimsAnswer::absent)
+        return std::nullopt;
     std::optional<ClaimedPart> whole;
     std::optional<ClaimedPart> part;
     for (const auto& block : snapshot.blocks) {
@@ -189,8 +193,9 @@ std::optional<ClaimedPart> claimed_part(const Snapshot& snapshot, std::string_vi
         const auto claim = std::ranges::find(claims.claims, block.name, &Claim::block);
         auto use = claims.answer == ClaimsAnswer::silent
                        ? said("whether the kernel has claimed it is not known: " + claims.why)
-                   : claim == claims.claims.end() ? said("whether the kernel has claimed it was not told: it has just come")
-                                                  : said_of(*claim, claims.is_cut);
+                   : claim == claims.claims.end()
+                       ? said("whether the kernel has claimed it was not told: it has just come")
+                       : said_of(*claim, claims.is_cut);
         if (!use) continue;
         auto& place = block.name == disk ? whole : part;
         if (!place) place = ClaimedPart{.block = &block, .use = std::move(*use)};

@@ -73,8 +73,8 @@ struct HostUse {
     std::vector<Export> exports = {};
     std::vector<std::string> zfs_pools = {}; ///< imported pools; their members cannot be told from sysfs
     Claims claims = {};                      ///< what the kernel itself says of the block devices behind USB
-    std::optional<Inputs> inputs = {};           ///< absent: not looked at, or not to be seen
-    std::vector<Activity> activities = {};       ///< what else is in use
+    std::optional<Inputs> inputs = {};       ///< absent: not looked at, or not to be seen
+    std::vector<Activity> activities = {};   ///< what else is in use
 };
 
 /// A disk that the host would lose data on.

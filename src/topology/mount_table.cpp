@@ -113,8 +113,7 @@ std::vector<Mount> parse_mounts(std::string_view text)
     for (const auto line : split(text, '\n')) {
         const auto fields = words(line);
         if (fields.size() < 3) continue;
-        Mount mount{
-            .number = {}, .source = {}, .point = unescape(fields[1]), .type = std::string(fields[2])};
+        Mount mount{.number = {}, .source = {}, .point = unescape(fields[1]), .type = std::string(fields[2])};
         take_source(mount, fields[0]);
         if (fields.size() > 3) take_options(mount, fields[3]);
         mounts.push_back(std::move(mount));

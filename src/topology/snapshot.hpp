@@ -85,8 +85,9 @@ struct Device {
     std::string manufacturer;
     std::string product_name;
     std::string serial;
-    bool removable = true;  ///< false where the kernel says "fixed"
-    bool authorized = true; ///< false: the kernel was told not to use it, nor to look behind it (`authorized`)
+    bool removable = true; ///< false where the kernel says "fixed"
+    bool authorized =
+        true; ///< false: the kernel was told not to use it, nor to look behind it (`authorized`)
     std::vector<Interface> interfaces;
 
     [[nodiscard]] bool is_hub() const { return device_class == 9 || hub_ports > 0; }
@@ -124,7 +125,7 @@ enum class Hold : std::uint8_t {
     nobody, ///< no driver
     host,   ///< a driver of the host that runs its buses
     guest,  ///< vfio-pci, from which a guest's QEMU takes it
-    stub,   ///< a driver that only keeps others away, or hands it to a program: nobody has what is plugged in there
+    stub, ///< a driver that only keeps others away, or hands it to a program: nobody has what is plugged in there
 };
 
 [[nodiscard]] Hold hold_of(std::string_view driver);
@@ -196,9 +197,9 @@ struct BlockDevice {
     std::vector<std::string> holders; ///< block devices stacked on it
     std::optional<PortPath> usb;      ///< the device it belongs to; absent for stacked ones
     std::string mapper_name;          ///< the device mapper's name for it, as in /dev/mapper/NAME
-    std::string filesystem_hint;      ///< udev's ID_FS_TYPE, or what the partition's name tells; empty: not known
-    std::vector<std::string> links;   ///< udev's other names for it, "disk/by-uuid/4f2a"
-    bool is_unprobed = false;         ///< udev has no record of it: what is on it is not known
+    std::string filesystem_hint; ///< udev's ID_FS_TYPE, or what the partition's name tells; empty: not known
+    std::vector<std::string> links; ///< udev's other names for it, "disk/by-uuid/4f2a"
+    bool is_unprobed = false;       ///< udev has no record of it: what is on it is not known
     bool operator==(const BlockDevice&) const = default;
 };
 

@@ -128,8 +128,9 @@ std::expected<Command, NotACommand> read_text_command(std::string_view line)
     if (!verb) {
         if (const auto meant = in_lower_case(line, all.front()))
             return std::unexpected(NotACommand{
-                .message = format("{} is not a command: verbs are written in lower case, {}; nothing was done",
-                                  shown(all.front()), *meant),
+                .message =
+                    format("{} is not a command: verbs are written in lower case, {}; nothing was done",
+                           shown(all.front()), *meant),
                 .is_ours = true});
         return no(format("{} is not a command", shown(all.front())));
     }

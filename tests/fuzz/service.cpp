@@ -46,10 +46,33 @@ public:
     bool hears_everything() const override { return true; }
 };
 
+/// The clock of trials, turned by hand. It rings when it is told to.
+class HandAlarm final : public Alarm {
+public:
+    explicit HandAlarm(std::chrono::milliseconds now) : now_(now) {}
+    std::chrono::milliseconds now() const override { return now_; }
+    std::string boot() const override { return "one"; }
+    void ring_at(std::chrono::milliseconds when) override { at_ = when; }
+    void silence() override { at_.reset(); }
+
+    /// True: it is time to ring.
+    bool turn_to(std::chrono::milliseconds now)
+    {
+        now_ = now;
+        return at_ && *at_ <= now;
+    }
+    [[nodiscard]] const std::optional<std::chrono::milliseconds>& at() const { return at_; }
+
+private:
+    std::chrono::milliseconds now_;
+    std::optional<std::chrono::milliseconds> at_;
+};
+
 /// A daemon's life from one start to one death, on a world and a state directory that outlive it.
 struct Life {
-    Life(World& world, const std::string& state, config::Settings settings)
-        : journal(state),
+    Life(World& world, const std::string& state, config::Settings settings, std::chrono::milliseconds now)
+        : alarm(now),
+          journal(state),
           locations{.state = state},
           machine(world.tree(), journal,
                   [&world](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
@@ -62,6 +85,7 @@ struct Life {
     }
 
     linux_::Loop loop;
+    HandAlarm alarm;
     Silence silence;
     observe::NoCount no_count;
     linux_::JournalFile journal;
@@ -71,7 +95,6 @@ struct Life {
     Entrances entrances;
     Verdicts verdicts{loop, machine, [](const auto&) {}};
     Restorer restorer{machine, [](const Done&) {}, [](std::chrono::milliseconds) {}};
-    LoopAlarm alarm{loop, [] {}};
     linux_::FirstMove first_move{{}};
     Trials trials{{.machine = machine, .journal = journal, .alarm = alarm, .first_move = first_move},
                   {.reverted = [](const Done&) {}, .event = [](const wire::Event&) {}}};
@@ -107,6 +130,7 @@ struct Wish {
     std::string to;
     bool yes = false;
     bool may_take_keyboard = false;
+    bool by_guest = false; ///< over the guest's line
 };
 
 /// What the daemon knows since its last look.
@@ -122,7 +146,7 @@ public:
 
     void step()
     {
-        const auto what = provider_.ConsumeIntegralInRange<int>(0, 12);
+        const auto what = provider_.ConsumeIntegralInRange<int>(0, 14);
         if (what <= 3) seen_.is_all = false;
         switch (what) {
         case 0:
@@ -152,11 +176,20 @@ public:
         case 8: be_born(); break;
         case 9: provider_.ConsumeBool() ? world_.mount_disk_of(any_socket()) : world_.unmount_all(); break;
         case 10: look(); break;
+        case 11: pass_time(); break;
         default: ask(any_wish()); break;
         }
     }
 
 private:
+    static config::ListenerSettings guests_line()
+    {
+        return {.name = ListenerName("windows"),
+                .guest = GuestName("windows"),
+                .allow = {config::Verb::move, config::Verb::apply, config::Verb::toggle, config::Verb::undo,
+                          config::Verb::confirm, config::Verb::status}};
+    }
+
     std::uint8_t any_socket() { return provider_.ConsumeIntegralInRange<std::uint8_t>(0, sockets - 1); }
 
     void set_faults()
@@ -174,8 +207,10 @@ private:
         constexpr std::array<std::string_view, 4> words{"host", "ehci", "xhci", "windows"};
         constexpr std::array<std::string_view, 3> profiles{"all-host", "on-ehci", "desk"};
         Wish wish;
-        switch (provider_.ConsumeIntegralInRange<int>(0, 5)) {
+        wish.by_guest = provider_.ConsumeIntegralInRange<int>(0, 3) == 0;
+        switch (provider_.ConsumeIntegralInRange<int>(0, 6)) {
         case 0: wish.line = "toggle"; break;
+        case 6: wish.line = "confirm"; return wish;
         case 1: wish.line = format("apply {}", provider_.PickValueInArray(profiles)); break;
         case 2: wish.line = "undo"; break;
         case 3: wish.line = provider_.ConsumeRandomLengthString(60); return wish;
@@ -193,7 +228,10 @@ private:
         }
         wish.yes = provider_.ConsumeIntegralInRange<int>(0, 3) == 0;
         if (wish.yes) wish.line += " yes=1";
-        wish.may_take_keyboard = wish.yes;
+        const bool is_trial = provider_.ConsumeIntegralInRange<int>(0, 3) == 0;
+        if (is_trial) wish.line += format(" revert-after={}s", provider_.ConsumeIntegralInRange<int>(1, 90));
+        // A guest's line can lift no guard, and a trial over it lets no keyboard go.
+        wish.may_take_keyboard = !wish.by_guest && (wish.yes || is_trial);
         return wish;
     }
 
@@ -201,15 +239,17 @@ private:
     void be_born()
     {
         life_.reset();
-        life_.emplace(world_, state_.path(), fakes::settings());
+        life_.emplace(world_, state_.path(), fakes::settings(), boot_time_);
         const auto open = life_->journal.history().open;
         const auto before = world_.bits;
         take();
         if (!survives([&] { (void)life_->machine.recover(); })) return be_born();
         if (open && !world_.had_fault && world_.is_on_the_bus(World::controllers[0])) {
             // Invariant 8: a state that can be named, and nothing but the change itself was touched.
-            // Where wires had to go back, a disk, a keyboard or a controller may be in the way: then it stays open.
-            const bool had_wires = ((before.usb2_owner ^ open->usb2.before) & open->usb2.mask) != 0;
+            // Where something had to go back, a disk, a keyboard or a controller may be in the way: then it stays open.
+            const bool had_wires =
+                ((before.usb2_owner ^ open->usb2.before) & open->usb2.mask) != 0 ||
+                ((before.superspeed_on ^ open->superspeed.before) & open->superspeed.mask) != 0;
             const auto standing = apply::standing_of(*open, world_.bits);
             if (!had_wires || !life_->journal.history().open) {
                 USBROUTE_CHECK(!life_->journal.history().open);
@@ -220,7 +260,31 @@ private:
                            0);
         }
         world_.had_fault = false;
+        life_->trials.resume();
         restore();
+    }
+
+    /// A trial may end. What its way back brings home is not kept away by what cannot go with it.
+    void pass_time()
+    {
+        boot_time_ += std::chrono::seconds(provider_.ConsumeIntegralInRange<int>(0, 100));
+        if (!life_->alarm.turn_to(boot_time_)) return;
+        look(); // as the daemon does before a move
+        take(); // and after what the restorer moved
+        if (!life_->alarm.at() || !life_->machine.trial()) return;
+        const auto way = life_->machine.trial()->way;
+        const auto before = world_.bits;
+        const auto disks = world_.mounted();
+        world_.written.clear();
+        world_.had_fault = false;
+        if (!survives([&] { life_->trials.ring(); })) return be_born();
+        if (world_.had_fault) return;
+        check_order();
+        const auto changed = before.usb2_owner ^ world_.bits.usb2_owner;
+        USBROUTE_CHECK((changed & ~way.usb2.mask) == 0);
+        for (const auto bit : disks) USBROUTE_CHECK((changed >> bit & 1U) == 0);
+        // Over, or to be tried again.
+        USBROUTE_CHECK(!life_->machine.trial() || life_->alarm.at().has_value());
     }
 
     /// False: the process was killed in it.
@@ -277,8 +341,8 @@ private:
         world_.had_fault = false;
         std::string output;
         const bool is_alive = survives([&] {
-            Entrance entrance{.settings = config::default_control_listener()};
-            Dialogue dialogue(entrance, life_->service, "somebody");
+            Entrance entrance{.settings = wish.by_guest ? guests_line() : config::default_control_listener()};
+            Dialogue dialogue(entrance, life_->service, wish.by_guest ? "windows" : "somebody");
             (void)dialogue.take(wish.line + "\n", std::chrono::milliseconds(0));
             output.swap(dialogue.output());
         });
@@ -357,6 +421,7 @@ private:
     Seen seen_;
     std::optional<Life> life_;
     std::chrono::milliseconds now_{0};
+    std::chrono::milliseconds boot_time_{1'000'000}; ///< outlives a daemon, as the machine does
 };
 
 } // namespace

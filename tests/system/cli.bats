@@ -75,6 +75,10 @@ PYTHON
         for words in "status" "status -v" "regs" "status --json" "regs --json" "config check" "config show" "config show --json"; do
             # shellcheck disable=SC2086
             run --separate-stderr usb $words
+            # Some have a profile with a socket that firmware pins, which config check is there to say.
+            if [ "$words $status" = "config check 1" ] && [[ "$stderr" == *"cannot be applied "*": firmware does not let bit "* ]]; then
+                continue
+            fi
             [ "$status" -eq 0 ] || { echo "$machine: $words: $status: $stderr"; false; }
             [ -z "$stderr" ] || { echo "$machine: $words: $stderr"; false; }
         done

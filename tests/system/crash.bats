@@ -305,7 +305,7 @@ not grep 'cannot listen to udev' "$log"
 
 sim plug rear-4 disk; sim settle
 sim mount sdb1 /mnt/stick
-control 'move rear-4 ehci revert-after=0' | grep '^error disk-in-use rear-4 holds disk sdb, which the host uses: sdb > sdb1 > /mnt/stick'
+control 'move rear-4 ehci revert-after=0' | grep '^refused disk-in-use rear-4 holds disk sdb, which the host uses: sdb > sdb1 > /mnt/stick'
 [ "$(wires)" = 00003fff ]
 
 # Another device of the same name: nothing in the list of names tells.

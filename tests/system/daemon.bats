@@ -93,7 +93,7 @@ xhci_comes() { mv "$dir/gone" "$machine/sys/bus/pci/devices/0000:00:14.0"; }
     [ "$(say toggle)" = "ok desk-on-ehci ehci=rear-1,rear-2,front-1" ]
     xhci_leaves
     for _ in 1 2 3; do
-        [[ "$(say toggle)" == "error no-mux "* ]]
+        [[ "$(say toggle)" == "refused no-mux "* ]]
         [[ "$(say status)" == ok* ]]
         touch "$machine/sys/bus/usb/devices/usb40/speed" # another look
     done

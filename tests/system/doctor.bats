@@ -154,7 +154,8 @@ state() { doctor --json | jq -r '.mux.family + "/" + .mux.state'; }
 @test "an obstacle fits 80 columns" {
     on hp-500-502nj
     command -v script > /dev/null || skip "script is not installed"
-    run script -qec "stty cols 80; usbroute doctor --color never --root $machine" /dev/null
+    cd "$machine" # a path is not broken, and that of the tests' folder is long
+    run script -qec "stty cols 80; usbroute doctor --color never --root ." /dev/null
     [ "$status" -eq 6 ]
     [ "${#lines[@]}" -gt 10 ]
     for line in "${lines[@]}"; do line=${line%$'\r'}; [ "${#line}" -le 80 ] || { echo "${#line}: $line"; false; }; done

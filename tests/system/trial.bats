@@ -198,7 +198,6 @@ sim umount /mnt/stick
 is_at rear-4 xhci
 [ "$(side rear-2)" = ehci ]
 usbroute status > said; not grep '^trial' said
-kill $watcher
 stop
 SCRIPT
 }
@@ -247,7 +246,7 @@ control 'move rear-2 ehci yes=1' | grep -x 'ok ehci=rear-2'
 stop; rm "$USBROUTE_LASTING_DIR/first-move"; start
 usbroute move rear-3 --to ehci --revert-after 0 2> said
 [ ! -s said ]
-control 'move rear-4 ehci' | grep -x 'ok ehci=rear-4'
+control 'move front-2 ehci' | grep -x 'ok ehci=front-2'
 stop
 SCRIPT
 }

@@ -103,7 +103,8 @@ TEST(Problems, OfConnectors)
         Case{"[connector.front-left]\nmux_bit = 3\nsupersped = 2\n",
              "3:1: unknown key 'supersped' in [connector.front-left]; did you mean 'superspeed'?\n"},
         Case{"[connector.a]\nmux_bit = 3\ncolour = 'red'\n",
-             "3:1: unknown key 'colour' in [connector.a]; known: mux_bit, superspeed, usb, seen, panel, row, "
+             "3:1: unknown key 'colour' in [connector.a]; known: mux_bit, superspeed, usb, seen, behind, "
+             "panel, row, "
              "column\n"},
         Case{"[connector.a]\nmux_bit = '3'\n",
              "2:11: mux_bit is a string; it must be a whole number from 0 to 31\n"},
@@ -167,7 +168,8 @@ TEST(Problems, OfTwoConnectorsOnOneSocket)
 {
     constexpr std::array cases = {
         Case{"[connector.a]\nmux_bit = 3\nsuperspeed = 2\n[connector.b]\nmux_bit = 3\nsuperspeed = 2\n",
-             "5:11: mux_bit 3 of 'b' belongs to 'a' already (f:1:12); two holes behind one hub are one connector: "
+             "5:11: mux_bit 3 of 'b' belongs to 'a' already (f:1:12); two holes behind one hub are one "
+             "connector: "
              "give both one name, or write for the second, by its port of the hub, behind = \"a/2\"\n"
              "6:14: superspeed 2 of 'b' belongs to 'a' already (f:1:12)\n"},
         Case{"[connector.a]\nusb = ['00:14.0/2.1']\n[connector.b]\nusb = ['00:14.0/3', '0000:00:14.0/2.1']\n",
@@ -182,13 +184,15 @@ TEST(Problems, OfHolesBehindAHub)
         Case{"[connector.b]\nbehind = 'a/2'\n[connector.a]\nmux_bit = 3\n", ""},
         Case{"[connector.b]\nbehind = 'a'\n[connector.a]\nmux_bit = 3\n", ""},
         Case{"[connector.b]\nbehind = 'a/'\n[connector.a]\nmux_bit = 3\n",
-             "2:10: behind is 'a/'; it must be a connector and the port of the hub there, such as \"front-left/2\"\n"},
+             "2:10: behind is 'a/'; it must be a connector and the port of the hub there, such as "
+             "\"front-left/2\"\n"},
         Case{"[connector.b]\nbehind = 'a/2'\n",
              "1:12: 'b' is behind 'a', and there is no connector of that name\n"},
-        Case{"[connector.b]\nbehind = 'b/2'\n",
-             "1:12: 'b' is behind 'b', which has no mux_bit; behind names a socket of the mux, elsewhere write usb\n"},
+        Case{"[connector.b]\nbehind = 'b/2'\n", "1:12: 'b' is behind 'b', which has no mux_bit; behind names "
+                                                "a socket of the mux, elsewhere write usb\n"},
         Case{"[connector.a]\nmux_bit = 3\n[connector.b]\nbehind = 'a/2'\nmux_bit = 4\n",
-             "5:11: mux_bit and behind exclude each other: a hole of a hub moves with the socket that the hub is in\n"},
+             "5:11: mux_bit and behind exclude each other: a hole of a hub moves with the socket that the "
+             "hub is in\n"},
         Case{"[connector.a]\nmux_bit = 3\n[connector.b]\nbehind = 'a/2'\n[connector.c]\nbehind = 'a/2'\n",
              "5:12: behind a/2 of 'c' belongs to 'b' already (f:3:12)\n"},
     };
@@ -333,8 +337,8 @@ TEST(Problems, OfLinesOnWhichQemuListens)
         Case{"[guest.w]\ncontrollers = ['0000:00:1d.0']\n[listen.a]\nunix = '/run/a'\nguest = 'w'\n"
              "[listen.b]\nconnect = '/run/a'\nguest = 'w'\nper_minute = 60\n",
              "6:9: unix /run/a of 'b' belongs to 'a' already (f:3:9)\n"},
-        Case{"[listen.a]\nunix = '/run/a'\nmay = ['yse']\n",
-             "3:8: unknown right 'yse' in may of [listen.a]; did you mean 'yes'?\n"},
+        Case{"[listen.a]\nunix = '/run/a'\nmay = ['yess']\n",
+             "3:8: unknown right 'yess' in may of [listen.a]; did you mean 'yes'?\n"},
         Case{"[listen.a]\nunix = '/run/a'\nmay = ['no-trail', 'yes', 'yes', 1]\n",
              "3:8: unknown right 'no-trail' in may of [listen.a]; did you mean 'no-trial'?\n"
              "3:27: 'yes' stands in may twice; keep one\n"

@@ -208,6 +208,7 @@ may_take_last_keyboard = true
 unix = "/run/usbroute/control.sock"
 group = "usbroute"
 allow = ["status", "move", "apply", "toggle", "undo", "plan", "subscribe", "regs", "confirm"]
+may = ["yes", "force-disk", "no-trial"]
 )");
 }
 

@@ -108,7 +108,7 @@ TEST(Allowance, HasNoBoundWhereTheConfigurationSaysSo)
 /// Says "ok" to everything.
 class YesDesk final : public Desk {
 public:
-    bool is_fresh() override { return true; }
+    bool is_known(Need, const wire::Command&) override { return true; }
     wire::Answer answer(const Entrance&, const wire::Command&, const std::string&) override { return {}; }
     std::optional<std::string> why_not(const Entrance&, const wire::Command&) override
     {

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "daemon/claim_line.hpp"
-
 #include "claims/conversation.hpp"
+#include "daemon/claim_line.hpp"
 #include "fakes/daemon_room.hpp"
 #include "linux/listen.hpp"
 
@@ -71,8 +70,8 @@ protected:
 
     std::string move()
     {
-        const auto done =
-            machine.carry_out({.wish = plan::MoveRequest{{ConnectorName("rear")}, config::target_from("ehci")}});
+        const auto done = machine.carry_out(
+            {.wish = plan::MoveRequest{{ConnectorName("rear")}, config::target_from("ehci")}});
         if (done) return "moved";
         return plan::text_of(std::get<plan::Refusal>(done.error()));
     }
@@ -100,18 +99,20 @@ protected:
 
 TEST_F(ClaimLineTest, TheProgramsOwnConversationTellsAFreeDiskFromAClaimedOne)
 {
-    const auto say = [](ClaimState state) {
-        return [state](int client) {
-            const auto talked = claims::talk(client, "nobody", [state] {
-                return Claims{.answer = ClaimsAnswer::given,
-                              .claims = {{.block = "sdb", .state = state}, {.block = "sdb1", .state = state}}};
+    const auto say = [](ClaimState found) {
+        return [found](int client) {
+            const auto talked = claims::talk(client, "nobody", [found] {
+                return Claims{
+                    .answer = ClaimsAnswer::given,
+                    .claims = {{.block = "sdb", .state = found}, {.block = "sdb1", .state = found}}};
             });
             EXPECT_TRUE(talked);
         };
     };
     if (::geteuid() != 0) GTEST_SKIP() << "only root and the daemon's user are answered";
 
-    EXPECT_TRUE(move_with(say(ClaimState::claimed)).find("sdb > sdb1 > claimed by the kernel") != std::string::npos);
+    EXPECT_TRUE(move_with(say(ClaimState::claimed)).find("sdb > sdb1 > claimed by the kernel") !=
+                std::string::npos);
     machine.know_claims(std::nullopt);
     EXPECT_EQ(move_with(say(ClaimState::free)), "moved");
     EXPECT_EQ(answers, 2);
@@ -119,7 +120,8 @@ TEST_F(ClaimLineTest, TheProgramsOwnConversationTellsAFreeDiskFromAClaimedOne)
 
 TEST_F(ClaimLineTest, WhatMakesNoSenseCountsAsUse)
 {
-    const auto said = move_with([](int client) { static_cast<void>(::send(client, "ok sdb\n", 7, MSG_NOSIGNAL)); });
+    const auto said =
+        move_with([](int client) { static_cast<void>(::send(client, "ok sdb\n", 7, MSG_NOSIGNAL)); });
 
     EXPECT_TRUE(said.find("usbroute-claims gave no answer that makes sense") != std::string::npos) << said;
 }
@@ -150,7 +152,8 @@ TEST_F(ClaimLineTest, WhereNobodyListensTheMachineKnowsAtOnce)
 
 TEST_F(ClaimLineTest, AWaiterThatHasGoneIsNotTold)
 {
-    ScriptedClaims claims(loop, path, [](int client) { static_cast<void>(::send(client, "ok\n", 3, MSG_NOSIGNAL)); });
+    ScriptedClaims claims(loop, path,
+                          [](int client) { static_cast<void>(::send(client, "ok\n", 3, MSG_NOSIGNAL)); });
     RecordingWaiter gone([] { FAIL() << "told"; });
     RecordingWaiter here([&] { loop.stop(); });
     ASSERT_TRUE(machine.awaits_claims());

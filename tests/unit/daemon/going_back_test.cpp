@@ -475,6 +475,18 @@ TEST_F(GoingBack, AStartThatWouldTakeTheLastKeyboardTakesNothing)
     EXPECT_EQ(wires(), all_on_xhci);
 }
 
+TEST(StillOut, IsNamedInOneLineHoweverManyThereAre)
+{
+    const auto why = NotDone(plan::Refusal{plan::Reason::no_driver, "bit", "no driver runs it", ""});
+    std::vector<StillOut> rest;
+    for (int bit = 0; bit < 14; ++bit)
+        rest.push_back({.connector = ConnectorName("bit" + std::to_string(bit)), .why = why});
+
+    EXPECT_EQ(in_words(rest),
+              "bit0 stays: no driver runs it; bit1 stays: no driver runs it; bit2 stays: no driver runs it; "
+              "bit3 stays: no driver runs it; and 10 more");
+}
+
 TEST(Patience, GrowsToAMinuteAndNoFurther)
 {
     Patience patience;

@@ -97,7 +97,8 @@ TEST_F(MachineTest, GoesOnWithAWarningWhereNobodyCanAskTheKernel)
 {
     tree.add("proc/self", fakes::file("mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"));
     machine.ask_claims_by([&] {
-        machine.know_claims(topology::Claims{.answer = topology::ClaimsAnswer::absent, .why = "nobody listens"});
+        machine.know_claims(
+            topology::Claims{.answer = topology::ClaimsAnswer::absent, .why = "nobody listens"});
     });
     fakes::plug_disk(board, "3-6", "sdb");
     machine.take(board);
@@ -114,7 +115,8 @@ TEST_F(MachineTest, GoesOnWithAWarningWhereNobodyCanAskTheKernel)
 TEST_F(MachineTest, TakesALiveMachineWithoutAnyMountForOneThatCannotBeSeen)
 {
     machine.ask_claims_by([&] {
-        machine.know_claims(topology::Claims{.answer = topology::ClaimsAnswer::absent, .why = "nobody listens"});
+        machine.know_claims(
+            topology::Claims{.answer = topology::ClaimsAnswer::absent, .why = "nobody listens"});
     });
     fakes::plug_disk(board, "3-6", "sdb");
     machine.take(board);

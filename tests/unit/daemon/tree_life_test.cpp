@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: MIT
 
 #include "fakes/tree_life.hpp"
+#include "linux/files.hpp"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <random>
 
 namespace usbroute::daemon {
@@ -19,9 +18,9 @@ constexpr std::array machines{"z97-guest", "gigabyte-x99-ud4", "dock-four-deep"}
 TEST(TreeLife, EachKeptLifeIsLivedToItsEnd)
 {
     int played = 0;
-    for (const auto& file : std::filesystem::directory_iterator(USBROUTE_MACHINES "/../fuzz/corpus/tree")) {
-        std::ifstream stream(file.path(), std::ios::binary);
-        const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    for (const auto& file :
+         std::filesystem::directory_iterator(USBROUTE_TEST_CORPUS "/../fuzz/corpus/tree")) {
+        const auto text = linux_::read_file(file.path(), 1U << 16).value_or("");
         if (text.size() < 2 || text[0] != '!') continue;
         SCOPED_TRACE(file.path().filename());
         const fakes::RecordedTree recorded(machines[static_cast<unsigned char>(text[1]) % machines.size()]);

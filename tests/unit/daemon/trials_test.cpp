@@ -298,7 +298,8 @@ TEST_F(TrialsTest, WhatCannotBeTakenBackIsTriedAgainUntilItCan)
 
     daemon->trials.ring();
     EXPECT_EQ(alarm.at, 1031s);
-    EXPECT_TRUE(daemon->told().starts_with("trial delayed: it cannot be taken back yet, and is tried again: "));
+    EXPECT_TRUE(
+        daemon->told().starts_with("trial delayed: it cannot be taken back yet, and is tried again: "));
     alarm.time = 1031s;
     daemon->trials.ring();
     EXPECT_EQ(alarm.at, 1033s); // later each time

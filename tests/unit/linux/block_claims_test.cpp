@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "linux/block_claims.hpp"
-
 #include "base/format.hpp"
 #include "fakes/fake_tree.hpp"
+#include "linux/block_claims.hpp"
 #include "linux/unique_fd.hpp"
 
 #include <gtest/gtest.h>
@@ -69,7 +68,7 @@ private:
     std::string number_;
 };
 
-#define NEEDS_A_LOOP_DEVICE(loop)                                                                                      \
+#define NEEDS_A_LOOP_DEVICE(loop)                                                                            \
     if (!(loop).is_there()) GTEST_SKIP() << "no loop device can be made here: not root, or a sandbox"
 
 /// Another process that has the disk open, until this object goes. It never returns to the test.
@@ -146,7 +145,8 @@ TEST(BlockClaims, IsFoundByItsNumberWhateverTheNodeIsCalled)
     ASSERT_EQ(::stat(loop.path().c_str(), &status), 0);
     const auto other_name = format("/tmp/usbroute-node.{}", ::getpid());
     ::unlink(other_name.c_str());
-    if (::mknod(other_name.c_str(), S_IFBLK | 0600, status.st_rdev) != 0) GTEST_SKIP() << "no node can be made here";
+    if (::mknod(other_name.c_str(), S_IFBLK | 0600, status.st_rdev) != 0)
+        GTEST_SKIP() << "no node can be made here";
     const Opener holder(other_name, O_RDONLY);
     ::unlink(other_name.c_str());
     if (!holder.has_it()) GTEST_SKIP() << "/tmp is mounted nodev";
@@ -164,11 +164,13 @@ TEST(BlockClaims, WhatCouldNotBeGoneThroughToTheEndSaysSo)
 
 TEST(BlockClaims, ANodeOfAnotherDeviceIsNotOpened)
 {
-    const auto claims = ask_kernel({{.name = "null", .number = "8:16", .whole_disk = "null", .raw = {}},
-                                    {.name = "no-such-node", .number = "8:32", .whole_disk = "no-such-node", .raw = {}}});
+    const auto claims =
+        ask_kernel({{.name = "null", .number = "8:16", .whole_disk = "null", .raw = {}},
+                    {.name = "no-such-node", .number = "8:32", .whole_disk = "no-such-node", .raw = {}}});
 
-    EXPECT_EQ(claims.claims.at(0),
-              (Claim{.block = "null", .state = ClaimState::unknown, .detail = "/dev/null is another device"}));
+    EXPECT_EQ(
+        claims.claims.at(0),
+        (Claim{.block = "null", .state = ClaimState::unknown, .detail = "/dev/null is another device"}));
     EXPECT_EQ(claims.claims.at(1).state, ClaimState::unknown);
 }
 
@@ -179,9 +181,10 @@ TEST(BlockClaims, AreAskedOfDisksBehindUsbAlone)
     using fakes::link;
     const std::string usb = "pci0/usb3/3-1/3-1:1.0/host6/target6:0:0/6:0:0:0";
     const std::string inside = "pci0/ata1/host0/target0:0:0/0:0:0:0";
-    fakes::FakeTree tree({dir("sys", {dir("class", {dir("block", {link("sda", "../../devices/" + inside + "/block/sda"),
-                                                                  link("sdb", "../../devices/" + usb + "/block/sdb"),
-                                                                  link("sdb1", "../../devices/" + usb + "/block/sdb/sdb1")})})})});
+    fakes::FakeTree tree({dir(
+        "sys", {dir("class", {dir("block", {link("sda", "../../devices/" + inside + "/block/sda"),
+                                            link("sdb", "../../devices/" + usb + "/block/sdb"),
+                                            link("sdb1", "../../devices/" + usb + "/block/sdb/sdb1")})})})});
     tree.add("sys/devices/" + usb + "/block/sdb", file("dev", "8:16\n"));
     tree.add("sys/devices/" + usb + "/block/sdb", link("device", "../../../6:0:0:0"));
     tree.add("sys/devices/" + usb + "/block/sdb/sdb1", file("dev", "8:17\n"));

@@ -205,14 +205,15 @@ TEST_F(JournalFileTest, IsOpenedWhenTheLockIsFreeAndTellsWhatItHoldsBefore)
 
 TEST_F(JournalFileTest, TakesOverTheJournalOfAnOlderVersionWithItsTrial)
 {
-    std::ofstream(room + "/journal") << apply::trial_line({.boot = "b", .deadline = 90s, .lasts = 30s})
+    std::ofstream(room + "/journal") << "usbroute-journal 2\n"
+                                     << apply::trial_line({.boot = "b", .deadline = 90s, .lasts = 30s})
                                      << apply::begin_line(front, {.when = {}, .who = "control"})
                                      << apply::end_line(apply::Ending::done);
     ::chmod((room + "/journal").c_str(), 0644);
 
     JournalFile journal(state, room);
 
-    ASSERT_TRUE(journal.history().trial);
+    ASSERT_TRUE(journal.history().trial) << text() << journal.remark();
     EXPECT_EQ(journal.history().undoable, std::vector{front});
     EXPECT_FALSE(std::filesystem::exists(room + "/journal"));
 }

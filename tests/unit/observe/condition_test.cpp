@@ -81,15 +81,18 @@ TEST(Condition, LooksWhereverDistributionsKeepWhatRunsAtBoot)
 {
     const auto line = [](std::string name) { return file(std::move(name), "setpci -s 00:14.0 d0.l=0\n"); };
     const FakeTree tree(
-        {dir("boot", {dir("config", {line("go"),
-                                     dir("plugins", {dir("user.scripts",
-                                                         {dir("scripts", {dir("usb", {line("script")})})})})})}),
-         dir("etc", {dir("local.d", {line("usb.start")}), dir("cron.d", {line("usb")}),
-                     dir("systemd", {dir("system", {line("a.service"), dir("b.service.d", {line("x.conf")})})}),
-                     dir("libvirt",
-                         {dir("hooks", {dir("qemu.d", {dir("windows", {dir("prepare", {dir(
-                                                          "begin", {line("start.sh")})})})})})}),
-                     dir("nixos", {line("usb.nix")})}),
+        {dir("boot",
+             {dir("config", {line("go"),
+                             dir("plugins",
+                                 {dir("user.scripts", {dir("scripts", {dir("usb", {line("script")})})})})})}),
+         dir("etc",
+             {dir("local.d", {line("usb.start")}), dir("cron.d", {line("usb")}),
+              dir("systemd", {dir("system", {line("a.service"), dir("b.service.d", {line("x.conf")})})}),
+              dir("libvirt",
+                  {dir("hooks",
+                       {dir("qemu.d",
+                            {dir("windows", {dir("prepare", {dir("begin", {line("start.sh")})})})})})}),
+              dir("nixos", {line("usb.nix")})}),
          dir("root", {line("usb.sh")}),
          dir("var", {dir("spool", {dir("cron", {dir("crontabs", {line("root")})})}),
                      dir("lib", {dir("vz", {dir("snippets", {line("hook.pl")})})})})});
@@ -130,8 +133,8 @@ TEST(KeptPart, OfPeoplesFilesIsWhatMatters)
 {
     const std::string text = "password=secret\nsetpci -s 00:14.0 d0.l=0\noptions vfio-pci ids=8086:8cb1\n";
     const std::string kept = "setpci -s 00:14.0 d0.l=0\noptions vfio-pci ids=8086:8cb1\n";
-    for (const auto* path : {"etc/rc.local", "boot/config/go", "root/x.sh", "var/spool/cron/root", "etc/nixos/x.nix",
-                             "var/lib/vz/snippets/x", "usr/local/bin/x"})
+    for (const auto* path : {"etc/rc.local", "boot/config/go", "root/x.sh", "var/spool/cron/root",
+                             "etc/nixos/x.nix", "var/lib/vz/snippets/x", "usr/local/bin/x"})
         EXPECT_EQ(kept_part(path, text), kept) << path;
 }
 

@@ -43,7 +43,8 @@ TEST(DiskUse, IsSeenInEveryPlaceWhereTheKernelTellsOfIt)
         Entries entries; ///< beside a mount list with / alone
         const char* use;
     };
-    const std::string block = "../../../../devices/pci0/usb3/3-1/3-1:1.0/host6/target6:0:0/6:0:0:0/block/sdb/sdb1";
+    const std::string block =
+        "../../../../devices/pci0/usb3/3-1/3-1:1.0/host6/target6:0:0/6:0:0:0/block/sdb/sdb1";
     const auto below = [](std::initializer_list<const char*> names, Entries entries) {
         for (auto name = std::rbegin(names); name != std::rend(names); ++name)
             entries = {dir(*name, std::move(entries))};
@@ -52,7 +53,8 @@ TEST(DiskUse, IsSeenInEveryPlaceWhereTheKernelTellsOfIt)
     const std::vector<Row> rows = {
         {"nothing", {}, ""},
         {"bcachefs",
-         below({"sys", "fs", "bcachefs", "0b5e77c2"}, {dir("dev-1", {link("block", block)}), file("options", "")}),
+         below({"sys", "fs", "bcachefs", "0b5e77c2"},
+               {dir("dev-1", {link("block", block)}), file("options", "")}),
          "part of a mounted bcachefs file system"},
         {"btrfs", below({"sys", "fs", "btrfs", "0b5e77c2", "devices"}, {link("sdb1", block)}),
          "part of a mounted btrfs file system"},
@@ -76,13 +78,15 @@ TEST(DiskUse, IsSeenInEveryPlaceWhereTheKernelTellsOfIt)
          "served by the NVMe target nqn.x"},
         {"SCSI target",
          below({"sys", "kernel", "config", "target", "core", "fileio_0", "disk"},
-               {file("info", "Status: ACTIVATED\n        TCM FILEIO ID: 0        File: /dev/sdb1  Size: 1048576\n")}),
+               {file("info",
+                     "Status: ACTIVATED\n        TCM FILEIO ID: 0        File: /dev/sdb1  Size: 1048576\n")}),
          "served by the SCSI target disk"},
         {"USB gadget",
          below({"sys", "kernel", "config", "usb_gadget", "g1", "functions", "mass_storage.0", "lun.0"},
                {file("file", "/dev/sdb1\n")}),
          "served by the USB gadget g1"},
-        {"zram's write-back", below({"sys", "block", "zram0"}, {file("backing_dev", "/dev/sdb1\n")}), "held by zram0"},
+        {"zram's write-back", below({"sys", "block", "zram0"}, {file("backing_dev", "/dev/sdb1\n")}),
+         "held by zram0"},
         {"zram without one", below({"sys", "block", "zram0"}, {file("backing_dev", "none\n")}), ""},
         {"swap", below({"proc"}, {file("swaps", "Filename\n/dev/sdb1 partition 1 0 -2\n")}), "swap"},
     };
@@ -120,7 +124,8 @@ TEST(DiskUse, WithAListThatCannotBeReadToItsEndEveryDiskIsInUse)
 
 TEST(DiskUse, TheOlderListDoesWhereTheNewerCannotBeRead)
 {
-    FakeTree tree({dir("proc", {file("mounts", "/dev/sdb1 /mnt xfs rw,logdev=/dev/sdc1 0 0\n"), dir("self", {})})});
+    FakeTree tree(
+        {dir("proc", {file("mounts", "/dev/sdb1 /mnt xfs rw,logdev=/dev/sdc1 0 0\n"), dir("self", {})})});
     tree.fail("proc/self/mountinfo", EACCES);
 
     EXPECT_EQ(use_of_sdb(tree), "mounted on /mnt");
@@ -129,11 +134,12 @@ TEST(DiskUse, TheOlderListDoesWhereTheNewerCannotBeRead)
 TEST(Blocks, TellAMemberOfAPoolByTheNameOfItsPartitionAndOtherNamesByUdev)
 {
     const std::string usb = "pci0/usb3/3-1/3-1:1.0/host6/target6:0:0/6:0:0:0/block/sdb";
-    FakeTree tree({dir("sys", {dir("class", {dir("block", {link("sdb", "../../devices/" + usb),
-                                                           link("sdb1", "../../devices/" + usb + "/sdb1"),
-                                                           link("sdb2", "../../devices/" + usb + "/sdb2")})})}),
-                   dir("run", {dir("udev", {dir("data", {file("b8:18", "S:disk/by-uuid/4F2A\nE:ID_FS_TYPE=vfat\n"),
-                                                         file("b8:16", "I:12\nE:ID_PART_TABLE_TYPE=gpt\n")})})})});
+    FakeTree tree(
+        {dir("sys", {dir("class", {dir("block", {link("sdb", "../../devices/" + usb),
+                                                 link("sdb1", "../../devices/" + usb + "/sdb1"),
+                                                 link("sdb2", "../../devices/" + usb + "/sdb2")})})}),
+         dir("run", {dir("udev", {dir("data", {file("b8:18", "S:disk/by-uuid/4F2A\nE:ID_FS_TYPE=vfat\n"),
+                                               file("b8:16", "I:12\nE:ID_PART_TABLE_TYPE=gpt\n")})})})});
     tree.add("sys/devices/" + usb, file("dev", "8:16\n"));
     tree.add("sys/devices/" + usb + "/sdb1", file("dev", "8:17\n"));
     tree.add("sys/devices/" + usb + "/sdb1", file("uevent", "DEVNAME=sdb1\nPARTNAME=zfs-0123456789abcdef\n"));
@@ -153,9 +159,10 @@ TEST(Mounts, OfOtherNamespacesNameADiskAlsoWhereTheyHaveNoDeviceOfTheirOwn)
 {
     const std::string there = std::string(root_alone) + "9 1 0:52 / /a rw - fuse.fuse2fs /dev/sdb1 rw\n"
                                                         "10 1 0:53 / /b rw - tmpfs tmpfs rw\n";
-    FakeTree tree({dir("proc", {dir("self", {file("mountinfo", root_alone), dir("ns", {link("mnt", "mnt:[1]")})}),
-                                dir("50", {dir("ns", {link("mnt", "mnt:[2]")}), file("mountinfo", there),
-                                           file("comm", "conmon\n")})})});
+    FakeTree tree(
+        {dir("proc", {dir("self", {file("mountinfo", root_alone), dir("ns", {link("mnt", "mnt:[1]")})}),
+                      dir("50", {dir("ns", {link("mnt", "mnt:[2]")}), file("mountinfo", there),
+                                 file("comm", "conmon\n")})})});
 
     EXPECT_EQ(use_of_sdb(tree), "mounted on /a in the mount namespace of process 50 (conmon)");
     EXPECT_EQ(look_at_host_use(tree, {.disks = true}).mounts.size(), 2u);

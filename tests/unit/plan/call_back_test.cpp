@@ -218,12 +218,13 @@ TEST(CallBack, IsNotAskedForWhereNoKeyboardGoes)
     EXPECT_TRUE(std::get<Plan>(outcome).use_needed.none());
 }
 
-TEST(CallBack, LeavesTheHostsInputsUnreadWhereEverythingCanComeBack)
+TEST(CallBack, HasTheHostsInputsReadToSayWhatIsLeftToTypeOn)
 {
     const auto outcome = with_a_line({Verb::move}).ask(move("keys", windows()));
 
     EXPECT_TRUE(std::get<Plan>(outcome).movements.front().can_come_back);
-    EXPECT_TRUE(std::get<Plan>(outcome).use_needed.none());
+    EXPECT_TRUE(std::get<Plan>(outcome).use_needed.inputs);
+    EXPECT_FALSE(std::get<Plan>(outcome).use_needed.disks);
 }
 
 } // namespace

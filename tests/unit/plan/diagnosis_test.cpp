@@ -209,7 +209,8 @@ const Trouble troubles[] = {
     {"not-authorized", Severity::warning, true, [](Facts& f) { xhci(f).buses.front().authorized = false; },
      "root hub usb3 of xHCI 0000:00:14.0 is not authorized"},
     {"device-not-authorized", Severity::warning, true,
-     [](Facts& f) { fakes::plug(f.snapshot, "3-2", "Stick").authorized = false; }, "1 device is not authorized"},
+     [](Facts& f) { fakes::plug(f.snapshot, "3-2", "Stick").authorized = false; },
+     "1 device is not authorized"},
     {"asleep", Severity::warning, true, [](Facts& f) { xhci(f).asleep = true; },
      "xHCI 0000:00:14.0 is asleep"},
     {"new-devices-wait", Severity::warning, true,
@@ -217,8 +218,11 @@ const Trouble troubles[] = {
      "new devices on xHCI 0000:00:14.0 wait to be authorized"},
     {"superspeed-off", Severity::warning, true, [](Facts& f) { bits(f).superspeed_on = 0x3e; },
      "SuperSpeed is off on 1 port"},
-    {"out-of-reach", Severity::warning, true, [](Facts& f) { bits(f).usb2_movable = 0x3ffb; },
-     "profile desk: it can never be applied: firmware does not let bit 2"},
+    {"profile-out-of-reach", Severity::warning, true, [](Facts& f) { bits(f).usb2_movable = 0x3ffb; },
+     "profile desk: it cannot be applied as firmware is set up: firmware does not let bit 2"},
+    {"out-of-reach", Severity::warning, true,
+     [](Facts& f) { f.settings.guests.front().controllers = {*PciAddress::parse("00:1a.0")}; },
+     "profile desk: it can never be applied: keys can reach EHCI #1 0000:00:1d.0"},
     {"only-noise", Severity::note, true,
      [](Facts& f) { f.daemon->noisy_lines = {"windows (/run/usbroute/windows.sock): 212 lines"}; },
      "sends only noise"},
@@ -407,7 +411,8 @@ Facts before_the_guest()
 
 TEST(Diagnosis, NamesACommandOnlyWherePlanningItLeadsThere)
 {
-    EXPECT_EQ(diagnose(before_the_guest()).next_step, "before the guest starts: sudo usbroute guest bind windows");
+    EXPECT_EQ(diagnose(before_the_guest()).next_step,
+              "before the guest starts: sudo usbroute guest bind windows");
 
     auto unloaded = before_the_guest();
     unloaded.condition.vfio_driver = false;

@@ -23,9 +23,9 @@ struct Line {
 
 // The first four groups are lines of public scripts; the others vary one thing of them.
 constexpr Line lines[] = {
-    {"setpci -s 00:1f.0 dc.b=09", "no"},          // BIOS_CNTL of the LPC bridge
-    {"setpci -H1 -d 8086:1e26 d0.l=0", "no"},     // an EHCI
-    {"setpci -H1 -d 8086:1e2d d0.l=0", "no"},     //
+    {"setpci -s 00:1f.0 dc.b=09", "no"},      // BIOS_CNTL of the LPC bridge
+    {"setpci -H1 -d 8086:1e26 d0.l=0", "no"}, // an EHCI
+    {"setpci -H1 -d 8086:1e2d d0.l=0", "no"}, //
     {"[ \"$1\" = pre ] && setpci -s 00:14.0 CAP_PM+4.b=08", "no"},
     {"setpci -H1 -d 8086:1e31 d0.l=0", "yes"},
 
@@ -94,7 +94,8 @@ constexpr Line lines[] = {
 
 TEST(ForeignLines, OfSetpciAreJudgedByFunctionAndRegister)
 {
-    for (const auto& one : lines) EXPECT_EQ(word_for(writes_the_route(one.line, xhci)), one.writes) << one.line;
+    for (const auto& one : lines)
+        EXPECT_EQ(word_for(writes_the_route(one.line, xhci)), one.writes) << one.line;
 }
 
 struct PowerLine {
@@ -125,7 +126,8 @@ constexpr PowerLine power_lines[] = {
     {R"(SUBSYSTEM=="usb", ATTR{power/control}="auto")", false},
     {R"(ATTR{idVendor}=="046d", ATTR{power/control}="auto")", false},
     {R"(SUBSYSTEM=="pci", ATTR{power/control}="on")", false},
-    {R"(SUBSYSTEM=="pci", KERNEL=="****************************************1f.2", ATTR{power/control}="auto")", false},
+    {R"(SUBSYSTEM=="pci", KERNEL=="****************************************1f.2", ATTR{power/control}="auto")",
+     false},
 };
 
 TEST(ForeignLines, OfPowerAreJudgedByTheFunctionThatTheyCover)
@@ -137,7 +139,8 @@ TEST(ForeignLines, OfPowerAreJudgedByTheFunctionThatTheyCover)
 TEST(ForeignLines, OfTlpCanExemptTheXhci)
 {
     EXPECT_TRUE(is_exempt_from_tlp({{"etc/tlp.conf", "RUNTIME_PM_DENYLIST=\"02:00.0 00:14.0\""}}, xhci));
-    EXPECT_TRUE(is_exempt_from_tlp({{"etc/tlp.conf", "RUNTIME_PM_DRIVER_DENYLIST=\"mei_me xhci_hcd\""}}, xhci));
+    EXPECT_TRUE(
+        is_exempt_from_tlp({{"etc/tlp.conf", "RUNTIME_PM_DRIVER_DENYLIST=\"mei_me xhci_hcd\""}}, xhci));
     EXPECT_FALSE(is_exempt_from_tlp({{"etc/tlp.conf", "RUNTIME_PM_DENYLIST=\"02:00.0\""}}, xhci));
     EXPECT_FALSE(is_exempt_from_tlp({{"etc/tlp.conf", "RUNTIME_PM_ON_AC=auto"}}, xhci));
 }

@@ -231,7 +231,8 @@ TEST(Plan, SaysWhatIsLeftToTypeOnAlsoWhereAGuestCanCallTheKeyboardBack)
 {
     Bench bench;
     bench.give_ehcis_to_the_guest();
-    bench.proven = {GuestName("windows")};
+    bench.lines = {
+        {.name = ListenerName("windows"), .guest = GuestName("windows"), .allow = {config::Verb::move}}};
     fakes::plug_keyboard(bench.snapshot, "3-3");
 
     EXPECT_EQ(std::get<Plan>(bench.ask(move("keys", windows()))).warnings,
@@ -314,8 +315,10 @@ TEST(Plan, Invariant6RefusesToMoveADiskThatTheKernelSaysIsClaimed)
                                    {.block = "sdb1", .state = topology::ClaimState::claimed}}};
 
     EXPECT_EQ(steps_of(bench.ask(move("rear", Side::ehci))),
-              "refused: rear holds disk sdb, which the host uses: sdb > sdb1 > claimed by the kernel (a file system, RAID, "
-              "LVM, swap or pool that is not in the mount list, or a program that opened it exclusively); unmount it, or "
+              "refused: rear holds disk sdb, which the host uses: sdb > sdb1 > claimed by the kernel (a file "
+              "system, RAID, "
+              "LVM, swap or pool that is not in the mount list, or a program that opened it exclusively); "
+              "unmount it, or "
               "force it by name: --force-disk sdb");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), true)), "disk-in-use");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), false, {"sdb"})), "not refused");
@@ -329,8 +332,9 @@ TEST(Plan, WarnsWhereNobodyCouldAskTheKernelAboutADiskThatGoes)
     bench.use.claims = {.answer = topology::ClaimsAnswer::absent, .why = "usbroute-claims does not run"};
 
     EXPECT_EQ(std::get<Plan>(bench.ask(move("rear", Side::ehci))).warnings,
-              std::vector<std::string>{"whether a pool, an external journal, a container or a program has claimed the disk "
-                                       "cannot be seen: usbroute-claims does not run"});
+              std::vector<std::string>{
+                  "whether a pool, an external journal, a container or a program has claimed the disk "
+                  "cannot be seen: usbroute-claims does not run"});
     EXPECT_TRUE(std::get<Plan>(bench.ask(move("keys", Side::ehci))).warnings.empty());
 }
 

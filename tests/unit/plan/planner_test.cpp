@@ -149,10 +149,10 @@ TEST(Plan, Invariant2RefusesAGuestWhoseControllerIsStillTheHosts)
 {
     Bench bench;
 
-    EXPECT_EQ(
-        steps_of(bench.ask(move("keys", windows()))),
-        "refused: EHCI #1 0000:00:1d.0 has not been given to windows: its driver is ehci-pci; give it first: "
-        "sudo usbroute guest bind windows");
+    EXPECT_EQ(steps_of(bench.ask(move("keys", windows()))),
+              "refused: EHCI #1 0000:00:1d.0 has not been given to windows: its driver is ehci-pci; no IOMMU "
+              "is in use, so it "
+              "cannot be given yet: `usbroute doctor` says what is missing");
 }
 
 TEST(Plan, Invariant2RefusesAGuestThatWasGivenAnotherController)

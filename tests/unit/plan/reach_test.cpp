@@ -21,7 +21,8 @@ config::Settings settings_of(std::string text)
 std::string all_of(const topology::Snapshot& snapshot, const std::string& text)
 {
     std::string found;
-    for (const auto& one : out_of_reach(snapshot, settings_of(text))) found += one.subject + ": " + one.sentence + "\n";
+    for (const auto& one : out_of_reach(snapshot, settings_of(text)))
+        found += one.subject + ": " + one.sentence + "\n";
     return found;
 }
 
@@ -36,10 +37,11 @@ TEST(Reach, OfAGuestWithTheWrongEhciIsKnownBeforeItIsBound)
 {
     const auto snapshot = fakes::z97(); // both EHCIs are still the host's
 
-    EXPECT_EQ(all_of(snapshot, low_socket + wrong_guest + profile),
-              "guest windows: no socket that has a name reaches 0000:00:1a.0 through the mux\n"
-              "profile desk: it can never be applied: front can reach EHCI #1 0000:00:1d.0 and xHCI 0000:00:14.0; "
-              "windows was given 0000:00:1a.0\n");
+    EXPECT_EQ(
+        all_of(snapshot, low_socket + wrong_guest + profile),
+        "guest windows: no socket that has a name reaches 0000:00:1a.0 through the mux\n"
+        "profile desk: it can never be applied: front can reach EHCI #1 0000:00:1d.0 and xHCI 0000:00:14.0; "
+        "windows was given 0000:00:1a.0\n");
 }
 
 TEST(Reach, IsComplainedOfOnlyWhereItIsMissing)
@@ -49,7 +51,8 @@ TEST(Reach, IsComplainedOfOnlyWhereItIsMissing)
     EXPECT_EQ(all_of(snapshot, low_socket + right_guest + profile), "");
     EXPECT_EQ(all_of(snapshot, low_socket + high_socket + wrong_guest), "");
     EXPECT_EQ(all_of(snapshot, wrong_guest), ""); // no socket has a name yet
-    EXPECT_EQ(all_of(snapshot, low_socket + "[guest.windows]\ncontrollers = [\"0000:00:1d.0\", \"0000:00:1a.0\"]\n" +
+    EXPECT_EQ(all_of(snapshot, low_socket +
+                                   "[guest.windows]\ncontrollers = [\"0000:00:1d.0\", \"0000:00:1a.0\"]\n" +
                                    profile),
               "");
     // A card goes whole: the mux has nothing to do with it.
@@ -71,20 +74,37 @@ TEST(Reach, OfASocketThatFirmwareHoldsIsNone)
     auto snapshot = fakes::z97();
     fakes::bits(snapshot).usb2_movable = 0x3ff0;
 
-    EXPECT_EQ(all_of(snapshot, low_socket + high_socket + right_guest + profile),
-              "guest windows: no socket that has a name reaches 0000:00:1d.0 through the mux\n"
-              "profile desk: it can never be applied: firmware does not let bit 3 of XUSB2PR move (XUSB2PRM is "
-              "0x3ff0)\n");
+    EXPECT_EQ(
+        all_of(snapshot, low_socket + high_socket + right_guest + profile),
+        "guest windows: no socket that has a name reaches 0000:00:1d.0 through the mux\n"
+        "profile desk: it cannot be applied as firmware is set up: firmware does not let bit 3 of XUSB2PR move "
+        "(XUSB2PRM is 0x3ff0)\n");
+}
+
+TEST(Reach, OfAProfileThatAGuestsControllersTakeAwayIsToldFromOneThatNeverWas)
+{
+    auto snapshot = fakes::z97();
+    fakes::bits(snapshot).usb2_movable = 0x3ff7;
+    fakes::bits(snapshot).usb2_owner = 0x3ff7; // "front" is on EHCI, and firmware holds it there
+
+    EXPECT_EQ(all_of(snapshot, low_socket + "[profile.all-host]\n"), "");
+    EXPECT_EQ(
+        all_of(snapshot, low_socket + right_guest + "[profile.all-host]\n"),
+        "profile all-host: it cannot be applied once the guests have their controllers: firmware does not let bit "
+        "3 of XUSB2PR move (XUSB2PRM is 0x3ff7)\n");
 }
 
 TEST(Reach, KnowsWhichControllersTheGuestWouldNeed)
 {
     const auto snapshot = fakes::z97();
-    const auto needed = controllers_for(GuestName("windows"), snapshot, settings_of(low_socket + wrong_guest + profile));
+    const auto needed =
+        controllers_for(GuestName("windows"), snapshot, settings_of(low_socket + wrong_guest + profile));
 
     ASSERT_EQ(needed.size(), 1u);
     EXPECT_EQ(needed.front().text(), "0000:00:1d.0");
-    EXPECT_TRUE(controllers_for(GuestName("windows"), snapshot, settings_of(low_socket + right_guest + profile)).empty());
+    EXPECT_TRUE(
+        controllers_for(GuestName("windows"), snapshot, settings_of(low_socket + right_guest + profile))
+            .empty());
 }
 
 } // namespace

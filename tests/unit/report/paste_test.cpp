@@ -201,14 +201,15 @@ TEST(GuestLines, TellACardFromTheChipsetsOwn)
                                            *PciAddress::parse("0000:00:1d.0")};
     auto snapshot = fakes::z97();
     auto card = snapshot.controllers.front();
-    card.address = PciAddress::parse("0000:05:00.0");
+    card.address = *PciAddress::parse("0000:05:00.0");
     card.name = "0000:05:00.0";
     card.vendor = 0x1912;
     card.device = 0x0015;
     card.pci_express = true;
     snapshot.controllers.push_back(card);
 
-    const auto paste = guest_lines(settings, snapshot, settings.guests.front(), {.hypervisor = Hypervisor::proxmox});
+    const auto paste =
+        guest_lines(settings, snapshot, settings.guests.front(), {.hypervisor = Hypervisor::proxmox});
 
     ASSERT_TRUE(paste);
     EXPECT_EQ(paste->lines.at(0), "hostpci0: 0000:05:00.0,pcie=1");

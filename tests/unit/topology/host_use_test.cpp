@@ -188,7 +188,8 @@ TEST(DisksInUse, SeesEveryDiskThatAMountNamesWhereverItNamesIt)
         {"bcachefs, amidst a list", "9 1 0:45 / /p rw - bcachefs /dev/sdc1:/dev/sdb1:/dev/sdd1 rw\n"},
         {"XFS log", "9 1 8:1 / /p rw - xfs /dev/sda1 rw,attr2,logdev=/dev/sdb1,noquota\n"},
         {"XFS real-time device", "9 1 8:1 / /p rw - xfs /dev/sda1 rw,rtdev=/dev/sdb1\n"},
-        {"XFS log by another name", "9 1 8:1 / /p rw - xfs /dev/sda1 rw,logdev=/dev/disk/by-id/usb-x-part1\n"},
+        {"XFS log by another name",
+         "9 1 8:1 / /p rw - xfs /dev/sda1 rw,logdev=/dev/disk/by-id/usb-x-part1\n"},
         {"ext4 journal by path", "9 1 8:1 / /p rw - ext4 /dev/sda1 rw,journal_path=/dev/sdb1\n"},
         {"ext4 journal by number", "9 1 8:1 / /p rw - ext4 /dev/sda1 rw,journal_dev=0x811\n"},
         {"ReiserFS journal", "9 1 8:1 / /p rw - reiserfs /dev/sda1 rw,jdev=/dev/sdb1\n"},
@@ -215,10 +216,10 @@ TEST(DisksInUse, IsNotMisledByWhatOnlyLooksLikeADisk)
 {
     auto snapshot = fakes::z97();
     fakes::plug_disk(snapshot, "3-1", "sdb");
-    for (const char* line : {"9 1 0:45 / /p rw - bcachefs /dev/sdc1:/dev/sdd1 rw\n",
-                             "9 1 0:45 / /p rw - nfs server:/dev/sdb1 rw\n",
-                             "9 1 0:45 / /dev/sdb1 rw - tmpfs tmpfs rw\n",
-                             "9 1 8:1 / /p rw - ext4 /dev/sda1 rw,journal_dev=0x821,journal_dev=zz,logdev\n"}) {
+    for (const char* line :
+         {"9 1 0:45 / /p rw - bcachefs /dev/sdc1:/dev/sdd1 rw\n",
+          "9 1 0:45 / /p rw - nfs server:/dev/sdb1 rw\n", "9 1 0:45 / /dev/sdb1 rw - tmpfs tmpfs rw\n",
+          "9 1 8:1 / /p rw - ext4 /dev/sda1 rw,journal_dev=0x821,journal_dev=zz,logdev\n"}) {
         HostUse use;
         use.mounts = parse_mountinfo(line);
         EXPECT_TRUE(disks_in_use(snapshot, use).empty()) << line;
@@ -255,7 +256,9 @@ TEST(DisksInUse, ADiskThatUdevHasNotLookedAtMayBelongToAnImportedPoolUnlessTheKe
     ASSERT_FALSE(disks_in_use(snapshot, use).empty());
     EXPECT_EQ(disks_in_use(snapshot, use)[0].use,
               "perhaps a member of a ZFS pool (imported: tank): udev's database does not tell");
-    use.claims = told({{.block = "sdb", .state = ClaimState::free}, {.block = "sdb1", .state = ClaimState::free}}).claims;
+    use.claims =
+        told({{.block = "sdb", .state = ClaimState::free}, {.block = "sdb1", .state = ClaimState::free}})
+            .claims;
     EXPECT_TRUE(disks_in_use(snapshot, use).empty());
 }
 
@@ -266,21 +269,32 @@ TEST(DisksInUse, TheKernelsWordCountsWhereNothingElseExplainsIt)
         std::vector<std::string> chain; ///< without its end; empty: the disk is free
         const char* words;
     };
-    const std::string claimed_words = "claimed by the kernel (a file system, RAID, LVM, swap or pool that is not in the mount "
-                                      "list, or a program that opened it exclusively)";
+    const std::string claimed_words =
+        "claimed by the kernel (a file system, RAID, LVM, swap or pool that is not in the mount "
+        "list, or a program that opened it exclusively)";
     const std::vector<Row> rows = {
         {told({{"sdb", ClaimState::free, ""}, {"sdb1", ClaimState::free, ""}}), {}, ""},
-        {told({{"sdb", ClaimState::claimed, ""}, {"sdb1", ClaimState::free, ""}}), {"sdb"}, claimed_words.c_str()},
-        {told({{"sdb", ClaimState::claimed, ""}, {"sdb1", ClaimState::claimed, ""}}), {"sdb", "sdb1"}, claimed_words.c_str()},
-        {told({{"sdb", ClaimState::open, "process 812 (qemu)"}, {"sdb1", ClaimState::free, ""}}), {"sdb"}, "open in process 812 (qemu)"},
-        {told({{"sdb", ClaimState::free, ""}, {"sdb1", ClaimState::open, "process 9 (dd)"}}), {"sdb", "sdb1"}, "open in process 9 (dd)"},
+        {told({{"sdb", ClaimState::claimed, ""}, {"sdb1", ClaimState::free, ""}}),
+         {"sdb"},
+         claimed_words.c_str()},
+        {told({{"sdb", ClaimState::claimed, ""}, {"sdb1", ClaimState::claimed, ""}}),
+         {"sdb", "sdb1"},
+         claimed_words.c_str()},
+        {told({{"sdb", ClaimState::open, "process 812 (qemu)"}, {"sdb1", ClaimState::free, ""}}),
+         {"sdb"},
+         "open in process 812 (qemu)"},
+        {told({{"sdb", ClaimState::free, ""}, {"sdb1", ClaimState::open, "process 9 (dd)"}}),
+         {"sdb", "sdb1"},
+         "open in process 9 (dd)"},
         {told({{"sdb", ClaimState::unknown, "Input/output error"}, {"sdb1", ClaimState::free, ""}}),
          {"sdb"},
          "the kernel cannot be asked about it: Input/output error"},
         {told({{"sdb", ClaimState::free, ""}, {"sdb1", ClaimState::free, ""}}, true),
          {"sdb", "sdb1"},
          "there are too many open files to tell whether a program has it open"},
-        {told({{"sdc", ClaimState::free, ""}}), {"sdb", "sdb1"}, "whether the kernel has claimed it was not told: it has just come"},
+        {told({{"sdc", ClaimState::free, ""}}),
+         {"sdb", "sdb1"},
+         "whether the kernel has claimed it was not told: it has just come"},
     };
     auto snapshot = fakes::z97();
     fakes::plug_disk(snapshot, "3-1", "sdb");
@@ -304,7 +318,8 @@ TEST(DisksInUse, SilenceOfTheKernelCountsAndItsAbsenceDoesNot)
     use.claims = {.answer = ClaimsAnswer::silent, .why = "no answer within 3 s"};
 
     ASSERT_EQ(disks_in_use(snapshot, use).size(), 1u);
-    EXPECT_EQ(disks_in_use(snapshot, use)[0].use, "whether the kernel has claimed it is not known: no answer within 3 s");
+    EXPECT_EQ(disks_in_use(snapshot, use)[0].use,
+              "whether the kernel has claimed it is not known: no answer within 3 s");
     use.claims.answer = ClaimsAnswer::absent;
     EXPECT_TRUE(disks_in_use(snapshot, use).empty());
 }

@@ -46,7 +46,8 @@ TEST(ClaimsLine, CannotBeForgedByTheNameOfAProcess)
 
 TEST(ClaimsLine, IsNoneWhenAnyPartOfItIsWrong)
 {
-    for (const char* line : {"", "o", "okay", "error only root may ask", "ok sdb", "ok sdb mounted", "ok sdb claimed, sdc"})
+    for (const char* line :
+         {"", "o", "okay", "error only root may ask", "ok sdb", "ok sdb mounted", "ok sdb claimed, sdc"})
         EXPECT_FALSE(read_claims(line)) << line;
     EXPECT_FALSE(read_claims("ok " + std::string(longest_claims_answer, 'x')));
 }

@@ -131,7 +131,8 @@ TEST(Command, TellsForeignLinesFromMistakes)
 {
     EXPECT_EQ(seen("[    0.000000] Linux version 6.1"), "foreign: [ is not a command");
     EXPECT_EQ(seen("debian login:"), "foreign: debian is not a command");
-    EXPECT_EQ(seen("TOGGLE"), "foreign: TOGGLE is not a command");
+    EXPECT_EQ(seen("TOGGLE"),
+              "ours: TOGGLE is not a command: verbs are written in lower case, toggle; nothing was done");
     EXPECT_EQ(seen(""), "foreign: the line is empty");
     EXPECT_EQ(seen("   "), "foreign: the line is empty");
     EXPECT_EQ(seen("ok all-host"), "foreign: ok is not a command"); // our own answer, echoed
