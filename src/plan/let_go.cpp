@@ -95,11 +95,11 @@ const GuestSettings* guest_with(const config::Settings& settings, const PciAddre
 
 /// What would come of it if the guest were to get these.
 HandoverOutcome tried(const HandoverSituation& situation, const BindRequest& request,
-                      std::vector<PciAddress> controllers)
+                      const std::vector<PciAddress>& controllers)
 {
     auto settings = situation.settings;
     for (auto& guest : settings.guests)
-        if (guest.name == request.guest) guest.controllers = std::move(controllers);
+        if (guest.name == request.guest) guest.controllers = controllers;
     const HandoverSituation other{.snapshot = situation.snapshot,
                                   .look = situation.look,
                                   .settings = settings,
