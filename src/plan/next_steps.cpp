@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <expected>
 #include <span>
+#include <utility>
 
 namespace usbroute::plan {
 
@@ -249,7 +250,9 @@ std::vector<WholeControllers> whole_controllers(const Examination& examination)
             whole.functions, [&](const auto* one) { return has_a_keyboard(facts.snapshot, *one); });
         spare.push_back(std::move(whole));
     }
-    std::ranges::stable_sort(spare, {}, &WholeControllers::has_keyboard);
+    std::ranges::sort(spare, {}, [](const WholeControllers& whole) {
+        return std::pair(whole.has_keyboard, whole.functions.front());
+    });
     return spare;
 }
 
@@ -280,8 +283,8 @@ std::string instead_of_a_mux(const Examination& examination)
     if (!given.empty())
         return format("{} {} given whole already; for more, add a USB card, or {}", listed(given),
                       given.size() == 1 ? "is" : "are", if_no_controller_goes());
-    const auto otherwise = format("add a USB card and give that whole to the guest with vfio-pci, or {}",
-                                  if_no_controller_goes());
+    auto otherwise = format("add a USB card and give that whole to the guest with vfio-pci, or {}",
+                            if_no_controller_goes());
     if (const auto all = whole_controllers(examination); !all.empty())
         return format("{} could go to the guest whole, but not as it is now: {}; else {}", all.front().text(),
                       all.front().why_not, otherwise);

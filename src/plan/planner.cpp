@@ -233,8 +233,9 @@ std::vector<ConnectorName> leave_what_cannot_go(const Situation& situation, cons
                                                 Resolved& resolved, const Request& request)
 {
     auto candidates = std::exchange(resolved.wanted, {});
-    std::ranges::stable_sort(candidates, {},
-                             [&](const Wanted& wanted) { return turn_of(situation, wanted); });
+    std::ranges::sort(candidates, {}, [&](const Wanted& wanted) {
+        return std::pair(turn_of(situation, wanted), wanted.connector);
+    });
     std::vector<ConnectorName> in_order;
     for (const auto& wanted : candidates) {
         const auto& name = wanted.connector->spec.name;
