@@ -202,6 +202,7 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
     guests_here = &guests;
     ClaimLine claims(loop, machine, locations.claims, [&] {
         if (register_news.can_read()) {
+            recovery.look_again();
             restorer.look_again({.now = loop.now(), .asleep = linux_::time_asleep()});
             first_routes.look_again(loop.now());
         }

@@ -20,6 +20,8 @@ constexpr int most_failures = 3;
 bool Recovery::look_again()
 {
     if (is_over_) return true;
+    // Called again when there is an answer: a disk that nobody has asked about counts as one in use.
+    if (machine_.history().open && machine_.awaits_claims()) return true;
     const auto recovered = machine_.recover();
     if (!recovered) {
         is_over_ = true;

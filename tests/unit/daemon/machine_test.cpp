@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "daemon/machine.hpp"
+#include "daemon/recovery.hpp"
 #include "fakes/daemon_room.hpp"
 
 #include <gtest/gtest.h>
@@ -110,6 +111,33 @@ TEST_F(MachineTest, GoesOnWithAWarningWhereNobodyCanAskTheKernel)
     ASSERT_TRUE(done);
     ASSERT_EQ(done->warnings.size(), 1u);
     EXPECT_TRUE(done->warnings[0].ends_with("cannot be seen: nobody listens")) << done->warnings[0];
+}
+
+TEST_F(MachineTest, HasTheKernelAskedBeforeAnInterruptedChangeTakesADiskAlong)
+{
+    using topology::ClaimsAnswer;
+    using topology::ClaimState;
+    tree.add("proc/self", fakes::file("mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"));
+    ASSERT_TRUE(journal.begin({.controller = *PciAddress::parse("00:14.0"),
+                               .usb2 = {.mask = 0x200, .before = 0, .after = 0x200},
+                               .superspeed = {},
+                               .title = "move rear to xhci"}));
+    int asked = 0;
+    machine.ask_claims_by([&] { ++asked; });
+    fakes::plug_disk(board, "3-6", "sdb");
+    machine.take(board);
+    Recovery recovery(machine);
+
+    recovery.look_again();
+    EXPECT_EQ(asked, 1);
+    EXPECT_EQ(registers.writes, 0);
+    EXPECT_TRUE(journal.history().open);
+
+    machine.know_claims(topology::Claims{.answer = ClaimsAnswer::given,
+                                         .claims = {{.block = "sdb", .state = ClaimState::free},
+                                                    {.block = "sdb1", .state = ClaimState::free}}});
+    recovery.look_again();
+    EXPECT_FALSE(journal.history().open);
 }
 
 TEST_F(MachineTest, TakesALiveMachineWithoutAnyMountForOneThatCannotBeSeen)
