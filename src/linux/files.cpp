@@ -65,7 +65,12 @@ UniqueFd LiveTree::open(const std::string& path, int flags) const
     open_how how{};
     how.flags = static_cast<__u64>(static_cast<unsigned>(flags | O_CLOEXEC));
     how.resolve = RESOLVE_IN_ROOT;
-    const auto fd = ::syscall(SYS_openat2, inside_.get(), path.c_str(), &how, sizeof how);
+    // EAGAIN: somebody on this machine renamed something, anything, while a ".." of a link was resolved (openat2(2)).
+    constexpr int most_tries = 1000;
+    long fd = -1;
+    int tries = 0;
+    do fd = ::syscall(SYS_openat2, inside_.get(), path.c_str(), &how, sizeof how);
+    while (fd < 0 && errno == EAGAIN && ++tries < most_tries);
     // Kernels before 5.6 do not have it, and some containers forbid it.
     if (fd < 0 && (errno == ENOSYS || errno == EPERM))
         return UniqueFd(::openat(inside_.get(), path.c_str(), flags | O_CLOEXEC));

@@ -78,7 +78,9 @@ Diagnosis diagnose(const Facts& facts)
                             .board = look_at_board(facts.snapshot, facts.settings),
                             .findings = {}};
     examine_chipset(examination);
+    examine_devices(examination);
     examine_registers(examination);
+    examine_sides(examination);
     examine_rights(examination);
     examine_iommu(examination);
     examine_guests(examination);

@@ -27,7 +27,9 @@ struct Examination {
 
 // What is looked at, in the order in which obstacles have to be removed.
 void examine_chipset(Examination& examination);
+void examine_devices(Examination& examination);
 void examine_registers(Examination& examination);
+void examine_sides(Examination& examination);
 void examine_rights(Examination& examination);
 void examine_iommu(Examination& examination);
 void examine_guests(Examination& examination);

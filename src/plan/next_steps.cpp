@@ -68,16 +68,21 @@ bool moves_are_possible(const Examination& examination, const Settings& settings
     });
 }
 
+/// A refusal's remedy as far as it harms nobody: no word of how to take the last keyboard all the same, and nothing of what
+/// shares a group, for only a person can tell whether the host can do without it.
+std::string safe_remedy(const HandoverRefusal& refusal)
+{
+    if (refusal.code == "last-keyboard") return "; give the host another keyboard first";
+    return refusal.code == "group-shared" || refusal.remedy.empty() ? std::string() : "; " + refusal.remedy;
+}
+
 /// The handover, if it is planned and does no harm; else why not.
 std::expected<Handover, std::string> harmless(const Examination& examination, const Settings& settings,
                                               const BindRequest& request, bool vfio_driver)
 {
     auto outcome = bind_planned(examination, settings, request, vfio_driver);
     if (const auto* refusal = std::get_if<HandoverRefusal>(&outcome)) {
-        // Only a person can tell whether the host can do without what shares the group.
-        const bool has_a_safe_remedy = refusal->code != "group-shared" && !refusal->remedy.empty();
-        return std::unexpected(refusal->sentence +
-                               (has_a_safe_remedy ? "; " + refusal->remedy : std::string()));
+        return std::unexpected(refusal->sentence + safe_remedy(*refusal));
     }
     auto& handover = std::get<Handover>(outcome);
     if (!keeps_a_controller(examination.facts.snapshot, handover))

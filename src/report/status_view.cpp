@@ -152,13 +152,9 @@ ControllerView controller_view(const topology::Controller& controller, const pla
     return view;
 }
 
-/// Intel's fixed hub between an EHCI and its sockets: part of the board, and never what somebody plugged in.
-bool is_rate_matching_hub(const plan::Board& board, const Device& device)
+bool is_of_the_board(const plan::Board& board, const Device& device)
 {
-    if (!board.mux || !device.is_hub() || device.path.ports() != std::vector<std::uint8_t>{1}) return false;
-    return std::ranges::any_of(board.mux->ehcis, [&](const topology::PciController* ehci) {
-        return ehci != nullptr && ehci->has_bus(device.path.bus());
-    });
+    return board.mux && topology::is_rate_matching_hub(*board.mux, device);
 }
 
 std::vector<DeviceView> devices_elsewhere(const Looked& looked, const std::vector<ConnectorView>& connectors)
@@ -169,19 +165,20 @@ std::vector<DeviceView> devices_elsewhere(const Looked& looked, const std::vecto
     std::ranges::sort(known);
     std::vector<DeviceView> views;
     for (const auto& device : looked.snapshot.devices)
-        if (!is_rate_matching_hub(looked.board, *device) &&
+        if (!is_of_the_board(looked.board, *device) &&
             !std::ranges::binary_search(known, device->path.text()))
             views.push_back(device_view(looked, *device));
     return views;
 }
 
 /// Devices that the kernel was told not to use: they are seen, and are of no use to anybody.
-void note_unauthorized(std::vector<std::string>& notes, const Snapshot& snapshot)
+void note_unauthorized(std::vector<std::string>& notes, const Looked& looked)
 {
     constexpr std::size_t most_named = 4;
     std::vector<std::string> names;
-    for (const auto& device : snapshot.devices)
-        if (!device->authorized) names.push_back(format("{} {}", device->path.text(), device->shown()));
+    for (const auto& device : looked.snapshot.devices)
+        if (!device->authorized && !is_of_the_board(looked.board, *device))
+            names.push_back(format("{} {}", device->path.text(), device->shown()));
     if (names.empty()) return;
     const auto more = names.size() > most_named ? names.size() - most_named : 0;
     names.resize(names.size() - more);
@@ -248,7 +245,7 @@ StatusView status_view(const Snapshot& snapshot, const config::Settings& setting
         view.controllers.push_back(controller_view(controller, plan::owner_of_off_pci(controller)));
     view.elsewhere = devices_elsewhere(looked, view.connectors);
     note_the_mux(view, looked);
-    note_unauthorized(view.notes, snapshot);
+    note_unauthorized(view.notes, looked);
     if (settings.connectors.empty() && looked.board.mux)
         view.notes.emplace_back("no connector has a name yet; give them names in usbroute.toml: "
                                 "[connector.NAME] with mux_bit = 0, 1, ...");

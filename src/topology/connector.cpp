@@ -101,6 +101,14 @@ bool has_rate_matching_hub(const Controller& ehci)
     return ehci.buses.empty() || ehci.buses.front().ports <= most_root_ports_beside_a_rate_matching_hub;
 }
 
+bool is_rate_matching_hub(const Mux& mux, const Device& device)
+{
+    return device.is_hub() && device.path.ports() == std::vector<std::uint8_t>{1} &&
+           std::ranges::any_of(mux.ehcis, [&](const PciController* ehci) {
+               return ehci != nullptr && ehci->has_bus(device.path.bus());
+           });
+}
+
 const PciController* Mux::ehci(std::uint8_t number) const
 {
     return number >= 1 && number <= ehcis.size() ? ehcis[number - 1u] : nullptr;

@@ -71,6 +71,8 @@ struct Mux {
 /// Whether sockets of this EHCI are ports of Intel's rate matching hub, which is on its first root port. Taken for
 /// granted where its buses cannot be seen.
 [[nodiscard]] bool has_rate_matching_hub(const Controller& ehci);
+/// Whether this is such a hub: a part of the chipset, which nobody has plugged in.
+[[nodiscard]] bool is_rate_matching_hub(const Mux& mux, const Device& device);
 
 /// A connector as one snapshot shows it.
 struct Connector {

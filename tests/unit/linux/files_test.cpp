@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 namespace usbroute::linux_ {
 namespace {
@@ -57,6 +59,49 @@ TEST(ReplaceFile, LeavesEverythingAsItWasWhereItCannotWrite)
     EXPECT_FALSE(replace_file(folder.file("a-folder"), "text"));
 
     EXPECT_EQ(folder.size(), 1u);
+}
+
+/// Renames something else on the machine all the time.
+class Renamer {
+public:
+    explicit Renamer(const Folder& folder)
+        : thread_([&folder, this] {
+              std::filesystem::create_directory(folder.file("a"));
+              while (!is_over_) {
+                  std::filesystem::rename(folder.file("a"), folder.file("b"));
+                  std::filesystem::rename(folder.file("b"), folder.file("a"));
+              }
+          })
+    {}
+    ~Renamer()
+    {
+        is_over_ = true;
+        thread_.join();
+    }
+    Renamer(const Renamer&) = delete;
+    Renamer& operator=(const Renamer&) = delete;
+
+private:
+    std::atomic<bool> is_over_ = false;
+    std::thread thread_;
+};
+
+TEST(LiveTree, FollowsLinksUpwardsWhileANeighbourRenamesFiles)
+{
+    const Folder machine;
+    std::filesystem::create_directories(machine.file("sys/devices/one"));
+    std::filesystem::create_directories(machine.file("sys/bus/usb"));
+    ASSERT_TRUE(replace_file(machine.file("sys/devices/one/speed"), "480\n"));
+    std::filesystem::create_symlink("../../devices/one", machine.file("sys/bus/usb/one"));
+    const Folder elsewhere;
+    const Renamer neighbour(elsewhere);
+    const LiveTree tree(machine.file(""));
+
+    int failed = 0;
+    for (int i = 0; i < 20'000; ++i)
+        if (!tree.read("sys/bus/usb/one/speed", 64)) ++failed;
+
+    EXPECT_EQ(failed, 0);
 }
 
 TEST(CanReplace, LeavesNothingBehind)
