@@ -8,6 +8,11 @@
 
 namespace usbroute {
 
+Error usage_error(std::string message)
+{
+    return Error(ErrorKind::usage, std::move(message)).with_code("usage");
+}
+
 std::string errno_text(int errno_value)
 {
     // Not strerror_r: glibc and musl disagree about its type.

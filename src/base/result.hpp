@@ -50,6 +50,9 @@ private:
 
 template <class T> using Result = std::expected<T, Error>;
 
+/// What was asked is wrong, whoever asked.
+[[nodiscard]] Error usage_error(std::string message);
+
 /// The system's words for an errno value.
 [[nodiscard]] std::string errno_text(int errno_value);
 

@@ -136,6 +136,20 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
     return joined;
 }
 
+std::string listed(std::span<const std::string> names)
+{
+    if (names.size() < 2) return join(names, "");
+    return join(names.first(names.size() - 1), ", ") + " and " + names.back();
+}
+
+std::string lower(std::string_view text)
+{
+    std::string out(text);
+    for (auto& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return out;
+}
+
 std::optional<std::uint32_t> parse_decimal(std::string_view text) { return parse_number(text, 10); }
 
 std::optional<std::uint32_t> parse_hex(std::string_view text)

@@ -18,6 +18,18 @@ namespace usbroute {
 /// Splits at runs of spaces and tabs; no empty words.
 [[nodiscard]] std::vector<std::string_view> words(std::string_view text);
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
+/// "rear-1, rear-2 and rear-3"
+[[nodiscard]] std::string listed(std::span<const std::string> names);
+/// The text of each, in the same order.
+template <class Names> [[nodiscard]] std::vector<std::string> texts_of(const Names& names)
+{
+    std::vector<std::string> texts;
+    for (const auto& name : names) texts.emplace_back(name.text());
+    return texts;
+}
+
+/// With the letters A to Z made small; the others stay.
+[[nodiscard]] std::string lower(std::string_view text);
 
 /// Whole text or nothing; no sign, no white space. `parse_hex` takes an optional 0x; both fit 32 bits.
 [[nodiscard]] std::optional<std::uint32_t> parse_decimal(std::string_view text);

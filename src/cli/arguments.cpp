@@ -28,8 +28,6 @@ struct Raw {
     std::optional<std::string> revert_after;
 };
 
-Error usage(std::string message) { return Error(ErrorKind::usage, std::move(message)).with_code("usage"); }
-
 /// Where the command stands: the first word that is neither an option nor the value of one.
 std::size_t index_of_command(const std::vector<std::string>& arguments)
 {
@@ -125,36 +123,36 @@ Error unknown_command(const std::string& word)
     std::vector<std::string> known;
     for (const auto& command : command_table()) known.emplace_back(command.name);
     const auto near = nearest(word, known);
-    return usage(format("there is no command {}; {}", shown,
-                        near ? format("did you mean {}?", *near) : "`usbroute --help` lists them"));
+    return usage_error(format("there is no command {}; {}", shown,
+                              near ? format("did you mean {}?", *near) : "`usbroute --help` lists them"));
 }
 
 Error unknown_option(const CommandRow& command, const std::string& word)
 {
     const auto name = word.substr(0, word.find('='));
     if (const auto* row = find_option(name); row != nullptr)
-        return usage(format("{} does not take {}; `usbroute {} --help` shows what it takes", command.name,
-                            printable(name, 64), command.name));
+        return usage_error(format("{} does not take {}; `usbroute {} --help` shows what it takes",
+                                  command.name, printable(name, 64), command.name));
     std::vector<std::string> known;
     for (const auto& row : option_table())
         if (takes(command, row.id)) known.emplace_back(row.long_name);
     const auto near = nearest(name, known);
-    return usage(format("there is no option {}; {}", printable(name, 64),
-                        near ? format("did you mean {}?", *near)
-                             : format("`usbroute {} --help` lists them", command.name)));
+    return usage_error(format("there is no option {}; {}", printable(name, 64),
+                              near ? format("did you mean {}?", *near)
+                                   : format("`usbroute {} --help` lists them", command.name)));
 }
 
 std::optional<Error> take_raw(const Raw& raw, Options& options)
 {
     if (raw.revert_after) {
         const auto time = wire::read_trial_time(*raw.revert_after);
-        if (!time) return usage("--revert-after: " + time.error());
+        if (!time) return usage_error("--revert-after: " + time.error());
         options.revert_after = *time;
     }
     if (raw.timeout) {
         const auto time = parse_duration(*raw.timeout);
         if (!time)
-            return usage(
+            return usage_error(
                 format("--timeout {}: write a time such as 500ms, 5s or 1m", printable(*raw.timeout, 32)));
         options.timeout = *time;
         options.timeout_said = true;
@@ -165,12 +163,12 @@ std::optional<Error> take_raw(const Raw& raw, Options& options)
         else if (*raw.color == "never")
             options.colour = Colour::never;
         else if (*raw.color != "auto")
-            return usage(format("--color {}: it is auto, always or never", printable(*raw.color, 32)));
+            return usage_error(format("--color {}: it is auto, always or never", printable(*raw.color, 32)));
     }
     if (options.direct && !options.socket.empty())
-        return usage("--direct acts without the daemon and --socket names it: give one of them");
+        return usage_error("--direct acts without the daemon and --socket names it: give one of them");
     if (options.quiet && options.verbose)
-        return usage("--quiet and --verbose contradict each other: give one of them");
+        return usage_error("--quiet and --verbose contradict each other: give one of them");
     return std::nullopt;
 }
 
@@ -179,10 +177,10 @@ std::optional<Error> check_words(const Invocation& invocation)
     const auto& command = *invocation.command;
     const auto count = invocation.words.size();
     if (count < command.fewest_words)
-        return usage(format("{} needs more; {}", command.name, usage_line(command)));
+        return usage_error(format("{} needs more; {}", command.name, usage_line(command)));
     if (count > command.most_words)
-        return usage(format("{} does not know what to do with {}; {}", command.name,
-                            printable(invocation.words[command.most_words], 64), usage_line(command)));
+        return usage_error(format("{} does not know what to do with {}; {}", command.name,
+                                  printable(invocation.words[command.most_words], 64), usage_line(command)));
     return std::nullopt;
 }
 
@@ -192,10 +190,10 @@ Error unreadable_option(const CommandRow& command, int found, const std::string&
     // In a row of short options ("-vx") the one that was meant; of a long one all of it.
     const auto name =
         word.starts_with("--") ? word.substr(0, word.find('=')) : std::string{'-', static_cast<char>(optopt)};
-    if (found == ':') return usage(format("{} needs a value", name));
+    if (found == ':') return usage_error(format("{} needs a value", name));
     const auto* row = find_option(name);
     if (row == nullptr || !takes(command, row->id)) return unknown_option(command, name);
-    return usage(format("{} takes no value", name));
+    return usage_error(format("{} takes no value", name));
 }
 
 /// getopt_long also takes the beginning of a long name; what is short today may mean two things tomorrow.
@@ -235,7 +233,7 @@ std::optional<Error> read_options(std::vector<std::string> arguments, Invocation
         }
         const auto id = static_cast<std::size_t>(row->id);
         if (said[id] && !row->value.empty() && row->id != OptionId::force_disk && !wrong)
-            wrong = usage(format("{} was given more than once", row->long_name));
+            wrong = usage_error(format("{} was given more than once", row->long_name));
         said.set(id);
         take_option(row->id, optarg, invocation.options, raw);
     }

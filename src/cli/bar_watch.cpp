@@ -27,7 +27,7 @@ namespace {
 /// Until the next try where no daemon answers. A bar is looked at by people.
 constexpr std::chrono::milliseconds until_next_try{2000};
 
-Result<wire::Answer> ask(DaemonLink& link, const wire::Command& command)
+Result<wire::Answer> ask_and_check(DaemonLink& link, const wire::Command& command)
 {
     const auto line = link.ask(wire::to_line(command));
     if (!line) return std::unexpected(line.error());
@@ -48,14 +48,14 @@ Result<Daemon> find_daemon(const Session& session)
     if (!events) return std::unexpected(std::move(events.error()));
     auto questions = session.connect();
     if (!questions) return std::unexpected(std::move(questions.error()));
-    if (auto subscribed = ask(*events, {.verb = config::Verb::subscribe}); !subscribed)
+    if (auto subscribed = ask_and_check(*events, {.verb = config::Verb::subscribe}); !subscribed)
         return std::unexpected(std::move(subscribed.error()));
     return Daemon{.events = std::move(*events), .questions = std::move(*questions)};
 }
 
 Result<report::BarView> look(DaemonLink& questions)
 {
-    const auto answer = ask(questions, {.verb = config::Verb::status, .form = wire::Form::json});
+    const auto answer = ask_and_check(questions, {.verb = config::Verb::status, .form = wire::Form::json});
     if (!answer) return std::unexpected(answer.error());
     const auto view = report::status_from_json(answer->document);
     if (!view) return std::unexpected(view.error());
@@ -134,20 +134,18 @@ private:
     std::string shown_;
 };
 
-Result<void> watch(const Options& options)
+Result<void> watch_for_bar(const Options& options)
 {
-    const auto usage = [](const char* text) {
-        return std::unexpected(Error(ErrorKind::usage, text).with_code("usage"));
-    };
     if (options.json || !options.exec.empty() || options.quiet)
-        return usage("--format is for a status bar and stands alone: leave --json, --exec and --quiet out");
+        return std::unexpected(usage_error(
+            "--format is for a status bar and stands alone: leave --json, --exec and --quiet out"));
     auto format = report::read_bar_format(options.format);
     if (!format) return std::unexpected(std::move(format.error()));
     const Session session(options);
     if (session.works_alone())
-        return usage(
+        return std::unexpected(usage_error(
             "watch needs the daemon, which tells of changes; with --root name its --socket, and leave "
-            "--direct out");
+            "--direct out"));
     auto signals = linux_::open_signals({SIGINT, SIGTERM});
     if (!signals) return std::unexpected(std::move(signals.error()));
     return BarWatch(session, std::move(*format), std::move(*signals)).run();
@@ -157,7 +155,7 @@ Result<void> watch(const Options& options)
 
 int watch_for_a_bar(const Options& options)
 {
-    const auto ended = watch(options);
+    const auto ended = watch_for_bar(options);
     return ended ? exit_done : fail(ended.error(), options.json);
 }
 

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t most_waiting = 64;
 constexpr std::size_t most_running = 8;
-constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::seconds longest_run{10};
 
 /// Ours without earlier USBROUTE_EVENT variables, and those of the event.
 std::vector<char*> environment_with(std::vector<std::string>& variables)
@@ -83,13 +83,13 @@ bool EventRunner::may_start(Clock::time_point now) const
 {
     if (running_.size() >= most_running) return false;
     return std::ranges::all_of(running_,
-                               [now](const Running& running) { return now - running.since >= patience; });
+                               [now](const Running& running) { return now - running.since >= longest_run; });
 }
 
 std::optional<EventRunner::Clock::time_point> EventRunner::deadline() const
 {
     if (waiting_.empty() || running_.empty() || running_.size() >= most_running) return std::nullopt;
-    return std::ranges::max(running_, {}, &Running::since).since + patience;
+    return std::ranges::max(running_, {}, &Running::since).since + longest_run;
 }
 
 void EventRunner::start(std::vector<std::string> variables, Clock::time_point now)

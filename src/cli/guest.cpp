@@ -17,8 +17,6 @@ namespace usbroute::cli {
 
 namespace {
 
-Error usage(std::string message) { return Error(ErrorKind::usage, std::move(message)).with_code("usage"); }
-
 std::string usage_of(const VerbRow& verb)
 {
     return format("usage: usbroute guest {}{}{}", verb.name, verb.arguments.empty() ? "" : " ",
@@ -35,9 +33,9 @@ Result<const VerbRow*> verb_in(const Invocation& invocation)
     std::vector<std::string> known;
     for (const auto& verb : verbs) known.emplace_back(verb.name);
     const auto near = nearest(word, known);
-    return std::unexpected(
-        usage(format("there is no guest {}; {}", printable(word, 64),
-                     near ? format("did you mean {}?", *near) : format("it is {}", join(known, ", ")))));
+    return std::unexpected(usage_error(
+        format("there is no guest {}; {}", printable(word, 64),
+               near ? format("did you mean {}?", *near) : format("it is {}", join(known, ", ")))));
 }
 
 /// Of the options that the command takes for one verb or another, those that this verb has no use for.
@@ -52,7 +50,8 @@ std::optional<Error> check_options(const Invocation& invocation, const VerbRow& 
             return name == row.long_name || (!row.short_name.empty() && name == row.short_name);
         });
         if (said)
-            return usage(format("guest {} has no use for {}; {}", verb.name, row.long_name, usage_of(verb)));
+            return usage_error(
+                format("guest {} has no use for {}; {}", verb.name, row.long_name, usage_of(verb)));
     }
     return std::nullopt;
 }
@@ -84,8 +83,9 @@ Result<const config::GuestSettings*> guest_in(const Invocation& invocation, cons
     const bool is_wanted = verb.guest != GuestNeeded::no && !invocation.options.boot;
     if (!is_wanted) {
         if (words.size() > 1)
-            return std::unexpected(usage(format("guest {}{} takes no name; {}", verb.name,
-                                                invocation.options.boot ? " --boot" : "", usage_of(verb))));
+            return std::unexpected(
+                usage_error(format("guest {}{} takes no name; {}", verb.name,
+                                   invocation.options.boot ? " --boot" : "", usage_of(verb))));
         return nullptr;
     }
     if (words.size() > 1) {
@@ -100,8 +100,8 @@ Result<const config::GuestSettings*> guest_in(const Invocation& invocation, cons
             Error(ErrorKind::not_found,
                   "the configuration has no guest; add one: [guest.windows] controllers = [\"0000:00:1d.0\"]")
                 .with_code("no-such-guest"));
-    return std::unexpected(
-        usage(format("guest {} needs a name: {}; {}", verb.name, names_of(settings.guests), usage_of(verb))));
+    return std::unexpected(usage_error(
+        format("guest {} needs a name: {}; {}", verb.name, names_of(settings.guests), usage_of(verb))));
 }
 
 } // namespace

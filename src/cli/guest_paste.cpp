@@ -35,8 +35,6 @@ constexpr std::array<std::pair<OptionId, Script>, 5> scripts = {{
     {OptionId::shell, Script::shell},
 }};
 
-Error usage(std::string message) { return Error(ErrorKind::usage, std::move(message)).with_code("usage"); }
-
 /// The one of these options that was typed.
 template <class Kind, std::size_t count>
 Result<Kind> the_one(const std::array<std::pair<OptionId, Kind>, count>& kinds, const Options& options,
@@ -50,8 +48,8 @@ Result<Kind> the_one(const std::array<std::pair<OptionId, Kind>, count>& kinds, 
         if (std::ranges::find(options.kinds, name) != options.kinds.end()) asked.push_back(kind);
     }
     if (asked.size() != 1)
-        return std::unexpected(
-            usage(format("guest {} prints one thing at a time; say which: {}", verb, join(known, ", "))));
+        return std::unexpected(usage_error(
+            format("guest {} prints one thing at a time; say which: {}", verb, join(known, ", "))));
     return asked.front();
 }
 
@@ -77,8 +75,8 @@ int run_guest_lines(const GuestCall& call)
     if (!hypervisor) return fail(hypervisor.error(), options.json);
     if (options.reconnect_ms && *hypervisor == Hypervisor::libvirt)
         return fail(
-            usage("--reconnect-ms is for --qemu and --proxmox; libvirt knows its QEMU and writes what "
-                  "that one takes"),
+            usage_error("--reconnect-ms is for --qemu and --proxmox; libvirt knows its QEMU and writes what "
+                        "that one takes"),
             options.json);
     const linux_::LiveTree tree(call.where.root);
     return show(

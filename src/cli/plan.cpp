@@ -16,8 +16,6 @@ namespace usbroute::cli {
 
 namespace {
 
-Error usage(std::string message) { return Error(ErrorKind::usage, std::move(message)).with_code("usage"); }
-
 /// The action whose plan is wanted, by the rules of that action itself.
 Result<wire::Command> planned_command(const Invocation& invocation)
 {
@@ -27,16 +25,16 @@ Result<wire::Command> planned_command(const Invocation& invocation)
     const bool known = std::ranges::find(plannable, verb_word) != plannable.end();
     if (!verb || !known) {
         const auto near = nearest(verb_word, plannable);
-        return std::unexpected(
-            usage(format("cannot plan {}; {}", printable(verb_word, 64),
-                         near ? format("did you mean {}?", *near) : "it is move, apply, toggle or undo")));
+        return std::unexpected(usage_error(
+            format("cannot plan {}; {}", printable(verb_word, 64),
+                   near ? format("did you mean {}?", *near) : "it is move, apply, toggle or undo")));
     }
     const std::vector<std::string> words(invocation.words.begin() + 1, invocation.words.end());
     const auto& row = *find_command(verb_word);
     if (words.size() < row.fewest_words || words.size() > row.most_words)
-        return std::unexpected(usage(format("plan {}: {}", verb_word, usage_line(row))));
+        return std::unexpected(usage_error(format("plan {}: {}", verb_word, usage_line(row))));
     if (!invocation.options.to.empty() && *verb != config::Verb::move)
-        return std::unexpected(usage(format("--to belongs to move; {} has no use for it", verb_word)));
+        return std::unexpected(usage_error(format("--to belongs to move; {} has no use for it", verb_word)));
     return command_from(*verb, words, invocation.options);
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 using topology::Side;
 
-constexpr std::array<std::pair<Verb, std::string_view>, 10> verb_words = {{
+constexpr std::array<std::pair<Verb, std::string_view>, 10> words_of_verbs = {{
     {Verb::status, "status"},
     {Verb::move, "move"},
     {Verb::apply, "apply"},
@@ -68,14 +68,14 @@ std::string text_of(const Target& target)
 
 std::string_view text_of(Verb verb)
 {
-    const auto* found = std::ranges::find(verb_words, verb, &std::pair<Verb, std::string_view>::first);
-    return found == verb_words.end() ? "?" : found->second;
+    const auto* found = std::ranges::find(words_of_verbs, verb, &std::pair<Verb, std::string_view>::first);
+    return found == words_of_verbs.end() ? "?" : found->second;
 }
 
 std::optional<Verb> verb_from(std::string_view word)
 {
-    const auto* found = std::ranges::find(verb_words, word, &std::pair<Verb, std::string_view>::second);
-    if (found == verb_words.end()) return std::nullopt;
+    const auto* found = std::ranges::find(words_of_verbs, word, &std::pair<Verb, std::string_view>::second);
+    if (found == words_of_verbs.end()) return std::nullopt;
     return found->first;
 }
 
@@ -83,8 +83,8 @@ const std::vector<Verb>& all_verbs()
 {
     static const std::vector<Verb> all = [] {
         std::vector<Verb> verbs;
-        verbs.reserve(verb_words.size());
-        for (const auto& [verb, word] : verb_words)
+        verbs.reserve(words_of_verbs.size());
+        for (const auto& [verb, word] : words_of_verbs)
             if (verb != Verb::why) verbs.push_back(verb);
         return verbs;
     }();

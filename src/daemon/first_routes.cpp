@@ -16,7 +16,7 @@ using plan::Reason;
 
 namespace {
 
-constexpr int most_failures = 3;
+constexpr int failures_before_the_routes_are_left = 3;
 
 /// What a later look may find otherwise without anybody having changed his mind: a driver that is loaded late, a guest
 /// that is given its controllers by a service that starts after us.
@@ -55,7 +55,7 @@ void FirstRoutes::look_again(std::chrono::milliseconds now)
                                plan::text_of(*refusal)));
     }
     // A write may fail for ever.
-    if (++failures_ == most_failures) end();
+    if (++failures_ == failures_before_the_routes_are_left) end();
     complain(std::get<Error>(done.error()).message());
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view header = "usbroute guests 1";
 constexpr std::string_view started = "started";
-constexpr std::string_view fresh = "new";
+constexpr std::string_view not_started = "new";
 
 template <class Number> std::optional<Number> number_from(std::string_view text)
 {
@@ -30,7 +30,7 @@ bool read_process(std::span<const std::string_view> fields, GuestMemory& memory)
     if (fields.size() != 5 || !is_plain_name(fields[1])) return false;
     const auto number = number_from<pid_t>(fields[2]);
     const auto start = number_from<std::uint64_t>(fields[3]);
-    if (!number || *number <= 0 || !start || (fields[4] != started && fields[4] != fresh)) return false;
+    if (!number || *number <= 0 || !start || (fields[4] != started && fields[4] != not_started)) return false;
     memory.processes.push_back({.guest = GuestName(std::string(fields[1])),
                                 .id = {.number = *number, .start = *start},
                                 .is_started = fields[4] == started});
@@ -57,7 +57,7 @@ std::string written(const GuestMemory& memory)
     if (!memory.boot.empty()) text += format("boot {}\n", memory.boot);
     for (const auto& process : memory.processes)
         text += format("process {} {} {} {}\n", process.guest.text(), process.id.number, process.id.start,
-                       process.is_started ? started : fresh);
+                       process.is_started ? started : not_started);
     return text;
 }
 

@@ -13,7 +13,7 @@ namespace usbroute::daemon {
 namespace {
 
 /// A write may fail for ever.
-constexpr int most_failures = 3;
+constexpr int failures_before_giving_up = 3;
 
 } // namespace
 
@@ -28,7 +28,7 @@ bool Recovery::look_again()
     } else if (!*recovered) {
         if (is_locked_out(recovered->error())) return false;
         // Without the xHCI there was nothing to write to: it is tried again when that is back.
-        if (topology::find_mux(*machine_.snapshot())) is_over_ = ++failures_ == most_failures;
+        if (topology::find_mux(*machine_.snapshot())) is_over_ = ++failures_ == failures_before_giving_up;
         complain(recovered->error().message());
     } else if (const auto& found = **recovered; found.staying.empty()) {
         is_over_ = true;

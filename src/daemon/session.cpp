@@ -18,7 +18,7 @@ using linux_::Ready;
 namespace {
 
 constexpr std::size_t read_at_once = 8192;
-constexpr auto until_the_lock_may_be_free = 20ms;
+constexpr auto until_this_line_may_go_on = 20ms;
 /// `nc 127.0.0.1 PORT <<< toggle` ends when we close, not when its input ends. It speaks at once, says one line, and is
 /// silent. A guest's serial line over TCP speaks much later than it connects, and a client that talks on is none.
 constexpr auto at_once = 1000ms;
@@ -135,7 +135,7 @@ void Session::go_on_after(Turn turn)
     if (turn == Turn::more)
         next_turn_.start(0ms);
     else if (turn == Turn::later)
-        next_turn_.start(until_the_lock_may_be_free);
+        next_turn_.start(until_this_line_may_go_on);
     else if (!std::exchange(is_waiting_, true))
         turn == Turn::asking ? parts_.claims.wait(*this) : parts_.lookout.wait(*this);
 }

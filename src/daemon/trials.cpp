@@ -23,7 +23,7 @@ using std::chrono::seconds;
 namespace {
 
 constexpr seconds first_move_lasts = 30s;
-constexpr milliseconds until_the_lock_may_be_free = 250ms;
+constexpr milliseconds until_the_end_is_tried_again = 250ms;
 
 bool is_a_move(const plan::Wish& wish)
 {
@@ -251,7 +251,7 @@ void Trials::revert(Occasion occasion)
 /// Another process is at work on the sockets, for some seconds at most.
 void Trials::try_again_when_free(const std::string& why)
 {
-    parts_.alarm.ring_at(parts_.alarm.now() + until_the_lock_may_be_free);
+    parts_.alarm.ring_at(parts_.alarm.now() + until_the_end_is_tried_again);
     if (!std::exchange(is_locked_out_, true))
         log::warning(format("trial: it is taken back when the lock on changes is free: {}", why));
 }

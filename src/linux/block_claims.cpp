@@ -40,7 +40,7 @@ using std::chrono::steady_clock;
 
 /// Another usbroute that asks at the same moment holds the disk as briefly as we do.
 constexpr milliseconds until_another_has_asked{20};
-constexpr int tries = 3;
+constexpr int tries_a_node = 3;
 
 /// The node in /dev, only if it is that of this very device.
 std::expected<UniqueFd, std::string> node_of(const AskedBlock& block)
@@ -69,7 +69,7 @@ Claim ask(const AskedBlock& block)
     const auto node = node_of(block);
     if (!node) return {.block = block.name, .state = ClaimState::unknown, .detail = node.error()};
     int answer = EBUSY;
-    for (int i = 0; i < tries && answer == EBUSY; ++i) {
+    for (int i = 0; i < tries_a_node && answer == EBUSY; ++i) {
         if (i > 0) std::this_thread::sleep_for(until_another_has_asked);
         answer = try_to_claim(*node);
     }

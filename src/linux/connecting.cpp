@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds proven_after = 5s;
 
 constexpr int most_reads = 16;
 
-constexpr unsigned interesting =
+constexpr unsigned anything_appearing =
     IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
 } // namespace
@@ -119,8 +119,8 @@ void Connecting::look_out()
     while (!directory.empty()) {
         const auto slash = directory.rfind('/');
         directory.erase(slash == std::string::npos ? 0 : slash);
-        if (::inotify_add_watch(changes_.get(), directory.empty() ? "/" : directory.c_str(), interesting) >=
-            0)
+        if (::inotify_add_watch(changes_.get(), directory.empty() ? "/" : directory.c_str(),
+                                anything_appearing) >= 0)
             return;
     }
     watch_ = {};

@@ -43,16 +43,12 @@ std::expected<std::string, Errno> read_all(int fd, std::size_t limit)
     return text;
 }
 
-struct CloseDirectory {
-    void operator()(DIR* directory) const { ::closedir(directory); }
-};
+} // namespace
 
 ErrorKind kind_from(int errno_value)
 {
     return errno_value == EACCES || errno_value == EPERM ? ErrorKind::not_permitted : ErrorKind::failed;
 }
-
-} // namespace
 
 LiveTree::LiveTree(std::string root) : root_(std::move(root))
 {
@@ -89,7 +85,7 @@ std::expected<std::vector<std::string>, Errno> LiveTree::list(const std::string&
 /// Of sysfs, the number is one that no later entry gets (kernfs_ino, fs/kernfs; 64 bits of it where ino_t has them).
 std::expected<std::vector<topology::Listed>, Errno> LiveTree::entries(const std::string& path) const
 {
-    std::unique_ptr<DIR, CloseDirectory> directory;
+    OpenDirectory directory;
     if (root_ == "/") {
         directory.reset(::opendir((root_ + path).c_str()));
     } else {

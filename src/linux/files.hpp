@@ -7,13 +7,23 @@
 #include "linux/unique_fd.hpp"
 #include "observe/kernel_tree.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include <dirent.h>
 #include <sys/types.h>
 
 namespace usbroute::linux_ {
+
+struct CloseDirectory {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+};
+using OpenDirectory = std::unique_ptr<DIR, CloseDirectory>;
+
+/// not_permitted where rights are missing, else failed.
+[[nodiscard]] ErrorKind kind_from(int errno_value);
 
 /// The kernel's trees below a root: "/" or a recorded machine. In a recorded machine no symbolic link leads out of
 /// it: the kernel resolves absolute targets and ".." inside that root.

@@ -37,11 +37,6 @@ template <class Address> const sockaddr* base_of(const Address& address)
     return reinterpret_cast<const sockaddr*>(&address);
 }
 
-ErrorKind kind_from(int errno_value)
-{
-    return errno_value == EACCES || errno_value == EPERM ? ErrorKind::not_permitted : ErrorKind::failed;
-}
-
 std::unexpected<Error> cannot_listen(const std::string& place, int errno_value)
 {
     return std::unexpected(Error(kind_from(errno_value), "cannot listen on " + place, errno_value));

@@ -35,11 +35,6 @@ struct Errand {
     std::function<void()> done;
 };
 
-struct SignalState {
-    uv_signal_t handle{};
-    std::function<void()> came;
-};
-
 } // namespace
 
 struct FdWatch::State {
@@ -55,7 +50,11 @@ struct Timer::State {
 
 struct Loop::State {
     uv_loop_t loop{};
-    std::vector<SignalState*> signals;
+    struct Signal {
+        uv_signal_t handle{};
+        std::function<void()> came;
+    };
+    std::vector<Signal*> signals;
     bool is_ending = false; ///< whoever waits for an errand may be gone
 };
 
@@ -165,12 +164,12 @@ Timer Loop::timer(std::function<void()> ring)
 
 void Loop::on_signal(int number, std::function<void()> came)
 {
-    auto* signal = new SignalState;
+    auto* signal = new State::Signal;
     signal->handle.data = signal;
     signal->came = std::move(came);
     uv_signal_init(&state_->loop, &signal->handle);
     state_->signals.push_back(signal);
-    const auto arrived = [](uv_signal_t* handle, int) { static_cast<SignalState*>(handle->data)->came(); };
+    const auto arrived = [](uv_signal_t* handle, int) { static_cast<State::Signal*>(handle->data)->came(); };
     USBROUTE_CHECK(uv_signal_start(&signal->handle, arrived, number) == 0);
 }
 

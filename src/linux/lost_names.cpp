@@ -14,7 +14,7 @@ namespace usbroute::linux_ {
 
 namespace {
 
-constexpr int most_reads = 16;
+constexpr int reads_a_turn = 16;
 
 } // namespace
 
@@ -31,15 +31,15 @@ LostNames::LostNames(Loop& loop, std::function<void()> lost)
 void LostNames::watch(const std::string& path)
 {
     // A file that somebody has open is not deleted with its last name; but its count of names changes, which is an attribute.
-    constexpr unsigned interesting = IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF | IN_DONT_FOLLOW;
-    if (fd_.is_open()) static_cast<void>(::inotify_add_watch(fd_.get(), path.c_str(), interesting));
+    constexpr unsigned a_name_going = IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF | IN_DONT_FOLLOW;
+    if (fd_.is_open()) static_cast<void>(::inotify_add_watch(fd_.get(), path.c_str(), a_name_going));
 }
 
 void LostNames::drain()
 {
     alignas(inotify_event) std::array<char, 4096> bytes;
     // Whoever changes attributes all day long shall not keep us here; the rest makes us come again.
-    for (int reads = 0; reads < most_reads; ++reads) {
+    for (int reads = 0; reads < reads_a_turn; ++reads) {
         const auto got = ::read(fd_.get(), bytes.data(), bytes.size());
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) break;

@@ -18,14 +18,14 @@
 
 namespace usbroute::linux_ {
 
+using observe::attribute_limit;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 namespace {
 
 constexpr std::size_t mounts_limit = 1U << 24;
-constexpr std::size_t attribute_limit = 4096;
-constexpr milliseconds between_looks{100};
+constexpr milliseconds between_looks_at_holders{100};
 constexpr int looks_again = 5;
 constexpr std::size_t most_holders = 32; // of one device; one that stays is enough
 
@@ -114,7 +114,7 @@ bool OpenDevices::look(milliseconds budget)
         if (is_remote(mount.type)) remote_.push_back(mount.point);
     const bool is_whole = look_at_all(end);
     for (int i = 0; i < looks_again && !holders_.empty(); ++i) {
-        std::this_thread::sleep_for(between_looks);
+        std::this_thread::sleep_for(between_looks_at_holders);
         std::erase_if(holders_, [&](const auto& entry) {
             const auto* name = watched_at(entry.second.link);
             return name == nullptr || *name != entry.first;

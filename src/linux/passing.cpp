@@ -23,8 +23,8 @@ namespace usbroute::linux_ {
 namespace {
 
 constexpr std::size_t longest_message = 256;
-constexpr int backlog = 4;
-constexpr timeval patience{.tv_sec = 2, .tv_usec = 0};
+constexpr int passing_backlog = 4;
+constexpr timeval until_the_old_one_answers{.tv_sec = 2, .tv_usec = 0};
 
 /// Room for two, so that a second one is seen, and closed.
 union ControlBytes {
@@ -125,8 +125,10 @@ Result<UniqueFd> connect_for_passing(const std::string& path)
     if (!address) return failed(format("the path {} is too long for a socket", printable(path)), 0);
     UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     if (!fd.is_open()) return failed("cannot make a socket", errno);
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); // connect() waits as long
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &until_the_old_one_answers,
+                 sizeof until_the_old_one_answers);
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &until_the_old_one_answers,
+                 sizeof until_the_old_one_answers); // connect() waits as long
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)
         return failed(format("cannot connect to {}", printable(path)), errno);
     return fd;
@@ -143,7 +145,7 @@ Result<UniqueFd> listen_for_passing(const std::string& path)
     if (!fd.is_open() ||
         ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0 ||
         ::fchmodat(AT_FDCWD, path.c_str(), 0600, AT_SYMLINK_NOFOLLOW) != 0 ||
-        ::listen(fd.get(), backlog) != 0)
+        ::listen(fd.get(), passing_backlog) != 0)
         return failed(format("cannot listen on {}", printable(path)), errno);
     return fd;
 }

@@ -28,10 +28,6 @@ constexpr std::size_t largest = 1U << 20;
 /// With O_NONBLOCK the open of a FIFO or a device does not wait either.
 constexpr int carefully = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 
-struct CloseDirectory {
-    void operator()(DIR* directory) const { ::closedir(directory); }
-};
-
 std::string directory_of(const std::string& path)
 {
     const auto slash = path.rfind('/');
@@ -52,7 +48,7 @@ bool holds_only_ours(int fd)
 {
     UniqueFd copy(::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!copy.is_open()) return false;
-    const std::unique_ptr<DIR, CloseDirectory> directory(::fdopendir(copy.get()));
+    const OpenDirectory directory(::fdopendir(copy.get()));
     if (!directory) return false;
     (void)copy.release();
     // NOLINTNEXTLINE(concurrency-mt-unsafe): each call has a directory stream of its own

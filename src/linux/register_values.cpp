@@ -37,7 +37,7 @@ std::string all_values(std::uint32_t usb2_reserved, std::uint32_t superspeed_res
     return bytes;
 }
 
-std::unexpected<Error> cannot(const char* what)
+std::unexpected<Error> cannot_keep(const char* what)
 {
     return std::unexpected(
         Error(ErrorKind::failed, format("cannot {} the values of the routing registers", what), errno));
@@ -50,24 +50,24 @@ Result<RegisterValues> RegisterValues::make(std::uint32_t usb2_reserved, std::ui
     usb2_reserved &= ~usb2_field;
     superspeed_reserved &= ~superspeed_field;
     const UniqueFd memory(::memfd_create("usbroute-register-values", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!memory.is_open()) return cannot("make memory for");
+    if (!memory.is_open()) return cannot_keep("make memory for");
     const auto bytes = all_values(usb2_reserved, superspeed_reserved);
     if (::write(memory.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
-        return cannot("write down");
+        return cannot_keep("write down");
     if (::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
-        return cannot("seal");
+        return cannot_keep("seal");
     // Opened for reading alone: kernels before 6.7 map sealed memory in no other way. Shared: a private mapping could be
     // written through /proc/self/mem.
     const UniqueFd readable(::open(format("/proc/self/fd/{}", memory.get()).c_str(), O_RDONLY | O_CLOEXEC));
-    if (!readable.is_open()) return cannot("open");
+    if (!readable.is_open()) return cannot_keep("open");
     auto* const wanted = reinterpret_cast<void*>(usb2_place); // NOLINT(performance-no-int-to-ptr)
     auto* const got =
         ::mmap(wanted, whole_size, PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE, readable.get(), 0);
-    if (got == MAP_FAILED) return cannot("place");
+    if (got == MAP_FAILED) return cannot_keep("place");
     if (got != wanted) { // a kernel before 4.17 takes the address as a hint
         ::munmap(got, whole_size);
         errno = EEXIST;
-        return cannot("place");
+        return cannot_keep("place");
     }
     return RegisterValues(usb2_reserved, superspeed_reserved);
 }

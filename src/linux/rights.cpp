@@ -26,7 +26,7 @@ namespace {
 
 constexpr int most_groups = 1024;
 
-std::unexpected<Error> cannot(const char* what)
+std::unexpected<Error> no_rights(const char* what)
 {
     return std::unexpected(Error(ErrorKind::failed, format("cannot {}", what), errno));
 }
@@ -102,10 +102,11 @@ Result<void> give_up_capabilities()
     // leaves that nothing to gain.
     static_cast<void>(empty_bounding_set());
     // Who holds none need not be allowed to say so.
-    if (holds_any() && (!empty_sets() || holds_any())) return cannot("give up the capabilities");
+    if (holds_any() && (!empty_sets() || holds_any())) return no_rights("give up the capabilities");
     // Others of the same user can neither trace it nor take its descriptors (pidfd_getfd asks as ptrace does).
-    if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return cannot("forbid being traced");
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return cannot("forbid new privileges (no_new_privs)");
+    if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return no_rights("forbid being traced");
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return no_rights("forbid new privileges (no_new_privs)");
     return {};
 }
 
@@ -114,11 +115,11 @@ Result<void> become(const Account& account, std::span<const gid_t> more_groups)
     auto groups = account.groups;
     for (const auto group : more_groups)
         if (std::ranges::find(groups, group) == groups.end()) groups.push_back(group);
-    if (!empty_bounding_set()) return cannot("empty the bounding set of capabilities");
-    if (::setgroups(groups.size(), groups.data()) != 0) return cannot("leave the groups of root");
+    if (!empty_bounding_set()) return no_rights("empty the bounding set of capabilities");
+    if (::setgroups(groups.size(), groups.data()) != 0) return no_rights("leave the groups of root");
     if (::setresgid(account.group, account.group, account.group) != 0)
-        return cannot("leave the group of root");
-    if (::setresuid(account.user, account.user, account.user) != 0) return cannot("stop being root");
+        return no_rights("leave the group of root");
+    if (::setresuid(account.user, account.user, account.user) != 0) return no_rights("stop being root");
     if (auto is_it = check_user(account); !is_it) return is_it;
     return give_up_capabilities();
 }

@@ -20,7 +20,7 @@ namespace {
 constexpr unsigned interesting = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                                  IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
-std::string directory_of(const std::string& path)
+std::string above(const std::string& path)
 {
     const auto slash = path.rfind('/');
     return slash == std::string::npos ? std::string() : path.substr(0, slash);
@@ -54,7 +54,7 @@ void TreeHints::watch(std::string directory)
         if (try_watch(directory) || directory.empty())
             return;
         else
-            directory = directory_of(directory);
+            directory = above(directory);
 }
 
 observe::Hints TreeHints::drain()
@@ -118,13 +118,13 @@ WatchedTree::entries(const std::string& directory) const
 
 std::expected<std::string, observe::Errno> WatchedTree::read(const std::string& file, std::size_t limit) const
 {
-    hints_.watch(directory_of(file));
+    hints_.watch(above(file));
     return tree_.read(file, limit);
 }
 
 std::expected<std::string, observe::Errno> WatchedTree::link(const std::string& path) const
 {
-    hints_.watch(directory_of(path));
+    hints_.watch(above(path));
     return tree_.link(path);
 }
 

@@ -20,19 +20,19 @@ constexpr int receive_buffer_bytes = 4 * 1024 * 1024;
 /// With more places than this, a whole scan is the smaller work.
 constexpr std::size_t most_paths = 1024;
 
-template <auto release> struct Releaser {
-    template <class Object> void operator()(Object* object) const { release(object); }
-};
-using Udev = std::unique_ptr<udev, Releaser<udev_unref>>;
-using Monitor = std::unique_ptr<udev_monitor, Releaser<udev_monitor_unref>>;
-using Device = std::unique_ptr<udev_device, Releaser<udev_device_unref>>;
-
 /// "udev" speaks after its rules have run, so that its database is complete; without a daemon it is silent.
 const char* speaking_group() { return ::access("/run/udev/control", F_OK) == 0 ? "udev" : "kernel"; }
 
 } // namespace
 
 struct UdevHints::State {
+    template <auto release> struct Releaser {
+        template <class Object> void operator()(Object* object) const { release(object); }
+    };
+    using Udev = std::unique_ptr<udev, Releaser<udev_unref>>;
+    using Monitor = std::unique_ptr<udev_monitor, Releaser<udev_monitor_unref>>;
+    using Device = std::unique_ptr<udev_device, Releaser<udev_device_unref>>;
+
     Udev context;
     Monitor monitor;
 };
@@ -66,7 +66,7 @@ observe::Hints UdevHints::drain()
     observe::Hints hints;
     for (;;) {
         errno = 0;
-        const Device device(udev_monitor_receive_device(state_->monitor.get()));
+        const State::Device device(udev_monitor_receive_device(state_->monitor.get()));
         if (!device) {
             // ENOBUFS is said once, and then come the messages that were not lost.
             if (errno == ENOBUFS)

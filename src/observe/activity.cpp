@@ -21,7 +21,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-constexpr std::size_t attribute_limit = 4096;
 constexpr std::size_t table_limit =
     1U << 22; // a router of the internet has a megabyte of routes, a desk one line
 

@@ -15,7 +15,6 @@ using topology::BlockDevice;
 
 namespace {
 
-constexpr std::size_t attribute_limit = 4096;
 constexpr std::size_t udev_record_limit = 16384;
 
 /// sys/class/block has every block device and partition; older or leaner recordings have sys/block only.

@@ -18,10 +18,8 @@ using topology::PortPath;
 
 namespace {
 
-constexpr std::size_t attribute_limit = 4096; // one page: what the kernel gives for a sysfs attribute
-
 /// A directory that is not there lists nothing.
-std::optional<std::vector<Listed>> listed(const KernelTree& tree, const char* directory)
+std::optional<std::vector<Listed>> list_of(const KernelTree& tree, const char* directory)
 {
     auto entries = tree.entries(directory);
     if (!entries && entries.error().value != ENOENT) return std::nullopt;
@@ -47,9 +45,9 @@ std::string driver_of(const KernelTree& tree, const std::string& directory)
 
 std::optional<Census> take_census(const KernelTree& tree)
 {
-    auto functions = listed(tree, "sys/bus/pci/devices");
-    auto usb = listed(tree, "sys/bus/usb/devices");
-    auto blocks = listed(tree, "sys/class/block");
+    auto functions = list_of(tree, "sys/bus/pci/devices");
+    auto usb = list_of(tree, "sys/bus/usb/devices");
+    auto blocks = list_of(tree, "sys/class/block");
     if (!functions || !usb || !blocks) return std::nullopt;
     return Census{.functions = std::move(*functions), .usb = std::move(*usb), .blocks = std::move(*blocks)};
 }

@@ -18,7 +18,6 @@ using topology::Condition;
 
 namespace {
 
-constexpr std::size_t attribute_limit = 4096;
 constexpr std::size_t proc_limit = 1U << 16;
 constexpr std::size_t script_limit = 1U << 16;
 constexpr std::size_t most_scripts = 400; // below one directory

@@ -17,7 +17,6 @@ using topology::PortPath;
 
 namespace {
 
-constexpr std::size_t attribute_limit = 4096;
 constexpr std::uint8_t hub_class = 9;   // USB 2.0, 11.23.1: bDeviceClass of a hub
 constexpr std::size_t deepest_tier = 7; // USB 2.0, 4.1.1: a root hub, five hubs, a device
 

@@ -21,14 +21,6 @@ namespace {
 bool is_hex(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
 bool is_of_a_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
-std::string lower(std::string_view text)
-{
-    std::string out(text);
-    std::ranges::transform(out, out.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return out;
-}
-
 /// Hexadecimal groups of these lengths with one separator between, "52:54:00:12:34:56", and not a part of a longer row of
 /// such groups.
 bool has_groups(std::string_view text, std::size_t at, std::span<const std::size_t> groups, char separator)

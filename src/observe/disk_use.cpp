@@ -23,7 +23,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-constexpr std::size_t attribute_limit = 4096;
 /// The kernel allows 100,000 mounts (fs.mount-max), and a line has about 150 bytes. A user who mounts by FUSE can make
 /// lines of 16 KiB, so that the limit can be reached: then the list is not known.
 constexpr std::size_t mounts_limit = 1U << 24;

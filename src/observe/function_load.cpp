@@ -20,7 +20,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-constexpr std::size_t attribute_limit = 4096;
 constexpr std::size_t most_blocks = 1024; // of one function
 
 /// An entry of a class and where it is in the tree of devices.

@@ -14,8 +14,6 @@ using topology::PciFunction;
 
 namespace {
 
-constexpr std::size_t attribute_limit = 4096;
-
 std::optional<PciFunction> read_function(const KernelTree& tree, const std::string& name)
 {
     const auto address = PciAddress::parse(name);

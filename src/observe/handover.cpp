@@ -21,7 +21,6 @@ using topology::HolderLook;
 
 namespace {
 
-constexpr std::size_t attribute_limit = 4096;
 constexpr std::size_t config_size = 256; // of a conventional PCI function; what lies beyond is of no use here
 
 // PCI 3.0, 6.1 and 6.7.

@@ -16,7 +16,6 @@ using topology::InputDevice;
 
 namespace {
 
-constexpr std::size_t attribute_limit = 4096;
 constexpr std::size_t most_devices = 4096; // a desk has thirty
 constexpr const char* all_inputs = "sys/class/input";
 
@@ -101,8 +100,8 @@ bool has_entry(const KernelTree& tree, const std::string& directory, std::string
 /// (fs/proc/interrupts.c); line 1 is the keyboard's, 12 the mouse's.
 std::optional<std::uint64_t> keyboard_interrupts(const KernelTree& tree)
 {
-    constexpr std::size_t table_limit = 1U << 20; // a column for each processor
-    const auto table = tree.read("proc/interrupts", table_limit);
+    constexpr std::size_t interrupts_limit = 1U << 20; // a column for each processor
+    const auto table = tree.read("proc/interrupts", interrupts_limit);
     if (!table) return std::nullopt;
     for (const auto line : split(*table, '\n')) {
         const auto fields = words(line);

@@ -13,14 +13,6 @@ namespace usbroute::observe {
 
 namespace {
 
-std::string lower(std::string_view text)
-{
-    std::string out(text);
-    std::ranges::transform(
-        out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return out;
-}
-
 std::string lines_where(std::string_view text, auto is_wanted)
 {
     std::string kept;

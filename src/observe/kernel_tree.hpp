@@ -5,6 +5,7 @@
 
 #include "topology/census.hpp"
 
+#include <cstddef>
 #include <expected>
 #include <string>
 #include <utility>
@@ -18,6 +19,9 @@ struct Errno {
     int value = 0;
     bool operator==(const Errno&) const = default;
 };
+
+/// What is read of an attribute of sysfs, in bytes: the kernel gives no more than a page (fs/sysfs/file.c).
+inline constexpr std::size_t attribute_limit = 4096;
 
 /// What a look needs of the kernel's file trees. Paths have no leading slash: "sys/bus/pci/devices".
 class KernelTree {

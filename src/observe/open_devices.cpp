@@ -22,8 +22,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-constexpr std::size_t attribute_limit = 4096;
-
 struct Openable {
     PortPath usb;
     std::string_view kind; ///< "serial port"

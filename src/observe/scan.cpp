@@ -26,8 +26,6 @@ using topology::Snapshot;
 
 namespace {
 
-constexpr std::size_t attribute_limit = 4096; // one page: what the kernel gives for a sysfs attribute
-
 std::string attribute(const KernelTree& tree, const std::string& directory, std::string_view name)
 {
     auto text = tree.read(directory + "/" + std::string(name), attribute_limit);

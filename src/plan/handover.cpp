@@ -33,17 +33,6 @@ HandoverRefusal no_such_guest(const GuestName& guest)
                              guest.text())};
 }
 
-/// "0000:00:1d.0 and 0000:00:1a.0"
-std::string listed(const std::vector<PciAddress>& addresses)
-{
-    std::string text;
-    for (std::size_t i = 0; i < addresses.size(); ++i) {
-        if (i > 0) text += i + 1 == addresses.size() ? " and " : ", ";
-        text += addresses[i].text();
-    }
-    return text;
-}
-
 FunctionHandover give(const HandoverSituation& situation, const PciController& controller)
 {
     const auto address = controller.address;
@@ -183,7 +172,8 @@ HandoverOutcome plan_bind_plainly(const HandoverSituation& situation, const Bind
 {
     const auto* guest = situation.settings.guest(request.guest);
     if (guest == nullptr) return no_such_guest(request.guest);
-    Handover handover{.title = format("give {} to {}", listed(guest->controllers), guest->name.text()),
+    Handover handover{.title =
+                          format("give {} to {}", listed(texts_of(guest->controllers)), guest->name.text()),
                       .guest = guest->name,
                       .moves = {},
                       .functions = {},
@@ -221,7 +211,7 @@ HandoverOutcome plan_release(const HandoverSituation& situation, const GuestName
 {
     const auto* guest = situation.settings.guest(name);
     if (guest == nullptr) return no_such_guest(name);
-    Handover handover{.title = format("give {} back to the host", listed(guest->controllers)),
+    Handover handover{.title = format("give {} back to the host", listed(texts_of(guest->controllers))),
                       .guest = guest->name,
                       .moves = {},
                       .functions = {},

@@ -139,25 +139,15 @@ std::string another_controller(const HandoverSituation& situation, const BindReq
     return second_best.empty() ? "a USB card in another slot can be given instead" : second_best;
 }
 
-std::string listed(const std::vector<PciAddress>& addresses)
-{
-    std::vector<std::string> texts;
-    for (const auto& address : addresses) texts.push_back(address.text());
-    if (texts.size() == 1) return texts.front();
-    const auto last = texts.back();
-    texts.pop_back();
-    return format("{} and {}", join(texts, ", "), last);
-}
-
 /// The rest of the group's USB controllers given too, and what comes of it.
 std::string give_them_too(const HandoverSituation& situation, const BindRequest& request,
                           const std::vector<PciAddress>& missing)
 {
     auto controllers = situation.settings.guest(request.guest)->controllers;
     controllers.insert(controllers.end(), missing.begin(), missing.end());
-    auto text = format("give {} to the same guest too: add {} to controllers of [guest.{}]", listed(missing),
-                       missing.size() == 1 ? "it" : "them", request.guest.text());
-    const auto outcome = tried(situation, request, std::move(controllers));
+    auto text = format("give {} to the same guest too: add {} to controllers of [guest.{}]",
+                       listed(texts_of(missing)), missing.size() == 1 ? "it" : "them", request.guest.text());
+    const auto outcome = tried(situation, request, controllers);
     if (const auto* refusal = std::get_if<HandoverRefusal>(&outcome);
         refusal && refusal->code != "group-shared")
         text += format(" (in the way then: {})", refusal->sentence);

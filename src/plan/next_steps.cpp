@@ -197,12 +197,6 @@ std::string_view kind_of(const PciFunction& function)
     }
 }
 
-std::string listed(const std::vector<std::string>& names)
-{
-    if (names.size() < 2) return join(names, "");
-    return join(std::span(names).first(names.size() - 1), ", ") + " and " + names.back();
-}
-
 bool is_bridge(const PciFunction& function) { return function.class_code >> 16 == 0x06; }
 
 std::string WholeControllers::text() const

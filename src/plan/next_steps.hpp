@@ -48,8 +48,6 @@ struct IommuAdvice {
 
 /// "xHCI", by the class of a function that drives USB.
 [[nodiscard]] std::string_view kind_of(const topology::PciFunction& function);
-/// "0000:00:1d.0, 0000:00:1d.1 and 0000:00:1d.7"
-[[nodiscard]] std::string listed(const std::vector<std::string>& names);
 /// Bridges stay with the host whatever their group is given to.
 [[nodiscard]] bool is_bridge(const topology::PciFunction& function);
 

@@ -3,29 +3,21 @@
 
 #include "plan/request.hpp"
 
+#include "base/text.hpp"
+
 namespace usbroute::plan {
 
 namespace {
 
-template <class Names> std::string listed(const Names& names, const char* separator)
-{
-    std::string text;
-    for (const auto& name : names) {
-        if (!text.empty()) text += separator;
-        text += name.text();
-    }
-    return text;
-}
-
 struct Teller {
     std::string operator()(const MoveRequest& r) const
     {
-        return "move " + listed(r.connectors, " ") + " to " + config::text_of(r.to);
+        return "move " + join(texts_of(r.connectors), " ") + " to " + config::text_of(r.to);
     }
     std::string operator()(const ApplyRequest& r) const { return "apply " + r.profile.text(); }
     std::string operator()(const ToggleRequest& r) const
     {
-        return r.profiles.empty() ? std::string("toggle") : "toggle " + listed(r.profiles, " ");
+        return r.profiles.empty() ? std::string("toggle") : "toggle " + join(texts_of(r.profiles), " ");
     }
     std::string operator()(const UndoRequest&) const { return "undo"; }
     std::string operator()(const RestoreRequest&) const { return "restore the routes"; }

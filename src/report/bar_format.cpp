@@ -12,7 +12,7 @@ namespace usbroute::report {
 
 namespace {
 
-constexpr std::size_t most_characters = 1000;
+constexpr std::size_t longest_template = 1000;
 
 constexpr std::array<std::pair<std::string_view, BarKind>, 3> kinds{
     {{"waybar", BarKind::waybar}, {"i3blocks", BarKind::i3blocks}, {"polybar", BarKind::polybar}}};
@@ -20,8 +20,6 @@ constexpr std::array<std::pair<std::string_view, BarField>, 4> fields{{{"text", 
                                                                        {"state", BarField::state},
                                                                        {"profile", BarField::profile},
                                                                        {"owners", BarField::owners}}};
-
-Error usage(std::string text) { return Error(ErrorKind::usage, std::move(text)).with_code("usage"); }
 
 /// Their value by name; else the error that names them all.
 template <class Value, std::size_t Count>
@@ -56,14 +54,14 @@ Result<BarTemplate> read_template(std::string_view text)
         }
         const auto end = text.find('}');
         if (text.front() == '}' || end == std::string_view::npos)
-            return std::unexpected(usage("--format: a brace stands alone; write {{ and }} for braces"));
+            return std::unexpected(usage_error("--format: a brace stands alone; write {{ and }} for braces"));
         const auto name = text.substr(1, end - 1);
         const auto field = value_of(name, fields);
         if (!field)
             return std::unexpected(
-                usage(format("--format: there is no {{{}}}; there are {{text}}, {{state}}, "
-                             "{{profile}}, {{owners}}",
-                             printable(name, 32))));
+                usage_error(format("--format: there is no {{{}}}; there are {{text}}, {{state}}, "
+                                   "{{profile}}, {{owners}}",
+                                   printable(name, 32))));
         made.pieces.emplace_back(*field);
         text.remove_prefix(end + 1);
     }
@@ -75,14 +73,14 @@ Result<BarTemplate> read_template(std::string_view text)
 Result<BarFormat> read_bar_format(std::string_view text)
 {
     if (const auto kind = value_of(text, kinds)) return *kind;
-    if (text.size() > most_characters || printable(text, most_characters) != text)
-        return std::unexpected(
-            usage(format("--format: a template is one line of at most {} characters", most_characters)));
+    if (text.size() > longest_template || printable(text, longest_template) != text)
+        return std::unexpected(usage_error(
+            format("--format: a template is one line of at most {} characters", longest_template)));
     if (text.find('{') == std::string_view::npos)
         return std::unexpected(
-            usage(format("--format {}: it is waybar, i3blocks, polybar, or a template such as "
-                         "'USB: {{text}}'",
-                         printable(text, 32))));
+            usage_error(format("--format {}: it is waybar, i3blocks, polybar, or a template such as "
+                               "'USB: {{text}}'",
+                               printable(text, 32))));
     auto made = read_template(text);
     if (!made) return std::unexpected(std::move(made.error()));
     return std::move(*made);

@@ -12,7 +12,7 @@ namespace usbroute::report {
 
 namespace {
 
-constexpr std::size_t most_characters = 200;
+constexpr std::size_t longest_bar_line = 200;
 
 BarState state_of(const StatusView& view, const BarView& bar)
 {
@@ -68,8 +68,8 @@ BarView bar_view(const StatusView& view)
     for (const auto& [owner, connectors] : bar.owners)
         bar.lines.push_back(format("{}: {}", owner, join(connectors, ", ")));
     if (view.trial_seconds)
-        bar.lines.push_back(printable(view.trial_way_back, most_characters) + " unless confirmed");
-    if (!view.unreadable.empty()) bar.lines.push_back(printable(view.unreadable, most_characters));
+        bar.lines.push_back(printable(view.trial_way_back, longest_bar_line) + " unless confirmed");
+    if (!view.unreadable.empty()) bar.lines.push_back(printable(view.unreadable, longest_bar_line));
     if (bar.lines.empty()) bar.lines.emplace_back("the host has all connectors");
     return bar;
 }
@@ -79,7 +79,7 @@ BarView bar_offline(std::string_view why)
     BarView bar;
     bar.state = BarState::offline;
     bar.text = "offline";
-    bar.lines.push_back(printable(why, most_characters));
+    bar.lines.push_back(printable(why, longest_bar_line));
     return bar;
 }
 

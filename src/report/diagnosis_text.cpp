@@ -16,7 +16,7 @@ using plan::Severity;
 namespace {
 
 constexpr std::size_t indent = 10; // as wide as "obstacle" and its gap
-constexpr std::size_t longest_text = 1024;
+constexpr std::size_t longest_shown = 1024;
 
 std::string_view label_of(Severity severity)
 {
@@ -36,7 +36,7 @@ Tone tone_of(Severity severity)
 
 std::string shown(std::string_view text, const Style& style)
 {
-    return fit_for(printable(text, longest_text), style);
+    return fit_for(printable(text, longest_shown), style);
 }
 
 /// A label in front of wrapped text; the label's tone colours the label alone.

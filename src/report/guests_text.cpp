@@ -11,7 +11,7 @@ namespace usbroute::report {
 
 namespace {
 
-constexpr std::size_t indent = 14; // as wide as "connectors" with what stands before and after it
+constexpr std::size_t guests_indent = 14; // as wide as "connectors" with what stands before and after it
 
 std::string words_for_holder(const HolderView& holder)
 {
@@ -32,7 +32,7 @@ std::string words_for_state(const GuestView& guest)
     return "the host has them";
 }
 
-std::string words_for(const GuestControllerView& controller)
+std::string words_for_controller(const GuestControllerView& controller)
 {
     const auto state = controller.driver.empty() ? controller.state : controller.driver;
     return format("{} {}", controller.address, controller.state == "no-driver" ? "no driver" : state);
@@ -41,7 +41,7 @@ std::string words_for(const GuestControllerView& controller)
 /// A label in front of wrapped text, which keeps its column.
 std::string line(std::string_view label, std::string_view text, const Style& style)
 {
-    const auto lines = wrapped(text, {.first = indent, .rest = indent}, style);
+    const auto lines = wrapped(text, {.first = guests_indent, .rest = guests_indent}, style);
     const auto head = format("  {}", label);
     return head + lines.substr(head.size());
 }
@@ -113,7 +113,8 @@ std::string guests_text(const GuestsView& view, const Style& style)
     Table table({{"GUEST"}, {"CONTROLLERS"}, {"STATE"}});
     for (const auto& guest : view.guests) {
         std::vector<std::string> controllers;
-        for (const auto& controller : guest.controllers) controllers.push_back(words_for(controller));
+        for (const auto& controller : guest.controllers)
+            controllers.push_back(words_for_controller(controller));
         table.add({{guest.name, Tone::guest},
                    {join(controllers, ", ")},
                    {words_for_state(guest), guest.notes.empty() ? Tone::plain : Tone::warning}});

@@ -5,15 +5,12 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
-
-#include <nlohmann/json.hpp>
+#include "report/json_text.hpp"
 
 #include <concepts>
 #include <limits>
 
 namespace usbroute::report {
-
-using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -349,8 +346,6 @@ private:
     const Json& json_;
     std::string wrong_;
 };
-
-std::string written(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Error not_a_document(std::string_view what, std::string_view why)
 {

@@ -4,14 +4,11 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "report/bar_line.hpp"
-
-#include <nlohmann/json.hpp>
+#include "report/json_text.hpp"
 
 namespace usbroute::report {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 /// Colours of the bars that have no style sheet; what they say stands in the text too. Empty: the bar's own.
 std::string_view colour_of(BarState state)
@@ -41,15 +38,13 @@ std::string without_markup(std::string_view text)
     return safe;
 }
 
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 /// waybar-custom(5), "return-type": "json".
 std::string for_waybar(const BarView& view)
 {
-    return dumped({{"text", without_markup(view.text)},
-                   {"alt", text_of(view.state)},
-                   {"class", text_of(view.state)},
-                   {"tooltip", without_markup(join(view.lines, "\n"))}});
+    return written({{"text", without_markup(view.text)},
+                    {"alt", text_of(view.state)},
+                    {"class", text_of(view.state)},
+                    {"tooltip", without_markup(join(view.lines, "\n"))}});
 }
 
 /// The keys of the i3bar protocol, as i3blocks(1) takes them with format=json.
@@ -58,7 +53,7 @@ std::string for_i3blocks(const BarView& view)
     Json json{{"full_text", view.text}, {"short_text", text_of(view.state)}};
     // Where it is left out, the block's own comes back: i3blocks forgets the last line before it reads the next.
     if (const auto colour = colour_of(view.state); !colour.empty()) json["color"] = colour;
-    return dumped(json);
+    return written(json);
 }
 
 /// Its formatting tags; "%" begins one, and "%%" is the sign.

@@ -3,14 +3,11 @@
 
 #include "base/text.hpp"
 #include "report/diagnosis.hpp"
+#include "report/json_text.hpp"
 #include "report/recorded.hpp"
 #include "report/views.hpp"
 
-#include <nlohmann/json.hpp>
-
 namespace usbroute::report {
-
-using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -48,7 +45,7 @@ std::string to_json(const plan::Diagnosis& diagnosis)
                       {"certainty", certainty(chipset.inferred)},
                       {"evidence", chipset.evidence}}},
                     {"findings", std::move(findings)}};
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return written(json);
 }
 
 std::string to_json(const RecordedView& view)
@@ -66,7 +63,7 @@ std::string to_json(const RecordedView& view)
                       {"host_name", view.host_name}}},
                     {"registers", view.registers},
                     {"notes", std::move(notes)}};
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return written(json);
 }
 
 } // namespace usbroute::report

@@ -2,12 +2,9 @@
 // SPDX-License-Identifier: MIT
 
 #include "report/guests.hpp"
-
-#include <nlohmann/json.hpp>
+#include "report/json_text.hpp"
 
 namespace usbroute::report {
-
-using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -59,8 +56,6 @@ Json json_of(const GuestView& guest)
             {"connectors", guest.connectors},
             {"notes", guest.notes}};
 }
-
-std::string written(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 } // namespace
 

@@ -2,17 +2,12 @@
 // SPDX-License-Identifier: MIT
 
 #include "report/handover.hpp"
+#include "report/json_text.hpp"
 #include "report/views.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace usbroute::report {
 
-using Json = nlohmann::ordered_json;
-
 namespace {
-
-std::string written(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Json texts(const std::vector<PciAddress>& addresses)
 {

@@ -1,14 +1,11 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "report/json_text.hpp"
 #include "report/paste.hpp"
 #include "report/views.hpp"
 
-#include <nlohmann/json.hpp>
-
 namespace usbroute::report {
-
-using Json = nlohmann::ordered_json;
 
 std::string to_json(const Paste& paste)
 {
@@ -17,7 +14,7 @@ std::string to_json(const Paste& paste)
                     {"kind", paste.kind},
                     {"lines", paste.lines},
                     {"notes", paste.notes}};
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return written(json);
 }
 
 } // namespace usbroute::report

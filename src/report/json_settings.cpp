@@ -2,12 +2,9 @@
 // SPDX-License-Identifier: MIT
 
 #include "report/json.hpp"
-
-#include <nlohmann/json.hpp>
+#include "report/json_text.hpp"
 
 namespace usbroute::report {
-
-using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -86,7 +83,7 @@ Json json_of(const config::ListenerSettings& listener)
     return json;
 }
 
-template <class List> Json list_of(const List& list)
+template <class List> Json objects_of(const List& list)
 {
     auto json = Json::array();
     for (const auto& item : list) json.push_back(json_of(item));
@@ -109,20 +106,18 @@ const char* word_of(ErrorKind kind)
     return "failed";
 }
 
-std::string written(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 } // namespace
 
 std::string to_json(const config::Settings& settings)
 {
     return written({{"schema", schema},
-                    {"connectors", list_of(settings.connectors)},
-                    {"guests", list_of(settings.guests)},
-                    {"profiles", list_of(settings.profiles)},
+                    {"connectors", objects_of(settings.connectors)},
+                    {"guests", objects_of(settings.guests)},
+                    {"profiles", objects_of(settings.profiles)},
                     {"toggle", texts(settings.toggle_order(), as_text)},
                     {"on_drift", settings.on_drift == config::OnDrift::restore ? "restore" : "report"},
                     {"at_start", settings.at_start ? Json(settings.at_start->text()) : Json()},
-                    {"listeners", list_of(settings.listeners)}});
+                    {"listeners", objects_of(settings.listeners)}});
 }
 
 std::string to_json(const ConfigCheck& check)

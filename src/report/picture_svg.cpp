@@ -16,11 +16,11 @@ namespace {
 
 // All lengths are in the unit of the view box, which is a pixel at full size.
 constexpr std::size_t cell_width = 182;
-constexpr std::size_t cell_height = 58;
+constexpr std::size_t cell_height_px = 58;
 constexpr std::size_t cell_gap = 8;
 constexpr std::size_t padding = 14;      ///< between a panel's edge and its sockets
 constexpr std::size_t title_height = 26; ///< a panel's title, above its sockets
-constexpr std::size_t panel_gap = 16;
+constexpr std::size_t panel_gap_px = 16;
 constexpr std::size_t margin = 16;
 constexpr std::size_t legend_height = 34;
 /// What a page shows of a picture without making it smaller.
@@ -138,13 +138,13 @@ std::string socket_svg(const Picture::Socket& socket, const OwnerMark& mark, std
 {
     const auto colour = class_of(mark.tone);
     auto out =
-        format("  <svg x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\">\n", x, y, cell_width, cell_height);
+        format("  <svg x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\">\n", x, y, cell_width, cell_height_px);
     out += format("    <title>{}</title>\n", xml(spoken(socket, mark)));
     out += format("    <rect class=\"socket edge-{}\" x=\"1\" y=\"1\" width=\"{}\" height=\"{}\" rx=\"7\" "
                   "stroke-width=\"2\"/>\n",
-                  colour, cell_width - 2, cell_height - 2);
+                  colour, cell_width - 2, cell_height_px - 2);
     out += format("    <path class=\"{}\" d=\"M30 1H8a7 7 0 0 0 -7 7V{}a7 7 0 0 0 7 7H30Z\"/>\n", colour,
-                  cell_height - 8);
+                  cell_height_px - 8);
     out += format("    <text class=\"letter\" x=\"16\" y=\"{}\">{}</text>\n",
                   socket.connector.movable ? 35 : 30, xml(std::string(1, mark.letter)));
     if (!socket.connector.movable) out += "    <text class=\"letter\" x=\"16\" y=\"46\">=</text>\n";
@@ -195,7 +195,7 @@ Placed place(const Picture::Panel& panel)
         placed.places.push_back(at);
     }
     placed.size = {.width = length_of(columns, cell_width) + 2 * padding,
-                   .height = length_of(rows, cell_height) + 2 * padding + title_height};
+                   .height = length_of(rows, cell_height_px) + 2 * padding + title_height};
     return placed;
 }
 
@@ -211,7 +211,7 @@ std::string panel_svg(const Picture& picture, const Placed& placed, std::size_t 
         const auto& at = placed.places[i];
         out +=
             socket_svg(socket, picture.marks[socket.mark], x + padding + at.column * (cell_width + cell_gap),
-                       y + padding + title_height + at.row * (cell_height + cell_gap));
+                       y + padding + title_height + at.row * (cell_height_px + cell_gap));
     }
     return out;
 }
@@ -237,8 +237,8 @@ Drawn panels_svg(const Picture& picture)
         drawn.text += panel_svg(picture, placed, margin + x, margin + y);
         drawn.size.width = std::max(drawn.size.width, x + placed.size.width);
         drawn.size.height = std::max(drawn.size.height, y + placed.size.height);
-        x += placed.size.width + panel_gap;
-        next_y = std::max(next_y, y + placed.size.height + panel_gap);
+        x += placed.size.width + panel_gap_px;
+        next_y = std::max(next_y, y + placed.size.height + panel_gap_px);
     }
     return drawn;
 }
@@ -249,7 +249,7 @@ Drawn legend_svg(const Picture& picture, Size above)
     constexpr std::size_t column = 7; // of this size of letters, about
     Drawn drawn{.text = {}, .size = {.width = 0, .height = legend_height}};
     std::size_t x = 0;
-    std::size_t y = above.height + panel_gap;
+    std::size_t y = above.height + panel_gap_px;
     const auto add = [&](std::string_view colour, const std::string& sign, const std::string& words) {
         const auto width = 42 + columns(words) * column;
         if (x > 0 && x + width > std::max(above.width, cell_width)) {
@@ -292,7 +292,7 @@ std::string picture_svg(const Picture& picture)
     const auto panels = panels_svg(picture);
     const auto legend = legend_svg(picture, panels.size);
     const auto width = std::max(panels.size.width, legend.size.width) + 2 * margin;
-    const auto height = panels.size.height + panel_gap + legend.size.height + 2 * margin - 12;
+    const auto height = panels.size.height + panel_gap_px + legend.size.height + 2 * margin - 12;
     auto out =
         format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" "
                "role=\"img\">\n<title>USB sockets and who has them</title>\n",

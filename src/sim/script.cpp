@@ -23,7 +23,7 @@ using Words = std::span<const std::string_view>;
 constexpr std::size_t longest_line = 1024;
 constexpr std::uint32_t longest_wait_ms = 3'600'000;
 
-std::unexpected<Error> usage(std::string text)
+std::unexpected<Error> not_a_command(std::string text)
 {
     return std::unexpected(Error(ErrorKind::usage, std::move(text)));
 }
@@ -31,14 +31,14 @@ std::unexpected<Error> usage(std::string text)
 Result<PciAddress> address_from(std::string_view word)
 {
     if (const auto address = PciAddress::parse(word)) return *address;
-    return usage(format("not a PCI address: {} (0000:00:1d.0 is one)", printable(word)));
+    return not_a_command(format("not a PCI address: {} (0000:00:1d.0 is one)", printable(word)));
 }
 
 Result<std::chrono::milliseconds> time_from(std::string_view word)
 {
     const auto value = parse_decimal(word);
     if (!value || *value > longest_wait_ms)
-        return usage(format("not milliseconds, 0 to {}: {}", longest_wait_ms, printable(word)));
+        return not_a_command(format("not milliseconds, 0 to {}: {}", longest_wait_ms, printable(word)));
     return std::chrono::milliseconds(*value);
 }
 
@@ -53,15 +53,15 @@ Result<std::uint16_t> register_from(std::string_view word)
         if (word == name) return offset;
     const auto offset = parse_hex(word);
     if (!offset || *offset > 0xfc || *offset % 4 != 0)
-        return usage(
+        return not_a_command(
             format("not a register: {} (d0 or XUSB2PR, d4, d8 or USB3_PSSEN, dc, ...)", printable(word)));
     return static_cast<std::uint16_t>(*offset);
 }
 
 Result<Command> parse_plug(Words words)
 {
-    if (words.size() == 5 && words[3] != "as") return usage("plug SOCKET KIND [as NAME]");
-    if (words.size() == 4) return usage("plug SOCKET KIND [as NAME]");
+    if (words.size() == 5 && words[3] != "as") return not_a_command("plug SOCKET KIND [as NAME]");
+    if (words.size() == 4) return not_a_command("plug SOCKET KIND [as NAME]");
     return command::PlugIn{.socket = std::string(words[1]),
                            .kind = std::string(words[2]),
                            .name = words.size() == 5 ? std::string(words[4]) : std::string()};
@@ -71,7 +71,7 @@ Result<Command> parse_driver(Words words)
 {
     const auto address = address_from(words[1]);
     if (!address) return std::unexpected(address.error());
-    if (!is_plain_name(words[2])) return usage(format("not a driver: {}", printable(words[2])));
+    if (!is_plain_name(words[2])) return not_a_command(format("not a driver: {}", printable(words[2])));
     return command::Driver{.function = *address,
                            .name = words[2] == "none" ? std::string() : std::string(words[2])};
 }
@@ -88,7 +88,7 @@ Result<Command> parse_write(Words words)
     const auto offset = register_from(words[1]);
     if (!offset) return std::unexpected(offset.error());
     const auto value = parse_hex(words[2]);
-    if (!value) return usage(format("not a hexadecimal value of 32 bits: {}", printable(words[2])));
+    if (!value) return not_a_command(format("not a hexadecimal value of 32 bits: {}", printable(words[2])));
     return command::WriteRegister{.offset = *offset, .value = *value};
 }
 
@@ -96,7 +96,7 @@ Result<Command> parse_mount(Words words)
 {
     // mountinfo escapes such characters; nothing here needs them.
     if (!words[2].starts_with('/') || words[2].find('\\') != std::string_view::npos)
-        return usage(format("not a mount point: {}", printable(words[2])));
+        return not_a_command(format("not a mount point: {}", printable(words[2])));
     return command::Mount{.partition = std::string(words[1]), .point = std::string(words[2])};
 }
 
@@ -148,7 +148,7 @@ Result<Command> parse_command(std::string_view line)
 {
     if (line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3); // a byte order mark in front of the first
     line = trim(line);
-    if (line.size() > longest_line) return usage(format("a line has at most {} bytes", longest_line));
+    if (line.size() > longest_line) return not_a_command(format("a line has at most {} bytes", longest_line));
     const auto found = words(line);
     if (found.empty() || found.front().starts_with('#')) return command::Nothing{};
     const auto* rule = std::ranges::find(grammar, found.front(), &Grammar::verb);
@@ -157,12 +157,12 @@ Result<Command> parse_command(std::string_view line)
         verbs.reserve(grammar.size());
         for (const auto& each : grammar) verbs.emplace_back(each.verb);
         const auto near = nearest(found.front(), verbs);
-        return usage(format("unknown command {}; {}", printable(found.front(), 32),
-                            near ? format("did you mean {}?", *near) : "try: help"));
+        return not_a_command(format("unknown command {}; {}", printable(found.front(), 32),
+                                    near ? format("did you mean {}?", *near) : "try: help"));
     }
     const auto arguments = found.size() - 1;
     if (arguments < rule->fewest || arguments > rule->most)
-        return usage(
+        return not_a_command(
             format("usage: {}{}{}", rule->verb, rule->arguments.empty() ? "" : " ", rule->arguments));
     return rule->parse(found);
 }

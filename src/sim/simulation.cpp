@@ -14,7 +14,7 @@ namespace usbroute::sim {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> usb_drivers{"ehci-pci", "xhci_hcd", "vfio-pci", "pci-stub"};
+constexpr std::array<std::string_view, 4> controller_drivers{"ehci-pci", "xhci_hcd", "vfio-pci", "pci-stub"};
 
 std::string_view removable_of(const PortPath& place, const ControllerState& controller)
 {
@@ -212,7 +212,7 @@ void Simulation::look_at_requests(Clock::time_point now)
         const auto address = PciAddress::parse(consume(path));
         return address && function_at(*address) != nullptr ? address : std::nullopt;
     };
-    for (const auto driver : usb_drivers) {
+    for (const auto driver : controller_drivers) {
         const auto directory = format("sys/bus/pci/drivers/{}/", driver);
         if (const auto address = function_in(directory + "unbind"))
             report(run(command::Driver{*address, ""}, now));
@@ -230,7 +230,8 @@ void Simulation::look_at_requests(Clock::time_point now)
 std::vector<std::string> Simulation::watched_directories() const
 {
     std::vector<std::string> directories{"sys/bus/pci"};
-    for (const auto driver : usb_drivers) directories.push_back(format("sys/bus/pci/drivers/{}", driver));
+    for (const auto driver : controller_drivers)
+        directories.push_back(format("sys/bus/pci/drivers/{}", driver));
     for (const auto& controller : machine_.controllers)
         if (controller.present) directories.push_back("sys/" + Kernel::directory_of(controller.address));
     return directories;

@@ -58,7 +58,7 @@ constexpr std::array<EhciFunction, 1> ehcis_9_lp{{{0x9ca6, 0x1d, 8}}};
 constexpr std::array<EhciFunction, 2> ehcis_c610{{{0x8d26, 0x1d, 8}, {0x8d2d, 0x1a, 6}}};
 constexpr std::array<EhciFunction, 1> ehcis_bay_trail{{{0x0f34, 0x1d, 4}}};
 
-constexpr std::array<ChipFamily, 7> table{{
+constexpr std::array<ChipFamily, 7> families{{
     {.name = "7-series",
      .codename = "Panther Point",
      .xhci_id = 0x1e31,
@@ -175,13 +175,13 @@ std::uint8_t ChipFamily::superspeed_ports() const
     return static_cast<std::uint8_t>(std::popcount(superspeed_bits));
 }
 
-std::span<const ChipFamily> chip_table() { return table; }
+std::span<const ChipFamily> chip_table() { return families; }
 
 const ChipFamily* family_of(std::uint16_t vendor, std::uint16_t device)
 {
     if (vendor != intel_vendor) return nullptr;
-    const auto found = std::ranges::find(table, device, &ChipFamily::xhci_id);
-    return found == table.end() ? nullptr : &*found;
+    const auto found = std::ranges::find(families, device, &ChipFamily::xhci_id);
+    return found == families.end() ? nullptr : &*found;
 }
 
 std::optional<FusedCounts> fused_counts(const ChipFamily& family, std::uint32_t fuse_word)

@@ -18,9 +18,6 @@ constexpr std::uint8_t audio_class = 0x01; // USB Audio 1.0, A.1
 constexpr std::uint8_t hid_class = 0x03;
 constexpr std::uint8_t smart_card_class = 0x0b;
 
-constexpr std::uint16_t bus_usb = 0x03; // include/uapi/linux/input.h
-constexpr std::uint16_t bus_bluetooth = 0x05;
-
 constexpr std::uint16_t linux_foundation = 0x1d6b;
 
 /// USB devices that have the keys of a keyboard and nobody in front of them.

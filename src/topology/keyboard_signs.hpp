@@ -5,10 +5,15 @@
 
 #include "topology/keyboards.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace usbroute::topology {
+
+/// Where an input device says that it hangs (include/uapi/linux/input.h, BUS_USB and BUS_BLUETOOTH).
+inline constexpr std::uint16_t bus_usb = 0x03;
+inline constexpr std::uint16_t bus_bluetooth = 0x05;
 
 /// What speaks against somebody's hands being on a thing that has every key.
 struct Sign {

@@ -15,7 +15,6 @@ namespace usbroute::topology {
 
 namespace {
 
-constexpr std::uint16_t bus_bluetooth = 0x05; // include/uapi/linux/input.h, BUS_BLUETOOTH
 constexpr std::uint16_t bus_i8042 = 0x11;
 
 bool has_only(const Keys& keys, std::span<const std::size_t> codes)

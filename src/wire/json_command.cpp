@@ -19,7 +19,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t deepest = 16;
+constexpr std::size_t deepest_command = 16;
 
 /// Builds a value out of the parser's events. The library's own builder keeps the last of two equal keys and
 /// has no bound on depth; this one ends the parse at either.
@@ -81,7 +81,7 @@ private:
 
     bool open(json value)
     {
-        if (open_.size() == deepest) return fail(format("nested deeper than {}", deepest));
+        if (open_.size() == deepest_command) return fail(format("nested deeper than {}", deepest_command));
         open_.push_back(place(std::move(value)));
         return true;
     }

@@ -13,12 +13,12 @@ namespace {
 
 /// Answers come from our own daemon, but whoever sits behind a socket may send anything: nothing may throw and
 /// nothing may use up the stack.
-constexpr int deepest = 64;
+constexpr int deepest_line = 64;
 constexpr std::uint32_t most_trial_seconds = 24 * 3600;
 
 std::optional<json> read_object(std::string_view line)
 {
-    const auto shallow = [](int depth, json::parse_event_t, json&) { return depth <= deepest; };
+    const auto shallow = [](int depth, json::parse_event_t, json&) { return depth <= deepest_line; };
     auto value = json::parse(line, shallow, false);
     if (value.is_discarded() || !value.is_object()) return std::nullopt;
     return value;

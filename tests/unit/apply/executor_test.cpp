@@ -18,14 +18,14 @@ using plan::Plan;
 using topology::RouteBits;
 using topology::Side;
 
-const RouteBits all_on_xhci{
+const RouteBits everything_on_xhci{
     .usb2_owner = 0x7fff, .usb2_movable = 0x3fff, .superspeed_on = 0x3f, .superspeed_movable = 0x3f};
 
 /// front (bit 0 and SuperSpeed 1) to EHCI.
 Plan front_to_ehci()
 {
     auto snapshot = fakes::z97();
-    fakes::bits(snapshot) = all_on_xhci;
+    fakes::bits(snapshot) = everything_on_xhci;
     const auto settings = fakes::settings();
     const auto outcome = plan::make_plan(
         {snapshot, settings, {}, {}}, {plan::MoveRequest{{ConnectorName("front")}, Side::ehci}, false, {}});
@@ -34,7 +34,7 @@ Plan front_to_ehci()
 
 TEST(Executor, WritesSuperSpeedFirstAndReadsEveryWriteBack)
 {
-    FakeRegisters registers(all_on_xhci);
+    FakeRegisters registers(everything_on_xhci);
     RecordingJournal journal;
 
     const auto applied = execute(front_to_ehci(), registers, journal);
@@ -52,7 +52,7 @@ TEST(Executor, WritesSuperSpeedFirstAndReadsEveryWriteBack)
 
 TEST(Executor, Invariant1KeepsTheUsbRBitAndTheUpperHalf)
 {
-    auto bits = all_on_xhci;
+    auto bits = everything_on_xhci;
     bits.usb2_owner = 0xdead'7fff;
     bits.usb2_movable = 0xffff'ffff;
     FakeRegisters registers(bits);
@@ -67,7 +67,7 @@ TEST(Executor, Invariant1KeepsTheUsbRBitAndTheUpperHalf)
 
 TEST(Executor, Invariant7TouchesNothingWhenTheRegistersAreNotWhatThePlanWasMadeFor)
 {
-    auto bits = all_on_xhci;
+    auto bits = everything_on_xhci;
     bits.usb2_owner = 0x7ffb;
     FakeRegisters registers(bits);
     RecordingJournal journal;
@@ -81,7 +81,7 @@ TEST(Executor, Invariant7TouchesNothingWhenTheRegistersAreNotWhatThePlanWasMadeF
 
 TEST(Executor, Invariant4UndoesAWriteThatDoesNotTake)
 {
-    FakeRegisters registers(all_on_xhci);
+    FakeRegisters registers(everything_on_xhci);
     registers.stuck = 1; // both registers keep bit 0
     RecordingJournal journal;
 
@@ -92,13 +92,13 @@ TEST(Executor, Invariant4UndoesAWriteThatDoesNotTake)
     EXPECT_EQ(applied.error().message(),
               "cannot move front to ehci: USB3_PSSEN kept its own value: 0x3e was written, 0x3f is "
               "read back (bits 0x1); the machine is as before");
-    EXPECT_EQ(registers.bits, all_on_xhci);
+    EXPECT_EQ(registers.bits, everything_on_xhci);
     EXPECT_TRUE(journal.text.ends_with("end undone\n"));
 }
 
 TEST(Executor, Invariant4TakesTheFirstStepBackWhenTheSecondIsForbidden)
 {
-    FakeRegisters registers(all_on_xhci);
+    FakeRegisters registers(everything_on_xhci);
     registers.failing_write = 2;
     RecordingJournal journal;
 
@@ -106,7 +106,7 @@ TEST(Executor, Invariant4TakesTheFirstStepBackWhenTheSecondIsForbidden)
 
     EXPECT_EQ(applied.error().kind(), ErrorKind::not_permitted);
     EXPECT_EQ(applied.error().code(), "lockdown");
-    EXPECT_EQ(registers.bits, all_on_xhci);
+    EXPECT_EQ(registers.bits, everything_on_xhci);
     EXPECT_EQ(registers.log, "read\n"
                              "write USB3_PSSEN 003e\n"
                              "read\n"
@@ -120,7 +120,7 @@ TEST(Executor, Invariant4TakesTheFirstStepBackWhenTheSecondIsForbidden)
 
 TEST(Executor, SaysHowToRecoverWhenItCannotTakeAStepBack)
 {
-    FakeRegisters registers(all_on_xhci);
+    FakeRegisters registers(everything_on_xhci);
     RecordingJournal journal;
     registers.on_write = [&](int n) {
         if (n == 1) registers.failing_write = FakeRegisters::every_write;
@@ -138,7 +138,7 @@ TEST(Executor, SaysHowToRecoverWhenItCannotTakeAStepBack)
 
 TEST(Executor, NoticesThatALaterStepDisturbedAnEarlierOne)
 {
-    FakeRegisters registers(all_on_xhci);
+    FakeRegisters registers(everything_on_xhci);
     RecordingJournal journal;
     registers.on_write = [&](int n) {
         if (n == 2) registers.bits.superspeed_on = 0x3f;
@@ -147,12 +147,12 @@ TEST(Executor, NoticesThatALaterStepDisturbedAnEarlierOne)
     const auto applied = execute(front_to_ehci(), registers, journal);
 
     EXPECT_EQ(applied.error().code(), "write-did-not-take");
-    EXPECT_EQ(registers.bits, all_on_xhci);
+    EXPECT_EQ(registers.bits, everything_on_xhci);
 }
 
 TEST(Executor, GoesOnWithoutAJournalAndSaysSo)
 {
-    FakeRegisters registers(all_on_xhci);
+    FakeRegisters registers(everything_on_xhci);
     RecordingJournal journal;
     journal.broken = true;
 
@@ -166,7 +166,7 @@ TEST(Executor, GoesOnWithoutAJournalAndSaysSo)
 
 TEST(Executor, FailsCleanlyWhenTheControllerVanishes)
 {
-    FakeRegisters registers(all_on_xhci);
+    FakeRegisters registers(everything_on_xhci);
     RecordingJournal journal;
     registers.on_write = [&](int) { registers.read_errno = 19; }; // ENODEV
 
@@ -195,7 +195,7 @@ struct Killed {};
 TEST(Executor, Invariant8ALeftOverChangeIsRecoveredAfterAKillAtEveryAccess)
 {
     for (int kill_at = 1; kill_at <= 5; ++kill_at) {
-        FakeRegisters registers(all_on_xhci);
+        FakeRegisters registers(everything_on_xhci);
         RecordingJournal journal;
         int accesses = 0;
         const auto count = [&] {
@@ -211,7 +211,7 @@ TEST(Executor, Invariant8ALeftOverChangeIsRecoveredAfterAKillAtEveryAccess)
 
         const auto open = read_history(journal.text).open;
         if (!open) {
-            EXPECT_EQ(registers.bits, all_on_xhci) << "killed at " << kill_at;
+            EXPECT_EQ(registers.bits, everything_on_xhci) << "killed at " << kill_at;
             continue;
         }
         const auto recovered = recover(*open, registers, journal, decide_on(registers));
@@ -219,14 +219,14 @@ TEST(Executor, Invariant8ALeftOverChangeIsRecoveredAfterAKillAtEveryAccess)
         ASSERT_TRUE(recovered) << recovered.error().message();
         EXPECT_FALSE(read_history(journal.text).open);
         const bool as_planned = registers.bits.usb2_owner == 0x7ffe && registers.bits.superspeed_on == 0x3e;
-        EXPECT_TRUE(as_planned || registers.bits == all_on_xhci)
+        EXPECT_TRUE(as_planned || registers.bits == everything_on_xhci)
             << "killed at " << kill_at << ": " << recovered->text;
     }
 }
 
 TEST(Recovery, LeavesAloneWhatSomebodyElseHasMovedSince)
 {
-    auto bits = all_on_xhci;
+    auto bits = everything_on_xhci;
     bits.usb2_owner = 0x7ffd; // bit 0 as before, bit 1 not
     FakeRegisters registers(bits);
     RecordingJournal journal;
@@ -243,7 +243,7 @@ TEST(Recovery, LeavesAloneWhatSomebodyElseHasMovedSince)
 TEST(Recovery, LeavesAMountedDiskWhereItIsAndTheChangeOpenUntilItCanBeTakenBack)
 {
     // "move front to xhci" was cut short: its SuperSpeed half is on, the wires are still on EHCI.
-    auto bits = all_on_xhci;
+    auto bits = everything_on_xhci;
     bits.usb2_owner &= ~1u;
     FakeRegisters registers(bits);
     RecordingJournal journal;

@@ -19,7 +19,7 @@ struct Case {
     std::string_view problems;
 };
 
-std::string problems_of(std::string_view text)
+std::string problems_in(std::string_view text)
 {
     const auto parsed = parse(std::vector<SourceText>{{"f", std::string(text)}});
     std::string lines;
@@ -30,7 +30,7 @@ std::string problems_of(std::string_view text)
 
 template <std::size_t Count> void expect(const std::array<Case, Count>& cases)
 {
-    for (const auto& [text, problems] : cases) EXPECT_EQ(problems_of(text), problems) << text;
+    for (const auto& [text, problems] : cases) EXPECT_EQ(problems_in(text), problems) << text;
 }
 
 TEST(Problems, OfTheFileAsAWhole)
@@ -405,8 +405,8 @@ TEST(Problems, TheLongestSocketPathHas107Bytes)
         return "[listen.a]\nunix = '/" + std::string(bytes - 1, 'x') + "'\n";
     };
 
-    EXPECT_EQ(problems_of(file(107)), "");
-    EXPECT_EQ(problems_of(file(108)).substr(0, 17), "2:8: unix is '/xx");
+    EXPECT_EQ(problems_in(file(107)), "");
+    EXPECT_EQ(problems_in(file(108)).substr(0, 17), "2:8: unix is '/xx");
 }
 
 } // namespace

@@ -13,16 +13,16 @@ namespace {
 using namespace std::chrono_literals;
 using config::ListenerSettings;
 
-ListenerSettings on_tcp() { return {.name = ListenerName("netcat"), .address = config::TcpAddress{}}; }
+ListenerSettings tcp_listener() { return {.name = ListenerName("netcat"), .address = config::TcpAddress{}}; }
 ListenerSettings of_a_group()
 {
     return {.name = ListenerName("desk"), .address = config::UnixAddress{.path = "/run/a", .group = "audio"}};
 }
 ListenerSettings of_a_guest() { return {.name = ListenerName("windows"), .guest = GuestName("windows")}; }
 
-/// How many of these are admitted when they come at once.
-int admitted(Allowance& allowance, const ListenerSettings& listener, std::optional<uid_t> user, Weight weight,
-             std::chrono::milliseconds now = 1h)
+/// How many of these are count_admitted when they come at once.
+int count_admitted(Allowance& allowance, const ListenerSettings& listener, std::optional<uid_t> user,
+                   Weight weight, std::chrono::milliseconds now = 1h)
 {
     int count = 0;
     for (int i = 0; i < 5000; ++i)
@@ -39,7 +39,7 @@ TEST(Allowance, BoundsChangesOfEverybodyButRootOnASocketOfItsOwn)
         int changes, studies, looks;
     };
     const std::vector<Case> cases{
-        {"TCP", on_tcp(), std::nullopt, 20, 40, 200},
+        {"TCP", tcp_listener(), std::nullopt, 20, 40, 200},
         {"a group's socket", of_a_group(), 1000, 20, 40, 200},
         {"root on a group's socket", of_a_group(), 0, 5000, 5000, 5000},
         {"a guest", of_a_guest(), std::nullopt, 20, 40, 200},
@@ -50,22 +50,22 @@ TEST(Allowance, BoundsChangesOfEverybodyButRootOnASocketOfItsOwn)
 
     for (const auto& [what, listener, user, changes, studies, looks] : cases) {
         Allowance allowance;
-        EXPECT_EQ(admitted(allowance, listener, user, Weight::change), changes) << what;
-        EXPECT_EQ(admitted(allowance, listener, user, Weight::study), studies) << what;
-        EXPECT_EQ(admitted(allowance, listener, user, Weight::look), looks) << what;
+        EXPECT_EQ(count_admitted(allowance, listener, user, Weight::change), changes) << what;
+        EXPECT_EQ(count_admitted(allowance, listener, user, Weight::study), studies) << what;
+        EXPECT_EQ(count_admitted(allowance, listener, user, Weight::look), looks) << what;
     }
 }
 
 TEST(Allowance, CountsEachUserOfTheControlSocketAloneAndOthersOverTheListener)
 {
     Allowance control;
-    EXPECT_EQ(admitted(control, config::default_control_listener(), 1000, Weight::change), 200);
-    EXPECT_EQ(admitted(control, config::default_control_listener(), 1001, Weight::change), 200);
-    EXPECT_EQ(admitted(control, config::default_control_listener(), 1000, Weight::change), 0);
+    EXPECT_EQ(count_admitted(control, config::default_control_listener(), 1000, Weight::change), 200);
+    EXPECT_EQ(count_admitted(control, config::default_control_listener(), 1001, Weight::change), 200);
+    EXPECT_EQ(count_admitted(control, config::default_control_listener(), 1000, Weight::change), 0);
 
     Allowance group;
-    EXPECT_EQ(admitted(group, of_a_group(), 1000, Weight::change), 20);
-    EXPECT_EQ(admitted(group, of_a_group(), 1001, Weight::change), 0);
+    EXPECT_EQ(count_admitted(group, of_a_group(), 1000, Weight::change), 20);
+    EXPECT_EQ(count_admitted(group, of_a_group(), 1001, Weight::change), 0);
 }
 
 TEST(Allowance, RemembersABoundedNumberOfUsers)
@@ -76,18 +76,18 @@ TEST(Allowance, RemembersABoundedNumberOfUsers)
         static_cast<void>(control.wait_for(listener, user, Weight::change, 1h));
 
     // The others share what is left; and those who have asked nothing for a while are forgotten.
-    EXPECT_EQ(admitted(control, listener, 5000, Weight::change), 200);
-    EXPECT_EQ(admitted(control, listener, 5001, Weight::change), 0);
-    EXPECT_EQ(admitted(control, listener, 5001, Weight::change, 2h), 200);
-    EXPECT_EQ(admitted(control, listener, 5002, Weight::change, 2h), 200);
+    EXPECT_EQ(count_admitted(control, listener, 5000, Weight::change), 200);
+    EXPECT_EQ(count_admitted(control, listener, 5001, Weight::change), 0);
+    EXPECT_EQ(count_admitted(control, listener, 5001, Weight::change, 2h), 200);
+    EXPECT_EQ(count_admitted(control, listener, 5002, Weight::change, 2h), 200);
 }
 
 TEST(Allowance, SaysHowLongToWaitAndThenLetsOneThrough)
 {
-    auto listener = on_tcp();
+    auto listener = tcp_listener();
     listener.per_minute = 6;
     Allowance allowance;
-    EXPECT_EQ(admitted(allowance, listener, std::nullopt, Weight::change), 20);
+    EXPECT_EQ(count_admitted(allowance, listener, std::nullopt, Weight::change), 20);
 
     EXPECT_EQ(allowance.wait_for(listener, std::nullopt, Weight::change, 1h), 10s);
     EXPECT_EQ(allowance.wait_for(listener, std::nullopt, Weight::change, 1h + 9500ms), 1s);
@@ -97,12 +97,12 @@ TEST(Allowance, SaysHowLongToWaitAndThenLetsOneThrough)
 
 TEST(Allowance, HasNoBoundWhereTheConfigurationSaysSo)
 {
-    auto listener = on_tcp();
+    auto listener = tcp_listener();
     listener.per_minute = 0;
     Allowance allowance;
 
-    EXPECT_EQ(admitted(allowance, listener, std::nullopt, Weight::change), 5000);
-    EXPECT_EQ(admitted(allowance, listener, std::nullopt, Weight::look), 5000);
+    EXPECT_EQ(count_admitted(allowance, listener, std::nullopt, Weight::change), 5000);
+    EXPECT_EQ(count_admitted(allowance, listener, std::nullopt, Weight::look), 5000);
 }
 
 /// Says "ok" to everything.
@@ -121,7 +121,7 @@ public:
 
 TEST(Allowance, BeginsNoNewCountForWhoConnectsAgain)
 {
-    Entrance entrance{.settings = on_tcp()};
+    Entrance entrance{.settings = tcp_listener()};
     YesDesk desk;
     int done = 0;
     std::string last;

@@ -19,7 +19,7 @@ using fakes::FakeTree;
 using fakes::file;
 using fakes::link;
 
-const std::string xhci = "sys/devices/pci0000:00/0000:00:14.0";
+const std::string xhci_path = "sys/devices/pci0000:00/0000:00:14.0";
 
 fakes::Entry device(const char* name)
 {
@@ -32,9 +32,9 @@ FakeTree small_machine()
     return FakeTree(Entries{dir(
         "sys",
         {dir("bus",
-             {dir("pci", {dir("devices", {link("0000:00:14.0", "../../../" + xhci.substr(4))})}),
-              dir("usb", {dir("devices", {link("usb3", "../../../" + xhci.substr(4) + "/usb3"),
-                                          link("3-1", "../../../" + xhci.substr(4) + "/usb3/3-1")})})}),
+             {dir("pci", {dir("devices", {link("0000:00:14.0", "../../../" + xhci_path.substr(4))})}),
+              dir("usb", {dir("devices", {link("usb3", "../../../" + xhci_path.substr(4) + "/usb3"),
+                                          link("3-1", "../../../" + xhci_path.substr(4) + "/usb3/3-1")})})}),
          dir("class", {dir("block", {link("nvme0n1", "../../devices/nvme0n1")})}),
          dir("devices",
              {dir("pci0000:00",
@@ -82,7 +82,7 @@ TEST(Census, HoldsWhileNothingComesOrGoes)
     const auto snapshot = scan(tree);
 
     EXPECT_TRUE(still_holds(tree, snapshot));
-    EXPECT_TRUE(still_holds(tree, rescan(tree, snapshot, std::vector{xhci + "/usb3/3-1"})));
+    EXPECT_TRUE(still_holds(tree, rescan(tree, snapshot, std::vector{xhci_path + "/usb3/3-1"})));
 }
 
 TEST(Census, NoticesWhateverComesGoesOrChangesItsDriver)
@@ -104,10 +104,10 @@ TEST(Census, NoticesWhateverComesGoesOrChangesItsDriver)
         {"a controller that leaves", [](FakeTree& tree) { tree.remove("sys/bus/pci/devices/0000:00:14.0"); }},
         {"another driver",
          [](FakeTree& tree) {
-             tree.remove(xhci + "/driver");
-             tree.add(xhci, link("driver", "../../drivers/vfio-pci"));
+             tree.remove(xhci_path + "/driver");
+             tree.add(xhci_path, link("driver", "../../drivers/vfio-pci"));
          }},
-        {"no driver", [](FakeTree& tree) { tree.remove(xhci + "/driver"); }},
+        {"no driver", [](FakeTree& tree) { tree.remove(xhci_path + "/driver"); }},
     };
     for (const auto& [what, change] : changes) {
         auto tree = small_machine();
@@ -147,12 +147,12 @@ TEST(Rescan, LooksAtEverythingWhenAHintDoesNotTellAll)
 {
     auto tree = small_machine();
     const auto before = scan(tree);
-    tree.add(xhci + "/usb3", device("3-2"));
-    tree.add(xhci + "/usb3", device("3-3"));
+    tree.add(xhci_path + "/usb3", device("3-2"));
+    tree.add(xhci_path + "/usb3", device("3-3"));
     for (const char* name : {"3-2", "3-3"})
-        tree.add("sys/bus/usb/devices", link(name, "../../../" + xhci.substr(4) + "/usb3/" + name));
+        tree.add("sys/bus/usb/devices", link(name, "../../../" + xhci_path.substr(4) + "/usb3/" + name));
 
-    const auto after = rescan(tree, before, std::vector{xhci + "/usb3/3-2"});
+    const auto after = rescan(tree, before, std::vector{xhci_path + "/usb3/3-2"});
 
     EXPECT_EQ(after.devices.size(), 3u); // 3-3 too, of which no hint came
     EXPECT_TRUE(still_holds(tree, after));

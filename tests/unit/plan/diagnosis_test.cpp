@@ -64,7 +64,7 @@ void remove_ehci(Facts& facts, std::string_view address)
     std::erase_if(facts.condition.functions, [&](const auto& f) { return f.address == which; });
 }
 
-topology::PciController& xhci(Facts& facts) { return fakes::controller(facts.snapshot, "00:14.0"); }
+topology::PciController& its_xhci(Facts& facts) { return fakes::controller(facts.snapshot, "00:14.0"); }
 topology::RouteBits& bits(Facts& facts) { return fakes::bits(facts.snapshot); }
 
 TEST(Diagnosis, OfAMachineWhereAllIsWellSaysSo)
@@ -124,21 +124,21 @@ const Trouble troubles[] = {
      "6-series chipset has EHCI only"},
     {"several-muxes", Severity::obstacle, false,
      [](Facts& f) {
-         auto second = xhci(f);
+         auto second = its_xhci(f);
          second.address = *PciAddress::parse("05:00.0");
          f.snapshot.controllers.push_back(second);
      },
      "more than one xHCI of the chip table"},
     {"read-only-chip", Severity::obstacle, false,
      [](Facts& f) {
-         xhci(f).device = 0x0f35;
+         its_xhci(f).device = 0x0f35;
          fakes::controller(f.snapshot, "00:1d.0").device = 0x0f34;
          f.condition.functions = {function("00:14.0", 0x8086, 0x0f35, 0x0c0330, 4),
                                   function("00:1d.0", 0x8086, 0x0f34, 0x0c0320, 9)};
      },
      "Bay Trail chipset's registers are only read"},
     {"registers-unreadable", Severity::obstacle, false,
-     [](Facts& f) { xhci(f).registers = topology::Unreadable{}; }, "shows only its first 64 bytes"},
+     [](Facts& f) { its_xhci(f).registers = topology::Unreadable{}; }, "shows only its first 64 bytes"},
     {"not-permitted", Severity::obstacle, false,
      [](Facts& f) {
          f.may_write = false;
@@ -174,7 +174,7 @@ const Trouble troubles[] = {
      "lacks the ports of bits 0x30c0"},
     {"ports-switched-off", Severity::note, true, [](Facts& f) { bits(f).usb2_disabled = 2; },
      "dead on either side"},
-    {"no-driver", Severity::warning, true, [](Facts& f) { xhci(f).driver.clear(); },
+    {"no-driver", Severity::warning, true, [](Facts& f) { its_xhci(f).driver.clear(); },
      "nothing drives xHCI 0000:00:14.0"},
     {"lockdown", Severity::obstacle, false, [](Facts& f) { f.condition.lockdown = "integrity"; },
      "kernel lockdown is on (integrity)"},
@@ -202,19 +202,19 @@ const Trouble troubles[] = {
      "pci-stub holds EHCI 0000:00:1d.0, and nobody has it"},
     {"taken-at-boot", Severity::warning, true,
      [](Facts& f) {
-         xhci(f).driver = "vfio-pci";
+         its_xhci(f).driver = "vfio-pci";
          f.condition.kernel_words->push_back("vfio-pci.ids=8086:8cb1");
      },
      "xHCI 0000:00:14.0 is on vfio-pci since the start of the machine"},
-    {"not-authorized", Severity::warning, true, [](Facts& f) { xhci(f).buses.front().authorized = false; },
+    {"not-authorized", Severity::warning, true, [](Facts& f) { its_xhci(f).buses.front().authorized = false; },
      "root hub usb3 of xHCI 0000:00:14.0 is not authorized"},
     {"device-not-authorized", Severity::warning, true,
      [](Facts& f) { fakes::plug(f.snapshot, "3-2", "Stick").authorized = false; },
      "1 device is not authorized"},
-    {"asleep", Severity::warning, true, [](Facts& f) { xhci(f).asleep = true; },
+    {"asleep", Severity::warning, true, [](Facts& f) { its_xhci(f).asleep = true; },
      "xHCI 0000:00:14.0 is asleep"},
     {"new-devices-wait", Severity::warning, true,
-     [](Facts& f) { xhci(f).buses.front().authorizes_new = false; },
+     [](Facts& f) { its_xhci(f).buses.front().authorizes_new = false; },
      "new devices on xHCI 0000:00:14.0 wait to be authorized"},
     {"superspeed-off", Severity::warning, true, [](Facts& f) { bits(f).superspeed_on = 0x3e; },
      "SuperSpeed is off on 1 port"},
@@ -226,7 +226,7 @@ const Trouble troubles[] = {
     {"only-noise", Severity::note, true,
      [](Facts& f) { f.daemon->noisy_lines = {"windows (/run/usbroute/windows.sock): 212 lines"}; },
      "sends only noise"},
-    {"guest-has-the-mux", Severity::warning, true, [](Facts& f) { xhci(f).driver = "vfio-pci"; },
+    {"guest-has-the-mux", Severity::warning, true, [](Facts& f) { its_xhci(f).driver = "vfio-pci"; },
      "a guest has the xHCI"},
     {"vfio-absent", Severity::note, true, [](Facts& f) { f.condition.vfio_driver = false; }, "is not loaded"},
     {"runtime-power", Severity::warning, true,
@@ -436,8 +436,8 @@ TEST(Diagnosis, NamesACommandOnlyWherePlanningItLeadsThere)
 TEST(Diagnosis, DoesNotAdviseWhatLeavesTheHostWithoutUsb)
 {
     auto facts = before_the_guest();
-    xhci(facts).driver = "vfio-pci"; // by whatever
-    xhci(facts).buses.clear();
+    its_xhci(facts).driver = "vfio-pci"; // by whatever
+    its_xhci(facts).buses.clear();
 
     const auto diagnosis = diagnose(facts);
 

@@ -8,7 +8,7 @@
 namespace usbroute::plan {
 namespace {
 
-const XhciNames xhci{
+const XhciNames its_names{
     .address = *PciAddress::parse("00:14.0"), .vendor = 0x8086, .device = 0x1e31, .driver = "xhci_hcd"};
 
 std::string_view word_for(Does does)
@@ -22,7 +22,7 @@ struct Line {
 };
 
 // The first four groups are lines of public scripts; the others vary one thing of them.
-constexpr Line lines[] = {
+constexpr Line routing_lines[] = {
     {"setpci -s 00:1f.0 dc.b=09", "no"},      // BIOS_CNTL of the LPC bridge
     {"setpci -H1 -d 8086:1e26 d0.l=0", "no"}, // an EHCI
     {"setpci -H1 -d 8086:1e2d d0.l=0", "no"}, //
@@ -94,8 +94,8 @@ constexpr Line lines[] = {
 
 TEST(ForeignLines, OfSetpciAreJudgedByFunctionAndRegister)
 {
-    for (const auto& one : lines)
-        EXPECT_EQ(word_for(writes_the_route(one.line, xhci)), one.writes) << one.line;
+    for (const auto& one : routing_lines)
+        EXPECT_EQ(word_for(writes_the_route(one.line, its_names)), one.writes) << one.line;
 }
 
 struct PowerLine {
@@ -133,16 +133,16 @@ constexpr PowerLine power_lines[] = {
 TEST(ForeignLines, OfPowerAreJudgedByTheFunctionThatTheyCover)
 {
     for (const auto& one : power_lines)
-        EXPECT_EQ(lets_it_sleep({"etc/x", one.line}, xhci), one.covers) << one.line;
+        EXPECT_EQ(lets_it_sleep({"etc/x", one.line}, its_names), one.covers) << one.line;
 }
 
 TEST(ForeignLines, OfTlpCanExemptTheXhci)
 {
-    EXPECT_TRUE(is_exempt_from_tlp({{"etc/tlp.conf", "RUNTIME_PM_DENYLIST=\"02:00.0 00:14.0\""}}, xhci));
+    EXPECT_TRUE(is_exempt_from_tlp({{"etc/tlp.conf", "RUNTIME_PM_DENYLIST=\"02:00.0 00:14.0\""}}, its_names));
     EXPECT_TRUE(
-        is_exempt_from_tlp({{"etc/tlp.conf", "RUNTIME_PM_DRIVER_DENYLIST=\"mei_me xhci_hcd\""}}, xhci));
-    EXPECT_FALSE(is_exempt_from_tlp({{"etc/tlp.conf", "RUNTIME_PM_DENYLIST=\"02:00.0\""}}, xhci));
-    EXPECT_FALSE(is_exempt_from_tlp({{"etc/tlp.conf", "RUNTIME_PM_ON_AC=auto"}}, xhci));
+        is_exempt_from_tlp({{"etc/tlp.conf", "RUNTIME_PM_DRIVER_DENYLIST=\"mei_me xhci_hcd\""}}, its_names));
+    EXPECT_FALSE(is_exempt_from_tlp({{"etc/tlp.conf", "RUNTIME_PM_DENYLIST=\"02:00.0\""}}, its_names));
+    EXPECT_FALSE(is_exempt_from_tlp({{"etc/tlp.conf", "RUNTIME_PM_ON_AC=auto"}}, its_names));
 }
 
 } // namespace

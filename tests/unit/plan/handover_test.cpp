@@ -14,8 +14,8 @@ namespace usbroute::plan {
 namespace {
 
 /// The Z97 board, each function in a group of its own, guest windows with both EHCIs, which the host has.
-struct Bench {
-    Bench()
+struct HandoverBench {
+    HandoverBench()
     {
         for (auto& controller : snapshot.controllers) {
             controller.iommu_group = controller.address.device;
@@ -65,7 +65,7 @@ struct Bench {
     topology::HolderLook holders;
 };
 
-BindRequest windows(bool yes, bool move_first)
+BindRequest bind_windows(bool yes, bool move_first)
 {
     return {.guest = GuestName("windows"), .yes = yes, .move_first = move_first};
 }
@@ -98,11 +98,11 @@ constexpr const char* gives_both = "echo vfio-pci > /sys/bus/pci/devices/0000:00
                                    "echo 0000:00:1a.0 > /sys/bus/pci/drivers/ehci-pci/unbind\n"
                                    "echo 0000:00:1a.0 > /sys/bus/pci/drivers_probe\n";
 
-TEST(Bind, ForcesUnbindsAndProbesEachController) { EXPECT_EQ(said(Bench().bind()), gives_both); }
+TEST(Bind, ForcesUnbindsAndProbesEachController) { EXPECT_EQ(said(HandoverBench().bind()), gives_both); }
 
 TEST(Bind, LeavesAloneWhatIsGivenAlready)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.set_driver("00:1d.0", "vfio-pci");
     bench.set_driver("00:1a.0", "vfio-pci");
 
@@ -111,7 +111,7 @@ TEST(Bind, LeavesAloneWhatIsGivenAlready)
 
 TEST(Bind, UnbindsNothingWhereNoDriverIs)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.set_driver("00:1d.0", "");
     bench.set_driver("00:1a.0", "vfio-pci");
     bench.look.controllers[2].driver_override = "vfio-pci";
@@ -122,7 +122,7 @@ TEST(Bind, UnbindsNothingWhereNoDriverIs)
 
 TEST(Bind, RefusesAGuestThatTheConfigurationDoesNotHave)
 {
-    const auto outcome = Bench().bind({.guest = GuestName("mac")});
+    const auto outcome = HandoverBench().bind({.guest = GuestName("mac")});
 
     EXPECT_EQ(std::get<HandoverRefusal>(outcome).code, "no-such-guest");
     EXPECT_EQ(std::get<HandoverRefusal>(outcome).kind, ErrorKind::not_found);
@@ -130,7 +130,7 @@ TEST(Bind, RefusesAGuestThatTheConfigurationDoesNotHave)
 
 TEST(Bind, RefusesAControllerThatIsNotThere)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.snapshot.controllers.pop_back();
     bench.look.functions.pop_back();
 
@@ -143,7 +143,7 @@ TEST(Bind, RefusesAControllerThatIsNotThere)
 
 TEST(Bind, TakesAControllerThatCameBetweenTwoLooksForOneThatIsNotThereYet)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.snapshot.controllers.pop_back();
 
     EXPECT_EQ(said(bench.bind()),
@@ -153,7 +153,7 @@ TEST(Bind, TakesAControllerThatCameBetweenTwoLooksForOneThatIsNotThereYet)
 
 TEST(Bind, RefusesWhatIsNoUsbController)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.add_to_group_of_1d(0x040300, "snd_hda_intel").iommu_group = 8;
     bench.settings.guests.front().controllers = {*PciAddress::parse("00:1b.0")};
 
@@ -162,7 +162,7 @@ TEST(Bind, RefusesWhatIsNoUsbController)
 
 TEST(Bind, RefusesWithoutAnIommu)
 {
-    Bench bench;
+    HandoverBench bench;
     fakes::controller(bench.snapshot, "00:1d.0").iommu_group.reset();
 
     EXPECT_TRUE(
@@ -172,7 +172,7 @@ TEST(Bind, RefusesWithoutAnIommu)
 
 TEST(Bind, RefusesWithoutVfioPci)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.look.vfio_driver = false;
 
     EXPECT_EQ(
@@ -184,7 +184,7 @@ TEST(Bind, RefusesWithoutVfioPci)
 
 TEST(Bind, RefusesAGroupThatTheHostUses)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.add_to_group_of_1d(0x040300, "snd_hda_intel");
 
     EXPECT_EQ(
@@ -197,8 +197,8 @@ TEST(Bind, RefusesAGroupThatTheHostUses)
 
 TEST(Bind, PrintsNoCommandThatUnbindsWhatTheHostCannotDoWithout)
 {
-    const auto remedy = [](const std::function<void(Bench&, topology::FunctionLoad&)>& change) {
-        Bench bench;
+    const auto remedy = [](const std::function<void(HandoverBench&, topology::FunctionLoad&)>& change) {
+        HandoverBench bench;
         const auto address = bench.add_to_group_of_1d(0x010601, "ahci").address;
         bench.look.loads = {{.address = address}};
         change(bench, bench.look.loads.front());
@@ -207,20 +207,20 @@ TEST(Bind, PrintsNoCommandThatUnbindsWhatTheHostCannotDoWithout)
     const std::vector<topology::BlockName> disk{{.name = "sda", .number = "8:0"},
                                                 {.name = "sda2", .number = "8:2"}};
 
-    EXPECT_NE(remedy([](Bench&, auto&) {}).find("echo 0000:00:1b.0 > "), std::string::npos);
-    const auto with_root = remedy([&](Bench& bench, auto& load) {
+    EXPECT_NE(remedy([](HandoverBench&, auto&) {}).find("echo 0000:00:1b.0 > "), std::string::npos);
+    const auto with_root = remedy([&](HandoverBench& bench, auto& load) {
         load.blocks = disk;
         bench.use.mounts = {{.number = "8:2", .source = "/dev/root", .point = "/", .type = "ext4"},
                             {.number = "8:1", .source = "/dev/sda1", .point = "/boot", .type = "vfat"}};
     });
     EXPECT_TRUE(with_root.starts_with("0000:00:1b.0 has sda, / is on it: it cannot be let go; "))
         << with_root;
-    const auto with_route = remedy([](Bench&, auto& load) { load.route_carriers = {"wlp0s20f3"}; });
+    const auto with_route = remedy([](HandoverBench&, auto& load) { load.route_carriers = {"wlp0s20f3"}; });
     EXPECT_TRUE(with_route.starts_with("0000:00:1b.0 has wlp0s20f3, the default route is on it: it cannot"))
         << with_route;
-    const auto with_screen = remedy([](Bench&, auto& load) { load.drives_the_screen = true; });
+    const auto with_screen = remedy([](HandoverBench&, auto& load) { load.drives_the_screen = true; });
     EXPECT_TRUE(with_screen.starts_with("0000:00:1b.0 drives the screen: it cannot")) << with_screen;
-    const auto with_keyboard = remedy([](Bench& bench, auto&) {
+    const auto with_keyboard = remedy([](HandoverBench& bench, auto&) {
         topology::InputDevice built_in{.name = "I2C keyboard",
                                        .syspath = "sys/devices/pci0000:00/0000:00:1b.0/i2c-1/input/input3"};
         built_in.keys = topology::parse_keys("fffffffe");
@@ -229,20 +229,20 @@ TEST(Bind, PrintsNoCommandThatUnbindsWhatTheHostCannotDoWithout)
     EXPECT_TRUE(with_keyboard.starts_with("0000:00:1b.0 has the keyboard I2C keyboard: it cannot"))
         << with_keyboard;
     // What is stacked on the disk, swap, and a disk of which nothing is known to be used.
-    const auto stacked = remedy([&](Bench& bench, auto& load) {
+    const auto stacked = remedy([&](HandoverBench& bench, auto& load) {
         load.blocks = disk;
         load.blocks.push_back({.name = "dm-0", .number = "253:0", .mapper_name = "root"});
         bench.use.mounts = {{.number = "0:30", .source = "/dev/mapper/root", .point = "/", .type = "btrfs"}};
         bench.use.swaps = {"/dev/sda2"};
     });
     EXPECT_TRUE(stacked.starts_with("0000:00:1b.0 has sda, / is on it: it cannot")) << stacked;
-    const auto swap = remedy([&](Bench& bench, auto& load) {
+    const auto swap = remedy([&](HandoverBench& bench, auto& load) {
         load.blocks = disk;
         bench.use.swaps = {"/dev/sda2"};
         bench.use.mounts = {{.number = "8:0", .source = "/dev/sda", .point = "/srv", .type = "ext4"}};
     });
     EXPECT_TRUE(swap.starts_with("0000:00:1b.0 has sda, /srv, swap are on it: it cannot")) << swap;
-    const auto idle = remedy([&](Bench&, auto& load) { load.blocks = disk; });
+    const auto idle = remedy([&](HandoverBench&, auto& load) { load.blocks = disk; });
     EXPECT_TRUE(idle.starts_with("0000:00:1b.0 has sda: it cannot")) << idle;
     for (const auto& text : {with_root, with_route, with_screen, with_keyboard, stacked, idle})
         EXPECT_EQ(text.find("unbind"), std::string::npos) << text;
@@ -250,7 +250,7 @@ TEST(Bind, PrintsNoCommandThatUnbindsWhatTheHostCannotDoWithout)
 
 TEST(Bind, OffersInsteadOfAHopelessGroupAControllerThatCanBePlanned)
 {
-    Bench bench;
+    HandoverBench bench;
     const auto address = bench.add_to_group_of_1d(0x010601, "ahci").address;
     bench.look.loads = {{.address = address, .blocks = {{.name = "sda", .number = "8:0"}}}};
     bench.settings.guests.front().controllers = {*PciAddress::parse("00:1d.0")};
@@ -271,7 +271,7 @@ TEST(Bind, OffersInsteadOfAHopelessGroupAControllerThatCanBePlanned)
 
 TEST(Bind, NamesAllThatGoTogetherAtOnce)
 {
-    Bench bench;
+    HandoverBench bench;
     for (auto& controller : bench.snapshot.controllers) controller.iommu_group = 3;
     for (auto& function : bench.look.functions) function.iommu_group = 3;
     bench.settings.guests.front().controllers = {*PciAddress::parse("00:1d.0")};
@@ -288,7 +288,7 @@ TEST(Bind, NamesAllThatGoTogetherAtOnce)
 
 TEST(Bind, SaysAsMuchAsAMoveOfWhatLeaves)
 {
-    Bench bench;
+    HandoverBench bench;
     fakes::bits(bench.snapshot).usb2_owner &= ~0x84u; // keys and bit 7 are on EHCI #1
     fakes::plug(bench.snapshot, "2-1", "Hub").vendor = 0x8087;
     bench.snapshot.devices.front() = [&] {
@@ -317,7 +317,7 @@ TEST(Bind, SaysAsMuchAsAMoveOfWhatLeaves)
 
 TEST(Bind, SaysThatNoControllerIsLeftWithTheHost)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.snapshot.devices.clear();
     bench.set_driver("00:14.0", "vfio-pci"); // the kernel's command line took it
 
@@ -331,7 +331,7 @@ TEST(Bind, SaysThatNoControllerIsLeftWithTheHost)
 TEST(Bind, NamesTheSwitchesOfTheProcessorsMakerForTheIommu)
 {
     const auto remedy = [](std::uint16_t vendor) {
-        Bench bench;
+        HandoverBench bench;
         fakes::controller(bench.snapshot, "00:1d.0").iommu_group.reset();
         bench.look.functions.push_back(
             {.address = *PciAddress::parse("00:00.0"), .vendor = vendor, .class_code = 0x060000});
@@ -348,7 +348,7 @@ TEST(Bind, NamesTheSwitchesOfTheProcessorsMakerForTheIommu)
 
 TEST(Bind, RefusesAGroupOfWhichAnotherGuestHasAPart)
 {
-    Bench bench;
+    HandoverBench bench;
     fakes::controller(bench.snapshot, "00:1a.0").iommu_group = 0x1d;
     bench.look.functions[1].iommu_group = 0x1d;
     bench.settings.guests.front().controllers = {*PciAddress::parse("00:1d.0")};
@@ -366,12 +366,12 @@ TEST(Bind, TakesAGroupWhoseOthersGoWithItOrDoNotMatter)
                                              {0x040300u, ""},
                                              {0x040300u, "vfio-pci"},
                                              {0x040300u, "pci-stub"}}) {
-        Bench bench;
+        HandoverBench bench;
         bench.add_to_group_of_1d(class_code, driver);
 
         EXPECT_EQ(said(bench.bind()), gives_both) << driver;
     }
-    Bench bench;
+    HandoverBench bench;
     fakes::controller(bench.snapshot, "00:1a.0").iommu_group = 0x1d;
     bench.look.functions[1].iommu_group = 0x1d;
     EXPECT_EQ(said(bench.bind()), gives_both);
@@ -379,7 +379,7 @@ TEST(Bind, TakesAGroupWhoseOthersGoWithItOrDoNotMatter)
 
 TEST(Bind, RefusesToTakeTheLastKeyboard)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.snapshot.devices.clear();
     fakes::bits(bench.snapshot).usb2_owner &= ~4u; // keys is on EHCI #1
     fakes::plug_keyboard(bench.snapshot, "2-1.3");
@@ -389,13 +389,13 @@ TEST(Bind, RefusesToTakeTheLastKeyboard)
         "last-keyboard: 0000:00:1d.0 has the host's only keyboard: Keyboard (1234:5678) (it is in keys, at "
         "2-1.3); move its connector to the other side: --move-first does it for all on that controller; or "
         "say yes: --yes");
-    EXPECT_EQ(said(bench.bind(windows(true, false))), gives_both);
-    EXPECT_EQ(said(bench.bind(windows(false, true))), std::string("move keys to xhci\n") + gives_both);
+    EXPECT_EQ(said(bench.bind(bind_windows(true, false))), gives_both);
+    EXPECT_EQ(said(bench.bind(bind_windows(false, true))), std::string("move keys to xhci\n") + gives_both);
 }
 
 TEST(Bind, CountsKeyboardsAsAMoveDoes)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.snapshot.devices.clear();
     fakes::bits(bench.snapshot).usb2_owner &= ~4u;
     fakes::plug_keyboard(bench.snapshot, "2-1.3");
@@ -413,55 +413,55 @@ TEST(Bind, CountsKeyboardsAsAMoveDoes)
 
 TEST(Bind, DoesNotPromiseToMoveAKeyboardThatFirmwarePins)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.snapshot.devices.clear();
     fakes::bits(bench.snapshot).usb2_owner &= ~4u;
     fakes::bits(bench.snapshot).usb2_movable &= ~4u;
     fakes::plug_keyboard(bench.snapshot, "2-1.3");
 
     for (const bool move_first : {false, true})
-        EXPECT_TRUE(said(bench.bind(windows(false, move_first)))
+        EXPECT_TRUE(said(bench.bind(bind_windows(false, move_first)))
                         .ends_with("; plug it into a socket of another controller; or say yes: --yes"));
 }
 
 TEST(Bind, RefusesToTakeADiskInUseAlsoWithYes)
 {
-    Bench bench;
+    HandoverBench bench;
     fakes::plug_disk(bench.snapshot, "1-1.1", "sdb");
     bench.use.mounts.push_back({.number = "8:17", .source = "/dev/sdb1", .point = "/mnt", .type = "ext4"});
 
     EXPECT_EQ(
-        said(bench.bind(windows(true, false))),
+        said(bench.bind(bind_windows(true, false))),
         "disk-in-use: 0000:00:1a.0 has disk sdb, which the host uses (sdb > sdb1 > /mnt); unmount it first");
 }
 
 TEST(Bind, MovesEverySocketThatTheHostKeepsOnTheOtherSide)
 {
-    Bench bench;
+    HandoverBench bench;
     fakes::bits(bench.snapshot).usb2_owner = 0x3fff & ~(4u | 0x200u | 2u); // keys, rear, and nameless bit 1
 
-    EXPECT_EQ(said(bench.bind(windows(false, true))),
+    EXPECT_EQ(said(bench.bind(bind_windows(false, true))),
               std::string("move keys rear bit1 to xhci\n") + gives_both);
 }
 
 TEST(Bind, SaysWhatItMeansToGiveTheXhci)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.settings.guests.front().controllers = {*PciAddress::parse("00:14.0")};
 
-    const auto outcome = bench.bind(windows(true, false));
+    const auto outcome = bench.bind(bind_windows(true, false));
 
     ASSERT_EQ(std::get<Handover>(outcome).warnings.size(), 2U);
     EXPECT_EQ(std::get<Handover>(outcome).warnings.front(), "left to type on: nothing");
     EXPECT_NE(std::get<Handover>(outcome).warnings.back().find("what usbroute routes then is advice"),
               std::string::npos);
-    EXPECT_EQ(std::get<Handover>(Bench().bind()).warnings,
+    EXPECT_EQ(std::get<Handover>(HandoverBench().bind()).warnings,
               std::vector<std::string>{"left to type on: Keyboard (1234:5678)"});
 }
 
 TEST(Release, ClearsTheOverrideUnbindsAndProbes)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.set_driver("00:1d.0", "vfio-pci");
     bench.look.controllers[2].driver_override = "vfio-pci";
 
@@ -473,7 +473,7 @@ TEST(Release, ClearsTheOverrideUnbindsAndProbes)
 
 TEST(Release, OnlyClearsTheOverrideWhereTheHostHasItAlready)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.look.controllers[2].driver_override = "vfio-pci";
 
     EXPECT_EQ(said(bench.release()), "echo > /sys/bus/pci/devices/0000:00:1d.0/driver_override\n"
@@ -482,7 +482,7 @@ TEST(Release, OnlyClearsTheOverrideWhereTheHostHasItAlready)
 
 TEST(Release, TakesBackWhatIsThereWhereAnotherHasGone)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.set_driver("00:1a.0", "vfio-pci");
     bench.snapshot.controllers.pop_back();
     bench.look.functions.pop_back();
@@ -499,7 +499,7 @@ TEST(Release, TakesBackWhatIsThereWhereAnotherHasGone)
 
 TEST(Release, RefusesWhileAProcessHasTheGroupOpen)
 {
-    Bench bench;
+    HandoverBench bench;
     bench.set_driver("00:1d.0", "vfio-pci");
     bench.holders.holders = {{.group = 0x1d, .process = 4711, .command = "qemu-system-x86"}};
 
@@ -512,7 +512,7 @@ TEST(Release, RefusesWhileAProcessHasTheGroupOpen)
 
 TEST(Reach, HasTheConnectorsThatCanGoToAController)
 {
-    Bench bench;
+    HandoverBench bench;
     fakes::bits(bench.snapshot).usb2_movable &= ~4u; // keys stays on xHCI
     const auto board = look_at_board(bench.snapshot, bench.settings);
     const auto names = [&](const char* address) {

@@ -31,14 +31,14 @@ const std::string low_socket = "[connector.front]\nmux_bit = 3\n";
 const std::string high_socket = "[connector.rear]\nmux_bit = 9\n";
 const std::string wrong_guest = "[guest.windows]\ncontrollers = [\"0000:00:1a.0\"]\n";
 const std::string right_guest = "[guest.windows]\ncontrollers = [\"0000:00:1d.0\"]\n";
-const std::string profile = "[profile.desk]\nwindows = [\"front\"]\n";
+const std::string desk_profile = "[profile.desk]\nwindows = [\"front\"]\n";
 
 TEST(Reach, OfAGuestWithTheWrongEhciIsKnownBeforeItIsBound)
 {
     const auto snapshot = fakes::z97(); // both EHCIs are still the host's
 
     EXPECT_EQ(
-        all_of(snapshot, low_socket + wrong_guest + profile),
+        all_of(snapshot, low_socket + wrong_guest + desk_profile),
         "guest windows: no socket that has a name reaches 0000:00:1a.0 through the mux\n"
         "profile desk: it can never be applied: front can reach EHCI #1 0000:00:1d.0 and xHCI 0000:00:14.0; "
         "windows was given 0000:00:1a.0\n");
@@ -48,16 +48,16 @@ TEST(Reach, IsComplainedOfOnlyWhereItIsMissing)
 {
     const auto snapshot = fakes::z97();
 
-    EXPECT_EQ(all_of(snapshot, low_socket + right_guest + profile), "");
+    EXPECT_EQ(all_of(snapshot, low_socket + right_guest + desk_profile), "");
     EXPECT_EQ(all_of(snapshot, low_socket + high_socket + wrong_guest), "");
     EXPECT_EQ(all_of(snapshot, wrong_guest), ""); // no socket has a name yet
     EXPECT_EQ(all_of(snapshot, low_socket +
                                    "[guest.windows]\ncontrollers = [\"0000:00:1d.0\", \"0000:00:1a.0\"]\n" +
-                                   profile),
+                                   desk_profile),
               "");
     // A card goes whole: the mux has nothing to do with it.
     EXPECT_EQ(all_of(snapshot, low_socket + "[guest.windows]\ncontrollers = [\"0000:05:00.0\"]\n"), "");
-    EXPECT_EQ(all_of({}, low_socket + wrong_guest + profile), "");
+    EXPECT_EQ(all_of({}, low_socket + wrong_guest + desk_profile), "");
 }
 
 TEST(Reach, IsKnownWithoutTheRegistersAsFarAsTheChipGoes)
@@ -65,8 +65,8 @@ TEST(Reach, IsKnownWithoutTheRegistersAsFarAsTheChipGoes)
     auto snapshot = fakes::z97();
     snapshot.controllers.front().registers = topology::Unreadable{};
 
-    EXPECT_NE(all_of(snapshot, low_socket + wrong_guest + profile), "");
-    EXPECT_EQ(all_of(snapshot, low_socket + right_guest + profile), "");
+    EXPECT_NE(all_of(snapshot, low_socket + wrong_guest + desk_profile), "");
+    EXPECT_EQ(all_of(snapshot, low_socket + right_guest + desk_profile), "");
 }
 
 TEST(Reach, OfASocketThatFirmwareHoldsIsNone)
@@ -75,7 +75,7 @@ TEST(Reach, OfASocketThatFirmwareHoldsIsNone)
     fakes::bits(snapshot).usb2_movable = 0x3ff0;
 
     EXPECT_EQ(
-        all_of(snapshot, low_socket + high_socket + right_guest + profile),
+        all_of(snapshot, low_socket + high_socket + right_guest + desk_profile),
         "guest windows: no socket that has a name reaches 0000:00:1d.0 through the mux\n"
         "profile desk: it cannot be applied as firmware is set up: firmware does not let bit 3 of XUSB2PR move "
         "(XUSB2PRM is 0x3ff0)\n");
@@ -98,12 +98,12 @@ TEST(Reach, KnowsWhichControllersTheGuestWouldNeed)
 {
     const auto snapshot = fakes::z97();
     const auto needed =
-        controllers_for(GuestName("windows"), snapshot, settings_of(low_socket + wrong_guest + profile));
+        controllers_for(GuestName("windows"), snapshot, settings_of(low_socket + wrong_guest + desk_profile));
 
     ASSERT_EQ(needed.size(), 1u);
     EXPECT_EQ(needed.front().text(), "0000:00:1d.0");
     EXPECT_TRUE(
-        controllers_for(GuestName("windows"), snapshot, settings_of(low_socket + right_guest + profile))
+        controllers_for(GuestName("windows"), snapshot, settings_of(low_socket + right_guest + desk_profile))
             .empty());
 }
 

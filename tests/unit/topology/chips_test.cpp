@@ -44,7 +44,7 @@ TEST(ChipTable, EightSeriesAndX99ShareThePermutationOfTheNineSeries)
     EXPECT_EQ(family_of(0x8086, 0x8c31)->map_trust, Trust::confirmed);
 }
 
-struct Row {
+struct KnownChip {
     std::uint16_t id;
     std::uint32_t usb2_bits;
     std::uint32_t superspeed_bits;
@@ -52,7 +52,7 @@ struct Row {
     WriteAccess access;
 };
 
-class ChipRow : public testing::TestWithParam<Row> {};
+class ChipRow : public testing::TestWithParam<KnownChip> {};
 
 TEST_P(ChipRow, HasTheValidBitsOfItsFamily)
 {
@@ -67,13 +67,13 @@ TEST_P(ChipRow, HasTheValidBitsOfItsFamily)
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, ChipRow,
-                         testing::Values(Row{0x1e31, 0x000f, 0x0f, -1, WriteAccess::allowed},
-                                         Row{0x8c31, 0x3fff, 0x3f, 14, WriteAccess::allowed},
-                                         Row{0x9c31, 0x00ff, 0x0f, 8, WriteAccess::allowed},
-                                         Row{0x8cb1, 0x3fff, 0x3f, 14, WriteAccess::allowed},
-                                         Row{0x9cb1, 0x03ff, 0x0f, 10, WriteAccess::allowed},
-                                         Row{0x8d31, 0x3fff, 0x3f, 14, WriteAccess::allowed},
-                                         Row{0x0f35, 0x000f, 0x01, -1, WriteAccess::read_only}));
+                         testing::Values(KnownChip{0x1e31, 0x000f, 0x0f, -1, WriteAccess::allowed},
+                                         KnownChip{0x8c31, 0x3fff, 0x3f, 14, WriteAccess::allowed},
+                                         KnownChip{0x9c31, 0x00ff, 0x0f, 8, WriteAccess::allowed},
+                                         KnownChip{0x8cb1, 0x3fff, 0x3f, 14, WriteAccess::allowed},
+                                         KnownChip{0x9cb1, 0x03ff, 0x0f, 10, WriteAccess::allowed},
+                                         KnownChip{0x8d31, 0x3fff, 0x3f, 14, WriteAccess::allowed},
+                                         KnownChip{0x0f35, 0x000f, 0x01, -1, WriteAccess::read_only}));
 
 TEST(ChipTable, EveryMapIsOneToOneAndNeverNamesUsbR)
 {

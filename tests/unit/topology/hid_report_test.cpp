@@ -20,15 +20,16 @@ std::string bytes(std::initializer_list<unsigned> list)
 }
 
 /// HID 1.11, B.1: a boot keyboard as far as its keys.
-const std::string keyboard = bytes({0x05, 0x01, 0x09, 0x06, 0xa1, 0x01, 0x05, 0x07, 0x19, 0xe0, 0x29, 0xe7,
-                                    0x15, 0x00, 0x25, 0x01, 0x75, 0x01, 0x95, 0x08, 0x81, 0x02, 0xc0});
+const std::string keyboard_report =
+    bytes({0x05, 0x01, 0x09, 0x06, 0xa1, 0x01, 0x05, 0x07, 0x19, 0xe0, 0x29, 0xe7,
+           0x15, 0x00, 0x25, 0x01, 0x75, 0x01, 0x95, 0x08, 0x81, 0x02, 0xc0});
 const std::string fido = bytes({0x06, 0xd0, 0xf1, 0x09, 0x01, 0xa1, 0x01, 0x09, 0x20, 0x15, 0x00, 0xc0});
 
 TEST(HidReport, SaysWhatEachApplicationIs)
 {
-    EXPECT_EQ(application_usages(keyboard), (Usages{0x00010006}));
+    EXPECT_EQ(application_usages(keyboard_report), (Usages{0x00010006}));
     EXPECT_EQ(application_usages(fido), (Usages{0xf1d00001}));
-    EXPECT_EQ(application_usages(keyboard + fido + keyboard), (Usages{0x00010006, 0xf1d00001}));
+    EXPECT_EQ(application_usages(keyboard_report + fido + keyboard_report), (Usages{0x00010006, 0xf1d00001}));
 }
 
 TEST(HidReport, CountsTheOutermostCollectionsOnly)
@@ -52,8 +53,8 @@ TEST(HidReport, OfNoDescriptorGivesWhatCameBefore)
     for (std::size_t cut = 0; cut < fido.size(); ++cut)
         EXPECT_EQ(application_usages(fido.substr(0, cut)).size(), cut < 7 ? 0u : 1u) << cut;
     EXPECT_EQ(application_usages(bytes({0xfe})), Usages{});
-    EXPECT_EQ(application_usages(bytes({0xfe, 0xff, 0x00}) + keyboard), Usages{});
-    EXPECT_EQ(application_usages(bytes({0xfe, 0x01, 0x00, 0x55}) + keyboard), (Usages{0x00010006}));
+    EXPECT_EQ(application_usages(bytes({0xfe, 0xff, 0x00}) + keyboard_report), Usages{});
+    EXPECT_EQ(application_usages(bytes({0xfe, 0x01, 0x00, 0x55}) + keyboard_report), (Usages{0x00010006}));
     EXPECT_EQ(application_usages(std::string(5000, '\xc0')), Usages{});
     std::string many;
     for (unsigned use = 0; use < 256; ++use) many += bytes({0x05, 0x84, 0x09, use, 0xa1, 0x01, 0xc0});

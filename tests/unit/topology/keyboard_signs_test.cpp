@@ -43,7 +43,7 @@ struct Desk {
         .adapters = {}};
 };
 
-struct Row {
+struct Desktop {
     const char* what;
     std::function<void(Desk&)> change;
     const char* said;
@@ -63,7 +63,7 @@ void reports(Desk& desk, HidUsage use)
 
 TEST(KeyboardSigns, LeaveOrdinaryKeyboardsAlone)
 {
-    const std::vector<Row> rows{
+    const std::vector<Desktop> rows{
         {"an ordinary keyboard", [](Desk&) {}, "yes: USB"},
         {"with a second interface for its media keys and no boot protocol",
          [](Desk& desk) { interfaces(desk, {plain_hid, plain_hid}); }, "yes: USB"},
@@ -102,7 +102,7 @@ TEST(KeyboardSigns, LeaveOrdinaryKeyboardsAlone)
 TEST(KeyboardSigns, RaiseADoubtEach)
 {
     constexpr auto gadget = "doubtful: made by a program on another computer (a Linux gadget)";
-    const std::vector<Row> rows{
+    const std::vector<Desktop> rows{
         {"a mouse that claims every key", [](Desk& desk) { desk.input().moves_pointer = true; },
          "doubtful: it moves a pointer too, as a mouse that claims every key"},
         {"no lights", [](Desk& desk) { desk.input().has_lights = false; },
