@@ -34,7 +34,7 @@ std::optional<PortPath> usb_of(const KernelTree& tree, const std::string& link_p
 /// Bridges, bonds and VLANs have a link lower_NAME to each interface below them (net/core/dev.c,
 /// netdev_adjacent_sysfs_add).
 void add_carrier(const KernelTree& tree, const std::string& name, const std::string& route,
-                 std::vector<RouteCarrier>& found)
+                 const std::string& carries, std::vector<RouteCarrier>& found)
 {
     constexpr std::string_view lower = "lower_";
     constexpr std::size_t most_interfaces = 256;
@@ -43,10 +43,45 @@ void add_carrier(const KernelTree& tree, const std::string& name, const std::str
         return;
     const auto directory = "sys/class/net/" + name;
     const auto target = tree.link(directory);
-    found.push_back(
-        {.name = name, .route = route, .syspath = target ? resolve_link(directory, *target) : directory});
+    found.push_back({.name = name,
+                     .route = route,
+                     .carries = carries,
+                     .syspath = target ? resolve_link(directory, *target) : directory});
     for (const auto& entry : tree.list(directory).value_or(Names{}))
-        if (entry.starts_with(lower)) add_carrier(tree, entry.substr(lower.size()), route, found);
+        if (entry.starts_with(lower)) add_carrier(tree, entry.substr(lower.size()), route, carries, found);
+}
+
+/// PPP and tunnels have nothing below them in sysfs. A PPP session over Ethernet names its interface; of a tunnel it is
+/// known that its packets leave by some way to another machine.
+void add_below_a_tunnel(const KernelTree& tree, const std::string& route, std::string_view routes,
+                        std::vector<RouteCarrier>& found)
+{
+    const auto target = tree.link("sys/class/net/" + route);
+    if (target && target->find("/virtual/") == std::string::npos) return;
+    const auto sessions = tree.read("proc/net/pppoe", table_limit);
+    auto names = sessions ? topology::parse_pppoe(*sessions) : Names{};
+    if (names.empty()) names = topology::parse_gateway_routes(routes);
+    for (const auto& name : names) add_carrier(tree, name, route, "the default route", found);
+}
+
+/// The ways to what is mounted from other machines, and to the targets of disks over iSCSI
+/// (drivers/scsi/scsi_transport_iscsi.c).
+void add_ways_to_servers(const KernelTree& tree, const std::string& routes, const std::string& ipv6_routes,
+                         std::vector<RouteCarrier>& found)
+{
+    const auto add = [&](const std::string& server, std::string_view what) {
+        const auto name = topology::interface_to(server, routes, ipv6_routes);
+        if (!name) return;
+        const auto carries = format("the way to {}, {}", printable(server, 64), what);
+        add_carrier(tree, *name, *name, carries, found);
+    };
+    if (const auto mounts = tree.read("proc/self/mountinfo", table_limit))
+        for (const auto& mount : topology::parse_served_mounts(*mounts))
+            add(mount.server, format("which serves {}", printable(mount.point, 128)));
+    for (const auto& connection : tree.list("sys/class/iscsi_connection").value_or(Names{}))
+        if (const auto address =
+                tree.read("sys/class/iscsi_connection/" + connection + "/address", attribute_limit))
+            add(std::string(trim(*address)), "which serves a disk");
 }
 
 /// A radio that is connected or serves others loses that, whether a default route is on it or not. Radios have the
@@ -121,24 +156,37 @@ void add_card(const KernelTree& tree, const std::string& card, const PortPath& u
 
 } // namespace
 
-std::vector<RouteCarrier> default_route_carriers(const KernelTree& tree)
+std::vector<RouteCarrier> route_carriers(const KernelTree& tree)
 {
-    Names routes;
-    if (const auto table = tree.read("proc/net/route", table_limit)) routes = topology::parse_routes(*table);
-    if (const auto table = tree.read("proc/net/ipv6_route", table_limit))
-        for (auto& name : topology::parse_ipv6_routes(*table))
-            if (std::ranges::find(routes, name) == routes.end()) routes.push_back(std::move(name));
+    const auto routes = tree.read("proc/net/route", table_limit).value_or(std::string());
+    const auto ipv6_routes = tree.read("proc/net/ipv6_route", table_limit).value_or(std::string());
+    auto names = topology::parse_routes(routes);
+    for (auto& name : topology::parse_ipv6_routes(ipv6_routes))
+        if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
     std::vector<RouteCarrier> found;
-    for (const auto& name : routes) add_carrier(tree, name, name, found);
+    add_ways_to_servers(tree, routes, ipv6_routes, found);
+    // What serves a file system is worse to lose, but by one interface both may go.
+    std::vector<RouteCarrier> defaults;
+    for (const auto& name : names) {
+        add_carrier(tree, name, name, "the default route", defaults);
+        add_below_a_tunnel(tree, name, routes, defaults);
+    }
+    for (auto& carrier : defaults) {
+        const auto same = std::ranges::find(found, carrier.name, &RouteCarrier::name);
+        if (same == found.end())
+            found.push_back(std::move(carrier));
+        else
+            same->carries = "the default route and " + same->carries;
+    }
     return found;
 }
 
 void add_network(const KernelTree& tree, std::vector<Activity>& found)
 {
-    for (const auto& carrier : default_route_carriers(tree)) {
+    for (const auto& carrier : route_carriers(tree)) {
         const auto usb = usb_device_in(carrier.syspath);
         if (!usb) continue;
-        auto what = format("network interface {} carries the default route", printable(carrier.name, 32));
+        auto what = format("network interface {} carries {}", printable(carrier.name, 32), carrier.carries);
         if (carrier.name != carrier.route) what += format(" of {}", printable(carrier.route, 32));
         found.push_back({.usb = *usb, .what = std::move(what)});
     }
@@ -153,6 +201,16 @@ void add_sound(const KernelTree& tree, std::vector<Activity>& found)
     std::ranges::sort(cards);
     for (const auto& card : cards)
         if (const auto usb = usb_of(tree, "sys/class/sound/" + card)) add_card(tree, card, *usb, found);
+}
+
+void add_consoles(const KernelTree& tree, std::vector<Activity>& found)
+{
+    const auto text = tree.read("proc/consoles", attribute_limit);
+    if (!text) return;
+    for (const auto& name : topology::parse_consoles(*text))
+        if (const auto usb = is_entry_name(name) ? usb_of(tree, "sys/class/tty/" + name) : std::nullopt)
+            found.push_back(
+                {.usb = *usb, .what = format("{} is a console of the kernel", printable(name, 32))});
 }
 
 void add_mounts_elsewhere(const KernelTree& tree, std::vector<topology::Mount>& mounts)

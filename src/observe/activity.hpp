@@ -11,17 +11,22 @@
 
 namespace usbroute::observe {
 
-/// A network interface that carries a default route, itself or below a bridge, a bond or a VLAN.
+/// A network interface that carries a default route, or the way to what is mounted from another machine: itself, or below a
+/// bridge, a bond, a VLAN, or a session of PPP over Ethernet.
 struct RouteCarrier {
     std::string name;
-    std::string route; ///< the interface of the route, "br0"; the same as `name` where nothing is between
+    std::string route;   ///< the interface of the route, "br0"; the same as `name` where nothing is between
+    std::string carries; ///< safe to print: "the default route", "the way to 192.168.7.1, which serves /"
     std::string syspath;
 };
-[[nodiscard]] std::vector<RouteCarrier> default_route_carriers(const KernelTree& tree);
+[[nodiscard]] std::vector<RouteCarrier> route_carriers(const KernelTree& tree);
 
 /// Network interfaces of USB that carry a default route, radios that are connected, and Bluetooth adapters with
 /// connections.
 void add_network(const KernelTree& tree, std::vector<topology::Activity>& found);
+
+/// Serial ports of USB to which the kernel writes its messages.
+void add_consoles(const KernelTree& tree, std::vector<topology::Activity>& found);
 
 /// Sound cards of USB that are played or recorded from at this moment.
 void add_sound(const KernelTree& tree, std::vector<topology::Activity>& found);

@@ -85,8 +85,8 @@ public:
     void btrfs() const
     {
         for (const auto& filesystem : list("sys/fs/btrfs")) {
-            const auto members = list("sys/fs/btrfs/" + filesystem + "/devices");
-            use_.btrfs_members.insert(use_.btrfs_members.end(), members.begin(), members.end());
+            auto members = list("sys/fs/btrfs/" + filesystem + "/devices");
+            if (!members.empty()) use_.btrfs.push_back(std::move(members));
         }
     }
 

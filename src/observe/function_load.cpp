@@ -109,7 +109,7 @@ std::vector<FunctionLoad> read_function_loads(const KernelTree& tree,
         if (loads.empty()) {
             blocks = entries_of(tree, "sys/class/block");
             nvmes = entries_of(tree, "sys/class/nvme");
-            carriers = default_route_carriers(tree);
+            carriers = route_carriers(tree);
         }
         FunctionLoad load{.address = function.address,
                           .blocks = {},
@@ -120,7 +120,8 @@ std::vector<FunctionLoad> read_function_loads(const KernelTree& tree,
                 is_nvme_below(tree, block.syspath, nvmes, function.address))
                 add_block(tree, block.name, load.blocks);
         for (const auto& carrier : carriers)
-            if (is_below(carrier.syspath, function.address)) load.route_carriers.push_back(carrier.name);
+            if (is_below(carrier.syspath, function.address))
+                load.route_carriers.push_back({.name = carrier.name, .carries = carrier.carries});
         loads.push_back(std::move(load));
     }
     return loads;

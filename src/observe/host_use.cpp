@@ -16,6 +16,7 @@ topology::HostUse look_at_host_use(const KernelTree& tree, const topology::UsePa
     if (parts.network) add_network(tree, use.activities);
     if (parts.sound) add_sound(tree, use.activities);
     if (parts.open_devices) add_power_supplies(tree, use.activities);
+    if (parts.open_devices) add_consoles(tree, use.activities);
     if (parts.open_devices && parts.processes) add_open_devices(tree, use.activities);
     return use;
 }

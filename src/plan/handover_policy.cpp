@@ -270,7 +270,8 @@ HandoverNo check_disks(const Giving& giving)
                                .sentence = format("{} has disk {}, which the host uses", controller->name,
                                                   printable(disk.disk, 32)),
                                .evidence = {printable(join(disk.chain, " > "))},
-                               .remedy = "unmount it first"};
+                               .remedy = disk.runs_the_system ? "the host runs from it: it cannot be let go"
+                                                              : "unmount it first"};
     }
     return std::nullopt;
 }

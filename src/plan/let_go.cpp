@@ -162,7 +162,7 @@ std::string why_it_stays(const HandoverSituation& situation, const PciFunction& 
     if (const auto* load = situation.look.load_of(function.address)) {
         if (!load->blocks.empty()) reasons.push_back(words_for_blocks(load->blocks, situation.use));
         for (const auto& carrier : load->route_carriers)
-            reasons.push_back(format("has {}, the default route is on it", printable(carrier, 32)));
+            reasons.push_back(format("has {}, {} is on it", printable(carrier.name, 32), carrier.carries));
         if (load->drives_the_screen) reasons.emplace_back("drives the screen");
     }
     if (const auto keyboard = keyboard_on(situation, function); !keyboard.empty())

@@ -5,6 +5,7 @@
 
 #include "topology/snapshot.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,5 +25,24 @@ struct Activity {
 [[nodiscard]] std::vector<std::string> parse_routes(std::string_view text);
 /// The same of /proc/net/ipv6_route, without the kernel's own rows that refuse (RTF_REJECT).
 [[nodiscard]] std::vector<std::string> parse_ipv6_routes(std::string_view text);
+/// The interfaces of rows that lead to another machine (RTF_GATEWAY), whatever lies behind it, each once.
+[[nodiscard]] std::vector<std::string> parse_gateway_routes(std::string_view text);
+/// The interface by which packets for this address leave, "192.168.7.1" or "fd00::1", by the most exact row of the table of
+/// its kind; nothing: no row fits, or it is no address.
+[[nodiscard]] std::optional<std::string> interface_to(std::string_view address, std::string_view routes,
+                                                      std::string_view ipv6_routes);
+
+/// A mount whose file system lies on another machine.
+struct ServedMount {
+    std::string point;  ///< "/"
+    std::string server; ///< "192.168.7.1"
+    bool operator==(const ServedMount&) const = default;
+};
+/// Those of /proc/self/mountinfo of which the kernel tells the server's address: NFS and SMB as addr=, Ceph in the source.
+[[nodiscard]] std::vector<ServedMount> parse_served_mounts(std::string_view text);
+/// "ttyUSB0" of a /proc/consoles in which the kernel writes its messages to it (fs/proc/consoles.c; E is CON_ENABLED).
+[[nodiscard]] std::vector<std::string> parse_consoles(std::string_view text);
+/// The devices of the PPP over Ethernet sessions in /proc/net/pppoe (drivers/net/ppp/pppoe.c, pppoe_seq_show).
+[[nodiscard]] std::vector<std::string> parse_pppoe(std::string_view text);
 
 } // namespace usbroute::topology

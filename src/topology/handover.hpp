@@ -33,12 +33,20 @@ struct BlockName {
     bool operator==(const BlockName&) const = default;
 };
 
+/// A network interface, and what would be lost with it.
+struct CarriedRoute {
+    std::string name;
+    std::string carries = "the default route"; ///< safe to print
+    bool operator==(const CarriedRoute&) const = default;
+};
+
 /// What the host has on a function of PCI, as far as it would be missed.
 struct FunctionLoad {
     PciAddress address;
     std::vector<BlockName> blocks;
-    std::vector<std::string> route_carriers; ///< network interfaces below a default route
-    bool drives_the_screen = false;          ///< the console is on it, or was when the machine started
+    std::vector<CarriedRoute>
+        route_carriers;             ///< network interfaces that the host is reached by, or reaches its files
+    bool drives_the_screen = false; ///< the console is on it, or was when the machine started
     bool operator==(const FunctionLoad&) const = default;
 };
 

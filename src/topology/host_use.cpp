@@ -7,6 +7,9 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <functional>
 #include <optional>
 
 namespace usbroute::topology {
@@ -31,10 +34,23 @@ bool is_on(const Mount& mount, const BlockDevice& block)
            });
 }
 
+/// How much is lost with it.
+enum class Weight : std::uint8_t { some, mounted, swap, system };
+
 struct Use {
     std::string words; ///< "mounted on /mnt"
     std::string end;   ///< of the chain, "/mnt"
+    Weight weight = Weight::some;
 };
+
+/// Where the programs and libraries lie that run now; the host is dead without them. hier(7); Nix and Guix run from their
+/// stores, ostree's systems from /sysroot.
+bool runs_the_system(std::string_view point)
+{
+    constexpr std::array<std::string_view, 10> points{
+        "/", "/usr", "/var", "/etc", "/lib", "/nix", "/nix/store", "/gnu/store", "/sysroot", "/ostree"};
+    return std::ranges::find(points, point) != points.end();
+}
 
 /// The mount that a path lies in: the one with the longest point, and of equal ones the last, which hides the others.
 const Mount* mount_of(std::string_view path, const HostUse& use)
@@ -74,20 +90,52 @@ std::string also_used(const Mount& mount, const HostUse& use)
     return {};
 }
 
+Weight weight_of(const Mount& mount)
+{
+    return mount.whose.empty() && runs_the_system(mount.point) ? Weight::system : Weight::mounted;
+}
+
+/// Of those for which `is_of_it` holds the one that weighs most, and of these the first; null: there is none.
+const Mount* weightiest(const HostUse& use, const std::function<bool(const Mount&)>& is_of_it)
+{
+    const Mount* found = nullptr;
+    for (const auto& mount : use.mounts)
+        if (is_of_it(mount) && (found == nullptr || weight_of(mount) > weight_of(*found))) found = &mount;
+    return found;
+}
+
+Use mounted_as(const Mount& mount, const HostUse& use)
+{
+    auto words = format("mounted on {}", printable(mount.point));
+    if (!mount.whose.empty()) words += " in the mount namespace of " + mount.whose;
+    words += also_used(mount, use);
+    return {.words = std::move(words), .end = mount.point, .weight = weight_of(mount)};
+}
+
+/// A member of a btrfs over several devices; the mount names one of them.
+Use part_of_btrfs(const std::vector<std::string>& members, const HostUse& use)
+{
+    const auto is_of_it = [&](const Mount& mount) {
+        constexpr std::string_view dev = "/dev/";
+        return mount.type == "btrfs" && mount.source.starts_with(dev) &&
+               std::ranges::find(members, mount.source.substr(dev.size())) != members.end();
+    };
+    const auto* mount = weightiest(use, is_of_it);
+    if (mount == nullptr) return {.words = "part of a mounted btrfs file system", .end = "btrfs"};
+    return {.words = format("part of the btrfs file system mounted on {}", printable(mount->point)),
+            .end = mount->point,
+            .weight = weight_of(*mount)};
+}
+
 /// How the host uses this very block device; nothing: it does not.
 std::optional<Use> direct_use(const BlockDevice& block, const HostUse& use)
 {
-    const auto is_of_it = [&](const Mount& mount) { return is_on(mount, block); };
-    if (const auto mount = std::ranges::find_if(use.mounts, is_of_it); mount != use.mounts.end()) {
-        auto words = format("mounted on {}", printable(mount->point));
-        if (!mount->whose.empty()) words += " in the mount namespace of " + mount->whose;
-        words += also_used(*mount, use);
-        return Use{.words = std::move(words), .end = mount->point};
-    }
+    if (const auto* mount = weightiest(use, [&](const Mount& each) { return is_on(each, block); }))
+        return mounted_as(*mount, use);
     for (const auto& swap : use.swaps)
-        if (names(swap, block)) return Use{.words = "swap", .end = "swap"};
-    if (std::ranges::find(use.btrfs_members, block.name) != use.btrfs_members.end())
-        return Use{.words = "part of a mounted btrfs file system", .end = "btrfs"};
+        if (names(swap, block)) return Use{.words = "swap", .end = "swap", .weight = Weight::swap};
+    for (const auto& members : use.btrfs)
+        if (std::ranges::find(members, block.name) != members.end()) return part_of_btrfs(members, use);
     if (block.filesystem_hint == "zfs_member" && !use.zfs_pools.empty())
         return Use{.words = format("member of a ZFS pool (imported: {})", join(use.zfs_pools, ", ")),
                    .end = "ZFS"};
@@ -106,39 +154,54 @@ std::optional<Use> membership(const BlockDevice& block, const HostUse& use)
     return Use{.words = member->use, .end = member->end};
 }
 
-/// Follows what is stacked on one block device, to the first use that can be named.
+/// Follows all that is stacked on one block device, and keeps the weightiest use that can be named.
 class Stack {
 public:
     Stack(const Snapshot& snapshot, const HostUse& use) : snapshot_(snapshot), use_(use) {}
 
+    struct Found {
+        Use use;
+        std::vector<std::string> chain; ///< from the block device to what is used
+    };
     /// Nothing: the device is free.
-    std::optional<Use> climb(const BlockDevice& block, std::vector<std::string>& chain)
+    std::optional<Found> climb(const BlockDevice& block)
     {
-        // A stack may not loop, but a recorded tree may say anything; and what led nowhere need not be tried twice.
-        constexpr std::size_t tallest = 16;
-        if (chain.size() >= tallest || std::ranges::find(tried_, &block) != tried_.end()) return std::nullopt;
-        tried_.push_back(&block);
-        chain.push_back(block.mapper_name.empty() ? block.name
-                                                  : format("{} ({})", block.name, block.mapper_name));
-        if (auto found = direct_use(block, use_)) return found;
-        for (const auto& holder : block.holders) {
-            const auto next = std::ranges::find(snapshot_.blocks, holder, &BlockDevice::name);
-            if (next == snapshot_.blocks.end()) continue;
-            if (auto found = climb(*next, chain)) return found;
-        }
-        for (const auto& loop : use_.loops) {
-            if (!names(loop.backing, block)) continue;
-            if (auto found = climb(loop.block, chain)) return found;
-        }
-        if (auto found = membership(block, use_)) return found;
-        chain.pop_back();
-        return std::nullopt;
+        std::vector<std::string> chain;
+        go_up(block, chain);
+        return std::move(found_);
     }
 
 private:
+    void go_up(const BlockDevice& block, std::vector<std::string>& chain)
+    {
+        // A stack may not loop, but a recorded tree may say anything; and what was tried need not be tried twice.
+        constexpr std::size_t tallest = 16;
+        if (chain.size() >= tallest || std::ranges::find(tried_, &block) != tried_.end()) return;
+        tried_.push_back(&block);
+        chain.push_back(block.mapper_name.empty() ? block.name
+                                                  : format("{} ({})", block.name, block.mapper_name));
+        const bool had_one = found_.has_value();
+        if (auto use = direct_use(block, use_)) keep(std::move(*use), chain);
+        for (const auto& holder : block.holders) {
+            const auto next = std::ranges::find(snapshot_.blocks, holder, &BlockDevice::name);
+            if (next != snapshot_.blocks.end()) go_up(*next, chain);
+        }
+        for (const auto& loop : use_.loops)
+            if (names(loop.backing, block)) go_up(loop.block, chain);
+        if (had_one == found_.has_value())
+            if (auto use = membership(block, use_)) keep(std::move(*use), chain);
+        chain.pop_back();
+    }
+
+    void keep(Use use, const std::vector<std::string>& chain)
+    {
+        if (!found_ || use.weight > found_->use.weight) found_ = Found{.use = std::move(use), .chain = chain};
+    }
+
     const Snapshot& snapshot_;
     const HostUse& use_;
     std::vector<const BlockDevice*> tried_;
+    std::optional<Found> found_;
 };
 
 Use said(std::string words) { return {.words = words, .end = std::move(words)}; }
@@ -204,24 +267,44 @@ std::optional<ClaimedPart> claimed_part(const Snapshot& snapshot, std::string_vi
     return is_parts_claim || !whole ? part : whole;
 }
 
+/// The disks stay in their order; of one disk the weightiest comes first, and of equal ones the first.
+std::vector<DiskInUse> weightiest_first(std::vector<DiskInUse> found, const std::vector<Weight>& weights)
+{
+    std::vector<DiskInUse> sorted;
+    std::vector<bool> is_taken(found.size());
+    for (std::size_t first = 0; first < found.size(); ++first) {
+        if (is_taken[first]) continue;
+        const auto disk = found[first].disk;
+        for (int weight = static_cast<int>(Weight::system); weight >= 0; --weight)
+            for (std::size_t i = first; i < found.size(); ++i) {
+                if (is_taken[i] || found[i].disk != disk || static_cast<int>(weights[i]) != weight) continue;
+                is_taken[i] = true;
+                sorted.push_back(std::move(found[i]));
+            }
+    }
+    return sorted;
+}
+
 } // namespace
 
 std::vector<DiskInUse> disks_in_use(const Snapshot& snapshot, const HostUse& use)
 {
     std::vector<DiskInUse> found;
+    std::vector<Weight> weights;
     const auto add = [&](const BlockDevice& block, std::vector<std::string> chain, const Use& how) {
         if (block.whole_disk != block.name) chain.insert(chain.begin(), block.whole_disk);
         chain.push_back(how.end);
         found.push_back({.usb = *block.usb,
                          .disk = block.whole_disk,
                          .chain = std::move(chain),
-                         .use = printable(how.words, 256)});
+                         .use = printable(how.words, 256),
+                         .runs_the_system = how.weight == Weight::system});
+        weights.push_back(how.weight);
     };
     for (const auto& block : snapshot.blocks) {
         if (!block.usb) continue;
-        std::vector<std::string> chain;
-        if (const auto how = Stack(snapshot, use).climb(block, chain))
-            add(block, std::move(chain), *how);
+        if (auto way = Stack(snapshot, use).climb(block))
+            add(block, std::move(way->chain), way->use);
         else if (const auto kept = kept_by(block, use))
             add(block, {block.name}, *kept);
     }
@@ -232,7 +315,7 @@ std::vector<DiskInUse> disks_in_use(const Snapshot& snapshot, const HostUse& use
         if (const auto claim = claimed_part(snapshot, block.whole_disk, use.claims))
             add(*claim->block, {claim->block->name}, claim->use);
     }
-    return found;
+    return weightiest_first(std::move(found), weights);
 }
 
 } // namespace usbroute::topology

@@ -68,8 +68,8 @@ struct HostUse {
     std::string mounts_unreadable = {};
     std::vector<std::string> swaps = {}; ///< "/dev/sdb2", "/swapfile"
     std::vector<Loop> loops = {};
-    std::vector<std::string> btrfs_members = {}; ///< block device names of mounted btrfs file systems
-    std::vector<Member> members = {};            ///< of other file systems, journals and caches
+    std::vector<std::vector<std::string>> btrfs = {}; ///< of each mounted btrfs: its block devices' names
+    std::vector<Member> members = {};                 ///< of other file systems, journals and caches
     std::vector<Export> exports = {};
     std::vector<std::string> zfs_pools = {}; ///< imported pools; their members cannot be told from sysfs
     Claims claims = {};                      ///< what the kernel itself says of the block devices behind USB
@@ -83,11 +83,14 @@ struct DiskInUse {
     std::string disk;               ///< "sdb": the name by which it may be forced
     std::vector<std::string> chain; ///< "sdb", "sdb1", "dm-0 (luks-home)", "/home": from the disk to its use
     std::string use;                ///< "mounted on /mnt", "swap", "held by dm-0"
+    bool runs_the_system =
+        false; ///< the host cannot go on without it, whoever says so: it has /, or a part of it
 };
 
 /// Everything in use, through partitions and whatever is stacked on them. A block device that something holds
 /// counts as used even where nothing is seen mounted, and so does what the kernel has claimed or could not be asked about.
-/// One entry for each partition or disk that leads to a use.
+/// One entry for each partition or disk that leads to a use, its weightiest one, and the weightiest of each disk first:
+/// what the system runs from, then what is mounted, then the rest.
 [[nodiscard]] std::vector<DiskInUse> disks_in_use(const Snapshot& snapshot, const HostUse& use);
 
 [[nodiscard]] std::vector<Mount> parse_mountinfo(std::string_view text);

@@ -67,6 +67,15 @@ std::optional<Sign> sign_of_gadget(const Device& device, const Snapshot& snapsho
     return Sign{Counts::doubtful, "behind the virtual hub of a management controller"};
 }
 
+/// The xHCI shows USB-R as the port after those that the mux routes (docs/hardware/8-series.md, PORTSC index).
+bool is_on_redirection_port(const Device& device, const Snapshot& snapshot)
+{
+    const auto* controller = snapshot.pci_controller_of_bus(device.path.bus());
+    if (controller == nullptr || device.path.ports().empty()) return false;
+    const auto* family = family_of(controller->vendor, controller->device);
+    return family != nullptr && family->usb_r_bit && device.path.ports().front() == *family->usb_r_bit + 1;
+}
+
 bool has_class(const Device& device, std::uint8_t device_class)
 {
     return std::ranges::find(device.interfaces, device_class, &Interface::device_class) !=
@@ -144,6 +153,8 @@ std::optional<Sign> sign_of(const Device& device, const Snapshot& snapshot, cons
 {
     if (auto sign = sign_of_ids(device)) return sign;
     if (auto sign = sign_of_gadget(device, snapshot)) return sign;
+    if (is_on_redirection_port(device, snapshot))
+        return Sign{Counts::doubtful, "on the port of the management engine's remote keyboard (USB-R)"};
     if (auto sign = inputs == nullptr ? std::nullopt : sign_of_reports(device, *inputs)) return sign;
     if (auto sign = sign_of_interfaces(device)) return sign;
     if (inputs != nullptr && may_be_a_bmcs(device, *inputs))
@@ -153,31 +164,37 @@ std::optional<Sign> sign_of(const Device& device, const Snapshot& snapshot, cons
 
 std::optional<Sign> sign_of_name(const Device& device)
 {
+    // Makers write names in one word and number them: "FootSwitch1F1.", "NanoKVM". The shortest of these are parts of
+    // other words too.
+    enum class Fits : std::uint8_t { whole, beginning, part };
     struct Hint {
         std::string_view word;
+        Fits fits;
         std::string_view why;
     };
-    static constexpr std::array<Hint, 20> hints{{
-        {"kvm", "by its name a KVM, behind which nobody need sit"},
-        {"bmc", "by its name a management controller's"},
-        {"ilo", "by its name a management controller's"},
-        {"idrac", "by its name a management controller's"},
-        {"ipmi", "by its name a management controller's"},
-        {"virtual", "by its name made by a program"},
-        {"scanner", "by its name a scanner"},
-        {"barcode", "by its name a scanner"},
-        {"rfid", "by its name a card reader"},
-        {"reader", "by its name a card reader"},
-        {"footswitch", "by its name a foot pedal"},
-        {"foot", "by its name a foot pedal"},
-        {"pedal", "by its name a foot pedal"},
-        {"macropad", "by its name a pad with a few keys"},
-        {"macro", "by its name a pad with a few keys"},
-        {"keypad", "by its name a pad with a few keys"},
-        {"numpad", "by its name a pad with a few keys"},
-        {"remote", "by its name a remote control"},
-        {"presenter", "by its name a remote control"},
-        {"mouse", "by its name a mouse"},
+    static constexpr std::array<Hint, 22> hints{{
+        {"kvm", Fits::part, "by its name a KVM, behind which nobody need sit"},
+        {"bmc", Fits::whole, "by its name a management controller's"},
+        {"ilo", Fits::whole, "by its name a management controller's"},
+        {"idrac", Fits::beginning, "by its name a management controller's"},
+        {"ipmi", Fits::beginning, "by its name a management controller's"},
+        {"virtual", Fits::part, "by its name made by a program"},
+        {"scanner", Fits::part, "by its name a scanner"},
+        {"barcode", Fits::part, "by its name a scanner"},
+        {"rfid", Fits::part, "by its name a card reader"},
+        {"reader", Fits::part, "by its name a card reader"},
+        {"foot", Fits::beginning, "by its name a foot pedal"},
+        {"pedal", Fits::part, "by its name a foot pedal"},
+        {"macro", Fits::beginning, "by its name a pad with a few keys"},
+        {"keypad", Fits::part, "by its name a pad with a few keys"},
+        {"numpad", Fits::part, "by its name a pad with a few keys"},
+        {"remote", Fits::beginning, "by its name a remote control"},
+        {"presenter", Fits::part, "by its name a remote control"},
+        {"gamepad", Fits::part, "by its name a game controller"},
+        {"joystick", Fits::part, "by its name a game controller"},
+        {"controller", Fits::whole, "by its name a game controller"},
+        {"tablet", Fits::whole, "by its name a drawing tablet"},
+        {"mouse", Fits::beginning, "by its name a mouse"},
     }};
     std::string text = device.manufacturer + " " + device.product_name;
     for (auto& letter : text) {
@@ -185,11 +202,21 @@ std::optional<Sign> sign_of_name(const Device& device)
         if ((letter < 'a' || letter > 'z') && (letter < '0' || letter > '9')) letter = ' ';
     }
     const auto all = words(text);
-    const auto has = [&](std::string_view word) { return std::ranges::find(all, word) != all.end(); };
+    const bool is_called_keyboard = std::ranges::any_of(
+        all, [](std::string_view word) { return word.find("keyboard") != std::string_view::npos; });
     for (const auto& hint : hints) {
-        // "Keyboard/Mouse" is both, "Wireless Keyboard and Mouse Receiver" too.
-        if (hint.word == "mouse" && has("keyboard")) continue;
-        if (has(hint.word)) return Sign{Counts::doubtful, hint.why};
+        // "Keyboard/Mouse" is both, "Wireless Keyboard and Mouse Receiver" too; a controller may be a keyboard's.
+        const bool is_beside_one = hint.word == "mouse" || hint.word == "controller" || hint.word == "tablet";
+        if (is_beside_one && is_called_keyboard) continue;
+        const auto fits = [&](std::string_view word) {
+            switch (hint.fits) {
+            case Fits::whole: return word == hint.word;
+            case Fits::beginning: return word.starts_with(hint.word);
+            case Fits::part: break;
+            }
+            return word.find(hint.word) != std::string_view::npos;
+        };
+        if (std::ranges::any_of(all, fits)) return Sign{Counts::doubtful, hint.why};
     }
     return std::nullopt;
 }

@@ -40,7 +40,7 @@ std::string told(const FakeTree& tree)
         text += load.address.text();
         for (const auto& block : load.blocks)
             text += " " + block.name + "=" + block.number + "=" + block.mapper_name;
-        for (const auto& name : load.route_carriers) text += " route:" + name;
+        for (const auto& carrier : load.route_carriers) text += " route:" + carrier.name;
         if (load.drives_the_screen) text += " screen";
         text += "\n";
     }

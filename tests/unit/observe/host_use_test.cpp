@@ -97,6 +97,35 @@ TEST(Activity, IsANetworkInterfaceWithTheDefaultRouteAlsoBelowABridge)
     EXPECT_EQ(told(network("../../devices/pci0/usb3/3-1/3-1:1.0/net/eth1")), Lines{});
 }
 
+TEST(Activity, IsANetworkInterfaceBelowASessionOfPpp)
+{
+    auto tree = network("ppp0");
+    tree.add("proc/net", file("pppoe", "Id       Address              Device\n"
+                                       "00000001 00:11:22:33:44:55     eth1\n"));
+
+    EXPECT_EQ(told(tree), Lines{"3-1 network interface eth1 carries the default route of ppp0"});
+}
+
+TEST(Activity, IsTheWayToWhatIsMountedFromAnotherMachine)
+{
+    FakeTree tree(
+        {dir("sys", {in_class("net", "usb0", "pci0/usb3/3-1/3-1:1.0/net/usb0")}),
+         dir("proc",
+             {dir("net", {file("route", "usb0\t0007A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\n")}),
+              dir("self",
+                  {file("mountinfo", "27 1 0:25 / / rw - nfs 192.168.7.1:/srv rw,addr=192.168.7.1\n")})})});
+
+    EXPECT_EQ(told(tree), Lines{"3-1 network interface usb0 carries the way to 192.168.7.1, which serves /"});
+}
+
+TEST(Activity, IsAConsoleOfTheKernel)
+{
+    FakeTree tree({dir("sys", {in_class("tty", "ttyUSB0", "pci0/usb3/3-1/3-1:1.0/ttyUSB0/tty/ttyUSB0")}),
+                   dir("proc", {file("consoles", "ttyUSB0              -W- (EC  p  )  188:0\n")})});
+
+    EXPECT_EQ(told(tree), Lines{"3-1 ttyUSB0 is a console of the kernel"});
+}
+
 TEST(Activity, IsASoundCardThatRuns)
 {
     const auto card = [](const char* playback, const char* capture) {

@@ -215,7 +215,7 @@ TEST(Bind, PrintsNoCommandThatUnbindsWhatTheHostCannotDoWithout)
     });
     EXPECT_TRUE(with_root.starts_with("0000:00:1b.0 has sda, / is on it: it cannot be let go; "))
         << with_root;
-    const auto with_route = remedy([](HandoverBench&, auto& load) { load.route_carriers = {"wlp0s20f3"}; });
+    const auto with_route = remedy([](HandoverBench&, auto& load) { load.route_carriers = {{"wlp0s20f3"}}; });
     EXPECT_TRUE(with_route.starts_with("0000:00:1b.0 has wlp0s20f3, the default route is on it: it cannot"))
         << with_route;
     const auto with_screen = remedy([](HandoverBench&, auto& load) { load.drives_the_screen = true; });

@@ -79,10 +79,8 @@ TEST(Status, SaysWhichDiskIsInUseBeforeAnythingElse)
     fakes::plug(snapshot, "3-1", "Hub").hub_ports = 4;
     fakes::plug(snapshot, "3-1.1", "Camera");
     fakes::plug_disk(snapshot, "3-1.2", "sdb");
-    const topology::HostUse use{.mounts = {{"8:17", "/dev/sdb1", "/mnt/photos", "ext4"}},
-                                .swaps = {},
-                                .btrfs_members = {},
-                                .zfs_pools = {}};
+    const topology::HostUse use{
+        .mounts = {{"8:17", "/dev/sdb1", "/mnt/photos", "ext4"}}, .swaps = {}, .btrfs = {}, .zfs_pools = {}};
 
     const auto text = shown(snapshot, use);
 
@@ -97,10 +95,8 @@ TEST(Status, KeepsTheUseOfADiskWhereTheNameMustBeCut)
     auto device = std::make_shared<topology::Device>(*snapshot.devices.front());
     device->product_name = "A Disk With A Name That Goes On And On";
     snapshot.devices.front() = device;
-    const topology::HostUse use{.mounts = {{"8:17", "/dev/sdb1", "/mnt/photos", "ext4"}},
-                                .swaps = {},
-                                .btrfs_members = {},
-                                .zfs_pools = {}};
+    const topology::HostUse use{
+        .mounts = {{"8:17", "/dev/sdb1", "/mnt/photos", "ext4"}}, .swaps = {}, .btrfs = {}, .zfs_pools = {}};
 
     const auto text = shown(snapshot, use);
 

@@ -92,6 +92,45 @@ TEST(DisksInUse, SurvivesARecordingWhoseHoldersFormACircle)
     EXPECT_EQ(disks_in_use(snapshot, {}).at(0).use, "held by dm-0");
 }
 
+TEST(DisksInUse, NamesTheWeightiestUseFirst)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    auto third = snapshot.blocks[1];
+    third.name = "sdb3";
+    third.number = "8:19";
+    third.holders = {"dm-0"};
+    snapshot.blocks.push_back(third);
+    snapshot.blocks.push_back(
+        {.name = "dm-0", .number = "254:0", .whole_disk = "dm-0", .mapper_name = "luks"});
+    auto use = mounted("8:17", "/dev/sdb1", "/boot/efi");
+    use.mounts.push_back({.number = "254:0", .source = "/dev/mapper/luks", .point = "/srv", .type = "ext4"});
+    use.mounts.push_back({.number = "254:0", .source = "/dev/mapper/luks", .point = "/", .type = "ext4"});
+
+    const auto found = disks_in_use(snapshot, use);
+
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[0].chain, (std::vector<std::string>{"sdb", "sdb3", "dm-0 (luks)", "/"}));
+    EXPECT_TRUE(found[0].runs_the_system);
+    EXPECT_EQ(found[1].chain, (std::vector<std::string>{"sdb", "sdb1", "/boot/efi"}));
+    EXPECT_FALSE(found[1].runs_the_system);
+}
+
+TEST(DisksInUse, SaysWhereABtrfsOverSeveralDisksIsMounted)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    HostUse use;
+    use.btrfs = {{"nvme0n1p2", "sdb1"}};
+    use.mounts.push_back({.number = "0:35", .source = "/dev/nvme0n1p2", .point = "/", .type = "btrfs"});
+
+    const auto found = disks_in_use(snapshot, use);
+
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].use, "part of the btrfs file system mounted on /");
+    EXPECT_TRUE(found[0].runs_the_system);
+}
+
 TEST(DisksInUse, SeesSwapBtrfsAndZfs)
 {
     auto snapshot = fakes::z97();
@@ -99,7 +138,7 @@ TEST(DisksInUse, SeesSwapBtrfsAndZfs)
     HostUse swap;
     swap.swaps = {"/dev/sdb1"};
     HostUse btrfs;
-    btrfs.btrfs_members = {"sdb1"};
+    btrfs.btrfs = {{"sdb1"}};
     HostUse zfs;
     zfs.zfs_pools = {"tank"};
 

@@ -149,6 +149,12 @@ TEST(KeyboardSigns, RaiseADoubtEach)
          "doubtful: by its name a KVM, behind which nobody need sit"},
         {"a pedal by its name", [](Desk& desk) { named(desk, "FootSwitch"); },
          "doubtful: by its name a foot pedal"},
+        {"a pedal with a number", [](Desk& desk) { named(desk, "FootSwitch1F1."); },
+         "doubtful: by its name a foot pedal"},
+        {"a KVM in one word", [](Desk& desk) { named(desk, "NanoKVM"); },
+         "doubtful: by its name a KVM, behind which nobody need sit"},
+        {"a game controller", [](Desk& desk) { named(desk, "Steam Controller"); },
+         "doubtful: by its name a game controller"},
         {"a scanner by its name", [](Desk& desk) { named(desk, "BARCODE SCANNER"); },
          "doubtful: by its name a scanner"},
         {"a pad by its name", [](Desk& desk) { named(desk, "RGB-Keypad"); },
@@ -161,6 +167,17 @@ TEST(KeyboardSigns, RaiseADoubtEach)
         row.change(desk);
         EXPECT_EQ(desk.said(), row.said) << row.what;
     }
+}
+
+TEST(KeyboardSigns, RaiseADoubtAtThePortOfTheManagementEngine)
+{
+    auto snapshot = fakes::z97();
+    const auto& device = fakes::plug(snapshot, "3-15", "Keyboard");
+
+    const auto sign = sign_of(device, snapshot, nullptr);
+
+    ASSERT_TRUE(sign);
+    EXPECT_EQ(sign->why, "on the port of the management engine's remote keyboard (USB-R)");
 }
 
 TEST(KeyboardSigns, AreSeenThroughTheHubOfAManagementController)
