@@ -178,7 +178,7 @@ std::optional<Sign> sign_of_name(const Device& device)
         {"ilo", Fits::whole, "by its name a management controller's"},
         {"idrac", Fits::beginning, "by its name a management controller's"},
         {"ipmi", Fits::beginning, "by its name a management controller's"},
-        {"virtual", Fits::part, "by its name made by a program"},
+        {"virtual", Fits::beginning, "by its name made by a program"},
         {"scanner", Fits::part, "by its name a scanner"},
         {"barcode", Fits::part, "by its name a scanner"},
         {"rfid", Fits::part, "by its name a card reader"},
