@@ -19,6 +19,7 @@ namespace {
 bool names(std::string_view source, const BlockDevice& block)
 {
     constexpr std::string_view dev = "/dev/";
+    source = without_deleted(source);
     if (!block.mapper_name.empty() && source == "/dev/mapper/" + block.mapper_name) return true;
     if (!source.starts_with(dev)) return false;
     return source.substr(source.rfind('/') + 1) == block.name ||

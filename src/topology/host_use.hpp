@@ -96,5 +96,7 @@ struct DiskInUse {
 [[nodiscard]] std::vector<Mount> parse_mountinfo(std::string_view text);
 [[nodiscard]] std::vector<Mount> parse_mounts(std::string_view text);
 [[nodiscard]] std::vector<std::string> parse_swaps(std::string_view text);
+/// A path without the " (deleted)" that the kernel puts behind it when the name is gone (fs/d_path.c).
+[[nodiscard]] std::string_view without_deleted(std::string_view path);
 
 } // namespace usbroute::topology

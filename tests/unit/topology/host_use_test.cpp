@@ -191,6 +191,8 @@ TEST(DisksInUse, SeesALoopOverThePartitionItself)
     use.loops = {{.block = {.name = "loop0", .number = "7:0"}, .backing = "/dev/sdb1"}};
 
     EXPECT_EQ(disks_in_use(snapshot, use).at(0).use, "held by loop0");
+    use.loops[0].backing = "/dev/sdb1 (deleted)";
+    EXPECT_EQ(disks_in_use(snapshot, use).at(0).use, "held by loop0");
     use.mounts.push_back({.number = "7:0", .source = "/dev/loop0", .point = "/mnt", .type = "ext4"});
     EXPECT_EQ(disks_in_use(snapshot, use).at(0).chain,
               (std::vector<std::string>{"sdb", "sdb1", "loop0", "/mnt"}));
@@ -232,6 +234,11 @@ TEST(DisksInUse, SeesEveryDiskThatAMountNamesWhereverItNamesIt)
         {"ext4 journal by path", "9 1 8:1 / /p rw - ext4 /dev/sda1 rw,journal_path=/dev/sdb1\n"},
         {"ext4 journal by number", "9 1 8:1 / /p rw - ext4 /dev/sda1 rw,journal_dev=0x811\n"},
         {"ReiserFS journal", "9 1 8:1 / /p rw - reiserfs /dev/sda1 rw,jdev=/dev/sdb1\n"},
+        {"EROFS, a further device", "9 1 7:0 / /p ro - erofs /dev/loop0 ro,device=/dev/sdb1\n"},
+        {"EROFS, the second of several",
+         "9 1 8:1 / /p ro - erofs /dev/sda1 ro,user_xattr,device=/dev/sdc1,device=/dev/sdb1\n"},
+        {"EROFS by another name",
+         "9 1 8:1 / /p ro - erofs /dev/sda1 ro,device=/dev/disk/by-id/usb-x-part1\n"},
         {"NTFS by FUSE, the kernel's number", "9 1 8:17 / /p rw - fuseblk /dev/sdb1 rw,user_id=0\n"},
         {"FUSE without a number", "9 1 0:52 / /p rw - fuse.fuse2fs /dev/sdb1 rw,user_id=1000\n"},
         {"FUSE by another name", "9 1 0:52 / /p rw - fuse /dev/disk/by-id/usb-x-part1 rw\n"},
@@ -251,6 +258,33 @@ TEST(DisksInUse, SeesEveryDiskThatAMountNamesWhereverItNamesIt)
     }
 }
 
+TEST(DisksInUse, SeesSwapWhoseNodeIsGone)
+{
+    struct Row {
+        const char* swaps;
+        std::vector<std::string> paths;
+    };
+    const std::vector<Row> rows = {
+        {"/dev/sdb1 partition 1 0 -2\n", {"/dev/sdb1"}},
+        {"/dev/sdb1\\040(deleted) partition 1 0 -2\n", {"/dev/sdb1"}},
+        {"/dev/sdb1 (deleted) partition 1 0 -2\n", {"/dev/sdb1"}},
+        {"/dev/disk/by-id/usb-x-part1\\040(deleted) partition 1 0 -2\n", {"/dev/disk/by-id/usb-x-part1"}},
+    };
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    snapshot.blocks[1].links = {"disk/by-id/usb-x-part1"};
+    for (const auto& row : rows) {
+        HostUse use;
+        use.swaps = parse_swaps(std::string("Filename Type Size Used Priority\n") + row.swaps);
+        EXPECT_EQ(use.swaps, row.paths) << row.swaps;
+        const auto found = disks_in_use(snapshot, use);
+        ASSERT_EQ(found.size(), 1u) << row.swaps;
+        EXPECT_EQ(found[0].use, "swap") << row.swaps;
+    }
+    EXPECT_EQ(parse_swaps("/srv/swap\\040(deleted) file 1 0 -2\n"),
+              std::vector<std::string>{"/srv/swap (deleted)"});
+}
+
 TEST(DisksInUse, IsNotMisledByWhatOnlyLooksLikeADisk)
 {
     auto snapshot = fakes::z97();
@@ -258,6 +292,7 @@ TEST(DisksInUse, IsNotMisledByWhatOnlyLooksLikeADisk)
     for (const char* line :
          {"9 1 0:45 / /p rw - bcachefs /dev/sdc1:/dev/sdd1 rw\n",
           "9 1 0:45 / /p rw - nfs server:/dev/sdb1 rw\n", "9 1 0:45 / /dev/sdb1 rw - tmpfs tmpfs rw\n",
+          "9 1 8:1 / /p ro - erofs /dev/sda1 ro,device=/dev/sdc1,device=/srv/sdb1,device=\n",
           "9 1 8:1 / /p rw - ext4 /dev/sda1 rw,journal_dev=0x821,journal_dev=zz,logdev\n"}) {
         HostUse use;
         use.mounts = parse_mountinfo(line);
