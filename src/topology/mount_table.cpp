@@ -6,6 +6,7 @@
 #include "topology/host_use.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -84,7 +85,33 @@ void take_source(Mount& mount, std::string_view source)
     }
 }
 
+bool is_served_by_others(std::string_view type)
+{
+    constexpr std::array<std::string_view, 10> remote{"nfs", "nfs4", "cifs",   "smb3", "9p",
+                                                      "afs", "ceph", "lustre", "gfs2", "ocfs2"};
+    return type.starts_with("fuse") || std::ranges::find(remote, type) != remote.end();
+}
+
+bool lies_below(std::string_view path, std::string_view point)
+{
+    if (point == "/") return !path.starts_with("/dev/"); // a machine without a disk of its own
+    return path.starts_with(point) && (path.size() == point.size() || path[point.size()] == '/');
+}
+
 } // namespace
+
+std::vector<std::string> remote_points(const std::vector<Mount>& mounts)
+{
+    std::vector<std::string> points;
+    for (const auto& mount : mounts)
+        if (is_served_by_others(mount.type)) points.push_back(mount.point);
+    return points;
+}
+
+bool is_below_any(std::string_view path, const std::vector<std::string>& points)
+{
+    return std::ranges::any_of(points, [&](const std::string& point) { return lies_below(path, point); });
+}
 
 std::vector<Mount> parse_mountinfo(std::string_view text)
 {
@@ -137,7 +164,7 @@ std::vector<std::string> parse_swaps(std::string_view text)
         if (fields.empty() || !fields[0].starts_with('/')) continue;
         auto path = unescape(fields[0]);
         // Of a node that is gone; what the device is called has not changed.
-        if (path.starts_with("/dev/")) path = without_deleted(path);
+        if (path.starts_with("/dev/")) path.resize(without_deleted(path).size());
         swaps.push_back(std::move(path));
     }
     return swaps;

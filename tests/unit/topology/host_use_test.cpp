@@ -23,6 +23,14 @@ HostUse mounted(std::string number, std::string source, std::string point)
     return use;
 }
 
+/// An answer of the kernel for sdb and sdb1, or for one of them.
+HostUse told(std::vector<Claim> claims, bool is_cut = false)
+{
+    HostUse use;
+    use.claims = {.answer = ClaimsAnswer::given, .why = {}, .is_cut = is_cut, .claims = std::move(claims)};
+    return use;
+}
+
 TEST(DisksInUse, NothingIsInUseWhenNothingIsMounted)
 {
     auto snapshot = fakes::z97();
@@ -198,6 +206,75 @@ TEST(DisksInUse, SeesALoopOverThePartitionItself)
               (std::vector<std::string>{"sdb", "sdb1", "loop0", "/mnt"}));
 }
 
+TEST(DisksInUse, SeesALoopOverANodeOfAnotherNameByItsNumber)
+{
+    struct Row {
+        const char* what;
+        const char* backing;
+        const char* backing_number;
+        std::vector<Under> under;
+        std::vector<std::string> chain;
+    };
+    const std::vector<Row> rows = {
+        {"node of the disk", "/srv/x/mydisk", "8:16", {}, {"sdb", "loop0", "/mnt"}},
+        {"node of the partition", "/srv/x/mydisk", "8:17", {}, {"sdb", "sdb1", "loop0", "/mnt"}},
+        {"a container's node, by the kernel's word",
+         "/dev/xvda",
+         "",
+         {{"8:16", "loop0"}},
+         {"sdb", "loop0", "/mnt"}},
+        {"a node that is gone",
+         "/dev/xvda (deleted)",
+         "",
+         {{"8:17", "loop0"}},
+         {"sdb", "sdb1", "loop0", "/mnt"}},
+    };
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    for (const auto& row : rows) {
+        auto use = told({{"sdb", ClaimState::free, ""}, {"sdb1", ClaimState::free, ""}});
+        use.claims.under = row.under;
+        use.loops = {{.block = {.name = "loop0", .number = "7:0"},
+                      .backing = row.backing,
+                      .backing_number = row.backing_number}};
+
+        ASSERT_EQ(disks_in_use(snapshot, use).size(), 1u) << row.what;
+        EXPECT_EQ(disks_in_use(snapshot, use)[0].use, "held by loop0") << row.what;
+        use.mounts.push_back({.number = "7:0", .source = "/dev/loop0", .point = "/mnt", .type = "ext4"});
+        EXPECT_EQ(disks_in_use(snapshot, use).at(0).chain, row.chain) << row.what;
+    }
+}
+
+TEST(DisksInUse, SeesALoopOverALoopOverANodeOfAnotherName)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    HostUse use;
+    use.loops = {{.block = {.name = "loop0", .number = "7:0"}, .backing = "/srv/a", .backing_number = "8:17"},
+                 {.block = {.name = "loop1", .number = "7:1"}, .backing = "/srv/b", .backing_number = "7:0"}};
+    use.mounts.push_back({.number = "7:1", .source = "/dev/loop1", .point = "/", .type = "ext4"});
+
+    const auto found = disks_in_use(snapshot, use);
+
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].chain, (std::vector<std::string>{"sdb", "sdb1", "loop0", "loop1", "/"}));
+    EXPECT_TRUE(found[0].runs_the_system);
+}
+
+TEST(DisksInUse, WhatTheKernelNamesUnderSomethingUnknownCountsToo)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    auto use = told({{"sdb", ClaimState::free, ""}, {"sdb1", ClaimState::free, ""}});
+    use.claims.under = {{"8:32", "loop1"}};
+    EXPECT_TRUE(disks_in_use(snapshot, use).empty());
+
+    use.claims.under.push_back({"8:17", "loop0"});
+
+    ASSERT_EQ(disks_in_use(snapshot, use).size(), 1u);
+    EXPECT_EQ(disks_in_use(snapshot, use)[0].chain, (std::vector<std::string>{"sdb", "sdb1", "under loop0"}));
+}
+
 TEST(DisksInUse, SeesAMountOfAnotherNamespace)
 {
     auto snapshot = fakes::z97();
@@ -207,14 +284,6 @@ TEST(DisksInUse, SeesAMountOfAnotherNamespace)
 
     EXPECT_EQ(disks_in_use(snapshot, use).at(0).use,
               "mounted on /data in the mount namespace of process 812 (conmon)");
-}
-
-/// An answer of the kernel for sdb and sdb1, or for one of them.
-HostUse told(std::vector<Claim> claims, bool is_cut = false)
-{
-    HostUse use;
-    use.claims = {.answer = ClaimsAnswer::given, .why = {}, .is_cut = is_cut, .claims = std::move(claims)};
-    return use;
 }
 
 TEST(DisksInUse, SeesEveryDiskThatAMountNamesWhereverItNamesIt)
@@ -308,6 +377,11 @@ TEST(DisksInUse, SeesMembersExportsAndWhatZramWritesBackTo)
     member.members = {{.block = "sdb1", .use = "the journal of a mounted file system", .end = "journal"}};
     HostUse served;
     served.exports = {{.backing = "/dev/sdb", .by = "the NVMe target nqn.x"}};
+    HostUse served_by_number;
+    served_by_number.exports = {
+        {.backing = "/srv/mydisk", .by = "the NVMe target nqn.x", .backing_number = "8:16"}};
+    EXPECT_EQ(disks_in_use(snapshot, served_by_number).at(0).chain,
+              (std::vector<std::string>{"sdb", "the NVMe target nqn.x"}));
     HostUse zram;
     zram.loops = {{.block = {.name = "zram0", .number = "251:0"}, .backing = "/dev/sdb1"}};
     zram.swaps = {"/dev/zram0"};
