@@ -8,7 +8,6 @@
 #include "claims/conversation.hpp"
 #include "claims/server.hpp"
 #include "linux/block_claims.hpp"
-#include "linux/files.hpp"
 #include "linux/locations.hpp"
 #include "wire/claims.hpp"
 
@@ -59,6 +58,7 @@ int show()
     const auto claims = linux_::ask_kernel_as_root();
     if (claims.answer != topology::ClaimsAnswer::given) return fail(failed, claims.why);
     std::string text;
+    for (const auto& under : claims.under) text += wire::in_words(under) + "\n";
     for (const auto& claim : claims.claims) text += wire::in_words(claim) + "\n";
     if (claims.is_cut) text += "there are too many open files to go through\n";
     return std::fputs(text.c_str(), stdout) < 0 ? failed : done;
@@ -68,7 +68,7 @@ int work(const Options& options)
 {
     if (::geteuid() != 0) return fail(not_permitted, "only root may ask the kernel; run it with sudo");
     if (options.job == Job::show) return show();
-    const auto answer = [] { return linux_::ask_kernel(linux_::usb_blocks_to_ask(linux_::LiveTree("/"))); };
+    const auto answer = [] { return linux_::ask_kernel_itself(); };
     if (options.job == Job::answer) {
         const auto talked = talk(STDIN_FILENO, options.user, answer);
         return talked ? done : fail(failed, talked.error().message());

@@ -10,16 +10,21 @@
 #include "linux/open_devices.hpp"
 #include "linux/unique_fd.hpp"
 #include "observe/blocks.hpp"
+#include "observe/disk_use.hpp"
+#include "topology/host_use.hpp"
 #include "wire/claims.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <set>
 #include <thread>
 
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -41,6 +46,7 @@ using std::chrono::steady_clock;
 /// Another usbroute that asks at the same moment holds the disk as briefly as we do.
 constexpr milliseconds until_another_has_asked{20};
 constexpr int tries_a_node = 3;
+constexpr std::size_t mounts_limit_for_nodes = 1U << 24;
 
 /// The node in /dev, only if it is that of this very device.
 std::expected<UniqueFd, std::string> node_of(const AskedBlock& block)
@@ -96,6 +102,35 @@ Names raw_nodes(const observe::KernelTree& tree, const std::string& disk)
     return numbers;
 }
 
+/// The number of the block device below a loop device, which it keeps whatever becomes of the node by which it was set up.
+std::optional<std::string> number_below(const topology::BlockDevice& loop)
+{
+    const auto node = node_of({.name = loop.name, .number = loop.number, .whole_disk = loop.name, .raw = {}});
+    if (!node) return std::nullopt;
+    const auto path = format("/proc/self/fd/{}", node->get());
+    const UniqueFd device(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    loop_info64 info{};
+    if (!device.is_open() || ::ioctl(device.get(), LOOP_GET_STATUS64, &info) != 0 || info.lo_rdevice == 0)
+        return std::nullopt; // over a file
+    return format("{}:{}", major(info.lo_rdevice), minor(info.lo_rdevice));
+}
+
+/// A root for each mount namespace: our own may lack what a sandbox hides, and a container has nodes of its own.
+std::vector<LiveTree> roots_of_all()
+{
+    constexpr std::size_t most_roots = 256;
+    const LiveTree tree("/");
+    std::vector<LiveTree> roots;
+    roots.emplace_back("/proc/self/root/");
+    std::set<std::string> seen;
+    for (const auto& process : tree.list("proc").value_or(Names{})) {
+        if (!parse_decimal(process) || roots.size() >= most_roots) continue;
+        const auto space = tree.link(format("proc/{}/ns/mnt", process));
+        if (space && seen.insert(*space).second) roots.emplace_back(format("/proc/{}/root/", process));
+    }
+    return roots;
+}
+
 /// What a child writes until it closes its end; nothing: it takes too long.
 std::optional<std::string> read_in_time(int fd, milliseconds patience)
 {
@@ -116,7 +151,7 @@ std::optional<std::string> read_in_time(int fd, milliseconds patience)
 
 [[noreturn]] void answer_and_end(int fd)
 {
-    const auto line = wire::to_line(ask_kernel(usb_blocks_to_ask(LiveTree("/"))));
+    const auto line = wire::to_line(ask_kernel_itself());
     for (std::string_view rest = line; !rest.empty();) {
         const auto put = ::write(fd, rest.data(), rest.size());
         if (put < 0 && errno == EINTR) continue;
@@ -173,6 +208,41 @@ Claims ask_kernel(const std::vector<AskedBlock>& blocks, milliseconds budget)
             claim.detail = *holder;
         }
     }
+    return claims;
+}
+
+std::vector<topology::Under> under_loops_and_targets(const observe::KernelTree& tree)
+{
+    std::vector<topology::Under> found;
+    const auto mounts = topology::parse_mountinfo(
+        tree.read("proc/self/mountinfo", mounts_limit_for_nodes).value_or(std::string()));
+    const auto remote = topology::remote_points(mounts);
+    for (const auto& loop : observe::read_loops(tree)) {
+        // The kernel asks the file system below, and a server might not answer it.
+        if (!loop.block.name.starts_with("loop") || topology::is_below_any(loop.backing, remote)) continue;
+        if (auto number = number_below(loop.block))
+            found.push_back({.number = std::move(*number), .by = loop.block.name});
+    }
+    std::vector<LiveTree> roots;
+    for (const auto& served : observe::read_exports(tree)) {
+        std::set<std::string> numbers;
+        if (!served.backing_number.empty()) numbers.insert(served.backing_number);
+        if (served.backing.starts_with('/') && !topology::is_below_any(served.backing, remote)) {
+            if (roots.empty()) roots = roots_of_all();
+            for (const auto& root : roots)
+                if (auto number = root.block_number(served.backing.substr(1)))
+                    numbers.insert(std::move(*number));
+        }
+        for (const auto& number : numbers) found.push_back({.number = number, .by = served.by});
+    }
+    return found;
+}
+
+Claims ask_kernel_itself()
+{
+    const LiveTree tree("/");
+    auto claims = ask_kernel(usb_blocks_to_ask(tree));
+    claims.under = under_loops_and_targets(tree);
     return claims;
 }
 

@@ -34,6 +34,13 @@ struct AskedBlock {
 [[nodiscard]] topology::Claims ask_kernel(const std::vector<AskedBlock>& blocks,
                                           std::chrono::milliseconds budget = std::chrono::milliseconds{1500});
 
+/// What the kernel uses without a claim and without an open file of a process: what lies below loop devices, as each of them
+/// says (loop(4), LOOP_GET_STATUS64), and what is served to others, by the node that its path is in any mount namespace.
+[[nodiscard]] std::vector<topology::Under> under_loops_and_targets(const observe::KernelTree& tree);
+
+/// All of it, of the live machine. May wait as `ask_kernel` does.
+[[nodiscard]] topology::Claims ask_kernel_itself();
+
 /// The same for the live machine, in a child process, and `silent` when there is no answer within that time. For programs
 /// without threads. `absent` for who is not root.
 [[nodiscard]] topology::Claims ask_kernel_as_root(std::chrono::milliseconds patience = std::chrono::seconds{

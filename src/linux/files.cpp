@@ -17,6 +17,7 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 namespace usbroute::linux_ {
@@ -126,6 +127,23 @@ std::expected<std::string, Errno> LiveTree::link(const std::string& path) const
     // What is not a link says EINVAL, or ENOENT for an O_PATH descriptor of one.
     if (length < 0) return std::unexpected(Errno{errno});
     return std::string(target.data(), static_cast<std::size_t>(length));
+}
+
+std::optional<std::string> LiveTree::block_number(const std::string& path) const
+{
+    UniqueFd node;
+    if (root_ == "/" && !path.starts_with("dev/")) {
+        open_how how{};
+        how.flags = O_PATH | O_CLOEXEC;
+        how.resolve = RESOLVE_NO_SYMLINKS;
+        const auto whole = root_ + path;
+        node = UniqueFd(static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, whole.c_str(), &how, sizeof how)));
+    } else {
+        node = open(path, O_PATH);
+    }
+    struct stat status{};
+    if (!node.is_open() || ::fstat(node.get(), &status) != 0 || !S_ISBLK(status.st_mode)) return std::nullopt;
+    return format("{}:{}", major(status.st_rdev), minor(status.st_rdev));
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit)

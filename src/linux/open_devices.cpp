@@ -7,7 +7,6 @@
 #include "base/text.hpp"
 #include "topology/host_use.hpp"
 
-#include <algorithm>
 #include <array>
 #include <optional>
 #include <thread>
@@ -28,20 +27,6 @@ constexpr std::size_t mounts_limit = 1U << 24;
 constexpr milliseconds between_looks_at_holders{100};
 constexpr int looks_again = 5;
 constexpr std::size_t most_holders = 32; // of one device; one that stays is enough
-
-/// A stat of a file on such a file system may wait for its server for ever.
-bool is_remote(std::string_view type)
-{
-    constexpr std::array<std::string_view, 10> remote{"nfs", "nfs4", "cifs",   "smb3", "9p",
-                                                      "afs", "ceph", "lustre", "gfs2", "ocfs2"};
-    return type.starts_with("fuse") || std::ranges::find(remote, type) != remote.end();
-}
-
-bool is_below(std::string_view path, std::string_view point)
-{
-    if (point == "/") return !path.starts_with("/dev/"); // a machine without a disk of its own
-    return (path.starts_with(point) && (path.size() == point.size() || path[point.size()] == '/'));
-}
 
 std::optional<dev_t> number_from(std::string_view text)
 {
@@ -68,8 +53,7 @@ const std::string* OpenDevices::watched_at(const std::string& link) const
     const std::string_view path(target.data(), static_cast<std::size_t>(length));
     // "socket:[71]", "anon_inode:kvm-vcpu:0" and the like are no devices.
     if (!path.starts_with('/')) return nullptr;
-    if (std::ranges::any_of(remote_, [&](const std::string& point) { return is_below(path, point); }))
-        return nullptr;
+    if (topology::is_below_any(path, remote_)) return nullptr;
     struct stat status{};
     if (::stat(link.c_str(), &status) != 0) return nullptr;
     const bool is_block = S_ISBLK(status.st_mode);
@@ -110,8 +94,7 @@ bool OpenDevices::look(milliseconds budget)
     if (watched_.empty()) return true;
     const auto end = steady_clock::now() + budget;
     const auto mounts = tree_.read("proc/self/mountinfo", mounts_limit).value_or(std::string());
-    for (const auto& mount : topology::parse_mountinfo(mounts))
-        if (is_remote(mount.type)) remote_.push_back(mount.point);
+    remote_ = topology::remote_points(topology::parse_mountinfo(mounts));
     const bool is_whole = look_at_all(end);
     for (int i = 0; i < looks_again && !holders_.empty(); ++i) {
         std::this_thread::sleep_for(between_looks_at_holders);

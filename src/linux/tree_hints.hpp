@@ -55,6 +55,10 @@ public:
     [[nodiscard]] std::expected<std::string, observe::Errno> read(const std::string& file,
                                                                   std::size_t limit) const override;
     [[nodiscard]] std::expected<std::string, observe::Errno> link(const std::string& path) const override;
+    [[nodiscard]] std::optional<std::string> block_number(const std::string& path) const override
+    {
+        return tree_.block_number(path);
+    }
 
 private:
     const LiveTree& tree_;

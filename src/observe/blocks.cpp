@@ -125,7 +125,9 @@ std::vector<topology::Loop> read_loops(const KernelTree& tree)
         if (!backing) continue;
         if (backing->ends_with('\n')) backing->pop_back();
         if (is_zram && !backing->starts_with('/')) continue;
-        loops.push_back({.block = read_block(tree, name, directory), .backing = std::move(*backing)});
+        loops.push_back({.block = read_block(tree, name, directory),
+                         .backing = std::move(*backing),
+                         .backing_number = {}});
     }
     std::ranges::sort(loops, {},
                       [](const topology::Loop& loop) -> const std::string& { return loop.block.name; });

@@ -10,7 +10,6 @@
 #include "observe/blocks.hpp"
 #include "observe/decode.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -166,9 +165,8 @@ public:
                       "the NVMe target " + subsystem);
         for (const auto& core : list(config + "target/core"))
             for (const auto& name : list(config + "target/core/" + core))
-                if (core.starts_with("fileio_"))
-                    serve_file_in(config + "target/core/" + core + "/" + name + "/info",
-                                  "the SCSI target " + name);
+                serve_scsi(core, config + "target/core/" + core + "/" + name + "/info",
+                           "the SCSI target " + name);
         for (const auto& gadget : list(config + "usb_gadget"))
             for (const auto& function : list(config + "usb_gadget/" + gadget + "/functions"))
                 if (function.starts_with("mass_storage."))
@@ -177,6 +175,22 @@ public:
                             serve(config + "usb_gadget/" + gadget + "/functions/" + function + "/" + unit +
                                       "/file",
                                   "the USB gadget " + gadget);
+    }
+
+    /// A node may have any name: what lies below is known by its number.
+    void backing_numbers() const
+    {
+        auto waiting = topology::remote_points(use_.mounts);
+        // What lies there may be mounted only now, from somewhere.
+        for (const auto& mount : use_.mounts)
+            if (mount.type == "autofs") waiting.push_back(mount.point);
+        const auto number_of = [&](const std::string& path) {
+            if (!path.starts_with('/') || topology::is_below_any(path, waiting)) return std::string();
+            return tree_.block_number(path.substr(1)).value_or(std::string());
+        };
+        for (auto& loop : use_.loops) loop.backing_number = number_of(loop.backing);
+        for (auto& served : use_.exports)
+            if (served.backing_number.empty()) served.backing_number = number_of(served.backing);
     }
 
 private:
@@ -190,18 +204,38 @@ private:
     {
         const auto path = tree_.read(attribute, attribute_limit);
         if (path && trim(*path).starts_with('/'))
-            use_.exports.push_back({.backing = std::string(trim(*path)), .by = by});
+            use_.exports.push_back({.backing = std::string(trim(*path)), .by = by, .backing_number = {}});
     }
 
     /// "TCM FILEIO ID: 0        File: /dev/sdb  Size: 1048576  Mode: ..." (drivers/target/target_core_file.c,
-    /// fd_show_configfs_dev_params).
-    void serve_file_in(const std::string& attribute, const std::string& by) const
+    /// fd_show_configfs_dev_params) and "iBlock device: sdb  UDEV PATH: /srv/x  readonly: 0\n  Major: 8 Minor: 16  CLAIMED: IBLOCK"
+    /// (target_core_iblock.c, iblock_show_configfs_dev_params).
+    void serve_scsi(std::string_view core, const std::string& attribute, const std::string& by) const
     {
+        const bool is_file = core.starts_with("fileio_");
+        if (!is_file && !core.starts_with("iblock_")) return;
         const auto text = tree_.read(attribute, attribute_limit).value_or(std::string());
-        const auto all = words(text);
-        const auto label = std::ranges::find(all, "File:");
-        if (label != all.end() && label + 1 != all.end())
-            use_.exports.push_back({.backing = std::string(*(label + 1)), .by = by});
+        if (is_file) {
+            if (auto path = between(text, " File: ", "  Size: "); !path.empty())
+                use_.exports.push_back({.backing = std::move(path), .by = by, .backing_number = {}});
+            return;
+        }
+        const auto major = parse_decimal(between(text, "Major: ", " "));
+        const auto minor = parse_decimal(between(text, "Minor: ", " "));
+        if (!major || !minor || *major == 0) return;
+        use_.exports.push_back({.backing = between(text, "UDEV PATH: ", "  readonly: "),
+                                .by = by,
+                                .backing_number = format("{}:{}", *major, *minor)});
+    }
+
+    /// Empty where one of the two is not there.
+    static std::string between(std::string_view text, std::string_view before, std::string_view after)
+    {
+        const auto start = text.find(before);
+        if (start == std::string_view::npos) return {};
+        text.remove_prefix(start + before.size());
+        const auto end = text.find(after);
+        return std::string(end == std::string_view::npos ? std::string_view() : trim(text.substr(0, end)));
     }
 
     const KernelTree& tree_;
@@ -225,6 +259,14 @@ void look_at_disks(const KernelTree& tree, const topology::UseParts& parts, Host
     look.zfs();
     // A recording does without: the names of targets are somebody's names.
     if (parts.processes) look.exports();
+    look.backing_numbers();
+}
+
+std::vector<topology::Export> read_exports(const KernelTree& tree)
+{
+    HostUse use;
+    Look(tree, use).exports();
+    return std::move(use.exports);
 }
 
 } // namespace usbroute::observe

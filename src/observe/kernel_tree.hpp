@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +47,12 @@ public:
                                                                  std::size_t limit) const = 0;
     /// Where a symbolic link points, as written in it.
     [[nodiscard]] virtual std::expected<std::string, Errno> link(const std::string& path) const = 0;
+    /// "8:16" where the path is the node of a block device; nothing where it is none, or where the tree cannot tell, as in a
+    /// recording.
+    [[nodiscard]] virtual std::optional<std::string> block_number(const std::string& /*path*/) const
+    {
+        return std::nullopt;
+    }
 };
 
 } // namespace usbroute::observe

@@ -27,6 +27,14 @@ struct Claim {
     bool operator==(const Claim&) const = default;
 };
 
+/// A block device that the kernel itself uses without a claim: below a loop device, or served to others. Known by its
+/// number, because its node may have any name, or none any more.
+struct Under {
+    std::string number; ///< of the one below, "8:16"
+    std::string by;     ///< "loop0", "the NVMe target nqn.x"
+    bool operator==(const Under&) const = default;
+};
+
 /// How far the question has come. Opening a block device needs rights that the daemon and most users do not have.
 enum class ClaimsAnswer : std::uint8_t {
     not_asked, ///< a recorded machine, or a view for which it is not worth the question
@@ -40,6 +48,7 @@ struct Claims {
     std::string why = {}; ///< of `absent` and `silent`
     bool is_cut = false;  ///< not all open files could be gone through: "free" says less
     std::vector<Claim> claims = {};
+    std::vector<Under> under = {};
     bool operator==(const Claims&) const = default;
 };
 

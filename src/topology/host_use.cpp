@@ -19,18 +19,33 @@ namespace {
 bool names(std::string_view source, const BlockDevice& block)
 {
     constexpr std::string_view dev = "/dev/";
+    source = without_deleted(source);
     if (!block.mapper_name.empty() && source == "/dev/mapper/" + block.mapper_name) return true;
     if (!source.starts_with(dev)) return false;
     return source.substr(source.rfind('/') + 1) == block.name ||
            std::ranges::find(block.links, source.substr(dev.size())) != block.links.end();
 }
 
+bool has_number(const BlockDevice& block, std::string_view number)
+{
+    return !block.number.empty() && block.number == number;
+}
+
+/// Whether a loop device is over this block device: by its path, by the number of the node there, or by the kernel's word.
+bool is_over(const Loop& loop, const BlockDevice& block, const Claims& claims)
+{
+    return names(loop.backing, block) || has_number(block, loop.backing_number) ||
+           std::ranges::any_of(claims.under, [&](const Under& one) {
+               return one.by == loop.block.name && has_number(block, one.number);
+           });
+}
+
 /// Whether a mount is on this block device, or has a log, a journal or another member there.
 bool is_on(const Mount& mount, const BlockDevice& block)
 {
-    if (!block.number.empty() && mount.number == block.number) return true;
+    if (has_number(block, mount.number)) return true;
     return names(mount.source, block) || std::ranges::any_of(mount.devices, [&](const std::string& device) {
-               return names(device, block) || (!block.number.empty() && device == block.number);
+               return names(device, block) || has_number(block, device);
            });
 }
 
@@ -139,8 +154,11 @@ std::optional<Use> direct_use(const BlockDevice& block, const HostUse& use)
     if (block.filesystem_hint == "zfs_member" && !use.zfs_pools.empty())
         return Use{.words = format("member of a ZFS pool (imported: {})", join(use.zfs_pools, ", ")),
                    .end = "ZFS"};
-    if (const auto served =
-            std::ranges::find_if(use.exports, [&](const Export& one) { return names(one.backing, block); });
+    if (const auto served = std::ranges::find_if(use.exports,
+                                                 [&](const Export& one) {
+                                                     return names(one.backing, block) ||
+                                                            has_number(block, one.backing_number);
+                                                 });
         served != use.exports.end())
         return Use{.words = "served by " + printable(served->by), .end = printable(served->by)};
     return std::nullopt;
@@ -187,7 +205,7 @@ private:
             if (next != snapshot_.blocks.end()) go_up(*next, chain);
         }
         for (const auto& loop : use_.loops)
-            if (names(loop.backing, block)) go_up(loop.block, chain);
+            if (is_over(loop, block, use_.claims)) go_up(loop.block, chain);
         if (had_one == found_.has_value())
             if (auto use = membership(block, use_)) keep(std::move(*use), chain);
         chain.pop_back();
@@ -211,7 +229,7 @@ std::optional<Use> kept_by(const BlockDevice& block, const HostUse& use)
 {
     auto keepers = block.holders;
     for (const auto& loop : use.loops)
-        if (names(loop.backing, block)) keepers.push_back(loop.block.name);
+        if (is_over(loop, block, use.claims)) keepers.push_back(loop.block.name);
     if (!keepers.empty()) return said("held by " + join(keepers, ", "));
     if (!use.mounts_unreadable.empty())
         return said("what is mounted cannot be read: " + use.mounts_unreadable);
@@ -228,8 +246,15 @@ struct ClaimedPart {
 };
 
 /// What is to be said of one block device by the kernel's answer; nothing: it is free.
-std::optional<Use> said_of(const Claim& claim, bool is_cut)
+std::optional<Use> said_of(const BlockDevice& block, const Claims& claims)
 {
+    const auto under =
+        std::ranges::find_if(claims.under, [&](const Under& one) { return has_number(block, one.number); });
+    if (under != claims.under.end()) return said("under " + under->by);
+    const auto found = std::ranges::find(claims.claims, block.name, &Claim::block);
+    if (found == claims.claims.end())
+        return said("whether the kernel has claimed it was not told: it has just come");
+    const auto& claim = *found;
     switch (claim.state) {
     case ClaimState::claimed:
         return said(
@@ -239,7 +264,7 @@ std::optional<Use> said_of(const Claim& claim, bool is_cut)
     case ClaimState::unknown: return said("the kernel cannot be asked about it: " + claim.detail);
     case ClaimState::free: break;
     }
-    if (is_cut) return said("there are too many open files to tell whether a program has it open");
+    if (claims.is_cut) return said("there are too many open files to tell whether a program has it open");
     return std::nullopt;
 }
 
@@ -253,12 +278,9 @@ std::optional<ClaimedPart> claimed_part(const Snapshot& snapshot, std::string_vi
     std::optional<ClaimedPart> part;
     for (const auto& block : snapshot.blocks) {
         if (!block.usb || block.whole_disk != disk) continue;
-        const auto claim = std::ranges::find(claims.claims, block.name, &Claim::block);
         auto use = claims.answer == ClaimsAnswer::silent
                        ? said("whether the kernel has claimed it is not known: " + claims.why)
-                   : claim == claims.claims.end()
-                       ? said("whether the kernel has claimed it was not told: it has just come")
-                       : said_of(*claim, claims.is_cut);
+                       : said_of(block, claims);
         if (!use) continue;
         auto& place = block.name == disk ? whole : part;
         if (!place) place = ClaimedPart{.block = &block, .use = std::move(*use)};

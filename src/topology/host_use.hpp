@@ -31,6 +31,8 @@ struct Mount {
 struct Loop {
     BlockDevice block;
     std::string backing; ///< the file or block device, "/dev/sdb1"; may end in " (deleted)"
+    /// "8:16" where that path is the node of a block device, whatever it is called; empty: it is none, or cannot be told.
+    std::string backing_number = {};
 };
 
 /// A block device that the kernel names as part of something, without saying so in its `holders`.
@@ -40,11 +42,12 @@ struct Member {
     std::string end;   ///< of the chain, "bcachefs"
 };
 
-/// A file or block device that the kernel serves to others without claiming it: an NVMe target, a SCSI target's file, a
+/// A file or block device that the kernel serves to others without claiming it: an NVMe target, a SCSI target, a
 /// USB gadget.
 struct Export {
     std::string backing;
-    std::string by; ///< "the NVMe target nqn.2026-01.example:disk"
+    std::string by;                  ///< "the NVMe target nqn.2026-01.example:disk"
+    std::string backing_number = {}; ///< as of a loop device
 };
 
 /// Parts of what the host does, each looked at only where it can make a difference.
@@ -93,8 +96,14 @@ struct DiskInUse {
 /// what the system runs from, then what is mounted, then the rest.
 [[nodiscard]] std::vector<DiskInUse> disks_in_use(const Snapshot& snapshot, const HostUse& use);
 
+/// Where file systems are mounted for which a server or a program answers: a stat of a file there may wait for ever.
+[[nodiscard]] std::vector<std::string> remote_points(const std::vector<Mount>& mounts);
+[[nodiscard]] bool is_below_any(std::string_view path, const std::vector<std::string>& points);
+
 [[nodiscard]] std::vector<Mount> parse_mountinfo(std::string_view text);
 [[nodiscard]] std::vector<Mount> parse_mounts(std::string_view text);
 [[nodiscard]] std::vector<std::string> parse_swaps(std::string_view text);
+/// A path without the " (deleted)" that the kernel puts behind it when the name is gone (fs/d_path.c).
+[[nodiscard]] std::string_view without_deleted(std::string_view path);
 
 } // namespace usbroute::topology

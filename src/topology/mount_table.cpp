@@ -6,6 +6,7 @@
 #include "topology/host_use.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -48,7 +49,7 @@ std::optional<std::string> unpacked_number(std::string_view text)
 /// What the options of one mount name beside its source. An overlay's layers (Documentation/filesystems/overlayfs.rst):
 /// lowerdir=A:B, or one lowerdir+=A each, and upperdir=C. Further devices: XFS's logdev and rtdev
 /// (Documentation/admin-guide/xfs.rst), ext4's journal_dev and journal_path (Documentation/admin-guide/ext4.rst), ReiserFS's
-/// jdev.
+/// jdev, and one `device` for each further device of EROFS (Documentation/filesystems/erofs.rst).
 void take_options(Mount& mount, std::string_view options)
 {
     const bool is_overlay = mount.type == "overlay";
@@ -60,7 +61,8 @@ void take_options(Mount& mount, std::string_view options)
         if (is_overlay && (key == "lowerdir" || key == "lowerdir+" || key == "upperdir")) {
             for (const auto layer : split(value, ':'))
                 if (layer.starts_with('/')) mount.layers.push_back(unescape(layer));
-        } else if (key == "logdev" || key == "rtdev" || key == "journal_path" || key == "jdev") {
+        } else if (key == "logdev" || key == "rtdev" || key == "journal_path" || key == "jdev" ||
+                   key == "device") {
             mount.devices.push_back(unescape(value));
         } else if (key == "journal_dev") {
             if (auto number = unpacked_number(value)) mount.devices.push_back(std::move(*number));
@@ -83,7 +85,33 @@ void take_source(Mount& mount, std::string_view source)
     }
 }
 
+bool is_served_by_others(std::string_view type)
+{
+    constexpr std::array<std::string_view, 10> remote{"nfs", "nfs4", "cifs",   "smb3", "9p",
+                                                      "afs", "ceph", "lustre", "gfs2", "ocfs2"};
+    return type.starts_with("fuse") || std::ranges::find(remote, type) != remote.end();
+}
+
+bool lies_below(std::string_view path, std::string_view point)
+{
+    if (point == "/") return !path.starts_with("/dev/"); // a machine without a disk of its own
+    return path.starts_with(point) && (path.size() == point.size() || path[point.size()] == '/');
+}
+
 } // namespace
+
+std::vector<std::string> remote_points(const std::vector<Mount>& mounts)
+{
+    std::vector<std::string> points;
+    for (const auto& mount : mounts)
+        if (is_served_by_others(mount.type)) points.push_back(mount.point);
+    return points;
+}
+
+bool is_below_any(std::string_view path, const std::vector<std::string>& points)
+{
+    return std::ranges::any_of(points, [&](const std::string& point) { return lies_below(path, point); });
+}
 
 std::vector<Mount> parse_mountinfo(std::string_view text)
 {
@@ -121,12 +149,23 @@ std::vector<Mount> parse_mounts(std::string_view text)
     return mounts;
 }
 
+std::string_view without_deleted(std::string_view path)
+{
+    constexpr std::string_view mark = " (deleted)";
+    if (path.ends_with(mark)) path.remove_suffix(mark.size());
+    return path;
+}
+
 std::vector<std::string> parse_swaps(std::string_view text)
 {
     std::vector<std::string> swaps;
     for (const auto line : split(text, '\n')) {
         const auto fields = words(line);
-        if (!fields.empty() && fields[0].starts_with('/')) swaps.push_back(unescape(fields[0]));
+        if (fields.empty() || !fields[0].starts_with('/')) continue;
+        auto path = unescape(fields[0]);
+        // Of a node that is gone; what the device is called has not changed.
+        if (path.starts_with("/dev/")) path.resize(without_deleted(path).size());
+        swaps.push_back(std::move(path));
     }
     return swaps;
 }

@@ -14,12 +14,14 @@ namespace usbroute::wire {
 using topology::Claim;
 using topology::Claims;
 using topology::ClaimState;
+using topology::Under;
 
 namespace {
 
 constexpr std::string_view beginning = "ok";
 constexpr std::string_view separator = ", ";
 constexpr std::string_view cut = "cut";
+constexpr std::string_view under_word = " under ";
 constexpr std::size_t longest_detail = 64;
 
 constexpr std::array<std::pair<ClaimState, std::string_view>, 4> states{{{ClaimState::free, "free"},
@@ -49,7 +51,22 @@ std::optional<Claim> read_claim(std::string_view entry)
                  .detail = printable(rest, longest_detail)};
 }
 
+std::optional<Under> read_under(std::string_view entry)
+{
+    const auto end = entry.find(' ');
+    if (end == 0 || end == std::string_view::npos || !entry.substr(end).starts_with(under_word))
+        return std::nullopt;
+    const auto by = entry.substr(end + under_word.size());
+    if (by.empty()) return std::nullopt;
+    return Under{.number = std::string(entry.substr(0, end)), .by = printable(by, longest_detail)};
+}
+
 } // namespace
+
+std::string in_words(const Under& under)
+{
+    return plain(under.number) + std::string(under_word) + plain(under.by);
+}
 
 std::string in_words(const Claim& claim)
 {
@@ -68,6 +85,7 @@ std::string to_line(const Claims& claims)
         line += entry;
     };
     if (claims.is_cut) add(cut);
+    for (const auto& under : claims.under) add(in_words(under));
     for (const auto& claim : claims.claims) add(in_words(claim));
     return line;
 }
@@ -83,6 +101,10 @@ std::optional<Claims> read_claims(std::string_view line)
         rest.remove_prefix(std::min(entry.size() + separator.size(), rest.size()));
         if (entry == cut) {
             claims.is_cut = true;
+            continue;
+        }
+        if (auto under = read_under(entry)) {
+            claims.under.push_back(std::move(*under));
             continue;
         }
         auto claim = read_claim(entry);

@@ -100,6 +100,12 @@ std::expected<std::string, Errno> FakeTree::read(const std::string& name, std::s
     return found->second.substr(0, limit);
 }
 
+std::optional<std::string> FakeTree::block_number(const std::string& path) const
+{
+    const auto found = nodes_.find(walked(path));
+    return found == nodes_.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::expected<std::string, Errno> FakeTree::link(const std::string& path) const
 {
     if (const int failure = failure_of(path)) return std::unexpected(Errno{failure});

@@ -7,6 +7,7 @@
 
 #include <initializer_list>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -37,7 +38,10 @@ public:
     [[nodiscard]] std::expected<std::string, observe::Errno> read(const std::string& file,
                                                                   std::size_t limit) const override;
     [[nodiscard]] std::expected<std::string, observe::Errno> link(const std::string& path) const override;
+    [[nodiscard]] std::optional<std::string> block_number(const std::string& path) const override;
 
+    /// The path is the node of a block device, "8:16".
+    void node(const std::string& path, const std::string& number) { nodes_[path] = number; }
     /// From now on everything at and below this path answers with that errno.
     void fail(const std::string& path, int errno_value) { failures_[path] = errno_value; }
     /// Removes a path and all below it: somebody pulled the plug.
@@ -53,6 +57,7 @@ private:
 
     std::map<std::string, std::string> files_;
     std::map<std::string, std::string> links_;
+    std::map<std::string, std::string> nodes_;
     std::map<std::string, bool> directories_;
     std::map<std::string, int> failures_;
 };

@@ -4,11 +4,14 @@
 #include "base/format.hpp"
 #include "fakes/fake_tree.hpp"
 #include "linux/block_claims.hpp"
+#include "linux/files.hpp"
 #include "linux/unique_fd.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 #include <fcntl.h>
 #include <linux/loop.h>
@@ -29,24 +32,15 @@ class LoopDevice {
 public:
     LoopDevice()
     {
-        const UniqueFd control(::open("/dev/loop-control", O_RDWR | O_CLOEXEC));
-        if (!control.is_open()) return;
         std::string path = "/tmp/usbroute-loop.XXXXXX";
         const UniqueFd file(::mkostemp(path.data(), O_CLOEXEC));
         ::unlink(path.c_str());
-        if (!file.is_open() || ::ftruncate(file.get(), 1 << 20) != 0) return;
-        // Somebody else may take the number between the question and the answer's use.
-        for (int i = 0; i < 8 && !device_.is_open(); ++i) {
-            const int number = ::ioctl(control.get(), LOOP_CTL_GET_FREE);
-            if (number < 0) return;
-            name_ = format("loop{}", number);
-            UniqueFd device(::open(("/dev/" + name_).c_str(), O_RDWR | O_CLOEXEC));
-            if (device.is_open() && ::ioctl(device.get(), LOOP_SET_FD, file.get()) == 0)
-                device_ = std::move(device);
-        }
-        struct stat status{};
-        if (!device_.is_open() || ::fstat(device_.get(), &status) != 0) return;
-        number_ = format("{}:{}", major(status.st_rdev), minor(status.st_rdev));
+        if (file.is_open() && ::ftruncate(file.get(), 1 << 20) == 0) set_up(file);
+    }
+    explicit LoopDevice(const std::string& below)
+    {
+        const UniqueFd file(::open(below.c_str(), O_RDWR | O_CLOEXEC));
+        if (file.is_open()) set_up(file);
     }
     ~LoopDevice()
     {
@@ -61,8 +55,28 @@ public:
         return {{.name = name_, .number = number_, .whole_disk = name_, .raw = {}}};
     }
     [[nodiscard]] std::string path() const { return "/dev/" + name_; }
+    [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] const std::string& number() const { return number_; }
 
 private:
+    void set_up(const UniqueFd& file)
+    {
+        const UniqueFd control(::open("/dev/loop-control", O_RDWR | O_CLOEXEC));
+        if (!control.is_open()) return;
+        // Somebody else may take the number between the question and the answer's use.
+        for (int i = 0; i < 8 && !device_.is_open(); ++i) {
+            const int number = ::ioctl(control.get(), LOOP_CTL_GET_FREE);
+            if (number < 0) return;
+            name_ = format("loop{}", number);
+            UniqueFd device(::open(("/dev/" + name_).c_str(), O_RDWR | O_CLOEXEC));
+            if (device.is_open() && ::ioctl(device.get(), LOOP_SET_FD, file.get()) == 0)
+                device_ = std::move(device);
+        }
+        struct stat status{};
+        if (!device_.is_open() || ::fstat(device_.get(), &status) != 0) return;
+        number_ = format("{}:{}", major(status.st_rdev), minor(status.st_rdev));
+    }
+
     UniqueFd device_; ///< open without a claim, in this very process, which is not asked about its own files
     std::string name_;
     std::string number_;
@@ -152,6 +166,53 @@ TEST(BlockClaims, IsFoundByItsNumberWhateverTheNodeIsCalled)
     if (!holder.has_it()) GTEST_SKIP() << "/tmp is mounted nodev";
 
     EXPECT_EQ(ask_kernel(loop.asked()).claims.at(0).state, ClaimState::open);
+}
+
+TEST(BlockClaims, ALoopDeviceSaysWhatIsBelowItWhateverTheNodeWasCalled)
+{
+    const LoopDevice below;
+    NEEDS_A_LOOP_DEVICE(below);
+    struct stat status{};
+    ASSERT_EQ(::stat(below.path().c_str(), &status), 0);
+    const auto node = format("/tmp/usbroute-below.{}", ::getpid());
+    ::unlink(node.c_str());
+    if (::mknod(node.c_str(), S_IFBLK | 0600, status.st_rdev) != 0)
+        GTEST_SKIP() << "no node can be made here";
+    const auto seen = LiveTree("/").block_number(node.substr(1));
+    const LoopDevice above(node);
+    ::unlink(node.c_str());
+    if (!above.is_there()) GTEST_SKIP() << "/tmp is mounted nodev";
+
+    const auto under = under_loops_and_targets(LiveTree("/"));
+
+    EXPECT_EQ(seen, below.number());
+    EXPECT_EQ(std::ranges::count(under, topology::Under{.number = below.number(), .by = above.name()}), 1);
+    EXPECT_EQ(std::ranges::count(under, below.name(), &topology::Under::by), 0) << "it is over a file";
+}
+
+TEST(BlockClaims, ANodeIsKnownByItsNumberAndAFileHasNone)
+{
+    char directory[] = "/tmp/usbroute-nodes.XXXXXX";
+    ASSERT_NE(::mkdtemp(directory), nullptr);
+    const std::string there = directory;
+    const bool has_node = ::mknod((there + "/mydisk").c_str(), S_IFBLK | 0600, makedev(8, 16)) == 0;
+    ASSERT_EQ(::symlink("mydisk", (there + "/link").c_str()), 0);
+    ASSERT_EQ(::mkdir((there + "/folder").c_str(), 0700), 0);
+    const auto live = [&](const char* name) { return LiveTree("/").block_number(there.substr(1) + name); };
+
+    EXPECT_EQ(live("/folder"), std::nullopt);
+    EXPECT_EQ(live("/nothing"), std::nullopt);
+    EXPECT_EQ(LiveTree("/").block_number("dev/null"), std::nullopt);
+    if (has_node) {
+        EXPECT_EQ(live("/mydisk"), "8:16");
+        // Its owner could lead us to a file system that never answers.
+        EXPECT_EQ(live("/link"), std::nullopt);
+        EXPECT_EQ(LiveTree(there + "/").block_number("link"), "8:16");
+    }
+    for (const char* name : {"/mydisk", "/link"}) ::unlink((there + name).c_str());
+    ::rmdir((there + "/folder").c_str());
+    ::rmdir(directory);
+    if (!has_node) GTEST_SKIP() << "no node can be made here";
 }
 
 TEST(BlockClaims, WhatCouldNotBeGoneThroughToTheEndSaysSo)

@@ -85,6 +85,34 @@ TEST(DiskUse, IsSeenInEveryPlaceWhereTheKernelTellsOfIt)
          below({"sys", "kernel", "config", "usb_gadget", "g1", "functions", "mass_storage.0", "lun.0"},
                {file("file", "/dev/sdb1\n")}),
          "served by the USB gadget g1"},
+        {"NVMe target over a node of another name",
+         below({"sys", "kernel", "config", "nvmet", "subsystems", "nqn.x", "namespaces", "1"},
+               {file("device_path", "/srv/x/mydisk\n")}),
+         "served by the NVMe target nqn.x"},
+        {"SCSI target over a node with blanks in its name",
+         below({"sys", "kernel", "config", "target", "core", "fileio_0", "disk"},
+               {file("info",
+                     "Status: ACTIVATED\n        TCM FILEIO ID: 0        File: /srv/x/my disk  Size: 1\n")}),
+         "served by the SCSI target disk"},
+        {"SCSI target over the block device",
+         below({"sys", "kernel", "config", "target", "core", "iblock_0", "disk"},
+               {file("info",
+                     "Status: ACTIVATED\n        iBlock device: sdb1  UDEV PATH: /srv/gone  readonly: 0\n"
+                     "        Major: 8 Minor: 17  CLAIMED: IBLOCK\n")}),
+         "served by the SCSI target disk"},
+        {"SCSI target that is not set up",
+         below({"sys", "kernel", "config", "target", "core", "iblock_0", "disk"},
+               {file("info", "Status: DEACTIVATED\n          readonly: 0\n        Major: 0 Minor: 0\n")}),
+         ""},
+        {"USB gadget over a node of another name",
+         below({"sys", "kernel", "config", "usb_gadget", "g1", "functions", "mass_storage.0", "lun.0"},
+               {file("file", "/srv/x/mydisk\n")}),
+         "served by the USB gadget g1"},
+        {"loop over a node of another name",
+         below({"sys", "block", "loop0", "loop"}, {file("backing_file", "/srv/x/mydisk\n")}),
+         "held by loop0"},
+        {"loop over a file",
+         below({"sys", "block", "loop0", "loop"}, {file("backing_file", "/srv/x/file\n")}), ""},
         {"zram's write-back", below({"sys", "block", "zram0"}, {file("backing_dev", "/dev/sdb1\n")}),
          "held by zram0"},
         {"zram without one", below({"sys", "block", "zram0"}, {file("backing_dev", "none\n")}), ""},
@@ -93,6 +121,8 @@ TEST(DiskUse, IsSeenInEveryPlaceWhereTheKernelTellsOfIt)
     for (const auto& row : rows) {
         auto tree = with_mounts(root_alone);
         for (const auto& entry : row.entries) tree.add("", entry);
+        tree.node("srv/x/mydisk", "8:17");
+        tree.node("srv/x/my disk", "8:16");
         EXPECT_EQ(use_of_sdb(tree), row.use) << row.what;
     }
 }
@@ -120,6 +150,17 @@ TEST(DiskUse, WithAListThatCannotBeReadToItsEndEveryDiskIsInUse)
     auto closed = with_mounts(root_alone);
     closed.fail("sys/kernel/config", EACCES);
     EXPECT_EQ(use_of_sdb(closed), "");
+}
+
+TEST(DiskUse, NoServerIsAskedForTheNodeBelowALoop)
+{
+    for (const char* type : {"nfs4", "fuse.sshfs", "autofs"}) {
+        auto tree = with_mounts(std::string(root_alone) + "9 1 0:52 / /srv rw - " + type + " there rw\n");
+        tree.add("sys/block/loop0/loop", file("backing_file", "/srv/x/mydisk\n"));
+        tree.node("srv/x/mydisk", "8:17");
+
+        EXPECT_EQ(use_of_sdb(tree), "") << type;
+    }
 }
 
 TEST(DiskUse, TheOlderListDoesWhereTheNewerCannotBeRead)

@@ -23,6 +23,14 @@ HostUse mounted(std::string number, std::string source, std::string point)
     return use;
 }
 
+/// An answer of the kernel for sdb and sdb1, or for one of them.
+HostUse told(std::vector<Claim> claims, bool is_cut = false)
+{
+    HostUse use;
+    use.claims = {.answer = ClaimsAnswer::given, .why = {}, .is_cut = is_cut, .claims = std::move(claims)};
+    return use;
+}
+
 TEST(DisksInUse, NothingIsInUseWhenNothingIsMounted)
 {
     auto snapshot = fakes::z97();
@@ -191,9 +199,80 @@ TEST(DisksInUse, SeesALoopOverThePartitionItself)
     use.loops = {{.block = {.name = "loop0", .number = "7:0"}, .backing = "/dev/sdb1"}};
 
     EXPECT_EQ(disks_in_use(snapshot, use).at(0).use, "held by loop0");
+    use.loops[0].backing = "/dev/sdb1 (deleted)";
+    EXPECT_EQ(disks_in_use(snapshot, use).at(0).use, "held by loop0");
     use.mounts.push_back({.number = "7:0", .source = "/dev/loop0", .point = "/mnt", .type = "ext4"});
     EXPECT_EQ(disks_in_use(snapshot, use).at(0).chain,
               (std::vector<std::string>{"sdb", "sdb1", "loop0", "/mnt"}));
+}
+
+TEST(DisksInUse, SeesALoopOverANodeOfAnotherNameByItsNumber)
+{
+    struct Row {
+        const char* what;
+        const char* backing;
+        const char* backing_number;
+        std::vector<Under> under;
+        std::vector<std::string> chain;
+    };
+    const std::vector<Row> rows = {
+        {"node of the disk", "/srv/x/mydisk", "8:16", {}, {"sdb", "loop0", "/mnt"}},
+        {"node of the partition", "/srv/x/mydisk", "8:17", {}, {"sdb", "sdb1", "loop0", "/mnt"}},
+        {"a container's node, by the kernel's word",
+         "/dev/xvda",
+         "",
+         {{"8:16", "loop0"}},
+         {"sdb", "loop0", "/mnt"}},
+        {"a node that is gone",
+         "/dev/xvda (deleted)",
+         "",
+         {{"8:17", "loop0"}},
+         {"sdb", "sdb1", "loop0", "/mnt"}},
+    };
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    for (const auto& row : rows) {
+        auto use = told({{"sdb", ClaimState::free, ""}, {"sdb1", ClaimState::free, ""}});
+        use.claims.under = row.under;
+        use.loops = {{.block = {.name = "loop0", .number = "7:0"},
+                      .backing = row.backing,
+                      .backing_number = row.backing_number}};
+
+        ASSERT_EQ(disks_in_use(snapshot, use).size(), 1u) << row.what;
+        EXPECT_EQ(disks_in_use(snapshot, use)[0].use, "held by loop0") << row.what;
+        use.mounts.push_back({.number = "7:0", .source = "/dev/loop0", .point = "/mnt", .type = "ext4"});
+        EXPECT_EQ(disks_in_use(snapshot, use).at(0).chain, row.chain) << row.what;
+    }
+}
+
+TEST(DisksInUse, SeesALoopOverALoopOverANodeOfAnotherName)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    HostUse use;
+    use.loops = {{.block = {.name = "loop0", .number = "7:0"}, .backing = "/srv/a", .backing_number = "8:17"},
+                 {.block = {.name = "loop1", .number = "7:1"}, .backing = "/srv/b", .backing_number = "7:0"}};
+    use.mounts.push_back({.number = "7:1", .source = "/dev/loop1", .point = "/", .type = "ext4"});
+
+    const auto found = disks_in_use(snapshot, use);
+
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].chain, (std::vector<std::string>{"sdb", "sdb1", "loop0", "loop1", "/"}));
+    EXPECT_TRUE(found[0].runs_the_system);
+}
+
+TEST(DisksInUse, WhatTheKernelNamesUnderSomethingUnknownCountsToo)
+{
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    auto use = told({{"sdb", ClaimState::free, ""}, {"sdb1", ClaimState::free, ""}});
+    use.claims.under = {{"8:32", "loop1"}};
+    EXPECT_TRUE(disks_in_use(snapshot, use).empty());
+
+    use.claims.under.push_back({"8:17", "loop0"});
+
+    ASSERT_EQ(disks_in_use(snapshot, use).size(), 1u);
+    EXPECT_EQ(disks_in_use(snapshot, use)[0].chain, (std::vector<std::string>{"sdb", "sdb1", "under loop0"}));
 }
 
 TEST(DisksInUse, SeesAMountOfAnotherNamespace)
@@ -205,14 +284,6 @@ TEST(DisksInUse, SeesAMountOfAnotherNamespace)
 
     EXPECT_EQ(disks_in_use(snapshot, use).at(0).use,
               "mounted on /data in the mount namespace of process 812 (conmon)");
-}
-
-/// An answer of the kernel for sdb and sdb1, or for one of them.
-HostUse told(std::vector<Claim> claims, bool is_cut = false)
-{
-    HostUse use;
-    use.claims = {.answer = ClaimsAnswer::given, .why = {}, .is_cut = is_cut, .claims = std::move(claims)};
-    return use;
 }
 
 TEST(DisksInUse, SeesEveryDiskThatAMountNamesWhereverItNamesIt)
@@ -232,6 +303,11 @@ TEST(DisksInUse, SeesEveryDiskThatAMountNamesWhereverItNamesIt)
         {"ext4 journal by path", "9 1 8:1 / /p rw - ext4 /dev/sda1 rw,journal_path=/dev/sdb1\n"},
         {"ext4 journal by number", "9 1 8:1 / /p rw - ext4 /dev/sda1 rw,journal_dev=0x811\n"},
         {"ReiserFS journal", "9 1 8:1 / /p rw - reiserfs /dev/sda1 rw,jdev=/dev/sdb1\n"},
+        {"EROFS, a further device", "9 1 7:0 / /p ro - erofs /dev/loop0 ro,device=/dev/sdb1\n"},
+        {"EROFS, the second of several",
+         "9 1 8:1 / /p ro - erofs /dev/sda1 ro,user_xattr,device=/dev/sdc1,device=/dev/sdb1\n"},
+        {"EROFS by another name",
+         "9 1 8:1 / /p ro - erofs /dev/sda1 ro,device=/dev/disk/by-id/usb-x-part1\n"},
         {"NTFS by FUSE, the kernel's number", "9 1 8:17 / /p rw - fuseblk /dev/sdb1 rw,user_id=0\n"},
         {"FUSE without a number", "9 1 0:52 / /p rw - fuse.fuse2fs /dev/sdb1 rw,user_id=1000\n"},
         {"FUSE by another name", "9 1 0:52 / /p rw - fuse /dev/disk/by-id/usb-x-part1 rw\n"},
@@ -251,6 +327,33 @@ TEST(DisksInUse, SeesEveryDiskThatAMountNamesWhereverItNamesIt)
     }
 }
 
+TEST(DisksInUse, SeesSwapWhoseNodeIsGone)
+{
+    struct Row {
+        const char* swaps;
+        std::vector<std::string> paths;
+    };
+    const std::vector<Row> rows = {
+        {"/dev/sdb1 partition 1 0 -2\n", {"/dev/sdb1"}},
+        {"/dev/sdb1\\040(deleted) partition 1 0 -2\n", {"/dev/sdb1"}},
+        {"/dev/sdb1 (deleted) partition 1 0 -2\n", {"/dev/sdb1"}},
+        {"/dev/disk/by-id/usb-x-part1\\040(deleted) partition 1 0 -2\n", {"/dev/disk/by-id/usb-x-part1"}},
+    };
+    auto snapshot = fakes::z97();
+    fakes::plug_disk(snapshot, "3-1", "sdb");
+    snapshot.blocks[1].links = {"disk/by-id/usb-x-part1"};
+    for (const auto& row : rows) {
+        HostUse use;
+        use.swaps = parse_swaps(std::string("Filename Type Size Used Priority\n") + row.swaps);
+        EXPECT_EQ(use.swaps, row.paths) << row.swaps;
+        const auto found = disks_in_use(snapshot, use);
+        ASSERT_EQ(found.size(), 1u) << row.swaps;
+        EXPECT_EQ(found[0].use, "swap") << row.swaps;
+    }
+    EXPECT_EQ(parse_swaps("/srv/swap\\040(deleted) file 1 0 -2\n"),
+              std::vector<std::string>{"/srv/swap (deleted)"});
+}
+
 TEST(DisksInUse, IsNotMisledByWhatOnlyLooksLikeADisk)
 {
     auto snapshot = fakes::z97();
@@ -258,6 +361,7 @@ TEST(DisksInUse, IsNotMisledByWhatOnlyLooksLikeADisk)
     for (const char* line :
          {"9 1 0:45 / /p rw - bcachefs /dev/sdc1:/dev/sdd1 rw\n",
           "9 1 0:45 / /p rw - nfs server:/dev/sdb1 rw\n", "9 1 0:45 / /dev/sdb1 rw - tmpfs tmpfs rw\n",
+          "9 1 8:1 / /p ro - erofs /dev/sda1 ro,device=/dev/sdc1,device=/srv/sdb1,device=\n",
           "9 1 8:1 / /p rw - ext4 /dev/sda1 rw,journal_dev=0x821,journal_dev=zz,logdev\n"}) {
         HostUse use;
         use.mounts = parse_mountinfo(line);
@@ -273,6 +377,11 @@ TEST(DisksInUse, SeesMembersExportsAndWhatZramWritesBackTo)
     member.members = {{.block = "sdb1", .use = "the journal of a mounted file system", .end = "journal"}};
     HostUse served;
     served.exports = {{.backing = "/dev/sdb", .by = "the NVMe target nqn.x"}};
+    HostUse served_by_number;
+    served_by_number.exports = {
+        {.backing = "/srv/mydisk", .by = "the NVMe target nqn.x", .backing_number = "8:16"}};
+    EXPECT_EQ(disks_in_use(snapshot, served_by_number).at(0).chain,
+              (std::vector<std::string>{"sdb", "the NVMe target nqn.x"}));
     HostUse zram;
     zram.loops = {{.block = {.name = "zram0", .number = "251:0"}, .backing = "/dev/sdb1"}};
     zram.swaps = {"/dev/zram0"};

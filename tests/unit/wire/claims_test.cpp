@@ -31,6 +31,19 @@ TEST(ClaimsLine, CarriesEveryStateThereAndBack)
     EXPECT_EQ(read_claims("ok"), Claims{.answer = ClaimsAnswer::given});
 }
 
+TEST(ClaimsLine, CarriesWhatLiesUnderSomethingBeforeTheClaims)
+{
+    const Claims claims{
+        .answer = ClaimsAnswer::given,
+        .claims = {{.block = "sdb", .state = ClaimState::free, .detail = {}}},
+        .under = {{.number = "8:16", .by = "loop0"}, {.number = "8:17", .by = "the NVMe target nqn.x"}}};
+
+    const auto line = to_line(claims);
+
+    EXPECT_EQ(line, "ok 8:16 under loop0, 8:17 under the NVMe target nqn.x, sdb free");
+    EXPECT_EQ(read_claims(line), claims);
+}
+
 TEST(ClaimsLine, CannotBeForgedByTheNameOfAProcess)
 {
     const Claims claims{
@@ -46,8 +59,8 @@ TEST(ClaimsLine, CannotBeForgedByTheNameOfAProcess)
 
 TEST(ClaimsLine, IsNoneWhenAnyPartOfItIsWrong)
 {
-    for (const char* line :
-         {"", "o", "okay", "error only root may ask", "ok sdb", "ok sdb mounted", "ok sdb claimed, sdc"})
+    for (const char* line : {"", "o", "okay", "error only root may ask", "ok sdb", "ok sdb mounted",
+                             "ok sdb claimed, sdc", "ok 8:16 under", "ok 8:16 under ", "ok 8:16 underloop0"})
         EXPECT_FALSE(read_claims(line)) << line;
     EXPECT_FALSE(read_claims("ok " + std::string(longest_claims_answer, 'x')));
 }
