@@ -140,7 +140,7 @@ class Machine:
         self.command = [
             qemu, "-name", name, "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", str(memory),
             "-nodefaults", "-display", "none", "-no-reboot", "-kernel", str(kernel.image), "-initrd", str(image),
-            "-append", f"{append} console=ttyS0 loglevel=7 panic=-1 rdinit=/init",
+            "-append", f"{append} console=ttyS0 no_timer_check loglevel=7 panic=-1 rdinit=/init",
             *first_serial, *self.socket("console"), "-serial", "chardev:console",
             "-device", "virtio-serial-pci,id=lines,addr=03.0", *self.port("agent"),
             *[part for port in ports for part in self.port(port)],
