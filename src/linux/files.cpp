@@ -170,7 +170,7 @@ Result<void> replace_file(const std::string& path, std::string_view text, std::o
     const auto directory = slash == std::string::npos ? std::string(".") : path.substr(0, slash + 1);
     struct stat status{};
     const bool is_there = ::stat(path.c_str(), &status) == 0;
-    const mode_t mode = wanted.value_or(is_there ? status.st_mode & 07777 : 0644);
+    const mode_t mode = wanted.value_or(is_there ? status.st_mode & 0777 : 0644);
 
     std::string fresh = path + ".XXXXXX";
     const UniqueFd fd(::mkostemp(fresh.data(), O_CLOEXEC));

@@ -93,7 +93,7 @@ Error PciConfig::explain_limit(topology::RouteRegister target, std::uint32_t val
                                            "firmware's mask had when it began (0x{:x}); restart usbrouted if "
                                            "the mask has changed since",
                                            value, topology::data_sheet_name(target), address_.text(),
-                                           allowed_.limit_of(target).free))
+                                           allowed_.free_bits(target)))
         .with_code("write-failed");
 }
 
@@ -105,7 +105,7 @@ Result<void> PciConfig::write(topology::RouteRegister target, std::uint32_t valu
     const void* from = bytes.data();
     if (allowed_.values != nullptr) {
         from = allowed_.values->bytes_of(target, value);
-        if (from == nullptr || !allowed_.limit_of(target).permits(value))
+        if (from == nullptr || !allowed_.permits(target, value))
             return std::unexpected(explain_limit(target, value));
     }
     // One aligned 4-byte pwrite is one dword configuration cycle (drivers/pci/pci-sysfs.c, pci_write_config).

@@ -8,19 +8,37 @@
 #include "linux/register_values.hpp"
 #include "linux/unique_fd.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace usbroute::linux_ {
 
-/// What a process that has forbidden itself all other writes may still write to the registers of one function.
+/// What a process that has forbidden itself all other writes may still write to the registers, whichever function they are of.
 struct AllowedWrites {
-    const RegisterValues* values = nullptr; ///< null: this process has forbidden itself nothing
-    ValueLimit usb2;
-    ValueLimit superspeed;
+    struct Limits {
+        ValueLimit usb2;
+        ValueLimit superspeed;
 
-    [[nodiscard]] const ValueLimit& limit_of(topology::RouteRegister target) const
+        [[nodiscard]] const ValueLimit& of(topology::RouteRegister target) const
+        {
+            return target == topology::RouteRegister::usb2_owner ? usb2 : superspeed;
+        }
+    };
+    const RegisterValues* values = nullptr; ///< null: this process has forbidden itself nothing
+    std::vector<Limits> limits;             ///< all of them hold
+
+    [[nodiscard]] bool permits(topology::RouteRegister target, std::uint32_t value) const
     {
-        return target == topology::RouteRegister::usb2_owner ? usb2 : superspeed;
+        return std::ranges::all_of(limits,
+                                   [&](const Limits& each) { return each.of(target).permits(value); });
+    }
+    [[nodiscard]] std::uint32_t free_bits(topology::RouteRegister target) const
+    {
+        std::uint32_t free = ~std::uint32_t{0};
+        for (const auto& each : limits) free &= each.of(target).free;
+        return free;
     }
 };
 

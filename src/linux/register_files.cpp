@@ -75,11 +75,13 @@ Result<Filter> RegisterFiles::confine(const observe::KernelTree& tree)
     if (!first_number) return Filter::not_built;
     auto prepared = prepare(*first_number, tree);
     if (!prepared) return std::unexpected(std::move(prepared.error()));
-    auto filter = forbid_other_system_calls(*first_number);
+    // As LiveTree tells them apart.
+    auto filter = forbid_other_system_calls(*first_number, root_ == "/" ? OpensInside::the_machine_itself
+                                                                        : OpensInside::a_recorded_machine);
     if (!filter || *filter == Filter::not_built) return filter;
     confinement_.emplace(std::move(*prepared));
+    allowed_.values = &confinement_->values;
     for (auto& kept : kept_) {
-        kept.allowed.values = &confinement_->values;
         if (auto narrowed = narrow(kept); !narrowed) return std::unexpected(std::move(narrowed.error()));
     }
     return filter;
@@ -130,7 +132,7 @@ Result<std::unique_ptr<apply::RouteRegisters>> RegisterFiles::open_kept(const Pc
                   format("the descriptor of {} is of a function that was removed", address.text()), ENODEV)
                 .with_code("registers-lost"));
     if (confinement_)
-        return std::make_unique<PciConfig>(PciConfig::through(root_, address, kept->fd.get(), kept->allowed));
+        return std::make_unique<PciConfig>(PciConfig::through(root_, address, kept->fd.get(), allowed_));
     UniqueFd fd(::fcntl(kept->fd.get(), F_DUPFD_CLOEXEC, 0));
     if (!fd.is_open())
         return std::unexpected(
@@ -165,7 +167,7 @@ Result<void> RegisterFiles::replace(const PciAddress& address, UniqueFd fd)
                 Error(ErrorKind::failed,
                       format("usbrouted keeps {} configuration spaces, and has no place for that of {}",
                              most_kept, address.text())));
-        kept = kept_.insert(kept_.end(), Kept{.address = address, .fd = {}, .allowed = {}});
+        kept = kept_.insert(kept_.end(), Kept{.address = address, .fd = {}});
     }
     if (!confinement_) {
         kept->fd = std::move(fd);
@@ -174,7 +176,6 @@ Result<void> RegisterFiles::replace(const PciAddress& address, UniqueFd fd)
     const auto place = static_cast<int>(kept - kept_.begin());
     if (auto given = give_number(*kept, std::move(fd), confinement_->first_number + place); !given)
         return given;
-    kept->allowed.values = &confinement_->values;
     return narrow(*kept);
 }
 
@@ -189,6 +190,8 @@ Result<void> RegisterFiles::give_number(Kept& kept, UniqueFd fd, int number)
 }
 
 /// Once for each function: a filter only ever forbids more. The mask that firmware set stays the same until the next boot.
+/// A second function with a mux, which no chipset has, would be held to the masks of both: whoever has a descriptor of the
+/// one can give it the other's number.
 Result<void> RegisterFiles::narrow(Kept& kept)
 {
     if (kept.is_narrowed) return {};
@@ -199,12 +202,14 @@ Result<void> RegisterFiles::narrow(Kept& kept)
         if (function.address != kept.address || family == nullptr) continue;
         const auto usb_r = family->usb_r_bit ? std::uint32_t{1} << *family->usb_r_bit : 0;
         // The management engine moves its own bit when it likes.
-        kept.allowed.usb2 = {.free = (look->usb2_movable & family->usb2_bits()) | usb_r,
-                             .found = look->usb2_owner};
-        kept.allowed.superspeed = {.free = look->superspeed_movable & family->superspeed_bits,
-                                   .found = look->superspeed_on};
-        kept.is_narrowed = true;
-        return forbid_other_values(kept.fd.get(), kept.allowed.usb2, kept.allowed.superspeed);
+        const AllowedWrites::Limits limits{
+            .usb2 = {.free = (look->usb2_movable & family->usb2_bits()) | usb_r, .found = look->usb2_owner},
+            .superspeed = {.free = look->superspeed_movable & family->superspeed_bits,
+                           .found = look->superspeed_on}};
+        auto narrowed = forbid_other_values(confinement_->first_number, limits.usb2, limits.superspeed);
+        kept.is_narrowed = narrowed.has_value();
+        if (narrowed) allowed_.limits.push_back(limits);
+        return narrowed;
     }
     return {};
 }

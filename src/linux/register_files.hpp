@@ -45,8 +45,7 @@ private:
     struct Kept {
         PciAddress address;
         UniqueFd fd;
-        AllowedWrites allowed;
-        bool is_narrowed = false; ///< `allowed` is what the filter holds this process to
+        bool is_narrowed = false; ///< its mask is among `allowed_`
     };
     /// Since confine().
     struct Confinement {
@@ -62,6 +61,7 @@ private:
 
     std::string root_;
     std::vector<Kept> kept_;
+    AllowedWrites allowed_; ///< what the filter holds this process to, for all that it keeps
     std::optional<Confinement> confinement_;
 };
 

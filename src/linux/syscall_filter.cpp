@@ -12,16 +12,19 @@
 #include <memory>
 #include <vector>
 
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -31,7 +34,7 @@ namespace usbroute::linux_ {
 #ifndef USBROUTE_SECCOMP
 
 std::optional<int> first_register_number() { return std::nullopt; }
-Result<Filter> forbid_other_system_calls(int) { return Filter::not_built; }
+Result<Filter> forbid_other_system_calls(int, OpensInside) { return Filter::not_built; }
 Result<void> forbid_other_values(int, const ValueLimit&, const ValueLimit&) { return {}; }
 
 #else
@@ -77,13 +80,13 @@ constexpr std::array<Purpose, 9> allowed = {{
       "nanosleep",
       "clock_nanosleep"}},
     {"looking: sysfs, proc, the configuration, and the registers through their descriptors",
-     {"open",      "openat",     "openat2",  "close",      "read",     "readv",      "pread64",
-      "stat",      "stat64",     "lstat",    "lstat64",    "fstat",    "fstat64",    "newfstatat",
-      "fstatat64", "statx",      "statfs",   "statfs64",   "fstatfs",  "fstatfs64",  "access",
-      "faccessat", "faccessat2", "readlink", "readlinkat", "getdents", "getdents64", "getcwd"}},
+     {"close",      "read",     "readv",      "pread64",    "stat",      "stat64",     "lstat",
+      "lstat64",    "fstat",    "fstat64",    "newfstatat", "fstatat64", "statx",      "statfs",
+      "statfs64",   "fstatfs",  "fstatfs64",  "access",     "faccessat", "faccessat2", "readlink",
+      "readlinkat", "getdents", "getdents64", "getcwd"}},
     {"the journal, what outlives it, the log, and socket files with their group",
-     {"flock", "fsync", "fdatasync", "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir",
-      "mkdirat", "chmod", "fchmod", "fchmodat", "fchmodat2", "lchown", "fchown", "fchownat", "umask"}},
+     {"flock", "fsync", "fdatasync", "rename", "renameat", "renameat2", "unlink", "unlinkat", "lchown",
+      "fchown", "fchownat", "umask"}},
     {"clients, guests, the service manager, udev",
      {"bind", "listen", "accept", "accept4", "connect", "getsockopt", "getsockname", "getpeername", "send",
       "sendto", "recv", "recvfrom", "recvmsg", "shutdown"}},
@@ -119,6 +122,8 @@ scmp_arg_cmp has(unsigned argument, scmp_datum_t mask, scmp_datum_t value)
     return {.arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
 }
 scmp_arg_cmp has_none_of(unsigned argument, scmp_datum_t mask) { return has(argument, mask, 0); }
+/// Of what the kernel takes as an `int`, its 32 bits have this value; what a C library leaves above them does not count.
+scmp_arg_cmp is_int(unsigned argument, unsigned value) { return has(argument, 0xffff'ffff, value); }
 
 // sched.h; CLONE_NEWTIME (0x80) came with Linux 5.6.
 constexpr scmp_datum_t new_namespaces = 0x80 | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
@@ -137,9 +142,18 @@ constexpr unsigned clone_flags = 0;
 /// All descriptors but those of configuration spaces, as nothing has a higher number.
 void add_descriptor_rules(std::vector<Rule>& rules, scmp_datum_t first)
 {
+    rules.push_back({{"write", "writev", "ftruncate", "ftruncate64"}, {is_below(0, first)}});
+    // No owner, no signal of its own, no lease, no directory's changes: all of these send signals to other processes.
+    for (const unsigned command : {unsigned{F_GETFD}, unsigned{F_SETFD}, unsigned{F_GETFL}})
+        rules.push_back({{"fcntl", "fcntl64"}, {is_below(0, first), is_int(1, command)}});
     rules.push_back(
-        {{"write", "writev", "ftruncate", "ftruncate64", "fcntl", "fcntl64", "dup", "dup2", "dup3"},
-         {is_below(0, first)}});
+        {{"fcntl", "fcntl64"}, {is_below(0, first), is_int(1, F_SETFL), has_none_of(2, O_ASYNC)}});
+    rules.push_back(
+        {{"fcntl", "fcntl64"}, {is_below(0, first), is_int(1, F_DUPFD_CLOEXEC), is_below(2, first)}});
+    // A configuration space gets its number by it; nothing is given any other number of choice.
+    rules.push_back({{"dup3"},
+                     {is_below(0, first), has(1, 0xffff'ffff & ~scmp_datum_t{register_numbers - 1}, first),
+                      is_int(2, O_CLOEXEC)}});
     // It moves no position but to the end: what is written there reaches no register. A descriptor that root hands over
     // arrives under some low number, and its position is at the end already.
     for (const unsigned whence : {unsigned{SEEK_CUR}, unsigned{SEEK_END}}) {
@@ -161,6 +175,22 @@ void add_register_rules(std::vector<Rule>& rules, scmp_datum_t first)
                       is(2, 4), is(3, topology::route_reg::superspeed_on)}});
 }
 
+/// No file gets a mode by which it runs as its owner or its group: a copy of a program with it would give this user, without
+/// any filter, to whoever starts it. Where nothing is made the mode is not looked at, by the kernel neither.
+void add_mode_rules(std::vector<Rule>& rules, OpensInside opens_inside)
+{
+    constexpr scmp_datum_t special = S_ISUID | S_ISGID | S_ISVTX;
+    constexpr scmp_datum_t makes_one = O_CREAT | (O_TMPFILE & ~O_DIRECTORY);
+    rules.push_back({{"open"}, {has_none_of(1, makes_one)}});
+    rules.push_back({{"open"}, {has_none_of(2, special)}});
+    rules.push_back({{"openat"}, {has_none_of(2, makes_one)}});
+    rules.push_back({{"openat"}, {has_none_of(3, special)}});
+    rules.push_back({{"chmod", "fchmod", "mkdir"}, {has_none_of(1, special)}});
+    rules.push_back({{"fchmodat", "fchmodat2", "mkdirat"}, {has_none_of(2, special)}});
+    // Its mode lies in memory. LiveTree needs it to stay inside a recorded machine, and never for "/".
+    if (opens_inside == OpensInside::a_recorded_machine) rules.push_back({{"openat2"}, {}});
+}
+
 /// Memory is private, never becomes code, and never takes the place of the registers' values.
 void add_memory_rules(std::vector<Rule>& rules)
 {
@@ -179,17 +209,21 @@ void add_socket_rules(std::vector<Rule>& rules)
     for (const unsigned family : {unsigned{AF_INET}, unsigned{AF_INET6}})
         for (const unsigned protocol : {0U, unsigned{IPPROTO_TCP}})
             rules.push_back({{"socket"}, {is(0, family), has(1, kind, SOCK_STREAM), is(2, protocol)}});
-    for (const unsigned level : {unsigned{SOL_SOCKET}, unsigned{IPPROTO_TCP}})
-        rules.push_back({{"setsockopt"}, {is(1, level)}});
+    // The last four are libudev's.
+    for (const unsigned option : {unsigned{SO_REUSEADDR}, unsigned{SO_RCVBUF}, unsigned{SO_RCVBUFFORCE},
+                                  unsigned{SO_PASSCRED}, unsigned{SO_ATTACH_FILTER}})
+        rules.push_back({{"setsockopt"}, {is_int(1, SOL_SOCKET), is_int(2, option)}});
+    rules.push_back({{"setsockopt"}, {is_int(1, IPPROTO_TCP), is_int(2, TCP_NODELAY)}});
 }
 
-std::vector<Rule> rules_beside_the_table(int first_register_number)
+std::vector<Rule> rules_beside_the_table(int first_register_number, OpensInside opens_inside)
 {
     std::vector<Rule> rules;
     const auto first = static_cast<scmp_datum_t>(first_register_number);
     const auto itself = static_cast<scmp_datum_t>(::getpid());
     add_descriptor_rules(rules, first);
     add_register_rules(rules, first);
+    add_mode_rules(rules, opens_inside);
     add_memory_rules(rules);
     add_socket_rules(rules);
     // A thread, never a process. clone3 keeps its flags in memory; at ENOSYS the C library comes back to clone.
@@ -229,16 +263,18 @@ bool allow(scmp_filter_ctx filter, const Rule& rule)
     return true;
 }
 
-bool fill(scmp_filter_ctx filter, int first_register_number)
+bool fill(scmp_filter_ctx filter, int first_register_number, OpensInside opens_inside)
 {
     // Found by halves and not one after the other; libseccomp before 2.5 does not know it, and is only slower.
     ::seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     // There is one thread here. Should a library have started another, it is held to the same, or nothing is.
     if (::seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) != 0) return false;
+    // A call as another processor would make it (x32, i386) is one more that is not in the list, and nobody dies of it.
+    if (::seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)) != 0) return false;
     for (const auto& purpose : allowed)
         for (const auto* call : purpose.calls)
             if (call != nullptr && !allow(filter, call)) return false;
-    return std::ranges::all_of(rules_beside_the_table(first_register_number),
+    return std::ranges::all_of(rules_beside_the_table(first_register_number, opens_inside),
                                [&](const Rule& rule) { return allow(filter, rule); });
 }
 
@@ -274,25 +310,28 @@ std::optional<int> first_register_number()
     return usable / register_numbers * register_numbers - register_numbers;
 }
 
-Result<Filter> forbid_other_system_calls(int first_register_number)
+Result<Filter> forbid_other_system_calls(int first_register_number, OpensInside opens_inside)
 {
     const std::unique_ptr<void, Release> filter(::seccomp_init(SCMP_ACT_ERRNO(ENOSYS)));
-    const int loaded =
-        filter && fill(filter.get(), first_register_number) ? ::seccomp_load(filter.get()) : -EINVAL;
+    const int loaded = filter && fill(filter.get(), first_register_number, opens_inside)
+                           ? ::seccomp_load(filter.get())
+                           : -EINVAL;
     if (loaded == 0) return Filter::installed;
     return std::unexpected(Error(ErrorKind::failed, "cannot filter system calls", -loaded));
 }
 
-Result<void> forbid_other_values(int number, const ValueLimit& usb2, const ValueLimit& superspeed)
+Result<void> forbid_other_values(int first_register_number, const ValueLimit& usb2,
+                                 const ValueLimit& superspeed)
 {
     const auto usb2_fixed = RegisterValues::usb2_field & ~usb2.free;
     const auto superspeed_fixed = RegisterValues::superspeed_field & ~superspeed.free;
     // By hand: libseccomp cannot say "or" within one rule, and this one forbids on top of what is allowed.
     std::array program = {
         load(offsetof(seccomp_data, nr)),
-        compare(SYS_pwrite64, 0, 12),
+        compare(SYS_pwrite64, 0, 13),
         load(low_half_of(0)),
-        compare(static_cast<std::uint32_t>(number), 0, 10),
+        keep(~std::uint32_t{register_numbers - 1}),
+        compare(static_cast<std::uint32_t>(first_register_number), 0, 10),
         load(low_half_of(3)),
         compare(topology::route_reg::usb2_owner, 0, 4),
         load(low_half_of(1)),

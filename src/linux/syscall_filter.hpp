@@ -24,6 +24,9 @@ inline constexpr int register_numbers = 8;
 /// this program was built without libseccomp, or may open too few files.
 [[nodiscard]] std::optional<int> first_register_number();
 
+/// Which trees this process reads. Inside a recorded machine it opens files by openat2, whose mode no filter sees.
+enum class OpensInside : std::uint8_t { the_machine_itself, a_recorded_machine };
+
 /// Forbids this process, for good and in all its threads, every system call that the daemon never makes: to start a
 /// program, to become somebody else, to mount, to load, to trace, to map executable memory, to hand a descriptor on; and of
 /// those it makes, what it never asks for. The list with its reasons is in the source. A call that is not in it fails with
@@ -31,11 +34,12 @@ inline constexpr int register_numbers = 8;
 /// such filters; nothing has changed.
 ///
 /// RegisterValues has to be in place, and everything that a name service loads has to be loaded.
-[[nodiscard]] Result<Filter> forbid_other_system_calls(int first_register_number);
+[[nodiscard]] Result<Filter> forbid_other_system_calls(int first_register_number, OpensInside opens_inside);
 
-/// Narrows it once more, for good: through the descriptor of that number only values within these limits are written. What is
-/// beyond fails with EPERM.
-[[nodiscard]] Result<void> forbid_other_values(int number, const ValueLimit& usb2,
+/// Narrows it once more, for good: through all the numbers of registers only values within these limits are written, and
+/// within those of all calls before. Through all, because a descriptor can be given any of the numbers. What is beyond
+/// fails with EPERM.
+[[nodiscard]] Result<void> forbid_other_values(int first_register_number, const ValueLimit& usb2,
                                                const ValueLimit& superspeed);
 
 } // namespace usbroute::linux_

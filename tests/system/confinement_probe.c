@@ -6,8 +6,9 @@
  * of the routing registers, and to get out.
  *
  * PROBE_GO names a file: when it is there, at the next wait of the loop, the probe begins. PROBE_FREE has the bits of XUSB2PR
- * that may be written and PROBE_FOUND the others as they were, as hexadecimal numbers. To standard error: a line "OPEN: ..."
- * for each way that was open, and a last line with the number of attempts and of values that were taken.
+ * that may be written and PROBE_FOUND the others as they were, as hexadecimal numbers. PROBE_RECORDED: the daemon works on a
+ * recorded machine, where openat2 is allowed. To standard error: a line "OPEN: ..." for each way that was open, and a last
+ * line with the number of attempts and of values that were taken.
  *
  * A descriptor that root hands over is tried as it arrives, by the same rules. */
 
@@ -17,12 +18,15 @@
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <linux/netlink.h>
+#include <linux/openat2.h>
 #include <linux/perf_event.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -30,18 +34,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define VALUES 0x10000000UL /* linux/register_values.hpp */
 #define SUPERSPEED_VALUES (VALUES + 4UL * 0x8000)
 #define ABOVE (1UL << 32) /* the kernel takes the lower half as an int */
+#define NUMBERS 8UL       /* linux/syscall_filter.hpp, register_numbers */
 
 static unsigned attempts;
 static unsigned taken;
@@ -62,6 +70,12 @@ static void shut(const char *way, long result)
 {
     ++attempts;
     if (result >= 0) say("OPEN: %s gave %ld\n", way, result);
+}
+
+/* A way that the daemon needs: were it shut, what is tried by it would prove nothing. */
+static void needed(const char *way, long result)
+{
+    if (result < 0) say("OPEN: nothing was tried, as the probe may not do what the daemon may: %s\n", way);
 }
 
 static int is_config(int fd)
@@ -107,6 +121,38 @@ static void try_values(unsigned long fd)
         const unsigned long fixed = value & ~free_bits;
         if (fixed != found && fixed != 0) say("OPEN: the value 0x%lx was taken\n", value);
     }
+}
+
+/* The kernel knows no name for a file like this; the rules are of numbers, and do not ask what has them. */
+static int own_file(void)
+{
+    return (int)syscall(SYS_openat, AT_FDCWD, "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+/* The other numbers that a configuration space could be given: they take no more than its own does. */
+static void try_values_by_other_numbers(unsigned long fd)
+{
+    const unsigned long free_bits = strtoul(getenv("PROBE_FREE"), NULL, 16);
+    const unsigned long found = strtoul(getenv("PROBE_FOUND"), NULL, 16);
+    const int own = own_file();
+    needed("a file of its own", own);
+    for (unsigned long number = fd & ~(NUMBERS - 1); number < (fd & ~(NUMBERS - 1)) + NUMBERS; ++number) {
+        if (number == fd) continue;
+        needed("dup3 to a register's number", syscall(SYS_dup3, own, number, O_CLOEXEC));
+        unsigned written = 0;
+        for (unsigned long value = 0; value < 0x8000; ++value) {
+            ++attempts;
+            if (syscall(SYS_pwrite64, number, VALUES + 4 * value, 4, 0xd0) != 4) continue;
+            ++written;
+            const unsigned long fixed = value & ~free_bits;
+            if (fixed == found || fixed == 0) continue;
+            say("OPEN: the value 0x%lx was taken by the number %lu\n", value, number);
+            break;
+        }
+        needed("to write a value by another number", written == 0 ? -1 : 0);
+        syscall(SYS_close, number);
+    }
+    syscall(SYS_close, own);
 }
 
 static void try_other_writes(unsigned long fd, int other)
@@ -172,9 +218,23 @@ static void try_other_numbers(unsigned long fd)
     char name[64];
     shut("dup", syscall(SYS_dup, fd));
     shut("dup, a number with more above", syscall(SYS_dup, fd | ABOVE));
+#ifdef SYS_dup2
     shut("dup2", syscall(SYS_dup2, fd, 60));
+#endif
     shut("dup3", syscall(SYS_dup3, fd, 60, O_CLOEXEC));
     shut("dup3, a number with more above", syscall(SYS_dup3, fd | ABOVE, 60, 0));
+    const unsigned long other = (unsigned long)syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC);
+    shut("dup of another", syscall(SYS_dup, other));
+#ifdef SYS_dup2
+    shut("dup2 of another", syscall(SYS_dup2, other, 60));
+    shut("dup2 of another to a register's number", syscall(SYS_dup2, other, fd ^ 1));
+#endif
+    shut("dup3 of another", syscall(SYS_dup3, other, 60, O_CLOEXEC));
+    shut("dup3 of another to a register's number, to be kept", syscall(SYS_dup3, other, fd ^ 1, 0));
+    shut("fcntl F_DUPFD of another to a register's number", syscall(SYS_fcntl, other, F_DUPFD, fd));
+    shut("fcntl F_DUPFD_CLOEXEC of another to a register's number",
+         syscall(SYS_fcntl, other, F_DUPFD_CLOEXEC, fd));
+    syscall(SYS_close, other);
     shut("fcntl F_DUPFD", syscall(SYS_fcntl, fd, F_DUPFD, 0));
     shut("fcntl F_DUPFD_CLOEXEC", syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 0));
     shut("fcntl F_SETFL", syscall(SYS_fcntl, fd, F_SETFL, O_APPEND));
@@ -265,6 +325,179 @@ static void try_processes(void)
     shut("pidfd_send_signal", syscall(SYS_pidfd_send_signal, 0, 0, NULL, 0));
 }
 
+/* A descriptor can send signals to whoever it is told, and so can timers and queues. */
+static void try_signals(void)
+{
+    static const struct {
+        const char *way;
+        int command;
+        long argument;
+    } commands[] = {
+        {"fcntl F_DUPFD", F_DUPFD, 0},
+        {"fcntl F_SETSIG", F_SETSIG, SIGKILL},
+        {"fcntl F_SETFL with O_ASYNC", F_SETFL, O_ASYNC},
+        {"fcntl F_SETFL with O_ASYNC and others", F_SETFL, O_ASYNC | O_NONBLOCK},
+        {"fcntl F_GETOWN", F_GETOWN, 0},
+        {"fcntl F_SETLEASE", F_SETLEASE, F_RDLCK},
+        {"fcntl F_NOTIFY", F_NOTIFY, DN_CREATE},
+        {"fcntl F_SETPIPE_SZ", F_SETPIPE_SZ, 1 << 16},
+        {"fcntl F_GET_SEALS", F_GET_SEALS, 0},
+    };
+    const int parent = (int)syscall(SYS_getppid);
+    const struct f_owner_ex owner = {.type = F_OWNER_PID, .pid = parent};
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGCONT};
+    siginfo_t info = {.si_signo = SIGCONT, .si_code = SI_QUEUE};
+    int ends[2] = {-1, -1};
+    int made = 0;
+    int one = 1;
+    needed("a pipe", syscall(SYS_pipe2, ends, O_NONBLOCK | O_CLOEXEC));
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; ++i)
+        shut(commands[i].way, syscall(SYS_fcntl, ends[0], commands[i].command, commands[i].argument));
+    shut("fcntl F_SETOWN", syscall(SYS_fcntl, ends[0], F_SETOWN, parent));
+    shut("fcntl F_SETOWN, a command with more above", syscall(SYS_fcntl, ends[0], F_SETOWN | ABOVE, parent));
+    shut("fcntl F_SETOWN_EX", syscall(SYS_fcntl, ends[0], F_SETOWN_EX, &owner));
+    shut("fcntl F_SETLK", syscall(SYS_fcntl, 0, F_SETLK, &lock));
+    shut("fcntl F_OFD_SETLK", syscall(SYS_fcntl, 0, F_OFD_SETLK, &lock));
+    shut("ioctl FIOASYNC", syscall(SYS_ioctl, ends[0], FIOASYNC, &one));
+    shut("ioctl FIONREAD", syscall(SYS_ioctl, ends[0], FIONREAD, &one));
+    needed("fcntl F_SETFL", syscall(SYS_fcntl, ends[0], F_SETFL, O_NONBLOCK));
+    needed("fcntl F_SETFD", syscall(SYS_fcntl, ends[0], F_SETFD, FD_CLOEXEC));
+    syscall(SYS_close, ends[0]);
+    syscall(SYS_close, ends[1]);
+    const int socket = (int)syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    shut("ioctl FIOSETOWN", syscall(SYS_ioctl, socket, FIOSETOWN, &parent));
+    shut("ioctl SIOCSPGRP", syscall(SYS_ioctl, socket, SIOCSPGRP, &parent));
+    shut("fcntl F_SETOWN of a socket", syscall(SYS_fcntl, socket, F_SETOWN, parent));
+    syscall(SYS_close, socket);
+    shut("ioctl TIOCSPGRP", syscall(SYS_ioctl, 2, TIOCSPGRP, &parent));
+    shut("ioctl TIOCSCTTY", syscall(SYS_ioctl, 2, TIOCSCTTY, 0));
+    shut("timer_create", syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &made));
+    shut("mq_open", syscall(SYS_mq_open, "probe", O_RDWR | O_CREAT, 0600, NULL));
+    shut("mq_notify", syscall(SYS_mq_notify, 0, &event));
+    shut("rt_sigqueueinfo", syscall(SYS_rt_sigqueueinfo, parent, 0, &info));
+    shut("rt_sigqueueinfo to itself", syscall(SYS_rt_sigqueueinfo, getpid(), 0, &info));
+    shut("rt_tgsigqueueinfo", syscall(SYS_rt_tgsigqueueinfo, parent, parent, 0, &info));
+    const int of_parent = (int)syscall(SYS_pidfd_open, parent, 0);
+    shut("pidfd_send_signal to the parent", syscall(SYS_pidfd_send_signal, of_parent, 0, NULL, 0));
+    syscall(SYS_close, of_parent);
+    shut("prctl PR_SET_PDEATHSIG", syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0));
+    shut("prctl PR_SET_CHILD_SUBREAPER", syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
+    shut("setpgid", syscall(SYS_setpgid, 0, 0));
+    shut("setsid", syscall(SYS_setsid));
+    shut("setpriority", syscall(SYS_setpriority, PRIO_PROCESS, 0, 0));
+    shut("kill of the parent's group", syscall(SYS_kill, 0, 0));
+    shut("kill, a number with more above", syscall(SYS_kill, (unsigned long)(unsigned)parent | ABOVE, 0));
+}
+
+/* A file that runs as its owner would be this user's rights for everybody, without a filter. */
+static void try_modes(void)
+{
+    static const unsigned modes[] = {04755, 02755, 01755, 06711, 07777, 0104755};
+    const char *const path = "/tmp/usbroute-probe";
+    const char *const fresh = "/tmp/usbroute-probe-more";
+    const int own =
+        (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    needed("a file in /tmp", own);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; ++i) {
+        const unsigned mode = modes[i];
+        struct open_how how = {.flags = O_RDWR | O_CREAT, .mode = mode & 07777};
+        shut("fchmod", syscall(SYS_fchmod, own, mode));
+        shut("fchmod, a mode with more above", syscall(SYS_fchmod, own, mode | ABOVE));
+        shut("fchmodat", syscall(SYS_fchmodat, AT_FDCWD, path, mode));
+        shut("fchmodat2", syscall(452, AT_FDCWD, path, mode, 0));
+        shut("openat with such a mode", syscall(SYS_openat, AT_FDCWD, fresh, O_RDWR | O_CREAT, mode));
+        shut("openat of a file that is there", syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT, mode));
+        shut("openat with O_TMPFILE", syscall(SYS_openat, AT_FDCWD, "/tmp", O_TMPFILE | O_RDWR, mode));
+        shut("mkdirat", syscall(SYS_mkdirat, AT_FDCWD, fresh, mode));
+        shut("mknodat", syscall(SYS_mknodat, AT_FDCWD, fresh, S_IFREG | mode, 0));
+        if (getenv("PROBE_RECORDED") == NULL)
+            shut("openat2", syscall(SYS_openat2, AT_FDCWD, fresh, &how, sizeof how));
+#ifdef SYS_open
+        shut("chmod", syscall(SYS_chmod, path, mode));
+        shut("open with such a mode", syscall(SYS_open, fresh, O_RDWR | O_CREAT, mode));
+        shut("open with O_TMPFILE", syscall(SYS_open, "/tmp", O_TMPFILE | O_RDWR, mode));
+        shut("creat", syscall(SYS_creat, fresh, mode));
+        shut("mkdir", syscall(SYS_mkdir, fresh, mode));
+        shut("mknod", syscall(SYS_mknod, fresh, S_IFREG | mode, 0));
+#endif
+    }
+    shut("mknodat of a pipe", syscall(SYS_mknodat, AT_FDCWD, fresh, S_IFIFO | 0600, 0));
+    shut("fsetxattr", syscall(SYS_fsetxattr, own, "user.probe", "x", 1, 0));
+    struct stat status = {0};
+    if (fstat(own, &status) != 0 || (status.st_mode & 07777) != 0600) say("OPEN: the mode has changed\n");
+    needed("fchmod without such bits", syscall(SYS_fchmod, own, 0640));
+    syscall(SYS_close, own);
+    syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+    syscall(SYS_unlinkat, AT_FDCWD, fresh, 0);
+    syscall(SYS_unlinkat, AT_FDCWD, fresh, AT_REMOVEDIR);
+}
+
+#ifdef __x86_64__
+static sigjmp_buf without_i386;
+
+static void has_no_i386(int signal)
+{
+    (void)signal;
+    siglongjmp(without_i386, 1);
+}
+#endif
+
+/* What other architectures call is not in the list either, and is answered, not punished: this process goes on. */
+static void try_other_architectures(void)
+{
+#ifdef __x86_64__
+    shut("getpid of x32", syscall(0x40000000L | SYS_getpid));
+    shut("execve of x32", syscall(0x40000000L | 520, NULL, NULL, NULL));
+    struct sigaction before;
+    struct sigaction ours = {.sa_handler = has_no_i386};
+    sigaction(SIGSEGV, &ours, &before);
+    if (sigsetjmp(without_i386, 1) == 0) {
+        long result = 20; /* getpid */
+        /* Clobbered by kernels before 4.17: r8 to r11. */
+        __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
+        shut("getpid of i386", (int)result);
+    }
+    sigaction(SIGSEGV, &before, NULL);
+#endif
+}
+
+/* Of sockets of the allowed families: programs for the kernel, modules of the kernel, other networks. */
+static void try_socket_options(void)
+{
+    static const struct {
+        const char *way;
+        int level, option;
+    } options[] = {
+        {"SO_ATTACH_BPF", SOL_SOCKET, SO_ATTACH_BPF},
+        {"SO_ATTACH_REUSEPORT_CBPF", SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF},
+        {"SO_ATTACH_REUSEPORT_EBPF", SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF},
+        {"SO_REUSEPORT", SOL_SOCKET, SO_REUSEPORT},
+        {"SO_BINDTODEVICE", SOL_SOCKET, SO_BINDTODEVICE},
+        {"SO_MARK", SOL_SOCKET, SO_MARK},
+        {"SO_TIMESTAMPING", SOL_SOCKET, SO_TIMESTAMPING},
+        {"SO_ZEROCOPY", SOL_SOCKET, SO_ZEROCOPY},
+        {"SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE},
+        {"SO_PEEK_OFF", SOL_SOCKET, SO_PEEK_OFF},
+        {"TCP_CONGESTION", IPPROTO_TCP, TCP_CONGESTION},
+        {"TCP_ULP", IPPROTO_TCP, TCP_ULP},
+        {"TCP_MD5SIG", IPPROTO_TCP, TCP_MD5SIG},
+        {"TCP_REPAIR", IPPROTO_TCP, TCP_REPAIR},
+        {"TCP_FASTOPEN", IPPROTO_TCP, TCP_FASTOPEN},
+    };
+    const int tcp = (int)syscall(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int one = 1;
+    const char reno[] = "reno";
+    needed("a TCP socket", tcp);
+    for (size_t i = 0; i < sizeof options / sizeof *options; ++i)
+        shut(options[i].way, syscall(SYS_setsockopt, tcp, options[i].level, options[i].option, &one, sizeof one));
+    shut("TCP_CONGESTION by name",
+         syscall(SYS_setsockopt, tcp, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof reno - 1));
+    needed("SO_REUSEADDR", syscall(SYS_setsockopt, tcp, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one));
+    needed("TCP_NODELAY", syscall(SYS_setsockopt, tcp, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one));
+    syscall(SYS_close, tcp);
+}
+
 static void try_the_kernel(void)
 {
     static const struct {
@@ -328,10 +561,15 @@ static void probe(void)
         try_other_writes((unsigned long)fd, other);
         try_other_numbers((unsigned long)fd);
         try_values((unsigned long)fd);
+        try_values_by_other_numbers((unsigned long)fd);
     }
     try_the_values();
     try_memory();
     try_processes();
+    try_signals();
+    try_modes();
+    try_other_architectures();
+    try_socket_options();
     try_the_kernel();
     syscall(SYS_close, other);
     say("the probe made %u attempts at %d descriptors; %u values were taken\n", attempts, found, taken);

@@ -218,7 +218,7 @@ export USBROUTE_SOCKET=$machine/run/usbroute/control.sock
 # Firmware has locked all but the first eight sockets, which it left with the xHCI.
 printf '\xff\x3f\x00\x00\xff\x00\x00\x00' | dd of="$config" bs=1 seek=$((0xd0)) conv=notrunc status=none
 cp "$config" before
-export PROBE_GO=$USBROUTE_SIM/go PROBE_FREE=40ff PROBE_FOUND=3f00
+export PROBE_GO=$USBROUTE_SIM/go PROBE_FREE=40ff PROBE_FOUND=3f00 PROBE_RECORDED=1
 LD_PRELOAD=$(dirname "$(command -v usbrouted)")/confinement_probe.so start --root "$machine" --user nobody -v
 if grep 'built without libseccomp' "$log"; then stop; exit 0; fi
 touch go

@@ -168,6 +168,58 @@ TEST_F(RegisterFilesTest, ConfinedGoesOnThroughWhatIsHandedOverInThePlaceOfWhatI
     EXPECT_EXIT(alone(), testing::ExitedWithCode(0), "");
 }
 
+TEST_F(RegisterFilesTest, ConfinedWritesWithinTheMaskThroughNoOtherNumberEither)
+{
+    write("config", registers_with("\xff\x3f\x00\x00", "\xff\x00\x00\x00"));
+    const auto alone = [&] {
+        RegisterFiles files(root());
+        files.keep(LiveTree(root()));
+        const auto filter = files.confine(LiveTree(root()));
+        STOP_UNLESS(1, filter);
+        if (*filter == Filter::not_built) ::_exit(0);
+        const auto handed = opened(function() + "/config");
+        const auto place_of = [](std::uintptr_t value) {
+            return reinterpret_cast<const void*>(RegisterValues::usb2_place + 4 * value); // NOLINT
+        };
+        for (int number = *first_register_number(); number < *first_register_number() + register_numbers;
+             ++number) {
+            STOP_UNLESS(2, ::dup3(handed.get(), number, O_CLOEXEC) == number);
+            STOP_UNLESS(3, ::pwrite(number, place_of(0x3e01), 4, 0xd0) < 0 && errno == EPERM);
+            STOP_UNLESS(4, ::pwrite(number, place_of(0x3f01), 4, 0xd0) == 4);
+        }
+        ::_exit(0);
+    };
+
+    EXPECT_EXIT(alone(), testing::ExitedWithCode(0), "");
+}
+
+TEST_F(RegisterFilesTest, ConfinedWithTwoMuxesHoldsBothToBothMasksAndSaysSo)
+{
+    const PciAddress second = *PciAddress::parse("0000:05:00.0");
+    write("config", registers_with("\xff\x3f\x00\x00", "\xff\x00\x00\x00"));
+    const auto other = root() + "sys/bus/pci/devices/0000:05:00.0";
+    fs::copy(function(), other);
+    std::ofstream(other + "/config", std::ios::binary)
+        << registers_with("\xff\x3f\x00\x00", "\x0f\x3f\x00\x00");
+    const auto alone = [&] {
+        RegisterFiles files(root());
+        files.keep(LiveTree(root()));
+        const auto filter = files.confine(LiveTree(root()));
+        STOP_UNLESS(1, filter);
+        if (*filter == Filter::not_built) ::_exit(0);
+        for (const auto& each : {address, second}) {
+            const auto registers = files.open(each);
+            STOP_UNLESS(2, registers);
+            STOP_UNLESS(3, (*registers)->write(topology::RouteRegister::usb2_owner, 0x3ff0));
+            const auto beyond = (*registers)->write(topology::RouteRegister::usb2_owner, 0x3fef);
+            STOP_UNLESS(4, !beyond && beyond.error().message().find("(0x400f)") != std::string::npos);
+        }
+        ::_exit(0);
+    };
+
+    EXPECT_EXIT(alone(), testing::ExitedWithCode(0), "");
+}
+
 TEST(Passing, BringsTextAndFileAndNothingThatIsTooLong)
 {
     std::array<int, 2> ends{};

@@ -3,16 +3,23 @@
 
 #include "linux/rights.hpp"
 #include "linux/syscall_filter.hpp"
+#include "linux/unique_fd.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
+#include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,7 +73,8 @@ TEST(Rights, CannotBeTakenBackByWhoHasBecomeAnother)
 TEST(SyscallFilter, ForbidsToStartProgramsAndOtherSocketsAndNothingThatIsNeeded)
 {
     const int code = in_a_child([] {
-        const auto filter = forbid_other_system_calls(first_register_number().value_or(0));
+        const auto filter =
+            forbid_other_system_calls(first_register_number().value_or(0), OpensInside::the_machine_itself);
         if (!filter) return 1;
         if (*filter == Filter::not_built) return 0;
         if (::execl("/bin/true", "true", nullptr) == 0 || errno != ENOSYS) return 2;
@@ -79,6 +87,70 @@ TEST(SyscallFilter, ForbidsToStartProgramsAndOtherSocketsAndNothingThatIsNeeded)
 
     EXPECT_EQ(code, 0);
 }
+
+TEST(SyscallFilter, ForbidsAFileThatRunsAsItsOwnerAndNoOtherFile)
+{
+    std::string path = (std::filesystem::temp_directory_path() / "usbroute-XXXXXX").string();
+    const UniqueFd file(::mkstemp(path.data()));
+    const auto fresh = path + ".new";
+
+    const int code = in_a_child([&] {
+        const auto filter =
+            forbid_other_system_calls(first_register_number().value_or(0), OpensInside::the_machine_itself);
+        if (!filter) return 1;
+        if (*filter == Filter::not_built) return 0;
+        for (const mode_t mode : {04755U, 02755U, 01755U, 06755U}) {
+            if (::fchmod(file.get(), mode) == 0 || errno != ENOSYS) return 2;
+            if (::chmod(path.c_str(), mode) == 0 || errno != ENOSYS) return 3;
+            if (::open(fresh.c_str(), O_RDWR | O_CREAT, mode) >= 0 || errno != ENOSYS) return 4;
+            if (::mkdir(fresh.c_str(), mode) == 0 || errno != ENOSYS) return 5;
+        }
+        if (::fchmod(file.get(), 0640) != 0 || ::chmod(path.c_str(), 0600) != 0) return 6;
+        if (::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600) < 0 || ::unlink(fresh.c_str()) != 0)
+            return 7;
+        return ::open(path.c_str(), O_RDONLY) >= 0 && ::mkdir(fresh.c_str(), 0755) == 0 ? 0 : 8;
+    });
+
+    EXPECT_EQ(code, 0);
+    std::filesystem::remove(path);
+    std::filesystem::remove(fresh);
+}
+
+TEST(SyscallFilter, ForbidsWhatMakesADescriptorSendSignalsAndChoosesItsNumber)
+{
+    const int code = in_a_child([] {
+        const auto filter =
+            forbid_other_system_calls(first_register_number().value_or(0), OpensInside::the_machine_itself);
+        if (!filter) return 1;
+        if (*filter == Filter::not_built) return 0;
+        const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
+        if (::fcntl(fd.get(), F_SETOWN, ::getppid()) == 0 || errno != ENOSYS) return 2;
+        if (::fcntl(fd.get(), F_SETFL, O_ASYNC) == 0 || errno != ENOSYS) return 3;
+        if (::dup(fd.get()) >= 0 || errno != ENOSYS) return 4;
+        if (::dup3(fd.get(), 60, O_CLOEXEC) >= 0 || errno != ENOSYS) return 5;
+        if (::fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0 || ::fcntl(fd.get(), F_GETFL) < 0) return 6;
+        if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd.get(), F_GETFD) < 0) return 7;
+        return ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0) >= 0 ? 0 : 8;
+    });
+
+    EXPECT_EQ(code, 0);
+}
+
+#ifdef __x86_64__
+TEST(SyscallFilter, AnswersACallOfAnotherArchitectureAndNobodyDies)
+{
+    const int code = in_a_child([] {
+        constexpr long x32 = 0x4000'0000;
+        const auto filter =
+            forbid_other_system_calls(first_register_number().value_or(0), OpensInside::the_machine_itself);
+        if (!filter) return 1;
+        if (*filter == Filter::not_built) return 0;
+        return ::syscall(x32 | SYS_getpid) < 0 && errno == ENOSYS ? 0 : 2;
+    });
+
+    EXPECT_EQ(code, 0);
+}
+#endif
 
 } // namespace
 } // namespace usbroute::linux_
