@@ -240,3 +240,30 @@ grep 'move rear-1 to ehci' "$log"
 kill "$daemon"; wait "$daemon"
 SCRIPT
 }
+
+@test "a link that the daemon's user puts in the place of the state leads root nowhere, and a file there is no journal" {
+    inside <<'SCRIPT'
+mkdir -m 755 precious of-the-user
+ln -s "$PWD/precious" of-the-user/state
+chown -h 4711:4711 of-the-user of-the-user/state
+untouched() { [ "$(stat -c '%a %u' precious)" = "755 0" ]; [ -z "$(ls -A precious)" ]; }
+export USBROUTE_STATE_DIR=$PWD/of-the-user/state
+timeout 20 usbroute --direct move rear-2 --to ehci --yes > said 2>&1 || true
+cat said
+untouched
+start
+usbroute toggle || true
+grep 'cannot write the journal' "$log"
+kill "$daemon"; wait "$daemon" || true
+untouched
+# A directory is used, and what root writes there is the user's.
+rm of-the-user/state
+mkdir -m 700 of-the-user/state; chown 4711:4711 of-the-user/state
+printf secret > precious/secret; chmod 640 precious/secret
+ln precious/secret of-the-user/state/journal
+timeout 20 usbroute --direct move rear-2 --to ehci --yes
+[ "$(stat -c '%a %u' precious/secret)" = "640 0" ]
+not grep -r secret of-the-user/state/journal
+[ "$(stat -c '%a %u' of-the-user/state/journal)" = "600 4711" ]
+SCRIPT
+}
