@@ -175,6 +175,14 @@ refused() { # PATTERN
 }
 directory=${USBROUTE_CONFIG%/*}
 chmod 666 "$USBROUTE_CONFIG"; refused "may be written by everybody (mode 0666).*chmod go-w $USBROUTE_CONFIG"
+chmod 664 "$USBROUTE_CONFIG"; refused "may be written by its group.*chmod g-w $USBROUTE_CONFIG"
+chmod 644 "$USBROUTE_CONFIG"
+if setfacl -m u:4711:rw "$USBROUTE_CONFIG" 2> /dev/null; then
+    refused "whom an access list names (mode 0664).*setfacl -b $USBROUTE_CONFIG"
+    setfacl -b "$USBROUTE_CONFIG"
+fi
+chmod 775 "$directory"; refused "chmod g-w $directory"
+chmod 755 "$directory"
 chmod 644 "$USBROUTE_CONFIG"; chown 4711 "$USBROUTE_CONFIG"; refused "belongs to user 4711.*chown root $USBROUTE_CONFIG"
 chown 0 "$USBROUTE_CONFIG"; chmod 777 "$directory"; refused "chmod go-w $directory"
 chmod 755 "$directory"; chmod 777 "${directory%/*}"; refused "chmod go-w ${directory%/*}"
