@@ -275,3 +275,27 @@ not grep -r secret of-the-user/state/journal
 [ "$(stat -c '%a %u' of-the-user/state/journal)" = "600 4711" ]
 SCRIPT
 }
+
+@test "a daemon that is started with thousands of open files serves, and one that has no standard error does" {
+    inside <<'SCRIPT'
+cat > many.py <<'PYTHON'
+import os, resource, sys
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192) if hard != resource.RLIM_INFINITY else 8192, hard))
+fd = os.open("/dev/null", os.O_RDONLY)
+for _ in range(1500):
+    os.set_inheritable(os.dup(fd), True)
+os.execvp("usbrouted", ["usbrouted"])
+PYTHON
+if [ "$(ulimit -Hn)" != unlimited ] && [ "$(ulimit -Hn)" -lt 2048 ]; then exit 0; fi
+"$python" many.py >> "$log" 2>&1 < /dev/null & daemon=$!
+until_so answers
+usbroute toggle
+[ "$(ls "/proc/$daemon/fd" | wc -l)" -lt 100 ]
+kill "$daemon"; wait "$daemon"
+usbrouted >> "$log" < /dev/null 2>&- & daemon=$!
+until_so answers
+usbroute toggle
+kill "$daemon"; wait "$daemon"
+SCRIPT
+}
