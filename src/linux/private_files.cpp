@@ -269,13 +269,12 @@ int remove_private(const std::string& path)
 
 int set_aside_private(const std::string& path)
 {
-    const auto place = place_of(path);
+    auto place = place_of(path);
     if (!place) return place.error();
     const int directory = place->directory.get();
-    Place aside{.directory = {}, .name = place->name + ".bad"};
-    if (::renameat(directory, place->name.c_str(), directory, aside.name.c_str()) != 0) return errno;
-    aside.directory = UniqueFd(::fcntl(directory, F_DUPFD_CLOEXEC, 0));
-    if (aside.directory.is_open()) renew(aside, nullptr);
+    const auto aside = place->name + ".bad";
+    if (::renameat(directory, place->name.c_str(), directory, aside.c_str()) != 0) return errno;
+    renew({.directory = std::move(place->directory), .name = aside}, nullptr);
     return 0;
 }
 
