@@ -93,8 +93,7 @@ void Guests::recall()
     const auto memory = read_guest_memory(*text);
     if (!memory) {
         const auto aside = path_ + ".bad";
-        static_cast<void>(std::rename(path_.c_str(), aside.c_str()));
-        linux_::renew_private(aside);
+        static_cast<void>(linux_::set_aside_private(path_));
         return log::warning(
             format("{} cannot be read and was set aside as {}: guests that went while no daemon "
                    "ran do not come home",

@@ -98,7 +98,11 @@ std::vector<ListenerSettings> listeners_here(std::vector<ListenerSettings> confi
 std::list<OpenedBefore> opened_by_the_service_manager()
 {
     std::list<OpenedBefore> opened;
-    for (auto& inherited : linux_::take_inherited_sockets())
+    auto sockets = linux_::take_inherited_sockets();
+    std::vector<int> wanted;
+    for (const auto& inherited : sockets) wanted.push_back(inherited.fd.get());
+    linux_::close_what_was_inherited(std::move(wanted));
+    for (auto& inherited : sockets)
         opened.push_back({.listener = std::move(inherited.name),
                           .socket = linux_::ListeningSocket(std::move(inherited.fd), {})});
     return opened;

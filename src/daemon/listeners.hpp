@@ -37,6 +37,7 @@ struct OpenedBefore {
 /// `owner`'s.
 [[nodiscard]] std::list<OpenedBefore> open_before(const std::vector<config::ListenerSettings>& listeners,
                                                   std::list<OpenedBefore> inherited, uid_t owner);
+/// Before anything else is opened: all other descriptors that this process was started with are closed.
 [[nodiscard]] std::list<OpenedBefore> opened_by_the_service_manager();
 
 /// The open doors: accepts clients and asks who they are.

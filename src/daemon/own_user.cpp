@@ -5,7 +5,6 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
-#include "linux/files.hpp"
 #include "linux/private_files.hpp"
 #include "linux/settings_files.hpp"
 
@@ -28,7 +27,7 @@ Result<void> give_state(const linux_::Account& account, const linux_::Locations&
         if (auto given = linux_::give_directory(locations.state, account, files_of_this_boot); !given)
             return given;
     // The sockets lie above it, and are made again there when somebody removes them. So does what version 0.1 has left.
-    if (!locations.state_of_before.empty() && linux_::make_directories(locations.state_of_before))
+    if (!locations.state_of_before.empty() && linux_::make_reachable_directory(locations.state_of_before))
         if (auto given = linux_::give_directory(locations.state_of_before, account, files_of_this_boot);
             !given)
             return given;

@@ -186,7 +186,8 @@ Result<void> replace_file(const std::string& path, std::string_view text, std::o
         rest.remove_prefix(static_cast<std::size_t>(put));
     }
     if (::fchmod(fd.get(), mode) != 0 || ::fsync(fd.get()) != 0) return give_up(errno);
-    give_to_owner_of(directory, fd.get());
+    if (const UniqueFd place(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)); place.is_open())
+        give_to_owner_of(place.get(), fd.get());
     if (::rename(fresh.c_str(), path.c_str()) != 0) return give_up(errno);
     // The name is on the disk when its directory is.
     const UniqueFd above(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -202,6 +203,7 @@ std::string_view remedy_for_writing(int errno_value)
     case EROFS: return "; mount it writable";
     case EACCES:
     case EPERM: return "; let whoever runs usbroute write there";
+    case ELOOP: return "; remove the link on the way there, which others could have put there";
     case EMFILE:
     case ENFILE: return "; allow more open files";
     default: return {};

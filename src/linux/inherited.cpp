@@ -4,10 +4,13 @@
 #include "base/text.hpp"
 #include "linux/listen.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace usbroute::linux_ {
@@ -31,7 +34,43 @@ std::string from_environment(const char* variable)
     return value == nullptr ? std::string() : std::string(value);
 }
 
+/// Both included.
+void close_from_to(unsigned first, unsigned last)
+{
+    if (first > last) return;
+#ifdef SYS_close_range
+    if (::syscall(SYS_close_range, first, last, 0U) == 0) return;
+#endif
+    // Before Linux 5.9, or where a container forbids it.
+    constexpr rlim_t most_closed = 1U << 20;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    const auto end = static_cast<unsigned>(std::min(limit.rlim_max, most_closed));
+    for (auto fd = first; fd <= last && fd < end; ++fd) ::close(static_cast<int>(fd));
+}
+
+/// Else the next file that is opened would be standard output, and be written to as that.
+void fill_standard_streams()
+{
+    for (int fd = 0; fd < first_inherited; ++fd)
+        if (::fcntl(fd, F_GETFD) < 0) [[maybe_unused]]
+            const int taken = ::open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY); // the lowest
+}
+
 } // namespace
+
+void close_what_was_inherited(std::vector<int> but)
+{
+    fill_standard_streams();
+    std::ranges::sort(but);
+    auto first = static_cast<unsigned>(first_inherited);
+    for (const int kept : but) {
+        if (kept < static_cast<int>(first)) continue;
+        close_from_to(first, static_cast<unsigned>(kept) - 1);
+        first = static_cast<unsigned>(kept) + 1;
+    }
+    close_from_to(first, ~0U);
+}
 
 std::vector<InheritedSocket> take_inherited_sockets()
 {

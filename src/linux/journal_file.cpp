@@ -7,11 +7,9 @@
 #include "base/text.hpp"
 #include "linux/files.hpp"
 #include "linux/private_files.hpp"
-#include "linux/rights.hpp"
 
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -115,13 +113,12 @@ void JournalFile::heal()
 void JournalFile::set_aside(const std::string& why, const std::string& keep)
 {
     const auto aside = path_ + ".bad";
-    if (::rename(path_.c_str(), aside.c_str()) == 0) {
+    if (const int no = set_aside_private(path_); no == 0) {
         remark_ = format("the journal {} was set aside as {}: {}", printable(path_), printable(aside), why);
-        renew_private(aside);
         if (replace(keep)) return;
     } else {
         remark_ = format("the journal {} is not used: {}, and it cannot be set aside: {}", printable(path_),
-                         why, errno_text(errno));
+                         why, errno_text(no));
         is_given_up_ = true; // lines below those would never be read again
         open_errno_ = EIO;
     }
@@ -133,22 +130,9 @@ void JournalFile::set_aside(const std::string& why, const std::string& keep)
 /// A new file under the old name: whoever is killed at any point leaves the whole old one or the whole new one.
 bool JournalFile::replace(const std::string& text)
 {
-    const auto fresh = path_ + ".new";
-    constexpr int flags = O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
-    UniqueFd fd(::open(fresh.c_str(), flags, private_file));
-    // Somebody was killed between making it and giving it its name.
-    if (!fd.is_open() && errno == EEXIST && ::unlink(fresh.c_str()) == 0)
-        fd = UniqueFd(::open(fresh.c_str(), flags, private_file));
-    if (!fd.is_open()) return false;
-    give_to_owner_of(directory_, fd.get());
-    const bool is_written =
-        ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-        ::rename(fresh.c_str(), path_.c_str()) == 0;
-    if (!is_written) {
-        ::unlink(fresh.c_str());
-        return false;
-    }
-    fd_ = std::move(fd);
+    auto fresh = exchange_private(path_, text, O_RDWR | O_APPEND);
+    if (!fresh) return false;
+    fd_ = std::move(*fresh);
     return true;
 }
 

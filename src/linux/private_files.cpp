@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "linux/files.hpp"
 #include "linux/rights.hpp"
+#include "linux/safe_directory.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,15 +24,30 @@ namespace usbroute::linux_ {
 namespace {
 
 constexpr mode_t of_others = 0077;
+constexpr mode_t reachable_mode = 0755;
 constexpr mode_t writing_of_others = 0022;
 constexpr std::size_t largest = 1U << 20;
 /// With O_NONBLOCK the open of a FIFO or a device does not wait either.
 constexpr int carefully = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 
-std::string directory_of(const std::string& path)
+/// A name in a directory that is open: whatever others do to the way there, it stays this directory.
+struct Place {
+    UniqueFd directory; ///< O_PATH
+    std::string name;
+};
+
+std::expected<Place, int> place_of(const std::string& path)
 {
     const auto slash = path.rfind('/');
-    return slash == std::string::npos ? std::string(".") : path.substr(0, slash + 1);
+    const bool has_directory = slash != std::string::npos;
+    auto directory = open_directory(has_directory ? path.substr(0, slash + 1) : std::string("."));
+    if (!directory) return std::unexpected(directory.error());
+    return Place{.directory = std::move(*directory), .name = has_directory ? path.substr(slash + 1) : path};
+}
+
+UniqueFd open_at(const Place& place, int flags)
+{
+    return UniqueFd(::openat(place.directory.get(), place.name.c_str(), flags | carefully, private_file));
 }
 
 /// "journal", "journal.bad", "guests.a8Xk2p"
@@ -44,44 +60,119 @@ bool is_ours_by_name(std::string_view name)
            });
 }
 
-bool holds_only_ours(int fd)
+/// `fd` is open for reading, and is used up.
+bool holds_only_ours(UniqueFd fd)
 {
-    UniqueFd copy(::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!copy.is_open()) return false;
-    const OpenDirectory directory(::fdopendir(copy.get()));
+    const OpenDirectory directory(::fdopendir(fd.get()));
     if (!directory) return false;
-    (void)copy.release();
+    (void)fd.release();
     // NOLINTNEXTLINE(concurrency-mt-unsafe): each call has a directory stream of its own
     while (const auto* entry = ::readdir(directory.get()))
         if (!is_ours_by_name(entry->d_name)) return false;
     return true;
 }
 
-std::optional<Privacy> privacy_at(const std::string& path, int fd)
+std::optional<Privacy> privacy_in(const Place& place, int fd)
 {
     struct stat file{};
     struct stat above{};
-    if (::fstat(fd, &file) != 0 || ::stat(directory_of(path).c_str(), &above) != 0) return std::nullopt;
+    if (::fstat(fd, &file) != 0 || ::fstat(place.directory.get(), &above) != 0) return std::nullopt;
     return privacy_of(file, above, ::geteuid());
 }
 
 /// The later one of two files; true: the one of before is wanted here.
-bool is_newer(const std::string& before, const std::string& path)
+bool is_newer(const Place& before, const Place& here)
 {
     struct stat old{};
-    struct stat here{};
-    if (::lstat(before.c_str(), &old) != 0) return false;
-    if (::lstat(path.c_str(), &here) != 0) return errno == ENOENT;
-    return old.st_mtim.tv_sec != here.st_mtim.tv_sec ? old.st_mtim.tv_sec > here.st_mtim.tv_sec
-                                                     : old.st_mtim.tv_nsec > here.st_mtim.tv_nsec;
+    struct stat now{};
+    constexpr int itself = AT_SYMLINK_NOFOLLOW;
+    if (::fstatat(before.directory.get(), before.name.c_str(), &old, itself) != 0) return false;
+    if (::fstatat(here.directory.get(), here.name.c_str(), &now, itself) != 0) return errno == ENOENT;
+    return old.st_mtim.tv_sec != now.st_mtim.tv_sec ? old.st_mtim.tv_sec > now.st_mtim.tv_sec
+                                                    : old.st_mtim.tv_nsec > now.st_mtim.tv_nsec;
+}
+
+std::expected<std::string, int> text_in(const Place& place, std::size_t limit)
+{
+    const auto fd = open_at(place, O_RDONLY);
+    if (!fd.is_open()) return std::unexpected(errno);
+    const auto privacy = privacy_in(place, fd.get());
+    if (!privacy) return std::unexpected(errno);
+    if (*privacy == Privacy::foreign) return std::unexpected(EMEDIUMTYPE);
+    std::string text;
+    std::array<char, 4096> chunk{};
+    while (text.size() <= limit) {
+        const auto got = ::read(fd.get(), chunk.data(), chunk.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return std::unexpected(errno);
+        if (got == 0) return text;
+        text.append(chunk.data(), static_cast<std::size_t>(got));
+    }
+    return std::unexpected(EFBIG);
+}
+
+/// 0, or an errno value.
+int write_whole(int fd, std::string_view text)
+{
+    while (!text.empty()) {
+        const auto put = ::write(fd, text.data(), text.size());
+        if (put < 0 && errno == EINTR) continue;
+        if (put <= 0) return put < 0 ? errno : ENOSPC;
+        text.remove_prefix(static_cast<std::size_t>(put));
+    }
+    return 0;
+}
+
+/// A new file under the old name, by way of `fresh`, a name in the same directory.
+std::expected<UniqueFd, int> put_in(const Place& place, const std::string& fresh, std::string_view text,
+                                    int flags, bool outlives_the_power)
+{
+    const int directory = place.directory.get();
+    const int making = flags | O_CREAT | O_EXCL | carefully;
+    UniqueFd fd(::openat(directory, fresh.c_str(), making, private_file));
+    // Somebody was killed between making it and giving it its name.
+    if (!fd.is_open() && errno == EEXIST && ::unlinkat(directory, fresh.c_str(), 0) == 0)
+        fd = UniqueFd(::openat(directory, fresh.c_str(), making, private_file));
+    if (!fd.is_open()) return std::unexpected(errno);
+    give_to_owner_of(directory, fd.get());
+    int why = write_whole(fd.get(), text);
+    if (why == 0 && outlives_the_power && ::fsync(fd.get()) != 0) why = errno;
+    if (why == 0 && ::renameat(directory, fresh.c_str(), directory, place.name.c_str()) != 0) why = errno;
+    if (why != 0) {
+        ::unlinkat(directory, fresh.c_str(), 0);
+        return std::unexpected(why);
+    }
+    // The name is on the disk when its directory is.
+    if (outlives_the_power)
+        if (const auto above = readable(place.directory); above.is_open()) (void)::fsync(above.get());
+    return fd;
+}
+
+/// No other process takes the same name, and one that was left by a process of this number is nobody's.
+std::string fresh_name(const Place& place) { return format("{}.{}", place.name, ::getpid()); }
+
+void renew(const Place& place, const Place* before)
+{
+    const bool takes_over = before != nullptr && is_newer(*before, place);
+    if (!takes_over) {
+        const auto fd = open_at(place, O_RDONLY);
+        if (!fd.is_open() || privacy_in(place, fd.get()) != Privacy::lost) return;
+    }
+    const auto text = text_in(takes_over ? *before : place, largest);
+    // Where there is no room for it, it is tried again at the next start.
+    if (text && put_in(place, fresh_name(place), *text, O_RDWR, true) && takes_over)
+        ::unlinkat(before->directory.get(), before->name.c_str(), 0);
 }
 
 } // namespace
 
 Privacy privacy_of(const struct stat& file, const struct stat& above, uid_t self)
 {
+    // In the directory of another user, a file of root is one that this user has given a second name: what root writes
+    // there is given away.
+    const bool is_planted = self == 0 && file.st_uid == 0 && above.st_uid != 0 && file.st_nlink != 1;
     const bool is_owned = file.st_uid == self || file.st_uid == 0 || file.st_uid == above.st_uid;
-    if (!S_ISREG(file.st_mode) || !is_owned || (file.st_mode & writing_of_others) != 0)
+    if (!S_ISREG(file.st_mode) || !is_owned || is_planted || (file.st_mode & writing_of_others) != 0)
         return Privacy::foreign;
     // Another name may lie where others can reach it.
     return (file.st_mode & of_others) != 0 || file.st_nlink != 1 ? Privacy::lost : Privacy::kept;
@@ -89,38 +180,56 @@ Privacy privacy_of(const struct stat& file, const struct stat& above, uid_t self
 
 Result<void> make_private_directory(const std::string& path)
 {
-    if (const auto slash = path.rfind('/'); slash != std::string::npos && slash > 0)
-        if (auto made = make_directories(path.substr(0, slash)); !made) return made;
-    if (::mkdir(path.c_str(), private_directory) == 0) return {};
     const auto failed = [&](int why) {
-        return std::unexpected(Error(ErrorKind::failed, "cannot make the directory " + printable(path), why));
+        return std::unexpected(Error(
+            ErrorKind::failed,
+            why == ELOOP
+                ? format("cannot make the directory {}: a link on the way there is one that others "
+                         "could have put there, and is not followed; look where it leads, and remove it",
+                         printable(path))
+            : why == EPERM
+                ? format("cannot use the directory {}: another user owns it, who does not own the one "
+                         "above it; chown root it, or remove it",
+                         printable(path))
+                : "cannot make the directory " + printable(path),
+            why));
     };
-    if (errno != EEXIST) return failed(errno);
-    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const auto directory = open_directory(path, private_directory);
     struct stat status{};
-    if (!fd.is_open() || ::fstat(fd.get(), &status) != 0) return failed(errno);
+    if (!directory) return failed(directory.error());
+    if (::fstat(directory->get(), &status) != 0) return failed(errno);
     const bool may_close = status.st_uid == ::geteuid() || ::geteuid() == 0;
-    if ((status.st_mode & of_others) != 0 && (status.st_mode & S_ISVTX) == 0 && may_close &&
-        holds_only_ours(fd.get()))
-        // Where it cannot be closed, its files are private all the same.
+    if ((status.st_mode & of_others) == 0 || (status.st_mode & S_ISVTX) != 0 || !may_close) return {};
+    // Where it cannot be closed, its files are private all the same.
+    if (const auto fd = readable(*directory); fd.is_open() && holds_only_ours(readable(*directory)))
         [[maybe_unused]]
         const int closed = ::fchmod(fd.get(), private_directory);
     return {};
 }
 
+Result<void> make_reachable_directory(const std::string& path)
+{
+    const auto made = open_directory(path, reachable_mode);
+    if (made) return {};
+    return std::unexpected(
+        Error(kind_from(made.error()), "cannot make the directory " + printable(path), made.error()));
+}
+
 std::expected<UniqueFd, int> open_private(const std::string& path, int flags)
 {
-    UniqueFd fd(::open(path.c_str(), (flags & ~O_CREAT) | carefully));
+    const auto place = place_of(path);
+    if (!place) return std::unexpected(place.error());
+    auto fd = open_at(*place, flags & ~O_CREAT);
     if (!fd.is_open() && errno == ENOENT && (flags & O_CREAT) != 0) {
-        fd = UniqueFd(::open(path.c_str(), flags | O_EXCL | carefully, private_file));
-        if (fd.is_open()) give_to_owner_of(directory_of(path), fd.get());
+        fd = open_at(*place, flags | O_EXCL);
+        if (fd.is_open()) give_to_owner_of(place->directory.get(), fd.get());
     }
     if (!fd.is_open()) {
         // A symbolic link, a FIFO that nobody reads, a directory, a socket.
         const bool is_none = errno == ELOOP || errno == ENXIO || errno == EISDIR;
         return std::unexpected(is_none ? EMEDIUMTYPE : errno);
     }
-    const auto privacy = privacy_at(path, fd.get());
+    const auto privacy = privacy_in(*place, fd.get());
     if (!privacy) return std::unexpected(errno);
     if (*privacy == Privacy::foreign) return std::unexpected(EMEDIUMTYPE);
     if (*privacy == Privacy::lost) return std::unexpected(ESTALE);
@@ -129,42 +238,53 @@ std::expected<UniqueFd, int> open_private(const std::string& path, int flags)
 
 Result<std::string> read_private(const std::string& path, std::size_t limit)
 {
-    const auto failed = [&](int why) {
-        return std::unexpected(Error(ErrorKind::failed, "cannot read " + printable(path), why));
-    };
-    const UniqueFd fd(::open(path.c_str(), O_RDONLY | carefully));
-    if (!fd.is_open()) return failed(errno);
-    const auto privacy = privacy_at(path, fd.get());
-    if (!privacy) return failed(errno);
-    if (*privacy == Privacy::foreign) return failed(EMEDIUMTYPE);
-    std::string text;
-    std::array<char, 4096> chunk{};
-    while (text.size() <= limit) {
-        const auto got = ::read(fd.get(), chunk.data(), chunk.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return failed(errno);
-        if (got == 0) return text;
-        text.append(chunk.data(), static_cast<std::size_t>(got));
-    }
-    return failed(EFBIG);
+    const auto place = place_of(path);
+    auto text = place ? text_in(*place, limit) : std::unexpected(place.error());
+    if (text) return std::move(*text);
+    return std::unexpected(Error(ErrorKind::failed, "cannot read " + printable(path), text.error()));
 }
 
 Result<void> replace_private(const std::string& path, std::string_view text)
 {
-    return replace_file(path, text, private_file);
+    const auto place = place_of(path);
+    const auto put =
+        place ? put_in(*place, fresh_name(*place), text, O_RDWR, true) : std::unexpected(place.error());
+    if (put) return {};
+    return std::unexpected(Error(kind_from(put.error()), "cannot write " + printable(path), put.error()));
+}
+
+std::expected<UniqueFd, int> exchange_private(const std::string& path, std::string_view text, int flags)
+{
+    const auto place = place_of(path);
+    if (!place) return std::unexpected(place.error());
+    return put_in(*place, place->name + ".new", text, flags, false);
+}
+
+int remove_private(const std::string& path)
+{
+    const auto place = place_of(path);
+    if (!place) return place.error();
+    return ::unlinkat(place->directory.get(), place->name.c_str(), 0) == 0 ? 0 : errno;
+}
+
+int set_aside_private(const std::string& path)
+{
+    auto place = place_of(path);
+    if (!place) return place.error();
+    const int directory = place->directory.get();
+    const auto aside = place->name + ".bad";
+    if (::renameat(directory, place->name.c_str(), directory, aside.c_str()) != 0) return errno;
+    renew({.directory = std::move(place->directory), .name = aside}, nullptr);
+    return 0;
 }
 
 void renew_private(const std::string& path, const std::string& before)
 {
-    const bool takes_over = !before.empty() && is_newer(before, path);
-    const auto& from = takes_over ? before : path;
-    if (!takes_over) {
-        const UniqueFd fd(::open(path.c_str(), O_RDONLY | carefully));
-        if (!fd.is_open() || privacy_at(path, fd.get()) != Privacy::lost) return;
-    }
-    const auto text = read_private(from, largest);
-    // Where there is no room for it, it is tried again at the next start.
-    if (text && replace_private(path, *text) && takes_over) ::unlink(before.c_str());
+    const auto place = place_of(path);
+    if (!place) return;
+    if (before.empty()) return renew(*place, nullptr);
+    const auto place_before = place_of(before);
+    renew(*place, place_before ? &*place_before : nullptr);
 }
 
 } // namespace usbroute::linux_

@@ -13,6 +13,7 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,19 @@ std::string name_of(int fd)
     std::array<char, 4096> name{};
     const auto length = ::readlink(format("/proc/self/fd/{}", fd).c_str(), name.data(), name.size());
     return length > 0 ? std::string(name.data(), static_cast<std::size_t>(length)) : std::string();
+}
+
+/// From now on nothing gets the number `end` or a higher one. What has one already keeps it.
+Result<void> allow_numbers_below(int end)
+{
+    rlimit limit{};
+    const auto wanted = static_cast<rlim_t>(end);
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        if (limit.rlim_cur <= wanted) return {};
+        limit.rlim_cur = wanted;
+        if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return {};
+    }
+    return std::unexpected(Error(ErrorKind::failed, "cannot limit the number of open files", errno));
 }
 
 /// All ones: a function that is off the bus, or without power.
@@ -97,7 +111,28 @@ Result<RegisterFiles::Confinement> RegisterFiles::prepare(int first_number, cons
         if (auto given = give_number(kept_[i], std::move(fd), first_number + static_cast<int>(i)); !given)
             return std::unexpected(std::move(given.error()));
     }
-    return Confinement{.first_number = first_number, .values = std::move(*values)};
+    auto unused = occupy(first_number);
+    if (!unused) return std::unexpected(std::move(unused.error()));
+    return Confinement{
+        .first_number = first_number, .values = std::move(*values), .unused = std::move(*unused)};
+}
+
+/// Nothing else ever gets one of the numbers, or a higher one: the filter lets nobody write there, and libuv ends the process
+/// where a pipe of its own cannot be written.
+Result<RegisterFiles::Unused> RegisterFiles::occupy(int first_number) const
+{
+    // Before the limit, which dup3 minds as well.
+    Unused unused;
+    const UniqueFd nothing(::open("/", O_PATH | O_CLOEXEC));
+    for (auto place = kept_.size(); place < unused.size(); ++place) {
+        unused[place] = UniqueFd(::dup3(nothing.get(), first_number + static_cast<int>(place), O_CLOEXEC));
+        if (!unused[place].is_open())
+            return std::unexpected(
+                Error(ErrorKind::failed, "cannot keep numbers for configuration spaces", errno));
+    }
+    if (auto limited = allow_numbers_below(first_number + register_numbers); !limited)
+        return std::unexpected(std::move(limited.error()));
+    return unused;
 }
 
 Result<std::unique_ptr<apply::RouteRegisters>> RegisterFiles::open(const PciAddress& address)
@@ -176,6 +211,7 @@ Result<void> RegisterFiles::replace(const PciAddress& address, UniqueFd fd)
     const auto place = static_cast<int>(kept - kept_.begin());
     if (auto given = give_number(*kept, std::move(fd), confinement_->first_number + place); !given)
         return given;
+    (void)confinement_->unused[static_cast<std::size_t>(place)].release(); // closed by dup3
     return narrow(*kept);
 }
 

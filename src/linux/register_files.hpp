@@ -12,6 +12,7 @@
 #include "linux/unique_fd.hpp"
 #include "observe/kernel_tree.hpp"
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,12 +48,16 @@ private:
         UniqueFd fd;
         bool is_narrowed = false; ///< its mask is among `allowed_`
     };
+    /// What has the numbers of configuration spaces that are not there, by place.
+    using Unused = std::array<UniqueFd, register_numbers>;
     /// Since confine().
     struct Confinement {
         int first_number;
         RegisterValues values;
+        Unused unused;
     };
     [[nodiscard]] Result<Confinement> prepare(int first_number, const observe::KernelTree& tree);
+    [[nodiscard]] Result<Unused> occupy(int first_number) const;
     [[nodiscard]] Result<std::unique_ptr<apply::RouteRegisters>> open_kept(const PciAddress& address,
                                                                            Error fresh_error);
     [[nodiscard]] Result<void> replace(const PciAddress& address, UniqueFd fd);

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "linux/safe_directory.hpp"
 #include "linux/unique_fd.hpp"
 
 #include <algorithm>
@@ -132,7 +133,9 @@ Result<void> give_directory(const std::string& path, const Account& account,
                                      format("cannot give {} to {}", printable(path), printable(account.name)),
                                      errno));
     };
-    const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const auto found = open_directory(path);
+    if (!found) errno = found.error();
+    const auto directory = found ? readable(*found) : UniqueFd();
     struct stat status{};
     if (!directory.is_open() || ::fstat(directory.get(), &status) != 0) return failed();
     if (status.st_uid == 0 && ::fchown(directory.get(), account.user, account.group) != 0) return failed();
@@ -147,11 +150,11 @@ Result<void> give_directory(const std::string& path, const Account& account,
     return {};
 }
 
-void give_to_owner_of(const std::string& directory, int fd)
+void give_to_owner_of(int directory, int fd)
 {
     struct stat above{};
     struct stat status{};
-    if (::geteuid() != 0 || ::stat(directory.c_str(), &above) != 0 || above.st_uid == 0) return;
+    if (::geteuid() != 0 || ::fstat(directory, &above) != 0 || above.st_uid == 0) return;
     // The owner of the directory can have put another name of a file of root there.
     if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1) return;
     // Where it cannot be given, its new owner is told when it cannot be written.

@@ -41,7 +41,7 @@ struct Account {
 [[nodiscard]] Result<void> give_directory(const std::string& path, const Account& account,
                                           std::span<const std::string_view> files);
 /// Root that writes into the directory of another user gives the file to that user, who could not write it any more
-/// otherwise. `fd` is the file. Nothing for who is not root.
-void give_to_owner_of(const std::string& directory, int fd);
+/// otherwise. Both are descriptors. Nothing for who is not root.
+void give_to_owner_of(int directory, int fd);
 
 } // namespace usbroute::linux_

@@ -80,7 +80,7 @@ void LockFile::open()
             // Also where somebody has taken the directory away.
             if (!make_private_directory(path_.substr(0, path_.rfind('/')))) return;
         } else if ((opened.error() != EMEDIUMTYPE && opened.error() != ESTALE) ||
-                   ::unlink(path_.c_str()) != 0) {
+                   remove_private(path_) != 0) {
             return;
         }
     }

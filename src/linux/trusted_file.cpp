@@ -157,11 +157,18 @@ std::optional<std::string> why_not_trusted(const std::string& path, const struct
                       status.st_uid, danger, S_ISLNK(status.st_mode) ? "-h " : "", name);
     if (is_directory && (status.st_mode & S_ISVTX) != 0) return std::nullopt;
     const bool by_others = (status.st_mode & S_IWOTH) != 0;
-    // Members of root's group are root's own choice.
-    const bool by_a_group = (status.st_mode & S_IWGRP) != 0 && status.st_gid != 0;
+    // Also of root's group: with an access list (acl(5)) these bits are its mask, and show what others named there may do.
+    const bool by_a_group = (status.st_mode & S_IWGRP) != 0;
     if (!by_others && !by_a_group) return std::nullopt;
-    return format("{} may be written by {} (mode {:04o}){}, and root would act on it; chmod go-w {}", name,
-                  by_others ? "everybody" : "its group", status.st_mode & 07777, danger, name);
+    const auto mode = status.st_mode & 07777;
+    if (by_others)
+        return format(
+            "{} may be written by everybody (mode {:04o}){}, and root would act on it; chmod go-w {}", name,
+            mode, danger, name);
+    return format(
+        "{0} may be written by its group, or by whom an access list names (mode {1:04o}){2}, and root "
+        "would act on it; chmod g-w {0}, and before that setfacl -b {0} where getfacl shows such a list",
+        name, mode, danger);
 }
 
 Result<std::string> read_trusted(const std::string& path, std::size_t limit, std::span<const uid_t> trusted)

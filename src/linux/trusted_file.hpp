@@ -15,7 +15,8 @@
 namespace usbroute::linux_ {
 
 /// Why who acts on a file, or on what is found in a directory, cannot trust it, and what to type. Nothing: only the `trusted`
-/// users can change it. A directory with the sticky bit is safe, as others cannot take away what is in it. Pure.
+/// users can change it. Writing of a group is refused whichever it is, as the mode shows what an access list gives there. A
+/// directory with the sticky bit is safe, as others cannot take away what is in it. Pure.
 [[nodiscard]] std::optional<std::string> why_not_trusted(const std::string& path, const struct stat& status,
                                                          std::span<const uid_t> trusted);
 

@@ -175,6 +175,14 @@ refused() { # PATTERN
 }
 directory=${USBROUTE_CONFIG%/*}
 chmod 666 "$USBROUTE_CONFIG"; refused "may be written by everybody (mode 0666).*chmod go-w $USBROUTE_CONFIG"
+chmod 664 "$USBROUTE_CONFIG"; refused "may be written by its group.*chmod g-w $USBROUTE_CONFIG"
+chmod 644 "$USBROUTE_CONFIG"
+if setfacl -m u:4711:rw "$USBROUTE_CONFIG" 2> /dev/null; then
+    refused "whom an access list names (mode 0664).*setfacl -b $USBROUTE_CONFIG"
+    setfacl -b "$USBROUTE_CONFIG"
+fi
+chmod 775 "$directory"; refused "chmod g-w $directory"
+chmod 755 "$directory"
 chmod 644 "$USBROUTE_CONFIG"; chown 4711 "$USBROUTE_CONFIG"; refused "belongs to user 4711.*chown root $USBROUTE_CONFIG"
 chown 0 "$USBROUTE_CONFIG"; chmod 777 "$directory"; refused "chmod go-w $directory"
 chmod 755 "$directory"; chmod 777 "${directory%/*}"; refused "chmod go-w ${directory%/*}"
@@ -237,6 +245,57 @@ timeout 200 nc -N -w 150 -U "$USBROUTE_SOCKET" < flood > answers
 grep 'they are left out for a while' "$log"
 usbroute move rear-1 --to ehci
 grep 'move rear-1 to ehci' "$log"
+kill "$daemon"; wait "$daemon"
+SCRIPT
+}
+
+@test "a link that the daemon's user puts in the place of the state leads root nowhere, and a file there is no journal" {
+    inside <<'SCRIPT'
+mkdir -m 755 precious of-the-user
+ln -s "$PWD/precious" of-the-user/state
+chown -h 4711:4711 of-the-user of-the-user/state
+untouched() { [ "$(stat -c '%a %u' precious)" = "755 0" ]; [ -z "$(ls -A precious)" ]; }
+export USBROUTE_STATE_DIR=$PWD/of-the-user/state
+timeout 20 usbroute --direct move rear-2 --to ehci --yes > said 2>&1 || true
+cat said
+untouched
+start
+usbroute toggle || true
+grep 'cannot write the journal' "$log"
+kill "$daemon"; wait "$daemon" || true
+untouched
+# A directory is used, and what root writes there is the user's.
+rm of-the-user/state
+mkdir -m 700 of-the-user/state; chown 4711:4711 of-the-user/state
+printf secret > precious/secret; chmod 640 precious/secret
+ln precious/secret of-the-user/state/journal
+timeout 20 usbroute --direct move rear-2 --to ehci --yes
+[ "$(stat -c '%a %u' precious/secret)" = "640 0" ]
+not grep -r secret of-the-user/state/journal
+[ "$(stat -c '%a %u' of-the-user/state/journal)" = "600 4711" ]
+SCRIPT
+}
+
+@test "a daemon that is started with thousands of open files serves, and one that has no standard error does" {
+    inside <<'SCRIPT'
+cat > many.py <<'PYTHON'
+import os, resource, sys
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192) if hard != resource.RLIM_INFINITY else 8192, hard))
+fd = os.open("/dev/null", os.O_RDONLY)
+for _ in range(1500):
+    os.set_inheritable(os.dup(fd), True)
+os.execvp("usbrouted", ["usbrouted"])
+PYTHON
+if [ "$(ulimit -Hn)" != unlimited ] && [ "$(ulimit -Hn)" -lt 2048 ]; then exit 0; fi
+"$python" many.py >> "$log" 2>&1 < /dev/null & daemon=$!
+until_so answers
+usbroute toggle
+[ "$(ls "/proc/$daemon/fd" | wc -l)" -lt 100 ]
+kill "$daemon"; wait "$daemon"
+usbrouted >> "$log" < /dev/null 2>&- & daemon=$!
+until_so answers
+usbroute toggle
 kill "$daemon"; wait "$daemon"
 SCRIPT
 }

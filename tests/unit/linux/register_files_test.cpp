@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -15,6 +16,7 @@
 #include <string>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -214,6 +216,35 @@ TEST_F(RegisterFilesTest, ConfinedWithTwoMuxesHoldsBothToBothMasksAndSaysSo)
             const auto beyond = (*registers)->write(topology::RouteRegister::usb2_owner, 0x3fef);
             STOP_UNLESS(4, !beyond && beyond.error().message().find("(0x400f)") != std::string::npos);
         }
+        ::_exit(0);
+    };
+
+    EXPECT_EXIT(alone(), testing::ExitedWithCode(0), "");
+}
+
+TEST_F(RegisterFilesTest, ConfinedNothingElseGetsTheNumbersOfRegistersAndWhatIsHandedOverLaterDoes)
+{
+    write("config", registers_with("\xff\x3f\x00\x00", "\xff\x3f\x00\x00"));
+    const auto alone = [&] {
+        rlimit limit{};
+        STOP_UNLESS(1, ::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+        limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 4096);
+        STOP_UNLESS(2, ::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+        const auto first = first_register_number();
+        RegisterFiles files(root());
+        const auto filter = files.confine(LiveTree(root()));
+        STOP_UNLESS(3, filter);
+        if (*filter == Filter::not_built) ::_exit(0);
+        auto handed = opened(function() + "/config");
+        STOP_UNLESS(4, files.adopt(address, std::move(handed)));
+        int highest = -1;
+        int next = -1;
+        while ((next = ::open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0) highest = std::max(highest, next);
+        STOP_UNLESS(5, errno == EMFILE);
+        STOP_UNLESS(6, highest == *first - 1);
+        STOP_UNLESS(7, ::write(highest, "x", 1) == 1);
+        const auto registers = files.open(address);
+        STOP_UNLESS(8, registers && (*registers)->write(topology::RouteRegister::usb2_owner, 0x3f00));
         ::_exit(0);
     };
 

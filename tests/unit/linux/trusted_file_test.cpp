@@ -40,12 +40,14 @@ TEST(Trust, IsForWhatOnlyTrustedUsersCanChange)
         Case{standing(S_IFREG | 0644, 1000), false},
         Case{standing(S_IFREG | 0400, 1000), false},
         Case{standing(S_IFREG | 0666), false},
-        Case{standing(S_IFREG | 0664, 0, 0), true},
+        // Root's group too: an access list shows its mask there.
+        Case{standing(S_IFREG | 0664, 0, 0), false},
         Case{standing(S_IFREG | 0664, 0, 100), false},
         Case{standing(S_IFREG | 0664, 900, 900), false},
         Case{standing(S_IFDIR | 0755), true},
         Case{standing(S_IFDIR | 0777), false},
         Case{standing(S_IFDIR | 0775, 0, 100), false},
+        Case{standing(S_IFDIR | 0775, 0, 0), false},
         Case{standing(S_IFDIR | 0755, 1000), false},
         Case{standing(S_IFDIR | 01777), true},
         Case{standing(S_IFDIR | 01777, 1000), false},
@@ -70,8 +72,9 @@ TEST(Trust, SaysWhatToType)
               "/etc/u.toml belongs to user 1000, and root would act on it; chown root /etc/u.toml");
     EXPECT_EQ(
         why_not_trusted("/etc/u", standing(S_IFDIR | 0775, 0, 100), root),
-        "/etc/u may be written by its group (mode 0775), who could put another configuration there, and "
-        "root would act on it; chmod go-w /etc/u");
+        "/etc/u may be written by its group, or by whom an access list names (mode 0775), who could put "
+        "another configuration there, and root would act on it; chmod g-w /etc/u, and before that setfacl -b "
+        "/etc/u where getfacl shows such a list");
 }
 
 TEST(Judged, AreFilesThatDecideWhatRootOrTheDaemonDoes)
