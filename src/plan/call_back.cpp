@@ -19,6 +19,7 @@ using topology::Snapshot;
 
 namespace {
 
+/// `undo` is none of them: it takes back whatever was changed last, and the next change of anybody ends that.
 std::vector<Deed> deeds_to_try(const config::Settings& settings, const ConnectorName& connector)
 {
     std::vector<Deed> deeds;
@@ -30,7 +31,6 @@ std::vector<Deed> deeds_to_try(const config::Settings& settings, const Connector
     const auto round = settings.toggle_order();
     for (const auto& profile : round) add(Verb::toggle, ToggleRequest{.profiles = {profile}});
     for (const auto& profile : round) add(Verb::apply, ApplyRequest{.profile = profile});
-    add(Verb::undo, UndoRequest{});
     return deeds;
 }
 
@@ -144,7 +144,7 @@ void mark_what_can_come_back(const Situation& situation, const Resolved& resolve
             const auto found = can_call_back({.snapshot = *snapshot,
                                               .settings = situation.settings,
                                               .use = use,
-                                              .last_change = plan.change,
+                                              .last_change = {},
                                               .standing = situation.standing},
                                              line, movement.connector);
             movement.can_come_back = found.is_possible;

@@ -101,8 +101,7 @@ TEST(CallBack, ExemptsAKeyboardOnlyWhereOneCommandOfThatGuestBringsItHome)
          "last-keyboard"},
         {"move, of a socket that a profile gives to it", {Verb::move}, nothing, "not refused"},
         {"move, of a socket that no profile gives to it", {Verb::move}, grant_nothing, "last-keyboard"},
-        {"undo, of a change that is wholly its own", {Verb::undo}, nothing, "not refused"},
-        {"undo, of a change that is not", {Verb::undo}, grant_nothing, "last-keyboard"},
+        {"undo, which ends with the next change of anybody", {Verb::undo}, nothing, "last-keyboard"},
         {"the line of another guest",
          {Verb::move, Verb::toggle},
          [](Bench& b) { b.lines = {line_of("other", config::all_verbs())}; },
@@ -142,7 +141,7 @@ CallBack after_keys_went(const Bench& bench, const std::function<void(topology::
     return can_call_back({.snapshot = snapshot,
                           .settings = bench.settings,
                           .use = use,
-                          .last_change = plan.change,
+                          .last_change = {},
                           .standing = {},
                           .lines = {}},
                          bench.lines.front(), ConnectorName("keys"));
