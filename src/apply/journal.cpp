@@ -231,7 +231,8 @@ void announce(History& history, Trial trial)
 {
     if (history.trial) {
         trial.way = std::move(history.trial->way);
-        trial.undoable = history.trial->undoable;
+        trial.undoable = std::max(trial.undoable, history.trial->undoable);
+        trial.was_ending = history.trial->was_ending;
     }
     history.trial = std::move(trial);
 }
@@ -373,6 +374,8 @@ std::string written(const History& history)
     if (history.standing) text += standing_line(*history.standing);
     if (history.trial) {
         const auto line = trial_line(history.trial->terms);
+        if (history.trial->was_ending && !history.trial->is_ending)
+            text += line + trial_rest_line(history.trial->way);
         text += format("{} {}\n", std::string_view(line).substr(0, line.size() - 1), history.trial->undoable);
         text += history.trial->is_ending ? trial_rest_line(history.trial->way)
                                          : line_of(way_word, history.trial->way, {});

@@ -33,6 +33,7 @@ void Trial::end_but_for(Change rest)
     rest.keyboards_may_go = 0;
     way = std::move(rest);
     is_ending = true;
+    was_ending = true;
     undoable = 0;
 }
 

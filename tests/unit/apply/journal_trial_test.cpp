@@ -145,6 +145,9 @@ TEST(JournalTrial, ThatIsEndingIsNotJoinedAndLosesWhatIsMovedByHand)
     const auto again = read_history(ending + trial_line(half_a_minute) + done(keys.inverse()));
     ASSERT_TRUE(again.trial);
     EXPECT_FALSE(again.trial->is_ending);
+    EXPECT_TRUE(again.trial->was_ending);
+    EXPECT_EQ(read_history(written(again)).trial, again.trial);
+    EXPECT_EQ(read_history(written(again)).undoable, again.undoable);
 }
 
 TEST(JournalTrial, WhatAProfileLetsGoIsReadBackAndEndsWithTheNextMoveOfThatSocket)
