@@ -14,10 +14,7 @@ void Trial::join(const Change& change)
     // It brings wires to where the trial had put them already.
     if (is_restore(change)) return;
     if (is_revert(change)) return end_but_for(way.followed_by(change).net());
-    if (is_ending) {
-        way = way.part(~change.usb2.mask, ~change.superspeed.mask);
-        return;
-    }
+    if (is_ending) return leave_out(change);
     way = way.is_empty() ? change : way.followed_by(change);
     way = way.net();
     way.keyboards_may_go = 0; // of what stands, not of a way back
@@ -26,6 +23,8 @@ void Trial::join(const Change& change)
     else
         ++undoable;
 }
+
+void Trial::leave_out(const Change& change) { way = way.part(~change.usb2.mask, ~change.superspeed.mask); }
 
 void Trial::end_but_for(Change rest)
 {

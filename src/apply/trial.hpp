@@ -37,6 +37,8 @@ struct Trial {
     [[nodiscard]] bool is_over() const { return way.is_empty(); }
     /// Adds a change that was carried out.
     void join(const plan::Change& change);
+    /// The same for a change that stays out of it: what that moved goes back no more.
+    void leave_out(const plan::Change& change);
     /// Its time is over, and only this is left to take back.
     void end_but_for(plan::Change rest);
     bool operator==(const Trial&) const = default;

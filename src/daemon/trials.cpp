@@ -115,7 +115,7 @@ void Trials::settle(const plan::Request& request, const Done& done, wire::Answer
         forget_first_move();
         return;
     }
-    if (trial->is_ending) return; // what is changed now is not on trial
+    if (trial->is_ending || done.plan->stays_out_of_trial) return; // what is changed now is not on trial
     way_ = trial->way;
     if (!known_) through_.clear();
     const auto name = through == nullptr ? ListenerName() : through->name;

@@ -132,6 +132,12 @@ void mark_what_can_come_back(const Situation& situation, const Resolved& resolve
     if (situation.lines.empty() || keyboard_may_go(resolved, request)) return;
     std::optional<Snapshot> snapshot;
     topology::HostUse use;
+    // As it would be then.
+    auto trial = situation.trial;
+    if (trial && !plan.stays_out_of_trial)
+        trial = trial->followed_by(plan.change).net();
+    else if (!trial && request.is_trial())
+        trial = plan.change;
     for (auto& movement : plan.movements) {
         const auto* guest = std::get_if<OwnedByGuest>(&movement.owner_after);
         if (guest == nullptr || !may_hold_a_keyboard(situation, movement)) continue;
@@ -145,7 +151,9 @@ void mark_what_can_come_back(const Situation& situation, const Resolved& resolve
                                               .settings = situation.settings,
                                               .use = use,
                                               .last_change = {},
-                                              .standing = situation.standing},
+                                              .standing = situation.standing,
+                                              .lines = {},
+                                              .trial = trial},
                                              line, movement.connector);
             movement.can_come_back = found.is_possible;
             plan.use_needed = both(plan.use_needed, found.use_needed);

@@ -147,6 +147,18 @@ CallBack after_keys_went(const Bench& bench, const std::function<void(topology::
                          bench.lines.front(), ConnectorName("keys"));
 }
 
+TEST(CallBack, IsPossibleWhileSomethingElseIsOnTrial)
+{
+    auto bench = with_a_line({Verb::toggle});
+    fakes::bits(bench.snapshot).usb2_owner &= ~1u; // front, which is not the guest's own
+    bench.trial = Change{.controller = *PciAddress::parse("00:14.0"),
+                         .usb2 = {.mask = 1, .before = 1, .after = 0},
+                         .superspeed = {},
+                         .title = "move front to ehci"};
+
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", windows()))), "not refused");
+}
+
 TEST(CallBack, IsNotPossibleWhereTheHardwareDoesNotLetItHome)
 {
     const auto bench = with_a_line(config::all_verbs());
