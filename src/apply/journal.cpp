@@ -29,6 +29,8 @@ constexpr std::string_view way_word = "way";
 constexpr std::string_view rest_word = "rest"; ///< a way whose time is over
 /// "may-go BITS", before a change or what stands: `Change::keyboards_may_go`.
 constexpr std::string_view may_go_word = "may-go";
+/// Before a change that stays out of the trial under way.
+constexpr std::string_view apart_line = "apart";
 constexpr std::string_view trial_word = "trial";
 constexpr std::string_view nothing = "-";
 /// Stands for a space in what must be one word; no name has it.
@@ -200,14 +202,16 @@ void forget_last(std::vector<Change>& undoable, std::size_t count)
     undoable.resize(undoable.size() - std::min(count, undoable.size()));
 }
 
-void remember_for_undo(History& history, const Change& change)
+void remember_for_undo(History& history, const Change& change, bool is_apart)
 {
     auto& undoable = history.undoable;
     if (is_restore(change)) return;
     if (is_undo(change)) return forget_last(undoable, 1);
     // Once its time is over, what a trial has left is taken back by the trial alone.
     if (is_revert(change)) return forget_last(undoable, history.trial ? history.trial->undoable : 0);
-    undoable.push_back(change);
+    // What is on trial is undone first: it is what the trial's end takes off the list.
+    const auto on_trial = is_apart && history.trial ? std::min(history.trial->undoable, undoable.size()) : 0;
+    undoable.insert(undoable.end() - static_cast<std::ptrdiff_t>(on_trial), change);
     if (undoable.size() > remembered) undoable.erase(undoable.begin());
 }
 
@@ -215,9 +219,13 @@ void remember(History& history, Entry entry)
 {
     history.standing = history.standing ? history.standing->followed_by(entry.change) : entry.change;
     entry.change.keyboards_may_go = 0;
-    remember_for_undo(history, entry.change);
+    const bool is_apart = std::exchange(entry.stamp.stays_out, false);
+    remember_for_undo(history, entry.change, is_apart);
     if (history.trial) {
-        history.trial->join(entry.change);
+        if (is_apart)
+            history.trial->leave_out(entry.change);
+        else
+            history.trial->join(entry.change);
         // What is beyond the memory of undo is taken back by the trial's way alone.
         history.trial->undoable = std::min(history.trial->undoable, history.undoable.size());
         if (history.trial->is_over()) history.trial.reset();
@@ -231,7 +239,8 @@ void announce(History& history, Trial trial)
 {
     if (history.trial) {
         trial.way = std::move(history.trial->way);
-        trial.undoable = history.trial->undoable;
+        trial.undoable = std::max(trial.undoable, history.trial->undoable);
+        trial.was_ending = history.trial->was_ending;
     }
     history.trial = std::move(trial);
 }
@@ -259,16 +268,18 @@ struct Reading {
     History history;
     Version version = Version::two;
     std::uint32_t may_go = 0;
+    bool is_apart = false;
 };
 
 /// One line of a change. False: it is none.
 bool read_entry(Reading& reading, std::string_view line)
 {
-    auto& [history, version, may_go] = reading;
+    auto& [history, version, may_go, is_apart] = reading;
     if (auto begun = entry_from(line, begin_word, version)) {
         history.open = std::move(begun->change);
         history.open->keyboards_may_go = may_go & history.open->usb2.mask;
         history.open_stamp = std::move(begun->stamp);
+        history.open_stamp.stays_out = is_apart;
     } else if (auto standing = entry_from(line, standing_word, version)) {
         history.standing = std::move(standing->change);
         history.standing->keyboards_may_go = may_go & history.standing->usb2.mask;
@@ -295,6 +306,10 @@ void read_line(Reading& reading, std::string_view line)
         reading.may_go = *may_go;
         return;
     }
+    if (line == apart_line) {
+        reading.is_apart = true;
+        return;
+    }
     auto& history = reading.history;
     if (line == "end done" || line == "end undone" || line == "end half-way")
         end_open(history, line);
@@ -305,6 +320,7 @@ void read_line(Reading& reading, std::string_view line)
     else if (!read_entry(reading, line))
         ++history.unreadable;
     reading.may_go = 0;
+    reading.is_apart = false;
 }
 
 } // namespace
@@ -313,7 +329,8 @@ std::string journal_header() { return std::string(header) + "\n"; }
 
 std::string begin_line(const Change& change, const Stamp& stamp)
 {
-    return may_go_line(change) + line_of(begin_word, change, stamp);
+    return (stamp.stays_out ? format("{}\n", apart_line) : std::string()) + may_go_line(change) +
+           line_of(begin_word, change, stamp);
 }
 
 std::string standing_line(const Change& standing)
@@ -373,6 +390,8 @@ std::string written(const History& history)
     if (history.standing) text += standing_line(*history.standing);
     if (history.trial) {
         const auto line = trial_line(history.trial->terms);
+        if (history.trial->was_ending && !history.trial->is_ending)
+            text += line + trial_rest_line(history.trial->way);
         text += format("{} {}\n", std::string_view(line).substr(0, line.size() - 1), history.trial->undoable);
         text += history.trial->is_ending ? trial_rest_line(history.trial->way)
                                          : line_of(way_word, history.trial->way, {});

@@ -35,6 +35,7 @@ public:
 struct Stamp {
     std::chrono::sys_seconds when{}; ///< by the wall clock, kept until 2106; zero: not known
     std::string who;                 ///< "control (uid 1000, pid 4711)", "on_drift"; empty: not known
+    bool stays_out = false;          ///< of the trial under way; told until the change has ended
     bool operator==(const Stamp&) const = default;
 };
 
@@ -42,6 +43,7 @@ struct Stamp {
 struct Signature {
     std::string who;
     std::optional<TrialTerms> trial; ///< begins one, or gives the one under way another end
+    bool stays_out = false; ///< the next change, of the trial under way: `plan::Plan::stays_out_of_trial`
 };
 
 /// A change that was carried out, of whatever kind.

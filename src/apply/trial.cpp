@@ -14,10 +14,7 @@ void Trial::join(const Change& change)
     // It brings wires to where the trial had put them already.
     if (is_restore(change)) return;
     if (is_revert(change)) return end_but_for(way.followed_by(change).net());
-    if (is_ending) {
-        way = way.part(~change.usb2.mask, ~change.superspeed.mask);
-        return;
-    }
+    if (is_ending) return leave_out(change);
     way = way.is_empty() ? change : way.followed_by(change);
     way = way.net();
     way.keyboards_may_go = 0; // of what stands, not of a way back
@@ -27,12 +24,15 @@ void Trial::join(const Change& change)
         ++undoable;
 }
 
+void Trial::leave_out(const Change& change) { way = way.part(~change.usb2.mask, ~change.superspeed.mask); }
+
 void Trial::end_but_for(Change rest)
 {
     rest.title = std::move(way.title);
     rest.keyboards_may_go = 0;
     way = std::move(rest);
     is_ending = true;
+    was_ending = true;
     undoable = 0;
 }
 

@@ -29,11 +29,16 @@ struct Trial {
     /// Its time is over, and `way` is what could not go back yet. What is changed from then on joins no more; who moves a
     /// socket of it by hand has decided about that socket.
     bool is_ending = false;
+    /// It was ending once, also if it was given another end since: what is left of it may take the host's last keyboard no
+    /// more.
+    bool was_ending = false;
 
     /// An undo, or a move by hand, can have taken everything back: then there is nothing to try any more.
     [[nodiscard]] bool is_over() const { return way.is_empty(); }
     /// Adds a change that was carried out.
     void join(const plan::Change& change);
+    /// The same for a change that stays out of it: what that moved goes back no more.
+    void leave_out(const plan::Change& change);
     /// Its time is over, and only this is left to take back.
     void end_but_for(plan::Change rest);
     bool operator==(const Trial&) const = default;

@@ -20,7 +20,7 @@ bool Clients::make_room(const Party& party, std::chrono::milliseconds now)
         const auto& session = client.session;
         taken.push_back({.party = client.party,
                          .last_heard = session.last_heard(),
-                         .has_spoken = session.dialogue().has_answered(),
+                         .has_spoken = session.dialogue().last_command().has_value(),
                          .is_subscribed = session.dialogue().subscription().has_value(),
                          .is_served = session.is_served()});
     }

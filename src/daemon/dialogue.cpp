@@ -199,6 +199,7 @@ Turn Dialogue::answer_command(Command command)
 {
     spoke_json_ = spoke_json_ || command.form == Form::json;
     if (!is_admitted(weight_of(command), command.form)) return Turn::idle;
+    last_command_ = now_;
     if (auto denied = desk_->why_not(*entrance_, command)) {
         say(error("not-permitted", std::move(*denied)), command.form);
         return Turn::idle;

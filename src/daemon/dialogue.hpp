@@ -82,9 +82,11 @@ public:
 
     /// What is to be sent; whoever sends it removes it.
     [[nodiscard]] std::string& output() { return output_; }
+    [[nodiscard]] bool is_all_sent() const { return output_.empty(); }
     [[nodiscard]] std::optional<wire::Form> subscription() const { return subscription_; }
-    /// It has had an answer, so it speaks our protocol.
-    [[nodiscard]] bool has_answered() const { return answered_ > 0; }
+    /// When a whole command came last; nothing: none has. Bytes, empty lines and what is no command are no talk, so that
+    /// nobody keeps a seat with them, and what came more often than it may is none either.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> last_command() const { return last_command_; }
     /// True for what `nc 127.0.0.1 PORT <<< toggle` leaves behind: it has the answer to its one line and waits for us
     /// to close.
     [[nodiscard]] bool may_be_netcat() const;
@@ -113,7 +115,8 @@ private:
     wire::LineCutter lines_;
     SerialLife serial_;                ///< for a guest's line only
     std::chrono::milliseconds now_{0}; ///< of this turn
-    std::string input_;                ///< bytes of lines that wait for the next turn
+    std::optional<std::chrono::milliseconds> last_command_;
+    std::string input_; ///< bytes of lines that wait for the next turn
     std::string output_;
     std::optional<wire::Command> held_; ///< waits for what it needs, or for the lock on changes
     std::optional<std::chrono::milliseconds> locked_out_since_;

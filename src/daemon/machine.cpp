@@ -197,13 +197,15 @@ Machine::Past Machine::past_for(const plan::Request& request) const
         trial_->is_ending)
         past.standing = past.standing->part(~trial_->way.usb2.mask, ~trial_->way.superspeed.mask);
     past.lines = lines();
+    if (trial_) past.trial = trial_->way;
     return past;
 }
 
 plan::Outcome Machine::outcome_of(const plan::Request& request, const Past& past,
                                   const topology::HostUse& use, const topology::Snapshot& snapshot) const
 {
-    return plan::make_plan({snapshot, settings_, use, past.last, past.standing, past.lines}, request);
+    return plan::make_plan({snapshot, settings_, use, past.last, past.standing, past.lines, past.trial},
+                           request);
 }
 
 plan::Outcome Machine::decide(const plan::Request& request) const
@@ -240,7 +242,7 @@ bool Machine::awaits_claims()
 bool Machine::may_be_recalled(const plan::Request& request) const
 {
     return std::holds_alternative<plan::ToggleRequest>(request.wish) && known_ && !request.yes &&
-           !request.is_trial() && request.force_disks.empty();
+           !request.is_trial() && request.force_disks.empty() && !(request.guest && trial_);
 }
 
 std::shared_ptr<const Plan> Machine::recall(const plan::Request& request) const
@@ -283,7 +285,10 @@ void Machine::join_trial(const plan::Change& change, const apply::Signature& sig
         trial_->is_ending = false;
     }
     if (!trial_) return;
-    trial_->join(change);
+    if (signature.stays_out)
+        trial_->leave_out(change);
+    else
+        trial_->join(change);
     if (trial_->is_over()) trial_.reset();
 }
 
@@ -328,11 +333,13 @@ std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request,
         auto& plan = std::get<std::shared_ptr<const Plan>>(planned);
         if (!registers_)
             return std::unexpected(NotDone(Error(ErrorKind::failed, "the routing registers are not open")));
-        journal_.sign(signature);
+        auto signed_with = signature;
+        signed_with.stays_out = plan->stays_out_of_trial;
+        journal_.sign(signed_with);
         auto applied = apply::execute(*plan, *registers_, journal_);
         if (applied) {
             known_ = applied->after;
-            if (!plan->steps.empty()) join_trial(plan->change, signature);
+            if (!plan->steps.empty()) join_trial(plan->change, signed_with);
             if (auto* controller = mux_controller()) controller->registers = applied->after;
             if (std::holds_alternative<plan::RestoreRequest>(request.wish))
                 astray_ = astray_ && (!plan->staying.empty() || !request.only.empty());

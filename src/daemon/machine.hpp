@@ -93,7 +93,8 @@ public:
     [[nodiscard]] std::expected<Done, NotDone> carry_out(const plan::Request& request,
                                                          const apply::Signature& signature = {});
 
-    /// Changes that go back unless confirmed; every change that is carried out meanwhile joins them.
+    /// Changes that go back unless confirmed; every change that is carried out meanwhile joins them, but for those
+    /// of a guest whose own they are not.
     [[nodiscard]] const std::optional<apply::Trial>& trial() const { return trial_; }
     /// One that the journal tells of.
     void adopt_trial(apply::Trial trial) { trial_ = std::move(trial); }
@@ -120,6 +121,7 @@ private:
         std::optional<plan::Change> last;
         std::optional<plan::Change> standing;
         std::vector<config::ListenerSettings> lines;
+        std::optional<plan::Change> trial;
     };
     [[nodiscard]] Past past_for(const plan::Request& request) const;
     [[nodiscard]] plan::Outcome outcome_of(const plan::Request& request, const Past& past,

@@ -25,7 +25,8 @@ std::size_t limit_of(const SeatLimits& limits, Kind kind)
     return 1;
 }
 
-bool is_limited_together(Kind kind) { return kind != Kind::keeper && kind != Kind::called; }
+/// The lines of guests are as many as the configuration has, and each has seats of its own.
+bool is_limited_together(Kind kind) { return kind == Kind::user || kind == Kind::tcp; }
 
 /// The one of a party's that is missed least; nothing: all are at work.
 std::optional<std::size_t> least_missed(std::span<const Seat> taken, const Party& party,

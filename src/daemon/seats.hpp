@@ -31,7 +31,7 @@ struct Party {
 /// Somebody who is connected.
 struct Seat {
     Party party;
-    std::chrono::milliseconds last_heard{}; ///< steady time; of the connection, where it has said nothing yet
+    std::chrono::milliseconds last_heard{}; ///< steady time: its last command, or else when it came
     bool has_spoken = false;                ///< a command came from it
     bool is_subscribed = false;
     bool is_served = false; ///< right now: its answer is not out yet
@@ -40,11 +40,11 @@ struct Seat {
 struct SeatLimits {
     std::size_t keeper = 32;  ///< for root, and as many for the daemon's own user; nobody else can have these
     std::size_t user = 16;    ///< for each
-    std::size_t guest = 8;    ///< for each line
+    std::size_t guest = 8;    ///< for each line; nobody else can have these either
     std::size_t tcp = 16;     ///< for each listener
     std::size_t all_tcp = 32; ///< together
-    std::size_t all_others = 64; ///< users, guests and TCP together
-    /// A connection that was silent for so long gives way to one that comes.
+    std::size_t all_others = 64; ///< users and TCP together
+    /// A connection from which no command came for so long gives way to one that comes.
     std::chrono::milliseconds idle{10'000};
 };
 

@@ -51,7 +51,7 @@ Result<void> Session::begin()
     auto watch = parts_.loop.watch(fd_.get(), [this](Ready what) { ready(what); });
     if (!watch) return std::unexpected(watch.error());
     watch_ = std::move(*watch);
-    last_heard_ = parts_.loop.now();
+    came_ = parts_.loop.now();
     watch_.want(Ready::readable);
     next_turn_ = parts_.loop.timer([this] { talk([this] { return dialogue_.go_on(parts_.loop.now()); }); });
     if (!dialogue_.entrance().is_tcp()) return {};
@@ -75,7 +75,6 @@ void Session::read()
     if (got.would_block) return;
     if (got.errno_value != 0) return end();
     at_end_ = got.count == 0;
-    last_heard_ = parts_.loop.now();
     taken_later_ = got.count;
     talk([&] {
         const auto now = parts_.loop.now();

@@ -53,10 +53,13 @@ public:
     void tell(std::string_view line);
 
     [[nodiscard]] const Dialogue& dialogue() const { return dialogue_; }
-    /// When bytes came last; before the first ones when it was connected.
-    [[nodiscard]] std::chrono::milliseconds last_heard() const { return last_heard_; }
-    /// A command of its own is under way.
-    [[nodiscard]] bool is_served() const { return turn_ != Turn::idle; }
+    /// When a command came last; before the first one when it was connected.
+    [[nodiscard]] std::chrono::milliseconds last_heard() const
+    {
+        return dialogue_.last_command().value_or(came_);
+    }
+    /// A command of its own is under way, and waits for us. One whose answer is not read waits for the client.
+    [[nodiscard]] bool is_served() const { return turn_ != Turn::idle && dialogue_.is_all_sent(); }
 
 private:
     void ready(linux_::Ready what);
@@ -73,7 +76,7 @@ private:
     linux_::Timer next_turn_;
     linux_::Timer silence_;
     linux_::Timer opening_;
-    std::chrono::milliseconds last_heard_{};
+    std::chrono::milliseconds came_{};
     bool has_just_come_ = true;
     std::size_t taken_later_ = 0; ///< bytes that were looked at and are still in the socket
     bool missed_events_ = false;

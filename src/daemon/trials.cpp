@@ -24,6 +24,8 @@ namespace {
 
 constexpr seconds first_move_lasts = 30s;
 constexpr milliseconds until_the_end_is_tried_again = 250ms;
+/// The end is on time if it is tried this soon: a busy machine, the kernel's answer about disks, a direct command's lock.
+constexpr milliseconds on_time = 5s;
 
 bool is_a_move(const plan::Wish& wish)
 {
@@ -113,7 +115,7 @@ void Trials::settle(const plan::Request& request, const Done& done, wire::Answer
         forget_first_move();
         return;
     }
-    if (trial->is_ending) return; // what is changed now is not on trial
+    if (trial->is_ending || done.plan->stays_out_of_trial) return; // what is changed now is not on trial
     way_ = trial->way;
     if (!known_) through_.clear();
     const auto name = through == nullptr ? ListenerName() : through->name;
@@ -222,7 +224,9 @@ void Trials::revert(Occasion occasion)
 {
     auto& machine = parts_.machine;
     const auto way = machine.trial()->way;
-    const plan::Request request{.wish = plan::RevertRequest{.way = way}};
+    const bool is_late =
+        machine.trial()->was_ending || parts_.alarm.now() - machine.trial()->terms.deadline > on_time;
+    const plan::Request request{.wish = plan::RevertRequest{.way = way, .is_late = is_late}};
     if (machine.awaits_claims(request)) return; // rung again when there is an answer
     auto gone = go_back(machine, request, {.who = "trial", .trial = {}});
     if (!gone && is_locked_out(gone.error())) return try_again_when_free(answer_for(gone.error()).message);

@@ -139,7 +139,9 @@ bool JournalFile::replace(const std::string& text)
 Result<void> JournalFile::begin(const plan::Change& change)
 {
     const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-    auto lines = apply::begin_line(change, {.when = now, .who = signature_.who});
+    auto lines = apply::begin_line(
+        change,
+        {.when = now, .who = signature_.who, .stays_out = std::exchange(signature_.stays_out, false)});
     // In one write with the change: there is no moment at which it is made and nobody knows that it is a trial.
     if (const auto trial = std::exchange(signature_.trial, std::nullopt))
         lines.insert(0, apply::trial_line(*trial));

@@ -25,7 +25,8 @@ public:
     /// `before`: the directory in which version 0.1 kept it; it is taken over from there.
     explicit JournalFile(const std::string& directory, const std::string& before = {});
 
-    /// For the changes that are begun from now on. The trial is announced with the next one only.
+    /// For the changes that are begun from now on. The trial is announced with the next one only, and only
+    /// that one stays out of one.
     void sign(apply::Signature signature) { signature_ = std::move(signature); }
     [[nodiscard]] Result<void> begin(const plan::Change& change) override;
     [[nodiscard]] Result<void> end(apply::Ending ending) override;

@@ -19,6 +19,7 @@ using topology::Snapshot;
 
 namespace {
 
+/// `undo` is none of them: it takes back whatever was changed last, and the next change of anybody ends that.
 std::vector<Deed> deeds_to_try(const config::Settings& settings, const ConnectorName& connector)
 {
     std::vector<Deed> deeds;
@@ -30,7 +31,6 @@ std::vector<Deed> deeds_to_try(const config::Settings& settings, const Connector
     const auto round = settings.toggle_order();
     for (const auto& profile : round) add(Verb::toggle, ToggleRequest{.profiles = {profile}});
     for (const auto& profile : round) add(Verb::apply, ApplyRequest{.profile = profile});
-    add(Verb::undo, UndoRequest{});
     return deeds;
 }
 
@@ -132,6 +132,12 @@ void mark_what_can_come_back(const Situation& situation, const Resolved& resolve
     if (situation.lines.empty() || keyboard_may_go(resolved, request)) return;
     std::optional<Snapshot> snapshot;
     topology::HostUse use;
+    // As it would be then.
+    auto trial = situation.trial;
+    if (trial && !plan.stays_out_of_trial)
+        trial = trial->followed_by(plan.change).net();
+    else if (!trial && request.is_trial())
+        trial = plan.change;
     for (auto& movement : plan.movements) {
         const auto* guest = std::get_if<OwnedByGuest>(&movement.owner_after);
         if (guest == nullptr || !may_hold_a_keyboard(situation, movement)) continue;
@@ -144,8 +150,10 @@ void mark_what_can_come_back(const Situation& situation, const Resolved& resolve
             const auto found = can_call_back({.snapshot = *snapshot,
                                               .settings = situation.settings,
                                               .use = use,
-                                              .last_change = plan.change,
-                                              .standing = situation.standing},
+                                              .last_change = {},
+                                              .standing = situation.standing,
+                                              .lines = {},
+                                              .trial = trial},
                                              line, movement.connector);
             movement.can_come_back = found.is_possible;
             plan.use_needed = both(plan.use_needed, found.use_needed);

@@ -15,9 +15,9 @@ struct CallBack {
 };
 
 /// Whether one command that this guest's line may carry brings the connector to the host, planned on `situation`: the
-/// machine as it would be after the socket has gone to the guest, with the change that took it there as its last one.
-/// Tried are `move`, `toggle` and `apply` of each profile of the round, and `undo`, as far as the line's rights cover them,
-/// without lifting a guard and without a trial. A second command in a row is never counted on.
+/// machine as it would be after the socket has gone to the guest. Tried are `move`, `toggle` and `apply` of each profile of the
+/// round, as far as the line's rights cover them, without lifting a guard and without a trial. A second command in a row is
+/// never counted on, and `undo` is not: the next change of anybody would end it.
 ///
 /// Whether anybody is there to give it is not asked here: see `Situation::lines`.
 [[nodiscard]] CallBack can_call_back(const Situation& situation, const config::ListenerSettings& line,

@@ -81,7 +81,9 @@ struct Plan {
     Change change;
     Change whole;                  ///< every bit that was asked for, also those that were right already
     topology::UseParts use_needed; ///< of the host's use: what this plan depends on
-    std::vector<Stay> staying;     ///< only where the wish goes by socket: the others do not wait for these
+    /// A guest asks, and the trial under way is not wholly its own (`Situation::trial`).
+    bool stays_out_of_trial = false;
+    std::vector<Stay> staying; ///< only where the wish goes by socket: the others do not wait for these
     /// Where the wish goes by socket: those that go, in the order in which they are tried one by one should one write for
     /// all fail. First what may bring the host a keyboard, last what takes something from the host.
     std::vector<ConnectorName> in_order;
@@ -99,6 +101,9 @@ struct Situation {
     /// Guests' lines that are open, have carried a command since they were opened, and may carry another one now: over
     /// these a keyboard can perhaps be called back.
     std::vector<config::ListenerSettings> lines = {};
+    /// What the trial under way takes back. The change of a guest whose own it is not stays out of it: it ends with none of
+    /// the others' sockets, and goes back with none.
+    std::optional<Change> trial = {};
 };
 
 /// Decides. Pure: the same situation and request give the same outcome, and nothing is touched.

@@ -97,7 +97,7 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
     if (movement.from != movement.to || movement.superspeed) plan.movements.push_back(std::move(movement));
 }
 
-Plan draft(const Situation& situation, const Board& board, const Resolved& resolved)
+Plan draft(const Situation& situation, const Board& board, const Resolved& resolved, const Request& request)
 {
     const auto& mux = *board.mux;
     Plan plan;
@@ -113,6 +113,7 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
     plan.whole.controller = plan.controller;
     plan.whole.title = resolved.title;
     plan.staying = resolved.staying;
+    plan.stays_out_of_trial = stays_out_of_trial(situation, board, request);
     for (const auto& wanted : resolved.wanted) {
         add_to_whole(plan, wanted);
         set_bit(plan.change.usb2, wanted.connector->spec.bit->mask(), mux.bits->usb2_owner,
@@ -196,9 +197,9 @@ std::optional<Refusal> why_not(const Situation& situation, const Board& board, c
                                const Request& request)
 {
     if (auto refusal = check_routes(situation, board, resolved, request)) return refusal;
-    auto plan = draft(situation, board, resolved);
+    auto plan = draft(situation, board, resolved, request);
     mark_what_can_come_back(situation, resolved, request, plan);
-    if (auto refusal = check_keyboards(situation, plan, resolved, request)) return refusal;
+    if (auto refusal = check_keyboards(situation, board, plan, resolved, request)) return refusal;
     if (auto refusal = check_unseen(situation, plan, resolved, request)) return refusal;
     return check_disks(situation, plan, request);
 }
@@ -268,13 +269,14 @@ Outcome make_plan(const Situation& situation, const Request& request)
     if (!resolved) return resolved.error();
     // Who resolves has asked this too, to refuse in the right order; from here on the registers are read as a matter of course.
     if (auto refusal = why_not_writable(situation.snapshot, board)) return *refusal;
+    if (auto refusal = leave_trial_alone(situation, board, request, *resolved)) return *refusal;
     std::vector<ConnectorName> in_order;
     if (goes_by_socket(request.wish))
         in_order = leave_what_cannot_go(situation, board, *resolved, request);
     else if (auto refusal = why_not(situation, board, *resolved, request))
         return *refusal;
 
-    auto plan = draft(situation, board, *resolved);
+    auto plan = draft(situation, board, *resolved, request);
     plan.in_order = std::move(in_order);
     mark_what_can_come_back(situation, *resolved, request, plan);
     add_use_needed(situation, plan);

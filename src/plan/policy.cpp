@@ -79,6 +79,38 @@ std::vector<Departure> departures_of(const Plan& plan, const std::function<bool(
     return departures;
 }
 
+/// What a trial takes from the host when its time is over: nobody counts on it who stays out of that trial.
+void add_what_is_on_trial(const Situation& situation, const Board& board, const Plan& plan,
+                          std::vector<Departure>& departures)
+{
+    const auto& way = situation.trial->usb2;
+    for (const auto& connector : board.connectors) {
+        if (!connector.spec.bit || !connector.side || (way.mask & connector.spec.bit->mask()) == 0) continue;
+        if (std::ranges::find(plan.movements, connector.spec.name, &Movement::connector) !=
+            plan.movements.end())
+            continue;
+        const auto back = (way.before & connector.spec.bit->mask()) != 0 ? Side::xhci : Side::ehci;
+        if (back == *connector.side || is_host(owner_of(connector.controller_on(back), situation.settings)))
+            continue;
+        departures.push_back({.from = connector.spec.name.text(), .places = connector.places_now()});
+    }
+}
+
+bool would_move(const Wanted& wanted)
+{
+    const auto& connector = *wanted.connector;
+    if (connector.side != wanted.side) return true;
+    return wanted.named && connector.spec.superspeed && connector.superspeed_on &&
+           *connector.superspeed_on != wanted.superspeed.value_or(wanted.side == Side::xhci);
+}
+
+/// What of it is this connector.
+Change part_of(const Change& way, const topology::Connector& connector)
+{
+    return way.part(connector.spec.bit ? connector.spec.bit->mask() : 0,
+                    connector.spec.superspeed ? connector.spec.superspeed->mask() : 0);
+}
+
 } // namespace
 
 std::optional<Refusal> check_routes(const Situation& situation, const Board& board, const Resolved& resolved,
@@ -89,8 +121,8 @@ std::optional<Refusal> check_routes(const Situation& situation, const Board& boa
     return std::nullopt;
 }
 
-std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& plan, const Resolved& resolved,
-                                       const Request& request)
+std::optional<Refusal> check_keyboards(const Situation& situation, const Board& board, const Plan& plan,
+                                       const Resolved& resolved, const Request& request)
 {
     if (keyboard_may_go(resolved, request)) return std::nullopt;
     bool is_guarded = false;
@@ -98,7 +130,9 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& p
         is_guarded = is_guarded ||
                      (takes_from_host(movement) && !movement.keyboard_may_go && !movement.places.empty());
     if (!is_guarded) return std::nullopt;
-    const auto loss = keyboard_loss(situation.snapshot, situation.use, departures_of(plan, takes_from_host));
+    auto departures = departures_of(plan, takes_from_host);
+    if (plan.stays_out_of_trial) add_what_is_on_trial(situation, board, plan, departures);
+    const auto loss = keyboard_loss(situation.snapshot, situation.use, departures);
     if (!loss.is_total()) return std::nullopt;
 
     std::string names;
@@ -173,6 +207,46 @@ std::optional<Refusal> check_whose_change(const Situation& situation, const Boar
     return Refusal{Reason::not_the_guests_change, "undo",
                    format("the last change moved sockets that are not {}'s own", request.guest->text()),
                    "move what you want moved by name"};
+}
+
+bool stays_out_of_trial(const Situation& situation, const Board& board, const Request& request)
+{
+    return request.guest && situation.trial && !std::holds_alternative<UndoRequest>(request.wish) &&
+           !is_own_trial(*situation.trial, *request.guest, board, situation.settings);
+}
+
+std::optional<Refusal> leave_trial_alone(const Situation& situation, const Board& board,
+                                         const Request& request, Resolved& resolved)
+{
+    if (!stays_out_of_trial(situation, board, request)) return std::nullopt;
+    // There is one trial at a time, and a way back of its own is what this change would not have.
+    if (request.is_trial())
+        return Refusal{Reason::not_the_guests_change, "trial",
+                       format("a trial is under way that is not wholly {}'s own, and no other can begin",
+                              request.guest->text()),
+                       "wait until it is over, or leave out revert-after"};
+    const auto is_of_others = [&](const Wanted& wanted) {
+        const auto part = part_of(*situation.trial, *wanted.connector);
+        return !part.is_empty() && would_move(wanted) &&
+               !is_wholly_of(part, *request.guest, board, situation.settings);
+    };
+    std::vector<std::string> left;
+    for (const auto& wanted : resolved.wanted)
+        if (is_of_others(wanted)) left.push_back(wanted.connector->spec.name.text());
+    if (left.empty()) return std::nullopt;
+    std::erase_if(resolved.wanted, is_of_others);
+    if (std::ranges::none_of(resolved.wanted, would_move))
+        return Refusal{Reason::not_the_guests_change, "trial",
+                       format("what this would move is on trial, and is not {}'s own", request.guest->text()),
+                       "wait until the trial is over"};
+    resolved.profile.reset();
+    std::erase_if(resolved.asked, [&](const auto& asked) {
+        return std::ranges::find(left, asked.first.text()) != left.end();
+    });
+    resolved.warnings.push_back(format("{} {} on trial, and not {}'s own: left where {} put",
+                                       join(left, ", "), left.size() == 1 ? "is" : "are",
+                                       request.guest->text(), left.size() == 1 ? "it was" : "they were"));
+    return std::nullopt;
 }
 
 bool keyboard_may_go(const Resolved& resolved, const Request& request)

@@ -17,8 +17,9 @@ namespace usbroute::plan {
                                                   const Resolved& resolved, const Request& request);
 
 /// Invariant 5: the host keeps a keyboard.
-[[nodiscard]] std::optional<Refusal> check_keyboards(const Situation& situation, const Plan& plan,
-                                                     const Resolved& resolved, const Request& request);
+[[nodiscard]] std::optional<Refusal> check_keyboards(const Situation& situation, const Board& board,
+                                                     const Plan& plan, const Resolved& resolved,
+                                                     const Request& request);
 
 /// The same for sockets of which nobody knows yet what is plugged in there (`Request::unseen_may_type`).
 [[nodiscard]] std::optional<Refusal> check_unseen(const Situation& situation, const Plan& plan,
@@ -31,6 +32,14 @@ namespace usbroute::plan {
 /// A guest takes back only what moved its own sockets alone.
 [[nodiscard]] std::optional<Refusal> check_whose_change(const Situation& situation, const Board& board,
                                                         const Request& request);
+
+/// Whether a guest asks for this while a trial is under way that is not wholly its own. Its undo is no new change.
+[[nodiscard]] bool stays_out_of_trial(const Situation& situation, const Board& board, const Request& request);
+
+/// Then the sockets of that trial that are not the guest's own stay as they are, and a change that is for nothing else, or
+/// that asks for a trial in turn, is refused.
+[[nodiscard]] std::optional<Refusal> leave_trial_alone(const Situation& situation, const Board& board,
+                                                       const Request& request, Resolved& resolved);
 
 /// Said by somebody who may, or there is a way back.
 [[nodiscard]] bool keyboard_may_go(const Resolved& resolved, const Request& request);

@@ -20,7 +20,7 @@ enum class Reason : std::uint8_t {
     nothing_to_toggle,         ///< no profiles are configured
     nothing_to_undo,           ///< no change is remembered
     changed_since,             ///< the wires are not where the change to be undone left them
-    not_the_guests_change,     ///< a guest would undo what moved other sockets than its own
+    not_the_guests_change,     ///< a guest would undo, or take off a trial, other sockets than its own
     owner_changed,             ///< a controller that a way back leads to has another owner by now
     no_mux,                    ///< no xHCI of the chip table on this machine
     several_muxes,             ///< more than one: which registers are the right ones cannot be told

@@ -42,6 +42,8 @@ struct StartRequest {
 /// Takes back all that was changed in a trial, wherever the wires are now.
 struct RevertRequest {
     Change way; ///< from before the trial to where it left the wires
+    /// Not at the moment for which the way back was promised: that it may take the host's last keyboard held then.
+    bool is_late = false;
 };
 
 /// Takes back a change whose maker was killed in the middle of it.

@@ -152,6 +152,11 @@ bool is_wholly_of(const Change& change, const GuestName& guest, const Board& boa
     return (change.usb2.mask & ~usb2) == 0 && (change.superspeed.mask & ~superspeed) == 0;
 }
 
+bool is_own_trial(const Change& way, const GuestName& guest, const Board& board, const Settings& settings)
+{
+    return is_wholly_of(way, guest, board, settings) && is_party_to(way, guest, board, settings);
+}
+
 std::optional<std::string> why_not_confirmed(const ListenerSettings& listener, const TrialUnderWay& trial,
                                              const Board& board, const Settings& settings)
 {
@@ -159,8 +164,7 @@ std::optional<std::string> why_not_confirmed(const ListenerSettings& listener, c
         return format("listener {} does not allow confirm", listener.name.text());
     if (listener.guest) {
         const auto& guest = *listener.guest;
-        if (is_wholly_of(trial.way, guest, board, settings) && is_party_to(trial.way, guest, board, settings))
-            return std::nullopt;
+        if (is_own_trial(trial.way, guest, board, settings)) return std::nullopt;
         return format(
             "{} may not confirm this trial: not all of its sockets are {}'s own and come from it or go there",
             guest.text(), guest.text());

@@ -41,6 +41,10 @@ struct Deed {
 [[nodiscard]] bool is_wholly_of(const Change& change, const GuestName& guest, const Board& board,
                                 const config::Settings& settings);
 
+/// The guest may keep it, and its changes join it: wholly its own, and each socket comes from the guest or goes there.
+[[nodiscard]] bool is_own_trial(const Change& way, const GuestName& guest, const Board& board,
+                                const config::Settings& settings);
+
 /// The trial under way.
 struct TrialUnderWay {
     const Change& way;

@@ -39,7 +39,7 @@ Words words_for(const Refusal& refusal, const std::string& socket)
     case Reason::no_such_guest: return {"there is no such guest", ask_there};
     case Reason::nothing_to_toggle: return {"no profile is configured", ask_there};
     case Reason::nothing_to_undo: return {"no change is remembered since the machine started", ""};
-    case Reason::not_the_guests_change: return {refusal.sentence, "move what you want moved by name"};
+    case Reason::not_the_guests_change: return {refusal.sentence, refusal.remedy};
     case Reason::changed_since:
         return {"the wires are no longer where the last change left them",
                 "move what you want moved by name"};

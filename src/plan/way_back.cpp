@@ -161,7 +161,7 @@ std::expected<Resolved, Refusal> resolve_revert(const RevertRequest& request, co
                     "move what you want moved by name"});
     const auto check = [&](const Connector& c) { return check_owner(request.way, c, s.settings); };
     auto resolved = resolve_by_socket(request.way.inverse(), board, request, check);
-    resolved.may_take_last_keyboard = true;
+    resolved.may_take_last_keyboard = !request.is_late;
     return resolved;
 }
 

@@ -145,6 +145,41 @@ TEST(JournalTrial, ThatIsEndingIsNotJoinedAndLosesWhatIsMovedByHand)
     const auto again = read_history(ending + trial_line(half_a_minute) + done(keys.inverse()));
     ASSERT_TRUE(again.trial);
     EXPECT_FALSE(again.trial->is_ending);
+    EXPECT_TRUE(again.trial->was_ending);
+    EXPECT_EQ(read_history(written(again)).trial, again.trial);
+    EXPECT_EQ(read_history(written(again)).undoable, again.undoable);
+}
+
+TEST(JournalTrial, AChangeThatStaysOutOfItIsNotTakenBackAndLiesBelowItForUndo)
+{
+    auto by_leave = keys;
+    by_leave.keyboards_may_go = 4;
+    const Stamp apart{.when = {}, .who = "windows", .stays_out = true};
+    const auto begun =
+        journal_header() + trial_line(half_a_minute) + done(front) + begin_line(by_leave, apart);
+
+    const auto open = read_history(begun);
+    EXPECT_TRUE(open.open_stamp.stays_out);
+    EXPECT_EQ(open.open->keyboards_may_go, 4u);
+    EXPECT_EQ(read_history(written(open)).open_stamp, open.open_stamp);
+
+    for (const auto& text : {begun, written(open)}) {
+        const auto history = read_history(text + end_line(Ending::done));
+        ASSERT_TRUE(history.trial);
+        EXPECT_EQ(history.trial->way.usb2, front.usb2);
+        EXPECT_EQ(history.trial->undoable, 1u);
+        EXPECT_EQ(history.undoable, (std::vector{keys, front}));
+        EXPECT_EQ(history.unreadable, 0u);
+        EXPECT_EQ(read_history(written(history)).done, history.done);
+        // The trial's end takes its own change off the list, and not the other.
+        EXPECT_EQ(read_history(text + end_line(Ending::done) + done(revert_of(front))).undoable,
+                  std::vector{keys});
+        // It is said of one change alone.
+        const auto rear = change(0x200, 0x200, 0, "move rear to ehci");
+        EXPECT_EQ(read_history(text + end_line(Ending::done) + done(rear)).trial->way.usb2.mask, 0x201u);
+    }
+    const auto own = begin_line(front.inverse(), apart) + end_line(Ending::done);
+    EXPECT_FALSE(read_history(journal_header() + trial_line(half_a_minute) + done(front) + own).trial);
 }
 
 TEST(JournalTrial, WhatAProfileLetsGoIsReadBackAndEndsWithTheNextMoveOfThatSocket)

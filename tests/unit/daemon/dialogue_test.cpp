@@ -76,6 +76,24 @@ TEST(Dialogue, AnswersEachLineWithOneLine)
     EXPECT_EQ(talk.turn, Turn::idle);
 }
 
+TEST(Dialogue, HasHeardSomethingOnlyWhenAWholeCommandCame)
+{
+    const auto check = [](Talk talk) {
+        talk.say("s");
+        talk.say("\n\r\nwhat?\n{}\nSTATUS\n");
+        talk.say("sta");
+        EXPECT_FALSE(talk.dialogue.last_command());
+
+        talk.say("tus\n");
+        EXPECT_EQ(talk.dialogue.last_command(), talk.now);
+        talk.now += std::chrono::milliseconds(4000);
+        talk.say("t");
+        EXPECT_EQ(talk.dialogue.last_command(), std::chrono::milliseconds(1000));
+    };
+    check(on_a_socket());
+    check(on_a_guest_line());
+}
+
 TEST(Dialogue, AnswersALineWithAByteOrderMarkAndOneInCapitals)
 {
     const auto check = [](Talk talk) {

@@ -281,6 +281,59 @@ TEST_F(GoingBack, ARegisterThatTakesNoWriteKeepsNoneOfTheWiresOfTheOther)
     EXPECT_EQ(why_out(), "nothing is out");
 }
 
+TEST_F(GoingBack, TheEndOfATrialTakesTheLastKeyboardInTimeAndNotLater)
+{
+    world.plug(2, Thing::keyboard);
+    give_ehcis_to_the_guest();
+    const plan::MoveRequest to_the_guest{{ConnectorName("keys")}, GuestName("windows")};
+    const plan::MoveRequest home{{ConnectorName("keys")}, config::ToHost{}};
+    ask(to_the_guest, {}, true);
+    ask(home, 30s);
+    ring();
+    EXPECT_EQ(wires(), all_on_xhci & ~keys_bit);
+
+    ask(home, 30s);
+    alarm.time = *alarm.at + 1h; // the lid was closed
+    life->trials.ring();
+
+    EXPECT_EQ(wires(), all_on_xhci);
+    EXPECT_TRUE(why_out().find("keys stays: keys holds the host's only keyboard") != std::string::npos)
+        << why_out();
+}
+
+TEST_F(GoingBack, WhatATrialHasLeftTakesNoKeyboardThatHasBecomeTheLast)
+{
+    world.plug(2, Thing::keyboard);
+    world.plug(9, Thing::keyboard);
+    give_ehcis_to_the_guest();
+    ask(plan::MoveRequest{{ConnectorName("keys")}, GuestName("windows")});
+    ask(plan::MoveRequest{{ConnectorName("keys")}, config::ToHost{}}, 30s);
+    world.drive(World::controllers[2], "ehci-pci"); // the guest has ended
+    look();
+    ring();
+    ASSERT_TRUE(why_out().find("keys stays: keys belonged to windows") != std::string::npos) << why_out();
+    ask(plan::MoveRequest{{ConnectorName("rear")}, GuestName("windows")});
+    ASSERT_EQ(wires(), all_on_xhci & ~rear_bit);
+
+    world.drive(World::controllers[2], "vfio-pci"); // and has begun
+    look();
+    ring();
+    EXPECT_EQ(wires(), all_on_xhci & ~rear_bit);
+    start();
+    ring();
+    EXPECT_EQ(wires(), all_on_xhci & ~rear_bit);
+    // Nor by another trial, which what is left joins.
+    ask(plan::MoveRequest{{ConnectorName("front")}, topology::Side::ehci}, 30s, true);
+    ring();
+    EXPECT_EQ(wires(), all_on_xhci & ~rear_bit);
+    EXPECT_TRUE(why_out().find("keys stays: keys holds the host's only keyboard") != std::string::npos)
+        << why_out();
+
+    ask(plan::MoveRequest{{ConnectorName("rear")}, config::ToHost{}});
+    EXPECT_EQ(wires(), all_on_xhci & ~keys_bit);
+    EXPECT_EQ(why_out(), "nothing is out");
+}
+
 TEST_F(GoingBack, WhatIsMovedAfterTheEndOfATrialIsNotTakenBackWithItsRest)
 {
     world.plug(9, Thing::disk);

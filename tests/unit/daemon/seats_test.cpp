@@ -96,7 +96,7 @@ TEST(Seats, AreNotTakenFromWhoIsServed)
 TEST(Seats, WhereAllAreTakenComeFromThePartyWithTheMost)
 {
     Room room;
-    room.with(user(1000), 16).with(user(1001), 16).with(user(1002), 15).with(guest("windows"), 1);
+    room.with(user(1000), 16).with(user(1001), 16).with(user(1002), 15).with(tcp("netcat"), 1);
     room.with(user(1003), 16);
     ASSERT_EQ(room.seats.size(), 64u);
 
@@ -104,7 +104,28 @@ TEST(Seats, WhereAllAreTakenComeFromThePartyWithTheMost)
 
     ASSERT_TRUE(seating.instead_of);
     EXPECT_EQ(room.seats[*seating.instead_of].party, user(1000));
-    EXPECT_TRUE(room.seat(guest("windows")).is_admitted);
+    EXPECT_EQ(room.seat(guest("windows")), admitted);
+}
+
+TEST(Seats, OfAGuestsLineAreTakenByNobodyElseHoweverManyTalk)
+{
+    Room room;
+    for (int number = 1000; number < 1004; ++number) room.with(user(number), 16, now);
+    room.with(tcp("netcat"), 16, now).with(guest("linux"), 8, now);
+
+    EXPECT_EQ(room.seat(user(1004)), turned_away);
+    EXPECT_EQ(room.seat(guest("windows")), admitted);
+    room.with(guest("windows"), 8, now);
+    EXPECT_EQ(room.seat(guest("windows")), turned_away);
+}
+
+TEST(Seats, OfGuestsLinesTakeNoneFromTheOthers)
+{
+    Room room;
+    for (int number = 0; number < 10; ++number) room.with(guest("guest-" + std::to_string(number)), 8, now);
+
+    EXPECT_EQ(room.seat(user(1000)), admitted);
+    EXPECT_EQ(room.seat(tcp("netcat")), admitted);
 }
 
 TEST(Seats, AreNotTakenFromAPartyThatHasAsManyAsTheNewcomer)

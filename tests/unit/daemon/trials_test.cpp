@@ -408,6 +408,86 @@ TEST_F(TrialsTest, AGuestDoesNotConfirmWhatMovedOneOfItsSocketsAndAnother)
     EXPECT_TRUE(daemon->trials.why_not_confirmed_by(windows));
 }
 
+config::ListenerSettings line_of(const char* guest)
+{
+    return {.name = ListenerName(guest), .guest = GuestName(guest), .allow = config::all_verbs()};
+}
+
+plan::Request by(const char* guest, plan::Wish wish, std::optional<std::chrono::seconds> revert_after = {})
+{
+    return {.wish = std::move(wish),
+            .revert_after = revert_after,
+            .may_say_yes = false,
+            .guest = GuestName(guest)};
+}
+
+/// windows has the controller of keys, linux that of rear.
+config::Settings two_guests()
+{
+    auto settings = fakes::settings();
+    settings.guests = {{.name = GuestName("windows"), .controllers = {*PciAddress::parse("0000:00:1d.0")}},
+                       {.name = GuestName("linux"), .controllers = {*PciAddress::parse("0000:00:1a.0")}}};
+    settings.profiles.push_back(
+        {.name = ProfileName("linux-desk"), .entries = {{ConnectorName("rear"), GuestName("linux")}}});
+    return settings;
+}
+
+const plan::MoveRequest rear_to_linux{{ConnectorName("rear")}, GuestName("linux")};
+const plan::MoveRequest keys_to_windows{{ConnectorName("keys")}, GuestName("windows")};
+
+TEST_F(TrialsTest, OfOneGuestIsNeitherEndedNorJoinedByAnother)
+{
+    for (const auto* address : {"0000:00:1a.0", "0000:00:1d.0"})
+        fakes::controller(board, address).driver = "vfio-pci";
+    kill_and_start();
+    daemon->machine.adopt(two_guests());
+    const auto linux_line = line_of("linux");
+    const auto windows_line = line_of("windows");
+    EXPECT_EQ(daemon->ask(by("linux", rear_to_linux, 30s), &linux_line).trial_seconds, 30u);
+
+    EXPECT_EQ(daemon->ask(by("windows", plan::ToggleRequest{}), &windows_line).status, wire::Status::failed);
+    EXPECT_EQ(daemon->ask(by("windows", keys_to_windows, 30s), &windows_line).status, wire::Status::failed);
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3dffu);
+    const auto answer = daemon->ask(by("windows", keys_to_windows), &windows_line);
+    EXPECT_EQ(answer.status, wire::Status::ok);
+    EXPECT_EQ(answer.trial_seconds, std::nullopt);
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3dfbu);
+    EXPECT_FALSE(daemon->trials.why_not_confirmed_by(linux_line));
+    EXPECT_TRUE(daemon->trials.why_not_confirmed_by(windows_line));
+    EXPECT_EQ(daemon->machine.trial()->way.usb2, daemon->machine.history().trial->way.usb2);
+    EXPECT_EQ(daemon->machine.trial()->way.usb2.mask, 0x200u);
+
+    kill_and_start();
+    daemon->machine.adopt(two_guests());
+    alarm.time = 1030s;
+    daemon->trials.ring();
+
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
+    EXPECT_FALSE(daemon->trials.left());
+    ASSERT_EQ(daemon->machine.history().undoable.size(), 1u);
+    EXPECT_EQ(daemon->machine.history().undoable.front().title, "move keys to windows");
+}
+
+TEST_F(TrialsTest, AGuestTakesItsOwnSocketOffATrialOfTheHostAndNoMore)
+{
+    for (const auto* address : {"0000:00:1a.0", "0000:00:1d.0"})
+        fakes::controller(board, address).driver = "vfio-pci";
+    kill_and_start();
+    daemon->machine.adopt(two_guests());
+    const auto windows_line = line_of("windows");
+    daemon->ask({.wish = keys_to_windows, .revert_after = 30s});
+    daemon->ask({.wish = rear_to_linux});
+
+    daemon->ask(by("windows", plan::ToggleRequest{}), &windows_line);
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3dffu);
+    EXPECT_EQ(daemon->machine.trial()->way.usb2.mask, 0x200u);
+    daemon->ask(by("windows", keys_to_windows), &windows_line);
+    alarm.time = 1030s;
+    daemon->trials.ring();
+
+    EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
+}
+
 /// A listener that may do everything but lift a guard.
 config::ListenerSettings over_tcp(std::vector<config::Verb> allow)
 {

@@ -22,6 +22,7 @@ struct Bench {
     std::optional<Change> last;
     std::optional<Change> standing;
     std::vector<config::ListenerSettings> lines;
+    std::optional<Change> trial;
 
     [[nodiscard]] Outcome ask(Wish wish, bool yes = false, std::vector<std::string> force = {}) const
     {
@@ -29,7 +30,7 @@ struct Bench {
     }
     [[nodiscard]] Outcome ask(const Request& request) const
     {
-        return make_plan({snapshot, settings, use, last, standing, lines}, request);
+        return make_plan({snapshot, settings, use, last, standing, lines, trial}, request);
     }
     void give_ehcis_to_the_guest()
     {

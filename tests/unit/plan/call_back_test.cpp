@@ -101,8 +101,7 @@ TEST(CallBack, ExemptsAKeyboardOnlyWhereOneCommandOfThatGuestBringsItHome)
          "last-keyboard"},
         {"move, of a socket that a profile gives to it", {Verb::move}, nothing, "not refused"},
         {"move, of a socket that no profile gives to it", {Verb::move}, grant_nothing, "last-keyboard"},
-        {"undo, of a change that is wholly its own", {Verb::undo}, nothing, "not refused"},
-        {"undo, of a change that is not", {Verb::undo}, grant_nothing, "last-keyboard"},
+        {"undo, which ends with the next change of anybody", {Verb::undo}, nothing, "last-keyboard"},
         {"the line of another guest",
          {Verb::move, Verb::toggle},
          [](Bench& b) { b.lines = {line_of("other", config::all_verbs())}; },
@@ -142,10 +141,22 @@ CallBack after_keys_went(const Bench& bench, const std::function<void(topology::
     return can_call_back({.snapshot = snapshot,
                           .settings = bench.settings,
                           .use = use,
-                          .last_change = plan.change,
+                          .last_change = {},
                           .standing = {},
                           .lines = {}},
                          bench.lines.front(), ConnectorName("keys"));
+}
+
+TEST(CallBack, IsPossibleWhileSomethingElseIsOnTrial)
+{
+    auto bench = with_a_line({Verb::toggle});
+    fakes::bits(bench.snapshot).usb2_owner &= ~1u; // front, which is not the guest's own
+    bench.trial = Change{.controller = *PciAddress::parse("00:14.0"),
+                         .usb2 = {.mask = 1, .before = 1, .after = 0},
+                         .superspeed = {},
+                         .title = "move front to ehci"};
+
+    EXPECT_EQ(refusal_of(bench.ask(move("keys", windows()))), "not refused");
 }
 
 TEST(CallBack, IsNotPossibleWhereTheHardwareDoesNotLetItHome)

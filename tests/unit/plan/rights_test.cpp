@@ -89,6 +89,86 @@ TEST(Rights, AGuestTakesBackOnlyWhatIsWhollyItsOwn)
     EXPECT_EQ(refusal_of(bench.ask(UndoRequest{})), "not refused"); // the host's people may
 }
 
+/// linux tries rear.
+Bench with_a_trial_of_linux()
+{
+    auto bench = two_guests();
+    carry_out(bench, std::get<Plan>(bench.ask(move("rear", GuestName("linux")))));
+    bench.trial = bench.last;
+    return bench;
+}
+
+Request by(const char* guest, Wish wish)
+{
+    return {.wish = std::move(wish), .may_say_yes = false, .guest = GuestName(guest)};
+}
+
+TEST(Rights, AGuestEndsNoTrialOfAnother)
+{
+    auto bench = with_a_trial_of_linux();
+    EXPECT_EQ(refusal_of(bench.ask(by("windows", ToggleRequest{}))), "not-the-guests-change");
+    EXPECT_EQ(refusal_of(bench.ask(by("windows", ApplyRequest{ProfileName("all-host")}))),
+              "not-the-guests-change");
+    EXPECT_EQ(refusal_of(bench.ask(by("windows", move("rear", config::ToHost{})))), "not-the-guests-change");
+    EXPECT_EQ(steps_of(bench.ask(by("linux", ToggleRequest{}))), "setpci -s 0000:00:14.0 d0.l=200:200\n");
+    EXPECT_EQ(steps_of(bench.ask(ToggleRequest{})), "setpci -s 0000:00:14.0 d0.l=200:200\n");
+
+    // What is its own comes home all the same: a keyboard may be in it.
+    fakes::bits(bench.snapshot).usb2_owner &= ~4u;
+    const auto outcome = bench.ask(by("windows", ToggleRequest{}));
+
+    EXPECT_EQ(steps_of(outcome), "setpci -s 0000:00:14.0 d0.l=4:4\n");
+    const auto& plan = std::get<Plan>(outcome);
+    EXPECT_TRUE(plan.stays_out_of_trial);
+    EXPECT_FALSE(plan.profile);
+    EXPECT_EQ(plan.whole.usb2.mask & 0x200u, 0u);
+    ASSERT_FALSE(plan.warnings.empty());
+    EXPECT_EQ(plan.warnings.front(), "rear is on trial, and not windows's own: left where it was put");
+}
+
+TEST(Rights, AGuestJoinsNoTrialThatIsNotWhollyItsOwn)
+{
+    auto bench = with_a_trial_of_linux();
+    auto request = by("windows", move("keys", windows()));
+    EXPECT_TRUE(std::get<Plan>(bench.ask(request)).stays_out_of_trial);
+    // It would have no way back.
+    request.revert_after = std::chrono::seconds(30);
+    EXPECT_EQ(refusal_of(bench.ask(request)), "not-the-guests-change");
+
+    EXPECT_FALSE(std::get<Plan>(bench.ask(by("linux", move("rear", config::ToHost{})))).stays_out_of_trial);
+    EXPECT_FALSE(std::get<Plan>(bench.ask(move("keys", windows()))).stays_out_of_trial);
+    bench.trial->usb2 = {.mask = 4, .before = 4, .after = 0};
+    EXPECT_FALSE(std::get<Plan>(bench.ask(request)).stays_out_of_trial);
+}
+
+TEST(Rights, AGuestMovesItsOwnSocketOfATrialOfOthers)
+{
+    auto bench = with_a_trial_of_linux();
+    fakes::bits(bench.snapshot).usb2_owner &= ~4u;
+    bench.trial->usb2 = {.mask = 0x204, .before = 0x204, .after = 0};
+
+    const auto outcome = bench.ask(by("windows", move("keys", config::ToHost{})));
+
+    EXPECT_EQ(steps_of(outcome), "setpci -s 0000:00:14.0 d0.l=4:4\n");
+    EXPECT_TRUE(std::get<Plan>(outcome).stays_out_of_trial);
+}
+
+TEST(Rights, AKeyboardThatATrialWillTakeIsNotCountedForAChangeThatStaysOutOfIt)
+{
+    auto bench = two_guests();
+    fakes::plug_keyboard(bench.snapshot, "3-3"); // keys
+    fakes::plug_keyboard(bench.snapshot, "3-6"); // rear, which has come from linux
+    const auto request = by("windows", move("keys", windows()));
+    EXPECT_EQ(refusal_of(bench.ask(request)), "not refused");
+
+    bench.trial = Change{.controller = *PciAddress::parse("00:14.0"),
+                         .usb2 = {.mask = 0x200, .before = 0, .after = 0x200},
+                         .superspeed = {},
+                         .title = "move rear to host"};
+
+    EXPECT_EQ(refusal_of(bench.ask(request)), "last-keyboard");
+}
+
 TEST(Rights, TheRemedyOfARefusalIsOneThatTheListenerHas)
 {
     const Refusal keyboard{Reason::last_keyboard, "keys", "keys holds it", "say yes"};

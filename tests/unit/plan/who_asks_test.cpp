@@ -91,6 +91,11 @@ TEST(Guards, HoldWhoeverAsks)
         {"on_drift", {.wish = restore}, "rear", "keys", "rear"},
         {"on_drift, by leave", {.wish = restore}, "keys rear", "keys", "rear", keys_bit},
         {"the end of a trial", {.wish = RevertRequest{from_the_guest()}}, "keys rear", "keys", "rear"},
+        {"what a trial has left later",
+         {.wish = RevertRequest{.way = from_the_guest(), .is_late = true}},
+         "rear",
+         "keys",
+         "rear"},
         {"recovery", {.wish = RecoverRequest{from_the_guest()}}, "rear", "keys", "rear"},
     };
 
