@@ -130,7 +130,7 @@ plan::Facts gather_facts(const Options& options)
     facts.may_write = ::geteuid() == 0;
     facts.snapshot = observe::scan(tree, observe::Ports::skip);
     facts.condition = observe::look_at_condition(tree);
-    facts.use = observe::look_at_host_use(tree, {.disks = true, .inputs = true});
+    facts.use = observe::look_at_host_use(tree, {.disks = true, .inputs = true, .network = true});
     read_settings(facts, where, options.try_write ? linux_::Reading::to_act : linux_::Reading::to_look);
     if (!session.works_alone()) {
         facts.daemon = look_at_daemon(session);

@@ -191,6 +191,13 @@ void read_services(const KernelTree& tree, Condition& condition)
         if (service.find("usbguard") != std::string::npos) condition.usbguard = service;
 }
 
+/// One file for each function that driverctl has been told a driver for (driverctl(8)).
+void read_driverctl(const KernelTree& tree, Condition& condition)
+{
+    for (const auto& name : names_in(tree, "etc/driverctl.d"))
+        if (const auto address = PciAddress::parse(name)) condition.driverctl.push_back(*address);
+}
+
 } // namespace
 
 Condition look_at_condition(const KernelTree& tree)
@@ -202,6 +209,7 @@ Condition look_at_condition(const KernelTree& tree)
     read_iommu(tree, condition);
     read_scripts(tree, condition);
     read_services(tree, condition);
+    read_driverctl(tree, condition);
     return condition;
 }
 

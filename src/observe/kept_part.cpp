@@ -21,11 +21,26 @@ std::string lines_where(std::string_view text, auto is_wanted)
     return kept;
 }
 
+/// A shell's or a unit's line that ends with a backslash goes on in the next: "setpci -H1 \", "d0.l=0".
+std::string with_joined_lines(std::string_view text)
+{
+    std::string joined;
+    bool goes_on = false;
+    for (const auto line : split(text, '\n')) {
+        if (!joined.empty() && !goes_on) joined += '\n';
+        auto part = goes_on ? trim(line) : line;
+        goes_on = part.ends_with('\\') && !trim(line).starts_with('#');
+        if (goes_on) part.remove_suffix(1);
+        joined += part;
+    }
+    return joined;
+}
+
 /// Parameters of the kernel that decide about IOMMU, lockdown, vfio-pci and USB. The rest of the line names disks and
 /// can hold secrets.
 std::string kept_words(std::string_view line)
 {
-    constexpr std::array<std::string_view, 16> beginnings{
+    constexpr std::array<std::string_view, 17> beginnings{
         "iommu=",
         "intel_iommu=",
         "amd_iommu=",
@@ -37,6 +52,7 @@ std::string kept_words(std::string_view line)
         "pci_stub.",
         "xen-pciback.",
         "pciback.",
+        "usbcore.nousb",
         "usbcore.autosuspend",
         "usbcore.authorized_default",
         "module_blacklist=",
@@ -46,7 +62,7 @@ std::string kept_words(std::string_view line)
     std::string kept;
     for (const auto word : words(trim(line))) {
         const auto begins = [&](std::string_view beginning) { return word.starts_with(beginning); };
-        if (std::ranges::none_of(beginnings, begins)) continue;
+        if (word != "nousb" && std::ranges::none_of(beginnings, begins)) continue;
         kept += (kept.empty() ? "" : " ") + std::string(word);
     }
     return kept + "\n";
@@ -160,7 +176,7 @@ std::string kept_part(std::string_view file, std::string_view text)
         return lines_where(text, [](std::string_view line) {
             return !line.empty() && (!line.starts_with("PARTNAME=") || line.starts_with("PARTNAME=zfs-"));
         });
-    if (is_a_script(file)) return lines_where(text, is_of_interest);
+    if (is_a_script(file)) return lines_where(with_joined_lines(text), is_of_interest);
     return std::string(text);
 }
 

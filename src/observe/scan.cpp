@@ -45,15 +45,18 @@ Bus read_bus(const KernelTree& tree, std::uint16_t number, const std::string& di
             .speed = topology::Speed::parse(attribute(tree, directory, "speed")),
             .ports = static_cast<std::uint8_t>(std::min(ports, 255u)),
             .authorized = attribute(tree, directory, "authorized") != "0",
-            .authorizes_new = for_new != "0" && for_new != "2"};
+            .authorizes_new = for_new != "0" && for_new != "2",
+            .authorized_default = for_new};
 }
 
 /// D3, in which the controller sees nothing, or suspended at run time, which is D3 in the kernel's words. Asked before
 /// the configuration space is read, for that wakes it.
-bool is_asleep(const KernelTree& tree, const std::string& directory)
+std::string sleep_of(const KernelTree& tree, const std::string& directory)
 {
-    return attribute(tree, directory, "power/runtime_status") == "suspended" ||
-           attribute(tree, directory, "power_state").starts_with("D3");
+    if (attribute(tree, directory, "power/runtime_status") == "suspended")
+        return "power/runtime_status: suspended";
+    const auto state = attribute(tree, directory, "power_state");
+    return state.starts_with("D3") ? "power_state: " + printable(state, 16) : std::string();
 }
 
 /// The kernel shows a link's speed only for functions with the PCI Express capability (drivers/pci/pci-sysfs.c,
@@ -101,7 +104,8 @@ std::optional<PciController> read_controller(const KernelTree& tree, const std::
     controller.driver = driver_of(tree, link_path);
     if (const auto group = tree.link(link_path + "/iommu_group"))
         controller.iommu_group = parse_decimal(last_part(*group));
-    controller.asleep = controller.is_driven_by_host() && is_asleep(tree, link_path);
+    if (controller.is_driven_by_host()) controller.sleep_seen = sleep_of(tree, link_path);
+    controller.asleep = !controller.sleep_seen.empty();
     std::string config_seen;
     if (*kind == ControllerKind::xhci) {
         const auto config = tree.read(link_path + "/config", config_bytes_needed);

@@ -125,9 +125,7 @@ std::vector<Caution> cautions(const Controller& controller)
                                 kind_and_name(controller)),
              .remedy =
                  format("keep it awake: echo on > /sys/bus/pci/devices/{}/power/control", controller.name),
-             .evidence = format("/sys/bus/pci/devices/{}: power_state is D3, or power/runtime_status is "
-                                "suspended",
-                                controller.name)});
+             .evidence = format("/sys/bus/pci/devices/{}/{}", controller.name, controller.sleep_seen)});
     const auto* bus = controller.usb2_bus();
     if (bus != nullptr && !bus->authorizes_new)
         found.push_back(
@@ -138,7 +136,8 @@ std::vector<Caution> cautions(const Controller& controller)
              .remedy = format("echo 1 > /sys/bus/usb/devices/usb{}/authorized_default, unless a program "
                               "such as USBGuard authorizes them",
                               bus->number),
-             .evidence = format("/sys/bus/usb/devices/usb{}/authorized_default is 0 or 2", bus->number)});
+             .evidence = format("/sys/bus/usb/devices/usb{}/authorized_default: {}", bus->number,
+                                printable(bus->authorized_default, 16))});
     return found;
 }
 

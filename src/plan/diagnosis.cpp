@@ -44,14 +44,26 @@ std::string what_works(const Examination& examination)
 }
 
 /// On a machine where all is well, what remains is the person's own set-up, in this order.
-std::string next_of_the_set_up(const std::vector<Finding>& findings)
+std::string next_of_the_set_up(const std::vector<Finding>& findings, bool a_bind_is_next)
 {
-    constexpr std::array codes{"taken-at-boot", "not-authorized", "no-connectors",   "superspeed-off",
-                               "no-guest",      "out-of-reach",   "guest-not-given", "daemon-absent"};
-    for (const auto* code : codes) {
-        const auto found = std::ranges::find(findings, code, &Finding::code);
-        if (found != findings.end() && !found->remedy.empty()) return found->remedy;
-    }
+    // What nothing drives, a guest may be about to get; where nothing can be bound, that is what to repair first.
+    constexpr std::array repairs{"no-driver", "group-together", "shared-group"};
+    constexpr std::array codes{"config-misfit",     "taken-at-boot",     "not-authorized", "xhci-with-nobody",
+                               "guest-has-the-mux", "no-connectors",     "superspeed-off", "no-guest",
+                               "out-of-reach",      "guest-gets-the-mux"};
+    constexpr std::array last{"guest-not-given", "daemon-absent"};
+    const auto remedy_of = [&](const char* code) {
+        const auto found = std::ranges::find_if(findings, [code](const Finding& finding) {
+            return finding.code == code && !finding.remedy.empty() &&
+                   (finding.code != "group-together" || finding.severity == Severity::warning);
+        });
+        return found == findings.end() ? std::string() : found->remedy;
+    };
+    std::vector<const char*> order(codes.begin(), codes.end());
+    order.insert(a_bind_is_next ? order.end() : order.begin() + 2, repairs.begin(), repairs.end());
+    order.insert(a_bind_is_next ? order.begin() + codes.size() : order.end(), last.begin(), last.end());
+    for (const auto* code : order)
+        if (auto remedy = remedy_of(code); !remedy.empty()) return remedy;
     return "nothing is missing; `usbroute` shows what belongs to whom";
 }
 
@@ -76,7 +88,8 @@ Diagnosis diagnose(const Facts& facts)
                             .chipset = topology::identify(condition.functions, !guest_sign.empty()),
                             .guest_sign = std::move(guest_sign),
                             .board = look_at_board(facts.snapshot, facts.settings),
-                            .findings = {}};
+                            .findings = {},
+                            .a_bind_is_next = false};
     examine_chipset(examination);
     examine_devices(examination);
     examine_registers(examination);
@@ -95,7 +108,7 @@ Diagnosis diagnose(const Facts& facts)
     diagnosis.works = first.severity != Severity::obstacle;
     if (diagnosis.works) {
         diagnosis.verdict = what_works(examination);
-        diagnosis.next_step = next_of_the_set_up(diagnosis.findings);
+        diagnosis.next_step = next_of_the_set_up(diagnosis.findings, examination.a_bind_is_next);
     } else {
         diagnosis.verdict = format("{}: {}", is_final(diagnosis) ? "No" : "Not yet", first.sentence);
         diagnosis.next_step = first.remedy;

@@ -109,7 +109,7 @@ namespace {
 void add_no_iommu(Examination& examination)
 {
     const auto& condition = examination.facts.condition;
-    const bool amd = examination.chipset.name == "AMD";
+    const bool amd = is_amds(examination);
     std::vector<std::string> evidence{"/sys/kernel/iommu_groups is empty or not there"};
     if (condition.firmware_iommu)
         evidence.emplace_back(*condition.firmware_iommu
@@ -144,8 +144,15 @@ std::string shown(const PciFunction& function)
 /// What one group has besides bridges.
 struct Group {
     std::uint32_t number = 0;
-    std::vector<std::string> usb;
+    std::vector<const PciFunction*> usb;
     std::vector<std::string> others;
+
+    [[nodiscard]] std::vector<std::string> names() const
+    {
+        std::vector<std::string> all;
+        for (const auto* function : usb) all.push_back(function->address.text());
+        return all;
+    }
 };
 
 std::vector<Group> groups_with_usb(const std::vector<PciFunction>& functions)
@@ -156,7 +163,7 @@ std::vector<Group> groups_with_usb(const std::vector<PciFunction>& functions)
         auto group = std::ranges::find(groups, *function.iommu_group, &Group::number);
         if (group == groups.end())
             group = groups.insert(group, {.number = *function.iommu_group, .usb = {}, .others = {}});
-        group->usb.push_back(function.address.text());
+        group->usb.push_back(&function);
     }
     for (auto& group : groups)
         for (const auto& function : functions)
@@ -165,13 +172,64 @@ std::vector<Group> groups_with_usb(const std::vector<PciFunction>& functions)
     return groups;
 }
 
-/// The way out of a group that other functions share: another controller that can go, or a slot.
-std::string instead_of_this_group(const Examination& examination)
+/// How many of a group's USB controllers a guest is to have.
+std::ptrdiff_t share_of(const config::GuestSettings& guest, const Group& group)
 {
-    std::vector<std::string> names;
-    for (const auto& whole : controllers_to_spare(examination)) names.push_back(whole.text());
-    if (names.empty()) return "give another controller, or a card in another slot";
-    return format("give another controller: {} can go", join(names, " or "));
+    return std::ranges::count_if(group.usb, [&](const PciFunction* function) {
+        return std::ranges::find(guest.controllers, function->address) != guest.controllers.end();
+    });
+}
+
+void add_together(Examination& examination, const Group& group, const std::string& file)
+{
+    const auto& guests = examination.facts.settings.guests;
+    const auto size = std::ssize(group.usb);
+    const bool is_whole =
+        std::ranges::any_of(guests, [&](const auto& guest) { return share_of(guest, group) == size; });
+    const bool is_split = !is_whole && std::ranges::any_of(guests, [&](const auto& guest) {
+        return share_of(guest, group) > 0;
+    });
+    const auto names = group.names();
+    const auto why_not = why_not_together(examination, group.usb);
+    std::string remedy;
+    if (!is_whole)
+        remedy = why_not.empty()
+                     ? format("give all of them to one guest: controllers = [\"{}\"]", join(names, "\", \""))
+                     : format("they cannot go to a guest as it is now: {}", why_not);
+    examination.add(
+        {.code = "group-together",
+         .severity = is_split ? Severity::warning : Severity::note,
+         .sentence = format("{} go together: they are IOMMU group {}, and a guest gets all of it or nothing",
+                            listed(names), group.number),
+         .evidence = {file},
+         .remedy = std::move(remedy)});
+}
+
+/// A guest that has an EHCI from the xHCI's group has the xHCI, too, or nothing.
+void add_ehcis_with_the_xhci(Examination& examination)
+{
+    const auto& mux = examination.board.mux;
+    if (!mux || !mux->xhci->iommu_group) return;
+    std::vector<std::string> with;
+    bool one_is_apart = false;
+    for (const auto* ehci : mux->ehcis) {
+        if (ehci == nullptr) continue;
+        if (ehci->iommu_group == mux->xhci->iommu_group)
+            with.push_back(ehci->name);
+        else
+            one_is_apart = true;
+    }
+    if (with.empty() || one_is_apart) return;
+    const auto group = *mux->xhci->iommu_group;
+    examination.add(
+        {.code = "ehci-with-the-xhci",
+         .severity = Severity::obstacle,
+         .sentence = format("{} {} IOMMU group {} with the xHCI {}, so no guest can have {} while the host "
+                            "keeps the xHCI; sockets can only change sides on the host",
+                            listed(with), with.size() == 1 ? "shares" : "share", group, mux->xhci->name,
+                            with.size() == 1 ? "it" : "one"),
+         .evidence = {format("/sys/kernel/iommu_groups/{}/devices", group)},
+         .remedy = instead_of_a_group(examination)});
 }
 
 void add_groups(Examination& examination)
@@ -185,25 +243,18 @@ void add_groups(Examination& examination)
                 {.code = "shared-group",
                  .severity = Severity::warning,
                  .sentence = format("{} share{} IOMMU group {} with {}: a guest gets all of it or nothing",
-                                    listed(group.usb), group.usb.size() == 1 ? "s" : "", group.number,
+                                    listed(group.names()), group.usb.size() == 1 ? "s" : "", group.number,
                                     join(group.others, ", ")),
                  .evidence = {file},
-                 .remedy = instead_of_this_group(examination)});
+                 .remedy = instead_of_a_group(examination)});
         } else if (group.usb.size() > 1) {
-            examination.add(
-                {.code = "group-together",
-                 .severity = Severity::note,
-                 .sentence = format("{} go together: they are IOMMU group {}, and a guest gets all of it or "
-                                    "nothing",
-                                    listed(group.usb), group.number),
-                 .evidence = {file},
-                 .remedy = format("give all of them to one guest: controllers = [\"{}\"]",
-                                  join(group.usb, "\", \""))});
+            add_together(examination, group, file);
         } else {
-            alone.push_back(format("{} in group {}", group.usb.front(), group.number));
-            names.push_back(group.usb.front());
+            names.push_back(group.usb.front()->address.text());
+            alone.push_back(format("{} in group {}", names.back(), group.number));
         }
     }
+    add_ehcis_with_the_xhci(examination);
     if (!alone.empty())
         examination.add({.code = "iommu-on",
                          .severity = Severity::fine,
@@ -264,35 +315,97 @@ void add_given_away(Examination& examination)
                                             given.size() == 1 ? " is" : "s are"),
                          .evidence = std::move(given),
                          .remedy = {}});
+}
+
+/// Whether a guest is to have a controller, or a process has it open.
+bool is_somebodys(const Examination& examination, const PciController& controller)
+{
+    const auto& facts = examination.facts;
+    return claimant(controller, facts.settings) != nullptr ||
+           std::ranges::any_of(facts.holders, [&](const topology::GroupHolder& holder) {
+               return controller.iommu_group == holder.group;
+           });
+}
+
+std::string how_to_take_back(const Condition& condition, const PciController& controller)
+{
+    if (std::ranges::find(condition.driverctl, controller.address) != condition.driverctl.end())
+        return format("give {} back to the host: sudo driverctl unset-override {}", controller.name,
+                      controller.name);
+    const auto files = "/sys/bus/pci";
+    return format("give {} back to the host: as root, echo > {}/devices/{}/driver_override; echo {} > "
+                  "{}/drivers/{}/unbind; echo {} > {}/drivers_probe",
+                  controller.name, files, controller.name, controller.name, files,
+                  printable(controller.driver, 32), controller.name, files);
+}
+
+void add_xhci_given_away(Examination& examination)
+{
     const auto& mux = examination.board.mux;
-    if (mux && mux->xhci->is_given_away())
-        examination.add(
-            {.code = "guest-has-the-mux",
-             .severity = Severity::warning,
-             .sentence = "a guest has the xHCI and with it the routing registers: it can move sockets at "
-                         "any time",
-             .evidence = {format("/sys/bus/pci/devices/{}/driver: {}", mux->xhci->name, mux->xhci->driver)},
-             .remedy = "give it the EHCIs and keep the xHCI on the host"});
+    if (!mux || !mux->xhci->is_given_away()) return;
+    const auto& xhci = *mux->xhci;
+    const auto& condition = examination.facts.condition;
+    std::vector<std::string> evidence{format("/sys/bus/pci/devices/{}/driver: {}", xhci.name, xhci.driver)};
+    if (is_somebodys(examination, xhci)) {
+        examination.add({.code = "guest-has-the-mux",
+                         .severity = Severity::warning,
+                         .sentence = "a guest has the xHCI and with it the routing registers: it can move "
+                                     "sockets at any time",
+                         .evidence = std::move(evidence),
+                         .remedy = "give it the EHCIs and keep the xHCI on the host"});
+        return;
+    }
+    if (taken_at_boot(xhci, condition)) return; // has been said
+    if (std::ranges::find(condition.driverctl, xhci.address) != condition.driverctl.end())
+        evidence.push_back(format("/etc/driverctl.d/{} is there", xhci.name));
+    examination.add(
+        {.code = "xhci-with-nobody",
+         .severity = Severity::warning,
+         .sentence = format("{} holds the xHCI {}, and no guest of the configuration is to have it: the host "
+                            "has no USB on that side",
+                            printable(xhci.driver, 32), xhci.name),
+         .evidence = std::move(evidence),
+         .remedy = how_to_take_back(condition, xhci)});
 }
 
 /// Controllers that a word of the kernel's command line or a line of modprobe's took at boot, and no guest is to have.
 void add_taken_at_boot(Examination& examination)
 {
+    struct Taker {
+        std::string driver;
+        bool is_a_stub = false;
+        std::vector<std::string> controllers;
+        std::vector<TakenAtBoot> taken;
+    };
     const auto& facts = examination.facts;
+    std::vector<Taker> takers;
     for (const auto& controller : facts.snapshot.controllers) {
         const auto hold = controller.hold();
         if (hold != topology::Hold::guest && hold != topology::Hold::stub) continue;
         if (claimant(controller, facts.settings) != nullptr) continue;
         const auto taken = taken_at_boot(controller, facts.condition);
         if (!taken) continue;
-        examination.add(
-            {.code = "taken-at-boot",
-             .severity = Severity::warning,
-             .sentence = format("{} {} is on {} since the start of the machine, and no guest of the "
-                                "configuration is to have it",
-                                text_of(controller.kind), controller.name, printable(controller.driver, 32)),
-             .evidence = {taken->evidence},
-             .remedy = taken->remedy});
+        auto taker = std::ranges::find_if(
+            takers, [&](const Taker& one) { return one.taken.front().evidence == taken->evidence; });
+        if (taker == takers.end())
+            taker = takers.insert(taker, {.driver = controller.driver,
+                                          .is_a_stub = hold == topology::Hold::stub,
+                                          .controllers = {},
+                                          .taken = {}});
+        taker->controllers.push_back(format("{} {}", text_of(controller.kind), controller.name));
+        taker->taken.push_back(*taken);
+    }
+    for (const auto& taker : takers) {
+        const bool one = taker.controllers.size() == 1;
+        examination.add({.code = "taken-at-boot",
+                         .severity = Severity::warning,
+                         .sentence = format("{} {} on {} since the start of the machine, and no guest of the "
+                                            "configuration is to have {}{}",
+                                            listed(taker.controllers), one ? "is" : "are",
+                                            printable(taker.driver, 32), one ? "it" : "them",
+                                            taker.is_a_stub ? ": a socket on that side is dead" : ""),
+                         .evidence = {taker.taken.front().evidence},
+                         .remedy = how_to_get_back(taker.taken)});
     }
 }
 
@@ -302,6 +415,7 @@ void examine_guests(Examination& examination)
 {
     add_taken_at_boot(examination);
     add_given_away(examination);
+    add_xhci_given_away(examination);
     if (examination.facts.condition.vfio_driver)
         examination.add({.code = "vfio-present",
                          .severity = Severity::fine,

@@ -161,7 +161,8 @@ void add_out_of_reach(Examination& examination)
     const auto& facts = examination.facts;
     const auto found = out_of_reach(facts.snapshot, facts.settings);
     if (found.empty()) return;
-    const auto remedy = how_to_be_in_reach(facts);
+    const auto clash = wished_of_one_ehci(facts.snapshot, facts.settings);
+    const auto remedy = clash.empty() ? how_to_be_in_reach(facts) : clash;
     std::vector<std::string> sentences;
     std::vector<std::string> evidence;
     std::vector<std::string> subjects;
@@ -201,27 +202,57 @@ void add_waiting_guests(Examination& examination)
     std::vector<const PciController*> waiting;
     std::vector<std::string> ways;
     bool one_leads = false;
+    bool all_are_free = true;
     for (const auto& guest : facts.settings.guests) {
         const auto before = waiting.size();
         for (const auto& address : guest.controllers)
             if (const auto* controller = facts.snapshot.controller_at(address);
-                controller != nullptr && !is_given_to_guest(*controller))
+                controller != nullptr && !is_given_to_guest(*controller) &&
+                claimant(*controller, facts.settings) == &guest)
                 waiting.push_back(controller);
         if (waiting.size() == before) continue;
         const auto way = way_to_bind(examination, guest);
         one_leads = one_leads || way.leads;
+        all_are_free = all_are_free && way.leads && way.is_free;
         ways.push_back(way.leads ? way.text
                                  : format("{} cannot be bound now: {}", guest.name.text(), way.text));
     }
     if (waiting.empty()) return;
+    examination.a_bind_is_next = all_are_free;
     std::vector<std::string> names;
     for (const auto* controller : waiting) names.push_back(controller->name);
+    examination.add({.code = "guest-not-given",
+                     .severity = Severity::note,
+                     .sentence = format("a guest is to get {}, {}", listed(names), who_has_them(waiting)),
+                     .evidence = {format("/sys/bus/pci/devices/{}/driver is not vfio-pci", names.front())},
+                     .remedy = (one_leads ? "before the guest starts: " : "") + join(ways, "; ")});
+}
+
+/// A guest that is to get the xHCI could have the EHCIs instead: those that leave the xHCI with the host, and that no other
+/// guest is to have.
+void add_guest_for_the_mux(Examination& examination)
+{
+    const auto& settings = examination.facts.settings;
+    const auto& mux = examination.board.mux;
+    const auto* guest = mux ? claimant(*mux->xhci, settings) : nullptr;
+    if (guest == nullptr || mux->xhci->is_given_away()) return;
+    std::vector<std::string> quoted;
+    for (const auto* ehci : mux->ehcis) {
+        if (ehci == nullptr || (ehci->iommu_group && ehci->iommu_group == mux->xhci->iommu_group)) continue;
+        const auto* other = claimant(*ehci, settings);
+        if (other == nullptr || other == guest) quoted.push_back(format("\"{}\"", ehci->name));
+    }
+    if (quoted.empty()) return;
     examination.add(
-        {.code = "guest-not-given",
-         .severity = Severity::note,
-         .sentence = format("a guest is to get {}, {}", join(names, " and "), who_has_them(waiting)),
-         .evidence = {format("/sys/bus/pci/devices/{}/driver is not vfio-pci", names.front())},
-         .remedy = (one_leads ? "before the guest starts: " : "") + join(ways, "; ")});
+        {.code = "guest-gets-the-mux",
+         .severity = Severity::warning,
+         .sentence = format("{} is to get the xHCI and with it the routing registers: it can move sockets at "
+                            "any time then",
+                            guest->name.text()),
+         .evidence = {format("{}: guest {}", guest->origin.text(), guest->name.text())},
+         .remedy = format("give {} the EHCIs and keep the xHCI on the host: write controllers = [{}] into "
+                          "[guest.{}] of usbroute.toml",
+                          guest->name.text(), join(quoted, ", "), guest->name.text())});
 }
 
 } // namespace
@@ -234,7 +265,7 @@ void examine_configuration(Examination& examination)
                          .severity = examination.obstacle(),
                          .sentence = "the configuration cannot be used",
                          .evidence = {facts.config_trouble},
-                         .remedy = "mend it; `usbroute config check` says where"});
+                         .remedy = "correct the configuration: `usbroute config check` says where"});
         return;
     }
     if (!facts.config_misfits.empty())
@@ -242,7 +273,7 @@ void examine_configuration(Examination& examination)
                          .severity = Severity::warning,
                          .sentence = "the configuration does not fit this machine",
                          .evidence = facts.config_misfits,
-                         .remedy = "mend it; `usbroute config check` says where"});
+                         .remedy = "correct the configuration: `usbroute config check` says where"});
     const auto& settings = facts.settings;
     if (!examination.has_mux()) return;
     if (settings.connectors.empty())
@@ -260,6 +291,7 @@ void examine_configuration(Examination& examination)
              .remedy = "say which guest gets the EHCIs: [guest.NAME] with controllers = [\"0000:00:1d.0\", "
                        "...] in usbroute.toml"});
     add_out_of_reach(examination);
+    add_guest_for_the_mux(examination);
     add_waiting_guests(examination);
 }
 

@@ -5,8 +5,11 @@
 #include "base/text.hpp"
 #include "plan/dead_sides.hpp"
 #include "plan/findings.hpp"
+#include "plan/ownership.hpp"
+#include "plan/taken_at_boot.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace usbroute::plan {
 
@@ -22,41 +25,82 @@ std::vector<const topology::PciController*> controllers_of(const Mux& mux)
     return all;
 }
 
-/// A line of modprobe.d, or a word for the kernel, that keeps the drivers of USB from being loaded.
-std::string what_keeps_drivers_away(const topology::Condition& condition)
+/// What keeps the drivers of USB from being loaded, and how it is taken away.
+struct Blocker {
+    std::string evidence;
+    std::string remedy;
+};
+
+/// A whole word of "blacklist xhci_pci", "module_blacklist=xhci_pci,nouveau"; module names have "-" and "_" alike.
+bool names_a_driver(std::string_view text, topology::ControllerKind kind)
 {
-    const auto names_a_driver = [](std::string_view text) {
-        return text.find("hci") != std::string_view::npos && text.find("blacklist") != std::string_view::npos;
+    const bool is_xhci = kind == topology::ControllerKind::xhci;
+    std::string word;
+    const auto is_a_driver = [&] {
+        return is_xhci ? word == "xhci_pci" || word == "xhci_hcd" : word == "ehci_pci" || word == "ehci_hcd";
     };
-    for (const auto& word : condition.kernel_words.value_or(std::vector<std::string>{}))
-        if (names_a_driver(word)) return "/proc/cmdline: " + printable(word, 160);
+    for (const char c : text) {
+        if (std::string_view(" \t,=").find(c) == std::string_view::npos) {
+            word += c == '-' ? '_' : c;
+            continue;
+        }
+        if (is_a_driver()) return true;
+        word.clear();
+    }
+    return is_a_driver();
+}
+
+std::optional<Blocker> what_keeps_drivers_away(const topology::Condition& condition,
+                                               const std::vector<topology::ControllerKind>& kinds)
+{
+    const auto blocks = [&](std::string_view text) {
+        return text.find("blacklist") != std::string_view::npos &&
+               std::ranges::any_of(kinds, [&](auto kind) { return names_a_driver(text, kind); });
+    };
+    for (const auto& word : condition.kernel_words.value_or(std::vector<std::string>{})) {
+        // drivers/usb/core/usb.c: no driver of a USB controller registers then.
+        const bool is_nousb = word == "nousb" || word == "usbcore.nousb" || word == "usbcore.nousb=1" ||
+                              word == "usbcore.nousb=Y" || word == "usbcore.nousb=y";
+        if (!is_nousb && !blocks(word)) continue;
+        return Blocker{.evidence = "/proc/cmdline: " + printable(word, 160),
+                       .remedy = format("take {} off the kernel's command line and start again{}",
+                                        printable(word, 160), is_nousb ? "; until then modprobe fails" : "")};
+    }
     for (const auto& line : condition.foreign_lines)
-        if (line.file.starts_with("etc/modprobe.d/") && names_a_driver(line.line))
-            return format("/{}: {}", printable(line.file, 120), printable(line.line, 160));
-    return {};
+        if (line.file.starts_with("etc/modprobe.d/") && blocks(line.line))
+            return Blocker{.evidence =
+                               format("/{}: {}", printable(line.file, 120), printable(line.line, 160)),
+                           .remedy = format("take `{}` out of /{}, make the initramfs again, and start again",
+                                            printable(line.line, 160), printable(line.file, 120))};
+    return std::nullopt;
 }
 
 void add_undriven(Examination& examination, const Mux& mux)
 {
     std::vector<std::string> idle;
     std::vector<std::string> evidence;
+    std::vector<topology::ControllerKind> kinds;
+    std::vector<std::string> loads;
     for (const auto* controller : controllers_of(mux)) {
         if (controller->hold() != topology::Hold::nobody) continue;
         idle.push_back(format("{} {}", topology::text_of(controller->kind), controller->name));
         evidence.push_back(format("/sys/bus/pci/devices/{} has no driver", controller->name));
+        if (std::ranges::find(kinds, controller->kind) != kinds.end()) continue;
+        kinds.push_back(controller->kind);
+        loads.emplace_back(controller->kind == topology::ControllerKind::xhci ? "modprobe xhci_pci"
+                                                                              : "modprobe ehci_pci");
     }
     if (idle.empty()) return;
-    const auto blocker = what_keeps_drivers_away(examination.facts.condition);
-    if (!blocker.empty()) evidence.push_back(blocker);
-    examination.add(
-        {.code = "no-driver",
-         .severity = Severity::warning,
-         .sentence = format("nothing drives {}: a socket on that side is dead", join(idle, " and ")),
-         .evidence = std::move(evidence),
-         .remedy =
-             blocker.empty()
-                 ? "load its driver (modprobe xhci_pci, modprobe ehci_pci), and see dmesg for why it failed"
-                 : format("take out what keeps its driver away ({}), and start again", blocker)});
+    const auto blocker = what_keeps_drivers_away(examination.facts.condition, kinds);
+    if (blocker) evidence.push_back(blocker->evidence);
+    examination.add({.code = "no-driver",
+                     .severity = Severity::warning,
+                     .sentence = format("nothing drives {}: a socket on that side is dead", listed(idle)),
+                     .evidence = std::move(evidence),
+                     .remedy = blocker ? blocker->remedy
+                                       : format("load {} driver{} ({}), and see dmesg for why it failed",
+                                                idle.size() == 1 ? "its" : "their",
+                                                loads.size() == 1 ? "" : "s", join(loads, ", "))});
 }
 
 /// Sides that nobody has, and what keeps devices there from being used: said before somebody loses one there.
@@ -67,6 +111,9 @@ void add_dead_sides(Examination& examination, const Mux& mux)
     for (const auto* controller : controllers_of(mux)) {
         const auto dead = why_dead(facts.snapshot, *controller, facts.settings);
         if (!dead || controller->hold() == topology::Hold::nobody) continue;
+        if (controller->hold() == topology::Hold::stub && claimant(*controller, facts.settings) == nullptr &&
+            taken_at_boot(*controller, facts.condition))
+            continue; // is said together with what took it
         const bool is_closed = dead->why == Death::not_authorized;
         examination.add({.code = is_closed ? "not-authorized" : "held-by-stub",
                          .severity = Severity::warning,

@@ -15,6 +15,7 @@ struct Examination {
     std::string guest_sign; ///< empty: this machine is no guest itself
     Board board;
     std::vector<Finding> findings;
+    bool a_bind_is_next = false; ///< a guest's controllers can go to it now, and the host can do without them
 
     [[nodiscard]] bool has_mux() const { return chipset.family != nullptr; }
     /// A board that can never move a socket has one obstacle; what stands in the way elsewhere is a warning there.

@@ -10,6 +10,7 @@
 #include <array>
 #include <cctype>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <utility>
 
@@ -173,6 +174,14 @@ bool is_setpci(std::string_view word)
     return name == "setpci";
 }
 
+/// Whether the command that these words begin only prints what follows: "echo use setpci ...".
+bool is_only_printed(std::span<const std::string> before)
+{
+    const auto reversed = std::views::reverse(before);
+    const auto start = std::ranges::find(reversed, ";").base();
+    return start != before.end() && (*start == "echo" || *start == "printf");
+}
+
 /// The words behind one "setpci", up to the end of that command: devices by -s and -d, and operations on them.
 class SetpciCommand {
 public:
@@ -325,9 +334,10 @@ bool path_covers(std::string_view text, const XhciNames& xhci)
 Does writes_the_route(std::string_view line, const XhciNames& xhci)
 {
     auto verdict = Does::no;
+    const bool is_piped = line.find('|') != std::string_view::npos; // what is printed may be run
     const auto words = words_of(line);
     for (std::size_t i = 0; i < words.size(); ++i)
-        if (is_setpci(words[i]))
+        if (is_setpci(words[i]) && (is_piped || !is_only_printed(std::span(words).first(i))))
             verdict = stronger(verdict, SetpciCommand(xhci).read(std::span(words).subspan(i + 1)));
     if (verdict == Does::no && opens_the_configuration_space(line, xhci)) return Does::perhaps;
     return verdict;

@@ -107,13 +107,14 @@ void add_losses(Handover& handover, const Giving& giving)
     for (const auto& departure : departures) {
         Leaving leaving{.from = departure.from, .devices = {}};
         for (const auto& place : departure.places)
-            if (const auto* device = snapshot.device_at(place);
-                !(device->is_hub() && device->vendor == intel))
-                leaving.devices.push_back(device->shown());
+            for (const auto* device : snapshot.devices_below(place))
+                if (!(device->is_hub() && device->vendor == intel))
+                    leaving.devices.push_back(device->shown());
         if (!leaving.devices.empty()) handover.leaving.push_back(std::move(leaving));
     }
     if (giving.controllers.empty()) return;
-    handover.warnings.push_back(keyboard_loss(snapshot, giving.situation.use, departures).left());
+    const auto loss = keyboard_loss(snapshot, giving.situation.use, departures);
+    if (!loss.going.empty() || !loss.staying.empty()) handover.warnings.push_back(loss.left());
     if (giving.leaves_no_controller())
         handover.warnings.push_back(
             "no USB controller is left with the host: nothing that is plugged in, now or "
@@ -199,6 +200,7 @@ HandoverOutcome plan_bind_plainly(const HandoverSituation& situation, const Bind
     if (request.move_first) choose_moves(giving);
     if (auto refusal = check_disks(giving)) return *refusal;
     if (auto refusal = check_keyboards(giving)) return *refusal;
+    if (auto refusal = check_moves(giving)) return *refusal;
     for (const auto* controller : giving.controllers)
         handover.functions.push_back(give(situation, *controller));
     handover.moves = std::move(giving.moves);

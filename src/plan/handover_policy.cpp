@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "plan/ownership.hpp"
+#include "plan/plan.hpp"
 #include "topology/connector.hpp"
 
 #include <algorithm>
@@ -32,8 +33,7 @@ std::string iommu_remedy(const HandoverSituation& situation)
     const auto vendor = bridge == situation.look.functions.end() ? std::uint16_t{0} : bridge->vendor;
     if (vendor == amd || vendor == ati)
         return "switch the IOMMU (AMD-Vi) on in the firmware, and take amd_iommu=off and iommu=off off the "
-               "kernel's "
-               "command line; `usbroute doctor` says which of them is missing";
+               "kernel's command line; `usbroute doctor` says which of them is missing";
     return vendor == intel
                ? "switch VT-d on in the firmware, and intel_iommu=on on the kernel's command line; "
                  "`usbroute doctor` says which of them is missing"
@@ -247,18 +247,19 @@ HandoverNo check_keyboards(const Giving& giving)
         keyboard.places, [&](const topology::PortPath& where) { return giving.loses(where); });
     const auto* controller = snapshot.controller_of_bus(place.bus());
     const auto* connector = connector_of(giving, place);
-    auto sentence = format("{} has the host's {}: {}", controller->name,
-                           loss.going.size() == 1 ? "only keyboard" : "last keyboards",
-                           topology::short_list_of(loss.going));
-    if (!loss.doubtful.empty()) sentence += "; " + loss.left();
-    if (!loss.uncounted.empty()) sentence += "; not counted: " + topology::list_of(loss.uncounted);
-    return HandoverRefusal{
-        .code = "last-keyboard",
-        .sentence = std::move(sentence),
-        .evidence = {connector == nullptr
-                         ? format("it is at {}", place.text())
-                         : format("it is in {}, at {}", connector->spec.name.text(), place.text())},
-        .remedy = way_out(giving, connector) + "; or say yes: --yes"};
+    std::vector<std::string> evidence{
+        connector == nullptr
+            ? format("{} at {}", loss.going.size() == 1 ? "it is" : "the first is", place.text())
+            : format("{} in {}, at {}", loss.going.size() == 1 ? "it is" : "the first is",
+                     connector->spec.name.text(), place.text())};
+    if (!loss.doubtful.empty()) evidence.push_back(loss.left());
+    if (!loss.uncounted.empty()) evidence.push_back("not counted: " + topology::list_of(loss.uncounted));
+    return HandoverRefusal{.code = "last-keyboard",
+                           .sentence = format("{} has the host's {}: {}", controller->name,
+                                              loss.going.size() == 1 ? "only keyboard" : "last keyboards",
+                                              topology::short_list_of(loss.going)),
+                           .evidence = std::move(evidence),
+                           .remedy = way_out(giving, connector) + "; or say yes: --yes"};
 }
 
 HandoverNo check_disks(const Giving& giving)
@@ -266,12 +267,40 @@ HandoverNo check_disks(const Giving& giving)
     for (const auto& disk : topology::disks_in_use(giving.situation.snapshot, giving.situation.use)) {
         if (!giving.loses(disk.usb)) continue;
         const auto* controller = giving.situation.snapshot.controller_of_bus(disk.usb.bus());
-        return HandoverRefusal{.code = "disk-in-use",
-                               .sentence = format("{} has disk {}, which the host uses", controller->name,
-                                                  printable(disk.disk, 32)),
-                               .evidence = {printable(join(disk.chain, " > "))},
-                               .remedy = disk.runs_the_system ? "the host runs from it: it cannot be let go"
-                                                              : "unmount it first"};
+        return HandoverRefusal{
+            .code = "disk-in-use",
+            .sentence =
+                format("{} has disk {}, which the host uses", controller->name, printable(disk.disk, 32)),
+            .evidence = {printable(join(disk.chain, " > "))},
+            .remedy = disk.runs_the_system
+                          ? "the host runs from it: plug it into a socket of another controller"
+                          : "unmount it first"};
+    }
+    return std::nullopt;
+}
+
+HandoverNo check_moves(const Giving& giving)
+{
+    const auto& situation = giving.situation;
+    for (const auto& move : giving.moves) {
+        const auto outcome = make_plan({.snapshot = situation.snapshot,
+                                        .settings = situation.settings,
+                                        .use = situation.use,
+                                        .last_change = {},
+                                        .standing = {}},
+                                       {.wish = MoveRequest{.connectors = move.connectors, .to = move.to},
+                                        .yes = giving.request.yes,
+                                        .force_disks = {}});
+        const auto* refusal = std::get_if<Refusal>(&outcome);
+        if (refusal == nullptr) continue;
+        const bool may_be_unmounted =
+            refusal->reason == Reason::disk_in_use && refusal->remedy.starts_with("unmount");
+        return HandoverRefusal{.code = std::string(code_of(refusal->reason)),
+                               .kind = kind_of(refusal->reason),
+                               .sentence = refusal->sentence,
+                               .evidence = {format("{} would have to go to {} first", refusal->subject,
+                                                   topology::text_of(move.to))},
+                               .remedy = may_be_unmounted ? "unmount it first" : refusal->remedy};
     }
     return std::nullopt;
 }

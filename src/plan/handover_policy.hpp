@@ -50,6 +50,8 @@ void choose_moves(Giving& giving);
 [[nodiscard]] HandoverNo check_keyboards(const Giving& giving);
 /// No disk that the host uses goes.
 [[nodiscard]] HandoverNo check_disks(const Giving& giving);
+/// The connectors that step aside may go there: what a move of them would be refused for, this is.
+[[nodiscard]] HandoverNo check_moves(const Giving& giving);
 /// Nobody has a group open that is to be taken back: vfio-pci would wait for him without end
 /// (drivers/vfio/vfio_main.c, `vfio_unregister_group_dev`).
 [[nodiscard]] HandoverNo check_holders(const HandoverSituation& situation,

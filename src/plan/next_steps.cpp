@@ -10,8 +10,7 @@
 #include "plan/plan.hpp"
 
 #include <algorithm>
-#include <expected>
-#include <span>
+#include <tuple>
 #include <utility>
 
 namespace usbroute::plan {
@@ -60,51 +59,88 @@ bool keeps_a_controller(const topology::Snapshot& snapshot, const Handover& hand
     });
 }
 
-bool moves_are_possible(const Examination& examination, const Settings& settings, const Handover& handover)
-{
-    return std::ranges::all_of(handover.moves, [&](const MoveBefore& move) {
-        return std::holds_alternative<Plan>(
-            planned(examination, settings, {.connectors = move.connectors, .to = move.to}));
-    });
-}
-
-/// A refusal's remedy as far as it harms nobody: no word of how to take the last keyboard all the same, and nothing of what
-/// shares a group, for only a person can tell whether the host can do without it.
+/// A refusal's remedy as far as it harms nobody: no word of how to take the last keyboard all the same, nothing of what
+/// shares a group, for only a person can tell whether the host can do without it, and nothing of an IOMMU, of which a
+/// diagnosis says more.
 std::string safe_remedy(const HandoverRefusal& refusal)
 {
     if (refusal.code == "last-keyboard") return "; give the host another keyboard first";
-    return refusal.code == "group-shared" || refusal.remedy.empty() ? std::string() : "; " + refusal.remedy;
+    const bool is_left_out = refusal.code == "group-shared" || refusal.code == "iommu-off";
+    return is_left_out || refusal.remedy.empty() ? std::string() : "; " + refusal.remedy;
 }
 
-/// The handover, if it is planned and does no harm; else why not.
-std::expected<Handover, std::string> harmless(const Examination& examination, const Settings& settings,
-                                              const BindRequest& request, bool vfio_driver)
+constexpr std::string_view no_controller_left = "leaves the host without any USB controller";
+
+/// "the default route (eth1)", of a warning about a network interface; empty: it is about something else.
+std::string route_in(std::string_view warning)
 {
-    auto outcome = bind_planned(examination, settings, request, vfio_driver);
-    if (const auto* refusal = std::get_if<HandoverRefusal>(&outcome)) {
-        return std::unexpected(refusal->sentence + safe_remedy(*refusal));
-    }
-    auto& handover = std::get<Handover>(outcome);
-    if (!keeps_a_controller(examination.facts.snapshot, handover))
-        return std::unexpected(std::string("that would leave the host without any USB controller"));
-    if (!moves_are_possible(examination, settings, handover))
-        return std::unexpected(
-            format("the sockets on its controllers cannot all step aside: `usbroute guest bind {} "
-                   "--move-first --dry-run` says which",
-                   request.guest.text()));
-    return std::move(handover);
+    if (warning.find("default route") == std::string_view::npos) return {};
+    constexpr std::string_view before = "network interface ";
+    const auto at = warning.find(before);
+    if (at == std::string_view::npos) return "the default route";
+    const auto name = warning.substr(at + before.size());
+    return format("the default route ({})", name.substr(0, name.find(' ')));
 }
 
-/// A card in a slot, or soldered beside the chipset: not one of its own functions on bus 0.
-bool is_a_card(const PciFunction& function)
+/// What the host loses by a handover that is planned all the same, and that nobody should be led into without a word.
+std::vector<std::string> costs_of(const topology::Snapshot& snapshot, const Handover& handover)
 {
-    return function.address.bus != 0 || function.address.domain != 0;
+    std::vector<std::string> costs;
+    if (handover.functions.empty()) return costs;
+    if (!keeps_a_controller(snapshot, handover)) costs.emplace_back(no_controller_left);
+    for (const auto& warning : handover.warnings)
+        if (const auto route = route_in(warning); !route.empty()) {
+            costs.push_back(format("takes {} along", route));
+            break;
+        }
+    return costs;
 }
 
-std::string words_for(const PciFunction& function)
+/// What would come of a bind, as the command itself decides it.
+struct Attempt {
+    std::string why_not; ///< empty: it is planned
+    bool gives_something = false;
+    std::vector<std::string> costs;
+};
+
+Attempt attempt(const Examination& examination, const Settings& settings, const BindRequest& request)
 {
-    return format("{} ({}{})", function.address.text(), kind_of(function),
-                  is_a_card(function) ? ", a card" : "");
+    const auto outcome = bind_planned(examination, settings, request, true);
+    if (const auto* refusal = std::get_if<HandoverRefusal>(&outcome))
+        return {.why_not = refusal->sentence + safe_remedy(*refusal), .gives_something = false, .costs = {}};
+    const auto& handover = std::get<Handover>(outcome);
+    return {.why_not = {},
+            .gives_something = !handover.functions.empty(),
+            .costs = costs_of(examination.facts.snapshot, handover)};
+}
+
+constexpr std::uint16_t amd_vendor = 0x1022;
+constexpr std::uint16_t intel_vendor = 0x8086;
+
+bool is_on_bus_0(const PciFunction& function)
+{
+    return function.address.bus == 0 && function.address.domain == 0;
+}
+
+bool is_in_the_slot_of(const PciFunction& one, const PciFunction& other)
+{
+    return one.address.domain == other.address.domain && one.address.bus == other.address.bus &&
+           one.address.device == other.address.device;
+}
+
+/// Where a function is, as far as its vendor and bus tell: AMD's processors and chipsets have theirs behind bridges, too,
+/// and Intel's that are off bus 0 are Thunderbolt controllers, on the board or on a card.
+std::string place_of(const PciFunction& function)
+{
+    if (is_on_bus_0(function) || function.vendor == intel_vendor) return {};
+    return function.vendor == amd_vendor ? "of the processor or chipset" : "a card";
+}
+
+std::string words_for(const PciFunction& function, std::string_view more = {})
+{
+    const auto place = place_of(function);
+    return format("{} ({}{}{}{}{})", function.address.text(), kind_of(function), place.empty() ? "" : ", ",
+                  place, more.empty() ? "" : ", ", more);
 }
 
 bool is_given(const topology::Snapshot& snapshot, const PciFunction& function)
@@ -133,16 +169,22 @@ std::vector<const PciFunction*> usb_alone_in(const std::vector<PciFunction>& fun
     return usb;
 }
 
-/// Tried with a guest that is to have just these; what else the configuration says stands aside. Empty: it can be spared.
-std::string why_not_spared(const Examination& examination, const std::vector<const PciFunction*>& functions)
+/// Tried with a guest that is to have just these; what else the configuration says stands aside.
+void try_to_spare(const Examination& examination, WholeControllers& whole)
 {
     Settings settings;
     GuestSettings guest;
     guest.name = GuestName("guest");
-    for (const auto* function : functions) guest.controllers.push_back(function->address);
+    for (const auto* function : whole.functions) guest.controllers.push_back(function->address);
     settings.guests.push_back(guest);
-    const auto tried = harmless(examination, settings, {.guest = guest.name}, true);
-    return tried ? std::string() : tried.error();
+    const auto tried = attempt(examination, settings, {.guest = guest.name});
+    whole.why_not = tried.why_not;
+    for (const auto& cost : tried.costs) {
+        if (cost == no_controller_left)
+            whole.why_not = "that would leave the host without any USB controller";
+        else
+            whole.cost = cost;
+    }
 }
 
 std::string if_no_controller_goes()
@@ -150,12 +192,20 @@ std::string if_no_controller_goes()
     return "let QEMU take single devices by socket (-device usb-host,hostbus=,hostport=)";
 }
 
+bool gets_all(const GuestSettings& guest, const WholeControllers& whole)
+{
+    return std::ranges::all_of(whole.functions, [&](const PciFunction* function) {
+        return std::ranges::find(guest.controllers, function->address) != guest.controllers.end();
+    });
+}
+
 /// How the first of them comes to the guest: the configuration has it already, or has to.
 std::string how_to_give(const Examination& examination, const WholeControllers& first)
 {
     const auto& guests = examination.facts.settings.guests;
     for (const auto& guest : guests)
-        if (const auto way = way_to_bind(examination, guest); way.leads) return way.text;
+        if (const auto way = way_to_bind(examination, guest); way.leads)
+            if (way.is_free || gets_all(guest, first)) return way.command;
     std::vector<std::string> quoted;
     for (const auto* function : first.functions) quoted.push_back(format("\"{}\"", function->address.text()));
     const auto name = guests.empty() ? std::string("NAME") : guests.front().name.text();
@@ -164,22 +214,91 @@ std::string how_to_give(const Examination& examination, const WholeControllers& 
         join(quoted, ", "), name, name);
 }
 
-/// Without groups nothing can be tried. A card is the best guess.
-std::string once_there_is_an_iommu(const Examination& examination)
+/// Those that can go without a loss, or, where there are none, those that can go with one.
+struct Offer {
+    std::vector<std::string> free;
+    std::vector<std::string> costly; ///< "0000:30:00.3 (xHCI) takes the default route (eth1) along"
+    const WholeControllers* first = nullptr;
+};
+
+Offer offer_of(const std::vector<WholeControllers>& all)
 {
-    std::vector<std::string> cards;
-    for (const auto& function : examination.facts.condition.functions)
-        if (function.is_usb_controller() && is_a_card(function)) cards.push_back(words_for(function));
-    if (cards.empty()) return {};
-    return format("{} can probably go to the guest whole, once an IOMMU is in use: {}; without one, {}",
-                  listed(cards), how_to_get_an_iommu(examination).remedy, if_no_controller_goes());
+    Offer offer;
+    for (const auto& whole : all) {
+        if (!whole.why_not.empty()) continue;
+        if (offer.first == nullptr) offer.first = &whole;
+        if (whole.cost.empty())
+            offer.free.push_back(whole.text_with_keyboard());
+        else
+            offer.costly.push_back(format("{} {}", whole.text_with_keyboard(), whole.cost));
+    }
+    return offer;
 }
 
-/// The kernel's word that switches the IOMMU off; empty: there is none.
-std::string word_against(const topology::Condition& condition)
+/// Of AMD's chipset: bridge, disks and USB are functions of one device, which share a group.
+bool is_of_a_chipset(const std::vector<PciFunction>& functions, const PciFunction& function)
 {
-    for (const auto& word : condition.kernel_words.value_or(std::vector<std::string>{}))
-        if (word == "iommu=off" || word.starts_with("intel_iommu=off") || word == "amd_iommu=off")
+    return function.vendor == amd_vendor && std::ranges::any_of(functions, [&](const PciFunction& other) {
+               constexpr std::uint32_t storage = 0x01; // PCI code and ID assignment
+               return is_in_the_slot_of(other, function) &&
+                      (is_bridge(other) || other.class_code >> 16u == storage);
+           });
+}
+
+/// The machine as it may be with an IOMMU: what is in one slot is one group, and each function of AMD's processors is one,
+/// for these isolate them. What the chipset has may share its group with anything: no group is assumed there.
+Facts as_if_in_groups(const Facts& facts)
+{
+    auto assumed = facts;
+    auto& functions = assumed.condition.functions;
+    std::uint32_t next = 0;
+    for (auto& function : functions) {
+        if (is_on_bus_0(function) || function.iommu_group || is_of_a_chipset(functions, function)) continue;
+        const auto group = next++;
+        for (auto& other : functions)
+            if (other.address == function.address ||
+                (function.vendor != amd_vendor && is_in_the_slot_of(other, function)))
+                other.iommu_group = group;
+    }
+    for (auto& controller : assumed.snapshot.controllers) {
+        const auto function = std::ranges::find(functions, controller.address, &PciFunction::address);
+        if (function != functions.end()) controller.iommu_group = function->iommu_group;
+    }
+    return assumed;
+}
+
+/// Without groups nothing can be tried but what the host would lose.
+std::string once_there_is_an_iommu(const Examination& examination)
+{
+    const auto facts = as_if_in_groups(examination.facts);
+    const Examination assumed{.facts = facts,
+                              .chipset = examination.chipset,
+                              .guest_sign = examination.guest_sign,
+                              .board = look_at_board(facts.snapshot, facts.settings),
+                              .findings = {}};
+    const auto all = whole_controllers(assumed);
+    if (all.empty()) return {};
+    const auto offer = offer_of(all);
+    const auto remedy = how_to_get_an_iommu(examination).remedy;
+    const auto otherwise = format("without one, {}", if_no_controller_goes());
+    if (!offer.free.empty())
+        return format("{} can probably go to the guest whole, once an IOMMU is in use: {}; {}",
+                      listed(offer.free), remedy, otherwise);
+    if (!offer.costly.empty())
+        return format(
+            "once an IOMMU is in use, a controller can probably go to the guest whole, but {}: {}; {}",
+            listed(offer.costly), remedy, otherwise);
+    return format(
+        "{} could go to the guest whole, once an IOMMU is in use ({}), but not as it is now: {}; {}",
+        all.front().text(), remedy, all.front().why_not, otherwise);
+}
+
+/// The kernel's word that switches this maker's IOMMU off; empty: there is none.
+std::string word_against(const std::vector<std::string>& kernel_words, bool amd)
+{
+    for (const auto& word : kernel_words)
+        if (word == "iommu=off" ||
+            (amd ? word.starts_with("amd_iommu=off") : word.starts_with("intel_iommu=off")))
             return word;
     return {};
 }
@@ -207,19 +326,34 @@ std::string WholeControllers::text() const
     return listed(names) + " together";
 }
 
+std::string WholeControllers::text_with_keyboard() const
+{
+    if (!has_keyboard) return text();
+    return functions.size() == 1 ? words_for(*functions.front(), "has a keyboard")
+                                 : text() + " (has a keyboard)";
+}
+
 WayToBind way_to_bind(const Examination& examination, const GuestSettings& guest)
 {
     const auto& settings = examination.facts.settings;
-    const auto command = format("sudo usbroute guest bind {}", guest.name.text());
     const bool loaded = examination.facts.condition.vfio_driver;
-    const auto before = loaded ? std::string() : std::string("sudo modprobe vfio-pci; ");
-    BindRequest request{.guest = guest.name};
-    const auto plainly = harmless(examination, settings, request, true);
-    if (plainly) return {.leads = !plainly->functions.empty(), .text = before + command};
-    request.move_first = true;
-    if (harmless(examination, settings, request, true))
-        return {.leads = true, .text = before + command + " --move-first"};
-    return {.leads = false, .text = plainly.error()};
+    const auto command =
+        format("{}sudo usbroute guest bind {}", loaded ? "" : "sudo modprobe vfio-pci; ", guest.name.text());
+    const auto plainly = attempt(examination, settings, {.guest = guest.name});
+    if (plainly.why_not.empty() && plainly.costs.empty())
+        return {.leads = plainly.gives_something, .text = command, .command = command};
+    const auto leads_at_a_price = [](const std::string& way, const std::vector<std::string>& costs) {
+        return WayToBind{.leads = true,
+                         .is_free = costs.empty(),
+                         .text = costs.empty() ? way : format("{}, which {}", way, listed(costs)),
+                         .command = way};
+    };
+    const auto moved =
+        attempt(examination, settings, {.guest = guest.name, .yes = false, .move_first = true});
+    if (moved.why_not.empty() && (moved.costs.empty() || !plainly.why_not.empty()))
+        return leads_at_a_price(command + " --move-first", moved.costs);
+    if (plainly.why_not.empty()) return leads_at_a_price(command, plainly.costs);
+    return {.leads = false, .is_free = false, .text = plainly.why_not};
 }
 
 std::vector<WholeControllers> whole_controllers(const Examination& examination)
@@ -244,22 +378,15 @@ std::vector<WholeControllers> whole_controllers(const Examination& examination)
         if (std::ranges::any_of(whole.functions,
                                 [&](const auto* one) { return is_given(facts.snapshot, *one); }))
             continue;
-        whole.why_not = why_not_spared(examination, whole.functions);
+        try_to_spare(examination, whole);
         whole.has_keyboard = std::ranges::any_of(
             whole.functions, [&](const auto* one) { return has_a_keyboard(facts.snapshot, *one); });
         spare.push_back(std::move(whole));
     }
     std::ranges::sort(spare, {}, [](const WholeControllers& whole) {
-        return std::pair(whole.has_keyboard, whole.functions.front());
+        return std::tuple(!whole.cost.empty(), whole.has_keyboard, whole.functions.front());
     });
     return spare;
-}
-
-std::vector<WholeControllers> controllers_to_spare(const Examination& examination)
-{
-    auto all = whole_controllers(examination);
-    std::erase_if(all, [](const WholeControllers& whole) { return !whole.why_not.empty(); });
-    return all;
 }
 
 std::string instead_of_a_mux(const Examination& examination)
@@ -267,14 +394,12 @@ std::string instead_of_a_mux(const Examination& examination)
     const auto& condition = examination.facts.condition;
     if (!condition.iommu_groups && condition.hypervisor != "xen")
         if (auto text = once_there_is_an_iommu(examination); !text.empty()) return text;
-    const auto spare = controllers_to_spare(examination);
-    if (!spare.empty()) {
-        std::vector<std::string> texts;
-        for (const auto& whole : spare)
-            texts.push_back(whole.text() + (whole.has_keyboard ? " (has a keyboard)" : ""));
-        return format("give a controller whole to the guest with vfio-pci; {} can go: {}; or {}",
-                      join(texts, ", "), how_to_give(examination, spare.front()), if_no_controller_goes());
-    }
+    const auto all = whole_controllers(examination);
+    if (const auto offer = offer_of(all); offer.first != nullptr)
+        return format("give a controller whole to the guest with vfio-pci; {}: {}; or {}",
+                      offer.free.empty() ? format("one can go, but {}", listed(offer.costly))
+                                         : join(offer.free, ", ") + " can go",
+                      how_to_give(examination, *offer.first), if_no_controller_goes());
     std::vector<std::string> given;
     for (const auto& function : condition.functions)
         if (function.is_usb_controller() && is_given(examination.facts.snapshot, function))
@@ -284,10 +409,29 @@ std::string instead_of_a_mux(const Examination& examination)
                       given.size() == 1 ? "is" : "are", if_no_controller_goes());
     auto otherwise = format("add a USB card and give that whole to the guest with vfio-pci, or {}",
                             if_no_controller_goes());
-    if (const auto all = whole_controllers(examination); !all.empty())
+    if (!all.empty())
         return format("{} could go to the guest whole, but not as it is now: {}; else {}", all.front().text(),
                       all.front().why_not, otherwise);
     return otherwise;
+}
+
+std::string instead_of_a_group(const Examination& examination)
+{
+    const auto all = whole_controllers(examination);
+    const auto offer = offer_of(all);
+    if (!offer.free.empty()) return format("give another controller: {} can go", join(offer.free, " or "));
+    if (!offer.costly.empty()) return format("another controller can go, but {}", listed(offer.costly));
+    const auto otherwise = format("add a USB card where there is a slot, or {}", if_no_controller_goes());
+    if (all.empty()) return format("no other USB controller of this machine can go: {}", otherwise);
+    return format("{} could go, but not as it is now: {}; else {}", all.front().text(), all.front().why_not,
+                  otherwise);
+}
+
+std::string why_not_together(const Examination& examination, const std::vector<const PciFunction*>& functions)
+{
+    WholeControllers whole{.functions = functions};
+    try_to_spare(examination, whole);
+    return whole.why_not;
 }
 
 std::vector<std::string> ways_to_superspeed(const Examination& examination, std::uint32_t off)
@@ -306,18 +450,37 @@ std::vector<std::string> ways_to_superspeed(const Examination& examination, std:
     return ways;
 }
 
+bool is_amds(const Examination& examination)
+{
+    constexpr std::uint16_t ati_vendor = 0x1002; // made AMD's bridges up to SR5690 and RD890
+    const auto& functions = examination.facts.condition.functions;
+    const auto bridge = std::ranges::find_if(functions, [](const PciFunction& function) {
+        return function.class_code >> 8u == 0x0600; // PCI code and ID assignment
+    });
+    if (bridge == functions.end()) return examination.chipset.name == "AMD";
+    return bridge->vendor == amd_vendor || bridge->vendor == ati_vendor;
+}
+
 IommuAdvice how_to_get_an_iommu(const Examination& examination)
 {
     const auto& condition = examination.facts.condition;
-    const bool amd = examination.chipset.name == "AMD";
+    const bool amd = is_amds(examination);
     const auto* const option = amd ? "IOMMU (AMD-Vi)" : "VT-d";
-    const auto words = condition.kernel_words.value_or(std::vector<std::string>{});
-    const bool asked_for =
-        std::ranges::any_of(words, [](const auto& word) { return word.starts_with("intel_iommu=on"); });
-    if (const auto against = word_against(condition); !against.empty())
+    const auto kernel_words = condition.kernel_words.value_or(std::vector<std::string>{});
+    const bool asked_for = amd || std::ranges::any_of(kernel_words, [](const auto& word) {
+                               return word.starts_with("intel_iommu=on");
+                           });
+    if (const auto against = word_against(kernel_words, amd); !against.empty())
         return {.remedy = format("take {} off the kernel's command line and start again", against),
                 .inferred = false};
-    if (condition.firmware_iommu == false || amd || asked_for)
+    if (condition.firmware_iommu == true && asked_for)
+        return {.remedy = format(
+                    "see why the kernel does not use the IOMMU: `sudo dmesg | grep -i {}`; firmware has {} "
+                    "on, so the kernel was built without its driver ({}), or that driver failed",
+                    amd ? "-e amd-vi -e ivrs" : "dmar", option,
+                    amd ? "CONFIG_AMD_IOMMU" : "CONFIG_INTEL_IOMMU"),
+                .inferred = true};
+    if (condition.firmware_iommu == false || asked_for)
         return {.remedy = format(
                     "switch {} on in the firmware set-up; if there is no such option, processor or board "
                     "lacks it",

@@ -13,9 +13,10 @@ namespace usbroute::plan {
 
 /// What hands a guest its controllers, or why nothing does now.
 struct WayToBind {
-    bool leads =
-        false; ///< `text` is a command that is planned without a refusal and leaves the host a USB controller
+    bool leads = false;  ///< `text` is a command that is planned without a refusal
+    bool is_free = true; ///< and the host can do without what goes; else `text` says what it is
     std::string text;
+    std::string command = {}; ///< alone
 };
 [[nodiscard]] WayToBind way_to_bind(const Examination& examination, const config::GuestSettings& guest);
 
@@ -24,17 +25,24 @@ struct WholeControllers {
     std::vector<const topology::PciFunction*> functions;
     bool has_keyboard = false;
     std::string why_not = {}; ///< what the host would lose, and what to do about it; empty: nothing
+    std::string cost =
+        {}; ///< what it loses otherwise, "takes the default route (eth1) along"; empty: nothing
 
     /// "0000:00:1a.0 (EHCI)", "0000:00:1d.0, 0000:00:1d.1 and 0000:00:1d.7 together"
     [[nodiscard]] std::string text() const;
+    [[nodiscard]] std::string text_with_keyboard() const;
 };
-/// Those that are in groups of their own, tried by planning their handover; those without a keyboard first. Not the mux's.
+/// Those that are in groups of their own, tried by planning their handover; those that cost the host least first. Not the
+/// mux's.
 [[nodiscard]] std::vector<WholeControllers> whole_controllers(const Examination& examination);
-/// Those of them that the host can do without.
-[[nodiscard]] std::vector<WholeControllers> controllers_to_spare(const Examination& examination);
 
 /// For a machine without the mux: what can be given to a guest whole, and how.
 [[nodiscard]] std::string instead_of_a_mux(const Examination& examination);
+/// The way out of a group that cannot go: another controller, if one can go, or a slot.
+[[nodiscard]] std::string instead_of_a_group(const Examination& examination);
+/// Why these cannot be given to one guest; empty: they can.
+[[nodiscard]] std::string why_not_together(const Examination& examination,
+                                           const std::vector<const topology::PciFunction*>& functions);
 
 /// What switches SuperSpeed on again for a socket each: "usbroute move left --to host".
 [[nodiscard]] std::vector<std::string> ways_to_superspeed(const Examination& examination, std::uint32_t off);
@@ -44,6 +52,8 @@ struct IommuAdvice {
     std::string remedy;
     bool inferred = true;
 };
+/// Whether AMD made the processor; else Intel did, by the vendor of the bridge to the host.
+[[nodiscard]] bool is_amds(const Examination& examination);
 [[nodiscard]] IommuAdvice how_to_get_an_iommu(const Examination& examination);
 
 /// "xHCI", by the class of a function that drives USB.

@@ -36,10 +36,11 @@ void add_superspeed(Plan& plan, const topology::Mux& mux, const Wanted& wanted)
     const bool on = wanted.superspeed.value_or(wanted.side == Side::xhci);
     if (((mux.bits->superspeed_on & mask) != 0) == on) return;
     if ((mux.movable_superspeed_bits() & mask) == 0) {
-        plan.warnings.push_back(format("firmware does not let SuperSpeed port {} of {} be switched (USB3PRM "
-                                       "is 0x{:x}): a USB 3 device may stay on xHCI",
-                                       connector.spec.superspeed->value, connector.spec.name.text(),
-                                       mux.bits->superspeed_movable));
+        plan.warnings.push_back(
+            format("firmware does not let SuperSpeed port {} of {} be switched (USB3PRM is 0x{:x}): {}",
+                   connector.spec.superspeed->value, connector.spec.name.text(), mux.bits->superspeed_movable,
+                   on ? "SuperSpeed stays off, and a USB 3 device works as USB 2 there"
+                      : "a USB 3 device may stay on xHCI"));
         return;
     }
     set_bit(plan.change.superspeed, mask, mux.bits->superspeed_on, on);

@@ -172,6 +172,37 @@ std::vector<OutOfReach> out_of_reach(const Snapshot& snapshot, const Settings& s
     return found;
 }
 
+std::string wished_of_one_ehci(const Snapshot& snapshot, const Settings& settings)
+{
+    const auto board = look_at_board(snapshot, settings);
+    if (!board.mux) return {};
+    for (const auto& profile : settings.profiles)
+        for (const auto& one : profile.entries) {
+            const auto* guest = std::get_if<GuestName>(&one.target);
+            const auto* connector = board.find(one.connector);
+            if (guest == nullptr || connector == nullptr || connector->ehci == nullptr) continue;
+            for (const auto& other : profile.entries) {
+                const auto* second_guest = std::get_if<GuestName>(&other.target);
+                const auto* second = board.find(other.connector);
+                if (&other <= &one || second_guest == nullptr || *second_guest == *guest ||
+                    second == nullptr || second->ehci != connector->ehci)
+                    continue;
+                const auto gets_the_xhci = [&](const GuestName& name) {
+                    const auto* settings_of = settings.guest(name);
+                    return settings_of != nullptr &&
+                           std::ranges::find(settings_of->controllers, board.mux->xhci->address) !=
+                               settings_of->controllers.end();
+                };
+                if (gets_the_xhci(*guest) || gets_the_xhci(*second_guest)) continue;
+                return format("{} and {} reach one EHCI ({}), which one guest can have: change profile {} in "
+                              "usbroute.toml",
+                              one.connector.text(), other.connector.text(), connector->ehci->name,
+                              profile.name.text());
+            }
+        }
+    return {};
+}
+
 std::vector<PciAddress> controllers_for(const GuestName& name, const Snapshot& snapshot,
                                         const Settings& settings)
 {
@@ -193,6 +224,12 @@ std::vector<PciAddress> controllers_for(const GuestName& name, const Snapshot& s
             controllers.push_back(ehci->address);
     }
     if (controllers.empty() || controllers == guest->controllers) return {};
+    // What another guest is to have is no way out.
+    for (const auto& address : controllers)
+        for (const auto& other : settings.guests)
+            if (other.name != name &&
+                std::ranges::find(other.controllers, address) != other.controllers.end())
+                return {};
     guest->controllers = controllers;
     return out_of_reach(snapshot, tried).empty() ? controllers : std::vector<PciAddress>{};
 }

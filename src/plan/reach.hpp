@@ -28,6 +28,10 @@ struct OutOfReach {
 [[nodiscard]] std::vector<OutOfReach> out_of_reach(const topology::Snapshot& snapshot,
                                                    const config::Settings& settings);
 
+/// Two sockets that one profile wants at two guests although they reach the same EHCI, and what to do about it; empty: none.
+[[nodiscard]] std::string wished_of_one_ehci(const topology::Snapshot& snapshot,
+                                             const config::Settings& settings);
+
 /// The EHCIs which a guest would have to have, so that its part of every profile can be applied, or, where it is in none,
 /// so that every named socket reaches it; empty: that would not help either. Tried by planning.
 [[nodiscard]] std::vector<PciAddress>

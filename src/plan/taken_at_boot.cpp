@@ -33,7 +33,7 @@ bool is_named(std::string_view id, const PciController& controller)
 
 struct Named {
     std::string id;
-    bool has_others = false;
+    std::size_t all = 0;
 };
 
 std::optional<Named> named_in(std::string_view ids, const PciController& controller)
@@ -43,7 +43,7 @@ std::optional<Named> named_in(std::string_view ids, const PciController& control
     const auto found =
         std::ranges::find_if(all, [&](std::string_view id) { return is_named(id, controller); });
     if (found == all.end()) return std::nullopt;
-    return Named{.id = std::string(*found), .has_others = all.size() > 1};
+    return Named{.id = std::string(*found), .all = all.size()};
 }
 
 std::optional<TakenAtBoot> by_the_command_line(const PciController& controller, const std::string& word)
@@ -59,15 +59,14 @@ std::optional<TakenAtBoot> by_the_command_line(const PciController& controller, 
     const auto evidence = "/proc/cmdline: " + shown;
     const auto off = format("take {} off the kernel's command line and start again", shown);
     if (key == "hide" && value.find(controller.address.text().substr(5)) != std::string_view::npos)
-        return TakenAtBoot{.evidence = evidence, .remedy = off};
+        return TakenAtBoot{.evidence = evidence, .off = off};
     const auto named = key == "ids" ? named_in(value, controller) : std::nullopt;
     if (!named) return std::nullopt;
     return TakenAtBoot{.evidence = evidence,
-                       .remedy = named->has_others
-                                     ? format("take {} out of {} on the kernel's command line and start "
-                                              "again",
-                                              printable(named->id, 64), shown)
-                                     : off};
+                       .off = off,
+                       .id = printable(named->id, 64),
+                       .rest = format("out of {} on the kernel's command line and start again", shown),
+                       .all_ids = named->all};
 }
 
 std::optional<TakenAtBoot> by_modprobe(const PciController& controller, const topology::ForeignLine& line)
@@ -80,10 +79,13 @@ std::optional<TakenAtBoot> by_modprobe(const PciController& controller, const to
         if (!word.starts_with("ids=")) continue;
         const auto named = named_in(word.substr(4), controller);
         if (!named) continue;
-        return TakenAtBoot{
-            .evidence = format("/{}: {}", printable(line.file, 120), printable(line.line, 160)),
-            .remedy = format("take {} out of ids= in /{}, make the initramfs again, and start again",
-                             printable(named->id, 64), printable(line.file, 120))};
+        return TakenAtBoot{.evidence =
+                               format("/{}: {}", printable(line.file, 120), printable(line.line, 160)),
+                           .off = {},
+                           .id = printable(named->id, 64),
+                           .rest = format("out of ids= in /{}, make the initramfs again, and start again",
+                                          printable(line.file, 120)),
+                           .all_ids = named->all};
     }
     return std::nullopt;
 }
@@ -98,6 +100,16 @@ std::optional<TakenAtBoot> taken_at_boot(const PciController& controller,
     for (const auto& line : condition.foreign_lines)
         if (auto taken = by_modprobe(controller, line)) return taken;
     return std::nullopt;
+}
+
+std::string how_to_get_back(const std::vector<TakenAtBoot>& taken)
+{
+    std::vector<std::string> ids;
+    for (const auto& one : taken)
+        if (!one.id.empty() && std::ranges::find(ids, one.id) == ids.end()) ids.push_back(one.id);
+    const auto& first = taken.front();
+    if (!first.off.empty() && ids.size() >= first.all_ids) return first.off;
+    return format("take {} {}", listed(ids), first.rest);
 }
 
 } // namespace usbroute::plan

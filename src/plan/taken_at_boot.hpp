@@ -8,18 +8,25 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace usbroute::plan {
 
 /// What gave a controller to vfio-pci or a stub when the machine started.
 struct TakenAtBoot {
-    std::string evidence; ///< "/proc/cmdline: vfio-pci.ids=8086:8cb1"
-    std::string remedy;   ///< "take vfio-pci.ids=8086:8cb1 off the kernel's command line and start again"
+    std::string evidence;    ///< "/proc/cmdline: vfio-pci.ids=8086:8cb1"
+    std::string off;         ///< "take vfio-pci.ids=8086:8cb1 off the kernel's command line and start again"
+    std::string id = {};     ///< "8086:8cb1"; empty: it is not named by an id
+    std::string rest = {};   ///< "out of ids= in /etc/modprobe.d/vfio.conf, ...", where only the id has to go
+    std::size_t all_ids = 0; ///< that the same word or line names
 };
 
 /// By ids (vfio-pci.ids=, pci-stub.ids=, `options vfio-pci ids=` of modprobe.d) or by address (xen-pciback.hide=). Nothing:
 /// no such word names this controller and its driver.
 [[nodiscard]] std::optional<TakenAtBoot> taken_at_boot(const topology::PciController& controller,
                                                        const topology::Condition& condition);
+
+/// How to get back what one word or line took, in one sentence; `taken` has the same evidence throughout.
+[[nodiscard]] std::string how_to_get_back(const std::vector<TakenAtBoot>& taken);
 
 } // namespace usbroute::plan

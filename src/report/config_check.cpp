@@ -51,6 +51,23 @@ std::string why_place_does_not_fit(const Snapshot& snapshot, const topology::Usb
     return format("{}: that root hub has ports 1 to {}", place.text(), bus->ports);
 }
 
+/// One guest has a controller at a time, and by the configuration it is known whose its sockets are: the first guest's.
+void add_shared_controllers(ConfigCheck& check, const config::Settings& settings)
+{
+    for (auto guest = settings.guests.begin(); guest != settings.guests.end(); ++guest)
+        for (const auto& address : guest->controllers) {
+            const auto other = std::find_if(settings.guests.begin(), guest, [&](const auto& earlier) {
+                return std::ranges::find(earlier.controllers, address) != earlier.controllers.end();
+            });
+            if (other == guest) continue;
+            check.misfits.push_back(
+                {.origin = guest->origin.text(),
+                 .message =
+                     format("guest {}: {} is to go to guest {}, too ({}); leave it to one of them",
+                            guest->name.text(), address.text(), other->name.text(), other->origin.text())});
+        }
+}
+
 } // namespace
 
 ConfigCheck check_config(const config::Settings& settings, const Snapshot& snapshot,
@@ -62,6 +79,7 @@ ConfigCheck check_config(const config::Settings& settings, const Snapshot& snaps
     check.guests = static_cast<int>(settings.guests.size());
     check.profiles = static_cast<int>(settings.profiles.size());
     check.listeners = static_cast<int>(settings.listeners.size());
+    add_shared_controllers(check, settings);
     check.machine_was_seen = !snapshot.all_controllers().empty();
     if (!check.machine_was_seen) return check;
 

@@ -47,7 +47,7 @@ struct GuestControllerView {
 
 struct GuestView {
     std::string name;
-    std::string state;   ///< "running", "given", "partly-given", "with-host", "with-nobody", "absent"
+    std::string state;   ///< "running", "given", "partly-given", "with-host", "with-nobody", "absent", "not-usb"
     std::string bind;    ///< "manual", "boot"
     std::string on_exit; ///< "keep", "return"
     std::vector<GuestControllerView> controllers;

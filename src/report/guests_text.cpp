@@ -28,6 +28,7 @@ std::string words_for_state(const GuestView& guest)
     if (guest.state == "given") return "given";
     if (guest.state == "partly-given") return "given in part";
     if (guest.state == "absent") return "not on the bus";
+    if (guest.state == "not-usb") return "none of them is a USB controller";
     if (guest.state == "with-nobody") return "nobody has them";
     return "the host has them";
 }

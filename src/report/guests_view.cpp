@@ -130,6 +130,7 @@ std::string state_of(const GuestView& guest)
     if (has("guest") == all) return "given";
     if (has("guest") > 0) return "partly-given";
     if (has("absent") == all) return "absent";
+    if (has("not-usb") + has("absent") == all) return "not-usb";
     return has("host") > 0 ? "with-host" : "with-nobody";
 }
 

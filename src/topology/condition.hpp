@@ -39,8 +39,9 @@ struct Condition {
     std::vector<std::pair<PciAddress, std::string>> power_controls;
     std::vector<ForeignLine> foreign_lines;
     std::vector<std::string>
-        services;         ///< enabled ones that matter here, as their links: ".../powertop.service"
-    std::string usbguard; ///< what shows that USBGuard is installed; empty: nothing does
+        services; ///< enabled ones that matter here, as their links: ".../powertop.service"
+    std::vector<PciAddress> driverctl; ///< functions whose driver driverctl sets at each boot
+    std::string usbguard;              ///< what shows that USBGuard is installed; empty: nothing does
     bool operator==(const Condition&) const = default;
 };
 

@@ -114,6 +114,7 @@ struct Bus {
     bool authorized = true; ///< false: the root hub is switched off, and nothing on this bus is seen
     /// False: a new device stays unused until somebody authorizes it (`authorized_default` 0, and 2 for sockets).
     bool authorizes_new = true;
+    std::string authorized_default = {}; ///< as the kernel shows it, "0"; empty: not told
     bool operator==(const Bus&) const = default;
 };
 
@@ -168,9 +169,10 @@ struct Controller {
     ControllerKind kind = ControllerKind::other;
     std::string driver; ///< empty: none
     std::optional<std::uint32_t> iommu_group;
-    std::vector<Bus> buses;   ///< ascending; empty when no host driver runs it
-    bool asleep = false;      ///< the host drives it, and it is in D3 or suspended at run time
-    bool pci_express = false; ///< a card or a function with the PCI Express capability
+    std::vector<Bus> buses;      ///< ascending; empty when no host driver runs it
+    bool asleep = false;         ///< the host drives it, and it is in D3 or suspended at run time
+    std::string sleep_seen = {}; ///< what says so, "power_state: D3hot"; empty: it is awake, or not told
+    bool pci_express = false;    ///< a card or a function with the PCI Express capability
     RegisterLook registers;
 
     [[nodiscard]] const Bus* usb2_bus() const;

@@ -127,6 +127,7 @@ TEST(KeptPart, OfTheCommandLineIsWhatDecides)
               "intel_iommu=on lockdown=integrity\n");
     EXPECT_EQ(kept_part("proc/cmdline", "quiet vfio-pci.ids=8086:8cb1 pci-stub.ids=8086:8ca6\n"),
               "vfio-pci.ids=8086:8cb1 pci-stub.ids=8086:8ca6\n");
+    EXPECT_EQ(kept_part("proc/cmdline", "nousb nousbx usbcore.nousb=1\n"), "nousb usbcore.nousb=1\n");
 }
 
 TEST(KeptPart, OfPeoplesFilesIsWhatMatters)
@@ -136,6 +137,8 @@ TEST(KeptPart, OfPeoplesFilesIsWhatMatters)
     for (const auto* path : {"etc/rc.local", "boot/config/go", "root/x.sh", "var/spool/cron/root",
                              "etc/nixos/x.nix", "var/lib/vz/snippets/x", "usr/local/bin/x"})
         EXPECT_EQ(kept_part(path, text), kept) << path;
+    EXPECT_EQ(kept_part("etc/rc.local", "setpci -H1 \\\n  -d 8086:8cb1 \\\n  d0.l=0\n# a \\\nsetpci -v\n"),
+              "setpci -H1 -d 8086:8cb1 d0.l=0\nsetpci -v\n");
 }
 
 TEST(KeptPart, OfMountsIsDisks)

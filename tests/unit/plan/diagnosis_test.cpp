@@ -206,7 +206,8 @@ const Trouble troubles[] = {
          f.condition.kernel_words->push_back("vfio-pci.ids=8086:8cb1");
      },
      "xHCI 0000:00:14.0 is on vfio-pci since the start of the machine"},
-    {"not-authorized", Severity::warning, true, [](Facts& f) { its_xhci(f).buses.front().authorized = false; },
+    {"not-authorized", Severity::warning, true,
+     [](Facts& f) { its_xhci(f).buses.front().authorized = false; },
      "root hub usb3 of xHCI 0000:00:14.0 is not authorized"},
     {"device-not-authorized", Severity::warning, true,
      [](Facts& f) { fakes::plug(f.snapshot, "3-2", "Stick").authorized = false; },
@@ -226,8 +227,23 @@ const Trouble troubles[] = {
     {"only-noise", Severity::note, true,
      [](Facts& f) { f.daemon->noisy_lines = {"windows (/run/usbroute/windows.sock): 212 lines"}; },
      "sends only noise"},
-    {"guest-has-the-mux", Severity::warning, true, [](Facts& f) { its_xhci(f).driver = "vfio-pci"; },
+    {"guest-has-the-mux", Severity::warning, true,
+     [](Facts& f) {
+         its_xhci(f).driver = "vfio-pci";
+         f.settings.guests.front().controllers.push_back(*PciAddress::parse("00:14.0"));
+     },
      "a guest has the xHCI"},
+    {"xhci-with-nobody", Severity::warning, true, [](Facts& f) { its_xhci(f).driver = "vfio-pci"; },
+     "vfio-pci holds the xHCI 0000:00:14.0, and no guest of the configuration is to have it"},
+    {"guest-gets-the-mux", Severity::warning, true,
+     [](Facts& f) { f.settings.guests.front().controllers.push_back(*PciAddress::parse("00:14.0")); },
+     "windows is to get the xHCI and with it the routing registers"},
+    {"ehci-with-the-xhci", Severity::obstacle, false,
+     [](Facts& f) {
+         for (auto& one : f.condition.functions) one.iommu_group = 4;
+         for (auto& one : f.snapshot.controllers) one.iommu_group = 4;
+     },
+     "share IOMMU group 4 with the xHCI 0000:00:14.0, so no guest can have one while the host keeps"},
     {"vfio-absent", Severity::note, true, [](Facts& f) { f.condition.vfio_driver = false; }, "is not loaded"},
     {"runtime-power", Severity::warning, true,
      [](Facts& f) { f.condition.power_controls.front().second = "auto"; }, "may put the xHCI to sleep"},
@@ -348,6 +364,12 @@ TEST(Diagnosis, SaysWhatToDoAboutTheIommuByWhatFirmwareAndKernelSay)
         "switch VT-d on in the firmware set-up; if there is no such option, processor or board lacks it");
     EXPECT_EQ(step(true, {"intel_iommu=off"}),
               "take intel_iommu=off off the kernel's command line and start again");
+    EXPECT_EQ(step(true, {"amd_iommu=off"}), // which means nothing to Intel's
+              "add intel_iommu=on to the kernel's command line and start again");
+    EXPECT_EQ(
+        step(true, {"intel_iommu=on"}),
+        "see why the kernel does not use the IOMMU: `sudo dmesg | grep -i dmar`; firmware has VT-d on, so "
+        "the kernel was built without its driver (CONFIG_INTEL_IOMMU), or that driver failed");
 }
 
 TEST(Diagnosis, BelievesATrialMoreThanTheLockdownFile)
@@ -441,13 +463,151 @@ TEST(Diagnosis, DoesNotAdviseWhatLeavesTheHostWithoutUsb)
 
     const auto diagnosis = diagnose(facts);
 
-    EXPECT_EQ(diagnosis.next_step.find("sudo usbroute guest bind"), std::string::npos) << diagnosis.next_step;
-    EXPECT_NE(diagnosis.next_step.find("would leave the host without any USB controller"), std::string::npos)
-        << diagnosis.next_step;
+    EXPECT_EQ(diagnosis.next_step,
+              "give 0000:00:14.0 back to the host: as root, echo > "
+              "/sys/bus/pci/devices/0000:00:14.0/driver_override; echo 0000:00:14.0 > "
+              "/sys/bus/pci/drivers/vfio-pci/unbind; echo 0000:00:14.0 > /sys/bus/pci/drivers_probe");
+    // The command itself is not refused, so that it is named, with what it costs.
+    EXPECT_EQ(
+        finding(diagnosis, "guest-not-given")->remedy,
+        "before the guest starts: sudo usbroute guest bind windows, which leaves the host without any USB "
+        "controller");
 
+    facts.condition.driverctl = {*PciAddress::parse("00:14.0")};
+    EXPECT_EQ(diagnose(facts).next_step,
+              "give 0000:00:14.0 back to the host: sudo driverctl unset-override 0000:00:14.0");
     facts.condition.kernel_words->push_back("vfio-pci.ids=8086:8cb1");
     EXPECT_EQ(diagnose(facts).next_step,
               "take vfio-pci.ids=8086:8cb1 off the kernel's command line and start again");
+}
+
+TEST(Diagnosis, SaysThatAStepTakesTheDefaultRouteAlong)
+{
+    auto facts = before_the_guest();
+    bits(facts).usb2_owner = 0x3fff & ~0x200u;
+    fakes::plug(facts.snapshot, "1-1.2", "Adapter"); // bit 9 behind EHCI #2
+    facts.use.activities = {{.usb = *topology::PortPath::parse("1-1.2"),
+                             .what = "network interface eth1 carries the default route"}};
+    EXPECT_EQ(diagnose(facts).next_step,
+              "before the guest starts: sudo usbroute guest bind windows --move-first");
+
+    bits(facts).usb2_movable &= ~0x200u; // its socket cannot step aside
+    EXPECT_EQ(
+        diagnose(facts).next_step,
+        "before the guest starts: sudo usbroute guest bind windows, which takes the default route (eth1) "
+        "along");
+}
+
+TEST(Diagnosis, NamesFirstWhatKeepsADriverAway)
+{
+    const auto next = [](std::vector<std::string> kernel_words, std::vector<topology::ForeignLine> lines) {
+        auto facts = before_the_guest();
+        its_xhci(facts).driver.clear();
+        its_xhci(facts).buses.clear();
+        facts.condition.kernel_words = std::move(kernel_words);
+        facts.condition.foreign_lines = std::move(lines);
+        return diagnose(facts).next_step;
+    };
+
+    EXPECT_EQ(next({"module_blacklist=nouveau,xhci-pci"}, {}),
+              "take module_blacklist=nouveau,xhci-pci off the kernel's command line and start again");
+    EXPECT_EQ(next({"nousb"}, {}),
+              "take nousb off the kernel's command line and start again; until then modprobe fails");
+    EXPECT_EQ(
+        next({}, {{"etc/modprobe.d/usb.conf", "blacklist xhci_hcd"}}),
+        "take `blacklist xhci_hcd` out of /etc/modprobe.d/usb.conf, make the initramfs again, and start "
+        "again");
+    // FireWire's driver, and that of the other side.
+    const auto* unknown = "load its driver (modprobe xhci_pci), and see dmesg for why it failed";
+    EXPECT_EQ(next({}, {{"etc/modprobe.d/blacklist-firewire.conf", "blacklist firewire-ohci"}}), unknown);
+    EXPECT_EQ(next({"module_blacklist=ehci_pci"}, {}), unknown);
+}
+
+TEST(Diagnosis, NamesFirstAConfigurationThatCannotWork)
+{
+    auto facts = all_is_well();
+    facts.config_misfits = {
+        "usbroute.toml:1:1: guest windows: 0000:05:00.0 is no USB controller of this machine"};
+
+    EXPECT_EQ(diagnose(facts).next_step, "correct the configuration: `usbroute config check` says where");
+}
+
+TEST(Diagnosis, NamesAllIdsOfOneWordAtOnce)
+{
+    auto facts = before_the_guest();
+    facts.settings.guests.clear();
+    facts.settings.profiles.clear();
+    for (const auto* address : {"00:1a.0", "00:1d.0"})
+        fakes::controller(facts.snapshot, address).driver = "pci-stub";
+    facts.condition.kernel_words = {"pci-stub.ids=10de:13c2,8086:8ca6,8086:8cad"};
+
+    const auto diagnosis = diagnose(facts);
+
+    EXPECT_EQ(diagnosis.next_step,
+              "take 8086:8cad and 8086:8ca6 out of "
+              "pci-stub.ids=10de:13c2,8086:8ca6,8086:8cad on the kernel's command line and "
+              "start again");
+    EXPECT_EQ(std::ranges::count(diagnosis.findings, Severity::warning, &Finding::severity), 1);
+}
+
+TEST(Diagnosis, TriesToGiveAGroupBeforeItAdvisesThat)
+{
+    auto facts = before_the_guest();
+    facts.settings.guests.clear();
+    facts.settings.profiles.clear();
+    for (const auto* address : {"00:1a.0", "00:1d.0"}) {
+        fakes::controller(facts.snapshot, address).iommu_group = 7;
+        std::ranges::find(facts.condition.functions, *PciAddress::parse(address), &PciFunction::address)
+            ->iommu_group = 7;
+    }
+    EXPECT_EQ(finding(diagnose(facts), "group-together")->remedy,
+              "give all of them to one guest: controllers = [\"0000:00:1a.0\", \"0000:00:1d.0\"]");
+
+    bits(facts).usb2_owner = 0x3fff & ~0x200u;
+    fakes::plug_keyboard(facts.snapshot, "1-1.2");
+    EXPECT_EQ(finding(diagnose(facts), "group-together")->remedy,
+              "they cannot go to a guest as it is now: 0000:00:1a.0 has the host's only keyboard: Keyboard "
+              "(1234:5678); give the host another keyboard first");
+}
+
+/// A board of AMD's without an IOMMU: a chipset's xHCI beside its SATA, the processor's beside its sound.
+Facts amd_without_an_iommu()
+{
+    Facts facts;
+    facts.recorded = true;
+    facts.condition.functions = {
+        function("00:00.0", 0x1022, 0x1480, 0x060000), function("02:00.0", 0x1022, 0x43ef, 0x0c0330),
+        function("02:00.1", 0x1022, 0x43eb, 0x010601), function("30:00.3", 0x1022, 0x149c, 0x0c0330),
+        function("30:00.4", 0x1022, 0x1487, 0x040300)};
+    const auto model = fakes::controller(facts.snapshot = fakes::z97(), "00:14.0");
+    facts.snapshot = {};
+    for (const auto* address : {"02:00.0", "30:00.3"}) {
+        auto xhci = model;
+        xhci.address = *PciAddress::parse(address);
+        xhci.name = xhci.address.text();
+        xhci.vendor = 0x1022;
+        for (auto& bus : xhci.buses) bus.number = bus.number + (address[0] == '0' ? 0 : 10);
+        facts.snapshot.controllers.push_back(xhci);
+    }
+    return facts;
+}
+
+TEST(Diagnosis, OffersWithoutAnIommuOnlyWhatTheHostCanSpare)
+{
+    auto facts = amd_without_an_iommu();
+    EXPECT_TRUE(diagnose(facts).next_step.starts_with(
+        "0000:30:00.3 (xHCI, of the processor or chipset) can probably go to the guest whole, once an IOMMU is "
+        "in use: "))
+        << diagnose(facts).next_step;
+
+    fakes::plug_keyboard(facts.snapshot, "13-1");
+    const auto next = diagnose(facts).next_step;
+    EXPECT_NE(
+        next.find("but not as it is now: 0000:30:00.3 has the host's only keyboard: Keyboard (1234:5678); "
+                  "give the host another keyboard first"),
+        std::string::npos)
+        << next;
+    EXPECT_EQ(next.find("0000:02:00.0"), std::string::npos) << next; // shares a group with the disks
 }
 
 TEST(Diagnosis, SaysHowSuperSpeedComesBackWhereAMoveBringsIt)

@@ -49,6 +49,13 @@ constexpr Line routing_lines[] = {
     {"setpci -s 00:14.0 40.b=0 -s 00:1f.0 dc.b=09", "no"},
     {"setpci d0.l=0", "no"},
 
+    // which is only printed
+    {"echo use setpci -s 00:14.0 d0.l=3fff to reset", "no"},
+    {"printf 'setpci -s 00:14.0 d0.l=0\\n'", "no"},
+    {"echo setpci -s 00:14.0 d0.l=0 | sh", "yes"},
+    {"echo moving; setpci -s 00:14.0 d0.l=0", "yes"},
+    {"test -x /usr/bin/setpci && setpci -s 00:14.0 d0.l=0", "yes"},
+
     // which register
     {"setpci -s 00:14.0 d0.l", "no"}, // reads
     {"setpci -D -s 00:14.0 d0.l=0", "no"},

@@ -322,7 +322,6 @@ TEST(Bind, SaysThatNoControllerIsLeftWithTheHost)
     bench.set_driver("00:14.0", "vfio-pci"); // the kernel's command line took it
 
     EXPECT_EQ(join(std::get<Handover>(bench.bind()).warnings, "\n"),
-              "left to type on: nothing\n"
               "no USB controller is left with the host: nothing that is plugged in, now or later, is its own "
               "(0000:00:14.0 "
               "is on vfio-pci)");
@@ -442,6 +441,40 @@ TEST(Bind, MovesEverySocketThatTheHostKeepsOnTheOtherSide)
 
     EXPECT_EQ(said(bench.bind(bind_windows(false, true))),
               std::string("move keys rear bit1 to xhci\n") + gives_both);
+}
+
+TEST(Bind, RefusesWhatAMoveOfASocketThatStepsAsideIsRefusedFor)
+{
+    HandoverBench bench;
+    fakes::bits(bench.snapshot).usb2_owner = 0x3fff & ~0x200u; // rear
+    fakes::plug_disk(bench.snapshot, "1-1.2", "sdb");
+    bench.use.mounts.push_back({.number = "8:17", .source = "/dev/sdb1", .point = "/mnt", .type = "ext4"});
+
+    EXPECT_EQ(
+        said(bench.bind(bind_windows(false, true))),
+        "disk-in-use: rear holds disk sdb, which the host uses: sdb > sdb1 > /mnt (rear would have to go "
+        "to xhci first); unmount it first");
+}
+
+TEST(Bind, ListsWhatHangsBehindAHub)
+{
+    HandoverBench bench;
+    fakes::bits(bench.snapshot).usb2_owner = 0x3fff & ~0x200u; // rear
+    fakes::plug(bench.snapshot, "1-1.2", "Hub");
+    fakes::plug(bench.snapshot, "1-1.2.1", "Camera");
+
+    const auto outcome = bench.bind();
+
+    ASSERT_EQ(std::get<Handover>(outcome).leaving.size(), 1U);
+    EXPECT_EQ(std::get<Handover>(outcome).leaving.front().devices.size(), 2U);
+}
+
+TEST(Bind, SaysNothingOfKeyboardsWhereNoneLeavesAndNoneIsLeft)
+{
+    HandoverBench bench;
+    bench.snapshot.devices.clear();
+
+    EXPECT_EQ(std::get<Handover>(bench.bind()).warnings, std::vector<std::string>{});
 }
 
 TEST(Bind, SaysWhatItMeansToGiveTheXhci)

@@ -94,6 +94,22 @@ TEST(Reach, OfAProfileThatAGuestsControllersTakeAwayIsToldFromOneThatNeverWas)
         "3 of XUSB2PR move (XUSB2PRM is 0x3ff7)\n");
 }
 
+TEST(Reach, NamesTwoSocketsOfOneEhciThatAProfileWantsAtTwoGuests)
+{
+    const auto snapshot = fakes::z97();
+    const auto settings =
+        settings_of(low_socket + "[connector.side]\nmux_bit = 4\n" + high_socket + right_guest +
+                    "[guest.mac]\ncontrollers = [\"0000:00:1a.0\"]\n"
+                    "[profile.good]\nwindows = [\"front\"]\nmac = [\"rear\"]\n"
+                    "[profile.bad]\nwindows = [\"front\"]\nmac = [\"side\"]\n");
+
+    EXPECT_EQ(wished_of_one_ehci(snapshot, settings),
+              "front and side reach one EHCI (0000:00:1d.0), which one guest can have: change profile bad in "
+              "usbroute.toml");
+    // What windows is to have is no way out for mac.
+    EXPECT_TRUE(controllers_for(GuestName("mac"), snapshot, settings).empty());
+}
+
 TEST(Reach, KnowsWhichControllersTheGuestWouldNeed)
 {
     const auto snapshot = fakes::z97();

@@ -19,7 +19,7 @@ std::string remedy(std::string driver, std::vector<std::string> words,
     condition.kernel_words = std::move(words);
     condition.foreign_lines = std::move(lines);
     const auto taken = taken_at_boot(xhci, condition);
-    return taken ? taken->remedy : "";
+    return taken ? how_to_get_back({*taken}) : "";
 }
 
 TEST(TakenAtBoot, NamesTheWordOfTheCommandLine)

@@ -56,6 +56,15 @@ TEST(ConfigCheck, TellsWhichBitsPortsAndControllersThisMachineLacks)
         }));
 }
 
+TEST(ConfigCheck, NamesAControllerThatTwoGuestsAreToHave)
+{
+    EXPECT_EQ(misfits("[guest.a]\ncontrollers = [\"0000:00:1d.0\"]\n"
+                      "[guest.b]\ncontrollers = [\"0000:00:1a.0\", \"0000:00:1d.0\"]\n",
+                      {}),
+              std::vector<std::string>{
+                  "guest b: 0000:00:1d.0 is to go to guest a, too (test.toml:1:8); leave it to one of them"});
+}
+
 TEST(ConfigCheck, NamesThePlaceInTheFile)
 {
     const auto check = check_config(settings_of("\n\n[connector.a]\nmux_bit = 20\n"), fakes::z97(), {});
