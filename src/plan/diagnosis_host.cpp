@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "plan/findings.hpp"
+#include "plan/handover.hpp"
 #include "plan/next_steps.hpp"
 #include "plan/ownership.hpp"
 #include "plan/taken_at_boot.hpp"
@@ -180,19 +181,33 @@ std::ptrdiff_t share_of(const config::GuestSettings& guest, const Group& group)
     });
 }
 
+/// Who gets such a group gets the routing registers, too.
+bool has_the_muxs_xhci(const Examination& examination, const Group& group)
+{
+    const auto& mux = examination.board.mux;
+    return mux && std::ranges::any_of(group.usb, [&](const PciFunction* function) {
+               return function->address == mux->xhci->address;
+           });
+}
+
 void add_together(Examination& examination, const Group& group, const std::string& file)
 {
     const auto& guests = examination.facts.settings.guests;
     const auto size = std::ssize(group.usb);
     const bool is_whole =
         std::ranges::any_of(guests, [&](const auto& guest) { return share_of(guest, group) == size; });
-    const bool is_split = !is_whole && std::ranges::any_of(guests, [&](const auto& guest) {
-        return share_of(guest, group) > 0;
+    // What no driver of the host's runs is in nobody's way.
+    const bool is_split = std::ranges::any_of(guests, [&](const auto& guest) {
+        return share_of(guest, group) > 0 && std::ranges::any_of(group.usb, [&](const PciFunction* function) {
+                   return !why_in_the_way(*function, guest, examination.facts.settings).empty();
+               });
     });
     const auto names = group.names();
     const auto why_not = why_not_together(examination, group.usb);
     std::string remedy;
-    if (!is_whole)
+    if (has_the_muxs_xhci(examination, group))
+        remedy = "keep all of them on the host, and give a guest only controllers of other groups";
+    else if (!is_whole)
         remedy = why_not.empty()
                      ? format("give all of them to one guest: controllers = [\"{}\"]", join(names, "\", \""))
                      : format("they cannot go to a guest as it is now: {}", why_not);

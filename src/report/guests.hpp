@@ -47,8 +47,9 @@ struct GuestControllerView {
 
 struct GuestView {
     std::string name;
-    std::string state;   ///< "running", "given", "partly-given", "with-host", "with-nobody", "absent", "not-usb"
-    std::string bind;    ///< "manual", "boot"
+    std::string
+        state;        ///< "running", "given", "partly-given", "with-host", "with-nobody", "absent", "not-usb"
+    std::string bind; ///< "manual", "boot"
     std::string on_exit; ///< "keep", "return"
     std::vector<GuestControllerView> controllers;
     std::vector<std::string> connectors; ///< what it can receive as it is now: on controllers that it has

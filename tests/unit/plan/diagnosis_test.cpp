@@ -586,7 +586,8 @@ Facts amd_without_an_iommu()
         xhci.address = *PciAddress::parse(address);
         xhci.name = xhci.address.text();
         xhci.vendor = 0x1022;
-        for (auto& bus : xhci.buses) bus.number = bus.number + (address[0] == '0' ? 0 : 10);
+        if (address[0] != '0')
+            for (auto& bus : xhci.buses) bus.number = static_cast<std::uint16_t>(bus.number + 10);
         facts.snapshot.controllers.push_back(xhci);
     }
     return facts;
