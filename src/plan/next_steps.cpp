@@ -74,12 +74,14 @@ constexpr std::string_view no_controller_left = "leaves the host without any USB
 /// "the default route (eth1)", of a warning about a network interface; empty: it is about something else.
 std::string route_in(std::string_view warning)
 {
-    if (warning.find("default route") == std::string_view::npos) return {};
     constexpr std::string_view before = "network interface ";
+    constexpr std::string_view between = " carries ";
     const auto at = warning.find(before);
-    if (at == std::string_view::npos) return "the default route";
+    if (at == std::string_view::npos) return {};
     const auto name = warning.substr(at + before.size());
-    return format("the default route ({})", name.substr(0, name.find(' ')));
+    const auto carries = name.find(between);
+    if (carries == std::string_view::npos) return {};
+    return format("{} ({})", name.substr(carries + between.size()), name.substr(0, carries));
 }
 
 /// What the host loses by a handover that is planned all the same, and that nobody should be led into without a word.
