@@ -50,7 +50,7 @@ bool is_on(const Mount& mount, const BlockDevice& block)
 }
 
 /// How much is lost with it.
-enum class Weight : std::uint8_t { some, mounted, swap, system };
+enum class Weight : std::uint8_t { some, swap, mounted, system };
 
 struct Use {
     std::string words; ///< "mounted on /mnt"

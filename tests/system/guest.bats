@@ -188,15 +188,15 @@ says 'nobody listens at'
 serial "$guest"
 # Another program has it, as a terminal program does.
 env -u LD_PRELOAD python3 -c 'import fcntl, sys, time
-port = open(sys.argv[1], "rb", 0); fcntl.flock(port, fcntl.LOCK_EX); time.sleep(30)' "$(readlink port)" & holder=$!
-sleep 0.5
+port = open(sys.argv[1], "rb", 0); fcntl.flock(port, fcntl.LOCK_EX); open("held", "w"); time.sleep(30)' "$(readlink port)" & holder=$!
+for _ in $(seq 200); do if [ -e held ]; then break; fi; sleep 0.05; done
 ends_with 3 linux -p port toggle
 says 'is in use: another program holds its lock'
 kill $holder; wait $holder || :
 # A login on it, as getty has.
 env -u LD_PRELOAD python3 -c 'import os, sys, time
-os.setsid(); os.close(0); os.open(sys.argv[1], os.O_RDWR); time.sleep(30)' "$(readlink port)" & login=$!
-sleep 0.5
+os.setsid(); os.close(0); os.open(sys.argv[1], os.O_RDWR); open("logged-in", "w"); time.sleep(30)' "$(readlink port)" & login=$!
+for _ in $(seq 200); do if [ -e logged-in ]; then break; fi; sleep 0.05; done
 ends_with 3 linux -p port toggle
 says 'it is the terminal of python3'
 says 'serial-getty@'

@@ -78,6 +78,9 @@ SCRIPT
 
 @test "what nobody writes is nobody's: the journal is written, remembered by the next daemon and by root" {
     inside <<'SCRIPT'
+# Where anybody can make a directory, root takes nobody's.
+mkdir -m 755 lib
+export USBROUTE_STATE_DIR=$USBROUTE_SIM/lib/state
 mkdir -p "$USBROUTE_STATE_DIR"
 usbroute --direct move rear-1 --to ehci
 [ "$(stat -c %U "$USBROUTE_STATE_DIR/journal")" = root ]

@@ -64,6 +64,16 @@ static int is_state_fd(int fd)
     return path_of(fd, path, sizeof path) && is_state(path);
 }
 
+static int is_state_at(int directory, const char *name)
+{
+    char path[1024];
+    if (name[0] == '/' || directory == AT_FDCWD) return is_state(name);
+    if (!path_of(directory, path, sizeof path / 2)) return 0;
+    size_t length = strlen(path);
+    snprintf(path + length, sizeof path - length, "/%s", name);
+    return is_state(path);
+}
+
 static int is_config_fd(int fd)
 {
     char path[512];
@@ -163,6 +173,44 @@ int open64(const char *path, int flags, ...)
     REAL(open64);
     MODE_OF(flags)
     return opened(path, flags, mode, real);
+}
+
+static int opened_at(int directory, const char *name, int flags, mode_t mode, int (*real)(int, const char *, int, ...))
+{
+    if ((flags & O_CREAT) != 0 && is_state_at(directory, name) && fails()) return -1;
+    return real(directory, name, flags, mode);
+}
+
+int openat(int directory, const char *name, int flags, ...)
+{
+    REAL(openat);
+    MODE_OF(flags)
+    return opened_at(directory, name, flags, mode, real);
+}
+
+int openat64(int directory, const char *name, int flags, ...)
+{
+    REAL(openat64);
+    MODE_OF(flags)
+    return opened_at(directory, name, flags, mode, real);
+}
+
+int mkdirat(int directory, const char *name, mode_t mode)
+{
+    REAL(mkdirat);
+    return is_state_at(directory, name) && fails() ? -1 : real(directory, name, mode);
+}
+
+int renameat(int from_directory, const char *from, int to_directory, const char *to)
+{
+    REAL(renameat);
+    return is_state_at(to_directory, to) && fails() ? -1 : real(from_directory, from, to_directory, to);
+}
+
+int unlinkat(int directory, const char *name, int flags)
+{
+    REAL(unlinkat);
+    return is_state_at(directory, name) && fails() ? -1 : real(directory, name, flags);
 }
 
 int mkostemp(char *pattern, int flags)

@@ -288,7 +288,7 @@ for _ in range(1500):
 os.execvp("usbrouted", ["usbrouted"])
 PYTHON
 if [ "$(ulimit -Hn)" != unlimited ] && [ "$(ulimit -Hn)" -lt 2048 ]; then exit 0; fi
-"$python" many.py >> "$log" 2>&1 < /dev/null & daemon=$!
+"$python" "$PWD/many.py" >> "$log" 2>&1 < /dev/null & daemon=$!
 until_so answers
 usbroute toggle
 [ "$(ls "/proc/$daemon/fd" | wc -l)" -lt 100 ]
