@@ -103,7 +103,15 @@ Result<Filter> RegisterFiles::confine(const observe::KernelTree& tree)
 
 Result<RegisterFiles::Confinement> RegisterFiles::prepare(int first_number, const observe::KernelTree& tree)
 {
-    const auto look = first_look(root_, tree);
+    // Whoever is not root any more sees the registers through what was kept alone.
+    std::optional<topology::RouteBits> look;
+    for (const auto& kept : kept_) {
+        if (look) break;
+        if (const auto seen = PciConfig::through(root_, kept.address, kept.fd.get(), {}).read();
+            seen && !is_no_answer(*seen))
+            look = *seen;
+    }
+    if (!look) look = first_look(root_, tree);
     auto values = RegisterValues::make(look ? look->usb2_owner : 0, look ? look->superspeed_on : 0);
     if (!values) return std::unexpected(std::move(values.error()));
     for (std::size_t i = 0; i < kept_.size(); ++i) {

@@ -146,6 +146,27 @@ TEST_F(RegisterFilesTest, ConfinedWritesWithinTheMaskAndSaysWhyNotBeyond)
     EXPECT_EXIT(alone(), testing::ExitedWithCode(0), "");
 }
 
+TEST_F(RegisterFilesTest, ConfinedWritesTheReservedBitsAsItsOwnDescriptorShowsThem)
+{
+    write("config", registers_with("\x05\xe0\x80\x00", "\xfc\x3f\x00\x00"));
+    const auto alone = [&] {
+        RegisterFiles files(root());
+        files.keep(LiveTree(root()));
+        // As for somebody who is not root any more: the file shows nothing that is needed.
+        fs::rename(function() + "/config", function() + "/config.of-root");
+        const auto filter = files.confine(LiveTree(root()));
+        STOP_UNLESS(1, filter);
+        if (*filter == Filter::not_built) ::_exit(0);
+        const auto registers = files.open(address);
+        STOP_UNLESS(2, registers);
+        STOP_UNLESS(3, (*registers)->write(topology::RouteRegister::usb2_owner, 0x80e001));
+        STOP_UNLESS(4, (*registers)->read()->usb2_owner == 0x80e001);
+        ::_exit(0);
+    };
+
+    EXPECT_EXIT(alone(), testing::ExitedWithCode(0), "");
+}
+
 TEST_F(RegisterFilesTest, ConfinedGoesOnThroughWhatIsHandedOverInThePlaceOfWhatItHad)
 {
     write("config", registers_with("\xff\x3f\x00\x00", "\xff\x3f\x00\x00"));
