@@ -89,8 +89,7 @@ TEST(KeyboardSigns, LeaveOrdinaryKeyboardsAlone)
              desk.inputs.reports = {{.usb = *PortPath::parse("3-2"), .applications = {0xf1d00001}}};
          },
          "yes: USB"},
-        {"a word inside another word", [](Desk& desk) { named(desk, "Bmcs, or Ilos that go"); },
-         "yes: USB"},
+        {"a word inside another word", [](Desk& desk) { named(desk, "Bmcs, or Ilos that go"); }, "yes: USB"},
     };
     for (const auto& row : rows) {
         Desk desk;
