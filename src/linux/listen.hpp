@@ -46,6 +46,8 @@ private:
                                                   std::optional<uid_t> owner = std::nullopt);
 [[nodiscard]] Result<ListeningSocket> listen_tcp(const config::TcpAddress& address);
 
+/// Of a text like that of /etc/group. Nothing: no line of it has this name.
+[[nodiscard]] std::optional<gid_t> group_in(std::string_view list, std::string_view group);
 /// By name, or by number. Nothing: there is no such group. Asks the system's name service, which may take
 /// milliseconds.
 [[nodiscard]] std::optional<gid_t> group_number(const std::string& group);

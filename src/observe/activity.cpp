@@ -69,7 +69,10 @@ void add_below_a_tunnel(const KernelTree& tree, const std::string& route, std::s
 void add_ways_to_servers(const KernelTree& tree, const std::string& routes, const std::string& ipv6_routes,
                          std::vector<RouteCarrier>& found)
 {
+    std::set<std::string>
+        asked; // a server may have a thousand mounts, and each question goes through all routes
     const auto add = [&](const std::string& server, std::string_view what) {
+        if (!asked.insert(server).second) return;
         const auto name = topology::interface_to(server, routes, ipv6_routes);
         if (!name) return;
         const auto carries = format("the way to {}, {}", printable(server, 64), what);
@@ -188,7 +191,9 @@ void add_network(const KernelTree& tree, std::vector<Activity>& found)
         if (!usb) continue;
         auto what = format("network interface {} carries {}", printable(carrier.name, 32), carrier.carries);
         if (carrier.name != carrier.route) what += format(" of {}", printable(carrier.route, 32));
-        found.push_back({.usb = *usb, .what = std::move(what)});
+        found.push_back({.usb = *usb,
+                         .what = std::move(what),
+                         .route = topology::CarriedRoute{.name = carrier.name, .carries = carrier.carries}});
     }
     add_radios(tree, found);
     add_bluetooth(tree, found);

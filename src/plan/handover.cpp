@@ -120,6 +120,11 @@ void add_losses(Handover& handover, const Giving& giving)
             "no USB controller is left with the host: nothing that is plugged in, now or "
             "later, is its own" +
             held_elsewhere(giving));
+    for (const auto& activity : giving.situation.use.activities)
+        if (activity.route && std::ranges::any_of(departures, [&](const Departure& departure) {
+                return departure.has(activity.usb);
+            }))
+            handover.routes.push_back(*activity.route);
     for (auto& warning : activity_warnings(snapshot, giving.situation.use, departures))
         handover.warnings.push_back(std::move(warning));
 }

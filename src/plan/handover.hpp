@@ -85,10 +85,11 @@ struct Leaving {
 struct Handover {
     std::string title; ///< "give 0000:00:1d.0 to windows"
     GuestName guest;
-    std::vector<MoveBefore> moves;           ///< to be made, and looked at, before anything else
-    std::vector<FunctionHandover> functions; ///< empty: everything is as wished already
-    std::vector<PciAddress> already;         ///< were as wished
-    std::vector<Leaving> leaving = {};       ///< what is plugged in and goes with the controllers
+    std::vector<MoveBefore> moves;                   ///< to be made, and looked at, before anything else
+    std::vector<FunctionHandover> functions;         ///< empty: everything is as wished already
+    std::vector<PciAddress> already;                 ///< were as wished
+    std::vector<Leaving> leaving = {};               ///< what is plugged in and goes with the controllers
+    std::vector<topology::CarriedRoute> routes = {}; ///< to other machines, that go with it
     std::vector<std::string> warnings;
 };
 

@@ -272,7 +272,7 @@ HandoverNo check_disks(const Giving& giving)
             .sentence =
                 format("{} has disk {}, which the host uses", controller->name, printable(disk.disk, 32)),
             .evidence = {printable(join(disk.chain, " > "))},
-            .remedy = disk.runs_the_system
+            .remedy = disk.runs_the_system()
                           ? "the host runs from it: plug it into a socket of another controller"
                           : "unmount it first"};
     }

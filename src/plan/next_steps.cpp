@@ -69,32 +69,19 @@ std::string safe_remedy(const HandoverRefusal& refusal)
     return is_left_out || refusal.remedy.empty() ? std::string() : "; " + refusal.remedy;
 }
 
-constexpr std::string_view no_controller_left = "leaves the host without any USB controller";
-
-/// "the default route (eth1)", of a warning about a network interface; empty: it is about something else.
-std::string route_in(std::string_view warning)
-{
-    constexpr std::string_view before = "network interface ";
-    constexpr std::string_view between = " carries ";
-    const auto at = warning.find(before);
-    if (at == std::string_view::npos) return {};
-    const auto name = warning.substr(at + before.size());
-    const auto carries = name.find(between);
-    if (carries == std::string_view::npos) return {};
-    return format("{} ({})", name.substr(carries + between.size()), name.substr(0, carries));
-}
-
 /// What the host loses by a handover that is planned all the same, and that nobody should be led into without a word.
-std::vector<std::string> costs_of(const topology::Snapshot& snapshot, const Handover& handover)
+struct Costs {
+    bool leaves_no_controller = false;
+    std::optional<topology::CarriedRoute> route;
+
+    [[nodiscard]] bool none() const { return !leaves_no_controller && !route; }
+};
+
+Costs costs_of(const topology::Snapshot& snapshot, const Handover& handover)
 {
-    std::vector<std::string> costs;
-    if (handover.functions.empty()) return costs;
-    if (!keeps_a_controller(snapshot, handover)) costs.emplace_back(no_controller_left);
-    for (const auto& warning : handover.warnings)
-        if (const auto route = route_in(warning); !route.empty()) {
-            costs.push_back(format("takes {} along", route));
-            break;
-        }
+    if (handover.functions.empty()) return {};
+    Costs costs{.leaves_no_controller = !keeps_a_controller(snapshot, handover), .route = {}};
+    if (!handover.routes.empty()) costs.route = handover.routes.front();
     return costs;
 }
 
@@ -102,7 +89,7 @@ std::vector<std::string> costs_of(const topology::Snapshot& snapshot, const Hand
 struct Attempt {
     std::string why_not; ///< empty: it is planned
     bool gives_something = false;
-    std::vector<std::string> costs;
+    Costs costs;
 };
 
 Attempt attempt(const Examination& examination, const Settings& settings, const BindRequest& request)
@@ -181,12 +168,10 @@ void try_to_spare(const Examination& examination, WholeControllers& whole)
     settings.guests.push_back(guest);
     const auto tried = attempt(examination, settings, {.guest = guest.name});
     whole.why_not = tried.why_not;
-    for (const auto& cost : tried.costs) {
-        if (cost == no_controller_left)
-            whole.why_not = "that would leave the host without any USB controller";
-        else
-            whole.cost = cost;
-    }
+    if (tried.costs.leaves_no_controller)
+        whole.why_not = "that would leave the host without any USB controller";
+    if (const auto& route = tried.costs.route)
+        whole.cost = format("takes {} ({}) along", route->carries, printable(route->name, 32));
 }
 
 std::string if_no_controller_goes()
@@ -342,17 +327,20 @@ WayToBind way_to_bind(const Examination& examination, const GuestSettings& guest
     const auto command =
         format("{}sudo usbroute guest bind {}", loaded ? "" : "sudo modprobe vfio-pci; ", guest.name.text());
     const auto plainly = attempt(examination, settings, {.guest = guest.name});
-    if (plainly.why_not.empty() && plainly.costs.empty())
+    if (plainly.why_not.empty() && plainly.costs.none())
         return {.leads = plainly.gives_something, .text = command, .command = command};
-    const auto leads_at_a_price = [](const std::string& way, const std::vector<std::string>& costs) {
-        return WayToBind{.leads = true,
-                         .is_free = costs.empty(),
-                         .text = costs.empty() ? way : format("{}, which {}", way, listed(costs)),
-                         .command = way};
+    const auto leads_at_a_price = [](const std::string& way, const Costs& costs) {
+        auto text = way;
+        if (costs.leaves_no_controller) text += ", which leaves the host without any USB controller";
+        // No command stands first that would cut the host off.
+        if (const auto& route = costs.route)
+            text = format("plug what carries {} ({}) into a socket of another controller, then {}",
+                          route->carries, printable(route->name, 32), text);
+        return WayToBind{.leads = true, .is_free = costs.none(), .text = std::move(text), .command = way};
     };
     const auto moved =
         attempt(examination, settings, {.guest = guest.name, .yes = false, .move_first = true});
-    if (moved.why_not.empty() && (moved.costs.empty() || !plainly.why_not.empty()))
+    if (moved.why_not.empty() && (moved.costs.none() || !plainly.why_not.empty()))
         return leads_at_a_price(command + " --move-first", moved.costs);
     if (plainly.why_not.empty()) return leads_at_a_price(command, plainly.costs);
     return {.leads = false, .is_free = false, .text = plainly.why_not};

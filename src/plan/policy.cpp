@@ -190,7 +190,7 @@ std::optional<Refusal> check_disks(const Situation& situation, const Plan& plan,
                 Reason::disk_in_use, name,
                 format("{} holds disk {}, which the host uses: {}{}", name, printable(disk.disk, 32),
                        printable(join(disk.chain, " > "), 256), beyond_the_chain(disk)),
-                disk.runs_the_system
+                disk.runs_the_system()
                     ? std::string("the host runs from it: it cannot be let go")
                     : format("unmount it, or force it by name: --force-disk {}", printable(disk.disk, 32))};
         }

@@ -12,11 +12,19 @@
 
 namespace usbroute::topology {
 
+/// A network interface, and what would be lost with it.
+struct CarriedRoute {
+    std::string name;
+    std::string carries = "the default route"; ///< safe to print
+    bool operator==(const CarriedRoute&) const = default;
+};
+
 /// Something of a USB device that is in use at this moment and loses nothing that cannot be begun again. A move that cuts
 /// it off says so and goes on.
 struct Activity {
     PortPath usb;
-    std::string what; ///< safe to print: "eth1 carries the default route"
+    std::string what; ///< safe to print: "network interface eth1 carries the default route"
+    std::optional<CarriedRoute> route = std::nullopt; ///< where that is what it does
     bool operator==(const Activity&) const = default;
 };
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "topology/activity.hpp"
 #include "topology/chipset.hpp"
 
 #include <cstdint>
@@ -31,13 +32,6 @@ struct BlockName {
     std::string number;      ///< "8:2", as in mountinfo; empty: not told
     std::string mapper_name; ///< "luks-root"; empty: none
     bool operator==(const BlockName&) const = default;
-};
-
-/// A network interface, and what would be lost with it.
-struct CarriedRoute {
-    std::string name;
-    std::string carries = "the default route"; ///< safe to print
-    bool operator==(const CarriedRoute&) const = default;
 };
 
 /// What the host has on a function of PCI, as far as it would be missed.

@@ -49,13 +49,10 @@ bool is_on(const Mount& mount, const BlockDevice& block)
            });
 }
 
-/// How much is lost with it.
-enum class Weight : std::uint8_t { some, swap, mounted, system };
-
 struct Use {
     std::string words; ///< "mounted on /mnt"
     std::string end;   ///< of the chain, "/mnt"
-    Weight weight = Weight::some;
+    UseWeight weight = UseWeight::some;
 };
 
 /// Where the programs and libraries lie that run now; the host is dead without them. hier(7); Nix and Guix run from their
@@ -105,9 +102,9 @@ std::string also_used(const Mount& mount, const HostUse& use)
     return {};
 }
 
-Weight weight_of(const Mount& mount)
+UseWeight weight_of(const Mount& mount)
 {
-    return mount.whose.empty() && runs_the_system(mount.point) ? Weight::system : Weight::mounted;
+    return mount.whose.empty() && runs_the_system(mount.point) ? UseWeight::system : UseWeight::mounted;
 }
 
 /// Of those for which `is_of_it` holds the one that weighs most, and of these the first; null: there is none.
@@ -148,7 +145,7 @@ std::optional<Use> direct_use(const BlockDevice& block, const HostUse& use)
     if (const auto* mount = weightiest(use, [&](const Mount& each) { return is_on(each, block); }))
         return mounted_as(*mount, use);
     for (const auto& swap : use.swaps)
-        if (names(swap, block)) return Use{.words = "swap", .end = "swap", .weight = Weight::swap};
+        if (names(swap, block)) return Use{.words = "swap", .end = "swap", .weight = UseWeight::swap};
     for (const auto& members : use.btrfs)
         if (std::ranges::find(members, block.name) != members.end()) return part_of_btrfs(members, use);
     if (block.filesystem_hint == "zfs_member" && !use.zfs_pools.empty())
@@ -290,21 +287,18 @@ std::optional<ClaimedPart> claimed_part(const Snapshot& snapshot, std::string_vi
 }
 
 /// The disks stay in their order; of one disk the weightiest comes first, and of equal ones the first.
-std::vector<DiskInUse> weightiest_first(std::vector<DiskInUse> found, const std::vector<Weight>& weights)
+void insert(std::vector<DiskInUse>& found, DiskInUse one)
 {
-    std::vector<DiskInUse> sorted;
-    std::vector<bool> is_taken(found.size());
-    for (std::size_t first = 0; first < found.size(); ++first) {
-        if (is_taken[first]) continue;
-        const auto disk = found[first].disk;
-        for (int weight = static_cast<int>(Weight::system); weight >= 0; --weight)
-            for (std::size_t i = first; i < found.size(); ++i) {
-                if (is_taken[i] || found[i].disk != disk || static_cast<int>(weights[i]) != weight) continue;
-                is_taken[i] = true;
-                sorted.push_back(std::move(found[i]));
-            }
+    const auto is_same_disk = [&](const DiskInUse& other) { return other.disk == one.disk; };
+    const auto is_lighter = [&](const DiskInUse& other) {
+        return other.disk == one.disk && other.weight < one.weight;
+    };
+    auto place = std::ranges::find_if(found, is_lighter);
+    if (place == found.end()) {
+        const auto last = std::ranges::find_if(found.rbegin(), found.rend(), is_same_disk);
+        place = last == found.rend() ? found.end() : last.base();
     }
-    return sorted;
+    found.insert(place, std::move(one));
 }
 
 } // namespace
@@ -312,16 +306,14 @@ std::vector<DiskInUse> weightiest_first(std::vector<DiskInUse> found, const std:
 std::vector<DiskInUse> disks_in_use(const Snapshot& snapshot, const HostUse& use)
 {
     std::vector<DiskInUse> found;
-    std::vector<Weight> weights;
     const auto add = [&](const BlockDevice& block, std::vector<std::string> chain, const Use& how) {
         if (block.whole_disk != block.name) chain.insert(chain.begin(), block.whole_disk);
         chain.push_back(how.end);
-        found.push_back({.usb = *block.usb,
-                         .disk = block.whole_disk,
-                         .chain = std::move(chain),
-                         .use = printable(how.words, 256),
-                         .runs_the_system = how.weight == Weight::system});
-        weights.push_back(how.weight);
+        insert(found, {.usb = *block.usb,
+                       .disk = block.whole_disk,
+                       .chain = std::move(chain),
+                       .use = printable(how.words, 256),
+                       .weight = how.weight});
     };
     for (const auto& block : snapshot.blocks) {
         if (!block.usb) continue;
@@ -337,7 +329,7 @@ std::vector<DiskInUse> disks_in_use(const Snapshot& snapshot, const HostUse& use
         if (const auto claim = claimed_part(snapshot, block.whole_disk, use.claims))
             add(*claim->block, {claim->block->name}, claim->use);
     }
-    return weightiest_first(std::move(found), weights);
+    return found;
 }
 
 } // namespace usbroute::topology

@@ -8,6 +8,7 @@
 #include "topology/keyboards.hpp"
 #include "topology/snapshot.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -80,14 +81,23 @@ struct HostUse {
     std::vector<Activity> activities = {};   ///< what else is in use
 };
 
+/// How much the host loses with a use of a disk, the least first.
+enum class UseWeight : std::uint8_t {
+    some,
+    swap,
+    mounted,
+    system, ///< the host runs from it: it has /, or a part of it
+};
+
 /// A disk that the host would lose data on.
 struct DiskInUse {
     PortPath usb;                   ///< the device
     std::string disk;               ///< "sdb": the name by which it may be forced
     std::vector<std::string> chain; ///< "sdb", "sdb1", "dm-0 (luks-home)", "/home": from the disk to its use
     std::string use;                ///< "mounted on /mnt", "swap", "held by dm-0"
-    bool runs_the_system =
-        false; ///< the host cannot go on without it, whoever says so: it has /, or a part of it
+    UseWeight weight = UseWeight::some;
+
+    [[nodiscard]] bool runs_the_system() const { return weight == UseWeight::system; }
 };
 
 /// Everything in use, through partitions and whatever is stacked on them. A block device that something holds

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "fakes/file_status.hpp"
 #include "linux/private_files.hpp"
 
 #include <gtest/gtest.h>
@@ -16,37 +17,30 @@
 namespace usbroute::linux_ {
 namespace {
 
-struct stat file_of(uid_t owner, mode_t mode, nlink_t links = 1)
-{
-    struct stat status{};
-    status.st_uid = owner;
-    status.st_mode = mode;
-    status.st_nlink = links;
-    return status;
-}
+using fakes::status_of;
 
 TEST(Privacy, IsKeptLostOrNeverWasByOwnerModeAndNames)
 {
     constexpr uid_t self = 900;
     constexpr uid_t stranger = 1000;
-    const auto above = file_of(self, S_IFDIR | 0700);
+    const auto above = status_of(self, S_IFDIR | 0700);
     const auto judged = [&](const struct stat& file) { return privacy_of(file, above, self); };
 
-    EXPECT_EQ(judged(file_of(self, S_IFREG | 0600)), Privacy::kept);
-    EXPECT_EQ(judged(file_of(0, S_IFREG | 0600)), Privacy::kept);
-    EXPECT_EQ(judged(file_of(self, S_IFREG | 0400)), Privacy::kept);
-    EXPECT_EQ(judged(file_of(self, S_IFREG | 0644)), Privacy::lost);
-    EXPECT_EQ(judged(file_of(self, S_IFREG | 0640)), Privacy::lost);
-    EXPECT_EQ(judged(file_of(self, S_IFREG | 0601)), Privacy::lost);
-    EXPECT_EQ(judged(file_of(self, S_IFREG | 0600, 2)), Privacy::lost);
-    EXPECT_EQ(judged(file_of(self, S_IFREG | 0602)), Privacy::foreign);
-    EXPECT_EQ(judged(file_of(self, S_IFREG | 0620)), Privacy::foreign);
-    EXPECT_EQ(judged(file_of(stranger, S_IFREG | 0600)), Privacy::foreign);
-    EXPECT_EQ(judged(file_of(self, S_IFIFO | 0600)), Privacy::foreign);
-    EXPECT_EQ(judged(file_of(self, S_IFDIR | 0700)), Privacy::foreign);
+    EXPECT_EQ(judged(status_of(self, S_IFREG | 0600)), Privacy::kept);
+    EXPECT_EQ(judged(status_of(0, S_IFREG | 0600)), Privacy::kept);
+    EXPECT_EQ(judged(status_of(self, S_IFREG | 0400)), Privacy::kept);
+    EXPECT_EQ(judged(status_of(self, S_IFREG | 0644)), Privacy::lost);
+    EXPECT_EQ(judged(status_of(self, S_IFREG | 0640)), Privacy::lost);
+    EXPECT_EQ(judged(status_of(self, S_IFREG | 0601)), Privacy::lost);
+    EXPECT_EQ(judged(status_of(self, S_IFREG | 0600, 2)), Privacy::lost);
+    EXPECT_EQ(judged(status_of(self, S_IFREG | 0602)), Privacy::foreign);
+    EXPECT_EQ(judged(status_of(self, S_IFREG | 0620)), Privacy::foreign);
+    EXPECT_EQ(judged(status_of(stranger, S_IFREG | 0600)), Privacy::foreign);
+    EXPECT_EQ(judged(status_of(self, S_IFIFO | 0600)), Privacy::foreign);
+    EXPECT_EQ(judged(status_of(self, S_IFDIR | 0700)), Privacy::foreign);
     // Root that works in the daemon's directory trusts what the daemon has written.
-    EXPECT_EQ(privacy_of(file_of(self, S_IFREG | 0600), above, 0), Privacy::kept);
-    EXPECT_EQ(privacy_of(file_of(stranger, S_IFREG | 0600), above, 0), Privacy::foreign);
+    EXPECT_EQ(privacy_of(status_of(self, S_IFREG | 0600), above, 0), Privacy::kept);
+    EXPECT_EQ(privacy_of(status_of(stranger, S_IFREG | 0600), above, 0), Privacy::foreign);
 }
 
 class PrivateFilesTest : public testing::Test {

@@ -122,15 +122,21 @@ TEST_F(RegisterFilesTest, TakesNothingThatIsNotTheFunctionsConfigurationSpaceFor
 #define STOP_UNLESS(number, thing)                                                                           \
     if (!(thing)) ::_exit(number)
 
+/// In a process of its own: what is forbidden stays so. Ends it where the filter was not built.
+void keep_and_confine(RegisterFiles& files, const std::string& root)
+{
+    files.keep(LiveTree(root));
+    const auto filter = files.confine(LiveTree(root));
+    STOP_UNLESS(1, filter);
+    if (*filter == Filter::not_built) ::_exit(0);
+}
+
 TEST_F(RegisterFilesTest, ConfinedWritesWithinTheMaskAndSaysWhyNotBeyond)
 {
     write("config", registers_with("\xff\x3f\x00\x00", "\xff\x00\x00\x00"));
     const auto alone = [&] {
         RegisterFiles files(root());
-        files.keep(LiveTree(root()));
-        const auto filter = files.confine(LiveTree(root()));
-        STOP_UNLESS(1, filter);
-        if (*filter == Filter::not_built) ::_exit(0);
+        keep_and_confine(files, root());
         const auto registers = files.open(address);
         STOP_UNLESS(2, registers);
         STOP_UNLESS(3, (*registers)->write(topology::RouteRegister::usb2_owner, 0x3f01));
@@ -172,10 +178,7 @@ TEST_F(RegisterFilesTest, ConfinedGoesOnThroughWhatIsHandedOverInThePlaceOfWhatI
     write("config", registers_with("\xff\x3f\x00\x00", "\xff\x3f\x00\x00"));
     const auto alone = [&] {
         RegisterFiles files(root());
-        files.keep(LiveTree(root()));
-        const auto filter = files.confine(LiveTree(root()));
-        STOP_UNLESS(1, filter);
-        if (*filter == Filter::not_built) ::_exit(0);
+        keep_and_confine(files, root());
         auto registers = files.open(address);
         STOP_UNLESS(2, registers);
         for (int round = 0; round < 20; ++round) {
@@ -196,10 +199,7 @@ TEST_F(RegisterFilesTest, ConfinedWritesWithinTheMaskThroughNoOtherNumberEither)
     write("config", registers_with("\xff\x3f\x00\x00", "\xff\x00\x00\x00"));
     const auto alone = [&] {
         RegisterFiles files(root());
-        files.keep(LiveTree(root()));
-        const auto filter = files.confine(LiveTree(root()));
-        STOP_UNLESS(1, filter);
-        if (*filter == Filter::not_built) ::_exit(0);
+        keep_and_confine(files, root());
         const auto handed = opened(function() + "/config");
         const auto place_of = [](std::uintptr_t value) {
             return reinterpret_cast<const void*>(RegisterValues::usb2_place + 4 * value); // NOLINT
@@ -226,10 +226,7 @@ TEST_F(RegisterFilesTest, ConfinedWithTwoMuxesHoldsBothToBothMasksAndSaysSo)
         << registers_with("\xff\x3f\x00\x00", "\x0f\x3f\x00\x00");
     const auto alone = [&] {
         RegisterFiles files(root());
-        files.keep(LiveTree(root()));
-        const auto filter = files.confine(LiveTree(root()));
-        STOP_UNLESS(1, filter);
-        if (*filter == Filter::not_built) ::_exit(0);
+        keep_and_confine(files, root());
         for (const auto& each : {address, second}) {
             const auto registers = files.open(each);
             STOP_UNLESS(2, registers);

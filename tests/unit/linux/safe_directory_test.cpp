@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "fakes/file_status.hpp"
 #include "linux/first_move.hpp"
 #include "linux/journal_file.hpp"
 #include "linux/private_files.hpp"
@@ -20,48 +21,41 @@
 namespace usbroute::linux_ {
 namespace {
 
-constexpr uid_t stranger_user = 4711;
+using fakes::status_of;
 
-struct stat entry_of(uid_t owner, mode_t mode, nlink_t links = 1)
-{
-    struct stat status{};
-    status.st_uid = owner;
-    status.st_mode = mode;
-    status.st_nlink = links;
-    return status;
-}
+constexpr uid_t stranger_user = 4711;
 
 TEST(SafeDirectory, ALinkIsFollowedWhereOnlyRootAndWeCanHavePutIt)
 {
-    const auto link = entry_of(0, S_IFLNK | 0777);
-    const auto run = entry_of(0, S_IFDIR | 0755);
+    const auto link = status_of(0, S_IFLNK | 0777);
+    const auto run = status_of(0, S_IFDIR | 0755);
 
     EXPECT_TRUE(is_link_followed(link, run, 0));
     EXPECT_TRUE(is_link_followed(link, run, 900));
-    EXPECT_TRUE(is_link_followed(link, entry_of(0, S_IFDIR | 01777), 0));
-    EXPECT_TRUE(is_link_followed(entry_of(900, S_IFLNK | 0777), entry_of(900, S_IFDIR | 0700), 900));
-    EXPECT_FALSE(is_link_followed(entry_of(900, S_IFLNK | 0777), entry_of(900, S_IFDIR | 0755), 0));
-    EXPECT_FALSE(is_link_followed(entry_of(900, S_IFLNK | 0777), entry_of(0, S_IFDIR | 01777), 0));
-    EXPECT_FALSE(is_link_followed(link, entry_of(900, S_IFDIR | 0755), 0)) << "moved there";
-    EXPECT_FALSE(is_link_followed(link, entry_of(0, S_IFDIR | 0775), 0));
-    EXPECT_FALSE(is_link_followed(link, entry_of(0, S_IFDIR | 0757), 0));
-    EXPECT_FALSE(is_link_followed(entry_of(0, S_IFLNK | 0777, 2), entry_of(0, S_IFDIR | 01777), 0))
+    EXPECT_TRUE(is_link_followed(link, status_of(0, S_IFDIR | 01777), 0));
+    EXPECT_TRUE(is_link_followed(status_of(900, S_IFLNK | 0777), status_of(900, S_IFDIR | 0700), 900));
+    EXPECT_FALSE(is_link_followed(status_of(900, S_IFLNK | 0777), status_of(900, S_IFDIR | 0755), 0));
+    EXPECT_FALSE(is_link_followed(status_of(900, S_IFLNK | 0777), status_of(0, S_IFDIR | 01777), 0));
+    EXPECT_FALSE(is_link_followed(link, status_of(900, S_IFDIR | 0755), 0)) << "moved there";
+    EXPECT_FALSE(is_link_followed(link, status_of(0, S_IFDIR | 0775), 0));
+    EXPECT_FALSE(is_link_followed(link, status_of(0, S_IFDIR | 0757), 0));
+    EXPECT_FALSE(is_link_followed(status_of(0, S_IFLNK | 0777, 2), status_of(0, S_IFDIR | 01777), 0))
         << "a second name of another link";
 }
 
 TEST(SafeDirectory, IsTakenFromRootFromOurselvesAndFromWhoOwnsTheOneAbove)
 {
-    const auto roots = entry_of(0, S_IFDIR | 0755);
-    const auto daemons = entry_of(900, S_IFDIR | 0755);
-    const auto strangers = entry_of(stranger_user, S_IFDIR | 0755);
+    const auto roots = status_of(0, S_IFDIR | 0755);
+    const auto daemons = status_of(900, S_IFDIR | 0755);
+    const auto strangers = status_of(stranger_user, S_IFDIR | 0755);
 
     EXPECT_TRUE(is_directory_taken(roots, roots, 0));
     EXPECT_TRUE(is_directory_taken(daemons, daemons, 0)) << "/run/usbroute/state";
     EXPECT_TRUE(is_directory_taken(daemons, roots, 0)) << "/var/lib/usbroute";
     EXPECT_TRUE(is_directory_taken(roots, daemons, 900));
     EXPECT_FALSE(is_directory_taken(strangers, daemons, 0));
-    EXPECT_FALSE(is_directory_taken(strangers, entry_of(0, S_IFDIR | 01777), 0)) << "in /tmp";
-    EXPECT_FALSE(is_directory_taken(strangers, entry_of(0, S_IFDIR | 0775), 0));
+    EXPECT_FALSE(is_directory_taken(strangers, status_of(0, S_IFDIR | 01777), 0)) << "in /tmp";
+    EXPECT_FALSE(is_directory_taken(strangers, status_of(0, S_IFDIR | 0775), 0));
 }
 
 class SafeDirectoryTest : public testing::Test {

@@ -481,21 +481,22 @@ TEST(Diagnosis, DoesNotAdviseWhatLeavesTheHostWithoutUsb)
               "take vfio-pci.ids=8086:8cb1 off the kernel's command line and start again");
 }
 
-TEST(Diagnosis, SaysThatAStepTakesTheDefaultRouteAlong)
+TEST(Diagnosis, PutsNoCommandFirstThatTakesTheDefaultRouteAlong)
 {
     auto facts = before_the_guest();
     bits(facts).usb2_owner = 0x3fff & ~0x200u;
     fakes::plug(facts.snapshot, "1-1.2", "Adapter"); // bit 9 behind EHCI #2
     facts.use.activities = {{.usb = *topology::PortPath::parse("1-1.2"),
-                             .what = "network interface eth1 carries the default route"}};
+                             .what = "network interface eth1 carries the default route",
+                             .route = topology::CarriedRoute{.name = "eth1"}}};
     EXPECT_EQ(diagnose(facts).next_step,
               "before the guest starts: sudo usbroute guest bind windows --move-first");
 
     bits(facts).usb2_movable &= ~0x200u; // its socket cannot step aside
     EXPECT_EQ(
         diagnose(facts).next_step,
-        "before the guest starts: sudo usbroute guest bind windows, which takes the default route (eth1) "
-        "along");
+        "before the guest starts: plug what carries the default route (eth1) into a socket of another controller, "
+        "then sudo usbroute guest bind windows");
 }
 
 TEST(Diagnosis, NamesFirstWhatKeepsADriverAway)

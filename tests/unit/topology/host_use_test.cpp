@@ -119,9 +119,9 @@ TEST(DisksInUse, NamesTheWeightiestUseFirst)
 
     ASSERT_EQ(found.size(), 2u);
     EXPECT_EQ(found[0].chain, (std::vector<std::string>{"sdb", "sdb3", "dm-0 (luks)", "/"}));
-    EXPECT_TRUE(found[0].runs_the_system);
+    EXPECT_TRUE(found[0].runs_the_system());
     EXPECT_EQ(found[1].chain, (std::vector<std::string>{"sdb", "sdb1", "/boot/efi"}));
-    EXPECT_FALSE(found[1].runs_the_system);
+    EXPECT_FALSE(found[1].runs_the_system());
 }
 
 TEST(DisksInUse, SaysWhereABtrfsOverSeveralDisksIsMounted)
@@ -136,7 +136,7 @@ TEST(DisksInUse, SaysWhereABtrfsOverSeveralDisksIsMounted)
 
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found[0].use, "part of the btrfs file system mounted on /");
-    EXPECT_TRUE(found[0].runs_the_system);
+    EXPECT_TRUE(found[0].runs_the_system());
 }
 
 TEST(DisksInUse, SeesSwapBtrfsAndZfs)
@@ -258,7 +258,7 @@ TEST(DisksInUse, SeesALoopOverALoopOverANodeOfAnotherName)
 
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found[0].chain, (std::vector<std::string>{"sdb", "sdb1", "loop0", "loop1", "/"}));
-    EXPECT_TRUE(found[0].runs_the_system);
+    EXPECT_TRUE(found[0].runs_the_system());
 }
 
 TEST(DisksInUse, WhatTheKernelNamesUnderSomethingUnknownCountsToo)
