@@ -114,11 +114,13 @@ std::optional<Stamp> stamp_from(std::string_view when, std::string_view who)
     return Stamp{.when = std::chrono::sys_seconds(std::chrono::seconds(*seconds)), .who = from_one_word(who)};
 }
 
-std::optional<Entry> entry_from(std::string_view line, std::string_view first_word, Version version)
+/// The words of a line; the first one says what it tells of.
+using Fields = std::vector<std::string_view>;
+
+std::optional<Entry> entry_from(const Fields& fields, Version version)
 {
-    const auto fields = words(line);
     const std::size_t title_at = version == Version::one ? 4 : 7;
-    if (fields.size() < title_at || fields[0] != first_word) return std::nullopt;
+    if (fields.size() < title_at) return std::nullopt;
     const auto address = PciAddress::parse(fields[1]);
     const auto usb2 = bit_change_from(fields[2]);
     const auto superspeed = bit_change_from(fields[3]);
@@ -156,17 +158,15 @@ std::string may_go_line(const Change& change)
                                         : format("{} {:x}\n", may_go_word, change.keyboards_may_go);
 }
 
-std::optional<std::uint32_t> may_go_from(std::string_view line)
+std::optional<std::uint32_t> may_go_from(const Fields& fields)
 {
-    const auto fields = words(line);
     if (fields.size() != 2 || fields[0] != may_go_word) return std::nullopt;
     return parse_hex(fields[1]);
 }
 
 /// "trial BOOT DEADLINE LASTS [UNDOABLE]"
-std::optional<Trial> trial_from(std::string_view line)
+std::optional<Trial> trial_from(const Fields& fields)
 {
-    const auto fields = words(line);
     if (fields.size() < 4 || fields.size() > 5 || fields[0] != trial_word) return std::nullopt;
     const auto deadline = number_from<std::int64_t>(fields[2]);
     const auto lasts = parse_decimal(fields[3]);
@@ -272,27 +272,35 @@ struct Reading {
 };
 
 /// One line of a change. False: it is none.
-bool read_entry(Reading& reading, std::string_view line)
+bool read_entry(Reading& reading, const Fields& fields)
 {
-    auto& [history, version, may_go, is_apart] = reading;
-    if (auto begun = entry_from(line, begin_word, version)) {
-        history.open = std::move(begun->change);
-        history.open->keyboards_may_go = may_go & history.open->usb2.mask;
-        history.open_stamp = std::move(begun->stamp);
-        history.open_stamp.stays_out = is_apart;
-    } else if (auto standing = entry_from(line, standing_word, version)) {
-        history.standing = std::move(standing->change);
-        history.standing->keyboards_may_go = may_go & history.standing->usb2.mask;
-    } else if (auto past = entry_from(line, past_word, version)) {
-        history.done.push_back(std::move(*past));
+    auto& history = reading.history;
+    const auto word = fields.front();
+    auto entry = entry_from(fields, reading.version);
+    if (!entry) return false;
+    auto& change = entry->change;
+    change.keyboards_may_go = reading.may_go & change.usb2.mask;
+    if (word == begin_word) {
+        history.open = std::move(change);
+        history.open_stamp = std::move(entry->stamp);
+        history.open_stamp.stays_out = reading.is_apart;
+        return true;
+    }
+    if (word == standing_word) {
+        history.standing = std::move(change);
+        return true;
+    }
+    change.keyboards_may_go = 0;
+    if (word == past_word) {
+        history.done.push_back(std::move(*entry));
         if (history.done.size() > most_done) thin_out(history.done);
-    } else if (auto undoable = entry_from(line, undoable_word, version)) {
-        history.undoable.push_back(std::move(undoable->change));
+    } else if (word == undoable_word) {
+        history.undoable.push_back(std::move(change));
         if (history.undoable.size() > remembered) history.undoable.erase(history.undoable.begin());
-    } else if (auto way = entry_from(line, way_word, version); way && history.trial) {
-        history.trial->way = std::move(way->change);
-    } else if (auto rest = entry_from(line, rest_word, version); rest && history.trial) {
-        end_trial_but_for(history, std::move(rest->change));
+    } else if (word == way_word && history.trial) {
+        history.trial->way = std::move(change);
+    } else if (word == rest_word && history.trial) {
+        end_trial_but_for(history, std::move(change));
     } else {
         return false;
     }
@@ -302,22 +310,23 @@ bool read_entry(Reading& reading, std::string_view line)
 void read_line(Reading& reading, std::string_view line)
 {
     if (line.empty()) return;
-    if (const auto may_go = may_go_from(line)) {
-        reading.may_go = *may_go;
-        return;
-    }
     if (line == apart_line) {
         reading.is_apart = true;
         return;
     }
     auto& history = reading.history;
+    const auto fields = words(line);
+    if (const auto may_go = may_go_from(fields)) {
+        reading.may_go = *may_go;
+        return;
+    }
     if (line == "end done" || line == "end undone" || line == "end half-way")
         end_open(history, line);
     else if (line == "trial-end")
         history.trial.reset();
-    else if (auto trial = trial_from(line))
+    else if (auto trial = trial_from(fields))
         announce(history, std::move(*trial));
-    else if (!read_entry(reading, line))
+    else if (fields.empty() || !read_entry(reading, fields))
         ++history.unreadable;
     reading.may_go = 0;
     reading.is_apart = false;

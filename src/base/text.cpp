@@ -67,6 +67,9 @@ bool is_safe(char32_t point)
            !(point >= 0xe0000 && point <= 0xe01ef);
 }
 
+/// A character of ASCII that is shown as it is.
+bool is_plain(char c) { return c >= 0x20 && c < 0x7f; }
+
 /// Lower case, at least `digits` of them. By hand, because the guest's program for Windows has this file and not {fmt}.
 std::string hex(std::uint32_t number, std::size_t digits)
 {
@@ -160,6 +163,7 @@ std::optional<std::uint32_t> parse_hex(std::string_view text)
 
 std::string printable(std::string_view text, std::size_t limit)
 {
+    if (text.size() <= limit && std::ranges::all_of(text, is_plain)) return std::string(text);
     std::string shown;
     std::size_t count = 0;
     while (!text.empty()) {

@@ -114,7 +114,8 @@ std::optional<std::string> DaemonLink::take_line()
 /// Reads once, without waiting. False: nothing is there yet.
 Result<bool> DaemonLink::receive_some()
 {
-    std::array<char, 16 * 1024> buffer; // NOLINT: filled by recv
+    // Most answers are a line. A new page of the stack is touched for each 4 KiB, and a start costs a dozen such already.
+    std::array<char, 2048> buffer; // NOLINT: filled by recv
     ssize_t got = 0;
     do got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     while (got < 0 && errno == EINTR);

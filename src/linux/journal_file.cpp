@@ -58,6 +58,18 @@ UniqueFd JournalFile::open_file()
     return {};
 }
 
+/// From now on this is the file.
+void JournalFile::hold(UniqueFd file)
+{
+    struct stat status{};
+    fd_ = std::move(file);
+    if (!fd_.is_open()) return;
+    if (::fstat(fd_.get(), &status) != 0) return fd_.reset();
+    device_ = status.st_dev;
+    inode_ = status.st_ino;
+    size_ = status.st_size;
+}
+
 void JournalFile::open()
 {
     if (is_given_up_) return;
@@ -66,7 +78,7 @@ void JournalFile::open()
         return;
     }
     renew_private(path_, before_);
-    fd_ = open_file();
+    hold(open_file());
     if (!fd_.is_open() && open_errno_ == EMEDIUMTYPE)
         set_aside("it is no file that only usbroute can have written", {});
 }
@@ -80,22 +92,21 @@ void JournalFile::follow_the_name()
         if (fd_.is_open()) heal();
         return;
     }
-    struct stat ours{};
     struct stat there{};
-    if (::fstat(fd_.get(), &ours) != 0) return;
-    const bool is_there = ::lstat(path_.c_str(), &there) == 0;
-    if (is_there && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev) return;
+    if (::lstat(path_.c_str(), &there) == 0 && there.st_ino == inode_ && there.st_dev == device_) {
+        size_ = there.st_size;
+        return;
+    }
     // What we have is better than none.
-    if (auto now = open_file(); now.is_open()) fd_ = std::move(now);
+    if (auto now = open_file(); now.is_open()) hold(std::move(now));
 }
 
 /// Once, when it is opened: what an older version wrote is brought up to date, a line that a crash has cut is taken
 /// off, lest the next one be glued to it, and what is no journal makes room for one.
 void JournalFile::heal()
 {
-    struct stat status{};
-    if (::fstat(fd_.get(), &status) != 0 || status.st_size == 0) return;
-    if (status.st_size > static_cast<off_t>(longest_journal))
+    if (size_ == 0) return;
+    if (size_ > static_cast<off_t>(longest_journal))
         return set_aside(format("it is larger than {} bytes", longest_journal), {});
     const auto text = this->text();
     const auto history = apply::read_history(text);
@@ -124,7 +135,7 @@ void JournalFile::set_aside(const std::string& why, const std::string& keep)
     }
     unwritten_ = keep;
     fd_.reset();
-    if (!is_given_up_) fd_ = open_file();
+    if (!is_given_up_) hold(open_file());
 }
 
 /// A new file under the old name: whoever is killed at any point leaves the whole old one or the whole new one.
@@ -132,7 +143,7 @@ bool JournalFile::replace(const std::string& text)
 {
     auto fresh = exchange_private(path_, text, O_RDWR | O_APPEND);
     if (!fresh) return false;
-    fd_ = std::move(*fresh);
+    hold(std::move(*fresh));
     return true;
 }
 
@@ -145,12 +156,11 @@ Result<void> JournalFile::begin(const plan::Change& change)
     // In one write with the change: there is no moment at which it is made and nobody knows that it is a trial.
     if (const auto trial = std::exchange(signature_.trial, std::nullopt))
         lines.insert(0, apply::trial_line(*trial));
-    struct stat status{};
-    if (fd_.is_open() && ::fstat(fd_.get(), &status) == 0 && status.st_size > grown) shorten(status.st_size);
+    if (fd_.is_open() && size_ > grown) shorten();
     return append(lines);
 }
 
-void JournalFile::shorten(off_t size)
+void JournalFile::shorten()
 {
     auto kept = apply::written(history());
     if (replace(kept)) {
@@ -159,8 +169,10 @@ void JournalFile::shorten(off_t size)
     }
     // Where no file can be made beside it, it grows on as long as it may: in place, a crash in between would lose the
     // memory of old changes, and the way back of a trial.
-    if (size > static_cast<off_t>(longest_journal / 2) && ::ftruncate(fd_.get(), 0) == 0)
+    if (size_ > static_cast<off_t>(longest_journal / 2) && ::ftruncate(fd_.get(), 0) == 0) {
         unwritten_ = std::move(kept);
+        size_ = 0;
+    }
 }
 
 Result<void> JournalFile::end(apply::Ending ending) { return append(apply::end_line(ending)); }
@@ -207,16 +219,10 @@ std::string JournalFile::text() const
     return text;
 }
 
-bool JournalFile::is_empty() const
-{
-    struct stat status{};
-    return ::fstat(fd_.get(), &status) == 0 && status.st_size == 0;
-}
-
 Result<void> JournalFile::append(const std::string& lines)
 {
     // A file that can be read at most is taken over whole: it may be of an older version.
-    if (unwritten_.empty() && (!fd_.is_open() || is_empty())) unwritten_ = apply::written(history());
+    if (unwritten_.empty() && (!fd_.is_open() || size_ == 0)) unwritten_ = apply::written(history());
     unwritten_ += lines;
     auto put = put_down(unwritten_);
     if (put)
@@ -244,6 +250,7 @@ Result<void> JournalFile::put_down(const std::string& lines)
         if (const auto end = ::lseek(fd_.get(), 0, SEEK_END); end >= put)
             if (::ftruncate(fd_.get(), end - put) != 0) return std::unexpected(cannot_write(errno));
     if (put != static_cast<ssize_t>(lines.size())) return std::unexpected(cannot_write(why));
+    size_ += put;
     return {};
 }
 

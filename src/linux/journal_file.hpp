@@ -11,6 +11,8 @@
 #include <optional>
 #include <string>
 
+#include <sys/types.h>
+
 namespace usbroute::linux_ {
 
 /// The journal as a file in the state directory, which only its owner and root can open. Beside it is the lock by which the
@@ -53,12 +55,12 @@ public:
 
 private:
     [[nodiscard]] UniqueFd open_file();
+    void hold(UniqueFd file);
     void open();
     void follow_the_name();
     void heal();
-    void shorten(off_t size);
+    void shorten();
     [[nodiscard]] std::string text() const;
-    [[nodiscard]] bool is_empty() const;
     [[nodiscard]] Error cannot_write(int why) const;
     void set_aside(const std::string& why, const std::string& keep);
     [[nodiscard]] bool replace(const std::string& text);
@@ -70,6 +72,9 @@ private:
     std::string before_; ///< path of version 0.1; empty: none
     LockFile lock_;
     UniqueFd fd_;
+    dev_t device_ = 0; ///< of `fd_`, and the next two
+    ino_t inode_ = 0;
+    off_t size_ = 0; ///< when the lock was taken, and what was written since
     int open_errno_ = 0;
     bool is_given_up_ = false; ///< what is there is no journal, and stays
     std::string unwritten_;    ///< to be written before the next line; of bounded size

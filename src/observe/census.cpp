@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <iterator>
 
 namespace usbroute::observe {
 
@@ -22,10 +21,8 @@ namespace {
 std::optional<std::vector<Listed>> list_of(const KernelTree& tree, const char* directory)
 {
     auto entries = tree.entries(directory);
-    if (!entries && entries.error().value != ENOENT) return std::nullopt;
-    if (!entries) return std::vector<Listed>{};
-    std::ranges::sort(*entries);
-    return std::move(*entries);
+    if (entries) return std::move(*entries);
+    return entries.error().value == ENOENT ? std::optional(std::vector<Listed>{}) : std::nullopt;
 }
 
 /// "3-1" for "3-1:1.0". Nothing for the interface of a root hub, which comes and goes with its controller.
@@ -56,7 +53,7 @@ bool still_holds(const KernelTree& tree, const topology::Snapshot& snapshot)
 {
     const auto census = take_census(tree);
     if (!census) return true;
-    return snapshot.census && *snapshot.census == *census && have_their_drivers(tree, snapshot);
+    return snapshot.census && census->is_as(*snapshot.census) && have_their_drivers(tree, snapshot);
 }
 
 bool have_their_drivers(const KernelTree& tree, const topology::Snapshot& snapshot)
@@ -68,9 +65,7 @@ bool have_their_drivers(const KernelTree& tree, const topology::Snapshot& snapsh
 
 bool explain(std::span<const PortPath> places, const Census& before, const Census& now)
 {
-    std::vector<Listed> changed;
-    std::ranges::set_symmetric_difference(before.usb, now.usb, std::back_inserter(changed));
-    return std::ranges::all_of(changed, [&](const Listed& listed) {
+    return std::ranges::all_of(topology::difference(before.usb, now.usb), [&](const Listed& listed) {
         const auto changed_place = place_of(listed);
         return changed_place && std::ranges::any_of(places, [&](const PortPath& place) {
                    return place.contains(*changed_place);

@@ -12,7 +12,7 @@
 
 namespace usbroute::observe {
 
-/// Each list sorted. Nothing: they cannot be listed now, as without a free descriptor.
+/// Nothing: they cannot be listed now, as without a free descriptor.
 [[nodiscard]] std::optional<topology::Census> take_census(const KernelTree& tree);
 
 /// Whether what the kernel lists, and the drivers of the controllers, are what `snapshot` was made from. True also where

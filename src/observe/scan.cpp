@@ -227,10 +227,10 @@ Snapshot rescan(const KernelTree& tree, const Snapshot& before, std::span<const 
     std::ranges::sort(places);
     // Hints can be lost, and then only some of what happened is hinted at.
     auto census = take_census(tree);
-    if (!census || !before.census || census->functions != before.census->functions ||
+    if (!census || !before.census || !difference(census->functions, before.census->functions).empty() ||
         !explain(places, *before.census, *census) || !have_their_drivers(tree, before))
         return scan(tree);
-    blocks_changed = blocks_changed || census->blocks != before.census->blocks;
+    blocks_changed = blocks_changed || !difference(census->blocks, before.census->blocks).empty();
 
     Snapshot after = before;
     after.census = shared(std::move(census));

@@ -17,12 +17,19 @@ struct Listed {
     auto operator<=>(const Listed&) const = default;
 };
 
-/// What the kernel listed when a look began. Costs three directories, and tells whether anything has come or gone since.
+/// What only one of two lists has. Lists of the same directory: the kernel gives its entries in an order of its own, which
+/// stays the same for as long as nothing comes or goes, so only what is between the first and the last difference is sorted.
+[[nodiscard]] std::vector<Listed> difference(const std::vector<Listed>& before,
+                                             const std::vector<Listed>& now);
+
+/// What the kernel listed when a look began, in its order. Costs three directories, and tells whether anything has come or gone since.
 struct Census {
     std::vector<Listed> functions; ///< of the PCI bus
     std::vector<Listed> usb;       ///< devices and interfaces, "3-1" and "3-1:1.0"
     std::vector<Listed> blocks;    ///< block devices of every kind, partitions among them
-    bool operator==(const Census&) const = default;
+
+    /// Whether both have the same, in whatever order.
+    [[nodiscard]] bool is_as(const Census& other) const;
 };
 
 } // namespace usbroute::topology
