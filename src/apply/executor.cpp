@@ -98,7 +98,8 @@ Error roll_back(const Plan& plan, const RouteBits& before, RouteRegisters& regis
 
 } // namespace
 
-Result<Applied> execute(const Plan& plan, RouteRegisters& registers, Journal& journal)
+Result<Applied> execute(const Plan& plan, RouteRegisters& registers, Journal& journal,
+                        const Signature& signature)
 {
     const auto context = "cannot " + plan.title;
     auto before = registers.read();
@@ -107,11 +108,11 @@ Result<Applied> execute(const Plan& plan, RouteRegisters& registers, Journal& jo
         return std::unexpected(
             Error(ErrorKind::failed,
                   context + ": the registers have changed since it was planned; nothing was touched")
-                .with_code("stale-plan"));
+                .with_code(std::string(code_of_a_stale_plan)));
     Applied applied{.after = *before, .warnings = {}};
     if (plan.steps.empty()) return applied;
 
-    if (auto begun = journal.begin(plan.change); !begun)
+    if (auto begun = journal.begin(plan.change, signature); !begun)
         applied.warnings.push_back("this is not written down, so that undo may not know of it: " +
                                    begun.error().message());
     for (const auto& step : plan.steps) {
@@ -153,16 +154,17 @@ namespace {
 /// is found where he was.
 class OpenAlready final : public Journal {
 public:
-    Result<void> begin(const Change&) override { return {}; }
+    Result<void> begin(const Change&, const Signature&) override { return {}; }
     Result<void> end(Ending) override { return {}; }
+    Result<void> stand(const Change&) override { return {}; }
+    [[nodiscard]] History history() const override { return {}; }
 };
 
 Result<Recovered> put_back(const Change& open, RouteRegisters& registers, const Decide& decide)
 {
     const auto outcome = decide({.wish = plan::RecoverRequest{open}});
     if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
-        return std::unexpected(Error(plan::kind_of(refusal->reason), plan::text_of(*refusal))
-                                   .with_code(std::string(plan::code_of(refusal->reason))));
+        return std::unexpected(plan::error_from(*refusal));
     const auto& plan = std::get<Plan>(outcome);
     OpenAlready journal;
     if (auto applied = execute(plan, registers, journal); !applied)

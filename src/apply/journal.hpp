@@ -23,14 +23,6 @@ enum class Ending : std::uint8_t {
     half_way, ///< neither, and the user was told how to recover
 };
 
-/// What was done and how to undo it, kept before it is done.
-class Journal {
-public:
-    virtual ~Journal() = default;
-    [[nodiscard]] virtual Result<void> begin(const plan::Change& change) = 0;
-    [[nodiscard]] virtual Result<void> end(Ending ending) = 0;
-};
-
 /// When a change was made, and at whose request.
 struct Stamp {
     std::chrono::sys_seconds when{}; ///< by the wall clock, kept until 2106; zero: not known
@@ -42,8 +34,8 @@ struct Stamp {
 /// For whom a change is made, and whether it is a trial.
 struct Signature {
     std::string who;
-    std::optional<TrialTerms> trial; ///< begins one, or gives the one under way another end
-    bool stays_out = false; ///< the next change, of the trial under way: `plan::Plan::stays_out_of_trial`
+    std::optional<TrialTerms> trial = {}; ///< begins one, or gives the one under way another end
+    bool stays_out = false;               ///< of the trial under way: `plan::Plan::stays_out_of_trial`
 };
 
 /// A change that was carried out, of whatever kind.
@@ -70,6 +62,18 @@ struct History {
 };
 
 inline constexpr std::size_t remembered = 20;
+
+/// What was done and how to undo it, kept before it is done.
+class Journal {
+public:
+    virtual ~Journal() = default;
+    [[nodiscard]] virtual Result<void> begin(const plan::Change& change, const Signature& signature) = 0;
+    [[nodiscard]] virtual Result<void> end(Ending ending) = 0;
+    /// Adds to what all changes add up to, without a change: somebody asked for what was so already, and from now on
+    /// it has to stay so.
+    [[nodiscard]] virtual Result<void> stand(const plan::Change& wanted) = 0;
+    [[nodiscard]] virtual History history() const = 0;
+};
 
 /// The journal's text form, a line for each event. A change that takes another back is known by its title,
 /// which begins with "undo "; one that takes a trial back by "revert ", and one that only brings back what somebody

@@ -3,18 +3,16 @@
 
 #include "cli/alone.hpp"
 
-#include "apply/executor.hpp"
+#include "apply/conductor.hpp"
 #include "base/check.hpp"
 #include "base/format.hpp"
+#include "cli/direct_machine.hpp"
 #include "linux/files.hpp"
-#include "linux/host_use.hpp"
 #include "linux/journal_file.hpp"
-#include "linux/pci_config.hpp"
 #include "linux/private_files.hpp"
 #include "linux/settings_files.hpp"
 #include "linux/signals.hpp"
 #include "observe/scan.hpp"
-#include "topology/connector.hpp"
 
 #include <algorithm>
 
@@ -26,121 +24,55 @@ using config::Verb;
 
 namespace {
 
-/// One look at the machine; how it is used is looked at where it makes a difference.
-struct Look {
-    topology::Snapshot snapshot;
-    config::Settings settings;
-};
-
-Result<Look> look(const linux_::Locations& where, linux_::Reading reading = linux_::Reading::to_look)
+Result<DirectMachine> look(const linux_::Locations& where, linux_::Reading reading = linux_::Reading::to_look)
 {
     auto settings = linux_::load_settings(where, reading);
     if (!settings) return std::unexpected(std::move(settings.error()));
-    const linux_::LiveTree tree(where.root);
-    return Look{.snapshot = observe::scan(tree, observe::Ports::skip), .settings = std::move(*settings)};
+    return DirectMachine(where, std::move(*settings));
 }
 
-/// Read by itself: opening the journal to write would make its directory.
-apply::History history_of(const linux_::Locations& where)
-{
-    constexpr std::size_t longest_journal = 1U << 20;
-    auto journal = linux_::read_private(where.state + "/journal", longest_journal);
-    if (!journal && !where.state_of_before.empty())
-        journal = linux_::read_private(where.state_of_before + "/journal", longest_journal);
-    return journal ? apply::read_history(*journal) : apply::History{};
-}
+/// Only to look at: opening the journal to write would make its directory.
+class JournalToRead final : public apply::Journal {
+public:
+    explicit JournalToRead(const linux_::Locations& where)
+    {
+        constexpr std::size_t longest_journal = 1U << 20;
+        auto text = linux_::read_private(where.state + "/journal", longest_journal);
+        if (!text && !where.state_of_before.empty())
+            text = linux_::read_private(where.state_of_before + "/journal", longest_journal);
+        if (text) history_ = apply::read_history(*text);
+    }
+    Result<void> begin(const plan::Change&, const apply::Signature&) override { return not_here(); }
+    Result<void> end(apply::Ending) override { return not_here(); }
+    Result<void> stand(const plan::Change&) override { return not_here(); }
+    [[nodiscard]] apply::History history() const override { return history_; }
 
-Error error_from(const plan::Refusal& refusal)
-{
-    return Error(plan::kind_of(refusal.reason), plan::text_of(refusal))
-        .with_code(std::string(plan::code_of(refusal.reason)));
-}
+private:
+    static Result<void> not_here()
+    {
+        return std::unexpected(Error(ErrorKind::failed, "the journal is only read here"));
+    }
+    apply::History history_;
+};
 
-std::optional<plan::Change> last_change(const apply::History& history)
-{
-    if (history.undoable.empty()) return std::nullopt;
-    return history.undoable.back();
-}
-
-plan::Outcome outcome_of(const linux_::Locations& where, const Look& looked, const apply::History& history,
-                         const plan::Request& request)
-{
-    const auto outcome_with = [&](const topology::HostUse& use) {
-        return plan::make_plan({.snapshot = looked.snapshot,
-                                .settings = looked.settings,
-                                .use = use,
-                                .last_change = last_change(history)},
-                               request);
-    };
-    auto outcome = outcome_with({});
-    if (const auto needed = plan::use_needed(outcome); !needed.none())
-        outcome = outcome_with(linux_::look_at_host_use(where, needed));
-    return outcome;
-}
-
-Result<plan::Plan> plan_from(const linux_::Locations& where, const Look& looked,
-                             const apply::History& history, const wire::Command& command)
-{
-    auto outcome = outcome_of(where, looked, history, request_from(command));
-    if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
-        return std::unexpected(error_from(*refusal));
-    return std::get<plan::Plan>(std::move(outcome));
-}
-
-wire::Answer answer_from(const plan::Plan& plan, std::vector<std::string> warnings)
+wire::Answer answer_from(const apply::Done& done)
 {
     wire::Answer answer;
-    if (plan.profile) answer.profile = plan.profile->text();
-    for (const auto& [connector, target] : plan.asked) {
+    if (done.plan->profile) answer.profile = done.plan->profile->text();
+    for (const auto& [connector, target] : done.plan->asked) {
         const auto owner = config::text_of(target);
         auto found = std::ranges::find(answer.owners, owner, &decltype(answer.owners)::value_type::first);
         if (found == answer.owners.end()) found = answer.owners.insert(found, {owner, {}});
         found->second.push_back(connector.text());
     }
-    answer.warnings = plan.warnings;
-    answer.warnings.insert(answer.warnings.end(), warnings.begin(), warnings.end());
+    answer.warnings = done.warnings;
     return answer;
 }
 
-/// A change whose maker was killed is brought to an end first; nothing is planned on top of half of one.
-Result<std::optional<std::string>> finish_interrupted(const linux_::Locations& where,
-                                                      linux_::JournalFile& journal)
+Error error_from(apply::NotDone why)
 {
-    const auto open = journal.history().open;
-    if (!open) return std::nullopt;
-    // Only what the chip table knows is ever written, whatever a journal says.
-    const auto snapshot = observe::scan(linux_::LiveTree(where.root), observe::Ports::skip);
-    if (const auto mux = topology::find_mux(snapshot); !mux || mux->xhci->address != open->controller)
-        return std::unexpected(
-            Error(ErrorKind::failed, format("cannot finish the interrupted \"{}\": {} is no mux here",
-                                            open->title, open->controller.text())));
-    auto registers = linux_::PciConfig::open(where.root, open->controller);
-    if (!registers)
-        return std::unexpected(std::move(registers.error()).within("cannot finish an interrupted change"));
-    const auto looked = look(where);
-    if (!looked) return std::unexpected(looked.error());
-    auto found = apply::recover(*open, *registers, journal, [&](const plan::Request& request) {
-        return outcome_of(where, *looked, journal.history(), request);
-    });
-    if (!found) return std::unexpected(std::move(found.error()));
-    return std::move(found->text);
-}
-
-Result<wire::Answer> try_once(const linux_::Locations& where, linux_::JournalFile& journal,
-                              const wire::Command& command)
-{
-    const auto looked = look(where, linux_::Reading::to_act);
-    if (!looked) return std::unexpected(looked.error());
-    const auto plan = plan_from(where, *looked, journal.history(), command);
-    if (!plan) return std::unexpected(plan.error());
-    auto registers = linux_::PciConfig::open(where.root, plan->controller);
-    if (!registers) return std::unexpected(std::move(registers.error()).within("cannot " + plan->title));
-    auto applied = apply::execute(*plan, *registers, journal);
-    if (!applied) return std::unexpected(std::move(applied.error()));
-    if (plan->steps.empty())
-        if (auto stood = journal.stand(plan->whole); !stood)
-            applied->warnings.push_back("it may not be restored: " + stood.error().message());
-    return answer_from(*plan, std::move(applied->warnings));
+    if (const auto* refusal = std::get_if<plan::Refusal>(&why)) return plan::error_from(*refusal);
+    return std::get<Error>(std::move(why));
 }
 
 } // namespace
@@ -167,72 +99,72 @@ plan::Request request_from(const wire::Command& command)
 
 Result<report::StatusView> status_alone(const linux_::Locations& where)
 {
-    const auto looked = look(where);
-    if (!looked) return std::unexpected(looked.error());
+    const auto machine = look(where);
+    if (!machine) return std::unexpected(machine.error());
     const auto use = observe::look_at_host_use(linux_::LiveTree(where.root), {.disks = true});
-    return report::status_view(looked->snapshot, looked->settings, use);
+    return report::status_view(machine->known().snapshot, machine->known().settings, use);
 }
 
 Result<report::RegistersView> registers_alone(const linux_::Locations& where)
 {
-    const auto looked = look(where);
-    if (!looked) return std::unexpected(looked.error());
-    return report::registers_view(looked->snapshot, looked->settings);
+    const auto machine = look(where);
+    if (!machine) return std::unexpected(machine.error());
+    return report::registers_view(machine->known().snapshot, machine->known().settings);
 }
 
 Result<report::WhyView> why_alone(const linux_::Locations& where, const ConnectorName& connector)
 {
-    const auto looked = look(where);
-    if (!looked) return std::unexpected(looked.error());
-    const auto history = history_of(where);
+    auto machine = look(where);
+    if (!machine) return std::unexpected(machine.error());
+    JournalToRead journal(where);
+    const apply::Conductor conductor(*machine, journal);
     std::vector<report::PastChange> past;
-    for (const auto& entry : history.done)
+    for (const auto& entry : journal.history().done)
         past.push_back({.change = entry.change, .when = entry.stamp.when, .who = entry.stamp.who});
     const auto use = observe::look_at_host_use(linux_::LiveTree(where.root), {.disks = true});
-    auto view = report::why_view(connector, {.snapshot = looked->snapshot,
-                                             .settings = looked->settings,
-                                             .use = use,
-                                             .past = past,
-                                             .decide = [&](const plan::Request& asked) {
-                                                 return outcome_of(where, *looked, history, asked);
-                                             }});
-    if (!view) return std::unexpected(error_from(view.error()));
+    auto view = report::why_view(
+        connector, {.snapshot = machine->known().snapshot,
+                    .settings = machine->known().settings,
+                    .use = use,
+                    .past = past,
+                    .decide = [&](const plan::Request& asked) { return conductor.decide(asked); }});
+    if (!view) return std::unexpected(plan::error_from(view.error()));
     return std::move(*view);
 }
 
 Result<report::PlanView> plan_alone(const linux_::Locations& where, const wire::Command& command)
 {
-    const auto looked = look(where);
-    if (!looked) return std::unexpected(looked.error());
-    const auto history = history_of(where);
-    auto plan = plan_from(where, *looked, history, command);
-    if (!plan) return std::unexpected(std::move(plan.error()));
-    auto view = report::plan_view(*plan, looked->snapshot);
-    if (history.open)
+    auto machine = look(where);
+    if (!machine) return std::unexpected(machine.error());
+    JournalToRead journal(where);
+    const auto outcome = apply::Conductor(*machine, journal).decide(request_from(command));
+    if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
+        return std::unexpected(plan::error_from(*refusal));
+    auto view = report::plan_view(std::get<plan::Plan>(outcome), machine->known().snapshot);
+    if (const auto open = journal.history().open)
         view.warnings.push_back(
-            format("\"{}\" was interrupted and will be brought to an end first", history.open->title));
+            format("\"{}\" was interrupted and will be brought to an end first", open->title));
     return view;
 }
 
 Result<wire::Answer> act_alone(const linux_::Locations& where, const wire::Command& command)
 {
     linux_::JournalFile journal(where.state, where.state_of_before);
-    journal.sign({.who = format("direct (uid {})", ::geteuid()), .trial = {}});
     const auto lock = journal.lock(linux_::direct_patience);
     if (!lock) return std::unexpected(lock.error());
     const linux_::SignalsHeld held; // after the lock: waiting for that may be interrupted
-    const auto finished = finish_interrupted(where, journal);
-    if (!finished) return std::unexpected(finished.error());
-    // A guest or firmware can write the registers between our look and our write; then we look again.
-    constexpr int attempts = 3;
-    for (int attempt = 1;; ++attempt) {
-        auto answer = try_once(where, journal, command);
-        const bool stale = !answer && answer.error().code() == "stale-plan";
-        if (stale && attempt < attempts) continue;
-        if (answer && !journal.remark().empty()) answer->warnings.push_back(journal.remark());
-        if (answer && *finished) answer->warnings.push_back(**finished);
-        return answer;
-    }
+    auto machine = look(where, linux_::Reading::to_act);
+    if (!machine) return std::unexpected(machine.error());
+    apply::Conductor conductor(*machine, journal);
+    // Nothing is planned on top of half a change.
+    const auto recovered = conductor.recover();
+    if (recovered && !*recovered) return std::unexpected(recovered->error());
+    auto done = conductor.carry_out(request_from(command), {.who = format("direct (uid {})", ::geteuid())});
+    if (!done) return std::unexpected(error_from(std::move(done.error())));
+    auto answer = answer_from(*done);
+    if (!journal.remark().empty()) answer.warnings.push_back(journal.remark());
+    if (recovered) answer.warnings.push_back((*recovered)->text);
+    return answer;
 }
 
 } // namespace usbroute::cli

@@ -14,14 +14,9 @@
 
 namespace usbroute::daemon {
 
-using plan::Plan;
-using plan::Refusal;
 using topology::Snapshot;
 
 namespace {
-
-constexpr int most_attempts = 3;
-constexpr std::size_t most_recalled = 8;
 
 /// Two lists by path: what only one of them has, or what stands at a path of both and is another device.
 void compare(const Snapshot& before, const Snapshot& now, Findings& findings)
@@ -89,17 +84,12 @@ Machine::Machine(const observe::KernelTree& tree, linux_::JournalFile& journal, 
 void Machine::adopt(config::Settings settings)
 {
     settings_ = std::move(settings);
-    recalled_.clear();
-}
-
-std::vector<config::ListenerSettings> Machine::lines() const
-{
-    return lines_ ? lines_() : std::vector<config::ListenerSettings>{};
+    conductor_.forget_plans();
 }
 
 Findings Machine::take(Snapshot fresh)
 {
-    recalled_.clear();
+    conductor_.forget_plans();
     Findings findings;
     findings.before = snapshot_;
     compare(*snapshot_, fresh, findings);
@@ -182,54 +172,40 @@ topology::HostUse Machine::host_use() const
     return observe::look_at_host_use(tree_, {.disks = true});
 }
 
-Machine::Past Machine::past_for(const plan::Request& request) const
+apply::Known Machine::known() const
 {
-    Past past;
-    if (std::holds_alternative<plan::UndoRequest>(request.wish) ||
-        std::holds_alternative<plan::RestoreRequest>(request.wish) ||
-        std::holds_alternative<plan::StartRequest>(request.wish)) {
-        auto history = journal_.history();
-        if (!history.undoable.empty()) past.last = history.undoable.back();
-        past.standing = std::move(history.standing);
-    }
-    // What a trial could not take back yet goes back, and is not brought to where the trial had put it.
-    if (std::holds_alternative<plan::RestoreRequest>(request.wish) && past.standing && trial_ &&
-        trial_->is_ending)
-        past.standing = past.standing->part(~trial_->way.usb2.mask, ~trial_->way.superspeed.mask);
-    past.lines = lines();
-    if (trial_) past.trial = trial_->way;
-    return past;
+    return {.snapshot = *snapshot_, .settings = settings_, .registers = known_};
 }
 
-plan::Outcome Machine::outcome_of(const plan::Request& request, const Past& past,
-                                  const topology::HostUse& use, const topology::Snapshot& snapshot) const
+apply::CloserLook Machine::look_closer(const topology::UseParts& needed) const
 {
-    return plan::make_plan({snapshot, settings_, use, past.last, past.standing, past.lines, past.trial},
-                           request);
-}
-
-plan::Outcome Machine::decide(const plan::Request& request) const
-{
-    const auto past = past_for(request);
-    auto outcome = outcome_of(request, past, {}, *snapshot_);
-    const auto needed = plan::use_needed(outcome);
-    if (needed.none()) return outcome;
-    std::optional<Snapshot> closer;
-    if (needed.disks) closer = with_blocks_read_again(tree_, *snapshot_);
-    auto use = observe::look_at_host_use(tree_, needed);
+    apply::CloserLook closer{.use = observe::look_at_host_use(tree_, needed), .snapshot = {}};
+    if (needed.disks) closer.snapshot = with_blocks_read_again(tree_, *snapshot_);
     if (ask_claims_ && needed.disks) {
-        linux_::doubt_an_empty_mount_list(use);
-        use.claims = claims_.value_or(topology::Claims{.answer = topology::ClaimsAnswer::silent,
-                                                       .why = "the kernel has just been asked; try again"});
+        linux_::doubt_an_empty_mount_list(closer.use);
+        closer.use.claims = claims_.value_or(topology::Claims{
+            .answer = topology::ClaimsAnswer::silent, .why = "the kernel has just been asked; try again"});
     }
-    return outcome_of(request, past, use, closer ? *closer : *snapshot_);
+    return closer;
+}
+
+Result<NotNull<apply::RouteRegisters>> Machine::registers(const PciAddress& controller)
+{
+    if (!registers_ || mux_ != controller)
+        return std::unexpected(Error(ErrorKind::failed, "the routing registers are not open"));
+    return NotNull(*registers_);
+}
+
+void Machine::wrote(const topology::RouteBits& now)
+{
+    known_ = now;
+    if (auto* controller = mux_controller()) controller->registers = now;
 }
 
 bool Machine::awaits_claims(const plan::Request& request)
 {
-    if (!ask_claims_ || claims_ || snapshot_->blocks.empty() || recall(request)) return false;
-    if (!plan::use_needed(outcome_of(request, past_for(request), {}, *snapshot_)).disks) return false;
-    return awaits_claims();
+    if (!ask_claims_ || claims_ || snapshot_->blocks.empty()) return false;
+    return conductor_.use_needed(request).disks && awaits_claims();
 }
 
 bool Machine::awaits_claims()
@@ -239,36 +215,6 @@ bool Machine::awaits_claims()
     return !claims_;
 }
 
-bool Machine::may_be_recalled(const plan::Request& request) const
-{
-    return std::holds_alternative<plan::ToggleRequest>(request.wish) && known_ && !request.yes &&
-           !request.is_trial() && request.force_disks.empty() && !(request.guest && trial_);
-}
-
-std::shared_ptr<const Plan> Machine::recall(const plan::Request& request) const
-{
-    if (!may_be_recalled(request)) return nullptr;
-    const auto& toggle = std::get<plan::ToggleRequest>(request.wish);
-    for (const auto& one : recalled_)
-        if (one.at == *known_ && one.profiles == toggle.profiles) return one.plan;
-    return nullptr;
-}
-
-Machine::Planned Machine::decide_or_recall(const plan::Request& request)
-{
-    if (auto recalled = recall(request)) return recalled;
-    auto outcome = decide(request);
-    if (auto* refusal = std::get_if<Refusal>(&outcome)) return std::move(*refusal);
-    const bool is_lasting = may_be_recalled(request) && plan::use_needed(outcome).none();
-    auto plan = std::make_shared<const Plan>(std::move(std::get<Plan>(outcome)));
-    if (!is_lasting) return plan;
-    if (recalled_.size() == most_recalled) recalled_.erase(recalled_.begin());
-    recalled_.push_back(
-        {.at = *known_, .profiles = std::get<plan::ToggleRequest>(request.wish).profiles, .plan = plan});
-    return plan;
-}
-
-/// Reads the registers; true when a decision made before would be another one now.
 bool Machine::reads_otherwise()
 {
     const auto before = known_;
@@ -276,41 +222,25 @@ bool Machine::reads_otherwise()
     return known_ != before;
 }
 
-/// As the journal's reader does it.
-void Machine::join_trial(const plan::Change& change, const apply::Signature& signature)
-{
-    if (signature.trial) {
-        if (!trial_) trial_.emplace();
-        trial_->terms = *signature.trial;
-        trial_->is_ending = false;
-    }
-    if (!trial_) return;
-    if (signature.stays_out)
-        trial_->leave_out(change);
-    else
-        trial_->join(change);
-    if (trial_->is_over()) trial_.reset();
-}
-
 Result<void> Machine::end_trial()
 {
     auto ended = journal_.end_trial();
     if (!ended && is_locked_out(ended.error())) return ended;
-    trial_.reset();
+    conductor_.adopt_trial({});
     return ended;
 }
 
 Result<void> Machine::end_trial_but_for(const plan::Change& rest)
 {
-    if (!trial_) return {};
+    if (!trial()) return {};
     if (rest.is_empty()) return end_trial();
-    if (trial_->is_ending && trial_->way.usb2 == rest.usb2 && trial_->way.superspeed == rest.superspeed)
+    if (trial()->is_ending && trial()->way.usb2 == rest.usb2 && trial()->way.superspeed == rest.superspeed)
         return {};
-    auto ending = *trial_;
+    auto ending = *trial();
     ending.end_but_for(rest);
     auto told = journal_.end_trial_but_for(ending.way);
     if (!told && is_locked_out(told.error())) return told;
-    trial_ = std::move(ending);
+    conductor_.adopt_trial(std::move(ending));
     return told;
 }
 
@@ -322,41 +252,12 @@ std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request,
         locked_out_();
         return std::unexpected(NotDone(std::move(lock.error())));
     }
-    // Plans on what was last read, as nearly always nobody has written since. The executor reads first and says
-    // so if somebody has; a refusal, which it never sees, is checked here.
-    for (int attempt = 1;; ++attempt) {
-        auto planned = decide_or_recall(request);
-        if (auto* refusal = std::get_if<Refusal>(&planned)) {
-            if (attempt < most_attempts && reads_otherwise()) continue;
-            return std::unexpected(NotDone(std::move(*refusal)));
-        }
-        auto& plan = std::get<std::shared_ptr<const Plan>>(planned);
-        if (!registers_)
-            return std::unexpected(NotDone(Error(ErrorKind::failed, "the routing registers are not open")));
-        auto signed_with = signature;
-        signed_with.stays_out = plan->stays_out_of_trial;
-        journal_.sign(signed_with);
-        auto applied = apply::execute(*plan, *registers_, journal_);
-        if (applied) {
-            known_ = applied->after;
-            if (!plan->steps.empty()) join_trial(plan->change, signed_with);
-            if (auto* controller = mux_controller()) controller->registers = applied->after;
-            if (std::holds_alternative<plan::RestoreRequest>(request.wish))
-                astray_ = astray_ && (!plan->staying.empty() || !request.only.empty());
-            else if (!plan->whole.is_empty() && (astray_ || is_start_awaited_ || plan->steps.empty()))
-                // Else a later restore, or the profile of the boot, would take back what was asked for and was so
-                // by chance.
-                if (auto stood = journal_.stand(plan->whole); !stood)
-                    applied->warnings.push_back("it may not be restored: " + stood.error().message());
-            Done done{.plan = std::move(plan), .warnings = std::move(applied->warnings)};
-            done.warnings.insert(done.warnings.end(), done.plan->warnings.begin(), done.plan->warnings.end());
-            return done;
-        }
-        // After a failed write nothing is taken for known. After a stale plan somebody has been faster.
-        const bool changed = reads_otherwise();
-        const bool again = changed && (applied.error().code() == "stale-plan" || !known_);
-        if (!again || attempt == most_attempts) return std::unexpected(NotDone(std::move(applied.error())));
-    }
+    // Else a later restore, or the profile of the boot, would take back what was asked for and was so by chance.
+    const auto what = astray_ || is_start_awaited_ ? apply::Remember::every_wish : apply::Remember::changes;
+    auto done = conductor_.carry_out(request, signature, what);
+    if (done && std::holds_alternative<plan::RestoreRequest>(request.wish))
+        astray_ = astray_ && (!done->plan->staying.empty() || !request.only.empty());
+    return done;
 }
 
 std::optional<Result<apply::Recovered>> Machine::recover()
@@ -366,18 +267,7 @@ std::optional<Result<apply::Recovered>> Machine::recover()
         locked_out_();
         return Result<apply::Recovered>(std::unexpected(std::move(lock.error())));
     }
-    const auto open = journal_.history().open;
-    if (!open) return std::nullopt;
-    // Only what the chip table knows is ever written, whatever a journal says.
-    if (!registers_ || open->controller != mux_)
-        return Result<apply::Recovered>(std::unexpected(
-            Error(ErrorKind::failed, "cannot recover from an interrupted \"" + open->title +
-                                         "\": " + open->controller.text() + " is no mux here")));
-    static_cast<void>(read_registers());
-    auto recovered = apply::recover(*open, *registers_, journal_,
-                                    [this](const plan::Request& request) { return decide(request); });
-    static_cast<void>(read_registers());
-    return recovered;
+    return conductor_.recover();
 }
 
 } // namespace usbroute::daemon

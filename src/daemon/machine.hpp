@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "apply/executor.hpp"
+#include "apply/conductor.hpp"
 #include "apply/registers.hpp"
 #include "base/result.hpp"
 #include "config/settings.hpp"
@@ -41,17 +41,13 @@ struct Findings {
     std::shared_ptr<const topology::Snapshot> before;
 };
 
-/// A change that was carried out and read back, or that had nothing to do.
-struct Done {
-    std::shared_ptr<const plan::Plan> plan;
-    std::vector<std::string> warnings;
-};
-using NotDone = std::variant<plan::Refusal, Error>;
+using apply::Done;
+using apply::NotDone;
 /// Another process holds the lock on changes: nothing was planned or touched, and in a moment it may be free.
 [[nodiscard]] bool is_locked_out(const NotDone& why);
 
 /// What is known of the machine, and the descriptors through which it is changed. Belongs to the loop's thread.
-class Machine {
+class Machine final : private apply::Workplace {
 public:
     using OpenRegisters = std::function<Result<std::unique_ptr<apply::RouteRegisters>>(const PciAddress&)>;
 
@@ -62,10 +58,9 @@ public:
     [[nodiscard]] std::shared_ptr<const topology::Snapshot> snapshot() const { return snapshot_; }
 
     /// Who knows `plan::Situation::lines`; asked whenever something is decided.
-    using Lines = std::function<std::vector<config::ListenerSettings>()>;
-    void ask_for_lines(Lines lines) { lines_ = std::move(lines); }
+    void ask_for_lines(apply::Conductor::Lines lines) { conductor_.ask_for_lines(std::move(lines)); }
     /// They may be others now.
-    void lines_changed() { recalled_.clear(); }
+    void lines_changed() { conductor_.forget_plans(); }
 
     /// From now on the kernel is asked about disks before a plan that would take one along; `ask` begins to do so. Without
     /// it, on a recorded machine, the lists that anybody can read have to do.
@@ -87,17 +82,17 @@ public:
     /// What the journal remembers.
     [[nodiscard]] apply::History history() const { return journal_.history(); }
     /// Plans; nothing is touched. The snapshot and the registers are fresh: the caller has seen to it.
-    [[nodiscard]] plan::Outcome decide(const plan::Request& request) const;
-    /// Plans and applies, under the lock that keeps direct commands out; never waits for it (`is_locked_out`). Plans again
-    /// when somebody wrote the registers in between.
+    [[nodiscard]] plan::Outcome decide(const plan::Request& request) const
+    {
+        return conductor_.decide(request);
+    }
+    /// Plans and applies, under the lock that keeps direct commands out; never waits for it (`is_locked_out`).
     [[nodiscard]] std::expected<Done, NotDone> carry_out(const plan::Request& request,
                                                          const apply::Signature& signature = {});
 
-    /// Changes that go back unless confirmed; every change that is carried out meanwhile joins them, but for those
-    /// of a guest whose own they are not.
-    [[nodiscard]] const std::optional<apply::Trial>& trial() const { return trial_; }
+    [[nodiscard]] const std::optional<apply::Trial>& trial() const { return conductor_.trial(); }
     /// One that the journal tells of.
-    void adopt_trial(apply::Trial trial) { trial_ = std::move(trial); }
+    void adopt_trial(apply::Trial trial) { conductor_.adopt_trial(std::move(trial)); }
     /// It stays as it is. An error: only the journal could not be told; with the code "busy" nothing was done.
     [[nodiscard]] Result<void> end_trial();
     /// Its time is over, and only this could not be taken back yet. With nothing in it the trial is over.
@@ -116,38 +111,16 @@ public:
     [[nodiscard]] std::optional<Result<apply::Recovered>> recover();
 
 private:
-    /// What the planner may look at, beside the host's use.
-    struct Past {
-        std::optional<plan::Change> last;
-        std::optional<plan::Change> standing;
-        std::vector<config::ListenerSettings> lines;
-        std::optional<plan::Change> trial;
-    };
-    [[nodiscard]] Past past_for(const plan::Request& request) const;
-    [[nodiscard]] plan::Outcome outcome_of(const plan::Request& request, const Past& past,
-                                           const topology::HostUse& use,
-                                           const topology::Snapshot& snapshot) const;
+    [[nodiscard]] apply::Known known() const override;
+    [[nodiscard]] apply::CloserLook look_closer(const topology::UseParts& needed) const override;
+    [[nodiscard]] bool reads_otherwise() override;
+    [[nodiscard]] Result<NotNull<apply::RouteRegisters>> registers(const PciAddress& controller) override;
+    void wrote(const topology::RouteBits& now) override;
+
     /// Null while no mux is on the bus.
     [[nodiscard]] topology::PciController* mux_controller();
     void follow_mux();
     [[nodiscard]] bool has_slept_since_last_reading();
-    [[nodiscard]] bool reads_otherwise();
-    void join_trial(const plan::Change& change, const apply::Signature& signature);
-
-    [[nodiscard]] bool may_be_recalled(const plan::Request& request) const;
-    [[nodiscard]] std::shared_ptr<const plan::Plan> recall(const plan::Request& request) const;
-
-    using Planned = std::variant<std::shared_ptr<const plan::Plan>, plan::Refusal>;
-    [[nodiscard]] std::vector<config::ListenerSettings> lines() const;
-    [[nodiscard]] Planned decide_or_recall(const plan::Request& request);
-
-    /// What `toggle` planned at some value of the registers. The planner is pure, so for the same snapshot and
-    /// settings it would plan the same again; toggling to and fro is what people do all day.
-    struct Recalled {
-        topology::RouteBits at;
-        std::vector<ProfileName> profiles;
-        std::shared_ptr<const plan::Plan> plan;
-    };
 
     const observe::KernelTree& tree_;
     linux_::JournalFile& journal_;
@@ -164,11 +137,9 @@ private:
     bool has_a_new_driver_ = false;    ///< the mux, since then
     bool astray_ = false;
     bool is_start_awaited_ = false;
-    Lines lines_;
     std::function<void()> ask_claims_; ///< empty: a recorded machine
     std::optional<topology::Claims> claims_;
-    std::optional<apply::Trial> trial_;
-    std::vector<Recalled> recalled_; ///< emptied with each look and each change of the settings
+    apply::Conductor conductor_{*this, journal_};
 };
 
 } // namespace usbroute::daemon

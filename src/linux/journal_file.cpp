@@ -147,15 +147,13 @@ bool JournalFile::replace(const std::string& text)
     return true;
 }
 
-Result<void> JournalFile::begin(const plan::Change& change)
+Result<void> JournalFile::begin(const plan::Change& change, const apply::Signature& signature)
 {
     const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-    auto lines = apply::begin_line(
-        change,
-        {.when = now, .who = signature_.who, .stays_out = std::exchange(signature_.stays_out, false)});
+    auto lines =
+        apply::begin_line(change, {.when = now, .who = signature.who, .stays_out = signature.stays_out});
     // In one write with the change: there is no moment at which it is made and nobody knows that it is a trial.
-    if (const auto trial = std::exchange(signature_.trial, std::nullopt))
-        lines.insert(0, apply::trial_line(*trial));
+    if (signature.trial) lines.insert(0, apply::trial_line(*signature.trial));
     if (fd_.is_open() && size_ > grown) shorten();
     return append(lines);
 }

@@ -27,14 +27,9 @@ public:
     /// `before`: the directory in which version 0.1 kept it; it is taken over from there.
     explicit JournalFile(const std::string& directory, const std::string& before = {});
 
-    /// For the changes that are begun from now on. The trial is announced with the next one only, and only
-    /// that one stays out of one.
-    void sign(apply::Signature signature) { signature_ = std::move(signature); }
-    [[nodiscard]] Result<void> begin(const plan::Change& change) override;
+    [[nodiscard]] Result<void> begin(const plan::Change& change, const apply::Signature& signature) override;
     [[nodiscard]] Result<void> end(apply::Ending ending) override;
-    /// Adds to what all changes add up to, without a change: somebody asked for what was so already, and from now on
-    /// it has to stay so.
-    [[nodiscard]] Result<void> stand(const plan::Change& wanted);
+    [[nodiscard]] Result<void> stand(const plan::Change& wanted) override;
     /// The time of the trial is over, and this could not be taken back yet.
     [[nodiscard]] Result<void> end_trial_but_for(const plan::Change& rest);
     /// The trial was confirmed, or needs no way back. Takes the lock itself, and does not wait for it.
@@ -46,7 +41,7 @@ public:
     /// False: the history has a part that ends with this process.
     [[nodiscard]] bool is_written() const { return unwritten_.empty(); }
     /// What the file holds now, and what could not be written; empty where there is neither.
-    [[nodiscard]] apply::History history() const;
+    [[nodiscard]] apply::History history() const override;
 
     /// Held while a change is planned and applied. Waits for another process's change at most `patience`; the error has the
     /// code "busy". Where there is no file to lock, nothing is held.
@@ -78,7 +73,6 @@ private:
     int open_errno_ = 0;
     bool is_given_up_ = false; ///< what is there is no journal, and stays
     std::string unwritten_;    ///< to be written before the next line; of bounded size
-    apply::Signature signature_;
     std::string remark_;
 };
 

@@ -56,4 +56,9 @@ std::string text_of(const Refusal& refusal)
     return refusal.remedy.empty() ? refusal.sentence : refusal.sentence + "; " + refusal.remedy;
 }
 
+Error error_from(const Refusal& refusal)
+{
+    return Error(kind_of(refusal.reason), text_of(refusal)).with_code(std::string(code_of(refusal.reason)));
+}
+
 } // namespace usbroute::plan

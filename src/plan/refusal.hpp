@@ -54,5 +54,7 @@ struct Refusal {
 [[nodiscard]] ErrorKind kind_of(Reason reason);
 /// Sentence and remedy, one line.
 [[nodiscard]] std::string text_of(const Refusal& refusal);
+/// The same as an error, for whoever cannot go on without.
+[[nodiscard]] Error error_from(const Refusal& refusal);
 
 } // namespace usbroute::plan

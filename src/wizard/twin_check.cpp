@@ -3,18 +3,19 @@
 
 #include "wizard/twin_check.hpp"
 
-#include "apply/executor.hpp"
+#include "apply/conductor.hpp"
 #include "base/format.hpp"
+#include "cli/direct_machine.hpp"
 #include "linux/files.hpp"
-#include "linux/host_use.hpp"
 #include "linux/journal_file.hpp"
-#include "linux/pci_config.hpp"
 #include "linux/signals.hpp"
 #include "observe/scan.hpp"
 #include "plan/plan.hpp"
 #include "wizard/waiting.hpp"
 
 #include <algorithm>
+
+#include <unistd.h>
 
 namespace usbroute::wizard {
 
@@ -43,6 +44,14 @@ public:
           lock_(journal_.lock(linux_::direct_patience))
     {}
 
+    /// Nothing is planned on top of half a change.
+    [[nodiscard]] std::optional<Error> why_not_recovered()
+    {
+        cli::DirectMachine machine(where_, settings_);
+        const auto recovered = apply::Conductor(machine, journal_).recover();
+        return recovered && !*recovered ? std::optional(recovered->error()) : std::nullopt;
+    }
+
     /// Nothing: no other process changes a route meanwhile.
     [[nodiscard]] std::optional<Error> why_not_alone() const
     {
@@ -53,20 +62,14 @@ public:
 
     Result<void> move_to(Side side)
     {
-        const auto snapshot = look();
-        const plan::Request request{
-            .wish = plan::MoveRequest{.connectors = {name_}, .to = side}, .yes = false, .force_disks = {}};
-        const auto use = linux_::look_at_host_use(where_, topology::UseParts::all());
-        const auto outcome = plan::make_plan({snapshot, settings_, use, {}}, request);
-        if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
-            return std::unexpected(Error(plan::kind_of(refusal->reason), plan::text_of(*refusal))
-                                       .with_code(std::string(plan::code_of(refusal->reason))));
-        const auto& plan = std::get<plan::Plan>(outcome);
-        auto registers = linux_::PciConfig::open(where_.root, plan.controller);
-        if (!registers) return std::unexpected(std::move(registers.error()));
-        auto applied = apply::execute(plan, *registers, journal_);
-        if (!applied) return std::unexpected(std::move(applied.error()));
-        return {};
+        cli::DirectMachine machine(where_, settings_);
+        auto done = apply::Conductor(machine, journal_)
+                        .carry_out({.wish = plan::MoveRequest{.connectors = {name_}, .to = side}},
+                                   {.who = format("map (uid {})", ::geteuid())});
+        if (done) return {};
+        if (const auto* refusal = std::get_if<plan::Refusal>(&done.error()))
+            return std::unexpected(plan::error_from(*refusal));
+        return std::unexpected(std::get<Error>(std::move(done.error())));
     }
 
     /// Where the device has come that was not there `before`; nothing when it does not come in time.
@@ -109,6 +112,7 @@ Result<map::TwinCheck> check_twin(const linux_::Locations& where, const config::
     const linux_::SignalsHeld held;
     Bench bench(where, settings, name, hints);
     if (auto somebody = bench.why_not_alone()) return std::unexpected(std::move(*somebody));
+    if (auto half = bench.why_not_recovered()) return std::unexpected(std::move(*half));
     const auto before = bench.look();
     const auto connector = topology::look_at(before, settings.connector(name)->spec);
     if (!connector.side)

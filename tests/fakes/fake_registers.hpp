@@ -58,10 +58,11 @@ public:
 /// Remembers what it was told, as the lines that the real journal writes.
 class RecordingJournal final : public apply::Journal {
 public:
-    [[nodiscard]] Result<void> begin(const plan::Change& change) override
+    [[nodiscard]] Result<void> begin(const plan::Change& change, const apply::Signature& signature) override
     {
         if (broken) return std::unexpected(Error(ErrorKind::failed, "cannot write the journal", 28));
-        text += apply::begin_line(change);
+        if (signature.trial) text += apply::trial_line(*signature.trial);
+        text += apply::begin_line(change, {.who = signature.who, .stays_out = signature.stays_out});
         return {};
     }
     [[nodiscard]] Result<void> end(apply::Ending ending) override
@@ -70,6 +71,13 @@ public:
         text += apply::end_line(ending);
         return {};
     }
+    [[nodiscard]] Result<void> stand(const plan::Change& wanted) override
+    {
+        if (broken) return std::unexpected(Error(ErrorKind::failed, "cannot write the journal", 28));
+        text += apply::standing_line(wanted);
+        return {};
+    }
+    [[nodiscard]] apply::History history() const override { return apply::read_history(text); }
     std::string text = apply::journal_header();
     bool broken = false;
 };

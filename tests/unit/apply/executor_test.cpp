@@ -251,7 +251,7 @@ TEST(Recovery, LeavesAMountedDiskWhereItIsAndTheChangeOpenUntilItCanBeTakenBack)
                             .usb2 = {.mask = 1, .before = 0, .after = 1},
                             .superspeed = {.mask = 1, .before = 0, .after = 1},
                             .title = "move front to xhci"};
-    ASSERT_TRUE(journal.begin(open));
+    ASSERT_TRUE(journal.begin(open, {}));
     const auto mounted = [](topology::Snapshot& snapshot, topology::HostUse& use) {
         fakes::plug_disk(snapshot, "4-1", "sdb");
         use.mounts = {{.number = "8:17", .source = "/dev/sdb1", .point = "/mnt", .type = "ext4"}};

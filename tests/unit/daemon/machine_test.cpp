@@ -121,7 +121,8 @@ TEST_F(MachineTest, HasTheKernelAskedBeforeAnInterruptedChangeTakesADiskAlong)
     ASSERT_TRUE(journal.begin({.controller = *PciAddress::parse("00:14.0"),
                                .usb2 = {.mask = 0x200, .before = 0, .after = 0x200},
                                .superspeed = {},
-                               .title = "move rear to xhci"}));
+                               .title = "move rear to xhci"},
+                              {}));
     int asked = 0;
     machine.ask_claims_by([&] { ++asked; });
     fakes::plug_disk(board, "3-6", "sdb");
@@ -283,7 +284,8 @@ TEST_F(MachineTest, EndsAChangeThatWasInterrupted)
     ASSERT_TRUE(journal.begin({.controller = {.device = 0x14},
                                .usb2 = {.mask = 4, .before = 4, .after = 0},
                                .superspeed = {.mask = 1, .before = 1, .after = 0},
-                               .title = "toggle to desk"}));
+                               .title = "toggle to desk"},
+                              {}));
     registers.bits.superspeed_on &= ~1u; // the first of two writes had been done
     fakes::bits(board) = registers.bits;
     machine.take(board);
@@ -299,7 +301,7 @@ TEST_F(MachineTest, EndsAChangeThatWasInterrupted)
 TEST_F(MachineTest, WritesNothingThatTheChipTableDoesNotKnowWhateverTheJournalSays)
 {
     ASSERT_TRUE(journal.begin(
-        {.controller = {.device = 0x1f}, .usb2 = {.mask = 4, .before = 4, .after = 0}, .title = "x"}));
+        {.controller = {.device = 0x1f}, .usb2 = {.mask = 4, .before = 4, .after = 0}, .title = "x"}, {}));
     machine.take(board);
 
     const auto recovered = machine.recover();
@@ -348,7 +350,7 @@ TEST_F(MachineTest, RecoversOnlyWhenTheXhciIsBack)
                             .usb2 = {.mask = 4, .before = 4, .after = 0},
                             .superspeed = {},
                             .title = "move keys to ehci"};
-    ASSERT_TRUE(journal.begin(half));
+    ASSERT_TRUE(journal.begin(half, {}));
     fakes::add_usbip(board);
     auto without = board;
     std::erase_if(without.controllers, [](const auto& c) { return c.device == 0x8cb1; });

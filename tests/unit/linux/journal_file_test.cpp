@@ -53,10 +53,10 @@ protected:
     {
         return read_file(state + "/journal", 1U << 20).value_or("no journal");
     }
-    static bool make(JournalFile& journal, const plan::Change& what)
+    static bool make(JournalFile& journal, const plan::Change& what, const apply::Signature& signature = {})
     {
         const auto held = journal.lock();
-        const auto begun = journal.begin(what);
+        const auto begun = journal.begin(what, signature);
         const auto ended = journal.end(apply::Ending::done);
         return begun && ended;
     }
@@ -109,13 +109,15 @@ TEST_F(JournalFileTest, ATrialThatWasConfirmedWhileNothingCouldBeWrittenHasNoPar
 {
     take_the_place();
     JournalFile journal(state);
-    journal.sign({.who = "control", .trial = apply::TrialTerms{.boot = "b", .deadline = 90s, .lasts = 30s}});
-    EXPECT_FALSE(make(journal, front));
+    const auto until = [](std::chrono::milliseconds deadline) {
+        return apply::Signature{.who = "control",
+                                .trial = apply::TrialTerms{.boot = "b", .deadline = deadline, .lasts = 30s}};
+    };
+    EXPECT_FALSE(make(journal, front, until(90s)));
     EXPECT_FALSE(journal.end_trial());
 
     give_it_back();
-    journal.sign({.who = "control", .trial = apply::TrialTerms{.boot = "b", .deadline = 95s, .lasts = 30s}});
-    EXPECT_TRUE(make(journal, keys));
+    EXPECT_TRUE(make(journal, keys, until(95s)));
 
     EXPECT_EQ(JournalFile(state).history().trial->way.usb2.mask, 4u);
 }

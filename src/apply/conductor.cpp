@@ -1,0 +1,173 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "apply/conductor.hpp"
+
+#include "base/format.hpp"
+#include "topology/connector.hpp"
+
+namespace usbroute::apply {
+
+using plan::Outcome;
+using plan::Plan;
+using plan::Refusal;
+using plan::Request;
+using plan::RestoreRequest;
+
+namespace {
+
+constexpr int most_attempts = 3;
+constexpr std::size_t most_remembered = 8;
+
+} // namespace
+
+Conductor::Past Conductor::past_for(const Request& request) const
+{
+    Past past;
+    if (std::holds_alternative<plan::UndoRequest>(request.wish) ||
+        std::holds_alternative<RestoreRequest>(request.wish) ||
+        std::holds_alternative<plan::StartRequest>(request.wish)) {
+        auto history = journal_.history();
+        if (!history.undoable.empty()) past.last = history.undoable.back();
+        past.standing = std::move(history.standing);
+    }
+    // What a trial could not take back yet goes back, and is not brought to where the trial had put it.
+    if (std::holds_alternative<RestoreRequest>(request.wish) && past.standing && trial_ && trial_->is_ending)
+        past.standing = past.standing->part(~trial_->way.usb2.mask, ~trial_->way.superspeed.mask);
+    if (lines_) past.lines = lines_();
+    if (trial_) past.trial = trial_->way;
+    return past;
+}
+
+Outcome Conductor::outcome_of(const Request& request, const Past& past, const CloserLook& closer) const
+{
+    const auto known = workplace_.known();
+    return plan::make_plan({closer.snapshot ? *closer.snapshot : known.snapshot, known.settings, closer.use,
+                            past.last, past.standing, past.lines, past.trial},
+                           request);
+}
+
+Outcome Conductor::decide(const Request& request) const
+{
+    const auto past = past_for(request);
+    auto outcome = outcome_of(request, past, {});
+    const auto needed = plan::use_needed(outcome);
+    if (needed.none()) return outcome;
+    return outcome_of(request, past, workplace_.look_closer(needed));
+}
+
+topology::UseParts Conductor::use_needed(const Request& request) const
+{
+    if (remembered(request)) return {};
+    return plan::use_needed(outcome_of(request, past_for(request), {}));
+}
+
+bool Conductor::may_be_remembered(const Request& request) const
+{
+    return std::holds_alternative<plan::ToggleRequest>(request.wish) && !request.yes && !request.is_trial() &&
+           request.force_disks.empty() && !(request.guest && trial_);
+}
+
+std::shared_ptr<const Plan> Conductor::remembered(const Request& request) const
+{
+    if (!may_be_remembered(request)) return nullptr;
+    const auto registers = workplace_.known().registers;
+    const auto& toggle = std::get<plan::ToggleRequest>(request.wish);
+    for (const auto& one : remembered_)
+        if (one.at == registers && one.profiles == toggle.profiles) return one.plan;
+    return nullptr;
+}
+
+Conductor::Planned Conductor::plan_for(const Request& request)
+{
+    if (auto plan = remembered(request)) return plan;
+    auto outcome = decide(request);
+    if (auto* refusal = std::get_if<Refusal>(&outcome)) return std::move(*refusal);
+    const auto registers = workplace_.known().registers;
+    const bool is_lasting = registers && may_be_remembered(request) && plan::use_needed(outcome).none();
+    auto plan = std::make_shared<const Plan>(std::move(std::get<Plan>(outcome)));
+    if (!is_lasting) return plan;
+    if (remembered_.size() == most_remembered) remembered_.erase(remembered_.begin());
+    remembered_.push_back(
+        {.at = *registers, .profiles = std::get<plan::ToggleRequest>(request.wish).profiles, .plan = plan});
+    return plan;
+}
+
+std::expected<Done, NotDone> Conductor::carry_out(const Request& request, const Signature& signature,
+                                                  Remember what)
+{
+    // Plans on what was last read, as nearly always nobody has written since. The executor reads first and says
+    // so if somebody has; a refusal, which it never sees, is checked here.
+    for (int attempt = 1;; ++attempt) {
+        auto planned = plan_for(request);
+        if (auto* refusal = std::get_if<Refusal>(&planned)) {
+            if (attempt < most_attempts && workplace_.reads_otherwise()) continue;
+            return std::unexpected(NotDone(std::move(*refusal)));
+        }
+        auto done =
+            apply_once(request, std::get<std::shared_ptr<const Plan>>(std::move(planned)), signature, what);
+        if (done) return std::move(*done);
+        // After a failed write nothing is taken for known. After a stale plan somebody has been faster.
+        const bool changed = workplace_.reads_otherwise();
+        const bool again =
+            changed && (done.error().code() == code_of_a_stale_plan || !workplace_.known().registers);
+        if (!again || attempt == most_attempts) return std::unexpected(NotDone(std::move(done.error())));
+    }
+}
+
+std::expected<Done, Error> Conductor::apply_once(const Request& request, std::shared_ptr<const Plan> plan,
+                                                 const Signature& signature, Remember what)
+{
+    auto registers = workplace_.registers(plan->controller);
+    if (!registers) return std::unexpected(std::move(registers.error()).within("cannot " + plan->title));
+    auto signed_with = signature;
+    signed_with.stays_out = plan->stays_out_of_trial;
+    auto applied = execute(*plan, **registers, journal_, signed_with);
+    if (!applied) return std::unexpected(std::move(applied.error()));
+    if (!plan->steps.empty()) join_trial(plan->change, signed_with);
+    workplace_.wrote(applied->after);
+    if (!std::holds_alternative<RestoreRequest>(request.wish) && !plan->whole.is_empty() &&
+        (what == Remember::every_wish || plan->steps.empty()))
+        if (auto stood = journal_.stand(plan->whole); !stood)
+            applied->warnings.push_back("it may not be restored: " + stood.error().message());
+    Done done{.plan = std::move(plan), .warnings = std::move(applied->warnings)};
+    done.warnings.insert(done.warnings.end(), done.plan->warnings.begin(), done.plan->warnings.end());
+    return done;
+}
+
+/// As the journal's reader does it.
+void Conductor::join_trial(const plan::Change& change, const Signature& signature)
+{
+    if (signature.trial) {
+        if (!trial_) trial_.emplace();
+        trial_->terms = *signature.trial;
+        trial_->is_ending = false;
+    }
+    if (!trial_) return;
+    if (signature.stays_out)
+        trial_->leave_out(change);
+    else
+        trial_->join(change);
+    if (trial_->is_over()) trial_.reset();
+}
+
+std::optional<Result<Recovered>> Conductor::recover()
+{
+    const auto open = journal_.history().open;
+    if (!open) return std::nullopt;
+    const auto context = format("cannot recover from an interrupted \"{}\"", open->title);
+    // Only what the chip table knows is ever written, whatever a journal says.
+    const auto mux = topology::find_mux(workplace_.known().snapshot);
+    if (!mux || mux->xhci->address != open->controller)
+        return Result<Recovered>(std::unexpected(
+            Error(ErrorKind::failed, format("{}: {} is no mux here", context, open->controller.text()))));
+    auto registers = workplace_.registers(open->controller);
+    if (!registers) return Result<Recovered>(std::unexpected(std::move(registers.error()).within(context)));
+    static_cast<void>(workplace_.reads_otherwise());
+    auto recovered = apply::recover(*open, **registers, journal_,
+                                    [this](const Request& request) { return decide(request); });
+    static_cast<void>(workplace_.reads_otherwise());
+    return recovered;
+}
+
+} // namespace usbroute::apply
