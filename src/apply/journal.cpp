@@ -7,20 +7,23 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 namespace usbroute::apply {
 
 using plan::BitChange;
 using plan::Change;
+using plan::ChangeKind;
 using plan::OwnedBits;
 
 namespace {
 
-constexpr std::string_view header = "usbroute-journal 2";
-constexpr std::string_view header_before = "usbroute-journal 1"; ///< without stamp, owners and trials
+constexpr std::string_view header = "usbroute-journal 3";
+constexpr std::string_view header_before = "usbroute-journal 2"; ///< a change's kind is how its title begins
 constexpr std::string_view begin_word = "begin";
 constexpr std::string_view standing_word = "standing";
 constexpr std::string_view past_word = "past";         ///< done; says nothing of undo
@@ -39,7 +42,7 @@ constexpr std::size_t most_owners = 32;
 /// Beyond this, what has been done is thinned out while reading.
 constexpr std::size_t most_done = 400;
 
-enum class Version : std::uint8_t { one, two };
+enum class Version : std::uint8_t { two, three };
 
 std::string text_of(const BitChange& change)
 {
@@ -117,28 +120,64 @@ std::optional<Stamp> stamp_from(std::string_view when, std::string_view who)
 /// The words of a line; the first one says what it tells of.
 using Fields = std::vector<std::string_view>;
 
+constexpr std::array<std::pair<std::string_view, ChangeKind>, 6> kind_words = {
+    {{"move", ChangeKind::move},
+     {"undo", ChangeKind::undo},
+     {"restore", ChangeKind::restore},
+     {"revert", ChangeKind::revert},
+     {"come-home", ChangeKind::come_home},
+     {"start", ChangeKind::start}}};
+
+std::string_view word_of(ChangeKind kind)
+{
+    for (const auto& [word, named] : kind_words)
+        if (named == kind) return word;
+    return word_of(ChangeKind::move); // what is never written down
+}
+
+std::optional<ChangeKind> kind_from(std::string_view word)
+{
+    for (const auto& [known, kind] : kind_words)
+        if (known == word) return kind;
+    return std::nullopt;
+}
+
+/// As version 2 told them apart. Its titles all began with a verb of ours.
+ChangeKind kind_of_title(std::string_view title)
+{
+    for (const auto kind : {ChangeKind::undo, ChangeKind::restore, ChangeKind::revert})
+        if (title.starts_with(word_of(kind)) && title.substr(word_of(kind).size()).starts_with(' '))
+            return kind;
+    return ChangeKind::move;
+}
+
+/// "WORD KIND CONTROLLER XUSB2PR USB3_PSSEN WHEN WHO OWNERS TITLE"; version 2 had no KIND.
 std::optional<Entry> entry_from(const Fields& fields, Version version)
 {
-    const std::size_t title_at = version == Version::one ? 4 : 7;
+    const std::size_t first = version == Version::three ? 2 : 1;
+    const auto title_at = first + 6;
     if (fields.size() < title_at) return std::nullopt;
-    const auto address = PciAddress::parse(fields[1]);
-    const auto usb2 = bit_change_from(fields[2]);
-    const auto superspeed = bit_change_from(fields[3]);
-    if (!address || !usb2 || !superspeed) return std::nullopt;
-    Entry entry{.change = {.controller = *address, .usb2 = *usb2, .superspeed = *superspeed, .title = {}},
-                .stamp = {}};
-    if (version == Version::two) {
-        auto stamp = stamp_from(fields[4], fields[5]);
-        auto owners = owners_from(fields[6]);
-        if (!stamp || !owners) return std::nullopt;
-        entry.stamp = std::move(*stamp);
-        entry.change.owners_before = std::move(*owners);
-    }
+    const auto kind = version == Version::three ? kind_from(fields[1]) : ChangeKind::move;
+    const auto address = PciAddress::parse(fields[first]);
+    const auto usb2 = bit_change_from(fields[first + 1]);
+    const auto superspeed = bit_change_from(fields[first + 2]);
+    auto stamp = stamp_from(fields[first + 3], fields[first + 4]);
+    auto owners = owners_from(fields[first + 5]);
+    if (!kind || !address || !usb2 || !superspeed || !stamp || !owners) return std::nullopt;
+    Entry entry{.change = {.controller = *address,
+                           .usb2 = *usb2,
+                           .superspeed = *superspeed,
+                           .title = {},
+                           .owners_before = std::move(*owners),
+                           .kind = *kind},
+                .stamp = std::move(*stamp)};
+    auto& title = entry.change.title;
     for (std::size_t i = title_at; i < fields.size(); ++i) {
-        if (i > title_at) entry.change.title += ' ';
-        entry.change.title += fields[i];
+        if (i > title_at) title += ' ';
+        title += fields[i];
     }
-    entry.change.title = settled(entry.change.title);
+    title = settled(title);
+    if (version == Version::two) entry.change.kind = kind_of_title(title);
     return entry;
 }
 
@@ -147,8 +186,8 @@ std::string line_of(std::string_view first_word, const Change& change, const Sta
     // A wall clock may say anything, and the change has to be read back all the same.
     const auto when = std::clamp<std::int64_t>(stamp.when.time_since_epoch().count(), 0,
                                                std::numeric_limits<std::uint32_t>::max());
-    return format("{} {} {} {} {} {} {} {}\n", first_word, change.controller.text(), text_of(change.usb2),
-                  text_of(change.superspeed), when, one_word(printable(stamp.who)),
+    return format("{} {} {} {} {} {} {} {} {}\n", first_word, word_of(change.kind), change.controller.text(),
+                  text_of(change.usb2), text_of(change.superspeed), when, one_word(printable(stamp.who)),
                   text_of(change.owners_before), printable(change.title));
 }
 
@@ -205,10 +244,11 @@ void forget_last(std::vector<Change>& undoable, std::size_t count)
 void remember_for_undo(History& history, const Change& change, bool is_apart)
 {
     auto& undoable = history.undoable;
-    if (is_restore(change)) return;
-    if (is_undo(change)) return forget_last(undoable, 1);
+    if (change.kind == ChangeKind::restore) return;
+    if (change.kind == ChangeKind::undo) return forget_last(undoable, 1);
     // Once its time is over, what a trial has left is taken back by the trial alone.
-    if (is_revert(change)) return forget_last(undoable, history.trial ? history.trial->undoable : 0);
+    if (change.kind == ChangeKind::revert)
+        return forget_last(undoable, history.trial ? history.trial->undoable : 0);
     // What is on trial is undone first: it is what the trial's end takes off the list.
     const auto on_trial = is_apart && history.trial ? std::min(history.trial->undoable, undoable.size()) : 0;
     undoable.insert(undoable.end() - static_cast<std::ptrdiff_t>(on_trial), change);
@@ -266,7 +306,7 @@ void end_trial_but_for(History& history, Change rest)
 /// What was read so far, and what the line above says of the next.
 struct Reading {
     History history;
-    Version version = Version::two;
+    Version version = Version::three;
     std::uint32_t may_go = 0;
     bool is_apart = false;
 };
@@ -375,7 +415,7 @@ History read_history(std::string_view text)
     history.is_of_today = lines.front() == header;
     history.is_foreign = !text.empty() && !history.is_of_today && lines.front() != header_before;
     if (text.empty() || history.is_foreign) return history;
-    reading.version = history.is_of_today ? Version::two : Version::one;
+    reading.version = history.is_of_today ? Version::three : Version::two;
     // The last piece has no newline: nothing, or a line that a crash cut.
     for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
         if (lines[i] != header) {

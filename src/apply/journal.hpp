@@ -75,9 +75,7 @@ public:
     [[nodiscard]] virtual History history() const = 0;
 };
 
-/// The journal's text form, a line for each event. A change that takes another back is known by its title,
-/// which begins with "undo "; one that takes a trial back by "revert ", and one that only brings back what somebody
-/// else has moved by "restore ".
+/// The journal's text form, a line for each event.
 [[nodiscard]] std::string journal_header();
 [[nodiscard]] std::string begin_line(const plan::Change& change, const Stamp& stamp = {});
 [[nodiscard]] std::string end_line(Ending ending);

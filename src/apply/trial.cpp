@@ -8,17 +8,18 @@
 namespace usbroute::apply {
 
 using plan::Change;
+using plan::ChangeKind;
 
 void Trial::join(const Change& change)
 {
     // It brings wires to where the trial had put them already.
-    if (is_restore(change)) return;
-    if (is_revert(change)) return end_but_for(way.followed_by(change).net());
+    if (change.kind == ChangeKind::restore) return;
+    if (change.kind == ChangeKind::revert) return end_but_for(way.followed_by(change).net());
     if (is_ending) return leave_out(change);
     way = way.is_empty() ? change : way.followed_by(change);
     way = way.net();
     way.keyboards_may_go = 0; // of what stands, not of a way back
-    if (is_undo(change))
+    if (change.kind == ChangeKind::undo)
         undoable -= undoable > 0 ? 1 : 0;
     else
         ++undoable;
@@ -35,9 +36,5 @@ void Trial::end_but_for(Change rest)
     was_ending = true;
     undoable = 0;
 }
-
-bool is_undo(const Change& change) { return change.title.starts_with("undo "); }
-bool is_restore(const Change& change) { return change.title.starts_with("restore "); }
-bool is_revert(const Change& change) { return change.title.starts_with("revert "); }
 
 } // namespace usbroute::apply

@@ -44,9 +44,4 @@ struct Trial {
     bool operator==(const Trial&) const = default;
 };
 
-/// What the journal knows a change by.
-[[nodiscard]] bool is_undo(const plan::Change& change);
-[[nodiscard]] bool is_restore(const plan::Change& change);
-[[nodiscard]] bool is_revert(const plan::Change& change);
-
 } // namespace usbroute::apply

@@ -170,7 +170,8 @@ report::PlanView for_guest(const Sight& sight, const report::PlanView& view)
 {
     report::PlanView seen;
     // What an undo takes back has a name that somebody else may have given it.
-    seen.title = view.title.starts_with("undo ") ? std::string("undo") : view.title;
+    seen.kind = view.kind;
+    seen.title = view.kind == plan::ChangeKind::undo ? std::string("undo") : view.title;
     if (sight.sees_profile(view.profile)) seen.profile = view.profile;
     for (const auto& move : view.moves)
         if (sight.sees(move.connector) && sight.sees_owner(move.owner_before) &&

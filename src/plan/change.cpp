@@ -29,7 +29,8 @@ Change Change::inverse() const
     return {.controller = controller,
             .usb2 = turned(usb2),
             .superspeed = turned(superspeed),
-            .title = "undo " + title};
+            .title = "undo " + title,
+            .kind = ChangeKind::undo};
 }
 
 Change Change::followed_by(const Change& later) const
@@ -47,7 +48,8 @@ Change Change::followed_by(const Change& later) const
                 .superspeed = joined(superspeed, later.superspeed),
                 .title = later.title,
                 .owners_before = owners_before,
-                .keyboards_may_go = (keyboards_may_go & ~later.usb2.mask) | later.keyboards_may_go};
+                .keyboards_may_go = (keyboards_may_go & ~later.usb2.mask) | later.keyboards_may_go,
+                .kind = later.kind};
     for (const auto& owned : later.owners_before)
         add_owned(both.owners_before, owned.owner, owned.bits & ~usb2.mask);
     return both;
@@ -65,7 +67,8 @@ Change Change::part(std::uint32_t usb2_bits, std::uint32_t superspeed_bits) cons
                 .usb2 = of(usb2, usb2_bits),
                 .superspeed = of(superspeed, superspeed_bits),
                 .title = title,
-                .keyboards_may_go = keyboards_may_go & usb2.mask & usb2_bits};
+                .keyboards_may_go = keyboards_may_go & usb2.mask & usb2_bits,
+                .kind = kind};
     for (const auto& owned : owners_before)
         add_owned(left.owners_before, owned.owner, owned.bits & left.usb2.mask);
     return left;

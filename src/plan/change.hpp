@@ -11,6 +11,17 @@
 
 namespace usbroute::plan {
 
+/// What a change is made for. Undo, trials and restores treat each otherwise.
+enum class ChangeKind : std::uint8_t {
+    move,      ///< somebody asked: a move, a profile, a toggle
+    undo,      ///< takes the last change back
+    restore,   ///< brings back what somebody else has moved
+    revert,    ///< takes a trial back
+    come_home, ///< the sockets of a guest that is gone
+    start,     ///< the profile of the boot
+    recover,   ///< takes half a change back; never written down, for that one is open
+};
+
 /// Some bits of one register, and what they are to be.
 struct BitChange {
     std::uint32_t mask = 0;
@@ -38,7 +49,9 @@ struct Change {
     /// Bits of XUSB2PR whose socket a profile lets go with the host's last keyboard: they may be brought there again
     /// when nobody asks. What a person said yes to was for that moment.
     std::uint32_t keyboards_may_go = 0;
+    ChangeKind kind = ChangeKind::move;
 
+    /// An undo of it.
     [[nodiscard]] Change inverse() const;
     /// What this change and a later one come to together.
     [[nodiscard]] Change followed_by(const Change& later) const;

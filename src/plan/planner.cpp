@@ -111,6 +111,7 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
     plan.before = *mux.bits;
     plan.change.controller = plan.controller;
     plan.change.title = resolved.title;
+    plan.change.kind = kind_of(request.wish);
     plan.whole.controller = plan.controller;
     plan.whole.title = resolved.title;
     plan.staying = resolved.staying;

@@ -27,7 +27,19 @@ struct Teller {
     std::string operator()(const RecoverRequest& r) const { return "recover from " + r.open.title; }
 };
 
+struct KindOf {
+    ChangeKind operator()(const UndoRequest&) const { return ChangeKind::undo; }
+    ChangeKind operator()(const RestoreRequest&) const { return ChangeKind::restore; }
+    ChangeKind operator()(const StartRequest&) const { return ChangeKind::start; }
+    ChangeKind operator()(const ReturnRequest&) const { return ChangeKind::come_home; }
+    ChangeKind operator()(const RevertRequest&) const { return ChangeKind::revert; }
+    ChangeKind operator()(const RecoverRequest&) const { return ChangeKind::recover; }
+    template <class Asked> ChangeKind operator()(const Asked&) const { return ChangeKind::move; }
+};
+
 } // namespace
+
+ChangeKind kind_of(const Wish& wish) { return std::visit(KindOf{}, wish); }
 
 bool goes_by_socket(const Wish& wish)
 {

@@ -54,6 +54,8 @@ struct RecoverRequest {
 using Wish = std::variant<MoveRequest, ApplyRequest, ToggleRequest, UndoRequest, RestoreRequest, StartRequest,
                           ReturnRequest, RevertRequest, RecoverRequest>;
 
+[[nodiscard]] ChangeKind kind_of(const Wish& wish);
+
 /// Nobody asks at this moment: each socket goes by itself as far as the guards let it, and the others do not wait for
 /// the one that stays (docs/decisions/0032).
 [[nodiscard]] bool goes_by_socket(const Wish& wish);

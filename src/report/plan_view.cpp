@@ -71,6 +71,7 @@ PlanView plan_view(const Plan& plan, const topology::Snapshot& snapshot)
 {
     PlanView view;
     view.title = plan.title;
+    view.kind = plan.change.kind;
     if (plan.profile) view.profile = plan.profile->text();
     view.controller = plan.controller.text();
     add_steps(view, plan);

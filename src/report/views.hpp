@@ -133,6 +133,7 @@ struct RegistersView {
 struct PlanView {
     int schema = report::schema;
     std::string title;
+    plan::ChangeKind kind = plan::ChangeKind::move;
     std::string profile;
     std::string controller;
     struct StepView {

@@ -45,8 +45,8 @@ TEST(Executor, WritesSuperSpeedFirstAndReadsEveryWriteBack)
                              "read\n"
                              "write XUSB2PR 7ffe\n"
                              "read\n");
-    EXPECT_EQ(journal.text, "usbroute-journal 2\n"
-                            "begin 0000:00:14.0 1:1:0 1:1:0 0 - host:1 move front to ehci\n"
+    EXPECT_EQ(journal.text, "usbroute-journal 3\n"
+                            "begin move 0000:00:14.0 1:1:0 1:1:0 0 - host:1 move front to ehci\n"
                             "end done\n");
 }
 
@@ -76,7 +76,7 @@ TEST(Executor, Invariant7TouchesNothingWhenTheRegistersAreNotWhatThePlanWasMadeF
 
     EXPECT_EQ(applied.error().code(), "stale-plan");
     EXPECT_EQ(registers.log, "read\n");
-    EXPECT_EQ(journal.text, "usbroute-journal 2\n");
+    EXPECT_EQ(journal.text, "usbroute-journal 3\n");
 }
 
 TEST(Executor, Invariant4UndoesAWriteThatDoesNotTake)
@@ -302,14 +302,14 @@ TEST(Journal, PassesOverWhatIsTornForeignOrHostile)
 
     for (std::size_t cut = 0; cut < good.size(); ++cut)
         EXPECT_LE(read_history(journal_header() + good.substr(0, cut)).undoable.size(), 1u);
-    EXPECT_TRUE(read_history("usbroute-journal 3\n" + good).is_foreign);
-    EXPECT_EQ(read_history("usbroute-journal 3\n" + good).undoable.size(), 0u);
+    EXPECT_TRUE(read_history("usbroute-journal 4\n" + good).is_foreign);
+    EXPECT_EQ(read_history("usbroute-journal 1\n" + good).undoable.size(), 0u);
     EXPECT_EQ(
         read_history(journal_header() + "begin nonsense\nend done\n\n\xff\xff\n" + good).undoable.size(), 1u);
-    EXPECT_EQ(
-        read_history(journal_header() + "begin 0000:00:14.0 1:2:0 0:0:0 value outside its mask\nend done\n")
-            .undoable.size(),
-        0u);
+    EXPECT_EQ(read_history(journal_header() +
+                           "begin move 0000:00:14.0 1:2:0 0:0:0 0 - - value outside its mask\nend done\n")
+                  .undoable.size(),
+              0u);
     EXPECT_EQ(read_history("").undoable.size(), 0u);
 }
 

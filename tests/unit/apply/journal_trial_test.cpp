@@ -72,6 +72,7 @@ TEST(JournalTrial, EndsWhenConfirmedRevertedUndoneOrNeverBegun)
     const plan::Change reverted = [] {
         auto back = front.inverse();
         back.title = "revert " + front.title;
+        back.kind = plan::ChangeKind::revert;
         return back;
     }();
 
@@ -88,6 +89,7 @@ TEST(JournalTrial, ARevertTakesAllItsChangesOffTheUndoList)
 {
     auto back = front.followed_by(keys).inverse();
     back.title = "revert move keys to ehci";
+    back.kind = plan::ChangeKind::revert;
     const auto rear = change(0x200, 0x200, 0, "move rear to ehci");
 
     const auto history = read_history(journal_header() + done(rear) + trial_line(half_a_minute) +
@@ -102,6 +104,7 @@ plan::Change revert_of(const plan::Change& what)
 {
     auto back = what.inverse();
     back.title = "revert " + what.title;
+    back.kind = plan::ChangeKind::revert;
     return back;
 }
 
@@ -204,6 +207,7 @@ TEST(JournalTrial, ARestoreMeanwhileLeavesTheWayBackAsItIs)
 {
     auto restore = front;
     restore.title = "restore the routes";
+    restore.kind = plan::ChangeKind::restore;
 
     const auto history =
         read_history(journal_header() + trial_line(half_a_minute) + done(front) + done(restore));
@@ -248,17 +252,40 @@ TEST(JournalTrial, LongerThanTheMemoryOfUndoStillHasItsWayBackWhenWrittenAnew)
     EXPECT_EQ(again.trial->undoable, remembered);
 }
 
-TEST(JournalTrial, OfAnOlderVersionIsReadWithoutStamps)
+TEST(JournalTrial, OfTheVersionBeforeEachChangeIsOfTheKindThatItsTitleSays)
 {
-    const auto history = read_history("usbroute-journal 1\nbegin 0000:00:14.0 4:4:0 0:0:0 move keys to ehci\n"
-                                      "end done\n");
+    const std::string keys_away = "begin 0000:00:14.0 4:4:0 0:0:0 0 - - ";
+    const std::string before = "usbroute-journal 2\n";
+    const auto history = read_history(before + keys_away + "move keys to ehci\nend done\n");
 
     EXPECT_FALSE(history.is_of_today);
     EXPECT_FALSE(history.is_foreign);
-    ASSERT_EQ(history.undoable.size(), 1u);
-    EXPECT_EQ(history.undoable[0].usb2, keys.usb2);
-    EXPECT_EQ(history.undoable[0].title, "move keys to ehci");
+    EXPECT_EQ(history.undoable, std::vector{keys});
     EXPECT_EQ(history.unreadable, 0u);
+
+    const auto kind_of = [&](const std::string& title) {
+        return read_history(before + keys_away + title + "\nend done\n").done.at(0).change.kind;
+    };
+    EXPECT_EQ(kind_of("undo move keys to xhci"), plan::ChangeKind::undo);
+    EXPECT_EQ(kind_of("revert move keys to xhci"), plan::ChangeKind::revert);
+    EXPECT_EQ(kind_of("restore the routes"), plan::ChangeKind::restore);
+    EXPECT_EQ(kind_of("apply undo"), plan::ChangeKind::move);
+    EXPECT_TRUE(
+        read_history("usbroute-journal 1\n" + keys_away + "move keys to ehci\nend done\n").is_foreign);
+}
+
+TEST(JournalTrial, AChangeIsOfTheKindThatItWasWrittenAsWhateverItsTitle)
+{
+    for (const auto kind : {plan::ChangeKind::move, plan::ChangeKind::undo, plan::ChangeKind::restore,
+                            plan::ChangeKind::revert, plan::ChangeKind::come_home, plan::ChangeKind::start}) {
+        auto what = change(4, 4, 0, "undo revert restore");
+        what.kind = kind;
+        EXPECT_EQ(read_history(journal_header() + done(what)).done.at(0).change.kind, kind);
+    }
+    const auto history =
+        read_history(journal_header() + "begin mvoe 0000:00:14.0 4:4:0 0:0:0 0 - - x\nend done\n");
+    EXPECT_TRUE(history.done.empty());
+    EXPECT_EQ(history.unreadable, 1u);
 }
 
 TEST(JournalTrial, OfEachBitTheLastChangeIsKeptHoweverLongAgo)
@@ -277,7 +304,7 @@ TEST(JournalTrial, AHeaderInTheMiddleReplacesAllThatIsAboveIt)
     const auto kept = written(read_history(journal_header() + done(front)));
 
     // A torn line above it does no harm, nor does an older version.
-    const auto history = read_history("usbroute-journal 1\nbegin 0000:0\n" + kept + done(keys));
+    const auto history = read_history("usbroute-journal 2\nbegin 0000:0\n" + kept + done(keys));
 
     EXPECT_EQ(history.undoable, (std::vector{front, keys}));
     EXPECT_EQ(history.unreadable, 0u);

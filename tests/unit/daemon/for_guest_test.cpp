@@ -166,6 +166,7 @@ TEST(ForGuest, APlanSaysWhereItsSocketsGoAndNotHow)
 
     report::PlanView full;
     full.title = "undo apply secret";
+    full.kind = plan::ChangeKind::undo;
     full.profile = "secret";
     full.controller = "0000:00:14.0";
     full.steps = {{"XUSB2PR 0x3fff -> 0x3ff7", "rear-9", "setpci"}};

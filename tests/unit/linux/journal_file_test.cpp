@@ -137,13 +137,13 @@ TEST_F(JournalFileTest, ATornLineIsTakenOffAndAnOldVersionTakenOver)
 {
     std::filesystem::create_directory(state);
     std::ofstream(state + "/journal")
-        << "usbroute-journal 1\nbegin 0000:00:14.0 4:4:0 0:0:0 move keys to ehci\n"
+        << "usbroute-journal 2\nbegin 0000:00:14.0 4:4:0 0:0:0 0 - - move keys to ehci\n"
            "end done\nbegin 0000:00";
 
     JournalFile journal(state);
 
     EXPECT_TRUE(journal.remark().empty());
-    EXPECT_TRUE(text().starts_with("usbroute-journal 2\n"));
+    EXPECT_TRUE(text().starts_with("usbroute-journal 3\n"));
     EXPECT_EQ(journal.history().undoable, std::vector{keys});
     EXPECT_EQ(journal.history().unreadable, 0u);
 }
@@ -165,7 +165,7 @@ TEST_F(JournalFileTest, IsItsOwnersAloneInADirectoryThatOthersCannotEnter)
 TEST_F(JournalFileTest, IsNotHeldUpByLocksOnWhatAnOlderVersionLeftOpenToAll)
 {
     std::filesystem::create_directory(state);
-    std::ofstream(state + "/journal") << "usbroute-journal 1\n";
+    std::ofstream(state + "/journal") << "usbroute-journal 2\n";
     ::chmod((state + "/journal").c_str(), 0644);
     ::chmod(state.c_str(), 0755);
     const std::array strangers = {UniqueFd(::open((state + "/journal").c_str(), O_RDONLY | O_CLOEXEC)),
@@ -209,7 +209,7 @@ TEST_F(JournalFileTest, TakesOverTheJournalOfAnOlderVersionWithItsTrial)
 {
     std::ofstream(room + "/journal") << "usbroute-journal 2\n"
                                      << apply::trial_line({.boot = "b", .deadline = 90s, .lasts = 30s})
-                                     << apply::begin_line(front, {.when = {}, .who = "control"})
+                                     << "begin 0000:00:14.0 1:1:0 0:0:0 0 control - move front to ehci\n"
                                      << apply::end_line(apply::Ending::done);
     ::chmod((room + "/journal").c_str(), 0644);
 
@@ -223,7 +223,7 @@ TEST_F(JournalFileTest, TakesOverTheJournalOfAnOlderVersionWithItsTrial)
 TEST_F(JournalFileTest, SetsAsideWhatOthersCouldHaveWritten)
 {
     std::filesystem::create_directory(state);
-    std::ofstream(state + "/journal") << "usbroute-journal 1\n";
+    std::ofstream(state + "/journal") << "usbroute-journal 2\n";
     ::chmod((state + "/journal").c_str(), 0666);
 
     JournalFile journal(state);
