@@ -71,13 +71,13 @@ void take_registers_from_daemon(plan::Facts& facts, const Session& session)
     const auto seen = std::ranges::find(registers->controllers, name, &report::RegisterView::controller);
     if (seen == registers->controllers.end() || !seen->unreadable.empty()) return;
     const auto xhci = std::ranges::find(facts.snapshot.controllers, name, &topology::PciController::name);
-    xhci->registers = topology::RouteBits{.usb2_owner = seen->usb2_owner,
-                                          .usb2_movable = seen->usb2_movable,
-                                          .superspeed_on = seen->superspeed_on,
-                                          .superspeed_movable = seen->superspeed_movable,
-                                          .fuses = seen->fuses,
-                                          .usb2_disabled = seen->usb2_disabled,
-                                          .superspeed_disabled = seen->superspeed_disabled};
+    xhci->registers = chips::RouteBits{.usb2_owner = seen->usb2_owner,
+                                       .usb2_movable = seen->usb2_movable,
+                                       .superspeed_on = seen->superspeed_on,
+                                       .superspeed_movable = seen->superspeed_movable,
+                                       .fuses = seen->fuses,
+                                       .usb2_disabled = seen->usb2_disabled,
+                                       .superspeed_disabled = seen->superspeed_disabled};
     facts.registers_by_daemon = true;
 }
 
@@ -101,7 +101,7 @@ plan::WriteTrial try_write(const plan::Facts& facts, const linux_::Locations& wh
     if (!lock) return failed(lock.error());
     const auto before = registers->read();
     if (!before) return failed(before.error());
-    const auto written = registers->write(topology::RouteRegister::usb2_owner, before->usb2_owner);
+    const auto written = registers->write(chips::RouteRegister::usb2_owner, before->usb2_owner);
     if (!written) return failed(written.error());
     const auto after = registers->read();
     if (!after) return failed(after.error());

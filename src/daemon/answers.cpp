@@ -135,9 +135,9 @@ Answer registers_answer(const Snapshot& snapshot)
         if (controller.kind != topology::ControllerKind::xhci) continue;
         if (!answer.message.empty()) answer.message += "; ";
         answer.message += controller.name + " ";
-        if (topology::family_of(controller.vendor, controller.device) == nullptr)
+        if (chips::family_of(controller.vendor, controller.device) == nullptr)
             answer.message += "has no routing registers that are known";
-        else if (const auto* bits = std::get_if<topology::RouteBits>(&controller.registers))
+        else if (const auto* bits = std::get_if<chips::RouteBits>(&controller.registers))
             answer.message +=
                 format("XUSB2PR=0x{:x} XUSB2PRM=0x{:x} USB3_PSSEN=0x{:x} USB3PRM=0x{:x}", bits->usb2_owner,
                        bits->usb2_movable, bits->superspeed_on, bits->superspeed_movable);

@@ -27,8 +27,8 @@ namespace usbroute::daemon {
 
 /// The registers are not what we last wrote or read: a guest, firmware or another program has written them.
 struct Drift {
-    topology::RouteBits before;
-    topology::RouteBits now;
+    chips::RouteBits before;
+    chips::RouteBits now;
     std::string_view cause; ///< who was likely, as half a sentence
 };
 
@@ -144,7 +144,7 @@ private:
     /// What `toggle` planned at some value of the registers. The planner is pure, so for the same snapshot and
     /// settings it would plan the same again; toggling to and fro is what people do all day.
     struct Recalled {
-        topology::RouteBits at;
+        chips::RouteBits at;
         std::vector<ProfileName> profiles;
         std::shared_ptr<const plan::Plan> plan;
     };
@@ -158,7 +158,7 @@ private:
     std::optional<PciAddress> mux_;
     std::unique_ptr<apply::RouteRegisters> registers_;
     bool registers_failed_ = false;
-    std::optional<topology::RouteBits> known_; ///< last read or written
+    std::optional<chips::RouteBits> known_; ///< last read or written
     std::optional<Drift> drift_;
     std::chrono::milliseconds asleep_; ///< as of the last reading of the registers
     bool has_a_new_driver_ = false;    ///< the mux, since then

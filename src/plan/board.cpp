@@ -54,13 +54,13 @@ std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, cons
     }
     const auto& mux = *board.mux;
     const auto of_the_table = [](const topology::Controller& c) {
-        return c.kind == ControllerKind::xhci && topology::family_of(c.vendor, c.device) != nullptr;
+        return c.kind == ControllerKind::xhci && chips::family_of(c.vendor, c.device) != nullptr;
     };
     if (std::ranges::count_if(snapshot.controllers, of_the_table) > 1)
         return Refusal{Reason::several_muxes, "machine",
                        "more than one xHCI of the chip table is on the bus, and a chipset has only one",
                        "send a recording of this machine with a bug report"};
-    if (mux.family->access == topology::WriteAccess::read_only)
+    if (mux.family->access == chips::WriteAccess::read_only)
         return Refusal{
             Reason::read_only_chip, "machine",
             format("the {} chipset's registers are only read: which bit moves which port was never confirmed",

@@ -13,7 +13,7 @@
 
 namespace usbroute::plan {
 
-using topology::MuxState;
+using chips::MuxState;
 
 namespace {
 
@@ -22,7 +22,7 @@ bool is_final(const Diagnosis& diagnosis)
     const auto state = diagnosis.chipset.state;
     return state == MuxState::no_mux || state == MuxState::too_old ||
            (diagnosis.chipset.family != nullptr &&
-            diagnosis.chipset.family->access == topology::WriteAccess::read_only);
+            diagnosis.chipset.family->access == chips::WriteAccess::read_only);
 }
 
 /// Those of one severity keep their order, which is the one in which obstacles have to be removed.
@@ -83,9 +83,9 @@ std::string_view text_of(Severity severity)
 Diagnosis diagnose(const Facts& facts)
 {
     const auto& condition = facts.condition;
-    auto guest_sign = topology::signs_of_a_guest(condition.functions, condition.maker, condition.model);
+    auto guest_sign = chips::signs_of_a_guest(condition.functions, condition.maker, condition.model);
     Examination examination{.facts = facts,
-                            .chipset = topology::identify(condition.functions, !guest_sign.empty()),
+                            .chipset = chips::identify(condition.functions, !guest_sign.empty()),
                             .guest_sign = std::move(guest_sign),
                             .board = look_at_board(facts.snapshot, facts.settings),
                             .findings = {},

@@ -78,7 +78,7 @@ struct Diagnosis {
     std::string verdict; ///< one sentence
     std::string next_step;
     std::string family; ///< "9-series"; empty: no mux
-    topology::Chipset chipset;
+    chips::Chipset chipset;
     std::vector<Finding> findings; ///< obstacles first, the one to remove first in front
 };
 

@@ -11,11 +11,11 @@
 
 namespace usbroute::plan {
 
-using topology::Chipset;
+using chips::Chipset;
+using chips::MuxState;
+using chips::PciFunction;
 using topology::ControllerKind;
 using topology::Mux;
-using topology::MuxState;
-using topology::PciFunction;
 
 namespace {
 
@@ -136,7 +136,7 @@ void add_both_visible(Examination& examination)
         if (mux.ehcis[i] != nullptr) continue;
         missing.push_back(format("EHCI #{} (8086:{:04x})", i + 1, mux.family->ehcis[i].device_id));
         for (const auto& route : mux.family->routes)
-            if (route.ehci && route.ehci->controller == i + 1) stranded |= MuxBit{route.bit}.mask();
+            if (route.ehci && route.ehci->controller == i + 1) stranded |= chips::MuxBit{route.bit}.mask();
     }
     examination.add(
         {.code = "both-visible",
@@ -164,7 +164,8 @@ std::uint32_t usable_bits(const Mux& mux)
 {
     std::uint32_t bits = 0;
     for (const auto& route : mux.family->routes)
-        if (route.ehci && mux.ehci(route.ehci->controller) != nullptr) bits |= MuxBit{route.bit}.mask();
+        if (route.ehci && mux.ehci(route.ehci->controller) != nullptr)
+            bits |= chips::MuxBit{route.bit}.mask();
     return bits & mux.movable_bits();
 }
 
@@ -241,7 +242,7 @@ void add_masks(Examination& examination, const Mux& mux)
 void add_ports(Examination& examination, const Mux& mux)
 {
     const auto& bits = *mux.bits;
-    const auto usb_r = mux.family->usb_r_bit ? MuxBit{*mux.family->usb_r_bit}.mask() : 0;
+    const auto usb_r = mux.family->usb_r_bit ? chips::MuxBit{*mux.family->usb_r_bit}.mask() : 0;
     if (((bits.usb2_owner | bits.usb2_movable) & usb_r) != 0)
         examination.add(
             {.code = "usb-r",
@@ -261,7 +262,7 @@ void add_ports(Examination& examination, const Mux& mux)
                                 unknown),
              .evidence = {format("XUSB2PR 0x{:08x}, XUSB2PRM 0x{:08x}", bits.usb2_owner, bits.usb2_movable)},
              .remedy = {}});
-    if (const auto off = topology::fused_off_bits(*mux.family, bits.fuses); off != 0)
+    if (const auto off = chips::fused_off_bits(*mux.family, bits.fuses); off != 0)
         examination.add(
             {.code = "fused-off",
              .severity = Severity::note,
@@ -286,7 +287,7 @@ std::uint32_t superspeed_off_for_no_reason(const Examination& examination, const
     // With all wires on EHCI, the firmware mode that hides the xHCI from systems without its driver, they are off, too.
     if ((bits.usb2_owner & mux.family->usb2_bits()) == 0) return 0;
     auto off = mux.family->superspeed_bits & ~bits.superspeed_on & ~bits.superspeed_disabled;
-    if (const auto counts = topology::fused_counts(*mux.family, bits.fuses))
+    if (const auto counts = chips::fused_counts(*mux.family, bits.fuses))
         off &= (std::uint32_t{1} << counts->superspeed) - 1;
     for (const auto& connector : examination.board.connectors)
         if (connector.spec.superspeed && connector.side == topology::Side::ehci)
@@ -323,7 +324,7 @@ void add_superspeed(Examination& examination, const Mux& mux)
 }
 
 /// What the bus answers for a function that is not there or has no power.
-bool is_asleep_or_gone(const topology::RouteBits& bits)
+bool is_asleep_or_gone(const chips::RouteBits& bits)
 {
     constexpr auto ones = ~std::uint32_t{0};
     return bits.usb2_owner == ones && bits.usb2_movable == ones && bits.superspeed_on == ones;

@@ -13,9 +13,9 @@
 
 namespace usbroute::plan {
 
+using chips::PciFunction;
 using topology::Condition;
 using topology::PciController;
-using topology::PciFunction;
 
 namespace {
 

@@ -3,12 +3,12 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "chips/registers.hpp"
 #include "plan/findings.hpp"
 #include "plan/foreign_lines.hpp"
 #include "plan/next_steps.hpp"
 #include "plan/ownership.hpp"
 #include "plan/reach.hpp"
-#include "topology/registers.hpp"
 
 #include <algorithm>
 

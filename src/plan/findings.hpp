@@ -11,7 +11,7 @@ namespace usbroute::plan {
 /// A diagnosis in the making: the facts, what follows from them, and what was found so far.
 struct Examination {
     const Facts& facts;
-    topology::Chipset chipset;
+    chips::Chipset chipset;
     std::string guest_sign; ///< empty: this machine is no guest itself
     Board board;
     std::vector<Finding> findings;

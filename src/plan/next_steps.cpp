@@ -15,10 +15,10 @@
 
 namespace usbroute::plan {
 
+using chips::PciFunction;
 using config::GuestSettings;
 using config::Settings;
 using topology::PciController;
-using topology::PciFunction;
 
 namespace {
 

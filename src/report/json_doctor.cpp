@@ -40,7 +40,7 @@ std::string to_json(const plan::Diagnosis& diagnosis)
                     {"next_step", printable(diagnosis.next_step, longest_text)},
                     {"mux",
                      {{"family", diagnosis.family},
-                      {"state", topology::text_of(chipset.state)},
+                      {"state", chips::text_of(chipset.state)},
                       {"chipset", chipset.name},
                       {"certainty", certainty(chipset.inferred)},
                       {"evidence", chipset.evidence}}},

@@ -4,9 +4,8 @@
 #pragma once
 
 #include "base/ids.hpp"
+#include "chips/registers.hpp"
 #include "topology/census.hpp"
-#include "topology/chips.hpp"
-#include "topology/registers.hpp"
 
 #include <compare>
 #include <cstdint>
@@ -156,7 +155,7 @@ struct WhyUnreadable {
 struct NotRead {
     bool operator==(const NotRead&) const = default;
 };
-using RegisterLook = std::variant<NotRead, Unreadable, RouteBits>;
+using RegisterLook = std::variant<NotRead, Unreadable, chips::RouteBits>;
 
 /// What drives USB: a function of the PCI bus, or a platform or virtual controller, such as xhci-hcd.1.auto, vhci_hcd.0
 /// (usbip) and dummy_hcd.0.

@@ -13,8 +13,8 @@
 namespace usbroute::plan {
 namespace {
 
-using topology::MuxState;
-using topology::PciFunction;
+using chips::MuxState;
+using chips::PciFunction;
 
 PciFunction function(std::string_view address, std::uint16_t vendor, std::uint16_t device, std::uint32_t code,
                      std::optional<std::uint32_t> group = {})
@@ -65,7 +65,7 @@ void remove_ehci(Facts& facts, std::string_view address)
 }
 
 topology::PciController& its_xhci(Facts& facts) { return fakes::controller(facts.snapshot, "00:14.0"); }
-topology::RouteBits& bits(Facts& facts) { return fakes::bits(facts.snapshot); }
+chips::RouteBits& bits(Facts& facts) { return fakes::bits(facts.snapshot); }
 
 TEST(Diagnosis, OfAMachineWhereAllIsWellSaysSo)
 {
