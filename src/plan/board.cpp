@@ -4,6 +4,7 @@
 #include "plan/board.hpp"
 
 #include "base/format.hpp"
+#include "plan/unreadable.hpp"
 #include "topology/behind.hpp"
 
 #include <algorithm>
@@ -68,7 +69,7 @@ std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, cons
             "`usbroute regs` shows what they hold"};
     if (mux.bits == nullptr) {
         const auto* unreadable = std::get_if<topology::Unreadable>(&mux.xhci->registers);
-        auto why = topology::why_unreadable(unreadable == nullptr ? topology::Unreadable{} : *unreadable);
+        auto why = why_unreadable(unreadable == nullptr ? topology::Unreadable{} : *unreadable);
         return Refusal{Reason::registers_unreadable, mux.xhci->name,
                        format("cannot read the routing registers of {}: {}", mux.xhci->name, why.cause),
                        std::move(why.remedy)};

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "plan/board.hpp"
 #include "plan/ownership.hpp"
+#include "plan/unreadable.hpp"
 #include "report/port_words.hpp"
 #include "report/views.hpp"
 
@@ -15,19 +16,9 @@ namespace usbroute::report {
 
 using chips::ChipFamily;
 using chips::RouteBits;
-using topology::Controller;
 using topology::Mux;
 
 namespace {
-
-std::string why_unreadable(const Controller& controller)
-{
-    const auto* look = std::get_if<topology::Unreadable>(&controller.registers);
-    if (look == nullptr) return std::holds_alternative<RouteBits>(controller.registers) ? "" : "not read";
-    const auto why = topology::why_unreadable(*look);
-    const bool has_a_remedy = look->errno_value == 0 || look->access != topology::RegisterAccess::own;
-    return has_a_remedy ? format("{}; {}", why.cause, why.remedy) : why.cause;
-}
 
 void copy_values(RegisterView& view, const RouteBits& bits)
 {
@@ -159,8 +150,12 @@ RegistersView registers_view(const topology::Snapshot& snapshot, const config::S
         RegisterView view;
         view.controller = printable(controller.name, 64);
         view.id = format("{:04x}:{:04x}", controller.vendor, controller.device);
-        view.unreadable = why_unreadable(controller);
-        if (const auto* bits = std::get_if<RouteBits>(&controller.registers)) copy_values(view, *bits);
+        if (const auto* bits = std::get_if<RouteBits>(&controller.registers))
+            copy_values(view, *bits);
+        else if (const auto* look = std::get_if<topology::Unreadable>(&controller.registers))
+            view.unreadable = plan::why_unreadable(*look).in_one_line();
+        else
+            view.unreadable = "not read";
         const bool is_the_mux = board.mux && board.mux->xhci == &controller;
         if (is_the_mux)
             decode(view, *board.mux, settings);
