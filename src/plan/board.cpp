@@ -77,4 +77,28 @@ std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, cons
     return std::nullopt;
 }
 
+std::string why_not_movable(const topology::Snapshot& snapshot, const Board& board,
+                            const Connector& connector)
+{
+    const auto& mux = board.mux;
+    if (connector.behind) return format("it is behind {} and goes with it", connector.behind->text());
+    if (!connector.spec.bit || !mux) return "it moves only with its controller";
+    if (connector.route == nullptr)
+        return format("the {} chipset has no bit {}", mux->family->name, connector.spec.bit->value);
+    if (const auto refusal = why_not_writable(snapshot, board))
+        return refusal->reason == Reason::registers_unreadable ? "the registers cannot be read"
+                                                               : "the chip's registers are only read";
+    if (!connector.route->ehci) return "no EHCI of this chipset has a port for it";
+    if (connector.ehci == nullptr)
+        return format("EHCI #{} is not on the bus", connector.route->ehci->controller);
+    if ((mux->movable_bits() & connector.spec.bit->mask()) == 0) return "firmware does not let its bit move";
+    return {};
+}
+
+bool moves(const Change& change, const Board& board, const ConnectorName& name)
+{
+    const auto* connector = board.find(name);
+    return connector != nullptr && change.moves(connector->spec.bit);
+}
+
 } // namespace usbroute::plan

@@ -3,13 +3,13 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
-#include "plan/findings.hpp"
-#include "plan/next_steps.hpp"
+#include "diagnose/findings.hpp"
+#include "diagnose/next_steps.hpp"
 
 #include <algorithm>
 #include <bit>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
 using chips::Chipset;
 using chips::MuxState;
@@ -336,8 +336,8 @@ void examine_registers(Examination& examination)
 {
     const auto& mux = examination.board.mux;
     if (!mux) return;
-    const auto refusal = why_not_writable(examination.facts.snapshot, examination.board);
-    if (refusal && refusal->reason == Reason::registers_unreadable) {
+    const auto refusal = plan::why_not_writable(examination.facts.snapshot, examination.board);
+    if (refusal && refusal->reason == plan::Reason::registers_unreadable) {
         const auto* why = std::get_if<topology::Unreadable>(&mux->xhci->registers);
         const bool short_file = why == nullptr || why->errno_value == 0;
         examination.add(
@@ -351,12 +351,12 @@ void examine_registers(Examination& examination)
                            ? "record the machine again as root: sudo usbroute record DIR"
                            : "look as root: sudo usbroute doctor; or start usbrouted and ask again"});
     } else if (refusal) {
-        examination.add({.code = std::string(code_of(refusal->reason)),
+        examination.add({.code = std::string(plan::code_of(refusal->reason)),
                          .severity = Severity::obstacle,
                          .sentence = refusal->sentence,
                          .evidence = {examination.chipset.evidence},
                          .remedy = refusal->remedy,
-                         .inferred = refusal->reason == Reason::read_only_chip});
+                         .inferred = refusal->reason == plan::Reason::read_only_chip});
     }
     if (mux->bits != nullptr && is_asleep_or_gone(*mux->bits)) {
         examination.add(
@@ -366,11 +366,11 @@ void examine_registers(Examination& examination)
              .evidence = {format("0xd0 to 0xdf of {} are all 0xffffffff", mux->xhci->name)},
              .remedy = format("wake it: echo on > /sys/bus/pci/devices/{}/power/control, and see dmesg",
                               mux->xhci->name)});
-    } else if (mux->bits != nullptr && (!refusal || refusal->reason == Reason::read_only_chip)) {
+    } else if (mux->bits != nullptr && (!refusal || refusal->reason == plan::Reason::read_only_chip)) {
         add_masks(examination, *mux);
         add_ports(examination, *mux);
         add_superspeed(examination, *mux);
     }
 }
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "diagnose/diagnosis.hpp"
 #include "fakes/boards.hpp"
 #include "observe/condition.hpp"
-#include "plan/diagnosis.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <functional>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 namespace {
 
 using chips::MuxState;
@@ -656,4 +656,4 @@ TEST(Diagnosis, WarnsOfTheIommuWhereNoMuxIsAnyway)
 }
 
 } // namespace
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

@@ -1,17 +1,17 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "plan/diagnosis.hpp"
+#include "diagnose/diagnosis.hpp"
 
 #include "base/format.hpp"
-#include "plan/findings.hpp"
+#include "diagnose/findings.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <iterator>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
 using chips::MuxState;
 
@@ -87,7 +87,7 @@ Diagnosis diagnose(const Facts& facts)
     Examination examination{.facts = facts,
                             .chipset = chips::identify(condition.functions, !guest_sign.empty()),
                             .guest_sign = std::move(guest_sign),
-                            .board = look_at_board(facts.snapshot, facts.settings),
+                            .board = plan::look_at_board(facts.snapshot, facts.settings),
                             .findings = {},
                             .a_bind_is_next = false};
     examine_chipset(examination);
@@ -116,4 +116,4 @@ Diagnosis diagnose(const Facts& facts)
     return diagnosis;
 }
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
 /// How much a finding stands in the way.
 enum class Severity : std::uint8_t {
@@ -84,4 +84,4 @@ struct Diagnosis {
 
 [[nodiscard]] Diagnosis diagnose(const Facts& facts);
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

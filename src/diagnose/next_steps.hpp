@@ -3,13 +3,13 @@
 
 #pragma once
 
-#include "plan/findings.hpp"
+#include "diagnose/findings.hpp"
 
 #include <string>
 #include <vector>
 
 /// What a person can do next, tried by planning on the same machine: a command is only named where it leads there.
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
 /// What hands a guest its controllers, or why nothing does now.
 struct WayToBind {
@@ -61,4 +61,4 @@ struct IommuAdvice {
 /// Bridges stay with the host whatever their group is given to.
 [[nodiscard]] bool is_bridge(const chips::PciFunction& function);
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose
