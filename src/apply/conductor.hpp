@@ -31,7 +31,7 @@ namespace usbroute::apply {
 struct Known {
     const topology::Snapshot& snapshot;
     const config::Settings& settings;
-    std::optional<topology::RouteBits> registers; ///< last read or written; nothing: not known
+    std::optional<chips::RouteBits> registers; ///< last read or written; nothing: not known
 };
 
 /// A look at what the host uses, and at its disks as they are now where that was asked for.
@@ -53,7 +53,7 @@ public:
     /// Of the mux that is known; an error: it is another controller, or they cannot be opened.
     [[nodiscard]] virtual Result<NotNull<RouteRegisters>> registers(const PciAddress& controller) = 0;
     /// A plan was carried out, and left them so.
-    virtual void wrote(const topology::RouteBits& now) = 0;
+    virtual void wrote(const chips::RouteBits& now) = 0;
 };
 
 /// A change that was carried out and read back, or that had nothing to do.
@@ -109,7 +109,7 @@ private:
     /// What `toggle` planned at some value of the registers. The planner is pure, so for the same snapshot and
     /// settings it would plan the same again; toggling to and fro is what people do all day.
     struct RememberedPlan {
-        topology::RouteBits at;
+        chips::RouteBits at;
         std::vector<ProfileName> profiles;
         std::shared_ptr<const plan::Plan> plan;
     };

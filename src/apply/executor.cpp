@@ -10,11 +10,11 @@
 
 namespace usbroute::apply {
 
+using chips::RouteBits;
+using chips::RouteRegister;
 using plan::Change;
 using plan::Plan;
 using plan::Step;
-using topology::RouteBits;
-using topology::RouteRegister;
 
 namespace {
 
@@ -36,7 +36,7 @@ Result<RouteBits> write_bits(RouteRegisters& registers, const RouteBits& now, co
         return std::unexpected(
             Error(ErrorKind::failed,
                   format("{} kept its own value: 0x{:x} was written, 0x{:x} is read back (bits 0x{:x})",
-                         topology::data_sheet_name(wanted.target), value, after->value_of(wanted.target),
+                         chips::data_sheet_name(wanted.target), value, after->value_of(wanted.target),
                          wanted.mask))
                 .with_code("write-did-not-take"));
     return after;
@@ -67,7 +67,7 @@ std::optional<Error> missed_expectation(const Plan& plan, const RouteBits& now)
     for (const auto& expected : plan.expectations)
         if ((now.value_of(expected.target) & expected.mask) != expected.value)
             return Error(ErrorKind::failed, format("{} did not stay as written: bits 0x{:x} are 0x{:x}",
-                                                   topology::data_sheet_name(expected.target), expected.mask,
+                                                   chips::data_sheet_name(expected.target), expected.mask,
                                                    now.value_of(expected.target) & expected.mask))
                 .with_code("write-did-not-take");
     return std::nullopt;

@@ -17,7 +17,7 @@ namespace usbroute::apply {
 
 /// A plan that was carried out and read back.
 struct Applied {
-    topology::RouteBits after;
+    chips::RouteBits after;
     std::vector<std::string> warnings; ///< things that did not stop it: the journal could not be written
 };
 
@@ -39,7 +39,7 @@ enum class Standing : std::uint8_t {
     elsewhere,  ///< somebody else has written since
 };
 
-[[nodiscard]] Standing standing_of(const plan::Change& change, const topology::RouteBits& now);
+[[nodiscard]] Standing standing_of(const plan::Change& change, const chips::RouteBits& now);
 
 /// Plans on what is known of the machine; the registers as they are now among it.
 using Decide = std::function<plan::Outcome(const plan::Request&)>;

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "topology/registers.hpp"
+#include "chips/registers.hpp"
 
 #include <cstdint>
 
@@ -17,12 +17,12 @@ public:
 
     /// What the hardware holds now, which need not be what was last written: a resume, a driver load or a guest
     /// may have changed it.
-    [[nodiscard]] virtual Result<topology::RouteBits> read() = 0;
+    [[nodiscard]] virtual Result<chips::RouteBits> read() = 0;
 
     /// Writes all 32 bits of one register in one aligned 4-byte access. Success means that the write was
     /// delivered. Bits the hardware does not let us move keep their value without complaint, so the caller reads
     /// back.
-    [[nodiscard]] virtual Result<void> write(topology::RouteRegister target, std::uint32_t value) = 0;
+    [[nodiscard]] virtual Result<void> write(chips::RouteRegister target, std::uint32_t value) = 0;
 };
 
 } // namespace usbroute::apply

@@ -35,20 +35,6 @@ using ListenerName = Name<struct ListenerTag>;
 /// shell and sent as one word of the protocol.
 [[nodiscard]] bool is_plain_name(std::string_view text);
 
-/// Index of a bit in XUSB2PR, 0 to 31. Which bits exist is the chip table's business.
-struct MuxBit {
-    std::uint8_t value = 0;
-    [[nodiscard]] std::uint32_t mask() const { return std::uint32_t{1} << value; }
-    auto operator<=>(const MuxBit&) const = default;
-};
-
-/// Number of a SuperSpeed port on an xHCI, from 1, in xHCI order; its USB3_PSSEN bit is one less.
-struct SuperSpeedPort {
-    std::uint8_t value = 1;
-    [[nodiscard]] std::uint32_t mask() const { return std::uint32_t{1} << (value - 1); }
-    auto operator<=>(const SuperSpeedPort&) const = default;
-};
-
 /// A PCI function: domain:bus:device.function.
 struct PciAddress {
     std::uint32_t domain = 0;

@@ -18,7 +18,7 @@ DirectMachine::DirectMachine(const linux_::Locations& where, config::Settings se
 
 void DirectMachine::look() { snapshot_ = observe::scan(linux_::LiveTree(where_.root), observe::Ports::skip); }
 
-std::optional<topology::RouteBits> DirectMachine::bits() const
+std::optional<chips::RouteBits> DirectMachine::bits() const
 {
     const auto mux = topology::find_mux(snapshot_);
     return mux && mux->bits != nullptr ? std::optional(*mux->bits) : std::nullopt;
@@ -52,7 +52,7 @@ Result<NotNull<apply::RouteRegisters>> DirectMachine::registers(const PciAddress
     return NotNull<apply::RouteRegisters>(*registers_);
 }
 
-void DirectMachine::wrote(const topology::RouteBits& now)
+void DirectMachine::wrote(const chips::RouteBits& now)
 {
     if (auto* controller = registers_ ? snapshot_.controller_at(opened_) : nullptr)
         controller->registers = now;

@@ -22,10 +22,10 @@ public:
     /// Looks at the USB devices again.
     [[nodiscard]] bool reads_otherwise() override;
     [[nodiscard]] Result<NotNull<apply::RouteRegisters>> registers(const PciAddress& controller) override;
-    void wrote(const topology::RouteBits& now) override;
+    void wrote(const chips::RouteBits& now) override;
 
 private:
-    [[nodiscard]] std::optional<topology::RouteBits> bits() const;
+    [[nodiscard]] std::optional<chips::RouteBits> bits() const;
     void look();
 
     const linux_::Locations& where_;

@@ -13,7 +13,7 @@ namespace usbroute::cli {
 namespace {
 
 /// A look that was not permitted is not the same as a machine that cannot do it.
-int exit_code_for(const plan::Diagnosis& diagnosis)
+int exit_code_for(const diagnose::Diagnosis& diagnosis)
 {
     if (diagnosis.works) return exit_done;
     const auto& first = diagnosis.findings.front().code;
@@ -26,7 +26,7 @@ int exit_code_for(const plan::Diagnosis& diagnosis)
 int run_doctor(const Invocation& invocation)
 {
     const auto& options = invocation.options;
-    const auto diagnosis = plan::diagnose(gather_facts(options));
+    const auto diagnosis = diagnose::diagnose(gather_facts(options));
     const auto which = options.verbose ? report::Findings::all : report::Findings::that_matter;
     if (options.json)
         print(report::to_json(diagnosis) + "\n");

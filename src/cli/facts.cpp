@@ -25,7 +25,7 @@ namespace usbroute::cli {
 
 namespace {
 
-void read_settings(plan::Facts& facts, const linux_::Locations& where, linux_::Reading reading)
+void read_settings(diagnose::Facts& facts, const linux_::Locations& where, linux_::Reading reading)
 {
     auto settings = linux_::load_settings(where, reading);
     if (!settings) {
@@ -39,7 +39,7 @@ void read_settings(plan::Facts& facts, const linux_::Locations& where, linux_::R
             facts.config_misfits.push_back(format("{}: {}", misfit.origin, misfit.message));
 }
 
-plan::DaemonLook look_at_daemon(const Session& session)
+diagnose::DaemonLook look_at_daemon(const Session& session)
 {
     auto link = session.connect();
     if (!link) return {.answers = false, .trouble = link.error().message(), .process = {}, .since = {}};
@@ -48,7 +48,7 @@ plan::DaemonLook look_at_daemon(const Session& session)
     if (!line) return {.answers = false, .trouble = line.error().message(), .process = {}, .since = {}};
     if (const auto answer = wire::read_answer(*line); answer.status != wire::Status::ok)
         return {.answers = false, .trouble = "it says: " + answer.message, .process = {}, .since = {}};
-    plan::DaemonLook look{.answers = true, .trouble = {}, .process = link->peer(), .since = {}};
+    diagnose::DaemonLook look{.answers = true, .trouble = {}, .process = link->peer(), .since = {}};
     const auto& claims = session.where().claims;
     look.sees_claims = claims.empty() || ::access(claims.c_str(), F_OK) == 0;
     if (look.process) look.since = linux_::start_of(*look.process);
@@ -61,7 +61,7 @@ plan::DaemonLook look_at_daemon(const Session& session)
 }
 
 /// A user whom the kernel shows 64 bytes may still ask the daemon, which sees them all.
-void take_registers_from_daemon(plan::Facts& facts, const Session& session)
+void take_registers_from_daemon(diagnose::Facts& facts, const Session& session)
 {
     const auto mux = topology::find_mux(facts.snapshot);
     if (!mux || mux->bits != nullptr || !facts.daemon || !facts.daemon->answers) return;
@@ -71,24 +71,24 @@ void take_registers_from_daemon(plan::Facts& facts, const Session& session)
     const auto seen = std::ranges::find(registers->controllers, name, &report::RegisterView::controller);
     if (seen == registers->controllers.end() || !seen->unreadable.empty()) return;
     const auto xhci = std::ranges::find(facts.snapshot.controllers, name, &topology::PciController::name);
-    xhci->registers = topology::RouteBits{.usb2_owner = seen->usb2_owner,
-                                          .usb2_movable = seen->usb2_movable,
-                                          .superspeed_on = seen->superspeed_on,
-                                          .superspeed_movable = seen->superspeed_movable,
-                                          .fuses = seen->fuses,
-                                          .usb2_disabled = seen->usb2_disabled,
-                                          .superspeed_disabled = seen->superspeed_disabled};
+    xhci->registers = chips::RouteBits{.usb2_owner = seen->usb2_owner,
+                                       .usb2_movable = seen->usb2_movable,
+                                       .superspeed_on = seen->superspeed_on,
+                                       .superspeed_movable = seen->superspeed_movable,
+                                       .fuses = seen->fuses,
+                                       .usb2_disabled = seen->usb2_disabled,
+                                       .superspeed_disabled = seen->superspeed_disabled};
     facts.registers_by_daemon = true;
 }
 
-plan::WriteTrial failed(const Error& error)
+diagnose::WriteTrial failed(const Error& error)
 {
     return {
         .took = false, .trouble = error.message(), .code = error.code().empty() ? "failed" : error.code()};
 }
 
 /// Writes XUSB2PR as it is, under the lock that keeps every other change of ours out, and reads it back.
-plan::WriteTrial try_write(const plan::Facts& facts, const linux_::Locations& where)
+diagnose::WriteTrial try_write(const diagnose::Facts& facts, const linux_::Locations& where)
 {
     const auto board = plan::look_at_board(facts.snapshot, facts.settings);
     if (const auto refusal = plan::why_not_writable(facts.snapshot, board);
@@ -101,7 +101,7 @@ plan::WriteTrial try_write(const plan::Facts& facts, const linux_::Locations& wh
     if (!lock) return failed(lock.error());
     const auto before = registers->read();
     if (!before) return failed(before.error());
-    const auto written = registers->write(topology::RouteRegister::usb2_owner, before->usb2_owner);
+    const auto written = registers->write(chips::RouteRegister::usb2_owner, before->usb2_owner);
     if (!written) return failed(written.error());
     const auto after = registers->read();
     if (!after) return failed(after.error());
@@ -120,12 +120,12 @@ bool somebody_has_a_controller(const topology::Snapshot& snapshot)
 
 } // namespace
 
-plan::Facts gather_facts(const Options& options)
+diagnose::Facts gather_facts(const Options& options)
 {
     const Session session(options);
     const auto& where = session.where();
     const linux_::LiveTree tree(where.root);
-    plan::Facts facts;
+    diagnose::Facts facts;
     facts.recorded = where.recorded;
     facts.may_write = ::geteuid() == 0;
     facts.snapshot = observe::scan(tree, observe::Ports::skip);

@@ -4,12 +4,12 @@
 #pragma once
 
 #include "cli/options.hpp"
-#include "plan/diagnosis.hpp"
+#include "diagnose/diagnosis.hpp"
 
 namespace usbroute::cli {
 
 /// Looks at everything that a diagnosis is made of. Nothing is written, unless `options.try_write` asks for the one
 /// write that changes nothing.
-[[nodiscard]] plan::Facts gather_facts(const Options& options);
+[[nodiscard]] diagnose::Facts gather_facts(const Options& options);
 
 } // namespace usbroute::cli

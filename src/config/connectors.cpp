@@ -21,9 +21,9 @@ constexpr std::string_view seen_rule = R"(a list of 1 or 2 places such as "0000:
 void read_mux(Fields& fields, topology::ConnectorSpec& spec)
 {
     if (const auto bit = fields.number("mux_bit", {0, 31}))
-        spec.bit = MuxBit{static_cast<std::uint8_t>(*bit)};
+        spec.bit = chips::MuxBit{static_cast<std::uint8_t>(*bit)};
     if (const auto port = fields.number("superspeed", {1, 15}))
-        spec.superspeed = SuperSpeedPort{static_cast<std::uint8_t>(*port)};
+        spec.superspeed = chips::SuperSpeedPort{static_cast<std::uint8_t>(*port)};
 
     if (fields.has("superspeed") && !fields.has("mux_bit"))
         fields.scope().problem(

@@ -11,8 +11,8 @@
 
 namespace usbroute::daemon {
 
+using chips::RouteRegister;
 using topology::Device;
-using topology::RouteRegister;
 using topology::Snapshot;
 using wire::Event;
 using wire::EventKind;
@@ -54,7 +54,7 @@ std::string in_words(const plan::Plan& plan)
     for (const auto& step : plan.steps) {
         const auto before = plan.before.value_of(step.target);
         words += format("{}{} 0x{:x} -> 0x{:x}", words.empty() ? "" : ", ",
-                        topology::data_sheet_name(step.target), before, (before & ~step.mask) | step.value);
+                        chips::data_sheet_name(step.target), before, (before & ~step.mask) | step.value);
     }
     return words;
 }
@@ -83,10 +83,10 @@ void announce(const Drift& drift, Audience& audience)
         const auto now = drift.now.value_of(which);
         if (before == now) continue;
         const auto text = format("0x{:x} -> 0x{:x}", before, now);
-        log::change(format("{} was written by somebody else: {}; {}", topology::data_sheet_name(which), text,
+        log::change(format("{} was written by somebody else: {}; {}", chips::data_sheet_name(which), text,
                            drift.cause));
         if (audience.is_anybody_there())
-            audience.tell({.kind = EventKind::drift, .word = topology::data_sheet_name(which), .text = text});
+            audience.tell({.kind = EventKind::drift, .word = chips::data_sheet_name(which), .text = text});
     }
 }
 

@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "plan/board.hpp"
 #include "plan/ownership.hpp"
+#include "plan/unreadable.hpp"
 
 #include <algorithm>
 
@@ -41,15 +42,11 @@ Status status_for(ErrorKind kind)
     return Status::failed;
 }
 
-std::string why_unreadable(const topology::RegisterLook& look)
+std::string words_for(const topology::RegisterLook& look)
 {
     const auto* unreadable = std::get_if<topology::Unreadable>(&look);
     if (unreadable == nullptr) return "not read";
-    if (unreadable->access == topology::RegisterAccess::own && unreadable->errno_value == 0)
-        return "unreadable: the kernel shows 64 bytes only, run the daemon as root";
-    const auto why = topology::why_unreadable(*unreadable);
-    if (unreadable->access == topology::RegisterAccess::own) return "unreadable: " + why.cause;
-    return format("unreadable: {}; {}", why.cause, why.remedy);
+    return "unreadable: " + plan::why_unreadable(*unreadable, plan::Told::a_client).in_one_line();
 }
 
 } // namespace
@@ -135,14 +132,14 @@ Answer registers_answer(const Snapshot& snapshot)
         if (controller.kind != topology::ControllerKind::xhci) continue;
         if (!answer.message.empty()) answer.message += "; ";
         answer.message += controller.name + " ";
-        if (topology::family_of(controller.vendor, controller.device) == nullptr)
+        if (chips::family_of(controller.vendor, controller.device) == nullptr)
             answer.message += "has no routing registers that are known";
-        else if (const auto* bits = std::get_if<topology::RouteBits>(&controller.registers))
+        else if (const auto* bits = std::get_if<chips::RouteBits>(&controller.registers))
             answer.message +=
                 format("XUSB2PR=0x{:x} XUSB2PRM=0x{:x} USB3_PSSEN=0x{:x} USB3PRM=0x{:x}", bits->usb2_owner,
                        bits->usb2_movable, bits->superspeed_on, bits->superspeed_movable);
         else
-            answer.message += why_unreadable(controller.registers);
+            answer.message += words_for(controller.registers);
     }
     if (answer.message.empty()) answer.message = "there is no xHCI on this machine";
     return answer;

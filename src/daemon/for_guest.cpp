@@ -230,7 +230,7 @@ std::string way_back_for(const Sight& sight, const plan::Change& way, const topo
     std::string words;
     std::uint32_t left = way.usb2.mask;
     for (const auto& connector : plan::look_at_board(snapshot, settings).connectors) {
-        if (!connector.spec.bit || (way.usb2.mask & connector.spec.bit->mask()) == 0) continue;
+        if (!way.moves(connector.spec.bit)) continue;
         const auto& name = connector.spec.name.text();
         if (!sight.sees(name)) continue;
         left &= ~connector.spec.bit->mask();

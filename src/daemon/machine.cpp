@@ -196,7 +196,7 @@ Result<NotNull<apply::RouteRegisters>> Machine::registers(const PciAddress& cont
     return NotNull(*registers_);
 }
 
-void Machine::wrote(const topology::RouteBits& now)
+void Machine::wrote(const chips::RouteBits& now)
 {
     known_ = now;
     if (auto* controller = mux_controller()) controller->registers = now;

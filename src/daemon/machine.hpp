@@ -27,8 +27,8 @@ namespace usbroute::daemon {
 
 /// The registers are not what we last wrote or read: a guest, firmware or another program has written them.
 struct Drift {
-    topology::RouteBits before;
-    topology::RouteBits now;
+    chips::RouteBits before;
+    chips::RouteBits now;
     std::string_view cause; ///< who was likely, as half a sentence
 };
 
@@ -115,7 +115,7 @@ private:
     [[nodiscard]] apply::CloserLook look_closer(const topology::UseParts& needed) const override;
     [[nodiscard]] bool reads_otherwise() override;
     [[nodiscard]] Result<NotNull<apply::RouteRegisters>> registers(const PciAddress& controller) override;
-    void wrote(const topology::RouteBits& now) override;
+    void wrote(const chips::RouteBits& now) override;
 
     /// Null while no mux is on the bus.
     [[nodiscard]] topology::PciController* mux_controller();
@@ -131,7 +131,7 @@ private:
     std::optional<PciAddress> mux_;
     std::unique_ptr<apply::RouteRegisters> registers_;
     bool registers_failed_ = false;
-    std::optional<topology::RouteBits> known_; ///< last read or written
+    std::optional<chips::RouteBits> known_; ///< last read or written
     std::optional<Drift> drift_;
     std::chrono::milliseconds asleep_; ///< as of the last reading of the registers
     bool has_a_new_driver_ = false;    ///< the mux, since then

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "daemon/log.hpp"
+#include "plan/unreadable.hpp"
 #include "topology/connector.hpp"
 
 #include <utility>
@@ -23,7 +24,7 @@ void RegisterNews::look_again()
         if (access == RegisterAccess::own) {
             log::info(format("the routing registers of {} can be read again", mux->xhci->name));
         } else {
-            const auto why = topology::why_unreadable(*unreadable);
+            const auto why = plan::why_unreadable(*unreadable);
             const auto text = format("cannot read the routing registers of {}: {}; {}", mux->xhci->name,
                                      why.cause, why.remedy);
             // Below systemd they are handed over a moment after the start.

@@ -11,6 +11,7 @@
 #include "daemon/line_views.hpp"
 #include "daemon/log.hpp"
 #include "linux/clock_steps.hpp"
+#include "plan/board.hpp"
 #include "report/json.hpp"
 #include "report/trial.hpp"
 #include "report/views.hpp"
@@ -223,11 +224,12 @@ Answer Service::why(const Through& through, const Command& command) const
                                         .decide = decide});
     if (!view) return answer_for(NotDone(std::move(view.error())));
     if (sight) view = for_guest(*sight, *view);
-    if (machine.trial() && report::moves(machine.trial()->way, *machine.snapshot(), machine.settings(), name))
-        if (const auto trial = trial_for(sight)) {
-            view->trial_seconds = static_cast<int>(trial->seconds.count());
-            view->trial_way_back = trial->way_back;
-            view->trial_why_out = trial->why_out;
+    const auto& trial = machine.trial();
+    if (trial && plan::moves(trial->way, plan::look_at_board(*machine.snapshot(), machine.settings()), name))
+        if (const auto left = trial_for(sight)) {
+            view->trial_seconds = static_cast<int>(left->seconds.count());
+            view->trial_way_back = left->way_back;
+            view->trial_why_out = left->why_out;
         }
     if (command.form == Form::json) return {.document_name = "why", .document = report::to_json(*view)};
     return {.message = report::why_in_a_line(*view),

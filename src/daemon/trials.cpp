@@ -95,8 +95,7 @@ void Trials::note(std::string_view word, std::string text)
     wire::Event event{.kind = wire::EventKind::trial, .word = std::string(word), .text = std::move(text)};
     for (const auto& connector :
          plan::look_at_board(*parts_.machine.snapshot(), parts_.machine.settings()).connectors)
-        if (connector.spec.bit && (way_.usb2.mask & connector.spec.bit->mask()) != 0)
-            event.about.push_back(connector.spec.name.text());
+        if (way_.moves(connector.spec.bit)) event.about.push_back(connector.spec.name.text());
     news_.push_back(std::move(event));
 }
 

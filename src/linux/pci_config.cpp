@@ -40,7 +40,7 @@ Result<PciConfig> PciConfig::open(const std::string& root, const PciAddress& add
     return PciConfig(root, address, std::move(fd), number, write_errno);
 }
 
-Result<topology::RouteBits> PciConfig::read()
+Result<chips::RouteBits> PciConfig::read()
 {
     // decode_config counts from the start of the configuration space.
     std::array<char, observe::config_bytes_needed> bytes{};
@@ -50,7 +50,7 @@ Result<topology::RouteBits> PciConfig::read()
     if (got != static_cast<ssize_t>(register_bytes))
         return std::unexpected(explain_read(got < 0 ? errno : 0));
     const auto look = observe::decode_config({bytes.data(), bytes.size()});
-    return std::get<topology::RouteBits>(look);
+    return std::get<chips::RouteBits>(look);
 }
 
 /// `errno_value` 0: the file ended too early.
@@ -67,9 +67,9 @@ Error PciConfig::explain_read(int errno_value) const
         .with_code("registers-unreadable");
 }
 
-Error PciConfig::explain_write(topology::RouteRegister target, int errno_value) const
+Error PciConfig::explain_write(chips::RouteRegister target, int errno_value) const
 {
-    const auto subject = format("cannot write {} of {}", topology::data_sheet_name(target), address_.text());
+    const auto subject = format("cannot write {} of {}", chips::data_sheet_name(target), address_.text());
     const auto kind = errno_value == EACCES || errno_value == EPERM || errno_value == EROFS
                           ? ErrorKind::not_permitted
                           : ErrorKind::failed;
@@ -86,18 +86,18 @@ Error PciConfig::explain_write(topology::RouteRegister target, int errno_value) 
     return std::move(error).with_code(kind == ErrorKind::not_permitted ? "not-permitted" : "write-failed");
 }
 
-Error PciConfig::explain_limit(topology::RouteRegister target, std::uint32_t value) const
+Error PciConfig::explain_limit(chips::RouteRegister target, std::uint32_t value) const
 {
-    return Error(ErrorKind::failed, format("cannot write 0x{:x} to {} of {}: usbrouted has forbidden itself "
-                                           "all bits but those that the "
-                                           "firmware's mask had when it began (0x{:x}); restart usbrouted if "
-                                           "the mask has changed since",
-                                           value, topology::data_sheet_name(target), address_.text(),
-                                           allowed_.free_bits(target)))
+    return Error(ErrorKind::failed,
+                 format("cannot write 0x{:x} to {} of {}: usbrouted has forbidden itself "
+                        "all bits but those that the "
+                        "firmware's mask had when it began (0x{:x}); restart usbrouted if "
+                        "the mask has changed since",
+                        value, chips::data_sheet_name(target), address_.text(), allowed_.free_bits(target)))
         .with_code("write-failed");
 }
 
-Result<void> PciConfig::write(topology::RouteRegister target, std::uint32_t value)
+Result<void> PciConfig::write(chips::RouteRegister target, std::uint32_t value)
 {
     if (write_errno_ != 0) return std::unexpected(explain_write(target, write_errno_));
     std::array<unsigned char, 4> bytes{};
@@ -110,13 +110,13 @@ Result<void> PciConfig::write(topology::RouteRegister target, std::uint32_t valu
     }
     // One aligned 4-byte pwrite is one dword configuration cycle (drivers/pci/pci-sysfs.c, pci_write_config).
     ssize_t put = 0;
-    do put = ::pwrite(fd_, from, bytes.size(), topology::offset_of(target));
+    do put = ::pwrite(fd_, from, bytes.size(), chips::offset_of(target));
     while (put < 0 && errno == EINTR);
     if (put < 0) return std::unexpected(explain_write(target, errno));
     if (static_cast<std::size_t>(put) != bytes.size())
         return std::unexpected(
             Error(ErrorKind::failed, format("only {} of 4 bytes of {} of {} were written", put,
-                                            topology::data_sheet_name(target), address_.text()))
+                                            chips::data_sheet_name(target), address_.text()))
                 .with_code("write-failed"));
     return {};
 }

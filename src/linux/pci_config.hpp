@@ -21,20 +21,20 @@ struct AllowedWrites {
         ValueLimit usb2;
         ValueLimit superspeed;
 
-        [[nodiscard]] const ValueLimit& of(topology::RouteRegister target) const
+        [[nodiscard]] const ValueLimit& of(chips::RouteRegister target) const
         {
-            return target == topology::RouteRegister::usb2_owner ? usb2 : superspeed;
+            return target == chips::RouteRegister::usb2_owner ? usb2 : superspeed;
         }
     };
     const RegisterValues* values = nullptr; ///< null: this process has forbidden itself nothing
     std::vector<Limits> limits;             ///< all of them hold
 
-    [[nodiscard]] bool permits(topology::RouteRegister target, std::uint32_t value) const
+    [[nodiscard]] bool permits(chips::RouteRegister target, std::uint32_t value) const
     {
         return std::ranges::all_of(limits,
                                    [&](const Limits& each) { return each.of(target).permits(value); });
     }
-    [[nodiscard]] std::uint32_t free_bits(topology::RouteRegister target) const
+    [[nodiscard]] std::uint32_t free_bits(chips::RouteRegister target) const
     {
         std::uint32_t free = ~std::uint32_t{0};
         for (const auto& each : limits) free &= each.of(target).free;
@@ -67,8 +67,8 @@ public:
     /// The descriptor that it opened.
     [[nodiscard]] UniqueFd give_up() && { return std::move(owned_); }
 
-    [[nodiscard]] Result<topology::RouteBits> read() override;
-    [[nodiscard]] Result<void> write(topology::RouteRegister target, std::uint32_t value) override;
+    [[nodiscard]] Result<chips::RouteBits> read() override;
+    [[nodiscard]] Result<void> write(chips::RouteRegister target, std::uint32_t value) override;
     [[nodiscard]] bool is_writable() const { return write_errno_ == 0; }
 
 private:
@@ -80,8 +80,8 @@ private:
           write_errno_(write_errno)
     {}
     [[nodiscard]] Error explain_read(int errno_value) const;
-    [[nodiscard]] Error explain_write(topology::RouteRegister target, int errno_value) const;
-    [[nodiscard]] Error explain_limit(topology::RouteRegister target, std::uint32_t value) const;
+    [[nodiscard]] Error explain_write(chips::RouteRegister target, int errno_value) const;
+    [[nodiscard]] Error explain_limit(chips::RouteRegister target, std::uint32_t value) const;
 
     std::string root_;
     PciAddress address_;

@@ -4,9 +4,9 @@
 #include "linux/register_files.hpp"
 
 #include "base/format.hpp"
+#include "chips/chips.hpp"
 #include "linux/files.hpp"
 #include "observe/functions.hpp"
-#include "topology/chips.hpp"
 
 #include <algorithm>
 #include <array>
@@ -55,16 +55,16 @@ Result<void> allow_numbers_below(int end)
 }
 
 /// All ones: a function that is off the bus, or without power.
-bool is_no_answer(const topology::RouteBits& look)
+bool is_no_answer(const chips::RouteBits& look)
 {
     return look.usb2_owner == ~std::uint32_t{0} && look.usb2_movable == ~std::uint32_t{0};
 }
 
 /// Bits beyond the fields of the data sheet, as they are in the registers of a function that can be read now.
-std::optional<topology::RouteBits> first_look(const std::string& root, const observe::KernelTree& tree)
+std::optional<chips::RouteBits> first_look(const std::string& root, const observe::KernelTree& tree)
 {
     for (const auto& function : observe::read_functions(tree)) {
-        if (topology::family_of(function.vendor, function.device) == nullptr) continue;
+        if (chips::family_of(function.vendor, function.device) == nullptr) continue;
         if (auto registers = PciConfig::open(root, function.address))
             if (const auto look = registers->read(); look && !is_no_answer(*look)) return *look;
     }
@@ -76,7 +76,7 @@ std::optional<topology::RouteBits> first_look(const std::string& root, const obs
 void RegisterFiles::keep(const observe::KernelTree& tree)
 {
     for (const auto& function : observe::read_functions(tree)) {
-        if (topology::family_of(function.vendor, function.device) == nullptr) continue;
+        if (chips::family_of(function.vendor, function.device) == nullptr) continue;
         const auto path = format("{}sys/bus/pci/devices/{}/config", root_, function.address.text());
         UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY));
         if (fd.is_open()) (void)replace(function.address, std::move(fd));
@@ -104,7 +104,7 @@ Result<Filter> RegisterFiles::confine(const observe::KernelTree& tree)
 Result<RegisterFiles::Confinement> RegisterFiles::prepare(int first_number, const observe::KernelTree& tree)
 {
     // Whoever is not root any more sees the registers through what was kept alone.
-    std::optional<topology::RouteBits> look;
+    std::optional<chips::RouteBits> look;
     for (const auto& kept : kept_) {
         if (look) break;
         if (const auto seen = PciConfig::through(root_, kept.address, kept.fd.get(), {}).read();
@@ -242,7 +242,7 @@ Result<void> RegisterFiles::narrow(Kept& kept)
     const auto look = PciConfig::through(root_, kept.address, kept.fd.get(), {}).read();
     if (!look || is_no_answer(*look)) return {}; // later, then: it is asked again when it is replaced
     for (const auto& function : observe::read_functions(LiveTree(root_))) {
-        const auto* family = topology::family_of(function.vendor, function.device);
+        const auto* family = chips::family_of(function.vendor, function.device);
         if (function.address != kept.address || family == nullptr) continue;
         const auto usb_r = family->usb_r_bit ? std::uint32_t{1} << *family->usb_r_bit : 0;
         // The management engine moves its own bit when it likes.

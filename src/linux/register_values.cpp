@@ -85,9 +85,9 @@ RegisterValues::~RegisterValues()
         ::munmap(reinterpret_cast<void*>(usb2_place), whole_size); // NOLINT(performance-no-int-to-ptr)
 }
 
-const void* RegisterValues::bytes_of(topology::RouteRegister target, std::uint32_t value) const
+const void* RegisterValues::bytes_of(chips::RouteRegister target, std::uint32_t value) const
 {
-    const bool is_usb2 = target == topology::RouteRegister::usb2_owner;
+    const bool is_usb2 = target == chips::RouteRegister::usb2_owner;
     const auto field = is_usb2 ? usb2_field : superspeed_field;
     if ((value & ~field) != (is_usb2 ? usb2_reserved_ : superspeed_reserved_)) return nullptr;
     const auto place = is_usb2 ? usb2_place : superspeed_place;

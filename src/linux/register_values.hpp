@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "topology/registers.hpp"
+#include "chips/registers.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -50,7 +50,7 @@ public:
     ~RegisterValues();
 
     /// Where the four bytes of the value are, as the register has them. Null: it is not among them.
-    [[nodiscard]] const void* bytes_of(topology::RouteRegister target, std::uint32_t value) const;
+    [[nodiscard]] const void* bytes_of(chips::RouteRegister target, std::uint32_t value) const;
 
 private:
     RegisterValues(std::uint32_t usb2_reserved, std::uint32_t superspeed_reserved)

@@ -169,10 +169,10 @@ void add_register_rules(std::vector<Rule>& rules, scmp_datum_t first)
     using Values = RegisterValues;
     rules.push_back({{"pwrite64"},
                      {ours, has(1, ~scmp_datum_t{4UL * Values::usb2_field}, Values::usb2_place), is(2, 4),
-                      is(3, topology::route_reg::usb2_owner)}});
+                      is(3, chips::route_reg::usb2_owner)}});
     rules.push_back({{"pwrite64"},
                      {ours, has(1, ~scmp_datum_t{4UL * Values::superspeed_field}, Values::superspeed_place),
-                      is(2, 4), is(3, topology::route_reg::superspeed_on)}});
+                      is(2, 4), is(3, chips::route_reg::superspeed_on)}});
 }
 
 /// No file gets a mode by which it runs as its owner or its group: a copy of a program with it would give this user, without
@@ -333,7 +333,7 @@ Result<void> forbid_other_values(int first_register_number, const ValueLimit& us
         keep(~std::uint32_t{register_numbers - 1}),
         compare(static_cast<std::uint32_t>(first_register_number), 0, 10),
         load(low_half_of(3)),
-        compare(topology::route_reg::usb2_owner, 0, 4),
+        compare(chips::route_reg::usb2_owner, 0, 4),
         load(low_half_of(1)),
         keep(address_bits(usb2_fixed)),
         compare(address_bits(usb2.found & usb2_fixed), 5, 0),

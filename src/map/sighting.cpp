@@ -85,7 +85,7 @@ void place_on_mux(const Snapshot& snapshot, const Mux& mux, Sighting& sighting)
     const auto& path = sighting.device->path;
     if (sighting.superspeed && path.ports().size() == 1 &&
         mux.xhci->address == sighting.superspeed->controller) {
-        sighting.superspeed_port = SuperSpeedPort{path.ports().front()};
+        sighting.superspeed_port = chips::SuperSpeedPort{path.ports().front()};
         return;
     }
     for (const auto& spec : topology::unnamed_connectors(*mux.family, {})) {
@@ -125,7 +125,7 @@ bool is_rate_matching_hub(const Snapshot& snapshot, const Device& device)
            device.vendor == 0x8087 && device.path.ports() == std::vector<std::uint8_t>{1};
 }
 
-std::string ehci_port_text(const topology::BitRoute& route)
+std::string ehci_port_text(const chips::BitRoute& route)
 {
     return route.ehci ? format("#{}.{}", route.ehci->controller, route.ehci->port) : "none";
 }
@@ -194,7 +194,7 @@ std::vector<Sighting> sightings(const Snapshot& now)
     return sightings(empty, now);
 }
 
-std::optional<Pairing> pairing_of(const Snapshot& snapshot, SuperSpeedPort port)
+std::optional<Pairing> pairing_of(const Snapshot& snapshot, chips::SuperSpeedPort port)
 {
     const auto mux = topology::find_mux(snapshot);
     if (!mux) return std::nullopt;
@@ -204,7 +204,7 @@ std::optional<Pairing> pairing_of(const Snapshot& snapshot, SuperSpeedPort port)
     const auto* route = mux->family->route_of_xhci_port(here->peer->ports().front());
     if (route == nullptr) return std::nullopt;
     // Without firmware's location the kernel pairs equal numbers (drivers/usb/core/port.c, find_and_link_peer).
-    return Pairing{.bit = MuxBit{route->bit}, .by_firmware = here->location != 0};
+    return Pairing{.bit = chips::MuxBit{route->bit}, .by_firmware = here->location != 0};
 }
 
 std::string text_of(const Sighting& sighting, const Snapshot& snapshot)

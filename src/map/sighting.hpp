@@ -23,8 +23,8 @@ struct Sighting {
 
     // On a board with the mux, for a socket of its own:
     std::optional<topology::Side> side; ///< who has the USB 2 wires
-    std::optional<MuxBit> bit;          ///< by the chip's table
-    std::optional<SuperSpeedPort> superspeed_port;
+    std::optional<chips::MuxBit> bit;   ///< by the chip's table
+    std::optional<chips::SuperSpeedPort> superspeed_port;
 
     bool built_in = false; ///< firmware calls the port hardwired, or the kernel the device fixed
     bool receiver =
@@ -48,10 +48,11 @@ struct Sighting {
 
 /// Which bit's socket has this SuperSpeed half, by what the kernel says of its ports.
 struct Pairing {
-    MuxBit bit;
+    chips::MuxBit bit;
     bool by_firmware = false; ///< false: the kernel guessed, from equal numbers
 };
-[[nodiscard]] std::optional<Pairing> pairing_of(const topology::Snapshot& snapshot, SuperSpeedPort port);
+[[nodiscard]] std::optional<Pairing> pairing_of(const topology::Snapshot& snapshot,
+                                                chips::SuperSpeedPort port);
 
 /// "SanDisk Ultra Fit (0781:5583), 480 Mbit/s, on xHCI port 5: bit 8, on the EHCI side port #2.1"
 [[nodiscard]] std::string text_of(const Sighting& sighting, const topology::Snapshot& snapshot);

@@ -21,14 +21,14 @@ topology::RegisterLook decode_config(std::string_view bytes)
             value |= std::uint32_t{static_cast<unsigned char>(bytes[offset + i])} << (8 * i);
         return value;
     };
-    namespace reg = topology::route_reg;
-    return topology::RouteBits{.usb2_owner = dword(reg::usb2_owner),
-                               .usb2_movable = dword(reg::usb2_movable),
-                               .superspeed_on = dword(reg::superspeed_on),
-                               .superspeed_movable = dword(reg::superspeed_movable),
-                               .fuses = dword(reg::fuses),
-                               .usb2_disabled = dword(reg::usb2_disabled),
-                               .superspeed_disabled = dword(reg::superspeed_disabled)};
+    namespace reg = chips::route_reg;
+    return chips::RouteBits{.usb2_owner = dword(reg::usb2_owner),
+                            .usb2_movable = dword(reg::usb2_movable),
+                            .superspeed_on = dword(reg::superspeed_on),
+                            .superspeed_movable = dword(reg::superspeed_movable),
+                            .fuses = dword(reg::fuses),
+                            .usb2_disabled = dword(reg::usb2_disabled),
+                            .superspeed_disabled = dword(reg::superspeed_disabled)};
 }
 
 bool has_pci_express_capability(std::string_view bytes)

@@ -12,9 +12,9 @@
 
 namespace usbroute::observe {
 
+using chips::PciFunction;
 using topology::BlockName;
 using topology::FunctionLoad;
-using topology::PciFunction;
 
 namespace {
 

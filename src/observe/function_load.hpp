@@ -12,6 +12,6 @@ namespace usbroute::observe {
 
 /// What the host has on those functions that are no USB controller and share an IOMMU group with one.
 [[nodiscard]] std::vector<topology::FunctionLoad>
-read_function_loads(const KernelTree& tree, const std::vector<topology::PciFunction>& functions);
+read_function_loads(const KernelTree& tree, const std::vector<chips::PciFunction>& functions);
 
 } // namespace usbroute::observe

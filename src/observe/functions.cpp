@@ -10,7 +10,7 @@
 
 namespace usbroute::observe {
 
-using topology::PciFunction;
+using chips::PciFunction;
 
 namespace {
 

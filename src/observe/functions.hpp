@@ -3,14 +3,14 @@
 
 #pragma once
 
+#include "chips/chipset.hpp"
 #include "observe/kernel_tree.hpp"
-#include "topology/chipset.hpp"
 
 #include <vector>
 
 namespace usbroute::observe {
 
 /// Every function of the PCI bus of which the kernel tells the ids, by address.
-[[nodiscard]] std::vector<topology::PciFunction> read_functions(const KernelTree& tree);
+[[nodiscard]] std::vector<chips::PciFunction> read_functions(const KernelTree& tree);
 
 } // namespace usbroute::observe

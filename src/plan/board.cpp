@@ -4,6 +4,7 @@
 #include "plan/board.hpp"
 
 #include "base/format.hpp"
+#include "plan/unreadable.hpp"
 #include "topology/behind.hpp"
 
 #include <algorithm>
@@ -54,13 +55,13 @@ std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, cons
     }
     const auto& mux = *board.mux;
     const auto of_the_table = [](const topology::Controller& c) {
-        return c.kind == ControllerKind::xhci && topology::family_of(c.vendor, c.device) != nullptr;
+        return c.kind == ControllerKind::xhci && chips::family_of(c.vendor, c.device) != nullptr;
     };
     if (std::ranges::count_if(snapshot.controllers, of_the_table) > 1)
         return Refusal{Reason::several_muxes, "machine",
                        "more than one xHCI of the chip table is on the bus, and a chipset has only one",
                        "send a recording of this machine with a bug report"};
-    if (mux.family->access == topology::WriteAccess::read_only)
+    if (mux.family->access == chips::WriteAccess::read_only)
         return Refusal{
             Reason::read_only_chip, "machine",
             format("the {} chipset's registers are only read: which bit moves which port was never confirmed",
@@ -68,12 +69,36 @@ std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, cons
             "`usbroute regs` shows what they hold"};
     if (mux.bits == nullptr) {
         const auto* unreadable = std::get_if<topology::Unreadable>(&mux.xhci->registers);
-        auto why = topology::why_unreadable(unreadable == nullptr ? topology::Unreadable{} : *unreadable);
+        auto why = why_unreadable(unreadable == nullptr ? topology::Unreadable{} : *unreadable);
         return Refusal{Reason::registers_unreadable, mux.xhci->name,
                        format("cannot read the routing registers of {}: {}", mux.xhci->name, why.cause),
                        std::move(why.remedy)};
     }
     return std::nullopt;
+}
+
+std::string why_not_movable(const topology::Snapshot& snapshot, const Board& board,
+                            const Connector& connector)
+{
+    const auto& mux = board.mux;
+    if (connector.behind) return format("it is behind {} and goes with it", connector.behind->text());
+    if (!connector.spec.bit || !mux) return "it moves only with its controller";
+    if (connector.route == nullptr)
+        return format("the {} chipset has no bit {}", mux->family->name, connector.spec.bit->value);
+    if (const auto refusal = why_not_writable(snapshot, board))
+        return refusal->reason == Reason::registers_unreadable ? "the registers cannot be read"
+                                                               : "the chip's registers are only read";
+    if (!connector.route->ehci) return "no EHCI of this chipset has a port for it";
+    if (connector.ehci == nullptr)
+        return format("EHCI #{} is not on the bus", connector.route->ehci->controller);
+    if ((mux->movable_bits() & connector.spec.bit->mask()) == 0) return "firmware does not let its bit move";
+    return {};
+}
+
+bool moves(const Change& change, const Board& board, const ConnectorName& name)
+{
+    const auto* connector = board.find(name);
+    return connector != nullptr && change.moves(connector->spec.bit);
 }
 
 } // namespace usbroute::plan

@@ -4,11 +4,13 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "plan/change.hpp"
 #include "plan/refusal.hpp"
 #include "topology/connector.hpp"
 
 #include <expected>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace usbroute::plan {
@@ -26,5 +28,13 @@ struct Board {
 
 /// Invariant 1: the mux, if its registers may be written at all.
 [[nodiscard]] std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, const Board& board);
+
+/// Why a socket stays where it is, in a few words for a table; empty: it can be moved. Of one socket's own obstacles; who
+/// asks to move it is told more, and what the guards say.
+[[nodiscard]] std::string why_not_movable(const topology::Snapshot& snapshot, const Board& board,
+                                          const topology::Connector& connector);
+
+/// Whether a change has moved the connector of this name.
+[[nodiscard]] bool moves(const Change& change, const Board& board, const ConnectorName& name);
 
 } // namespace usbroute::plan

@@ -11,10 +11,10 @@
 
 namespace usbroute::plan {
 
+using chips::RouteRegister;
 using config::ListenerSettings;
 using config::Verb;
 using topology::PortPath;
-using topology::RouteRegister;
 using topology::Snapshot;
 
 namespace {
@@ -105,7 +105,7 @@ Snapshot snapshot_after(const Snapshot& before, const Plan& plan)
     auto after = before;
     for (auto& controller : after.controllers) {
         if (controller.address != plan.controller) continue;
-        auto* bits = std::get_if<topology::RouteBits>(&controller.registers);
+        auto* bits = std::get_if<chips::RouteBits>(&controller.registers);
         if (bits == nullptr) continue;
         const auto write = [](std::uint32_t& word, const BitChange& change) {
             word = (word & ~change.mask) | change.after;

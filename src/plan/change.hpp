@@ -4,8 +4,10 @@
 #pragma once
 
 #include "base/ids.hpp"
+#include "chips/registers.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +61,11 @@ struct Change {
     [[nodiscard]] Change net() const;
     /// These bits of it alone.
     [[nodiscard]] Change part(std::uint32_t usb2_bits, std::uint32_t superspeed_bits) const;
+    /// Whether it moves the USB 2 wires of this bit; a connector that has none is never moved.
+    [[nodiscard]] bool moves(const std::optional<chips::MuxBit>& bit) const
+    {
+        return bit && (usb2.mask & bit->mask()) != 0;
+    }
     [[nodiscard]] bool is_empty() const { return usb2.mask == 0 && superspeed.mask == 0; }
     bool operator==(const Change&) const = default;
 };

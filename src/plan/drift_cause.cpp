@@ -7,7 +7,7 @@ namespace usbroute::plan {
 
 namespace {
 
-bool has_everything(const topology::RouteBits& bits)
+bool has_everything(const chips::RouteBits& bits)
 {
     return (bits.usb2_owner & bits.usb2_movable) == bits.usb2_movable &&
            (bits.superspeed_on & bits.superspeed_movable) == bits.superspeed_movable;

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "topology/registers.hpp"
+#include "chips/registers.hpp"
 
 #include <string_view>
 
@@ -11,8 +11,8 @@ namespace usbroute::plan {
 
 /// What is known of a moment at which the routing registers were found other than they were left.
 struct DriftEvidence {
-    topology::RouteBits before;
-    topology::RouteBits now;
+    chips::RouteBits before;
+    chips::RouteBits now;
     bool has_slept = false;        ///< the machine, since the registers were last read
     bool is_given_away = false;    ///< the xHCI: a guest may write its configuration space
     bool has_a_new_driver = false; ///< the xHCI was off the bus, or another or no driver ran it

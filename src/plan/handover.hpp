@@ -123,8 +123,7 @@ struct BindRequest {
 ///
 /// VFIO wants every function of a group on a driver that leaves DMA to the guest, or on none; bridges are exempt
 /// (drivers/vfio/vfio_main.c; drivers/iommu/iommu.c, `iommu_device_use_default_domain`).
-[[nodiscard]] std::string why_in_the_way(const topology::PciFunction& member,
-                                         const config::GuestSettings& guest,
+[[nodiscard]] std::string why_in_the_way(const chips::PciFunction& member, const config::GuestSettings& guest,
                                          const config::Settings& settings);
 
 /// What speaks against the way a guest's controllers are chosen; nothing stands in its way.

@@ -13,11 +13,11 @@
 
 namespace usbroute::plan {
 
+using chips::PciFunction;
 using config::GuestSettings;
 using topology::Connector;
 using topology::GroupHolder;
 using topology::PciController;
-using topology::PciFunction;
 
 namespace {
 

@@ -12,10 +12,10 @@
 
 namespace usbroute::plan {
 
+using chips::PciFunction;
 using config::GuestSettings;
 using topology::BlockName;
 using topology::PciController;
-using topology::PciFunction;
 
 namespace {
 

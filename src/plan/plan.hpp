@@ -4,12 +4,12 @@
 #pragma once
 
 #include "base/ids.hpp"
+#include "chips/registers.hpp"
 #include "plan/change.hpp"
 #include "plan/ownership.hpp"
 #include "plan/refusal.hpp"
 #include "plan/request.hpp"
 #include "topology/host_use.hpp"
-#include "topology/registers.hpp"
 #include "topology/snapshot.hpp"
 
 #include <cstdint>
@@ -22,7 +22,7 @@ namespace usbroute::plan {
 
 /// One aligned 4-byte read-modify-write.
 struct Step {
-    topology::RouteRegister target;
+    chips::RouteRegister target;
     std::uint32_t mask = 0;
     std::uint32_t value = 0; ///< only bits of `mask`
     std::string reason;
@@ -59,7 +59,7 @@ struct Stay {
 
 /// What must be true afterwards, whoever looks.
 struct Expectation {
-    topology::RouteRegister target;
+    chips::RouteRegister target;
     std::uint32_t mask = 0;
     std::uint32_t value = 0;
     bool operator==(const Expectation&) const = default;
@@ -71,7 +71,7 @@ struct Plan {
     std::optional<ProfileName> profile; ///< the profile that holds afterwards
     PciAddress controller;
     std::uint64_t generation = 0; ///< of the snapshot
-    topology::RouteBits before;   ///< as read when the plan was made
+    chips::RouteBits before;      ///< as read when the plan was made
     std::vector<Step> steps;      ///< empty: everything is as wished already
     std::vector<Expectation> expectations;
     std::vector<Movement> movements;
@@ -118,7 +118,7 @@ struct Situation {
                                                           const config::Settings& settings);
 
 /// The setpci command that does the same as a step, for people and for recovery.
-[[nodiscard]] std::string setpci_line(const PciAddress& controller, topology::RouteRegister target,
+[[nodiscard]] std::string setpci_line(const PciAddress& controller, chips::RouteRegister target,
                                       std::uint32_t mask, std::uint32_t value);
 
 } // namespace usbroute::plan

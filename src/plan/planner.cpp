@@ -14,7 +14,7 @@
 
 namespace usbroute::plan {
 
-using topology::RouteRegister;
+using chips::RouteRegister;
 using topology::Side;
 
 namespace {
@@ -184,7 +184,7 @@ void add_warnings(Plan& plan, const topology::Mux& mux)
     if (mux.xhci->is_given_away())
         plan.warnings.push_back(
             format("a guest owns xHCI {}: it can change the routes at any time", mux.xhci->name));
-    const auto fused = topology::fused_off_bits(*mux.family, mux.bits->fuses) & plan.change.usb2.mask;
+    const auto fused = chips::fused_off_bits(*mux.family, mux.bits->fuses) & plan.change.usb2.mask;
     if (fused != 0)
         plan.warnings.push_back(
             format("the chipset's fuses say that the ports of bits 0x{:04x} do not exist (inferred)", fused));
@@ -316,8 +316,7 @@ std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,
 std::string setpci_line(const PciAddress& controller, RouteRegister target, std::uint32_t mask,
                         std::uint32_t value)
 {
-    return format("setpci -s {} {:x}.l={:x}:{:x}", controller.text(), topology::offset_of(target), value,
-                  mask);
+    return format("setpci -s {} {:x}.l={:x}:{:x}", controller.text(), chips::offset_of(target), value, mask);
 }
 
 } // namespace usbroute::plan

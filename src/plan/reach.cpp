@@ -138,10 +138,10 @@ Snapshot with_registers(Snapshot snapshot)
     if (!mux || mux->bits != nullptr) return snapshot;
     const auto& family = *mux->family;
     const auto xhci = std::ranges::find(snapshot.controllers, mux->xhci->address, &PciController::address);
-    xhci->registers = topology::RouteBits{.usb2_owner = family.usb2_bits(),
-                                          .usb2_movable = family.usb2_bits(),
-                                          .superspeed_on = family.superspeed_bits,
-                                          .superspeed_movable = family.superspeed_bits};
+    xhci->registers = chips::RouteBits{.usb2_owner = family.usb2_bits(),
+                                       .usb2_movable = family.usb2_bits(),
+                                       .superspeed_on = family.superspeed_bits,
+                                       .superspeed_movable = family.superspeed_bits};
     return snapshot;
 }
 

@@ -114,7 +114,7 @@ Sides sides_of(const Connector& connector, const GuestName& guest, const Setting
 bool is_party_to(const Change& change, const GuestName& guest, const Board& board, const Settings& settings)
 {
     return std::ranges::all_of(board.connectors, [&](const Connector& connector) {
-        const bool is_moved = connector.spec.bit && (change.usb2.mask & connector.spec.bit->mask()) != 0;
+        const bool is_moved = change.moves(connector.spec.bit);
         return !is_moved || sides_of(connector, guest, settings).has_this_guest;
     });
 }

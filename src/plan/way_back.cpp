@@ -84,7 +84,7 @@ Resolved resolve_by_socket(const Change& change, const Board& board, const Wish&
 /// host, or the host's to a guest.
 std::optional<Refusal> check_owner(const Change& change, const Connector& connector, const Settings& settings)
 {
-    if (!connector.spec.bit || (change.usb2.mask & connector.spec.bit->mask()) == 0) return std::nullopt;
+    if (!change.moves(connector.spec.bit)) return std::nullopt;
     const auto bit = connector.spec.bit->mask();
     const auto owned = std::ranges::find_if(change.owners_before,
                                             [&](const OwnedBits& owner) { return (owner.bits & bit) != 0; });

@@ -6,12 +6,12 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "chips/chips.hpp"
 #include "linux/files.hpp"
 #include "linux/locations.hpp"
 #include "linux/passing.hpp"
 #include "linux/rights.hpp"
 #include "observe/functions.hpp"
-#include "topology/chips.hpp"
 
 #include <array>
 #include <cerrno>
@@ -64,7 +64,7 @@ std::vector<PciAddress> known_functions(const observe::KernelTree& tree,
 {
     std::vector<PciAddress> found;
     for (const auto& function : observe::read_functions(tree))
-        if (topology::family_of(function.vendor, function.device) != nullptr &&
+        if (chips::family_of(function.vendor, function.device) != nullptr &&
             (!only || *only == function.address))
             found.push_back(function.address);
     return found;

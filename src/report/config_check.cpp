@@ -17,7 +17,7 @@ using topology::Snapshot;
 
 namespace {
 
-std::string why_bit_does_not_fit(const std::optional<topology::Mux>& mux, MuxBit bit)
+std::string why_bit_does_not_fit(const std::optional<topology::Mux>& mux, chips::MuxBit bit)
 {
     if (!mux) return format("mux_bit = {}, and this machine has no port mux", bit.value);
     const auto& family = *mux->family;
@@ -28,7 +28,7 @@ std::string why_bit_does_not_fit(const std::optional<topology::Mux>& mux, MuxBit
                   family.routes.back().bit);
 }
 
-std::string why_superspeed_does_not_fit(const std::optional<topology::Mux>& mux, SuperSpeedPort port)
+std::string why_superspeed_does_not_fit(const std::optional<topology::Mux>& mux, chips::SuperSpeedPort port)
 {
     if (!mux || (port.mask() & mux->family->superspeed_bits) != 0) return {};
     return format("superspeed = {}, and the {} chipset has SuperSpeed ports 1 to {}", port.value,

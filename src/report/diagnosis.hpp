@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "plan/diagnosis.hpp"
+#include "diagnose/diagnosis.hpp"
 #include "report/table.hpp"
 
 #include <cstdint>
@@ -17,10 +17,10 @@ enum class Findings : std::uint8_t {
 };
 
 /// For people: the verdict, the one next step, then what was found. Ends with a newline.
-[[nodiscard]] std::string diagnosis_text(const plan::Diagnosis& diagnosis, const Style& style,
+[[nodiscard]] std::string diagnosis_text(const diagnose::Diagnosis& diagnosis, const Style& style,
                                          Findings which);
 
 /// One document, for bug reports and scripts.
-[[nodiscard]] std::string to_json(const plan::Diagnosis& diagnosis);
+[[nodiscard]] std::string to_json(const diagnose::Diagnosis& diagnosis);
 
 } // namespace usbroute::report

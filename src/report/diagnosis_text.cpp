@@ -9,9 +9,9 @@
 
 namespace usbroute::report {
 
-using plan::Diagnosis;
-using plan::Finding;
-using plan::Severity;
+using diagnose::Diagnosis;
+using diagnose::Finding;
+using diagnose::Severity;
 
 namespace {
 
@@ -20,7 +20,7 @@ constexpr std::size_t longest_shown = 1024;
 
 std::string_view label_of(Severity severity)
 {
-    return severity == Severity::fine ? "ok" : plan::text_of(severity);
+    return severity == Severity::fine ? "ok" : diagnose::text_of(severity);
 }
 
 Tone tone_of(Severity severity)

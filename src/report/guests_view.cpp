@@ -11,8 +11,8 @@
 
 namespace usbroute::report {
 
+using chips::PciFunction;
 using plan::HandoverSituation;
-using topology::PciFunction;
 
 namespace {
 

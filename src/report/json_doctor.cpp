@@ -15,12 +15,12 @@ constexpr std::size_t longest_text = 1024;
 
 std::string_view certainty(bool inferred) { return inferred ? "inferred" : "confirmed"; }
 
-Json json_of(const plan::Finding& finding)
+Json json_of(const diagnose::Finding& finding)
 {
     auto evidence = Json::array();
     for (const auto& line : finding.evidence) evidence.push_back(printable(line, longest_text));
     return {{"code", finding.code},
-            {"severity", plan::text_of(finding.severity)},
+            {"severity", diagnose::text_of(finding.severity)},
             {"certainty", certainty(finding.inferred)},
             {"sentence", printable(finding.sentence, longest_text)},
             {"evidence", std::move(evidence)},
@@ -29,7 +29,7 @@ Json json_of(const plan::Finding& finding)
 
 } // namespace
 
-std::string to_json(const plan::Diagnosis& diagnosis)
+std::string to_json(const diagnose::Diagnosis& diagnosis)
 {
     auto findings = Json::array();
     for (const auto& finding : diagnosis.findings) findings.push_back(json_of(finding));
@@ -40,7 +40,7 @@ std::string to_json(const plan::Diagnosis& diagnosis)
                     {"next_step", printable(diagnosis.next_step, longest_text)},
                     {"mux",
                      {{"family", diagnosis.family},
-                      {"state", topology::text_of(chipset.state)},
+                      {"state", chips::text_of(chipset.state)},
                       {"chipset", chipset.name},
                       {"certainty", certainty(chipset.inferred)},
                       {"evidence", chipset.evidence}}},

@@ -12,7 +12,7 @@
 
 namespace usbroute::report {
 
-using topology::RouteRegister;
+using chips::RouteRegister;
 
 namespace {
 

@@ -8,9 +8,9 @@
 
 namespace usbroute::report {
 
+using chips::RouteRegister;
 using plan::Plan;
 using plan::Step;
-using topology::RouteRegister;
 
 namespace {
 
@@ -38,8 +38,8 @@ void add_steps(PlanView& view, const Plan& plan)
         value = (value & ~step.mask) | step.value;
         const auto digits = digits_of(step.target);
         view.steps.push_back(
-            {.action = format("{} 0x{:0{}x} -> 0x{:0{}x} ({})", topology::data_sheet_name(step.target),
-                              before, digits, value, digits, bits_in(step.mask)),
+            {.action = format("{} 0x{:0{}x} -> 0x{:0{}x} ({})", chips::data_sheet_name(step.target), before,
+                              digits, value, digits, bits_in(step.mask)),
              .reason = step.reason,
              .setpci = plan::setpci_line(plan.controller, step.target, step.mask, step.value)});
     }
@@ -80,7 +80,7 @@ PlanView plan_view(const Plan& plan, const topology::Snapshot& snapshot)
     for (const auto& expected : plan.expectations) {
         const auto digits = digits_of(expected.target);
         view.expectations.push_back(format("{} bits 0x{:0{}x} read back as 0x{:0{}x}",
-                                           topology::data_sheet_name(expected.target), expected.mask, digits,
+                                           chips::data_sheet_name(expected.target), expected.mask, digits,
                                            expected.value, digits));
     }
     view.warnings = plan.warnings;

@@ -8,7 +8,7 @@
 
 namespace usbroute::report {
 
-std::string words_for(const std::optional<topology::EhciPort>& port)
+std::string words_for(const std::optional<chips::EhciPort>& port)
 {
     return port ? format("#{}.{}", port->controller, port->port) : std::string();
 }

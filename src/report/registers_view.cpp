@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "plan/board.hpp"
 #include "plan/ownership.hpp"
+#include "plan/unreadable.hpp"
 #include "report/port_words.hpp"
 #include "report/views.hpp"
 
@@ -13,21 +14,11 @@
 
 namespace usbroute::report {
 
-using topology::ChipFamily;
-using topology::Controller;
+using chips::ChipFamily;
+using chips::RouteBits;
 using topology::Mux;
-using topology::RouteBits;
 
 namespace {
-
-std::string why_unreadable(const Controller& controller)
-{
-    const auto* look = std::get_if<topology::Unreadable>(&controller.registers);
-    if (look == nullptr) return std::holds_alternative<RouteBits>(controller.registers) ? "" : "not read";
-    const auto why = topology::why_unreadable(*look);
-    const bool has_a_remedy = look->errno_value == 0 || look->access != topology::RegisterAccess::own;
-    return has_a_remedy ? format("{}; {}", why.cause, why.remedy) : why.cause;
-}
 
 void copy_values(RegisterView& view, const RouteBits& bits)
 {
@@ -50,7 +41,7 @@ std::string connector_with(const config::Settings& settings, const auto& is_it)
 void add_rows(RegisterView& view, const Mux& mux, const config::Settings& settings)
 {
     for (const auto& route : mux.family->routes) {
-        const MuxBit bit{route.bit};
+        const chips::MuxBit bit{route.bit};
         RegisterView::Row row{
             .bit = route.bit,
             .xhci_port = route.xhci_port,
@@ -63,7 +54,7 @@ void add_rows(RegisterView& view, const Mux& mux, const config::Settings& settin
         view.rows.push_back(std::move(row));
     }
     for (std::uint8_t port = 1; port <= mux.family->superspeed_ports(); ++port) {
-        const SuperSpeedPort superspeed{port};
+        const chips::SuperSpeedPort superspeed{port};
         view.superspeed_rows.push_back(
             {.port = port,
              .bit = port - 1,
@@ -79,7 +70,7 @@ void note_odd_bits(std::vector<std::string>& notes, const Mux& mux)
     const auto& bits = *mux.bits;
     const auto& family = *mux.family;
     const auto valid = family.usb2_bits();
-    const auto usb_r = family.usb_r_bit ? MuxBit{*family.usb_r_bit}.mask() : 0;
+    const auto usb_r = family.usb_r_bit ? chips::MuxBit{*family.usb_r_bit}.mask() : 0;
     if (mux.movable_bits() == 0)
         notes.emplace_back("XUSB2PRM is empty: firmware lets no bit of XUSB2PR move");
     else if (mux.movable_bits() != valid)
@@ -106,10 +97,10 @@ void note_odd_bits(std::vector<std::string>& notes, const Mux& mux)
 void note_missing_ports(std::vector<std::string>& notes, const Mux& mux)
 {
     const auto& bits = *mux.bits;
-    if (const auto counts = topology::fused_counts(*mux.family, bits.fuses)) {
+    if (const auto counts = chips::fused_counts(*mux.family, bits.fuses)) {
         auto text =
             format("the fuses leave {} USB 2 and {} SuperSpeed ports", counts->usb2, counts->superspeed);
-        if (const auto off = topology::fused_off_bits(*mux.family, bits.fuses); off != 0)
+        if (const auto off = chips::fused_off_bits(*mux.family, bits.fuses); off != 0)
             text += format("; the ports of bits 0x{:04x} do not exist then (inferred)", off);
         notes.push_back(std::move(text));
     }
@@ -130,12 +121,12 @@ void decode(RegisterView& view, const Mux& mux, const config::Settings& settings
     view.valid_usb2 = family.usb2_bits();
     view.valid_superspeed = family.superspeed_bits;
     if (family.usb_r_bit) view.usb_r_bit = *family.usb_r_bit;
-    view.ids_trust = topology::text_of(family.ids_trust);
-    view.map_trust = topology::text_of(family.map_trust);
-    view.width_trust = topology::text_of(family.width_trust);
+    view.ids_trust = chips::text_of(family.ids_trust);
+    view.map_trust = chips::text_of(family.map_trust);
+    view.width_trust = chips::text_of(family.width_trust);
     add_rows(view, mux, settings);
     if (const auto hidden = words_for_hidden_ehcis(mux); !hidden.empty()) view.notes.push_back(hidden);
-    if (family.access == topology::WriteAccess::read_only)
+    if (family.access == chips::WriteAccess::read_only)
         view.notes.emplace_back(
             "this family is read, never written: which bit moves which port was never confirmed");
     if (mux.bits != nullptr) {
@@ -159,14 +150,18 @@ RegistersView registers_view(const topology::Snapshot& snapshot, const config::S
         RegisterView view;
         view.controller = printable(controller.name, 64);
         view.id = format("{:04x}:{:04x}", controller.vendor, controller.device);
-        view.unreadable = why_unreadable(controller);
-        if (const auto* bits = std::get_if<RouteBits>(&controller.registers)) copy_values(view, *bits);
+        if (const auto* bits = std::get_if<RouteBits>(&controller.registers))
+            copy_values(view, *bits);
+        else if (const auto* look = std::get_if<topology::Unreadable>(&controller.registers))
+            view.unreadable = plan::why_unreadable(*look).in_one_line();
+        else
+            view.unreadable = "not read";
         const bool is_the_mux = board.mux && board.mux->xhci == &controller;
         if (is_the_mux)
             decode(view, *board.mux, settings);
         else
             view.notes.emplace_back(
-                topology::family_of(controller.vendor, controller.device) == nullptr
+                chips::family_of(controller.vendor, controller.device) == nullptr
                     ? "not in the chip table: read, never written; here these bytes may be something else"
                     : "a second xHCI of the chip table: read, never written");
         view.writable = is_the_mux && writable;

@@ -91,23 +91,6 @@ std::vector<DeviceView> devices_of(const Looked& looked, const Connector& connec
     return views;
 }
 
-std::string why_not_movable(const Looked& looked, const Connector& connector)
-{
-    const auto& mux = looked.board.mux;
-    if (connector.behind) return format("it is behind {} and goes with it", connector.behind->text());
-    if (!connector.spec.bit || !mux) return "it moves only with its controller";
-    if (connector.route == nullptr)
-        return format("the {} chipset has no bit {}", mux->family->name, connector.spec.bit->value);
-    if (const auto refusal = plan::why_not_writable(looked.snapshot, looked.board))
-        return refusal->reason == plan::Reason::registers_unreadable ? "the registers cannot be read"
-                                                                     : "the chip's registers are only read";
-    if (!connector.route->ehci) return "no EHCI of this chipset has a port for it";
-    if (connector.ehci == nullptr)
-        return format("EHCI #{} is not on the bus", connector.route->ehci->controller);
-    if ((mux->movable_bits() & connector.spec.bit->mask()) == 0) return "firmware does not let its bit move";
-    return {};
-}
-
 ConnectorView connector_view(const Looked& looked, std::size_t index)
 {
     auto connector = looked.board.connectors[index];
@@ -125,7 +108,7 @@ ConnectorView connector_view(const Looked& looked, std::size_t index)
     }
     if (connector.spec.superspeed) view.superspeed = connector.spec.superspeed->value;
     view.superspeed_on = connector.superspeed_on;
-    view.why_not = why_not_movable(looked, connector);
+    view.why_not = plan::why_not_movable(looked.snapshot, looked.board, connector);
     view.movable = view.why_not.empty();
     if (const auto* settings = looked.settings.connector(connector.spec.name); settings != nullptr) {
         view.panel = printable(settings->panel, 64);

@@ -19,11 +19,6 @@ using topology::Side;
 
 namespace {
 
-bool is_moved(const plan::Change& way, const Connector& connector)
-{
-    return connector.spec.bit && (way.usb2.mask & connector.spec.bit->mask()) != 0;
-}
-
 /// The owner, or the side where both sides have the same one.
 std::string place_before(const plan::Change& way, const Connector& connector,
                          const config::Settings& settings)
@@ -42,7 +37,7 @@ std::string way_back(const plan::Change& way, const topology::Snapshot& snapshot
 {
     std::vector<std::pair<std::string, std::vector<std::string>>> places;
     for (const auto& connector : plan::look_at_board(snapshot, settings).connectors) {
-        if (!is_moved(way, connector)) continue;
+        if (!way.moves(connector.spec.bit)) continue;
         const auto place = place_before(way, connector, settings);
         auto found = std::ranges::find(places, place, &decltype(places)::value_type::first);
         if (found == places.end()) found = places.insert(found, {place, {}});
@@ -65,14 +60,6 @@ std::string trial_line(const std::string& way, std::chrono::seconds left, const 
 {
     if (why_out.empty()) return trial_sentence(way, left) + ": usbroute confirm";
     return format("{} as soon as possible unless confirmed (usbroute confirm); {}", way, why_out);
-}
-
-bool moves(const plan::Change& way, const topology::Snapshot& snapshot, const config::Settings& settings,
-           const ConnectorName& connector)
-{
-    const auto board = plan::look_at_board(snapshot, settings);
-    const auto* found = board.find(connector);
-    return found != nullptr && is_moved(way, *found);
 }
 
 } // namespace usbroute::report

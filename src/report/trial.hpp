@@ -25,8 +25,4 @@ namespace usbroute::report {
 [[nodiscard]] std::string trial_line(const std::string& way, std::chrono::seconds left,
                                      const std::string& why_out);
 
-/// Whether the change has moved this connector.
-[[nodiscard]] bool moves(const plan::Change& way, const topology::Snapshot& snapshot,
-                         const config::Settings& settings, const ConnectorName& connector);
-
 } // namespace usbroute::report

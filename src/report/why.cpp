@@ -29,7 +29,7 @@ std::string time_text(std::chrono::sys_seconds when)
                   time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
-std::uint32_t mask_of(const std::optional<SuperSpeedPort>& port) { return port ? port->mask() : 0; }
+std::uint32_t mask_of(const std::optional<chips::SuperSpeedPort>& port) { return port ? port->mask() : 0; }
 
 void add_history(WhyView& view, const topology::Connector& connector, const Asked& asked)
 {

@@ -74,8 +74,8 @@ Result<std::string> Simulation::run(const command::Resume& /*resume*/, Clock::ti
     machine_.registers = after_resume(machine_.registers);
     put_routes(config_, machine_.registers);
     if (machine_.controller_at(xhci_function().address)->present) {
-        put_register(topology::route_reg::superspeed_on);
-        put_register(topology::route_reg::usb2_owner);
+        put_register(chips::route_reg::superspeed_on);
+        put_register(chips::route_reg::usb2_owner);
     }
     react(now);
     return std::string();
@@ -110,7 +110,7 @@ Result<void> Simulation::add_buses(const ControllerState& controller)
         return done;
     const auto& ehcis = chip().ehcis;
     const auto* which =
-        std::ranges::find(ehcis, function_at(controller.address)->device, &topology::EhciFunction::device_id)
+        std::ranges::find(ehcis, function_at(controller.address)->device, &chips::EhciFunction::device_id)
             .base();
     return kernel_.connect(PortPath(controller.usb2_bus, {1}), rate_matching_hub(which->ports), "fixed");
 }

@@ -4,7 +4,7 @@
 #include "sim/board.hpp"
 
 #include "base/check.hpp"
-#include "topology/registers.hpp"
+#include "chips/registers.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,12 +16,12 @@ namespace {
 constexpr std::array<Socket, 14> table{{
     {"rear-1", {2}, std::nullopt, "rear", 1, 1, "keyboard"},
     {"rear-2", {3}, std::nullopt, "rear", 2, 1, "mouse"},
-    {"rear-3", {8}, SuperSpeedPort{3}, "rear", 1, 2, ""},
-    {"rear-4", {9}, SuperSpeedPort{4}, "rear", 2, 2, "disk"},
-    {"rear-5", {10}, SuperSpeedPort{5}, "rear", 1, 3, "hub"},
-    {"rear-6", {11}, SuperSpeedPort{6}, "rear", 2, 3, ""},
-    {"front-1", {0}, SuperSpeedPort{1}, "front", 1, 1, "headset"},
-    {"front-2", {1}, SuperSpeedPort{2}, "front", 1, 2, ""},
+    {"rear-3", {8}, chips::SuperSpeedPort{3}, "rear", 1, 2, ""},
+    {"rear-4", {9}, chips::SuperSpeedPort{4}, "rear", 2, 2, "disk"},
+    {"rear-5", {10}, chips::SuperSpeedPort{5}, "rear", 1, 3, "hub"},
+    {"rear-6", {11}, chips::SuperSpeedPort{6}, "rear", 2, 3, ""},
+    {"front-1", {0}, chips::SuperSpeedPort{1}, "front", 1, 1, "headset"},
+    {"front-2", {1}, chips::SuperSpeedPort{2}, "front", 1, 2, ""},
     {"internal-1", {4}, std::nullopt, "internal", 0, 0, ""},
     {"internal-2", {5}, std::nullopt, "internal", 0, 0, ""},
     {"internal-3", {6}, std::nullopt, "internal", 0, 0, ""},
@@ -93,9 +93,9 @@ const PciFunction& xhci_function()
     return *found;
 }
 
-const topology::ChipFamily& chip()
+const chips::ChipFamily& chip()
 {
-    const auto* family = topology::family_of(xhci_function().vendor, xhci_function().device);
+    const auto* family = chips::family_of(xhci_function().vendor, xhci_function().device);
     USBROUTE_CHECK(family != nullptr);
     return *family;
 }
@@ -164,7 +164,7 @@ std::string config_space(const PciFunction& function)
         put(config, 0x98, {0x13, 0x00, 0x06, 0x03});
     }
     if (function.address == xhci_function().address) {
-        using namespace topology;
+        namespace route_reg = chips::route_reg;
         put(config, 0x10, {0x04}); // a 64-bit window
         put(config, 0x34, {0x70});
         put(config, 0x40, {0xfd, 0x01, 0x36, 0x80, 0x89, 0xc6, 0x0f, 0x80});

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/ids.hpp"
-#include "topology/chips.hpp"
+#include "chips/chips.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -18,8 +18,8 @@ namespace usbroute::sim {
 /// One hole of the simulated case. The chip table says which EHCI and xHCI port its bit routes.
 struct Socket {
     std::string_view name;
-    MuxBit bit;
-    std::optional<SuperSpeedPort> superspeed;
+    chips::MuxBit bit;
+    std::optional<chips::SuperSpeedPort> superspeed;
     std::string_view panel;
     std::uint8_t row = 0; ///< on the panel, from 1; 0: not on a panel
     std::uint8_t column = 0;
@@ -53,7 +53,7 @@ struct PciFunction {
 [[nodiscard]] const PciFunction* function_at(const PciAddress& address);
 /// The function that holds the routing registers, and its row in the chip table.
 [[nodiscard]] const PciFunction& xhci_function();
-[[nodiscard]] const topology::ChipFamily& chip();
+[[nodiscard]] const chips::ChipFamily& chip();
 /// EHCI #1 or #2, as the chip table counts.
 [[nodiscard]] const PciFunction& ehci_function(std::uint8_t number);
 /// "xHCI", "EHCI #1"; empty for functions that do not drive USB.

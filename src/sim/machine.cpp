@@ -6,13 +6,14 @@
 #include "base/check.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "topology/side.hpp"
 
 #include <algorithm>
 
 namespace usbroute::sim {
 
 using topology::Side;
-namespace route_reg = topology::route_reg;
+namespace route_reg = chips::route_reg;
 
 namespace {
 

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "chips/registers.hpp"
 #include "sim/board.hpp"
 #include "sim/device.hpp"
-#include "topology/registers.hpp"
 #include "topology/snapshot.hpp"
 
 #include <optional>
@@ -16,8 +16,8 @@
 
 namespace usbroute::sim {
 
+using chips::RouteBits;
 using topology::PortPath;
-using topology::RouteBits;
 
 /// One USB controller: on the bus or not, driven or not.
 struct ControllerState {

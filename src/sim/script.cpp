@@ -5,7 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
-#include "topology/registers.hpp"
+#include "chips/registers.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,7 +17,7 @@ namespace usbroute::sim {
 
 namespace {
 
-namespace route_reg = topology::route_reg;
+namespace route_reg = chips::route_reg;
 using Words = std::span<const std::string_view>;
 
 constexpr std::size_t longest_line = 1024;

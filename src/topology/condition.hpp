@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "topology/chipset.hpp"
+#include "chips/chipset.hpp"
 
 #include <optional>
 #include <string>
@@ -22,10 +22,10 @@ struct ForeignLine {
 /// The rest of the machine, as far as it decides whether sockets can be moved: the PCI bus, firmware, kernel, and
 /// who else writes. What could not be looked at is absent, which is not the same as "no".
 struct Condition {
-    std::vector<PciFunction> functions; ///< by address
-    std::string maker;                  ///< DMI's sys_vendor
-    std::string model;                  ///< DMI's product_name
-    std::string hypervisor;             ///< below this kernel, as in "xen"; empty: none told
+    std::vector<chips::PciFunction> functions; ///< by address
+    std::string maker;                         ///< DMI's sys_vendor
+    std::string model;                         ///< DMI's product_name
+    std::string hypervisor;                    ///< below this kernel, as in "xen"; empty: none told
     /// Those words of the kernel's command line that matter here ("intel_iommu=on"); nothing: not readable.
     std::optional<std::vector<std::string>> kernel_words;
     std::vector<std::string> modules; ///< those loaded that matter here

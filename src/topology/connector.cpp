@@ -128,16 +128,16 @@ std::optional<Mux> find_mux(const Snapshot& snapshot)
 {
     for (const auto& controller : snapshot.controllers) {
         if (controller.kind != ControllerKind::xhci) continue;
-        const auto* family = family_of(controller.vendor, controller.device);
+        const auto* family = chips::family_of(controller.vendor, controller.device);
         if (family == nullptr) continue;
 
         Mux mux{.xhci = controller,
                 .family = *family,
                 .ehcis = {},
-                .bits = std::get_if<RouteBits>(&controller.registers)};
+                .bits = std::get_if<chips::RouteBits>(&controller.registers)};
         for (const auto& function : family->ehcis) {
             const auto found = std::ranges::find_if(snapshot.controllers, [&](const Controller& c) {
-                return c.kind == ControllerKind::ehci && c.vendor == intel_vendor &&
+                return c.kind == ControllerKind::ehci && c.vendor == chips::intel_vendor &&
                        c.device == function.device_id;
             });
             mux.ehcis.push_back(found == snapshot.controllers.end() ? nullptr : &*found);
@@ -196,12 +196,12 @@ Connector look_at(const Snapshot& snapshot, const std::optional<Mux>& mux, const
     return connector;
 }
 
-std::vector<ConnectorSpec> unnamed_connectors(const ChipFamily& family,
+std::vector<ConnectorSpec> unnamed_connectors(const chips::ChipFamily& family,
                                               const std::vector<ConnectorSpec>& named)
 {
     std::vector<ConnectorSpec> unnamed;
     for (const auto& route : family.routes) {
-        const MuxBit bit{route.bit};
+        const chips::MuxBit bit{route.bit};
         const bool taken =
             std::ranges::any_of(named, [&](const ConnectorSpec& spec) { return spec.bit == bit; });
         if (!taken)
@@ -214,12 +214,12 @@ std::vector<ConnectorSpec> unnamed_connectors(const ChipFamily& family,
     return unnamed;
 }
 
-std::optional<MuxBit> bit_of_unnamed(std::string_view name)
+std::optional<chips::MuxBit> bit_of_unnamed(std::string_view name)
 {
     if (!name.starts_with("bit")) return std::nullopt;
     const auto number = parse_decimal(name.substr(3));
     if (!number || *number > 31) return std::nullopt;
-    return MuxBit{static_cast<std::uint8_t>(*number)};
+    return chips::MuxBit{static_cast<std::uint8_t>(*number)};
 }
 
 std::vector<const Device*> devices_in(const Snapshot& snapshot, const Connector& connector)

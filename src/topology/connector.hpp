@@ -6,6 +6,8 @@
 #include "base/ids.hpp"
 #include "base/not_null.hpp"
 #include "base/result.hpp"
+#include "chips/chips.hpp"
+#include "topology/side.hpp"
 #include "topology/snapshot.hpp"
 
 #include <optional>
@@ -40,9 +42,9 @@ struct BehindConnector {
 /// What a person told us about one hole in the case.
 struct ConnectorSpec {
     ConnectorName name;
-    std::optional<MuxBit> bit;                ///< its bit in XUSB2PR
-    std::optional<SuperSpeedPort> superspeed; ///< its SuperSpeed half, where it has one
-    std::vector<UsbPlace> places;             ///< on boards without the mux, in place of `bit`
+    std::optional<chips::MuxBit> bit;                ///< its bit in XUSB2PR
+    std::optional<chips::SuperSpeedPort> superspeed; ///< its SuperSpeed half, where it has one
+    std::vector<UsbPlace> places;                    ///< on boards without the mux, in place of `bit`
     /// With `bit`: where its USB 2 half was seen, one place a controller. Counts more than the chip table, which
     /// knows chips and not boards.
     std::vector<UsbPlace> seen;
@@ -54,9 +56,9 @@ struct ConnectorSpec {
 /// Points into the snapshot it was found in.
 struct Mux {
     NotNull<const PciController> xhci;
-    NotNull<const ChipFamily> family;
+    NotNull<const chips::ChipFamily> family;
     std::vector<const PciController*> ehcis; ///< as in the chip table; null where firmware hides one
-    const RouteBits* bits = nullptr;         ///< null: could not be read
+    const chips::RouteBits* bits = nullptr;  ///< null: could not be read
 
     [[nodiscard]] const PciController* ehci(std::uint8_t number) const;
     /// Bits of XUSB2PR that both the chip and firmware let us change. 0 while the registers are unreadable.
@@ -77,7 +79,7 @@ struct Mux {
 /// A connector as one snapshot shows it.
 struct Connector {
     ConnectorSpec spec;
-    const BitRoute* route = nullptr;          ///< null: no mux, or the chip lacks the bit
+    const chips::BitRoute* route = nullptr;   ///< null: no mux, or the chip lacks the bit
     std::optional<Side> side;                 ///< who has the USB 2 wires; absent: no mux, or not readable
     std::optional<bool> superspeed_on;        ///< absent: no SuperSpeed half named, or not readable
     std::optional<PortPath> xhci_place;       ///< where a USB 2 device appears when routed to xHCI
@@ -87,7 +89,7 @@ struct Connector {
     const PciController* xhci = nullptr;      ///< null where absent from the bus
     const PciController* ehci = nullptr;      ///< the twin's controller; null where absent or hidden
     std::optional<ConnectorName> behind = {}; ///< the socket of the mux that this hole of a hub goes with
-    std::optional<MuxBit> behind_bit = {};    ///< and its bit
+    std::optional<chips::MuxBit> behind_bit = {}; ///< and its bit
 
     [[nodiscard]] const PciController* controller_on(Side where) const
     {
@@ -106,10 +108,10 @@ struct Connector {
 
 /// Names for the movable sockets that nobody has named yet: "bit0", "bit5", ... one for each bit of the chip
 /// that no spec in `named` claims.
-[[nodiscard]] std::vector<ConnectorSpec> unnamed_connectors(const ChipFamily& family,
+[[nodiscard]] std::vector<ConnectorSpec> unnamed_connectors(const chips::ChipFamily& family,
                                                             const std::vector<ConnectorSpec>& named);
 /// The bit in a name of that kind; nothing for other names.
-[[nodiscard]] std::optional<MuxBit> bit_of_unnamed(std::string_view name);
+[[nodiscard]] std::optional<chips::MuxBit> bit_of_unnamed(std::string_view name);
 
 /// The devices in a connector now, hubs and what is behind them included.
 [[nodiscard]] std::vector<const Device*> devices_in(const Snapshot& snapshot, const Connector& connector);

@@ -7,9 +7,9 @@
 
 namespace usbroute::topology {
 
-const PciFunction* HandoverLook::function_at(const PciAddress& address) const
+const chips::PciFunction* HandoverLook::function_at(const PciAddress& address) const
 {
-    const auto found = std::ranges::find(functions, address, &PciFunction::address);
+    const auto found = std::ranges::find(functions, address, &chips::PciFunction::address);
     return found == functions.end() ? nullptr : &*found;
 }
 

@@ -3,8 +3,8 @@
 
 #pragma once
 
+#include "chips/chipset.hpp"
 #include "topology/activity.hpp"
-#include "topology/chipset.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -46,12 +46,12 @@ struct FunctionLoad {
 
 /// Everything beyond the snapshot that a handover is decided on.
 struct HandoverLook {
-    std::vector<PciFunction> functions;     ///< all of the PCI bus, by address: they make the groups
-    std::vector<HandoverState> controllers; ///< those that drive USB, by address
-    std::vector<FunctionLoad> loads = {};   ///< of what shares an IOMMU group with a USB controller
-    bool vfio_driver = false;               ///< vfio-pci can be bound to
+    std::vector<chips::PciFunction> functions; ///< all of the PCI bus, by address: they make the groups
+    std::vector<HandoverState> controllers;    ///< those that drive USB, by address
+    std::vector<FunctionLoad> loads = {};      ///< of what shares an IOMMU group with a USB controller
+    bool vfio_driver = false;                  ///< vfio-pci can be bound to
 
-    [[nodiscard]] const PciFunction* function_at(const PciAddress& address) const;
+    [[nodiscard]] const chips::PciFunction* function_at(const PciAddress& address) const;
     [[nodiscard]] const HandoverState* state_of(const PciAddress& address) const;
     [[nodiscard]] const FunctionLoad* load_of(const PciAddress& address) const;
     bool operator==(const HandoverLook&) const = default;

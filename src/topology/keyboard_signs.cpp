@@ -4,6 +4,7 @@
 #include "topology/keyboard_signs.hpp"
 
 #include "base/text.hpp"
+#include "chips/chips.hpp"
 
 #include <algorithm>
 #include <array>
@@ -72,7 +73,7 @@ bool is_on_redirection_port(const Device& device, const Snapshot& snapshot)
 {
     const auto* controller = snapshot.pci_controller_of_bus(device.path.bus());
     if (controller == nullptr || device.path.ports().empty()) return false;
-    const auto* family = family_of(controller->vendor, controller->device);
+    const auto* family = chips::family_of(controller->vendor, controller->device);
     return family != nullptr && family->usb_r_bit && device.path.ports().front() == *family->usb_r_bit + 1;
 }
 

@@ -173,24 +173,4 @@ std::vector<const Device*> Snapshot::devices_below(const PortPath& place) const
     return found;
 }
 
-WhyUnreadable why_unreadable(const Unreadable& unreadable)
-{
-    switch (unreadable.access) {
-    case RegisterAccess::lost:
-        return {
-            .cause =
-                "the controller was removed from the bus and came back, and usbrouted has no rights left to "
-                "open it anew",
-            .remedy = "as root: usbroute-reopen; or restart usbrouted"};
-    case RegisterAccess::not_handed:
-        return {.cause = "usbrouted was not started as root, and nobody has handed it the registers",
-                .remedy = "as root: usbroute-reopen; or start usbrouted as root"};
-    case RegisterAccess::own: break;
-    }
-    return {.cause = unreadable.errno_value == 0
-                         ? "the kernel shows only its first 64 bytes to a process without CAP_SYS_ADMIN"
-                         : errno_text(unreadable.errno_value),
-            .remedy = "run it as root, or ask the daemon"};
-}
-
 } // namespace usbroute::topology

@@ -4,9 +4,8 @@
 #pragma once
 
 #include "base/ids.hpp"
+#include "chips/registers.hpp"
 #include "topology/census.hpp"
-#include "topology/chips.hpp"
-#include "topology/registers.hpp"
 
 #include <compare>
 #include <cstdint>
@@ -131,11 +130,11 @@ enum class Hold : std::uint8_t {
 
 [[nodiscard]] Hold hold_of(std::string_view driver);
 
-/// What stands between a daemon without rights and the registers.
+/// By what rights the registers were to be read.
 enum class RegisterAccess : std::uint8_t {
-    own,        ///< nothing of that kind: who looks has the rights that it has
-    not_handed, ///< it never had the rights to open them, and nobody has handed it a descriptor
-    lost,       ///< its descriptor is of a function that was removed from the bus since
+    own,        ///< by those of whoever looks
+    not_handed, ///< by a descriptor from somebody with more rights, who has handed over none
+    lost,       ///< by such a descriptor, and the function that it is of was removed from the bus since
 };
 
 /// The routing registers could not be read; `errno_value` 0 means that the kernel showed only the first 64
@@ -146,17 +145,11 @@ struct Unreadable {
     bool operator==(const Unreadable&) const = default;
 };
 
-/// Why, as the half of a sentence behind "cannot read the routing registers: ", and what to do.
-struct WhyUnreadable {
-    std::string cause;
-    std::string remedy;
-};
-[[nodiscard]] WhyUnreadable why_unreadable(const Unreadable& unreadable);
 /// Nothing asked for yet or nothing to read (not an xHCI).
 struct NotRead {
     bool operator==(const NotRead&) const = default;
 };
-using RegisterLook = std::variant<NotRead, Unreadable, RouteBits>;
+using RegisterLook = std::variant<NotRead, Unreadable, chips::RouteBits>;
 
 /// What drives USB: a function of the PCI bus, or a platform or virtual controller, such as xhci-hcd.1.auto, vhci_hcd.0
 /// (usbip) and dummy_hcd.0.

@@ -50,7 +50,7 @@ Snapshot z97()
         intel("0000:00:1a.0", 0x8cad, ControllerKind::ehci, "ehci-pci", {{1, high, 2}}),
         intel("0000:00:1d.0", 0x8ca6, ControllerKind::ehci, "ehci-pci", {{2, high, 2}}),
     };
-    snapshot.controllers.front().registers = topology::RouteBits{
+    snapshot.controllers.front().registers = chips::RouteBits{
         .usb2_owner = 0x3fff, .usb2_movable = 0x3fff, .superspeed_on = 0x3f, .superspeed_movable = 0x3f};
     return snapshot;
 }
@@ -103,9 +103,9 @@ PciController& controller(Snapshot& snapshot, std::string_view address)
     return *snapshot.controller_at(*PciAddress::parse(address));
 }
 
-topology::RouteBits& bits(Snapshot& snapshot)
+chips::RouteBits& bits(Snapshot& snapshot)
 {
-    return std::get<topology::RouteBits>(controller(snapshot, "00:14.0").registers);
+    return std::get<chips::RouteBits>(controller(snapshot, "00:14.0").registers);
 }
 
 config::Settings settings()

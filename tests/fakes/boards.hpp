@@ -26,7 +26,7 @@ void plug_keyboard(topology::Snapshot& snapshot, std::string_view place);
 void plug_disk(topology::Snapshot& snapshot, std::string_view place, std::string disk);
 
 [[nodiscard]] topology::PciController& controller(topology::Snapshot& snapshot, std::string_view address);
-[[nodiscard]] topology::RouteBits& bits(topology::Snapshot& snapshot);
+[[nodiscard]] chips::RouteBits& bits(topology::Snapshot& snapshot);
 
 /// front (bit 0, SuperSpeed 1), keys (bit 2), rear (bit 9); guest windows with both EHCIs; profiles all-host, on-ehci
 /// (keys on ehci) and desk (keys and rear to windows); the round is all-host, on-ehci.

@@ -19,8 +19,8 @@ namespace usbroute::fakes {
 class BorrowedRegisters final : public apply::RouteRegisters {
 public:
     explicit BorrowedRegisters(apply::RouteRegisters& registers) : registers_(registers) {}
-    Result<topology::RouteBits> read() override { return registers_.read(); }
-    Result<void> write(topology::RouteRegister target, std::uint32_t value) override
+    Result<chips::RouteBits> read() override { return registers_.read(); }
+    Result<void> write(chips::RouteRegister target, std::uint32_t value) override
     {
         return registers_.write(target, value);
     }

@@ -17,9 +17,9 @@ namespace usbroute::fakes {
 /// access is written into `log`, so that a test compares the whole sequence.
 class FakeRegisters final : public apply::RouteRegisters {
 public:
-    explicit FakeRegisters(topology::RouteBits at_start) : bits(at_start) {}
+    explicit FakeRegisters(chips::RouteBits at_start) : bits(at_start) {}
 
-    [[nodiscard]] Result<topology::RouteBits> read() override
+    [[nodiscard]] Result<chips::RouteBits> read() override
     {
         log += "read\n";
         if (on_read) on_read();
@@ -27,16 +27,16 @@ public:
         return bits;
     }
 
-    [[nodiscard]] Result<void> write(topology::RouteRegister target, std::uint32_t value) override
+    [[nodiscard]] Result<void> write(chips::RouteRegister target, std::uint32_t value) override
     {
-        log += format("write {} {:04x}\n", topology::data_sheet_name(target), value);
+        log += format("write {} {:04x}\n", chips::data_sheet_name(target), value);
         ++writes;
         if (writes == failing_write || failing_write == every_write)
             return std::unexpected(
                 Error(ErrorKind::not_permitted, "cannot write", write_errno).with_code("lockdown"));
-        auto& word = target == topology::RouteRegister::usb2_owner ? bits.usb2_owner : bits.superspeed_on;
+        auto& word = target == chips::RouteRegister::usb2_owner ? bits.usb2_owner : bits.superspeed_on;
         const auto movable =
-            target == topology::RouteRegister::usb2_owner ? bits.usb2_movable : bits.superspeed_movable;
+            target == chips::RouteRegister::usb2_owner ? bits.usb2_movable : bits.superspeed_movable;
         const auto kept = ~movable | stuck;
         word = (word & kept) | (value & ~kept);
         if (on_write) on_write(writes);
@@ -44,7 +44,7 @@ public:
     }
 
     static constexpr int every_write = -1;
-    topology::RouteBits bits;
+    chips::RouteBits bits;
     std::string log;
     std::uint32_t stuck = 0; ///< bits of either register that do not take
     int writes = 0;

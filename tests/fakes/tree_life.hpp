@@ -51,20 +51,20 @@ struct RecordedTree {
 /// The registers of whichever xHCI the tree shows, with their hand on invariant 1.
 class CheckedRegisters final : public apply::RouteRegisters {
 public:
-    CheckedRegisters(const EditedTree& tree, std::string address, topology::RouteBits& bits)
+    CheckedRegisters(const EditedTree& tree, std::string address, chips::RouteBits& bits)
         : tree_(tree), address_(std::move(address)), bits_(bits)
     {}
-    Result<topology::RouteBits> read() override
+    Result<chips::RouteBits> read() override
     {
         if (!tree_.is_on_the_bus(address_))
             return std::unexpected(Error(ErrorKind::failed, "no such device", ENODEV));
         return bits_;
     }
-    Result<void> write(topology::RouteRegister target, std::uint32_t value) override
+    Result<void> write(chips::RouteRegister target, std::uint32_t value) override
     {
         if (!tree_.is_on_the_bus(address_))
             return std::unexpected(Error(ErrorKind::failed, "no such device", ENODEV));
-        const bool is_usb2 = target == topology::RouteRegister::usb2_owner;
+        const bool is_usb2 = target == chips::RouteRegister::usb2_owner;
         auto& word = is_usb2 ? bits_.usb2_owner : bits_.superspeed_on;
         const auto movable = is_usb2 ? bits_.usb2_movable : bits_.superspeed_movable;
         USBROUTE_CHECK(((word ^ value) & ~movable) == 0);
@@ -75,7 +75,7 @@ public:
 private:
     const EditedTree& tree_;
     std::string address_;
-    topology::RouteBits& bits_;
+    chips::RouteBits& bits_;
 };
 
 /// One daemon's machine on a tree that changes between its looks, played from a text in which each letter is an event:
@@ -249,7 +249,7 @@ private:
 
     const RecordedTree& recorded_;
     EditedTree tree_;
-    topology::RouteBits bits_;
+    chips::RouteBits bits_;
     StateDirectory state_;
     std::unique_ptr<linux_::JournalFile> journal_;
     std::unique_ptr<daemon::Machine> machine_;

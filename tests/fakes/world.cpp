@@ -12,8 +12,8 @@
 
 namespace usbroute::fakes {
 
-using topology::RouteBits;
-using topology::RouteRegister;
+using chips::RouteBits;
+using chips::RouteRegister;
 using topology::Snapshot;
 
 namespace {
@@ -28,7 +28,7 @@ std::string disk_in(std::uint8_t bit) { return format("sd{}", static_cast<char>(
 std::optional<topology::PortPath> place_of(const Snapshot& snapshot, std::uint8_t bit)
 {
     topology::ConnectorSpec spec;
-    spec.bit = MuxBit{bit};
+    spec.bit = chips::MuxBit{bit};
     const auto connector = topology::look_at(snapshot, spec);
     const auto places = connector.places_now();
     if (places.empty()) return std::nullopt;

@@ -52,20 +52,20 @@ public:
     [[nodiscard]] std::vector<std::uint8_t> mounted() const;
 
     /// The registers, with faults. Invariant 1 is checked at each write.
-    [[nodiscard]] Result<topology::RouteBits> read() override;
-    [[nodiscard]] Result<void> write(topology::RouteRegister target, std::uint32_t value) override;
+    [[nodiscard]] Result<chips::RouteBits> read() override;
+    [[nodiscard]] Result<void> write(chips::RouteRegister target, std::uint32_t value) override;
 
-    topology::RouteBits bits;
+    chips::RouteBits bits;
     int writes_until_fault = 0;    ///< the n-th write from now fails; 0: none
     bool is_fault_lasting = false; ///< and all after it
     int write_errno = 1;
     int read_errno = 0;
-    std::uint32_t stuck = 0;                     ///< bits that keep their value
-    std::optional<topology::RouteRegister> dead; ///< takes no write
-    int writes_until_kill = 0;                   ///< the n-th write from now ends the process; 0: none
+    std::uint32_t stuck = 0;                  ///< bits that keep their value
+    std::optional<chips::RouteRegister> dead; ///< takes no write
+    int writes_until_kill = 0;                ///< the n-th write from now ends the process; 0: none
     bool is_kill_before_the_write = false;
-    std::vector<topology::RouteRegister> written; ///< since somebody emptied it
-    bool had_fault = false;                       ///< since somebody said no
+    std::vector<chips::RouteRegister> written; ///< since somebody emptied it
+    bool had_fault = false;                    ///< since somebody said no
 
 private:
     [[nodiscard]] bool is_drawn_to_host(std::uint8_t bit) const;

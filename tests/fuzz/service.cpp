@@ -32,9 +32,9 @@
 namespace usbroute::daemon {
 namespace {
 
+using chips::RouteRegister;
 using fakes::Thing;
 using fakes::World;
-using topology::RouteRegister;
 
 constexpr std::uint8_t sockets = 14;
 
@@ -135,7 +135,7 @@ struct Wish {
 
 /// What the daemon knows since its last look.
 struct Seen {
-    topology::RouteBits bits;
+    chips::RouteBits bits;
     std::vector<std::uint8_t> disks; ///< sockets with a disk that the host saw
     bool is_all = false;             ///< nothing has been plugged, driven or removed since
 };
@@ -359,7 +359,7 @@ private:
     }
 
     /// Invariant 4: as before, or said to be half-way.
-    void check_after_a_fault(const topology::RouteBits& before, std::string_view output)
+    void check_after_a_fault(const chips::RouteBits& before, std::string_view output)
     {
         const auto answer = wire::read_answer(trim(output));
         if (answer.status == wire::Status::ok || answer.code == "half-way") return;
@@ -375,7 +375,7 @@ private:
                        world_.written.end());
     }
 
-    void check_guards(const Wish& wish, const topology::RouteBits& before,
+    void check_guards(const Wish& wish, const chips::RouteBits& before,
                       const std::vector<std::uint8_t>& keyboards,
                       const std::vector<std::uint8_t>& disks) const
     {
@@ -401,7 +401,7 @@ private:
         }
     }
 
-    void check_answer(const Wish& wish, const topology::RouteBits& before, std::string_view output) const
+    void check_answer(const Wish& wish, const chips::RouteBits& before, std::string_view output) const
     {
         if (wish.named == 0) return;
         const auto answer = wire::read_answer(trim(output));

@@ -5,11 +5,11 @@
 // some of its files, links and directories replaced, and a daemon that lives through such changes between its looks.
 
 #include "base/check.hpp"
+#include "diagnose/diagnosis.hpp"
 #include "fakes/edited_tree.hpp"
 #include "fakes/tree_life.hpp"
 #include "observe/condition.hpp"
 #include "observe/scan.hpp"
-#include "plan/diagnosis.hpp"
 #include "plan/plan.hpp"
 #include "report/diagnosis.hpp"
 #include "report/json.hpp"
@@ -36,7 +36,7 @@ using fakes::RecordedTree;
 void look_everywhere(const observe::KernelTree& tree, const config::Settings& settings,
                      const std::vector<std::string>& changed)
 {
-    plan::Facts facts{.snapshot = observe::scan(tree), .condition = observe::look_at_condition(tree)};
+    diagnose::Facts facts{.snapshot = observe::scan(tree), .condition = observe::look_at_condition(tree)};
     facts.settings = settings;
     facts.recorded = true;
     const auto use = observe::look_at_host_use(tree);
@@ -45,7 +45,7 @@ void look_everywhere(const observe::KernelTree& tree, const config::Settings& se
     (void)report::to_json(report::status_view(facts.snapshot, settings, use));
     (void)report::to_json(report::registers_view(facts.snapshot, settings));
     (void)report::status_text(report::status_view(again, settings, use), plain, report::Detail::full);
-    const auto diagnosis = plan::diagnose(facts);
+    const auto diagnosis = diagnose::diagnose(facts);
     USBROUTE_CHECK(!diagnosis.verdict.empty());
     (void)report::diagnosis_text(diagnosis, plain, report::Findings::all);
     for (const auto& connector : settings.connectors)

@@ -36,7 +36,7 @@ public:
         if (!can_open) return std::unexpected(Error(ErrorKind::not_permitted, "cannot open them", 13));
         return NotNull<RouteRegisters>(registers_);
     }
-    void wrote(const topology::RouteBits& now) override { last_ = fakes::bits(board) = now; }
+    void wrote(const chips::RouteBits& now) override { last_ = fakes::bits(board) = now; }
 
     topology::Snapshot board = fakes::z97();
     config::Settings settings = fakes::settings();
@@ -46,7 +46,7 @@ public:
     mutable int looks = 0;
 
 private:
-    topology::RouteBits last_ = fakes::bits(board);
+    chips::RouteBits last_ = fakes::bits(board);
 };
 
 class ConductorTest : public testing::Test {

@@ -14,10 +14,10 @@
 namespace usbroute::apply {
 namespace {
 
+using chips::RouteBits;
+using chips::RouteRegister;
 using fakes::FakeRegisters;
 using fakes::RecordingJournal;
-using topology::RouteBits;
-using topology::RouteRegister;
 
 const RouteBits all_on_xhci{
     .usb2_owner = 0x7fff, .usb2_movable = 0x3fff, .superspeed_on = 0x3f, .superspeed_movable = 0x3f};
@@ -45,7 +45,7 @@ RouteBits after_typing(const std::string& message, RouteBits bits)
         const auto value = parse_hex(word.substr(equals + 3, colon - equals - 3));
         const auto mask = parse_hex(word.substr(colon + 1));
         EXPECT_TRUE(offset && value && mask) << word;
-        const bool is_usb2 = *offset == topology::offset_of(RouteRegister::usb2_owner);
+        const bool is_usb2 = *offset == chips::offset_of(RouteRegister::usb2_owner);
         auto& target = is_usb2 ? bits.usb2_owner : bits.superspeed_on;
         target = (target & ~*mask) | *value;
     }

@@ -12,10 +12,10 @@
 namespace usbroute::apply {
 namespace {
 
+using chips::RouteBits;
 using fakes::FakeRegisters;
 using fakes::RecordingJournal;
 using plan::Plan;
-using topology::RouteBits;
 using topology::Side;
 
 const RouteBits everything_on_xhci{

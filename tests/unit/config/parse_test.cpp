@@ -98,14 +98,14 @@ TEST(Parse, ReadsTheConnectorsOfTheExample)
     ASSERT_EQ(settings.connectors.size(), 4U);
     const auto& front = settings.connectors[0];
     EXPECT_EQ(front.spec.name.text(), "front-left");
-    EXPECT_EQ(front.spec.bit, MuxBit{3});
-    EXPECT_EQ(front.spec.superspeed, SuperSpeedPort{2});
+    EXPECT_EQ(front.spec.bit, chips::MuxBit{3});
+    EXPECT_EQ(front.spec.superspeed, chips::SuperSpeedPort{2});
     EXPECT_EQ(front.panel, "front");
     EXPECT_EQ(front.row, std::nullopt);
     EXPECT_EQ(front.origin.text(), "usbroute.toml:2:12");
     EXPECT_EQ(settings.connectors[1].row, 1U);
     EXPECT_EQ(settings.connectors[1].column, 4U);
-    EXPECT_EQ(settings.connectors[2].spec.bit, MuxBit{5});
+    EXPECT_EQ(settings.connectors[2].spec.bit, chips::MuxBit{5});
     const auto& dock = settings.connectors[3].spec;
     EXPECT_EQ(dock.bit, std::nullopt);
     ASSERT_EQ(dock.places.size(), 2U);
@@ -378,7 +378,7 @@ TEST(Settings, FindsByName)
 {
     const auto settings = settings_of(example);
 
-    EXPECT_EQ(settings.connector(ConnectorName("rear-1"))->spec.bit, MuxBit{0});
+    EXPECT_EQ(settings.connector(ConnectorName("rear-1"))->spec.bit, chips::MuxBit{0});
     EXPECT_EQ(settings.connector(ConnectorName("rear")), nullptr);
     EXPECT_EQ(settings.guest(GuestName("windows")), &settings.guests[0]);
     EXPECT_EQ(settings.profile(ProfileName("all-host")), &settings.profiles[0]);

@@ -36,9 +36,9 @@ ConnectorSettings some_connector(Random& random, std::size_t number)
     ConnectorSettings connector;
     connector.spec.name = ConnectorName(some_name(random, number));
     if (number < 32 && perhaps(random)) {
-        connector.spec.bit = MuxBit{static_cast<std::uint8_t>(number)};
+        connector.spec.bit = chips::MuxBit{static_cast<std::uint8_t>(number)};
         if (number < 15 && perhaps(random))
-            connector.spec.superspeed = SuperSpeedPort{static_cast<std::uint8_t>(number + 1)};
+            connector.spec.superspeed = chips::SuperSpeedPort{static_cast<std::uint8_t>(number + 1)};
         if (perhaps(random))
             connector.spec.seen = {{.controller = {0, 0, 0x14, 0},
                                     .superspeed = false,

@@ -157,8 +157,7 @@ TEST(ForGuest, APlanSaysWhereItsSocketsGoAndNotHow)
                                   .leaving = {}});
     };
     EXPECT_EQ(plan_in_words(sight, plan), "nothing to do");
-    plan.steps.push_back(
-        {.target = topology::RouteRegister::usb2_owner, .mask = 4, .value = 0, .reason = ""});
+    plan.steps.push_back({.target = chips::RouteRegister::usb2_owner, .mask = 4, .value = 0, .reason = ""});
     moves("rear-9", plan::OwnedByHost{}, plan::OwnedByGuest{GuestName("linux")});
     EXPECT_EQ(plan_in_words(sight, plan), "none of your sockets would move, and others would");
     moves("rear-1", plan::OwnedByHost{}, plan::OwnedByGuest{GuestName("windows")});

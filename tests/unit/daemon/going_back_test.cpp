@@ -269,7 +269,7 @@ TEST_F(GoingBack, ARegisterThatTakesNoWriteKeepsNoneOfTheWiresOfTheOther)
     world.plug(0, Thing::keyboard);
     try_on_ehci({ConnectorName("front"), ConnectorName("keys")});
     ASSERT_EQ(world.bits.superspeed_on, 0x3eu);
-    world.dead = topology::RouteRegister::superspeed_on;
+    world.dead = chips::RouteRegister::superspeed_on;
 
     ring();
     EXPECT_EQ(wires(), all_on_xhci);

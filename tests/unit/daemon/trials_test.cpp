@@ -24,8 +24,8 @@ using namespace std::chrono_literals;
 class Borrowed final : public apply::RouteRegisters {
 public:
     explicit Borrowed(fakes::FakeRegisters& registers) : registers_(registers) {}
-    Result<topology::RouteBits> read() override { return registers_.read(); }
-    Result<void> write(topology::RouteRegister target, std::uint32_t value) override
+    Result<chips::RouteBits> read() override { return registers_.read(); }
+    Result<void> write(chips::RouteRegister target, std::uint32_t value) override
     {
         return registers_.write(target, value);
     }

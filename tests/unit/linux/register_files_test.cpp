@@ -100,7 +100,7 @@ TEST_F(RegisterFilesTest, ReadsAndWritesThroughADescriptorThatWasHandedOver)
 
     ASSERT_TRUE(registers) << registers.error().message();
     EXPECT_EQ((*registers)->read()->usb2_owner, 0x11223344u);
-    ASSERT_TRUE((*registers)->write(topology::RouteRegister::usb2_owner, 0x55667788));
+    ASSERT_TRUE((*registers)->write(chips::RouteRegister::usb2_owner, 0x55667788));
     EXPECT_EQ((*registers)->read()->usb2_owner, 0x55667788u);
 }
 
@@ -139,11 +139,11 @@ TEST_F(RegisterFilesTest, ConfinedWritesWithinTheMaskAndSaysWhyNotBeyond)
         keep_and_confine(files, root());
         const auto registers = files.open(address);
         STOP_UNLESS(2, registers);
-        STOP_UNLESS(3, (*registers)->write(topology::RouteRegister::usb2_owner, 0x3f01));
+        STOP_UNLESS(3, (*registers)->write(chips::RouteRegister::usb2_owner, 0x3f01));
         STOP_UNLESS(4, (*registers)->read()->usb2_owner == 0x3f01);
-        const auto locked = (*registers)->write(topology::RouteRegister::usb2_owner, 0x3e01);
+        const auto locked = (*registers)->write(chips::RouteRegister::usb2_owner, 0x3e01);
         STOP_UNLESS(5, !locked && locked.error().message().find("restart usbrouted") != std::string::npos);
-        STOP_UNLESS(6, !(*registers)->write(topology::RouteRegister::usb2_owner, 0x10003f01));
+        STOP_UNLESS(6, !(*registers)->write(chips::RouteRegister::usb2_owner, 0x10003f01));
         STOP_UNLESS(7, (*registers)->read()->usb2_owner == 0x3f01);
         STOP_UNLESS(8, ::socket(AF_INET, SOCK_RAW, 0) < 0 && errno == ENOSYS);
         ::_exit(0);
@@ -165,7 +165,7 @@ TEST_F(RegisterFilesTest, ConfinedWritesTheReservedBitsAsItsOwnDescriptorShowsTh
         if (*filter == Filter::not_built) ::_exit(0);
         const auto registers = files.open(address);
         STOP_UNLESS(2, registers);
-        STOP_UNLESS(3, (*registers)->write(topology::RouteRegister::usb2_owner, 0x80e001));
+        STOP_UNLESS(3, (*registers)->write(chips::RouteRegister::usb2_owner, 0x80e001));
         STOP_UNLESS(4, (*registers)->read()->usb2_owner == 0x80e001);
         ::_exit(0);
     };
@@ -184,9 +184,9 @@ TEST_F(RegisterFilesTest, ConfinedGoesOnThroughWhatIsHandedOverInThePlaceOfWhatI
         for (int round = 0; round < 20; ++round) {
             auto handed = opened(function() + "/config");
             STOP_UNLESS(3, files.adopt(address, std::move(handed)));
-            STOP_UNLESS(4, (*registers)->write(topology::RouteRegister::usb2_owner, 0x3f00));
+            STOP_UNLESS(4, (*registers)->write(chips::RouteRegister::usb2_owner, 0x3f00));
             registers = files.open(address);
-            STOP_UNLESS(5, registers && (*registers)->write(topology::RouteRegister::usb2_owner, 0x3fff));
+            STOP_UNLESS(5, registers && (*registers)->write(chips::RouteRegister::usb2_owner, 0x3fff));
         }
         ::_exit(0);
     };
@@ -230,8 +230,8 @@ TEST_F(RegisterFilesTest, ConfinedWithTwoMuxesHoldsBothToBothMasksAndSaysSo)
         for (const auto& each : {address, second}) {
             const auto registers = files.open(each);
             STOP_UNLESS(2, registers);
-            STOP_UNLESS(3, (*registers)->write(topology::RouteRegister::usb2_owner, 0x3ff0));
-            const auto beyond = (*registers)->write(topology::RouteRegister::usb2_owner, 0x3fef);
+            STOP_UNLESS(3, (*registers)->write(chips::RouteRegister::usb2_owner, 0x3ff0));
+            const auto beyond = (*registers)->write(chips::RouteRegister::usb2_owner, 0x3fef);
             STOP_UNLESS(4, !beyond && beyond.error().message().find("(0x400f)") != std::string::npos);
         }
         ::_exit(0);
@@ -262,7 +262,7 @@ TEST_F(RegisterFilesTest, ConfinedNothingElseGetsTheNumbersOfRegistersAndWhatIsH
         STOP_UNLESS(6, highest == *first - 1);
         STOP_UNLESS(7, ::write(highest, "x", 1) == 1);
         const auto registers = files.open(address);
-        STOP_UNLESS(8, registers && (*registers)->write(topology::RouteRegister::usb2_owner, 0x3f00));
+        STOP_UNLESS(8, registers && (*registers)->write(chips::RouteRegister::usb2_owner, 0x3f00));
         ::_exit(0);
     };
 

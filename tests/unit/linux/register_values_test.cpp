@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "chips/chips.hpp"
 #include "linux/register_values.hpp"
-#include "topology/chips.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@
 namespace usbroute::linux_ {
 namespace {
 
-using topology::RouteRegister;
+using chips::RouteRegister;
 
 std::uint32_t number_at(const void* bytes)
 {
@@ -47,7 +47,7 @@ TEST(ValueLimit, PermitsTheFreeBitsAndTheOthersAsTheyWereFoundOrAllZero)
 
 TEST(RegisterValues, HasRoomForEveryChipsetOfTheTable)
 {
-    for (const auto& family : topology::chip_table()) {
+    for (const auto& family : chips::chip_table()) {
         const auto usb_r = family.usb_r_bit ? std::uint32_t{1} << *family.usb_r_bit : 0;
         EXPECT_EQ((family.usb2_bits() | usb_r) & ~RegisterValues::usb2_field, 0u) << family.name;
         EXPECT_EQ(family.superspeed_bits & ~RegisterValues::superspeed_field, 0u) << family.name;

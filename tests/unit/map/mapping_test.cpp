@@ -72,7 +72,7 @@ TEST(Map, NamesASocketByWhereADeviceAppeared)
     const auto named = desk.mapping.answer("");
     EXPECT_EQ(told(named), "rear-1 it is");
     EXPECT_TRUE(named.save);
-    EXPECT_EQ(desk.connector("rear-1")->spec.bit, MuxBit{8});
+    EXPECT_EQ(desk.connector("rear-1")->spec.bit, chips::MuxBit{8});
     EXPECT_EQ(desk.connector("rear-1")->panel, "rear");
     EXPECT_EQ(desk.connector("rear-1")->column, 1u);
 }
@@ -173,7 +173,7 @@ TEST(Map, AddsTheSuperSpeedHalfToTheConnectorThatFirmwarePairsItWith)
     EXPECT_EQ(told(seen),
               "Fast (1234:5678), 5000 Mbit/s, on SuperSpeed port 2\nfirmware pairs it with rear-1");
     EXPECT_EQ(desk.say(""), "rear-1 has SuperSpeed port 2");
-    EXPECT_EQ(desk.connector("rear-1")->spec.superspeed, SuperSpeedPort{2});
+    EXPECT_EQ(desk.connector("rear-1")->spec.superspeed, chips::SuperSpeedPort{2});
 }
 
 TEST(Map, WantsTheOtherHalfFirstWhereNobodyPairsThem)
@@ -201,8 +201,8 @@ TEST(Map, TakesTheTwoHalvesOfAHubForOneSocketInAnyOrder)
             desk.say("dock-1");
 
             ASSERT_NE(desk.connector("dock-1"), nullptr);
-            EXPECT_EQ(desk.connector("dock-1")->spec.bit, MuxBit{0});
-            EXPECT_EQ(desk.connector("dock-1")->spec.superspeed, SuperSpeedPort{1});
+            EXPECT_EQ(desk.connector("dock-1")->spec.bit, chips::MuxBit{0});
+            EXPECT_EQ(desk.connector("dock-1")->spec.superspeed, chips::SuperSpeedPort{1});
             EXPECT_EQ(desk.mapping.prompt(), "plug something in, or type done> ");
         }
     }
@@ -221,8 +221,8 @@ TEST(Map, KeepsAQuestionWhenTheDeviceIsGoneOrComesTwice)
     EXPECT_EQ(desk.say("one").substr(0, 9), "one it is");
     EXPECT_EQ(desk.say("two"), "two it is");
     EXPECT_EQ(desk.mapping.prompt(), "plug something in, or type done> ");
-    EXPECT_EQ(desk.connector("one")->spec.bit, MuxBit{0});
-    EXPECT_EQ(desk.connector("two")->spec.bit, MuxBit{1});
+    EXPECT_EQ(desk.connector("one")->spec.bit, chips::MuxBit{0});
+    EXPECT_EQ(desk.connector("two")->spec.bit, chips::MuxBit{1});
 }
 
 /// Of a hub with a stick in it, plugged in at once or one after the other, only the hub's socket counts.
@@ -250,7 +250,7 @@ TEST(Map, KeepsTheMeasuredTruthWhereTheTableContradicts)
     EXPECT_TRUE(desk.say("odd").starts_with("odd is bit 8 so far, and by the chip's table this is bit 11."));
     EXPECT_EQ(desk.say("odd same"), "odd has this place too");
 
-    EXPECT_EQ(desk.connector("odd")->spec.bit, MuxBit{8});
+    EXPECT_EQ(desk.connector("odd")->spec.bit, chips::MuxBit{8});
     EXPECT_EQ(desk.connector("odd")->spec.seen, std::vector{*topology::UsbPlace::parse("00:1a.0/1.4")});
     desk.unplug("1-1.4");
     desk.look();

@@ -11,11 +11,11 @@
 namespace usbroute::observe {
 namespace {
 
+using chips::PciFunction;
 using fakes::dir;
 using fakes::FakeTree;
 using fakes::file;
 using fakes::link;
-using topology::PciFunction;
 
 PciFunction function(const char* address, std::uint32_t class_code, std::uint32_t group, const char* driver)
 {

@@ -78,7 +78,7 @@ TEST(Scan, ReadsAControllerItsBusAndItsDevices)
     EXPECT_EQ(xhci.syspath, "sys/devices/pci0000:00/0000:00:14.0");
     EXPECT_EQ(xhci.driver, "xhci_hcd");
     EXPECT_EQ(xhci.iommu_group, 4u);
-    EXPECT_EQ(std::get<topology::RouteBits>(xhci.registers).usb2_owner, 0x3ff7u);
+    EXPECT_EQ(std::get<chips::RouteBits>(xhci.registers).usb2_owner, 0x3ff7u);
     ASSERT_EQ(snapshot.devices.size(), 1u);
     const auto& device = *snapshot.devices[0];
     EXPECT_EQ(device.shown(), "USB Keyboard (046d:c31c)");

@@ -47,8 +47,7 @@ inline void carry_out(Bench& bench, const Plan& plan)
 {
     auto& bits = fakes::bits(bench.snapshot);
     for (const auto& step : plan.steps) {
-        auto& word =
-            step.target == topology::RouteRegister::usb2_owner ? bits.usb2_owner : bits.superspeed_on;
+        auto& word = step.target == chips::RouteRegister::usb2_owner ? bits.usb2_owner : bits.superspeed_on;
         word = (word & ~step.mask) | step.value;
     }
     bench.last = plan.change;

@@ -8,10 +8,10 @@
 namespace usbroute::plan {
 namespace {
 
-constexpr topology::RouteBits all_at_xhci{
+constexpr chips::RouteBits all_at_xhci{
     .usb2_owner = 0x3fff, .usb2_movable = 0x3fff, .superspeed_on = 0x3f, .superspeed_movable = 0x3f};
 
-topology::RouteBits with_wires(std::uint32_t usb2_owner)
+chips::RouteBits with_wires(std::uint32_t usb2_owner)
 {
     auto bits = all_at_xhci;
     bits.usb2_owner = usb2_owner;

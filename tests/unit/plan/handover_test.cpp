@@ -39,7 +39,7 @@ struct HandoverBench {
         for (auto& function : look.functions)
             if (function.address == controller.address) function.driver = driver;
     }
-    topology::PciFunction& add_to_group_of_1d(std::uint32_t class_code, std::string driver)
+    chips::PciFunction& add_to_group_of_1d(std::uint32_t class_code, std::string driver)
     {
         look.functions.push_back({.address = *PciAddress::parse("00:1b.0"),
                                   .vendor = 0x8086,

@@ -98,12 +98,12 @@ TEST(Plan, Invariant1RefusesBitsTheChipLacks)
     Bench bench;
     auto& bit = bench.settings.connectors[1].spec.bit;
 
-    bit = MuxBit{14};
+    bit = chips::MuxBit{14};
     EXPECT_EQ(
         steps_of(bench.ask(move("keys", Side::ehci))),
         "refused: bit 14 of XUSB2PR is USB-R, the management engine's port, and never moved; correct the "
         "configuration: `usbroute mask` shows the bits");
-    bit = MuxBit{20};
+    bit = chips::MuxBit{20};
     EXPECT_EQ(refusal_of(bench.ask(move("keys", Side::ehci))), "no-such-bit");
 }
 
@@ -195,7 +195,7 @@ TEST(Plan, RefusesWhatItCannotReadOrReach)
     bench.settings.connectors[0].spec.places = {*topology::UsbPlace::parse("0000:00:14.0/2")};
     EXPECT_EQ(refusal_of(bench.ask(move("front", ToHost{}))), "connector-without-bit");
 
-    bench.settings.connectors[1].spec.superspeed = SuperSpeedPort{7};
+    bench.settings.connectors[1].spec.superspeed = chips::SuperSpeedPort{7};
     EXPECT_EQ(refusal_of(bench.ask(move("keys", ToHost{}))), "no-such-superspeed-port");
 
     fakes::controller(bench.snapshot, "00:14.0").registers = topology::Unreadable{};

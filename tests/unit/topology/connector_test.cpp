@@ -11,7 +11,8 @@ namespace {
 
 ConnectorSpec with_bit(std::uint8_t bit)
 {
-    return {.name = ConnectorName("it"), .bit = MuxBit{bit}, .superspeed = {}, .places = {}, .seen = {}};
+    return {
+        .name = ConnectorName("it"), .bit = chips::MuxBit{bit}, .superspeed = {}, .places = {}, .seen = {}};
 }
 
 TEST(UsbPlace, IsWrittenAsItIsRead)
@@ -106,7 +107,7 @@ TEST(Mux, HasNoMovableBitsWhileItsRegistersAreUnreadable)
 
 TEST(UnnamedConnectors, AreTheBitsThatNobodyNamed)
 {
-    const auto unnamed = unnamed_connectors(*family_of(0x8086, 0x1e31), {with_bit(1), with_bit(3)});
+    const auto unnamed = unnamed_connectors(*chips::family_of(0x8086, 0x1e31), {with_bit(1), with_bit(3)});
 
     ASSERT_EQ(unnamed.size(), 2u);
     EXPECT_EQ(unnamed[0].name.text(), "bit0");

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
 /// What gave a controller to vfio-pci or a stub when the machine started.
 struct TakenAtBoot {
@@ -29,4 +29,4 @@ struct TakenAtBoot {
 /// How to get back what one word or line took, in one sentence; `taken` has the same evidence throughout.
 [[nodiscard]] std::string how_to_get_back(const std::vector<TakenAtBoot>& taken);
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

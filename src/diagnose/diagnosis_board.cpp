@@ -3,19 +3,19 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
-#include "plan/findings.hpp"
-#include "plan/next_steps.hpp"
+#include "diagnose/findings.hpp"
+#include "diagnose/next_steps.hpp"
 
 #include <algorithm>
 #include <bit>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
-using topology::Chipset;
+using chips::Chipset;
+using chips::MuxState;
+using chips::PciFunction;
 using topology::ControllerKind;
 using topology::Mux;
-using topology::MuxState;
-using topology::PciFunction;
 
 namespace {
 
@@ -136,7 +136,7 @@ void add_both_visible(Examination& examination)
         if (mux.ehcis[i] != nullptr) continue;
         missing.push_back(format("EHCI #{} (8086:{:04x})", i + 1, mux.family->ehcis[i].device_id));
         for (const auto& route : mux.family->routes)
-            if (route.ehci && route.ehci->controller == i + 1) stranded |= MuxBit{route.bit}.mask();
+            if (route.ehci && route.ehci->controller == i + 1) stranded |= chips::MuxBit{route.bit}.mask();
     }
     examination.add(
         {.code = "both-visible",
@@ -164,7 +164,8 @@ std::uint32_t usable_bits(const Mux& mux)
 {
     std::uint32_t bits = 0;
     for (const auto& route : mux.family->routes)
-        if (route.ehci && mux.ehci(route.ehci->controller) != nullptr) bits |= MuxBit{route.bit}.mask();
+        if (route.ehci && mux.ehci(route.ehci->controller) != nullptr)
+            bits |= chips::MuxBit{route.bit}.mask();
     return bits & mux.movable_bits();
 }
 
@@ -241,7 +242,7 @@ void add_masks(Examination& examination, const Mux& mux)
 void add_ports(Examination& examination, const Mux& mux)
 {
     const auto& bits = *mux.bits;
-    const auto usb_r = mux.family->usb_r_bit ? MuxBit{*mux.family->usb_r_bit}.mask() : 0;
+    const auto usb_r = mux.family->usb_r_bit ? chips::MuxBit{*mux.family->usb_r_bit}.mask() : 0;
     if (((bits.usb2_owner | bits.usb2_movable) & usb_r) != 0)
         examination.add(
             {.code = "usb-r",
@@ -261,7 +262,7 @@ void add_ports(Examination& examination, const Mux& mux)
                                 unknown),
              .evidence = {format("XUSB2PR 0x{:08x}, XUSB2PRM 0x{:08x}", bits.usb2_owner, bits.usb2_movable)},
              .remedy = {}});
-    if (const auto off = topology::fused_off_bits(*mux.family, bits.fuses); off != 0)
+    if (const auto off = chips::fused_off_bits(*mux.family, bits.fuses); off != 0)
         examination.add(
             {.code = "fused-off",
              .severity = Severity::note,
@@ -286,7 +287,7 @@ std::uint32_t superspeed_off_for_no_reason(const Examination& examination, const
     // With all wires on EHCI, the firmware mode that hides the xHCI from systems without its driver, they are off, too.
     if ((bits.usb2_owner & mux.family->usb2_bits()) == 0) return 0;
     auto off = mux.family->superspeed_bits & ~bits.superspeed_on & ~bits.superspeed_disabled;
-    if (const auto counts = topology::fused_counts(*mux.family, bits.fuses))
+    if (const auto counts = chips::fused_counts(*mux.family, bits.fuses))
         off &= (std::uint32_t{1} << counts->superspeed) - 1;
     for (const auto& connector : examination.board.connectors)
         if (connector.spec.superspeed && connector.side == topology::Side::ehci)
@@ -323,7 +324,7 @@ void add_superspeed(Examination& examination, const Mux& mux)
 }
 
 /// What the bus answers for a function that is not there or has no power.
-bool is_asleep_or_gone(const topology::RouteBits& bits)
+bool is_asleep_or_gone(const chips::RouteBits& bits)
 {
     constexpr auto ones = ~std::uint32_t{0};
     return bits.usb2_owner == ones && bits.usb2_movable == ones && bits.superspeed_on == ones;
@@ -335,8 +336,8 @@ void examine_registers(Examination& examination)
 {
     const auto& mux = examination.board.mux;
     if (!mux) return;
-    const auto refusal = why_not_writable(examination.facts.snapshot, examination.board);
-    if (refusal && refusal->reason == Reason::registers_unreadable) {
+    const auto refusal = plan::why_not_writable(examination.facts.snapshot, examination.board);
+    if (refusal && refusal->reason == plan::Reason::registers_unreadable) {
         const auto* why = std::get_if<topology::Unreadable>(&mux->xhci->registers);
         const bool short_file = why == nullptr || why->errno_value == 0;
         examination.add(
@@ -350,12 +351,12 @@ void examine_registers(Examination& examination)
                            ? "record the machine again as root: sudo usbroute record DIR"
                            : "look as root: sudo usbroute doctor; or start usbrouted and ask again"});
     } else if (refusal) {
-        examination.add({.code = std::string(code_of(refusal->reason)),
+        examination.add({.code = std::string(plan::code_of(refusal->reason)),
                          .severity = Severity::obstacle,
                          .sentence = refusal->sentence,
                          .evidence = {examination.chipset.evidence},
                          .remedy = refusal->remedy,
-                         .inferred = refusal->reason == Reason::read_only_chip});
+                         .inferred = refusal->reason == plan::Reason::read_only_chip});
     }
     if (mux->bits != nullptr && is_asleep_or_gone(*mux->bits)) {
         examination.add(
@@ -365,11 +366,11 @@ void examine_registers(Examination& examination)
              .evidence = {format("0xd0 to 0xdf of {} are all 0xffffffff", mux->xhci->name)},
              .remedy = format("wake it: echo on > /sys/bus/pci/devices/{}/power/control, and see dmesg",
                               mux->xhci->name)});
-    } else if (mux->bits != nullptr && (!refusal || refusal->reason == Reason::read_only_chip)) {
+    } else if (mux->bits != nullptr && (!refusal || refusal->reason == plan::Reason::read_only_chip)) {
         add_masks(examination, *mux);
         add_ports(examination, *mux);
         add_superspeed(examination, *mux);
     }
 }
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

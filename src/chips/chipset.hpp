@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/ids.hpp"
-#include "topology/chips.hpp"
+#include "chips/chips.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace usbroute::topology {
+namespace usbroute::chips {
 
 /// One function of the PCI bus, of whatever kind: all of them together tell which chipset this is.
 struct PciFunction {
@@ -63,4 +63,4 @@ struct Chipset {
 [[nodiscard]] std::string signs_of_a_guest(std::span<const PciFunction> functions, std::string_view maker,
                                            std::string_view model);
 
-} // namespace usbroute::topology
+} // namespace usbroute::chips

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: MIT
 
 #include "base/text.hpp"
-#include "topology/chipset.hpp"
+#include "chips/chipset.hpp"
 
 #include <gtest/gtest.h>
 
-namespace usbroute::topology {
+namespace usbroute::chips {
 namespace {
 
 /// As lspci -nn has it: address, class, vendor and device, blanks between, a line each.
@@ -157,4 +157,4 @@ TEST(GuestSigns, AreFirmwaresWordsOrVirtualHardwareOnBus0)
 }
 
 } // namespace
-} // namespace usbroute::topology
+} // namespace usbroute::chips

@@ -3,19 +3,19 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
-#include "plan/findings.hpp"
+#include "diagnose/findings.hpp"
+#include "diagnose/next_steps.hpp"
+#include "diagnose/taken_at_boot.hpp"
 #include "plan/handover.hpp"
-#include "plan/next_steps.hpp"
 #include "plan/ownership.hpp"
-#include "plan/taken_at_boot.hpp"
 
 #include <algorithm>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
+using chips::PciFunction;
 using topology::Condition;
 using topology::PciController;
-using topology::PciFunction;
 
 namespace {
 
@@ -199,7 +199,7 @@ void add_together(Examination& examination, const Group& group, const std::strin
     // What no driver of the host's runs is in nobody's way.
     const bool is_split = std::ranges::any_of(guests, [&](const auto& guest) {
         return share_of(guest, group) > 0 && std::ranges::any_of(group.usb, [&](const PciFunction* function) {
-                   return !why_in_the_way(*function, guest, examination.facts.settings).empty();
+                   return !plan::why_in_the_way(*function, guest, examination.facts.settings).empty();
                });
     });
     const auto names = group.names();
@@ -306,8 +306,8 @@ std::string who_has(const Examination& examination, const PciController& control
 {
     const auto& facts = examination.facts;
     std::vector<std::string> who;
-    const auto owner = owner_of(&controller, facts.settings);
-    if (const auto* guest = std::get_if<OwnedByGuest>(&owner))
+    const auto owner = plan::owner_of(&controller, facts.settings);
+    if (const auto* guest = std::get_if<plan::OwnedByGuest>(&owner))
         who.push_back(format("guest {} by the configuration", guest->guest.text()));
     for (const auto& holder : facts.holders)
         if (controller.iommu_group == holder.group)
@@ -336,7 +336,7 @@ void add_given_away(Examination& examination)
 bool is_somebodys(const Examination& examination, const PciController& controller)
 {
     const auto& facts = examination.facts;
-    return claimant(controller, facts.settings) != nullptr ||
+    return plan::claimant(controller, facts.settings) != nullptr ||
            std::ranges::any_of(facts.holders, [&](const topology::GroupHolder& holder) {
                return controller.iommu_group == holder.group;
            });
@@ -397,7 +397,7 @@ void add_taken_at_boot(Examination& examination)
     for (const auto& controller : facts.snapshot.controllers) {
         const auto hold = controller.hold();
         if (hold != topology::Hold::guest && hold != topology::Hold::stub) continue;
-        if (claimant(controller, facts.settings) != nullptr) continue;
+        if (plan::claimant(controller, facts.settings) != nullptr) continue;
         const auto taken = taken_at_boot(controller, facts.condition);
         if (!taken) continue;
         auto taker = std::ranges::find_if(
@@ -445,4 +445,4 @@ void examine_guests(Examination& examination)
                          .remedy = "modprobe vfio-pci, before a guest is given a controller"});
 }
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

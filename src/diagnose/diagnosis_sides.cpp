@@ -3,15 +3,15 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "diagnose/findings.hpp"
+#include "diagnose/taken_at_boot.hpp"
 #include "plan/dead_sides.hpp"
-#include "plan/findings.hpp"
 #include "plan/ownership.hpp"
-#include "plan/taken_at_boot.hpp"
 
 #include <algorithm>
 #include <optional>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
 using topology::Mux;
 
@@ -109,12 +109,13 @@ void add_dead_sides(Examination& examination, const Mux& mux)
     const auto& facts = examination.facts;
     add_undriven(examination, mux);
     for (const auto* controller : controllers_of(mux)) {
-        const auto dead = why_dead(facts.snapshot, *controller, facts.settings);
+        const auto dead = plan::why_dead(facts.snapshot, *controller, facts.settings);
         if (!dead || controller->hold() == topology::Hold::nobody) continue;
-        if (controller->hold() == topology::Hold::stub && claimant(*controller, facts.settings) == nullptr &&
+        if (controller->hold() == topology::Hold::stub &&
+            plan::claimant(*controller, facts.settings) == nullptr &&
             taken_at_boot(*controller, facts.condition))
             continue; // is said together with what took it
-        const bool is_closed = dead->why == Death::not_authorized;
+        const bool is_closed = dead->why == plan::Death::not_authorized;
         examination.add({.code = is_closed ? "not-authorized" : "held-by-stub",
                          .severity = Severity::warning,
                          .sentence = dead->sentence + ": a socket on that side is dead",
@@ -122,7 +123,7 @@ void add_dead_sides(Examination& examination, const Mux& mux)
                          .remedy = dead->remedy});
     }
     for (const auto* controller : controllers_of(mux))
-        for (auto& caution : cautions(*controller)) {
+        for (auto& caution : plan::cautions(*controller)) {
             // USBGuard closes the buses and authorizes by its rules; it has a finding of its own.
             const bool is_usbguards = !caution.is_sleep && !facts.condition.usbguard.empty();
             examination.add({.code = caution.is_sleep ? "asleep" : "new-devices-wait",
@@ -161,4 +162,4 @@ void examine_sides(Examination& examination)
     if (const auto& mux = examination.board.mux) add_dead_sides(examination, *mux);
 }
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

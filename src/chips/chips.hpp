@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "base/ids.hpp"
+#include "chips/registers.hpp"
 
 #include <array>
 #include <cstdint>
@@ -11,13 +11,7 @@
 #include <span>
 #include <string_view>
 
-namespace usbroute::topology {
-
-/// The value of a route: which controller has a connector's USB 2 wires.
-enum class Side : std::uint8_t { ehci, xhci };
-
-[[nodiscard]] constexpr Side other(Side side) { return side == Side::ehci ? Side::xhci : Side::ehci; }
-[[nodiscard]] std::string_view text_of(Side side);
+namespace usbroute::chips {
 
 /// How far a fact of the table can be trusted.
 enum class Trust : std::uint8_t {
@@ -99,4 +93,4 @@ struct FusedCounts {
 /// first, then HS11-12, then HS9-10. Inferred from H81's list of ports (coreboot asrock/h81m-hds).
 [[nodiscard]] std::uint32_t fused_off_bits(const ChipFamily& family, std::uint32_t fuse_word);
 
-} // namespace usbroute::topology
+} // namespace usbroute::chips

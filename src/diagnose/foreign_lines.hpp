@@ -11,7 +11,7 @@
 #include <vector>
 
 /// What a line of somebody's script does to the xHCI that holds the routing registers.
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
 /// That xHCI, as a command or a rule can name it.
 struct XhciNames {
@@ -34,4 +34,4 @@ enum class Does : std::uint8_t { no, perhaps, yes };
 /// Whether a setting of TLP exempts it: RUNTIME_PM_DENYLIST by address, RUNTIME_PM_DRIVER_DENYLIST by driver.
 [[nodiscard]] bool is_exempt_from_tlp(const std::vector<topology::ForeignLine>& lines, const XhciNames& xhci);
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

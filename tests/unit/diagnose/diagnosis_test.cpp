@@ -1,20 +1,20 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "diagnose/diagnosis.hpp"
 #include "fakes/boards.hpp"
 #include "observe/condition.hpp"
-#include "plan/diagnosis.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <functional>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 namespace {
 
-using topology::MuxState;
-using topology::PciFunction;
+using chips::MuxState;
+using chips::PciFunction;
 
 PciFunction function(std::string_view address, std::uint16_t vendor, std::uint16_t device, std::uint32_t code,
                      std::optional<std::uint32_t> group = {})
@@ -65,7 +65,7 @@ void remove_ehci(Facts& facts, std::string_view address)
 }
 
 topology::PciController& its_xhci(Facts& facts) { return fakes::controller(facts.snapshot, "00:14.0"); }
-topology::RouteBits& bits(Facts& facts) { return fakes::bits(facts.snapshot); }
+chips::RouteBits& bits(Facts& facts) { return fakes::bits(facts.snapshot); }
 
 TEST(Diagnosis, OfAMachineWhereAllIsWellSaysSo)
 {
@@ -656,4 +656,4 @@ TEST(Diagnosis, WarnsOfTheIommuWhereNoMuxIsAnyway)
 }
 
 } // namespace
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

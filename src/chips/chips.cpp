@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "topology/chips.hpp"
+#include "chips/chips.hpp"
 
 #include <algorithm>
 #include <bit>
 
-namespace usbroute::topology {
+namespace usbroute::chips {
 
 namespace {
 
@@ -139,8 +139,6 @@ constexpr std::array<ChipFamily, 7> families{{
 
 } // namespace
 
-std::string_view text_of(Side side) { return side == Side::ehci ? "ehci" : "xhci"; }
-
 std::string_view text_of(Trust trust)
 {
     switch (trust) {
@@ -213,4 +211,4 @@ std::uint32_t fused_off_bits(const ChipFamily& family, std::uint32_t fuse_word)
     return bits;
 }
 
-} // namespace usbroute::topology
+} // namespace usbroute::chips

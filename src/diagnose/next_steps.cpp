@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "plan/next_steps.hpp"
+#include "diagnose/next_steps.hpp"
 
 #include "base/format.hpp"
 #include "base/text.hpp"
@@ -13,47 +13,47 @@
 #include <tuple>
 #include <utility>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
+using chips::PciFunction;
 using config::GuestSettings;
 using config::Settings;
 using topology::PciController;
-using topology::PciFunction;
 
 namespace {
 
-Outcome planned(const Examination& examination, const Settings& settings, MoveRequest move)
+plan::Outcome planned(const Examination& examination, const Settings& settings, plan::MoveRequest move)
 {
     const auto& facts = examination.facts;
-    return make_plan({.snapshot = facts.snapshot,
-                      .settings = settings,
-                      .use = facts.use,
-                      .last_change = {},
-                      .standing = {}},
-                     {.wish = std::move(move), .yes = false, .force_disks = {}});
+    return plan::make_plan({.snapshot = facts.snapshot,
+                            .settings = settings,
+                            .use = facts.use,
+                            .last_change = {},
+                            .standing = {}},
+                           {.wish = std::move(move), .yes = false, .force_disks = {}});
 }
 
 /// What `usbroute guest bind` would come to.
-HandoverOutcome bind_planned(const Examination& examination, const Settings& settings,
-                             const BindRequest& request, bool vfio_driver)
+plan::HandoverOutcome bind_planned(const Examination& examination, const Settings& settings,
+                                   const plan::BindRequest& request, bool vfio_driver)
 {
     const auto& facts = examination.facts;
     const topology::HandoverLook look{
         .functions = facts.condition.functions, .controllers = {}, .vfio_driver = vfio_driver};
     const topology::HolderLook holders{.holders = facts.holders, .complete = false};
-    return plan_bind({.snapshot = facts.snapshot,
-                      .look = look,
-                      .settings = settings,
-                      .use = facts.use,
-                      .holders = holders},
-                     request);
+    return plan::plan_bind({.snapshot = facts.snapshot,
+                            .look = look,
+                            .settings = settings,
+                            .use = facts.use,
+                            .holders = holders},
+                           request);
 }
 
-bool keeps_a_controller(const topology::Snapshot& snapshot, const Handover& handover)
+bool keeps_a_controller(const topology::Snapshot& snapshot, const plan::Handover& handover)
 {
     return std::ranges::any_of(snapshot.controllers, [&](const PciController& controller) {
         return controller.is_driven_by_host() &&
-               std::ranges::none_of(handover.functions, [&](const FunctionHandover& given) {
+               std::ranges::none_of(handover.functions, [&](const plan::FunctionHandover& given) {
                    return controller.address == given.function;
                });
     });
@@ -62,7 +62,7 @@ bool keeps_a_controller(const topology::Snapshot& snapshot, const Handover& hand
 /// A refusal's remedy as far as it harms nobody: no word of how to take the last keyboard all the same, nothing of what
 /// shares a group, for only a person can tell whether the host can do without it, and nothing of an IOMMU, of which a
 /// diagnosis says more.
-std::string safe_remedy(const HandoverRefusal& refusal)
+std::string safe_remedy(const plan::HandoverRefusal& refusal)
 {
     if (refusal.code == "last-keyboard") return "; give the host another keyboard first";
     const bool is_left_out = refusal.code == "group-shared" || refusal.code == "iommu-off";
@@ -77,7 +77,7 @@ struct Costs {
     [[nodiscard]] bool none() const { return !leaves_no_controller && !route; }
 };
 
-Costs costs_of(const topology::Snapshot& snapshot, const Handover& handover)
+Costs costs_of(const topology::Snapshot& snapshot, const plan::Handover& handover)
 {
     if (handover.functions.empty()) return {};
     Costs costs{.leaves_no_controller = !keeps_a_controller(snapshot, handover), .route = {}};
@@ -92,12 +92,12 @@ struct Attempt {
     Costs costs;
 };
 
-Attempt attempt(const Examination& examination, const Settings& settings, const BindRequest& request)
+Attempt attempt(const Examination& examination, const Settings& settings, const plan::BindRequest& request)
 {
     const auto outcome = bind_planned(examination, settings, request, true);
-    if (const auto* refusal = std::get_if<HandoverRefusal>(&outcome))
+    if (const auto* refusal = std::get_if<plan::HandoverRefusal>(&outcome))
         return {.why_not = refusal->sentence + safe_remedy(*refusal), .gives_something = false, .costs = {}};
-    const auto& handover = std::get<Handover>(outcome);
+    const auto& handover = std::get<plan::Handover>(outcome);
     return {.why_not = {},
             .gives_something = !handover.functions.empty(),
             .costs = costs_of(examination.facts.snapshot, handover)};
@@ -261,7 +261,7 @@ std::string once_there_is_an_iommu(const Examination& examination)
     const Examination assumed{.facts = facts,
                               .chipset = examination.chipset,
                               .guest_sign = examination.guest_sign,
-                              .board = look_at_board(facts.snapshot, facts.settings),
+                              .board = plan::look_at_board(facts.snapshot, facts.settings),
                               .findings = {}};
     const auto all = whole_controllers(assumed);
     if (all.empty()) return {};
@@ -433,8 +433,8 @@ std::vector<std::string> ways_to_superspeed(const Examination& examination, std:
         if (!spec.superspeed || (spec.superspeed->mask() & off) == 0) continue;
         const auto outcome = planned(examination, examination.facts.settings,
                                      {.connectors = {spec.name}, .to = config::ToHost{}});
-        const auto* plan = std::get_if<Plan>(&outcome);
-        if (plan != nullptr && (plan->change.superspeed.after & spec.superspeed->mask()) != 0)
+        const auto* made = std::get_if<plan::Plan>(&outcome);
+        if (made != nullptr && (made->change.superspeed.after & spec.superspeed->mask()) != 0)
             ways.push_back(format("usbroute move {} --to host", spec.name.text()));
     }
     return ways;
@@ -486,4 +486,4 @@ IommuAdvice how_to_get_an_iommu(const Examination& examination)
             .inferred = true};
 }
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

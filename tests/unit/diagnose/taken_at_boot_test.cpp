@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "diagnose/taken_at_boot.hpp"
 #include "fakes/boards.hpp"
-#include "plan/taken_at_boot.hpp"
 
 #include <gtest/gtest.h>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 namespace {
 
 std::string remedy(std::string driver, std::vector<std::string> words,
@@ -53,4 +53,4 @@ TEST(TakenAtBoot, DoesNotBlameAWordForAnotherControllerOrDriver)
 }
 
 } // namespace
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

@@ -3,17 +3,17 @@
 
 #pragma once
 
+#include "diagnose/diagnosis.hpp"
 #include "plan/board.hpp"
-#include "plan/diagnosis.hpp"
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
 /// A diagnosis in the making: the facts, what follows from them, and what was found so far.
 struct Examination {
     const Facts& facts;
-    topology::Chipset chipset;
+    chips::Chipset chipset;
     std::string guest_sign; ///< empty: this machine is no guest itself
-    Board board;
+    plan::Board board;
     std::vector<Finding> findings;
     bool a_bind_is_next = false; ///< a guest's controllers can go to it now, and the host can do without them
 
@@ -38,4 +38,4 @@ void examine_others(Examination& examination);
 void examine_configuration(Examination& examination);
 void examine_daemon(Examination& examination);
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

@@ -1,19 +1,19 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "plan/diagnosis.hpp"
+#include "diagnose/diagnosis.hpp"
 
 #include "base/format.hpp"
-#include "plan/findings.hpp"
+#include "diagnose/findings.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <iterator>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
-using topology::MuxState;
+using chips::MuxState;
 
 namespace {
 
@@ -22,7 +22,7 @@ bool is_final(const Diagnosis& diagnosis)
     const auto state = diagnosis.chipset.state;
     return state == MuxState::no_mux || state == MuxState::too_old ||
            (diagnosis.chipset.family != nullptr &&
-            diagnosis.chipset.family->access == topology::WriteAccess::read_only);
+            diagnosis.chipset.family->access == chips::WriteAccess::read_only);
 }
 
 /// Those of one severity keep their order, which is the one in which obstacles have to be removed.
@@ -83,11 +83,11 @@ std::string_view text_of(Severity severity)
 Diagnosis diagnose(const Facts& facts)
 {
     const auto& condition = facts.condition;
-    auto guest_sign = topology::signs_of_a_guest(condition.functions, condition.maker, condition.model);
+    auto guest_sign = chips::signs_of_a_guest(condition.functions, condition.maker, condition.model);
     Examination examination{.facts = facts,
-                            .chipset = topology::identify(condition.functions, !guest_sign.empty()),
+                            .chipset = chips::identify(condition.functions, !guest_sign.empty()),
                             .guest_sign = std::move(guest_sign),
-                            .board = look_at_board(facts.snapshot, facts.settings),
+                            .board = plan::look_at_board(facts.snapshot, facts.settings),
                             .findings = {},
                             .a_bind_is_next = false};
     examine_chipset(examination);
@@ -116,4 +116,4 @@ Diagnosis diagnose(const Facts& facts)
     return diagnosis;
 }
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "topology/chipset.hpp"
+#include "chips/chipset.hpp"
 
 #include "base/format.hpp"
 #include "base/text.hpp"
@@ -10,7 +10,7 @@
 #include <array>
 #include <cctype>
 
-namespace usbroute::topology {
+namespace usbroute::chips {
 
 namespace {
 
@@ -299,4 +299,4 @@ std::string signs_of_a_guest(std::span<const PciFunction> functions, std::string
     return {};
 }
 
-} // namespace usbroute::topology
+} // namespace usbroute::chips

@@ -3,16 +3,16 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
-#include "plan/findings.hpp"
-#include "plan/foreign_lines.hpp"
-#include "plan/next_steps.hpp"
+#include "chips/registers.hpp"
+#include "diagnose/findings.hpp"
+#include "diagnose/foreign_lines.hpp"
+#include "diagnose/next_steps.hpp"
 #include "plan/ownership.hpp"
 #include "plan/reach.hpp"
-#include "topology/registers.hpp"
 
 #include <algorithm>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
 using topology::ForeignLine;
 using topology::PciController;
@@ -146,7 +146,7 @@ std::string how_to_be_in_reach(const Facts& facts)
 {
     for (const auto& guest : facts.settings.guests) {
         std::vector<std::string> quoted;
-        for (const auto& address : controllers_for(guest.name, facts.snapshot, facts.settings))
+        for (const auto& address : plan::controllers_for(guest.name, facts.snapshot, facts.settings))
             quoted.push_back(format("\"{}\"", address.text()));
         if (!quoted.empty())
             return format("write controllers = [{}] into [guest.{}] of usbroute.toml", join(quoted, ", "),
@@ -159,9 +159,9 @@ std::string how_to_be_in_reach(const Facts& facts)
 void add_out_of_reach(Examination& examination)
 {
     const auto& facts = examination.facts;
-    const auto found = out_of_reach(facts.snapshot, facts.settings);
+    const auto found = plan::out_of_reach(facts.snapshot, facts.settings);
     if (found.empty()) return;
-    const auto clash = wished_of_one_ehci(facts.snapshot, facts.settings);
+    const auto clash = plan::wished_of_one_ehci(facts.snapshot, facts.settings);
     const auto remedy = clash.empty() ? how_to_be_in_reach(facts) : clash;
     std::vector<std::string> sentences;
     std::vector<std::string> evidence;
@@ -207,8 +207,8 @@ void add_waiting_guests(Examination& examination)
         const auto before = waiting.size();
         for (const auto& address : guest.controllers)
             if (const auto* controller = facts.snapshot.controller_at(address);
-                controller != nullptr && !is_given_to_guest(*controller) &&
-                claimant(*controller, facts.settings) == &guest)
+                controller != nullptr && !plan::is_given_to_guest(*controller) &&
+                plan::claimant(*controller, facts.settings) == &guest)
                 waiting.push_back(controller);
         if (waiting.size() == before) continue;
         const auto way = way_to_bind(examination, guest);
@@ -234,12 +234,12 @@ void add_guest_for_the_mux(Examination& examination)
 {
     const auto& settings = examination.facts.settings;
     const auto& mux = examination.board.mux;
-    const auto* guest = mux ? claimant(*mux->xhci, settings) : nullptr;
+    const auto* guest = mux ? plan::claimant(*mux->xhci, settings) : nullptr;
     if (guest == nullptr || mux->xhci->is_given_away()) return;
     std::vector<std::string> quoted;
     for (const auto* ehci : mux->ehcis) {
         if (ehci == nullptr || (ehci->iommu_group && ehci->iommu_group == mux->xhci->iommu_group)) continue;
-        const auto* other = claimant(*ehci, settings);
+        const auto* other = plan::claimant(*ehci, settings);
         if (other == nullptr || other == guest) quoted.push_back(format("\"{}\"", ehci->name));
     }
     if (quoted.empty()) return;
@@ -339,4 +339,4 @@ void examine_daemon(Examination& examination)
                    "usbroute-claims --listen as root"});
 }
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
 /// How much a finding stands in the way.
 enum class Severity : std::uint8_t {
@@ -78,10 +78,10 @@ struct Diagnosis {
     std::string verdict; ///< one sentence
     std::string next_step;
     std::string family; ///< "9-series"; empty: no mux
-    topology::Chipset chipset;
+    chips::Chipset chipset;
     std::vector<Finding> findings; ///< obstacles first, the one to remove first in front
 };
 
 [[nodiscard]] Diagnosis diagnose(const Facts& facts);
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

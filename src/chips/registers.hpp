@@ -3,9 +3,10 @@
 
 #pragma once
 
+#include <compare>
 #include <cstdint>
 
-namespace usbroute::topology {
+namespace usbroute::chips {
 
 /// Intel's USB port routing, in the xHCI function's configuration space. Names in the comments are the data
 /// sheet's; offsets as in Linux drivers/usb/host/pci-quirks.c and coreboot's lynxpoint/pch.h.
@@ -38,6 +39,20 @@ enum class RouteRegister : std::uint8_t {
     return which == RouteRegister::usb2_owner ? "XUSB2PR" : "USB3_PSSEN";
 }
 
+/// Index of a bit in XUSB2PR, 0 to 31. Which bits exist is the chip table's business.
+struct MuxBit {
+    std::uint8_t value = 0;
+    [[nodiscard]] std::uint32_t mask() const { return std::uint32_t{1} << value; }
+    auto operator<=>(const chips::MuxBit&) const = default;
+};
+
+/// Number of a SuperSpeed port on an xHCI, from 1, in xHCI order; its USB3_PSSEN bit is one less.
+struct SuperSpeedPort {
+    std::uint8_t value = 1;
+    [[nodiscard]] std::uint32_t mask() const { return std::uint32_t{1} << (value - 1); }
+    auto operator<=>(const chips::SuperSpeedPort&) const = default;
+};
+
 /// What one look found in 0xd0 to 0xeb.
 struct RouteBits {
     std::uint32_t usb2_owner = 0;
@@ -55,4 +70,4 @@ struct RouteBits {
     bool operator==(const RouteBits&) const = default;
 };
 
-} // namespace usbroute::topology
+} // namespace usbroute::chips

@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "plan/taken_at_boot.hpp"
+#include "diagnose/taken_at_boot.hpp"
 
 #include "base/format.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
 using topology::PciController;
 
@@ -112,4 +112,4 @@ std::string how_to_get_back(const std::vector<TakenAtBoot>& taken)
     return format("take {} {}", listed(ids), first.rest);
 }
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "topology/chips.hpp"
+#include "chips/chips.hpp"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-namespace usbroute::topology {
+namespace usbroute::chips {
 namespace {
 
 std::uint8_t bit_of(const ChipFamily& family, std::uint8_t xhci_port)
@@ -113,4 +113,4 @@ TEST(Fuses, CountPortsAsTheDataSheetsSkusDo)
 }
 
 } // namespace
-} // namespace usbroute::topology
+} // namespace usbroute::chips

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "plan/foreign_lines.hpp"
+#include "diagnose/foreign_lines.hpp"
 
 #include <gtest/gtest.h>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 namespace {
 
 const XhciNames its_names{
@@ -153,4 +153,4 @@ TEST(ForeignLines, OfTlpCanExemptTheXhci)
 }
 
 } // namespace
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

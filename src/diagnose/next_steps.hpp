@@ -3,13 +3,13 @@
 
 #pragma once
 
-#include "plan/findings.hpp"
+#include "diagnose/findings.hpp"
 
 #include <string>
 #include <vector>
 
 /// What a person can do next, tried by planning on the same machine: a command is only named where it leads there.
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
 /// What hands a guest its controllers, or why nothing does now.
 struct WayToBind {
@@ -22,7 +22,7 @@ struct WayToBind {
 
 /// USB controllers that can only be given away together, and without anything else of the machine.
 struct WholeControllers {
-    std::vector<const topology::PciFunction*> functions;
+    std::vector<const chips::PciFunction*> functions;
     bool has_keyboard = false;
     std::string why_not = {}; ///< what the host would lose, and what to do about it; empty: nothing
     std::string cost =
@@ -42,7 +42,7 @@ struct WholeControllers {
 [[nodiscard]] std::string instead_of_a_group(const Examination& examination);
 /// Why these cannot be given to one guest; empty: they can.
 [[nodiscard]] std::string why_not_together(const Examination& examination,
-                                           const std::vector<const topology::PciFunction*>& functions);
+                                           const std::vector<const chips::PciFunction*>& functions);
 
 /// What switches SuperSpeed on again for a socket each: "usbroute move left --to host".
 [[nodiscard]] std::vector<std::string> ways_to_superspeed(const Examination& examination, std::uint32_t off);
@@ -57,8 +57,8 @@ struct IommuAdvice {
 [[nodiscard]] IommuAdvice how_to_get_an_iommu(const Examination& examination);
 
 /// "xHCI", by the class of a function that drives USB.
-[[nodiscard]] std::string_view kind_of(const topology::PciFunction& function);
+[[nodiscard]] std::string_view kind_of(const chips::PciFunction& function);
 /// Bridges stay with the host whatever their group is given to.
-[[nodiscard]] bool is_bridge(const topology::PciFunction& function);
+[[nodiscard]] bool is_bridge(const chips::PciFunction& function);
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose

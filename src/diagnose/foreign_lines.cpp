@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "plan/foreign_lines.hpp"
+#include "diagnose/foreign_lines.hpp"
 
 #include "base/format.hpp"
 #include "base/text.hpp"
@@ -14,7 +14,7 @@
 #include <span>
 #include <utility>
 
-namespace usbroute::plan {
+namespace usbroute::diagnose {
 
 namespace {
 
@@ -375,4 +375,4 @@ bool is_exempt_from_tlp(const std::vector<topology::ForeignLine>& lines, const X
     });
 }
 
-} // namespace usbroute::plan
+} // namespace usbroute::diagnose
