@@ -5,6 +5,7 @@
 #include "daemon/claim_line.hpp"
 #include "fakes/daemon_room.hpp"
 #include "linux/listen.hpp"
+#include "linux/uv_loop.hpp"
 
 #include <gtest/gtest.h>
 
@@ -92,7 +93,7 @@ protected:
     }
 
     std::string path = state.path() + "/claims.sock";
-    linux_::Loop loop;
+    linux_::UvLoop loop;
     int answers = 0;
     ClaimLine line{loop, machine, path, [this] { ++answers; }};
 };

@@ -3,6 +3,7 @@
 
 #include "daemon/lookout.hpp"
 #include "fakes/daemon_room.hpp"
+#include "linux/uv_loop.hpp"
 
 #include <gtest/gtest.h>
 
@@ -43,7 +44,7 @@ protected:
         if (events.count) ++*events.count;
     }
 
-    linux_::Loop loop;
+    linux_::UvLoop loop;
     SilentHints hints;
     FakeCount events;
     int looks = 0;
