@@ -8,8 +8,8 @@
 #include "daemon/machine.hpp"
 #include "linux/clock_steps.hpp"
 #include "linux/locations.hpp"
-#include "linux/loop.hpp"
 #include "linux/notify.hpp"
+#include "linux/uv_loop.hpp"
 
 #include <string>
 #include <vector>
@@ -20,7 +20,7 @@ namespace usbroute::daemon {
 class Daemon {
 public:
     struct Parts {
-        linux_::Loop& loop;
+        linux_::UvLoop& loop;
         const linux_::Locations& locations;
         Machine& machine;
         Lookout& lookout;

@@ -33,13 +33,13 @@
 #include "linux/first_move.hpp"
 #include "linux/journal_file.hpp"
 #include "linux/listen.hpp"
-#include "linux/loop.hpp"
 #include "linux/notify.hpp"
 #include "linux/register_files.hpp"
 #include "linux/settings_files.hpp"
 #include "linux/state_lock.hpp"
 #include "linux/tree_hints.hpp"
 #include "linux/udev_hints.hpp"
+#include "linux/uv_loop.hpp"
 
 #include <chrono>
 #include <csignal>
@@ -110,7 +110,7 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
     const linux_::WatchedTree watched_tree(tree, tree_hints);
     const auto udev_hints = locations.recorded ? nullptr : live_hints();
     const linux_::KernelEventCount events(locations.root);
-    linux_::Loop loop;
+    linux_::UvLoop loop;
     linux_::ServiceManager manager;
 
     linux_::JournalFile journal(locations.state, locations.state_of_before);

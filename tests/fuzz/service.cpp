@@ -17,6 +17,7 @@
 #include "fakes/boards.hpp"
 #include "fakes/daemon_room.hpp"
 #include "fakes/world.hpp"
+#include "linux/uv_loop.hpp"
 
 #include <algorithm>
 #include <array>
@@ -84,7 +85,7 @@ struct Life {
         machine.adopt(std::move(settings));
     }
 
-    linux_::Loop loop;
+    linux_::UvLoop loop;
     HandAlarm alarm;
     Silence silence;
     observe::NoCount no_count;

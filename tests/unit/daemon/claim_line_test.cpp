@@ -4,6 +4,8 @@
 #include "claims/conversation.hpp"
 #include "daemon/claim_line.hpp"
 #include "fakes/daemon_room.hpp"
+#include "fakes/fake_loop.hpp"
+#include "fakes/recording_waiter.hpp"
 #include "linux/listen.hpp"
 
 #include <gtest/gtest.h>
@@ -17,6 +19,8 @@
 namespace usbroute::daemon {
 namespace {
 
+using namespace std::chrono_literals;
+using fakes::RecordingWaiter;
 using topology::Claims;
 using topology::ClaimsAnswer;
 using topology::ClaimState;
@@ -48,16 +52,6 @@ private:
     linux_::FdWatch heard_;
 };
 
-/// Somebody who waits, as a session does.
-class RecordingWaiter final : public Waiter {
-public:
-    explicit RecordingWaiter(std::function<void()> told) : told_(std::move(told)) {}
-    void looked(Look) override { told_(); }
-
-private:
-    std::function<void()> told_;
-};
-
 class ClaimLineTest : public testing::Test, protected fakes::DaemonRoom {
 protected:
     ClaimLineTest()
@@ -81,19 +75,19 @@ protected:
     {
         ScriptedClaims claims(loop, path, std::move(answer));
         std::string moved;
-        RecordingWaiter waiter([&] {
-            moved = move();
-            loop.stop();
-        });
+        RecordingWaiter waiter("client", told);
+        waiter.then = [&] { moved = move(); };
         EXPECT_TRUE(machine.awaits_claims());
         line.wait(waiter);
-        loop.run();
+        loop.settle();
+        EXPECT_FALSE(moved.empty());
         return moved;
     }
 
     std::string path = state.path() + "/claims.sock";
-    linux_::Loop loop;
+    fakes::FakeLoop loop;
     int answers = 0;
+    std::string told;
     ClaimLine line{loop, machine, path, [this] { ++answers; }};
 };
 
@@ -154,16 +148,68 @@ TEST_F(ClaimLineTest, AWaiterThatHasGoneIsNotTold)
 {
     ScriptedClaims claims(loop, path,
                           [](int client) { static_cast<void>(::send(client, "ok\n", 3, MSG_NOSIGNAL)); });
-    RecordingWaiter gone([] { FAIL() << "told"; });
-    RecordingWaiter here([&] { loop.stop(); });
+    RecordingWaiter gone("gone", told);
+    RecordingWaiter here("here", told);
     ASSERT_TRUE(machine.awaits_claims());
     line.wait(gone);
     line.wait(here);
     line.forget(gone);
 
-    loop.run();
+    loop.settle();
 
+    EXPECT_EQ(told, "here taken\n");
     EXPECT_EQ(answers, 1);
+}
+
+TEST_F(ClaimLineTest, ThreeSecondsOfSilenceCountAsUseAndTheNextQuestionIsAskedAnew)
+{
+    int questions = 0;
+    const ScriptedClaims claims(loop, path, [&](int) { ++questions; });
+    RecordingWaiter waiter("client", told);
+    ASSERT_TRUE(machine.awaits_claims());
+    line.wait(waiter);
+    loop.advance(2999ms);
+    EXPECT_EQ(told, "");
+
+    loop.advance(1ms);
+
+    EXPECT_EQ(told, "client taken\n");
+    EXPECT_TRUE(move().find("usbroute-claims did not answer within 3 s") != std::string::npos);
+    EXPECT_EQ(questions, 1);
+    loop.advance(1s);
+    EXPECT_TRUE(machine.awaits_claims());
+    loop.settle();
+    EXPECT_EQ(questions, 2);
+}
+
+TEST_F(ClaimLineTest, AnAnswerIsGoodForASecond)
+{
+    const ScriptedClaims claims(
+        loop, path, [](int client) { static_cast<void>(::send(client, "ok\n", 3, MSG_NOSIGNAL)); });
+    ASSERT_TRUE(machine.awaits_claims());
+    loop.settle();
+
+    loop.advance(999ms);
+    EXPECT_FALSE(machine.awaits_claims());
+    loop.advance(1ms);
+    EXPECT_TRUE(machine.awaits_claims());
+    EXPECT_EQ(answers, 1);
+}
+
+TEST_F(ClaimLineTest, AWaiterMayTakeAnotherOneAwayWhileItIsTold)
+{
+    const ScriptedClaims claims(
+        loop, path, [](int client) { static_cast<void>(::send(client, "ok\n", 3, MSG_NOSIGNAL)); });
+    RecordingWaiter first("first", told);
+    RecordingWaiter second("second", told);
+    first.then = [&] { line.forget(second); };
+    ASSERT_TRUE(machine.awaits_claims());
+    line.wait(first);
+    line.wait(second);
+
+    loop.settle();
+
+    EXPECT_EQ(told, "first taken\n");
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "linux/loop.hpp"
+#include "linux/uv_loop.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 TEST(Loop, AnErrandRunsOnTheWorkerAndItsEndOnTheLoop)
 {
-    Loop loop;
+    UvLoop loop;
     std::thread::id worked_on;
     std::thread::id ended_on;
     int sum = 0; // written by the worker, read by the loop: nothing else orders the two
@@ -41,7 +41,7 @@ TEST(Loop, AnErrandRunsOnTheWorkerAndItsEndOnTheLoop)
 
 TEST(Loop, ErrandsRunOneAfterTheOtherInTheirOrder)
 {
-    Loop loop;
+    UvLoop loop;
     std::string worked;
     std::string ended;
     for (const char name : {'a', 'b', 'c', 'd'})
@@ -63,7 +63,7 @@ TEST(Loop, WaitsForAnErrandThatIsUnderWayWhenItEndsAndLeavesItsEndOut)
     std::atomic<bool> has_worked = false;
     bool has_ended = false;
     {
-        Loop loop;
+        UvLoop loop;
         loop.errand(
             [&] {
                 has_begun = true;

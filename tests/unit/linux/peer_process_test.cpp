@@ -3,6 +3,7 @@
 
 #include "linux/connecting.hpp"
 #include "linux/peer_process.hpp"
+#include "linux/uv_loop.hpp"
 
 #include <gtest/gtest.h>
 
@@ -122,7 +123,7 @@ TEST(PeerProcess, KnowsWhichBootThisIs)
 TEST(Connecting, WaitsForTheDirectoryForTheFileAndForWhoListens)
 {
     const Room room;
-    Loop loop;
+    UvLoop loop;
     int connections = 0;
     {
         UniqueFd listening;
@@ -154,7 +155,7 @@ TEST(Connecting, WaitsForTheDirectoryForTheFileAndForWhoListens)
 TEST(Connecting, ConnectsAgainWhenTheSocketIsMadeAnew)
 {
     const Room room;
-    Loop loop;
+    UvLoop loop;
     int connections = 0;
     {
         std::filesystem::create_directory(room.directory + "/deep");
