@@ -21,6 +21,12 @@ constexpr std::size_t most_remembered = 8;
 
 } // namespace
 
+bool is_locked_out(const NotDone& why)
+{
+    const auto* error = std::get_if<Error>(&why);
+    return error != nullptr && error->code() == code_of_a_held_lock;
+}
+
 Conductor::Past Conductor::past_for(const Request& request) const
 {
     Past past;

@@ -62,6 +62,8 @@ struct Done {
     std::vector<std::string> warnings; ///< the plan's among them
 };
 using NotDone = std::variant<plan::Refusal, Error>;
+/// Another process holds the lock on changes: nothing was planned or touched, and in a moment it may be free.
+[[nodiscard]] bool is_locked_out(const NotDone& why);
 
 /// What the journal is told of a wish.
 enum class Remember : std::uint8_t {

@@ -62,6 +62,8 @@ struct History {
 };
 
 inline constexpr std::size_t remembered = 20;
+/// The code of an error that says: somebody else holds a lock.
+inline constexpr std::string_view code_of_a_held_lock = "busy";
 
 /// What was done and how to undo it, kept before it is done.
 class Journal {

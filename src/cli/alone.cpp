@@ -13,14 +13,12 @@
 #include "linux/settings_files.hpp"
 #include "linux/signals.hpp"
 #include "observe/scan.hpp"
-
-#include <algorithm>
+#include "report/answers.hpp"
+#include "wire/request.hpp"
 
 #include <unistd.h>
 
 namespace usbroute::cli {
-
-using config::Verb;
 
 namespace {
 
@@ -55,18 +53,11 @@ private:
     apply::History history_;
 };
 
-wire::Answer answer_from(const apply::Done& done)
+plan::Request wished(const wire::Command& command)
 {
-    wire::Answer answer;
-    if (done.plan->profile) answer.profile = done.plan->profile->text();
-    for (const auto& [connector, target] : done.plan->asked) {
-        const auto owner = config::text_of(target);
-        auto found = std::ranges::find(answer.owners, owner, &decltype(answer.owners)::value_type::first);
-        if (found == answer.owners.end()) found = answer.owners.insert(found, {owner, {}});
-        found->second.push_back(connector.text());
-    }
-    answer.warnings = done.warnings;
-    return answer;
+    auto request = wire::request_in(command);
+    USBROUTE_CHECK(request); // no other verb comes here
+    return std::move(*request);
 }
 
 Error error_from(apply::NotDone why)
@@ -76,26 +67,6 @@ Error error_from(apply::NotDone why)
 }
 
 } // namespace
-
-plan::Request request_from(const wire::Command& command)
-{
-    plan::Request request{.wish = plan::UndoRequest{},
-                          .yes = command.yes,
-                          .force_disks = command.force_disks,
-                          .revert_after = command.revert_after};
-    switch (command.verb) {
-    case Verb::move:
-        request.wish = plan::MoveRequest{.connectors = command.connectors, .to = command.to};
-        break;
-    case Verb::apply:
-        USBROUTE_CHECK(command.profiles.size() == 1);
-        request.wish = plan::ApplyRequest{.profile = command.profiles.front()};
-        break;
-    case Verb::toggle: request.wish = plan::ToggleRequest{.profiles = command.profiles}; break;
-    default: USBROUTE_CHECK(command.verb == Verb::undo);
-    }
-    return request;
-}
 
 Result<report::StatusView> status_alone(const linux_::Locations& where)
 {
@@ -137,7 +108,7 @@ Result<report::PlanView> plan_alone(const linux_::Locations& where, const wire::
     auto machine = look(where);
     if (!machine) return std::unexpected(machine.error());
     JournalToRead journal(where);
-    const auto outcome = apply::Conductor(*machine, journal).decide(request_from(command));
+    const auto outcome = apply::Conductor(*machine, journal).decide(wished(command));
     if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
         return std::unexpected(plan::error_from(*refusal));
     auto view = report::plan_view(std::get<plan::Plan>(outcome), machine->known().snapshot);
@@ -159,9 +130,9 @@ Result<wire::Answer> act_alone(const linux_::Locations& where, const wire::Comma
     // Nothing is planned on top of half a change.
     const auto recovered = conductor.recover();
     if (recovered && !*recovered) return std::unexpected(recovered->error());
-    auto done = conductor.carry_out(request_from(command), {.who = format("direct (uid {})", ::geteuid())});
+    auto done = conductor.carry_out(wished(command), {.who = format("direct (uid {})", ::geteuid())});
     if (!done) return std::unexpected(error_from(std::move(done.error())));
-    auto answer = answer_from(*done);
+    auto answer = report::answer_for(*done);
     if (!journal.remark().empty()) answer.warnings.push_back(journal.remark());
     if (recovered) answer.warnings.push_back((*recovered)->text);
     return answer;

@@ -25,7 +25,4 @@ namespace usbroute::cli {
 /// Does it, under the lock that keeps the daemon and other commands out of the change.
 [[nodiscard]] Result<wire::Answer> act_alone(const linux_::Locations& where, const wire::Command& command);
 
-/// The verb `command.verb` is a wish here: move, apply, toggle or undo.
-[[nodiscard]] plan::Request request_from(const wire::Command& command);
-
 } // namespace usbroute::cli

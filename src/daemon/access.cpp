@@ -3,7 +3,7 @@
 
 #include "daemon/access.hpp"
 
-#include "daemon/answers.hpp"
+#include "wire/request.hpp"
 
 #include <algorithm>
 
@@ -17,7 +17,7 @@ bool may_enter(const Members& members, const linux_::Peer& peer)
 
 plan::Deed deed_of(const wire::Command& command)
 {
-    plan::Deed deed{.verb = command.verb, .request = request_from(command)};
+    plan::Deed deed{.verb = command.verb, .request = wire::request_in(command)};
     if (command.verb == config::Verb::why) deed.about = command.connectors;
     return deed;
 }

@@ -12,35 +12,10 @@
 
 namespace usbroute::daemon {
 
-using config::Verb;
 using topology::Snapshot;
 using wire::Answer;
-using wire::Status;
 
 namespace {
-
-void add_owner(Answer& answer, const std::string& owner, const std::string& connector)
-{
-    auto found = std::ranges::find(answer.owners, owner, &decltype(answer.owners)::value_type::first);
-    if (found == answer.owners.end()) found = answer.owners.insert(found, {owner, {}});
-    found->second.push_back(connector);
-}
-
-/// `refused` is for what was understood and must not be; a wrong name is an error of who asked.
-Status status_for(ErrorKind kind)
-{
-    switch (kind) {
-    case ErrorKind::refused:
-    case ErrorKind::not_permitted: return Status::refused;
-    case ErrorKind::usage:
-    case ErrorKind::not_found: return Status::error;
-    case ErrorKind::failed:
-    case ErrorKind::unreachable:
-    case ErrorKind::timed_out:
-    case ErrorKind::half_way: break;
-    }
-    return Status::failed;
-}
 
 std::string words_for(const topology::RegisterLook& look)
 {
@@ -50,57 +25,6 @@ std::string words_for(const topology::RegisterLook& look)
 }
 
 } // namespace
-
-plan::Request request_from(const wire::Command& command)
-{
-    plan::Request request;
-    switch (command.verb == Verb::plan ? command.planned : command.verb) {
-    case Verb::move:
-        request.wish = plan::MoveRequest{.connectors = command.connectors, .to = command.to};
-        break;
-    case Verb::apply: request.wish = plan::ApplyRequest{.profile = command.profiles.front()}; break;
-    case Verb::toggle: request.wish = plan::ToggleRequest{.profiles = command.profiles}; break;
-    case Verb::undo:
-    case Verb::status:
-    case Verb::plan:
-    case Verb::subscribe:
-    case Verb::confirm:
-    case Verb::why:
-    case Verb::regs: request.wish = plan::UndoRequest{}; break;
-    }
-    request.yes = command.yes;
-    request.force_disks = command.force_disks;
-    request.revert_after = command.revert_after;
-    return request;
-}
-
-Answer answer_for(const Done& done)
-{
-    Answer answer;
-    const auto& plan = *done.plan;
-    if (plan.profile) answer.profile = plan.profile->text();
-    for (const auto& [connector, target] : plan.asked)
-        add_owner(answer, config::text_of(target), connector.text());
-    // An undo names nothing: what moved says it.
-    if (plan.asked.empty() && !plan.profile)
-        for (const auto& movement : plan.movements)
-            add_owner(answer, plan::text_of(movement.owner_after), movement.connector.text());
-    if (plan.steps.empty()) answer.message = "it was so already";
-    answer.warnings = done.warnings;
-    return answer;
-}
-
-Answer answer_for(const NotDone& why)
-{
-    if (const auto* refusal = std::get_if<plan::Refusal>(&why))
-        return {.status = status_for(plan::kind_of(refusal->reason)),
-                .code = std::string(plan::code_of(refusal->reason)),
-                .message = plan::text_of(*refusal)};
-    const auto& error = std::get<Error>(why);
-    return {.status = is_locked_out(why) ? Status::error : Status::failed,
-            .code = error.code().empty() ? "failed" : error.code(),
-            .message = error.message()};
-}
 
 std::vector<report::PastChange> past_changes(const apply::History& history)
 {
@@ -119,8 +43,8 @@ Answer status_answer(const Snapshot& snapshot, const config::Settings& settings)
     // Sockets without a name are listed only where none has one.
     const auto count = board.configured > 0 ? board.configured : board.connectors.size();
     for (const auto& connector : std::span(board.connectors).first(count))
-        add_owner(answer, plan::text_of(plan::owner_now(snapshot, connector, settings)),
-                  connector.spec.name.text());
+        report::add_owner(answer, plan::text_of(plan::owner_now(snapshot, connector, settings)),
+                          connector.spec.name.text());
     if (board.connectors.empty()) answer.message = "no connector is known on this machine";
     return answer;
 }

@@ -4,20 +4,16 @@
 #pragma once
 
 #include "daemon/machine.hpp"
+#include "report/answers.hpp"
 #include "report/why.hpp"
 #include "wire/answer.hpp"
-#include "wire/command.hpp"
 
 #include <string>
 
 /// From the protocol's words to the planner's, and back. Pure.
 namespace usbroute::daemon {
 
-/// For verbs that change something, and for what `plan` plans.
-[[nodiscard]] plan::Request request_from(const wire::Command& command);
-
-[[nodiscard]] wire::Answer answer_for(const Done& done);
-[[nodiscard]] wire::Answer answer_for(const NotDone& why);
+using report::answer_for;
 /// What the journal knows, for `why`.
 [[nodiscard]] std::vector<report::PastChange> past_changes(const apply::History& history);
 /// Who has which connector, and the profile in force.

@@ -71,12 +71,6 @@ topology::Unreadable unreadable_from(const Error& error)
 
 } // namespace
 
-bool is_locked_out(const NotDone& why)
-{
-    const auto* error = std::get_if<Error>(&why);
-    return error != nullptr && error->code() == linux_::code_of_a_held_lock;
-}
-
 Machine::Machine(const observe::KernelTree& tree, linux_::JournalFile& journal, OpenRegisters open)
     : tree_(tree), journal_(journal), open_(std::move(open)), asleep_(linux_::time_asleep())
 {}

@@ -42,9 +42,8 @@ struct Findings {
 };
 
 using apply::Done;
+using apply::is_locked_out;
 using apply::NotDone;
-/// Another process holds the lock on changes: nothing was planned or touched, and in a moment it may be free.
-[[nodiscard]] bool is_locked_out(const NotDone& why);
 
 /// What is known of the machine, and the descriptors through which it is changed. Belongs to the loop's thread.
 class Machine final : private apply::Workplace {

@@ -3,6 +3,7 @@
 
 #include "daemon/service.hpp"
 
+#include "base/check.hpp"
 #include "base/format.hpp"
 #include "daemon/access.hpp"
 #include "daemon/announce.hpp"
@@ -16,6 +17,7 @@
 #include "report/trial.hpp"
 #include "report/views.hpp"
 #include "report/why.hpp"
+#include "wire/request.hpp"
 
 namespace usbroute::daemon {
 
@@ -31,7 +33,9 @@ constexpr std::chrono::milliseconds between_complaints{1000};
 /// With the rights of the listener that it came through.
 plan::Request request_through(const config::ListenerSettings& through, const Command& command)
 {
-    auto request = request_from(command);
+    auto wished = wire::request_in(command);
+    USBROUTE_CHECK(wished); // no other verb comes here
+    auto request = std::move(*wished);
     request.may_say_yes = through.may_lift(config::Lift::yes);
     request.guest = through.guest;
     return request;
@@ -62,7 +66,10 @@ bool Service::is_known(Need need, const Command& command)
     case Verb::apply:
     case Verb::toggle:
     case Verb::undo:
-    case Verb::plan: return !parts_.machine.awaits_claims(request_from(command));
+    case Verb::plan: {
+        const auto request = wire::request_in(command);
+        return !request || !parts_.machine.awaits_claims(*request);
+    }
     case Verb::why: return !parts_.machine.awaits_claims();
     case Verb::confirm:
     case Verb::subscribe:

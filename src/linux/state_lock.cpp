@@ -116,7 +116,7 @@ Result<LockFile::Held> LockFile::take(std::chrono::milliseconds patience)
                       format("{} is changing something at this moment and holds {}: nothing was done; try "
                              "again, and if it hangs, end it",
                              holder(), printable(path_)))
-                    .with_code(std::string(code_of_a_held_lock)));
+                    .with_code(std::string(apply::code_of_a_held_lock)));
         std::this_thread::sleep_for(between_attempts);
     }
     return Held(-1);

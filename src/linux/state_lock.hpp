@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "apply/journal.hpp"
 #include "base/result.hpp"
 #include "linux/unique_fd.hpp"
 
@@ -16,8 +17,6 @@
 
 namespace usbroute::linux_ {
 
-/// The code of an error that says: somebody else holds a lock.
-inline constexpr std::string_view code_of_a_held_lock = "busy";
 /// How long a command that works without the daemon waits for a lock.
 inline constexpr std::chrono::milliseconds direct_patience{5000};
 

@@ -76,15 +76,16 @@ std::optional<std::string> why_not_for_guest(const GuestName& guest, const Setti
 {
     if (deed.verb == Verb::regs)
         return format("{} may not read the registers: they tell of every socket of the host", guest.text());
-    if (auto no = why_not_lifted_by_guest(guest, deed.request)) return no;
-    if (const auto* move = std::get_if<MoveRequest>(&deed.request.wish))
-        if (auto no = why_not_moved_by_guest(guest, settings, *move)) return no;
     for (const auto& connector : deed.about)
         if (!is_granted(settings, guest, connector))
             return format("{} may not ask about {}: no profile gives it to {}", guest.text(),
                           connector.text(), guest.text());
+    if (!deed.request) return std::nullopt;
+    if (auto no = why_not_lifted_by_guest(guest, *deed.request)) return no;
+    if (const auto* move = std::get_if<MoveRequest>(&deed.request->wish))
+        if (auto no = why_not_moved_by_guest(guest, settings, *move)) return no;
     const auto round = settings.toggle_order();
-    for (const auto& profile : profiles_of(deed.request.wish))
+    for (const auto& profile : profiles_of(deed.request->wish))
         if (std::ranges::find(round, profile) == round.end())
             return format("{} may not apply {}: it is not in the toggle round", guest.text(), profile.text());
     return std::nullopt;
@@ -136,7 +137,7 @@ std::optional<std::string> why_not_allowed(const ListenerSettings& listener, con
     if (!listener.allows(deed.verb))
         return format("listener {} does not allow {}", listener.name.text(), config::text_of(deed.verb));
     if (listener.guest) return why_not_for_guest(*listener.guest, settings, deed);
-    return why_not_lifted(listener, deed.request);
+    return deed.request ? why_not_lifted(listener, *deed.request) : std::nullopt;
 }
 
 bool is_wholly_of(const Change& change, const GuestName& guest, const Board& board, const Settings& settings)

@@ -20,7 +20,7 @@ namespace usbroute::plan {
 /// A command as far as rights look at it.
 struct Deed {
     config::Verb verb = config::Verb::status;
-    Request request;                       ///< of what changes something, and of what `plan` is to plan
+    std::optional<Request> request;        ///< of what changes something, and of what `plan` is to plan
     std::vector<ConnectorName> about = {}; ///< why
 };
 

@@ -244,7 +244,7 @@ timeout 200 nc -N -w 150 -U "$USBROUTE_SOCKET" < flood > answers
 [ "$(stat -c %s "$log")" -lt 1000000 ]
 grep 'they are left out for a while' "$log"
 usbroute move rear-1 --to ehci
-grep 'move rear-1 to ehci' "$log"
+until_so 'grep -q "move rear-1 to ehci" "$log"' # the answer comes first
 kill "$daemon"; wait "$daemon"
 SCRIPT
 }

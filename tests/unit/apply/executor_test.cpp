@@ -336,6 +336,7 @@ TEST(Journal, ARestoreIsNoChangeToUndo)
     auto change = front_to_ehci().change;
     std::string text = journal_header() + begin_line(change) + end_line(Ending::done);
     change.title = plan::text_of(plan::Wish(plan::RestoreRequest{}));
+    change.kind = plan::ChangeKind::restore;
     text += begin_line(change) + end_line(Ending::done);
 
     const auto history = read_history(text);

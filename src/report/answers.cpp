@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "report/answers.hpp"
+
+#include "plan/plan.hpp"
+
+#include <algorithm>
+
+namespace usbroute::report {
+
+using wire::Answer;
+using wire::Status;
+
+namespace {
+
+/// `refused` is for what was understood and must not be; a wrong name is an error of who asked.
+Status status_for(ErrorKind kind)
+{
+    switch (kind) {
+    case ErrorKind::refused:
+    case ErrorKind::not_permitted: return Status::refused;
+    case ErrorKind::usage:
+    case ErrorKind::not_found: return Status::error;
+    case ErrorKind::failed:
+    case ErrorKind::unreachable:
+    case ErrorKind::timed_out:
+    case ErrorKind::half_way: break;
+    }
+    return Status::failed;
+}
+
+} // namespace
+
+void add_owner(Answer& answer, const std::string& owner, const std::string& connector)
+{
+    auto found = std::ranges::find(answer.owners, owner, &decltype(answer.owners)::value_type::first);
+    if (found == answer.owners.end()) found = answer.owners.insert(found, {owner, {}});
+    found->second.push_back(connector);
+}
+
+Answer answer_for(const apply::Done& done)
+{
+    Answer answer;
+    const auto& plan = *done.plan;
+    if (plan.profile) answer.profile = plan.profile->text();
+    for (const auto& [connector, target] : plan.asked)
+        add_owner(answer, config::text_of(target), connector.text());
+    // An undo names nothing: what moved says it.
+    if (plan.asked.empty() && !plan.profile)
+        for (const auto& movement : plan.movements)
+            add_owner(answer, plan::text_of(movement.owner_after), movement.connector.text());
+    if (plan.steps.empty()) answer.message = "it was so already";
+    answer.warnings = done.warnings;
+    return answer;
+}
+
+Answer answer_for(const apply::NotDone& why)
+{
+    if (const auto* refusal = std::get_if<plan::Refusal>(&why))
+        return {.status = status_for(plan::kind_of(refusal->reason)),
+                .code = std::string(plan::code_of(refusal->reason)),
+                .message = plan::text_of(*refusal)};
+    const auto& error = std::get<Error>(why);
+    return {.status = apply::is_locked_out(why) ? Status::error : Status::failed,
+            .code = error.code().empty() ? "failed" : error.code(),
+            .message = error.message()};
+}
+
+} // namespace usbroute::report

@@ -1,0 +1,18 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include "apply/conductor.hpp"
+#include "wire/answer.hpp"
+
+#include <string>
+
+/// What became of a wish, in the words of the protocol.
+namespace usbroute::report {
+
+[[nodiscard]] wire::Answer answer_for(const apply::Done& done);
+[[nodiscard]] wire::Answer answer_for(const apply::NotDone& why);
+void add_owner(wire::Answer& answer, const std::string& owner, const std::string& connector);
+
+} // namespace usbroute::report
