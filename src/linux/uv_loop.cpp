@@ -30,15 +30,18 @@ template <class Owner> void close_and_delete(Owner* owner)
 
 class UvWatch final : public WatchHandle {
 public:
-    explicit UvWatch(std::function<void(Ready)> called) : ready(std::move(called)) { handle.data = this; }
+    explicit UvWatch(std::function<void(Ready)> ready) : ready_(std::move(ready)) { handle.data = this; }
     void want(Ready what) override;
     void pause() override;
     void let_go() override { close_and_delete(this); }
 
     uv_poll_t handle{};
-    std::function<void(Ready)> ready;
 
 private:
+    void listen();
+    static void heard(uv_poll_t* poll, int status, int seen);
+
+    std::function<void(Ready)> ready_;
     int wanted_ = 0;
 };
 
@@ -49,13 +52,19 @@ void UvWatch::want(Ready what)
     const int events = static_cast<int>(what);
     if (wanted_ == events) return;
     wanted_ = events;
-    const auto tell = [](uv_poll_t* poll, int status, int seen) {
-        // An error on the descriptor is for the next read or write to report.
-        const int all = static_cast<int>(Ready::both);
-        static_cast<UvWatch*>(poll->data)
-            ->ready(static_cast<Ready>(status < 0 || (seen & all) == 0 ? all : seen & all));
-    };
-    USBROUTE_CHECK(uv_poll_start(&handle, events, tell) == 0);
+    listen();
+}
+
+void UvWatch::listen() { USBROUTE_CHECK(uv_poll_start(&handle, wanted_, heard) == 0); }
+
+void UvWatch::heard(uv_poll_t* poll, int status, int seen)
+{
+    auto* watch = static_cast<UvWatch*>(poll->data);
+    // An error on the descriptor is for the next read or write to report. libuv listens no more after one; but what was
+    // sent before it is read first, and then the end is still to be heard of.
+    if (status < 0) watch->listen();
+    const int all = static_cast<int>(Ready::both);
+    watch->ready_(static_cast<Ready>(status < 0 || (seen & all) == 0 ? all : seen & all));
 }
 
 void UvWatch::pause()

@@ -201,6 +201,27 @@ TYPED_TEST(LoopContract, AWatchForWritingHearsOfRoom)
     EXPECT_EQ(seen, Ready::writable);
 }
 
+/// A peer that closes with bytes unread leaves an error behind, and what it had sent before.
+TYPED_TEST(LoopContract, AnErrorOnTheDescriptorDoesNotMakeItsWatchDeaf)
+{
+    std::string heard;
+    FdWatch watch;
+    watch = *this->loop.watch(this->ours.get(), [&](Ready) {
+        const auto said = this->hear();
+        heard += said + ".";
+        if (said == "error" || said.empty()) return watch.pause();
+        watch.want(Ready::readable);
+    });
+    watch.want(Ready::readable);
+    ASSERT_EQ(::send(this->ours.get(), "unread", 6, MSG_NOSIGNAL), 6);
+    this->say("last words");
+    this->theirs = {};
+
+    this->kind.pass(10ms);
+
+    EXPECT_EQ(heard, "last words.error.");
+}
+
 TYPED_TEST(LoopContract, WhatIsNoOpenDescriptorCannotBeWatched)
 {
     const auto watch = this->loop.watch(100'000, [](Ready) {});
