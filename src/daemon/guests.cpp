@@ -204,7 +204,10 @@ void Guests::compare(Guest& guest)
         guest.owes_return = false;
         guest.is_gone = false;
         guest.again.stop();
-        forget_ended(guest);
+        // One whose line is held open by somebody else is not forgotten: it may be all by which the guest is there.
+        std::erase_if(guest.processes, [&](const Process& process) {
+            return process.has_ended && !guest.presence.knows(process.known.id);
+        });
         remember();
         if (!was_there) parts_.tell.changed(guest.name, is_back ? "is back" : "has come");
     } else if (was_there) {

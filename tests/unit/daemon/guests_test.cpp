@@ -230,6 +230,25 @@ TEST_F(GuestsTest, ALineThatOutlivesItsProcessIsHeldBySomebodyElseAndTheGuestIsT
     EXPECT_FALSE(is_in_the_guest(keys_socket));
 }
 
+TEST_F(GuestsTest, ADaemonThatIsKilledInTheGraceOfALineThatOutlivedItsProcessFinishesWhatItBegan)
+{
+    start();
+    const auto process = new_process();
+    const auto closed = connect(*process);
+    ASSERT_TRUE(life->move("keys", "windows"));
+    process->kill();
+    loop.advance(1h);
+    closed();
+    loop.advance(400ms);
+    kill_daemon();
+
+    start();
+    loop.advance(500ms);
+
+    EXPECT_FALSE(is_in_the_guest(keys_socket));
+    EXPECT_EQ(life->told(), came_home);
+}
+
 TEST_F(GuestsTest, OnExitKeepLeavesEverythingWhereItIs)
 {
     settings.guests.front().on_exit = config::OnExit::keep;
