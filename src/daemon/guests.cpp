@@ -61,7 +61,10 @@ void Guests::add(const config::GuestSettings& settings)
     auto& guest = guests_.emplace_back();
     guest.name = settings.name;
     guest.grace = parts_.loop.timer([this, &guest] { has_gone(guest); });
-    guest.again = parts_.loop.timer([this] { act(); });
+    guest.again = parts_.loop.timer([this, &guest] {
+        if (guest.phase == Phase::held_up) guest.phase = Phase::owing;
+        act();
+    });
 }
 
 void Guests::follow_monitor(Guest& guest)
@@ -113,13 +116,14 @@ void Guests::recall(const RememberedProcess& remembered)
     auto found = linux_::find_process(remembered.id);
     // Not knowing is no reason to take a guest's keyboard away.
     if (!found) return log::warning(format("guest {}: {}", guest->name.text(), found.error().message()));
-    guest->was_there = true;
+    guest->phase = Phase::there;
     if (*found) {
-        if (auto* process = admit(*guest, std::move(**found))) process->is_started = remembered.is_started;
+        auto* process = admit(*guest, std::move(**found));
+        if (process != nullptr && remembered.is_started) process->stage = Stage::started;
     } else {
         auto& process = guest->processes.emplace_back();
         process.known.id = remembered.id;
-        process.is_started = process.has_ended = true;
+        process.stage = Stage::ended;
     }
 }
 
@@ -161,8 +165,10 @@ std::function<void()> Guests::line_opened(const GuestName& name, int socket)
             "guest " + name.text());
         const bool is_first = !guest->presence.is_there();
         if (auto* process = admit(*guest, std::move(**peer))) {
-            process->is_started = !is_first || !settings_of(*guest).on_start;
-            if (!process->is_started) soon_.start(0ms);
+            if (is_first && settings_of(*guest).on_start)
+                soon_.start(0ms);
+            else
+                process->stage = Stage::started;
         } else {
             id = {};
         }
@@ -188,7 +194,7 @@ void Guests::process_ended(const GuestName& name, const ProcessId& id)
     if (found == guest->processes.end()) return;
     // A pidfd stays readable: watching it on would call without end.
     found->end = {};
-    found->has_ended = true;
+    found->stage = Stage::ended;
     guest->presence.process_ended(id);
     compare(*guest);
 }
@@ -197,17 +203,20 @@ void Guests::process_ended(const GuestName& name, const ProcessId& id)
 void Guests::compare(Guest& guest)
 {
     const bool is_there = guest.presence.is_there();
-    const bool was_there = std::exchange(guest.was_there, is_there);
     if (is_there) {
-        const bool is_back = guest.grace.is_running() || guest.owes_return;
+        const bool was_there = guest.phase == Phase::there;
+        const bool is_back = guest.phase == Phase::in_grace || guest.owes_return();
+        guest.phase = Phase::there;
         guest.grace.stop();
-        guest.owes_return = false;
-        guest.is_gone = false;
         guest.again.stop();
-        forget_ended(guest);
+        // One whose line is held open by somebody else is not forgotten: it may be all by which the guest is there.
+        std::erase_if(guest.processes, [&](const Process& process) {
+            return process.stage == Stage::ended && !guest.presence.knows(process.known.id);
+        });
         remember();
         if (!was_there) parts_.tell.changed(guest.name, is_back ? "is back" : "has come");
-    } else if (was_there) {
+    } else if (guest.phase == Phase::there) {
+        guest.phase = Phase::in_grace;
         guest.grace.start(settings_of(guest).grace);
         remember();
     }
@@ -216,32 +225,32 @@ void Guests::compare(Guest& guest)
 void Guests::has_gone(Guest& guest)
 {
     parts_.tell.changed(guest.name, "is gone");
-    guest.owes_return = settings_of(guest).on_exit == config::OnExit::return_to_host;
-    guest.is_gone = guest.owes_return;
+    const bool returns = settings_of(guest).on_exit == config::OnExit::return_to_host;
+    guest.phase = returns ? Phase::owing : Phase::away;
     guest.patience.end();
-    guest.has_failed = false;
     guest.complaint.clear();
-    if (guest.owes_return) return act();
+    if (returns) return act();
     forget_ended(guest);
     remember();
 }
 
 void Guests::bring_home_again()
 {
-    for (auto& guest : guests_) guest.owes_return = guest.owes_return || guest.is_gone;
+    for (auto& guest : guests_)
+        if (guest.phase == Phase::settled) guest.phase = Phase::owing;
     act();
 }
 
 void Guests::forget_ended(Guest& guest)
 {
-    std::erase_if(guest.processes, [](const Process& process) { return process.has_ended; });
+    std::erase_if(guest.processes, [](const Process& process) { return process.stage == Stage::ended; });
 }
 
 bool Guests::is_anything_owed() const
 {
     return std::ranges::any_of(guests_, [](const Guest& guest) {
-        return guest.owes_return || std::ranges::any_of(guest.processes, [](const Process& process) {
-                   return !process.is_started && !process.has_ended;
+        return guest.owes_return() || std::ranges::any_of(guest.processes, [](const Process& process) {
+                   return process.stage == Stage::to_be_started;
                });
     });
 }
@@ -269,24 +278,22 @@ void Guests::look_again()
 void Guests::carry_out_owed()
 {
     for (auto& guest : guests_) {
-        if (guest.owes_return) bring_home(guest);
+        // A write that failed is not tried again at every look: it may fail for ever.
+        if (guest.phase == Phase::owing) bring_home(guest);
         for (auto& process : guest.processes)
-            if (!process.is_started && !process.has_ended) start(guest, process);
+            if (process.stage == Stage::to_be_started) start(guest, process);
     }
     remember();
 }
 
 void Guests::bring_home(Guest& guest)
 {
-    // A write that failed is not tried again at every look: it may fail for ever.
-    if (guest.has_failed && guest.again.is_running()) return;
     const plan::Request request{.wish = plan::ReturnRequest{guest.name}};
     if (parts_.machine.awaits_claims(request)) return; // called again when there is an answer
     const auto before = parts_.machine.snapshot();
     const auto gone =
         go_back(parts_.machine, request, {.who = "on_exit of " + guest.name.text(), .trial = {}});
     if (!gone && is_locked_out(gone.error())) return; // a look comes when the lock may be free
-    guest.has_failed = gone ? gone->has_failed() : std::holds_alternative<Error>(gone.error());
     if (!gone)
         complain(guest, format("guest {} is gone, and what it had cannot come home, and is tried again: {}",
                                guest.name.text(), in_words(gone.error())));
@@ -297,8 +304,12 @@ void Guests::bring_home(Guest& guest)
         for (const auto& done : gone->done)
             if (!done.plan->steps.empty())
                 parts_.tell.moved(done, format("guest {}, which is gone", guest.name.text()), before);
-    guest.owes_return = !gone || !gone->rest.empty();
-    if (guest.owes_return) return try_again(guest);
+    if (!gone || !gone->rest.empty()) {
+        const bool has_failed = gone ? gone->has_failed() : std::holds_alternative<Error>(gone.error());
+        guest.phase = has_failed ? Phase::held_up : Phase::owing;
+        return try_again(guest);
+    }
+    guest.phase = Phase::settled;
     guest.again.stop();
     guest.patience.end();
     forget_ended(guest);
@@ -316,13 +327,13 @@ void Guests::start(Guest& guest, Process& process)
     const auto profile = settings_of(guest).on_start;
     if (profile && parts_.machine.awaits_claims({.wish = plan::ApplyRequest{*profile}}))
         return; // called again when there is an answer
-    process.is_started = true;
+    process.stage = Stage::started;
     if (!profile) return;
     const auto before = parts_.machine.snapshot();
     const auto done = parts_.machine.carry_out({.wish = plan::ApplyRequest{*profile}},
                                                {.who = "on_start of " + guest.name.text(), .trial = {}});
     if (!done && is_locked_out(done.error())) {
-        process.is_started = false; // a look comes when the lock may be free
+        process.stage = Stage::to_be_started; // a look comes when the lock may be free
         return;
     }
     if (!done)
@@ -344,7 +355,8 @@ std::string Guests::process_of(const GuestName& name) const
     if (guest == guests_.end()) return {};
     std::string last;
     for (const auto& process : guest->processes)
-        if (!process.has_ended) last = format("{} {}", process.known.command, process.known.id.number);
+        if (process.stage != Stage::ended)
+            last = format("{} {}", process.known.command, process.known.id.number);
     return last;
 }
 
@@ -353,8 +365,9 @@ void Guests::remember()
     GuestMemory memory{.boot = boot_, .processes = {}};
     for (const auto& guest : guests_)
         for (const auto& process : guest.processes)
-            memory.processes.push_back(
-                {.guest = guest.name, .id = process.known.id, .is_started = process.is_started});
+            memory.processes.push_back({.guest = guest.name,
+                                        .id = process.known.id,
+                                        .is_started = process.stage != Stage::to_be_started});
     auto text = written(memory);
     const bool is_nothing = memory.processes.empty() && remembered_.empty();
     if (text == remembered_ || is_nothing) return;

@@ -13,6 +13,7 @@
 #include "linux/loop.hpp"
 #include "linux/peer_process.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -62,11 +63,24 @@ public:
     [[nodiscard]] std::string process_of(const GuestName& name) const;
 
 private:
+    enum class Stage : std::uint8_t {
+        to_be_started, ///< `on_start` is still to be applied
+        started,
+        ended, ///< what it had may still be away
+    };
+    /// How a guest is doing. From `there` it goes on downwards, and from each of them it can be `there` again.
+    enum class Phase : std::uint8_t {
+        away, ///< not seen yet; or gone, and what it has stays where it is
+        there,
+        in_grace, ///< gone a moment ago, and may be back
+        owing,    ///< gone, and what it had is to come home: at the next look, or when `again` rings
+        held_up,  ///< the same after a write that failed: only when `again` rings
+        settled,  ///< gone, and what it had is at home
+    };
     struct Process {
         linux_::KnownProcess known;
         linux_::FdWatch end; // after what it watches
-        bool is_started = false;
-        bool has_ended = false;
+        Stage stage = Stage::to_be_started;
     };
     struct Guest {
         GuestName name;
@@ -75,12 +89,11 @@ private:
         std::unique_ptr<QmpLine> monitor;
         linux_::Timer grace;
         linux_::Timer again; ///< until what could not come home is tried again without a look
-        bool was_there = false;
-        bool is_gone = false; ///< has been there, and left what it had to come home
-        bool owes_return = false;
+        Phase phase = Phase::away;
         Patience patience;
-        bool has_failed = false; ///< the last return, at a write
-        std::string complaint;   ///< said last; the same is not said again
+        std::string complaint; ///< said last; the same is not said again
+
+        [[nodiscard]] bool owes_return() const { return phase == Phase::owing || phase == Phase::held_up; }
     };
 
     [[nodiscard]] Guest* find(const GuestName& name);

@@ -44,6 +44,8 @@ void Presence::switched_on()
 
 bool Presence::is_there() const { return !is_off_ && (is_answering_ || !known_.empty()); }
 
+bool Presence::knows(const Id& id) const { return std::ranges::find(known_, id, &Known::id) != known_.end(); }
+
 Presence::Known& Presence::known(const Id& id)
 {
     const auto found = std::ranges::find(known_, id, &Known::id);

@@ -29,6 +29,8 @@ public:
     void switched_on();
 
     [[nodiscard]] bool is_there() const;
+    /// Of a process that lives, or whose line is still open.
+    [[nodiscard]] bool knows(const Id& id) const;
 
 private:
     struct Known {

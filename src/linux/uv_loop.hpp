@@ -12,6 +12,8 @@ class UvLoop final : public Loop {
 public:
     UvLoop();
     ~UvLoop() override;
+    UvLoop(const UvLoop&) = delete;
+    UvLoop& operator=(const UvLoop&) = delete;
 
     void run();
     void stop();

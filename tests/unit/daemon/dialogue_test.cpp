@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "daemon/dialogue.hpp"
+#include "fakes/scripted_desk.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,35 +12,7 @@
 namespace usbroute::daemon {
 namespace {
 
-using config::Verb;
-
-/// Says "ok" and the command itself, and remembers what it was asked.
-class ScriptedDesk final : public Desk {
-public:
-    bool is_known(Need need, const wire::Command&) override { return need == Need::devices ? fresh : told; }
-    wire::Answer answer(const Entrance&, const wire::Command& command, const std::string&) override
-    {
-        asked.push_back(wire::to_line(command));
-        if (is_locked)
-            return {.status = wire::Status::error, .code = "busy", .message = "process 7 holds the lock"};
-        return {.message = "did " + asked.back()};
-    }
-    std::optional<std::string> why_not(const Entrance&, const wire::Command& command) override
-    {
-        if (command.verb == Verb::undo) return "no undo here";
-        return std::nullopt;
-    }
-    void after_answer() override {}
-    void line_changed(const Entrance& entrance) override { speakers.push_back(entrance.speakers); }
-    void complain(Entrance&, std::string_view what) override { complaints.emplace_back(what); }
-
-    bool fresh = true;
-    bool is_locked = false;
-    bool told = true;
-    std::vector<std::string> asked;
-    std::vector<std::string> complaints;
-    std::vector<std::size_t> speakers; ///< of a line, after each change
-};
+using fakes::ScriptedDesk;
 
 struct Talk {
     Entrance entrance;

@@ -21,8 +21,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view greeting = R"({"QMP": {"version": {}, "capabilities": []}})"
-                                      "\n";
+constexpr std::string_view qemus_greeting = R"({"QMP": {"version": {}, "capabilities": []}})"
+                                            "\n";
 
 /// QEMU's monitor, played by the test: listens where QEMU would, and says what it is told to.
 class ScriptedMonitor {
@@ -63,7 +63,7 @@ protected:
         qemu.emplace(path);
         loop.settle();
         ASSERT_TRUE(qemu->accept());
-        qemu->say(greeting);
+        qemu->say(qemus_greeting);
         loop.settle();
     }
     std::string told() { return std::exchange(said, {}); }
@@ -94,7 +94,7 @@ TEST_F(QmpLineTest, SaysTheOneWordWithoutWhichQemuTellsNothingAndNoOther)
 
     EXPECT_EQ(told(), "runs ");
     EXPECT_EQ(qemu->hear(), wire::qmp_begin);
-    qemu->say(greeting);
+    qemu->say(qemus_greeting);
     qemu->say("{\"return\": {}}\n");
     loop.advance(1h);
     EXPECT_EQ(qemu->hear(), "");
@@ -151,7 +151,7 @@ TEST_F(QmpLineTest, AMonitorThatIsClosedMeansThatTheMachineIsOffAndIsConnectedTo
     EXPECT_FALSE(qemu->accept());
     loop.advance(1ms);
     ASSERT_TRUE(qemu->accept());
-    qemu->say(greeting);
+    qemu->say(qemus_greeting);
     loop.settle();
     EXPECT_EQ(qemu->hear(), wire::qmp_begin);
     EXPECT_EQ(told(), "runs ");
@@ -219,7 +219,7 @@ TEST_F(QmpLineTest, ALineThatCannotBeWatchedIsTriedAgain)
     loop.advance(100ms);
 
     ASSERT_TRUE(qemu->accept());
-    qemu->say(greeting);
+    qemu->say(qemus_greeting);
     loop.settle();
     EXPECT_EQ(told(), "runs ");
 }

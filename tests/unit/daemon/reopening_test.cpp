@@ -24,7 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr uid_t somebody = 65534;
+constexpr uid_t a_stranger = 65534;
 
 /// usbroute-reopen's place: what it would connect, send and hear.
 class Handing {
@@ -157,7 +157,7 @@ TEST_F(ReopeningTest, WhoIsNotRootIsTurnedAway)
     if (!is_root) GTEST_SKIP() << "needs root, to become somebody else";
     ASSERT_EQ(::chmod(directory.path().c_str(), 0755), 0);
     ASSERT_EQ(::chmod(path.c_str(), 0666), 0);
-    ASSERT_EQ(::seteuid(somebody), 0);
+    ASSERT_EQ(::seteuid(a_stranger), 0);
     Handing stranger(path);
     ASSERT_EQ(::seteuid(0), 0);
 

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "fakes/fake_loop.hpp"
 #include "linux/connecting.hpp"
 #include "linux/peer_process.hpp"
-#include "linux/uv_loop.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include <poll.h>
@@ -123,64 +124,54 @@ TEST(PeerProcess, KnowsWhichBootThisIs)
 TEST(Connecting, WaitsForTheDirectoryForTheFileAndForWhoListens)
 {
     const Room room;
-    UvLoop loop;
+    fakes::FakeLoop loop;
     int connections = 0;
-    {
-        UniqueFd listening;
-        UniqueFd line;
-        auto give_up = loop.timer([&] { loop.stop(); });
-        Connecting connecting(loop, room.path, [&](UniqueFd fd) {
-            ++connections;
-            line = std::move(fd);
-            loop.stop();
-        });
-        auto second = loop.timer([&] { EXPECT_EQ(::listen(listening.get(), 1), 0); });
-        auto first = loop.timer([&] {
-            std::filesystem::create_directory(room.directory + "/deep");
-            listening = room.bound_socket();
-            second.start(120ms);
-        });
+    UniqueFd listening;
+    Connecting connecting(loop, room.path, [&](const UniqueFd& fd) {
+        ++connections;
+        EXPECT_TRUE(fd.is_open());
+    });
 
-        give_up.start(5s);
-        connecting.begin();
-        EXPECT_EQ(connections, 0);
-        first.start(20ms);
-        loop.run();
+    connecting.begin();
+    loop.advance(1h);
+    EXPECT_EQ(loop.until_next_ring(), std::nullopt); // nothing ticks
+    std::filesystem::create_directory(room.directory + "/deep");
+    loop.advance(1h);
+    EXPECT_EQ(loop.until_next_ring(), std::nullopt);
+    listening = room.bound_socket();
+    loop.advance(120ms);
+    EXPECT_EQ(connections, 0);
+    ASSERT_EQ(::listen(listening.get(), 1), 0);
+    loop.advance(29ms); // tried after 50 ms and another 100
+    EXPECT_EQ(connections, 0);
+    loop.advance(1ms);
 
-        EXPECT_EQ(connections, 1);
-        EXPECT_TRUE(line.is_open());
-    }
+    EXPECT_EQ(connections, 1);
 }
 
 TEST(Connecting, ConnectsAgainWhenTheSocketIsMadeAnew)
 {
     const Room room;
-    UvLoop loop;
+    fakes::FakeLoop loop;
     int connections = 0;
-    {
-        std::filesystem::create_directory(room.directory + "/deep");
-        UniqueFd listening = room.bound_socket();
-        ASSERT_EQ(::listen(listening.get(), 1), 0);
-        auto give_up = loop.timer([&] { loop.stop(); });
-        auto anew = loop.timer([&] {
-            std::filesystem::remove(room.path);
-            listening = room.bound_socket();
-            EXPECT_EQ(::listen(listening.get(), 1), 0);
-        });
-        Connecting connecting(loop, room.path, [&](const UniqueFd&) {
-            if (++connections == 2) loop.stop();
-        });
-        connecting.begin();
-        ASSERT_EQ(connections, 1);
+    std::filesystem::create_directory(room.directory + "/deep");
+    UniqueFd listening = room.bound_socket();
+    ASSERT_EQ(::listen(listening.get(), 1), 0);
+    Connecting connecting(loop, room.path, [&](const UniqueFd&) { ++connections; });
+    connecting.begin();
+    ASSERT_EQ(connections, 1);
 
-        listening = {}; // its file stays
-        connecting.again();
-        anew.start(200ms);
-        give_up.start(5s);
-        loop.run();
+    listening = {}; // its file stays
+    connecting.again();
+    loop.advance(24h);
+    EXPECT_EQ(connections, 1);
+    EXPECT_EQ(loop.until_next_ring(), std::nullopt); // who begins to listen makes it anew
+    std::filesystem::remove(room.path);
+    listening = room.bound_socket();
+    ASSERT_EQ(::listen(listening.get(), 1), 0);
+    loop.settle();
 
-        EXPECT_EQ(connections, 2);
-    }
+    EXPECT_EQ(connections, 2);
 }
 
 } // namespace
