@@ -24,7 +24,7 @@ std::vector<Deed> deeds_to_try(const config::Settings& settings, const Connector
 {
     std::vector<Deed> deeds;
     const auto add = [&](Verb verb, Wish wish) {
-        deeds.push_back({.verb = verb, .request = {.wish = std::move(wish)}});
+        deeds.push_back({.verb = verb, .request = Request{.wish = std::move(wish)}});
     };
     add(Verb::move, MoveRequest{.connectors = {connector}, .to = config::ToHost{}});
     add(Verb::toggle, ToggleRequest{});
@@ -85,16 +85,17 @@ CallBack can_call_back(const Situation& situation, const ListenerSettings& line,
     CallBack found;
     for (auto& deed : deeds_to_try(situation.settings, connector)) {
         if (why_not_allowed(line, situation.settings, deed)) continue;
-        deed.request.may_say_yes = false;
-        deed.request.guest = line.guest;
-        const auto outcome = make_plan(alone, deed.request);
+        auto& request = *deed.request;
+        request.may_say_yes = false;
+        request.guest = line.guest;
+        const auto outcome = make_plan(alone, request);
         if (std::holds_alternative<Refusal>(outcome)) {
             // Looked at closely it may be another answer.
             found.use_needed = both(found.use_needed, use_needed(outcome));
             continue;
         }
         const auto& plan = std::get<Plan>(outcome);
-        if (!is_what_was_named(deed.request, plan) || !brings_home(plan, connector)) continue;
+        if (!is_what_was_named(request, plan) || !brings_home(plan, connector)) continue;
         return {.is_possible = true, .use_needed = both({}, plan.use_needed)};
     }
     return found;
