@@ -33,7 +33,7 @@ const std::vector<PciFunction> group{
     function("03:00.0", 0x020000, 5, "r8169"), function("04:00.0", 0x030000, 5, "amdgpu"),
     function("05:00.0", 0x010802, 6, "nvme")};
 
-std::string told(const FakeTree& tree)
+std::string loads_told(const FakeTree& tree)
 {
     std::string text;
     for (const auto& load : read_function_loads(tree, group)) {
@@ -49,7 +49,8 @@ std::string told(const FakeTree& tree)
 
 TEST(FunctionLoad, IsOfTheGroupOfAUsbControllerOnly)
 {
-    EXPECT_EQ(told(FakeTree(fakes::Entries{dir("sys", {})})), "0000:02:00.1\n0000:03:00.0\n0000:04:00.0\n");
+    EXPECT_EQ(loads_told(FakeTree(fakes::Entries{dir("sys", {})})),
+              "0000:02:00.1\n0000:03:00.0\n0000:04:00.0\n");
 }
 
 TEST(FunctionLoad, HasTheDisksAndWhatIsStackedOnThem)
@@ -66,7 +67,8 @@ TEST(FunctionLoad, HasTheDisksAndWhatIsStackedOnThem)
     tree.add("sys/devices/virtual/block/dm-0", file("dev", "253:0\n"));
     tree.add("sys/devices/virtual/block/dm-0/dm", file("name", "root\n"));
 
-    EXPECT_EQ(told(tree), "0000:02:00.1 sda=8:0= sda2=8:2= dm-0=253:0=root\n0000:03:00.0\n0000:04:00.0\n");
+    EXPECT_EQ(loads_told(tree),
+              "0000:02:00.1 sda=8:0= sda2=8:2= dm-0=253:0=root\n0000:03:00.0\n0000:04:00.0\n");
 }
 
 TEST(FunctionLoad, FindsADiskOfNvmeBelowItsSubsystem)
@@ -80,7 +82,7 @@ TEST(FunctionLoad, FindsADiskOfNvmeBelowItsSubsystem)
     tree.add(subsystem, link("nvme0", "x"));
     tree.add(subsystem + "/nvme0n1", file("dev", "259:0\n"));
 
-    EXPECT_TRUE(told(tree).starts_with("0000:02:00.1 nvme0n1=259:0=\n")) << told(tree);
+    EXPECT_TRUE(loads_told(tree).starts_with("0000:02:00.1 nvme0n1=259:0=\n")) << loads_told(tree);
 }
 
 TEST(FunctionLoad, HasTheDefaultRouteAndTheScreen)
@@ -92,7 +94,7 @@ TEST(FunctionLoad, HasTheDefaultRouteAndTheScreen)
              {dir("net", {file("route", "eth0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n")})})});
     tree.add("sys/bus/pci/devices/0000:04:00.0", file("boot_vga", "1\n"));
 
-    EXPECT_EQ(told(tree), "0000:02:00.1\n0000:03:00.0 route:eth0\n0000:04:00.0 screen\n");
+    EXPECT_EQ(loads_told(tree), "0000:02:00.1\n0000:03:00.0 route:eth0\n0000:04:00.0 screen\n");
 }
 
 } // namespace

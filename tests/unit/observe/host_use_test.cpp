@@ -25,7 +25,7 @@ fakes::Entry in_class(const char* class_name, const char* name, const std::strin
     return dir("class", {dir(class_name, {link(name, "../../devices/" + directory)})});
 }
 
-std::vector<std::string> told(const KernelTree& tree)
+std::vector<std::string> uses_told(const KernelTree& tree)
 {
     std::vector<std::string> lines;
     for (const auto& activity : look_at_host_use(tree).activities)
@@ -91,10 +91,11 @@ FakeTree network(const std::string& route)
 
 TEST(Activity, IsANetworkInterfaceWithTheDefaultRouteAlsoBelowABridge)
 {
-    EXPECT_EQ(told(network("eth1")), Lines{"3-1 network interface eth1 carries the default route"});
-    EXPECT_EQ(told(network("br0")), Lines{"3-1 network interface eth1 carries the default route of br0"});
-    EXPECT_EQ(told(network("eth0")), Lines{});
-    EXPECT_EQ(told(network("../../devices/pci0/usb3/3-1/3-1:1.0/net/eth1")), Lines{});
+    EXPECT_EQ(uses_told(network("eth1")), Lines{"3-1 network interface eth1 carries the default route"});
+    EXPECT_EQ(uses_told(network("br0")),
+              Lines{"3-1 network interface eth1 carries the default route of br0"});
+    EXPECT_EQ(uses_told(network("eth0")), Lines{});
+    EXPECT_EQ(uses_told(network("../../devices/pci0/usb3/3-1/3-1:1.0/net/eth1")), Lines{});
 }
 
 TEST(Activity, IsANetworkInterfaceBelowASessionOfPpp)
@@ -103,7 +104,7 @@ TEST(Activity, IsANetworkInterfaceBelowASessionOfPpp)
     tree.add("proc/net", file("pppoe", "Id       Address              Device\n"
                                        "00000001 00:11:22:33:44:55     eth1\n"));
 
-    EXPECT_EQ(told(tree), Lines{"3-1 network interface eth1 carries the default route of ppp0"});
+    EXPECT_EQ(uses_told(tree), Lines{"3-1 network interface eth1 carries the default route of ppp0"});
 }
 
 TEST(Activity, IsTheWayToWhatIsMountedFromAnotherMachine)
@@ -115,7 +116,8 @@ TEST(Activity, IsTheWayToWhatIsMountedFromAnotherMachine)
               dir("self",
                   {file("mountinfo", "27 1 0:25 / / rw - nfs 192.168.7.1:/srv rw,addr=192.168.7.1\n")})})});
 
-    EXPECT_EQ(told(tree), Lines{"3-1 network interface usb0 carries the way to 192.168.7.1, which serves /"});
+    EXPECT_EQ(uses_told(tree),
+              Lines{"3-1 network interface usb0 carries the way to 192.168.7.1, which serves /"});
 }
 
 TEST(Activity, IsAConsoleOfTheKernel)
@@ -123,7 +125,7 @@ TEST(Activity, IsAConsoleOfTheKernel)
     FakeTree tree({dir("sys", {in_class("tty", "ttyUSB0", "pci0/usb3/3-1/3-1:1.0/ttyUSB0/tty/ttyUSB0")}),
                    dir("proc", {file("consoles", "ttyUSB0              -W- (EC  p  )  188:0\n")})});
 
-    EXPECT_EQ(told(tree), Lines{"3-1 ttyUSB0 is a console of the kernel"});
+    EXPECT_EQ(uses_told(tree), Lines{"3-1 ttyUSB0 is a console of the kernel"});
 }
 
 TEST(Activity, IsASoundCardThatRuns)
@@ -137,7 +139,7 @@ TEST(Activity, IsASoundCardThatRuns)
                                                dir("pcm0c", {dir("sub0", {file("status", capture)})})})})})});
         tree.add("sys/class/sound",
                  link("controlC1", "../../devices/pci0/usb3/3-2/3-2:1.0/sound/card1/controlC1"));
-        return told(tree);
+        return uses_told(tree);
     };
 
     EXPECT_EQ(card("closed\n", "closed\n"), Lines{});
@@ -167,8 +169,9 @@ FakeTree with_devices()
 
 TEST(Activity, IsASerialPortOrACameraThatIsOpen)
 {
-    EXPECT_EQ(told(with_devices()), (Lines{"3-3 serial port /dev/ttyUSB0 is open in process 812 (minicom)",
-                                           "3-4 camera /dev/video0 is open in process 900 (caf\\xe9\\x1b)"}));
+    EXPECT_EQ(uses_told(with_devices()),
+              (Lines{"3-3 serial port /dev/ttyUSB0 is open in process 812 (minicom)",
+                     "3-4 camera /dev/video0 is open in process 900 (caf\\xe9\\x1b)"}));
 }
 
 TEST(Activity, OfProcessesThatMayNotBeSeenIsNotTold)
@@ -177,7 +180,7 @@ TEST(Activity, OfProcessesThatMayNotBeSeenIsNotTold)
     tree.fail("proc/812/fd", EACCES);
     tree.fail("proc/900", EACCES);
 
-    EXPECT_EQ(told(tree), Lines{"3-3 serial port /dev/ttyUSB0 is open in process 901"});
+    EXPECT_EQ(uses_told(tree), Lines{"3-3 serial port /dev/ttyUSB0 is open in process 901"});
     auto parts = topology::UseParts::all();
     parts.processes = false;
     EXPECT_TRUE(look_at_host_use(with_devices(), parts).activities.empty());
