@@ -9,6 +9,7 @@
 #include "fakes/guest_process.hpp"
 #include "fakes/world.hpp"
 #include "linux/listen.hpp"
+#include "linux/state_lock.hpp"
 
 #include <gtest/gtest.h>
 
@@ -452,6 +453,31 @@ TEST_F(GuestsTest, WhatCannotComeHomeComesWhenALookFindsThatItCan)
     EXPECT_FALSE(is_in_the_guest(keys_socket));
     EXPECT_EQ(life->told(), "return from windows, guest windows, which is gone\n");
     EXPECT_EQ(loop.until_next_ring(), std::nullopt);
+}
+
+TEST_F(GuestsTest, WhileAnotherProcessHoldsTheLockNothingComesHomeAndAfterwardsItDoes)
+{
+    start();
+    const auto process = new_process();
+    const auto closed = connect(*process);
+    ASSERT_TRUE(life->move("keys", "windows"));
+    int asked_to_look_later = 0;
+    life->machine.when_locked_out([&] { ++asked_to_look_later; });
+    {
+        linux_::LockFile other(state.path() + "/change.lock");
+        const auto held = other.take(0ms);
+        ASSERT_TRUE(held);
+        kill(*process, closed);
+        loop.advance(500ms);
+        EXPECT_TRUE(is_in_the_guest(keys_socket));
+        EXPECT_EQ(asked_to_look_later, 1);
+        EXPECT_EQ(loop.until_next_ring(), std::nullopt);
+    }
+
+    life->look();
+
+    EXPECT_FALSE(is_in_the_guest(keys_socket));
+    EXPECT_EQ(life->told(), std::string("windows has come\n") + came_home);
 }
 
 TEST_F(GuestsTest, AGuestThatIsBackBeforeItsThingsCouldComeHomeKeepsThem)
