@@ -9,7 +9,24 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+#ifdef __has_feature
+#if __has_feature(undefined_behavior_sanitizer)
+#define USBROUTE_SANITIZER_NEEDS_DESCRIPTORS
+#endif
+#endif
+
 namespace usbroute::fakes {
+
+/// False: a sanitizer is built in that opens a pipe to look at the object of each virtual call, and takes an object for none
+/// where it cannot.
+constexpr bool can_have_none_left()
+{
+#ifdef USBROUTE_SANITIZER_NEEDS_DESCRIPTORS
+    return false;
+#else
+    return true;
+#endif
+}
 
 /// This process may open only so many more files, for as long as this lives.
 class FewDescriptors {
