@@ -22,7 +22,6 @@ void bug(const char* what, const char* file, int line)
 /// and brings the reader of mangled names along: 48 KiB in every program, and a page of pointers to set at every start
 /// (docs/decisions/0005).
 namespace __gnu_cxx { // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the library's name for it
-void __verbose_terminate_handler();
 void __verbose_terminate_handler()
 {
     const char* what = "an exception of another kind";
