@@ -27,6 +27,12 @@ bool is_locked_out(const NotDone& why)
     return error != nullptr && error->code() == code_of_a_held_lock;
 }
 
+Error error_from(NotDone why)
+{
+    if (const auto* refusal = std::get_if<Refusal>(&why)) return plan::error_from(*refusal);
+    return std::get<Error>(std::move(why));
+}
+
 Conductor::Past Conductor::past_for(const Request& request) const
 {
     Past past;

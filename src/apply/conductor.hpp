@@ -64,6 +64,8 @@ struct Done {
 using NotDone = std::variant<plan::Refusal, Error>;
 /// Another process holds the lock on changes: nothing was planned or touched, and in a moment it may be free.
 [[nodiscard]] bool is_locked_out(const NotDone& why);
+/// The same for whoever makes no difference between a refusal and a failure.
+[[nodiscard]] Error error_from(NotDone why);
 
 /// What the journal is told of a wish.
 enum class Remember : std::uint8_t {

@@ -60,12 +60,6 @@ plan::Request wished(const wire::Command& command)
     return std::move(*request);
 }
 
-Error error_from(apply::NotDone why)
-{
-    if (const auto* refusal = std::get_if<plan::Refusal>(&why)) return plan::error_from(*refusal);
-    return std::get<Error>(std::move(why));
-}
-
 } // namespace
 
 Result<report::StatusView> status_alone(const linux_::Locations& where)
@@ -89,9 +83,7 @@ Result<report::WhyView> why_alone(const linux_::Locations& where, const Connecto
     if (!machine) return std::unexpected(machine.error());
     JournalToRead journal(where);
     const apply::Conductor conductor(*machine, journal);
-    std::vector<report::PastChange> past;
-    for (const auto& entry : journal.history().done)
-        past.push_back({.change = entry.change, .when = entry.stamp.when, .who = entry.stamp.who});
+    const auto past = report::past_changes(journal.history());
     const auto use = observe::look_at_host_use(linux_::LiveTree(where.root), {.disks = true});
     auto view = report::why_view(
         connector, {.snapshot = machine->known().snapshot,
@@ -131,7 +123,7 @@ Result<wire::Answer> act_alone(const linux_::Locations& where, const wire::Comma
     const auto recovered = conductor.recover();
     if (recovered && !*recovered) return std::unexpected(recovered->error());
     auto done = conductor.carry_out(wished(command), {.who = format("direct (uid {})", ::geteuid())});
-    if (!done) return std::unexpected(error_from(std::move(done.error())));
+    if (!done) return std::unexpected(apply::error_from(std::move(done.error())));
     auto answer = report::answer_for(*done);
     if (!journal.remark().empty()) answer.warnings.push_back(journal.remark());
     if (recovered) answer.warnings.push_back((*recovered)->text);

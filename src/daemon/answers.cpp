@@ -26,15 +26,6 @@ std::string words_for(const topology::RegisterLook& look)
 
 } // namespace
 
-std::vector<report::PastChange> past_changes(const apply::History& history)
-{
-    std::vector<report::PastChange> past;
-    past.reserve(history.done.size());
-    for (const auto& entry : history.done)
-        past.push_back({.change = entry.change, .when = entry.stamp.when, .who = entry.stamp.who});
-    return past;
-}
-
 Answer status_answer(const Snapshot& snapshot, const config::Settings& settings)
 {
     Answer answer;

@@ -14,8 +14,7 @@
 namespace usbroute::daemon {
 
 using report::answer_for;
-/// What the journal knows, for `why`.
-[[nodiscard]] std::vector<report::PastChange> past_changes(const apply::History& history);
+using report::past_changes;
 /// Who has which connector, and the profile in force.
 [[nodiscard]] wire::Answer status_answer(const topology::Snapshot& snapshot,
                                          const config::Settings& settings);

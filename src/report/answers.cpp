@@ -67,4 +67,13 @@ Answer answer_for(const apply::NotDone& why)
             .message = error.message()};
 }
 
+std::vector<PastChange> past_changes(const apply::History& history)
+{
+    std::vector<PastChange> past;
+    past.reserve(history.done.size());
+    for (const auto& entry : history.done)
+        past.push_back({.change = entry.change, .when = entry.stamp.when, .who = entry.stamp.who});
+    return past;
+}
+
 } // namespace usbroute::report

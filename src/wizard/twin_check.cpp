@@ -66,10 +66,8 @@ public:
         auto done = apply::Conductor(machine, journal_)
                         .carry_out({.wish = plan::MoveRequest{.connectors = {name_}, .to = side}},
                                    {.who = format("map (uid {})", ::geteuid())});
-        if (done) return {};
-        if (const auto* refusal = std::get_if<plan::Refusal>(&done.error()))
-            return std::unexpected(plan::error_from(*refusal));
-        return std::unexpected(std::get<Error>(std::move(done.error())));
+        if (!done) return std::unexpected(apply::error_from(std::move(done.error())));
+        return {};
     }
 
     /// Where the device has come that was not there `before`; nothing when it does not come in time.
