@@ -16,6 +16,7 @@ namespace usbroute::sim {
 struct Attribute {
     std::string name; ///< may have a directory: "power/control"
     std::string content;
+    std::string target = {}; ///< of a link, below the root: "sys/kernel/iommu_groups/4"; empty: a file
 };
 
 /// One kernel object as sysfs shows it, and as its uevents describe it.
