@@ -301,4 +301,43 @@ std::vector<Node> nodes_at(const RecordedDevice& device, const Seat& seat)
     return nodes;
 }
 
+std::string disks_among(const std::vector<Node>& nodes)
+{
+    std::string letters;
+    for (const auto& node : nodes)
+        if (node.is_block() && node.name().size() == 3 && node.name().starts_with("sd"))
+            letters += node.name()[2];
+    return letters;
+}
+
+void rename_disk(std::vector<Node>& nodes, char from, char to)
+{
+    constexpr int minors_of_a_disk = 16; // drivers/scsi/sd.c, SD_MINORS
+    const auto old = format("sd{}", from);
+    const auto anew = format("sd{}", to);
+    for (auto& node : nodes) {
+        if (!node.is_block() || !node.name().starts_with(old)) continue;
+        std::vector<std::string> parts;
+        for (const auto part : split(node.path, '/'))
+            parts.push_back(part.starts_with(old) ? anew + std::string(part.substr(old.size()))
+                                                  : std::string(part));
+        node.path = join(parts, "/");
+        const auto colon = node.number.find(':');
+        const auto minor = parse_decimal(std::string_view(node.number).substr(colon + 1)).value_or(0);
+        const auto shifted = static_cast<int>(minor) + minors_of_a_disk * (to - from);
+        node.number = format("{}:{}", node.number.substr(0, colon), std::max(shifted, 0));
+        put_attribute(node, "dev", node.number + "\n");
+        std::string uevent;
+        for (const auto line : split(node.uevent, '\n')) {
+            if (line.starts_with("MINOR="))
+                uevent += format("MINOR={}\n", std::max(shifted, 0));
+            else if (line.starts_with("DEVNAME=" + old))
+                uevent += format("DEVNAME={}\n", node.name());
+            else if (!line.empty())
+                uevent += format("{}\n", line);
+        }
+        node.uevent = std::move(uevent);
+    }
+}
+
 } // namespace usbroute::sim

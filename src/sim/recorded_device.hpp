@@ -32,4 +32,9 @@ struct RecordedDevice {
 /// The same device at another place, with that place's names, numbers and speed. Back at its own place it is as recorded.
 [[nodiscard]] std::vector<Node> nodes_at(const RecordedDevice& device, const Seat& seat);
 
+/// The letters of the disks among these objects: "b" for sdb.
+[[nodiscard]] std::string disks_among(const std::vector<Node>& nodes);
+/// Gives a disk another letter, with its partitions and their numbers.
+void rename_disk(std::vector<Node>& nodes, char from, char to);
+
 } // namespace usbroute::sim

@@ -5,7 +5,7 @@
 
 #include "config/parse.hpp"
 #include "linux/files.hpp"
-#include "sim/recorded_board.hpp"
+#include "sim/board.hpp"
 
 #include <memory>
 #include <string>

@@ -5,7 +5,7 @@
 #include "base/text.hpp"
 #include "fakes/fake_tree.hpp"
 #include "observe/scan.hpp"
-#include "sim/board.hpp"
+#include "sim/config_space.hpp"
 #include "sim/recorded_device.hpp"
 #include "topology/registers.hpp"
 #include "unit/sim/recorded.hpp"
@@ -217,13 +217,37 @@ TEST(SimRecordedDevice, NamesThatLeadOutOfTheRecordingAreNotTaken)
     EXPECT_EQ(device.nodes[0].uevent, "DEVTYPE=usb_device\n");
 }
 
+TEST(SimRecordedBoard, WhatALeanRecordingLacksIsMadeUpAndANameOfADriverIsHarmless)
+{
+    const FakeTree tree(Entries{dir(
+        "sys",
+        {dir("bus", {dir("pci", {dir("devices",
+                                     {link("0000:00:14.0", "../../../devices/pci0000:00/0000:00:14.0")})})}),
+         dir("devices",
+             {dir("pci0000:00",
+                  {dir("0000:00:14.0",
+                       {file("vendor", "0x8086\n"), file("device", "0x8cb1\n"), file("class", "0x0c0330\n"),
+                        file("config", ""), link("driver", "../../../bus/pci/drivers/\x1b[31mred")})})})})});
+
+    const auto board = load_board(tree, {});
+
+    ASSERT_TRUE(board);
+    const auto& xhci = (*board)->controllers.at(0);
+    EXPECT_EQ(xhci.driver, "unknown");
+    EXPECT_EQ(xhci.function->driver, "xhci_hcd");
+    EXPECT_EQ((*board)->notes,
+              (Lines{"the recording lacks the routing registers; all is taken to be at the xHCI"}));
+    EXPECT_EQ(read_register(xhci.function->config, topology::route_reg::usb2_movable), 0x3fffu);
+    EXPECT_EQ(text_of(**board, "0000:00:14.0/3"), "bit 2, xHCI xHCI 3, EHCI -, SuperSpeed -");
+}
+
 TEST(SimRecordedBoard, AFolderThatIsNoRecordingIsNamedAsSuch)
 {
     const auto board = load_board(FakeTree(Entries{dir("etc", {})}), {});
 
     ASSERT_FALSE(board);
     EXPECT_EQ(board.error().message(),
-              "this is no recorded machine, for it has no folder sys; `usbroute record` makes one");
+              "not a recorded machine (it has no sys folder); `usbroute record` makes one");
 }
 
 } // namespace

@@ -8,7 +8,7 @@
 #include "observe/decode.hpp"
 #include "observe/scan.hpp"
 #include "sim/board.hpp"
-#include "sim/recorded_board.hpp"
+#include "sim/config_space.hpp"
 #include "sim/recorded_device.hpp"
 #include "topology/connector.hpp"
 #include "topology/registers.hpp"
