@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "sim/config_space.hpp"
 #include "sim/simulation.hpp"
+#include "sim/spot.hpp"
 
 #include <algorithm>
 
@@ -56,15 +57,16 @@ Result<std::string> Simulation::run(const command::PlugIn& plug, Clock::time_poi
 Result<std::string> Simulation::run(const command::Unplug& unplug, Clock::time_point now)
 {
     auto* plug = machine_.plug_named(unplug.what);
+    const auto spot = spot_of(machine_, unplug.what);
+    if (spot && (plug == nullptr || plug->name != unplug.what)) plug = plug_at(machine_, *spot);
     if (plug == nullptr)
         return failed(
             format("nothing is plugged in there, and nothing has that name: {}", printable(unplug.what)));
     // Of a SuperSpeed hub both halves go.
-    const auto is_socket = machine_.hub_of(plug->name) == nullptr;
-    const auto socket = plug->socket;
     std::vector<std::string> names{plug->name};
-    for (const auto& other : machine_.plugs)
-        if (is_socket && other.socket == socket && other.name != names.front()) names.push_back(other.name);
+    if (machine_.hub_of(plug->name) == nullptr)
+        for (const auto& other : machine_.plugs)
+            if (other.socket == plug->socket && &other != plug) names.push_back(other.name);
     for (const auto& name : names) {
         plug = machine_.plug_named(name);
         if (plug->at) leave(*plug);

@@ -7,6 +7,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "sim/config_space.hpp"
+#include "sim/spot.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -172,6 +173,17 @@ Plug* Machine::plug_named(std::string_view name_or_socket)
 
 Plug* Machine::hub_of(std::string_view name) { return hub_among(plugs, name); }
 
+Plug* Machine::top_of(std::string_view name)
+{
+    auto* plug = plug_among(plugs, name);
+    while (plug != nullptr) {
+        auto* hub = hub_of(plug->name);
+        if (hub == nullptr) break;
+        plug = hub;
+    }
+    return plug;
+}
+
 void Machine::remove(std::string_view name)
 {
     auto* hub = hub_of(name);
@@ -250,39 +262,44 @@ void number_buses(Machine& machine, std::size_t index)
         controller.superspeed_bus = lowest_free_bus(machine);
 }
 
-Result<std::string> plug_in(Machine& machine, std::string_view socket_name, std::string_view kind,
+Result<std::string> plug_in(Machine& machine, std::string_view where, std::string_view kind,
                             std::string_view name)
 {
-    const auto& sockets = machine.board->sockets;
-    const auto socket = std::ranges::find(sockets, socket_name, &BoardSocket::name);
-    if (socket == sockets.end()) {
-        const auto near = nearest(socket_name, machine.board->socket_names());
-        return std::unexpected(
-            Error(ErrorKind::not_found, format("there is no socket {}{}", printable(socket_name),
-                                               near ? format("; did you mean {}?", *near) : "")));
-    }
+    const auto spot = spot_of(machine, where);
+    if (!spot) return std::unexpected(spot.error());
+    const auto& socket = machine.board->sockets[spot->socket];
     const auto* model = model_of(kind);
     if (model == nullptr)
         return std::unexpected(
             Error(ErrorKind::not_found, format("there is no device of kind {}; there are: {}",
                                                printable(kind), join(kinds(), ", "))));
-    const auto index = static_cast<std::size_t>(socket - sockets.begin());
-    const auto taken_by = std::ranges::find(machine.plugs, index, &Plug::socket);
-    if (taken_by != machine.plugs.end())
-        return std::unexpected(Error(ErrorKind::failed, format("{} is occupied by {}; unplug it first",
-                                                               socket->name, taken_by->name)));
-    if (!socket->on_xhci && !socket->on_ehci && !model->superspeed)
+    Plug* hub = nullptr;
+    if (!spot->ports.empty()) {
+        auto found = hub_for(machine, *spot, where);
+        if (!found) return std::unexpected(found.error());
+        hub = *found;
+    } else if (const auto* taken_by = plug_at(machine, *spot)) {
         return std::unexpected(Error(
-            ErrorKind::failed, format("{} is a SuperSpeed port whose USB 2 half is not known; {} would not "
-                                      "be seen there",
-                                      socket->name, kind)));
+            ErrorKind::failed, format("{} is occupied by {}; unplug it first", socket.name, taken_by->name)));
+    }
+    const bool has_usb2 = hub != nullptr ? !hub->is_superspeed_half : socket.on_xhci || socket.on_ehci;
+    if (!has_usb2 && !model->superspeed)
+        return std::unexpected(Error(
+            ErrorKind::failed, format("{} is a SuperSpeed port; {} needs the USB 2 port that goes with it",
+                                      printable(where), kind)));
     if (!name.empty() && !is_plain_name(name))
         return std::unexpected(Error(ErrorKind::usage, format("not a name: {}", printable(name))));
     if (!name.empty() && machine.plug_named(name) != nullptr)
         return std::unexpected(Error(ErrorKind::failed, format("the name {} is taken", name)));
     auto chosen = name.empty() ? free_name(machine, kind) : std::string(name);
-    machine.plugs.push_back(
-        {.name = chosen, .socket = index, .port = 0, .model = model, .at = {}, .behind = {}});
+    auto& siblings = hub == nullptr ? machine.plugs : hub->behind;
+    // A hub's driver looks at its ports in their order.
+    const auto port = hub == nullptr ? std::uint8_t{0} : spot->ports.back();
+    const auto before =
+        hub == nullptr ? siblings.end() : std::ranges::upper_bound(siblings, port, {}, &Plug::port);
+    siblings.insert(
+        before,
+        {.name = chosen, .socket = spot->socket, .port = port, .model = model, .at = {}, .behind = {}});
     fill_hub(machine, chosen);
     return chosen;
 }

@@ -55,6 +55,8 @@ struct Machine {
     [[nodiscard]] Plug* plug_named(std::string_view name_or_socket);
     /// What a plug is plugged into; null: a socket, or there is no such plug.
     [[nodiscard]] Plug* hub_of(std::string_view name);
+    /// What is plugged into the socket, through whatever hubs; null: there is no such plug.
+    [[nodiscard]] Plug* top_of(std::string_view name);
     /// Takes it out, with all that is behind it.
     void remove(std::string_view name);
     [[nodiscard]] const std::string& socket_name(const Plug& plug) const;
@@ -88,8 +90,9 @@ struct Moves {
 /// Gives a controller bus numbers as the kernel does, the lowest free ones; 0 where no host driver runs it.
 void number_buses(Machine& machine, std::size_t controller);
 
-/// Puts a new device into an empty socket. The name is the kind where none is given, with a number if taken.
-[[nodiscard]] Result<std::string> plug_in(Machine& machine, std::string_view socket, std::string_view kind,
+/// Puts a new device into an empty socket, or into a free port of a hub (sim/spot.hpp says how both are called). The name
+/// is the kind where none is given, with a number if taken.
+[[nodiscard]] Result<std::string> plug_in(Machine& machine, std::string_view where, std::string_view kind,
                                           std::string_view name);
 
 /// Why a plug has no home: "the guest has it: 0000:00:1d.0 is on vfio-pci".

@@ -103,7 +103,8 @@ void Simulation::announce_absent(const std::vector<std::string>& names)
 {
     for (const auto& name : names) {
         const auto& plug = *machine_.plug_named(name);
-        if (plug.at || machine_.hub_of(name) != nullptr || home_of(machine_, plug)) continue;
+        const auto* top = machine_.top_of(name);
+        if (plug.at || top == nullptr || home_of(machine_, *top)) continue;
         announce_(format("{}: {} is out of sight: {}", machine_.socket_name(plug), name,
                          why_absent(machine_, plug)));
     }

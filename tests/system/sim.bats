@@ -394,6 +394,22 @@ SCRIPT
     [ "$status" -eq 0 ]
 }
 
+@test "a hub takes what is plugged into it along" {
+    inside <<'SCRIPT'
+sim plug rear-5 hub; sim settle
+sim plug rear-5.2 webcam; sim plug 3-9.2 serial as line; sim settle
+usbroute status | grep '^rear-5 .*+2 behind a hub'
+[ "$(cat /sys/bus/usb/devices/3-9.2/product)" = 'FT232R USB UART' ]
+usbroute move rear-5 --to ehci; sim settle
+[ "$(cat /sys/bus/usb/devices/1-1.3.2/product)" = 'HD Pro Webcam C920' ]
+sim unplug rear-5.2; sim unplug line; sim settle
+[ ! -e /sys/bus/usb/devices/1-1.3.2 ]; [ ! -e /sys/bus/usb/devices/3-9.2 ]
+if sim plug rear-1.1 mouse 2> "$USBROUTE_SIM/said"; then exit 1; fi
+grep 'keyboard in rear-1 is not a hub' "$USBROUTE_SIM/said"
+stop
+SCRIPT
+}
+
 @test "every recorded machine is played, and status says what it says of the recording" {
     cd "$BATS_TEST_TMPDIR"
     for machine in "$USBROUTE_BIN"/../machines/*/; do

@@ -302,6 +302,89 @@ INSTANTIATE_TEST_SUITE_P(Recorded, SimEachBoardInARow,
                                          "thinkpad-l540", "gigabyte-z77", "lenovo-t430s", "gigabyte-x99-ud4",
                                          "amd-a520m", "qemu-q35", "dock-four-deep", "no-usb"));
 
+TEST_F(SimBoard, WhatIsPluggedIntoAHubArrivesBehindItAndMovesWithIt)
+{
+    order("plug rear-5 hub");
+    pass(milliseconds(20));
+    (void)said();
+
+    order("plug rear-5.2 webcam as cam");
+    EXPECT_EQ(attribute("3-7.2/product"), "absent");
+    pass(milliseconds(20));
+    EXPECT_EQ(said(), "rear-5: HD Pro Webcam C920 arrives at 3-7.2 (xHCI)");
+
+    write(0xd0, 0x3bff);
+    pass(milliseconds(20));
+    EXPECT_EQ(attribute("1-1.3.2/product"), "HD Pro Webcam C920");
+    (void)said();
+
+    order("unplug cam");
+    EXPECT_EQ(said(), "rear-5: HD Pro Webcam C920 leaves 1-1.3.2 (EHCI #2)");
+    EXPECT_EQ(attribute("1-1.3.1/idProduct"), "028e");
+}
+
+TEST_F(SimBoard, AHubThatWasRecordedTakesDevicesToo)
+{
+    order("plug 3-9.2 hub as second");
+    pass(milliseconds(20));
+    order("plug second.4 disk");
+    order("plug internal-1.2.2 mouse");
+    pass(milliseconds(20));
+
+    EXPECT_EQ(attribute("3-9.2.4/product"), "DataTraveler 2.0");
+    EXPECT_EQ(attribute("3-9.2.2/product"), "USB Optical Mouse");
+
+    order("unplug 3-9.2");
+    EXPECT_EQ(attribute("3-9.2/idProduct"), "absent");
+    EXPECT_EQ(attribute("3-9.2.4/product"), "absent");
+    EXPECT_EQ(attribute("3-9.1/product"), "USB Audio DAC");
+}
+
+TEST_F(SimBoard, AHubRefusesWhatItCannotTake)
+{
+    EXPECT_EQ(answer("plug rear-5.1 mouse"), "error: there is no hub for rear-5.1");
+    EXPECT_EQ(answer("plug rear-1.1 mouse"), "error: keyboard in rear-1 is not a hub");
+    EXPECT_EQ(answer("plug internal-1.1 mouse"), "error: internal-1.1 is occupied by audio; unplug it first");
+    EXPECT_EQ(answer("plug 3-9.5 mouse"), "error: hub in internal-1 has the ports 1 to 4");
+    EXPECT_EQ(answer("plug 3-9.0 mouse"), "error: there is no socket 3-9.0");
+    EXPECT_EQ(answer("plug 3-9.1.1.1.1.1.1.1 mouse"), "error: USB has no more than 5 hubs in a row");
+
+    EXPECT_TRUE(simulation_.is_settled());
+}
+
+TEST_F(SimBoard, BehindAHubThatAGuestHasNothingIsSeen)
+{
+    order("write d0 3fef");
+    pass(milliseconds(20));
+    order("driver 0000:00:1d.0 vfio-pci");
+    (void)said();
+
+    order("plug internal-1.2 webcam");
+    pass(milliseconds(20));
+
+    EXPECT_EQ(said(),
+              "internal-1: webcam is out of sight: it is the guest's: 0000:00:1d.0 (EHCI #1) is on vfio-pci");
+    order("driver 0000:00:1d.0 ehci-pci");
+    pass(milliseconds(20));
+    EXPECT_EQ(attribute("2-1.5.2/product"), "HD Pro Webcam C920");
+}
+
+class SimDock : public SimBoard {
+protected:
+    SimDock() : SimBoard("dock-four-deep") {}
+};
+
+TEST_F(SimDock, AConnectorBehindHubsIsAPlaceToPlugInto)
+{
+    order("unplug console-a");
+    EXPECT_EQ(attribute("1-4.4.1.2.1/product"), "absent");
+
+    order("plug console-a serial");
+    pass(milliseconds(20));
+
+    EXPECT_EQ(attribute("1-4.4.1.2.1/product"), "FT232R USB UART");
+}
+
 class SimBoardWithoutMux : public SimBoard {
 protected:
     SimBoardWithoutMux() : SimBoard("amd-a520m") {}
