@@ -81,6 +81,8 @@ std::string help_text()
         "  --version\n"
         "\n"
         "Lines of a script, and words after `do`:\n{}"
+        "Not played: claims of ports by programs (USBDEVFS_CLAIM_PORT), and a QEMU that takes\n"
+        "devices.\n"
         "Programs that libumockdev cannot reach see the real machine: static ones, and those\n"
         "that run with other rights (sudo, setuid).\n",
         command_summary());
