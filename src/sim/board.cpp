@@ -3,181 +3,322 @@
 
 #include "sim/board.hpp"
 
-#include "base/check.hpp"
+#include "base/format.hpp"
+#include "base/text.hpp"
 #include "chips/registers.hpp"
+#include "observe/decode.hpp"
+#include "observe/scan.hpp"
+#include "sim/config_space.hpp"
+#include "sim/recorded_device.hpp"
+#include "topology/connector.hpp"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 namespace usbroute::sim {
 
+using topology::ControllerKind;
+using topology::PortPath;
+using topology::Snapshot;
+
 namespace {
 
-constexpr std::array<Socket, 14> table{{
-    {"rear-1", {2}, std::nullopt, "rear", 1, 1, "keyboard"},
-    {"rear-2", {3}, std::nullopt, "rear", 2, 1, "mouse"},
-    {"rear-3", {8}, chips::SuperSpeedPort{3}, "rear", 1, 2, ""},
-    {"rear-4", {9}, chips::SuperSpeedPort{4}, "rear", 2, 2, "disk"},
-    {"rear-5", {10}, chips::SuperSpeedPort{5}, "rear", 1, 3, "hub"},
-    {"rear-6", {11}, chips::SuperSpeedPort{6}, "rear", 2, 3, ""},
-    {"front-1", {0}, chips::SuperSpeedPort{1}, "front", 1, 1, "headset"},
-    {"front-2", {1}, chips::SuperSpeedPort{2}, "front", 1, 2, ""},
-    {"internal-1", {4}, std::nullopt, "internal", 0, 0, ""},
-    {"internal-2", {5}, std::nullopt, "internal", 0, 0, ""},
-    {"internal-3", {6}, std::nullopt, "internal", 0, 0, ""},
-    {"internal-4", {7}, std::nullopt, "internal", 0, 0, ""},
-    {"internal-5", {12}, std::nullopt, "internal", 0, 0, ""},
-    {"internal-6", {13}, std::nullopt, "internal", 0, 0, ""},
-}};
+constexpr std::size_t config_space_size = 4096; ///< of PCI Express; older functions have 256 bytes
+constexpr std::size_t conventional_space = 256;
 
-constexpr PciAddress on_bus_0(std::uint8_t device, std::uint8_t function = 0)
+std::string word_of(const observe::KernelTree& tree, const std::string& file)
 {
-    return {.domain = 0, .bus = 0, .device = device, .function = function};
+    const auto text = tree.read(file, observe::attribute_limit);
+    return text ? std::string(trim(*text)) : std::string();
 }
 
-// Ids and groups of the USB functions: docs/hardware/9-series.md. The others are what such a board has.
-constexpr std::array<PciFunction, 11> functions{{
-    {on_bus_0(0x00), 0x8086, 0x0c00, 0x1849, 0x0c00, 0x060000, 0x06, "hsw_uncore", 0, 0, 0},
-    {on_bus_0(0x02), 0x8086, 0x0412, 0x1849, 0x0412, 0x030000, 0x06, "i915", 2, 29, 0xf7400000},
-    {on_bus_0(0x14), 0x8086, 0x8cb1, 0x1849, 0x8cb1, 0x0c0330, 0x00, "xhci_hcd", 4, 26, 0xf7a00000},
-    {on_bus_0(0x16), 0x8086, 0x8cba, 0x1849, 0x8cba, 0x078000, 0x00, "mei_me", 5, 30, 0xf7a1e000},
-    {on_bus_0(0x19), 0x8086, 0x15a1, 0x1849, 0x15a1, 0x020000, 0x00, "e1000e", 6, 28, 0xf7900000},
-    {on_bus_0(0x1a), 0x8086, 0x8cad, 0x1849, 0x8cad, 0x0c0320, 0x00, "ehci-pci", 7, 16, 0xf7a1c000},
-    {on_bus_0(0x1b), 0x8086, 0x8ca0, 0x1849, 0x1151, 0x040300, 0x00, "snd_hda_intel", 8, 32, 0xf7a10000},
-    {on_bus_0(0x1d), 0x8086, 0x8ca6, 0x1849, 0x8ca6, 0x0c0320, 0x00, "ehci-pci", 9, 23, 0xf7a1b000},
-    {on_bus_0(0x1f), 0x8086, 0x8cc4, 0x1849, 0x8cc4, 0x060100, 0x00, "lpc_ich", 10, 0, 0},
-    {on_bus_0(0x1f, 2), 0x8086, 0x8c82, 0x1849, 0x8c82, 0x010601, 0x00, "ahci", 10, 27, 0xf7a1a000},
-    {on_bus_0(0x1f, 3), 0x8086, 0x8ca2, 0x1849, 0x8ca2, 0x0c0500, 0x00, "i801_smbus", 10, 18, 0xf7a19000},
-}};
-
-void put(std::string& config, std::size_t at, std::initializer_list<unsigned> bytes)
+/// What a person calls the machine; firmware that was told nothing says "To Be Filled By O.E.M.".
+std::string title_of(const observe::KernelTree& tree)
 {
-    for (const unsigned byte : bytes) config[at++] = static_cast<char>(byte);
+    const auto word = [&tree](std::string_view name) {
+        auto text = word_of(tree, format("sys/class/dmi/id/{}", name));
+        return lower(text).starts_with("to be filled") ? std::string() : text;
+    };
+    auto maker = word("board_vendor");
+    auto model = word("board_name");
+    if (model.empty()) {
+        maker = word("sys_vendor");
+        model = word("product_name");
+    }
+    const auto title = maker.empty() || model.starts_with(maker) ? model : maker + " " + model;
+    return title.empty() ? "machine without a name" : printable(title, 64);
 }
 
-void put_16(std::string& config, std::size_t at, std::uint16_t value)
+/// The driver that the kernel has for such a controller (drivers/usb/host: xhci-pci.c, ehci-pci.c, ohci-pci.c,
+/// uhci-hcd.c). A recording may show it with another: vfio-pci.
+std::string usual_driver(ControllerKind kind)
 {
-    put(config, at, {value & 0xffu, std::uint32_t{value} >> 8u});
+    switch (kind) {
+    case ControllerKind::xhci: return "xhci_hcd";
+    case ControllerKind::ehci: return "ehci-pci";
+    case ControllerKind::ohci: return "ohci-pci";
+    case ControllerKind::uhci: return "uhci_hcd";
+    case ControllerKind::other: break;
+    }
+    return {};
+}
+
+std::string_view kind_title(ControllerKind kind)
+{
+    switch (kind) {
+    case ControllerKind::xhci: return "xHCI";
+    case ControllerKind::ehci: return "EHCI";
+    case ControllerKind::ohci: return "OHCI";
+    case ControllerKind::uhci: return "UHCI";
+    case ControllerKind::other: break;
+    }
+    return "controller";
+}
+
+/// A driver's name as it can be shown and be a part of a path; a recording may say anything.
+std::string plain_driver(const std::string& driver)
+{
+    return driver.empty() || is_plain_name(driver) ? driver : "unknown";
+}
+
+BoardFunction function_of(const observe::KernelTree& tree, const topology::PciController& controller,
+                          const std::string& directory)
+{
+    BoardFunction function{
+        .address = controller.address,
+        .vendor = controller.vendor,
+        .device = controller.device,
+        .driver = controller.is_driven_by_host() && is_plain_name(controller.driver)
+                      ? controller.driver
+                      : usual_driver(controller.kind),
+        .iommu_group = controller.iommu_group,
+        .config = tree.read(format("sys/{}/config", directory), config_space_size).value_or(std::string()),
+        .node = recorded_function(tree, directory)};
+    if (function.node.uevent.empty())
+        function.node.uevent = format("PCI_ID={:04X}:{:04X}\nPCI_SLOT_NAME={}\n", function.vendor,
+                                      function.device, function.address.text());
+    return function;
+}
+
+/// The root hub as recorded; a made-up one where no driver ran the controller.
+DeviceModel root_hub_of(const observe::KernelTree& tree, const BoardController& controller,
+                        const topology::Bus* bus, bool superspeed, std::uint8_t ports)
+{
+    const bool is_xhci = controller.kind == ControllerKind::xhci;
+    auto model =
+        root_hub(controller.name, is_xhci, superspeed, bus != nullptr && bus->ports > 0 ? bus->ports : ports);
+    if (bus == nullptr) return model;
+    const PortPath place(bus->number, {});
+    model.recorded = std::make_shared<const RecordedDevice>(
+        recorded_device(tree, format("{}/{}", controller.directory, place.text()), place, superspeed));
+    return model;
+}
+
+/// Ports of a root hub that no recording shows.
+std::uint8_t assumed_ports(const Board& board, const BoardController& controller, bool superspeed)
+{
+    const bool is_mux = board.mux && &controller == &board.controllers[*board.mux];
+    if (is_mux)
+        return superspeed ? board.chip->superspeed_ports()
+                          : static_cast<std::uint8_t>(board.chip->routes.size());
+    // An EHCI of the chip table has two, and a hub on the first. Four is a guess.
+    const bool is_chipset = controller.kind == ControllerKind::ehci && board.chip != nullptr;
+    return is_chipset ? 2 : 4;
+}
+
+void take_buses(const observe::KernelTree& tree, const Board& board, BoardController& controller,
+                const topology::Controller& seen)
+{
+    const auto* usb2 = seen.usb2_bus();
+    const auto* superspeed = seen.superspeed_bus();
+    if (usb2 != nullptr) controller.usb2_bus = usb2->number;
+    if (superspeed != nullptr) controller.superspeed_bus = superspeed->number;
+    controller.usb2_hub = root_hub_of(tree, controller, usb2, false, assumed_ports(board, controller, false));
+    if (superspeed != nullptr || (controller.kind == ControllerKind::xhci && seen.buses.empty()))
+        controller.superspeed_hub =
+            root_hub_of(tree, controller, superspeed, true, assumed_ports(board, controller, true));
+}
+
+/// Intel's hub between an EHCI of the chip table and its sockets.
+void take_rate_matching_hub(const observe::KernelTree& tree, BoardController& controller,
+                            const chips::EhciFunction& row)
+{
+    if (controller.usb2_hub.hub_ports > 3) return; // topology::has_rate_matching_hub
+    auto model = rate_matching_hub(row.ports);
+    const PortPath place(controller.usb2_bus, {1});
+    const auto directory = format("{}/usb{}/{}", controller.directory, controller.usb2_bus, place.text());
+    if (controller.usb2_bus != 0 && tree.list("sys/" + directory)) {
+        model.recorded =
+            std::make_shared<const RecordedDevice>(recorded_device(tree, directory, place, false));
+        const auto ports = parse_decimal(word_of(tree, format("sys/{}/maxchild", directory)));
+        if (ports && *ports >= 1 && *ports <= 31) model.hub_ports = static_cast<std::uint8_t>(*ports);
+    } else if (controller.usb2_bus != 0) {
+        return; // this machine has none
+    }
+    controller.fixed.push_back({.ports = {1}, .model = std::move(model)});
+}
+
+void take_peers(BoardController& controller, const Snapshot& snapshot)
+{
+    for (const auto& hub : snapshot.ports)
+        for (const auto& port : *hub)
+            if (port.place.bus() == controller.usb2_bus && port.place.ports().size() == 1 && port.peer &&
+                port.peer->bus() == controller.superspeed_bus && port.peer->ports().size() == 1)
+                controller.peers.emplace(port.place.ports().front(), port.peer->ports().front());
+}
+
+/// "xHCI", and "xHCI #2" beside it; the chipset's EHCIs have the chip table's numbers.
+void give_titles(Board& board)
+{
+    std::map<ControllerKind, unsigned> counts;
+    for (const auto& controller : board.controllers) ++counts[controller.kind];
+    std::map<ControllerKind, unsigned> next;
+    if (board.mux) {
+        board.controllers[*board.mux].title = "xHCI";
+        next[ControllerKind::xhci] = 1;
+    }
+    for (std::uint8_t number = 1; board.chip != nullptr && number <= board.chip->ehcis.size(); ++number)
+        if (const auto index = board.ehci(number)) {
+            board.controllers[*index].title = format("EHCI #{}", number);
+            next[ControllerKind::ehci] = std::max<unsigned>(next[ControllerKind::ehci], number);
+        }
+    for (auto& controller : board.controllers) {
+        if (!controller.title.empty()) continue;
+        const auto kind = kind_title(controller.kind);
+        controller.title = counts[controller.kind] == 1 && next[controller.kind] == 0
+                               ? std::string(kind)
+                               : format("{} #{}", kind, ++next[controller.kind]);
+    }
+}
+
+/// The registers of the mux, made up where the recording lacks them: all at the xHCI, within masks of all that the chip
+/// has, as Linux leaves a board of which firmware forbids nothing.
+void complete_registers(Board& board)
+{
+    using namespace topology;
+    for (auto& controller : board.controllers) {
+        if (!controller.function) continue;
+        auto& config = controller.function->config;
+        const bool is_short = config.size() < observe::config_bytes_needed;
+        if (config.size() < conventional_space) config.resize(conventional_space, '\0');
+        if (!is_short || !board.mux || &controller != &board.controllers[*board.mux]) continue;
+        write_register(config, chips::route_reg::usb2_owner, board.chip->usb2_bits());
+        write_register(config, chips::route_reg::usb2_movable, board.chip->usb2_bits());
+        write_register(config, chips::route_reg::superspeed_on, board.chip->superspeed_bits);
+        write_register(config, chips::route_reg::superspeed_movable, board.chip->superspeed_bits);
+        board.notes.emplace_back("the recording lacks the routing registers; all is taken to be at the xHCI");
+    }
+}
+
+void find_numbers_in_use(Board& board, const observe::KernelTree& tree)
+{
+    const auto names = [&tree](const char* directory) {
+        return tree.list(directory).value_or(std::vector<std::string>{});
+    };
+    const auto after = [](std::string_view name, std::string_view stem, unsigned& next) {
+        if (!name.starts_with(stem)) return;
+        const auto number = parse_decimal(name.substr(stem.size()));
+        if (number && *number < 10'000) next = std::max(next, *number + 1);
+    };
+    for (const auto& name : names("sys/block"))
+        if (name.size() == 3 && name.starts_with("sd")) board.disks += name[2];
+    std::ranges::sort(board.disks);
+    for (const auto& name : names("sys/class/input"))
+        for (const auto* stem : {"input", "event"}) after(name, stem, board.next_input);
+    const auto take = [&](const DeviceModel& model) {
+        if (!model.recorded) return;
+        for (const auto& node : model.recorded->nodes) {
+            after(node.name(), "host", board.next_host);
+            for (const auto* stem : {"input", "event"}) after(node.name(), stem, board.next_input);
+        }
+    };
+    for (const auto& model : board.models) take(model);
 }
 
 } // namespace
 
-std::span<const Socket> sockets() { return table; }
-
-const Socket* socket_named(std::string_view name)
+const BoardController* Board::controller_at(const PciAddress& address) const
 {
-    const auto* found = std::ranges::find(table, name, &Socket::name);
-    return found == table.end() ? nullptr : found;
+    const auto found = std::ranges::find_if(controllers, [&](const BoardController& controller) {
+        return controller.function && controller.function->address == address;
+    });
+    return found == controllers.end() ? nullptr : &*found;
 }
 
-std::vector<std::string> socket_names()
+std::optional<std::size_t> Board::ehci(std::uint8_t number) const
+{
+    if (chip == nullptr || number < 1 || number > chip->ehcis.size()) return std::nullopt;
+    const auto id = chip->ehcis[number - 1u].device_id;
+    for (std::size_t i = 0; i < controllers.size(); ++i)
+        if (controllers[i].function && controllers[i].function->vendor == chips::intel_vendor &&
+            controllers[i].function->device == id)
+            return i;
+    return std::nullopt;
+}
+
+std::optional<std::size_t> Board::controller_of_bus(std::uint16_t bus) const
+{
+    if (bus == 0) return std::nullopt;
+    for (std::size_t i = 0; i < controllers.size(); ++i)
+        if (controllers[i].usb2_bus == bus || controllers[i].superspeed_bus == bus) return i;
+    return std::nullopt;
+}
+
+std::vector<std::string> Board::socket_names() const
 {
     std::vector<std::string> names;
-    names.reserve(table.size());
-    for (const auto& socket : table) names.emplace_back(socket.name);
+    for (const auto& socket : sockets) names.push_back(socket.name);
+    for (const auto& alias : aliases) names.push_back(alias.name);
     return names;
 }
 
-std::span<const PciFunction> pci_functions() { return functions; }
-
-const PciFunction* function_at(const PciAddress& address)
+Result<std::shared_ptr<const Board>> load_board(const observe::KernelTree& tree,
+                                                const config::Settings& settings)
 {
-    const auto* found = std::ranges::find(functions, address, &PciFunction::address);
-    return found == functions.end() ? nullptr : found;
-}
+    if (!tree.list("sys"))
+        return std::unexpected(Error(ErrorKind::not_found, "not a recorded machine (it has no sys folder); "
+                                                           "`usbroute record` makes one"));
+    const auto snapshot = observe::scan(tree);
+    auto board = std::make_shared<Board>();
+    board->title = title_of(tree);
+    board->connectors = settings.connectors;
+    board->guests = settings.guests;
+    board->has_udev_records = tree.list("run/udev/data").has_value();
 
-const PciFunction& xhci_function()
-{
-    const auto* found = std::ranges::find(functions, std::uint32_t{0x0c0330}, &PciFunction::class_code);
-    USBROUTE_CHECK(found != functions.end());
-    return *found;
-}
-
-const chips::ChipFamily& chip()
-{
-    const auto* family = chips::family_of(xhci_function().vendor, xhci_function().device);
-    USBROUTE_CHECK(family != nullptr);
-    return *family;
-}
-
-const PciFunction& ehci_function(std::uint8_t number)
-{
-    USBROUTE_CHECK(number >= 1 && number <= chip().ehcis.size());
-    const auto* found =
-        std::ranges::find(functions, chip().ehcis[number - 1u].device_id, &PciFunction::device);
-    USBROUTE_CHECK(found != functions.end());
-    return *found;
-}
-
-std::string_view controller_name(const PciAddress& address)
-{
-    if (address == xhci_function().address) return "xHCI";
-    if (address == ehci_function(1).address) return "EHCI #1";
-    if (address == ehci_function(2).address) return "EHCI #2";
-    return {};
-}
-
-std::uint32_t read_register(std::string_view config, std::uint16_t offset)
-{
-    std::uint32_t value = 0;
-    for (std::size_t i = 4; i-- > 0;)
-        value = (value << 8u) |
-                (offset + i < config.size() ? static_cast<unsigned char>(config[offset + i]) : 0xffu);
-    return value;
-}
-
-void write_register(std::string& config, std::uint16_t offset, std::uint32_t value)
-{
-    for (std::size_t i = 0; i < 4 && offset + i < config.size(); ++i)
-        config[offset + i] = static_cast<char>((value >> (8u * i)) & 0xffu);
-}
-
-std::vector<std::uint16_t> differing_registers(std::string_view one, std::string_view other)
-{
-    std::vector<std::uint16_t> offsets;
-    for (unsigned at = 0; at < 256; at += 4) {
-        const auto offset = static_cast<std::uint16_t>(at);
-        if (read_register(one, offset) != read_register(other, offset)) offsets.push_back(offset);
+    for (const auto* seen : snapshot.all_controllers()) {
+        const auto directory = seen->syspath.starts_with("sys/") ? seen->syspath.substr(4) : seen->syspath;
+        board->controllers.push_back({.name = printable(seen->name, 32),
+                                      .title = {},
+                                      .directory = directory,
+                                      .kind = seen->kind,
+                                      .function = std::nullopt,
+                                      .driver = plain_driver(seen->driver),
+                                      .usb2_hub = {},
+                                      .superspeed_hub = {},
+                                      .fixed = {},
+                                      .peers = {}});
     }
-    return offsets;
-}
-
-std::string config_space(const PciFunction& function)
-{
-    std::string config(256, '\0');
-    put_16(config, 0x00, function.vendor);
-    put_16(config, 0x02, function.device);
-    put(config, 0x04, {0x06, 0x04, 0x90, 0x02});
-    put(config, 0x08,
-        {function.revision, function.class_code & 0xffu, (function.class_code >> 8u) & 0xffu,
-         function.class_code >> 16u});
-    write_register(config, 0x10, function.memory);
-    put_16(config, 0x2c, function.subsystem_vendor);
-    put_16(config, 0x2e, function.subsystem_device);
-    put(config, 0x3c, {function.interrupt, function.interrupt != 0 ? 1u : 0u});
-
-    if (function.class_code == 0x0c0320) {
-        // Power management, debug port, Advanced Features with function level reset.
-        put(config, 0x34, {0x50});
-        put(config, 0x50, {0x01, 0x58, 0xc2, 0xc9});
-        put(config, 0x58, {0x0a, 0x98, 0xa0, 0x20});
-        put(config, 0x98, {0x13, 0x00, 0x06, 0x03});
+    for (std::size_t i = 0; i < snapshot.controllers.size(); ++i)
+        board->controllers[i].function =
+            function_of(tree, snapshot.controllers[i], board->controllers[i].directory);
+    if (const auto mux = topology::find_mux(snapshot)) {
+        board->chip = &*mux->family;
+        board->mux = static_cast<std::size_t>(&*mux->xhci - snapshot.controllers.data());
     }
-    if (function.address == xhci_function().address) {
-        namespace route_reg = chips::route_reg;
-        put(config, 0x10, {0x04}); // a 64-bit window
-        put(config, 0x34, {0x70});
-        put(config, 0x40, {0xfd, 0x01, 0x36, 0x80, 0x89, 0xc6, 0x0f, 0x80});
-        put(config, 0x60, {0x30, 0x20});
-        put(config, 0x70, {0x01, 0x80, 0xc2, 0xc1, 0x08});
-        put(config, 0x80, {0x05, 0x00, 0xb7, 0x00, 0x18, 0x04, 0xe0, 0xfe});
-        // Linux leaves everything at the xHCI after boot, within the masks that firmware programmed.
-        write_register(config, route_reg::usb2_owner, chip().usb2_bits());
-        write_register(config, route_reg::usb2_movable, chip().usb2_bits());
-        write_register(config, route_reg::superspeed_on, chip().superspeed_bits);
-        write_register(config, route_reg::superspeed_movable, chip().superspeed_bits);
+    const auto seen = snapshot.all_controllers();
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        take_buses(tree, *board, board->controllers[i], *seen[i]);
+        take_peers(board->controllers[i], snapshot);
     }
-    return config;
+    for (std::uint8_t number = 1; board->chip != nullptr && number <= board->chip->ehcis.size(); ++number)
+        if (const auto index = board->ehci(number))
+            take_rate_matching_hub(tree, board->controllers[*index], board->chip->ehcis[number - 1u]);
+    give_titles(*board);
+    complete_registers(*board);
+    find_sockets(*board);
+    find_plugs(*board, tree, snapshot);
+    find_numbers_in_use(*board, tree);
+    return board;
 }
 
 } // namespace usbroute::sim

@@ -4,69 +4,123 @@
 #pragma once
 
 #include "base/ids.hpp"
+#include "base/result.hpp"
 #include "chips/chips.hpp"
+#include "config/settings.hpp"
+#include "observe/kernel_tree.hpp"
+#include "sim/device.hpp"
+#include "sim/node.hpp"
+#include "topology/snapshot.hpp"
 
 #include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace usbroute::sim {
 
-/// One hole of the simulated case. The chip table says which EHCI and xHCI port its bit routes.
-struct Socket {
-    std::string_view name;
-    chips::MuxBit bit;
-    std::optional<chips::SuperSpeedPort> superspeed;
-    std::string_view panel;
-    std::uint8_t row = 0; ///< on the panel, from 1; 0: not on a panel
-    std::uint8_t column = 0;
-    std::string_view at_start; ///< kind of device; empty: nothing is plugged in
+/// A place that outlives bus numbers: a controller of the board and the ports from its root hub on.
+struct Wire {
+    std::size_t controller = 0; ///< index into the board's
+    bool superspeed = false;    ///< below its SuperSpeed root hub
+    std::vector<std::uint8_t> ports;
+    bool operator==(const Wire&) const = default;
 };
 
-/// One PCI function of the board.
-struct PciFunction {
+/// One hole of the case: where the wires of what is plugged in can end.
+struct BoardSocket {
+    std::string name;
+    std::optional<chips::MuxBit> bit; ///< absent: nothing moves these wires
+    std::optional<Wire> on_xhci;      ///< USB 2 wires while the bit is 1; without a bit, always
+    std::optional<Wire> on_ehci;      ///< while the bit is 0; absent: no controller is there
+    std::optional<Wire> superspeed;
+};
+
+/// Another name for a socket, or for a port of a hub that is plugged into one.
+struct SocketAlias {
+    std::string name;
+    std::size_t socket = 0;
+    std::vector<std::uint8_t> ports; ///< from the hub in that socket on
+};
+
+/// A function of the PCI bus that drives USB.
+struct BoardFunction {
     PciAddress address;
     std::uint16_t vendor = 0;
     std::uint16_t device = 0;
-    std::uint16_t subsystem_vendor = 0;
-    std::uint16_t subsystem_device = 0;
-    std::uint32_t class_code = 0; ///< 24 bits
-    std::uint8_t revision = 0;
-    std::string_view driver; ///< that the kernel chooses for it
-    std::uint32_t iommu_group = 0;
-    std::uint8_t interrupt = 0;
-    std::uint32_t memory = 0; ///< of its first window; 0: none
+    std::string driver; ///< that the kernel chooses for it
+    std::optional<std::uint32_t> iommu_group;
+    std::string config; ///< its configuration space, at least 256 bytes
+    Node node;          ///< as recorded, with the driver that it has there
 };
 
-/// ASRock Z97E-ITX/ac: fourteen sockets, six of them with a SuperSpeed half. Which bits are on the back
-/// panel follows coreboot's asrock/z97e-itx_ac, read in the order of the routing bits. Which hole has which
-/// number and which SuperSpeed port is a guess.
-[[nodiscard]] std::span<const Socket> sockets();
-[[nodiscard]] const Socket* socket_named(std::string_view name);
-[[nodiscard]] std::vector<std::string> socket_names();
+/// A part of the board that sits in a port: the rate matching hub of Intel's EHCI.
+struct FixedDevice {
+    std::vector<std::uint8_t> ports;
+    DeviceModel model;
+};
 
-/// In the order of their addresses.
-[[nodiscard]] std::span<const PciFunction> pci_functions();
-[[nodiscard]] const PciFunction* function_at(const PciAddress& address);
-/// The function that holds the routing registers, and its row in the chip table.
-[[nodiscard]] const PciFunction& xhci_function();
-[[nodiscard]] const chips::ChipFamily& chip();
-/// EHCI #1 or #2, as the chip table counts.
-[[nodiscard]] const PciFunction& ehci_function(std::uint8_t number);
-/// "xHCI", "EHCI #1"; empty for functions that do not drive USB.
-[[nodiscard]] std::string_view controller_name(const PciAddress& address);
+struct BoardController {
+    std::string name;      ///< its address, or the kernel's name of what is not on the PCI bus
+    std::string title;     ///< "xHCI", "EHCI #1"
+    std::string directory; ///< below sys
+    topology::ControllerKind kind = topology::ControllerKind::other;
+    std::optional<BoardFunction> function; ///< absent: not on the PCI bus
+    std::string driver;                    ///< when it was recorded; empty: none
+    std::uint16_t usb2_bus = 0;            ///< when it was recorded; 0: none
+    std::uint16_t superspeed_bus = 0;
+    DeviceModel usb2_hub;
+    std::optional<DeviceModel> superspeed_hub;
+    std::vector<FixedDevice> fixed;
+    std::map<std::uint8_t, std::uint8_t>
+        peers; ///< USB 2 root ports and the SuperSpeed ports that the kernel pairs with them
+};
 
-/// The 256 bytes of a function's configuration space after boot. Only the xHCI's are like a real dump (a
-/// MacBookPro12,1 of the same family); the others have the header and an empty capability list.
-[[nodiscard]] std::string config_space(const PciFunction& function);
+/// What was plugged in when the board was recorded.
+struct BoardPlug {
+    std::size_t socket = 0;
+    std::vector<std::uint8_t> ports; ///< from the device in the socket on; empty: that device itself
+    topology::PortPath at;
+    const DeviceModel* model = nullptr; ///< one of the board's
+};
 
-/// Register `offset` in a configuration space.
-[[nodiscard]] std::uint32_t read_register(std::string_view config, std::uint16_t offset);
-void write_register(std::string& config, std::uint16_t offset, std::uint32_t value);
-/// Registers in which two spaces differ.
-[[nodiscard]] std::vector<std::uint16_t> differing_registers(std::string_view one, std::string_view other);
+/// A machine as it was recorded, made ready to be played. It does not change.
+struct Board {
+    std::string title;                        ///< "ASRock Z97E-ITX/ac", safe to print
+    const chips::ChipFamily* chip = nullptr;  ///< null: no mux
+    std::optional<std::size_t> mux;           ///< the controller with the routing registers
+    std::vector<BoardController> controllers; ///< those of the PCI bus by address, then the others
+    std::vector<BoardSocket> sockets;         ///< those that the machine's configuration names come first
+    std::vector<SocketAlias> aliases;
+    std::deque<DeviceModel> models; ///< of what is plugged in; a deque, for pointers into it stay good
+    std::vector<BoardPlug> plugs;   ///< hubs before what is behind them
+    std::vector<config::ConnectorSettings> connectors;
+    std::vector<config::GuestSettings> guests;
+    std::string disks;      ///< letters in use: "ac" for sda and sdc
+    unsigned next_host = 6; ///< SCSI host; the SATA controllers of these boards have six
+    unsigned next_input = 0;
+    bool has_udev_records = false;
+    std::vector<std::string> notes; ///< what is missing in the recording and was made up
+
+    [[nodiscard]] const BoardController* controller_at(const PciAddress& address) const;
+    /// The place of the chip table's EHCI #1 or #2 among the controllers; nothing where firmware hides it.
+    [[nodiscard]] std::optional<std::size_t> ehci(std::uint8_t number) const;
+    [[nodiscard]] std::optional<std::size_t> controller_of_bus(std::uint16_t bus) const;
+    [[nodiscard]] std::vector<std::string> socket_names() const;
+};
+
+/// Reads a recorded machine: the folder that `usbroute record` writes and that `usbroute --root` takes. `settings` are
+/// those of its own configuration, and may be empty.
+[[nodiscard]] Result<std::shared_ptr<const Board>> load_board(const observe::KernelTree& tree,
+                                                              const config::Settings& settings);
+
+/// Part of `load_board`: names every hole of the board, those that no configuration names too.
+void find_sockets(Board& board);
+/// Part of `load_board`: what is in them.
+void find_plugs(Board& board, const observe::KernelTree& tree, const topology::Snapshot& snapshot);
 
 } // namespace usbroute::sim

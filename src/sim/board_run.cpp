@@ -4,10 +4,13 @@
 #include "sim/board_run.hpp"
 
 #include "base/format.hpp"
+#include "linux/files.hpp"
+#include "sim/board_folder.hpp"
 #include "sim/children.hpp"
 #include "sim/configuration.hpp"
 #include "sim/control.hpp"
 #include "sim/inside.hpp"
+#include "sim/recording_copy.hpp"
 #include "sim/shell.hpp"
 #include "sim/watch.hpp"
 
@@ -212,20 +215,26 @@ Result<int> run_board(const Options& options)
             ErrorKind::usage, "this is inside a simulated board already; `usbroute-sim do` acts on it"));
     const auto script = script_text(options.script);
     if (!script) return std::unexpected(script.error());
+    auto folder = options.board.empty() ? usual_board_folder() : Result<std::string>(options.board);
+    if (!folder) return std::unexpected(folder.error());
+    const auto board = board_in(*folder);
+    if (!board) return std::unexpected(board.error());
     const auto directory = BoardDirectory::make(options.directory);
     if (!directory) return std::unexpected(directory.error());
 
     FileTree tree(directory->path());
     UeventSender events(directory->path());
     Kernel kernel(tree, events);
-    Simulation simulation(tree, kernel, options.delay, [&options](const std::string& line) {
+    if (auto done = copy_recording(linux_::LiveTree(*folder + "/"), tree); !done)
+        return std::unexpected(done.error());
+    Simulation simulation(*board, tree, kernel, options.delay, [&options](const std::string& line) {
         if (!options.is_quiet) print(stderr, line + "\n");
     });
     if (auto done = simulation.start(); !done) return std::unexpected(done.error());
     const auto port = free_port();
     for (const auto& [path, content] :
-         {std::pair<std::string, std::string>{inside_mark, "ASRock Z97E-ITX/ac\n"},
-          {"etc/usbroute/usbroute.toml", configuration_text(tree.root(), port)},
+         {std::pair<std::string, std::string>{inside_mark, (*board)->title + "\n"},
+          {"etc/usbroute/usbroute.toml", configuration_text(**board, tree.root(), port)},
           {"run/", ""},
           {"state/", ""},
           // A first move would be a trial, which is not what a board is for that is made anew each time.

@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-// What the kernel shows of a machine whatever is plugged into it.
+// What a board is when it starts: the copy of its recording, taken over and made complete.
 
 #include "base/format.hpp"
+#include "base/text.hpp"
 #include "sim/kernel.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -13,68 +15,92 @@ namespace usbroute::sim {
 
 namespace {
 
-constexpr std::array<std::string_view, 13> pci_drivers{
-    "hsw_uncore", "i915", "xhci_hcd",   "mei_me",   "e1000e",   "ehci-pci", "snd_hda_intel",
-    "lpc_ich",    "ahci", "i801_smbus", "vfio-pci", "pci-stub", "pcieport"};
+constexpr std::array<std::string_view, 4> guest_and_stub_drivers{"vfio-pci", "pci-stub", "xhci_hcd",
+                                                                 "ehci-pci"};
 constexpr std::array<std::string_view, 9> usb_drivers{
     "usb", "hub", "usbhid", "usb-storage", "snd-usb-audio", "xpad", "ftdi_sio", "uvcvideo", "usbfs"};
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 23> files{{
+/// What programs ask for. Where it is missing they would ask the real machine, or find nothing to write to.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> needed_files{{
     {"sys/bus/pci/rescan", ""},
     {"sys/bus/pci/drivers_probe", ""},
     {"sys/bus/pci/drivers_autoprobe", "1\n"},
+    {"sys/bus/pci/devices/", ""},
     {"sys/bus/usb/drivers_probe", ""},
     {"sys/bus/usb/drivers_autoprobe", "1\n"},
     {"sys/bus/usb/devices/", ""},
-    {"sys/bus/scsi/drivers/sd/", ""},
-    {"sys/class/dmi/id/board_vendor", "ASRock\n"},
-    {"sys/class/dmi/id/board_name", "Z97E-ITX/ac\n"},
-    {"sys/class/dmi/id/sys_vendor", "To Be Filled By O.E.M.\n"},
-    {"sys/class/dmi/id/product_name", "To Be Filled By O.E.M.\n"},
-    {"sys/class/dmi/id/bios_version", "P2.20\n"},
-    {"sys/devices/virtual/iommu/dmar0/intel-iommu/version", "1:0\n"},
-    {"sys/kernel/security/lockdown", "[none] integrity confidentiality\n"},
-    {"sys/module/ehci_pci/initstate", "live\n"},
-    {"sys/module/xhci_pci/initstate", "live\n"},
-    {"sys/module/vfio_pci/initstate", "live\n"},
-    {"sys/power/state", "freeze mem disk\n"},
-    {"proc/cmdline", "BOOT_IMAGE=/boot/vmlinuz root=/dev/sda2 ro intel_iommu=on iommu=pt\n"},
-    {"proc/version", "Linux version 6.1.0 (usbroute-sim) #1 SMP PREEMPT_DYNAMIC\n"},
-    {"proc/modules", "vfio_pci 16384 0 - Live 0x0000000000000000\n"
-                     "xhci_pci 24576 0 - Live 0x0000000000000000\n"
-                     "ehci_pci 20480 0 - Live 0x0000000000000000\n"},
+    {"proc/cmdline", "\n"},
+    {"proc/version", "Linux version 0 (usbroute-sim)\n"},
+    {"proc/modules", ""},
     {"proc/swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"},
+    {"proc/self/", ""},
     {"run/udev/data/", ""},
 }};
 
-Result<void> write_drivers(const FileTree& tree, std::string_view bus,
-                           std::span<const std::string_view> drivers)
+Result<void> write_missing(const FileTree& tree, std::string_view path, std::string_view content)
 {
-    for (const auto driver : drivers)
-        for (const auto name : {"bind", "unbind", "new_id", "remove_id"})
-            if (auto done = tree.write(format("sys/bus/{}/drivers/{}/{}", bus, driver, name), ""); !done)
-                return done;
+    return tree.has(path) ? Result<void>() : tree.write(path, content);
+}
+
+Result<void> write_driver(const FileTree& tree, std::string_view bus, std::string_view driver)
+{
+    for (const auto name : {"bind", "unbind", "new_id", "remove_id"})
+        if (auto done = write_missing(tree, format("sys/bus/{}/drivers/{}/{}", bus, driver, name), ""); !done)
+            return done;
     return {};
 }
 
 } // namespace
 
-Result<void> Kernel::boot()
+Result<void> Kernel::complete(const Board& board) const
 {
-    for (const auto& [path, content] : files)
-        if (auto done = tree_.write(path, content); !done) return done;
-    if (auto done = write_drivers(tree_, "pci", pci_drivers); !done) return done;
-    if (auto done = write_drivers(tree_, "usb", usb_drivers); !done) return done;
-    if (auto done = tree_.link("sys/class/iommu/dmar0", "sys/devices/virtual/iommu/dmar0"); !done)
-        return done;
-
-    for (const auto& function : pci_functions()) {
-        if (auto done = add_function(function, config_space(function)); !done) return done;
-        if (auto done = bind_driver(function.address, function.driver); !done) return done;
-        if (function.class_code != 0x010601) continue;
-        for (const auto& node : boot_disk_nodes(directory_of(function.address)))
-            if (auto done = show(node); !done) return done;
+    for (const auto& [path, content] : needed_files)
+        if (auto done = write_missing(tree_, path, content); !done) return done;
+    for (const auto driver : guest_and_stub_drivers)
+        if (auto done = write_driver(tree_, "pci", driver); !done) return done;
+    for (const auto driver : usb_drivers)
+        if (auto done = write_driver(tree_, "usb", driver); !done) return done;
+    for (const auto& controller : board.controllers) {
+        if (!controller.function) continue;
+        const auto directory = "sys/" + controller.directory;
+        if (auto done = write_driver(tree_, "pci", controller.function->driver); !done) return done;
+        if (auto done = tree_.write(directory + "/config", controller.function->config); !done) return done;
+        for (const auto& [name, content] : {std::pair{"remove", ""}, {"driver_override", "(null)\n"}})
+            if (auto done = write_missing(tree_, format("{}/{}", directory, name), content); !done)
+                return done;
     }
+    return {};
+}
+
+void Kernel::take_over(const RecordedDevice& device)
+{
+    auto& bus = buses_[device.place.bus()];
+    if (device.place.is_root_hub()) {
+        bus.directory = device.directory;
+        bus.superspeed = device.superspeed;
+    }
+    bus.next_number =
+        std::max(bus.next_number, static_cast<std::uint8_t>(device.number == 127 ? 1 : device.number + 1));
+    devices_.insert_or_assign(
+        device.place,
+        Present{.nodes = device.nodes, .number = device.number, .disks = disks_among(device.nodes)});
+}
+
+Result<void> Kernel::boot(const Board& board)
+{
+    if (auto done = complete(board); !done) return done;
+    for (const auto& controller : board.controllers) {
+        if (controller.function)
+            functions_.insert_or_assign(controller.function->address, controller.function->node);
+        if (controller.usb2_bus != 0) take_over(*controller.usb2_hub.recorded);
+        if (controller.superspeed_bus != 0) take_over(*controller.superspeed_hub->recorded);
+        for (const auto& fixed : controller.fixed)
+            if (fixed.model.recorded) take_over(*fixed.model.recorded);
+    }
+    for (const auto& model : board.models) take_over(*model.recorded);
+    disk_letters_.insert(board.disks.begin(), board.disks.end());
+    next_host_ = board.next_host;
+    next_input_ = board.next_input;
     return {};
 }
 

@@ -4,52 +4,129 @@
 #include "sim/configuration.hpp"
 
 #include "base/format.hpp"
-#include "sim/board.hpp"
+#include "base/text.hpp"
 
-#include <string_view>
+#include <algorithm>
+#include <vector>
 
 namespace usbroute::sim {
 
 namespace {
 
-/// The sockets of the keyboard and the mouse, as a TOML array.
-std::string desk_sockets()
+std::string quoted_list(const std::vector<std::string>& names)
 {
-    std::string names;
-    for (const auto& socket : sockets()) {
-        if (socket.at_start != "keyboard" && socket.at_start != "mouse") continue;
-        names += format("{}\"{}\"", names.empty() ? "" : ", ", socket.name);
-    }
-    return "[" + names + "]";
+    std::vector<std::string> quoted;
+    for (const auto& name : names) quoted.push_back(format("\"{}\"", name));
+    return "[" + join(quoted, ", ") + "]";
 }
 
-std::string connector_text(const Socket& socket)
+/// A dot in a bare key of TOML would begin a table below it.
+std::string table_of(std::string_view kind, const std::string& name)
 {
-    auto text = format("[connector.{}]\nmux_bit = {}\n", socket.name, socket.bit.value);
-    if (socket.superspeed) text += format("superspeed = {}\n", socket.superspeed->value);
-    text += format("panel = \"{}\"\n", socket.panel);
-    if (socket.row != 0) text += format("row = {}\ncolumn = {}\n", socket.row, socket.column);
+    return name.find('.') == std::string::npos ? format("[{}.{}]\n", kind, name)
+                                               : format("[{}.\"{}\"]\n", kind, name);
+}
+
+std::string connector_text(const config::ConnectorSettings& connector)
+{
+    const auto& spec = connector.spec;
+    auto text = table_of("connector", spec.name.text());
+    if (spec.bit) text += format("mux_bit = {}\n", spec.bit->value);
+    if (spec.superspeed) text += format("superspeed = {}\n", spec.superspeed->value);
+    if (!spec.places.empty()) text += format("usb = {}\n", quoted_list(texts_of(spec.places)));
+    if (!spec.seen.empty()) text += format("seen = {}\n", quoted_list(texts_of(spec.seen)));
+    if (spec.behind) text += format("behind = \"{}\"\n", spec.behind->text());
+    if (is_plain_name(connector.panel)) text += format("panel = \"{}\"\n", connector.panel);
+    if (connector.row) text += format("row = {}\n", *connector.row);
+    if (connector.column) text += format("column = {}\n", *connector.column);
     return text + "\n";
+}
+
+std::string guest_text(const config::GuestSettings& guest)
+{
+    return table_of("guest", guest.name.text()) +
+           format("controllers = {}\non_exit = \"{}\"\n\n", quoted_list(texts_of(guest.controllers)),
+                  guest.on_exit == config::OnExit::return_to_host ? "return" : "keep");
+}
+
+/// The guests of the recording; a board with both sides and no guest gets one that may have its EHCIs.
+std::vector<config::GuestSettings> guests_of(const Board& board)
+{
+    auto guests = board.guests;
+    if (!guests.empty() || board.chip == nullptr) return guests;
+    config::GuestSettings windows{.name = GuestName("windows"),
+                                  .controllers = {},
+                                  .on_exit = config::OnExit::return_to_host,
+                                  .origin = {}};
+    for (std::uint8_t number = 1; number <= board.chip->ehcis.size(); ++number)
+        if (const auto ehci = board.ehci(number))
+            windows.controllers.push_back(board.controllers[*ehci].function->address);
+    if (!windows.controllers.empty()) guests.push_back(std::move(windows));
+    return guests;
+}
+
+/// Connectors that can move, with a keyboard or a mouse in them.
+std::vector<const BoardSocket*> desk_sockets(const Board& board)
+{
+    std::vector<const BoardSocket*> desk;
+    for (std::size_t i = 0; i < board.sockets.size(); ++i) {
+        const auto& socket = board.sockets[i];
+        const auto is_named = std::ranges::any_of(board.connectors, [&](const auto& connector) {
+            return connector.spec.name.text() == socket.name;
+        });
+        if (!socket.bit || !socket.on_ehci || !is_named) continue;
+        for (const auto& plug : board.plugs)
+            if (plug.socket == i && plug.ports.empty() &&
+                (plug.model->kind == "keyboard" || plug.model->kind == "mouse")) {
+                desk.push_back(&socket);
+                break;
+            }
+    }
+    return desk;
+}
+
+/// The first guest that may have every EHCI at which these sockets end; null: there is none.
+const config::GuestSettings* guest_for(const Board& board, const std::vector<config::GuestSettings>& guests,
+                                       const std::vector<const BoardSocket*>& desk)
+{
+    const auto has_all = [&](const config::GuestSettings& guest) {
+        return std::ranges::all_of(desk, [&](const BoardSocket* socket) {
+            const auto& address = board.controllers[socket->on_ehci->controller].function->address;
+            return std::ranges::find(guest.controllers, address) != guest.controllers.end();
+        });
+    };
+    const auto found = std::ranges::find_if(guests, has_all);
+    return found == guests.end() ? nullptr : &*found;
 }
 
 } // namespace
 
-std::string configuration_text(const std::string& directory, std::uint16_t port)
+std::string configuration_text(const Board& board, const std::string& directory, std::uint16_t port)
 {
-    std::string text = "# The simulated ASRock Z97E-ITX/ac of usbroute-sim. Written anew at each start.\n\n";
-    for (const auto& socket : sockets()) text += connector_text(socket);
-    const auto desk = desk_sockets();
-    text += format("[guest.windows]\ncontrollers = [\"{}\", \"{}\"]\non_exit = \"return\"\n\n",
-                   ehci_function(1).address.text(), ehci_function(2).address.text());
-    text += format("[profile.all-host]\n\n"
-                   "[profile.desk-on-ehci]\nehci = {}\n\n"
-                   "[profile.desk-in-windows]\nwindows = {}\nmay_take_last_keyboard = true\n\n"
-                   "[toggle]\nprofiles = [\"all-host\", \"desk-on-ehci\"]\n\n",
-                   desk, desk);
+    auto text = format("# The simulated {} of usbroute-sim. Written anew at each start.\n\n", board.title);
+    for (const auto& connector : board.connectors) text += connector_text(connector);
+    const auto guests = guests_of(board);
+    for (const auto& guest : guests) text += guest_text(guest);
+
+    text += "[profile.all-host]\n\n";
+    const auto desk = desk_sockets(board);
+    std::vector<std::string> names;
+    for (const auto* socket : desk) names.push_back(socket->name);
+    if (!desk.empty()) {
+        text += format("[profile.desk-on-ehci]\nehci = {}\n\n", quoted_list(names));
+        if (const auto* guest = guest_for(board, guests, desk))
+            text +=
+                table_of("profile", "desk-in-" + guest->name.text()) +
+                format("{} = {}\nmay_take_last_keyboard = true\n\n", guest->name.text(), quoted_list(names));
+        text += "[toggle]\nprofiles = [\"all-host\", \"desk-on-ehci\"]\n\n";
+    }
     text += format("[listen.control]\nunix = \"{}/run/control.sock\"\n\n", directory);
-    text += format("[listen.windows]\nunix = \"{}/run/windows.sock\"\nguest = \"windows\"\n"
-                   "allow = [\"toggle\", \"status\", \"confirm\"]\n\n",
-                   directory);
+    const auto name = guests.empty() ? std::string() : guests.front().name.text();
+    if (!name.empty() && name != "control" && name != "netcat") {
+        text += table_of("listen", name) + format("unix = \"{}/run/{}.sock\"\nguest = \"{}\"\n"
+                                                  "allow = [\"toggle\", \"status\", \"confirm\"]\n\n",
+                                                  directory, name, name);
+    }
     text += format("[listen.netcat]\ntcp = \"127.0.0.1:{}\"\nallow = [\"toggle\", \"status\"]\n", port);
     return text;
 }

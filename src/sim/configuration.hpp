@@ -3,13 +3,16 @@
 
 #pragma once
 
+#include "sim/board.hpp"
+
 #include <cstdint>
 #include <string>
 
 namespace usbroute::sim {
 
-/// A usbroute.toml for the board: its sockets by name, two toggling profiles, a guest, and listeners in
-/// `directory` and on a TCP port of 127.0.0.1.
-[[nodiscard]] std::string configuration_text(const std::string& directory, std::uint16_t port);
+/// The configuration of the programs inside: connectors and guests of the recorded machine; profiles and listeners of
+/// the simulator. `port` is the listener's at 127.0.0.1.
+[[nodiscard]] std::string configuration_text(const Board& board, const std::string& directory,
+                                             std::uint16_t port);
 
 } // namespace usbroute::sim

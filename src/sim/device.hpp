@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ struct InterfaceModel {
 };
 
 struct DeviceModel;
+struct RecordedDevice;
 
 /// A device behind a hub.
 struct Behind {
@@ -52,6 +54,8 @@ struct DeviceModel {
     std::vector<Behind> behind = {};
     std::uint64_t sectors = 0;        ///< of 512 bytes; 0: not a disk
     std::string_view filesystem = {}; ///< of its one partition
+    /// What a recording shows of it, which is shown again wherever it goes; null: it is made from the above.
+    std::shared_ptr<const RecordedDevice> recorded = {};
 };
 
 /// Everything that can be plugged in. Ids are those of common products; serial numbers are invented.

@@ -81,6 +81,8 @@ Result<std::string> FileTree::read(std::string_view path) const
     return content;
 }
 
+bool FileTree::has(std::string_view path) const { return ::access(full(path).c_str(), F_OK) == 0; }
+
 Result<void> FileTree::link(std::string_view path, std::string_view target) const
 {
     const fs::path place(full(path));

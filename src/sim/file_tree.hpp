@@ -26,6 +26,7 @@ public:
     [[nodiscard]] Result<void> write_at(std::string_view path, std::uint16_t offset,
                                         std::string_view bytes) const;
     [[nodiscard]] Result<std::string> read(std::string_view path) const;
+    [[nodiscard]] bool has(std::string_view path) const;
     /// A relative link, as sysfs has them; replaces an older one.
     [[nodiscard]] Result<void> link(std::string_view path, std::string_view target) const;
     /// A file, a link or a directory with all that is in it. What is absent is no failure.

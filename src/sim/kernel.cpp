@@ -3,7 +3,6 @@
 
 #include "sim/kernel.hpp"
 
-#include "base/check.hpp"
 #include "base/format.hpp"
 
 #include <algorithm>
@@ -44,9 +43,12 @@ std::vector<std::string> links_to(const Node& node)
 Result<void> Kernel::show(const Node& node)
 {
     const auto directory = in_sys(node.path);
-    for (const auto& attribute : node.attributes)
-        if (auto done = tree_.write(format("{}/{}", directory, attribute.name), attribute.content); !done)
-            return done;
+    for (const auto& attribute : node.attributes) {
+        const auto path = format("{}/{}", directory, attribute.name);
+        auto done = attribute.target.empty() ? tree_.write(path, attribute.content)
+                                             : tree_.link(path, attribute.target);
+        if (!done) return done;
+    }
     if (auto done = tree_.write(directory + "/uevent", node.properties()); !done) return done;
     if (auto done = tree_.link(directory + "/subsystem", in_sys(node.subsystem)); !done) return done;
     if (!node.driver.empty()) {
@@ -84,8 +86,6 @@ void Kernel::hide(const Node& node)
         events_.send("remove", node);
     }
 }
-
-std::string Kernel::directory_of(const PciAddress& address) { return "devices/pci0000:00/" + address.text(); }
 
 std::string Kernel::directory_of(const PortPath& place) const
 {
@@ -126,17 +126,19 @@ bool Kernel::is_number_used(std::uint16_t bus, std::uint8_t number) const
     });
 }
 
-Result<void> Kernel::add_function(const PciFunction& function, const std::string& config)
+Result<void> Kernel::add_function(const BoardFunction& function, const std::string& config)
 {
-    auto node = pci_node(function, "");
+    auto node = function.node;
+    node.driver.clear();
     const auto directory = in_sys(node.path);
     if (auto done = tree_.write(directory + "/config", config); !done) return done;
-    const auto group = format("sys/kernel/iommu_groups/{}", function.iommu_group);
-    if (auto done = tree_.write(group + "/type", "DMA\n"); !done) return done;
-    if (auto done = tree_.link(format("{}/devices/{}", group, function.address.text()), directory); !done)
-        return done;
-    if (auto done = tree_.link(directory + "/iommu_group", group); !done) return done;
-    if (auto done = tree_.link(directory + "/iommu", "sys/devices/virtual/iommu/dmar0"); !done) return done;
+    if (auto done = tree_.write(directory + "/remove", ""); !done) return done;
+    if (function.iommu_group) {
+        const auto group = format("sys/kernel/iommu_groups/{}", *function.iommu_group);
+        if (auto done = tree_.link(format("{}/devices/{}", group, function.address.text()), directory); !done)
+            return done;
+        if (auto done = tree_.link(directory + "/iommu_group", group); !done) return done;
+    }
     if (auto done = show(node); !done) return done;
     functions_.insert_or_assign(function.address, std::move(node));
     return {};
@@ -146,8 +148,10 @@ void Kernel::remove_function(const PciAddress& address)
 {
     const auto found = functions_.find(address);
     if (found == functions_.end()) return;
-    const auto* function = function_at(address);
-    tree_.remove(format("sys/kernel/iommu_groups/{}/devices/{}", function->iommu_group, address.text()));
+    const auto& attributes = found->second.attributes;
+    const auto group = std::ranges::find(attributes, "iommu_group", &Attribute::name);
+    if (group != attributes.end() && group->target.starts_with("sys/kernel/iommu_groups/"))
+        tree_.remove(format("{}/devices/{}", group->target, address.text()));
     hide(found->second);
     functions_.erase(found);
 }
@@ -179,13 +183,11 @@ Result<void> Kernel::unbind_driver(const PciAddress& address)
     return tree_.write(in_sys(node.path) + "/enable", "0\n");
 }
 
-Result<void> Kernel::add_bus(const PciAddress& controller, std::uint16_t number, const DeviceModel& model)
+Result<void> Kernel::add_bus(const std::string& controller, std::uint16_t number, const DeviceModel& model,
+                             bool superspeed)
 {
-    buses_[number] = {.directory = format("{}/usb{}", directory_of(controller), number)};
-    if (auto done = connect(PortPath(number, {}), model, "unknown"); !done) return done;
-    // An xHCI's SuperSpeed bus comes directly after its USB 2 bus.
-    if (model.superspeed) return pair_ports(static_cast<std::uint16_t>(number - 1), number);
-    return {};
+    buses_[number] = {.directory = format("{}/usb{}", controller, number), .superspeed = superspeed};
+    return connect(PortPath(number, {}), model, "unknown");
 }
 
 Result<void> Kernel::remove_bus(std::uint16_t number)
@@ -205,7 +207,7 @@ Result<void> Kernel::add_ports(const PortPath& hub, std::uint8_t ports)
 {
     for (std::uint8_t port = 1; port <= ports; ++port) {
         const auto directory = in_sys(port_directory(hub.child(port)));
-        // This board's firmware tells nothing about its ports.
+        // A hub's own ports: firmware tells nothing about them.
         const std::array<std::pair<const char*, const char*>, 8> attributes{
             {{"connect_type", "unknown\n"},
              {"location", "0x00000000\n"},
@@ -221,44 +223,58 @@ Result<void> Kernel::add_ports(const PortPath& hub, std::uint8_t ports)
     return {};
 }
 
-Result<void> Kernel::pair_ports(std::uint16_t usb2_bus, std::uint16_t superspeed_bus)
+Result<void> Kernel::pair_ports(std::uint16_t usb2_bus, std::uint16_t superspeed_bus,
+                                const std::map<std::uint8_t, std::uint8_t>& peers)
 {
-    // Without firmware's word the kernel pairs ports of equal number.
-    for (std::uint8_t port = 1; port <= chip().superspeed_ports(); ++port) {
-        const auto usb2 = in_sys(port_directory(PortPath(usb2_bus, {port})));
-        const auto superspeed = in_sys(port_directory(PortPath(superspeed_bus, {port})));
+    for (const auto& [usb2_port, superspeed_port] : peers) {
+        const auto usb2 = in_sys(port_directory(PortPath(usb2_bus, {usb2_port})));
+        const auto superspeed = in_sys(port_directory(PortPath(superspeed_bus, {superspeed_port})));
+        if (!tree_.has(usb2) || !tree_.has(superspeed)) continue;
         if (auto done = tree_.link(usb2 + "/peer", superspeed); !done) return done;
         if (auto done = tree_.link(superspeed + "/peer", usb2); !done) return done;
     }
     return {};
 }
 
+/// The port's links, which exist before the device is announced. Old kernels and lean recordings show no ports.
+Result<void> Kernel::occupy_port(const PortPath& place) const
+{
+    const auto port = in_sys(port_directory(place));
+    if (!tree_.has(port)) return {};
+    const auto device = in_sys(directory_of(place));
+    if (auto done = tree_.link(device + "/port", port); !done) return done;
+    if (auto done = tree_.link(port + "/device", device); !done) return done;
+    return tree_.write(port + "/state", "configured\n");
+}
+
 Result<void> Kernel::connect(const PortPath& place, const DeviceModel& model, std::string_view removable)
 {
-    USBROUTE_CHECK(!devices_.contains(place));
-    const auto root = devices_.find(PortPath(place.bus(), {}));
-    const bool on_superspeed_bus =
-        place.is_root_hub() ? model.superspeed
-                            : root->second.nodes.front().uevent.find("=1d6b/3/") != std::string::npos;
+    if (devices_.contains(place))
+        return std::unexpected(Error(ErrorKind::failed, format("{} is occupied already", place.text())));
     Present present;
     present.number = choose_number(place.bus());
     present.nodes = usb_nodes(model, {.directory = directory_of(place),
                                       .place = place,
                                       .number = present.number,
-                                      .superspeed = on_superspeed_bus,
+                                      .superspeed = buses_.at(place.bus()).superspeed,
                                       .removable = removable,
                                       .first_input = next_input_});
     next_input_ += count_inputs(model);
-    if (!place.is_root_hub()) {
-        // The port's links exist before the device is announced.
-        const auto port = in_sys(port_directory(place));
-        if (auto done = tree_.link(in_sys(present.nodes.front().path) + "/port", port); !done) return done;
-        if (auto done = tree_.link(port + "/device", in_sys(present.nodes.front().path)); !done) return done;
-        if (auto done = tree_.write(port + "/state", "configured\n"); !done) return done;
+    // A recorded disk has its own letter again, unless somebody else has it meanwhile.
+    for (const char letter : disks_among(present.nodes)) {
+        if (disk_letters_.contains(letter)) {
+            present.disks += take_letter();
+            rename_disk(present.nodes, letter, present.disks.back());
+        } else {
+            disk_letters_.insert(letter);
+            present.disks += letter;
+        }
     }
+    if (!place.is_root_hub())
+        if (auto done = occupy_port(place); !done) return done;
     for (const auto& node : present.nodes) {
         const bool is_first_interface = &node == present.nodes.data() + 1;
-        if (is_first_interface && model.hub_ports > 0)
+        if (is_first_interface && model.hub_ports > 0 && !model.recorded)
             if (auto done = add_ports(place, model.hub_ports); !done) return done;
         if (auto done = show(node); !done) return done;
         const bool is_interface = &node != present.nodes.data() && node.subsystem == "bus/usb";
@@ -271,12 +287,18 @@ Result<void> Kernel::connect(const PortPath& place, const DeviceModel& model, st
     return {};
 }
 
-Result<void> Kernel::add_disk(Present& present, const DeviceModel& model)
+char Kernel::take_letter()
 {
-    char letter = 'b';
+    char letter = 'a';
     while (disk_letters_.contains(letter) && letter < 'z') ++letter;
     disk_letters_.insert(letter);
-    present.disk = letter;
+    return letter;
+}
+
+Result<void> Kernel::add_disk(Present& present, const DeviceModel& model)
+{
+    const auto letter = take_letter();
+    present.disks = letter;
     for (auto& node : disk_nodes(model, present.nodes[1].path, next_host_++, letter)) {
         if (auto done = show(node); !done) return done;
         present.nodes.push_back(std::move(node));
@@ -291,11 +313,13 @@ Result<void> Kernel::disconnect(const PortPath& place)
     Result<void> outcome;
     if (!place.is_root_hub()) {
         const auto port = in_sys(port_directory(place));
-        tree_.remove(port + "/device");
-        outcome = tree_.write(port + "/state", "not attached\n");
+        if (tree_.has(port)) {
+            tree_.remove(port + "/device");
+            outcome = tree_.write(port + "/state", "not attached\n");
+        }
     }
     for (const auto& node : found->second.nodes | std::views::reverse) hide(node);
-    disk_letters_.erase(found->second.disk);
+    for (const char letter : found->second.disks) disk_letters_.erase(letter);
     devices_.erase(found);
     return outcome;
 }

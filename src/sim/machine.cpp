@@ -6,47 +6,50 @@
 #include "base/check.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
-#include "topology/side.hpp"
+#include "sim/config_space.hpp"
+#include "sim/spot.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace usbroute::sim {
 
 using topology::Side;
-namespace route_reg = chips::route_reg;
 
 namespace {
 
-Side side_of(const Machine& machine, const Socket& socket)
+/// The wires that a socket's USB 2 half has now; null where the chip has none on that side, and for a port that is
+/// SuperSpeed alone.
+const Wire* wires_of(const Machine& machine, const BoardSocket& socket)
 {
-    return (machine.registers.usb2_owner & socket.bit.mask()) != 0 ? Side::xhci : Side::ehci;
+    const bool is_ehci = socket.bit && (machine.registers.usb2_owner & socket.bit->mask()) == 0;
+    const auto& wire = is_ehci ? socket.on_ehci : socket.on_xhci;
+    return wire ? &*wire : nullptr;
 }
 
-/// The controller that has a socket's USB 2 wires; null where the chip has none on that side.
-const ControllerState* wires_of(const Machine& machine, const Socket& socket)
+std::optional<PortPath> place_of(const Machine& machine, const Wire& wire)
 {
-    const auto* route = chip().route_of(socket.bit);
-    USBROUTE_CHECK(route != nullptr);
-    if (side_of(machine, socket) == Side::xhci) return machine.controller_at(xhci_function().address);
-    return route->ehci ? machine.controller_at(ehci_function(route->ehci->controller).address) : nullptr;
+    const auto& controller = machine.controllers[wire.controller];
+    const auto bus = wire.superspeed ? controller.superspeed_bus : controller.usb2_bus;
+    if (bus == 0) return std::nullopt;
+    return PortPath(bus, wire.ports);
 }
 
-std::optional<PortPath> usb2_place(const Machine& machine, const Socket& socket)
+std::optional<PortPath> usb2_place(const Machine& machine, const BoardSocket& socket)
 {
-    const auto* controller = wires_of(machine, socket);
-    if (controller == nullptr || controller->usb2_bus == 0) return std::nullopt;
-    const auto* route = chip().route_of(socket.bit);
-    if (side_of(machine, socket) == Side::xhci) return PortPath(controller->usb2_bus, {route->xhci_port});
-    return PortPath(controller->usb2_bus, {1, route->ehci->port}); // port 1 carries the rate matching hub
+    const auto* wire = wires_of(machine, socket);
+    return wire == nullptr ? std::nullopt : place_of(machine, *wire);
 }
 
-std::optional<PortPath> superspeed_place(const Machine& machine, const Plug& plug)
+std::optional<PortPath> superspeed_place(const Machine& machine, const BoardSocket& socket)
 {
-    const auto& port = plug.socket->superspeed;
-    const auto* xhci = machine.controller_at(xhci_function().address);
-    if (!plug.model->superspeed || !port || xhci->superspeed_bus == 0) return std::nullopt;
-    if ((machine.registers.superspeed_on & port->mask()) == 0) return std::nullopt;
-    return PortPath(xhci->superspeed_bus, {port->value});
+    const auto& wire = socket.superspeed;
+    if (!wire) return std::nullopt;
+    const bool is_routed = machine.board->mux == wire->controller;
+    if (is_routed &&
+        (machine.registers.superspeed_on & chips::SuperSpeedPort{wire->ports.front()}.mask()) == 0)
+        return std::nullopt;
+    return place_of(machine, *wire);
 }
 
 bool is_bus_used(const Machine& machine, std::uint16_t bus)
@@ -63,60 +66,156 @@ std::uint16_t lowest_free_bus(const Machine& machine)
     return bus;
 }
 
-} // namespace
-
-const ControllerState* Machine::controller_at(const PciAddress& address) const
+Plug* plug_among(std::vector<Plug>& plugs, std::string_view name)
 {
-    const auto found = std::ranges::find(controllers, address, &ControllerState::address);
-    return found == controllers.end() ? nullptr : &*found;
+    for (auto& plug : plugs) {
+        if (plug.name == name) return &plug;
+        if (auto* found = plug_among(plug.behind, name)) return found;
+    }
+    return nullptr;
 }
 
-ControllerState* Machine::controller_at(const PciAddress& address)
+Plug* hub_among(std::vector<Plug>& plugs, std::string_view name)
 {
-    const auto found = std::ranges::find(controllers, address, &ControllerState::address);
-    return found == controllers.end() ? nullptr : &*found;
+    for (auto& plug : plugs) {
+        if (std::ranges::find(plug.behind, name, &Plug::name) != plug.behind.end()) return &plug;
+        if (auto* found = hub_among(plug.behind, name)) return found;
+    }
+    return nullptr;
+}
+
+/// The kind, with a number if another has that name.
+std::string free_name(Machine& machine, std::string_view kind)
+{
+    std::string name(kind);
+    for (int number = 2; machine.plug_named(name) != nullptr; ++number) name = format("{}-{}", kind, number);
+    return name;
+}
+
+/// What a model has behind it comes with it.
+void fill_hub(Machine& machine, std::string_view name)
+{
+    const auto* hub = machine.plug_named(name);
+    for (const auto& behind : std::vector(hub->model->behind)) {
+        auto below = free_name(machine, behind.model->kind);
+        auto* above = machine.plug_named(name);
+        above->behind.push_back({.name = std::move(below),
+                                 .socket = above->socket,
+                                 .port = behind.port,
+                                 .model = behind.model,
+                                 .at = {},
+                                 .behind = {}});
+    }
+}
+
+void add_recorded(Machine& machine, const BoardPlug& recorded)
+{
+    Plug plug{.name = free_name(machine, recorded.model->kind),
+              .socket = recorded.socket,
+              .port = 0,
+              .model = recorded.model,
+              .is_superspeed_half = recorded.model->superspeed && recorded.model->hub_ports > 0,
+              .at = recorded.at,
+              .behind = {}};
+    auto* siblings = &machine.plugs;
+    if (!recorded.ports.empty()) {
+        auto above = recorded.at.ports();
+        plug.port = above.back();
+        above.pop_back();
+        const PortPath hub_place(recorded.at.bus(), above);
+        for (auto& top : machine.plugs)
+            if (top.at && top.at->contains(hub_place))
+                for (const auto& each : standing(top, *top.at))
+                    if (each.place == hub_place) siblings = &each.plug->behind;
+        if (siblings == &machine.plugs) plug.port = 0; // a recording that lacks the hub
+    }
+    siblings->push_back(std::move(plug));
+}
+
+bool is_pending(const Plug& plug)
+{
+    return std::ranges::any_of(plug.behind, [](const Plug& each) { return !each.at || is_pending(each); });
+}
+
+void find_pending(const Plug& hub, std::vector<std::string>& names)
+{
+    for (const auto& each : hub.behind) {
+        if (!each.at)
+            names.push_back(each.name);
+        else
+            find_pending(each, names);
+    }
+}
+
+} // namespace
+
+std::optional<std::size_t> Machine::index_of(const PciAddress& address) const
+{
+    const auto* found = board->controller_at(address);
+    if (found == nullptr) return std::nullopt;
+    return static_cast<std::size_t>(found - board->controllers.data());
+}
+
+std::optional<std::size_t> Machine::controller_of_bus(std::uint16_t bus) const
+{
+    if (bus == 0) return std::nullopt;
+    for (std::size_t i = 0; i < controllers.size(); ++i)
+        if (controllers[i].usb2_bus == bus || controllers[i].superspeed_bus == bus) return i;
+    return std::nullopt;
 }
 
 Plug* Machine::plug_named(std::string_view name_or_socket)
 {
-    const auto found = std::ranges::find_if(plugs, [name_or_socket](const Plug& plug) {
-        return plug.name == name_or_socket || plug.socket->name == name_or_socket;
-    });
+    if (auto* found = plug_among(plugs, name_or_socket)) return found;
+    const auto found =
+        std::ranges::find_if(plugs, [&](const Plug& plug) { return socket_name(plug) == name_or_socket; });
     return found == plugs.end() ? nullptr : &*found;
 }
 
-const ControllerState* Machine::controller_of_bus(std::uint16_t bus) const
+Plug* Machine::hub_of(std::string_view name) { return hub_among(plugs, name); }
+
+Plug* Machine::top_of(std::string_view name)
 {
-    const auto found = std::ranges::find_if(controllers, [bus](const ControllerState& controller) {
-        return controller.usb2_bus == bus || controller.superspeed_bus == bus;
-    });
-    return found == controllers.end() ? nullptr : &*found;
+    auto* plug = plug_among(plugs, name);
+    while (plug != nullptr) {
+        auto* hub = hub_of(plug->name);
+        if (hub == nullptr) break;
+        plug = hub;
+    }
+    return plug;
 }
 
-Machine machine_at_start()
+void Machine::remove(std::string_view name)
+{
+    auto* hub = hub_of(name);
+    std::erase_if(hub == nullptr ? plugs : hub->behind,
+                  [name](const Plug& plug) { return plug.name == name; });
+}
+
+const std::string& Machine::socket_name(const Plug& plug) const { return board->sockets[plug.socket].name; }
+
+Machine machine_at_start(std::shared_ptr<const Board> board)
 {
     Machine machine;
-    machine.registers = routes_in(config_space(xhci_function()));
-    for (const auto* function : {&xhci_function(), &ehci_function(1), &ehci_function(2)})
-        machine.controllers.push_back({.address = function->address,
-                                       .driver = std::string(function->driver),
-                                       .usb2_bus = 0,
-                                       .superspeed_bus = 0});
-    // The kernel probes both EHCIs before the xHCI, and 1a.0 before 1d.0.
-    for (const auto* function : {&ehci_function(2), &ehci_function(1), &xhci_function()})
-        number_buses(machine, *machine.controller_at(function->address));
-    for (const auto& socket : sockets()) {
-        if (socket.at_start.empty()) continue;
-        const auto name = plug_in(machine, socket.name, socket.at_start, "");
-        USBROUTE_CHECK(name.has_value());
-    }
+    machine.board = std::move(board);
+    const auto& recorded = *machine.board;
+    if (recorded.mux) machine.registers = routes_in(recorded.controllers[*recorded.mux].function->config);
+    for (const auto& controller : recorded.controllers)
+        machine.controllers.push_back({.present = true,
+                                       .driver = controller.driver,
+                                       .usb2_bus = controller.usb2_bus,
+                                       .superspeed_bus = controller.superspeed_bus});
+    for (const auto& plug : recorded.plugs) add_recorded(machine, plug);
     return machine;
 }
 
 std::optional<PortPath> home_of(const Machine& machine, const Plug& plug)
 {
-    const auto wires = usb2_place(machine, *plug.socket);
-    const auto link = superspeed_place(machine, plug);
+    const auto& socket = machine.board->sockets[plug.socket];
+    const auto link = superspeed_place(machine, socket);
+    if (plug.is_superspeed_half) return link;
+    const auto wires = usb2_place(machine, socket);
+    if (!plug.model->superspeed) return wires;
     if (plug.at && (plug.at == link || plug.at == wires)) return plug.at;
     return link ? link : wires;
 }
@@ -126,7 +225,10 @@ Moves moves_due(const Machine& machine)
     Moves moves;
     for (const auto& plug : machine.plugs) {
         const auto home = home_of(machine, plug);
-        if (home == plug.at) continue;
+        if (home == plug.at) {
+            if (plug.at && is_pending(plug)) find_pending(plug, moves.arrive);
+            continue;
+        }
         if (plug.at) moves.leave.push_back(plug.name);
         if (home) moves.arrive.push_back(plug.name);
     }
@@ -150,87 +252,83 @@ RouteBits after_resume(const RouteBits& now)
     return result;
 }
 
-void number_buses(Machine& machine, ControllerState& controller)
+void number_buses(Machine& machine, std::size_t index)
 {
+    auto& controller = machine.controllers[index];
     controller.usb2_bus = 0;
     controller.superspeed_bus = 0;
     if (!controller.present || !controller.is_driven_by_host()) return;
     controller.usb2_bus = lowest_free_bus(machine);
-    if (controller.address == xhci_function().address) controller.superspeed_bus = lowest_free_bus(machine);
+    if (machine.board->controllers[index].superspeed_hub)
+        controller.superspeed_bus = lowest_free_bus(machine);
 }
 
-Result<std::string> plug_in(Machine& machine, std::string_view socket_name, std::string_view kind,
+Result<std::string> plug_in(Machine& machine, std::string_view where, std::string_view kind,
                             std::string_view name)
 {
-    const auto* socket = socket_named(socket_name);
-    if (socket == nullptr) {
-        const auto near = nearest(socket_name, socket_names());
-        return std::unexpected(
-            Error(ErrorKind::not_found, format("there is no socket {}{}", printable(socket_name),
-                                               near ? format("; did you mean {}?", *near) : "")));
-    }
+    const auto spot = spot_of(machine, where);
+    if (!spot) return std::unexpected(spot.error());
+    const auto& socket = machine.board->sockets[spot->socket];
     const auto* model = model_of(kind);
     if (model == nullptr)
         return std::unexpected(
             Error(ErrorKind::not_found, format("there is no device of kind {}; there are: {}",
                                                printable(kind), join(kinds(), ", "))));
-    const auto taken_by = std::ranges::find(machine.plugs, socket, &Plug::socket);
-    if (taken_by != machine.plugs.end())
-        return std::unexpected(Error(ErrorKind::failed, format("{} is occupied by {}; unplug it first",
-                                                               socket->name, taken_by->name)));
-    std::string chosen(name.empty() ? kind : name);
-    if (!is_plain_name(chosen))
-        return std::unexpected(Error(ErrorKind::usage, format("not a name: {}", printable(chosen))));
+    Plug* hub = nullptr;
+    if (!spot->ports.empty()) {
+        auto found = hub_for(machine, *spot, where);
+        if (!found) return std::unexpected(found.error());
+        hub = *found;
+    } else if (const auto* taken_by = plug_at(machine, *spot)) {
+        return std::unexpected(Error(
+            ErrorKind::failed, format("{} is occupied by {}; unplug it first", socket.name, taken_by->name)));
+    }
+    const bool has_usb2 = hub != nullptr ? !hub->is_superspeed_half : socket.on_xhci || socket.on_ehci;
+    if (!has_usb2 && !model->superspeed)
+        return std::unexpected(Error(
+            ErrorKind::failed, format("{} is a SuperSpeed port; {} needs the USB 2 port that goes with it",
+                                      printable(where), kind)));
+    if (!name.empty() && !is_plain_name(name))
+        return std::unexpected(Error(ErrorKind::usage, format("not a name: {}", printable(name))));
     if (!name.empty() && machine.plug_named(name) != nullptr)
-        return std::unexpected(Error(ErrorKind::failed, format("the name {} is taken", chosen)));
-    for (int number = 2; machine.plug_named(chosen) != nullptr; ++number)
-        chosen = format("{}-{}", kind, number);
-    machine.plugs.push_back({.name = chosen, .socket = socket, .model = model, .at = std::nullopt});
+        return std::unexpected(Error(ErrorKind::failed, format("the name {} is taken", name)));
+    auto chosen = name.empty() ? free_name(machine, kind) : std::string(name);
+    auto& siblings = hub == nullptr ? machine.plugs : hub->behind;
+    // A hub's driver looks at its ports in their order.
+    const auto port = hub == nullptr ? std::uint8_t{0} : spot->ports.back();
+    const auto before =
+        hub == nullptr ? siblings.end() : std::ranges::upper_bound(siblings, port, {}, &Plug::port);
+    siblings.insert(
+        before,
+        {.name = chosen, .socket = spot->socket, .port = port, .model = model, .at = {}, .behind = {}});
+    fill_hub(machine, chosen);
     return chosen;
 }
 
 std::string why_absent(const Machine& machine, const Plug& plug)
 {
-    const auto* controller = wires_of(machine, *plug.socket);
-    if (controller == nullptr) return "the chip has no controller on that side";
-    const auto shown = format("{} ({})", controller->address.text(), controller_name(controller->address));
-    if (!controller->present) return format("{} is not on the bus", shown);
-    if (controller->driver.empty()) return format("{} has no driver", shown);
-    if (!controller->is_driven_by_host())
-        return format("it is the guest's: {} is on {}", shown, controller->driver);
+    const auto& socket = machine.board->sockets[plug.socket];
+    const auto* wire = wires_of(machine, socket);
+    if (wire == nullptr && socket.superspeed) wire = &*socket.superspeed;
+    if (wire == nullptr) return "the chip has no controller on that side";
+    const auto& board = machine.board->controllers[wire->controller];
+    const auto& controller = machine.controllers[wire->controller];
+    const auto shown = format("{} ({})", board.name, board.title);
+    if (!controller.present) return format("{} is not on the bus", shown);
+    if (controller.driver.empty()) return format("{} has no driver", shown);
+    if (!controller.is_driven_by_host())
+        return format("it is the guest's: {} is on {}", shown, controller.driver);
     return "on its way";
 }
 
-std::vector<Standing> standing(const DeviceModel& model, const PortPath& place)
+std::vector<Standing> standing(Plug& plug, const PortPath& place)
 {
-    std::vector<Standing> all{{place, &model}};
-    for (const auto& behind : model.behind) {
-        const auto below = standing(*behind.model, place.child(behind.port));
+    std::vector<Standing> all{{place, &plug}};
+    for (auto& behind : plug.behind) {
+        const auto below = standing(behind, place.child(behind.port));
         all.insert(all.end(), below.begin(), below.end());
     }
     return all;
-}
-
-RouteBits routes_in(std::string_view config)
-{
-    return {.usb2_owner = read_register(config, route_reg::usb2_owner),
-            .usb2_movable = read_register(config, route_reg::usb2_movable),
-            .superspeed_on = read_register(config, route_reg::superspeed_on),
-            .superspeed_movable = read_register(config, route_reg::superspeed_movable),
-            .fuses = read_register(config, route_reg::fuses),
-            .usb2_disabled = read_register(config, route_reg::usb2_disabled),
-            .superspeed_disabled = read_register(config, route_reg::superspeed_disabled)};
-}
-
-void put_routes(std::string& config, const RouteBits& routes)
-{
-    write_register(config, route_reg::usb2_owner, routes.usb2_owner);
-    write_register(config, route_reg::usb2_movable, routes.usb2_movable);
-    write_register(config, route_reg::superspeed_on, routes.superspeed_on);
-    write_register(config, route_reg::superspeed_movable, routes.superspeed_movable);
-    write_register(config, route_reg::fuses, routes.fuses);
-    write_register(config, route_reg::usb2_disabled, routes.usb2_disabled);
-    write_register(config, route_reg::superspeed_disabled, routes.superspeed_disabled);
 }
 
 } // namespace usbroute::sim

@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include "sim/board.hpp"
 #include "sim/device.hpp"
 #include "topology/snapshot.hpp"
 
@@ -16,6 +15,7 @@ namespace usbroute::sim {
 struct Attribute {
     std::string name; ///< may have a directory: "power/control"
     std::string content;
+    std::string target = {}; ///< of a link, below the root: "sys/kernel/iommu_groups/4"; empty: a file
 };
 
 /// One kernel object as sysfs shows it, and as its uevents describe it.
@@ -45,16 +45,14 @@ struct Seat {
     unsigned first_input = 0;                 ///< N of its first inputN
 };
 
-[[nodiscard]] Node pci_node(const PciFunction& function, std::string_view driver);
-/// The device, then its interfaces, each with its input device, in the order in which the kernel makes them.
+/// The objects of a device. Of a recorded one those of the recording; else the device, then its interfaces, each with
+/// its input device, in the order in which the kernel makes them.
 [[nodiscard]] std::vector<Node> usb_nodes(const DeviceModel& model, const Seat& seat);
 /// How many input devices those are.
 [[nodiscard]] unsigned count_inputs(const DeviceModel& model);
 /// SCSI host, target, unit, disk and partition below a mass storage interface.
 [[nodiscard]] std::vector<Node> disk_nodes(const DeviceModel& model, std::string_view interface_path,
                                            unsigned host, char letter);
-/// The disk that the machine boots from, below the SATA controller.
-[[nodiscard]] std::vector<Node> boot_disk_nodes(std::string_view controller_path);
 
 /// Device, configuration and interface descriptors, as `descriptors` and lsusb have them.
 [[nodiscard]] std::string descriptors_of(const DeviceModel& model, bool superspeed);

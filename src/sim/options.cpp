@@ -36,10 +36,12 @@ Result<Options> parse_options(const std::vector<std::string>& arguments)
             options.wants_version = true;
         else if (name == "-q" || name == "--quiet")
             options.is_quiet = true;
-        else if (name == "--dir" || name == "--script" || name == "--delay") {
+        else if (name == "--board" || name == "--dir" || name == "--script" || name == "--delay") {
             if (word == arguments.end()) return usage(format("{} needs a value", name));
             const auto value = *word++;
-            if (name == "--dir")
+            if (name == "--board")
+                options.board = value;
+            else if (name == "--dir")
                 options.directory = value;
             else if (name == "--script")
                 options.script = value;
@@ -61,8 +63,9 @@ Result<Options> parse_options(const std::vector<std::string>& arguments)
 std::string help_text()
 {
     return format(
-        "A simulated ASRock Z97E-ITX/ac: programs inside see its /sys, /proc and uevents, and\n"
-        "writing the routing registers really moves its devices.\n"
+        "A simulated board, an ASRock Z97E-ITX/ac unless --board names another: programs inside\n"
+        "see its /sys, /proc and uevents, and writing the routing registers really moves its\n"
+        "devices.\n"
         "\n"
         "  usbroute-sim                          a shell inside, with usbrouted running\n"
         "  usbroute-sim -- usbroute status       one command inside\n"
@@ -70,6 +73,7 @@ std::string help_text()
         "  usbroute-sim shell                    from inside: a shell with a prompt that says so\n"
         "  usbroute-sim --script FILE            commands from a file, \"-\" for standard input\n"
         "\n"
+        "  --board DIR    a recorded machine, as `usbroute record` makes it, with a mux or without\n"
         "  --dir DIR      put the board's files there and keep them (an empty or new directory)\n"
         "  --script FILE  run these lines first; after a line `start` the rest runs beside COMMAND\n"
         "  --delay MS     between a device's leaving and its arrival (20)\n"
@@ -77,6 +81,8 @@ std::string help_text()
         "  --version\n"
         "\n"
         "Lines of a script, and words after `do`:\n{}"
+        "Not played: claims of ports by programs (USBDEVFS_CLAIM_PORT), and a QEMU that takes\n"
+        "devices.\n"
         "Programs that libumockdev cannot reach see the real machine: static ones, and those\n"
         "that run with other rights (sudo, setuid).\n",
         command_summary());

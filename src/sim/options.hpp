@@ -13,6 +13,7 @@
 namespace usbroute::sim {
 
 struct Options {
+    std::string board;     ///< folder of a recorded machine; empty: the one that comes with the program
     std::string directory; ///< empty: a temporary one, removed at the end
     std::string script;    ///< file, or "-" for standard input; empty: none
     std::chrono::milliseconds delay{20};

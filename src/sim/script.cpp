@@ -45,10 +45,10 @@ Result<std::chrono::milliseconds> time_from(std::string_view word)
 Result<std::uint16_t> register_from(std::string_view word)
 {
     constexpr std::array<std::pair<std::string_view, std::uint16_t>, 4> names{
-        {{"XUSB2PR", route_reg::usb2_owner},
-         {"XUSB2PRM", route_reg::usb2_movable},
-         {"USB3_PSSEN", route_reg::superspeed_on},
-         {"USB3PRM", route_reg::superspeed_movable}}};
+        {{"XUSB2PR", chips::route_reg::usb2_owner},
+         {"XUSB2PRM", chips::route_reg::usb2_movable},
+         {"USB3_PSSEN", chips::route_reg::superspeed_on},
+         {"USB3PRM", chips::route_reg::superspeed_movable}}};
     for (const auto& [name, offset] : names)
         if (word == name) return offset;
     const auto offset = parse_hex(word);
@@ -60,8 +60,8 @@ Result<std::uint16_t> register_from(std::string_view word)
 
 Result<Command> parse_plug(Words words)
 {
-    if (words.size() == 5 && words[3] != "as") return not_a_command("plug SOCKET KIND [as NAME]");
-    if (words.size() == 4) return not_a_command("plug SOCKET KIND [as NAME]");
+    if (words.size() == 5 && words[3] != "as") return not_a_command("plug SOCKET[.PORT] KIND [as NAME]");
+    if (words.size() == 4) return not_a_command("plug SOCKET[.PORT] KIND [as NAME]");
     return command::PlugIn{.socket = std::string(words[1]),
                            .kind = std::string(words[2]),
                            .name = words.size() == 5 ? std::string(words[4]) : std::string()};
@@ -125,8 +125,8 @@ constexpr auto parse_unmount = [](Words words) -> Result<Command> {
 };
 
 constexpr std::array<Grammar, 15> grammar{{
-    {"plug", "SOCKET KIND [as NAME]", 2, 4, parse_plug},
-    {"unplug", "SOCKET|NAME", 1, 1, parse_unplug},
+    {"plug", "SOCKET[.PORT] KIND [as NAME]", 2, 4, parse_plug},
+    {"unplug", "SOCKET[.PORT]|NAME", 1, 1, parse_unplug},
     {"resume", "", 0, 0, parse_plain<command::Resume>},
     {"driver", "ADDRESS NAME|none", 2, 2, parse_driver},
     {"remove", "ADDRESS", 1, 1, parse_remove},

@@ -3,7 +3,8 @@
 
 #include "sim/shell.hpp"
 
-#include "base/format.hpp"
+#include "base/text.hpp"
+#include "sim/inside.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -31,20 +32,22 @@ Result<std::vector<std::string>> shell_command(const FileTree& tree)
     const bool is_bash = std::string_view(shell).ends_with("bash");
     // Read by bash as its start file, by the plain shells because of ENV.
     const auto file = tree.full("shellrc");
-    const std::string text = is_bash ? "[ -r ~/.bashrc ] && . ~/.bashrc\nPS1=\"(simulated Z97) $PS1\"\n"
-                                     : "PS1='(simulated Z97) $ '\n";
+    const std::string text = is_bash ? "[ -r ~/.bashrc ] && . ~/.bashrc\nPS1=\"(simulated board) $PS1\"\n"
+                                     : "PS1='(simulated board) $ '\n";
     if (auto done = tree.write("shellrc", text); !done) return std::unexpected(done.error());
     ::setenv("ENV", file.c_str(), 1);
-    ::setenv("PS1", "(simulated Z97) $ ", 1);
+    ::setenv("PS1", "(simulated board) $ ", 1);
 
     const char* port = std::getenv("USBROUTE_SIM_PORT");
+    const auto title = tree.read(inside_mark).value_or("machine\n");
     std::fprintf(stderr,
-                 "A simulated ASRock Z97E-ITX/ac; what you do here touches no real hardware (sudo would).\n"
+                 "A simulated %s; what you do here touches no real hardware (sudo would).\n"
                  "  usbroute status, usbroute toggle, printf 'toggle\\n' | nc -N 127.0.0.1 %s\n"
-                 "  usbroute-sim do show, usbroute-sim do plug rear-3 webcam, usbroute-sim do help\n"
+                 "  usbroute-sim do show, usbroute-sim do plug SOCKET webcam, usbroute-sim do help\n"
                  "  usbrouted writes to %s\n"
                  "  exit ends the board.\n",
-                 port == nullptr ? "1410" : port, tree.full("usbrouted.log").c_str());
+                 std::string(trim(title)).c_str(), port == nullptr ? "1410" : port,
+                 tree.full("usbrouted.log").c_str());
     if (is_bash) return std::vector<std::string>{shell, "--rcfile", file, "-i"};
     return std::vector<std::string>{shell, "-i"};
 }

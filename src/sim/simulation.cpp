@@ -5,101 +5,97 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "sim/config_space.hpp"
 
 #include <algorithm>
-#include <array>
 #include <ranges>
 
 namespace usbroute::sim {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> controller_drivers{"ehci-pci", "xhci_hcd", "vfio-pci", "pci-stub"};
-
-std::string_view removable_of(const PortPath& place, const ControllerState& controller)
+std::string_view removable_of(const PortPath& place, bool is_xhci)
 {
     // Root ports without firmware's word are "unknown"; hubs tell for theirs.
-    return place.ports().size() == 1 && controller.superspeed_bus != 0 ? "unknown" : "removable";
+    return place.ports().size() == 1 && is_xhci ? "unknown" : "removable";
 }
 
 } // namespace
 
-Simulation::Simulation(FileTree& tree, Kernel& kernel, std::chrono::milliseconds delay, Announce announce)
+Simulation::Simulation(std::shared_ptr<const Board> board, FileTree& tree, Kernel& kernel,
+                       std::chrono::milliseconds delay, Announce announce)
     : tree_(tree),
       kernel_(kernel),
       delay_(delay),
       announce_(std::move(announce)),
-      machine_(machine_at_start()),
-      config_(config_space(xhci_function()))
-{}
+      machine_(machine_at_start(std::move(board)))
+{
+    if (machine_.has_mux()) config_ = this->board().controllers[*this->board().mux].function->config;
+}
 
 Result<void> Simulation::start()
 {
-    mounts_ = {{.number = "8:2", .source = "/dev/sda2", .point = "/", .type = "ext4"},
-               {.number = "8:1", .source = "/dev/sda1", .point = "/boot/efi", .type = "vfat"}};
+    if (auto done = kernel_.boot(board()); !done) return done;
+    read_mounts();
     if (auto done = write_mounts(); !done) return done;
-    if (auto done = kernel_.boot(); !done) return done;
-    for (const auto number : {2, 1})
-        if (auto done =
-                add_buses(*machine_.controller_at(ehci_function(static_cast<std::uint8_t>(number)).address));
-            !done)
-            return done;
-    if (auto done = add_buses(*machine_.controller_at(xhci_function().address)); !done) return done;
-    // A hub's driver looks at its ports in their order.
-    std::map<PortPath, Plug*> by_place;
-    for (auto& plug : machine_.plugs)
-        if (const auto home = home_of(machine_, plug)) by_place.emplace(*home, &plug);
-    for (const auto& [home, plug] : by_place) {
-        if (auto done = show_plug(*plug, home); !done) return done;
-        plug->at = home;
-    }
+    for (const auto& note : board().notes) announce_(note);
     return {};
 }
 
 std::string Simulation::config_path() const
 {
-    return format("sys/{}/config", Kernel::directory_of(xhci_function().address));
+    return format("sys/{}/config", board().controllers[*board().mux].directory);
+}
+
+bool Simulation::has_registers() const
+{
+    return machine_.has_mux() && machine_.controllers[*board().mux].present;
+}
+
+/// "0000:00:1d.0 (EHCI #1)"
+std::string Simulation::title_of(std::size_t controller) const
+{
+    const auto& one = board().controllers[controller];
+    return format("{} ({})", one.name, one.title);
 }
 
 std::string Simulation::place_text(const PortPath& place) const
 {
-    const auto* controller = machine_.controller_of_bus(place.bus());
-    if (controller == nullptr) return place.text();
-    const auto speed = place.bus() == controller->superspeed_bus ? ", SuperSpeed" : "";
-    return format("{} ({}{})", place.text(), controller_name(controller->address), speed);
-}
-
-Result<void> Simulation::show_plug(const Plug& plug, const PortPath& home)
-{
-    const auto* controller = machine_.controller_of_bus(home.bus());
-    for (const auto& each : standing(*plug.model, home))
-        if (auto done = kernel_.connect(each.place, *each.model, removable_of(each.place, *controller));
-            !done)
-            return done;
-    return {};
+    const auto index = machine_.controller_of_bus(place.bus());
+    if (!index) return place.text();
+    const auto speed = place.bus() == machine_.controllers[*index].superspeed_bus ? ", SuperSpeed" : "";
+    return format("{} ({}{})", place.text(), board().controllers[*index].title, speed);
 }
 
 void Simulation::leave(Plug& plug)
 {
-    const auto all = standing(*plug.model, *plug.at);
+    const auto all = standing(plug, *plug.at);
     for (const auto& each : all | std::views::reverse) {
+        arrivals_.erase(each.plug->name);
+        if (!each.plug->at) continue;
         report(kernel_.disconnect(each.place));
-        announce_(
-            format("{}: {} leaves {}", plug.socket->name, shown_name(*each.model), place_text(each.place)));
+        announce_(format("{}: {} leaves {}", machine_.socket_name(plug), shown_name(*each.plug->model),
+                         place_text(each.place)));
+        each.plug->at.reset();
     }
-    plug.at.reset();
 }
 
 void Simulation::arrive(Plug& plug, const PortPath& home)
 {
-    plug.at = home;
-    if (auto done = show_plug(plug, home); !done) {
-        announce_(done.error().message());
-        return;
+    const auto index = machine_.controller_of_bus(home.bus());
+    const bool is_xhci = index && board().controllers[*index].kind == topology::ControllerKind::xhci;
+    std::vector<std::string> lines;
+    for (const auto& each : standing(plug, home)) {
+        if (auto done = kernel_.connect(each.place, *each.plug->model, removable_of(each.place, is_xhci));
+            !done) {
+            lines.push_back(done.error().message());
+            break;
+        }
+        each.plug->at = each.place;
+        lines.push_back(format("{}: {} arrives at {}", machine_.socket_name(plug),
+                               shown_name(*each.plug->model), place_text(each.place)));
     }
-    for (const auto& each : standing(*plug.model, home))
-        announce_(format("{}: {} arrives at {}", plug.socket->name, shown_name(*each.model),
-                         place_text(each.place)));
+    for (const auto& line : lines) announce_(line);
 }
 
 /// Says why, for those that have no place where the host could see them.
@@ -107,8 +103,10 @@ void Simulation::announce_absent(const std::vector<std::string>& names)
 {
     for (const auto& name : names) {
         const auto& plug = *machine_.plug_named(name);
-        if (plug.at || home_of(machine_, plug)) continue;
-        announce_(format("{}: {} is out of sight: {}", plug.socket->name, name, why_absent(machine_, plug)));
+        const auto* top = machine_.top_of(name);
+        if (plug.at || top == nullptr || home_of(machine_, *top)) continue;
+        announce_(format("{}: {} is out of sight: {}", machine_.socket_name(plug), name,
+                         why_absent(machine_, plug)));
     }
 }
 
@@ -134,7 +132,10 @@ void Simulation::advance(Clock::time_point now)
         it = arrivals_.erase(it);
         if (plug == nullptr || plug->at) continue;
         // Where its wires end now, which need not be where they ended when it left.
-        const auto home = home_of(machine_, *plug);
+        const auto* hub = machine_.hub_of(plug->name);
+        const auto home = hub == nullptr ? home_of(machine_, *plug)
+                          : hub->at      ? std::optional(hub->at->child(plug->port))
+                                         : std::nullopt;
         last_move_ = now;
         if (home)
             arrive(*plug, *home);
@@ -160,7 +161,7 @@ void Simulation::look(Clock::time_point now)
 
 void Simulation::look_at_registers(Clock::time_point now)
 {
-    if (!machine_.controller_at(xhci_function().address)->present) return;
+    if (!has_registers()) return;
     const auto seen = tree_.read(config_path());
     if (!seen || seen->size() != config_.size() || *seen == config_) return;
 
@@ -198,42 +199,54 @@ std::string Simulation::consume(const std::string& path)
 }
 
 /// The driver that a probe chooses: the override, or the kernel's own.
-std::string Simulation::driver_for(const PciAddress& address) const
+std::string Simulation::driver_for(std::size_t controller) const
 {
-    const auto forced = tree_.read(format("sys/{}/driver_override", Kernel::directory_of(address)));
+    const auto& one = board().controllers[controller];
+    const auto forced = tree_.read(format("sys/{}/driver_override", one.directory));
     const auto word = forced ? trim(*forced) : std::string_view();
     if (!word.empty() && word != "(null)") return std::string(word);
-    return std::string(function_at(address)->driver);
+    return one.function->driver;
+}
+
+/// Drivers to which a program can write an address of this board.
+std::vector<std::string> Simulation::controller_drivers() const
+{
+    std::vector<std::string> drivers{"vfio-pci", "pci-stub"};
+    for (const auto& controller : board().controllers)
+        if (controller.function && std::ranges::find(drivers, controller.function->driver) == drivers.end())
+            drivers.push_back(controller.function->driver);
+    return drivers;
 }
 
 void Simulation::look_at_requests(Clock::time_point now)
 {
     const auto function_in = [this](const std::string& path) -> std::optional<PciAddress> {
         const auto address = PciAddress::parse(consume(path));
-        return address && function_at(*address) != nullptr ? address : std::nullopt;
+        return address && machine_.index_of(*address) ? address : std::nullopt;
     };
-    for (const auto driver : controller_drivers) {
+    for (const auto& driver : controller_drivers()) {
         const auto directory = format("sys/bus/pci/drivers/{}/", driver);
         if (const auto address = function_in(directory + "unbind"))
             report(run(command::Driver{*address, ""}, now));
         if (const auto address = function_in(directory + "bind"))
-            report(run(command::Driver{*address, std::string(driver)}, now));
+            report(run(command::Driver{*address, driver}, now));
     }
     if (const auto address = function_in("sys/bus/pci/drivers_probe"))
-        report(run(command::Driver{*address, driver_for(*address)}, now));
-    for (const auto& controller : machine_.controllers)
-        if (consume(format("sys/{}/remove", Kernel::directory_of(controller.address))) == "1")
-            report(run(command::Remove{controller.address}, now));
+        report(run(command::Driver{*address, driver_for(*machine_.index_of(*address))}, now));
+    for (const auto& controller : board().controllers)
+        if (controller.function && consume(format("sys/{}/remove", controller.directory)) == "1")
+            report(run(command::Remove{controller.function->address}, now));
     if (consume("sys/bus/pci/rescan") == "1") report(run(command::Rescan{}, now));
 }
 
 std::vector<std::string> Simulation::watched_directories() const
 {
     std::vector<std::string> directories{"sys/bus/pci"};
-    for (const auto driver : controller_drivers)
+    for (const auto& driver : controller_drivers())
         directories.push_back(format("sys/bus/pci/drivers/{}", driver));
-    for (const auto& controller : machine_.controllers)
-        if (controller.present) directories.push_back("sys/" + Kernel::directory_of(controller.address));
+    for (std::size_t i = 0; i < machine_.controllers.size(); ++i)
+        if (machine_.controllers[i].present && board().controllers[i].function)
+            directories.push_back("sys/" + board().controllers[i].directory);
     return directories;
 }
 

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,9 +26,10 @@ public:
     using Clock = std::chrono::steady_clock;
     using Announce = std::function<void(const std::string& line)>;
 
-    Simulation(FileTree& tree, Kernel& kernel, std::chrono::milliseconds delay, Announce announce);
+    Simulation(std::shared_ptr<const Board> board, FileTree& tree, Kernel& kernel,
+               std::chrono::milliseconds delay, Announce announce);
 
-    /// Boots, with everything of the socket table plugged in. Announces nothing.
+    /// Boots from the copy of the board's recording that is in the tree. Announces what was missing in it.
     [[nodiscard]] Result<void> start();
 
     /// Looks at every file that a program can write to: the routing registers, bind and unbind, remove, rescan.
@@ -57,11 +59,16 @@ private:
     Result<std::string> run(const command::Unmount& unmount, Clock::time_point now);
     Result<std::string> run(const command::Show& show, Clock::time_point now);
 
+    [[nodiscard]] const Board& board() const { return *machine_.board; }
+    /// Of the function with the routing registers; only for a board with a mux.
     [[nodiscard]] std::string config_path() const;
+    [[nodiscard]] bool has_registers() const;
+    [[nodiscard]] std::string title_of(std::size_t controller) const;
     void look_at_registers(Clock::time_point now);
     void look_at_requests(Clock::time_point now);
     [[nodiscard]] std::string consume(const std::string& path);
-    [[nodiscard]] std::string driver_for(const PciAddress& address) const;
+    [[nodiscard]] std::string driver_for(std::size_t controller) const;
+    [[nodiscard]] std::vector<std::string> controller_drivers() const;
     void put_register(std::uint16_t offset);
     /// For what nobody asked for in words: a failure is announced.
     template <class T> void report(const Result<T>& outcome)
@@ -72,20 +79,20 @@ private:
     void react(Clock::time_point now);
     void leave(Plug& plug);
     void arrive(Plug& plug, const PortPath& home);
-    [[nodiscard]] Result<void> show_plug(const Plug& plug, const PortPath& home);
-    [[nodiscard]] Result<void> add_buses(const ControllerState& controller);
+    [[nodiscard]] Result<void> add_buses(std::size_t controller);
     /// The names of the plugs that left with them.
-    [[nodiscard]] std::vector<std::string> remove_buses(ControllerState& controller, Clock::time_point now);
+    [[nodiscard]] std::vector<std::string> remove_buses(std::size_t controller, Clock::time_point now);
     void announce_absent(const std::vector<std::string>& names);
     [[nodiscard]] Result<void> write_mounts();
     [[nodiscard]] std::string place_text(const PortPath& place) const;
 
+    /// As /proc shows it, one line in each of two files.
     struct MountEntry {
-        std::string number;
-        std::string source;
-        std::string point;
-        std::string type;
+        std::string point; ///< with the escapes of those files
+        std::string mountinfo;
+        std::string mounts;
     };
+    void read_mounts();
 
     FileTree& tree_;
     Kernel& kernel_;

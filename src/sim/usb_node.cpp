@@ -3,6 +3,7 @@
 
 #include "base/format.hpp"
 #include "sim/node.hpp"
+#include "sim/recorded_device.hpp"
 
 namespace usbroute::sim {
 
@@ -188,6 +189,7 @@ Node event_node(const std::string& input_path, unsigned number)
 
 std::vector<Node> usb_nodes(const DeviceModel& model, const Seat& seat)
 {
+    if (model.recorded) return nodes_at(*model.recorded, seat);
     std::vector<Node> nodes{device_node(model, seat)};
     auto input = seat.first_input;
     for (std::size_t number = 0; number < model.interfaces.size(); ++number) {

@@ -196,6 +196,7 @@ SCRIPT
 
 @test "the xHCI can be given, and it is said what that means" {
     inside <<'SCRIPT'
+sim unplug rear-6; sim settle # a mounted disk
 printf '[guest.mac]\ncontrollers = ["0000:00:14.0"]\n' > mac.toml
 expect 6 usbroute guest bind mac --config mac.toml
 usbroute guest bind mac --config mac.toml --yes 2> err

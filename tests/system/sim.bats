@@ -297,7 +297,7 @@ usbroute map --config ./usbroute.toml < answers > story 2>&1 &
 map=$!
 exec 3> answers
 wait_for 'done>' story
-sim plug rear-6 disk
+sim plug rear-5 disk
 wait_for 'name?' story
 echo dac >&3
 wait_for 'dac it is' story
@@ -368,4 +368,65 @@ stop; start
 usbroute status | grep '^rear-1 *host'
 stop
 SCRIPT
+}
+
+@test "a recorded machine without a mux is played: devices come and go, and nothing moves" {
+    cat > "$script" <<'SCRIPT'
+set -eu
+sim() { usbroute-sim 'do' "$@"; }
+usbroute --direct status > before
+grep '^rear-1 *host *Logitech USB Keyboard' before
+sim plug rear-4 webcam; sim plug 1-6 serial; sim settle
+usbroute --direct status | grep '^rear-4 *host *HD Pro Webcam C920'
+[ "$(cat /sys/bus/usb/devices/1-6/product)" = 'FT232R USB UART' ]
+sim driver 0000:30:00.3 vfio-pci; sim settle
+[ ! -e /sys/bus/usb/devices/usb3 ]
+sim driver 0000:30:00.3 xhci_hcd; sim unplug rear-4; sim unplug 1-6; sim settle
+usbroute --direct status | diff before -
+if sim write d0 0 2> said; then exit 1; fi
+grep 'this board has no mux' said
+if usbroute --direct move rear-1 --to ehci 2> said; then exit 1; fi
+grep 'mux' said
+SCRIPT
+    cd "$BATS_TEST_TMPDIR"
+    run usbroute-sim -q --board "$USBROUTE_BIN/../machines/amd-a520m" -- bash "$script"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "a hub takes what is plugged into it along" {
+    inside <<'SCRIPT'
+sim plug rear-5 hub; sim settle
+sim plug rear-5.2 webcam; sim plug 3-9.2 serial as line; sim settle
+usbroute status | grep '^rear-5 .*+2 behind a hub'
+[ "$(cat /sys/bus/usb/devices/3-9.2/product)" = 'FT232R USB UART' ]
+usbroute move rear-5 --to ehci; sim settle
+[ "$(cat /sys/bus/usb/devices/1-1.3.2/product)" = 'HD Pro Webcam C920' ]
+sim unplug rear-5.2; sim unplug line; sim settle
+[ ! -e /sys/bus/usb/devices/1-1.3.2 ]; [ ! -e /sys/bus/usb/devices/3-9.2 ]
+if sim plug rear-1.1 mouse 2> "$USBROUTE_SIM/said"; then exit 1; fi
+grep 'keyboard in rear-1 is not a hub' "$USBROUTE_SIM/said"
+stop
+SCRIPT
+}
+
+@test "every recorded machine is played, and status says what it says of the recording" {
+    cd "$BATS_TEST_TMPDIR"
+    for machine in "$USBROUTE_BIN"/../machines/*/; do
+        echo "$machine"
+        # The profiles of the board are made up; owners and devices are not.
+        usbroute --root "$machine" status --json | jq -S .connectors > recorded.json
+        usbroute-sim -q --board "$machine" -- usbroute --direct status --json | jq -S .connectors > played.json
+        diff recorded.json played.json
+    done
+}
+
+@test "what is no recorded machine is refused, and nothing is made" {
+    for folder in "$BATS_TEST_TMPDIR/none" "$BATS_TEST_TMPDIR" /; do
+        run usbroute-sim --board "$folder" --dir "$BATS_TEST_TMPDIR/board" -- true
+        echo "$output"
+        [ "$status" -eq 2 ]
+        [[ "$output" == "usbroute-sim: cannot play $folder: "* ]]
+        [ ! -e "$BATS_TEST_TMPDIR/board" ]
+    done
 }

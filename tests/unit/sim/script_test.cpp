@@ -56,9 +56,9 @@ TEST(SimScript, NoDriverIsCalledNone)
 
 TEST(SimScript, BadLinesAreRefusedWithTheReason)
 {
-    EXPECT_EQ(complaint("plug"), "usage: plug SOCKET KIND [as NAME]");
-    EXPECT_EQ(complaint("plug a b c"), "plug SOCKET KIND [as NAME]");
-    EXPECT_EQ(complaint("plug a b like c"), "plug SOCKET KIND [as NAME]");
+    EXPECT_EQ(complaint("plug"), "usage: plug SOCKET[.PORT] KIND [as NAME]");
+    EXPECT_EQ(complaint("plug a b c"), "plug SOCKET[.PORT] KIND [as NAME]");
+    EXPECT_EQ(complaint("plug a b like c"), "plug SOCKET[.PORT] KIND [as NAME]");
     EXPECT_EQ(complaint("plg a b"), "unknown command plg; did you mean plug?");
     EXPECT_EQ(complaint("show me"), "usage: show");
     EXPECT_EQ(complaint("wait -1"), "not milliseconds, 0 to 3600000: -1");
