@@ -54,8 +54,7 @@ Result<NotNull<apply::RouteRegisters>> DirectMachine::registers(const PciAddress
 
 void DirectMachine::wrote(const chips::RouteBits& now)
 {
-    if (auto* controller = registers_ ? snapshot_.controller_at(opened_) : nullptr)
-        controller->registers = now;
+    if (registers_ && snapshot_.controller_at(opened_) != nullptr) snapshot_.note_registers(opened_, now);
 }
 
 } // namespace usbroute::cli

@@ -70,14 +70,14 @@ void take_registers_from_daemon(diagnose::Facts& facts, const Session& session)
     const auto name = mux->xhci->name;
     const auto seen = std::ranges::find(registers->controllers, name, &report::RegisterView::controller);
     if (seen == registers->controllers.end() || !seen->unreadable.empty()) return;
-    const auto xhci = std::ranges::find(facts.snapshot.controllers, name, &topology::PciController::name);
-    xhci->registers = chips::RouteBits{.usb2_owner = seen->usb2_owner,
-                                       .usb2_movable = seen->usb2_movable,
-                                       .superspeed_on = seen->superspeed_on,
-                                       .superspeed_movable = seen->superspeed_movable,
-                                       .fuses = seen->fuses,
-                                       .usb2_disabled = seen->usb2_disabled,
-                                       .superspeed_disabled = seen->superspeed_disabled};
+    facts.snapshot.note_registers(mux->xhci->address,
+                                  chips::RouteBits{.usb2_owner = seen->usb2_owner,
+                                                   .usb2_movable = seen->usb2_movable,
+                                                   .superspeed_on = seen->superspeed_on,
+                                                   .superspeed_movable = seen->superspeed_movable,
+                                                   .fuses = seen->fuses,
+                                                   .usb2_disabled = seen->usb2_disabled,
+                                                   .superspeed_disabled = seen->superspeed_disabled});
     facts.registers_by_daemon = true;
 }
 

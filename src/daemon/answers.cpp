@@ -49,12 +49,12 @@ Answer registers_answer(const Snapshot& snapshot)
         answer.message += controller.name + " ";
         if (chips::family_of(controller.vendor, controller.device) == nullptr)
             answer.message += "has no routing registers that are known";
-        else if (const auto* bits = std::get_if<chips::RouteBits>(&controller.registers))
+        else if (const auto* bits = std::get_if<chips::RouteBits>(&snapshot.registers_of(controller.address)))
             answer.message +=
                 format("XUSB2PR=0x{:x} XUSB2PRM=0x{:x} USB3_PSSEN=0x{:x} USB3PRM=0x{:x}", bits->usb2_owner,
                        bits->usb2_movable, bits->superspeed_on, bits->superspeed_movable);
         else
-            answer.message += words_for(controller.registers);
+            answer.message += words_for(snapshot.registers_of(controller.address));
     }
     if (answer.message.empty()) answer.message = "there is no xHCI on this machine";
     return answer;

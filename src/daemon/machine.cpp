@@ -50,10 +50,11 @@ void compare(const Snapshot& before, const Snapshot& now, Findings& findings)
 Snapshot with_blocks_read_again(const observe::KernelTree& tree, const Snapshot& known)
 {
     auto snapshot = known;
+    auto& blocks = snapshot.blocks.edit();
     for (auto& block : observe::read_usb_blocks(tree)) {
-        const auto same = std::ranges::find(snapshot.blocks, block.name, &topology::BlockDevice::name);
-        if (same == snapshot.blocks.end())
-            snapshot.blocks.push_back(std::move(block));
+        const auto same = std::ranges::find(blocks, block.name, &topology::BlockDevice::name);
+        if (same == blocks.end())
+            blocks.push_back(std::move(block));
         else
             *same = std::move(block);
     }
@@ -89,11 +90,11 @@ Findings Machine::take(Snapshot fresh)
     compare(*snapshot_, fresh, findings);
     fresh.generation = snapshot_->generation + 1;
     if (const auto* mux = mux_controller()) {
-        const auto* now = std::as_const(fresh).controller_at(mux->address);
+        const auto* now = fresh.controller_at(mux->address);
         has_a_new_driver_ =
             has_a_new_driver_ || now == nullptr || now->driver != mux->driver || now->buses != mux->buses;
     }
-    snapshot_ = std::make_shared<Snapshot>(std::move(fresh));
+    snapshot_ = std::make_shared<const Snapshot>(std::move(fresh));
     follow_mux();
     findings.drift = read_registers();
     return findings;
@@ -114,31 +115,38 @@ void Machine::follow_mux()
     auto opened = open_(*mux_);
     if (opened)
         registers_ = std::move(*opened);
-    else if (auto* controller = mux_controller())
-        controller->registers = unreadable_from(opened.error());
+    else
+        hold(unreadable_from(opened.error()));
 }
 
-topology::PciController* Machine::mux_controller()
+const topology::PciController* Machine::mux_controller() const
 {
     return mux_ ? snapshot_->controller_at(*mux_) : nullptr;
+}
+
+void Machine::hold(const topology::RegisterLook& look)
+{
+    if (mux_controller() == nullptr || snapshot_->registers_of(*mux_) == look) return;
+    snapshot_ = std::make_shared<const Snapshot>(snapshot_->with_registers(*mux_, look));
 }
 
 std::optional<Drift> Machine::read_registers()
 {
     if (!registers_) return std::nullopt;
-    auto* controller = mux_controller();
+    const auto* controller = mux_controller();
     if (controller == nullptr) return std::nullopt;
+    const bool is_given_away = controller->is_given_away();
     const auto now = registers_->read();
     if (!now) {
         // The next look opens it anew: the function may have gone and come back.
         registers_failed_ = true;
         known_.reset();
-        controller->registers = unreadable_from(now.error());
+        hold(unreadable_from(now.error()));
         return std::nullopt;
     }
     registers_failed_ = false;
     const auto before = std::exchange(known_, *now);
-    controller->registers = *now;
+    hold(*now);
     if (!before || *before != *now) astray_ = true;
     const bool has_slept = has_slept_since_last_reading();
     const bool has_a_new_driver = std::exchange(has_a_new_driver_, false);
@@ -148,7 +156,7 @@ std::optional<Drift> Machine::read_registers()
                  .cause = plan::likely_cause({.before = *before,
                                               .now = *now,
                                               .has_slept = has_slept,
-                                              .is_given_away = controller->is_given_away(),
+                                              .is_given_away = is_given_away,
                                               .has_a_new_driver = has_a_new_driver})};
 }
 
@@ -193,7 +201,7 @@ Result<NotNull<apply::RouteRegisters>> Machine::registers(const PciAddress& cont
 void Machine::wrote(const chips::RouteBits& now)
 {
     known_ = now;
-    if (auto* controller = mux_controller()) controller->registers = now;
+    hold(now);
 }
 
 bool Machine::awaits_claims(const plan::Request& request)

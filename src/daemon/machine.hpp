@@ -117,7 +117,9 @@ private:
     void wrote(const chips::RouteBits& now) override;
 
     /// Null while no mux is on the bus.
-    [[nodiscard]] topology::PciController* mux_controller();
+    [[nodiscard]] const topology::PciController* mux_controller() const;
+    /// What is known from now on of the registers of the mux.
+    void hold(const topology::RegisterLook& look);
     void follow_mux();
     [[nodiscard]] bool has_slept_since_last_reading();
 
@@ -126,7 +128,7 @@ private:
     OpenRegisters open_;
     std::function<void()> locked_out_ = [] {};
     config::Settings settings_;
-    std::shared_ptr<topology::Snapshot> snapshot_ = std::make_shared<topology::Snapshot>();
+    std::shared_ptr<const topology::Snapshot> snapshot_ = std::make_shared<const topology::Snapshot>();
     std::optional<PciAddress> mux_;
     std::unique_ptr<apply::RouteRegisters> registers_;
     bool registers_failed_ = false;

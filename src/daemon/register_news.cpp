@@ -17,7 +17,8 @@ void RegisterNews::look_again()
     using topology::RegisterAccess;
     const auto snapshot = machine_.snapshot();
     const auto mux = topology::find_mux(*snapshot);
-    const auto* unreadable = mux ? std::get_if<topology::Unreadable>(&mux->xhci->registers) : nullptr;
+    const auto* unreadable =
+        mux ? std::get_if<topology::Unreadable>(&snapshot->registers_of(mux->xhci->address)) : nullptr;
     const auto access = unreadable == nullptr ? RegisterAccess::own : unreadable->access;
     // While the controller is gone, nothing has changed about who may open it.
     if (mux && access != std::exchange(said_, access)) {

@@ -338,7 +338,8 @@ void examine_registers(Examination& examination)
     if (!mux) return;
     const auto refusal = plan::why_not_writable(examination.facts.snapshot, examination.board);
     if (refusal && refusal->reason == plan::Reason::registers_unreadable) {
-        const auto* why = std::get_if<topology::Unreadable>(&mux->xhci->registers);
+        const auto* why =
+            std::get_if<topology::Unreadable>(&examination.facts.snapshot.registers_of(mux->xhci->address));
         const bool short_file = why == nullptr || why->errno_value == 0;
         examination.add(
             {.code = "registers-unreadable",

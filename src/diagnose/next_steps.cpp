@@ -247,7 +247,7 @@ Facts as_if_in_groups(const Facts& facts)
                 (function.vendor != amd_vendor && is_in_the_slot_of(other, function)))
                 other.iommu_group = group;
     }
-    for (auto& controller : assumed.snapshot.controllers) {
+    for (auto& controller : assumed.snapshot.controllers.edit()) {
         const auto function = std::ranges::find(functions, controller.address, &PciFunction::address);
         if (function != functions.end()) controller.iommu_group = function->iommu_group;
     }

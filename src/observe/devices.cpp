@@ -152,7 +152,7 @@ void DeviceWalk::walk_down(const PortPath& place, const std::string& directory, 
 
 void DeviceWalk::replace(const PortPath& place, const std::string& directory)
 {
-    auto& devices = into_.devices;
+    auto& devices = into_.devices.edit();
     const auto path_of = [](const auto& device) -> const PortPath& { return device->path; };
     const auto below = [&](const auto& device) { return place.contains(device->path); };
     // What hangs on one place stands together in the order of paths.
@@ -160,7 +160,7 @@ void DeviceWalk::replace(const PortPath& place, const std::string& directory)
     const auto last = std::find_if_not(first, devices.end(), below);
     const std::vector<std::shared_ptr<const Device>> old_devices(first, last);
     devices.erase(first, last);
-    std::erase_if(into_.ports, [&](const auto& hub) {
+    std::erase_if(into_.ports.edit(), [&](const auto& hub) {
         const auto& front = hub->front().place;
         return place.contains(front) && front.ports().size() > place.ports().size();
     });
@@ -174,7 +174,8 @@ void DeviceWalk::replace(const PortPath& place, const std::string& directory)
         for (const auto& old_device : old_devices)
             if (*old_device == *device) device = old_device;
     devices.insert(std::ranges::lower_bound(devices, place, {}, path_of), found.begin(), found.end());
-    std::ranges::sort(into_.ports, {}, [](const auto& hub) -> const PortPath& { return hub->front().place; });
+    std::ranges::sort(into_.ports.edit(), {},
+                      [](const auto& hub) -> const PortPath& { return hub->front().place; });
 }
 
 void DeviceWalk::read_device(const PortPath& place, const std::string& directory)

@@ -110,9 +110,9 @@ std::optional<PciController> read_controller(const KernelTree& tree, const std::
     if (*kind == ControllerKind::xhci) {
         const auto config = tree.read(link_path + "/config", config_bytes_needed);
         if (config)
-            controller.registers = decode_config(*config);
+            snapshot.note_registers(*address, decode_config(*config));
         else
-            controller.registers = topology::Unreadable{config.error().value};
+            snapshot.note_registers(*address, topology::Unreadable{config.error().value});
         if (config) config_seen = *config;
     }
     controller.pci_express = is_pci_express(tree, link_path, controller, config_seen);
@@ -123,13 +123,14 @@ std::optional<PciController> read_controller(const KernelTree& tree, const std::
 /// The one at this place of the tree, which may have been found by another of its buses.
 Controller& off_pci_controller(const KernelTree& tree, const std::string& syspath, Snapshot& snapshot)
 {
-    const auto found = std::ranges::find(snapshot.off_pci, syspath, &Controller::syspath);
-    if (found != snapshot.off_pci.end()) return *found;
+    auto& off_pci = snapshot.off_pci.edit();
+    const auto found = std::ranges::find(off_pci, syspath, &Controller::syspath);
+    if (found != off_pci.end()) return *found;
     Controller controller;
     controller.name = std::string(last_part(syspath));
     controller.syspath = syspath;
     controller.driver = driver_of(tree, syspath);
-    return snapshot.off_pci.emplace_back(std::move(controller));
+    return off_pci.emplace_back(std::move(controller));
 }
 
 /// Buses that no PCI function owns: platform controllers, vhci_hcd, dummy_hcd.
@@ -146,10 +147,12 @@ void read_other_buses(const KernelTree& tree, const std::vector<std::string>& na
         // A recording may have lost the tree below the PCI function; the root hub's serial still names it.
         const auto serial = attribute(tree, directory, "serial");
         const auto address = PciAddress::parse(serial);
-        Controller* owner = address ? snapshot.controller_at(*address) : nullptr;
-        if (owner == nullptr) owner = &off_pci_controller(tree, parent, snapshot);
-        owner->buses.push_back(read_bus(tree, path->bus(), directory));
-        std::ranges::sort(owner->buses, {}, &Bus::number);
+        auto& on_pci = snapshot.controllers.edit();
+        const auto found =
+            address ? std::ranges::find(on_pci, *address, &PciController::address) : on_pci.end();
+        Controller& owner = found == on_pci.end() ? off_pci_controller(tree, parent, snapshot) : *found;
+        owner.buses.push_back(read_bus(tree, path->bus(), directory));
+        std::ranges::sort(owner.buses, {}, &Bus::number);
         walk.below_hub(*path, directory);
     }
 }
@@ -205,9 +208,9 @@ Snapshot scan(const KernelTree& tree, Ports ports)
         }
     }
     read_other_buses(tree, usb_names, snapshot, walk);
-    std::ranges::sort(snapshot.devices, {},
+    std::ranges::sort(snapshot.devices.edit(), {},
                       [](const auto& device) -> const PortPath& { return device->path; });
-    std::ranges::sort(snapshot.ports, {},
+    std::ranges::sort(snapshot.ports.edit(), {},
                       [](const auto& hub) -> const PortPath& { return hub->front().place; });
     snapshot.blocks = read_usb_blocks(tree);
     return snapshot;

@@ -68,7 +68,7 @@ std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, cons
                    mux.family->name),
             "`usbroute regs` shows what they hold"};
     if (mux.bits == nullptr) {
-        const auto* unreadable = std::get_if<topology::Unreadable>(&mux.xhci->registers);
+        const auto* unreadable = std::get_if<topology::Unreadable>(&snapshot.registers_of(mux.xhci->address));
         auto why = why_unreadable(unreadable == nullptr ? topology::Unreadable{} : *unreadable);
         return Refusal{Reason::registers_unreadable, mux.xhci->name,
                        format("cannot read the routing registers of {}: {}", mux.xhci->name, why.cause),

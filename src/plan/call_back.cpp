@@ -104,18 +104,17 @@ CallBack can_call_back(const Situation& situation, const ListenerSettings& line,
 Snapshot snapshot_after(const Snapshot& before, const Plan& plan)
 {
     auto after = before;
-    for (auto& controller : after.controllers) {
-        if (controller.address != plan.controller) continue;
-        auto* bits = std::get_if<chips::RouteBits>(&controller.registers);
-        if (bits == nullptr) continue;
+    if (const auto* known = std::get_if<chips::RouteBits>(&before.registers_of(plan.controller))) {
+        auto bits = *known;
         const auto write = [](std::uint32_t& word, const BitChange& change) {
             word = (word & ~change.mask) | change.after;
         };
-        write(bits->usb2_owner, plan.change.usb2);
-        write(bits->superspeed_on, plan.change.superspeed);
+        write(bits.usb2_owner, plan.change.usb2);
+        write(bits.superspeed_on, plan.change.superspeed);
+        after.note_registers(plan.controller, bits);
     }
-    std::erase_if(after.devices, [&](const auto& device) { return is_leaving(plan, device->path); });
-    std::erase_if(after.blocks, [&](const auto& block) { return is_leaving(plan, block.usb); });
+    std::erase_if(after.devices.edit(), [&](const auto& device) { return is_leaving(plan, device->path); });
+    std::erase_if(after.blocks.edit(), [&](const auto& block) { return is_leaving(plan, block.usb); });
     return after;
 }
 

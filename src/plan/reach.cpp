@@ -132,17 +132,16 @@ void add_guest(std::vector<OutOfReach>& found, const Board& board, const Setting
 }
 
 /// Where the registers cannot be read, firmware may let every bit of the chip move: then only the chip's own limits count.
-Snapshot with_registers(Snapshot snapshot)
+Snapshot with_registers(const Snapshot& snapshot)
 {
     const auto mux = topology::find_mux(snapshot);
     if (!mux || mux->bits != nullptr) return snapshot;
     const auto& family = *mux->family;
-    const auto xhci = std::ranges::find(snapshot.controllers, mux->xhci->address, &PciController::address);
-    xhci->registers = chips::RouteBits{.usb2_owner = family.usb2_bits(),
-                                       .usb2_movable = family.usb2_bits(),
-                                       .superspeed_on = family.superspeed_bits,
-                                       .superspeed_movable = family.superspeed_bits};
-    return snapshot;
+    return snapshot.with_registers(mux->xhci->address,
+                                   chips::RouteBits{.usb2_owner = family.usb2_bits(),
+                                                    .usb2_movable = family.usb2_bits(),
+                                                    .superspeed_on = family.superspeed_bits,
+                                                    .superspeed_movable = family.superspeed_bits});
 }
 
 } // namespace
@@ -150,10 +149,11 @@ Snapshot with_registers(Snapshot snapshot)
 Snapshot as_if_bound(const Snapshot& snapshot, const Settings& settings)
 {
     auto bound = snapshot;
+    auto& controllers = bound.controllers.edit();
     for (const auto& guest : settings.guests)
         for (const auto& address : guest.controllers) {
-            const auto controller = std::ranges::find(bound.controllers, address, &PciController::address);
-            if (controller == bound.controllers.end() || controller->is_given_away()) continue;
+            const auto controller = std::ranges::find(controllers, address, &PciController::address);
+            if (controller == controllers.end() || controller->is_given_away()) continue;
             controller->driver = "vfio-pci";
             controller->buses.clear();
         }

@@ -150,9 +150,10 @@ RegistersView registers_view(const topology::Snapshot& snapshot, const config::S
         RegisterView view;
         view.controller = printable(controller.name, 64);
         view.id = format("{:04x}:{:04x}", controller.vendor, controller.device);
-        if (const auto* bits = std::get_if<RouteBits>(&controller.registers))
+        if (const auto* bits = std::get_if<RouteBits>(&snapshot.registers_of(controller.address)))
             copy_values(view, *bits);
-        else if (const auto* look = std::get_if<topology::Unreadable>(&controller.registers))
+        else if (const auto* look =
+                     std::get_if<topology::Unreadable>(&snapshot.registers_of(controller.address)))
             view.unreadable = plan::why_unreadable(*look).in_one_line();
         else
             view.unreadable = "not read";

@@ -134,7 +134,7 @@ std::optional<Mux> find_mux(const Snapshot& snapshot)
         Mux mux{.xhci = controller,
                 .family = *family,
                 .ehcis = {},
-                .bits = std::get_if<chips::RouteBits>(&controller.registers)};
+                .bits = std::get_if<chips::RouteBits>(&snapshot.registers_of(controller.address))};
         for (const auto& function : family->ehcis) {
             const auto found = std::ranges::find_if(snapshot.controllers, [&](const Controller& c) {
                 return c.kind == ControllerKind::ehci && c.vendor == chips::intel_vendor &&

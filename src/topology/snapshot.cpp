@@ -142,15 +142,32 @@ const PciController* Snapshot::controller_at(const PciAddress& address) const
     return found == controllers.end() ? nullptr : &*found;
 }
 
-PciController* Snapshot::controller_at(const PciAddress& address)
+const RegisterLook& Snapshot::registers_of(const PciAddress& controller) const
 {
-    const auto found = std::ranges::find(controllers, address, &PciController::address);
-    return found == controllers.end() ? nullptr : &*found;
+    static const RegisterLook not_asked;
+    const auto found = std::ranges::find(readings, controller, &Reading::controller);
+    return found == readings.end() ? not_asked : found->look;
+}
+
+void Snapshot::note_registers(const PciAddress& controller, RegisterLook look)
+{
+    const auto found = std::ranges::find(readings, controller, &Reading::controller);
+    if (found == readings.end())
+        readings.push_back({.controller = controller, .look = look});
+    else
+        found->look = look;
+}
+
+Snapshot Snapshot::with_registers(const PciAddress& controller, RegisterLook look) const
+{
+    auto snapshot = *this;
+    snapshot.note_registers(controller, look);
+    return snapshot;
 }
 
 namespace {
 
-auto first_at_or_after(const std::vector<std::shared_ptr<const Device>>& devices, const PortPath& path)
+auto first_at_or_after(const SharedList<std::shared_ptr<const Device>>& devices, const PortPath& path)
 {
     return std::ranges::lower_bound(devices, path, {},
                                     [](const auto& device) -> const PortPath& { return device->path; });

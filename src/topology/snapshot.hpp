@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/ids.hpp"
+#include "base/shared_list.hpp"
 #include "chips/registers.hpp"
 #include "topology/census.hpp"
 
@@ -166,7 +167,6 @@ struct Controller {
     bool asleep = false;         ///< the host drives it, and it is in D3 or suspended at run time
     std::string sleep_seen = {}; ///< what says so, "power_state: D3hot"; empty: it is awake, or not told
     bool pci_express = false;    ///< a card or a function with the PCI Express capability
-    RegisterLook registers;
 
     [[nodiscard]] const Bus* usb2_bus() const;
     [[nodiscard]] const Bus* superspeed_bus() const;
@@ -198,19 +198,27 @@ struct BlockDevice {
     bool operator==(const BlockDevice&) const = default;
 };
 
-/// One complete look at the machine. Immutable once built; devices are shared between successive snapshots,
-/// so that a hot-plug event costs the same however many devices there are.
+/// What the routing registers of one xHCI showed when they were last read or written.
+struct Reading {
+    PciAddress controller;
+    RegisterLook look;
+    bool operator==(const Reading&) const = default;
+};
+
+/// One complete look at the machine. Immutable once built: the next one shares with it what has stayed the same, and
+/// costs the same however many devices there are. So does one in which only the registers are others.
 struct Snapshot {
-    std::uint64_t generation = 0;                       ///< rises with each look that found something else
-    std::vector<PciController> controllers;             ///< by address
-    std::vector<Controller> off_pci;                    ///< platform and virtual ones
-    std::vector<std::shared_ptr<const Device>> devices; ///< by path
-    std::vector<std::shared_ptr<const std::vector<HubPort>>> ports; ///< one entry a hub, by place
-    std::vector<BlockDevice> blocks;
+    std::uint64_t generation = 0;                      ///< rises with each look that found something else
+    SharedList<PciController> controllers;             ///< by address
+    SharedList<Controller> off_pci;                    ///< platform and virtual ones
+    SharedList<std::shared_ptr<const Device>> devices; ///< by path
+    SharedList<std::shared_ptr<const std::vector<HubPort>>> ports; ///< one entry a hub, by place
+    SharedList<BlockDevice> blocks;
+    std::vector<Reading> readings; ///< of each xHCI whose registers were asked for
     /// From before the look began; null: it could not be taken, or nobody looked.
     std::shared_ptr<const Census> census = {};
     /// What could not be looked at, in words; never a reason to stop.
-    std::vector<std::string> notes;
+    SharedList<std::string> notes;
 
     /// All of them, those of the PCI bus first.
     [[nodiscard]] std::vector<const Controller*> all_controllers() const;
@@ -218,7 +226,12 @@ struct Snapshot {
     /// Null also where the bus belongs to a controller that has no address.
     [[nodiscard]] const PciController* pci_controller_of_bus(std::uint16_t bus) const;
     [[nodiscard]] const PciController* controller_at(const PciAddress& address) const;
-    [[nodiscard]] PciController* controller_at(const PciAddress& address);
+    /// What the registers of a controller hold; `NotRead` where nobody has asked.
+    [[nodiscard]] const RegisterLook& registers_of(const PciAddress& controller) const;
+    /// While a snapshot is built.
+    void note_registers(const PciAddress& controller, RegisterLook look);
+    /// This snapshot, but for the registers of one controller.
+    [[nodiscard]] Snapshot with_registers(const PciAddress& controller, RegisterLook look) const;
     [[nodiscard]] const Device* device_at(const PortPath& path) const;
     /// The devices at and below a place.
     [[nodiscard]] std::vector<const Device*> devices_below(const PortPath& place) const;

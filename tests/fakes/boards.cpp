@@ -50,8 +50,10 @@ Snapshot z97()
         intel("0000:00:1a.0", 0x8cad, ControllerKind::ehci, "ehci-pci", {{1, high, 2}}),
         intel("0000:00:1d.0", 0x8ca6, ControllerKind::ehci, "ehci-pci", {{2, high, 2}}),
     };
-    snapshot.controllers.front().registers = chips::RouteBits{
-        .usb2_owner = 0x3fff, .usb2_movable = 0x3fff, .superspeed_on = 0x3f, .superspeed_movable = 0x3f};
+    snapshot.note_registers(
+        snapshot.controllers.front().address,
+        chips::RouteBits{
+            .usb2_owner = 0x3fff, .usb2_movable = 0x3fff, .superspeed_on = 0x3f, .superspeed_movable = 0x3f});
     return snapshot;
 }
 
@@ -75,7 +77,7 @@ Device& plug(Snapshot& snapshot, std::string_view place, std::string name)
     device->speed = {480'000};
     auto& plugged = *device;
     snapshot.devices.push_back(std::move(device));
-    std::ranges::sort(snapshot.devices, {},
+    std::ranges::sort(snapshot.devices.edit(), {},
                       [](const auto& d) -> const topology::PortPath& { return d->path; });
     return plugged;
 }
@@ -100,12 +102,15 @@ void plug_disk(Snapshot& snapshot, std::string_view place, std::string disk)
 
 PciController& controller(Snapshot& snapshot, std::string_view address)
 {
-    return *snapshot.controller_at(*PciAddress::parse(address));
+    return *std::ranges::find(snapshot.controllers.edit(), *PciAddress::parse(address),
+                              &PciController::address);
 }
 
 chips::RouteBits& bits(Snapshot& snapshot)
 {
-    return std::get<chips::RouteBits>(controller(snapshot, "00:14.0").registers);
+    const auto xhci = *PciAddress::parse("00:14.0");
+    return std::get<chips::RouteBits>(
+        std::ranges::find(snapshot.readings, xhci, &topology::Reading::controller)->look);
 }
 
 config::Settings settings()

@@ -82,11 +82,11 @@ void World::unmount_all()
 Snapshot World::snapshot() const
 {
     auto snapshot = z97();
-    for (auto& controller : snapshot.controllers) {
+    for (auto& controller : snapshot.controllers.edit()) {
         controller.driver = driver_of(controller.name);
         if (!controller.is_driven_by_host()) controller.buses.clear();
     }
-    std::erase_if(snapshot.controllers, [&](const auto& c) { return !is_on_the_bus(c.name); });
+    std::erase_if(snapshot.controllers.edit(), [&](const auto& c) { return !is_on_the_bus(c.name); });
     if (is_on_the_bus(controllers[0])) fakes::bits(snapshot) = bits;
     const auto empty_board = snapshot;
     for (const auto& [bit, thing] : plugged_) {

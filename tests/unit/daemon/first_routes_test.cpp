@@ -58,7 +58,8 @@ TEST_F(FirstRoutesTest, MakesTheProfileHoldOnce)
 TEST_F(FirstRoutesTest, WaitsForAControllerThatComesLate)
 {
     const auto whole = board;
-    std::erase_if(board.controllers, [](const auto& c) { return c.kind == topology::ControllerKind::ehci; });
+    std::erase_if(board.controllers.edit(),
+                  [](const auto& c) { return c.kind == topology::ControllerKind::ehci; });
     look();
     EXPECT_EQ(told, 0);
 

@@ -331,7 +331,7 @@ TEST_F(MachineTest, RefusesWhileTheXhciIsGoneAndGoesOnWhenItIsBackBesideAControl
     machine.take(board);
     ASSERT_EQ(move("keys", "ehci"), "move keys to ehci");
     auto without = board;
-    std::erase_if(without.controllers, [](const auto& c) { return c.device == 0x8cb1; });
+    std::erase_if(without.controllers.edit(), [](const auto& c) { return c.device == 0x8cb1; });
 
     machine.take(without);
     machine.take(without);
@@ -353,7 +353,7 @@ TEST_F(MachineTest, RecoversOnlyWhenTheXhciIsBack)
     ASSERT_TRUE(journal.begin(half, {}));
     fakes::add_usbip(board);
     auto without = board;
-    std::erase_if(without.controllers, [](const auto& c) { return c.device == 0x8cb1; });
+    std::erase_if(without.controllers.edit(), [](const auto& c) { return c.device == 0x8cb1; });
 
     machine.take(without);
     const auto refused = machine.recover();

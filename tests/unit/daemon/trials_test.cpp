@@ -554,7 +554,7 @@ TEST_F(TrialsTest, IsTriedAgainWhileTheXhciIsGoneAndAControllerWithoutAnAddressS
 {
     fakes::add_usbip(board);
     auto without = board;
-    std::erase_if(without.controllers, [](const auto& c) { return c.device == 0x8cb1; });
+    std::erase_if(without.controllers.edit(), [](const auto& c) { return c.device == 0x8cb1; });
     daemon->move("keys", 30s);
     daemon->told();
 

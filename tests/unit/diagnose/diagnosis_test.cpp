@@ -60,7 +60,7 @@ const Finding* finding(const Diagnosis& diagnosis, std::string_view code)
 void remove_ehci(Facts& facts, std::string_view address)
 {
     const auto which = *PciAddress::parse(address);
-    std::erase_if(facts.snapshot.controllers, [&](const auto& c) { return c.address == which; });
+    std::erase_if(facts.snapshot.controllers.edit(), [&](const auto& c) { return c.address == which; });
     std::erase_if(facts.condition.functions, [&](const auto& f) { return f.address == which; });
 }
 
@@ -138,7 +138,8 @@ const Trouble troubles[] = {
      },
      "Bay Trail chipset's registers are only read"},
     {"registers-unreadable", Severity::obstacle, false,
-     [](Facts& f) { its_xhci(f).registers = topology::Unreadable{}; }, "shows only its first 64 bytes"},
+     [](Facts& f) { f.snapshot.note_registers(its_xhci(f).address, topology::Unreadable{}); },
+     "shows only its first 64 bytes"},
     {"not-permitted", Severity::obstacle, false,
      [](Facts& f) {
          f.may_write = false;
@@ -241,7 +242,7 @@ const Trouble troubles[] = {
     {"ehci-with-the-xhci", Severity::obstacle, false,
      [](Facts& f) {
          for (auto& one : f.condition.functions) one.iommu_group = 4;
-         for (auto& one : f.snapshot.controllers) one.iommu_group = 4;
+         for (auto& one : f.snapshot.controllers.edit()) one.iommu_group = 4;
      },
      "share IOMMU group 4 with the xHCI 0000:00:14.0, so no guest can have one while the host keeps"},
     {"vfio-absent", Severity::note, true, [](Facts& f) { f.condition.vfio_driver = false; }, "is not loaded"},
@@ -424,7 +425,7 @@ Facts before_the_guest()
 {
     auto facts = all_is_well();
     std::uint32_t group = 4;
-    for (auto& controller : facts.snapshot.controllers) {
+    for (auto& controller : facts.snapshot.controllers.edit()) {
         if (controller.is_given_away()) controller.driver = "ehci-pci";
         controller.iommu_group = group++;
     }

@@ -51,7 +51,8 @@ struct Desk {
     }
     void unplug(std::string_view place)
     {
-        std::erase_if(machine.devices, [&](const auto& device) { return device->path.text() == place; });
+        std::erase_if(machine.devices.edit(),
+                      [&](const auto& device) { return device->path.text() == place; });
     }
     std::string say(std::string_view line) { return told(mapping.answer(line)); }
     [[nodiscard]] const config::ConnectorSettings* connector(std::string_view name) const

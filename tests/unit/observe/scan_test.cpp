@@ -78,7 +78,7 @@ TEST(Scan, ReadsAControllerItsBusAndItsDevices)
     EXPECT_EQ(xhci.syspath, "sys/devices/pci0000:00/0000:00:14.0");
     EXPECT_EQ(xhci.driver, "xhci_hcd");
     EXPECT_EQ(xhci.iommu_group, 4u);
-    EXPECT_EQ(std::get<chips::RouteBits>(xhci.registers).usb2_owner, 0x3ff7u);
+    EXPECT_EQ(std::get<chips::RouteBits>(snapshot.registers_of(xhci.address)).usb2_owner, 0x3ff7u);
     ASSERT_EQ(snapshot.devices.size(), 1u);
     const auto& device = *snapshot.devices[0];
     EXPECT_EQ(device.shown(), "USB Keyboard (046d:c31c)");
@@ -86,7 +86,7 @@ TEST(Scan, ReadsAControllerItsBusAndItsDevices)
     ASSERT_EQ(device.interfaces.size(), 2u);
     EXPECT_EQ(device.interfaces[1].driver, "usbhid");
     EXPECT_EQ(device.interfaces[1].device_class, 3);
-    EXPECT_EQ(snapshot.ports.at(0)->at(0).peer->text(), "4-2");
+    EXPECT_EQ(snapshot.ports[0]->at(0).peer->text(), "4-2");
 }
 
 TEST(Scan, TakesWhatVanishedMeanwhileForGone)
@@ -127,7 +127,7 @@ TEST(Scan, SaysThatSixtyFourBytesOfConfigurationSpaceAreNotEnough)
     auto tree = one_controller();
     tree.add("sys/devices/pci0000:00/0000:00:14.0", file("config", std::string(64, '\0')));
 
-    EXPECT_EQ(std::get<topology::Unreadable>(scan(tree).controllers[0].registers).errno_value, 0);
+    EXPECT_EQ(std::get<topology::Unreadable>(scan(tree).readings.at(0).look).errno_value, 0);
 }
 
 TEST(Scan, IgnoresDriversLinkWithoutTargetAndReadsTheUeventInstead)
@@ -177,7 +177,8 @@ bool same(const Snapshot& a, const Snapshot& b)
 {
     const auto equal = [](const auto& x, const auto& y) { return *x == *y; };
     return a.controllers == b.controllers && a.off_pci == b.off_pci && a.blocks == b.blocks &&
-           std::ranges::equal(a.devices, b.devices, equal) && std::ranges::equal(a.ports, b.ports, equal);
+           a.readings == b.readings && std::ranges::equal(a.devices, b.devices, equal) &&
+           std::ranges::equal(a.ports, b.ports, equal);
 }
 
 TEST(Rescan, SeesADeviceLeaveAndComeAsANewScanDoes)

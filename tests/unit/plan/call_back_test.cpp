@@ -170,8 +170,9 @@ TEST(CallBack, IsNotPossibleWhereTheHardwareDoesNotLetItHome)
                  }).is_possible);
     EXPECT_FALSE(
         after_keys_went(bench, [](auto& s) { fakes::controller(s, "00:14.0").driver = ""; }).is_possible);
-    EXPECT_FALSE(
-        after_keys_went(bench, [](auto& s) { s.controllers.erase(s.controllers.begin()); }).is_possible);
+    EXPECT_FALSE(after_keys_went(bench, [](auto& s) {
+                     s.controllers.edit().erase(s.controllers.begin());
+                 }).is_possible);
 }
 
 TEST(CallBack, DoesNotCountOnTakingTheLastKeyboardInTurn)
@@ -220,7 +221,7 @@ TEST(CallBack, LooksAtTheMachineAsThePlanLeavesIt)
 TEST(CallBack, IsNotAskedForWhereNoKeyboardGoes)
 {
     auto bench = with_a_line({Verb::move});
-    bench.snapshot.devices.clear();
+    bench.snapshot.devices.edit().clear();
     fakes::plug(bench.snapshot, "3-3", "Camera");
 
     const auto outcome = bench.ask(move("keys", windows()));

@@ -17,7 +17,7 @@ namespace {
 struct HandoverBench {
     HandoverBench()
     {
-        for (auto& controller : snapshot.controllers) {
+        for (auto& controller : snapshot.controllers.edit()) {
             controller.iommu_group = controller.address.device;
             look.functions.push_back(
                 {.address = controller.address,
@@ -131,7 +131,7 @@ TEST(Bind, RefusesAGuestThatTheConfigurationDoesNotHave)
 TEST(Bind, RefusesAControllerThatIsNotThere)
 {
     HandoverBench bench;
-    bench.snapshot.controllers.pop_back();
+    bench.snapshot.controllers.edit().pop_back();
     bench.look.functions.pop_back();
 
     EXPECT_EQ(
@@ -144,7 +144,7 @@ TEST(Bind, RefusesAControllerThatIsNotThere)
 TEST(Bind, TakesAControllerThatCameBetweenTwoLooksForOneThatIsNotThereYet)
 {
     HandoverBench bench;
-    bench.snapshot.controllers.pop_back();
+    bench.snapshot.controllers.edit().pop_back();
 
     EXPECT_EQ(said(bench.bind()),
               "controller-not-there: 0000:00:1d.0 is coming to the bus or leaving it just now "
@@ -272,7 +272,7 @@ TEST(Bind, OffersInsteadOfAHopelessGroupAControllerThatCanBePlanned)
 TEST(Bind, NamesAllThatGoTogetherAtOnce)
 {
     HandoverBench bench;
-    for (auto& controller : bench.snapshot.controllers) controller.iommu_group = 3;
+    for (auto& controller : bench.snapshot.controllers.edit()) controller.iommu_group = 3;
     for (auto& function : bench.look.functions) function.iommu_group = 3;
     bench.settings.guests.front().controllers = {*PciAddress::parse("00:1d.0")};
 
@@ -291,7 +291,7 @@ TEST(Bind, SaysAsMuchAsAMoveOfWhatLeaves)
     HandoverBench bench;
     fakes::bits(bench.snapshot).usb2_owner &= ~0x84u; // keys and bit 7 are on EHCI #1
     fakes::plug(bench.snapshot, "2-1", "Hub").vendor = 0x8087;
-    bench.snapshot.devices.front() = [&] {
+    bench.snapshot.devices.edit().front() = [&] {
         auto hub = *bench.snapshot.device_at(*topology::PortPath::parse("2-1"));
         hub.hub_ports = 8;
         return std::make_shared<const topology::Device>(hub);
@@ -318,7 +318,7 @@ TEST(Bind, SaysAsMuchAsAMoveOfWhatLeaves)
 TEST(Bind, SaysThatNoControllerIsLeftWithTheHost)
 {
     HandoverBench bench;
-    bench.snapshot.devices.clear();
+    bench.snapshot.devices.edit().clear();
     bench.set_driver("00:14.0", "vfio-pci"); // the kernel's command line took it
 
     EXPECT_EQ(join(std::get<Handover>(bench.bind()).warnings, "\n"),
@@ -379,7 +379,7 @@ TEST(Bind, TakesAGroupWhoseOthersGoWithItOrDoNotMatter)
 TEST(Bind, RefusesToTakeTheLastKeyboard)
 {
     HandoverBench bench;
-    bench.snapshot.devices.clear();
+    bench.snapshot.devices.edit().clear();
     fakes::bits(bench.snapshot).usb2_owner &= ~4u; // keys is on EHCI #1
     fakes::plug_keyboard(bench.snapshot, "2-1.3");
 
@@ -395,7 +395,7 @@ TEST(Bind, RefusesToTakeTheLastKeyboard)
 TEST(Bind, CountsKeyboardsAsAMoveDoes)
 {
     HandoverBench bench;
-    bench.snapshot.devices.clear();
+    bench.snapshot.devices.edit().clear();
     fakes::bits(bench.snapshot).usb2_owner &= ~4u;
     fakes::plug_keyboard(bench.snapshot, "2-1.3");
     topology::InputDevice built_in{
@@ -413,7 +413,7 @@ TEST(Bind, CountsKeyboardsAsAMoveDoes)
 TEST(Bind, DoesNotPromiseToMoveAKeyboardThatFirmwarePins)
 {
     HandoverBench bench;
-    bench.snapshot.devices.clear();
+    bench.snapshot.devices.edit().clear();
     fakes::bits(bench.snapshot).usb2_owner &= ~4u;
     fakes::bits(bench.snapshot).usb2_movable &= ~4u;
     fakes::plug_keyboard(bench.snapshot, "2-1.3");
@@ -472,7 +472,7 @@ TEST(Bind, ListsWhatHangsBehindAHub)
 TEST(Bind, SaysNothingOfKeyboardsWhereNoneLeavesAndNoneIsLeft)
 {
     HandoverBench bench;
-    bench.snapshot.devices.clear();
+    bench.snapshot.devices.edit().clear();
 
     EXPECT_EQ(std::get<Handover>(bench.bind()).warnings, std::vector<std::string>{});
 }
@@ -517,7 +517,7 @@ TEST(Release, TakesBackWhatIsThereWhereAnotherHasGone)
 {
     HandoverBench bench;
     bench.set_driver("00:1a.0", "vfio-pci");
-    bench.snapshot.controllers.pop_back();
+    bench.snapshot.controllers.edit().pop_back();
     bench.look.functions.pop_back();
 
     const auto outcome = bench.release();

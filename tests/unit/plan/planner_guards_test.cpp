@@ -351,7 +351,7 @@ TEST(Plan, Invariant6IsLiftedOnlyByTheNameOfTheWholeDisk)
 {
     Bench bench;
     fakes::plug_disk(bench.snapshot, "3-6", "sdb");
-    bench.snapshot.blocks[1].holders = {"dm-0"};
+    bench.snapshot.blocks.edit()[1].holders = {"dm-0"};
     bench.snapshot.blocks.push_back(
         {.name = "dm-0", .number = "253:0", .whole_disk = "dm-0", .mapper_name = "luks-home"});
     bench.use.mounts.push_back(
@@ -385,7 +385,7 @@ TEST(Plan, Invariant6KeepsAMountedDiskBehindAHubThatTheLookDidNotSee)
     Bench bench;
     fakes::plug_disk(bench.snapshot, "3-3.2.1", "sdb");
     bench.use.mounts = {{.number = "8:17", .source = "/dev/sdb1", .point = "/mnt", .type = "vfat"}};
-    bench.snapshot.devices.clear();
+    bench.snapshot.devices.edit().clear();
 
     EXPECT_EQ(refusal_of(bench.ask(move("keys", topology::Side::ehci))), "disk-in-use");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", topology::Side::ehci))), "not refused");

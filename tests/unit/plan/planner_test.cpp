@@ -135,7 +135,7 @@ TEST(Plan, Invariant1RefusesWhenTwoControllersClaimToHoldTheMux)
 TEST(Plan, Invariant2RefusesToRouteToAnEhciThatFirmwareHid)
 {
     Bench bench;
-    std::erase_if(bench.snapshot.controllers, [](const auto& c) { return c.device == 0x8ca6; });
+    std::erase_if(bench.snapshot.controllers.edit(), [](const auto& c) { return c.device == 0x8ca6; });
 
     EXPECT_EQ(
         steps_of(bench.ask(move("keys", Side::ehci))),
@@ -198,7 +198,7 @@ TEST(Plan, RefusesWhatItCannotReadOrReach)
     bench.settings.connectors[1].spec.superspeed = chips::SuperSpeedPort{7};
     EXPECT_EQ(refusal_of(bench.ask(move("keys", ToHost{}))), "no-such-superspeed-port");
 
-    fakes::controller(bench.snapshot, "00:14.0").registers = topology::Unreadable{};
+    bench.snapshot.note_registers(*PciAddress::parse("00:14.0"), topology::Unreadable{});
     EXPECT_EQ(steps_of(bench.ask(move("rear", ToHost{}))),
               "refused: cannot read the routing registers of 0000:00:14.0: the kernel shows only its first "
               "64 bytes to "

@@ -63,7 +63,7 @@ TEST(Reach, IsComplainedOfOnlyWhereItIsMissing)
 TEST(Reach, IsKnownWithoutTheRegistersAsFarAsTheChipGoes)
 {
     auto snapshot = fakes::z97();
-    snapshot.controllers.front().registers = topology::Unreadable{};
+    snapshot.note_registers(snapshot.controllers.front().address, topology::Unreadable{});
 
     EXPECT_NE(all_of(snapshot, low_socket + wrong_guest + desk_profile), "");
     EXPECT_EQ(all_of(snapshot, low_socket + right_guest + desk_profile), "");

@@ -236,7 +236,8 @@ TEST(Revert, LeavesASocketWhoseControllerHasAnotherOwnerOrIsGoneAndTakesTheOther
     EXPECT_EQ(stays_of(undriven.ask(RevertRequest{way})), "keys no-driver\n");
 
     auto without = bench;
-    std::erase_if(without.snapshot.controllers, [](const auto& c) { return c.name == "0000:00:1a.0"; });
+    std::erase_if(without.snapshot.controllers.edit(),
+                  [](const auto& c) { return c.name == "0000:00:1a.0"; });
     EXPECT_EQ(stays_of(without.ask(RevertRequest{way})), "rear nobody-behind-route\n");
     EXPECT_EQ(steps_of(without.ask(RevertRequest{way})), "setpci -s 0000:00:14.0 d0.l=0:4\n");
 }

@@ -110,7 +110,7 @@ TEST(Mask, WarnsOfBitsThatFirmwareHolds)
 TEST(Mask, WarnsOfSocketsThatWouldBeDeadOnEhci)
 {
     auto snapshot = fakes::z97();
-    std::erase_if(snapshot.controllers, [](const auto& c) { return c.device == 0x8cad; });
+    std::erase_if(snapshot.controllers.edit(), [](const auto& c) { return c.device == 0x8cad; });
     const auto registers = registers_view(snapshot, fakes::settings()).controllers.front();
 
     const auto view = mask_of_names(registers, {"rear", "keys"});

@@ -114,7 +114,7 @@ TEST(Registers, NotesBitsThatFirmwareHolds)
 TEST(Registers, TellsWhyTheyCannotBeRead)
 {
     auto snapshot = fakes::z97();
-    fakes::controller(snapshot, "00:14.0").registers = Unreadable{.errno_value = 13};
+    snapshot.note_registers(*PciAddress::parse("00:14.0"), Unreadable{.errno_value = 13});
 
     const auto view = mux_of(snapshot);
 

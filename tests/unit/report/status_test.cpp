@@ -94,7 +94,7 @@ TEST(Status, KeepsTheUseOfADiskWhereTheNameMustBeCut)
     fakes::plug_disk(snapshot, "3-1", "sdb");
     auto device = std::make_shared<topology::Device>(*snapshot.devices.front());
     device->product_name = "A Disk With A Name That Goes On And On";
-    snapshot.devices.front() = device;
+    snapshot.devices.edit().front() = device;
     const topology::HostUse use{
         .mounts = {{"8:17", "/dev/sdb1", "/mnt/photos", "ext4"}}, .swaps = {}, .btrfs = {}, .zfs_pools = {}};
 
@@ -118,7 +118,7 @@ TEST(Status, ShowsAnUnnamedSocketOnlyWithSomethingInIt)
 TEST(Status, LetsADeviceTellTheSideWhereRegistersCannotBeRead)
 {
     auto snapshot = fakes::z97();
-    fakes::controller(snapshot, "00:14.0").registers = topology::Unreadable{};
+    snapshot.note_registers(*PciAddress::parse("00:14.0"), topology::Unreadable{});
     fakes::plug(snapshot, "3-3", "Camera");
 
     const auto view = status_view(snapshot, fakes::settings(), {});
@@ -138,7 +138,7 @@ TEST(Status, LetsADeviceTellTheSideWhereRegistersCannotBeRead)
 TEST(Status, NotesAHiddenEhciAndAnEmptyMask)
 {
     auto snapshot = fakes::z97();
-    std::erase_if(snapshot.controllers, [](const auto& c) { return c.device == 0x8cad; });
+    std::erase_if(snapshot.controllers.edit(), [](const auto& c) { return c.device == 0x8cad; });
     fakes::bits(snapshot).usb2_movable = 0;
 
     const auto view = status_view(snapshot, fakes::settings(), {});

@@ -47,7 +47,7 @@ TEST(Connector, HasNoPlaceOnAControllerThatIsHiddenOrGivenAway)
 {
     auto snapshot = fakes::z97();
     fakes::controller(snapshot, "00:1d.0").buses.clear();
-    std::erase_if(snapshot.controllers, [](const Controller& c) { return c.device == 0x8cad; });
+    std::erase_if(snapshot.controllers.edit(), [](const Controller& c) { return c.device == 0x8cad; });
 
     EXPECT_FALSE(look_at(snapshot, with_bit(0)).ehci_place);
     EXPECT_NE(look_at(snapshot, with_bit(0)).ehci, nullptr);
@@ -99,7 +99,7 @@ TEST(Mux, MovesOnlyBitsThatChipAndFirmwareBothAllow)
 TEST(Mux, HasNoMovableBitsWhileItsRegistersAreUnreadable)
 {
     auto snapshot = fakes::z97();
-    fakes::controller(snapshot, "00:14.0").registers = Unreadable{};
+    snapshot.note_registers(*PciAddress::parse("00:14.0"), Unreadable{});
 
     EXPECT_EQ(find_mux(snapshot)->movable_bits(), 0u);
     EXPECT_FALSE(look_at(snapshot, with_bit(0)).side);

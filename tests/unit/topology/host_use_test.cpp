@@ -57,7 +57,7 @@ TEST(DisksInUse, FollowsWhatIsStackedOnADisk)
 {
     auto snapshot = fakes::z97();
     fakes::plug_disk(snapshot, "3-1", "sdb");
-    snapshot.blocks[1].holders = {"dm-0"};
+    snapshot.blocks.edit()[1].holders = {"dm-0"};
     snapshot.blocks.push_back({.name = "dm-0", .number = "254:0", .whole_disk = "dm-0", .holders = {"dm-1"}});
     snapshot.blocks.push_back(
         {.name = "dm-1", .number = "254:1", .whole_disk = "dm-1", .mapper_name = "vg-images"});
@@ -72,7 +72,7 @@ TEST(DisksInUse, CountsADiskThatSomethingHoldsEvenWhenNothingIsMounted)
 {
     auto snapshot = fakes::z97();
     fakes::plug_disk(snapshot, "3-1", "sdb");
-    snapshot.blocks[1].holders = {"md0"};
+    snapshot.blocks.edit()[1].holders = {"md0"};
 
     EXPECT_EQ(disks_in_use(snapshot, {}).at(0).use, "held by md0");
 }
@@ -93,7 +93,7 @@ TEST(DisksInUse, SurvivesARecordingWhoseHoldersFormACircle)
 {
     auto snapshot = fakes::z97();
     fakes::plug_disk(snapshot, "3-1", "sdb");
-    snapshot.blocks[1].holders = {"dm-0"};
+    snapshot.blocks.edit()[1].holders = {"dm-0"};
     snapshot.blocks.push_back(
         {.name = "dm-0", .number = "254:0", .whole_disk = "dm-0", .holders = {"sdb1", "dm-0"}});
 
@@ -153,7 +153,7 @@ TEST(DisksInUse, SeesSwapBtrfsAndZfs)
     EXPECT_EQ(disks_in_use(snapshot, swap).at(0).use, "swap");
     EXPECT_EQ(disks_in_use(snapshot, btrfs).at(0).use, "part of a mounted btrfs file system");
     EXPECT_TRUE(disks_in_use(snapshot, zfs).empty());
-    snapshot.blocks[1].filesystem_hint = "zfs_member";
+    snapshot.blocks.edit()[1].filesystem_hint = "zfs_member";
     EXPECT_EQ(disks_in_use(snapshot, zfs).at(0).use, "member of a ZFS pool (imported: tank)");
 }
 
@@ -317,7 +317,7 @@ TEST(DisksInUse, SeesEveryDiskThatAMountNamesWhereverItNamesIt)
     };
     auto snapshot = fakes::z97();
     fakes::plug_disk(snapshot, "3-1", "sdb");
-    snapshot.blocks[1].links = {"disk/by-id/usb-x-part1"};
+    snapshot.blocks.edit()[1].links = {"disk/by-id/usb-x-part1"};
     for (const auto& row : rows) {
         HostUse use;
         use.mounts = parse_mountinfo(row.mountinfo);
@@ -341,7 +341,7 @@ TEST(DisksInUse, SeesSwapWhoseNodeIsGone)
     };
     auto snapshot = fakes::z97();
     fakes::plug_disk(snapshot, "3-1", "sdb");
-    snapshot.blocks[1].links = {"disk/by-id/usb-x-part1"};
+    snapshot.blocks.edit()[1].links = {"disk/by-id/usb-x-part1"};
     for (const auto& row : rows) {
         HostUse use;
         use.swaps = parse_swaps(std::string("Filename Type Size Used Priority\n") + row.swaps);
@@ -399,7 +399,7 @@ TEST(DisksInUse, ADiskThatUdevHasNotLookedAtMayBelongToAnImportedPoolUnlessTheKe
     fakes::plug_disk(snapshot, "3-1", "sdb");
     HostUse use;
     use.zfs_pools = {"tank"};
-    for (auto& block : snapshot.blocks) block.is_unprobed = true;
+    for (auto& block : snapshot.blocks.edit()) block.is_unprobed = true;
 
     ASSERT_FALSE(disks_in_use(snapshot, use).empty());
     EXPECT_EQ(disks_in_use(snapshot, use)[0].use,
@@ -500,7 +500,7 @@ TEST(DisksInUse, TakesNoLongerForStacksAndTablesThatNobodyHas)
         }
         above = names;
     }
-    snapshot.blocks[1].holders = above;
+    snapshot.blocks.edit()[1].holders = above;
     auto use = mounted("8:1", "/dev/sda1", "/");
     for (int i = 0; i < 10'000; ++i)
         use.mounts.push_back({.number = "0:9",
