@@ -3,7 +3,9 @@
 
 #include "apply/conductor.hpp"
 
+#include "apply/register_backend.hpp"
 #include "base/format.hpp"
+#include "route/mux.hpp"
 #include "topology/connector.hpp"
 
 namespace usbroute::apply {
@@ -45,7 +47,7 @@ Conductor::Past Conductor::past_for(const Request& request) const
     }
     // What a trial could not take back yet goes back, and is not brought to where the trial had put it.
     if (std::holds_alternative<RestoreRequest>(request.wish) && past.standing && trial_ && trial_->is_ending)
-        past.standing = past.standing->part(~trial_->way.usb2.mask, ~trial_->way.superspeed.mask);
+        past.standing = past.standing->without(trial_->way);
     if (lines_) past.lines = lines_();
     if (trial_) past.trial = trial_->way;
     return past;
@@ -108,7 +110,7 @@ Conductor::Planned Conductor::plan_for(const Request& request)
 std::expected<Done, NotDone> Conductor::carry_out(const Request& request, const Signature& signature,
                                                   Remember what)
 {
-    // Plans on what was last read, as nearly always nobody has written since. The executor reads first and says
+    // Plans on what was last read, as nearly always nobody has written since. The execution looks first and says
     // so if somebody has; a refusal, which it never sees, is checked here.
     for (int attempt = 1;; ++attempt) {
         auto planned = plan_for(request);
@@ -130,14 +132,14 @@ std::expected<Done, NotDone> Conductor::carry_out(const Request& request, const 
 std::expected<Done, Error> Conductor::apply_once(const Request& request, std::shared_ptr<const Plan> plan,
                                                  const Signature& signature, Remember what)
 {
-    auto registers = workplace_.registers(plan->controller);
+    auto registers = workplace_.registers(plan->change.controller);
     if (!registers) return std::unexpected(std::move(registers.error()).within("cannot " + plan->title));
     auto signed_with = signature;
     signed_with.stays_out = plan->stays_out_of_trial;
     auto applied = execute(*plan, **registers, journal_, signed_with);
     if (!applied) return std::unexpected(std::move(applied.error()));
     if (!plan->steps.empty()) join_trial(plan->change, signed_with);
-    workplace_.wrote(applied->after);
+    workplace_.wrote(std::get<chips::RouteBits>(applied->after));
     if (!std::holds_alternative<RestoreRequest>(request.wish) && !plan->whole.is_empty() &&
         (what == Remember::every_wish || plan->steps.empty()))
         if (auto stood = journal_.stand(plan->whole); !stood)
@@ -169,7 +171,7 @@ std::optional<Result<Recovered>> Conductor::recover()
     if (!open) return std::nullopt;
     const auto context = format("cannot recover from an interrupted \"{}\"", open->title);
     // Only what the chip table knows is ever written, whatever a journal says.
-    const auto mux = topology::find_mux(workplace_.known().snapshot);
+    const auto mux = route::find_mux(workplace_.known().snapshot);
     if (!mux || mux->xhci->address != open->controller)
         return Result<Recovered>(std::unexpected(
             Error(ErrorKind::failed, format("{}: {} is no mux here", context, open->controller.text()))));

@@ -3,8 +3,9 @@
 
 #pragma once
 
-#include "apply/executor.hpp"
+#include "apply/execution.hpp"
 #include "apply/journal.hpp"
+#include "apply/recovery.hpp"
 #include "apply/registers.hpp"
 #include "apply/trial.hpp"
 #include "base/not_null.hpp"

@@ -5,60 +5,51 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "route/words.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <limits>
+#include <set>
+#include <tuple>
 #include <utility>
 
 namespace usbroute::apply {
 
-using plan::BitChange;
 using plan::Change;
 using plan::ChangeKind;
-using plan::OwnedBits;
+using plan::Shift;
+using topology::Key;
 
 namespace {
 
-constexpr std::string_view header = "usbroute-journal 3";
-constexpr std::string_view header_before = "usbroute-journal 2"; ///< a change's kind is how its title begins
+constexpr std::string_view header = "usbroute-journal 4";
+constexpr std::string_view header_before =
+    "usbroute-journal 3"; ///< a change's shifts are bits of two registers
 constexpr std::string_view begin_word = "begin";
 constexpr std::string_view standing_word = "standing";
 constexpr std::string_view past_word = "past";         ///< done; says nothing of undo
 constexpr std::string_view undoable_word = "undoable"; ///< done and told of by `past` already
 constexpr std::string_view way_word = "way";
 constexpr std::string_view rest_word = "rest"; ///< a way whose time is over
-/// "may-go BITS", before a change or what stands: `Change::keyboards_may_go`.
+/// "may-go BITS", before a change or what stands: `Shift::keyboard_may_go` in version 3.
 constexpr std::string_view may_go_word = "may-go";
+/// The same at the end of a shift.
+constexpr char may_go_sign = '!';
 /// Before a change that stays out of the trial under way.
 constexpr std::string_view apart_line = "apart";
 constexpr std::string_view trial_word = "trial";
 constexpr std::string_view nothing = "-";
 /// Stands for a space in what must be one word; no name has it.
 constexpr char for_space = '~';
-constexpr std::size_t most_owners = 32;
+/// The mux has fewer, and nobody has so many controllers.
+constexpr std::size_t most_shifts = 64;
 /// Beyond this, what has been done is thinned out while reading.
 constexpr std::size_t most_done = 400;
 
-enum class Version : std::uint8_t { two, three };
-
-std::string text_of(const BitChange& change)
-{
-    return format("{:x}:{:x}:{:x}", change.mask, change.before, change.after);
-}
-
-std::optional<BitChange> bit_change_from(std::string_view text)
-{
-    const auto parts = split(text, ':');
-    if (parts.size() != 3) return std::nullopt;
-    const auto mask = parse_hex(parts[0]);
-    const auto before = parse_hex(parts[1]);
-    const auto after = parse_hex(parts[2]);
-    if (!mask || !before || !after || ((*before | *after) & ~*mask) != 0) return std::nullopt;
-    return BitChange{.mask = *mask, .before = *before, .after = *after};
-}
+enum class Version : std::uint8_t { three, four };
 
 std::string one_word(std::string text)
 {
@@ -78,27 +69,62 @@ std::string from_one_word(std::string_view word)
     return text;
 }
 
-/// "host:8,windows:3"
-std::string text_of(const std::vector<OwnedBits>& owners)
+/// "bit3:ehci>xhci=host", for each key: where it was, where it went, and whose it was where that is known.
+std::string text_of(const std::vector<Shift>& shifts)
 {
     std::string text;
-    for (const auto& owned : owners)
-        text += format("{}{}:{:x}", text.empty() ? "" : ",", owned.owner, owned.bits);
+    for (const auto& shift : shifts) {
+        if (!text.empty()) text += ',';
+        text += topology::text_of(shift.key) + ":" + shift.from + ">" + shift.to;
+        if (!shift.owner_before.empty()) text += "=" + shift.owner_before;
+        if (shift.keyboard_may_go) text += may_go_sign;
+    }
     return text.empty() ? std::string(nothing) : text;
 }
 
-std::optional<std::vector<OwnedBits>> owners_from(std::string_view text)
+/// Both halves of a text at the first of a sign; nothing: it is not there.
+std::optional<std::pair<std::string_view, std::string_view>> halves(std::string_view text, char sign)
 {
-    std::vector<OwnedBits> owners;
-    if (text == nothing) return owners;
-    for (const auto part : split(text, ',')) {
-        const auto colon = part.rfind(':');
-        if (colon == std::string_view::npos || owners.size() == most_owners) return std::nullopt;
-        const auto bits = parse_hex(part.substr(colon + 1));
-        if (!bits || !is_plain_name(part.substr(0, colon))) return std::nullopt;
-        owners.push_back({.owner = std::string(part.substr(0, colon)), .bits = *bits});
+    const auto at = text.find(sign);
+    if (at == std::string_view::npos) return std::nullopt;
+    return std::pair(text.substr(0, at), text.substr(at + 1));
+}
+
+std::optional<Shift> shift_from(std::string_view text)
+{
+    const bool may_go = text.ends_with(may_go_sign);
+    if (may_go) text.remove_suffix(1);
+    std::string_view owner;
+    if (const auto owned = halves(text, '=')) {
+        std::tie(text, owner) = *owned;
+        if (!is_plain_name(owner)) return std::nullopt;
     }
-    return owners;
+    // From the end: an address has colons, too.
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    const auto key = topology::key_from(text.substr(0, colon));
+    const auto places = halves(text.substr(colon + 1), '>');
+    if (!key || !places || !route::is_word_of(*key, places->first) ||
+        !route::is_word_of(*key, places->second))
+        return std::nullopt;
+    return Shift{.key = *key,
+                 .from = std::string(places->first),
+                 .to = std::string(places->second),
+                 .owner_before = std::string(owner),
+                 .keyboard_may_go = may_go};
+}
+
+std::optional<std::vector<Shift>> shifts_from(std::string_view text)
+{
+    std::vector<Shift> shifts;
+    if (text == nothing) return shifts;
+    for (const auto part : split(text, ',')) {
+        auto shift = shift_from(part);
+        const bool is_next = shift && (shifts.empty() || shifts.back().key < shift->key);
+        if (!is_next || shifts.size() == most_shifts) return std::nullopt;
+        shifts.push_back(std::move(*shift));
+    }
+    return shifts;
 }
 
 /// Whole text or nothing.
@@ -142,43 +168,31 @@ std::optional<ChangeKind> kind_from(std::string_view word)
     return std::nullopt;
 }
 
-/// As version 2 told them apart. Its titles all began with a verb of ours.
-ChangeKind kind_of_title(std::string_view title)
+std::string title_from(const Fields& fields, std::size_t first)
 {
-    for (const auto kind : {ChangeKind::undo, ChangeKind::restore, ChangeKind::revert})
-        if (title.starts_with(word_of(kind)) && title.substr(word_of(kind).size()).starts_with(' '))
-            return kind;
-    return ChangeKind::move;
-}
-
-/// "WORD KIND CONTROLLER XUSB2PR USB3_PSSEN WHEN WHO OWNERS TITLE"; version 2 had no KIND.
-std::optional<Entry> entry_from(const Fields& fields, Version version)
-{
-    const std::size_t first = version == Version::three ? 2 : 1;
-    const auto title_at = first + 6;
-    if (fields.size() < title_at) return std::nullopt;
-    const auto kind = version == Version::three ? kind_from(fields[1]) : ChangeKind::move;
-    const auto address = PciAddress::parse(fields[first]);
-    const auto usb2 = bit_change_from(fields[first + 1]);
-    const auto superspeed = bit_change_from(fields[first + 2]);
-    auto stamp = stamp_from(fields[first + 3], fields[first + 4]);
-    auto owners = owners_from(fields[first + 5]);
-    if (!kind || !address || !usb2 || !superspeed || !stamp || !owners) return std::nullopt;
-    Entry entry{.change = {.controller = *address,
-                           .usb2 = *usb2,
-                           .superspeed = *superspeed,
-                           .title = {},
-                           .owners_before = std::move(*owners),
-                           .kind = *kind},
-                .stamp = std::move(*stamp)};
-    auto& title = entry.change.title;
-    for (std::size_t i = title_at; i < fields.size(); ++i) {
-        if (i > title_at) title += ' ';
+    std::string title;
+    for (std::size_t i = first; i < fields.size(); ++i) {
+        if (i > first) title += ' ';
         title += fields[i];
     }
-    title = settled(title);
-    if (version == Version::two) entry.change.kind = kind_of_title(title);
-    return entry;
+    return settled(title);
+}
+
+/// "WORD KIND CONTROLLER WHEN WHO SHIFTS TITLE"
+std::optional<Entry> entry_from(const Fields& fields)
+{
+    constexpr std::size_t title_at = 6;
+    if (fields.size() < title_at) return std::nullopt;
+    const auto kind = kind_from(fields[1]);
+    const auto address = PciAddress::parse(fields[2]);
+    auto stamp = stamp_from(fields[3], fields[4]);
+    auto shifts = shifts_from(fields[5]);
+    if (!kind || !address || !stamp || !shifts) return std::nullopt;
+    return Entry{.change = {.controller = *address,
+                            .shifts = std::move(*shifts),
+                            .title = title_from(fields, title_at),
+                            .kind = *kind},
+                 .stamp = std::move(*stamp)};
 }
 
 std::string line_of(std::string_view first_word, const Change& change, const Stamp& stamp)
@@ -186,21 +200,82 @@ std::string line_of(std::string_view first_word, const Change& change, const Sta
     // A wall clock may say anything, and the change has to be read back all the same.
     const auto when = std::clamp<std::int64_t>(stamp.when.time_since_epoch().count(), 0,
                                                std::numeric_limits<std::uint32_t>::max());
-    return format("{} {} {} {} {} {} {} {} {}\n", first_word, word_of(change.kind), change.controller.text(),
-                  text_of(change.usb2), text_of(change.superspeed), when, one_word(printable(stamp.who)),
-                  text_of(change.owners_before), printable(change.title));
-}
-
-std::string may_go_line(const Change& change)
-{
-    return change.keyboards_may_go == 0 ? std::string()
-                                        : format("{} {:x}\n", may_go_word, change.keyboards_may_go);
+    return format("{} {} {} {} {} {} {}\n", first_word, word_of(change.kind), change.controller.text(), when,
+                  one_word(printable(stamp.who)), text_of(change.shifts), printable(change.title));
 }
 
 std::optional<std::uint32_t> may_go_from(const Fields& fields)
 {
     if (fields.size() != 2 || fields[0] != may_go_word) return std::nullopt;
     return parse_hex(fields[1]);
+}
+
+/// Some bits of one register as version 3 wrote them, "MASK:BEFORE:AFTER".
+struct BitChange {
+    std::uint32_t mask = 0;
+    std::uint32_t before = 0;
+    std::uint32_t after = 0;
+};
+
+std::optional<BitChange> bit_change_from(std::string_view text)
+{
+    const auto parts = split(text, ':');
+    if (parts.size() != 3) return std::nullopt;
+    const auto mask = parse_hex(parts[0]);
+    const auto before = parse_hex(parts[1]);
+    const auto after = parse_hex(parts[2]);
+    if (!mask || !before || !after || ((*before | *after) & ~*mask) != 0) return std::nullopt;
+    return BitChange{.mask = *mask, .before = *before, .after = *after};
+}
+
+/// "host:8,windows:3", whose the bits were; false: it is no such list.
+bool take_owners(std::string_view text, Change& change)
+{
+    if (text == nothing) return true;
+    for (const auto part : split(text, ',')) {
+        const auto colon = part.rfind(':');
+        if (colon == std::string_view::npos) return false;
+        const auto bits = parse_hex(part.substr(colon + 1));
+        if (!bits || !is_plain_name(part.substr(0, colon))) return false;
+        for (auto& shift : change.shifts)
+            if (std::holds_alternative<chips::MuxBit>(shift.key) && (route::mask_of(shift.key) & *bits) != 0)
+                shift.owner_before = part.substr(0, colon);
+    }
+    return true;
+}
+
+void take_bits(const BitChange& bits, const Key& key, std::uint32_t may_go, Change& change)
+{
+    const auto mask = route::mask_of(key);
+    if ((bits.mask & mask) == 0) return;
+    const auto word = [&](std::uint32_t value) {
+        return route::word_of(key, {.usb2_owner = value, .superspeed_on = value});
+    };
+    change.set({.key = key,
+                .from = word(bits.before),
+                .to = word(bits.after),
+                .keyboard_may_go = (may_go & mask) != 0});
+}
+
+/// "WORD KIND CONTROLLER XUSB2PR USB3_PSSEN WHEN WHO OWNERS TITLE": an entry of version 3.
+std::optional<Entry> entry_of_bits(const Fields& fields, std::uint32_t may_go)
+{
+    constexpr std::size_t title_at = 8;
+    constexpr std::uint8_t register_bits = 32;
+    if (fields.size() < title_at) return std::nullopt;
+    const auto kind = kind_from(fields[1]);
+    const auto address = PciAddress::parse(fields[2]);
+    const auto usb2 = bit_change_from(fields[3]);
+    const auto superspeed = bit_change_from(fields[4]);
+    auto stamp = stamp_from(fields[5], fields[6]);
+    if (!kind || !address || !usb2 || !superspeed || !stamp) return std::nullopt;
+    Change change{.controller = *address, .title = title_from(fields, title_at), .kind = *kind};
+    for (std::uint8_t i = 0; i < register_bits; ++i) {
+        take_bits(*usb2, chips::MuxBit{i}, may_go, change);
+        take_bits(*superspeed, chips::SuperSpeedPort{static_cast<std::uint8_t>(i + 1)}, 0, change);
+    }
+    if (!take_owners(fields[7], change)) return std::nullopt;
+    return Entry{.change = std::move(change), .stamp = std::move(*stamp)};
 }
 
 /// "trial BOOT DEADLINE LASTS [UNDOABLE]"
@@ -218,19 +293,16 @@ std::optional<Trial> trial_from(const Fields& fields)
                  .undoable = *undoable};
 }
 
-/// The last ones, and of each bit the last change of it: `why` tells since when a socket is where it is.
+/// The last ones, and of each key the last change of it: `why` tells since when a socket is where it is.
 void thin_out(std::vector<Entry>& done)
 {
     std::vector<Entry> kept;
-    std::uint32_t seen_usb2 = 0;
-    std::uint32_t seen_superspeed = 0;
+    std::set<Key> seen;
     for (std::size_t i = done.size(); i-- > 0;) {
-        const auto& change = done[i].change;
-        const bool is_last_of_a_bit =
-            ((change.usb2.mask & ~seen_usb2) | (change.superspeed.mask & ~seen_superspeed)) != 0;
-        seen_usb2 |= change.usb2.mask;
-        seen_superspeed |= change.superspeed.mask;
-        if (done.size() - i <= remembered || is_last_of_a_bit) kept.push_back(std::move(done[i]));
+        bool is_last_of_a_key = false;
+        for (const auto& shift : done[i].change.shifts)
+            is_last_of_a_key = seen.insert(shift.key).second || is_last_of_a_key;
+        if (done.size() - i <= remembered || is_last_of_a_key) kept.push_back(std::move(done[i]));
     }
     std::ranges::reverse(kept);
     done = std::move(kept);
@@ -258,7 +330,7 @@ void remember_for_undo(History& history, const Change& change, bool is_apart)
 void remember(History& history, Entry entry)
 {
     history.standing = history.standing ? history.standing->followed_by(entry.change) : entry.change;
-    entry.change.keyboards_may_go = 0;
+    entry.change.forget_what_may_go();
     const bool is_apart = std::exchange(entry.stamp.stays_out, false);
     remember_for_undo(history, entry.change, is_apart);
     if (history.trial) {
@@ -306,7 +378,7 @@ void end_trial_but_for(History& history, Change rest)
 /// What was read so far, and what the line above says of the next.
 struct Reading {
     History history;
-    Version version = Version::three;
+    Version version = Version::four;
     std::uint32_t may_go = 0;
     bool is_apart = false;
 };
@@ -316,10 +388,10 @@ bool read_entry(Reading& reading, const Fields& fields)
 {
     auto& history = reading.history;
     const auto word = fields.front();
-    auto entry = entry_from(fields, reading.version);
+    auto entry =
+        reading.version == Version::four ? entry_from(fields) : entry_of_bits(fields, reading.may_go);
     if (!entry) return false;
     auto& change = entry->change;
-    change.keyboards_may_go = reading.may_go & change.usb2.mask;
     if (word == begin_word) {
         history.open = std::move(change);
         history.open_stamp = std::move(entry->stamp);
@@ -330,7 +402,7 @@ bool read_entry(Reading& reading, const Fields& fields)
         history.standing = std::move(change);
         return true;
     }
-    change.keyboards_may_go = 0;
+    change.forget_what_may_go();
     if (word == past_word) {
         history.done.push_back(std::move(*entry));
         if (history.done.size() > most_done) thin_out(history.done);
@@ -378,14 +450,11 @@ std::string journal_header() { return std::string(header) + "\n"; }
 
 std::string begin_line(const Change& change, const Stamp& stamp)
 {
-    return (stamp.stays_out ? format("{}\n", apart_line) : std::string()) + may_go_line(change) +
+    return (stamp.stays_out ? format("{}\n", apart_line) : std::string()) +
            line_of(begin_word, change, stamp);
 }
 
-std::string standing_line(const Change& standing)
-{
-    return may_go_line(standing) + line_of(standing_word, standing, {});
-}
+std::string standing_line(const Change& standing) { return line_of(standing_word, standing, {}); }
 
 std::string trial_line(const TrialTerms& terms)
 {
@@ -415,7 +484,7 @@ History read_history(std::string_view text)
     history.is_of_today = lines.front() == header;
     history.is_foreign = !text.empty() && !history.is_of_today && lines.front() != header_before;
     if (text.empty() || history.is_foreign) return history;
-    reading.version = history.is_of_today ? Version::three : Version::two;
+    reading.version = history.is_of_today ? Version::four : Version::three;
     // The last piece has no newline: nothing, or a line that a crash cut.
     for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
         if (lines[i] != header) {

@@ -18,19 +18,19 @@ void Trial::join(const Change& change)
     if (is_ending) return leave_out(change);
     way = way.is_empty() ? change : way.followed_by(change);
     way = way.net();
-    way.keyboards_may_go = 0; // of what stands, not of a way back
+    way.forget_what_may_go();
     if (change.kind == ChangeKind::undo)
         undoable -= undoable > 0 ? 1 : 0;
     else
         ++undoable;
 }
 
-void Trial::leave_out(const Change& change) { way = way.part(~change.usb2.mask, ~change.superspeed.mask); }
+void Trial::leave_out(const Change& change) { way = way.without(change); }
 
 void Trial::end_but_for(Change rest)
 {
     rest.title = std::move(way.title);
-    rest.keyboards_may_go = 0;
+    rest.forget_what_may_go();
     way = std::move(rest);
     is_ending = true;
     was_ending = true;

@@ -36,10 +36,10 @@ Judgement judge_one(const plan::Movement& movement, const plan::Board& board,
         return judgement;
     };
     const auto* connector = board.find(movement.connector);
-    if (connector == nullptr || !connector->side) return say(Verdict::unknown, "its route cannot be read");
-    if (*connector->side != movement.to)
+    if (connector == nullptr || !connector->at) return say(Verdict::unknown, "its route cannot be read");
+    if (*connector->at != movement.to)
         return say(Verdict::contradicted,
-                   format("its wires are at {} again", topology::text_of(*connector->side)));
+                   format("its wires are at {} again", topology::text_of(*connector->at)));
     const auto* device = first_that_left(movement, before);
     if (device == nullptr) return say(Verdict::consistent, "nothing was plugged in");
 

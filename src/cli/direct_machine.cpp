@@ -6,6 +6,7 @@
 #include "linux/files.hpp"
 #include "linux/host_use.hpp"
 #include "observe/scan.hpp"
+#include "route/mux.hpp"
 #include "topology/connector.hpp"
 
 namespace usbroute::cli {
@@ -20,7 +21,7 @@ void DirectMachine::look() { snapshot_ = observe::scan(linux_::LiveTree(where_.r
 
 std::optional<chips::RouteBits> DirectMachine::bits() const
 {
-    const auto mux = topology::find_mux(snapshot_);
+    const auto mux = route::find_mux(snapshot_);
     return mux && mux->bits != nullptr ? std::optional(*mux->bits) : std::nullopt;
 }
 

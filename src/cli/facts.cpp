@@ -15,6 +15,7 @@
 #include "observe/scan.hpp"
 #include "plan/board.hpp"
 #include "report/config_check.hpp"
+#include "route/mux.hpp"
 #include "wire/answer.hpp"
 
 #include <algorithm>
@@ -63,7 +64,7 @@ diagnose::DaemonLook look_at_daemon(const Session& session)
 /// A user whom the kernel shows 64 bytes may still ask the daemon, which sees them all.
 void take_registers_from_daemon(diagnose::Facts& facts, const Session& session)
 {
-    const auto mux = topology::find_mux(facts.snapshot);
+    const auto mux = route::find_mux(facts.snapshot);
     if (!mux || mux->bits != nullptr || !facts.daemon || !facts.daemon->answers) return;
     const auto registers = session.registers();
     if (!registers) return;

@@ -3,6 +3,7 @@
 
 #include "base/format.hpp"
 #include "config/sections.hpp"
+#include "route/wiring.hpp"
 
 #include <algorithm>
 
@@ -122,7 +123,7 @@ void check_one_way_of_naming(const NamedTable& named, Fields& fields)
 /// "bit5" is what an unnamed socket is called; as a name for another socket it would mislead.
 void check_reserved_name(const NamedTable& named, Fields& fields, const topology::ConnectorSpec& spec)
 {
-    const auto meant = topology::bit_of_unnamed(named.name);
+    const auto meant = route::bit_of_unnamed(named.name);
     if (!meant || spec.bit == meant || (fields.has("mux_bit") && !spec.bit)) return;
     fields.scope().problem(
         named.place, format("the name {} means the socket of bit {}; give it mux_bit = {} or another name",

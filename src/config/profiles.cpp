@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "config/sections.hpp"
+#include "route/wiring.hpp"
 
 #include <algorithm>
 
@@ -25,7 +26,7 @@ struct Draft {
 std::optional<ConnectorName> connector_meant(const std::string& word, Reading& reading)
 {
     if (reading.knows(Section::connector, word)) return ConnectorName(word);
-    const auto bit = topology::bit_of_unnamed(word);
+    const auto bit = route::bit_of_unnamed(word);
     if (!bit) return std::nullopt;
     for (const auto& connector : reading.settings.connectors)
         if (connector.spec.bit == bit) return connector.spec.name;

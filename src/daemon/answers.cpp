@@ -34,7 +34,7 @@ Answer status_answer(const Snapshot& snapshot, const config::Settings& settings)
     // Sockets without a name are listed only where none has one.
     const auto count = board.configured > 0 ? board.configured : board.connectors.size();
     for (const auto& connector : std::span(board.connectors).first(count))
-        report::add_owner(answer, plan::text_of(plan::owner_now(snapshot, connector, settings)),
+        report::add_owner(answer, plan::text_of(plan::owner_now(connector, settings)),
                           connector.spec.name.text());
     if (board.connectors.empty()) answer.message = "no connector is known on this machine";
     return answer;
@@ -65,7 +65,7 @@ std::string steps_in_words(const plan::Plan& plan)
     std::string words;
     for (const auto& step : plan.steps) {
         if (!words.empty()) words += " && ";
-        words += plan::setpci_line(plan.controller, step.target, step.mask, step.value);
+        words += plan::shell_line(step.action);
     }
     return words.empty() ? "nothing to do: it is so already" : words;
 }

@@ -228,18 +228,20 @@ std::string way_back_for(const Sight& sight, const plan::Change& way, const topo
                          const config::Settings& settings)
 {
     std::string words;
-    std::uint32_t left = way.usb2.mask;
+    std::size_t others = 0;
     for (const auto& connector : plan::look_at_board(snapshot, settings).connectors) {
-        if (!way.moves(connector.spec.bit)) continue;
+        const auto seat = way.seat_before(connector.spec);
+        if (!seat) continue;
         const auto& name = connector.spec.name.text();
-        if (!sight.sees(name)) continue;
-        left &= ~connector.spec.bit->mask();
-        const auto side = (way.usb2.before & connector.spec.bit->mask()) != 0 ? Side::xhci : Side::ehci;
-        const auto owner = plan::text_of(plan::owner_of(connector.controller_on(side), settings));
+        if (!sight.sees(name)) {
+            ++others;
+            continue;
+        }
+        const auto owner = plan::text_of(plan::owner_of(connector.controller_at(*seat), settings));
         words += format("{}{} goes back{}", words.empty() ? "" : "; ", name,
                         sight.sees_owner(owner) ? " to " + owner : std::string());
     }
-    return words.empty() || left == 0 ? words : format("{}; {}", words, others_too);
+    return words.empty() || others == 0 ? words : format("{}; {}", words, others_too);
 }
 
 } // namespace usbroute::daemon

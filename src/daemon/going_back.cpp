@@ -26,6 +26,13 @@ void add_staying(GoneBack& gone, const plan::Plan& plan)
     for (const auto& stay : plan.staying) gone.rest.push_back({.connector = stay.connector, .why = stay.why});
 }
 
+bool switches_superspeed(const plan::Change& change)
+{
+    return std::ranges::any_of(change.shifts, [](const plan::Shift& shift) {
+        return std::holds_alternative<chips::SuperSpeedPort>(shift.key);
+    });
+}
+
 /// One socket. Where its SuperSpeed half does not take what is written, its wires go without: a keyboard needs no more.
 void go_back_alone(Machine& machine, plan::Request wish, const apply::Signature& signature, GoneBack& gone)
 {
@@ -66,7 +73,7 @@ std::expected<GoneBack, NotDone> go_back(Machine& machine, const plan::Request& 
     const auto outcome = machine.decide(wish);
     const auto* plan = std::get_if<plan::Plan>(&outcome);
     if (plan == nullptr || plan->in_order.empty()) return std::unexpected(std::move(all.error()));
-    if (plan->in_order.size() == 1 && plan->change.superspeed.mask == 0) {
+    if (plan->in_order.size() == 1 && !switches_superspeed(plan->change)) {
         gone.rest.push_back({.connector = plan->in_order.front(), .why = std::move(all.error())});
     } else {
         for (const auto& connector : plan->in_order) {

@@ -8,6 +8,7 @@
 #include "observe/blocks.hpp"
 #include "observe/scan.hpp"
 #include "plan/drift_cause.hpp"
+#include "route/mux.hpp"
 #include "topology/connector.hpp"
 
 #include <algorithm>
@@ -104,7 +105,7 @@ Findings Machine::take(Snapshot fresh)
 /// after privileges were given up it would be worth less.
 void Machine::follow_mux()
 {
-    const auto mux = topology::find_mux(*snapshot_);
+    const auto mux = route::find_mux(*snapshot_);
     const auto address = mux ? std::optional(mux->xhci->address) : std::nullopt;
     if (address == mux_ && registers_ && !registers_failed_) return;
     if (address != mux_) known_.reset();
@@ -236,8 +237,7 @@ Result<void> Machine::end_trial_but_for(const plan::Change& rest)
 {
     if (!trial()) return {};
     if (rest.is_empty()) return end_trial();
-    if (trial()->is_ending && trial()->way.usb2 == rest.usb2 && trial()->way.superspeed == rest.superspeed)
-        return {};
+    if (trial()->is_ending && trial()->way.shifts == rest.shifts) return {};
     auto ending = *trial();
     ending.end_but_for(rest);
     auto told = journal_.end_trial_but_for(ending.way);

@@ -4,6 +4,7 @@
 #include "daemon/recovery.hpp"
 
 #include "daemon/log.hpp"
+#include "route/mux.hpp"
 #include "topology/connector.hpp"
 
 #include <utility>
@@ -28,7 +29,7 @@ bool Recovery::look_again()
     } else if (!*recovered) {
         if (is_locked_out(recovered->error())) return false;
         // Without the xHCI there was nothing to write to: it is tried again when that is back.
-        if (topology::find_mux(*machine_.snapshot())) is_over_ = ++failures_ == failures_before_giving_up;
+        if (route::find_mux(*machine_.snapshot())) is_over_ = ++failures_ == failures_before_giving_up;
         complain(recovered->error().message());
     } else if (const auto& found = **recovered; found.staying.empty()) {
         is_over_ = true;

@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "daemon/log.hpp"
 #include "plan/unreadable.hpp"
+#include "route/mux.hpp"
 #include "topology/connector.hpp"
 
 #include <utility>
@@ -16,7 +17,7 @@ void RegisterNews::look_again()
 {
     using topology::RegisterAccess;
     const auto snapshot = machine_.snapshot();
-    const auto mux = topology::find_mux(*snapshot);
+    const auto mux = route::find_mux(*snapshot);
     const auto* unreadable =
         mux ? std::get_if<topology::Unreadable>(&snapshot->registers_of(mux->xhci->address)) : nullptr;
     const auto access = unreadable == nullptr ? RegisterAccess::own : unreadable->access;

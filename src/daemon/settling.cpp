@@ -3,6 +3,7 @@
 
 #include "daemon/settling.hpp"
 
+#include "route/mux.hpp"
 #include "topology/connector.hpp"
 
 #include <algorithm>
@@ -19,7 +20,7 @@ constexpr milliseconds until_a_device_is_seen{3000};
 
 std::optional<std::uint32_t> wires_of(const topology::Snapshot& snapshot)
 {
-    const auto mux = topology::find_mux(snapshot);
+    const auto mux = route::find_mux(snapshot);
     if (!mux || mux->bits == nullptr) return std::nullopt;
     return mux->bits->usb2_owner;
 }

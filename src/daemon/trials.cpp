@@ -205,16 +205,12 @@ namespace {
 /// What a trial has left to take back: of its way, the sockets that are still out.
 plan::Change left_of(const plan::Change& way, const std::vector<StillOut>& rest, const Machine& machine)
 {
-    std::uint32_t usb2 = 0;
-    std::uint32_t superspeed = 0;
-    for (const auto& connector : plan::look_at_board(*machine.snapshot(), machine.settings()).connectors) {
-        if (!connector.spec.bit ||
-            std::ranges::find(rest, connector.spec.name, &StillOut::connector) == rest.end())
-            continue;
-        usb2 |= connector.spec.bit->mask();
-        if (connector.spec.superspeed) superspeed |= connector.spec.superspeed->mask();
-    }
-    return way.part(usb2, superspeed);
+    auto left = way;
+    left.shifts.clear();
+    for (const auto& connector : plan::look_at_board(*machine.snapshot(), machine.settings()).connectors)
+        if (std::ranges::find(rest, connector.spec.name, &StillOut::connector) != rest.end())
+            for (auto& shift : way.part_of(connector.spec).shifts) left.set(std::move(shift));
+    return left;
 }
 
 } // namespace
@@ -238,7 +234,7 @@ void Trials::revert(Occasion occasion)
     if (!told && occasion == Occasion::alarm) log::warning(told.error().message());
     is_locked_out_ = false;
 
-    const auto back = way.part(~rest.usb2.mask, ~rest.superspeed.mask);
+    const auto back = way.without(rest);
     if (!back.is_empty())
         note("reverted", format("nobody has confirmed it: {}",
                                 report::way_back(back, *machine.snapshot(), machine.settings())));

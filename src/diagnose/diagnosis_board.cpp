@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "diagnose/findings.hpp"
 #include "diagnose/next_steps.hpp"
+#include "route/mux.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -14,8 +15,8 @@ namespace usbroute::diagnose {
 using chips::Chipset;
 using chips::MuxState;
 using chips::PciFunction;
+using route::Mux;
 using topology::ControllerKind;
-using topology::Mux;
 
 namespace {
 
@@ -290,7 +291,7 @@ std::uint32_t superspeed_off_for_no_reason(const Examination& examination, const
     if (const auto counts = chips::fused_counts(*mux.family, bits.fuses))
         off &= (std::uint32_t{1} << counts->superspeed) - 1;
     for (const auto& connector : examination.board.connectors)
-        if (connector.spec.superspeed && connector.side == topology::Side::ehci)
+        if (connector.spec.superspeed && connector.side() == topology::Side::ehci)
             off &= ~connector.spec.superspeed->mask();
     return off;
 }

@@ -7,13 +7,14 @@
 #include "diagnose/taken_at_boot.hpp"
 #include "plan/dead_sides.hpp"
 #include "plan/ownership.hpp"
+#include "route/mux.hpp"
 
 #include <algorithm>
 #include <optional>
 
 namespace usbroute::diagnose {
 
-using topology::Mux;
+using route::Mux;
 
 namespace {
 
@@ -142,7 +143,7 @@ void examine_devices(Examination& examination)
     std::vector<std::string> seen;
     for (const auto& device : examination.facts.snapshot.devices)
         // Without its rate matching hub a side is dead, which is said of the side.
-        if (!device->authorized && !(mux && topology::is_rate_matching_hub(*mux, *device)))
+        if (!device->authorized && !(mux && route::is_rate_matching_hub(*mux, *device)))
             seen.push_back(format("/sys/bus/usb/devices/{}/authorized: 0 ({}{})", device->path.text(),
                                   device->shown(),
                                   device->is_hub() ? ", a hub: nothing behind it is seen" : ""));

@@ -5,6 +5,7 @@
 
 #include "diagnose/diagnosis.hpp"
 #include "plan/board.hpp"
+#include "route/mux.hpp"
 
 namespace usbroute::diagnose {
 
@@ -24,7 +25,7 @@ struct Examination {
 };
 
 /// Bits that may move and have an EHCI on the bus to go to.
-[[nodiscard]] std::uint32_t usable_bits(const topology::Mux& mux);
+[[nodiscard]] std::uint32_t usable_bits(const route::Mux& mux);
 
 // What is looked at, in the order in which obstacles have to be removed.
 void examine_chipset(Examination& examination);

@@ -434,7 +434,8 @@ std::vector<std::string> ways_to_superspeed(const Examination& examination, std:
         const auto outcome = planned(examination, examination.facts.settings,
                                      {.connectors = {spec.name}, .to = config::ToHost{}});
         const auto* made = std::get_if<plan::Plan>(&outcome);
-        if (made != nullptr && (made->change.superspeed.after & spec.superspeed->mask()) != 0)
+        const auto* shift = made == nullptr ? nullptr : made->change.of(*spec.superspeed);
+        if (shift != nullptr && shift->to == route::word_on)
             ways.push_back(format("usbroute move {} --to host", spec.name.text()));
     }
     return ways;

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "map/mapping.hpp"
 #include "map/names.hpp"
+#include "route/wiring.hpp"
 
 #include <algorithm>
 
@@ -34,14 +35,12 @@ bool holds_the_only_keyboard(const topology::Snapshot& snapshot,
 
 std::string places_text(const ConnectorSettings& connector, const topology::Snapshot& snapshot)
 {
-    const auto looked = topology::look_at(snapshot, connector.spec);
     std::vector<std::string> parts;
     if (connector.spec.bit) parts.push_back(format("bit {}", connector.spec.bit->value));
-    if (looked.route != nullptr) {
-        parts.push_back(format("xHCI port {}", looked.route->xhci_port));
-        if (looked.route->ehci)
-            parts.push_back(
-                format("EHCI port #{}.{}", looked.route->ehci->controller, looked.route->ehci->port));
+    if (const auto* wiring = route::wiring_of(route::find_mux(snapshot), connector.spec)) {
+        parts.push_back(format("xHCI port {}", wiring->xhci_port));
+        if (const auto& twin = wiring->ehci)
+            parts.push_back(format("EHCI port #{}.{}", twin->controller, twin->port));
     }
     if (connector.spec.superspeed)
         parts.push_back(format("SuperSpeed port {}", connector.spec.superspeed->value));
@@ -143,11 +142,11 @@ void Mapping::prepare_check(const std::vector<std::string_view>& words, Reaction
     const auto name = words.size() == 1 ? *latest_ : ConnectorName(std::string(words[1]));
     const auto* connector = changeable(name.text(), reaction);
     if (connector == nullptr) return;
-    const auto looked = topology::look_at(snapshot_, connector->spec);
-    if (!connector->spec.bit || looked.route == nullptr)
+    const auto mux = route::find_mux(snapshot_);
+    if (route::wiring_of(mux, connector->spec) == nullptr)
         return reaction.lines.push_back(
             refused(format("{} has no twin: this socket stays on its controller", name.text())));
-    const auto devices = topology::devices_in(snapshot_, looked);
+    const auto devices = topology::devices_in(snapshot_, route::look_at(snapshot_, mux, connector->spec));
     const auto on_usb2 = [](const topology::Device* device) { return !device->speed.is_superspeed(); };
     const auto device = std::ranges::find_if(devices, on_usb2);
     if (device == devices.end())
@@ -215,12 +214,12 @@ std::vector<Line> Mapping::summary() const
                          .text = format("{:<{}}  {}", connector.spec.name.text(), widest,
                                         places_text(connector, snapshot_)),
                          .fields = {{"connector", connector.spec.name.text()}}});
-    const auto mux = topology::find_mux(snapshot_);
+    const auto mux = route::find_mux(snapshot_);
     if (lines.empty())
         lines.push_back({.kind = Kind::note, .text = "no socket has a name yet", .fields = {}});
     if (!mux) return lines;
     std::vector<std::string> unnamed;
-    for (const auto& spec : topology::unnamed_connectors(*mux->family, settings_.specs()))
+    for (const auto& spec : route::unnamed_connectors(*mux->family, settings_.specs()))
         unnamed.push_back(format("{}", spec.bit->value));
     if (!unnamed.empty())
         lines.push_back({.kind = Kind::note,

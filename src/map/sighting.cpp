@@ -4,16 +4,17 @@
 #include "map/sighting.hpp"
 
 #include "base/format.hpp"
+#include "route/wiring.hpp"
 
 #include <algorithm>
 #include <array>
 
 namespace usbroute::map {
 
+using route::Mux;
 using topology::Connector;
 using topology::ConnectorSpec;
 using topology::Device;
-using topology::Mux;
 using topology::PortPath;
 using topology::Side;
 using topology::Snapshot;
@@ -88,10 +89,10 @@ void place_on_mux(const Snapshot& snapshot, const Mux& mux, Sighting& sighting)
         sighting.superspeed_port = chips::SuperSpeedPort{path.ports().front()};
         return;
     }
-    for (const auto& spec : topology::unnamed_connectors(*mux.family, {})) {
-        const auto connector = topology::look_at(snapshot, mux, spec);
-        const bool on_xhci = connector.xhci_place == path;
-        if (!on_xhci && connector.ehci_place != path) continue;
+    for (const auto& spec : route::unnamed_connectors(*mux.family, {})) {
+        const auto connector = route::look_at(snapshot, mux, spec);
+        const bool on_xhci = connector.place_on(Side::xhci) == path;
+        if (!on_xhci && connector.place_on(Side::ehci) != path) continue;
         sighting.bit = spec.bit;
         sighting.side = on_xhci ? Side::xhci : Side::ehci;
         return;
@@ -167,7 +168,7 @@ bool belong_together(const Sighting& one, const Sighting& other)
 
 std::vector<Sighting> sightings(const Snapshot& before, const Snapshot& now)
 {
-    const auto mux = topology::find_mux(now);
+    const auto mux = route::find_mux(now);
     std::vector<Sighting> found;
     for (const auto& device : arrivals(before, now)) {
         auto sighting = sighting_of(now, mux, device);
@@ -197,7 +198,7 @@ std::vector<Sighting> sightings(const Snapshot& now)
 
 std::optional<Pairing> pairing_of(const Snapshot& snapshot, chips::SuperSpeedPort port)
 {
-    const auto mux = topology::find_mux(snapshot);
+    const auto mux = route::find_mux(snapshot);
     if (!mux) return std::nullopt;
     const auto* bus = mux->xhci->superspeed_bus();
     const auto* here = bus == nullptr ? nullptr : port_at(snapshot, PortPath(bus->number, {port.value}));
@@ -217,7 +218,7 @@ std::string text_of(const Sighting& sighting, const Snapshot& snapshot)
                          : sighting.receiver ? "; a wireless receiver, it seems"
                                              : "";
     return format("{}, {} Mbit/s, on {}{}", device.shown(), megabit,
-                  place_text(sighting, topology::find_mux(snapshot)), remark);
+                  place_text(sighting, route::find_mux(snapshot)), remark);
 }
 
 } // namespace usbroute::map

@@ -5,7 +5,8 @@
 
 #include "base/format.hpp"
 #include "plan/unreadable.hpp"
-#include "topology/behind.hpp"
+#include "route/behind.hpp"
+#include "route/wiring.hpp"
 
 #include <algorithm>
 
@@ -20,7 +21,7 @@ const Connector* Board::find(const ConnectorName& name) const
         std::ranges::find_if(connectors, [&](const Connector& c) { return c.spec.name == name; });
     if (found != connectors.end()) return &*found;
     // A socket answers to its bit even after somebody has named it: what was written before still works.
-    const auto bit = topology::bit_of_unnamed(name.text());
+    const auto bit = route::bit_of_unnamed(name.text());
     const auto of_bit =
         std::ranges::find_if(connectors, [&](const Connector& c) { return bit && c.spec.bit == bit; });
     return of_bit == connectors.end() ? nullptr : &*of_bit;
@@ -29,14 +30,14 @@ const Connector* Board::find(const ConnectorName& name) const
 Board look_at_board(const topology::Snapshot& snapshot, const config::Settings& settings)
 {
     Board board;
-    board.mux = topology::find_mux(snapshot);
+    board.mux = route::find_mux(snapshot);
     const auto specs = settings.specs();
     board.configured = specs.size();
-    for (const auto& spec : specs) board.connectors.push_back(topology::look_at(snapshot, board.mux, spec));
+    for (const auto& spec : specs) board.connectors.push_back(route::look_at(snapshot, board.mux, spec));
     if (board.mux)
-        for (const auto& spec : topology::unnamed_connectors(*board.mux->family, specs))
-            board.connectors.push_back(topology::look_at(snapshot, board.mux, spec));
-    topology::complete_holes_behind(board.connectors, board.mux);
+        for (const auto& spec : route::unnamed_connectors(*board.mux->family, specs))
+            board.connectors.push_back(route::look_at(snapshot, board.mux, spec));
+    route::complete_holes_behind(board.connectors, board.mux);
     return board;
 }
 
@@ -83,14 +84,15 @@ std::string why_not_movable(const topology::Snapshot& snapshot, const Board& boa
     const auto& mux = board.mux;
     if (connector.behind) return format("it is behind {} and goes with it", connector.behind->text());
     if (!connector.spec.bit || !mux) return "it moves only with its controller";
-    if (connector.route == nullptr)
+    const auto* wiring = route::wiring_of(mux, connector.spec);
+    if (wiring == nullptr)
         return format("the {} chipset has no bit {}", mux->family->name, connector.spec.bit->value);
     if (const auto refusal = why_not_writable(snapshot, board))
         return refusal->reason == Reason::registers_unreadable ? "the registers cannot be read"
                                                                : "the chip's registers are only read";
-    if (!connector.route->ehci) return "no EHCI of this chipset has a port for it";
-    if (connector.ehci == nullptr)
-        return format("EHCI #{} is not on the bus", connector.route->ehci->controller);
+    if (!wiring->ehci) return "no EHCI of this chipset has a port for it";
+    if (connector.controller_at(topology::Side::ehci) == nullptr)
+        return format("EHCI #{} is not on the bus", wiring->ehci->controller);
     if ((mux->movable_bits() & connector.spec.bit->mask()) == 0) return "firmware does not let its bit move";
     return {};
 }

@@ -6,6 +6,7 @@
 #include "config/settings.hpp"
 #include "plan/change.hpp"
 #include "plan/refusal.hpp"
+#include "route/mux.hpp"
 #include "topology/connector.hpp"
 
 #include <expected>
@@ -17,7 +18,7 @@ namespace usbroute::plan {
 
 /// All connectors as one snapshot shows them, and the mux between them. Built once for a decision.
 struct Board {
-    std::optional<topology::Mux> mux;
+    std::optional<route::Mux> mux;
     std::vector<topology::Connector> connectors; ///< configured ones first, then the unnamed sockets
     std::size_t configured = 0;                  ///< how many of them are configured
 

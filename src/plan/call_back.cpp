@@ -11,7 +11,6 @@
 
 namespace usbroute::plan {
 
-using chips::RouteRegister;
 using config::ListenerSettings;
 using config::Verb;
 using topology::PortPath;
@@ -104,15 +103,9 @@ CallBack can_call_back(const Situation& situation, const ListenerSettings& line,
 Snapshot snapshot_after(const Snapshot& before, const Plan& plan)
 {
     auto after = before;
-    if (const auto* known = std::get_if<chips::RouteBits>(&before.registers_of(plan.controller))) {
-        auto bits = *known;
-        const auto write = [](std::uint32_t& word, const BitChange& change) {
-            word = (word & ~change.mask) | change.after;
-        };
-        write(bits.usb2_owner, plan.change.usb2);
-        write(bits.superspeed_on, plan.change.superspeed);
-        after.note_registers(plan.controller, bits);
-    }
+    const auto& mux = plan.change.controller;
+    if (const auto* bits = std::get_if<chips::RouteBits>(&before.registers_of(mux)))
+        after.note_registers(mux, route::with(*bits, plan.change.after()));
     std::erase_if(after.devices.edit(), [&](const auto& device) { return is_leaving(plan, device->path); });
     std::erase_if(after.blocks.edit(), [&](const auto& block) { return is_leaving(plan, block.usb); });
     return after;

@@ -4,74 +4,110 @@
 #include "plan/change.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace usbroute::plan {
 
+using topology::ConnectorSpec;
+using topology::Placed;
+
 namespace {
 
-void add_owned(std::vector<OwnedBits>& all, const std::string& owner, std::uint32_t bits)
+bool is_of(const Key& key, const ConnectorSpec& connector)
 {
-    if (bits == 0) return;
-    const auto found = std::ranges::find(all, owner, &OwnedBits::owner);
-    if (found == all.end())
-        all.push_back({.owner = owner, .bits = bits});
-    else
-        found->bits |= bits;
+    return (connector.bit && key == Key(*connector.bit)) ||
+           (connector.bit && connector.superspeed && key == Key(*connector.superspeed));
 }
 
 } // namespace
 
+const Shift* Change::of(const Key& key) const
+{
+    const auto found = std::ranges::lower_bound(shifts, key, {}, &Shift::key);
+    return found == shifts.end() || found->key != key ? nullptr : &*found;
+}
+
+void Change::set(Shift shift)
+{
+    const auto place = std::ranges::lower_bound(shifts, shift.key, {}, &Shift::key);
+    if (place != shifts.end() && place->key == shift.key)
+        *place = std::move(shift);
+    else
+        shifts.insert(place, std::move(shift));
+}
+
 Change Change::inverse() const
 {
-    const auto turned = [](const BitChange& change) {
-        return BitChange{.mask = change.mask, .before = change.after, .after = change.before};
-    };
-    return {.controller = controller,
-            .usb2 = turned(usb2),
-            .superspeed = turned(superspeed),
-            .title = "undo " + title,
-            .kind = ChangeKind::undo};
+    Change back{.controller = controller, .shifts = {}, .title = "undo " + title, .kind = ChangeKind::undo};
+    for (const auto& shift : shifts)
+        back.shifts.push_back({.key = shift.key, .from = shift.to, .to = shift.from});
+    return back;
 }
 
 Change Change::followed_by(const Change& later) const
 {
     if (later.controller != controller) return later;
-    const auto joined = [](const BitChange& first, const BitChange& second) {
-        const auto keep = ~second.mask;
-        const auto keep_before = ~first.mask;
-        return BitChange{.mask = first.mask | second.mask,
-                         .before = first.before | (second.before & keep_before),
-                         .after = (first.after & keep) | second.after};
-    };
-    Change both{.controller = controller,
-                .usb2 = joined(usb2, later.usb2),
-                .superspeed = joined(superspeed, later.superspeed),
-                .title = later.title,
-                .owners_before = owners_before,
-                .keyboards_may_go = (keyboards_may_go & ~later.usb2.mask) | later.keyboards_may_go,
-                .kind = later.kind};
-    for (const auto& owned : later.owners_before)
-        add_owned(both.owners_before, owned.owner, owned.bits & ~usb2.mask);
+    Change both{.controller = controller, .shifts = shifts, .title = later.title, .kind = later.kind};
+    for (auto shift : later.shifts) {
+        if (const auto* first = of(shift.key)) {
+            shift.from = first->from;
+            shift.owner_before = first->owner_before;
+        }
+        both.set(std::move(shift));
+    }
     return both;
 }
 
-Change Change::net() const { return part(usb2.before ^ usb2.after, superspeed.before ^ superspeed.after); }
-
-Change Change::part(std::uint32_t usb2_bits, std::uint32_t superspeed_bits) const
+Change Change::net() const
 {
-    const auto of = [](const BitChange& change, std::uint32_t bits) {
-        const auto mask = change.mask & bits;
-        return BitChange{.mask = mask, .before = change.before & mask, .after = change.after & mask};
-    };
-    Change left{.controller = controller,
-                .usb2 = of(usb2, usb2_bits),
-                .superspeed = of(superspeed, superspeed_bits),
-                .title = title,
-                .keyboards_may_go = keyboards_may_go & usb2.mask & usb2_bits,
-                .kind = kind};
-    for (const auto& owned : owners_before)
-        add_owned(left.owners_before, owned.owner, owned.bits & left.usb2.mask);
+    auto left = *this;
+    std::erase_if(left.shifts, [](const Shift& shift) { return shift.from == shift.to; });
     return left;
+}
+
+Change Change::without(const Change& other) const
+{
+    auto left = *this;
+    std::erase_if(left.shifts, [&](const Shift& shift) { return other.of(shift.key) != nullptr; });
+    return left;
+}
+
+Change Change::part_of(const ConnectorSpec& connector) const
+{
+    auto part = *this;
+    std::erase_if(part.shifts, [&](const Shift& shift) { return !is_of(shift.key, connector); });
+    return part;
+}
+
+void Change::forget_what_may_go()
+{
+    for (auto& shift : shifts) shift.keyboard_may_go = false;
+}
+
+bool Change::touches(const ConnectorSpec& connector) const
+{
+    return std::ranges::any_of(shifts, [&](const Shift& shift) { return is_of(shift.key, connector); });
+}
+
+std::optional<topology::SeatId> Change::seat_before(const ConnectorSpec& connector) const
+{
+    const auto* shift = connector.bit ? of(*connector.bit) : nullptr;
+    const auto side = shift == nullptr ? std::nullopt : topology::side_from(shift->from);
+    return side ? std::optional(topology::SeatId(*side)) : std::nullopt;
+}
+
+std::vector<Placed> Change::before() const
+{
+    std::vector<Placed> placed;
+    for (const auto& shift : shifts) placed.push_back({.key = shift.key, .word = shift.from});
+    return placed;
+}
+
+std::vector<Placed> Change::after() const
+{
+    std::vector<Placed> placed;
+    for (const auto& shift : shifts) placed.push_back({.key = shift.key, .word = shift.to});
+    return placed;
 }
 
 } // namespace usbroute::plan

@@ -4,7 +4,8 @@
 #pragma once
 
 #include "base/ids.hpp"
-#include "chips/registers.hpp"
+#include "topology/connector.hpp"
+#include "topology/key.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -12,6 +13,9 @@
 #include <vector>
 
 namespace usbroute::plan {
+
+using topology::Key;
+using topology::Word;
 
 /// What a change is made for. Undo, trials and restores treat each otherwise.
 enum class ChangeKind : std::uint8_t {
@@ -24,49 +28,54 @@ enum class ChangeKind : std::uint8_t {
     recover,   ///< takes half a change back; never written down, for that one is open
 };
 
-/// Some bits of one register, and what they are to be.
-struct BitChange {
-    std::uint32_t mask = 0;
-    std::uint32_t before = 0; ///< only bits of `mask`
-    std::uint32_t after = 0;  ///< only bits of `mask`
-    bool operator==(const BitChange&) const = default;
+/// One key that goes from one place to another.
+struct Shift {
+    Key key;
+    Word from;
+    Word to;
+    /// Whose it was, one word as status prints it; empty: not known, or it is no socket of its own.
+    std::string owner_before = {};
+    /// A profile lets it go with the host's last keyboard: it may be brought there again when nobody asks. What a person
+    /// said yes to was for that moment.
+    bool keyboard_may_go = false;
+    bool operator==(const Shift&) const = default;
 };
 
-/// Whose sockets they were before a change: bits of XUSB2PR.
-struct OwnedBits {
-    std::string owner; ///< one word, as status prints it
-    std::uint32_t bits = 0;
-    bool operator==(const OwnedBits&) const = default;
-};
-
-/// What a plan does to the registers, without the reasons: enough to undo it, or to name the state that an
-/// interrupted one left.
+/// What a plan does, without the reasons: enough to undo it, or to name the state that an interrupted one left.
 struct Change {
-    PciAddress controller;
-    BitChange usb2;       ///< XUSB2PR
-    BitChange superspeed; ///< USB3_PSSEN
-    std::string title;    ///< "toggle to desk-in-windows"
-    /// One entry an owner; empty where it is not known, as in what an older version wrote.
-    std::vector<OwnedBits> owners_before = {};
-    /// Bits of XUSB2PR whose socket a profile lets go with the host's last keyboard: they may be brought there again
-    /// when nobody asks. What a person said yes to was for that moment.
-    std::uint32_t keyboards_may_go = 0;
+    PciAddress controller;          ///< of the mux, whose keys these are
+    std::vector<Shift> shifts = {}; ///< by key
+    std::string title = {};         ///< "toggle to desk-in-windows"
     ChangeKind kind = ChangeKind::move;
 
+    [[nodiscard]] const Shift* of(const Key& key) const;
+    /// Adds a shift, or replaces that of the same key.
+    void set(Shift shift);
     /// An undo of it.
     [[nodiscard]] Change inverse() const;
     /// What this change and a later one come to together.
     [[nodiscard]] Change followed_by(const Change& later) const;
-    /// Without the bits that are after it as they were before it.
+    /// Without what is after it as it was before it.
     [[nodiscard]] Change net() const;
-    /// These bits of it alone.
-    [[nodiscard]] Change part(std::uint32_t usb2_bits, std::uint32_t superspeed_bits) const;
+    /// Without what another change moves.
+    [[nodiscard]] Change without(const Change& other) const;
+    /// What of it is this connector.
+    [[nodiscard]] Change part_of(const topology::ConnectorSpec& connector) const;
+    /// What a profile lets go is said of what stands, and of no way back.
+    void forget_what_may_go();
     /// Whether it moves the USB 2 wires of this bit; a connector that has none is never moved.
     [[nodiscard]] bool moves(const std::optional<chips::MuxBit>& bit) const
     {
-        return bit && (usb2.mask & bit->mask()) != 0;
+        return bit && of(*bit) != nullptr;
     }
-    [[nodiscard]] bool is_empty() const { return usb2.mask == 0 && superspeed.mask == 0; }
+    /// Moves a half of this connector, or both.
+    [[nodiscard]] bool touches(const topology::ConnectorSpec& connector) const;
+    /// Where the connector was before it; nothing: it does not move that one's wires.
+    [[nodiscard]] std::optional<topology::SeatId> seat_before(const topology::ConnectorSpec& connector) const;
+    [[nodiscard]] bool is_empty() const { return shifts.empty(); }
+    /// Where everything was before it, and shall be after it.
+    [[nodiscard]] std::vector<topology::Placed> before() const;
+    [[nodiscard]] std::vector<topology::Placed> after() const;
     bool operator==(const Change&) const = default;
 };
 

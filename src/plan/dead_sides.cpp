@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "plan/ownership.hpp"
+#include "route/mux.hpp"
 
 #include <algorithm>
 
@@ -15,7 +16,7 @@ using topology::Connector;
 using topology::Controller;
 using topology::Hold;
 using topology::PortPath;
-using topology::Side;
+using topology::SeatId;
 using topology::Snapshot;
 
 namespace {
@@ -91,7 +92,7 @@ std::optional<DeadSide> why_dead(const Snapshot& snapshot, const topology::PciCo
     if (!bus->authorized)
         return not_authorized(format("root hub {} of {}", root.text(), kind_and_name(controller)),
                               root.text());
-    if (controller.kind != topology::ControllerKind::ehci || !topology::has_rate_matching_hub(controller))
+    if (controller.kind != topology::ControllerKind::ehci || !route::has_rate_matching_hub(controller))
         return std::nullopt;
     const auto* hub = snapshot.device_at(root.child(1));
     if (hub == nullptr || hub->authorized) return std::nullopt;
@@ -100,15 +101,15 @@ std::optional<DeadSide> why_dead(const Snapshot& snapshot, const topology::PciCo
         hub->path.text());
 }
 
-std::optional<DeadSide> why_dead(const Snapshot& snapshot, const Connector& connector, Side side,
+std::optional<DeadSide> why_dead(const Snapshot& snapshot, const Connector& connector, const SeatId& seat,
                                  const config::Settings& settings)
 {
-    const auto* controller = connector.controller_on(side);
+    const auto* controller = connector.controller_at(seat);
     if (controller == nullptr) return std::nullopt;
     if (auto dead = why_dead(snapshot, *controller, settings)) return dead;
-    const auto& place = side == Side::xhci ? connector.xhci_place : connector.ehci_place;
-    if (!place || !controller->is_driven_by_host()) return std::nullopt;
-    const auto* hub = closed_hub(snapshot, *place);
+    const auto& places = connector.seat(seat)->places;
+    if (places.empty() || !controller->is_driven_by_host()) return std::nullopt;
+    const auto* hub = closed_hub(snapshot, places.front());
     if (hub == nullptr) return std::nullopt;
     return not_authorized(format("hub {} of {}", hub->path.text(), kind_and_name(*controller)),
                           hub->path.text());

@@ -31,7 +31,8 @@ struct DeadSide {
                                                const config::Settings& settings);
 /// The same for one socket there, with the hubs in front of it. Nothing also where the controller is not on the bus.
 [[nodiscard]] std::optional<DeadSide> why_dead(const topology::Snapshot& snapshot,
-                                               const topology::Connector& connector, topology::Side side,
+                                               const topology::Connector& connector,
+                                               const topology::SeatId& seat,
                                                const config::Settings& settings);
 
 /// What keeps a device that arrives at a living controller of the host from being used at once: a controller that is

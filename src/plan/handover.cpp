@@ -272,9 +272,9 @@ std::vector<const Connector*> connectors_within_reach(const Board& board, const 
             continue;
         }
         for (const auto side : {Side::ehci, Side::xhci}) {
-            const auto* there = connector.controller_on(side);
+            const auto* there = connector.controller_at(side);
             if (there == nullptr || there->address != controller) continue;
-            const bool is_there = connector.side == side;
+            const bool is_there = connector.side() == side;
             const bool may_move = board.mux && (board.mux->movable_bits() & connector.spec.bit->mask()) != 0;
             if (is_there || may_move || board.mux->bits == nullptr) within.push_back(&connector);
         }

@@ -92,9 +92,10 @@ bool holds(const Connector& connector, const topology::PortPath& place)
 /// Whether a connector can go to the other side, where the host keeps it.
 bool can_step_aside(const Giving& giving, const Connector& connector)
 {
-    if (!connector.side || !connector.spec.bit) return false;
-    const auto* away = connector.controller_on(*connector.side);
-    const auto* home = connector.controller_on(topology::other(*connector.side));
+    const auto side = connector.side();
+    if (!side || !connector.spec.bit) return false;
+    const auto* away = connector.controller_at(*side);
+    const auto* home = connector.controller_at(topology::other(*side));
     return std::ranges::find(giving.controllers, away) != giving.controllers.end() && home != nullptr &&
            home->is_driven_by_host() && !gets(giving.guest, home->address) &&
            (giving.board.mux->movable_bits() & connector.spec.bit->mask()) != 0;
@@ -140,7 +141,7 @@ void choose_moves(Giving& giving)
 {
     for (const auto& connector : giving.board.connectors) {
         if (!can_step_aside(giving, connector)) continue;
-        const auto to = topology::other(*connector.side);
+        const auto to = topology::other(*connector.side());
         auto move = std::ranges::find(giving.moves, to, &MoveBefore::to);
         if (move == giving.moves.end())
             move = giving.moves.insert(move, MoveBefore{.to = to, .connectors = {}});

@@ -18,7 +18,7 @@ namespace {
 bool is_with(const Connector& connector, const GuestName& name, const Settings& settings)
 {
     const auto* guest = settings.guest(name);
-    const auto* controller = connector.side ? connector.controller_on(*connector.side) : nullptr;
+    const auto* controller = connector.controller_now();
     return guest != nullptr && controller != nullptr && !controller->is_driven_by_host() &&
            std::ranges::find(guest->controllers, controller->address) != guest->controllers.end();
 }

@@ -11,6 +11,7 @@ namespace usbroute::plan {
 using topology::Connector;
 using topology::Controller;
 using topology::PciController;
+using topology::SeatId;
 using topology::Side;
 
 const config::GuestSettings* claimant(const PciController& controller, const config::Settings& settings)
@@ -51,24 +52,20 @@ Owner owner_of_off_pci(const Controller& controller)
     return OwnedByHost{};
 }
 
-Owner owner_now(const topology::Snapshot& snapshot, const Connector& connector,
-                const config::Settings& settings)
+Owner owner_now(const Connector& connector, const config::Settings& settings)
 {
-    if (!connector.spec.bit && !connector.behind) {
-        if (connector.spec.places.empty()) return OwnerUnknown{};
-        return owner_of(snapshot.controller_at(connector.spec.places.front().controller), settings);
-    }
-    if (!connector.side) return OwnerUnknown{};
-    return owner_of(connector.controller_on(*connector.side), settings);
+    if (!connector.at) return OwnerUnknown{};
+    return owner_of(connector.controller_now(), settings);
 }
 
-std::optional<Side> home_side(const Connector& connector, const config::Settings& settings)
+std::optional<SeatId> home_seat(const Connector& connector, const config::Settings& settings)
 {
-    const bool xhci_is_a_guests = connector.xhci != nullptr && claimant(*connector.xhci, settings) != nullptr;
+    const auto* xhci = connector.controller_at(Side::xhci);
+    const bool xhci_is_a_guests = xhci != nullptr && claimant(*xhci, settings) != nullptr;
     const auto order =
         xhci_is_a_guests ? std::array{Side::ehci, Side::xhci} : std::array{Side::xhci, Side::ehci};
     for (const auto side : order) {
-        const auto* controller = connector.controller_on(side);
+        const auto* controller = connector.controller_at(side);
         if (controller != nullptr && controller->is_driven_by_host()) return side;
     }
     return std::nullopt;

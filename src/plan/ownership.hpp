@@ -44,14 +44,13 @@ using Owner = std::variant<OwnedByHost, OwnedByGuest, OwnedByStranger, OwnedByNo
 [[nodiscard]] Owner owner_of(const topology::PciController* controller, const config::Settings& settings);
 /// Of a platform or virtual controller, which no guest can be given.
 [[nodiscard]] Owner owner_of_off_pci(const topology::Controller& controller);
-/// The owner of a connector now; connectors without a mux bit belong to who drives their controller.
-[[nodiscard]] Owner owner_now(const topology::Snapshot& snapshot, const topology::Connector& connector,
-                              const config::Settings& settings);
+/// The owner of a connector now: whoever has the controller at whose seat it is.
+[[nodiscard]] Owner owner_now(const topology::Connector& connector, const config::Settings& settings);
 
-/// The side that is the host's own: the xHCI, unless the configuration or vfio-pci gave that to a guest; then
-/// the EHCI. Nothing where the host drives neither (docs/decisions/0004).
-[[nodiscard]] std::optional<topology::Side> home_side(const topology::Connector& connector,
-                                                      const config::Settings& settings);
+/// The seat that is the host's own: of a socket of the mux the xHCI, unless the configuration or vfio-pci gave that to a
+/// guest; then the EHCI. Nothing where the host drives neither (docs/decisions/0004).
+[[nodiscard]] std::optional<topology::SeatId> home_seat(const topology::Connector& connector,
+                                                        const config::Settings& settings);
 
 /// Has been handed over by vfio-pci, which is what a guest's QEMU opens.
 [[nodiscard]] bool is_given_to_guest(const topology::Controller& controller);

@@ -9,7 +9,9 @@
 #include "plan/ownership.hpp"
 #include "plan/refusal.hpp"
 #include "plan/request.hpp"
+#include "route/words.hpp"
 #include "topology/host_use.hpp"
+#include "topology/seat.hpp"
 #include "topology/snapshot.hpp"
 
 #include <cstdint>
@@ -20,11 +22,23 @@
 
 namespace usbroute::plan {
 
-/// One aligned 4-byte read-modify-write.
+/// One thing that is done to the machine: a closed set, one alternative for each means and way of touching.
+using Action = std::variant<route::WriteRegister>;
+/// What is seen of the machine where a means touches it. Comparable: a plan is made for one.
+using Reading = std::variant<chips::RouteBits>;
+
+/// The shell command that does the same as an action, for people and for recovery.
+[[nodiscard]] std::string shell_line(const Action& action);
+/// Whether a reading shows that it is done, or was never needed.
+[[nodiscard]] bool is_done(const Action& action, const Reading& reading);
+/// What a reading shows in its place, one sentence; to be asked of what is not done.
+[[nodiscard]] std::string why_undone(const Action& action, const Reading& reading);
+/// Whether a reading shows a key at that word.
+[[nodiscard]] bool is_at(const topology::Placed& placed, const Reading& reading);
+
 struct Step {
-    chips::RouteRegister target;
-    std::uint32_t mask = 0;
-    std::uint32_t value = 0; ///< only bits of `mask`
+    Action action;
+    std::optional<Action> inverse; ///< what takes it back; nothing: it cannot be taken back
     std::string reason;
     bool operator==(const Step&) const = default;
 };
@@ -32,8 +46,8 @@ struct Step {
 /// One connector that changes hands, or at least its controller.
 struct Movement {
     ConnectorName connector;
-    topology::Side from;
-    topology::Side to;
+    topology::SeatId from;
+    topology::SeatId to;
     Owner owner_before;
     Owner owner_after;
     std::vector<topology::PortPath> places =
@@ -57,29 +71,19 @@ struct Stay {
     bool operator==(const Stay&) const = default;
 };
 
-/// What must be true afterwards, whoever looks.
-struct Expectation {
-    chips::RouteRegister target;
-    std::uint32_t mask = 0;
-    std::uint32_t value = 0;
-    bool operator==(const Expectation&) const = default;
-};
-
-/// Ordered actions with reasons. Valid for one snapshot and one reading of the registers only.
+/// Ordered actions with reasons. Valid for one snapshot and one reading only.
 struct Plan {
-    std::string title;                  ///< "move front-left to windows"
-    std::optional<ProfileName> profile; ///< the profile that holds afterwards
-    PciAddress controller;
-    std::uint64_t generation = 0; ///< of the snapshot
-    chips::RouteBits before;      ///< as read when the plan was made
-    std::vector<Step> steps;      ///< empty: everything is as wished already
-    std::vector<Expectation> expectations;
+    std::string title;                      ///< "move front-left to windows"
+    std::optional<ProfileName> profile;     ///< the profile that holds afterwards
+    Reading made_for;                       ///< as read when the plan was made
+    std::vector<Step> steps;                ///< empty: everything is as wished already
+    std::vector<topology::Placed> expected; ///< what must be true afterwards, whoever looks
     std::vector<Movement> movements;
     std::vector<ConnectorName> already; ///< were where they should be
     std::vector<std::string> warnings;
     std::vector<std::pair<ConnectorName, config::Target>> asked; ///< for the answer: what went where
     Change change;
-    Change whole;                  ///< every bit that was asked for, also those that were right already
+    Change whole;                  ///< all that was asked for, also what was right already
     topology::UseParts use_needed; ///< of the host's use: what this plan depends on
     /// A guest asks, and the trial under way is not wholly its own (`Situation::trial`).
     bool stays_out_of_trial = false;
@@ -116,9 +120,5 @@ struct Situation {
 /// The first profile of the round that holds now; nothing when none does.
 [[nodiscard]] std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,
                                                           const config::Settings& settings);
-
-/// The setpci command that does the same as a step, for people and for recovery.
-[[nodiscard]] std::string setpci_line(const PciAddress& controller, chips::RouteRegister target,
-                                      std::uint32_t mask, std::uint32_t value);
 
 } // namespace usbroute::plan

@@ -8,94 +8,91 @@
 #include "plan/plan.hpp"
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
+#include "route/mux.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace usbroute::plan {
 
-using chips::RouteRegister;
+using topology::SeatId;
 using topology::Side;
 
 namespace {
 
-void set_bit(BitChange& change, std::uint32_t mask, std::uint32_t now, bool on)
+/// What the wish makes of a key; nothing, where it is there already.
+void add_shift(Plan& plan, const route::Mux& mux, Shift shift)
 {
-    if (((now & mask) != 0) == on) return;
-    change.mask |= mask;
-    change.before |= now & mask;
-    if (on) change.after |= mask;
+    shift.from = route::word_of(shift.key, *mux.bits);
+    if (shift.from != shift.to) plan.change.set(std::move(shift));
+}
+
+/// What the wish wants of a key, whether it is there already or not.
+void add_to_whole(Plan& plan, const route::Mux& mux, Shift shift)
+{
+    shift.from = route::word_of(shift.key, *mux.bits);
+    shift.owner_before.clear();
+    plan.whole.set(std::move(shift));
 }
 
 /// The SuperSpeed half follows its socket: on before the wires go to xHCI, off when they go to EHCI.
-void add_superspeed(Plan& plan, const topology::Mux& mux, const Wanted& wanted)
+void add_superspeed(Plan& plan, const route::Mux& mux, const Wanted& wanted)
 {
     const auto& connector = *wanted.connector;
-    if (!connector.spec.superspeed || (!wanted.named && connector.side == wanted.side)) return;
-    const auto mask = connector.spec.superspeed->mask();
-    const bool on = wanted.superspeed.value_or(wanted.side == Side::xhci);
-    if (((mux.bits->superspeed_on & mask) != 0) == on) return;
-    if ((mux.movable_superspeed_bits() & mask) == 0) {
-        plan.warnings.push_back(
-            format("firmware does not let SuperSpeed port {} of {} be switched (USB3PRM is 0x{:x}): {}",
-                   connector.spec.superspeed->value, connector.spec.name.text(), mux.bits->superspeed_movable,
-                   on ? "SuperSpeed stays off, and a USB 3 device works as USB 2 there"
-                      : "a USB 3 device may stay on xHCI"));
-        return;
-    }
-    set_bit(plan.change.superspeed, mask, mux.bits->superspeed_on, on);
-}
-
-/// What the request wants of this connector, whether it has it already or not.
-void add_to_whole(Plan& plan, const Wanted& wanted)
-{
-    const auto& connector = *wanted.connector;
-    const auto add = [](BitChange& change, std::uint32_t mask, bool on) {
-        change.mask |= mask;
-        if (on) change.after |= mask;
-    };
-    add(plan.whole.usb2, connector.spec.bit->mask(), wanted.side == Side::xhci);
-    if (wanted.keyboard_may_go) plan.whole.keyboards_may_go |= connector.spec.bit->mask();
-    if (connector.spec.superspeed && wanted.named)
-        add(plan.whole.superspeed, connector.spec.superspeed->mask(),
-            wanted.superspeed.value_or(wanted.side == Side::xhci));
-}
-
-void add_owner_before(Change& change, const std::string& owner, std::uint32_t bit)
-{
-    const auto found = std::ranges::find(change.owners_before, owner, &OwnedBits::owner);
-    if (found == change.owners_before.end())
-        change.owners_before.push_back({.owner = owner, .bits = bit});
-    else
-        found->bits |= bit;
+    if (!connector.spec.superspeed || (!wanted.named && wanted.is_there())) return;
+    const auto& port = *connector.spec.superspeed;
+    const bool on = wanted.superspeed_on();
+    const Shift shift{.key = port, .from = {}, .to = Word(route::word_of(on))};
+    if (wanted.named) add_to_whole(plan, mux, shift);
+    if (connector.superspeed_on == on) return;
+    if ((mux.movable_superspeed_bits() & port.mask()) != 0) return add_shift(plan, mux, shift);
+    plan.warnings.push_back(
+        format("firmware does not let SuperSpeed port {} of {} be switched (USB3PRM is 0x{:x}): {}",
+               port.value, connector.spec.name.text(), mux.bits->superspeed_movable,
+               on ? "SuperSpeed stays off, and a USB 3 device works as USB 2 there"
+                  : "a USB 3 device may stay on xHCI"));
 }
 
 void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
 {
     const auto& connector = *wanted.connector;
     Movement movement{.connector = connector.spec.name,
-                      .from = *connector.side,
-                      .to = wanted.side,
-                      .owner_before = owner_of(connector.controller_on(*connector.side), situation.settings),
-                      .owner_after = owner_of(connector.controller_on(wanted.side), situation.settings),
+                      .from = *connector.at,
+                      .to = wanted.seat,
+                      .owner_before = owner_of(connector.controller_now(), situation.settings),
+                      .owner_after = owner_of(connector.controller_at(wanted.seat), situation.settings),
                       .keyboard_may_go = wanted.keyboard_may_go};
-    const auto leave = [&](const std::optional<topology::PortPath>& place) {
-        if (!place) return;
-        movement.places.push_back(*place);
-        for (const auto* device : situation.snapshot.devices_below(*place))
+    const auto leave = [&](const topology::PortPath& port) {
+        movement.places.push_back(port);
+        for (const auto* device : situation.snapshot.devices_below(port))
             movement.leaving.push_back(device->path);
     };
-    if (movement.from != movement.to)
-        leave(*connector.side == Side::xhci ? connector.xhci_place : connector.ehci_place);
-    if (connector.spec.superspeed && (plan.change.superspeed.mask & connector.spec.superspeed->mask()) != 0) {
-        leave(connector.superspeed_place);
-        movement.superspeed = (plan.change.superspeed.after & connector.spec.superspeed->mask()) != 0;
+    if (!wanted.is_there())
+        for (const auto& port : connector.seat(*connector.at)->places) leave(port);
+    const auto* superspeed = connector.spec.superspeed ? plan.change.of(*connector.spec.superspeed) : nullptr;
+    if (superspeed != nullptr) {
+        if (connector.superspeed_place) leave(*connector.superspeed_place);
+        movement.superspeed = superspeed->to == route::word_on;
     }
-    movement.host_would_use =
-        movement.from == movement.to || host_would_use(connector.controller_on(wanted.side));
-    if (movement.from != movement.to)
-        add_owner_before(plan.change, text_of(movement.owner_before), connector.spec.bit->mask());
-    if (movement.from != movement.to || movement.superspeed) plan.movements.push_back(std::move(movement));
+    movement.host_would_use = wanted.is_there() || host_would_use(connector.controller_at(wanted.seat));
+    if (!wanted.is_there() || movement.superspeed) plan.movements.push_back(std::move(movement));
+}
+
+void add(Plan& plan, const Situation& situation, const route::Mux& mux, const Wanted& wanted)
+{
+    const auto& connector = *wanted.connector;
+    const Shift shift{.key = *connector.spec.bit,
+                      .from = {},
+                      .to = Word(topology::text_of(wanted.seat)),
+                      .owner_before = text_of(owner_now(connector, situation.settings)),
+                      .keyboard_may_go = wanted.keyboard_may_go};
+    add_to_whole(plan, mux, shift);
+    add_shift(plan, mux, shift);
+    add_superspeed(plan, mux, wanted);
+    add_movement(plan, situation, wanted);
+    const auto& name = connector.spec.name;
+    const bool moves = !plan.movements.empty() && plan.movements.back().connector == name;
+    if (wanted.is_there() && !moves) plan.already.push_back(name);
 }
 
 Plan draft(const Situation& situation, const Board& board, const Resolved& resolved, const Request& request)
@@ -106,31 +103,16 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
     plan.profile = resolved.profile;
     plan.asked = resolved.asked;
     plan.warnings = resolved.warnings;
-    plan.controller = mux.xhci->address;
-    plan.generation = situation.snapshot.generation;
-    plan.before = *mux.bits;
-    plan.change.controller = plan.controller;
-    plan.change.title = resolved.title;
-    plan.change.kind = kind_of(request.wish);
-    plan.whole.controller = plan.controller;
-    plan.whole.title = resolved.title;
+    plan.made_for = *mux.bits;
+    plan.change = {.controller = mux.xhci->address, .title = resolved.title, .kind = kind_of(request.wish)};
+    plan.whole = {.controller = mux.xhci->address, .title = resolved.title};
     plan.staying = resolved.staying;
     plan.stays_out_of_trial = stays_out_of_trial(situation, board, request);
-    for (const auto& wanted : resolved.wanted) {
-        add_to_whole(plan, wanted);
-        set_bit(plan.change.usb2, wanted.connector->spec.bit->mask(), mux.bits->usb2_owner,
-                wanted.side == Side::xhci);
-        add_superspeed(plan, mux, wanted);
-        add_movement(plan, situation, wanted);
-        const auto& name = wanted.connector->spec.name;
-        const bool moves = !plan.movements.empty() && plan.movements.back().connector == name;
-        if (wanted.connector->side == wanted.side && !moves) plan.already.push_back(name);
-    }
-    plan.change.keyboards_may_go = plan.whole.keyboards_may_go & plan.change.usb2.mask;
+    for (const auto& wanted : resolved.wanted) add(plan, situation, mux, wanted);
     return plan;
 }
 
-std::string names_for(const Plan& plan, Side to)
+std::string names_for(const Plan& plan, const SeatId& to)
 {
     std::string names;
     for (const auto& movement : plan.movements) {
@@ -141,23 +123,25 @@ std::string names_for(const Plan& plan, Side to)
     return names;
 }
 
-/// SuperSpeed first, in both directions. Towards xHCI a USB 3 device would otherwise be found on the USB 2 wires
-/// and stay at USB 2 speed; towards EHCI it would keep its SuperSpeed link and EHCI would never see it.
-void add_steps(Plan& plan)
+std::string reason_for(const Plan& plan, chips::RouteRegister target)
 {
-    const auto add = [&plan](RouteRegister target, const BitChange& change, std::string reason) {
-        if (change.mask == 0) return;
-        plan.steps.push_back(
-            {.target = target, .mask = change.mask, .value = change.after, .reason = std::move(reason)});
-        plan.expectations.push_back({.target = target, .mask = change.mask, .value = change.after});
-    };
-    add(RouteRegister::superspeed_on, plan.change.superspeed,
-        "the SuperSpeed half goes before the USB 2 wires, or a USB 3 device ends up on the wrong side");
+    if (target == chips::RouteRegister::superspeed_on)
+        return "the SuperSpeed half goes before the USB 2 wires, or a USB 3 device ends up on the wrong side";
     std::string reason;
     if (const auto names = names_for(plan, Side::ehci); !names.empty()) reason += "EHCI gets " + names;
     if (const auto names = names_for(plan, Side::xhci); !names.empty())
         reason += (reason.empty() ? "" : "; ") + ("xHCI gets " + names);
-    add(RouteRegister::usb2_owner, plan.change.usb2, std::move(reason));
+    return reason;
+}
+
+void add_steps(Plan& plan)
+{
+    plan.expected = plan.change.after();
+    for (const auto& write : route::writes_for(plan.change.controller, plan.expected)) {
+        auto back = write;
+        back.value = std::get<chips::RouteBits>(plan.made_for).value_of(write.target) & write.mask;
+        plan.steps.push_back({.action = write, .inverse = back, .reason = reason_for(plan, write.target)});
+    }
 }
 
 /// What goes along, and what keeps the devices from being used where they arrive.
@@ -170,7 +154,7 @@ void add_company(Plan& plan, const Board& board)
             if (hole.behind == movement.connector)
                 plan.warnings.push_back(format("{} is behind {} and goes with it", hole.spec.name.text(),
                                                movement.connector.text()));
-        const auto* controller = board.find(movement.connector)->controller_on(movement.to);
+        const auto* controller = board.find(movement.connector)->controller_at(movement.to);
         if (controller == nullptr) continue;
         for (auto& caution : cautions(*controller))
             if (std::ranges::find(said, caution.sentence) == said.end())
@@ -179,12 +163,20 @@ void add_company(Plan& plan, const Board& board)
     plan.warnings.insert(plan.warnings.end(), said.begin(), said.end());
 }
 
-void add_warnings(Plan& plan, const topology::Mux& mux)
+std::uint32_t bits_in(const Change& change)
+{
+    std::uint32_t bits = 0;
+    for (const auto& shift : change.shifts)
+        if (std::holds_alternative<chips::MuxBit>(shift.key)) bits |= route::mask_of(shift.key);
+    return bits;
+}
+
+void add_warnings(Plan& plan, const route::Mux& mux)
 {
     if (mux.xhci->is_given_away())
         plan.warnings.push_back(
             format("a guest owns xHCI {}: it can change the routes at any time", mux.xhci->name));
-    const auto fused = chips::fused_off_bits(*mux.family, mux.bits->fuses) & plan.change.usb2.mask;
+    const auto fused = chips::fused_off_bits(*mux.family, mux.bits->fuses) & bits_in(plan.change);
     if (fused != 0)
         plan.warnings.push_back(
             format("the chipset's fuses say that the ports of bits 0x{:04x} do not exist (inferred)", fused));
@@ -217,15 +209,16 @@ enum class Turn : std::uint8_t {
 Turn turn_of(const Situation& situation, const Wanted& wanted)
 {
     const auto& connector = *wanted.connector;
-    const auto owner = owner_of(connector.controller_on(wanted.side), situation.settings);
+    const auto owner = owner_of(connector.controller_at(wanted.seat), situation.settings);
     if (!is_host(owner)) return wanted.keyboard_may_go ? Turn::takes_by_leave : Turn::takes;
-    const auto& here = connector.side == Side::xhci ? connector.xhci_place : connector.ehci_place;
-    if (!here) return Turn::brings_a_keyboard;
+    const auto& here = connector.seat(*connector.at)->places;
+    if (here.empty()) return Turn::brings_a_keyboard;
     const auto keyboards = topology::keyboards(situation.snapshot, situation.use.inputs);
     const bool has_one = std::ranges::any_of(keyboards, [&](const topology::Keyboard& keyboard) {
         return keyboard.counts != topology::Counts::no &&
-               std::ranges::any_of(keyboard.places,
-                                   [&](const topology::PortPath& place) { return here->contains(place); });
+               std::ranges::any_of(keyboard.places, [&](const topology::PortPath& place) {
+                   return here.front().contains(place);
+               });
     });
     return has_one ? Turn::brings_a_keyboard : Turn::brings_or_changes_sides;
 }
@@ -257,6 +250,26 @@ std::vector<ConnectorName> leave_what_cannot_go(const Situation& situation, cons
 }
 
 } // namespace
+
+std::string shell_line(const Action& action)
+{
+    return route::shell_line(std::get<route::WriteRegister>(action));
+}
+
+bool is_done(const Action& action, const Reading& reading)
+{
+    return std::get<route::WriteRegister>(action).is_done(std::get<chips::RouteBits>(reading));
+}
+
+std::string why_undone(const Action& action, const Reading& reading)
+{
+    return route::why_undone(std::get<route::WriteRegister>(action), std::get<chips::RouteBits>(reading));
+}
+
+bool is_at(const topology::Placed& placed, const Reading& reading)
+{
+    return route::is_at(placed, std::get<chips::RouteBits>(reading));
+}
 
 bool Movement::takes(const topology::PortPath& place) const
 {
@@ -311,12 +324,6 @@ std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,
     for (const auto& profile : settings.profiles)
         if (holds(board, settings, profile)) return profile.name;
     return std::nullopt;
-}
-
-std::string setpci_line(const PciAddress& controller, RouteRegister target, std::uint32_t mask,
-                        std::uint32_t value)
-{
-    return format("setpci -s {} {:x}.l={:x}:{:x}", controller.text(), chips::offset_of(target), value, mask);
 }
 
 } // namespace usbroute::plan

@@ -8,12 +8,14 @@
 #include "plan/dead_sides.hpp"
 #include "plan/departure.hpp"
 #include "plan/rights.hpp"
+#include "route/wiring.hpp"
 
 #include <algorithm>
 #include <functional>
 
 namespace usbroute::plan {
 
+using topology::SeatId;
 using topology::Side;
 using topology::UseParts;
 
@@ -25,19 +27,20 @@ std::optional<Refusal> check_route(const Situation& situation, const Board& boar
     const auto& connector = *wanted.connector;
     const auto& name = connector.spec.name.text();
     if (auto refusal = why_not_switchable(connector, board)) return refusal;
-    if (connector.side == wanted.side) return std::nullopt;
-    if (wanted.side == Side::ehci && !connector.route->ehci)
+    if (wanted.is_there()) return std::nullopt;
+    const auto& twin = route::wiring_of(board.mux, connector.spec)->ehci;
+    if (wanted.seat == SeatId(Side::ehci) && !twin)
         return Refusal{Reason::no_twin, name,
                        format("{} (bit {}) has no port on an EHCI of the {} chipset", name,
                               connector.spec.bit->value, board.mux->family->name),
                        "it stays on xHCI"};
-    const auto* controller = connector.controller_on(wanted.side);
+    const auto* controller = connector.controller_at(wanted.seat);
     if (controller == nullptr) {
-        const auto& function = board.mux->family->ehcis[connector.route->ehci->controller - 1u];
+        const auto& function = board.mux->family->ehcis[twin->controller - 1u];
         return Refusal{
             Reason::nobody_behind_route, name,
             format("{} would go to EHCI #{} (8086:{:04x}, normally 00:{:02x}.0), which is not on the bus",
-                   name, connector.route->ehci->controller, function.device_id, function.pci_device),
+                   name, twin->controller, function.device_id, function.pci_device),
             "firmware hides it: set its xHCI mode to Auto, Smart Auto or Manual"};
     }
     if ((board.mux->movable_bits() & connector.spec.bit->mask()) == 0)
@@ -45,7 +48,7 @@ std::optional<Refusal> check_route(const Situation& situation, const Board& boar
                        format("firmware does not let bit {} of XUSB2PR move (XUSB2PRM is 0x{:04x})",
                               connector.spec.bit->value, board.mux->bits->usb2_movable),
                        "look for an xHCI or USB 3 mode option in the firmware set-up"};
-    const auto dead = why_dead(situation.snapshot, connector, wanted.side, situation.settings);
+    const auto dead = why_dead(situation.snapshot, connector, wanted.seat, situation.settings);
     if (dead && !yes)
         return Refusal{dead->why == Death::no_driver ? Reason::no_driver : Reason::not_authorized, name,
                        format("{}, so {} would be dead there", dead->sentence, name), dead->remedy};
@@ -83,14 +86,13 @@ std::vector<Departure> departures_of(const Plan& plan, const std::function<bool(
 void add_what_is_on_trial(const Situation& situation, const Board& board, const Plan& plan,
                           std::vector<Departure>& departures)
 {
-    const auto& way = situation.trial->usb2;
     for (const auto& connector : board.connectors) {
-        if (!connector.spec.bit || !connector.side || (way.mask & connector.spec.bit->mask()) == 0) continue;
+        const auto back = situation.trial->seat_before(connector.spec);
+        if (!back || !connector.at) continue;
         if (std::ranges::find(plan.movements, connector.spec.name, &Movement::connector) !=
             plan.movements.end())
             continue;
-        const auto back = (way.before & connector.spec.bit->mask()) != 0 ? Side::xhci : Side::ehci;
-        if (back == *connector.side || is_host(owner_of(connector.controller_on(back), situation.settings)))
+        if (back == connector.at || is_host(owner_of(connector.controller_at(*back), situation.settings)))
             continue;
         departures.push_back({.from = connector.spec.name.text(), .places = connector.places_now()});
     }
@@ -99,16 +101,9 @@ void add_what_is_on_trial(const Situation& situation, const Board& board, const 
 bool would_move(const Wanted& wanted)
 {
     const auto& connector = *wanted.connector;
-    if (connector.side != wanted.side) return true;
+    if (!wanted.is_there()) return true;
     return wanted.named && connector.spec.superspeed && connector.superspeed_on &&
-           *connector.superspeed_on != wanted.superspeed.value_or(wanted.side == Side::xhci);
-}
-
-/// What of it is this connector.
-Change part_of(const Change& way, const topology::Connector& connector)
-{
-    return way.part(connector.spec.bit ? connector.spec.bit->mask() : 0,
-                    connector.spec.superspeed ? connector.spec.superspeed->mask() : 0);
+           *connector.superspeed_on != wanted.superspeed_on();
 }
 
 } // namespace
@@ -226,7 +221,7 @@ std::optional<Refusal> leave_trial_alone(const Situation& situation, const Board
                               request.guest->text()),
                        "wait until it is over, or leave out revert-after"};
     const auto is_of_others = [&](const Wanted& wanted) {
-        const auto part = part_of(*situation.trial, *wanted.connector);
+        const auto part = situation.trial->part_of(wanted.connector->spec);
         return !part.is_empty() && would_move(wanted) &&
                !is_wholly_of(part, *request.guest, board, situation.settings);
     };

@@ -8,6 +8,7 @@
 #include "plan/board.hpp"
 #include "plan/handover.hpp"
 #include "plan/plan.hpp"
+#include "route/mux.hpp"
 
 #include <algorithm>
 
@@ -66,7 +67,9 @@ void add_profile(std::vector<OutOfReach>& found, const Snapshot& now, const Snap
                      .sentence = format("{}: {}", how, refusal->sentence)});
 }
 
-bool is_of_the_mux(const topology::Mux& mux, const PciAddress& address)
+const PciController* ehci_of(const Connector& connector) { return connector.controller_at(Side::ehci); }
+
+bool is_of_the_mux(const route::Mux& mux, const PciAddress& address)
 {
     return std::ranges::any_of(
         mux.ehcis, [&](const PciController* ehci) { return ehci != nullptr && ehci->address == address; });
@@ -134,7 +137,7 @@ void add_guest(std::vector<OutOfReach>& found, const Board& board, const Setting
 /// Where the registers cannot be read, firmware may let every bit of the chip move: then only the chip's own limits count.
 Snapshot with_registers(const Snapshot& snapshot)
 {
-    const auto mux = topology::find_mux(snapshot);
+    const auto mux = route::find_mux(snapshot);
     if (!mux || mux->bits != nullptr) return snapshot;
     const auto& family = *mux->family;
     return snapshot.with_registers(mux->xhci->address,
@@ -180,12 +183,12 @@ std::string wished_of_one_ehci(const Snapshot& snapshot, const Settings& setting
         for (const auto& one : profile.entries) {
             const auto* guest = std::get_if<GuestName>(&one.target);
             const auto* connector = board.find(one.connector);
-            if (guest == nullptr || connector == nullptr || connector->ehci == nullptr) continue;
+            if (guest == nullptr || connector == nullptr || ehci_of(*connector) == nullptr) continue;
             for (const auto& other : profile.entries) {
                 const auto* second_guest = std::get_if<GuestName>(&other.target);
                 const auto* second = board.find(other.connector);
                 if (&other <= &one || second_guest == nullptr || *second_guest == *guest ||
-                    second == nullptr || second->ehci != connector->ehci)
+                    second == nullptr || ehci_of(*second) != ehci_of(*connector))
                     continue;
                 const auto gets_the_xhci = [&](const GuestName& name) {
                     const auto* settings_of = settings.guest(name);
@@ -196,7 +199,7 @@ std::string wished_of_one_ehci(const Snapshot& snapshot, const Settings& setting
                 if (gets_the_xhci(*guest) || gets_the_xhci(*second_guest)) continue;
                 return format("{} and {} reach one EHCI ({}), which one guest can have: change profile {} in "
                               "usbroute.toml",
-                              one.connector.text(), other.connector.text(), connector->ehci->name,
+                              one.connector.text(), other.connector.text(), ehci_of(*connector)->name,
                               profile.name.text());
             }
         }
@@ -219,7 +222,7 @@ std::vector<PciAddress> controllers_for(const GuestName& name, const Snapshot& s
         for (std::size_t i = 0; i < board.configured; ++i) wanted.push_back(&board.connectors[i]);
     std::vector<PciAddress> controllers;
     for (const auto* connector : wanted) {
-        const auto* ehci = connector == nullptr ? nullptr : connector->ehci;
+        const auto* ehci = connector == nullptr ? nullptr : ehci_of(*connector);
         if (ehci != nullptr && std::ranges::find(controllers, ehci->address) == controllers.end())
             controllers.push_back(ehci->address);
     }

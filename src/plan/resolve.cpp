@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "plan/homecoming.hpp"
 #include "plan/way_back.hpp"
+#include "route/wiring.hpp"
 
 #include <algorithm>
 
@@ -17,6 +18,7 @@ using config::Settings;
 using config::Target;
 using config::ToHost;
 using topology::Connector;
+using topology::SeatId;
 using topology::Side;
 
 namespace {
@@ -53,6 +55,15 @@ Refusal no_such_profile(const Settings& settings, const ProfileName& name)
             did_you_mean(name.text(), names_of(settings.profiles), "`usbroute config show` lists them")};
 }
 
+Refusal no_such_guest(const GuestName& name, const Settings& settings)
+{
+    auto known = names_of(settings.guests);
+    known.insert(known.end(), {"host", "ehci", "xhci"});
+    return {Reason::no_such_guest, printable(name.text(), 64),
+            format("there is no guest {}", printable(name.text(), 64)),
+            did_you_mean(name.text(), known, "guests are [guest.NAME] in the configuration")};
+}
+
 /// The command that hands a guest's controllers to vfio-pci, for a remedy that can be typed. Without an IOMMU it would be
 /// refused.
 std::string how_to_give(const GuestName& guest, const topology::Controller& controller)
@@ -62,55 +73,50 @@ std::string how_to_give(const GuestName& guest, const topology::Controller& cont
     return format("give it first: sudo usbroute guest bind {}", guest.text());
 }
 
-OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_name, const Settings& settings)
+OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_name, const Settings& settings,
+                           const Board& board)
 {
     const auto* guest = settings.guest(guest_name);
     const auto& name = connector.spec.name.text();
-    if (guest == nullptr) {
-        auto known = names_of(settings.guests);
-        known.insert(known.end(), {"host", "ehci", "xhci"});
-        return std::unexpected(
-            Refusal{Reason::no_such_guest, printable(guest_name.text(), 64),
-                    format("there is no guest {}", printable(guest_name.text(), 64)),
-                    did_you_mean(guest_name.text(), known, "guests are [guest.NAME] in the configuration")});
-    }
+    if (guest == nullptr) return std::unexpected(no_such_guest(guest_name, settings));
     const auto has = [&](const topology::PciController* c) {
         return c != nullptr && std::ranges::find(guest->controllers, c->address) != guest->controllers.end();
     };
     for (const auto side : {Side::ehci, Side::xhci}) {
-        const auto* controller = connector.controller_on(side);
+        const auto* controller = connector.controller_at(side);
         if (!has(controller)) continue;
         if (!is_given_to_guest(*controller))
             return std::unexpected(Refusal{
                 Reason::guest_not_given, name,
-                format("{} has not been given to {}: its driver is {}{}", in_words(connector, side),
+                format("{} has not been given to {}: its driver is {}{}", in_words(board, connector, side),
                        guest_name.text(),
                        controller->driver.empty() ? "none" : printable(controller->driver, 32),
                        controller->hold() == topology::Hold::stub ? ", from which nobody has it" : ""),
                 how_to_give(guest_name, *controller)});
-        return Wanted{.connector = &connector, .side = side, .superspeed = {}, .target = guest_name};
+        return Wanted{.connector = &connector, .seat = side, .superspeed = {}, .target = guest_name};
     }
-    const auto& twin = connector.route->ehci;
-    if (twin && connector.ehci == nullptr)
+    const auto& twin = route::wiring_of(board.mux, connector.spec)->ehci;
+    if (twin && connector.controller_at(Side::ehci) == nullptr)
         return std::unexpected(
             Refusal{Reason::nobody_behind_route, name,
                     format("{} would go to EHCI #{}, which is not on the bus", name, twin->controller),
                     "firmware hides it: set its xHCI mode to Auto, Smart Auto or Manual"});
     std::vector<std::string> given;
     for (const auto& address : guest->controllers) given.push_back(address.text());
-    return std::unexpected(
-        Refusal{Reason::not_the_guests_controller, name,
-                format("{} can reach {} and {}; {} was given {}", name, in_words(connector, Side::ehci),
-                       in_words(connector, Side::xhci), guest_name.text(), join(given, ", ")),
-                "add that controller to the guest, or choose a connector of the one it has"});
+    return std::unexpected(Refusal{
+        Reason::not_the_guests_controller, name,
+        format("{} can reach {} and {}; {} was given {}", name, in_words(board, connector, Side::ehci),
+               in_words(board, connector, Side::xhci), guest_name.text(), join(given, ", ")),
+        "add that controller to the guest, or choose a connector of the one it has"});
 }
 
 OrRefusal<Wanted> to_target(const Connector& connector, const Target& target, const Settings& settings,
                             const Board& board)
 {
     if (const auto* side = std::get_if<Side>(&target))
-        return Wanted{.connector = &connector, .side = *side, .superspeed = {}, .target = target};
-    if (const auto* guest = std::get_if<GuestName>(&target)) return to_guest(connector, *guest, settings);
+        return Wanted{.connector = &connector, .seat = *side, .superspeed = {}, .target = target};
+    if (const auto* guest = std::get_if<GuestName>(&target))
+        return to_guest(connector, *guest, settings, board);
     return to_host(connector, settings, board);
 }
 
@@ -123,7 +129,7 @@ OrRefusal<Resolved> resolve_move(const MoveRequest& request, const Situation& s,
         if (connector == nullptr) return std::unexpected(no_such_connector(board, name));
         if (const auto* guest = std::get_if<GuestName>(&request.to);
             guest != nullptr && s.settings.guest(*guest) == nullptr)
-            return std::unexpected(to_guest(*connector, *guest, s.settings).error());
+            return std::unexpected(no_such_guest(*guest, s.settings));
     }
     if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
     for (const auto& name : request.connectors) {
@@ -227,7 +233,7 @@ OrRefusal<Resolved> resolve_start(const StartRequest& request, const Situation& 
     resolved->title = text_of(Wish(request));
     if (!s.standing || s.standing->controller != board.mux->xhci->address) return resolved;
     const auto is_asked_for = [&](const Wanted& wanted) {
-        return (wanted.connector->spec.bit->mask() & s.standing->usb2.mask) != 0;
+        return s.standing->moves(wanted.connector->spec.bit);
     };
     if (std::erase_if(resolved->wanted, is_asked_for) == 0) return resolved;
     resolved->profile.reset();
@@ -240,31 +246,31 @@ OrRefusal<Resolved> resolve_start(const StartRequest& request, const Situation& 
 
 } // namespace
 
-std::string in_words(const Connector& connector, Side side)
+std::string in_words(const Board& board, const Connector& connector, const SeatId& seat)
 {
-    if (side == Side::xhci)
-        return format("xHCI {}", connector.xhci == nullptr ? "(absent)" : connector.xhci->name);
-    const int number =
-        connector.route != nullptr && connector.route->ehci ? connector.route->ehci->controller : 0;
-    return connector.ehci == nullptr ? format("EHCI #{} (hidden)", number)
-                                     : format("EHCI #{} {}", number, connector.ehci->name);
+    const auto* controller = connector.controller_at(seat);
+    if (seat != SeatId(Side::ehci))
+        return format("xHCI {}", controller == nullptr ? "(absent)" : controller->name);
+    const auto* wiring = route::wiring_of(board.mux, connector.spec);
+    const int number = wiring != nullptr && wiring->ehci ? wiring->ehci->controller : 0;
+    return controller == nullptr ? format("EHCI #{} (hidden)", number)
+                                 : format("EHCI #{} {}", number, controller->name);
 }
 
 std::expected<Wanted, Refusal> to_host(const Connector& connector, const Settings& settings,
                                        const Board& board)
 {
-    const auto home = home_side(connector, settings);
+    const auto home = home_seat(connector, settings);
     const auto& name = connector.spec.name.text();
     if (!home)
         return std::unexpected(Refusal{Reason::no_driver, name,
                                        format("the host drives neither controller behind {}", name),
                                        "bind xhci_hcd or ehci-pci to one of them"});
-    Wanted wanted{.connector = &connector, .side = *home, .superspeed = {}, .target = ToHost{}};
+    Wanted wanted{.connector = &connector, .seat = *home, .superspeed = {}, .target = ToHost{}};
     const bool movable = (board.mux->movable_bits() & connector.spec.bit->mask()) != 0;
-    if (!movable && connector.side && *connector.side != *home &&
-        is_host(owner_of(connector.controller_on(*connector.side), settings))) {
+    if (!movable && connector.at && *connector.at != *home && is_host(owner_now(connector, settings))) {
         // Firmware pins it there, and the host owns it there all the same.
-        wanted.side = *connector.side;
+        wanted.seat = *connector.at;
         wanted.superspeed = connector.superspeed_on;
     }
     return wanted;
@@ -277,7 +283,7 @@ std::optional<Refusal> why_not_switchable(const Connector& connector, const Boar
     if (connector.behind)
         return Refusal{Reason::connector_without_bit, name,
                        format("{} is behind {}: the mux moves both by bit {}, and neither alone", name,
-                              connector.behind->text(), connector.behind_bit->value),
+                              connector.behind->text(), board.find(*connector.behind)->spec.bit->value),
                        format("move {}, and {} goes with it", connector.behind->text(), name)};
     if (connector.spec.behind)
         return Refusal{Reason::connector_without_bit, name,
@@ -289,7 +295,7 @@ std::optional<Refusal> why_not_switchable(const Connector& connector, const Boar
                        format("{} is named by controller and port ({}), not by a mux bit", name,
                               connector.spec.places.empty() ? "none" : connector.spec.places.front().text()),
                        "give it a mux_bit in the configuration if the mux reaches it"};
-    if (connector.route == nullptr) {
+    if (route::wiring_of(board.mux, connector.spec) == nullptr) {
         const bool usb_r = family.usb_r_bit == connector.spec.bit->value;
         return Refusal{
             Reason::no_such_bit, name,
@@ -311,8 +317,7 @@ bool holds(const Board& board, const Settings& settings, const ProfileSettings& 
 {
     if (!board.mux || board.mux->bits == nullptr) return false;
     const auto resolved = resolve_profile(profile, settings, board);
-    return resolved &&
-           std::ranges::all_of(resolved->wanted, [](const Wanted& w) { return w.connector->side == w.side; });
+    return resolved && std::ranges::all_of(resolved->wanted, [](const Wanted& w) { return w.is_there(); });
 }
 
 namespace {

@@ -91,24 +91,24 @@ std::optional<std::string> why_not_for_guest(const GuestName& guest, const Setti
     return std::nullopt;
 }
 
-/// Whose controllers are on the two sides of a connector.
-struct Sides {
+/// Whose controllers a connector can be at.
+struct Parties {
     bool has_this_guest = false;
     bool has_another = false;
 };
 
-Sides sides_of(const Connector& connector, const GuestName& guest, const Settings& settings)
+Parties parties_of(const Connector& connector, const GuestName& guest, const Settings& settings)
 {
-    Sides sides;
-    for (const auto side : {Side::ehci, Side::xhci}) {
-        const auto owner = owner_of(connector.controller_on(side), settings);
+    Parties parties;
+    for (const auto& seat : connector.seats) {
+        const auto owner = owner_of(seat.controller, settings);
         const auto* claimed = std::get_if<OwnedByGuest>(&owner);
         const bool is_this = claimed != nullptr && claimed->guest == guest;
-        sides.has_this_guest = sides.has_this_guest || is_this;
-        sides.has_another = sides.has_another || std::holds_alternative<OwnedByStranger>(owner) ||
-                            (claimed != nullptr && !is_this);
+        parties.has_this_guest = parties.has_this_guest || is_this;
+        parties.has_another = parties.has_another || std::holds_alternative<OwnedByStranger>(owner) ||
+                              (claimed != nullptr && !is_this);
     }
-    return sides;
+    return parties;
 }
 
 /// Each of its sockets comes from the guest or goes there: only then does the guest see what came of it.
@@ -116,7 +116,7 @@ bool is_party_to(const Change& change, const GuestName& guest, const Board& boar
 {
     return std::ranges::all_of(board.connectors, [&](const Connector& connector) {
         const bool is_moved = change.moves(connector.spec.bit);
-        return !is_moved || sides_of(connector, guest, settings).has_this_guest;
+        return !is_moved || parties_of(connector, guest, settings).has_this_guest;
     });
 }
 
@@ -142,15 +142,12 @@ std::optional<std::string> why_not_allowed(const ListenerSettings& listener, con
 
 bool is_wholly_of(const Change& change, const GuestName& guest, const Board& board, const Settings& settings)
 {
-    std::uint32_t usb2 = 0;
-    std::uint32_t superspeed = 0;
-    for (const auto& connector : board.connectors) {
-        if (!connector.spec.bit || !is_granted(settings, guest, connector.spec.name)) continue;
-        if (sides_of(connector, guest, settings).has_another) continue;
-        usb2 |= connector.spec.bit->mask();
-        if (connector.spec.superspeed) superspeed |= connector.spec.superspeed->mask();
-    }
-    return (change.usb2.mask & ~usb2) == 0 && (change.superspeed.mask & ~superspeed) == 0;
+    auto others = change;
+    for (const auto& connector : board.connectors)
+        if (is_granted(settings, guest, connector.spec.name) &&
+            !parties_of(connector, guest, settings).has_another)
+            others = others.without(others.part_of(connector.spec));
+    return others.is_empty();
 }
 
 bool is_own_trial(const Change& way, const GuestName& guest, const Board& board, const Settings& settings)

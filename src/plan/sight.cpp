@@ -103,7 +103,7 @@ Sight sight_of(const GuestName& guest, const Settings& settings, const Snapshot&
     auto sight = sight_of(guest, settings);
     sight.sockets.clear();
     for (const auto& connector : look_at_board(snapshot, settings).connectors) {
-        const auto owner = owner_now(snapshot, connector, settings);
+        const auto owner = owner_now(connector, settings);
         const bool is_its_own = owner == Owner(OwnedByGuest{guest});
         const bool is_of_others = std::holds_alternative<OwnedByStranger>(owner) ||
                                   (std::holds_alternative<OwnedByGuest>(owner) && !is_its_own);

@@ -12,33 +12,23 @@ namespace usbroute::plan {
 
 using config::Settings;
 using topology::Connector;
-using topology::Side;
 
 namespace {
 
-bool touches(const Change& change, const Connector& connector)
-{
-    if (!connector.spec.bit) return false;
-    const auto superspeed = connector.spec.superspeed ? connector.spec.superspeed->mask() : 0;
-    return (change.usb2.mask & connector.spec.bit->mask()) != 0 || (change.superspeed.mask & superspeed) != 0;
-}
-
-/// A connector on the side and with the SuperSpeed half that the change gives it.
+/// A connector at the seat and with the SuperSpeed half that the change gives it.
 std::expected<Wanted, Refusal> wanted_by(const Change& change, const Connector& connector, const Board& board)
 {
     if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
-    const auto mask = connector.spec.bit->mask();
-    const auto superspeed = connector.spec.superspeed ? connector.spec.superspeed->mask() : 0;
-    Wanted wanted{.connector = &connector,
-                  .side = *connector.side,
-                  .superspeed = connector.superspeed_on,
-                  .target = {},
-                  .keyboard_may_go = (change.keyboards_may_go & mask) != 0};
-    if ((change.usb2.mask & mask) != 0)
-        wanted.side = (change.usb2.after & mask) != 0 ? Side::xhci : Side::ehci;
-    if ((change.superspeed.mask & superspeed) != 0)
-        wanted.superspeed = (change.superspeed.after & superspeed) != 0;
-    wanted.target = wanted.side;
+    auto side = *connector.side();
+    Wanted wanted{.connector = &connector, .seat = side, .superspeed = connector.superspeed_on, .target = {}};
+    if (const auto* shift = change.of(*connector.spec.bit)) {
+        side = topology::side_from(shift->to).value_or(side);
+        wanted.keyboard_may_go = shift->keyboard_may_go;
+    }
+    if (const auto* shift = connector.spec.superspeed ? change.of(*connector.spec.superspeed) : nullptr)
+        wanted.superspeed = shift->to == route::word_on;
+    wanted.seat = side;
+    wanted.target = side;
     return wanted;
 }
 
@@ -54,7 +44,7 @@ std::expected<Resolved, Refusal> resolve_change(const Change& change, const Boar
     Resolved resolved;
     resolved.title = printable(change.title);
     for (const auto& connector : board.connectors) {
-        if (!touches(change, connector)) continue;
+        if (!change.touches(connector.spec)) continue;
         const auto wanted = wanted_by(change, connector, board);
         if (!wanted) return std::unexpected(wanted.error());
         add(resolved, *wanted);
@@ -69,7 +59,7 @@ Resolved resolve_by_socket(const Change& change, const Board& board, const Wish&
     Resolved resolved;
     resolved.title = printable(text_of(wish));
     for (const auto& connector : board.connectors) {
-        if (!touches(change, connector)) continue;
+        if (!change.touches(connector.spec)) continue;
         const std::optional<Refusal> refusal = why_not(connector);
         const auto wanted = refusal ? std::unexpected(*refusal) : wanted_by(change, connector, board);
         if (wanted)
@@ -82,48 +72,42 @@ Resolved resolve_by_socket(const Change& change, const Board& board, const Wish&
 
 /// Going back is wrong where somebody else has the controller by now: a socket that was a guest's would come to the
 /// host, or the host's to a guest.
-std::optional<Refusal> check_owner(const Change& change, const Connector& connector, const Settings& settings)
+std::optional<Refusal> check_owner(const Change& change, const Connector& connector, const Board& board,
+                                   const Settings& settings)
 {
-    if (!change.moves(connector.spec.bit)) return std::nullopt;
-    const auto bit = connector.spec.bit->mask();
-    const auto owned = std::ranges::find_if(change.owners_before,
-                                            [&](const OwnedBits& owner) { return (owner.bits & bit) != 0; });
-    if (owned == change.owners_before.end()) return std::nullopt;
-    const auto side = (change.usb2.before & bit) != 0 ? Side::xhci : Side::ehci;
-    const auto owner = text_of(owner_of(connector.controller_on(side), settings));
+    const auto seat = change.seat_before(connector.spec);
+    const auto* shift = seat ? change.of(*connector.spec.bit) : nullptr;
+    if (shift == nullptr || shift->owner_before.empty()) return std::nullopt;
+    const auto owner = text_of(owner_of(connector.controller_at(*seat), settings));
     // Without a driver, or not on the bus: check_routes says more about that.
-    if (owner == owned->owner || owner == "nobody") return std::nullopt;
+    if (owner == shift->owner_before || owner == "nobody") return std::nullopt;
     const auto& name = connector.spec.name.text();
     return Refusal{Reason::owner_changed, name,
                    format("{} belonged to {} before \"{}\", and {} has {} by now", name,
-                          printable(owned->owner, 64), printable(change.title), owner,
-                          in_words(connector, side)),
+                          printable(shift->owner_before, 64), printable(change.title), owner,
+                          in_words(board, connector, *seat)),
                    format("give the controller back to {} first, or move {} by name",
-                          printable(owned->owner, 64), name)};
+                          printable(shift->owner_before, 64), name)};
 }
 
-/// The connectors that are no longer where the change left them.
-std::vector<std::string> moved_since(const Change& change, const Board& board)
+/// What of a change is no longer where the change left it.
+Change strayed(const Change& change, const Board& board)
 {
-    std::vector<std::string> names;
-    const auto is_otherwise = [](const BitChange& bits, std::uint32_t mask, std::uint32_t now) {
-        return ((bits.after ^ now) & bits.mask & mask) != 0;
-    };
-    for (const auto& connector : board.connectors) {
-        if (!touches(change, connector)) continue;
-        const auto superspeed = connector.spec.superspeed ? connector.spec.superspeed->mask() : 0;
-        if (is_otherwise(change.usb2, connector.spec.bit->mask(), board.mux->bits->usb2_owner) ||
-            is_otherwise(change.superspeed, superspeed, board.mux->bits->superspeed_on))
-            names.push_back(connector.spec.name.text());
-    }
-    return names;
+    auto left = change;
+    std::erase_if(left.shifts, [&](const Shift& shift) {
+        return route::is_at({.key = shift.key, .word = shift.to}, *board.mux->bits);
+    });
+    return left;
 }
 
 Refusal changed_since(const Change& change, const Board& board)
 {
     auto sentence = format("the wires are no longer where \"{}\" left them", printable(change.title));
     const bool is_ours = change.controller == board.mux->xhci->address;
-    const auto names = is_ours ? moved_since(change, board) : std::vector<std::string>{};
+    std::vector<std::string> names;
+    if (is_ours)
+        for (const auto left = strayed(change, board); const auto& connector : board.connectors)
+            if (left.touches(connector.spec)) names.push_back(connector.spec.name.text());
     if (!names.empty())
         sentence += format(": {} {} been moved since", join(names, ", "), names.size() == 1 ? "has" : "have");
     return {Reason::changed_since, names.empty() ? std::string("undo") : names.front(), std::move(sentence),
@@ -139,13 +123,12 @@ std::expected<Resolved, Refusal> resolve_undo(const Situation& s, const Board& b
                                        "no change is remembered since the machine started", ""});
     if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
     const auto& change = *s.last_change;
-    const auto& bits = *board.mux->bits;
-    const bool still_there = change.controller == board.mux->xhci->address &&
-                             (bits.usb2_owner & change.usb2.mask) == change.usb2.after &&
-                             (bits.superspeed_on & change.superspeed.mask) == change.superspeed.after;
+    const bool still_there =
+        change.controller == board.mux->xhci->address && strayed(change, board).is_empty();
     if (!still_there) return std::unexpected(changed_since(change, board));
     for (const auto& connector : board.connectors)
-        if (auto refusal = check_owner(change, connector, s.settings)) return std::unexpected(*refusal);
+        if (auto refusal = check_owner(change, connector, board, s.settings))
+            return std::unexpected(*refusal);
     return resolve_change(change.inverse(), board);
 }
 
@@ -159,7 +142,7 @@ std::expected<Resolved, Refusal> resolve_revert(const RevertRequest& request, co
                     format("the trial was made on {}, and the registers are those of {} now",
                            request.way.controller.text(), board.mux->xhci->name),
                     "move what you want moved by name"});
-    const auto check = [&](const Connector& c) { return check_owner(request.way, c, s.settings); };
+    const auto check = [&](const Connector& c) { return check_owner(request.way, c, board, s.settings); };
     auto resolved = resolve_by_socket(request.way.inverse(), board, request, check);
     resolved.may_take_last_keyboard = !request.is_late;
     return resolved;
@@ -169,7 +152,7 @@ std::expected<Resolved, Refusal> resolve_recovery(const RecoverRequest& request,
                                                   const Board& board)
 {
     if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
-    const auto check = [&](const Connector& c) { return check_owner(request.open, c, s.settings); };
+    const auto check = [&](const Connector& c) { return check_owner(request.open, c, board, s.settings); };
     return resolve_by_socket(request.open.inverse(), board, request, check);
 }
 

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "plan/board.hpp"
 #include "plan/reach.hpp"
+#include "route/mux.hpp"
 
 #include <algorithm>
 
@@ -17,7 +18,7 @@ using topology::Snapshot;
 
 namespace {
 
-std::string why_bit_does_not_fit(const std::optional<topology::Mux>& mux, chips::MuxBit bit)
+std::string why_bit_does_not_fit(const std::optional<route::Mux>& mux, chips::MuxBit bit)
 {
     if (!mux) return format("mux_bit = {}, and this machine has no port mux", bit.value);
     const auto& family = *mux->family;
@@ -28,7 +29,7 @@ std::string why_bit_does_not_fit(const std::optional<topology::Mux>& mux, chips:
                   family.routes.back().bit);
 }
 
-std::string why_superspeed_does_not_fit(const std::optional<topology::Mux>& mux, chips::SuperSpeedPort port)
+std::string why_superspeed_does_not_fit(const std::optional<route::Mux>& mux, chips::SuperSpeedPort port)
 {
     if (!mux || (port.mask() & mux->family->superspeed_bits) != 0) return {};
     return format("superspeed = {}, and the {} chipset has SuperSpeed ports 1 to {}", port.value,
@@ -83,7 +84,7 @@ ConfigCheck check_config(const config::Settings& settings, const Snapshot& snaps
     check.machine_was_seen = !snapshot.all_controllers().empty();
     if (!check.machine_was_seen) return check;
 
-    const auto mux = topology::find_mux(snapshot);
+    const auto mux = route::find_mux(snapshot);
     const auto add = [&check](const config::Origin& origin, std::string_view kind, const std::string& name,
                               const std::string& why) {
         if (!why.empty())

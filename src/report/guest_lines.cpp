@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "report/paste.hpp"
+#include "route/mux.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -181,7 +182,7 @@ Result<std::vector<std::string>> for_proxmox(const config::GuestSettings& guest,
 void add_controller_notes(std::vector<std::string>& notes, const config::GuestSettings& guest,
                           const topology::Snapshot& snapshot)
 {
-    const auto mux = topology::find_mux(snapshot);
+    const auto mux = route::find_mux(snapshot);
     for (const auto& address : guest.controllers) {
         const auto* controller = snapshot.controller_at(address);
         if (controller == nullptr)

@@ -6,6 +6,8 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "plan/plan.hpp"
+#include "route/wiring.hpp"
+#include "route/words.hpp"
 #include "topology/connector.hpp"
 
 #include <algorithm>
@@ -37,7 +39,7 @@ std::string setpci_for(const RegisterView& registers, RouteRegister target, std:
     const auto address = PciAddress::parse(registers.controller);
     // A family whose map was never confirmed is not written, and nobody is handed a line that does.
     if (!address || !registers.writable || mask == 0) return {};
-    return plan::setpci_line(*address, target, mask, value & mask);
+    return route::shell_line({.controller = *address, .target = target, .mask = mask, .value = value & mask});
 }
 
 MaskView begin(const RegisterView& registers)
@@ -139,7 +141,7 @@ const RegisterView::Row* row_named(const RegisterView& registers, const std::str
 {
     const auto named = std::ranges::find(registers.rows, name, &RegisterView::Row::connector);
     if (named != registers.rows.end()) return &*named;
-    const auto bit = topology::bit_of_unnamed(name);
+    const auto bit = route::bit_of_unnamed(name);
     if (!bit) return nullptr;
     const auto plain = std::ranges::find(registers.rows, bit->value, &RegisterView::Row::bit);
     return plain == registers.rows.end() ? nullptr : &*plain;

@@ -10,7 +10,6 @@ namespace usbroute::report {
 
 using chips::RouteRegister;
 using plan::Plan;
-using plan::Step;
 
 namespace {
 
@@ -29,23 +28,33 @@ std::string bits_in(std::uint32_t mask)
 
 int digits_of(RouteRegister target) { return target == RouteRegister::usb2_owner ? 4 : 2; }
 
+/// Each register is written once, so that every write is on top of what the plan was made for.
+std::string action_in_words(const route::WriteRegister& write, const chips::RouteBits& before)
+{
+    const auto was = before.value_of(write.target);
+    const auto digits = digits_of(write.target);
+    return format("{} 0x{:0{}x} -> 0x{:0{}x} ({})", chips::data_sheet_name(write.target), was, digits,
+                  (was & ~write.mask) | write.value, digits, bits_in(write.mask));
+}
+
+std::string expectation_in_words(const route::WriteRegister& write)
+{
+    const auto digits = digits_of(write.target);
+    return format("{} bits 0x{:0{}x} read back as 0x{:0{}x}", chips::data_sheet_name(write.target),
+                  write.mask, digits, write.value, digits);
+}
+
 void add_steps(PlanView& view, const Plan& plan)
 {
-    auto now = plan.before;
     for (const auto& step : plan.steps) {
-        auto& value = step.target == RouteRegister::usb2_owner ? now.usb2_owner : now.superspeed_on;
-        const auto before = value;
-        value = (value & ~step.mask) | step.value;
-        const auto digits = digits_of(step.target);
-        view.steps.push_back(
-            {.action = format("{} 0x{:0{}x} -> 0x{:0{}x} ({})", chips::data_sheet_name(step.target), before,
-                              digits, value, digits, bits_in(step.mask)),
-             .reason = step.reason,
-             .setpci = plan::setpci_line(plan.controller, step.target, step.mask, step.value)});
+        const auto& write = std::get<route::WriteRegister>(step.action);
+        view.steps.push_back({.action = action_in_words(write, std::get<chips::RouteBits>(plan.made_for)),
+                              .reason = step.reason,
+                              .setpci = plan::shell_line(step.action)});
+        view.expectations.push_back(expectation_in_words(write));
     }
     for (const auto& step : plan.steps | std::views::reverse)
-        view.undo.push_back(plan::setpci_line(plan.controller, step.target, step.mask,
-                                              plan.before.value_of(step.target) & step.mask));
+        if (step.inverse) view.undo.push_back(plan::shell_line(*step.inverse));
 }
 
 PlanView::MoveView move_view(const plan::Movement& movement, const topology::Snapshot& snapshot)
@@ -73,16 +82,10 @@ PlanView plan_view(const Plan& plan, const topology::Snapshot& snapshot)
     view.title = plan.title;
     view.kind = plan.change.kind;
     if (plan.profile) view.profile = plan.profile->text();
-    view.controller = plan.controller.text();
+    view.controller = plan.change.controller.text();
     add_steps(view, plan);
     for (const auto& movement : plan.movements) view.moves.push_back(move_view(movement, snapshot));
     for (const auto& name : plan.already) view.already.push_back(name.text());
-    for (const auto& expected : plan.expectations) {
-        const auto digits = digits_of(expected.target);
-        view.expectations.push_back(format("{} bits 0x{:0{}x} read back as 0x{:0{}x}",
-                                           chips::data_sheet_name(expected.target), expected.mask, digits,
-                                           expected.value, digits));
-    }
     view.warnings = plan.warnings;
     return view;
 }

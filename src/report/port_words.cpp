@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "route/mux.hpp"
 
 namespace usbroute::report {
 
@@ -13,7 +14,7 @@ std::string words_for(const std::optional<chips::EhciPort>& port)
     return port ? format("#{}.{}", port->controller, port->port) : std::string();
 }
 
-std::string words_for_hidden_ehcis(const topology::Mux& mux)
+std::string words_for_hidden_ehcis(const route::Mux& mux)
 {
     std::vector<std::string> hidden;
     for (std::size_t i = 0; i < mux.ehcis.size(); ++i) {

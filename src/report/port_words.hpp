@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "route/mux.hpp"
 #include "topology/connector.hpp"
 
 #include <optional>
@@ -14,6 +15,6 @@ namespace usbroute::report {
 [[nodiscard]] std::string words_for(const std::optional<chips::EhciPort>& port);
 
 /// What to tell about EHCIs that the chipset has and the bus has not; empty where all are there.
-[[nodiscard]] std::string words_for_hidden_ehcis(const topology::Mux& mux);
+[[nodiscard]] std::string words_for_hidden_ehcis(const route::Mux& mux);
 
 } // namespace usbroute::report

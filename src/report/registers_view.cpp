@@ -8,6 +8,7 @@
 #include "plan/unreadable.hpp"
 #include "report/port_words.hpp"
 #include "report/views.hpp"
+#include "route/mux.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -16,7 +17,7 @@ namespace usbroute::report {
 
 using chips::ChipFamily;
 using chips::RouteBits;
-using topology::Mux;
+using route::Mux;
 
 namespace {
 

@@ -9,6 +9,7 @@
 #include "plan/refusal.hpp"
 #include "report/port_words.hpp"
 #include "report/views.hpp"
+#include "route/wiring.hpp"
 
 #include <algorithm>
 
@@ -57,18 +58,6 @@ DeviceView device_view(const Looked& looked, const Device& device)
     return view;
 }
 
-/// Where the registers cannot be read, a device tells the side: it can only be where the wires are.
-std::optional<Side> side_by_devices(const Snapshot& snapshot, const Connector& connector)
-{
-    const auto has_device = [&](const std::optional<PortPath>& place) {
-        return place && !snapshot.devices_below(*place).empty();
-    };
-    const bool on_xhci = has_device(connector.xhci_place);
-    const bool on_ehci = has_device(connector.ehci_place);
-    if (on_xhci == on_ehci) return std::nullopt;
-    return on_xhci ? Side::xhci : Side::ehci;
-}
-
 /// A connector of its own below a hub has its devices to itself.
 bool belongs_deeper(const Looked& looked, const Connector& connector, const PortPath& place,
                     const Device& device)
@@ -94,17 +83,16 @@ std::vector<DeviceView> devices_of(const Looked& looked, const Connector& connec
 ConnectorView connector_view(const Looked& looked, std::size_t index)
 {
     auto connector = looked.board.connectors[index];
-    if (!connector.side && connector.route != nullptr)
-        connector.side = side_by_devices(looked.snapshot, connector);
+    if (!connector.at) connector.at = topology::seat_by_devices(looked.snapshot, connector);
     ConnectorView view;
     view.name = connector.spec.name.text();
     view.named = index < looked.board.configured;
-    view.owner = plan::text_of(plan::owner_now(looked.snapshot, connector, looked.settings));
-    if (connector.side) view.side = topology::text_of(*connector.side);
+    view.owner = plan::text_of(plan::owner_now(connector, looked.settings));
+    if (const auto side = connector.side()) view.side = topology::text_of(*side);
     if (connector.spec.bit) view.bit = connector.spec.bit->value;
-    if (connector.route != nullptr) {
-        view.xhci_port = connector.route->xhci_port;
-        view.ehci_port = words_for(connector.route->ehci);
+    if (const auto* wiring = route::wiring_of(looked.board.mux, connector.spec)) {
+        view.xhci_port = wiring->xhci_port;
+        view.ehci_port = words_for(wiring->ehci);
     }
     if (connector.spec.superspeed) view.superspeed = connector.spec.superspeed->value;
     view.superspeed_on = connector.superspeed_on;
@@ -137,7 +125,7 @@ ControllerView controller_view(const topology::Controller& controller, const pla
 
 bool is_of_the_board(const plan::Board& board, const Device& device)
 {
-    return board.mux && topology::is_rate_matching_hub(*board.mux, device);
+    return board.mux && route::is_rate_matching_hub(*board.mux, device);
 }
 
 std::vector<DeviceView> devices_elsewhere(const Looked& looked, const std::vector<ConnectorView>& connectors)
@@ -169,7 +157,7 @@ void note_unauthorized(std::vector<std::string>& notes, const Looked& looked)
                            more == 0 ? std::string() : format(" and {} more", more)));
 }
 
-void note_dead_sides(std::vector<std::string>& notes, const Looked& looked, const topology::Mux& mux)
+void note_dead_sides(std::vector<std::string>& notes, const Looked& looked, const route::Mux& mux)
 {
     const auto note = [&](const topology::PciController& controller) {
         if (const auto dead = plan::why_dead(looked.snapshot, controller, looked.settings))

@@ -15,19 +15,18 @@
 namespace usbroute::report {
 
 using topology::Connector;
-using topology::Side;
 
 namespace {
 
-/// The owner, or the side where both sides have the same one.
-std::string place_before(const plan::Change& way, const Connector& connector,
-                         const config::Settings& settings)
+/// The owner at that seat, or the seat where another one has the same owner.
+std::string place_in_words(const topology::SeatId& seat, const Connector& connector,
+                           const config::Settings& settings)
 {
-    const auto side = (way.usb2.before & connector.spec.bit->mask()) != 0 ? Side::xhci : Side::ehci;
-    const auto owner = plan::text_of(plan::owner_of(connector.controller_on(side), settings));
-    const auto other =
-        plan::text_of(plan::owner_of(connector.controller_on(topology::other(side)), settings));
-    return owner == other ? std::string(topology::text_of(side)) : owner;
+    const auto owner = plan::text_of(plan::owner_of(connector.controller_at(seat), settings));
+    const bool is_telling = std::ranges::none_of(connector.seats, [&](const topology::Seat& other) {
+        return other.id != seat && plan::text_of(plan::owner_of(other.controller, settings)) == owner;
+    });
+    return is_telling ? owner : std::string(topology::text_of(seat));
 }
 
 } // namespace
@@ -37,8 +36,9 @@ std::string way_back(const plan::Change& way, const topology::Snapshot& snapshot
 {
     std::vector<std::pair<std::string, std::vector<std::string>>> places;
     for (const auto& connector : plan::look_at_board(snapshot, settings).connectors) {
-        if (!way.moves(connector.spec.bit)) continue;
-        const auto place = place_before(way, connector, settings);
+        const auto seat = way.seat_before(connector.spec);
+        if (!seat) continue;
+        const auto place = place_in_words(*seat, connector, settings);
         auto found = std::ranges::find(places, place, &decltype(places)::value_type::first);
         if (found == places.end()) found = places.insert(found, {place, {}});
         found->second.push_back(connector.spec.name.text());

@@ -8,6 +8,7 @@
 #include "plan/board.hpp"
 #include "report/text.hpp"
 #include "report/trial.hpp"
+#include "route/mux.hpp"
 
 #include <algorithm>
 #include <ranges>
@@ -29,24 +30,19 @@ std::string time_text(std::chrono::sys_seconds when)
                   time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
-std::uint32_t mask_of(const std::optional<chips::SuperSpeedPort>& port) { return port ? port->mask() : 0; }
-
 void add_history(WhyView& view, const topology::Connector& connector, const Asked& asked)
 {
     if (!connector.spec.bit) return;
-    const auto bit = connector.spec.bit->mask();
-    const auto superspeed = mask_of(connector.spec.superspeed);
-    const auto mux = topology::find_mux(asked.snapshot);
+    const auto mux = route::find_mux(asked.snapshot);
     for (const auto& past : asked.past | std::views::reverse) {
         const auto& change = past.change;
         const bool is_ours = mux && mux->xhci->address == change.controller;
-        const bool moves_wires = (change.usb2.mask & bit) != 0;
-        if (!is_ours || (!moves_wires && (change.superspeed.mask & superspeed) == 0)) continue;
-        const auto side = (change.usb2.after & bit) != 0 ? Side::xhci : Side::ehci;
+        if (!is_ours || !change.touches(connector.spec)) continue;
+        const auto* shift = change.of(*connector.spec.bit);
         view.history.push_back({.when = time_text(past.when),
                                 .who = printable(past.who),
                                 .what = printable(change.title),
-                                .to = moves_wires ? std::string(topology::text_of(side)) : std::string()});
+                                .to = shift == nullptr ? std::string() : shift->to});
     }
     const auto last = std::ranges::find_if(view.history, [](const auto& past) { return !past.to.empty(); });
     if (last == view.history.end()) return;

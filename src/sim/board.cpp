@@ -8,6 +8,7 @@
 #include "chips/registers.hpp"
 #include "observe/decode.hpp"
 #include "observe/scan.hpp"
+#include "route/mux.hpp"
 #include "sim/config_space.hpp"
 #include "sim/recorded_device.hpp"
 #include "topology/connector.hpp"
@@ -143,7 +144,7 @@ void take_buses(const observe::KernelTree& tree, const Board& board, BoardContro
 void take_rate_matching_hub(const observe::KernelTree& tree, BoardController& controller,
                             const chips::EhciFunction& row)
 {
-    if (controller.usb2_hub.hub_ports > 3) return; // topology::has_rate_matching_hub
+    if (controller.usb2_hub.hub_ports > 3) return; // route::has_rate_matching_hub
     auto model = rate_matching_hub(row.ports);
     const PortPath place(controller.usb2_bus, {1});
     const auto directory = format("{}/usb{}/{}", controller.directory, controller.usb2_bus, place.text());
@@ -301,9 +302,9 @@ Result<std::shared_ptr<const Board>> load_board(const observe::KernelTree& tree,
     for (std::size_t i = 0; i < snapshot.controllers.size(); ++i)
         board->controllers[i].function =
             function_of(tree, snapshot.controllers[i], board->controllers[i].directory);
-    if (const auto mux = topology::find_mux(snapshot)) {
+    if (const auto mux = route::find_mux(snapshot)) {
         board->chip = &*mux->family;
-        board->mux = static_cast<std::size_t>(&*mux->xhci - snapshot.controllers.data());
+        board->mux = static_cast<std::size_t>(&*mux->xhci - &snapshot.controllers.front());
     }
     const auto seen = snapshot.all_controllers();
     for (std::size_t i = 0; i < seen.size(); ++i) {

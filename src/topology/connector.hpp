@@ -4,10 +4,8 @@
 #pragma once
 
 #include "base/ids.hpp"
-#include "base/not_null.hpp"
-#include "base/result.hpp"
-#include "chips/chips.hpp"
-#include "topology/side.hpp"
+#include "chips/registers.hpp"
+#include "topology/seat.hpp"
 #include "topology/snapshot.hpp"
 
 #include <optional>
@@ -52,66 +50,36 @@ struct ConnectorSpec {
     bool operator==(const ConnectorSpec&) const = default;
 };
 
-/// The mux of a machine: the xHCI that holds the registers and the EHCIs on the other side.
-/// Points into the snapshot it was found in.
-struct Mux {
-    NotNull<const PciController> xhci;
-    NotNull<const chips::ChipFamily> family;
-    std::vector<const PciController*> ehcis; ///< as in the chip table; null where firmware hides one
-    const chips::RouteBits* bits = nullptr;  ///< null: could not be read
-
-    [[nodiscard]] const PciController* ehci(std::uint8_t number) const;
-    /// Bits of XUSB2PR that both the chip and firmware let us change. 0 while the registers are unreadable.
-    [[nodiscard]] std::uint32_t movable_bits() const;
-    [[nodiscard]] std::uint32_t movable_superspeed_bits() const;
-};
-
-/// The mux, if the machine has one that the chip table knows. EHCIs are found by id: addresses alone are other
-/// devices on other chipsets.
-[[nodiscard]] std::optional<Mux> find_mux(const Snapshot& snapshot);
-
-/// Whether sockets of this EHCI are ports of Intel's rate matching hub, which is on its first root port. Taken for
-/// granted where its buses cannot be seen.
-[[nodiscard]] bool has_rate_matching_hub(const Controller& ehci);
-/// Whether this is such a hub: a part of the chipset, which nobody has plugged in.
-[[nodiscard]] bool is_rate_matching_hub(const Mux& mux, const Device& device);
-
-/// A connector as one snapshot shows it.
+/// A connector as one snapshot shows it. How it can be moved, and what that takes, is the business of its means (route/).
 struct Connector {
     ConnectorSpec spec;
-    const chips::BitRoute* route = nullptr;   ///< null: no mux, or the chip lacks the bit
-    std::optional<Side> side;                 ///< who has the USB 2 wires; absent: no mux, or not readable
+    std::vector<Seat> seats;  ///< where what is plugged in can be; empty: nobody knows
+    std::optional<SeatId> at; ///< where it is; absent: not known, for what says so could not be read
+    std::optional<PortPath> superspeed_place; ///< where its SuperSpeed half appears, whatever its seat
     std::optional<bool> superspeed_on;        ///< absent: no SuperSpeed half named, or not readable
-    std::optional<PortPath> xhci_place;       ///< where a USB 2 device appears when routed to xHCI
-    std::optional<PortPath> ehci_place;       ///< the same for EHCI, behind the rate matching hub
-    std::optional<PortPath> superspeed_place; ///< where its SuperSpeed half appears
-    std::vector<PortPath> fixed_places;       ///< for connectors without a mux bit
-    const PciController* xhci = nullptr;      ///< null where absent from the bus
-    const PciController* ehci = nullptr;      ///< the twin's controller; null where absent or hidden
-    std::optional<ConnectorName> behind = {}; ///< the socket of the mux that this hole of a hub goes with
-    std::optional<chips::MuxBit> behind_bit = {}; ///< and its bit
+    std::optional<ConnectorName> behind = {}; ///< the socket that this hole of a hub goes with
 
-    [[nodiscard]] const PciController* controller_on(Side where) const
-    {
-        return where == Side::xhci ? xhci : ehci;
-    }
+    [[nodiscard]] const Seat* seat(const SeatId& id) const;
+    [[nodiscard]] Seat* seat(const SeatId& id);
+    /// Null: there is no such seat, or its controller is absent from the bus or hidden.
+    [[nodiscard]] const PciController* controller_at(const SeatId& id) const;
+    /// Of the seat at which it is.
+    [[nodiscard]] const PciController* controller_now() const;
+    /// Who has the USB 2 wires of a socket of the mux; absent: it is none, or not known.
+    [[nodiscard]] std::optional<Side> side() const;
+    /// Where a USB 2 device in a socket of the mux appears on that side; absent: nowhere that the host sees.
+    [[nodiscard]] std::optional<PortPath> place_on(Side side) const;
     /// Every place where a device in this connector can be now.
     [[nodiscard]] std::vector<PortPath> places_now() const;
-    /// Every place of this connector on either side: where a device that has just left was, too.
+    /// Every place of this connector at any seat: where a device that has just left was, too.
     [[nodiscard]] std::vector<PortPath> all_places() const;
 };
 
-[[nodiscard]] Connector look_at(const Snapshot& snapshot, const ConnectorSpec& spec);
-/// The same where the mux has been found already: many connectors share it.
-[[nodiscard]] Connector look_at(const Snapshot& snapshot, const std::optional<Mux>& mux,
-                                const ConnectorSpec& spec);
+/// Where a place that was told is on the kernel's buses now; nothing: the controller or its bus is not there.
+[[nodiscard]] std::optional<PortPath> path_of(const Snapshot& snapshot, const UsbPlace& place);
 
-/// Names for the movable sockets that nobody has named yet: "bit0", "bit5", ... one for each bit of the chip
-/// that no spec in `named` claims.
-[[nodiscard]] std::vector<ConnectorSpec> unnamed_connectors(const chips::ChipFamily& family,
-                                                            const std::vector<ConnectorSpec>& named);
-/// The bit in a name of that kind; nothing for other names.
-[[nodiscard]] std::optional<chips::MuxBit> bit_of_unnamed(std::string_view name);
+/// Where what says the seat cannot be read, a device tells it: it can only be at the one where the connector is.
+[[nodiscard]] std::optional<SeatId> seat_by_devices(const Snapshot& snapshot, const Connector& connector);
 
 /// The devices in a connector now, hubs and what is behind them included.
 [[nodiscard]] std::vector<const Device*> devices_in(const Snapshot& snapshot, const Connector& connector);

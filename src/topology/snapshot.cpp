@@ -145,15 +145,15 @@ const PciController* Snapshot::controller_at(const PciAddress& address) const
 const RegisterLook& Snapshot::registers_of(const PciAddress& controller) const
 {
     static const RegisterLook not_asked;
-    const auto found = std::ranges::find(readings, controller, &Reading::controller);
-    return found == readings.end() ? not_asked : found->look;
+    const auto found = std::ranges::find(registers, controller, &HeldRegisters::controller);
+    return found == registers.end() ? not_asked : found->look;
 }
 
 void Snapshot::note_registers(const PciAddress& controller, RegisterLook look)
 {
-    const auto found = std::ranges::find(readings, controller, &Reading::controller);
-    if (found == readings.end())
-        readings.push_back({.controller = controller, .look = look});
+    const auto found = std::ranges::find(registers, controller, &HeldRegisters::controller);
+    if (found == registers.end())
+        registers.push_back({.controller = controller, .look = look});
     else
         found->look = look;
 }

@@ -199,10 +199,10 @@ struct BlockDevice {
 };
 
 /// What the routing registers of one xHCI showed when they were last read or written.
-struct Reading {
+struct HeldRegisters {
     PciAddress controller;
     RegisterLook look;
-    bool operator==(const Reading&) const = default;
+    bool operator==(const HeldRegisters&) const = default;
 };
 
 /// One complete look at the machine. Immutable once built: the next one shares with it what has stayed the same, and
@@ -214,7 +214,7 @@ struct Snapshot {
     SharedList<std::shared_ptr<const Device>> devices; ///< by path
     SharedList<std::shared_ptr<const std::vector<HubPort>>> ports; ///< one entry a hub, by place
     SharedList<BlockDevice> blocks;
-    std::vector<Reading> readings; ///< of each xHCI whose registers were asked for
+    std::vector<HeldRegisters> registers; ///< of each xHCI whose registers were asked for
     /// From before the look began; null: it could not be taken, or nobody looked.
     std::shared_ptr<const Census> census = {};
     /// What could not be looked at, in words; never a reason to stop.

@@ -11,6 +11,7 @@
 #include "linux/signals.hpp"
 #include "observe/scan.hpp"
 #include "plan/plan.hpp"
+#include "route/wiring.hpp"
 #include "wizard/waiting.hpp"
 
 #include <algorithm>
@@ -112,8 +113,9 @@ Result<map::TwinCheck> check_twin(const linux_::Locations& where, const config::
     if (auto somebody = bench.why_not_alone()) return std::unexpected(std::move(*somebody));
     if (auto half = bench.why_not_recovered()) return std::unexpected(std::move(*half));
     const auto before = bench.look();
-    const auto connector = topology::look_at(before, settings.connector(name)->spec);
-    if (!connector.side)
+    const auto connector = route::look_at(before, settings.connector(name)->spec);
+    const auto side = connector.side();
+    if (!side)
         return std::unexpected(Error(ErrorKind::not_permitted,
                                      "the routing registers cannot be read; verifying "
                                      "a socket needs root"));
@@ -123,15 +125,13 @@ Result<map::TwinCheck> check_twin(const linux_::Locations& where, const config::
     if (device == devices.end())
         return std::unexpected(Error(ErrorKind::failed, "the device is gone; plug it in again"));
 
-    map::TwinCheck check{
-        .connector = name, .moved_to = topology::other(*connector.side), .expected = {}, .seen = {}};
-    check.expected =
-        lasting(before, check.moved_to == Side::ehci ? connector.ehci_place : connector.xhci_place);
+    map::TwinCheck check{.connector = name, .moved_to = topology::other(*side), .expected = {}, .seen = {}};
+    check.expected = lasting(before, connector.place_on(check.moved_to));
     if (auto moved = bench.move_to(check.moved_to); !moved) return std::unexpected(std::move(moved.error()));
     check.seen = bench.arrival(before, **device);
 
     const auto away = bench.look();
-    if (auto back = bench.move_to(*connector.side); !back)
+    if (auto back = bench.move_to(*side); !back)
         return std::unexpected(std::move(back.error()).within(format("{} was not moved back", name.text())));
     (void)bench.arrival(away, **device);
     return check;

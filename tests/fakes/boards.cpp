@@ -110,7 +110,7 @@ chips::RouteBits& bits(Snapshot& snapshot)
 {
     const auto xhci = *PciAddress::parse("00:14.0");
     return std::get<chips::RouteBits>(
-        std::ranges::find(snapshot.readings, xhci, &topology::Reading::controller)->look);
+        std::ranges::find(snapshot.registers, xhci, &topology::HeldRegisters::controller)->look);
 }
 
 config::Settings settings()

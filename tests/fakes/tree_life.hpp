@@ -16,6 +16,7 @@
 #include "report/json.hpp"
 #include "report/views.hpp"
 #include "report/why.hpp"
+#include "route/mux.hpp"
 
 #include <algorithm>
 #include <array>
@@ -95,7 +96,7 @@ public:
     explicit TreeLife(const RecordedTree& recorded) : recorded_(recorded), tree_(recorded.tree)
     {
         const auto first = observe::scan(recorded.tree);
-        if (const auto mux = topology::find_mux(first); mux && mux->bits != nullptr) bits_ = *mux->bits;
+        if (const auto mux = route::find_mux(first); mux && mux->bits != nullptr) bits_ = *mux->bits;
         start();
     }
 

@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/format.hpp"
 #include "fakes/boards.hpp"
+#include "route/wiring.hpp"
 #include "topology/connector.hpp"
 
 #include <algorithm>
@@ -29,7 +30,7 @@ std::optional<topology::PortPath> place_of(const Snapshot& snapshot, std::uint8_
 {
     topology::ConnectorSpec spec;
     spec.bit = chips::MuxBit{bit};
-    const auto connector = topology::look_at(snapshot, spec);
+    const auto connector = route::look_at(snapshot, spec);
     const auto places = connector.places_now();
     if (places.empty()) return std::nullopt;
     return places.front();

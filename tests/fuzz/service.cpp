@@ -6,7 +6,7 @@
 
 #include "daemon/service.hpp"
 
-#include "apply/executor.hpp"
+#include "apply/execution.hpp"
 #include "base/check.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
@@ -14,6 +14,7 @@
 #include "daemon/answers.hpp"
 #include "daemon/dialogue.hpp"
 #include "daemon/restorer.hpp"
+#include "fakes/bitwise_change.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/daemon_room.hpp"
 #include "fakes/world.hpp"
@@ -248,17 +249,17 @@ private:
         if (open && !world_.had_fault && world_.is_on_the_bus(World::controllers[0])) {
             // Invariant 8: a state that can be named, and nothing but the change itself was touched.
             // Where something had to go back, a disk, a keyboard or a controller may be in the way: then it stays open.
-            const bool had_wires =
-                ((before.usb2_owner ^ open->usb2.before) & open->usb2.mask) != 0 ||
-                ((before.superspeed_on ^ open->superspeed.before) & open->superspeed.mask) != 0;
+            const auto wires = fakes::usb2(*open);
+            const auto halves = fakes::superspeed(*open);
+            const bool had_wires = ((before.usb2_owner ^ wires.before) & wires.mask) != 0 ||
+                                   ((before.superspeed_on ^ halves.before) & halves.mask) != 0;
             const auto standing = apply::standing_of(*open, world_.bits);
             if (!had_wires || !life_->journal.history().open) {
                 USBROUTE_CHECK(!life_->journal.history().open);
                 USBROUTE_CHECK(standing != apply::Standing::in_between);
             }
-            USBROUTE_CHECK(((world_.bits.usb2_owner ^ before.usb2_owner) & ~open->usb2.mask) == 0);
-            USBROUTE_CHECK(((world_.bits.superspeed_on ^ before.superspeed_on) & ~open->superspeed.mask) ==
-                           0);
+            USBROUTE_CHECK(((world_.bits.usb2_owner ^ before.usb2_owner) & ~wires.mask) == 0);
+            USBROUTE_CHECK(((world_.bits.superspeed_on ^ before.superspeed_on) & ~halves.mask) == 0);
         }
         world_.had_fault = false;
         life_->trials.resume();
@@ -282,7 +283,7 @@ private:
         if (world_.had_fault) return;
         check_order();
         const auto changed = before.usb2_owner ^ world_.bits.usb2_owner;
-        USBROUTE_CHECK((changed & ~way.usb2.mask) == 0);
+        USBROUTE_CHECK((changed & ~fakes::usb2(way).mask) == 0);
         for (const auto bit : disks) USBROUTE_CHECK((changed >> bit & 1U) == 0);
         // Over, or to be tried again.
         USBROUTE_CHECK(!life_->machine.trial() || life_->alarm.at().has_value());

@@ -54,7 +54,10 @@ void look_everywhere(const observe::KernelTree& tree, const config::Settings& se
             const auto outcome =
                 plan::make_plan({facts.snapshot, settings, use, std::nullopt, std::nullopt}, {.wish = wish});
             if (const auto* plan = std::get_if<plan::Plan>(&outcome))
-                for (const auto& step : plan->steps) USBROUTE_CHECK((step.value & ~step.mask) == 0);
+                for (const auto& step : plan->steps) {
+                    const auto& write = std::get<route::WriteRegister>(step.action);
+                    USBROUTE_CHECK((write.value & ~write.mask) == 0);
+                }
         }
 }
 

@@ -256,7 +256,7 @@ PYTHON
 @test "a change that was interrupted is brought to an end first" {
     mkdir -p "$machine/run/usbroute/state"
     # Half of "move rear-3 to ehci": SuperSpeed is off, the wires are still on xHCI.
-    printf '%s\n' "usbroute-journal 2" "begin 0000:00:14.0 100:100:0 4:4:0 0 - - move rear-3 to ehci" > "$machine/run/usbroute/state/journal"
+    printf '%s\n' "usbroute-journal 3" "begin move 0000:00:14.0 100:100:0 4:4:0 0 - - move rear-3 to ehci" > "$machine/run/usbroute/state/journal"
     setpci -A linux-sysfs -O "sysfs.path=$machine/sys/bus/pci" -s 00:14.0 d8.l=0:4
     run --separate-stderr usb move rear-5 --to ehci
     [ "$status" -eq 0 ]

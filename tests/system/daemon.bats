@@ -403,7 +403,7 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
     wait "$daemon" || true
     [ -S "$socket" ]
     # What it would leave: the change written down, the first of two registers written.
-    printf 'usbroute-journal 2\nbegin 0000:00:14.0 d:d:0 1:1:0 0 - - toggle to desk-on-ehci\n' > "$machine/run/usbroute/state/journal"
+    printf 'usbroute-journal 3\nbegin move 0000:00:14.0 d:d:0 1:1:0 0 - - toggle to desk-on-ehci\n' > "$machine/run/usbroute/state/journal"
     poke 0xd8 '\x3e'
     start
     grep -q '"toggle to desk-on-ehci" was interrupted: it was half done and has been taken back' "$dir/log"

@@ -317,9 +317,9 @@ grep 'was set aside as .*journal.bad: it is no journal' "$log"
 [ "$(stat -c %s "$USBROUTE_STATE_DIR/journal.bad")" = 5000 ]
 control 'move rear-1 ehci' | grep -x 'ok ehci=rear-1'
 stop
-printf 'usbroute-journal 2\nbegin 0000:00:14.0 4:4:0 0:0:0 0 - - move rear-1 to ehci\nend done\nbegin 0000' > "$USBROUTE_STATE_DIR/journal"
+printf 'usbroute-journal 3\nbegin move 0000:00:14.0 4:4:0 0:0:0 0 - - move rear-1 to ehci\nend done\nbegin 0000' > "$USBROUTE_STATE_DIR/journal"
 start
-[ "$(head -1 "$USBROUTE_STATE_DIR/journal")" = 'usbroute-journal 3' ]
+[ "$(head -1 "$USBROUTE_STATE_DIR/journal")" = 'usbroute-journal 4' ]
 control undo | grep -x 'ok xhci=rear-1'
 stop
 SCRIPT

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "apply/conductor.hpp"
+#include "fakes/bitwise_change.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/fake_registers.hpp"
 
@@ -127,7 +128,7 @@ TEST_F(ConductorTest, RemembersAWishThatWasFulfilledAlready)
 {
     ASSERT_EQ(carry_out(move("keys", "xhci")), "move keys to xhci");
     ASSERT_TRUE(journal.history().standing);
-    EXPECT_EQ(journal.history().standing->usb2.mask, 4u);
+    EXPECT_EQ(fakes::usb2(*journal.history().standing).mask, 4u);
 
     // Of a wish for two, one of which is there: only the change, unless all of it has to be remembered.
     const plan::Request both{.wish = plan::MoveRequest{{ConnectorName("keys"), ConnectorName("front")},
@@ -135,9 +136,9 @@ TEST_F(ConductorTest, RemembersAWishThatWasFulfilledAlready)
     ASSERT_TRUE(carry_out(move("keys", "ehci")).starts_with("move"));
     journal.text = journal_header();
     ASSERT_TRUE(carry_out(both).starts_with("move"));
-    EXPECT_EQ(journal.history().standing->usb2.mask & 4u, 0u);
+    EXPECT_EQ(fakes::usb2(*journal.history().standing).mask & 4u, 0u);
     ASSERT_TRUE(carry_out(both, {}, Remember::every_wish).starts_with("move"));
-    EXPECT_EQ(journal.history().standing->usb2.mask & 4u, 4u);
+    EXPECT_EQ(fakes::usb2(*journal.history().standing).mask & 4u, 4u);
 }
 
 TEST_F(ConductorTest, WarnsWhereNothingIsWrittenDown)
@@ -155,10 +156,10 @@ TEST_F(ConductorTest, WarnsWhereNothingIsWrittenDown)
 TEST_F(ConductorTest, EndsWhatWasInterruptedAndOnlyOnce)
 {
     EXPECT_FALSE(conductor.recover());
-    ASSERT_TRUE(journal.begin({.controller = *PciAddress::parse("00:14.0"),
-                               .usb2 = {.mask = 4, .before = 4, .after = 0},
-                               .superspeed = {},
-                               .title = "move keys to ehci"},
+    ASSERT_TRUE(journal.begin(fakes::BitwiseChange{.controller = *PciAddress::parse("00:14.0"),
+                                                   .usb2 = {.mask = 4, .before = 4, .after = 0},
+                                                   .superspeed = {},
+                                                   .title = "move keys to ehci"},
                               {}));
 
     const auto recovered = conductor.recover();
@@ -171,8 +172,10 @@ TEST_F(ConductorTest, EndsWhatWasInterruptedAndOnlyOnce)
 
 TEST_F(ConductorTest, WritesToNoOtherFunctionWhateverTheJournalSays)
 {
-    ASSERT_TRUE(journal.begin(
-        {.controller = {.device = 0x1f}, .usb2 = {.mask = 4, .before = 4, .after = 0}, .title = "x"}, {}));
+    ASSERT_TRUE(journal.begin(fakes::BitwiseChange{.controller = {.device = 0x1f},
+                                                   .usb2 = {.mask = 4, .before = 4, .after = 0},
+                                                   .title = "x"},
+                              {}));
 
     const auto recovered = conductor.recover();
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "apply/journal.hpp"
+#include "fakes/bitwise_change.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,10 +16,10 @@ using namespace std::chrono_literals;
 
 plan::Change change(std::uint32_t mask, std::uint32_t before, std::uint32_t after, std::string title)
 {
-    return {.controller = {.device = 0x14},
-            .usb2 = {.mask = mask, .before = before, .after = after},
-            .superspeed = {},
-            .title = std::move(title)};
+    return fakes::BitwiseChange{.controller = {.device = 0x14},
+                                .usb2 = {.mask = mask, .before = before, .after = after},
+                                .superspeed = {},
+                                .title = std::move(title)};
 }
 
 const plan::Change front = change(1, 1, 0, "move front to ehci");
@@ -35,7 +36,7 @@ TEST(JournalTrial, IsReadBackWithTheWayBack)
 
     ASSERT_TRUE(history.trial);
     EXPECT_EQ(history.trial->terms, half_a_minute);
-    EXPECT_EQ(history.trial->way.usb2, keys.usb2);
+    EXPECT_EQ(fakes::usb2(history.trial->way), fakes::usb2(keys));
     EXPECT_EQ(history.trial->undoable, 1u);
     EXPECT_EQ(history.undoable.size(), 2u);
 }
@@ -49,7 +50,7 @@ TEST(JournalTrial, AChangeDuringATrialJoinsItAndTheWayBackIsToBeforeTheFirst)
     const auto history = read_history(text);
 
     ASSERT_TRUE(history.trial);
-    EXPECT_EQ(history.trial->way.usb2, keys.usb2); // front is where it was
+    EXPECT_EQ(fakes::usb2(history.trial->way), fakes::usb2(keys)); // front is where it was
     EXPECT_EQ(history.trial->undoable, 3u);
 }
 
@@ -63,7 +64,7 @@ TEST(JournalTrial, AnotherTimeMovesTheEndAndKeepsTheWayBack)
 
     ASSERT_TRUE(history.trial);
     EXPECT_EQ(history.trial->terms.deadline, 200s);
-    EXPECT_EQ(history.trial->way.usb2, (plan::BitChange{.mask = 5, .before = 5, .after = 0}));
+    EXPECT_EQ(fakes::usb2(history.trial->way), (fakes::Bits{.mask = 5, .before = 5, .after = 0}));
 }
 
 TEST(JournalTrial, EndsWhenConfirmedRevertedUndoneOrNeverBegun)
@@ -117,7 +118,7 @@ TEST(JournalTrial, ShrinksByWhatWentBackAndItsRestIsNoChangeToUndo)
 
     ASSERT_TRUE(history.trial);
     EXPECT_TRUE(history.trial->is_ending);
-    EXPECT_EQ(history.trial->way.usb2, front.usb2);
+    EXPECT_EQ(fakes::usb2(history.trial->way), fakes::usb2(front));
     EXPECT_EQ(history.trial->way.title, keys.title); // as it is called in every line about it
     ASSERT_EQ(history.undoable.size(), 1u);
     EXPECT_EQ(history.undoable[0].title, "move rear to ehci");
@@ -132,7 +133,7 @@ TEST(JournalTrial, OfWhichNothingCouldGoBackIsEndingAllTheSame)
 
     ASSERT_TRUE(history.trial);
     EXPECT_TRUE(history.trial->is_ending);
-    EXPECT_EQ(history.trial->way.usb2, front.usb2);
+    EXPECT_EQ(fakes::usb2(history.trial->way), fakes::usb2(front));
     EXPECT_TRUE(history.undoable.empty());
 }
 
@@ -141,7 +142,7 @@ TEST(JournalTrial, ThatIsEndingIsNotJoinedAndLosesWhatIsMovedByHand)
     const auto ending =
         journal_header() + trial_line(half_a_minute) + done(front) + trial_rest_line(front) + done(keys);
 
-    EXPECT_EQ(read_history(ending).trial->way.usb2, front.usb2);
+    EXPECT_EQ(fakes::usb2(read_history(ending).trial->way), fakes::usb2(front));
     EXPECT_EQ(read_history(ending).undoable, std::vector{keys});
     EXPECT_FALSE(read_history(ending + done(change(1, 0, 1, "move front to xhci"))).trial);
     // Another trial takes what is left of it along.
@@ -156,20 +157,20 @@ TEST(JournalTrial, ThatIsEndingIsNotJoinedAndLosesWhatIsMovedByHand)
 TEST(JournalTrial, AChangeThatStaysOutOfItIsNotTakenBackAndLiesBelowItForUndo)
 {
     auto by_leave = keys;
-    by_leave.keyboards_may_go = 4;
+    for (auto& shift : by_leave.shifts) shift.keyboard_may_go = true;
     const Stamp apart{.when = {}, .who = "windows", .stays_out = true};
     const auto begun =
         journal_header() + trial_line(half_a_minute) + done(front) + begin_line(by_leave, apart);
 
     const auto open = read_history(begun);
     EXPECT_TRUE(open.open_stamp.stays_out);
-    EXPECT_EQ(open.open->keyboards_may_go, 4u);
+    EXPECT_EQ(fakes::may_go(*open.open), 4u);
     EXPECT_EQ(read_history(written(open)).open_stamp, open.open_stamp);
 
     for (const auto& text : {begun, written(open)}) {
         const auto history = read_history(text + end_line(Ending::done));
         ASSERT_TRUE(history.trial);
-        EXPECT_EQ(history.trial->way.usb2, front.usb2);
+        EXPECT_EQ(fakes::usb2(history.trial->way), fakes::usb2(front));
         EXPECT_EQ(history.trial->undoable, 1u);
         EXPECT_EQ(history.undoable, (std::vector{keys, front}));
         EXPECT_EQ(history.unreadable, 0u);
@@ -179,7 +180,8 @@ TEST(JournalTrial, AChangeThatStaysOutOfItIsNotTakenBackAndLiesBelowItForUndo)
                   std::vector{keys});
         // It is said of one change alone.
         const auto rear = change(0x200, 0x200, 0, "move rear to ehci");
-        EXPECT_EQ(read_history(text + end_line(Ending::done) + done(rear)).trial->way.usb2.mask, 0x201u);
+        EXPECT_EQ(fakes::usb2(read_history(text + end_line(Ending::done) + done(rear)).trial->way).mask,
+                  0x201u);
     }
     const auto own = begin_line(front.inverse(), apart) + end_line(Ending::done);
     EXPECT_FALSE(read_history(journal_header() + trial_line(half_a_minute) + done(front) + own).trial);
@@ -188,19 +190,21 @@ TEST(JournalTrial, AChangeThatStaysOutOfItIsNotTakenBackAndLiesBelowItForUndo)
 TEST(JournalTrial, WhatAProfileLetsGoIsReadBackAndEndsWithTheNextMoveOfThatSocket)
 {
     auto by_leave = change(5, 5, 0, "apply desk");
-    by_leave.keyboards_may_go = 5;
+    for (auto& shift : by_leave.shifts) shift.keyboard_may_go = true;
 
     const auto history = read_history(journal_header() + done(by_leave));
     const auto again = read_history(written(history));
 
-    EXPECT_EQ(history.standing->keyboards_may_go, 5u);
+    EXPECT_EQ(fakes::may_go(*history.standing), 5u);
     EXPECT_EQ(again.standing, history.standing);
     EXPECT_EQ(again.unreadable, 0u);
-    EXPECT_EQ(read_history(written(history) + done(keys)).standing->keyboards_may_go, 1u);
-    EXPECT_EQ(read_history(journal_header() + begin_line(by_leave)).open->keyboards_may_go, 5u);
-    // It is said of the very next line alone.
-    const auto torn = read_history(journal_header() + "may-go 5\nbegin 0000\n" + done(front));
-    EXPECT_EQ(torn.standing->keyboards_may_go, 0u);
+    EXPECT_EQ(fakes::may_go(*read_history(written(history) + done(keys)).standing), 1u);
+    EXPECT_EQ(fakes::may_go(*read_history(journal_header() + begin_line(by_leave)).open), 5u);
+    // The version before said it in a line of its own, for the very next line alone.
+    const std::string before = "usbroute-journal 3\nmay-go 5\n";
+    const std::string moved = "begin move 0000:00:14.0 1:1:0 0:0:0 0 - - move front to ehci\nend done\n";
+    EXPECT_EQ(fakes::may_go(*read_history(before + moved).standing), 1u);
+    EXPECT_EQ(fakes::may_go(*read_history(before + "begin 0000\n" + moved).standing), 0u);
 }
 
 TEST(JournalTrial, ARestoreMeanwhileLeavesTheWayBackAsItIs)
@@ -213,14 +217,14 @@ TEST(JournalTrial, ARestoreMeanwhileLeavesTheWayBackAsItIs)
         read_history(journal_header() + trial_line(half_a_minute) + done(front) + done(restore));
 
     ASSERT_TRUE(history.trial);
-    EXPECT_EQ(history.trial->way.usb2, front.usb2);
+    EXPECT_EQ(fakes::usb2(history.trial->way), fakes::usb2(front));
     EXPECT_EQ(history.trial->undoable, 1u);
 }
 
 TEST(JournalTrial, SurvivesTheJournalBeingWrittenAnew)
 {
     auto owned = front;
-    owned.owners_before = {{.owner = "windows", .bits = 1}};
+    owned.shifts.front().owner_before = "windows";
     const Stamp stamp{.when = std::chrono::sys_seconds(1'790'000'000s), .who = "netcat"};
     const auto history =
         read_history(journal_header() + trial_line(half_a_minute) + begin_line(owned, stamp) +
@@ -229,8 +233,8 @@ TEST(JournalTrial, SurvivesTheJournalBeingWrittenAnew)
     const auto again = read_history(written(history));
 
     EXPECT_EQ(again.trial, history.trial);
-    EXPECT_EQ(again.trial->way.owners_before, owned.owners_before);
-    EXPECT_EQ(again.undoable[0].usb2, owned.usb2);
+    EXPECT_EQ(again.trial->way.shifts, owned.shifts);
+    EXPECT_EQ(fakes::usb2(again.undoable[0]), fakes::usb2(owned));
     EXPECT_EQ(again.open, history.open);
     EXPECT_EQ(again.open_stamp, stamp);
     EXPECT_EQ(again.done, history.done);
@@ -248,30 +252,47 @@ TEST(JournalTrial, LongerThanTheMemoryOfUndoStillHasItsWayBackWhenWrittenAnew)
 
     ASSERT_TRUE(again.trial);
     EXPECT_EQ(again.trial, history.trial);
-    EXPECT_EQ(again.trial->way.usb2, (plan::BitChange{.mask = 5, .before = 5, .after = 0}));
+    EXPECT_EQ(fakes::usb2(again.trial->way), (fakes::Bits{.mask = 5, .before = 5, .after = 0}));
     EXPECT_EQ(again.trial->undoable, remembered);
 }
 
-TEST(JournalTrial, OfTheVersionBeforeEachChangeIsOfTheKindThatItsTitleSays)
+TEST(JournalTrial, OfTheVersionBeforeBitsAreReadAsShiftsAndOwnersToo)
 {
-    const std::string keys_away = "begin 0000:00:14.0 4:4:0 0:0:0 0 - - ";
-    const std::string before = "usbroute-journal 2\n";
-    const auto history = read_history(before + keys_away + "move keys to ehci\nend done\n");
+    const std::string before = "usbroute-journal 3\n";
+    const auto history = read_history(
+        before + "begin move 0000:00:14.0 5:5:0 2:0:2 0 - host:1,windows:4 apply desk\nend done\n");
 
     EXPECT_FALSE(history.is_of_today);
     EXPECT_FALSE(history.is_foreign);
-    EXPECT_EQ(history.undoable, std::vector{keys});
     EXPECT_EQ(history.unreadable, 0u);
+    ASSERT_EQ(history.undoable.size(), 1u);
+    const std::vector<plan::Shift> shifts = {
+        {.key = chips::MuxBit{0}, .from = "xhci", .to = "ehci", .owner_before = "host"},
+        {.key = chips::MuxBit{2}, .from = "xhci", .to = "ehci", .owner_before = "windows"},
+        {.key = chips::SuperSpeedPort{2}, .from = "off", .to = "on"}};
+    EXPECT_EQ(history.undoable[0].shifts, shifts);
+    EXPECT_EQ(history.undoable[0].title, "apply desk");
+    EXPECT_EQ(history.undoable[0].kind, plan::ChangeKind::move);
+    // Written anew it is of today.
+    EXPECT_EQ(read_history(written(history)).undoable, history.undoable);
 
-    const auto kind_of = [&](const std::string& title) {
-        return read_history(before + keys_away + title + "\nend done\n").done.at(0).change.kind;
+    const auto unreadable = [&](const std::string& line) { return read_history(before + line).unreadable; };
+    EXPECT_EQ(unreadable("begin move 0000:00:14.0 1:2:0 0:0:0 0 - - value outside its mask\n"), 1u);
+    EXPECT_EQ(unreadable("begin move 0000:00:14.0 1:1:0 0:0:0 0 - host=1 no list\n"), 1u);
+    EXPECT_TRUE(read_history("usbroute-journal 2\n").is_foreign);
+}
+
+TEST(JournalTrial, ALineThatSaysAKeyTwiceOrAWordThatItCannotHaveIsPassedOver)
+{
+    const auto unreadable = [](const std::string& shifts) {
+        return read_history(journal_header() + "begin move 0000:00:14.0 0 - " + shifts + " x\n").unreadable;
     };
-    EXPECT_EQ(kind_of("undo move keys to xhci"), plan::ChangeKind::undo);
-    EXPECT_EQ(kind_of("revert move keys to xhci"), plan::ChangeKind::revert);
-    EXPECT_EQ(kind_of("restore the routes"), plan::ChangeKind::restore);
-    EXPECT_EQ(kind_of("apply undo"), plan::ChangeKind::move);
-    EXPECT_TRUE(
-        read_history("usbroute-journal 1\n" + keys_away + "move keys to ehci\nend done\n").is_foreign);
+    EXPECT_EQ(unreadable("bit0:xhci>ehci=host!,ss1:on>off"), 0u);
+    EXPECT_EQ(unreadable("-"), 0u);
+    for (const auto* shifts : {"bit0:xhci>ehci,bit0:ehci>xhci", "ss1:on>off,bit0:xhci>ehci", "bit0:on>off",
+                               "bit32:xhci>ehci", "ss0:on>off", "bit0:xhci", "bit0>ehci",
+                               "bit0:xhci>ehci=a=b", "", "0000:00:1d.0:ehci-pci>vfio-pci", "bit0:xhci>ehci,"})
+        EXPECT_EQ(unreadable(shifts), 1u) << shifts;
 }
 
 TEST(JournalTrial, AChangeIsOfTheKindThatItWasWrittenAsWhateverItsTitle)
@@ -304,7 +325,7 @@ TEST(JournalTrial, AHeaderInTheMiddleReplacesAllThatIsAboveIt)
     const auto kept = written(read_history(journal_header() + done(front)));
 
     // A torn line above it does no harm, nor does an older version.
-    const auto history = read_history("usbroute-journal 2\nbegin 0000:0\n" + kept + done(keys));
+    const auto history = read_history("usbroute-journal 3\nbegin 0000:0\n" + kept + done(keys));
 
     EXPECT_EQ(history.undoable, (std::vector{front, keys}));
     EXPECT_EQ(history.unreadable, 0u);
@@ -327,7 +348,7 @@ TEST(JournalTrial, WhateverTheWallClockSaysTheChangeIsReadBack)
 TEST(JournalTrial, NothingInAFileCanMakeItGrowOrFail)
 {
     auto by_leave = front;
-    by_leave.keyboards_may_go = 1;
+    by_leave.shifts.front().keyboard_may_go = true;
     const auto good = journal_header() + trial_line(half_a_minute) + done(front) + done(keys) +
                       standing_line(by_leave) + trial_rest_line(front) + done(front.inverse());
     std::mt19937 random(7);

@@ -7,6 +7,7 @@
 #include "config/parse.hpp"
 #include "daemon/for_guest.hpp"
 #include "daemon/service.hpp"
+#include "fakes/bitwise_change.hpp"
 #include "fakes/boards.hpp"
 #include "report/json.hpp"
 
@@ -157,7 +158,9 @@ TEST(ForGuest, APlanSaysWhereItsSocketsGoAndNotHow)
                                   .leaving = {}});
     };
     EXPECT_EQ(plan_in_words(sight, plan), "nothing to do");
-    plan.steps.push_back({.target = chips::RouteRegister::usb2_owner, .mask = 4, .value = 0, .reason = ""});
+    plan.steps.push_back({.action = route::WriteRegister{.controller = {}, .mask = 4, .value = 0},
+                          .inverse = std::nullopt,
+                          .reason = ""});
     moves("rear-9", plan::OwnedByHost{}, plan::OwnedByGuest{GuestName("linux")});
     EXPECT_EQ(plan_in_words(sight, plan), "none of your sockets would move, and others would");
     moves("rear-1", plan::OwnedByHost{}, plan::OwnedByGuest{GuestName("windows")});
@@ -226,9 +229,9 @@ TEST(ForGuest, TheWayBackOfATrialIsThatOfItsSockets)
         fakes::controller(snapshot, address).driver = "vfio-pci";
     const auto settings = fakes::settings();
     const auto seen = plan::sight_of(GuestName("windows"), settings, snapshot);
-    plan::Change way;
     const auto moved = [&](std::uint32_t mask, std::uint32_t before) {
-        way.usb2 = {.mask = mask, .before = before, .after = mask & ~before};
+        const plan::Change way = fakes::BitwiseChange{
+            .controller = {}, .usb2 = {.mask = mask, .before = before, .after = mask & ~before}};
         return way_back_for(seen, way, snapshot, settings);
     };
 

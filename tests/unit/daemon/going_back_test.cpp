@@ -8,6 +8,7 @@
 #include "daemon/recovery.hpp"
 #include "daemon/restorer.hpp"
 #include "daemon/trials.hpp"
+#include "fakes/bitwise_change.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/daemon_room.hpp"
 #include "fakes/fake_alarm.hpp"
@@ -198,7 +199,7 @@ TEST_F(GoingBack, ADaemonThatIsKilledAtAnyWriteOfTheWayBackIsFollowedByOneThatFi
             start();
             ring(); // still there, and still guarded
             ASSERT_TRUE(life->machine.trial()) << kill_at;
-            EXPECT_EQ(life->machine.trial()->way.usb2.mask, rear_bit) << kill_at;
+            EXPECT_EQ(fakes::usb2(life->machine.trial()->way).mask, rear_bit) << kill_at;
             world.unmount_all();
             look();
             EXPECT_EQ(wires(), all_on_xhci) << kill_at;

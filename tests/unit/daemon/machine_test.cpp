@@ -3,6 +3,7 @@
 
 #include "daemon/machine.hpp"
 #include "daemon/recovery.hpp"
+#include "fakes/bitwise_change.hpp"
 #include "fakes/daemon_room.hpp"
 
 #include <gtest/gtest.h>
@@ -118,10 +119,10 @@ TEST_F(MachineTest, HasTheKernelAskedBeforeAnInterruptedChangeTakesADiskAlong)
     using topology::ClaimsAnswer;
     using topology::ClaimState;
     tree.add("proc/self", fakes::file("mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"));
-    ASSERT_TRUE(journal.begin({.controller = *PciAddress::parse("00:14.0"),
-                               .usb2 = {.mask = 0x200, .before = 0, .after = 0x200},
-                               .superspeed = {},
-                               .title = "move rear to xhci"},
+    ASSERT_TRUE(journal.begin(fakes::BitwiseChange{.controller = *PciAddress::parse("00:14.0"),
+                                                   .usb2 = {.mask = 0x200, .before = 0, .after = 0x200},
+                                                   .superspeed = {},
+                                                   .title = "move rear to xhci"},
                               {}));
     int asked = 0;
     machine.ask_claims_by([&] { ++asked; });
@@ -281,10 +282,10 @@ TEST_F(MachineTest, FindsWhatArrivedAndWhatLeft)
 
 TEST_F(MachineTest, EndsAChangeThatWasInterrupted)
 {
-    ASSERT_TRUE(journal.begin({.controller = {.device = 0x14},
-                               .usb2 = {.mask = 4, .before = 4, .after = 0},
-                               .superspeed = {.mask = 1, .before = 1, .after = 0},
-                               .title = "toggle to desk"},
+    ASSERT_TRUE(journal.begin(fakes::BitwiseChange{.controller = {.device = 0x14},
+                                                   .usb2 = {.mask = 4, .before = 4, .after = 0},
+                                                   .superspeed = {.mask = 1, .before = 1, .after = 0},
+                                                   .title = "toggle to desk"},
                               {}));
     registers.bits.superspeed_on &= ~1u; // the first of two writes had been done
     fakes::bits(board) = registers.bits;
@@ -300,8 +301,10 @@ TEST_F(MachineTest, EndsAChangeThatWasInterrupted)
 
 TEST_F(MachineTest, WritesNothingThatTheChipTableDoesNotKnowWhateverTheJournalSays)
 {
-    ASSERT_TRUE(journal.begin(
-        {.controller = {.device = 0x1f}, .usb2 = {.mask = 4, .before = 4, .after = 0}, .title = "x"}, {}));
+    ASSERT_TRUE(journal.begin(fakes::BitwiseChange{.controller = {.device = 0x1f},
+                                                   .usb2 = {.mask = 4, .before = 4, .after = 0},
+                                                   .title = "x"},
+                              {}));
     machine.take(board);
 
     const auto recovered = machine.recover();
@@ -346,10 +349,10 @@ TEST_F(MachineTest, RefusesWhileTheXhciIsGoneAndGoesOnWhenItIsBackBesideAControl
 
 TEST_F(MachineTest, RecoversOnlyWhenTheXhciIsBack)
 {
-    const plan::Change half{.controller = *PciAddress::parse("00:14.0"),
-                            .usb2 = {.mask = 4, .before = 4, .after = 0},
-                            .superspeed = {},
-                            .title = "move keys to ehci"};
+    const plan::Change half = fakes::BitwiseChange{.controller = *PciAddress::parse("00:14.0"),
+                                                   .usb2 = {.mask = 4, .before = 4, .after = 0},
+                                                   .superspeed = {},
+                                                   .title = "move keys to ehci"};
     ASSERT_TRUE(journal.begin(half, {}));
     fakes::add_usbip(board);
     auto without = board;

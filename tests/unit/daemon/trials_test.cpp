@@ -3,6 +3,7 @@
 
 #include "config/parse.hpp"
 #include "daemon/trials.hpp"
+#include "fakes/bitwise_change.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/fake_alarm.hpp"
 #include "fakes/fake_registers.hpp"
@@ -244,7 +245,7 @@ TEST_F(TrialsTest, AnotherTimeMovesTheEndForAllOfIt)
     kill_and_start();
 
     EXPECT_EQ(alarm.at, 1080s);
-    EXPECT_EQ(daemon->machine.trial()->way.usb2.mask, 0x204u);
+    EXPECT_EQ(fakes::usb2(daemon->machine.trial()->way).mask, 0x204u);
 }
 
 TEST_F(TrialsTest, AnUndoThatTakesAllOfItBackEndsItAtOnce)
@@ -454,8 +455,8 @@ TEST_F(TrialsTest, OfOneGuestIsNeitherEndedNorJoinedByAnother)
     EXPECT_EQ(registers.bits.usb2_owner, 0x3dfbu);
     EXPECT_FALSE(daemon->trials.why_not_confirmed_by(linux_line));
     EXPECT_TRUE(daemon->trials.why_not_confirmed_by(windows_line));
-    EXPECT_EQ(daemon->machine.trial()->way.usb2, daemon->machine.history().trial->way.usb2);
-    EXPECT_EQ(daemon->machine.trial()->way.usb2.mask, 0x200u);
+    EXPECT_EQ(fakes::usb2(daemon->machine.trial()->way), fakes::usb2(daemon->machine.history().trial->way));
+    EXPECT_EQ(fakes::usb2(daemon->machine.trial()->way).mask, 0x200u);
 
     kill_and_start();
     daemon->machine.adopt(two_guests());
@@ -480,7 +481,7 @@ TEST_F(TrialsTest, AGuestTakesItsOwnSocketOffATrialOfTheHostAndNoMore)
 
     daemon->ask(by("windows", plan::ToggleRequest{}), &windows_line);
     EXPECT_EQ(registers.bits.usb2_owner, 0x3dffu);
-    EXPECT_EQ(daemon->machine.trial()->way.usb2.mask, 0x200u);
+    EXPECT_EQ(fakes::usb2(daemon->machine.trial()->way).mask, 0x200u);
     daemon->ask(by("windows", keys_to_windows), &windows_line);
     alarm.time = 1030s;
     daemon->trials.ring();

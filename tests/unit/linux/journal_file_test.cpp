@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "fakes/bitwise_change.hpp"
 #include "linux/files.hpp"
 #include "linux/journal_file.hpp"
 
@@ -23,10 +24,10 @@ using namespace std::chrono_literals;
 
 plan::Change change(std::uint32_t mask, std::string title)
 {
-    return {.controller = {.device = 0x14},
-            .usb2 = {.mask = mask, .before = mask, .after = 0},
-            .superspeed = {},
-            .title = std::move(title)};
+    return fakes::BitwiseChange{.controller = {.device = 0x14},
+                                .usb2 = {.mask = mask, .before = mask, .after = 0},
+                                .superspeed = {},
+                                .title = std::move(title)};
 }
 
 const plan::Change front = change(1, "move front to ehci");
@@ -119,7 +120,7 @@ TEST_F(JournalFileTest, ATrialThatWasConfirmedWhileNothingCouldBeWrittenHasNoPar
     give_it_back();
     EXPECT_TRUE(make(journal, keys, until(95s)));
 
-    EXPECT_EQ(JournalFile(state).history().trial->way.usb2.mask, 4u);
+    EXPECT_EQ(fakes::usb2(JournalFile(state).history().trial->way).mask, 4u);
 }
 
 TEST_F(JournalFileTest, IsMadeAnewWhereSomebodyHasTakenItsDirectoryAway)
@@ -137,13 +138,13 @@ TEST_F(JournalFileTest, ATornLineIsTakenOffAndAnOldVersionTakenOver)
 {
     std::filesystem::create_directory(state);
     std::ofstream(state + "/journal")
-        << "usbroute-journal 2\nbegin 0000:00:14.0 4:4:0 0:0:0 0 - - move keys to ehci\n"
+        << "usbroute-journal 3\nbegin move 0000:00:14.0 4:4:0 0:0:0 0 - - move keys to ehci\n"
            "end done\nbegin 0000:00";
 
     JournalFile journal(state);
 
     EXPECT_TRUE(journal.remark().empty());
-    EXPECT_TRUE(text().starts_with("usbroute-journal 3\n"));
+    EXPECT_TRUE(text().starts_with("usbroute-journal 4\n"));
     EXPECT_EQ(journal.history().undoable, std::vector{keys});
     EXPECT_EQ(journal.history().unreadable, 0u);
 }
@@ -165,7 +166,7 @@ TEST_F(JournalFileTest, IsItsOwnersAloneInADirectoryThatOthersCannotEnter)
 TEST_F(JournalFileTest, IsNotHeldUpByLocksOnWhatAnOlderVersionLeftOpenToAll)
 {
     std::filesystem::create_directory(state);
-    std::ofstream(state + "/journal") << "usbroute-journal 2\n";
+    std::ofstream(state + "/journal") << "usbroute-journal 3\n";
     ::chmod((state + "/journal").c_str(), 0644);
     ::chmod(state.c_str(), 0755);
     const std::array strangers = {UniqueFd(::open((state + "/journal").c_str(), O_RDONLY | O_CLOEXEC)),
@@ -207,9 +208,9 @@ TEST_F(JournalFileTest, IsOpenedWhenTheLockIsFreeAndTellsWhatItHoldsBefore)
 
 TEST_F(JournalFileTest, TakesOverTheJournalOfAnOlderVersionWithItsTrial)
 {
-    std::ofstream(room + "/journal") << "usbroute-journal 2\n"
+    std::ofstream(room + "/journal") << "usbroute-journal 3\n"
                                      << apply::trial_line({.boot = "b", .deadline = 90s, .lasts = 30s})
-                                     << "begin 0000:00:14.0 1:1:0 0:0:0 0 control - move front to ehci\n"
+                                     << "begin move 0000:00:14.0 1:1:0 0:0:0 0 control - move front to ehci\n"
                                      << apply::end_line(apply::Ending::done);
     ::chmod((room + "/journal").c_str(), 0644);
 
@@ -223,7 +224,7 @@ TEST_F(JournalFileTest, TakesOverTheJournalOfAnOlderVersionWithItsTrial)
 TEST_F(JournalFileTest, SetsAsideWhatOthersCouldHaveWritten)
 {
     std::filesystem::create_directory(state);
-    std::ofstream(state + "/journal") << "usbroute-journal 2\n";
+    std::ofstream(state + "/journal") << "usbroute-journal 3\n";
     ::chmod((state + "/journal").c_str(), 0666);
 
     JournalFile journal(state);

@@ -127,7 +127,7 @@ TEST(Scan, SaysThatSixtyFourBytesOfConfigurationSpaceAreNotEnough)
     auto tree = one_controller();
     tree.add("sys/devices/pci0000:00/0000:00:14.0", file("config", std::string(64, '\0')));
 
-    EXPECT_EQ(std::get<topology::Unreadable>(scan(tree).readings.at(0).look).errno_value, 0);
+    EXPECT_EQ(std::get<topology::Unreadable>(scan(tree).registers.at(0).look).errno_value, 0);
 }
 
 TEST(Scan, IgnoresDriversLinkWithoutTargetAndReadsTheUeventInstead)
@@ -177,7 +177,7 @@ bool same(const Snapshot& a, const Snapshot& b)
 {
     const auto equal = [](const auto& x, const auto& y) { return *x == *y; };
     return a.controllers == b.controllers && a.off_pci == b.off_pci && a.blocks == b.blocks &&
-           a.readings == b.readings && std::ranges::equal(a.devices, b.devices, equal) &&
+           a.registers == b.registers && std::ranges::equal(a.devices, b.devices, equal) &&
            std::ranges::equal(a.ports, b.ports, equal);
 }
 

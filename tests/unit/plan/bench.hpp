@@ -47,8 +47,9 @@ inline void carry_out(Bench& bench, const Plan& plan)
 {
     auto& bits = fakes::bits(bench.snapshot);
     for (const auto& step : plan.steps) {
-        auto& word = step.target == chips::RouteRegister::usb2_owner ? bits.usb2_owner : bits.superspeed_on;
-        word = (word & ~step.mask) | step.value;
+        const auto& write = std::get<route::WriteRegister>(step.action);
+        auto& word = write.target == chips::RouteRegister::usb2_owner ? bits.usb2_owner : bits.superspeed_on;
+        word = (word & ~write.mask) | write.value;
     }
     bench.last = plan.change;
     bench.standing = bench.standing ? bench.standing->followed_by(plan.change) : plan.change;
@@ -65,8 +66,7 @@ inline std::string steps_of(const Outcome& outcome)
 {
     if (const auto* refusal = std::get_if<Refusal>(&outcome)) return "refused: " + text_of(*refusal);
     std::string text;
-    for (const auto& step : std::get<Plan>(outcome).steps)
-        text += setpci_line(std::get<Plan>(outcome).controller, step.target, step.mask, step.value) + "\n";
+    for (const auto& step : std::get<Plan>(outcome).steps) text += shell_line(step.action) + "\n";
     return text;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "fakes/bitwise_change.hpp"
 #include "plan/call_back.hpp"
 #include "unit/plan/bench.hpp"
 
@@ -151,10 +152,10 @@ TEST(CallBack, IsPossibleWhileSomethingElseIsOnTrial)
 {
     auto bench = with_a_line({Verb::toggle});
     fakes::bits(bench.snapshot).usb2_owner &= ~1u; // front, which is not the guest's own
-    bench.trial = Change{.controller = *PciAddress::parse("00:14.0"),
-                         .usb2 = {.mask = 1, .before = 1, .after = 0},
-                         .superspeed = {},
-                         .title = "move front to ehci"};
+    bench.trial = fakes::BitwiseChange{.controller = *PciAddress::parse("00:14.0"),
+                                       .usb2 = {.mask = 1, .before = 1, .after = 0},
+                                       .superspeed = {},
+                                       .title = "move front to ehci"};
 
     EXPECT_EQ(refusal_of(bench.ask(move("keys", windows()))), "not refused");
 }

@@ -54,7 +54,7 @@ TEST(HoleBehindASocket, HasItsSideItsOwnerAndAPlaceBelowIt)
         ASSERT_NE(pad, nullptr);
         EXPECT_EQ(pad->behind, ConnectorName("rear"));
         EXPECT_EQ(places(*pad), "3-6.2 ");
-        EXPECT_EQ(plan::text_of(plan::owner_now(snapshot, *pad, settings)), "host");
+        EXPECT_EQ(plan::text_of(plan::owner_now(*pad, settings)), "host");
 
         // The socket moves to the guest's EHCI, and the hole with it.
         fakes::bits(snapshot).usb2_owner = 0x3dff;
@@ -62,9 +62,9 @@ TEST(HoleBehindASocket, HasItsSideItsOwnerAndAPlaceBelowIt)
         fakes::controller(snapshot, "00:1a.0").buses.clear();
         board = plan::look_at_board(snapshot, settings);
         pad = board.find(ConnectorName("pad"));
-        EXPECT_EQ(pad->side, Side::ehci);
+        EXPECT_EQ(pad->side(), Side::ehci);
         EXPECT_EQ(places(*pad), "");
-        EXPECT_EQ(plan::text_of(plan::owner_now(snapshot, *pad, settings)), "windows");
+        EXPECT_EQ(plan::text_of(plan::owner_now(*pad, settings)), "windows");
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "fakes/bitwise_change.hpp"
 #include "plan/rights.hpp"
 #include "plan/sight.hpp"
 #include "unit/plan/bench.hpp"
@@ -32,9 +33,10 @@ Bench two_guests()
 
 bool is_wholly(const Bench& bench, const char* guest, std::uint32_t usb2, std::uint32_t superspeed = 0)
 {
-    Change change;
-    change.usb2 = {.mask = usb2, .before = usb2, .after = 0};
-    change.superspeed = {.mask = superspeed, .before = superspeed, .after = 0};
+    const Change change =
+        fakes::BitwiseChange{.controller = {},
+                             .usb2 = {.mask = usb2, .before = usb2, .after = 0},
+                             .superspeed = {.mask = superspeed, .before = superspeed, .after = 0}};
     return is_wholly_of(change, GuestName(guest), look_at_board(bench.snapshot, bench.settings),
                         bench.settings);
 }
@@ -56,8 +58,8 @@ TEST(Rights, AChangeIsAGuestsOwnOnlyIfAllOfItIs)
 TEST(Rights, AGuestKeepsNoTrialInWhichItHasNoPart)
 {
     const auto may_keep = [](const Bench& bench, std::uint32_t usb2) {
-        Change way;
-        way.usb2 = {.mask = usb2, .before = usb2, .after = 0};
+        const Change way =
+            fakes::BitwiseChange{.controller = {}, .usb2 = {.mask = usb2, .before = usb2, .after = 0}};
         const std::vector<ListenerName> through{ListenerName("control")};
         return !why_not_confirmed(
             {.name = ListenerName("w"), .guest = GuestName("windows"), .allow = {Verb::confirm}},
@@ -121,7 +123,7 @@ TEST(Rights, AGuestEndsNoTrialOfAnother)
     const auto& plan = std::get<Plan>(outcome);
     EXPECT_TRUE(plan.stays_out_of_trial);
     EXPECT_FALSE(plan.profile);
-    EXPECT_EQ(plan.whole.usb2.mask & 0x200u, 0u);
+    EXPECT_EQ(fakes::usb2(plan.whole).mask & 0x200u, 0u);
     ASSERT_FALSE(plan.warnings.empty());
     EXPECT_EQ(plan.warnings.front(), "rear is on trial, and not windows's own: left where it was put");
 }
@@ -137,7 +139,8 @@ TEST(Rights, AGuestJoinsNoTrialThatIsNotWhollyItsOwn)
 
     EXPECT_FALSE(std::get<Plan>(bench.ask(by("linux", move("rear", config::ToHost{})))).stays_out_of_trial);
     EXPECT_FALSE(std::get<Plan>(bench.ask(move("keys", windows()))).stays_out_of_trial);
-    bench.trial->usb2 = {.mask = 4, .before = 4, .after = 0};
+    bench.trial = fakes::BitwiseChange{.controller = bench.trial->controller,
+                                       .usb2 = {.mask = 4, .before = 4, .after = 0}};
     EXPECT_FALSE(std::get<Plan>(bench.ask(request)).stays_out_of_trial);
 }
 
@@ -145,7 +148,8 @@ TEST(Rights, AGuestMovesItsOwnSocketOfATrialOfOthers)
 {
     auto bench = with_a_trial_of_linux();
     fakes::bits(bench.snapshot).usb2_owner &= ~4u;
-    bench.trial->usb2 = {.mask = 0x204, .before = 0x204, .after = 0};
+    bench.trial = fakes::BitwiseChange{.controller = bench.trial->controller,
+                                       .usb2 = {.mask = 0x204, .before = 0x204, .after = 0}};
 
     const auto outcome = bench.ask(by("windows", move("keys", config::ToHost{})));
 
@@ -161,10 +165,10 @@ TEST(Rights, AKeyboardThatATrialWillTakeIsNotCountedForAChangeThatStaysOutOfIt)
     const auto request = by("windows", move("keys", windows()));
     EXPECT_EQ(refusal_of(bench.ask(request)), "not refused");
 
-    bench.trial = Change{.controller = *PciAddress::parse("00:14.0"),
-                         .usb2 = {.mask = 0x200, .before = 0, .after = 0x200},
-                         .superspeed = {},
-                         .title = "move rear to host"};
+    bench.trial = fakes::BitwiseChange{.controller = *PciAddress::parse("00:14.0"),
+                                       .usb2 = {.mask = 0x200, .before = 0, .after = 0x200},
+                                       .superspeed = {},
+                                       .title = "move rear to host"};
 
     EXPECT_EQ(refusal_of(bench.ask(request)), "last-keyboard");
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "fakes/bitwise_change.hpp"
 #include "unit/plan/bench.hpp"
 
 #include <gtest/gtest.h>
@@ -148,11 +149,11 @@ TEST(Restore, OfTwoKeyboardsTakesTheOneThatMayGoAndLeavesTheOther)
 {
     Bench bench;
     bench.give_ehcis_to_the_guest();
-    bench.standing = Change{.controller = *PciAddress::parse("00:14.0"),
-                            .usb2 = {.mask = 0x204, .before = 0x204, .after = 0},
-                            .superspeed = {},
-                            .title = "apply desk",
-                            .keyboards_may_go = 0x200};
+    bench.standing = fakes::BitwiseChange{.controller = *PciAddress::parse("00:14.0"),
+                                          .usb2 = {.mask = 0x204, .before = 0x204, .after = 0},
+                                          .superspeed = {},
+                                          .title = "apply desk",
+                                          .keyboards_may_go = 0x200};
     bench = bench_after_a_resume(std::move(bench));
     fakes::plug_keyboard(bench.snapshot, "3-6"); // in rear
 
@@ -248,10 +249,10 @@ TEST(Revert, OneByOneTriesFirstWhatMayBringAKeyboardAndLastWhatTakesFromTheHost)
     bench.give_ehcis_to_the_guest();
     // keys were the host's and are the guest's, rear was the guest's; front has gone from side to side of the host.
     fakes::bits(bench.snapshot).usb2_owner = 0x3fff & ~4u;
-    const Change way{.controller = *PciAddress::parse("00:14.0"),
-                     .usb2 = {.mask = 0x204, .before = 4, .after = 0x200},
-                     .superspeed = {.mask = 1, .before = 0, .after = 1},
-                     .title = "move"};
+    const Change way = fakes::BitwiseChange{.controller = *PciAddress::parse("00:14.0"),
+                                            .usb2 = {.mask = 0x204, .before = 4, .after = 0x200},
+                                            .superspeed = {.mask = 1, .before = 0, .after = 1},
+                                            .title = "move"};
 
     const auto plan = std::get<Plan>(bench.ask(RevertRequest{way}));
 
@@ -272,10 +273,10 @@ TEST(Recovery, TakesBackWhatIsHalfDoneAndLeavesAMountedDisk)
     Bench bench;
     // "move front rear to xhci" was cut short: the SuperSpeed half of front is on, no wires have moved.
     fakes::bits(bench.snapshot).usb2_owner = 0x3fff & ~0x201u;
-    const Change open{.controller = *PciAddress::parse("00:14.0"),
-                      .usb2 = {.mask = 0x201, .before = 0, .after = 0x201},
-                      .superspeed = {.mask = 1, .before = 0, .after = 1},
-                      .title = "move front rear to xhci"};
+    const Change open = fakes::BitwiseChange{.controller = *PciAddress::parse("00:14.0"),
+                                             .usb2 = {.mask = 0x201, .before = 0, .after = 0x201},
+                                             .superspeed = {.mask = 1, .before = 0, .after = 1},
+                                             .title = "move front rear to xhci"};
     EXPECT_EQ(steps_of(bench.ask(RecoverRequest{open})), "setpci -s 0000:00:14.0 d8.l=0:1\n");
 
     fakes::plug_disk(bench.snapshot, "4-1", "sdb"); // has come up at the SuperSpeed half since

@@ -4,6 +4,7 @@
 // Whoever writes the registers, with or without a person at that moment, passes the same guards. What each may do with
 // the host's only keyboard, with a mounted disk, with a bit that firmware has fixed.
 
+#include "fakes/bitwise_change.hpp"
 #include "unit/plan/bench.hpp"
 
 #include <gtest/gtest.h>
@@ -21,11 +22,12 @@ constexpr std::uint32_t rear_bit = 0x200;
 /// keys and rear to the guest.
 Change to_the_guest(std::uint32_t keyboards_may_go = 0)
 {
-    return {.controller = *PciAddress::parse("00:14.0"),
-            .usb2 = {.mask = keys_bit | rear_bit, .before = keys_bit | rear_bit, .after = 0},
-            .superspeed = {},
-            .title = "apply desk",
-            .keyboards_may_go = keyboards_may_go};
+    return fakes::BitwiseChange{
+        .controller = *PciAddress::parse("00:14.0"),
+        .usb2 = {.mask = keys_bit | rear_bit, .before = keys_bit | rear_bit, .after = 0},
+        .superspeed = {},
+        .title = "apply desk",
+        .keyboards_may_go = keyboards_may_go};
 }
 
 Change from_the_guest()

@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "apply/executor.hpp"
+#include "apply/recovery.hpp"
+#include "apply/register_backend.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/fake_registers.hpp"
+#include "fakes/bitwise_change.hpp"
 
 #include <gtest/gtest.h>
 
@@ -32,7 +34,7 @@ Plan front_to_ehci()
     return std::get<Plan>(outcome);
 }
 
-TEST(Executor, WritesSuperSpeedFirstAndReadsEveryWriteBack)
+TEST(Execution, WritesSuperSpeedFirstAndReadsEveryWriteBack)
 {
     FakeRegisters registers(everything_on_xhci);
     RecordingJournal journal;
@@ -45,12 +47,12 @@ TEST(Executor, WritesSuperSpeedFirstAndReadsEveryWriteBack)
                              "read\n"
                              "write XUSB2PR 7ffe\n"
                              "read\n");
-    EXPECT_EQ(journal.text, "usbroute-journal 3\n"
-                            "begin move 0000:00:14.0 1:1:0 1:1:0 0 - host:1 move front to ehci\n"
+    EXPECT_EQ(journal.text, "usbroute-journal 4\n"
+                            "begin move 0000:00:14.0 0 - bit0:xhci>ehci=host,ss1:on>off move front to ehci\n"
                             "end done\n");
 }
 
-TEST(Executor, Invariant1KeepsTheUsbRBitAndTheUpperHalf)
+TEST(Execution, Invariant1KeepsTheUsbRBitAndTheUpperHalf)
 {
     auto bits = everything_on_xhci;
     bits.usb2_owner = 0xdead'7fff;
@@ -58,14 +60,14 @@ TEST(Executor, Invariant1KeepsTheUsbRBitAndTheUpperHalf)
     FakeRegisters registers(bits);
     RecordingJournal journal;
     auto plan = front_to_ehci();
-    plan.before = bits;
+    plan.made_for = bits;
 
     ASSERT_TRUE(execute(plan, registers, journal));
 
     EXPECT_EQ(registers.bits.usb2_owner, 0xdead'7ffeu);
 }
 
-TEST(Executor, Invariant7TouchesNothingWhenTheRegistersAreNotWhatThePlanWasMadeFor)
+TEST(Execution, Invariant7TouchesNothingWhenTheRegistersAreNotWhatThePlanWasMadeFor)
 {
     auto bits = everything_on_xhci;
     bits.usb2_owner = 0x7ffb;
@@ -76,10 +78,10 @@ TEST(Executor, Invariant7TouchesNothingWhenTheRegistersAreNotWhatThePlanWasMadeF
 
     EXPECT_EQ(applied.error().code(), "stale-plan");
     EXPECT_EQ(registers.log, "read\n");
-    EXPECT_EQ(journal.text, "usbroute-journal 3\n");
+    EXPECT_EQ(journal.text, "usbroute-journal 4\n");
 }
 
-TEST(Executor, Invariant4UndoesAWriteThatDoesNotTake)
+TEST(Execution, Invariant4UndoesAWriteThatDoesNotTake)
 {
     FakeRegisters registers(everything_on_xhci);
     registers.stuck = 1; // both registers keep bit 0
@@ -96,7 +98,7 @@ TEST(Executor, Invariant4UndoesAWriteThatDoesNotTake)
     EXPECT_TRUE(journal.text.ends_with("end undone\n"));
 }
 
-TEST(Executor, Invariant4TakesTheFirstStepBackWhenTheSecondIsForbidden)
+TEST(Execution, Invariant4TakesTheFirstStepBackWhenTheSecondIsForbidden)
 {
     FakeRegisters registers(everything_on_xhci);
     registers.failing_write = 2;
@@ -118,7 +120,7 @@ TEST(Executor, Invariant4TakesTheFirstStepBackWhenTheSecondIsForbidden)
                              "read\n");
 }
 
-TEST(Executor, SaysHowToRecoverWhenItCannotTakeAStepBack)
+TEST(Execution, SaysHowToRecoverWhenItCannotTakeAStepBack)
 {
     FakeRegisters registers(everything_on_xhci);
     RecordingJournal journal;
@@ -136,7 +138,7 @@ TEST(Executor, SaysHowToRecoverWhenItCannotTakeAStepBack)
     EXPECT_TRUE(journal.text.ends_with("end half-way\n"));
 }
 
-TEST(Executor, NoticesThatALaterStepDisturbedAnEarlierOne)
+TEST(Execution, NoticesThatALaterStepDisturbedAnEarlierOne)
 {
     FakeRegisters registers(everything_on_xhci);
     RecordingJournal journal;
@@ -150,7 +152,7 @@ TEST(Executor, NoticesThatALaterStepDisturbedAnEarlierOne)
     EXPECT_EQ(registers.bits, everything_on_xhci);
 }
 
-TEST(Executor, GoesOnWithoutAJournalAndSaysSo)
+TEST(Execution, GoesOnWithoutAJournalAndSaysSo)
 {
     FakeRegisters registers(everything_on_xhci);
     RecordingJournal journal;
@@ -164,7 +166,7 @@ TEST(Executor, GoesOnWithoutAJournalAndSaysSo)
                                        "write the journal: No space left on device"});
 }
 
-TEST(Executor, FailsCleanlyWhenTheControllerVanishes)
+TEST(Execution, FailsCleanlyWhenTheControllerVanishes)
 {
     FakeRegisters registers(everything_on_xhci);
     RecordingJournal journal;
@@ -192,7 +194,7 @@ Decide decide_on(const FakeRegisters& registers,
 /// Killed at an access: everything after it does not happen.
 struct Killed {};
 
-TEST(Executor, Invariant8ALeftOverChangeIsRecoveredAfterAKillAtEveryAccess)
+TEST(Execution, Invariant8ALeftOverChangeIsRecoveredAfterAKillAtEveryAccess)
 {
     for (int kill_at = 1; kill_at <= 5; ++kill_at) {
         FakeRegisters registers(everything_on_xhci);
@@ -230,7 +232,7 @@ TEST(Recovery, LeavesAloneWhatSomebodyElseHasMovedSince)
     bits.usb2_owner = 0x7ffd; // bit 0 as before, bit 1 not
     FakeRegisters registers(bits);
     RecordingJournal journal;
-    const plan::Change open{.controller = *PciAddress::parse("00:14.0"),
+    const plan::Change open = fakes::BitwiseChange{.controller = *PciAddress::parse("00:14.0"),
                             .usb2 = {.mask = 3, .before = 3, .after = 0},
                             .superspeed = {},
                             .title = "x"};
@@ -247,7 +249,7 @@ TEST(Recovery, LeavesAMountedDiskWhereItIsAndTheChangeOpenUntilItCanBeTakenBack)
     bits.usb2_owner &= ~1u;
     FakeRegisters registers(bits);
     RecordingJournal journal;
-    const plan::Change open{.controller = *PciAddress::parse("00:14.0"),
+    const plan::Change open = fakes::BitwiseChange{.controller = *PciAddress::parse("00:14.0"),
                             .usb2 = {.mask = 1, .before = 0, .after = 1},
                             .superspeed = {.mask = 1, .before = 0, .after = 1},
                             .title = "move front to xhci"};
@@ -302,12 +304,12 @@ TEST(Journal, PassesOverWhatIsTornForeignOrHostile)
 
     for (std::size_t cut = 0; cut < good.size(); ++cut)
         EXPECT_LE(read_history(journal_header() + good.substr(0, cut)).undoable.size(), 1u);
-    EXPECT_TRUE(read_history("usbroute-journal 4\n" + good).is_foreign);
-    EXPECT_EQ(read_history("usbroute-journal 1\n" + good).undoable.size(), 0u);
+    EXPECT_TRUE(read_history("usbroute-journal 5\n" + good).is_foreign);
+    EXPECT_EQ(read_history("usbroute-journal 2\n" + good).undoable.size(), 0u);
     EXPECT_EQ(
         read_history(journal_header() + "begin nonsense\nend done\n\n\xff\xff\n" + good).undoable.size(), 1u);
     EXPECT_EQ(read_history(journal_header() +
-                           "begin move 0000:00:14.0 1:2:0 0:0:0 0 - - value outside its mask\nend done\n")
+                           "begin move 0000:00:14.0 0 - bit0:xhci>off no place of a bit\nend done\n")
                   .undoable.size(),
               0u);
     EXPECT_EQ(read_history("").undoable.size(), 0u);
@@ -315,12 +317,15 @@ TEST(Journal, PassesOverWhatIsTornForeignOrHostile)
 
 TEST(Journal, AddsUpAllThatWasDoneHoweverLongAgo)
 {
-    const plan::Change first{.controller = *PciAddress::parse("00:14.0"),
+    const plan::Change first = fakes::BitwiseChange{.controller = *PciAddress::parse("00:14.0"),
                              .usb2 = {.mask = 0x11, .before = 0x11, .after = 0},
                              .superspeed = {},
                              .title = "move front keys to ehci"};
-    auto second = first;
-    second.usb2 = {.mask = 0x30, .before = 0x20, .after = 0x10};
+    const plan::Change second =
+        fakes::BitwiseChange{.controller = first.controller,
+                             .usb2 = {.mask = 0x30, .before = 0x20, .after = 0x10},
+                             .superspeed = {},
+                             .title = "move keys rear to ehci"};
     std::string text = journal_header() + begin_line(first) + end_line(Ending::done);
     for (std::size_t i = 0; i <= remembered; ++i) text += begin_line(second) + end_line(Ending::done);
     text += begin_line(first.inverse()) + end_line(Ending::undone);
@@ -328,7 +333,7 @@ TEST(Journal, AddsUpAllThatWasDoneHoweverLongAgo)
     const auto standing = read_history(written(read_history(text))).standing;
 
     ASSERT_TRUE(standing);
-    EXPECT_EQ(standing->usb2, (plan::BitChange{.mask = 0x31, .before = 0x31, .after = 0x10}));
+    EXPECT_EQ(fakes::usb2(*standing), (fakes::Bits{.mask = 0x31, .before = 0x31, .after = 0x10}));
 }
 
 TEST(Journal, ARestoreIsNoChangeToUndo)

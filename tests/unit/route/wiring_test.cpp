@@ -2,12 +2,18 @@
 // SPDX-License-Identifier: MIT
 
 #include "fakes/boards.hpp"
-#include "topology/connector.hpp"
+#include "route/wiring.hpp"
 
 #include <gtest/gtest.h>
 
-namespace usbroute::topology {
+namespace usbroute::route {
 namespace {
+
+using topology::ConnectorSpec;
+using topology::Controller;
+using topology::Side;
+using topology::Unreadable;
+using topology::UsbPlace;
 
 ConnectorSpec with_bit(std::uint8_t bit)
 {
@@ -30,9 +36,9 @@ TEST(Connector, AppearsBehindTheRateMatchingHubOfItsTwin)
 
     const auto connector = look_at(snapshot, with_bit(9));
 
-    EXPECT_EQ(connector.side, Side::xhci);
-    EXPECT_EQ(connector.xhci_place->text(), "3-6");   // HS6
-    EXPECT_EQ(connector.ehci_place->text(), "1-1.2"); // EHCI #2 is bus 1 here, port 2 of its hub
+    EXPECT_EQ(connector.at, topology::SeatId(Side::xhci));
+    EXPECT_EQ(connector.place_on(Side::xhci)->text(), "3-6");   // HS6
+    EXPECT_EQ(connector.place_on(Side::ehci)->text(), "1-1.2"); // EHCI #2 is bus 1 here, port 2 of its hub
 }
 
 TEST(Connector, IsOnARootPortWhereTheEhciHasNoRateMatchingHub)
@@ -40,7 +46,7 @@ TEST(Connector, IsOnARootPortWhereTheEhciHasNoRateMatchingHub)
     auto snapshot = fakes::z97();
     fakes::controller(snapshot, "00:1d.0").buses.front().ports = 6;
 
-    EXPECT_EQ(look_at(snapshot, with_bit(3)).ehci_place->text(), "2-4");
+    EXPECT_EQ(look_at(snapshot, with_bit(3)).place_on(Side::ehci)->text(), "2-4");
 }
 
 TEST(Connector, HasNoPlaceOnAControllerThatIsHiddenOrGivenAway)
@@ -49,9 +55,9 @@ TEST(Connector, HasNoPlaceOnAControllerThatIsHiddenOrGivenAway)
     fakes::controller(snapshot, "00:1d.0").buses.clear();
     std::erase_if(snapshot.controllers.edit(), [](const Controller& c) { return c.device == 0x8cad; });
 
-    EXPECT_FALSE(look_at(snapshot, with_bit(0)).ehci_place);
-    EXPECT_NE(look_at(snapshot, with_bit(0)).ehci, nullptr);
-    EXPECT_EQ(look_at(snapshot, with_bit(8)).ehci, nullptr);
+    EXPECT_FALSE(look_at(snapshot, with_bit(0)).place_on(Side::ehci));
+    EXPECT_NE(look_at(snapshot, with_bit(0)).controller_at(Side::ehci), nullptr);
+    EXPECT_EQ(look_at(snapshot, with_bit(8)).controller_at(Side::ehci), nullptr);
 }
 
 TEST(Connector, IsWhereItWasSeenAndNotWhereTheTableSays)
@@ -63,9 +69,9 @@ TEST(Connector, IsWhereItWasSeenAndNotWhereTheTableSays)
 
     const auto connector = look_at(snapshot, spec);
 
-    EXPECT_EQ(connector.xhci_place->text(), "3-11");
-    EXPECT_EQ(connector.ehci_place->text(), "2-1.8");
-    EXPECT_EQ(connector.ehci->name, "0000:00:1d.0"); // the table has bit 9 on EHCI #2
+    EXPECT_EQ(connector.place_on(Side::xhci)->text(), "3-11");
+    EXPECT_EQ(connector.place_on(Side::ehci)->text(), "2-1.8");
+    EXPECT_EQ(connector.controller_at(Side::ehci)->name, "0000:00:1d.0"); // the table has bit 9 on EHCI #2
 }
 
 TEST(Connector, HasNoTwinWhereItWasSeenOnWhatIsNoEhci)
@@ -73,7 +79,7 @@ TEST(Connector, HasNoTwinWhereItWasSeenOnWhatIsNoEhci)
     auto spec = with_bit(9);
     spec.seen = {*UsbPlace::parse("00:1f.0/1.8")};
 
-    EXPECT_EQ(look_at(fakes::z97(), spec).ehci, nullptr);
+    EXPECT_EQ(look_at(fakes::z97(), spec).controller_at(Side::ehci), nullptr);
 }
 
 TEST(Mux, FindsEhcisByIdAndNotByAddress)
@@ -102,7 +108,7 @@ TEST(Mux, HasNoMovableBitsWhileItsRegistersAreUnreadable)
     snapshot.note_registers(*PciAddress::parse("00:14.0"), Unreadable{});
 
     EXPECT_EQ(find_mux(snapshot)->movable_bits(), 0u);
-    EXPECT_FALSE(look_at(snapshot, with_bit(0)).side);
+    EXPECT_FALSE(look_at(snapshot, with_bit(0)).at);
 }
 
 TEST(UnnamedConnectors, AreTheBitsThatNobodyNamed)
@@ -118,4 +124,4 @@ TEST(UnnamedConnectors, AreTheBitsThatNobodyNamed)
 }
 
 } // namespace
-} // namespace usbroute::topology
+} // namespace usbroute::route

@@ -1,11 +1,20 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "topology/behind.hpp"
+#include "route/behind.hpp"
+
+#include "route/wiring.hpp"
 
 #include <algorithm>
+#include <utility>
 
-namespace usbroute::topology {
+namespace usbroute::route {
+
+using topology::Connector;
+using topology::PciController;
+using topology::PortPath;
+using topology::Side;
+using topology::UsbPlace;
 
 namespace {
 
@@ -23,7 +32,7 @@ std::optional<Ports> below(const UsbPlace& above, const UsbPlace& place)
 
 /// Where a socket of the mux is on its controllers. A controller whose buses a guest has is not looked at, so this does
 /// not ask for them.
-std::vector<UsbPlace> places_of(const Connector& socket)
+std::vector<UsbPlace> places_of(const chips::BitRoute& wiring, const Connector& socket)
 {
     std::vector<UsbPlace> places;
     const auto seen_on = [&](const PciController& controller) {
@@ -37,46 +46,47 @@ std::vector<UsbPlace> places_of(const Connector& socket)
                                                                    .superspeed = false,
                                                                    .ports = std::move(by_the_table)});
     };
-    add(socket.xhci, {socket.route->xhci_port});
-    if (const auto& twin = socket.route->ehci; twin && socket.ehci != nullptr)
-        add(socket.ehci, has_rate_matching_hub(*socket.ehci) ? Ports{1, twin->port} : Ports{twin->port});
-    if (socket.spec.superspeed && socket.xhci != nullptr)
-        places.push_back({.controller = socket.xhci->address,
+    const auto* xhci = socket.controller_at(Side::xhci);
+    const auto* ehci = socket.controller_at(Side::ehci);
+    add(xhci, {wiring.xhci_port});
+    if (const auto& twin = wiring.ehci; twin && ehci != nullptr)
+        add(ehci, has_rate_matching_hub(*ehci) ? Ports{1, twin->port} : Ports{twin->port});
+    if (socket.spec.superspeed && xhci != nullptr)
+        places.push_back({.controller = xhci->address,
                           .superspeed = true,
                           .ports = {socket.spec.superspeed->value}});
     return places;
 }
 
-std::optional<PortPath> deeper(const std::optional<PortPath>& place, const Ports& ports)
+PortPath deeper(PortPath place, const Ports& ports)
 {
-    auto path = place;
-    for (const auto port : ports)
-        if (path) path = path->child(port);
-    return path;
+    for (const auto port : ports) place = place.child(port);
+    return place;
 }
 
 void take_from(const Connector& socket, const Ports& ports, Connector& hole)
 {
     hole.behind = socket.spec.name;
-    hole.behind_bit = socket.spec.bit;
-    hole.side = socket.side;
-    hole.xhci = socket.xhci;
-    hole.ehci = socket.ehci;
-    hole.fixed_places.clear();
-    if (ports.empty()) return; // the same place: what is plugged in there is shown once
-    hole.xhci_place = deeper(socket.xhci_place, ports);
-    hole.ehci_place = deeper(socket.ehci_place, ports);
-    hole.superspeed_place = deeper(socket.superspeed_place, ports);
+    hole.at = socket.at;
+    hole.seats = socket.seats;
+    for (auto& seat : hole.seats) {
+        // The same place: what is plugged in there is shown once.
+        if (ports.empty()) seat.places.clear();
+        for (auto& place : seat.places) place = deeper(std::move(place), ports);
+    }
+    if (!ports.empty() && socket.superspeed_place)
+        hole.superspeed_place = deeper(*socket.superspeed_place, ports);
 }
 
 /// The ports of `hole` behind `socket`; nothing: it is not behind that one.
-std::optional<Ports> ports_behind(const Connector& socket, const Connector& hole)
+std::optional<Ports> ports_behind(const chips::BitRoute& wiring, const Connector& socket,
+                                  const Connector& hole)
 {
     if (hole.spec.behind) {
         if (hole.spec.behind->socket != socket.spec.name) return std::nullopt;
         return hole.spec.behind->ports;
     }
-    for (const auto& above : places_of(socket))
+    for (const auto& above : places_of(wiring, socket))
         for (const auto& place : hole.spec.places)
             if (auto ports = below(above, place)) return ports;
     return std::nullopt;
@@ -90,8 +100,9 @@ void complete_holes_behind(std::vector<Connector>& connectors, const std::option
     for (auto& hole : connectors) {
         if (hole.spec.bit) continue;
         for (const auto& socket : connectors) {
-            if (socket.route == nullptr) continue;
-            const auto ports = ports_behind(socket, hole);
+            const auto* wiring = wiring_of(mux, socket.spec);
+            if (wiring == nullptr) continue;
+            const auto ports = ports_behind(*wiring, socket, hole);
             if (!ports) continue;
             take_from(socket, *ports, hole);
             break;
@@ -99,4 +110,4 @@ void complete_holes_behind(std::vector<Connector>& connectors, const std::option
     }
 }
 
-} // namespace usbroute::topology
+} // namespace usbroute::route

@@ -8,28 +8,12 @@
 #include "base/result.hpp"
 #include "plan/plan.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace usbroute::apply {
-
-/// A plan that was carried out and read back.
-struct Applied {
-    chips::RouteBits after;
-    std::vector<std::string> warnings; ///< things that did not stop it: the journal could not be written
-};
-
-inline constexpr std::string_view code_of_a_stale_plan = "stale-plan";
-
-/// Carries a plan out: journal, write, read back, step by step. Decides nothing.
-///
-/// An error says how the machine was left. Its code is `code_of_a_stale_plan` when the registers are not what the plan was
-/// made for (nothing was touched, plan again), "write-did-not-take" when the hardware kept its own value,
-/// "half-way" when what was written could not be taken back either; then the message has the lines that do.
-[[nodiscard]] Result<Applied> execute(const plan::Plan& plan, RouteRegisters& registers, Journal& journal,
-                                      const Signature& signature = {});
 
 /// Where an interrupted change left the hardware.
 enum class Standing : std::uint8_t {

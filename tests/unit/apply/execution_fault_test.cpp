@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 // A fault at every place of a change of several sockets: all of it or nothing, or the exact lines that recover.
-#include "apply/executor.hpp"
+#include "apply/register_backend.hpp"
 #include "base/text.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/fake_registers.hpp"
@@ -90,7 +90,7 @@ Outcome run(Fault fault, int at, Lasts lasts)
     return outcome;
 }
 
-TEST(ExecutorFault, AtEveryPlaceLeavesAllNothingOrTheLinesThatRecover)
+TEST(ExecutionFault, AtEveryPlaceLeavesAllNothingOrTheLinesThatRecover)
 {
     const auto plan = three_sockets();
     ASSERT_EQ(plan.steps.size(), 2u);

@@ -1,0 +1,153 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "apply/execution.hpp"
+
+#include "base/check.hpp"
+#include "base/format.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+namespace usbroute::apply {
+
+using plan::Plan;
+using plan::Reading;
+using plan::Step;
+
+namespace {
+
+/// The commands that put everything back, for a person whose machine we could not.
+std::string recovery_lines(const Plan& plan)
+{
+    std::string lines;
+    for (const auto& step : plan.steps | std::views::reverse) {
+        if (!step.inverse) continue;
+        if (!lines.empty()) lines += " && ";
+        lines += plan::shell_line(*step.inverse);
+    }
+    return lines;
+}
+
+bool is_as_before(const Plan& plan, const Reading& now)
+{
+    return std::ranges::all_of(
+        plan.steps, [&](const Step& step) { return !step.inverse || plan::is_done(*step.inverse, now); });
+}
+
+/// A later step can disturb what an earlier one did; each was right when it was read back.
+std::optional<Error> missed_expectation(const Plan& plan, const Reading& now)
+{
+    if (std::ranges::all_of(plan.expected, [&](const auto& placed) { return plan::is_at(placed, now); }))
+        return std::nullopt;
+    const auto undone =
+        std::ranges::find_if(plan.steps, [&](const Step& step) { return !plan::is_done(step.action, now); });
+    return Error(ErrorKind::failed, undone == plan.steps.end() ? std::string("it is not as it should be")
+                                                               : plan::why_undone(undone->action, now))
+        .with_code("write-did-not-take");
+}
+
+} // namespace
+
+Execution::Execution(const Plan& plan, Backend& backend, Journal& journal, const Signature& signature)
+    : plan_(plan), backend_(backend), journal_(journal), signature_(signature)
+{}
+
+void Execution::begin(Finished finished)
+{
+    finished_ = std::move(finished);
+    backend_.look([this](Result<Reading> seen) { first_seen(std::move(seen)); });
+}
+
+void Execution::first_seen(Result<Reading> seen)
+{
+    if (!seen) return finish(std::unexpected(std::move(seen.error()).within("cannot " + plan_.title)));
+    if (*seen != plan_.made_for)
+        return finish(std::unexpected(
+            Error(ErrorKind::failed,
+                  format("cannot {}: the registers have changed since it was planned; nothing was touched",
+                         plan_.title))
+                .with_code(std::string(code_of_a_stale_plan))));
+    applied_.after = *seen;
+    if (plan_.steps.empty()) return finish(std::move(applied_));
+    if (auto begun = journal_.begin(plan_.change, signature_); !begun) note_unwritten(begun.error());
+    act();
+}
+
+void Execution::act()
+{
+    if (step_ < plan_.steps.size())
+        return backend_.act(plan_.steps[step_].action,
+                            [this](Result<Reading> seen) { acted(std::move(seen)); });
+    if (auto missed = missed_expectation(plan_, applied_.after)) return take_back(std::move(*missed));
+    if (auto ended = journal_.end(Ending::done); !ended && applied_.warnings.empty())
+        note_unwritten(ended.error());
+    finish(std::move(applied_));
+}
+
+void Execution::acted(Result<Reading> seen)
+{
+    if (!seen) return take_back(std::move(seen.error()));
+    applied_.after = *seen;
+    ++step_;
+    act();
+}
+
+/// Whatever has reached the machine, last step first. Also a step that failed may have.
+void Execution::take_back(Error cause)
+{
+    cause_ = std::move(cause).within("cannot " + plan_.title);
+    step_ = plan_.steps.size();
+    take_back_next();
+}
+
+void Execution::take_back_next()
+{
+    while (step_ > 0 && !plan_.steps[step_ - 1].inverse) --step_;
+    if (step_ == 0) return backend_.look([this](const Result<Reading>& seen) { took_back(seen); });
+    --step_;
+    backend_.look([this](const Result<Reading>& seen) {
+        const auto& inverse = *plan_.steps[step_].inverse;
+        if (!seen || plan::is_done(inverse, *seen)) return take_back_next();
+        // Whether it worked is asked of the machine at the end, not of the step.
+        backend_.act(inverse, [this](const Result<Reading>&) { take_back_next(); });
+    });
+}
+
+void Execution::took_back(const Result<Reading>& seen)
+{
+    const bool is_back = seen && is_as_before(plan_, *seen);
+    // The journal is a help for later; that it fails now changes nothing of what has to be said.
+    (void)journal_.end(is_back ? Ending::undone : Ending::half_way);
+    if (is_back)
+        return finish(std::unexpected(Error(cause_->kind(), cause_->message() + "; the machine is as before")
+                                          .with_code(cause_->code())));
+    finish(std::unexpected(
+        Error(ErrorKind::half_way, format("{}; the change could not be taken back; to recover: {}",
+                                          cause_->message(), recovery_lines(plan_)))
+            .with_code("half-way")));
+}
+
+void Execution::note_unwritten(const Error& error)
+{
+    applied_.warnings.push_back("this is not written down, so that undo may not know of it: " +
+                                error.message());
+}
+
+void Execution::finish(Result<Applied> applied)
+{
+    const auto finished = std::move(finished_);
+    finished(std::move(applied));
+}
+
+Result<Applied> execute(const Plan& plan, Backend& backend, Journal& journal, const Signature& signature)
+{
+    std::optional<Result<Applied>> done;
+    Execution execution(plan, backend, journal, signature);
+    execution.begin([&](Result<Applied> applied) { done = std::move(applied); });
+    USBROUTE_CHECK(done.has_value());
+    return std::move(*done);
+}
+
+} // namespace usbroute::apply

@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "apply/recovery.hpp"
+
+#include "apply/register_backend.hpp"
+#include "base/format.hpp"
+#include "route/words.hpp"
+
+#include <algorithm>
+
+namespace usbroute::apply {
+
+using chips::RouteBits;
+using plan::Change;
+using plan::Plan;
+
+Standing standing_of(const Change& change, const RouteBits& now)
+{
+    // One write moves all bits of a register: where only some of them are moved, it was another one.
+    const auto after = route::writes_for(change.controller, change.after());
+    const auto before = route::writes_for(change.controller, change.before());
+    const auto is_done = [&](const route::WriteRegister& write) { return write.is_done(now); };
+    if (std::ranges::all_of(after, is_done)) return Standing::as_planned;
+    if (std::ranges::all_of(before, is_done)) return Standing::as_before;
+    for (std::size_t i = 0; i < after.size(); ++i)
+        if (!is_done(after[i]) && !is_done(before[i])) return Standing::elsewhere;
+    return Standing::in_between;
+}
+
+namespace {
+
+/// For the way out of a change that is open in the journal already, and stays so until it is out: whoever is killed on it
+/// is found where he was.
+class OpenAlready final : public Journal {
+public:
+    Result<void> begin(const Change&, const Signature&) override { return {}; }
+    Result<void> end(Ending) override { return {}; }
+    Result<void> stand(const Change&) override { return {}; }
+    [[nodiscard]] History history() const override { return {}; }
+};
+
+Result<Recovered> put_back(const Change& open, RouteRegisters& registers, const Decide& decide)
+{
+    const auto outcome = decide({.wish = plan::RecoverRequest{open}});
+    if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
+        return std::unexpected(plan::error_from(*refusal));
+    const auto& plan = std::get<Plan>(outcome);
+    OpenAlready journal;
+    if (auto applied = execute(plan, registers, journal); !applied)
+        return std::unexpected(std::move(applied.error()));
+    Recovered recovered{.text = "it was half done and has been taken back", .staying = plan.staying};
+    if (plan.staying.empty()) return recovered;
+    recovered.text = "it is half done, and cannot be taken back yet";
+    for (const auto& stay : plan.staying)
+        recovered.text += format("; {} stays: {}", stay.connector.text(), plan::text_of(stay.why));
+    return recovered;
+}
+
+} // namespace
+
+Result<Recovered> recover(const Change& open, RouteRegisters& registers, Journal& journal,
+                          const Decide& decide)
+{
+    const auto context = format("cannot recover from an interrupted \"{}\"", open.title);
+    const auto now = registers.read();
+    if (!now) return std::unexpected(Error(now.error()).within(context));
+    const auto told = [&](std::string_view text) {
+        return format("\"{}\" was interrupted: {}", open.title, text);
+    };
+    const auto finish = [&](Ending ending, std::string_view text) -> Result<Recovered> {
+        Recovered recovered{.text = told(text)};
+        // The wires are as told; that the next start may look at it again does no harm.
+        if (auto ended = journal.end(ending); !ended) recovered.text += "; " + ended.error().message();
+        return recovered;
+    };
+    switch (standing_of(open, *now)) {
+    case Standing::as_planned: return finish(Ending::done, "it had been carried out");
+    case Standing::as_before: return finish(Ending::undone, "nothing had been changed");
+    case Standing::elsewhere:
+        return finish(Ending::undone,
+                      "the wires have been moved by somebody else since; they are left alone");
+    case Standing::in_between: break;
+    }
+    auto recovered = put_back(open, registers, decide);
+    if (!recovered) return std::unexpected(std::move(recovered.error()).within(context));
+    if (recovered->staying.empty()) return finish(Ending::undone, recovered->text);
+    recovered->text = told(recovered->text);
+    return recovered;
+}
+
+} // namespace usbroute::apply

@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "topology/key.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+
+namespace usbroute::topology {
+
+namespace {
+
+constexpr std::string_view bit_word = "bit";
+constexpr std::string_view superspeed_word = "ss";
+constexpr std::uint32_t register_bits = 32;
+
+} // namespace
+
+std::string text_of(const Key& key)
+{
+    if (const auto* bit = std::get_if<chips::MuxBit>(&key)) return format("{}{}", bit_word, bit->value);
+    if (const auto* port = std::get_if<chips::SuperSpeedPort>(&key))
+        return format("{}{}", superspeed_word, port->value);
+    return std::get<PciAddress>(key).text();
+}
+
+std::optional<Key> key_from(std::string_view text)
+{
+    if (const auto address = PciAddress::parse(text)) return Key(*address);
+    const auto number_after = [&](std::string_view word) {
+        return text.starts_with(word) ? parse_decimal(text.substr(word.size())) : std::nullopt;
+    };
+    if (const auto bit = number_after(bit_word); bit && *bit < register_bits)
+        return Key(chips::MuxBit{static_cast<std::uint8_t>(*bit)});
+    if (const auto port = number_after(superspeed_word); port && *port >= 1 && *port <= register_bits)
+        return Key(chips::SuperSpeedPort{static_cast<std::uint8_t>(*port)});
+    return std::nullopt;
+}
+
+} // namespace usbroute::topology

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include "base/ids.hpp"
+#include "chips/registers.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace usbroute::topology {
+
+/// What is moved, under a name that outlives its connector's: a socket's bit in XUSB2PR, its SuperSpeed port, a whole
+/// controller. Lasting within a boot at least.
+using Key = std::variant<chips::MuxBit, chips::SuperSpeedPort, PciAddress>;
+
+/// "bit3", "ss2", "0000:00:1d.0".
+[[nodiscard]] std::string text_of(const Key& key);
+[[nodiscard]] std::optional<Key> key_from(std::string_view text);
+
+/// Where something of a key is, as its means calls it: "xhci" and "ehci" of a bit, "on" and "off" of a SuperSpeed port, the
+/// driver of a controller.
+using Word = std::string;
+
+/// A key and the word that it has or shall have.
+struct Placed {
+    Key key;
+    Word word;
+    bool operator==(const Placed&) const = default;
+};
+
+} // namespace usbroute::topology
