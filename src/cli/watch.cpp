@@ -93,9 +93,8 @@ Result<void> subscribe(DaemonLink& link, bool json)
     command.form = json ? wire::Form::json : wire::Form::text;
     const auto line = link.ask(wire::to_line(command));
     if (!line) return std::unexpected(line.error());
-    const auto answer = wire::read_answer(*line);
-    if (answer.status == wire::Status::ok) return {};
-    return std::unexpected(Error(wire::kind_of(answer), answer.message).with_code(answer.code));
+    if (const auto answer = wire::read_ok(*line); !answer) return std::unexpected(answer.error());
+    return {};
 }
 
 Result<void> watch(const Options& options)
