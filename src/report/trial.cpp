@@ -4,6 +4,7 @@
 #include "report/trial.hpp"
 
 #include "base/format.hpp"
+#include "base/groups.hpp"
 #include "base/text.hpp"
 #include "plan/board.hpp"
 #include "plan/ownership.hpp"
@@ -38,10 +39,7 @@ std::string way_back(const plan::Change& way, const topology::Snapshot& snapshot
     std::vector<std::pair<std::string, std::vector<std::string>>> places;
     for (const auto& connector : plan::look_at_board(snapshot, settings).connectors) {
         if (!way.moves(connector.spec.bit)) continue;
-        const auto place = place_before(way, connector, settings);
-        auto found = std::ranges::find(places, place, &decltype(places)::value_type::first);
-        if (found == places.end()) found = places.insert(found, {place, {}});
-        found->second.push_back(connector.spec.name.text());
+        group_of(places, place_before(way, connector, settings)).push_back(connector.spec.name.text());
     }
     std::string text;
     for (const auto& [place, names] : places)
