@@ -161,9 +161,7 @@ void read_guest_name(Fields& fields, ListenerSettings& listener, Reading& readin
 
 std::vector<std::string> verb_words()
 {
-    std::vector<std::string> words;
-    for (const auto verb : all_verbs()) words.emplace_back(text_of(verb));
-    return words;
+    return texts_of(all_verbs(), [](const auto verb) { return text_of(verb); });
 }
 
 /// Doors that others than the administrator can come to open least.
@@ -207,8 +205,7 @@ void read_may(Fields& fields, ListenerSettings& listener)
             fields.node("may")->place,
             format("{} is a guest's line, and no guest may lift a guard of the host; take may out",
                    fields.label()));
-    std::vector<std::string> known;
-    for (const auto lift : all_lifts()) known.emplace_back(text_of(lift));
+    const auto known = texts_of(all_lifts(), [](const auto lift) { return text_of(lift); });
     for (const auto& entry : *list) {
         const auto* word = text_entry(scope, entry, "may", R"(a word such as "yes")");
         if (word == nullptr) continue;

@@ -4,11 +4,11 @@
 #include "linux/peer_process.hpp"
 
 #include "base/format.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "linux/files.hpp"
 
 #include <cerrno>
-#include <charconv>
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -42,11 +42,8 @@ std::uint64_t start_in(std::string_view stat)
     const auto name_end = stat.rfind(')');
     if (name_end == std::string_view::npos) return 0;
     const auto fields = words(stat.substr(name_end + 1));
-    std::uint64_t start = 0;
     if (fields.size() <= fields_before_start) return 0;
-    const auto field = fields[fields_before_start];
-    const auto read = std::from_chars(field.data(), field.data() + field.size(), start);
-    return read.ec == std::errc() ? start : 0;
+    return number_from<std::uint64_t>(fields[fields_before_start]).value_or(0);
 }
 
 std::optional<KnownProcess> known_by(UniqueFd pidfd, pid_t number)

@@ -159,9 +159,7 @@ void read_other_buses(const KernelTree& tree, const std::vector<std::string>& na
 
 std::expected<std::vector<std::string>, Errno> names_in(const std::vector<topology::Listed>& entries)
 {
-    std::vector<std::string> names;
-    for (const auto& entry : entries) names.push_back(entry.name);
-    return names;
+    return texts_of(entries, [](const auto& entry) { return entry.name; });
 }
 
 std::shared_ptr<const topology::Census> shared(std::optional<topology::Census> census)

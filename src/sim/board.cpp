@@ -266,8 +266,7 @@ std::optional<std::size_t> Board::controller_of_bus(std::uint16_t bus) const
 
 std::vector<std::string> Board::socket_names() const
 {
-    std::vector<std::string> names;
-    for (const auto& socket : sockets) names.push_back(socket.name);
+    auto names = texts_of(sockets, [](const auto& socket) { return socket.name; });
     for (const auto& alias : aliases) names.push_back(alias.name);
     return names;
 }

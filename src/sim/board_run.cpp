@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "linux/files.hpp"
+#include "linux/signals.hpp"
 #include "sim/board_folder.hpp"
 #include "sim/children.hpp"
 #include "sim/configuration.hpp"
@@ -49,16 +50,6 @@ Result<std::string> script_text(const std::string& file)
     return text;
 }
 
-/// Our signals, as a descriptor; children get them back unblocked.
-int open_signals()
-{
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) ::sigaddset(&signals, signal);
-    ::sigprocmask(SIG_BLOCK, &signals, nullptr);
-    return ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 void print(std::FILE* to, const std::string& text)
 {
     std::fwrite(text.data(), 1, text.size(), to);
@@ -90,14 +81,8 @@ public:
           control_(control),
           watch_(watch),
           children_(children),
-          signals_(open_signals())
+          signals_(linux_::open_signals({SIGINT, SIGTERM, SIGHUP, SIGCHLD}).value_or(linux_::UniqueFd()))
     {}
-    ~BoardRun()
-    {
-        if (signals_ >= 0) ::close(signals_);
-    }
-    BoardRun(const BoardRun&) = delete;
-    BoardRun& operator=(const BoardRun&) = delete;
 
     Result<int> run(const std::string& script)
     {
@@ -156,7 +141,7 @@ private:
     void take_signals(Clock::time_point now)
     {
         signalfd_siginfo signal{};
-        while (::read(signals_, &signal, sizeof signal) == sizeof signal) {
+        while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
             if (signal.ssi_signo == SIGCHLD) continue;
             interrupt_ = static_cast<int>(signal.ssi_signo);
             // Ctrl-C reached the command too, which may have its own way to end.
@@ -175,7 +160,7 @@ private:
 
     void wait(Clock::time_point now)
     {
-        std::vector<pollfd> waiting{{.fd = signals_, .events = POLLIN, .revents = 0},
+        std::vector<pollfd> waiting{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                                     {.fd = watch_.fd(), .events = POLLIN, .revents = 0}};
         control_.add_to(waiting);
         auto until = simulation_.next_arrival();
@@ -197,7 +182,7 @@ private:
     Watch& watch_;
     Children& children_;
     Session script_{Session::Answers::failures, [](const std::string& text) { print(stdout, text); }};
-    int signals_;
+    linux_::UniqueFd signals_; ///< children get them back unblocked
     bool has_started_ = false;
     bool is_ending_ = false;
     pid_t command_pid_ = 0;
