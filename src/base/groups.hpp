@@ -13,7 +13,7 @@ namespace usbroute {
 
 /// The group whose `key` is `wanted`; where there is none yet, an empty one at the end.
 template <class Group, class Key>
-Group& group_of(std::vector<Group>& groups, Key Group::* key, const std::type_identity_t<Key>& wanted)
+Group& group_with(std::vector<Group>& groups, Key Group::* key, const std::type_identity_t<Key>& wanted)
 {
     const auto found = std::ranges::find(groups, wanted, key);
     if (found != groups.end()) return *found;
@@ -24,9 +24,9 @@ Group& group_of(std::vector<Group>& groups, Key Group::* key, const std::type_id
 
 /// The same for a list of pairs: what stands beside that key.
 template <class Key, class Value>
-Value& group_of(std::vector<std::pair<Key, Value>>& groups, const std::type_identity_t<Key>& wanted)
+Value& group_with(std::vector<std::pair<Key, Value>>& groups, const std::type_identity_t<Key>& wanted)
 {
-    return group_of(groups, &std::pair<Key, Value>::first, wanted).second;
+    return group_with(groups, &std::pair<Key, Value>::first, wanted).second;
 }
 
 } // namespace usbroute

@@ -21,6 +21,12 @@ namespace usbroute {
 /// Splits at runs of spaces and tabs; no empty words.
 [[nodiscard]] std::vector<std::string_view> words(std::string_view text);
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
+/// "1 file", "2 files"
+template <class Count>
+[[nodiscard]] std::string counted(Count count, std::string_view one, std::string_view many)
+{
+    return std::to_string(count) + " " + std::string(count == 1 ? one : many);
+}
 /// "rear-1, rear-2 and rear-3"
 [[nodiscard]] std::string listed(std::span<const std::string> names);
 /// A text of each, in the same order; `text` is a function or a member.

@@ -18,16 +18,12 @@ namespace usbroute::cli {
 
 namespace {
 
-std::string counted(int count, std::string_view thing)
-{
-    return format("{} {}{}", count, thing, count == 1 ? "" : "s");
-}
-
 std::string text_of(const report::ConfigCheck& check)
 {
     auto text =
-        format("ok: {}, {}, {}, {}", counted(check.connectors, "connector"), counted(check.guests, "guest"),
-               counted(check.profiles, "profile"), counted(check.listeners, "listener"));
+        format("ok: {}, {}, {}, {}", counted(check.connectors, "connector", "connectors"),
+               counted(check.guests, "guest", "guests"), counted(check.profiles, "profile", "profiles"),
+               counted(check.listeners, "listener", "listeners"));
     if (check.files.empty()) text += "; no configuration file is there";
     if (!check.machine_was_seen) text += "; not compared: this machine has no USB controller";
     return text + "\n";

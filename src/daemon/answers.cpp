@@ -35,7 +35,7 @@ Answer status_answer(const Snapshot& snapshot, const config::Settings& settings)
     // Sockets without a name are listed only where none has one.
     const auto count = board.configured > 0 ? board.configured : board.connectors.size();
     for (const auto& connector : std::span(board.connectors).first(count))
-        group_of(answer.owners, plan::text_of(plan::owner_now(snapshot, connector, settings)))
+        group_with(answer.owners, plan::text_of(plan::owner_now(snapshot, connector, settings)))
             .push_back(connector.spec.name.text());
     if (board.connectors.empty()) answer.message = "no connector is known on this machine";
     return answer;

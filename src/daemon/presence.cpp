@@ -48,7 +48,7 @@ bool Presence::is_there() const { return !is_off_ && (is_answering_ || !known_.e
 
 bool Presence::knows(const Id& id) const { return std::ranges::find(known_, id, &Known::id) != known_.end(); }
 
-Presence::Known& Presence::known(const Id& id) { return group_of(known_, &Known::id, id); }
+Presence::Known& Presence::known(const Id& id) { return group_with(known_, &Known::id, id); }
 
 void Presence::forget_the_gone()
 {

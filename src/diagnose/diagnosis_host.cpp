@@ -160,7 +160,7 @@ std::vector<Group> groups_with_usb(const std::vector<PciFunction>& functions)
     std::vector<Group> groups;
     for (const auto& function : functions) {
         if (!function.is_usb_controller() || !function.iommu_group) continue;
-        group_of(groups, &Group::number, *function.iommu_group).usb.push_back(&function);
+        group_with(groups, &Group::number, *function.iommu_group).usb.push_back(&function);
     }
     for (auto& group : groups)
         for (const auto& function : functions)

@@ -33,7 +33,7 @@ std::vector<HidReports> read_some(const KernelTree& tree,
         if (!usb || !is_asked(*usb)) continue;
         const auto descriptor = tree.read(path + "/report_descriptor", longest_descriptor);
         if (!descriptor) continue;
-        auto& known = group_of(found, &HidReports::usb, *usb);
+        auto& known = group_with(found, &HidReports::usb, *usb);
         for (const auto use : topology::application_usages(*descriptor)) known.applications.push_back(use);
     }
     return found;

@@ -39,11 +39,12 @@ Answer answer_for(const apply::Done& done)
     const auto& plan = *done.plan;
     if (plan.profile) answer.profile = plan.profile->text();
     for (const auto& [connector, target] : plan.asked)
-        group_of(answer.owners, config::text_of(target)).push_back(connector.text());
+        group_with(answer.owners, config::text_of(target)).push_back(connector.text());
     // An undo names nothing: what moved says it.
     if (plan.asked.empty() && !plan.profile)
         for (const auto& movement : plan.movements)
-            group_of(answer.owners, plan::text_of(movement.owner_after)).push_back(movement.connector.text());
+            group_with(answer.owners, plan::text_of(movement.owner_after))
+                .push_back(movement.connector.text());
     if (plan.steps.empty()) answer.message = "it was so already";
     answer.warnings = done.warnings;
     return answer;

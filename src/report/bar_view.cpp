@@ -57,7 +57,7 @@ BarView bar_view(const StatusView& view)
     bar.profile = view.profile;
     for (const auto& connector : view.connectors) {
         if (!connector.named || connector.owner == "host") continue;
-        group_of(bar.owners, connector.owner).push_back(connector.name);
+        group_with(bar.owners, connector.owner).push_back(connector.name);
     }
     bar.state = state_of(view, bar);
     bar.text = text_for(bar);

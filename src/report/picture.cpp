@@ -199,7 +199,7 @@ Picture picture_of(const StatusView& view)
     picture.marks = owner_marks(view);
     for (const auto& connector : view.connectors) {
         if (!connector.named && connector.devices.empty()) continue;
-        auto& panel = group_of(picture.panels, &Picture::Panel::title, printable(connector.panel, 64));
+        auto& panel = group_with(picture.panels, &Picture::Panel::title, printable(connector.panel, 64));
         const auto mark = std::ranges::find(picture.marks, connector.owner, &OwnerMark::owner);
         panel.sockets.push_back({.connector = safe(connector),
                                  .mark = static_cast<std::size_t>(mark - picture.marks.begin()),

@@ -40,7 +40,7 @@ std::string shares(const StatusView& view)
 {
     std::vector<std::pair<std::string, int>> counts;
     for (const auto& connector : view.connectors) {
-        if (connector.named) ++group_of(counts, connector.owner);
+        if (connector.named) ++group_with(counts, connector.owner);
     }
     const auto host = std::ranges::find(counts, "host", &std::pair<std::string, int>::first);
     if (host != counts.end()) std::rotate(counts.begin(), host, host + 1);
@@ -185,16 +185,11 @@ std::vector<std::string> fixed_connectors(const StatusView& view)
     std::vector<std::pair<std::string, std::vector<std::string>>> reasons;
     for (const auto& connector : view.connectors) {
         if (connector.movable) continue;
-        group_of(reasons, connector.why_not).push_back(connector.name);
+        group_with(reasons, connector.why_not).push_back(connector.name);
     }
     std::vector<std::string> lines;
     for (const auto& [reason, names] : reasons) lines.push_back(format("{} ({})", join(names, ", "), reason));
     return lines;
-}
-
-std::string counted(std::uint64_t count, std::string_view one, std::string_view many)
-{
-    return format("{} {}", count, count == 1 ? one : many);
 }
 
 /// "windows: connected, qemu-system-x86 1234; 5 commands, 3 lines of noise"

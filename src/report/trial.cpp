@@ -39,7 +39,7 @@ std::string way_back(const plan::Change& way, const topology::Snapshot& snapshot
     std::vector<std::pair<std::string, std::vector<std::string>>> places;
     for (const auto& connector : plan::look_at_board(snapshot, settings).connectors) {
         if (!way.moves(connector.spec.bit)) continue;
-        group_of(places, place_before(way, connector, settings)).push_back(connector.spec.name.text());
+        group_with(places, place_before(way, connector, settings)).push_back(connector.spec.name.text());
     }
     std::string text;
     for (const auto& [place, names] : places)

@@ -22,8 +22,8 @@ TEST(Groups, StandInTheOrderInWhichTheirKeysAppear)
     std::vector<Shelf> shelves;
 
     for (const auto* word : {"rear", "front", "right", "fan"}) {
-        group_of(pairs, word[0]).emplace_back(word);
-        group_of(shelves, &Shelf::letter, std::string(1, word[0])).books.emplace_back(word);
+        group_with(pairs, word[0]).emplace_back(word);
+        group_with(shelves, &Shelf::letter, std::string(1, word[0])).books.emplace_back(word);
     }
 
     EXPECT_EQ(pairs, (decltype(pairs){{'r', {"rear", "right"}}, {'f', {"front", "fan"}}}));
