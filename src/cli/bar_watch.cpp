@@ -101,8 +101,7 @@ private:
         auto line = report::bar_line(view, format_) + "\n";
         if (line == shown_) return {};
         print(line);
-        if (std::fflush(stdout) != 0)
-            return std::unexpected(Error(ErrorKind::failed, "cannot write the output", errno));
+        if (std::fflush(stdout) != 0) return failure("cannot write the output", errno);
         shown_ = std::move(line);
         return {};
     }

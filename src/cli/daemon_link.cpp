@@ -52,14 +52,12 @@ Result<DaemonLink> DaemonLink::connect(const std::string& path, milliseconds tim
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path)
-        return std::unexpected(
-            Error(ErrorKind::usage, format("{} is too long for a socket's name ({} bytes at most)",
-                                           printable(path, 200), sizeof address.sun_path - 1))
-                .with_code("usage"));
+        return std::unexpected(usage_error(format("{} is too long for a socket's name ({} bytes at most)",
+                                                  printable(path, 200), sizeof address.sun_path - 1)));
     std::memcpy(address.sun_path, path.data(), path.size());
 
     linux_::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!fd.is_open()) return std::unexpected(Error(ErrorKind::failed, "cannot open a socket", errno));
+    if (!fd.is_open()) return failure("cannot open a socket", errno);
     // Bounds the wait for a place in the listener's queue, and for room in the socket.
     const timeval limit{.tv_sec = timeout.count() / 1000, .tv_usec = timeout.count() % 1000 * 1000};
     (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);

@@ -155,9 +155,7 @@ Result<std::string> read_file(const std::string& path, std::size_t limit)
     if (!text)
         return std::unexpected(
             Error(kind_from(text.error().value), "cannot read " + printable(path), text.error().value));
-    if (text->size() > limit)
-        return std::unexpected(
-            Error(ErrorKind::failed, format("{} is larger than {} bytes", printable(path), limit)));
+    if (text->size() > limit) return failure(format("{} is larger than {} bytes", printable(path), limit));
     return std::move(*text);
 }
 

@@ -48,8 +48,7 @@ Result<void> clear_the_way(const std::string& path, const sockaddr_un& address)
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) return {};
     if (!S_ISSOCK(status.st_mode))
-        return std::unexpected(Error(
-            ErrorKind::failed, format("cannot listen on {}: a file that is no socket is in the way", path)));
+        return failure(format("cannot listen on {}: a file that is no socket is in the way", path));
     const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (::connect(probe.get(), base_of(address), sizeof address) == 0 || errno == EAGAIN)
         return std::unexpected(
@@ -124,9 +123,8 @@ Result<ListeningSocket> listen_unix(const std::string& path, std::optional<gid_t
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path)
-        return std::unexpected(
-            Error(ErrorKind::failed, format("cannot listen on {}: a socket's path has at most {} bytes", path,
-                                            sizeof address.sun_path - 1)));
+        return failure(format("cannot listen on {}: a socket's path has at most {} bytes", path,
+                              sizeof address.sun_path - 1));
     std::memcpy(address.sun_path, path.data(), path.size());
     if (auto made = make_directories(path.substr(0, path.rfind('/'))); !made)
         return std::unexpected(made.error());
@@ -194,7 +192,7 @@ Result<Peer> peer_of(int fd)
     ucred credentials{};
     socklen_t size = sizeof credentials;
     if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
-        return std::unexpected(Error(ErrorKind::failed, "cannot tell who is on the other side", errno));
+        return failure("cannot tell who is on the other side", errno);
     Peer peer{.user = credentials.uid, .process = credentials.pid, .groups = {}};
     // Says how much room it needs when it is too little.
     peer.groups.resize(32);
@@ -216,7 +214,7 @@ Result<std::optional<UniqueFd>> accept_client(int listening_fd)
         if (client.is_open()) return client;
         if (errno == EINTR) continue;
         if (errno == EAGAIN || errno == ECONNABORTED) return std::nullopt;
-        return std::unexpected(Error(ErrorKind::failed, "cannot accept a client", errno));
+        return failure("cannot accept a client", errno);
     }
 }
 

@@ -181,8 +181,7 @@ Privacy privacy_of(const struct stat& file, const struct stat& above, uid_t self
 Result<void> make_private_directory(const std::string& path)
 {
     const auto failed = [&](int why) {
-        return std::unexpected(Error(
-            ErrorKind::failed,
+        return failure(
             why == ELOOP
                 ? format("cannot make the directory {}: a link on the way there is one that others "
                          "could have put there, and is not followed; look where it leads, and remove it",
@@ -192,7 +191,7 @@ Result<void> make_private_directory(const std::string& path)
                          "above it; chown root it, or remove it",
                          printable(path))
                 : "cannot make the directory " + printable(path),
-            why));
+            why);
     };
     const auto directory = open_directory(path, private_directory);
     struct stat status{};
@@ -241,7 +240,7 @@ Result<std::string> read_private(const std::string& path, std::size_t limit)
     const auto place = place_of(path);
     auto text = place ? text_in(*place, limit) : std::unexpected(place.error());
     if (text) return std::move(*text);
-    return std::unexpected(Error(ErrorKind::failed, "cannot read " + printable(path), text.error()));
+    return failure("cannot read " + printable(path), text.error());
 }
 
 Result<void> replace_private(const std::string& path, std::string_view text)

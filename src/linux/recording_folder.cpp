@@ -108,9 +108,8 @@ Result<void> write_recording(const observe::Recording& recording, std::string_vi
 {
     if (auto may = may_record_into(directory); !may) return may;
     if (recording.bytes() > most_bytes)
-        return std::unexpected(
-            Error(ErrorKind::failed, format("the recording would be larger than {} MiB; nothing was written",
-                                            most_bytes >> 20)));
+        return failure(
+            format("the recording would be larger than {} MiB; nothing was written", most_bytes >> 20));
     const auto path = without_slashes(directory);
     auto making = path + ".XXXXXX";
     if (::mkdtemp(making.data()) == nullptr) return std::unexpected(cannot("make", path, errno));

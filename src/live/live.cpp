@@ -50,7 +50,7 @@ public:
         carry_out({Look{}});
         while (!ended_) {
             terminal_.show(model_.screen());
-            if (!wait()) return std::unexpected(Error(ErrorKind::failed, "cannot wait", errno));
+            if (!wait()) return failure("cannot wait", errno);
             take_signals();
             take_keys();
             listen();

@@ -60,11 +60,9 @@ Result<std::string> port_for(const ScriptRow& row, const std::string& asked)
     const bool windows = row.system == System::windows;
     if (asked.empty()) return windows ? "COM1" : "/dev/ttyS0";
     if (windows ? is_com_port(asked) : is_device_path(asked)) return asked;
-    return std::unexpected(
-        Error(ErrorKind::usage,
-              format("--port {}: for --{} it is {}", printable(asked, longest_port), row.kind,
-                     windows ? "COM1 to COM999" : "a device's path in plain letters such as /dev/ttyS0"))
-            .with_code("usage"));
+    return std::unexpected(usage_error(
+        format("--port {}: for --{} it is {}", printable(asked, longest_port), row.kind,
+               windows ? "COM1 to COM999" : "a device's path in plain letters such as /dev/ttyS0")));
 }
 
 std::string names_of(const std::vector<ProfileName>& profiles)

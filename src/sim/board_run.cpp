@@ -39,14 +39,14 @@ Result<std::string> script_text(const std::string& file)
 {
     if (file.empty()) return std::string();
     const int fd = file == "-" ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return std::unexpected(Error(ErrorKind::failed, format("cannot open {}", file), errno));
+    if (fd < 0) return failure(format("cannot open {}", file), errno);
     std::string text;
     char buffer[4096];
     ssize_t got = 0;
     while ((got = ::read(fd, buffer, sizeof buffer)) > 0) text.append(buffer, static_cast<std::size_t>(got));
     const int why = errno;
     if (fd != STDIN_FILENO) ::close(fd);
-    if (got < 0) return std::unexpected(Error(ErrorKind::failed, format("cannot read {}", file), why));
+    if (got < 0) return failure(format("cannot read {}", file), why);
     return text;
 }
 
@@ -64,9 +64,8 @@ Result<void> check_inside(Children& children)
     int status = 0;
     while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {}
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-    return std::unexpected(Error(ErrorKind::failed,
-                                 "programs started here would see the real /sys; is "
-                                 "libumockdev-preload.so.0 installed (Debian: umockdev)?"));
+    return failure("programs started here would see the real /sys; is "
+                   "libumockdev-preload.so.0 installed (Debian: umockdev)?");
 }
 
 /// Everything that runs while the board exists, and the loop that serves it.

@@ -60,7 +60,7 @@ Result<std::unique_ptr<Control>> Control::listen_at(const std::string& path)
         ::listen(fd, 16) != 0) {
         const int why = errno;
         if (fd >= 0) ::close(fd);
-        return std::unexpected(Error(ErrorKind::failed, format("cannot listen at {}", path), why));
+        return failure(format("cannot listen at {}", path), why);
     }
     return std::unique_ptr<Control>(new Control(fd));
 }
