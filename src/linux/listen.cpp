@@ -6,12 +6,12 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "linux/files.hpp"
+#include "linux/unix_address.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -120,18 +120,16 @@ bool ListeningSocket::has_lost_its_name() const
 Result<ListeningSocket> listen_unix(const std::string& path, std::optional<gid_t> group,
                                     std::optional<uid_t> owner)
 {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path)
+    const auto address = unix_address(path);
+    if (!address)
         return failure(format("cannot listen on {}: a socket's path has at most {} bytes", path,
-                              sizeof address.sun_path - 1));
-    std::memcpy(address.sun_path, path.data(), path.size());
+                              sizeof address->sun_path - 1));
     if (auto made = make_directories(path.substr(0, path.rfind('/'))); !made)
         return std::unexpected(made.error());
-    if (auto cleared = clear_the_way(path, address); !cleared) return std::unexpected(cleared.error());
+    if (auto cleared = clear_the_way(path, *address); !cleared) return std::unexpected(cleared.error());
 
     UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!fd.is_open() || ::bind(fd.get(), base_of(address), sizeof address) != 0)
+    if (!fd.is_open() || ::bind(fd.get(), base_of(*address), sizeof *address) != 0)
         return cannot_listen(path, errno);
     ListeningSocket socket(std::move(fd), path);
     // Nobody can connect before listen(), so it does not matter that bind() made the file with another mode.

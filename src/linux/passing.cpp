@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "linux/unix_address.hpp"
 
 #include <array>
 #include <cerrno>
@@ -15,7 +16,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace usbroute::linux_ {
@@ -31,15 +31,6 @@ union ControlBytes {
     cmsghdr alignment;
     std::array<char, CMSG_SPACE(2 * sizeof(int))> bytes;
 };
-
-std::optional<sockaddr_un> address_of(const std::string& path)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return std::nullopt;
-    std::memcpy(address.sun_path, path.data(), path.size());
-    return address;
-}
 
 /// Takes the files out of a message: the first one is returned, more than one are too many.
 UniqueFd take_files(msghdr& message, bool& too_many)
@@ -116,7 +107,7 @@ Result<Passed> receive_passed(int socket)
 
 Result<UniqueFd> connect_for_passing(const std::string& path)
 {
-    const auto address = address_of(path);
+    const auto address = unix_address(path);
     if (!address) return failure(format("the path {} is too long for a socket", printable(path)));
     UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     if (!fd.is_open()) return failure("cannot make a socket", errno);
@@ -131,7 +122,7 @@ Result<UniqueFd> connect_for_passing(const std::string& path)
 
 Result<UniqueFd> listen_for_passing(const std::string& path)
 {
-    const auto address = address_of(path);
+    const auto address = unix_address(path);
     if (!address) return failure(format("the path {} is too long for a socket", printable(path)));
     struct stat status{};
     if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) ::unlink(path.c_str());

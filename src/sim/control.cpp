@@ -4,28 +4,18 @@
 #include "sim/control.hpp"
 
 #include "base/format.hpp"
+#include "linux/unix_address.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace usbroute::sim {
 
 namespace {
-
-std::optional<sockaddr_un> address_of(const std::string& path)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return std::nullopt;
-    std::memcpy(address.sun_path, path.data(), path.size());
-    return address;
-}
 
 bool send_all(int fd, std::string_view bytes)
 {
@@ -53,7 +43,7 @@ void print_answer(std::string_view line, bool& has_failed)
 
 Result<std::unique_ptr<Control>> Control::listen_at(const std::string& path)
 {
-    const auto address = address_of(path);
+    const auto address = linux_::unix_address(path);
     if (!address) return std::unexpected(Error(ErrorKind::usage, format("too long for a socket: {}", path)));
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || ::bind(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0 ||
@@ -136,7 +126,7 @@ std::optional<Simulation::Clock::time_point> Control::deadline() const
 
 int tell_board(const std::string& path, const std::string& lines)
 {
-    const auto address = address_of(path);
+    const auto address = linux_::unix_address(path);
     const int fd = address ? ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
     if (fd < 0 || ::connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
         std::fprintf(stderr, "usbroute-sim: no simulated board answers at %s\n", path.c_str());
