@@ -59,17 +59,6 @@ void read_controllers(const NamedTable& named, Fields& fields, GuestSettings& gu
     }
 }
 
-void read_on_exit(Fields& fields, GuestSettings& guest)
-{
-    constexpr std::string_view rule = R"("return" (its sockets go back to the host) or "keep")";
-    const auto* word = fields.text("on_exit", rule);
-    if (word == nullptr) return;
-    if (*word == "return")
-        guest.on_exit = OnExit::return_to_host;
-    else if (*word != "keep")
-        fields.scope().wrong_value(fields.node("on_exit")->place, "on_exit", in_quotes(*word), rule);
-}
-
 void read_grace(Fields& fields, GuestSettings& guest)
 {
     const auto* text = fields.text("grace", grace_rule);
@@ -79,7 +68,7 @@ void read_grace(Fields& fields, GuestSettings& guest)
     if (grace && *grace <= longest_grace)
         guest.grace = *grace;
     else
-        fields.scope().wrong_value(fields.node("grace")->place, "grace", in_quotes(*text), grace_rule);
+        fields.wrong_text("grace", grace_rule);
 }
 
 void read_on_start(Fields& fields, GuestSettings& guest, Reading& reading)
@@ -88,28 +77,6 @@ void read_on_start(Fields& fields, GuestSettings& guest, Reading& reading)
     if (name == nullptr) return;
     guest.on_start = ProfileName(*name);
     reading.start_profiles.emplace_back(fields.scope().at(fields.node("on_start")->place), *guest.on_start);
-}
-
-void read_qmp(Fields& fields, GuestSettings& guest)
-{
-    const auto* path = fields.text("qmp", socket_path_rule);
-    if (path == nullptr) return;
-    if (is_socket_path(*path))
-        guest.qmp = *path;
-    else
-        fields.scope().wrong_value(fields.node("qmp")->place, "qmp", in_quotes(*path), socket_path_rule);
-}
-
-void read_bind(Fields& fields, GuestSettings& guest)
-{
-    constexpr std::string_view rule =
-        R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (when somebody says so))";
-    const auto* word = fields.text("bind", rule);
-    if (word == nullptr) return;
-    if (*word == "boot")
-        guest.bind = BindAt::boot;
-    else if (*word != "manual")
-        fields.scope().wrong_value(fields.node("bind")->place, "bind", in_quotes(*word), rule);
 }
 
 } // namespace
@@ -131,11 +98,15 @@ void read_guests(const Document& document, Reading& reading)
         guest.name = GuestName(named.name);
         guest.origin = named.origin;
         read_controllers(named, fields, guest);
-        read_on_exit(fields, guest);
+        fields.choose("on_exit", R"("return" (its sockets go back to the host) or "keep")", guest.on_exit,
+                      {{"return", OnExit::return_to_host}, {"keep", OnExit::keep}});
         read_grace(fields, guest);
         read_on_start(fields, guest, reading);
-        read_qmp(fields, guest);
-        read_bind(fields, guest);
+        guest.qmp = fields.path("qmp");
+        fields.choose(
+            "bind",
+            R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (when somebody says so))",
+            guest.bind, {{"boot", BindAt::boot}, {"manual", BindAt::manual}});
         fields.report_unknown_keys();
         reading.settings.guests.push_back(std::move(guest));
     }

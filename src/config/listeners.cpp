@@ -63,16 +63,6 @@ std::optional<TcpAddress> tcp_from(const Scope& scope, Place place, const std::s
     return std::nullopt;
 }
 
-/// The path under a key, or nothing where there is none or it is wrong, which is said.
-std::string read_path(Fields& fields, std::string_view key)
-{
-    const auto* path = fields.text(key, socket_path_rule);
-    if (path == nullptr) return {};
-    if (is_socket_path(*path)) return *path;
-    fields.scope().wrong_value(fields.node(key)->place, key, in_quotes(*path), socket_path_rule);
-    return {};
-}
-
 /// Root always may. The control socket is for a group from the start; others only as they say.
 void read_group(Fields& fields, const NamedTable& named, UnixAddress& address)
 {
@@ -83,12 +73,12 @@ void read_group(Fields& fields, const NamedTable& named, UnixAddress& address)
     if (group->empty() || is_plain_name(*group))
         address.group = *group;
     else
-        fields.scope().wrong_value(fields.node("group")->place, "group", in_quotes(*group), rule);
+        fields.wrong_text("group", rule);
 }
 
 void read_unix(Fields& fields, const NamedTable& named, ListenerSettings& listener)
 {
-    UnixAddress address{.path = read_path(fields, "unix"), .group = {}};
+    UnixAddress address{.path = fields.path("unix"), .group = {}};
     read_group(fields, named, address);
     listener.address = std::move(address);
 }
@@ -113,7 +103,7 @@ void read_tcp(Fields& fields, ListenerSettings& listener)
 void read_connect(Fields& fields, const NamedTable& named, ListenerSettings& listener)
 {
     const auto& scope = fields.scope();
-    listener.address = ConnectAddress{.path = read_path(fields, "connect")};
+    listener.address = ConnectAddress{.path = fields.path("connect")};
     if (const auto* group = fields.node("group"))
         scope.problem(group->place,
                       "group goes with unix only; with connect the socket belongs to who listens there");
