@@ -68,9 +68,8 @@ int run_config(const Invocation& invocation)
     const auto& options = invocation.options;
     const auto& what = invocation.words.front();
     if (what != "check" && what != "show")
-        return fail(Error(ErrorKind::usage, format("there is no config {}; {}", printable(what, 64),
-                                                   usage_line(*invocation.command)))
-                        .with_code("usage"),
+        return fail(usage_error(format("there is no config {}; {}", printable(what, 64),
+                                       usage_line(*invocation.command))),
                     options.json);
     const auto where =
         linux_::locate({.root = options.root, .config = options.config, .socket = options.socket});

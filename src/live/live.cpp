@@ -179,7 +179,7 @@ private:
 
 std::optional<Error> why_not(const cli::Options& options, const cli::Session& session)
 {
-    const auto usage = [](const char* text) { return Error(ErrorKind::usage, text).with_code("usage"); };
+    const auto usage = [](const char* text) { return usage_error(text); };
     if (options.json) return usage("live is for the eye; `usbroute watch --json` tells a program of changes");
     if (session.works_alone())
         return usage(

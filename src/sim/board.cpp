@@ -26,17 +26,11 @@ namespace {
 constexpr std::size_t config_space_size = 4096; ///< of PCI Express; older functions have 256 bytes
 constexpr std::size_t conventional_space = 256;
 
-std::string word_of(const observe::KernelTree& tree, const std::string& file)
-{
-    const auto text = tree.read(file, observe::attribute_limit);
-    return text ? std::string(trim(*text)) : std::string();
-}
-
 /// What a person calls the machine; firmware that was told nothing says "To Be Filled By O.E.M.".
 std::string title_of(const observe::KernelTree& tree)
 {
     const auto word = [&tree](std::string_view name) {
-        auto text = word_of(tree, format("sys/class/dmi/id/{}", name));
+        auto text = observe::attribute(tree, format("sys/class/dmi/id/{}", name));
         return lower(text).starts_with("to be filled") ? std::string() : text;
     };
     auto maker = word("board_vendor");
@@ -150,7 +144,7 @@ void take_rate_matching_hub(const observe::KernelTree& tree, BoardController& co
     if (controller.usb2_bus != 0 && tree.list("sys/" + directory)) {
         model.recorded =
             std::make_shared<const RecordedDevice>(recorded_device(tree, directory, place, false));
-        const auto ports = parse_decimal(word_of(tree, format("sys/{}/maxchild", directory)));
+        const auto ports = parse_decimal(observe::attribute(tree, format("sys/{}/maxchild", directory)));
         if (ports && *ports >= 1 && *ports <= 31) model.hub_ports = static_cast<std::uint8_t>(*ports);
     } else if (controller.usb2_bus != 0) {
         return; // this machine has none
