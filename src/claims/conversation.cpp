@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "linux/files.hpp"
 #include "linux/listen.hpp"
 #include "linux/rights.hpp"
 #include "wire/claims.hpp"
@@ -45,12 +46,7 @@ Result<void> say(int client, std::string text)
     text += '\n';
     // A client that does not read is not waited for.
     ::setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &longest_send, sizeof longest_send);
-    for (std::string_view rest = text; !rest.empty();) {
-        const auto put = ::send(client, rest.data(), rest.size(), MSG_NOSIGNAL);
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return failure("cannot answer", errno);
-        rest.remove_prefix(static_cast<std::size_t>(put));
-    }
+    if (const int why = linux_::send_whole(client, text); why != 0) return failure("cannot answer", why);
     return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "linux/files.hpp"
 #include "linux/unix_address.hpp"
 
 #include <algorithm>
@@ -85,14 +86,8 @@ Error DaemonLink::gone(std::string_view what, int errno_value) const
 
 Result<void> DaemonLink::send(std::string_view line)
 {
-    auto text = std::string(line) + "\n";
-    std::string_view rest = text;
-    while (!rest.empty()) {
-        const auto put = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return std::unexpected(gone("cannot send", errno));
-        rest.remove_prefix(static_cast<std::size_t>(put));
-    }
+    const int why = linux_::send_whole(fd_.get(), std::string(line) + "\n");
+    if (why != 0) return std::unexpected(gone("cannot send", why));
     return {};
 }
 

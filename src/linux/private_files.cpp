@@ -99,28 +99,10 @@ std::expected<std::string, int> text_in(const Place& place, std::size_t limit)
     const auto privacy = privacy_in(place, fd.get());
     if (!privacy) return std::unexpected(errno);
     if (*privacy == Privacy::foreign) return std::unexpected(EMEDIUMTYPE);
-    std::string text;
-    std::array<char, 4096> chunk{};
-    while (text.size() <= limit) {
-        const auto got = ::read(fd.get(), chunk.data(), chunk.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return std::unexpected(errno);
-        if (got == 0) return text;
-        text.append(chunk.data(), static_cast<std::size_t>(got));
-    }
-    return std::unexpected(EFBIG);
-}
-
-/// 0, or an errno value.
-int write_whole(int fd, std::string_view text)
-{
-    while (!text.empty()) {
-        const auto put = ::write(fd, text.data(), text.size());
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return put < 0 ? errno : ENOSPC;
-        text.remove_prefix(static_cast<std::size_t>(put));
-    }
-    return 0;
+    auto text = read_up_to(fd.get(), limit + 1);
+    if (!text) return std::unexpected(text.error().value);
+    if (text->size() > limit) return std::unexpected(EFBIG);
+    return std::move(*text);
 }
 
 /// A new file under the old name, by way of `fresh`, a name in the same directory.

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "linux/files.hpp"
 #include "linux/unique_fd.hpp"
 
 #include <algorithm>
@@ -173,16 +174,10 @@ Result<std::string> read_trusted(const std::string& path, std::size_t limit, std
 {
     auto file = Walk(path, trusted).open();
     if (!file) return std::unexpected(std::move(file.error()));
-    std::string text;
-    std::array<char, 4096> chunk{};
-    while (text.size() <= limit) {
-        const auto got = ::read(file->get(), chunk.data(), chunk.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return failure("cannot read " + printable(path), errno);
-        if (got == 0) return text;
-        text.append(chunk.data(), static_cast<std::size_t>(got));
-    }
-    return failure(format("{} is larger than {} bytes", printable(path), limit));
+    auto text = read_up_to(file->get(), limit + 1);
+    if (!text) return failure("cannot read " + printable(path), text.error().value);
+    if (text->size() > limit) return failure(format("{} is larger than {} bytes", printable(path), limit));
+    return std::move(*text);
 }
 
 } // namespace usbroute::linux_

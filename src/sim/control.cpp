@@ -4,6 +4,7 @@
 #include "sim/control.hpp"
 
 #include "base/format.hpp"
+#include "linux/files.hpp"
 #include "linux/unix_address.hpp"
 
 #include <algorithm>
@@ -16,17 +17,6 @@
 namespace usbroute::sim {
 
 namespace {
-
-bool send_all(int fd, std::string_view bytes)
-{
-    while (!bytes.empty()) {
-        const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) continue;
-        if (sent <= 0) return false;
-        bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return true;
-}
 
 /// Prints an answer's lines; the last one of each command is "ok" or "error: ...".
 void print_answer(std::string_view line, bool& has_failed)
@@ -133,7 +123,7 @@ int tell_board(const std::string& path, const std::string& lines)
         if (fd >= 0) ::close(fd);
         return 3;
     }
-    bool has_failed = !send_all(fd, lines);
+    bool has_failed = linux_::send_whole(fd, lines) != 0;
     ::shutdown(fd, SHUT_WR);
     std::string partial;
     char buffer[4096];
