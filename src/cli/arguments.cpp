@@ -11,7 +11,6 @@
 #include "wire/duration.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bitset>
 #include <optional>
 

@@ -9,8 +9,6 @@
 #include "plan/ownership.hpp"
 #include "plan/unreadable.hpp"
 
-#include <algorithm>
-
 namespace usbroute::daemon {
 
 using topology::Snapshot;

@@ -3,7 +3,7 @@
 
 #include "plan/change.hpp"
 
-#include <algorithm>
+#include "base/groups.hpp"
 
 namespace usbroute::plan {
 
@@ -12,11 +12,7 @@ namespace {
 void add_owned(std::vector<OwnedBits>& all, const std::string& owner, std::uint32_t bits)
 {
     if (bits == 0) return;
-    const auto found = std::ranges::find(all, owner, &OwnedBits::owner);
-    if (found == all.end())
-        all.push_back({.owner = owner, .bits = bits});
-    else
-        found->bits |= bits;
+    group_with(all, &OwnedBits::owner, owner).bits |= bits;
 }
 
 } // namespace

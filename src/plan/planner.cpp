@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "base/format.hpp"
+#include "base/groups.hpp"
 #include "plan/board.hpp"
 #include "plan/call_back.hpp"
 #include "plan/dead_sides.hpp"
@@ -61,15 +62,6 @@ void add_to_whole(Plan& plan, const Wanted& wanted)
             wanted.superspeed.value_or(wanted.side == Side::xhci));
 }
 
-void add_owner_before(Change& change, const std::string& owner, std::uint32_t bit)
-{
-    const auto found = std::ranges::find(change.owners_before, owner, &OwnedBits::owner);
-    if (found == change.owners_before.end())
-        change.owners_before.push_back({.owner = owner, .bits = bit});
-    else
-        found->bits |= bit;
-}
-
 void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
 {
     const auto& connector = *wanted.connector;
@@ -94,7 +86,8 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
     movement.host_would_use =
         movement.from == movement.to || host_would_use(connector.controller_on(wanted.side));
     if (movement.from != movement.to)
-        add_owner_before(plan.change, text_of(movement.owner_before), connector.spec.bit->mask());
+        group_with(plan.change.owners_before, &OwnedBits::owner, text_of(movement.owner_before)).bits |=
+            connector.spec.bit->mask();
     if (movement.from != movement.to || movement.superspeed) plan.movements.push_back(std::move(movement));
 }
 

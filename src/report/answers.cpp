@@ -6,8 +6,6 @@
 #include "base/groups.hpp"
 #include "plan/plan.hpp"
 
-#include <algorithm>
-
 namespace usbroute::report {
 
 using wire::Answer;

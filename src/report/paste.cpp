@@ -33,7 +33,7 @@ std::vector<std::string> filled(std::string_view text, Replacements words)
     const auto whole = replaced(text, words);
     auto lines = texts_of(split(whole, '\n'), [](const auto line) { return line; });
     // What follows the last line end is no line.
-    lines.pop_back();
+    if (lines.back().empty()) lines.pop_back();
     return lines;
 }
 

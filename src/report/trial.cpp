@@ -9,7 +9,6 @@
 #include "plan/board.hpp"
 #include "plan/ownership.hpp"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 

@@ -7,8 +7,6 @@
 #include "wire/fields.hpp"
 #include "wire/json_forms.hpp"
 
-#include <array>
-
 namespace usbroute::wire {
 
 namespace {
