@@ -12,12 +12,7 @@ namespace usbroute {
 
 bool is_plain_name(std::string_view text)
 {
-    const auto plain = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-               c == '_' || c == '.';
-    };
-    return !text.empty() && text.size() <= 64 && text.front() != '-' && text.front() != '.' &&
-           std::ranges::all_of(text, plain);
+    return is_plain_word(text, "-_.") && text.size() <= 64 && text.front() != '-' && text.front() != '.';
 }
 
 std::optional<PciAddress> PciAddress::parse(std::string_view text)

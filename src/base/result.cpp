@@ -8,6 +8,16 @@
 
 namespace usbroute {
 
+std::unexpected<Error> failure(std::string message)
+{
+    return std::unexpected(Error(ErrorKind::failed, std::move(message)));
+}
+
+std::unexpected<Error> failure(std::string message, int errno_value)
+{
+    return std::unexpected(Error(ErrorKind::failed, std::move(message), errno_value));
+}
+
 Error usage_error(std::string message)
 {
     return Error(ErrorKind::usage, std::move(message)).with_code("usage");

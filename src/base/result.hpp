@@ -50,6 +50,10 @@ private:
 
 template <class T> using Result = std::expected<T, Error>;
 
+/// Tried, and the world said no; with the system's words where a system call did.
+[[nodiscard]] std::unexpected<Error> failure(std::string message);
+[[nodiscard]] std::unexpected<Error> failure(std::string message, int errno_value);
+
 /// What was asked is wrong, whoever asked.
 [[nodiscard]] Error usage_error(std::string message);
 

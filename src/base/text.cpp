@@ -3,26 +3,17 @@
 
 #include "base/text.hpp"
 
+#include "base/numbers.hpp"
 #include "base/widths.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 
 namespace usbroute {
 
 namespace {
 
 constexpr std::string_view blanks = " \t\r\n";
-
-std::optional<std::uint32_t> parse_number(std::string_view text, int base)
-{
-    std::uint32_t value = 0;
-    const auto* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value, base);
-    if (error != std::errc{} || stop != end || text.empty()) return std::nullopt;
-    return value;
-}
 
 /// One decoded character; `bytes` is 0 where the text is not UTF-8.
 struct Decoded {
@@ -145,6 +136,26 @@ std::string listed(std::span<const std::string> names)
     return join(names.first(names.size() - 1), ", ") + " and " + names.back();
 }
 
+std::string replaced(std::string_view text, Replacements replacements)
+{
+    std::string out;
+    while (!text.empty()) {
+        const auto* const found = std::ranges::find_if(
+            replacements, [text](const auto& each) { return text.starts_with(each.first); });
+        out += found == replacements.end() ? text.substr(0, 1) : found->second;
+        text.remove_prefix(found == replacements.end() ? 1 : found->first.size());
+    }
+    return out;
+}
+
+bool is_plain_word(std::string_view text, std::string_view marks)
+{
+    return !text.empty() && std::ranges::all_of(text, [marks](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+               marks.find(c) != std::string_view::npos;
+    });
+}
+
 std::string lower(std::string_view text)
 {
     std::string out(text);
@@ -153,12 +164,12 @@ std::string lower(std::string_view text)
     return out;
 }
 
-std::optional<std::uint32_t> parse_decimal(std::string_view text) { return parse_number(text, 10); }
+std::optional<std::uint32_t> parse_decimal(std::string_view text) { return number_from<std::uint32_t>(text); }
 
 std::optional<std::uint32_t> parse_hex(std::string_view text)
 {
     if (text.starts_with("0x") || text.starts_with("0X")) text.remove_prefix(2);
-    return parse_number(text, 16);
+    return number_from<std::uint32_t>(text, 16);
 }
 
 std::string printable(std::string_view text, std::size_t limit)

@@ -5,10 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace usbroute {
@@ -18,15 +21,35 @@ namespace usbroute {
 /// Splits at runs of spaces and tabs; no empty words.
 [[nodiscard]] std::vector<std::string_view> words(std::string_view text);
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
+/// "1 file", "2 files"
+template <class Count>
+[[nodiscard]] std::string counted(Count count, std::string_view one, std::string_view many)
+{
+    return std::to_string(count) + " " + std::string(count == 1 ? one : many);
+}
 /// "rear-1, rear-2 and rear-3"
 [[nodiscard]] std::string listed(std::span<const std::string> names);
-/// The text of each, in the same order.
-template <class Names> [[nodiscard]] std::vector<std::string> texts_of(const Names& names)
+/// A text of each, in the same order; `text` is a function or a member.
+template <class Things, class Text>
+[[nodiscard]] std::vector<std::string> texts_of(const Things& things, const Text& text)
 {
     std::vector<std::string> texts;
-    for (const auto& name : names) texts.emplace_back(name.text());
+    for (const auto& thing : things) texts.emplace_back(std::invoke(text, thing));
     return texts;
 }
+/// The name of each.
+template <class Names> [[nodiscard]] std::vector<std::string> texts_of(const Names& names)
+{
+    return texts_of(names, [](const auto& name) { return name.text(); });
+}
+
+/// A text and what stands in its place.
+using Replacements = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+/// What was put in is not looked at again.
+[[nodiscard]] std::string replaced(std::string_view text, Replacements replacements);
+
+/// Nothing but letters and digits of ASCII and these marks, and not empty.
+[[nodiscard]] bool is_plain_word(std::string_view text, std::string_view marks);
 
 /// With the letters A to Z made small; the others stay.
 [[nodiscard]] std::string lower(std::string_view text);

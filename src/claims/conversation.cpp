@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "linux/files.hpp"
 #include "linux/listen.hpp"
 #include "linux/rights.hpp"
 #include "wire/claims.hpp"
@@ -24,11 +25,6 @@ namespace {
 constexpr int patience = 2000; // ms
 constexpr timeval longest_send{.tv_sec = 2, .tv_usec = 0};
 
-std::unexpected<Error> failed(std::string what, int errno_value = 0)
-{
-    return std::unexpected(Error(ErrorKind::failed, std::move(what), errno_value));
-}
-
 /// The question comes in one piece, being shorter than any buffer; more than that is none of ours.
 Result<bool> is_asked(int client)
 {
@@ -36,11 +32,11 @@ Result<bool> is_asked(int client)
     int ready = 0;
     do ready = ::poll(&asked, 1, patience);
     while (ready < 0 && errno == EINTR);
-    if (ready < 0) return failed("cannot wait for the question", errno);
-    if (ready == 0) return failed("nothing was asked");
+    if (ready < 0) return failure("cannot wait for the question", errno);
+    if (ready == 0) return failure("nothing was asked");
     std::array<char, 64> bytes{};
     const auto got = ::recv(client, bytes.data(), bytes.size(), MSG_DONTWAIT);
-    if (got < 0) return failed("cannot read the question", errno);
+    if (got < 0) return failure("cannot read the question", errno);
     return std::string_view(bytes.data(), static_cast<std::size_t>(got)) ==
            std::string(wire::claims_question) + "\n";
 }
@@ -50,12 +46,7 @@ Result<void> say(int client, std::string text)
     text += '\n';
     // A client that does not read is not waited for.
     ::setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &longest_send, sizeof longest_send);
-    for (std::string_view rest = text; !rest.empty();) {
-        const auto put = ::send(client, rest.data(), rest.size(), MSG_NOSIGNAL);
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return failed("cannot answer", errno);
-        rest.remove_prefix(static_cast<std::size_t>(put));
-    }
+    if (const int why = linux_::send_whole(client, text); why != 0) return failure("cannot answer", why);
     return {};
 }
 
@@ -74,7 +65,7 @@ Result<void> talk(int client, const std::string& user, const Answer& answer)
     if (!peer) return std::unexpected(peer.error());
     if (!may_ask(peer->user, user)) {
         (void)say(client, "error only root and " + printable(user, 64) + " may ask");
-        return failed(format("user {} has asked, who may not", peer->user));
+        return failure(format("user {} has asked, who may not", peer->user));
     }
     const auto is_ours = is_asked(client);
     if (!is_ours) return std::unexpected(is_ours.error());

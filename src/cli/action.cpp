@@ -60,17 +60,13 @@ Result<wire::Command> command_from(Verb verb, const std::vector<std::string>& wo
     command.force_disks = options.force_disks;
     for (const auto& disk : options.force_disks)
         if (!is_plain_name(disk))
-            return std::unexpected(
-                Error(ErrorKind::usage,
-                      format("--force-disk {}: it takes a disk's name, as in sdb", printable(disk, 64)))
-                    .with_code("usage"));
+            return std::unexpected(usage_error(
+                format("--force-disk {}: it takes a disk's name, as in sdb", printable(disk, 64))));
     std::optional<Error> wrong;
     if (verb == Verb::move) {
         if (options.to.empty())
             return std::unexpected(
-                Error(ErrorKind::usage,
-                      "move needs to know where: add --to host, a guest's name, ehci or xhci")
-                    .with_code("usage"));
+                usage_error("move needs to know where: add --to host, a guest's name, ehci or xhci"));
         if (!is_plain_name(options.to)) return std::unexpected(no_such("guest", options.to));
         command.to = config::target_from(options.to);
         wrong = take_names(command.connectors, words, "connector");
@@ -100,10 +96,9 @@ int act(const Invocation& invocation, Verb verb)
     const bool is_trial = options.revert_after && options.revert_after->count() > 0;
     if (is_trial && Session(options).works_alone())
         return fail(
-            Error(ErrorKind::usage,
-                  "--revert-after needs the daemon, which takes the change back: leave out --direct; with "
-                  "--root name its --socket")
-                .with_code("usage"),
+            usage_error(
+                "--revert-after needs the daemon, which takes the change back: leave out --direct; with "
+                "--root name its --socket"),
             options.json);
     command->form = options.json ? wire::Form::json : wire::Form::text;
     const auto answer = Session(options).act(*command);

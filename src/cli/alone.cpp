@@ -46,10 +46,7 @@ public:
     [[nodiscard]] apply::History history() const override { return history_; }
 
 private:
-    static Result<void> not_here()
-    {
-        return std::unexpected(Error(ErrorKind::failed, "the journal is only read here"));
-    }
+    static Result<void> not_here() { return failure("the journal is only read here"); }
     apply::History history_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "cli/arguments.hpp"
 
+#include "base/duration.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "cli/command_table.hpp"
@@ -10,7 +11,6 @@
 #include "wire/duration.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bitset>
 #include <optional>
 
@@ -19,6 +19,8 @@
 namespace usbroute::cli {
 
 namespace {
+
+constexpr std::chrono::hours longest_timeout{1};
 
 /// Texts of options that need a second look, when all of the line is known.
 struct Raw {
@@ -120,8 +122,7 @@ void take_option(OptionId id, const char* value, Options& options, Raw& raw)
 Error unknown_command(const std::string& word)
 {
     const auto shown = printable(word, 64);
-    std::vector<std::string> known;
-    for (const auto& command : command_table()) known.emplace_back(command.name);
+    auto known = texts_of(command_table(), [](const auto& command) { return command.name; });
     const auto near = nearest(word, known);
     return usage_error(format("there is no command {}; {}", shown,
                               near ? format("did you mean {}?", *near) : "`usbroute --help` lists them"));
@@ -151,7 +152,7 @@ std::optional<Error> take_raw(const Raw& raw, Options& options)
     }
     if (raw.timeout) {
         const auto time = parse_duration(*raw.timeout);
-        if (!time)
+        if (!time || *time <= longest_timeout.zero() || *time > longest_timeout)
             return usage_error(
                 format("--timeout {}: write a time such as 500ms, 5s or 1m", printable(*raw.timeout, 32)));
         options.timeout = *time;
@@ -308,21 +309,6 @@ bool wants_json(const std::vector<std::string>& arguments)
 {
     const auto end = std::ranges::find(arguments, "--");
     return std::find(arguments.begin(), end, "--json") != end;
-}
-
-std::optional<std::chrono::milliseconds> parse_duration(std::string_view text)
-{
-    struct Unit {
-        std::string_view suffix;
-        std::uint32_t milliseconds;
-    };
-    constexpr std::array<Unit, 4> units{{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"", 1000}}};
-    const auto unit =
-        *std::ranges::find_if(units, [text](const Unit& u) { return text.ends_with(u.suffix); });
-    text.remove_suffix(unit.suffix.size());
-    const auto number = parse_decimal(text);
-    if (!number || *number == 0 || *number > 3'600'000 / unit.milliseconds) return std::nullopt;
-    return std::chrono::milliseconds(std::uint64_t{*number} * unit.milliseconds);
 }
 
 } // namespace usbroute::cli

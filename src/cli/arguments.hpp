@@ -27,7 +27,4 @@ using Read = std::variant<Invocation, HelpAsked, Error>;
 /// True when the caller wants JSON, also where the rest of the line cannot be read.
 [[nodiscard]] bool wants_json(const std::vector<std::string>& arguments);
 
-/// "500ms", "5s", "2m"; a plain number counts seconds. From 1 ms to an hour.
-[[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
-
 } // namespace usbroute::cli

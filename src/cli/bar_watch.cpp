@@ -27,15 +27,6 @@ namespace {
 /// Until the next try where no daemon answers. A bar is looked at by people.
 constexpr std::chrono::milliseconds until_next_try{2000};
 
-Result<wire::Answer> ask_and_check(DaemonLink& link, const wire::Command& command)
-{
-    const auto line = link.ask(wire::to_line(command));
-    if (!line) return std::unexpected(line.error());
-    auto answer = wire::read_answer(*line);
-    if (answer.status == wire::Status::ok) return answer;
-    return std::unexpected(Error(wire::kind_of(answer), answer.message).with_code(answer.code));
-}
-
 /// A daemon that tells of changes on one connection, and is asked on another what holds then.
 struct Daemon {
     DaemonLink events;
@@ -48,16 +39,19 @@ Result<Daemon> find_daemon(const Session& session)
     if (!events) return std::unexpected(std::move(events.error()));
     auto questions = session.connect();
     if (!questions) return std::unexpected(std::move(questions.error()));
-    if (auto subscribed = ask_and_check(*events, {.verb = config::Verb::subscribe}); !subscribed)
+    const auto answer = events->ask(wire::to_line({.verb = config::Verb::subscribe}));
+    if (!answer) return std::unexpected(answer.error());
+    if (auto subscribed = wire::read_ok(*answer); !subscribed)
         return std::unexpected(std::move(subscribed.error()));
     return Daemon{.events = std::move(*events), .questions = std::move(*questions)};
 }
 
 Result<report::BarView> look(DaemonLink& questions)
 {
-    const auto answer = ask_and_check(questions, {.verb = config::Verb::status, .form = wire::Form::json});
+    const auto answer =
+        questions.ask(wire::to_line({.verb = config::Verb::status, .form = wire::Form::json}));
     if (!answer) return std::unexpected(answer.error());
-    const auto view = report::status_from_json(answer->document);
+    const auto view = report::status_in(*answer);
     if (!view) return std::unexpected(view.error());
     return report::bar_view(*view);
 }
@@ -107,8 +101,7 @@ private:
         auto line = report::bar_line(view, format_) + "\n";
         if (line == shown_) return {};
         print(line);
-        if (std::fflush(stdout) != 0)
-            return std::unexpected(Error(ErrorKind::failed, "cannot write the output", errno));
+        if (std::fflush(stdout) != 0) return failure("cannot write the output", errno);
         shown_ = std::move(line);
         return {};
     }

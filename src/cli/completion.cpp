@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "cli/command_table.hpp"
+#include "cli/texts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -251,8 +252,7 @@ Names names_in(const config::Settings& settings)
         names.connectors.push_back({connector.spec.name.text(), std::move(what)});
     }
     for (const auto& guest : settings.guests) {
-        std::vector<std::string> controllers;
-        for (const auto& address : guest.controllers) controllers.push_back(address.text());
+        const auto controllers = texts_of(guest.controllers);
         names.guests.push_back({guest.name.text(), join(controllers, ", ")});
     }
     for (const auto& profile : settings.profiles) {
@@ -301,6 +301,14 @@ std::vector<Candidate> candidates(const Place& place, const Names& names)
     if (!place.before.empty())
         for (auto& candidate : found) candidate.word = place.before + candidate.word;
     return found;
+}
+
+std::string_view completion_script(std::string_view shell)
+{
+    if (shell == "bash") return texts::bash;
+    if (shell == "zsh") return texts::zsh;
+    if (shell == "fish") return texts::fish;
+    return {};
 }
 
 } // namespace usbroute::cli

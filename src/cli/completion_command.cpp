@@ -74,11 +74,9 @@ int run_completion(const Invocation& invocation)
     if (words.front() == "words") return print_words(std::span(words).subspan(1));
     const auto script = words.size() == 1 ? completion_script(words.front()) : std::string_view();
     if (script.empty())
-        return fail(
-            Error(ErrorKind::usage, format("there is no completion for {}; {}", printable(words.back(), 64),
-                                           usage_line(*invocation.command)))
-                .with_code("usage"),
-            invocation.options.json);
+        return fail(usage_error(format("there is no completion for {}; {}", printable(words.back(), 64),
+                                       usage_line(*invocation.command))),
+                    invocation.options.json);
     print(script);
     return exit_done;
 }

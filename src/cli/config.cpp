@@ -18,16 +18,12 @@ namespace usbroute::cli {
 
 namespace {
 
-std::string counted(int count, std::string_view thing)
-{
-    return format("{} {}{}", count, thing, count == 1 ? "" : "s");
-}
-
 std::string text_of(const report::ConfigCheck& check)
 {
     auto text =
-        format("ok: {}, {}, {}, {}", counted(check.connectors, "connector"), counted(check.guests, "guest"),
-               counted(check.profiles, "profile"), counted(check.listeners, "listener"));
+        format("ok: {}, {}, {}, {}", counted(check.connectors, "connector", "connectors"),
+               counted(check.guests, "guest", "guests"), counted(check.profiles, "profile", "profiles"),
+               counted(check.listeners, "listener", "listeners"));
     if (check.files.empty()) text += "; no configuration file is there";
     if (!check.machine_was_seen) text += "; not compared: this machine has no USB controller";
     return text + "\n";
@@ -72,9 +68,8 @@ int run_config(const Invocation& invocation)
     const auto& options = invocation.options;
     const auto& what = invocation.words.front();
     if (what != "check" && what != "show")
-        return fail(Error(ErrorKind::usage, format("there is no config {}; {}", printable(what, 64),
-                                                   usage_line(*invocation.command)))
-                        .with_code("usage"),
+        return fail(usage_error(format("there is no config {}; {}", printable(what, 64),
+                                       usage_line(*invocation.command))),
                     options.json);
     const auto where =
         linux_::locate({.root = options.root, .config = options.config, .socket = options.socket});

@@ -5,16 +5,16 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "linux/files.hpp"
+#include "linux/unix_address.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 
 namespace usbroute::cli {
 
@@ -49,22 +49,18 @@ int milliseconds_until(steady_clock::time_point deadline)
 
 Result<DaemonLink> DaemonLink::connect(const std::string& path, milliseconds timeout)
 {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path)
-        return std::unexpected(
-            Error(ErrorKind::usage, format("{} is too long for a socket's name ({} bytes at most)",
-                                           printable(path, 200), sizeof address.sun_path - 1))
-                .with_code("usage"));
-    std::memcpy(address.sun_path, path.data(), path.size());
+    const auto address = linux_::unix_address(path);
+    if (!address)
+        return std::unexpected(usage_error(format("{} is too long for a socket's name ({} bytes at most)",
+                                                  printable(path, 200), sizeof address->sun_path - 1)));
 
     linux_::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!fd.is_open()) return std::unexpected(Error(ErrorKind::failed, "cannot open a socket", errno));
+    if (!fd.is_open()) return failure("cannot open a socket", errno);
     // Bounds the wait for a place in the listener's queue, and for room in the socket.
     const timeval limit{.tv_sec = timeout.count() / 1000, .tv_usec = timeout.count() % 1000 * 1000};
     (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     int failed = 0;
-    do failed = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    do failed = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
     while (failed != 0 && errno == EINTR);
     if (failed != 0) return std::unexpected(cannot_connect(path, errno == EAGAIN ? ETIMEDOUT : errno));
     return DaemonLink(path, std::move(fd), timeout);
@@ -90,14 +86,8 @@ Error DaemonLink::gone(std::string_view what, int errno_value) const
 
 Result<void> DaemonLink::send(std::string_view line)
 {
-    auto text = std::string(line) + "\n";
-    std::string_view rest = text;
-    while (!rest.empty()) {
-        const auto put = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return std::unexpected(gone("cannot send", errno));
-        rest.remove_prefix(static_cast<std::size_t>(put));
-    }
+    const int why = linux_::send_whole(fd_.get(), std::string(line) + "\n");
+    if (why != 0) return std::unexpected(gone("cannot send", why));
     return {};
 }
 

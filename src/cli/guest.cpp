@@ -30,8 +30,7 @@ Result<const VerbRow*> verb_in(const Invocation& invocation)
     const auto word = words.empty() ? std::string("list") : words.front();
     const auto found = std::ranges::find(verbs, word, &VerbRow::name);
     if (found != verbs.end()) return &*found;
-    std::vector<std::string> known;
-    for (const auto& verb : verbs) known.emplace_back(verb.name);
+    const auto known = texts_of(verbs, [](const auto& verb) { return verb.name; });
     const auto near = nearest(word, known);
     return std::unexpected(usage_error(
         format("there is no guest {}; {}", printable(word, 64),
@@ -58,15 +57,12 @@ std::optional<Error> check_options(const Invocation& invocation, const VerbRow& 
 
 std::string names_of(const std::vector<config::GuestSettings>& guests)
 {
-    std::vector<std::string> names;
-    for (const auto& guest : guests) names.push_back(guest.name.text());
-    return join(names, ", ");
+    return join(texts_of(guests, [](const auto& guest) { return guest.name.text(); }), ", ");
 }
 
 Error no_such_guest(const std::string& word, const config::Settings& settings)
 {
-    std::vector<std::string> names;
-    for (const auto& guest : settings.guests) names.push_back(guest.name.text());
+    const auto names = texts_of(settings.guests, [](const auto& guest) { return guest.name.text(); });
     const auto near = nearest(word, names);
     const auto hint = near            ? format("did you mean {}?", *near)
                       : names.empty() ? std::string("the configuration has none")

@@ -25,14 +25,11 @@ Result<report::MaskView> mask_view(const report::RegisterView& registers,
                                    const std::vector<std::string>& words)
 {
     if (!looks_like_a_value(words.front())) return report::mask_of_names(registers, words);
-    if (words.size() > 1)
-        return std::unexpected(Error(ErrorKind::usage, "mask takes one value, or names").with_code("usage"));
+    if (words.size() > 1) return std::unexpected(usage_error("mask takes one value, or names"));
     const auto value = report::parse_mask(words.front());
     if (!value)
-        return std::unexpected(
-            Error(ErrorKind::usage, format("{} is no mask: write up to 32 bits as 0x00ff or 0b11111111",
-                                           printable(words.front(), 64)))
-                .with_code("usage"));
+        return std::unexpected(usage_error(format(
+            "{} is no mask: write up to 32 bits as 0x00ff or 0b11111111", printable(words.front(), 64))));
     return report::mask_of_value(registers, *value);
 }
 

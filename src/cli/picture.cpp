@@ -67,9 +67,7 @@ int run_picture(const Invocation& invocation)
 {
     const auto& options = invocation.options;
     if (options.json && !options.svg.empty())
-        return fail(Error(ErrorKind::usage, "--json and --svg are two forms of one answer: give one of them")
-                        .with_code("usage"),
-                    true);
+        return fail(usage_error("--json and --svg are two forms of one answer: give one of them"), true);
     const auto view = Session(options).status();
     if (!view) return fail(view.error(), options.json);
     if (options.json)

@@ -29,10 +29,8 @@ int read_and_run(const std::vector<std::string>& arguments, std::string_view com
     }
     const auto& invocation = std::get<Invocation>(read);
     if (!command.empty() && invocation.command->name != command)
-        return fail(
-            Error(ErrorKind::usage, format("this program is a part of usbroute; type `usbroute {}`", command))
-                .with_code("usage"),
-            invocation.options.json);
+        return fail(usage_error(format("this program is a part of usbroute; type `usbroute {}`", command)),
+                    invocation.options.json);
     if (const auto wrong = why_not_a_root(invocation.options)) return fail(*wrong, invocation.options.json);
     return run(invocation);
 }

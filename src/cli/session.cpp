@@ -22,13 +22,7 @@ using wire::Form;
 
 namespace {
 
-Result<Answer> ok_or_error(Answer answer)
-{
-    if (answer.status == wire::Status::ok) return answer;
-    return std::unexpected(Error(wire::kind_of(answer), answer.message).with_code(answer.code));
-}
-
-Result<Answer> ask(DaemonLink& link, const Command& command)
+Result<std::string> ask(DaemonLink& link, const Command& command)
 {
     const auto line = wire::to_line(command);
     if (line.size() > wire::longest_line)
@@ -37,9 +31,7 @@ Result<Answer> ask(DaemonLink& link, const Command& command)
                   format("that is {} bytes, and the protocol takes {}; name fewer connectors at once",
                          line.size(), wire::longest_line))
                 .with_code("too-long"));
-    auto answer = link.ask(line);
-    if (!answer) return std::unexpected(std::move(answer.error()));
-    return ok_or_error(wire::read_answer(*answer));
+    return link.ask(line);
 }
 
 } // namespace
@@ -57,17 +49,9 @@ Result<Answer> Session::act(const Command& command) const
     if (alone_) return act_alone(where_, command);
     auto link = connect();
     if (!link) return std::unexpected(std::move(link.error()));
-    return ask(*link, command);
-}
-
-Result<std::string> Session::document_for(Command command) const
-{
-    command.form = Form::json;
-    auto link = connect();
-    if (!link) return std::unexpected(std::move(link.error()));
-    auto answer = ask(*link, command);
-    if (!answer) return std::unexpected(std::move(answer.error()));
-    return std::move(answer->document);
+    const auto line = ask(*link, command);
+    if (!line) return std::unexpected(line.error());
+    return wire::read_ok(*line);
 }
 
 /// Looking harms nobody, so a person who only wants to see gets what this process may see, unless a particular
@@ -80,31 +64,47 @@ bool Session::may_look_alone_after(const Error& error) const
     return forbidden || error.code() == "unreachable";
 }
 
+template <class View>
+Result<View> Session::look(Command command, Result<View> (*in)(std::string_view),
+                           const std::function<Result<View>()>& alone) const
+{
+    if (alone_) return alone();
+    command.form = Form::json;
+    auto seen = [&]() -> Result<View> {
+        auto link = connect();
+        if (!link) return std::unexpected(std::move(link.error()));
+        const auto answer = ask(*link, command);
+        if (!answer) return std::unexpected(answer.error());
+        return in(*answer);
+    }();
+    if (!seen && may_look_alone_after(seen.error())) return alone();
+    return seen;
+}
+
 Result<report::StatusView> Session::status() const
 {
-    if (alone_) return status_alone(where_);
-    const auto document = document_for({.verb = Verb::status});
-    if (document) return report::status_from_json(*document);
-    if (!may_look_alone_after(document.error())) return std::unexpected(document.error());
-    return status_alone(where_);
+    return look<report::StatusView>({.verb = Verb::status}, report::status_in,
+                                    [this] { return status_alone(where_); });
 }
 
 Result<report::RegistersView> Session::registers() const
 {
-    if (alone_) return registers_alone(where_);
-    const auto document = document_for({.verb = Verb::regs});
-    if (document) return report::registers_from_json(*document);
-    if (!may_look_alone_after(document.error())) return std::unexpected(document.error());
-    return registers_alone(where_);
+    return look<report::RegistersView>({.verb = Verb::regs}, report::registers_in,
+                                       [this] { return registers_alone(where_); });
 }
 
 Result<report::WhyView> Session::why(const ConnectorName& connector) const
 {
-    if (alone_) return why_alone(where_, connector);
-    const auto document = document_for({.verb = Verb::why, .connectors = {connector}});
-    if (document) return report::why_from_json(*document);
-    if (!may_look_alone_after(document.error())) return std::unexpected(document.error());
-    return why_alone(where_, connector);
+    return look<report::WhyView>({.verb = Verb::why, .connectors = {connector}}, report::why_in,
+                                 [&] { return why_alone(where_, connector); });
+}
+
+Result<report::PlanView> Session::plan(const Command& command) const
+{
+    auto planning = command;
+    planning.verb = Verb::plan;
+    planning.planned = command.verb;
+    return look<report::PlanView>(planning, report::plan_in, [&] { return plan_alone(where_, command); });
 }
 
 std::optional<Error> why_not_a_root(const Options& options)
@@ -115,18 +115,6 @@ std::optional<Error> why_not_a_root(const Options& options)
     if (found && S_ISDIR(status.st_mode)) return std::nullopt;
     return Error(ErrorKind::usage, format("--root {}", printable(options.root, 200)), found ? ENOTDIR : errno)
         .with_code("usage");
-}
-
-Result<report::PlanView> Session::plan(const Command& command) const
-{
-    if (alone_) return plan_alone(where_, command);
-    auto planning = command;
-    planning.verb = Verb::plan;
-    planning.planned = command.verb;
-    const auto document = document_for(planning);
-    if (document) return report::plan_from_json(*document);
-    if (!may_look_alone_after(document.error())) return std::unexpected(document.error());
-    return plan_alone(where_, command);
 }
 
 } // namespace usbroute::cli

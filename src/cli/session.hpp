@@ -12,6 +12,7 @@
 #include "wire/answer.hpp"
 #include "wire/command.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -37,7 +38,10 @@ public:
     [[nodiscard]] Result<report::PlanView> plan(const wire::Command& command) const;
 
 private:
-    [[nodiscard]] Result<std::string> document_for(wire::Command command) const;
+    /// What the daemon says, or this process itself sees.
+    template <class View>
+    [[nodiscard]] Result<View> look(wire::Command command, Result<View> (*in)(std::string_view),
+                                    const std::function<Result<View>()>& alone) const;
     [[nodiscard]] bool may_look_alone_after(const Error& error) const;
 
     const Options& options_;

@@ -40,7 +40,7 @@ public:
             std::array<pollfd, 2> wanted{{{.fd = link_.fd(), .events = POLLIN, .revents = 0},
                                           {.fd = signals_.get(), .events = POLLIN, .revents = 0}}};
             if (::poll(wanted.data(), wanted.size(), milliseconds_to_wait()) < 0 && errno != EINTR)
-                return std::unexpected(Error(ErrorKind::failed, "cannot wait", errno));
+                return failure("cannot wait", errno);
             if (linux_::asked_to_end(signals_)) return {};
             runner_.look_after(Clock::now());
         }
@@ -65,8 +65,7 @@ private:
         else if (event && !options_.quiet)
             print(words_of(*event) + "\n");
         if (!event) return {}; // of a newer daemon
-        if (std::fflush(stdout) != 0)
-            return std::unexpected(Error(ErrorKind::failed, "cannot write the output", errno));
+        if (std::fflush(stdout) != 0) return failure("cannot write the output", errno);
         if (!options_.exec.empty() && !runner_.add(*event, Clock::now()))
             warn(options_, "the command is too slow: an event was dropped");
         return {};
@@ -93,18 +92,16 @@ Result<void> subscribe(DaemonLink& link, bool json)
     command.form = json ? wire::Form::json : wire::Form::text;
     const auto line = link.ask(wire::to_line(command));
     if (!line) return std::unexpected(line.error());
-    const auto answer = wire::read_answer(*line);
-    if (answer.status == wire::Status::ok) return {};
-    return std::unexpected(Error(wire::kind_of(answer), answer.message).with_code(answer.code));
+    if (const auto answer = wire::read_ok(*line); !answer) return std::unexpected(answer.error());
+    return {};
 }
 
 Result<void> watch(const Options& options)
 {
     const Session session(options);
     if (session.works_alone())
-        return std::unexpected(Error(ErrorKind::usage, "watch needs the daemon, which tells of changes; with "
-                                                       "--root name its --socket, and leave --direct out")
-                                   .with_code("usage"));
+        return std::unexpected(usage_error("watch needs the daemon, which tells of changes; with "
+                                           "--root name its --socket, and leave --direct out"));
     // SIGINT and SIGTERM end the watching, SIGCHLD says that a command has ended.
     auto signals = linux_::open_signals({SIGINT, SIGTERM, SIGCHLD});
     if (!signals) return std::unexpected(signals.error());

@@ -91,8 +91,7 @@ void read_behind(Fields& fields, topology::ConnectorSpec& spec)
     const auto* text = fields.text("behind", rule);
     if (text == nullptr) return;
     spec.behind = topology::BehindConnector::parse(*text);
-    if (!spec.behind)
-        fields.scope().wrong_value(fields.node("behind")->place, "behind", in_quotes(*text), rule);
+    if (!spec.behind) fields.wrong_text("behind", rule);
     for (const auto* key : {"mux_bit", "usb", "seen", "superspeed"})
         if (fields.has(key))
             fields.scope().problem(fields.node(key)->place,
@@ -136,8 +135,7 @@ void read_picture(Fields& fields, ConnectorSettings& connector)
         if (is_plain_name(*panel))
             connector.panel = *panel;
         else
-            fields.scope().wrong_value(fields.node("panel")->place, "panel", in_quotes(*panel),
-                                       plain_name_rule);
+            fields.wrong_text("panel", plain_name_rule);
     }
     connector.row = fields.number("row", {1, 99});
     connector.column = fields.number("column", {1, 99});

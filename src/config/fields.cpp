@@ -136,6 +136,20 @@ const std::string* Fields::text(std::string_view key, std::string_view wanted)
     return value;
 }
 
+std::string Fields::path(std::string_view key)
+{
+    const auto* const found = text(key, socket_path_rule);
+    if (found == nullptr || is_socket_path(*found)) return found == nullptr ? std::string() : *found;
+    wrong_text(key, socket_path_rule);
+    return {};
+}
+
+void Fields::wrong_text(std::string_view key, std::string_view wanted)
+{
+    const auto* const found = node(key);
+    scope_.wrong_value(found->place, key, in_quotes(std::get<std::string>(found->value)), wanted);
+}
+
 const List* Fields::list(std::string_view key, std::string_view wanted)
 {
     const auto* found = node(key);

@@ -8,10 +8,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace usbroute::config {
@@ -78,6 +81,21 @@ public:
     [[nodiscard]] std::optional<bool> truth(std::string_view key);
     [[nodiscard]] const std::string* text(std::string_view key, std::string_view wanted);
     [[nodiscard]] const List* list(std::string_view key, std::string_view wanted);
+    /// Of a socket; empty where there is none, or not one that a socket can have.
+    [[nodiscard]] std::string path(std::string_view key);
+    /// One of these words, for what each means; `value` stays where nothing is said.
+    template <class Value>
+    void choose(std::string_view key, std::string_view wanted, Value& value,
+                std::initializer_list<std::pair<std::string_view, Value>> words)
+    {
+        const auto* const said = text(key, wanted);
+        if (said == nullptr) return;
+        for (const auto& [word, meaning] : words)
+            if (word == *said) return static_cast<void>(value = meaning);
+        wrong_text(key, wanted);
+    }
+    /// It is a text, and not one of those that may stand there.
+    void wrong_text(std::string_view key, std::string_view wanted);
 
     void report_unknown_keys() const;
 

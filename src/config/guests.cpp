@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "base/duration.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "config/sections.hpp"
@@ -16,7 +17,7 @@ namespace {
 constexpr std::size_t most_controllers = 32;
 constexpr std::string_view controllers_rule = R"(a list of 1 to 32 PCI addresses such as "0000:00:1d.0")";
 
-constexpr std::uint32_t longest_grace = 600'000; // milliseconds
+constexpr std::chrono::minutes longest_grace{10};
 constexpr std::string_view grace_rule = R"(a time of at most ten minutes such as "500ms", "3s" or "2m")";
 
 /// Words that mean something else where a guest's name may stand: as a target, and as a key of a profile.
@@ -58,41 +59,16 @@ void read_controllers(const NamedTable& named, Fields& fields, GuestSettings& gu
     }
 }
 
-void read_on_exit(Fields& fields, GuestSettings& guest)
-{
-    constexpr std::string_view rule = R"("return" (its sockets go back to the host) or "keep")";
-    const auto* word = fields.text("on_exit", rule);
-    if (word == nullptr) return;
-    if (*word == "return")
-        guest.on_exit = OnExit::return_to_host;
-    else if (*word != "keep")
-        fields.scope().wrong_value(fields.node("on_exit")->place, "on_exit", in_quotes(*word), rule);
-}
-
-/// "500ms", "3s", "2m". Zero is a time too: back at once.
-std::optional<std::chrono::milliseconds> duration_from(std::string_view text)
-{
-    struct Unit {
-        std::string_view suffix;
-        std::uint32_t milliseconds;
-    };
-    constexpr std::array<Unit, 3> units{{{"ms", 1}, {"s", 1000}, {"m", 60'000}}};
-    const auto unit = std::ranges::find_if(units, [text](const Unit& u) { return text.ends_with(u.suffix); });
-    if (unit == units.end()) return std::nullopt;
-    text.remove_suffix(unit->suffix.size());
-    const auto number = parse_decimal(text);
-    if (!number || *number > longest_grace / unit->milliseconds) return std::nullopt;
-    return std::chrono::milliseconds(std::uint64_t{*number} * unit->milliseconds);
-}
-
 void read_grace(Fields& fields, GuestSettings& guest)
 {
     const auto* text = fields.text("grace", grace_rule);
     if (text == nullptr) return;
-    if (const auto grace = duration_from(*text))
+    // A number without a unit says nothing. Zero is a time too: back at once.
+    const auto grace = parse_decimal(*text) ? std::nullopt : parse_duration(*text);
+    if (grace && *grace <= longest_grace)
         guest.grace = *grace;
     else
-        fields.scope().wrong_value(fields.node("grace")->place, "grace", in_quotes(*text), grace_rule);
+        fields.wrong_text("grace", grace_rule);
 }
 
 void read_on_start(Fields& fields, GuestSettings& guest, Reading& reading)
@@ -101,28 +77,6 @@ void read_on_start(Fields& fields, GuestSettings& guest, Reading& reading)
     if (name == nullptr) return;
     guest.on_start = ProfileName(*name);
     reading.start_profiles.emplace_back(fields.scope().at(fields.node("on_start")->place), *guest.on_start);
-}
-
-void read_qmp(Fields& fields, GuestSettings& guest)
-{
-    const auto* path = fields.text("qmp", socket_path_rule);
-    if (path == nullptr) return;
-    if (is_socket_path(*path))
-        guest.qmp = *path;
-    else
-        fields.scope().wrong_value(fields.node("qmp")->place, "qmp", in_quotes(*path), socket_path_rule);
-}
-
-void read_bind(Fields& fields, GuestSettings& guest)
-{
-    constexpr std::string_view rule =
-        R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (when somebody says so))";
-    const auto* word = fields.text("bind", rule);
-    if (word == nullptr) return;
-    if (*word == "boot")
-        guest.bind = BindAt::boot;
-    else if (*word != "manual")
-        fields.scope().wrong_value(fields.node("bind")->place, "bind", in_quotes(*word), rule);
 }
 
 } // namespace
@@ -144,11 +98,15 @@ void read_guests(const Document& document, Reading& reading)
         guest.name = GuestName(named.name);
         guest.origin = named.origin;
         read_controllers(named, fields, guest);
-        read_on_exit(fields, guest);
+        fields.choose("on_exit", R"("return" (its sockets go back to the host) or "keep")", guest.on_exit,
+                      {{"return", OnExit::return_to_host}, {"keep", OnExit::keep}});
         read_grace(fields, guest);
         read_on_start(fields, guest, reading);
-        read_qmp(fields, guest);
-        read_bind(fields, guest);
+        guest.qmp = fields.path("qmp");
+        fields.choose(
+            "bind",
+            R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (when somebody says so))",
+            guest.bind, {{"boot", BindAt::boot}, {"manual", BindAt::manual}});
         fields.report_unknown_keys();
         reading.settings.guests.push_back(std::move(guest));
     }

@@ -63,16 +63,6 @@ std::optional<TcpAddress> tcp_from(const Scope& scope, Place place, const std::s
     return std::nullopt;
 }
 
-/// The path under a key, or nothing where there is none or it is wrong, which is said.
-std::string read_path(Fields& fields, std::string_view key)
-{
-    const auto* path = fields.text(key, socket_path_rule);
-    if (path == nullptr) return {};
-    if (is_socket_path(*path)) return *path;
-    fields.scope().wrong_value(fields.node(key)->place, key, in_quotes(*path), socket_path_rule);
-    return {};
-}
-
 /// Root always may. The control socket is for a group from the start; others only as they say.
 void read_group(Fields& fields, const NamedTable& named, UnixAddress& address)
 {
@@ -83,12 +73,12 @@ void read_group(Fields& fields, const NamedTable& named, UnixAddress& address)
     if (group->empty() || is_plain_name(*group))
         address.group = *group;
     else
-        fields.scope().wrong_value(fields.node("group")->place, "group", in_quotes(*group), rule);
+        fields.wrong_text("group", rule);
 }
 
 void read_unix(Fields& fields, const NamedTable& named, ListenerSettings& listener)
 {
-    UnixAddress address{.path = read_path(fields, "unix"), .group = {}};
+    UnixAddress address{.path = fields.path("unix"), .group = {}};
     read_group(fields, named, address);
     listener.address = std::move(address);
 }
@@ -113,7 +103,7 @@ void read_tcp(Fields& fields, ListenerSettings& listener)
 void read_connect(Fields& fields, const NamedTable& named, ListenerSettings& listener)
 {
     const auto& scope = fields.scope();
-    listener.address = ConnectAddress{.path = read_path(fields, "connect")};
+    listener.address = ConnectAddress{.path = fields.path("connect")};
     if (const auto* group = fields.node("group"))
         scope.problem(group->place,
                       "group goes with unix only; with connect the socket belongs to who listens there");
@@ -161,9 +151,7 @@ void read_guest_name(Fields& fields, ListenerSettings& listener, Reading& readin
 
 std::vector<std::string> verb_words()
 {
-    std::vector<std::string> words;
-    for (const auto verb : all_verbs()) words.emplace_back(text_of(verb));
-    return words;
+    return texts_of(all_verbs(), [](const auto verb) { return text_of(verb); });
 }
 
 /// Doors that others than the administrator can come to open least.
@@ -207,8 +195,7 @@ void read_may(Fields& fields, ListenerSettings& listener)
             fields.node("may")->place,
             format("{} is a guest's line, and no guest may lift a guard of the host; take may out",
                    fields.label()));
-    std::vector<std::string> known;
-    for (const auto lift : all_lifts()) known.emplace_back(text_of(lift));
+    const auto known = texts_of(all_lifts(), [](const auto lift) { return text_of(lift); });
     for (const auto& entry : *list) {
         const auto* word = text_entry(scope, entry, "may", R"(a word such as "yes")");
         if (word == nullptr) continue;

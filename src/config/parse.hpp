@@ -35,5 +35,7 @@ struct Problem {
 
 /// The settings as TOML, for `config show`: what holds, defaults included.
 [[nodiscard]] std::string to_toml(const Settings& settings);
+/// Its table alone.
+[[nodiscard]] std::string to_toml(const ConnectorSettings& connector);
 
 } // namespace usbroute::config

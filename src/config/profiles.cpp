@@ -135,25 +135,13 @@ void read_toggle(const Document& document, Reading& reading)
 {
     constexpr std::string_view rule =
         "a list of profiles (a single one takes turns with everything to the host)";
-    const auto found = std::ranges::find(document.root, "toggle", &Entry::key);
-    if (found == document.root.end()) return;
+    const auto* table = only_table(document, "toggle", reading.toggle, reading.problems);
+    if (table == nullptr) return;
     const Scope scope{&document.file, &reading.problems};
-    if (reading.toggle) {
-        scope.problem(found->place,
-                      format("[toggle] stands in {} already; keep one of the two", reading.toggle->text()));
-        return;
-    }
-    reading.toggle = scope.at(found->place);
-    const auto* table = std::get_if<Table>(&found->node.value);
-    if (table == nullptr) {
-        scope.wrong_type(found->node, "toggle", "a table: [toggle]");
-        return;
-    }
-
     Fields fields(scope, *table, "[toggle]");
     const auto* list = fields.list("profiles", rule);
     if (!fields.has("profiles"))
-        scope.problem(found->place, format("[toggle] has no profiles; give it {}", rule));
+        reading.problems.add(*reading.toggle, format("[toggle] has no profiles; give it {}", rule));
     if (list != nullptr && list->empty())
         scope.wrong_value(fields.node("profiles")->place, "profiles", size_of(*list), rule);
     if (list != nullptr) read_toggle_list(*list, scope, reading);

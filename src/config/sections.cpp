@@ -87,6 +87,23 @@ std::vector<NamedTable> named_tables(const Document& document, Section section, 
     return found;
 }
 
+const Table* only_table(const Document& document, const char* section, std::optional<Origin>& first,
+                        Problems& problems)
+{
+    const auto found = std::ranges::find(document.root, section, &Entry::key);
+    if (found == document.root.end()) return nullptr;
+    const Scope scope{&document.file, &problems};
+    if (first) {
+        scope.problem(found->place,
+                      format("[{}] stands in {} already; keep one of the two", section, first->text()));
+        return nullptr;
+    }
+    first = scope.at(found->place);
+    const auto* table = std::get_if<Table>(&found->node.value);
+    if (table == nullptr) scope.wrong_type(found->node, section, format("a table: [{}]", section));
+    return table;
+}
+
 void check_top_level(const Document& document, Reading& reading)
 {
     std::vector<std::string> known = {"toggle", "routes"};

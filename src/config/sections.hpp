@@ -60,6 +60,11 @@ struct NamedTable {
 [[nodiscard]] std::vector<NamedTable> named_tables(const Document& document, Section section,
                                                    Reading& reading);
 
+/// The only table of a section that has no names, [toggle]; `first` is where it stands. Null: it is not in this file, or
+/// that is a problem.
+[[nodiscard]] const Table* only_table(const Document& document, const char* section,
+                                      std::optional<Origin>& first, Problems& problems);
+
 // Each wants what stands above it read from all files first, because it refers to it.
 void read_connectors(const Document& document, Reading& reading);
 /// Holes of a hub, once all connectors are known.

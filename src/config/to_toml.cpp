@@ -30,43 +30,22 @@ std::string string_of(std::string_view text)
 /// A dot in a bare key would begin a table below it.
 std::string key_of(std::string_view name)
 {
-    const auto bare = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-               c == '_';
-    };
-    return !name.empty() && std::ranges::all_of(name, bare) ? std::string(name) : string_of(name);
+    return is_plain_word(name, "-_") ? std::string(name) : string_of(name);
 }
+
+constexpr auto as_text = [](const auto& named) { return named.text(); };
 
 template <class Item, class TextOf> std::string list_of(const std::vector<Item>& items, const TextOf& text)
 {
-    std::vector<std::string> written;
-    written.reserve(items.size());
-    for (const auto& item : items) written.push_back(string_of(text(item)));
+    auto written = texts_of(items, [&](const auto& item) { return string_of(text(item)); });
     return format("[{}]", join(written, ", "));
-}
-
-std::string toml_of(const ConnectorSettings& connector)
-{
-    const auto& spec = connector.spec;
-    auto text = format("[connector.{}]\n", key_of(spec.name.text()));
-    if (spec.bit) text += format("mux_bit = {}\n", spec.bit->value);
-    if (spec.superspeed) text += format("superspeed = {}\n", spec.superspeed->value);
-    if (!spec.places.empty())
-        text += format("usb = {}\n", list_of(spec.places, [](const auto& p) { return p.text(); }));
-    if (!spec.seen.empty())
-        text += format("seen = {}\n", list_of(spec.seen, [](const auto& p) { return p.text(); }));
-    if (spec.behind) text += format("behind = {}\n", string_of(spec.behind->text()));
-    if (!connector.panel.empty()) text += format("panel = {}\n", string_of(connector.panel));
-    if (connector.row) text += format("row = {}\n", *connector.row);
-    if (connector.column) text += format("column = {}\n", *connector.column);
-    return text;
 }
 
 std::string toml_of(const GuestSettings& guest)
 {
-    auto text = format("[guest.{}]\ncontrollers = {}\non_exit = \"{}\"\n", key_of(guest.name.text()),
-                       list_of(guest.controllers, [](const PciAddress& a) { return a.text(); }),
-                       guest.on_exit == OnExit::keep ? "keep" : "return");
+    auto text =
+        format("[guest.{}]\ncontrollers = {}\non_exit = \"{}\"\n", key_of(guest.name.text()),
+               list_of(guest.controllers, as_text), guest.on_exit == OnExit::keep ? "keep" : "return");
     if (guest.grace != GuestSettings{}.grace) text += format("grace = \"{}ms\"\n", guest.grace.count());
     if (guest.on_start) text += format("on_start = {}\n", string_of(guest.on_start->text()));
     if (!guest.qmp.empty()) text += format("qmp = {}\n", string_of(guest.qmp));
@@ -84,8 +63,7 @@ std::string toml_of(const ProfileSettings& profile)
         std::vector<ConnectorName> connectors;
         for (const auto& entry : profile.entries)
             if (entry.target == target) connectors.push_back(entry.connector);
-        text += format("{} = {}\n", key_of(text_of(target)),
-                       list_of(connectors, [](const auto& c) { return c.text(); }));
+        text += format("{} = {}\n", key_of(text_of(target)), list_of(connectors, as_text));
     }
     if (profile.may_take_last_keyboard) text += "may_take_last_keyboard = true\n";
     return text;
@@ -115,16 +93,29 @@ std::string toml_of(const ListenerSettings& listener)
 
 } // namespace
 
+std::string to_toml(const ConnectorSettings& connector)
+{
+    const auto& spec = connector.spec;
+    auto text = format("[connector.{}]\n", key_of(spec.name.text()));
+    if (spec.bit) text += format("mux_bit = {}\n", spec.bit->value);
+    if (spec.superspeed) text += format("superspeed = {}\n", spec.superspeed->value);
+    if (!spec.places.empty()) text += format("usb = {}\n", list_of(spec.places, as_text));
+    if (!spec.seen.empty()) text += format("seen = {}\n", list_of(spec.seen, as_text));
+    if (spec.behind) text += format("behind = {}\n", string_of(spec.behind->text()));
+    if (!connector.panel.empty()) text += format("panel = {}\n", string_of(connector.panel));
+    if (connector.row) text += format("row = {}\n", *connector.row);
+    if (connector.column) text += format("column = {}\n", *connector.column);
+    return text;
+}
+
 std::string to_toml(const Settings& settings)
 {
     std::string text;
     const auto add = [&](const std::string& table) { text += text.empty() ? table : "\n" + table; };
-    for (const auto& connector : settings.connectors) add(toml_of(connector));
+    for (const auto& connector : settings.connectors) add(to_toml(connector));
     for (const auto& guest : settings.guests) add(toml_of(guest));
     for (const auto& profile : settings.profiles) add(toml_of(profile));
-    if (!settings.toggle.empty())
-        add(format("[toggle]\nprofiles = {}\n",
-                   list_of(settings.toggle, [](const auto& p) { return p.text(); })));
+    if (!settings.toggle.empty()) add(format("[toggle]\nprofiles = {}\n", list_of(settings.toggle, as_text)));
     for (const auto& listener : settings.listeners) add(toml_of(listener));
     std::string routes;
     if (settings.on_drift != OnDrift::restore) routes += "on_drift = \"report\"\n";

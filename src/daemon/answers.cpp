@@ -4,11 +4,10 @@
 #include "daemon/answers.hpp"
 
 #include "base/format.hpp"
+#include "base/groups.hpp"
 #include "plan/board.hpp"
 #include "plan/ownership.hpp"
 #include "plan/unreadable.hpp"
-
-#include <algorithm>
 
 namespace usbroute::daemon {
 
@@ -34,8 +33,8 @@ Answer status_answer(const Snapshot& snapshot, const config::Settings& settings)
     // Sockets without a name are listed only where none has one.
     const auto count = board.configured > 0 ? board.configured : board.connectors.size();
     for (const auto& connector : std::span(board.connectors).first(count))
-        report::add_owner(answer, plan::text_of(plan::owner_now(connector, settings)),
-                          connector.spec.name.text());
+        group_with(answer.owners, plan::text_of(plan::owner_now(connector, settings)))
+            .push_back(connector.spec.name.text());
     if (board.connectors.empty()) answer.message = "no connector is known on this machine";
     return answer;
 }

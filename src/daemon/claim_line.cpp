@@ -8,15 +8,14 @@
 #include "base/text.hpp"
 #include "daemon/log.hpp"
 #include "linux/listen.hpp"
+#include "linux/unix_address.hpp"
 #include "wire/claims.hpp"
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 namespace usbroute::daemon {
 
@@ -51,13 +50,12 @@ ClaimLine::ClaimLine(linux_::Loop& loop, Machine& machine, std::string path, std
 /// 0, or the errno. A Unix socket connects at once or not at all.
 int ClaimLine::connect_now()
 {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path_.size() >= sizeof address.sun_path) return ENAMETOOLONG;
-    std::memcpy(address.sun_path, path_.data(), path_.size());
+    const auto address = linux_::unix_address(path_);
+    if (!address) return ENAMETOOLONG;
     fd_ = linux_::UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd_.is_open()) return errno;
-    return ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+    return ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0 ? 0
+                                                                                                    : errno;
 }
 
 void ClaimLine::ask()

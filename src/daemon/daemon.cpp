@@ -48,10 +48,9 @@ Result<config::Settings> Daemon::load_again() const
     const auto there = linux_::settings_files(parts_.locations);
     for (const auto& file : read_files_)
         if (std::ranges::find(there, file) == there.end())
-            return std::unexpected(
-                Error(ErrorKind::failed,
-                      format("{} was there and is gone; put it back, or restart usbrouted to do without it",
-                             printable(file))));
+            return failure(
+                format("{} was there and is gone; put it back, or restart usbrouted to do without it",
+                       printable(file)));
     return linux_::load_settings(parts_.locations, linux_::Reading::to_serve);
 }
 

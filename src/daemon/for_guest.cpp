@@ -21,7 +21,7 @@ namespace {
 constexpr std::string_view others_too = "other sockets move too";
 constexpr const char* there_are_warnings = "the host has warnings about this; they are in usbrouted's log";
 
-using Owners = std::vector<std::pair<std::string, std::vector<std::string>>>;
+using wire::Owners;
 
 Owners seen_of(const Sight& sight, const Owners& owners)
 {

@@ -4,9 +4,9 @@
 #include "daemon/guest_memory.hpp"
 
 #include "base/format.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 
-#include <charconv>
 #include <span>
 
 namespace usbroute::daemon {
@@ -16,14 +16,6 @@ namespace {
 constexpr std::string_view header = "usbroute guests 1";
 constexpr std::string_view started = "started";
 constexpr std::string_view not_started = "new";
-
-template <class Number> std::optional<Number> number_from(std::string_view text)
-{
-    Number number{};
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
-    return number;
-}
 
 bool read_process(std::span<const std::string_view> fields, GuestMemory& memory)
 {

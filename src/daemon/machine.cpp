@@ -194,8 +194,7 @@ apply::CloserLook Machine::look_closer(const topology::UseParts& needed) const
 
 Result<NotNull<apply::RouteRegisters>> Machine::registers(const PciAddress& controller)
 {
-    if (!registers_ || mux_ != controller)
-        return std::unexpected(Error(ErrorKind::failed, "the routing registers are not open"));
+    if (!registers_ || mux_ != controller) return failure("the routing registers are not open");
     return NotNull(*registers_);
 }
 

@@ -3,6 +3,8 @@
 
 #include "daemon/presence.hpp"
 
+#include "base/groups.hpp"
+
 #include <algorithm>
 
 namespace usbroute::daemon {
@@ -46,11 +48,7 @@ bool Presence::is_there() const { return !is_off_ && (is_answering_ || !known_.e
 
 bool Presence::knows(const Id& id) const { return std::ranges::find(known_, id, &Known::id) != known_.end(); }
 
-Presence::Known& Presence::known(const Id& id)
-{
-    const auto found = std::ranges::find(known_, id, &Known::id);
-    return found == known_.end() ? known_.emplace_back(Known{.id = id}) : *found;
-}
+Presence::Known& Presence::known(const Id& id) { return group_with(known_, &Known::id, id); }
 
 void Presence::forget_the_gone()
 {

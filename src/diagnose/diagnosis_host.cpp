@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "base/format.hpp"
+#include "base/groups.hpp"
 #include "base/text.hpp"
 #include "diagnose/findings.hpp"
 #include "diagnose/next_steps.hpp"
@@ -150,9 +151,7 @@ struct Group {
 
     [[nodiscard]] std::vector<std::string> names() const
     {
-        std::vector<std::string> all;
-        for (const auto* function : usb) all.push_back(function->address.text());
-        return all;
+        return texts_of(usb, [](const auto* function) { return function->address.text(); });
     }
 };
 
@@ -161,10 +160,7 @@ std::vector<Group> groups_with_usb(const std::vector<PciFunction>& functions)
     std::vector<Group> groups;
     for (const auto& function : functions) {
         if (!function.is_usb_controller() || !function.iommu_group) continue;
-        auto group = std::ranges::find(groups, *function.iommu_group, &Group::number);
-        if (group == groups.end())
-            group = groups.insert(group, {.number = *function.iommu_group, .usb = {}, .others = {}});
-        group->usb.push_back(&function);
+        group_with(groups, &Group::number, *function.iommu_group).usb.push_back(&function);
     }
     for (auto& group : groups)
         for (const auto& function : functions)

@@ -219,8 +219,7 @@ void add_waiting_guests(Examination& examination)
     }
     if (waiting.empty()) return;
     examination.a_bind_is_next = all_are_free;
-    std::vector<std::string> names;
-    for (const auto* controller : waiting) names.push_back(controller->name);
+    const auto names = texts_of(waiting, [](const auto* controller) { return controller->name; });
     examination.add({.code = "guest-not-given",
                      .severity = Severity::note,
                      .sentence = format("a guest is to get {}, {}", listed(names), who_has_them(waiting)),

@@ -308,8 +308,7 @@ bool is_bridge(const PciFunction& function) { return function.class_code >> 16 =
 std::string WholeControllers::text() const
 {
     if (functions.size() == 1) return words_for(*functions.front());
-    std::vector<std::string> names;
-    for (const auto* function : functions) names.push_back(function->address.text());
+    const auto names = texts_of(functions, [](const auto* function) { return function->address.text(); });
     return listed(names) + " together";
 }
 

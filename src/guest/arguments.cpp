@@ -3,6 +3,7 @@
 
 #include "guest/arguments.hpp"
 
+#include "base/duration.hpp"
 #include "base/text.hpp"
 #include "guest/reply.hpp"
 
@@ -21,6 +22,7 @@ namespace {
 /// The daemon's limit for a line, its end not counted. src/wire/grammar.hpp
 constexpr std::size_t longest_line = 4096;
 constexpr milliseconds usual_timeout{5000};
+constexpr std::chrono::hours longest_timeout{1};
 /// A host that boots, or a daemon that is started anew, is back by then.
 constexpr milliseconds usual_wait{60'000};
 
@@ -88,23 +90,6 @@ std::string shown(std::string_view word) { return printable(word, 64); }
 
 Unusable unusable(std::string message) { return {std::move(message)}; }
 
-std::optional<milliseconds> parse_time(std::string_view text)
-{
-    struct Unit {
-        std::string_view suffix;
-        std::uint32_t milliseconds;
-    };
-    constexpr std::array<Unit, 4> units{{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"", 1000}}};
-    for (const auto& unit : units) {
-        if (!text.ends_with(unit.suffix)) continue;
-        text.remove_suffix(unit.suffix.size());
-        const auto number = parse_decimal(text);
-        if (!number || *number == 0 || *number > 3'600'000 / unit.milliseconds) return std::nullopt;
-        return milliseconds(std::uint64_t{*number} * unit.milliseconds);
-    }
-    return std::nullopt;
-}
-
 bool is_known(std::string_view verb)
 {
     for (const auto known : known_verbs)
@@ -114,8 +99,7 @@ bool is_known(std::string_view verb)
 
 std::optional<std::string> nearest_verb(std::string_view word)
 {
-    std::vector<std::string> verbs;
-    for (const auto verb : known_verbs) verbs.emplace_back(verb);
+    const auto verbs = texts_of(known_verbs, [](const auto verb) { return verb; });
     return nearest(word, verbs);
 }
 
@@ -219,8 +203,8 @@ private:
 
     void take_timeout(std::string_view text)
     {
-        timeout_ = parse_time(text);
-        if (!timeout_)
+        timeout_ = parse_duration(text);
+        if (!timeout_ || *timeout_ <= milliseconds(0) || *timeout_ > longest_timeout)
             wrong_ = "--timeout " + shown(text) + ": write a time such as 500ms, 5s or 1m, at most 60m";
     }
 

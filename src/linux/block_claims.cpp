@@ -151,13 +151,7 @@ std::optional<std::string> read_in_time(int fd, milliseconds patience)
 
 [[noreturn]] void answer_and_end(int fd)
 {
-    const auto line = wire::to_line(ask_kernel_itself());
-    for (std::string_view rest = line; !rest.empty();) {
-        const auto put = ::write(fd, rest.data(), rest.size());
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) break;
-        rest.remove_prefix(static_cast<std::size_t>(put));
-    }
+    static_cast<void>(write_whole(fd, wire::to_line(ask_kernel_itself())));
     ::_exit(0);
 }
 

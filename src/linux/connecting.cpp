@@ -3,6 +3,8 @@
 
 #include "linux/connecting.hpp"
 
+#include "linux/unix_address.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -10,7 +12,6 @@
 
 #include <sys/inotify.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace usbroute::linux_ {
@@ -86,14 +87,12 @@ void Connecting::rest(bool is_told_of_changes)
 
 Connecting::Attempt Connecting::connect_now(UniqueFd& made) const
 {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path_.size() >= sizeof address.sun_path) return Attempt::failed;
-    std::memcpy(address.sun_path, path_.data(), path_.size());
+    const auto address = unix_address(path_);
+    if (!address) return Attempt::failed;
     UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd.is_open()) return Attempt::failed;
     // Never waits: a full queue of who listens is EAGAIN.
-    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0) {
         made = std::move(fd);
         return Attempt::made;
     }

@@ -102,8 +102,7 @@ Result<std::string> BoundDrivers::override_of(const PciAddress& function)
 {
     const auto file = plan::override_file(function);
     const auto text = tree_.read(file, 4096);
-    if (!text)
-        return std::unexpected(Error(ErrorKind::failed, format("cannot read /{}", file), text.error().value));
+    if (!text) return failure(format("cannot read /{}", file), text.error().value);
     const auto word = trim(*text);
     return word == "(null)" ? std::string() : std::string(word);
 }

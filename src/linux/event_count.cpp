@@ -3,11 +3,11 @@
 
 #include "linux/event_count.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <string_view>
 
 #include <fcntl.h>
@@ -49,12 +49,7 @@ std::optional<std::uint64_t> KernelEventCount::now() const
     do got = ::pread(fd_.get(), bytes.data(), bytes.size(), 0);
     while (got < 0 && errno == EINTR);
     if (got <= 0) return std::nullopt;
-    const auto text = trim(std::string_view(bytes.data(), static_cast<std::size_t>(got)));
-    std::uint64_t number = 0;
-    const auto end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, number);
-    if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
-    return number;
+    return number_from<std::uint64_t>(trim(std::string_view(bytes.data(), static_cast<std::size_t>(got))));
 }
 
 } // namespace usbroute::linux_

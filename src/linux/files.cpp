@@ -15,6 +15,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -26,8 +27,20 @@ using observe::Errno;
 
 namespace {
 
-/// Reads until the end or the limit; the one place where EINTR is retried for reads.
-std::expected<std::string, Errno> read_all(int fd, std::size_t limit)
+template <class Put> int put_whole(std::string_view text, const Put& put)
+{
+    while (!text.empty()) {
+        const ssize_t done = put(text);
+        if (done < 0 && errno == EINTR) continue;
+        if (done <= 0) return done < 0 ? errno : ENOSPC;
+        text.remove_prefix(static_cast<std::size_t>(done));
+    }
+    return 0;
+}
+
+} // namespace
+
+std::expected<std::string, Errno> read_up_to(int fd, std::size_t limit)
 {
     std::string text;
     std::array<char, 4096> chunk{};
@@ -44,7 +57,16 @@ std::expected<std::string, Errno> read_all(int fd, std::size_t limit)
     return text;
 }
 
-} // namespace
+int write_whole(int fd, std::string_view text)
+{
+    return put_whole(text, [fd](std::string_view rest) { return ::write(fd, rest.data(), rest.size()); });
+}
+
+int send_whole(int fd, std::string_view text)
+{
+    return put_whole(
+        text, [fd](std::string_view rest) { return ::send(fd, rest.data(), rest.size(), MSG_NOSIGNAL); });
+}
 
 ErrorKind kind_from(int errno_value)
 {
@@ -110,7 +132,7 @@ std::expected<std::string, Errno> LiveTree::read(const std::string& file, std::s
     // Not to wait for a writer if a recording has a pipe where a file should be.
     const auto fd = open(file, O_RDONLY | O_NONBLOCK);
     if (!fd.is_open()) return std::unexpected(Errno{errno});
-    return read_all(fd.get(), limit);
+    return read_up_to(fd.get(), limit);
 }
 
 std::expected<std::string, Errno> LiveTree::link(const std::string& path) const
@@ -151,13 +173,11 @@ Result<std::string> read_file(const std::string& path, std::size_t limit)
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!fd.is_open())
         return std::unexpected(Error(kind_from(errno), "cannot open " + printable(path), errno));
-    auto text = read_all(fd.get(), limit + 1);
+    auto text = read_up_to(fd.get(), limit + 1);
     if (!text)
         return std::unexpected(
             Error(kind_from(text.error().value), "cannot read " + printable(path), text.error().value));
-    if (text->size() > limit)
-        return std::unexpected(
-            Error(ErrorKind::failed, format("{} is larger than {} bytes", printable(path), limit)));
+    if (text->size() > limit) return failure(format("{} is larger than {} bytes", printable(path), limit));
     return std::move(*text);
 }
 
@@ -179,12 +199,7 @@ Result<void> replace_file(const std::string& path, std::string_view text, std::o
         ::unlink(fresh.c_str());
         return failed(why);
     };
-    for (auto rest = text; !rest.empty();) {
-        const auto put = ::write(fd.get(), rest.data(), rest.size());
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return give_up(put < 0 ? errno : ENOSPC);
-        rest.remove_prefix(static_cast<std::size_t>(put));
-    }
+    if (const int why = write_whole(fd.get(), text); why != 0) return give_up(why);
     if (::fchmod(fd.get(), mode) != 0 || ::fsync(fd.get()) != 0) return give_up(errno);
     if (const UniqueFd place(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)); place.is_open())
         give_to_owner_of(place.get(), fd.get());

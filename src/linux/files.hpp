@@ -50,6 +50,14 @@ private:
     UniqueFd inside_; ///< the root as a directory, for a recorded machine; not open for "/"
 };
 
+// Whatever interrupts: where EINTR is retried.
+/// What is there, at most so many bytes.
+[[nodiscard]] std::expected<std::string, observe::Errno> read_up_to(int fd, std::size_t limit);
+/// 0, or an errno value.
+[[nodiscard]] int write_whole(int fd, std::string_view text);
+/// The same into a socket, whose other end may be gone.
+[[nodiscard]] int send_whole(int fd, std::string_view text);
+
 /// A whole file of at most `limit` bytes; larger is an error.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit);
 /// Replaces a file whole: whoever opens it sees the old text or the new one, also after a power failure. Without a

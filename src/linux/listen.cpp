@@ -6,12 +6,12 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "linux/files.hpp"
+#include "linux/unix_address.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -48,8 +48,7 @@ Result<void> clear_the_way(const std::string& path, const sockaddr_un& address)
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) return {};
     if (!S_ISSOCK(status.st_mode))
-        return std::unexpected(Error(
-            ErrorKind::failed, format("cannot listen on {}: a file that is no socket is in the way", path)));
+        return failure(format("cannot listen on {}: a file that is no socket is in the way", path));
     const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (::connect(probe.get(), base_of(address), sizeof address) == 0 || errno == EAGAIN)
         return std::unexpected(
@@ -121,19 +120,16 @@ bool ListeningSocket::has_lost_its_name() const
 Result<ListeningSocket> listen_unix(const std::string& path, std::optional<gid_t> group,
                                     std::optional<uid_t> owner)
 {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path)
-        return std::unexpected(
-            Error(ErrorKind::failed, format("cannot listen on {}: a socket's path has at most {} bytes", path,
-                                            sizeof address.sun_path - 1)));
-    std::memcpy(address.sun_path, path.data(), path.size());
+    const auto address = unix_address(path);
+    if (!address)
+        return failure(format("cannot listen on {}: a socket's path has at most {} bytes", path,
+                              sizeof address->sun_path - 1));
     if (auto made = make_directories(path.substr(0, path.rfind('/'))); !made)
         return std::unexpected(made.error());
-    if (auto cleared = clear_the_way(path, address); !cleared) return std::unexpected(cleared.error());
+    if (auto cleared = clear_the_way(path, *address); !cleared) return std::unexpected(cleared.error());
 
     UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!fd.is_open() || ::bind(fd.get(), base_of(address), sizeof address) != 0)
+    if (!fd.is_open() || ::bind(fd.get(), base_of(*address), sizeof *address) != 0)
         return cannot_listen(path, errno);
     ListeningSocket socket(std::move(fd), path);
     // Nobody can connect before listen(), so it does not matter that bind() made the file with another mode.
@@ -194,7 +190,7 @@ Result<Peer> peer_of(int fd)
     ucred credentials{};
     socklen_t size = sizeof credentials;
     if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
-        return std::unexpected(Error(ErrorKind::failed, "cannot tell who is on the other side", errno));
+        return failure("cannot tell who is on the other side", errno);
     Peer peer{.user = credentials.uid, .process = credentials.pid, .groups = {}};
     // Says how much room it needs when it is too little.
     peer.groups.resize(32);
@@ -216,7 +212,7 @@ Result<std::optional<UniqueFd>> accept_client(int listening_fd)
         if (client.is_open()) return client;
         if (errno == EINTR) continue;
         if (errno == EAGAIN || errno == ECONNABORTED) return std::nullopt;
-        return std::unexpected(Error(ErrorKind::failed, "cannot accept a client", errno));
+        return failure("cannot accept a client", errno);
     }
 }
 

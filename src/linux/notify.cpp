@@ -4,8 +4,8 @@
 #include "linux/notify.hpp"
 
 #include "base/format.hpp"
+#include "base/numbers.hpp"
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -23,22 +23,20 @@ namespace {
 /// sd_watchdog_enabled(3). Another process is meant where WATCHDOG_PID is not ours: a parent that did not clear it.
 std::optional<std::chrono::microseconds> take_watchdog()
 {
-    std::uint64_t period = 0;
-    std::uint64_t process = 0;
-    const auto read = [](const char* variable, std::uint64_t& number) {
+    const auto read = [](const char* variable) -> std::optional<std::uint64_t> {
         const char* text =
             std::getenv(variable); // NOLINT(concurrency-mt-unsafe): before there is another thread
-        if (text == nullptr) return false;
-        const std::string_view digits(text);
-        const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-        const bool is_whole = parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size();
+        if (text == nullptr) return std::nullopt;
+        const auto number = number_from<std::uint64_t>(text);
         ::unsetenv(variable); // NOLINT(concurrency-mt-unsafe)
-        return is_whole;
+        return number;
     };
-    const bool is_meant = !read("WATCHDOG_PID", process) || process == static_cast<std::uint64_t>(::getpid());
+    const auto process = read("WATCHDOG_PID");
+    const auto period = read("WATCHDOG_USEC");
+    const bool is_meant = !process || *process == static_cast<std::uint64_t>(::getpid());
     constexpr std::uint64_t longest = 24ULL * 3600 * 1'000'000;
-    if (!read("WATCHDOG_USEC", period) || !is_meant || period == 0 || period > longest) return std::nullopt;
-    return std::chrono::microseconds(period);
+    if (!period || !is_meant || *period == 0 || *period > longest) return std::nullopt;
+    return std::chrono::microseconds(*period);
 }
 
 } // namespace

@@ -28,7 +28,7 @@ constexpr milliseconds between_looks_at_holders{100};
 constexpr int looks_again = 5;
 constexpr std::size_t most_holders = 32; // of one device; one that stays is enough
 
-std::optional<dev_t> number_from(std::string_view text)
+std::optional<dev_t> device_number_from(std::string_view text)
 {
     const auto parts = split(text, ':');
     if (parts.size() != 2) return std::nullopt;
@@ -42,7 +42,7 @@ std::optional<dev_t> number_from(std::string_view text)
 
 void OpenDevices::watch(const std::string& name, const std::string& number, DeviceKind kind)
 {
-    if (const auto device = number_from(number)) watched_.emplace(Device{kind, *device}, name);
+    if (const auto device = device_number_from(number)) watched_.emplace(Device{kind, *device}, name);
 }
 
 const std::string* OpenDevices::watched_at(const std::string& link) const

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "linux/unix_address.hpp"
 
 #include <array>
 #include <cerrno>
@@ -15,7 +16,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace usbroute::linux_ {
@@ -31,20 +31,6 @@ union ControlBytes {
     cmsghdr alignment;
     std::array<char, CMSG_SPACE(2 * sizeof(int))> bytes;
 };
-
-std::unexpected<Error> failed(std::string what, int errno_value)
-{
-    return std::unexpected(Error(ErrorKind::failed, std::move(what), errno_value));
-}
-
-std::optional<sockaddr_un> address_of(const std::string& path)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return std::nullopt;
-    std::memcpy(address.sun_path, path.data(), path.size());
-    return address;
-}
 
 /// Takes the files out of a message: the first one is returned, more than one are too many.
 UniqueFd take_files(msghdr& message, bool& too_many)
@@ -84,7 +70,7 @@ Result<void> pass(int socket, std::string_view text, int fd)
     ssize_t sent = 0;
     do sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
-    if (sent < 0) return failed("cannot send to the other side", errno);
+    if (sent < 0) return failure("cannot send to the other side", errno);
     return {};
 }
 
@@ -93,7 +79,7 @@ Result<void> answer_passed(int socket, std::string_view text)
     ssize_t sent = 0;
     do sent = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
-    if (sent < 0) return failed("cannot send to the other side", errno);
+    if (sent < 0) return failure("cannot send to the other side", errno);
     return {};
 }
 
@@ -110,34 +96,34 @@ Result<Passed> receive_passed(int socket)
     ssize_t got = 0;
     do got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     while (got < 0 && errno == EINTR);
-    if (got < 0) return failed("nothing came from the other side", errno);
+    if (got < 0) return failure("nothing came from the other side", errno);
     bool too_many = false;
     auto file = take_files(message, too_many);
-    if (got == 0) return failed("the other side has gone", 0);
+    if (got == 0) return failure("the other side has gone");
     if (too_many || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
-        return failed("the message is too long, or has more than one file", 0);
+        return failure("the message is too long, or has more than one file");
     return Passed{.text = std::string(bytes.data(), static_cast<std::size_t>(got)), .fd = std::move(file)};
 }
 
 Result<UniqueFd> connect_for_passing(const std::string& path)
 {
-    const auto address = address_of(path);
-    if (!address) return failed(format("the path {} is too long for a socket", printable(path)), 0);
+    const auto address = unix_address(path);
+    if (!address) return failure(format("the path {} is too long for a socket", printable(path)));
     UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-    if (!fd.is_open()) return failed("cannot make a socket", errno);
+    if (!fd.is_open()) return failure("cannot make a socket", errno);
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &until_the_old_one_answers,
                  sizeof until_the_old_one_answers);
     ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &until_the_old_one_answers,
                  sizeof until_the_old_one_answers); // connect() waits as long
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)
-        return failed(format("cannot connect to {}", printable(path)), errno);
+        return failure(format("cannot connect to {}", printable(path)), errno);
     return fd;
 }
 
 Result<UniqueFd> listen_for_passing(const std::string& path)
 {
-    const auto address = address_of(path);
-    if (!address) return failed(format("the path {} is too long for a socket", printable(path)), 0);
+    const auto address = unix_address(path);
+    if (!address) return failure(format("the path {} is too long for a socket", printable(path)));
     struct stat status{};
     if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) ::unlink(path.c_str());
     UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -146,7 +132,7 @@ Result<UniqueFd> listen_for_passing(const std::string& path)
         ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0 ||
         ::fchmodat(AT_FDCWD, path.c_str(), 0600, AT_SYMLINK_NOFOLLOW) != 0 ||
         ::listen(fd.get(), passing_backlog) != 0)
-        return failed(format("cannot listen on {}", printable(path)), errno);
+        return failure(format("cannot listen on {}", printable(path)), errno);
     return fd;
 }
 

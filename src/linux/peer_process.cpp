@@ -4,11 +4,11 @@
 #include "linux/peer_process.hpp"
 
 #include "base/format.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "linux/files.hpp"
 
 #include <cerrno>
-#include <charconv>
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -42,11 +42,8 @@ std::uint64_t start_in(std::string_view stat)
     const auto name_end = stat.rfind(')');
     if (name_end == std::string_view::npos) return 0;
     const auto fields = words(stat.substr(name_end + 1));
-    std::uint64_t start = 0;
     if (fields.size() <= fields_before_start) return 0;
-    const auto field = fields[fields_before_start];
-    const auto read = std::from_chars(field.data(), field.data() + field.size(), start);
-    return read.ec == std::errc() ? start : 0;
+    return number_from<std::uint64_t>(fields[fields_before_start]).value_or(0);
 }
 
 std::optional<KnownProcess> known_by(UniqueFd pidfd, pid_t number)
@@ -69,11 +66,10 @@ Result<std::optional<KnownProcess>> peer_process_of(int socket)
     ucred credentials{};
     socklen_t size = sizeof credentials;
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
-        return std::unexpected(Error(ErrorKind::failed, "cannot tell who is on the other side", errno));
+        return failure("cannot tell who is on the other side", errno);
     if (credentials.pid <= 0)
-        return std::unexpected(Error(ErrorKind::failed,
-                                     "the process on the other side cannot be seen from here: it lives in "
-                                     "another process namespace"));
+        return failure("the process on the other side cannot be seen from here: it lives in "
+                       "another process namespace");
     int of_kernel = -1;
     size = sizeof of_kernel;
     if (::getsockopt(socket, SOL_SOCKET, so_peerpidfd, &of_kernel, &size) == 0)
@@ -82,7 +78,7 @@ Result<std::optional<KnownProcess>> peer_process_of(int socket)
     // still has it as long as its end of the line is open.
     auto pidfd = open_pidfd(credentials.pid);
     if (!pidfd.is_open() && errno != ESRCH)
-        return std::unexpected(Error(ErrorKind::failed, "cannot watch the process on the other side", errno));
+        return failure("cannot watch the process on the other side", errno);
     if (!pidfd.is_open() || is_hung_up(socket)) return std::nullopt;
     return known_by(std::move(pidfd), credentials.pid);
 }
@@ -92,8 +88,7 @@ Result<std::optional<KnownProcess>> find_process(const ProcessId& id)
     if (id.number <= 0) return std::nullopt;
     auto pidfd = open_pidfd(id.number);
     if (!pidfd.is_open() && errno == ESRCH) return std::nullopt;
-    if (!pidfd.is_open())
-        return std::unexpected(Error(ErrorKind::failed, format("cannot watch process {}", id.number), errno));
+    if (!pidfd.is_open()) return failure(format("cannot watch process {}", id.number), errno);
     auto found = known_by(std::move(pidfd), id.number);
     if (found && found->id != id) return std::nullopt;
     return found;

@@ -99,28 +99,10 @@ std::expected<std::string, int> text_in(const Place& place, std::size_t limit)
     const auto privacy = privacy_in(place, fd.get());
     if (!privacy) return std::unexpected(errno);
     if (*privacy == Privacy::foreign) return std::unexpected(EMEDIUMTYPE);
-    std::string text;
-    std::array<char, 4096> chunk{};
-    while (text.size() <= limit) {
-        const auto got = ::read(fd.get(), chunk.data(), chunk.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return std::unexpected(errno);
-        if (got == 0) return text;
-        text.append(chunk.data(), static_cast<std::size_t>(got));
-    }
-    return std::unexpected(EFBIG);
-}
-
-/// 0, or an errno value.
-int write_whole(int fd, std::string_view text)
-{
-    while (!text.empty()) {
-        const auto put = ::write(fd, text.data(), text.size());
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return put < 0 ? errno : ENOSPC;
-        text.remove_prefix(static_cast<std::size_t>(put));
-    }
-    return 0;
+    auto text = read_up_to(fd.get(), limit + 1);
+    if (!text) return std::unexpected(text.error().value);
+    if (text->size() > limit) return std::unexpected(EFBIG);
+    return std::move(*text);
 }
 
 /// A new file under the old name, by way of `fresh`, a name in the same directory.
@@ -181,8 +163,7 @@ Privacy privacy_of(const struct stat& file, const struct stat& above, uid_t self
 Result<void> make_private_directory(const std::string& path)
 {
     const auto failed = [&](int why) {
-        return std::unexpected(Error(
-            ErrorKind::failed,
+        return failure(
             why == ELOOP
                 ? format("cannot make the directory {}: a link on the way there is one that others "
                          "could have put there, and is not followed; look where it leads, and remove it",
@@ -192,7 +173,7 @@ Result<void> make_private_directory(const std::string& path)
                          "above it; chown root it, or remove it",
                          printable(path))
                 : "cannot make the directory " + printable(path),
-            why));
+            why);
     };
     const auto directory = open_directory(path, private_directory);
     struct stat status{};
@@ -241,7 +222,7 @@ Result<std::string> read_private(const std::string& path, std::size_t limit)
     const auto place = place_of(path);
     auto text = place ? text_in(*place, limit) : std::unexpected(place.error());
     if (text) return std::move(*text);
-    return std::unexpected(Error(ErrorKind::failed, "cannot read " + printable(path), text.error()));
+    return failure("cannot read " + printable(path), text.error());
 }
 
 Result<void> replace_private(const std::string& path, std::string_view text)

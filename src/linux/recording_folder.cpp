@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "linux/files.hpp"
 #include "linux/unique_fd.hpp"
 
 #include <cerrno>
@@ -40,12 +41,8 @@ Result<void> write_file(const std::string& path, std::string_view text)
     if (failed) return std::unexpected(cannot("make the directory of", path, failed.value()));
     const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
     if (!fd.is_open()) return std::unexpected(cannot("make", path, errno));
-    while (!text.empty()) {
-        const auto put = ::write(fd.get(), text.data(), text.size());
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return std::unexpected(cannot("write", path, errno));
-        text.remove_prefix(static_cast<std::size_t>(put));
-    }
+    if (const int why = write_whole(fd.get(), text); why != 0)
+        return std::unexpected(cannot("write", path, why));
     return {};
 }
 
@@ -108,9 +105,8 @@ Result<void> write_recording(const observe::Recording& recording, std::string_vi
 {
     if (auto may = may_record_into(directory); !may) return may;
     if (recording.bytes() > most_bytes)
-        return std::unexpected(
-            Error(ErrorKind::failed, format("the recording would be larger than {} MiB; nothing was written",
-                                            most_bytes >> 20)));
+        return failure(
+            format("the recording would be larger than {} MiB; nothing was written", most_bytes >> 20));
     const auto path = without_slashes(directory);
     auto making = path + ".XXXXXX";
     if (::mkdtemp(making.data()) == nullptr) return std::unexpected(cannot("make", path, errno));

@@ -51,7 +51,7 @@ Result<void> allow_numbers_below(int end)
         limit.rlim_cur = wanted;
         if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return {};
     }
-    return std::unexpected(Error(ErrorKind::failed, "cannot limit the number of open files", errno));
+    return failure("cannot limit the number of open files", errno);
 }
 
 /// All ones: a function that is off the bus, or without power.
@@ -134,9 +134,7 @@ Result<RegisterFiles::Unused> RegisterFiles::occupy(int first_number) const
     const UniqueFd nothing(::open("/", O_PATH | O_CLOEXEC));
     for (auto place = kept_.size(); place < unused.size(); ++place) {
         unused[place] = UniqueFd(::dup3(nothing.get(), first_number + static_cast<int>(place), O_CLOEXEC));
-        if (!unused[place].is_open())
-            return std::unexpected(
-                Error(ErrorKind::failed, "cannot keep numbers for configuration spaces", errno));
+        if (!unused[place].is_open()) return failure("cannot keep numbers for configuration spaces", errno);
     }
     if (auto limited = allow_numbers_below(first_number + register_numbers); !limited)
         return std::unexpected(std::move(limited.error()));
@@ -177,17 +175,14 @@ Result<std::unique_ptr<apply::RouteRegisters>> RegisterFiles::open_kept(const Pc
     if (confinement_)
         return std::make_unique<PciConfig>(PciConfig::through(root_, address, kept->fd.get(), allowed_));
     UniqueFd fd(::fcntl(kept->fd.get(), F_DUPFD_CLOEXEC, 0));
-    if (!fd.is_open())
-        return std::unexpected(
-            Error(ErrorKind::failed, "cannot use the configuration space of " + address.text(), errno));
+    if (!fd.is_open()) return failure("cannot use the configuration space of " + address.text(), errno);
     return std::make_unique<PciConfig>(PciConfig::of(root_, address, std::move(fd)));
 }
 
 Result<void> RegisterFiles::adopt(const PciAddress& address, UniqueFd fd)
 {
     const auto refused = [&](std::string_view why) {
-        return std::unexpected(
-            Error(ErrorKind::failed, format("the descriptor for {} is not taken: {}", address.text(), why)));
+        return failure(format("the descriptor for {} is not taken: {}", address.text(), why));
     };
     if (!name_of(fd.get()).ends_with(format("/{}/config", address.text())))
         return refused("it is not the configuration space of that function");
@@ -206,10 +201,8 @@ Result<void> RegisterFiles::replace(const PciAddress& address, UniqueFd fd)
     auto kept = std::ranges::find(kept_, address, &Kept::address);
     if (kept == kept_.end()) {
         if (kept_.size() == most_kept)
-            return std::unexpected(
-                Error(ErrorKind::failed,
-                      format("usbrouted keeps {} configuration spaces, and has no place for that of {}",
-                             most_kept, address.text())));
+            return failure(format("usbrouted keeps {} configuration spaces, and has no place for that of {}",
+                                  most_kept, address.text()));
         kept = kept_.insert(kept_.end(), Kept{.address = address, .fd = {}});
     }
     if (!confinement_) {
@@ -227,8 +220,7 @@ Result<void> RegisterFiles::replace(const PciAddress& address, UniqueFd fd)
 Result<void> RegisterFiles::give_number(Kept& kept, UniqueFd fd, int number)
 {
     if (::dup3(fd.get(), number, O_CLOEXEC) < 0)
-        return std::unexpected(
-            Error(ErrorKind::failed, "cannot keep the registers of " + kept.address.text(), errno));
+        return failure("cannot keep the registers of " + kept.address.text(), errno);
     if (kept.fd.get() != number) kept.fd = UniqueFd(number);
     return {};
 }

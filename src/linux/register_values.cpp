@@ -39,8 +39,7 @@ std::string all_values(std::uint32_t usb2_reserved, std::uint32_t superspeed_res
 
 std::unexpected<Error> cannot_keep(const char* what)
 {
-    return std::unexpected(
-        Error(ErrorKind::failed, format("cannot {} the values of the routing registers", what), errno));
+    return failure(format("cannot {} the values of the routing registers", what), errno);
 }
 
 } // namespace

@@ -27,10 +27,7 @@ namespace {
 
 constexpr int most_groups = 1024;
 
-std::unexpected<Error> no_rights(const char* what)
-{
-    return std::unexpected(Error(ErrorKind::failed, format("cannot {}", what), errno));
-}
+std::unexpected<Error> no_rights(const char* what) { return failure(format("cannot {}", what), errno); }
 
 /// Needs CAP_SETPCAP, as long as there is something to take out.
 bool empty_bounding_set()
@@ -75,8 +72,7 @@ Result<void> check_user(const Account& account)
     const bool is_it = std::ranges::all_of(users, [&](uid_t user) { return user == account.user; }) &&
                        std::ranges::all_of(groups, [&](gid_t group) { return group == account.group; });
     if (is_it) return {};
-    return std::unexpected(
-        Error(ErrorKind::failed, format("the kernel did not make this process {}", printable(account.name))));
+    return failure(format("the kernel did not make this process {}", printable(account.name)));
 }
 
 } // namespace
@@ -129,9 +125,7 @@ Result<void> give_directory(const std::string& path, const Account& account,
                             std::span<const std::string_view> files)
 {
     const auto failed = [&] {
-        return std::unexpected(Error(ErrorKind::failed,
-                                     format("cannot give {} to {}", printable(path), printable(account.name)),
-                                     errno));
+        return failure(format("cannot give {} to {}", printable(path), printable(account.name)), errno);
     };
     const auto found = open_directory(path);
     if (!found) errno = found.error();

@@ -109,8 +109,7 @@ Result<config::Settings> load_settings(const Locations& locations, Reading readi
     if (!texts) return std::unexpected(texts.error());
     auto settings = config::parse(*texts);
     if (settings) return std::move(*settings);
-    std::vector<std::string> lines;
-    for (const auto& problem : settings.error()) lines.push_back(problem.text());
+    const auto lines = texts_of(settings.error());
     return std::unexpected(Error(ErrorKind::failed, join(lines, "\n")).with_code("config"));
 }
 

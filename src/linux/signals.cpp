@@ -27,7 +27,7 @@ Result<UniqueFd> open_signals(std::initializer_list<int> signals)
     for (const int signal : signals) ::sigaddset(&wanted, signal);
     ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
     UniqueFd fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!fd.is_open()) return std::unexpected(Error(ErrorKind::failed, "cannot receive signals", errno));
+    if (!fd.is_open()) return failure("cannot receive signals", errno);
     return fd;
 }
 

@@ -4,12 +4,12 @@
 #include "linux/state_lock.hpp"
 
 #include "base/format.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "linux/private_files.hpp"
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <thread>
 
 #include <fcntl.h>
@@ -43,14 +43,6 @@ std::string beginning_of(const std::string& path, std::size_t limit)
     }
     text.resize(size);
     return text;
-}
-
-template <class Number> std::optional<Number> number_from(std::string_view text, int base)
-{
-    Number number{};
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number, base);
-    if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
-    return number;
 }
 
 } // namespace

@@ -317,7 +317,7 @@ Result<Filter> forbid_other_system_calls(int first_register_number, OpensInside 
                            ? ::seccomp_load(filter.get())
                            : -EINVAL;
     if (loaded == 0) return Filter::installed;
-    return std::unexpected(Error(ErrorKind::failed, "cannot filter system calls", -loaded));
+    return failure("cannot filter system calls", -loaded);
 }
 
 Result<void> forbid_other_values(int first_register_number, const ValueLimit& usb2,
@@ -349,8 +349,7 @@ Result<void> forbid_other_values(int first_register_number, const ValueLimit& us
     // Some other thread's number is the answer where not all threads could be held to it.
     const auto loaded = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &loadable);
     if (loaded == 0) return {};
-    return std::unexpected(
-        Error(ErrorKind::failed, "cannot narrow the filter of system calls", loaded < 0 ? errno : 0));
+    return failure("cannot narrow the filter of system calls", loaded < 0 ? errno : 0);
 }
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "linux/files.hpp"
 #include "linux/unique_fd.hpp"
 
 #include <algorithm>
@@ -129,9 +130,7 @@ private:
                                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
         struct stat status{};
         if (!file.is_open() || ::fstat(file.get(), &status) != 0) return failed(errno);
-        if (!S_ISREG(status.st_mode))
-            return std::unexpected(
-                Error(ErrorKind::failed, format("{} is no regular file", printable(where))));
+        if (!S_ISREG(status.st_mode)) return failure(format("{} is no regular file", printable(where)));
         if (auto no = why_not(where, status)) return std::unexpected(std::move(*no));
         return file;
     }
@@ -175,18 +174,10 @@ Result<std::string> read_trusted(const std::string& path, std::size_t limit, std
 {
     auto file = Walk(path, trusted).open();
     if (!file) return std::unexpected(std::move(file.error()));
-    std::string text;
-    std::array<char, 4096> chunk{};
-    while (text.size() <= limit) {
-        const auto got = ::read(file->get(), chunk.data(), chunk.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0)
-            return std::unexpected(Error(ErrorKind::failed, "cannot read " + printable(path), errno));
-        if (got == 0) return text;
-        text.append(chunk.data(), static_cast<std::size_t>(got));
-    }
-    return std::unexpected(
-        Error(ErrorKind::failed, format("{} is larger than {} bytes", printable(path), limit)));
+    auto text = read_up_to(file->get(), limit + 1);
+    if (!text) return failure("cannot read " + printable(path), text.error().value);
+    if (text->size() > limit) return failure(format("{} is larger than {} bytes", printable(path), limit));
+    return std::move(*text);
 }
 
 } // namespace usbroute::linux_

@@ -42,7 +42,7 @@ UdevHints::~UdevHints() = default;
 
 Result<std::unique_ptr<UdevHints>> UdevHints::create()
 {
-    const auto no = [](const char* what) { return std::unexpected(Error(ErrorKind::failed, what, errno)); };
+    const auto no = [](const char* what) { return failure(what, errno); };
     auto state = std::make_unique<State>();
     errno = ENOSYS;
     state->context.reset(udev_new());

@@ -141,7 +141,7 @@ Result<FdWatch> UvLoop::watch(int fd, std::function<void(Ready)> ready)
 {
     auto watch = std::make_unique<UvWatch>(std::move(ready));
     if (const int error = uv_poll_init(&state_->loop, &watch->handle, fd); error < 0)
-        return std::unexpected(Error(ErrorKind::failed, format("cannot watch descriptor {}", fd), -error));
+        return failure(format("cannot watch descriptor {}", fd), -error);
     return FdWatch(watch.release());
 }
 

@@ -52,9 +52,7 @@ Result<void> Conversation::take_events(std::vector<Heard>& heard)
             heard.emplace_back(Kind::event, std::move(**line));
             continue;
         }
-        const auto answer = wire::read_answer(**line);
-        if (answer.status != wire::Status::ok)
-            return std::unexpected(Error(wire::kind_of(answer), answer.message).with_code(answer.code));
+        if (auto answer = wire::read_ok(**line); !answer) return std::unexpected(std::move(answer.error()));
         subscribed_ = true;
     }
 }

@@ -5,7 +5,7 @@
 
 #include "cli/screen.hpp"
 #include "cli/session.hpp"
-#include "linux/unique_fd.hpp"
+#include "linux/signals.hpp"
 #include "live/conversation.hpp"
 #include "live/model.hpp"
 #include "live/terminal.hpp"
@@ -32,19 +32,6 @@ constexpr auto try_again_after = std::chrono::seconds(1);
 /// While a trial is under way its seconds are shown. Nothing else in the live view is done by the clock.
 constexpr auto look_again_after = std::chrono::seconds(1);
 
-/// Ends and changes of size come as bytes on a descriptor, so that one poll waits for everything and none is missed.
-/// Ctrl-Z is left to ncurses, which gives the terminal back for as long as we are stopped.
-Result<linux_::UniqueFd> open_signals()
-{
-    sigset_t wanted;
-    ::sigemptyset(&wanted);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH}) ::sigaddset(&wanted, signal);
-    ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
-    linux_::UniqueFd fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!fd.is_open()) return std::unexpected(Error(ErrorKind::failed, "cannot receive signals", errno));
-    return fd;
-}
-
 class Live {
 public:
     Live(std::string socket, std::chrono::milliseconds timeout, Conversation conversation,
@@ -63,7 +50,7 @@ public:
         carry_out({Look{}});
         while (!ended_) {
             terminal_.show(model_.screen());
-            if (!wait()) return std::unexpected(Error(ErrorKind::failed, "cannot wait", errno));
+            if (!wait()) return failure("cannot wait", errno);
             take_signals();
             take_keys();
             listen();
@@ -138,11 +125,8 @@ private:
             if (const auto event = wire::read_event(line)) carry_out(model_.hear(*event));
             return;
         }
-        const auto answer = wire::read_answer(line);
-        if (kind == Conversation::Kind::acted) return carry_out(model_.hear(answer));
-        if (answer.status != wire::Status::ok)
-            return lose(Error(wire::kind_of(answer), answer.message).with_code(answer.code));
-        auto view = report::status_from_json(answer.document);
+        if (kind == Conversation::Kind::acted) return carry_out(model_.hear(wire::read_answer(line)));
+        auto view = report::status_in(line);
         if (!view) return lose(view.error());
         model_.see(std::move(*view));
     }
@@ -195,7 +179,7 @@ private:
 
 std::optional<Error> why_not(const cli::Options& options, const cli::Session& session)
 {
-    const auto usage = [](const char* text) { return Error(ErrorKind::usage, text).with_code("usage"); };
+    const auto usage = [](const char* text) { return usage_error(text); };
     if (options.json) return usage("live is for the eye; `usbroute watch --json` tells a program of changes");
     if (session.works_alone())
         return usage(
@@ -216,7 +200,8 @@ Result<void> run(const cli::Options& options)
     if (!conversation) return std::unexpected(std::move(conversation.error()));
     auto style = cli::style_of_terminal(options);
     style.unicode = style.unicode && write_utf8();
-    auto signals = open_signals();
+    // Ctrl-Z is left to ncurses, which gives the terminal back for as long as we are stopped.
+    auto signals = linux_::open_signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH});
     if (!signals) return std::unexpected(std::move(signals.error()));
     auto terminal = Terminal::take(style.colour);
     if (!terminal) return std::unexpected(std::move(terminal.error()));

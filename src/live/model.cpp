@@ -69,7 +69,7 @@ std::string words_of(const wire::Command& command)
     }
 }
 
-using Owners = std::vector<std::pair<std::string, std::vector<std::string>>>;
+using wire::Owners;
 
 /// "windows has rear-1, rear-2; rear-4 is on EHCI; profile desk".
 std::string words_of(const std::optional<std::string>& profile, const Owners& owners)

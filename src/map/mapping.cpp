@@ -269,8 +269,7 @@ const ConnectorSettings* Mapping::changeable(std::string_view name, Reaction& re
 {
     const auto* connector = settings_.connector(ConnectorName(std::string(name)));
     if (connector == nullptr) {
-        std::vector<std::string> all;
-        for (const auto& one : settings_.connectors) all.push_back(one.spec.name.text());
+        const auto all = texts_of(settings_.connectors, [](const auto& one) { return one.spec.name.text(); });
         const auto near = nearest(name, all);
         reaction.lines.push_back(
             line(Kind::refused, format("there is no connector {}{}", printable(name, 64),

@@ -95,8 +95,7 @@ void add_radios(const KernelTree& tree, std::vector<Activity>& found)
         const auto directory = "sys/class/net/" + name;
         const auto usb = usb_of(tree, directory);
         if (!usb || !(tree.list(directory + "/phy80211") || tree.list(directory + "/wireless"))) continue;
-        const auto state = tree.read(directory + "/operstate", attribute_limit);
-        if (state && trim(*state) == "up")
+        if (attribute(tree, directory + "/operstate") == "up")
             found.push_back({.usb = *usb, .what = format("radio {} is connected", printable(name, 32))});
     }
 }
@@ -149,8 +148,8 @@ void add_card(const KernelTree& tree, const std::string& card, const PortPath& u
         direction = direction || is_running(tree, directory + "/" + stream);
     }
     if (!plays && !records) return;
-    const auto id = tree.read(directory + "/id", attribute_limit);
-    const auto name = id ? format("{} ({})", card, printable(trim(*id), 32)) : card;
+    const auto id = attribute(tree, directory + "/id");
+    const auto name = id.empty() ? card : format("{} ({})", card, printable(id, 32));
     const auto* how = plays && records ? "is being played and recorded from"
                       : plays          ? "is being played"
                                        : "is being recorded from";

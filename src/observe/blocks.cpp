@@ -67,7 +67,7 @@ BlockDevice read_block(const KernelTree& tree, const std::string& name, const st
 {
     BlockDevice block;
     block.name = name;
-    block.number = trim(tree.read(directory + "/dev", attribute_limit).value_or(std::string()));
+    block.number = attribute(tree, directory + "/dev");
     const auto parent = last_part(std::string_view(directory).substr(0, directory.rfind('/')));
     block.whole_disk = parent == "block" ? name : std::string(parent);
     block.holders = tree.list(directory + "/holders").value_or(std::vector<std::string>{});
@@ -77,7 +77,7 @@ BlockDevice read_block(const KernelTree& tree, const std::string& name, const st
     if (block.holders.empty() && tree.list(directory + "/bcache")) block.holders.emplace_back("bcache");
     std::ranges::sort(block.holders);
     block.usb = usb_device_in(directory);
-    block.mapper_name = trim(tree.read(directory + "/dm/name", attribute_limit).value_or(std::string()));
+    block.mapper_name = attribute(tree, directory + "/dm/name");
     add_udevs_word(tree, directory, block);
     return block;
 }

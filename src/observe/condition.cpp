@@ -33,18 +33,12 @@ Names names_in(const KernelTree& tree, const std::string& directory)
     return names;
 }
 
-std::string word_in(const KernelTree& tree, const std::string& file)
-{
-    const auto text = tree.read(file, attribute_limit);
-    return text ? std::string(trim(*text)) : std::string();
-}
-
 void read_power_controls(const KernelTree& tree, Condition& condition)
 {
     for (const auto& function : condition.functions) {
         if (!function.is_xhci()) continue;
         const auto file = "sys/bus/pci/devices/" + function.address.text() + "/power/control";
-        if (auto control = word_in(tree, file); !control.empty())
+        if (auto control = attribute(tree, file); !control.empty())
             condition.power_controls.emplace_back(function.address, std::move(control));
     }
 }
@@ -63,9 +57,9 @@ void read_kernel(const KernelTree& tree, Condition& condition)
     }
     condition.lockdown_told = tree.read("sys/kernel/security/lockdown", attribute_limit).has_value();
     condition.lockdown = lockdown_level(tree);
-    condition.hypervisor = word_in(tree, "sys/hypervisor/type");
-    condition.maker = word_in(tree, "sys/class/dmi/id/sys_vendor");
-    condition.model = word_in(tree, "sys/class/dmi/id/product_name");
+    condition.hypervisor = attribute(tree, "sys/hypervisor/type");
+    condition.maker = attribute(tree, "sys/class/dmi/id/sys_vendor");
+    condition.model = attribute(tree, "sys/class/dmi/id/product_name");
 }
 
 void read_iommu(const KernelTree& tree, Condition& condition)

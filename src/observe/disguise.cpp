@@ -143,7 +143,7 @@ public:
         // Short ones would be found where nobody meant them.
         constexpr std::size_t shortest_serial = 6;
         for (const auto& [original, replacement] : serials_.all())
-            if (original.size() >= shortest_serial) text = replaced(text, original, replacement);
+            if (original.size() >= shortest_serial) text = replaced(text, {{original, replacement}});
         return without_host_name(text);
     }
 
@@ -156,18 +156,6 @@ public:
     }
 
 private:
-    static std::string replaced(std::string_view text, std::string_view what, std::string_view by)
-    {
-        std::string out;
-        for (;;) {
-            const auto found = text.find(what);
-            out += text.substr(0, found);
-            if (found == std::string_view::npos) return out;
-            out += by;
-            text.remove_prefix(found + what.size());
-        }
-    }
-
     std::string without_host_name(const std::string& text)
     {
         if (host_name_.empty()) return text;

@@ -65,11 +65,9 @@ void add_block(const KernelTree& tree, const std::string& name, std::vector<Bloc
         std::ranges::find(blocks, name, &BlockName::name) != blocks.end())
         return;
     const auto directory = "sys/class/block/" + name;
-    const auto attribute = [&](const char* file) {
-        const auto text = tree.read(format("{}/{}", directory, file), attribute_limit);
-        return text ? std::string(trim(*text)) : std::string();
-    };
-    blocks.push_back({.name = name, .number = attribute("dev"), .mapper_name = attribute("dm/name")});
+    blocks.push_back({.name = name,
+                      .number = attribute(tree, directory + "/dev"),
+                      .mapper_name = attribute(tree, directory + "/dm/name")});
     for (const auto& holder : tree.list(directory + "/holders").value_or(Names{}))
         add_block(tree, holder, blocks);
 }

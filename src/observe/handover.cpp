@@ -46,9 +46,7 @@ std::optional<std::vector<std::string>> reset_methods(const KernelTree& tree, co
 {
     const auto text = tree.read(directory + "/reset_method", attribute_limit);
     if (!text) return std::nullopt;
-    std::vector<std::string> methods;
-    for (const auto word : words(trim(*text))) methods.emplace_back(word);
-    return methods;
+    return texts_of(words(trim(*text)), [](const auto word) { return word; });
 }
 
 HandoverState read_state(const KernelTree& tree, const PciAddress& address)

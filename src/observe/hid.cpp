@@ -3,6 +3,7 @@
 
 #include "observe/hid.hpp"
 
+#include "base/groups.hpp"
 #include "observe/decode.hpp"
 
 #include <algorithm>
@@ -32,9 +33,8 @@ std::vector<HidReports> read_some(const KernelTree& tree,
         if (!usb || !is_asked(*usb)) continue;
         const auto descriptor = tree.read(path + "/report_descriptor", longest_descriptor);
         if (!descriptor) continue;
-        auto known = std::ranges::find(found, *usb, &HidReports::usb);
-        if (known == found.end()) known = found.insert(known, HidReports{.usb = *usb, .applications = {}});
-        for (const auto use : topology::application_usages(*descriptor)) known->applications.push_back(use);
+        auto& known = group_with(found, &HidReports::usb, *usb);
+        for (const auto use : topology::application_usages(*descriptor)) known.applications.push_back(use);
     }
     return found;
 }

@@ -27,12 +27,6 @@ std::optional<std::uint32_t> number_of(std::string_view name)
     return parse_decimal(name.substr(prefix.size()));
 }
 
-std::string attribute(const KernelTree& tree, const std::string& file)
-{
-    const auto text = tree.read(file, attribute_limit);
-    return text ? std::string(trim(*text)) : std::string();
-}
-
 // include/uapi/linux/input-event-codes.h
 constexpr std::size_t ev_key = 0x01;
 constexpr std::size_t ev_rel = 0x02;

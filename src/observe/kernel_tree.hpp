@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/text.hpp"
 #include "topology/census.hpp"
 
 #include <cstddef>
@@ -54,5 +55,12 @@ public:
         return std::nullopt;
     }
 };
+
+/// What a small file says, without blanks around it; empty where it cannot be read.
+[[nodiscard]] inline std::string attribute(const KernelTree& tree, const std::string& file)
+{
+    const auto text = tree.read(file, attribute_limit);
+    return text ? std::string(trim(*text)) : std::string();
+}
 
 } // namespace usbroute::observe

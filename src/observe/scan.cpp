@@ -26,25 +26,19 @@ using topology::Snapshot;
 
 namespace {
 
-std::string attribute(const KernelTree& tree, const std::string& directory, std::string_view name)
+std::uint16_t hex_attribute(const KernelTree& tree, const std::string& file)
 {
-    auto text = tree.read(directory + "/" + std::string(name), attribute_limit);
-    return text ? std::string(trim(*text)) : std::string();
-}
-
-std::uint16_t hex_attribute(const KernelTree& tree, const std::string& directory, std::string_view name)
-{
-    return static_cast<std::uint16_t>(parse_hex(attribute(tree, directory, name)).value_or(0));
+    return static_cast<std::uint16_t>(parse_hex(attribute(tree, file)).value_or(0));
 }
 
 Bus read_bus(const KernelTree& tree, std::uint16_t number, const std::string& directory)
 {
-    const auto ports = parse_decimal(attribute(tree, directory, "maxchild")).value_or(0);
-    const auto for_new = attribute(tree, directory, "authorized_default");
+    const auto ports = parse_decimal(attribute(tree, directory + "/maxchild")).value_or(0);
+    const auto for_new = attribute(tree, directory + "/authorized_default");
     return {.number = number,
-            .speed = topology::Speed::parse(attribute(tree, directory, "speed")),
+            .speed = topology::Speed::parse(attribute(tree, directory + "/speed")),
             .ports = static_cast<std::uint8_t>(std::min(ports, 255u)),
-            .authorized = attribute(tree, directory, "authorized") != "0",
+            .authorized = attribute(tree, directory + "/authorized") != "0",
             .authorizes_new = for_new != "0" && for_new != "2",
             .authorized_default = for_new};
 }
@@ -53,9 +47,9 @@ Bus read_bus(const KernelTree& tree, std::uint16_t number, const std::string& di
 /// the configuration space is read, for that wakes it.
 std::string sleep_of(const KernelTree& tree, const std::string& directory)
 {
-    if (attribute(tree, directory, "power/runtime_status") == "suspended")
+    if (attribute(tree, directory + "/power/runtime_status") == "suspended")
         return "power/runtime_status: suspended";
-    const auto state = attribute(tree, directory, "power_state");
+    const auto state = attribute(tree, directory + "/power_state");
     return state.starts_with("D3") ? "power_state: " + printable(state, 16) : std::string();
 }
 
@@ -89,7 +83,7 @@ std::optional<PciController> read_controller(const KernelTree& tree, const std::
 {
     const auto address = PciAddress::parse(name);
     const auto link_path = "sys/bus/pci/devices/" + name;
-    const auto kind = kind_from_class(attribute(tree, link_path, "class"));
+    const auto kind = kind_from_class(attribute(tree, link_path + "/class"));
     if (!address || !kind) return std::nullopt;
 
     const auto target = tree.link(link_path);
@@ -98,9 +92,9 @@ std::optional<PciController> read_controller(const KernelTree& tree, const std::
     controller.name = name;
     controller.syspath = target ? resolve_link(link_path, *target) : link_path;
     controller.kind = *kind;
-    controller.vendor = hex_attribute(tree, link_path, "vendor");
-    controller.device = hex_attribute(tree, link_path, "device");
-    controller.revision = static_cast<std::uint8_t>(hex_attribute(tree, link_path, "revision"));
+    controller.vendor = hex_attribute(tree, link_path + "/vendor");
+    controller.device = hex_attribute(tree, link_path + "/device");
+    controller.revision = static_cast<std::uint8_t>(hex_attribute(tree, link_path + "/revision"));
     controller.driver = driver_of(tree, link_path);
     if (const auto group = tree.link(link_path + "/iommu_group"))
         controller.iommu_group = parse_decimal(last_part(*group));
@@ -145,7 +139,7 @@ void read_other_buses(const KernelTree& tree, const std::vector<std::string>& na
         const auto directory = target ? resolve_link(link_path, *target) : link_path;
         const auto parent = directory.substr(0, directory.rfind('/'));
         // A recording may have lost the tree below the PCI function; the root hub's serial still names it.
-        const auto serial = attribute(tree, directory, "serial");
+        const auto serial = attribute(tree, directory + "/serial");
         const auto address = PciAddress::parse(serial);
         auto& on_pci = snapshot.controllers.edit();
         const auto found =
@@ -159,9 +153,7 @@ void read_other_buses(const KernelTree& tree, const std::vector<std::string>& na
 
 std::expected<std::vector<std::string>, Errno> names_in(const std::vector<topology::Listed>& entries)
 {
-    std::vector<std::string> names;
-    for (const auto& entry : entries) names.push_back(entry.name);
-    return names;
+    return texts_of(entries, [](const auto& entry) { return entry.name; });
 }
 
 std::shared_ptr<const topology::Census> shared(std::optional<topology::Census> census)

@@ -4,6 +4,7 @@
 #include "plan/handover_policy.hpp"
 
 #include "base/format.hpp"
+#include "base/groups.hpp"
 #include "base/text.hpp"
 #include "plan/ownership.hpp"
 #include "plan/plan.hpp"
@@ -142,10 +143,7 @@ void choose_moves(Giving& giving)
     for (const auto& connector : giving.board.connectors) {
         if (!can_step_aside(giving, connector)) continue;
         const auto to = topology::other(*connector.side());
-        auto move = std::ranges::find(giving.moves, to, &MoveBefore::to);
-        if (move == giving.moves.end())
-            move = giving.moves.insert(move, MoveBefore{.to = to, .connectors = {}});
-        move->connectors.push_back(connector.spec.name);
+        group_with(giving.moves, &MoveBefore::to, to).connectors.push_back(connector.spec.name);
         giving.moved.push_back(&connector);
     }
 }
@@ -219,10 +217,9 @@ std::vector<Departure> Giving::departures() const
             continue; // as the rate matching hub: connectors are behind it
         const auto* controller = situation.snapshot.controller_of_bus(device->path.bus());
         const auto from = connector == nullptr ? controller->name : connector->spec.name.text();
-        auto known = std::ranges::find(found, from, &Departure::from);
-        if (known == found.end()) known = found.insert(known, Departure{.from = from, .places = {}});
-        if (!known->has(device->path))
-            known->places.push_back(device->path); // a hub stands for what is behind it
+        auto& known = group_with(found, &Departure::from, from);
+        if (!known.has(device->path))
+            known.places.push_back(device->path); // a hub stands for what is behind it
     }
     return found;
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "base/format.hpp"
+#include "base/groups.hpp"
 #include "plan/board.hpp"
 #include "plan/call_back.hpp"
 #include "plan/dead_sides.hpp"

@@ -3,9 +3,8 @@
 
 #include "report/answers.hpp"
 
+#include "base/groups.hpp"
 #include "plan/plan.hpp"
-
-#include <algorithm>
 
 namespace usbroute::report {
 
@@ -32,24 +31,18 @@ Status status_for(ErrorKind kind)
 
 } // namespace
 
-void add_owner(Answer& answer, const std::string& owner, const std::string& connector)
-{
-    auto found = std::ranges::find(answer.owners, owner, &decltype(answer.owners)::value_type::first);
-    if (found == answer.owners.end()) found = answer.owners.insert(found, {owner, {}});
-    found->second.push_back(connector);
-}
-
 Answer answer_for(const apply::Done& done)
 {
     Answer answer;
     const auto& plan = *done.plan;
     if (plan.profile) answer.profile = plan.profile->text();
     for (const auto& [connector, target] : plan.asked)
-        add_owner(answer, config::text_of(target), connector.text());
+        group_with(answer.owners, config::text_of(target)).push_back(connector.text());
     // An undo names nothing: what moved says it.
     if (plan.asked.empty() && !plan.profile)
         for (const auto& movement : plan.movements)
-            add_owner(answer, plan::text_of(movement.owner_after), movement.connector.text());
+            group_with(answer.owners, plan::text_of(movement.owner_after))
+                .push_back(movement.connector.text());
     if (plan.steps.empty()) answer.message = "it was so already";
     answer.warnings = done.warnings;
     return answer;

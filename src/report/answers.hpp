@@ -17,6 +17,5 @@ namespace usbroute::report {
 [[nodiscard]] wire::Answer answer_for(const apply::NotDone& why);
 /// What the journal knows, for `why`.
 [[nodiscard]] std::vector<PastChange> past_changes(const apply::History& history);
-void add_owner(wire::Answer& answer, const std::string& owner, const std::string& connector);
 
 } // namespace usbroute::report

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "base/format.hpp"
+#include "base/groups.hpp"
 #include "base/text.hpp"
 #include "report/bar_line.hpp"
 #include "report/plugged.hpp"
@@ -56,12 +57,7 @@ BarView bar_view(const StatusView& view)
     bar.profile = view.profile;
     for (const auto& connector : view.connectors) {
         if (!connector.named || connector.owner == "host") continue;
-        const auto found =
-            std::ranges::find(bar.owners, connector.owner, [](const auto& share) { return share.first; });
-        if (found == bar.owners.end())
-            bar.owners.emplace_back(connector.owner, std::vector{connector.name});
-        else
-            found->second.push_back(connector.name);
+        group_with(bar.owners, connector.owner).push_back(connector.name);
     }
     bar.state = state_of(view, bar);
     bar.text = text_for(bar);

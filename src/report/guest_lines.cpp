@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "report/paste.hpp"
+#include "report/texts.hpp"
 #include "route/mux.hpp"
 
 #include <algorithm>
@@ -30,12 +31,7 @@ std::string id_of(const PciAddress& address)
 }
 
 /// In an option's value QEMU takes two commas for one.
-std::string qemu_value(std::string_view text)
-{
-    std::string out;
-    for (const char c : text) out += c == ',' ? ",," : std::string(1, c);
-    return out;
-}
+std::string qemu_value(std::string_view text) { return replaced(text, {{",", ",,"}}); }
 
 /// True where QEMU makes the socket and the daemon is its client.
 bool qemu_listens(const config::ListenerSettings& line)
@@ -104,45 +100,23 @@ std::vector<std::string> for_qemu(const config::GuestSettings& guest, const conf
     return lines;
 }
 
-void add_hostdev(std::vector<std::string>& lines, const PciAddress& address)
-{
-    lines.emplace_back("<hostdev mode='subsystem' type='pci' managed='no'>");
-    lines.emplace_back("  <driver name='vfio'/>");
-    lines.emplace_back("  <source>");
-    lines.push_back(
-        format("    <address domain='0x{:04x}' bus='0x{:02x}' slot='0x{:02x}' function='0x{:x}'/>",
-               address.domain, address.bus, address.device, address.function));
-    lines.emplace_back("  </source>");
-    lines.push_back(format("  <alias name='ua-{}'/>", id_of(address)));
-    lines.emplace_back("</hostdev>");
-}
-
-/// <serial> or <channel>: both connect to the daemon's socket, and again when it was restarted.
-void add_character_device(std::vector<std::string>& lines, std::string_view element, std::string_view target,
-                          const config::ListenerSettings& line, std::string_view alias)
-{
-    lines.push_back(format("<{} type='unix'>", element));
-    if (qemu_listens(line)) {
-        lines.push_back(format("  <source mode='bind' path='{}'/>", xml_text(path_of(line))));
-    } else {
-        lines.push_back(format("  <source mode='connect' path='{}'>", xml_text(path_of(line))));
-        lines.emplace_back("    <reconnect enabled='yes' timeout='1'/>");
-        lines.emplace_back("  </source>");
-    }
-    lines.push_back(format("  {}", target));
-    lines.push_back(format("  <alias name='ua-{}'/>", alias));
-    lines.push_back(format("</{}>", element));
-}
-
+/// <serial> or <channel>: QEMU connects to the daemon's socket, and again when it was restarted; or makes its own.
 std::vector<std::string> for_libvirt(const config::GuestSettings& guest, const config::ListenerSettings& line,
                                      const LinesWish& wish)
 {
     std::vector<std::string> lines;
-    for (const auto& address : guest.controllers) add_hostdev(lines, address);
-    add_character_device(lines, "serial", "<target type='isa-serial'/>", line, "usbroute-serial");
-    if (wish.virtio)
-        add_character_device(lines, "channel", format("<target type='virtio' name='{}'/>", virtio_port), line,
-                             "usbroute-port");
+    const auto add = [&lines](std::string_view text, Replacements words) {
+        std::ranges::move(filled(text, words), std::back_inserter(lines));
+    };
+    for (const auto& address : guest.controllers)
+        add(texts::libvirt_hostdev, {{"@DOMAIN@", format("{:04x}", address.domain)},
+                                     {"@BUS@", format("{:02x}", address.bus)},
+                                     {"@SLOT@", format("{:02x}", address.device)},
+                                     {"@FUNCTION@", format("{:x}", address.function)},
+                                     {"@ID@", id_of(address)}});
+    const auto path = xml_text(path_of(line));
+    add(qemu_listens(line) ? texts::libvirt_serial_listening : texts::libvirt_serial, {{"@PATH@", path}});
+    if (wish.virtio) add(texts::libvirt_channel, {{"@PATH@", path}, {"@VIRTIO@", virtio_port}});
     return lines;
 }
 

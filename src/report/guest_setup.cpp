@@ -3,8 +3,8 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
-#include "report/guest_scripts.hpp"
 #include "report/paste.hpp"
+#include "report/texts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -29,12 +29,12 @@ struct ScriptRow {
 const std::array<ScriptRow, 5>& script_table()
 {
     static const std::array<ScriptRow, 5> table = {{
-        {Script::powershell, "powershell", scripts::powershell, System::windows, "usbroute-toggle.ps1"},
-        {Script::autohotkey, "autohotkey", scripts::autohotkey, System::windows, "usbroute-toggle.ahk"},
-        {Script::systemd, "systemd", scripts::systemd, System::posix,
+        {Script::powershell, "powershell", texts::powershell, System::windows, "usbroute-toggle.ps1"},
+        {Script::autohotkey, "autohotkey", texts::autohotkey, System::windows, "usbroute-toggle.ahk"},
+        {Script::systemd, "systemd", texts::systemd, System::posix,
          "~/.config/systemd/user/usbroute-toggle.service"},
-        {Script::i3, "i3", scripts::i3, System::posix, ""},
-        {Script::shell, "shell", scripts::shell, System::posix, "~/bin/usbroute-toggle, and chmod +x it"},
+        {Script::i3, "i3", texts::i3, System::posix, ""},
+        {Script::shell, "shell", texts::shell, System::posix, "~/bin/usbroute-toggle, and chmod +x it"},
     }};
     return table;
 }
@@ -52,10 +52,7 @@ bool is_com_port(std::string_view port)
 bool is_device_path(std::string_view port)
 {
     return port.size() > 1 && port.size() <= longest_port && port.front() == '/' && port.back() != '/' &&
-           std::ranges::all_of(port, [](char c) {
-               return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                      c == '/' || c == '.' || c == '_' || c == '-';
-           });
+           is_plain_word(port, "/._-");
 }
 
 Result<std::string> port_for(const ScriptRow& row, const std::string& asked)
@@ -63,49 +60,20 @@ Result<std::string> port_for(const ScriptRow& row, const std::string& asked)
     const bool windows = row.system == System::windows;
     if (asked.empty()) return windows ? "COM1" : "/dev/ttyS0";
     if (windows ? is_com_port(asked) : is_device_path(asked)) return asked;
-    return std::unexpected(
-        Error(ErrorKind::usage,
-              format("--port {}: for --{} it is {}", printable(asked, longest_port), row.kind,
-                     windows ? "COM1 to COM999" : "a device's path in plain letters such as /dev/ttyS0"))
-            .with_code("usage"));
+    return std::unexpected(usage_error(
+        format("--port {}: for --{} it is {}", printable(asked, longest_port), row.kind,
+               windows ? "COM1 to COM999" : "a device's path in plain letters such as /dev/ttyS0")));
 }
 
 std::string names_of(const std::vector<ProfileName>& profiles)
 {
-    std::vector<std::string> names;
-    for (const auto& profile : profiles) names.push_back(profile.text());
+    auto names = texts_of(profiles);
     return names.empty() ? "nothing yet, for the configuration has no profile" : join(names, ", ");
 }
 
 std::string verbs_of(const config::ListenerSettings& line)
 {
-    std::vector<std::string> names;
-    for (const auto verb : line.allow) names.emplace_back(config::text_of(verb));
-    return join(names, ", ");
-}
-
-struct Filling {
-    std::string_view word;
-    std::string value;
-};
-
-std::string filled(std::string_view text, const std::vector<Filling>& fillings)
-{
-    std::string out(text);
-    for (const auto& filling : fillings) {
-        for (auto at = out.find(filling.word); at != std::string::npos;
-             at = out.find(filling.word, at + filling.value.size()))
-            out.replace(at, filling.word.size(), filling.value);
-    }
-    return out;
-}
-
-std::vector<std::string> lines_of(std::string_view text)
-{
-    if (text.ends_with('\n')) text.remove_suffix(1);
-    std::vector<std::string> lines;
-    for (const auto line : split(text, '\n')) lines.emplace_back(line);
-    return lines;
+    return join(texts_of(line.allow, [](const auto verb) { return config::text_of(verb); }), ", ");
 }
 
 std::vector<std::string> notes_for(const ScriptRow& row, const config::Settings& settings)
@@ -135,14 +103,13 @@ Result<Paste> guest_setup(const config::Settings& settings, const config::GuestS
     auto port = port_for(row, wish.port);
     if (!port) return std::unexpected(port.error());
     const auto last = port->substr(port->rfind('/') + 1);
-    const auto text = filled(row.text, {{"@GUEST@", guest.name.text()},
-                                        {"@PORT@", *port},
-                                        {"@UNIT@", last},
-                                        {"@PROFILES@", names_of(settings.toggle_order())},
-                                        {"@ALLOWED@", verbs_of(**line)}});
     return Paste{.guest = guest.name,
                  .kind = std::string(row.kind),
-                 .lines = lines_of(text),
+                 .lines = filled(row.text, {{"@GUEST@", guest.name.text()},
+                                            {"@PORT@", *port},
+                                            {"@UNIT@", last},
+                                            {"@PROFILES@", names_of(settings.toggle_order())},
+                                            {"@ALLOWED@", verbs_of(**line)}}),
                  .notes = notes_for(row, settings)};
 }
 

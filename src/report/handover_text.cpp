@@ -12,9 +12,7 @@ namespace {
 
 std::vector<std::string> names_of(const std::vector<ConnectorName>& connectors)
 {
-    std::vector<std::string> names;
-    for (const auto& connector : connectors) names.push_back(connector.text());
-    return names;
+    return texts_of(connectors);
 }
 
 std::string step_text(int number, std::string_view line, std::string_view reason, const Style& style)

@@ -27,10 +27,11 @@ namespace usbroute::report {
 /// {"ok":false,"code":"no-such-connector","message":"..."}: a failure for scripts, as the daemon's answers have it.
 [[nodiscard]] std::string to_json(const Error& error);
 
-/// The documents as a daemon sends them. Unknown keys are passed over, so that a newer daemon is understood.
-[[nodiscard]] Result<StatusView> status_from_json(std::string_view text);
-[[nodiscard]] Result<RegistersView> registers_from_json(std::string_view text);
-[[nodiscard]] Result<WhyView> why_from_json(std::string_view text);
-[[nodiscard]] Result<PlanView> plan_from_json(std::string_view text);
+/// The document in a daemon's answer; what is not "ok" is its error. Unknown keys are passed over, so that a newer daemon
+/// is understood.
+[[nodiscard]] Result<StatusView> status_in(std::string_view answer);
+[[nodiscard]] Result<RegistersView> registers_in(std::string_view answer);
+[[nodiscard]] Result<WhyView> why_in(std::string_view answer);
+[[nodiscard]] Result<PlanView> plan_in(std::string_view answer);
 
 } // namespace usbroute::report

@@ -149,8 +149,7 @@ const RegisterView::Row* row_named(const RegisterView& registers, const std::str
 
 Error no_such_name(const RegisterView& registers, const std::string& name)
 {
-    std::vector<std::string> known;
-    for (const auto& row : registers.rows) known.push_back(name_of(row));
+    const auto known = texts_of(registers.rows, [](const auto& row) { return name_of(row); });
     const auto near = nearest(name, known);
     const bool number = !name.empty() && name.front() >= '0' && name.front() <= '9';
     return Error(ErrorKind::not_found,

@@ -9,17 +9,6 @@
 
 namespace usbroute::report {
 
-namespace {
-
-bool is_plain_in_a_shell(char c)
-{
-    constexpr std::string_view marks = "%+,-./:=@_";
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           marks.find(c) != std::string_view::npos;
-}
-
-} // namespace
-
 Result<const config::ListenerSettings*> line_of(const config::Settings& settings, const GuestName& guest)
 {
     const auto found = std::ranges::find_if(settings.listeners, [&](const config::ListenerSettings& each) {
@@ -39,33 +28,24 @@ Result<const config::ListenerSettings*> line_of(const config::Settings& settings
             .with_code("no-guest-line"));
 }
 
+std::vector<std::string> filled(std::string_view text, Replacements words)
+{
+    const auto whole = replaced(text, words);
+    auto lines = texts_of(split(whole, '\n'), [](const auto line) { return line; });
+    // What follows the last line end is no line.
+    if (lines.back().empty()) lines.pop_back();
+    return lines;
+}
+
 std::string shell_word(std::string_view text)
 {
-    if (!text.empty() && std::ranges::all_of(text, is_plain_in_a_shell)) return std::string(text);
-    std::string out = "'";
-    for (const char c : text) {
-        if (c == '\'')
-            out += R"('\'')";
-        else
-            out += c;
-    }
-    return out + "'";
+    if (is_plain_word(text, "%+,-./:=@_")) return std::string(text);
+    return "'" + replaced(text, {{"'", R"('\'')"}}) + "'";
 }
 
 std::string xml_text(std::string_view text)
 {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '\'': out += "&apos;"; break;
-        case '"': out += "&quot;"; break;
-        default: out += c;
-        }
-    }
-    return out;
+    return replaced(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"'", "&apos;"}, {"\"", "&quot;"}});
 }
 
 } // namespace usbroute::report

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/text.hpp"
 #include "config/settings.hpp"
 #include "topology/snapshot.hpp"
 
@@ -57,6 +58,9 @@ struct SetupWish {
 /// configuration lacks.
 [[nodiscard]] Result<const config::ListenerSettings*> line_of(const config::Settings& settings,
                                                               const GuestName& guest);
+
+/// The lines of a text in which some words, as @GUEST@, are replaced.
+[[nodiscard]] std::vector<std::string> filled(std::string_view text, Replacements words);
 
 /// One word for a POSIX shell; words that need no quotes get none.
 [[nodiscard]] std::string shell_word(std::string_view text);

@@ -4,6 +4,7 @@
 #include "report/picture.hpp"
 
 #include "base/format.hpp"
+#include "base/groups.hpp"
 #include "base/text.hpp"
 #include "report/plugged.hpp"
 
@@ -198,15 +199,12 @@ Picture picture_of(const StatusView& view)
     picture.marks = owner_marks(view);
     for (const auto& connector : view.connectors) {
         if (!connector.named && connector.devices.empty()) continue;
-        const auto title = printable(connector.panel, 64);
-        auto panel = std::ranges::find(picture.panels, title, &Picture::Panel::title);
-        if (panel == picture.panels.end())
-            panel = picture.panels.insert(panel, {.title = title, .sockets = {}, .columns = 0, .rows = 0});
+        auto& panel = group_with(picture.panels, &Picture::Panel::title, printable(connector.panel, 64));
         const auto mark = std::ranges::find(picture.marks, connector.owner, &OwnerMark::owner);
-        panel->sockets.push_back({.connector = safe(connector),
-                                  .mark = static_cast<std::size_t>(mark - picture.marks.begin()),
-                                  .superspeed = superspeed_of(connector),
-                                  .place = {}});
+        panel.sockets.push_back({.connector = safe(connector),
+                                 .mark = static_cast<std::size_t>(mark - picture.marks.begin()),
+                                 .superspeed = superspeed_of(connector),
+                                 .place = {}});
     }
     // Sockets of no panel are looked for last.
     const auto untitled = std::ranges::find(picture.panels, std::string(), &Picture::Panel::title);

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "report/picture.hpp"
 #include "report/plugged.hpp"
+#include "report/texts.hpp"
 
 #include <algorithm>
 
@@ -30,58 +31,17 @@ constexpr std::size_t widest_row = 1010;
 constexpr std::size_t device_columns = 18;
 constexpr std::size_t name_columns = 15;
 
-constexpr std::string_view style_sheet = R"(<style>
-  text { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1f2328 }
-  .page { fill: #ffffff }
-  .panel { fill: #f3f4f6; stroke: #c9ced6 }
-  .socket { fill: #ffffff }
-  .title { font-size: 13px; font-weight: 600 }
-  .name { font-size: 13px; font-weight: 600 }
-  .device, .legend { font-size: 12px }
-  .quiet { fill: #59636e }
-  .letter { font-size: 15px; font-weight: 700; fill: #ffffff; text-anchor: middle }
-  .badge { font-size: 9px; font-weight: 700; fill: #ffffff; text-anchor: middle }
-  .superspeed { fill: #1d5fd1 }
-  .off { fill: #6b7280 }
-  .host { fill: #2e7d32 } .edge-host { stroke: #2e7d32 }
-  .guest { fill: #00737d } .edge-guest { stroke: #00737d }
-  .second { fill: #ad1457 } .edge-second { stroke: #ad1457 }
-  .third { fill: #8f5500 } .edge-third { stroke: #8f5500 }
-  .wrong { fill: #6b7280 } .edge-wrong { stroke: #6b7280; stroke-dasharray: 5 3 }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3 }
-    .page { fill: #0d1117 }
-    .panel { fill: #161b22; stroke: #3d444d }
-    .socket { fill: #21262d }
-    .quiet { fill: #a3adb8 }
-    .letter, .badge { fill: #ffffff }
-  }
-</style>
-)";
-
 /// For text and for attribute values. What XML 1.0 cannot hold at all comes out as U+FFFD; text that is printable
 /// has only U+FFFE and U+FFFF of that.
 std::string xml(std::string_view text)
 {
-    std::string out;
-    const auto printed = printable(text, 400);
-    for (std::size_t i = 0; i < printed.size(); ++i) {
-        const std::string_view rest = std::string_view(printed).substr(i);
-        if (rest.starts_with("\xef\xbf\xbe") || rest.starts_with("\xef\xbf\xbf")) {
-            out += "\xef\xbf\xbd";
-            i += 2;
-            continue;
-        }
-        switch (printed[i]) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        case '\'': out += "&#39;"; break;
-        default: out += printed[i];
-        }
-    }
-    return out;
+    return replaced(printable(text, 400), {{"&", "&amp;"},
+                                           {"<", "&lt;"},
+                                           {">", "&gt;"},
+                                           {"\"", "&quot;"},
+                                           {"'", "&#39;"},
+                                           {"\xef\xbf\xbe", "\xef\xbf\xbd"},
+                                           {"\xef\xbf\xbf", "\xef\xbf\xbd"}});
 }
 
 std::string_view class_of(Tone tone)
@@ -297,7 +257,7 @@ std::string picture_svg(const Picture& picture)
         format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" "
                "role=\"img\">\n<title>USB sockets and who has them</title>\n",
                width, height, width, height);
-    out += style_sheet;
+    out += format("<style>\n{}</style>\n", texts::style_sheet);
     out += format("  <rect class=\"page\" width=\"{}\" height=\"{}\" rx=\"12\"/>\n", width, height);
     return out + panels.text + legend.text + "</svg>\n";
 }

@@ -10,12 +10,7 @@ namespace usbroute::report {
 
 namespace {
 
-std::string counted(int count, std::string_view one, std::string_view many)
-{
-    return format("{} {}", count, count == 1 ? one : many);
-}
-
-std::string replaced(const RecordedView& view)
+std::string what_was_replaced(const RecordedView& view)
 {
     std::vector<std::string> what;
     if (view.serials > 0) what.push_back(counted(view.serials, "serial number", "serial numbers"));
@@ -31,7 +26,7 @@ std::string recorded_text(const RecordedView& view)
 {
     return format("recorded {} and {} into {}; {}\nread {}/README.md before you send it to anybody\n",
                   counted(view.files, "file", "files"), counted(view.links, "link", "links"),
-                  printable(view.directory, 200), replaced(view), printable(view.directory, 200));
+                  printable(view.directory, 200), what_was_replaced(view), printable(view.directory, 200));
 }
 
 std::string recorded_readme(const RecordedView& view)
@@ -64,7 +59,7 @@ Names of devices and volumes, mount points and the configuration stayed: read th
 The daemon, who has a VFIO group open, the rights of the user, the journal of changes.
 )",
                        view.version, counted(view.files, "file", "files"),
-                       counted(view.links, "link", "links"), replaced(view));
+                       counted(view.links, "link", "links"), what_was_replaced(view));
     if (!view.registers)
         text += "\nThe routing registers: whoever recorded it was not root, and the kernel showed 64 bytes "
                 "only.\n";

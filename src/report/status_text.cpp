@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "base/format.hpp"
+#include "base/groups.hpp"
 #include "base/text.hpp"
 #include "report/picture.hpp"
 #include "report/plugged.hpp"
@@ -39,13 +40,10 @@ std::string shares(const StatusView& view)
 {
     std::vector<std::pair<std::string, int>> counts;
     for (const auto& connector : view.connectors) {
-        if (!connector.named) continue;
-        const auto found = std::ranges::find(counts, connector.owner, &std::pair<std::string, int>::first);
-        if (found != counts.end())
-            ++found->second;
-        else
-            counts.emplace(connector.owner == "host" ? counts.begin() : counts.end(), connector.owner, 1);
+        if (connector.named) ++group_with(counts, connector.owner);
     }
+    const auto host = std::ranges::find(counts, "host", &std::pair<std::string, int>::first);
+    if (host != counts.end()) std::rotate(counts.begin(), host, host + 1);
     if (counts.empty()) return {};
     const auto who = [](const std::string& owner) {
         return owner == "host" ? std::string("the host") : owner;
@@ -187,19 +185,11 @@ std::vector<std::string> fixed_connectors(const StatusView& view)
     std::vector<std::pair<std::string, std::vector<std::string>>> reasons;
     for (const auto& connector : view.connectors) {
         if (connector.movable) continue;
-        auto found = std::ranges::find(reasons, connector.why_not,
-                                       &std::pair<std::string, std::vector<std::string>>::first);
-        if (found == reasons.end()) found = reasons.insert(found, {connector.why_not, {}});
-        found->second.push_back(connector.name);
+        group_with(reasons, connector.why_not).push_back(connector.name);
     }
     std::vector<std::string> lines;
     for (const auto& [reason, names] : reasons) lines.push_back(format("{} ({})", join(names, ", "), reason));
     return lines;
-}
-
-std::string counted(std::uint64_t count, std::string_view one, std::string_view many)
-{
-    return format("{} {}", count, count == 1 ? one : many);
 }
 
 /// "windows: connected, qemu-system-x86 1234; 5 commands, 3 lines of noise"

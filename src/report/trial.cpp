@@ -4,11 +4,11 @@
 #include "report/trial.hpp"
 
 #include "base/format.hpp"
+#include "base/groups.hpp"
 #include "base/text.hpp"
 #include "plan/board.hpp"
 #include "plan/ownership.hpp"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -36,12 +36,9 @@ std::string way_back(const plan::Change& way, const topology::Snapshot& snapshot
 {
     std::vector<std::pair<std::string, std::vector<std::string>>> places;
     for (const auto& connector : plan::look_at_board(snapshot, settings).connectors) {
-        const auto seat = way.seat_before(connector.spec);
-        if (!seat) continue;
-        const auto place = place_in_words(*seat, connector, settings);
-        auto found = std::ranges::find(places, place, &decltype(places)::value_type::first);
-        if (found == places.end()) found = places.insert(found, {place, {}});
-        found->second.push_back(connector.spec.name.text());
+        if (const auto seat = way.seat_before(connector.spec))
+            group_with(places, place_in_words(*seat, connector, settings))
+                .push_back(connector.spec.name.text());
     }
     std::string text;
     for (const auto& [place, names] : places)

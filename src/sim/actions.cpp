@@ -15,11 +15,6 @@ namespace usbroute::sim {
 
 namespace {
 
-std::unexpected<Error> failed(std::string text)
-{
-    return std::unexpected(Error(ErrorKind::failed, std::move(text)));
-}
-
 std::string bus_names(const ControllerState& controller)
 {
     std::string names;
@@ -60,7 +55,7 @@ Result<std::string> Simulation::run(const command::Unplug& unplug, Clock::time_p
     const auto spot = spot_of(machine_, unplug.what);
     if (spot && (plug == nullptr || plug->name != unplug.what)) plug = plug_at(machine_, *spot);
     if (plug == nullptr)
-        return failed(
+        return failure(
             format("nothing is plugged in there, and nothing has that name: {}", printable(unplug.what)));
     // Of a SuperSpeed hub both halves go.
     std::vector<std::string> names{plug->name};
@@ -97,8 +92,8 @@ Result<std::string> Simulation::run(const command::Resume& /*resume*/, Clock::ti
 
 Result<std::string> Simulation::run(const command::WriteRegister& write, Clock::time_point now)
 {
-    if (!machine_.has_mux()) return failed("this board has no mux, and so no routing registers");
-    if (!has_registers()) return failed("the xHCI is not on the bus");
+    if (!machine_.has_mux()) return failure("this board has no mux, and so no routing registers");
+    if (!has_registers()) return failure("the xHCI is not on the bus");
     std::string bytes(4, '\0');
     write_register(bytes, 0, write.value);
     if (auto done = tree_.write_at(config_path(), write.offset, bytes); !done)
@@ -148,15 +143,15 @@ std::vector<std::string> Simulation::remove_buses(std::size_t controller, Clock:
 Result<std::string> Simulation::run(const command::Driver& driver, Clock::time_point now)
 {
     const auto index = machine_.index_of(driver.function);
-    if (!index) return failed(format("{} drives no USB on this board", driver.function.text()));
+    if (!index) return failure(format("{} drives no USB on this board", driver.function.text()));
     const auto& function = *board().controllers[*index].function;
     auto& controller = machine_.controllers[*index];
     if (!controller.present)
-        return failed(format("{} is not on the bus; rescan finds it", driver.function.text()));
+        return failure(format("{} is not on the bus; rescan finds it", driver.function.text()));
     const bool is_for_guests = driver.name == "vfio-pci" || driver.name == "pci-stub";
     if (!driver.name.empty() && !is_for_guests && driver.name != function.driver)
-        return failed(format("{} does not drive {}; vfio-pci, {} and none do", printable(driver.name),
-                             driver.function.text(), function.driver));
+        return failure(format("{} does not drive {}; vfio-pci, {} and none do", printable(driver.name),
+                              driver.function.text(), function.driver));
     if (driver.name == controller.driver) return std::string();
 
     const auto left = remove_buses(*index, now);
@@ -177,7 +172,7 @@ Result<std::string> Simulation::run(const command::Driver& driver, Clock::time_p
 Result<std::string> Simulation::run(const command::Remove& remove, Clock::time_point now)
 {
     const auto index = machine_.index_of(remove.function);
-    if (!index) return failed(format("{} drives no USB on this board", remove.function.text()));
+    if (!index) return failure(format("{} drives no USB on this board", remove.function.text()));
     auto& controller = machine_.controllers[*index];
     if (!controller.present) return std::string();
     const auto left = remove_buses(*index, now);

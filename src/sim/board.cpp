@@ -27,17 +27,11 @@ namespace {
 constexpr std::size_t config_space_size = 4096; ///< of PCI Express; older functions have 256 bytes
 constexpr std::size_t conventional_space = 256;
 
-std::string word_of(const observe::KernelTree& tree, const std::string& file)
-{
-    const auto text = tree.read(file, observe::attribute_limit);
-    return text ? std::string(trim(*text)) : std::string();
-}
-
 /// What a person calls the machine; firmware that was told nothing says "To Be Filled By O.E.M.".
 std::string title_of(const observe::KernelTree& tree)
 {
     const auto word = [&tree](std::string_view name) {
-        auto text = word_of(tree, format("sys/class/dmi/id/{}", name));
+        auto text = observe::attribute(tree, format("sys/class/dmi/id/{}", name));
         return lower(text).starts_with("to be filled") ? std::string() : text;
     };
     auto maker = word("board_vendor");
@@ -151,7 +145,7 @@ void take_rate_matching_hub(const observe::KernelTree& tree, BoardController& co
     if (controller.usb2_bus != 0 && tree.list("sys/" + directory)) {
         model.recorded =
             std::make_shared<const RecordedDevice>(recorded_device(tree, directory, place, false));
-        const auto ports = parse_decimal(word_of(tree, format("sys/{}/maxchild", directory)));
+        const auto ports = parse_decimal(observe::attribute(tree, format("sys/{}/maxchild", directory)));
         if (ports && *ports >= 1 && *ports <= 31) model.hub_ports = static_cast<std::uint8_t>(*ports);
     } else if (controller.usb2_bus != 0) {
         return; // this machine has none
@@ -267,8 +261,7 @@ std::optional<std::size_t> Board::controller_of_bus(std::uint16_t bus) const
 
 std::vector<std::string> Board::socket_names() const
 {
-    std::vector<std::string> names;
-    for (const auto& socket : sockets) names.push_back(socket.name);
+    auto names = texts_of(sockets, [](const auto& socket) { return socket.name; });
     for (const auto& alias : aliases) names.push_back(alias.name);
     return names;
 }
@@ -304,7 +297,7 @@ Result<std::shared_ptr<const Board>> load_board(const observe::KernelTree& tree,
             function_of(tree, snapshot.controllers[i], board->controllers[i].directory);
     if (const auto mux = route::find_mux(snapshot)) {
         board->chip = &*mux->family;
-        board->mux = static_cast<std::size_t>(&*mux->xhci - &snapshot.controllers.front());
+        board->mux = static_cast<std::size_t>(&*mux->xhci - snapshot.controllers.all().data());
     }
     const auto seen = snapshot.all_controllers();
     for (std::size_t i = 0; i < seen.size(); ++i) {

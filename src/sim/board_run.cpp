@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "linux/files.hpp"
+#include "linux/signals.hpp"
 #include "sim/board_folder.hpp"
 #include "sim/children.hpp"
 #include "sim/configuration.hpp"
@@ -38,25 +39,15 @@ Result<std::string> script_text(const std::string& file)
 {
     if (file.empty()) return std::string();
     const int fd = file == "-" ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return std::unexpected(Error(ErrorKind::failed, format("cannot open {}", file), errno));
+    if (fd < 0) return failure(format("cannot open {}", file), errno);
     std::string text;
     char buffer[4096];
     ssize_t got = 0;
     while ((got = ::read(fd, buffer, sizeof buffer)) > 0) text.append(buffer, static_cast<std::size_t>(got));
     const int why = errno;
     if (fd != STDIN_FILENO) ::close(fd);
-    if (got < 0) return std::unexpected(Error(ErrorKind::failed, format("cannot read {}", file), why));
+    if (got < 0) return failure(format("cannot read {}", file), why);
     return text;
-}
-
-/// Our signals, as a descriptor; children get them back unblocked.
-int open_signals()
-{
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) ::sigaddset(&signals, signal);
-    ::sigprocmask(SIG_BLOCK, &signals, nullptr);
-    return ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 void print(std::FILE* to, const std::string& text)
@@ -73,9 +64,8 @@ Result<void> check_inside(Children& children)
     int status = 0;
     while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {}
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-    return std::unexpected(Error(ErrorKind::failed,
-                                 "programs started here would see the real /sys; is "
-                                 "libumockdev-preload.so.0 installed (Debian: umockdev)?"));
+    return failure("programs started here would see the real /sys; is "
+                   "libumockdev-preload.so.0 installed (Debian: umockdev)?");
 }
 
 /// Everything that runs while the board exists, and the loop that serves it.
@@ -90,14 +80,8 @@ public:
           control_(control),
           watch_(watch),
           children_(children),
-          signals_(open_signals())
+          signals_(linux_::open_signals({SIGINT, SIGTERM, SIGHUP, SIGCHLD}).value_or(linux_::UniqueFd()))
     {}
-    ~BoardRun()
-    {
-        if (signals_ >= 0) ::close(signals_);
-    }
-    BoardRun(const BoardRun&) = delete;
-    BoardRun& operator=(const BoardRun&) = delete;
 
     Result<int> run(const std::string& script)
     {
@@ -156,7 +140,7 @@ private:
     void take_signals(Clock::time_point now)
     {
         signalfd_siginfo signal{};
-        while (::read(signals_, &signal, sizeof signal) == sizeof signal) {
+        while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
             if (signal.ssi_signo == SIGCHLD) continue;
             interrupt_ = static_cast<int>(signal.ssi_signo);
             // Ctrl-C reached the command too, which may have its own way to end.
@@ -175,7 +159,7 @@ private:
 
     void wait(Clock::time_point now)
     {
-        std::vector<pollfd> waiting{{.fd = signals_, .events = POLLIN, .revents = 0},
+        std::vector<pollfd> waiting{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                                     {.fd = watch_.fd(), .events = POLLIN, .revents = 0}};
         control_.add_to(waiting);
         auto until = simulation_.next_arrival();
@@ -197,7 +181,7 @@ private:
     Watch& watch_;
     Children& children_;
     Session script_{Session::Answers::failures, [](const std::string& text) { print(stdout, text); }};
-    int signals_;
+    linux_::UniqueFd signals_; ///< children get them back unblocked
     bool has_started_ = false;
     bool is_ending_ = false;
     pid_t command_pid_ = 0;

@@ -64,9 +64,7 @@ Result<pid_t> Children::start(const std::vector<std::string>& command, const std
         ::posix_spawnp(&pid, command.front().c_str(), &actions, &attributes, arguments.data(), environ);
     ::posix_spawn_file_actions_destroy(&actions);
     ::posix_spawnattr_destroy(&attributes);
-    if (why != 0)
-        return std::unexpected(
-            Error(ErrorKind::failed, format("cannot start {}", printable(command.front())), why));
+    if (why != 0) return failure(format("cannot start {}", printable(command.front())), why);
     return pid;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "config/parse.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -15,8 +16,7 @@ namespace {
 
 std::string quoted_list(const std::vector<std::string>& names)
 {
-    std::vector<std::string> quoted;
-    for (const auto& name : names) quoted.push_back(format("\"{}\"", name));
+    const auto quoted = texts_of(names, [](const auto& name) { return format("\"{}\"", name); });
     return "[" + join(quoted, ", ") + "]";
 }
 
@@ -25,21 +25,6 @@ std::string table_of(std::string_view kind, const std::string& name)
 {
     return name.find('.') == std::string::npos ? format("[{}.{}]\n", kind, name)
                                                : format("[{}.\"{}\"]\n", kind, name);
-}
-
-std::string connector_text(const config::ConnectorSettings& connector)
-{
-    const auto& spec = connector.spec;
-    auto text = table_of("connector", spec.name.text());
-    if (spec.bit) text += format("mux_bit = {}\n", spec.bit->value);
-    if (spec.superspeed) text += format("superspeed = {}\n", spec.superspeed->value);
-    if (!spec.places.empty()) text += format("usb = {}\n", quoted_list(texts_of(spec.places)));
-    if (!spec.seen.empty()) text += format("seen = {}\n", quoted_list(texts_of(spec.seen)));
-    if (spec.behind) text += format("behind = \"{}\"\n", spec.behind->text());
-    if (is_plain_name(connector.panel)) text += format("panel = \"{}\"\n", connector.panel);
-    if (connector.row) text += format("row = {}\n", *connector.row);
-    if (connector.column) text += format("column = {}\n", *connector.column);
-    return text + "\n";
 }
 
 std::string guest_text(const config::GuestSettings& guest)
@@ -104,14 +89,13 @@ const config::GuestSettings* guest_for(const Board& board, const std::vector<con
 std::string configuration_text(const Board& board, const std::string& directory, std::uint16_t port)
 {
     auto text = format("# The simulated {} of usbroute-sim. Written anew at each start.\n\n", board.title);
-    for (const auto& connector : board.connectors) text += connector_text(connector);
+    for (const auto& connector : board.connectors) text += config::to_toml(connector) + "\n";
     const auto guests = guests_of(board);
     for (const auto& guest : guests) text += guest_text(guest);
 
     text += "[profile.all-host]\n\n";
     const auto desk = desk_sockets(board);
-    std::vector<std::string> names;
-    for (const auto* socket : desk) names.push_back(socket->name);
+    const auto names = texts_of(desk, [](const auto* socket) { return socket->name; });
     if (!desk.empty()) {
         text += format("[profile.desk-on-ehci]\nehci = {}\n\n", quoted_list(names));
         if (const auto* guest = guest_for(board, guests, desk))

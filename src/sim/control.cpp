@@ -4,39 +4,19 @@
 #include "sim/control.hpp"
 
 #include "base/format.hpp"
+#include "linux/files.hpp"
+#include "linux/unix_address.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace usbroute::sim {
 
 namespace {
-
-std::optional<sockaddr_un> address_of(const std::string& path)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return std::nullopt;
-    std::memcpy(address.sun_path, path.data(), path.size());
-    return address;
-}
-
-bool send_all(int fd, std::string_view bytes)
-{
-    while (!bytes.empty()) {
-        const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) continue;
-        if (sent <= 0) return false;
-        bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return true;
-}
 
 /// Prints an answer's lines; the last one of each command is "ok" or "error: ...".
 void print_answer(std::string_view line, bool& has_failed)
@@ -53,14 +33,14 @@ void print_answer(std::string_view line, bool& has_failed)
 
 Result<std::unique_ptr<Control>> Control::listen_at(const std::string& path)
 {
-    const auto address = address_of(path);
+    const auto address = linux_::unix_address(path);
     if (!address) return std::unexpected(Error(ErrorKind::usage, format("too long for a socket: {}", path)));
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || ::bind(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0 ||
         ::listen(fd, 16) != 0) {
         const int why = errno;
         if (fd >= 0) ::close(fd);
-        return std::unexpected(Error(ErrorKind::failed, format("cannot listen at {}", path), why));
+        return failure(format("cannot listen at {}", path), why);
     }
     return std::unique_ptr<Control>(new Control(fd));
 }
@@ -136,14 +116,14 @@ std::optional<Simulation::Clock::time_point> Control::deadline() const
 
 int tell_board(const std::string& path, const std::string& lines)
 {
-    const auto address = address_of(path);
+    const auto address = linux_::unix_address(path);
     const int fd = address ? ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
     if (fd < 0 || ::connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
         std::fprintf(stderr, "usbroute-sim: no simulated board answers at %s\n", path.c_str());
         if (fd >= 0) ::close(fd);
         return 3;
     }
-    bool has_failed = !send_all(fd, lines);
+    bool has_failed = linux_::send_whole(fd, lines) != 0;
     ::shutdown(fd, SHUT_WR);
     std::string partial;
     char buffer[4096];

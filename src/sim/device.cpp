@@ -215,9 +215,7 @@ const DeviceModel* model_of(std::string_view kind)
 
 std::vector<std::string> kinds()
 {
-    std::vector<std::string> names;
-    for (const auto& model : catalogue()) names.emplace_back(model.kind);
-    return names;
+    return texts_of(catalogue(), [](const auto& model) { return model.kind; });
 }
 
 DeviceModel root_hub(std::string_view serial, bool xhci, bool superspeed, std::uint8_t ports)

@@ -17,9 +17,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::unexpected<Error> failure(std::string_view what, const std::string& path, int errno_value)
+std::unexpected<Error> cannot(std::string_view what, const std::string& path, int errno_value)
 {
-    return std::unexpected(Error(ErrorKind::failed, format("cannot {} {}", what, path), errno_value));
+    return failure(format("cannot {} {}", what, path), errno_value);
 }
 
 } // namespace
@@ -32,7 +32,7 @@ Result<void> FileTree::write(std::string_view path, std::string_view content) co
     std::error_code error;
     if (path.ends_with('/')) {
         fs::create_directories(file, error);
-        if (error) return failure("make", file, error.value());
+        if (error) return cannot("make", file, error.value());
         return {};
     }
     const auto open_file = [&file] { return ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644); };
@@ -41,14 +41,14 @@ Result<void> FileTree::write(std::string_view path, std::string_view content) co
         fs::create_directories(fs::path(file).parent_path(), error);
         fd = open_file();
     }
-    if (fd < 0) return failure("make", file, errno);
+    if (fd < 0) return cannot("make", file, errno);
     // Longer or shorter, and cut only afterwards: a reader in between never finds nothing.
     const auto written = ::pwrite(fd, content.data(), content.size(), 0);
     const bool done = written == static_cast<ssize_t>(content.size()) &&
                       ::ftruncate(fd, static_cast<off_t>(content.size())) == 0;
     const int why = done ? 0 : written < 0 ? errno : ENOSPC;
     ::close(fd);
-    if (!done) return failure("write", file, why);
+    if (!done) return cannot("write", file, why);
     return {};
 }
 
@@ -56,12 +56,12 @@ Result<void> FileTree::write_at(std::string_view path, std::uint16_t offset, std
 {
     const auto file = full(path);
     const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return failure("open", file, errno);
+    if (fd < 0) return cannot("open", file, errno);
     const auto written = ::pwrite(fd, bytes.data(), bytes.size(), offset);
     const int why = errno;
     ::close(fd);
     if (written != static_cast<ssize_t>(bytes.size()))
-        return failure("write", file, written < 0 ? why : ENOSPC);
+        return cannot("write", file, written < 0 ? why : ENOSPC);
     return {};
 }
 
@@ -69,7 +69,7 @@ Result<std::string> FileTree::read(std::string_view path) const
 {
     const auto file = full(path);
     const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return failure("open", file, errno);
+    if (fd < 0) return cannot("open", file, errno);
     std::string content;
     char buffer[4096];
     ssize_t got = 0;
@@ -77,7 +77,7 @@ Result<std::string> FileTree::read(std::string_view path) const
         content.append(buffer, static_cast<std::size_t>(got));
     const int why = errno;
     ::close(fd);
-    if (got < 0) return failure("read", file, why);
+    if (got < 0) return cannot("read", file, why);
     return content;
 }
 
@@ -91,7 +91,7 @@ Result<void> FileTree::link(std::string_view path, std::string_view target) cons
     fs::create_directories(place.parent_path(), error);
     fs::remove(place, error);
     fs::create_symlink(text, place, error);
-    if (error) return failure("link", place.string(), error.value());
+    if (error) return cannot("link", place.string(), error.value());
     return {};
 }
 

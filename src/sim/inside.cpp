@@ -64,8 +64,7 @@ Result<BoardDirectory> BoardDirectory::make(const std::string& wanted)
     std::error_code error;
     if (wanted.empty()) {
         std::string path = temporary_base() + "/usbroute-sim.XXXXXX";
-        if (::mkdtemp(path.data()) == nullptr)
-            return std::unexpected(Error(ErrorKind::failed, format("cannot make {}", path), errno));
+        if (::mkdtemp(path.data()) == nullptr) return failure(format("cannot make {}", path), errno);
         return BoardDirectory(path, false);
     }
     const auto path = fs::absolute(wanted, error).lexically_normal().string();
@@ -75,8 +74,7 @@ Result<BoardDirectory> BoardDirectory::make(const std::string& wanted)
                                            "below it could not be made",
                                            longest_directory)));
     fs::create_directories(path, error);
-    if (error)
-        return std::unexpected(Error(ErrorKind::failed, format("cannot make {}", path), error.value()));
+    if (error) return failure(format("cannot make {}", path), error.value());
     if (!fs::is_empty(path, error) || error)
         return std::unexpected(
             Error(ErrorKind::usage, format("{} is not empty; name a new directory", path)));

@@ -249,8 +249,7 @@ Result<void> Kernel::occupy_port(const PortPath& place) const
 
 Result<void> Kernel::connect(const PortPath& place, const DeviceModel& model, std::string_view removable)
 {
-    if (devices_.contains(place))
-        return std::unexpected(Error(ErrorKind::failed, format("{} is occupied already", place.text())));
+    if (devices_.contains(place)) return failure(format("{} is occupied already", place.text()));
     Present present;
     present.number = choose_number(place.bus());
     present.nodes = usb_nodes(model, {.directory = directory_of(place),

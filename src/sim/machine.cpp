@@ -280,18 +280,16 @@ Result<std::string> plug_in(Machine& machine, std::string_view where, std::strin
         if (!found) return std::unexpected(found.error());
         hub = *found;
     } else if (const auto* taken_by = plug_at(machine, *spot)) {
-        return std::unexpected(Error(
-            ErrorKind::failed, format("{} is occupied by {}; unplug it first", socket.name, taken_by->name)));
+        return failure(format("{} is occupied by {}; unplug it first", socket.name, taken_by->name));
     }
     const bool has_usb2 = hub != nullptr ? !hub->is_superspeed_half : socket.on_xhci || socket.on_ehci;
     if (!has_usb2 && !model->superspeed)
-        return std::unexpected(Error(
-            ErrorKind::failed, format("{} is a SuperSpeed port; {} needs the USB 2 port that goes with it",
-                                      printable(where), kind)));
+        return failure(format("{} is a SuperSpeed port; {} needs the USB 2 port that goes with it",
+                              printable(where), kind));
     if (!name.empty() && !is_plain_name(name))
         return std::unexpected(Error(ErrorKind::usage, format("not a name: {}", printable(name))));
     if (!name.empty() && machine.plug_named(name) != nullptr)
-        return std::unexpected(Error(ErrorKind::failed, format("the name {} is taken", name)));
+        return failure(format("the name {} is taken", name));
     auto chosen = name.empty() ? free_name(machine, kind) : std::string(name);
     auto& siblings = hub == nullptr ? machine.plugs : hub->behind;
     // A hub's driver looks at its ports in their order.

@@ -13,11 +13,6 @@ namespace usbroute::sim {
 
 namespace {
 
-std::unexpected<Error> cannot_mount(std::string text)
-{
-    return std::unexpected(Error(ErrorKind::failed, std::move(text)));
-}
-
 /// Field `number` of a line, from 0.
 std::string_view field_of(std::string_view line, std::size_t number)
 {
@@ -49,9 +44,9 @@ Result<std::string> Simulation::run(const command::Mount& mount, Clock::time_poi
 {
     const auto* block = kernel_.block(mount.partition);
     if (block == nullptr)
-        return cannot_mount(format("there is no USB disk or partition {}", printable(mount.partition)));
+        return failure(format("there is no USB disk or partition {}", printable(mount.partition)));
     if (std::ranges::find(mounts_, mount.point, &MountEntry::point) != mounts_.end())
-        return cannot_mount(format("something is mounted on {}", printable(mount.point)));
+        return failure(format("something is mounted on {}", printable(mount.point)));
     constexpr std::string_view key = "ID_FS_TYPE=";
     const auto at = block->extra.find(key);
     const auto type =
@@ -73,7 +68,7 @@ Result<std::string> Simulation::run(const command::Mount& mount, Clock::time_poi
 Result<std::string> Simulation::run(const command::Unmount& unmount, Clock::time_point /*now*/)
 {
     if (std::erase_if(mounts_, [&](const MountEntry& entry) { return entry.point == unmount.point; }) == 0)
-        return cannot_mount(format("nothing is mounted on {}", printable(unmount.point)));
+        return failure(format("nothing is mounted on {}", printable(unmount.point)));
     if (auto done = write_mounts(); !done) return std::unexpected(done.error());
     return std::string();
 }

@@ -192,9 +192,7 @@ struct Renaming {
     }
     [[nodiscard]] std::string relative(std::string_view path) const
     {
-        std::vector<std::string> parts;
-        for (const auto each : split(path, '/')) parts.push_back(part(each));
-        return join(parts, "/");
+        return join(texts_of(split(path, '/'), [this](const auto each) { return part(each); }), "/");
     }
     /// Below sys; what is elsewhere stays.
     [[nodiscard]] std::string path(std::string_view whole) const

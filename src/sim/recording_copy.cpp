@@ -24,16 +24,12 @@ public:
 
     Result<void> folder(const std::string& path, std::size_t depth = 0)
     {
-        if (depth > deepest_folder)
-            return std::unexpected(
-                Error(ErrorKind::failed, format("{} is too deep for a recording", printable(path))));
+        if (depth > deepest_folder) return failure(format("{} is too deep for a recording", printable(path)));
         if (auto done = to_.write(path + "/", ""); !done) return done;
         for (const auto& name : from_.list(path).value_or(std::vector<std::string>{})) {
             if (!observe::is_entry_name(name)) continue;
             if (++count_ > most_copied)
-                return std::unexpected(
-                    Error(ErrorKind::failed,
-                          format("this is no recording: it has more than {} files", most_copied)));
+                return failure(format("this is no recording: it has more than {} files", most_copied));
             if (auto done = entry(format("{}/{}", path, name), depth); !done) return done;
         }
         return {};

@@ -153,9 +153,7 @@ Result<Command> parse_command(std::string_view line)
     if (found.empty() || found.front().starts_with('#')) return command::Nothing{};
     const auto* rule = std::ranges::find(grammar, found.front(), &Grammar::verb);
     if (rule == grammar.end()) {
-        std::vector<std::string> verbs;
-        verbs.reserve(grammar.size());
-        for (const auto& each : grammar) verbs.emplace_back(each.verb);
+        const auto verbs = texts_of(grammar, [](const auto& each) { return each.verb; });
         const auto near = nearest(found.front(), verbs);
         return not_a_command(format("unknown command {}; {}", printable(found.front(), 32),
                                     near ? format("did you mean {}?", *near) : "try: help"));

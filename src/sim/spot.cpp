@@ -20,11 +20,6 @@ using Ports = std::vector<std::uint8_t>;
 /// A root hub, five hubs, a device (USB 2.0, 4.1.1).
 constexpr std::size_t most_hubs = 5;
 
-std::unexpected<Error> cannot_plug(std::string text)
-{
-    return std::unexpected(Error(ErrorKind::failed, std::move(text)));
-}
-
 std::optional<Ports> ports_from(std::string_view text)
 {
     Ports ports;
@@ -155,20 +150,19 @@ Plug* plug_at(Machine& machine, const Spot& spot)
 Result<Plug*> hub_for(Machine& machine, const Spot& spot, std::string_view text)
 {
     if (spot.ports.size() > most_hubs)
-        return cannot_plug(format("USB has no more than {} hubs in a row", most_hubs));
+        return failure(format("USB has no more than {} hubs in a row", most_hubs));
     auto above = spot;
     const auto port = above.ports.back();
     above.ports.pop_back();
     auto* hub = plug_at(machine, above);
-    if (hub == nullptr) return cannot_plug(format("there is no hub for {}", printable(text)));
+    if (hub == nullptr) return failure(format("there is no hub for {}", printable(text)));
     const auto& socket = machine.socket_name(*hub);
-    if (hub->model->hub_ports == 0) return cannot_plug(format("{} in {} is not a hub", hub->name, socket));
+    if (hub->model->hub_ports == 0) return failure(format("{} in {} is not a hub", hub->name, socket));
     if (port > hub->model->hub_ports)
-        return cannot_plug(
-            format("{} in {} has the ports 1 to {}", hub->name, socket, hub->model->hub_ports));
+        return failure(format("{} in {} has the ports 1 to {}", hub->name, socket, hub->model->hub_ports));
     const auto there = std::ranges::find(hub->behind, port, &Plug::port);
     if (there != hub->behind.end())
-        return cannot_plug(format("{} is occupied by {}; unplug it first", printable(text), there->name));
+        return failure(format("{} is occupied by {}; unplug it first", printable(text), there->name));
     return hub;
 }
 

@@ -15,11 +15,11 @@ namespace usbroute::sim {
 Result<std::unique_ptr<Watch>> Watch::make(const FileTree& tree)
 {
     const int fd = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (fd < 0) return std::unexpected(Error(ErrorKind::failed, "cannot watch the board's files", errno));
+    if (fd < 0) return failure("cannot watch the board's files", errno);
     std::unique_ptr<Watch> watch(new Watch(fd));
     // Sockets of listeners appear in the root.
     if (::inotify_add_watch(fd, tree.root().c_str(), IN_CREATE | IN_MOVED_TO) < 0)
-        return std::unexpected(Error(ErrorKind::failed, format("cannot watch {}", tree.root()), errno));
+        return failure(format("cannot watch {}", tree.root()), errno);
     return watch;
 }
 

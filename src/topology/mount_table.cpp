@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: MIT
 
 #include "base/format.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "topology/host_use.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 
@@ -38,9 +38,8 @@ std::optional<std::string> unpacked_number(std::string_view text)
 {
     const bool is_hex = text.starts_with("0x");
     if (is_hex) text.remove_prefix(2);
-    std::uint32_t packed = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), packed, is_hex ? 16 : 10);
-    if (read.ec != std::errc() || read.ptr != text.data() + text.size() || packed == 0) return std::nullopt;
+    const auto packed = number_from<std::uint32_t>(text, is_hex ? 16 : 10).value_or(0);
+    if (packed == 0) return std::nullopt;
     const auto major = (packed >> 8u) & 0xfffu;
     const auto minor = (packed & 0xffu) | ((packed >> 12u) & 0xfff00u);
     return format("{}:{}", major, minor);

@@ -53,13 +53,6 @@ void append_aside(std::string& line, const Answer& answer)
     line += one_line(text);
 }
 
-std::optional<Status> status_from(std::string_view word)
-{
-    for (const auto status : {Status::ok, Status::refused, Status::failed, Status::error})
-        if (word == text_of(status)) return status;
-    return std::nullopt;
-}
-
 Answer not_an_answer(std::string_view line)
 {
     return {.status = Status::failed,
@@ -78,6 +71,13 @@ std::string_view text_of(Status status)
     case Status::error: return "error";
     }
     return "error";
+}
+
+std::optional<Status> status_from(std::string_view word)
+{
+    for (const auto status : {Status::ok, Status::refused, Status::failed, Status::error})
+        if (word == text_of(status)) return status;
+    return std::nullopt;
 }
 
 std::string to_line(const Answer& answer, Form form)
@@ -121,6 +121,15 @@ ErrorKind kind_of(const Answer& answer)
     const auto known = std::ranges::find(code_kinds, answer.code, &CodeKind::code);
     if (known != code_kinds.end()) return known->kind;
     return answer.status == Status::refused ? ErrorKind::refused : ErrorKind::failed;
+}
+
+Error error_of(const Answer& answer) { return Error(kind_of(answer), answer.message).with_code(answer.code); }
+
+Result<Answer> read_ok(std::string_view line)
+{
+    auto answer = read_answer(line);
+    if (answer.status != Status::ok) return std::unexpected(error_of(answer));
+    return answer;
 }
 
 } // namespace usbroute::wire

@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "wire/command.hpp"
+#include "wire/fields.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -29,13 +30,12 @@ struct Answer {
     std::string code;                   ///< one word; empty with ok
     std::string message;                ///< one line; with ok usually empty
     std::optional<std::string> profile; ///< with ok: the profile that holds now
-    std::vector<std::pair<std::string, std::vector<std::string>>>
-        owners; ///< with ok: "windows" -> connectors
+    Owners owners;                      ///< with ok: "windows" -> connectors
     std::vector<std::string> warnings;
     /// With ok: a trial is under way, and its changes go back in so many seconds. The message says so to people.
     std::optional<std::uint32_t> trial_seconds = std::nullopt;
     std::string document_name; ///< JSON form only: the key under which `document` stands
-    std::string document;      ///< JSON form only: a JSON document (status, registers, plan), already text
+    std::string document; ///< the same: a document (status, registers, plan), already text; not read back
 };
 
 [[nodiscard]] std::string_view text_of(Status status);
@@ -48,5 +48,9 @@ struct Answer {
 
 /// The kind of error an answer stands for, by status and code: the CLI's exit codes follow.
 [[nodiscard]] ErrorKind kind_of(const Answer& answer);
+/// Of one that is not "ok".
+[[nodiscard]] Error error_of(const Answer& answer);
+/// Reads one that must be "ok".
+[[nodiscard]] Result<Answer> read_ok(std::string_view line);
 
 } // namespace usbroute::wire

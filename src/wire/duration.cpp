@@ -3,29 +3,20 @@
 
 #include "wire/duration.hpp"
 
+#include "base/duration.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
-
-#include <algorithm>
-#include <array>
 
 namespace usbroute::wire {
 
 std::expected<std::chrono::seconds, std::string> read_trial_time(std::string_view text)
 {
-    struct Unit {
-        std::string_view suffix;
-        std::uint32_t seconds;
-    };
-    constexpr std::array<Unit, 4> units{{{"s", 1}, {"m", 60}, {"h", 3600}, {"", 1}}};
-    const auto unit =
-        *std::ranges::find_if(units, [text](const Unit& u) { return text.ends_with(u.suffix); });
-    const auto number = parse_decimal(text.substr(0, text.size() - unit.suffix.size()));
-    if (!number || *number > std::uint32_t{longest_trial.count()} / unit.seconds)
+    const auto time = parse_duration(text);
+    if (!time || *time > longest_trial || *time % std::chrono::seconds(1) != std::chrono::seconds(0))
         return std::unexpected(
             format("{} is no time of a trial: write 1s to 1h, as in 30s or 2m, or 0 for no trial",
                    printable(text, 32)));
-    return std::chrono::seconds(*number * unit.seconds);
+    return std::chrono::duration_cast<std::chrono::seconds>(*time);
 }
 
 } // namespace usbroute::wire

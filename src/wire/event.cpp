@@ -7,22 +7,12 @@
 #include "wire/fields.hpp"
 #include "wire/json_forms.hpp"
 
-#include <array>
-
 namespace usbroute::wire {
 
 namespace {
 
 constexpr std::string_view first_word = "event";
 constexpr std::string_view no_connector = "-";
-
-std::optional<EventKind> kind_from(std::string_view word)
-{
-    for (const auto kind : {EventKind::moved, EventKind::drift, EventKind::arrived, EventKind::left,
-                            EventKind::verdict, EventKind::guest, EventKind::trial, EventKind::lost})
-        if (word == text_of(kind)) return kind;
-    return std::nullopt;
-}
 
 bool names_a_connector(EventKind kind)
 {
@@ -44,6 +34,14 @@ std::string_view text_of(EventKind kind)
     case EventKind::lost: return "lost";
     }
     return "lost";
+}
+
+std::optional<EventKind> kind_from(std::string_view word)
+{
+    for (const auto kind : {EventKind::moved, EventKind::drift, EventKind::arrived, EventKind::left,
+                            EventKind::verdict, EventKind::guest, EventKind::trial, EventKind::lost})
+        if (word == text_of(kind)) return kind;
+    return std::nullopt;
 }
 
 std::string to_line(const Event& event, Form form)

@@ -5,6 +5,7 @@
 
 #include "base/ids.hpp"
 #include "wire/command.hpp"
+#include "wire/fields.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -43,7 +44,7 @@ struct Event {
     std::optional<std::string> profile; ///< moved
     /// trial: the connectors in it. Decides who is told, and is not sent.
     std::vector<std::string> about = {};
-    std::vector<std::pair<std::string, std::vector<std::string>>> owners; ///< moved, as in an answer
+    Owners owners; ///< moved, as in an answer
     bool operator==(const Event&) const = default;
 };
 

@@ -19,84 +19,37 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t deepest_command = 16;
+constexpr int deepest_command = 16;
 
-/// Builds a value out of the parser's events. The library's own builder keeps the last of two equal keys and
-/// has no bound on depth; this one ends the parse at either.
-class Builder final : public nlohmann::json_sax<json> {
+/// Looks on while the library builds a value: of two equal keys that keeps the last, and it has no bound on depth.
+class Overseer {
 public:
     [[nodiscard]] const std::string& problem() const { return problem_; }
     /// Seen at the top, even where the rest could not be read: the line is meant for us.
     [[nodiscard]] bool saw_do() const { return saw_do_; }
-    [[nodiscard]] json take() { return std::move(root_); }
 
-    bool null() override { return put(nullptr); }
-    bool boolean(bool value) override { return put(value); }
-    bool number_integer(number_integer_t value) override { return put(value); }
-    bool number_unsigned(number_unsigned_t value) override { return put(value); }
-    bool number_float(number_float_t value, const string_t&) override { return put(value); }
-    bool string(string_t& value) override { return put(std::move(value)); }
-    bool binary(binary_t&) override { return fail("no binary values here"); }
-    bool start_object(std::size_t) override { return open(json::object()); }
-    bool start_array(std::size_t) override { return open(json::array()); }
-    bool end_object() override { return close(); }
-    bool end_array() override { return close(); }
-
-    bool key(string_t& name) override
+    /// After the first problem nothing is kept.
+    bool sees(int depth, json::parse_event_t event, const json& value)
     {
-        if (open_.size() == 1 && name == "do") saw_do_ = true;
-        if (open_.back()->contains(name)) return fail(format("{} stands there twice", printable(name, 32)));
-        key_ = std::move(name);
-        return true;
-    }
-
-    bool parse_error(std::size_t position, const std::string&, const json::exception&) override
-    {
-        return fail(format("not JSON from byte {} on", position));
+        using Event = json::parse_event_t;
+        if (!problem_.empty()) return false;
+        if ((event == Event::object_start || event == Event::array_start) && depth == deepest_command)
+            problem_ = format("nested deeper than {}", deepest_command);
+        if (event == Event::object_start) keys_.emplace_back();
+        if (event == Event::object_end) keys_.pop_back();
+        if (event == Event::key) take_key(depth, value.get_ref<const std::string&>());
+        return problem_.empty();
     }
 
 private:
-    bool fail(std::string problem)
+    void take_key(int depth, const std::string& name)
     {
-        problem_ = std::move(problem);
-        return false;
+        if (depth == 1 && name == "do") saw_do_ = true;
+        if (!keys_.back().insert(name).second)
+            problem_ = format("{} stands there twice", printable(name, 32));
     }
 
-    json* place(json value)
-    {
-        if (open_.empty()) {
-            root_ = std::move(value);
-            return &root_;
-        }
-        auto& parent = *open_.back();
-        if (parent.is_array()) return &parent.emplace_back(std::move(value));
-        return &(parent[key_] = std::move(value));
-    }
-
-    bool put(json value)
-    {
-        place(std::move(value));
-        return true;
-    }
-
-    bool open(json value)
-    {
-        if (open_.size() == deepest_command) return fail(format("nested deeper than {}", deepest_command));
-        open_.push_back(place(std::move(value)));
-        return true;
-    }
-
-    bool close()
-    {
-        open_.pop_back();
-        return true;
-    }
-
-    json root_;
-    /// From the outermost to the innermost. The pointers hold: what is open is the last child of its parent, and
-    /// nothing is added to the parent before it is closed.
-    std::vector<json*> open_;
-    std::string key_;
+    std::vector<std::set<std::string>> keys_; ///< of the objects that are open
     std::string problem_;
     bool saw_do_ = false;
 };
@@ -250,15 +203,22 @@ json wish_of(const Command& command, Verb verb)
 
 std::expected<Command, NotACommand> read_json_command(std::string_view line)
 {
-    Builder builder;
-    const bool parsed = json::sax_parse(line, &builder);
-    NotACommand no{.message = builder.problem(), .is_ours = builder.saw_do(), .form = Form::json};
-    if (!parsed) return std::unexpected(std::move(no));
-    const auto value = builder.take();
-    if (!builder.saw_do()) {
-        no.message = "an object without \"do\" is not a command";
-        return std::unexpected(std::move(no));
+    Overseer overseer;
+    json value;
+    NotACommand no{.message = {}, .is_ours = false, .form = Form::json};
+    try {
+        value = json::parse(line, [&](int depth, json::parse_event_t event, json& parsed) {
+            return overseer.sees(depth, event, parsed);
+        });
+    } catch (const json::parse_error& error) {
+        no.message = format("not JSON from byte {} on", error.byte);
+    } catch (const json::exception&) {
+        no.message = "a number is too large";
     }
+    if (!overseer.problem().empty()) no.message = overseer.problem();
+    no.is_ours = overseer.saw_do();
+    if (no.message.empty() && !no.is_ours) no.message = "an object without \"do\" is not a command";
+    if (!no.message.empty()) return std::unexpected(std::move(no));
     auto command = command_from(value, no.message);
     if (!no.message.empty()) return std::unexpected(std::move(no));
     return command;

@@ -70,10 +70,8 @@ std::optional<Status> status_at(const json& object)
     const auto ok = object.find("ok");
     if (ok == object.end() || !ok->is_boolean()) return std::nullopt;
     if (ok->get<bool>()) return Status::ok;
-    const auto word = text_at(object, "status");
-    for (const auto status : {Status::refused, Status::failed, Status::error})
-        if (word == text_of(status)) return status;
-    return std::nullopt;
+    const auto status = status_from(text_at(object, "status"));
+    return status == Status::ok ? std::nullopt : status;
 }
 
 } // namespace
@@ -131,12 +129,6 @@ std::optional<Answer> read_json_answer(std::string_view line)
     if (const auto seconds = object->find("trial_seconds");
         seconds != object->end() && seconds->is_number_unsigned() && *seconds <= most_trial_seconds)
         answer.trial_seconds = seconds->get<std::uint32_t>();
-    for (const auto* name : {"status", "registers", "plan", "why"}) {
-        const auto document = object->find(name);
-        if (document == object->end() || !document->is_object()) continue;
-        answer.document_name = name;
-        answer.document = written(*document);
-    }
     return answer;
 }
 
@@ -154,16 +146,9 @@ std::optional<Event> read_json_event(std::string_view line)
 {
     const auto object = read_object(line);
     if (!object) return std::nullopt;
-    Event event;
-    const auto kind = text_at(*object, "event");
-    bool known = false;
-    for (const auto candidate : {EventKind::moved, EventKind::drift, EventKind::arrived, EventKind::left,
-                                 EventKind::verdict, EventKind::guest, EventKind::trial, EventKind::lost}) {
-        if (kind != text_of(candidate)) continue;
-        event.kind = candidate;
-        known = true;
-    }
-    if (!known) return std::nullopt;
+    const auto kind = kind_from(text_at(*object, "event"));
+    if (!kind) return std::nullopt;
+    Event event{.kind = *kind};
     event.connector = text_at(*object, "connector");
     event.word = text_at(*object, "word");
     event.text = text_at(*object, "text");

@@ -83,8 +83,7 @@ std::optional<Error> why_it_cannot_be_kept(const linux_::Locations& where)
 
 Error error_from(const std::vector<config::Problem>& problems)
 {
-    std::vector<std::string> lines;
-    for (const auto& problem : problems) lines.push_back(problem.text());
+    const auto lines = texts_of(problems);
     return Error(ErrorKind::failed, join(lines, "\n")).with_code("config");
 }
 

@@ -122,8 +122,7 @@ Result<map::TwinCheck> check_twin(const linux_::Locations& where, const config::
     const auto devices = topology::devices_in(before, connector);
     const auto device = std::ranges::find_if(
         devices, [](const Device* candidate) { return !candidate->speed.is_superspeed(); });
-    if (device == devices.end())
-        return std::unexpected(Error(ErrorKind::failed, "the device is gone; plug it in again"));
+    if (device == devices.end()) return failure("the device is gone; plug it in again");
 
     map::TwinCheck check{.connector = name, .moved_to = topology::other(*side), .expected = {}, .seen = {}};
     check.expected = lasting(before, connector.place_on(check.moved_to));

@@ -7,9 +7,8 @@
 #include "fakes/boards.hpp"
 #include "fakes/fake_registers.hpp"
 #include "fakes/fake_tree.hpp"
+#include "fakes/state_directory.hpp"
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -52,27 +51,6 @@ public:
 
 private:
     const KernelTree& tree_;
-};
-
-/// A directory of its own, gone when the test is over.
-class StateDirectory {
-public:
-    StateDirectory()
-    {
-        std::string pattern = (std::filesystem::temp_directory_path() / "usbroute-XXXXXX").string();
-        path_ = ::mkdtemp(pattern.data());
-    }
-    ~StateDirectory()
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    StateDirectory(const StateDirectory&) = delete;
-    StateDirectory& operator=(const StateDirectory&) = delete;
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
 };
 
 /// A daemon's machine on the fake Z97 board, with a journal in a directory of its own.

@@ -67,6 +67,14 @@ TEST(Printable, ShowsNoMarkThatMakesACharacterWider)
     EXPECT_EQ(printable("\u260e\ufe0f"), "\u260e\\u{fe0f}");
 }
 
+TEST(Replaced, LeavesWhatWasPutInAsItIs)
+{
+    EXPECT_EQ(replaced("a&b<c", {{"&", "&amp;"}, {"<", "&lt;"}}), "a&amp;b&lt;c");
+    EXPECT_EQ(replaced("@A@@B@@", {{"@A@", "@B@"}, {"@B@", ""}}), "@B@@");
+    EXPECT_EQ(replaced("", {{"a", "b"}}), "");
+    EXPECT_EQ(replaced("a", {}), "a");
+}
+
 TEST(Numbers, AreWholeOrNothing)
 {
     EXPECT_EQ(parse_decimal("42"), 42u);

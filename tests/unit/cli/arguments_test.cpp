@@ -144,15 +144,15 @@ TEST(Arguments, KnowWhetherJsonIsWantedWhereTheRestCannotBeRead)
     EXPECT_FALSE(wants_json({"move", "--", "--json"}));
 }
 
-TEST(Duration, HasUnitsAndBounds)
+TEST(Arguments, TakeATimeoutUpToAnHour)
 {
-    using namespace std::chrono_literals;
-    EXPECT_EQ(parse_duration("500ms"), 500ms);
-    EXPECT_EQ(parse_duration("5s"), 5s);
-    EXPECT_EQ(parse_duration("5"), 5s);
-    EXPECT_EQ(parse_duration("60m"), 1h);
-    for (const auto* text : {"", "0", "0s", "ms", "-1s", "61m", "3601", "1h", "1.5s", "99999999999s", "5 s"})
-        EXPECT_EQ(parse_duration(text), std::nullopt) << text;
+    const auto is_refused = [](const char* time) {
+        return std::holds_alternative<Error>(read_arguments({"status", "--timeout", time}));
+    };
+
+    for (const auto* time : {"1ms", "5s", "5", "60m", "1h"}) EXPECT_FALSE(is_refused(time)) << time;
+    for (const auto* time : {"", "0", "0s", "61m", "3601", "2h", "-1s", "soon"})
+        EXPECT_TRUE(is_refused(time)) << time;
 }
 
 TEST(CommandTable, HasEveryWordOnce)

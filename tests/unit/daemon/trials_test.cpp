@@ -5,6 +5,7 @@
 #include "daemon/trials.hpp"
 #include "fakes/bitwise_change.hpp"
 #include "fakes/boards.hpp"
+#include "fakes/daemon_room.hpp"
 #include "fakes/fake_alarm.hpp"
 #include "fakes/fake_registers.hpp"
 #include "fakes/fake_tree.hpp"
@@ -21,20 +22,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The registers belong to the machine; the test keeps its hand on them.
-class Borrowed final : public apply::RouteRegisters {
-public:
-    explicit Borrowed(fakes::FakeRegisters& registers) : registers_(registers) {}
-    Result<chips::RouteBits> read() override { return registers_.read(); }
-    Result<void> write(chips::RouteRegister target, std::uint32_t value) override
-    {
-        return registers_.write(target, value);
-    }
-
-private:
-    fakes::FakeRegisters& registers_;
-};
-
 using fakes::FakeAlarm;
 
 /// A daemon that can be killed and started anew on the same machine.
@@ -46,7 +33,7 @@ struct Daemon {
           first_move(directory + "/lasting"),
           machine(tree, journal,
                   [&registers](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
-                      return std::make_unique<Borrowed>(registers);
+                      return std::make_unique<fakes::BorrowedRegisters>(registers);
                   }),
           trials({.machine = machine, .journal = journal, .alarm = alarm, .first_move = first_move},
                  {.reverted = [this](const Done& done) { said += "moved " + done.plan->title + "\n"; },
@@ -99,20 +86,14 @@ protected:
         std::filesystem::create_directories(directory + "/lasting");
         std::ofstream(directory + "/lasting/first-move") << "usbroute-first-move 1\n";
     }
-    ~TrialsTest() override { std::filesystem::remove_all(directory); }
-
-    static std::string make_directory()
-    {
-        std::string pattern = testing::TempDir() + "usbroute-XXXXXX";
-        return ::mkdtemp(pattern.data());
-    }
     void kill_and_start() { daemon = std::make_unique<Daemon>(directory, board, registers, alarm); }
     void forget_that_anything_was_moved() { std::filesystem::remove(directory + "/lasting/first-move"); }
 
     topology::Snapshot board = fakes::z97();
     fakes::FakeRegisters registers{fakes::bits(board)};
     FakeAlarm alarm;
-    std::string directory = make_directory();
+    fakes::StateDirectory room;
+    std::string directory = room.path();
     std::unique_ptr<Daemon> daemon = std::make_unique<Daemon>(directory, board, registers, alarm);
 };
 

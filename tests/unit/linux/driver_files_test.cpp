@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "fakes/state_directory.hpp"
 #include "linux/driver_files.hpp"
 
 #include <gtest/gtest.h>
@@ -23,15 +24,7 @@ using namespace std::chrono_literals;
 /// A temporary directory; its path has no leading slash, as the files of sysfs are named.
 class Directory {
 public:
-    Directory()
-    {
-        std::string path = testing::TempDir() + "usbroute-drivers.XXXXXX";
-        directory_ = ::mkdtemp(path.data());
-    }
-    ~Directory() { std::filesystem::remove_all(directory_); }
-    Directory(const Directory&) = delete;
-    Directory& operator=(const Directory&) = delete;
-    [[nodiscard]] std::string full(const std::string& name) const { return directory_ + "/" + name; }
+    [[nodiscard]] std::string full(const std::string& name) const { return directory_.path() + "/" + name; }
     [[nodiscard]] std::string below_root(const std::string& name) const { return full(name).substr(1); }
     [[nodiscard]] std::string text_of(const std::string& name) const
     {
@@ -41,7 +34,7 @@ public:
     }
 
 private:
-    std::string directory_;
+    fakes::StateDirectory directory_;
 };
 
 TEST(BoundDrivers, WriteReplacesTheWholeText)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "fakes/state_directory.hpp"
 #include "linux/files.hpp"
 
 #include <gtest/gtest.h>
@@ -15,24 +16,17 @@ namespace {
 
 class Folder {
 public:
-    Folder() : path_(std::filesystem::temp_directory_path() / "usbroute-files-XXXXXX")
-    {
-        EXPECT_NE(::mkdtemp(path_.data()), nullptr);
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+    [[nodiscard]] std::string file(const std::string& name) const { return directory_.path() + "/" + name; }
     [[nodiscard]] std::size_t size() const
     {
         std::size_t count = 0;
-        for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(path_)) ++count;
+        for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(directory_.path()))
+            ++count;
         return count;
     }
 
 private:
-    std::string path_;
+    fakes::StateDirectory directory_;
 };
 
 TEST(ReplaceFile, WritesWholeTextsAndKeepsTheMode)

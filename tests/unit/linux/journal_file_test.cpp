@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "fakes/bitwise_change.hpp"
+#include "fakes/state_directory.hpp"
 #include "linux/files.hpp"
 #include "linux/journal_file.hpp"
 
@@ -36,14 +37,6 @@ const plan::Change keys = change(4, "move keys to ehci");
 /// A directory whose place somebody else can take: then nothing can be written there, whoever the tests run as.
 class JournalFileTest : public testing::Test {
 protected:
-    JournalFileTest()
-    {
-        std::string pattern = testing::TempDir() + "usbroute-XXXXXX";
-        room = ::mkdtemp(pattern.data());
-        state = room + "/state";
-    }
-    ~JournalFileTest() override { std::filesystem::remove_all(room); }
-
     void take_the_place() const
     {
         std::filesystem::remove_all(state);
@@ -62,8 +55,9 @@ protected:
         return begun && ended;
     }
 
-    std::string room;
-    std::string state;
+    fakes::StateDirectory directory;
+    std::string room = directory.path();
+    std::string state = room + "/state";
 };
 
 TEST_F(JournalFileTest, KnowsWhatItCannotWriteAndWritesItWhenItCan)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "fakes/fake_loop.hpp"
+#include "fakes/state_directory.hpp"
 #include "linux/connecting.hpp"
 #include "linux/peer_process.hpp"
 
@@ -29,16 +30,6 @@ using namespace std::chrono_literals;
 
 /// A directory of its own with the place of a socket in it; gone afterwards.
 struct Room {
-    Room() = default;
-    ~Room() { std::filesystem::remove_all(directory); }
-    Room(const Room&) = delete;
-    Room& operator=(const Room&) = delete;
-
-    static std::string make_directory()
-    {
-        std::string pattern = testing::TempDir() + "usbroute-XXXXXX";
-        return ::mkdtemp(pattern.data());
-    }
     [[nodiscard]] UniqueFd bound_socket() const
     {
         sockaddr_un address{};
@@ -48,7 +39,8 @@ struct Room {
         EXPECT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
         return fd;
     }
-    std::string directory = make_directory();
+    fakes::StateDirectory room;
+    std::string directory = room.path();
     std::string path = directory + "/deep/line.sock";
 };
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "fakes/file_status.hpp"
+#include "fakes/state_directory.hpp"
 #include "linux/private_files.hpp"
 
 #include <gtest/gtest.h>
@@ -45,14 +46,6 @@ TEST(Privacy, IsKeptLostOrNeverWasByOwnerModeAndNames)
 
 class PrivateFilesTest : public testing::Test {
 protected:
-    PrivateFilesTest()
-    {
-        std::string pattern = testing::TempDir() + "usbroute-XXXXXX";
-        room = ::mkdtemp(pattern.data());
-        state = room + "/state";
-    }
-    ~PrivateFilesTest() override { std::filesystem::remove_all(room); }
-
     static mode_t mode_of(const std::string& path)
     {
         struct stat status{};
@@ -69,8 +62,9 @@ protected:
         ::chmod(path.c_str(), mode);
     }
 
-    std::string room;
-    std::string state;
+    fakes::StateDirectory directory;
+    std::string room = directory.path();
+    std::string state = room + "/state";
 };
 
 TEST_F(PrivateFilesTest, MakesADirectoryThatOthersCannotEnterAndReachableOnesAboveIt)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "fakes/state_directory.hpp"
 #include "linux/files.hpp"
 #include "linux/passing.hpp"
 #include "linux/register_files.hpp"
@@ -29,20 +30,9 @@ const PciAddress address = *PciAddress::parse("0000:00:14.0");
 
 /// A Z97's xHCI as files, 0xd0 holding 0x11223344.
 class RegisterFilesTest : public testing::Test {
-public:
-    ~RegisterFilesTest() override
-    {
-        std::error_code ignored;
-        fs::remove_all(directory_, ignored);
-    }
-    RegisterFilesTest(const RegisterFilesTest&) = delete;
-    RegisterFilesTest& operator=(const RegisterFilesTest&) = delete;
-
 protected:
     RegisterFilesTest()
     {
-        std::string pattern = (fs::temp_directory_path() / "usbroute-XXXXXX").string();
-        directory_ = ::mkdtemp(pattern.data());
         fs::create_directories(function());
         write("vendor", "0x8086\n");
         write("device", "0x8cb1\n");
@@ -52,7 +42,7 @@ protected:
         write("config", bytes);
     }
     [[nodiscard]] std::string function() const { return root() + "sys/bus/pci/devices/0000:00:14.0"; }
-    [[nodiscard]] std::string root() const { return directory_ + "/"; }
+    [[nodiscard]] std::string root() const { return directory_.path() + "/"; }
     void write(const char* name, const std::string& text) const
     {
         std::ofstream(function() + "/" + name, std::ios::binary) << text;
@@ -71,7 +61,7 @@ protected:
     }
 
 private:
-    std::string directory_;
+    fakes::StateDirectory directory_;
 };
 
 TEST_F(RegisterFilesTest, SaysThatAKeptDescriptorIsOfAFunctionThatLeft)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "fakes/file_status.hpp"
+#include "fakes/state_directory.hpp"
 #include "linux/first_move.hpp"
 #include "linux/journal_file.hpp"
 #include "linux/private_files.hpp"
@@ -62,13 +63,10 @@ class SafeDirectoryTest : public testing::Test {
 protected:
     SafeDirectoryTest()
     {
-        std::string pattern = testing::TempDir() + "usbroute-XXXXXX";
-        room = ::mkdtemp(pattern.data());
         std::filesystem::create_directory(room + "/run");
         std::filesystem::create_directory(room + "/precious");
         ::chmod((room + "/precious").c_str(), 0755);
     }
-    ~SafeDirectoryTest() override { std::filesystem::remove_all(room); }
 
     /// What a stranger puts into a directory that is the stranger's.
     void give_run_away() const
@@ -102,7 +100,8 @@ protected:
         static_cast<void>(journal.end(apply::Ending::done));
     }
 
-    std::string room;
+    fakes::StateDirectory directory;
+    std::string room = directory.path();
 };
 
 TEST_F(SafeDirectoryTest, FollowsALinkOfOursAndMakesWhatIsMissing)

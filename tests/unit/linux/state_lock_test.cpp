@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "base/format.hpp"
+#include "fakes/state_directory.hpp"
 #include "linux/state_lock.hpp"
 
 #include <gtest/gtest.h>
@@ -22,14 +23,6 @@ using namespace std::chrono_literals;
 
 class StateLockTest : public testing::Test {
 protected:
-    StateLockTest()
-    {
-        std::string pattern = testing::TempDir() + "usbroute-XXXXXX";
-        room = ::mkdtemp(pattern.data());
-        path = room + "/change.lock";
-    }
-    ~StateLockTest() override { std::filesystem::remove_all(room); }
-
     /// Another open file has a lock of its own, as another process would.
     [[nodiscard]] UniqueFd hold(mode_t mode) const
     {
@@ -44,8 +37,9 @@ protected:
         return ::lstat(path.c_str(), &status) == 0 ? status.st_mode : 0;
     }
 
-    std::string room;
-    std::string path;
+    fakes::StateDirectory directory;
+    std::string room = directory.path();
+    std::string path = room + "/change.lock";
 };
 
 TEST_F(StateLockTest, SaysWhoHoldsItAndDoesNotWaitForIt)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "fakes/state_directory.hpp"
 #include "linux/settings_files.hpp"
 #include "linux/trusted_file.hpp"
 
@@ -99,14 +100,11 @@ class TrustedFileTest : public testing::Test {
 protected:
     TrustedFileTest()
     {
-        std::string pattern = testing::TempDir() + "usbroute-XXXXXX";
-        room = ::mkdtemp(pattern.data());
         std::filesystem::create_directories(room + "/etc/usbroute");
         path = room + "/etc/usbroute/usbroute.toml";
         std::ofstream(path) << "text";
         ::chmod(path.c_str(), 0644);
     }
-    ~TrustedFileTest() override { std::filesystem::remove_all(room); }
 
     [[nodiscard]] Result<std::string> read(const std::string& file) const
     {
@@ -117,7 +115,8 @@ protected:
         return read ? "trusted" : read.error().code();
     }
 
-    std::string room;
+    fakes::StateDirectory directory;
+    std::string room = directory.path();
     std::string path;
     std::vector<uid_t> trusted = {0, ::geteuid()};
 };

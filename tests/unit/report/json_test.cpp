@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "base/format.hpp"
 #include "fakes/boards.hpp"
 #include "report/json.hpp"
 
@@ -18,11 +19,20 @@ StatusView full_status()
     return status_view(snapshot, fakes::settings(), {});
 }
 
+/// As a daemon answers.
+std::string with(const char* key, std::string_view document)
+{
+    return format(R"({{"ok":true,"{}":{}}})", key, document);
+}
+auto status_from(std::string_view document) { return status_in(with("status", document)); }
+auto registers_from(std::string_view document) { return registers_in(with("registers", document)); }
+auto plan_from(std::string_view document) { return plan_in(with("plan", document)); }
+
 TEST(Json, GivesAStatusBackAsItWas)
 {
     const auto text = to_json(full_status());
 
-    const auto back = status_from_json(text);
+    const auto back = status_from(text);
 
     ASSERT_TRUE(back) << back.error().message();
     EXPECT_EQ(to_json(*back), text);
@@ -35,7 +45,7 @@ TEST(Json, GivesRegistersBackAsTheyWere)
     const auto machine = fakes::recorded("gigabyte-x99-ud4");
     const auto text = to_json(registers_view(machine.snapshot, machine.settings));
 
-    const auto back = registers_from_json(text);
+    const auto back = registers_from(text);
 
     ASSERT_TRUE(back) << back.error().message();
     EXPECT_EQ(to_json(*back), text);
@@ -53,7 +63,7 @@ TEST(Json, GivesAPlanBackAsItWas)
                         {plan::MoveRequest{{ConnectorName("front")}, topology::Side::ehci}, false, {}});
     const auto text = to_json(plan_view(std::get<plan::Plan>(outcome), snapshot));
 
-    const auto back = plan_from_json(text);
+    const auto back = plan_from(text);
 
     ASSERT_TRUE(back) << back.error().message();
     EXPECT_EQ(to_json(*back), text);
@@ -73,7 +83,7 @@ TEST(Json, IsOneLineWithNullForWhatIsAbsent)
 
 TEST(Json, PassesOverKeysOfANewerDaemon)
 {
-    const auto view = status_from_json(R"({"schema":1,"profile":"desk","weather":{"rain":[1,2,3]}})");
+    const auto view = status_from(R"({"schema":1,"profile":"desk","weather":{"rain":[1,2,3]}})");
 
     ASSERT_TRUE(view);
     EXPECT_EQ(view->profile, "desk");
@@ -81,7 +91,7 @@ TEST(Json, PassesOverKeysOfANewerDaemon)
 
 TEST(Json, RefusesAnotherSchema)
 {
-    const auto view = status_from_json(R"({"schema":2,"profile":"desk"})");
+    const auto view = status_from(R"({"schema":2,"profile":"desk"})");
 
     ASSERT_FALSE(view);
     EXPECT_EQ(view.error().message(), "this is not a status document: its schema is 2, and this program "
@@ -95,24 +105,41 @@ TEST(Json, RefusesWhatIsNoDocument)
           R"({"schema":1,"profile":7})", R"({"schema":1,"notes":[7]})", R"({"schema":1,"connectors":[[]]})",
           R"({"schema":1,"connectors":[{"bit":1e99}]})", R"({"schema":1,"connectors":[{"bit":99999999999}]})",
           "{\"schema\":1,\"profile\":\"\xff\"}"})
-        EXPECT_FALSE(status_from_json(text)) << text;
-    EXPECT_FALSE(registers_from_json(R"({"schema":1,"controllers":[{"usb2_owner":-1}]})"));
-    EXPECT_FALSE(registers_from_json(R"({"schema":1,"controllers":[{"usb2_owner":4294967296}]})"));
+        EXPECT_FALSE(status_from(text)) << text;
+    EXPECT_FALSE(registers_from(R"({"schema":1,"controllers":[{"usb2_owner":-1}]})"));
+    EXPECT_FALSE(registers_from(R"({"schema":1,"controllers":[{"usb2_owner":4294967296}]})"));
+}
+
+TEST(Json, TellsWhatTheDaemonSaidInPlaceOfADocument)
+{
+    const auto error_of = [](std::string_view line) {
+        const auto view = status_in(line);
+        return view ? std::string() : view.error().code() + ": " + view.error().message();
+    };
+
+    EXPECT_EQ(
+        error_of(R"({"ok":false,"status":"refused","code":"not-permitted","message":"this guest may not"})"),
+        "not-permitted: this guest may not");
+    EXPECT_EQ(error_of("refused not-permitted this guest may not"), "not-permitted: this guest may not");
+    EXPECT_EQ(error_of(R"({"status":{"schema":1}})"),
+              R"(not-an-answer: the daemon answered something else: {"status":{"schema":1}})");
+    EXPECT_EQ(error_of(R"({"ok":true})"), "not-an-answer: this is not a status document: not an object");
+    EXPECT_EQ(error_of("ok"), "not-an-answer: this is not a status document: not JSON");
 }
 
 TEST(Json, SurvivesDeepNesting)
 {
     const std::string deep(200'000, '[');
 
-    EXPECT_FALSE(status_from_json(deep));
+    EXPECT_FALSE(status_from(deep));
     // What lies too deep is left out, and here nobody asked for it.
-    EXPECT_TRUE(status_from_json(R"({"schema":1,"x":)" + deep + std::string(200'000, ']') + "}"));
-    EXPECT_FALSE(status_from_json(R"({"schema":1,"notes":)" + deep + std::string(200'000, ']') + "}"));
+    EXPECT_TRUE(status_from(R"({"schema":1,"x":)" + deep + std::string(200'000, ']') + "}"));
+    EXPECT_FALSE(status_from(R"({"schema":1,"notes":)" + deep + std::string(200'000, ']') + "}"));
 }
 
 TEST(Json, MakesTheStringsOfAForeignDaemonPrintable)
 {
-    const auto view = status_from_json(R"({"schema":1,"profile":"\u001b[2Jdesk"})");
+    const auto view = status_from(R"({"schema":1,"profile":"\u001b[2Jdesk"})");
 
     ASSERT_TRUE(view);
     EXPECT_EQ(view->profile, "\\x1b[2Jdesk");

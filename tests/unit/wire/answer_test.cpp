@@ -70,14 +70,6 @@ TEST(Answer, ComesBackAsItWasSent)
     EXPECT_EQ(read_answer(to_line(moved(), Form::text)).owners, moved().owners);
 }
 
-TEST(Answer, BringsItsDocumentBack)
-{
-    const auto back = read_answer(R"({"ok":true,"status":{"schema":1,"connectors":[]}})");
-
-    EXPECT_EQ(back.document_name, "status");
-    EXPECT_EQ(back.document, R"({"connectors":[],"schema":1})");
-}
-
 TEST(Answer, KeepsWarningsApartFromWords)
 {
     const auto back = read_answer("ok desk windows=a -- warning: undo will not know of this: x=y");

@@ -92,7 +92,8 @@ TEST(Command, TakesTheTimeOfATrial)
 
 TEST(Command, RefusesATimeThatIsNone)
 {
-    for (const auto* time : {"", "s", "-1", "1.5s", "3601s", "2h", "61m", "30sec", "99999999999s", "0x10"})
+    for (const auto* time :
+         {"", "s", "-1", "1.5s", "3601s", "2h", "61m", "30sec", "1500ms", "99999999999s", "0x10"})
         EXPECT_EQ(seen(std::string("toggle revert-after=") + time),
                   format("ours: {} is no time of a trial: write 1s to 1h, as in 30s or 2m, or 0 for no trial",
                          time));

@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "report/bar_line.hpp"
+
 #include "base/format.hpp"
 #include "base/text.hpp"
-#include "report/bar_line.hpp"
-#include "report/json_text.hpp"
+#include "wire/json_forms.hpp"
 
 namespace usbroute::report {
 
@@ -26,41 +27,34 @@ std::string_view colour_of(BarState state)
 /// Waybar takes text and tooltip for Pango markup.
 std::string without_markup(std::string_view text)
 {
-    std::string safe;
-    for (const char c : text) {
-        switch (c) {
-        case '&': safe += "&amp;"; break;
-        case '<': safe += "&lt;"; break;
-        case '>': safe += "&gt;"; break;
-        default: safe += c;
-        }
-    }
-    return safe;
+    return replaced(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}});
 }
+
+using KeysAndTexts = std::vector<std::pair<std::string, std::string>>;
 
 /// waybar-custom(5), "return-type": "json".
 std::string for_waybar(const BarView& view)
 {
-    return written({{"text", without_markup(view.text)},
-                    {"alt", text_of(view.state)},
-                    {"class", text_of(view.state)},
-                    {"tooltip", without_markup(join(view.lines, "\n"))}});
+    const std::string state(text_of(view.state));
+    return wire::to_json_line(KeysAndTexts{{"text", without_markup(view.text)},
+                                           {"alt", state},
+                                           {"class", state},
+                                           {"tooltip", without_markup(join(view.lines, "\n"))}});
 }
 
 /// The keys of the i3bar protocol, as i3blocks(1) takes them with format=json.
 std::string for_i3blocks(const BarView& view)
 {
-    Json json{{"full_text", view.text}, {"short_text", text_of(view.state)}};
+    KeysAndTexts keys{{"full_text", view.text}, {"short_text", std::string(text_of(view.state))}};
     // Where it is left out, the block's own comes back: i3blocks forgets the last line before it reads the next.
-    if (const auto colour = colour_of(view.state); !colour.empty()) json["color"] = colour;
-    return written(json);
+    if (const auto colour = colour_of(view.state); !colour.empty()) keys.emplace_back("color", colour);
+    return wire::to_json_line(keys);
 }
 
 /// Its formatting tags; "%" begins one, and "%%" is the sign.
 std::string for_polybar(const BarView& view)
 {
-    std::string text;
-    for (const char c : view.text) text += c == '%' ? "%%" : std::string(1, c);
+    const auto text = replaced(view.text, {{"%", "%%"}});
     const auto colour = colour_of(view.state);
     return colour.empty() ? text : format("%{{F{}}}{}%{{F-}}", colour, text);
 }
@@ -73,7 +67,7 @@ std::string owners_of(const BarView& view)
     return join(shares, " ");
 }
 
-std::string filled(const BarView& view, BarField field)
+std::string field_text(const BarView& view, BarField field)
 {
     switch (field) {
     case BarField::text: return view.text;
@@ -84,12 +78,12 @@ std::string filled(const BarView& view, BarField field)
     return {};
 }
 
-std::string filled(const BarView& view, const BarTemplate& wanted)
+std::string put_into(const BarTemplate& wanted, const BarView& view)
 {
     std::string line;
     for (const auto& piece : wanted.pieces) {
         if (const auto* field = std::get_if<BarField>(&piece))
-            line += filled(view, *field);
+            line += field_text(view, *field);
         else
             line += std::get<std::string>(piece);
     }
@@ -100,7 +94,7 @@ std::string filled(const BarView& view, const BarTemplate& wanted)
 
 std::string bar_line(const BarView& view, const BarFormat& format)
 {
-    if (const auto* wanted = std::get_if<BarTemplate>(&format)) return filled(view, *wanted);
+    if (const auto* wanted = std::get_if<BarTemplate>(&format)) return put_into(*wanted, view);
     switch (std::get<BarKind>(format)) {
     case BarKind::waybar: return for_waybar(view);
     case BarKind::i3blocks: return for_i3blocks(view);

@@ -1,0 +1,209 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include "report/views.hpp"
+#include "report/why.hpp"
+
+#include <concepts>
+#include <type_traits>
+
+/// The keys of every document that the daemon sends and its clients read, once for both. A reader passes over keys it
+/// does not know and leaves what is missing as it was.
+namespace usbroute::report {
+
+template <class T, class... Any>
+concept OneOf = (std::same_as<std::remove_const_t<T>, Any> || ...);
+
+template <class Io> void describe(OneOf<DeviceView> auto& v, Io& io)
+{
+    io("place", v.place);
+    io("name", v.name);
+    io("speed", v.speed);
+    io("keyboard", v.keyboard);
+    io("hub", v.hub);
+    io("disks", v.disks);
+    io("in_use", v.in_use);
+}
+
+template <class Io> void describe(OneOf<ConnectorView> auto& v, Io& io)
+{
+    io("name", v.name);
+    io("named", v.named);
+    io("owner", v.owner);
+    io("side", v.side);
+    io("bit", v.bit);
+    io("xhci_port", v.xhci_port);
+    io("ehci_port", v.ehci_port);
+    io("superspeed", v.superspeed);
+    io("superspeed_on", v.superspeed_on);
+    io("movable", v.movable);
+    io("why_not", v.why_not);
+    io("panel", v.panel);
+    io("row", v.row);
+    io("column", v.column);
+    io("usb", v.usb);
+    io.if_any("behind", v.behind);
+    io("devices", v.devices);
+}
+
+template <class Io> void describe(OneOf<ControllerView> auto& v, Io& io)
+{
+    io("address", v.address);
+    io("kind", v.kind);
+    io("id", v.id);
+    io("driver", v.driver);
+    io("owner", v.owner);
+    io("iommu_group", v.iommu_group);
+    io("buses", v.buses);
+}
+
+template <class Io> void describe(OneOf<LineView> auto& v, Io& io)
+{
+    io("listener", v.listener);
+    io("guest", v.guest);
+    io("place", v.place);
+    io("connected", v.connected);
+    io("process", v.process);
+    io("proven", v.proven);
+    io("commands", v.commands);
+    io("noise", v.noise);
+    io("partials", v.partials);
+    io("echoes", v.echoes);
+    io("limited", v.limited);
+}
+
+template <class Io> void describe(OneOf<StatusView> auto& v, Io& io)
+{
+    io("schema", v.schema);
+    io("family", v.family);
+    io("profile", v.profile);
+    io("unreadable", v.unreadable);
+    io("connectors", v.connectors);
+    io("controllers", v.controllers);
+    io("elsewhere", v.elsewhere);
+    io("lines", v.lines);
+    io("notes", v.notes);
+    io.if_any("trial_seconds", v.trial_seconds);
+    io.if_any("trial_way_back", v.trial_way_back);
+    io.if_any("trial_why_out", v.trial_why_out);
+}
+
+template <class Io> void describe(OneOf<RegisterView::Row> auto& v, Io& io)
+{
+    io("bit", v.bit);
+    io("xhci_port", v.xhci_port);
+    io("ehci_port", v.ehci_port);
+    io("ehci_present", v.ehci_present);
+    io("side", v.side);
+    io("movable", v.movable);
+    io("connector", v.connector);
+}
+
+template <class Io> void describe(OneOf<RegisterView::SuperSpeedRow> auto& v, Io& io)
+{
+    io("port", v.port);
+    io("bit", v.bit);
+    io("on", v.on);
+    io("movable", v.movable);
+    io("connector", v.connector);
+}
+
+template <class Io> void describe(OneOf<RegisterView> auto& v, Io& io)
+{
+    io("controller", v.controller);
+    io("id", v.id);
+    io("family", v.family);
+    io("codename", v.codename);
+    io("unreadable", v.unreadable);
+    io("usb2_owner", v.usb2_owner);
+    io("usb2_movable", v.usb2_movable);
+    io("superspeed_on", v.superspeed_on);
+    io("superspeed_movable", v.superspeed_movable);
+    io("fuses", v.fuses);
+    io("usb2_disabled", v.usb2_disabled);
+    io("superspeed_disabled", v.superspeed_disabled);
+    io("valid_usb2", v.valid_usb2);
+    io("valid_superspeed", v.valid_superspeed);
+    io("usb_r_bit", v.usb_r_bit);
+    io("writable", v.writable);
+    io("ids_trust", v.ids_trust);
+    io("map_trust", v.map_trust);
+    io("width_trust", v.width_trust);
+    io("rows", v.rows);
+    io("superspeed_rows", v.superspeed_rows);
+    io("notes", v.notes);
+}
+
+template <class Io> void describe(OneOf<WhyView::Past> auto& v, Io& io)
+{
+    io("when", v.when);
+    io("who", v.who);
+    io("what", v.what);
+    io("to", v.to);
+}
+
+template <class Io> void describe(OneOf<WhyView::Move> auto& v, Io& io)
+{
+    io("to", v.to);
+    io("code", v.code);
+    io("sentence", v.sentence);
+    io("remedy", v.remedy);
+    io("warnings", v.warnings);
+}
+
+template <class Io> void describe(OneOf<WhyView> auto& v, Io& io)
+{
+    io("schema", v.schema);
+    io("connector", v.connector);
+    io("since", v.since);
+    io("by", v.by);
+    io("what", v.what);
+    io("strayed", v.strayed);
+    io("history", v.history);
+    io("moves", v.moves);
+    io.if_any("trial_seconds", v.trial_seconds);
+    io.if_any("trial_way_back", v.trial_way_back);
+    io.if_any("trial_why_out", v.trial_why_out);
+}
+
+template <class Io> void describe(OneOf<RegistersView> auto& v, Io& io)
+{
+    io("schema", v.schema);
+    io("controllers", v.controllers);
+}
+
+template <class Io> void describe(OneOf<PlanView::StepView> auto& v, Io& io)
+{
+    io("action", v.action);
+    io("reason", v.reason);
+    io("setpci", v.setpci);
+}
+
+template <class Io> void describe(OneOf<PlanView::MoveView> auto& v, Io& io)
+{
+    io("connector", v.connector);
+    io("from", v.from);
+    io("to", v.to);
+    io("owner_before", v.owner_before);
+    io("owner_after", v.owner_after);
+    io("devices", v.devices);
+    io.if_any("superspeed", v.superspeed);
+}
+
+template <class Io> void describe(OneOf<PlanView> auto& v, Io& io)
+{
+    io("schema", v.schema);
+    io("title", v.title);
+    io("profile", v.profile);
+    io("controller", v.controller);
+    io("steps", v.steps);
+    io("moves", v.moves);
+    io("already", v.already);
+    io("expectations", v.expectations);
+    io("undo", v.undo);
+    io("warnings", v.warnings);
+}
+
+} // namespace usbroute::report

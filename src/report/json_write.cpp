@@ -1,0 +1,387 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "base/text.hpp"
+#include "report/bar_line.hpp"
+#include "report/diagnosis.hpp"
+#include "report/guests.hpp"
+#include "report/handover.hpp"
+#include "report/json.hpp"
+#include "report/json_views.hpp"
+#include "report/paste.hpp"
+#include "report/recorded.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace usbroute::report {
+
+namespace {
+
+/// Keys stay in the order in which they were given.
+using Json = nlohmann::ordered_json;
+
+/// Names, addresses and the like as their text, enumerators by their word, what a `describe` knows as an object.
+class Writer {
+public:
+    template <class T> void operator()(const char* key, const T& value) { json_[key] = written(value); }
+    /// For what is rarely there.
+    template <class T> void if_any(const char* key, const std::optional<T>& value)
+    {
+        if (value) (*this)(key, value);
+    }
+    void if_any(const char* key, const std::string& value)
+    {
+        if (!value.empty()) (*this)(key, value);
+    }
+    [[nodiscard]] Json take() { return std::move(json_); }
+
+    template <class T> static Json written(const T& value)
+    {
+        if constexpr (requires { value.text(); }) {
+            return value.text();
+        } else if constexpr (std::is_enum_v<T>) {
+            return text_of(value);
+        } else if constexpr (std::constructible_from<Json, const T&>) {
+            return value;
+        } else {
+            Writer writer;
+            describe(value, writer);
+            return writer.take();
+        }
+    }
+    template <class T> static Json written(const std::optional<T>& value)
+    {
+        return value ? written(*value) : Json(nullptr);
+    }
+    template <class T> static Json written(const std::vector<T>& values)
+    {
+        auto list = Json::array();
+        for (const auto& value : values) list.push_back(written(value));
+        return list;
+    }
+
+private:
+    Json json_ = Json::object();
+};
+
+/// One line; bytes that are no UTF-8 become U+FFFD.
+template <class T> std::string document(const T& value)
+{
+    return Writer::written(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// Texts that are not printable already.
+std::string shown(std::string_view text) { return printable(text, 1024); }
+std::vector<std::string> shown(const std::vector<std::string>& texts)
+{
+    return texts_of(texts, [](const auto& text) { return shown(text); });
+}
+
+std::string_view certainty(bool inferred) { return inferred ? "inferred" : "confirmed"; }
+
+/// A number that has a name as a type.
+template <class Id> std::optional<unsigned> number_of(const std::optional<Id>& id)
+{
+    return id ? std::optional<unsigned>(id->value) : std::nullopt;
+}
+
+void describe(const MaskView::Row& v, Writer& io)
+{
+    io("bit", v.bit);
+    io("xhci_port", v.xhci_port);
+    io("ehci_port", v.ehci_port);
+    io("connector", v.connector);
+    io("set", v.set);
+    io("now", v.now);
+}
+
+void describe(const MaskView::Value& v, Writer& io)
+{
+    io("value", v.value);
+    io("meaning", v.meaning);
+    io("setpci", v.setpci);
+}
+
+void describe(const MaskView& v, Writer& io)
+{
+    io("schema", v.schema);
+    io("controller", v.controller);
+    io("family", v.family);
+    io("from_names", v.from_names);
+    io("mask", v.mask);
+    io("names", v.names);
+    io("rows", v.rows);
+    io("values", v.values);
+    io("superspeed_setpci", v.superspeed_setpci);
+    io("warnings", v.warnings);
+}
+
+void describe(const diagnose::Finding& v, Writer& io)
+{
+    io("code", v.code);
+    io("severity", v.severity);
+    io("certainty", certainty(v.inferred));
+    io("sentence", shown(v.sentence));
+    io("evidence", shown(v.evidence));
+    io("remedy", shown(v.remedy));
+}
+
+void describe(const diagnose::Diagnosis& v, Writer& io)
+{
+    io("schema", schema);
+    io("works", v.works);
+    io("verdict", shown(v.verdict));
+    io("next_step", shown(v.next_step));
+    io("mux", Json{{"family", v.family},
+                   {"state", text_of(v.chipset.state)},
+                   {"chipset", v.chipset.name},
+                   {"certainty", certainty(v.chipset.inferred)},
+                   {"evidence", v.chipset.evidence}});
+    io("findings", v.findings);
+}
+
+void describe(const RecordedView& v, Writer& io)
+{
+    io("schema", v.schema);
+    io("directory", shown(v.directory));
+    io("files", v.files);
+    io("links", v.links);
+    io("replaced", Json{{"serials", v.serials},
+                        {"mac_addresses", v.addresses},
+                        {"uuids", v.uuids},
+                        {"host_name", v.host_name}});
+    io("registers", v.registers);
+    io("notes", shown(v.notes));
+}
+
+void describe(const GroupMemberView& v, Writer& io)
+{
+    io("address", v.address);
+    io("kind", v.kind);
+    io("id", v.id);
+    io("driver", v.driver);
+    io("in_the_way", v.in_the_way);
+}
+
+void describe(const HolderView& v, Writer& io)
+{
+    io("process", v.process);
+    io("command", v.command);
+}
+
+void describe(const GuestControllerView& v, Writer& io)
+{
+    io("address", v.address);
+    io("kind", v.kind);
+    io("id", v.id);
+    io("state", v.state);
+    io("driver", v.driver);
+    io("driver_override", v.driver_override);
+    io("iommu_group", v.iommu_group);
+    io("others", v.others);
+    io("reset", v.reset);
+    io("holders", v.holders);
+    io("connectors", v.connectors);
+}
+
+void describe(const GuestView& v, Writer& io)
+{
+    io("name", v.name);
+    io("state", v.state);
+    io("bind", v.bind);
+    io("on_exit", v.on_exit);
+    io("controllers", v.controllers);
+    io("connectors", v.connectors);
+    io("notes", v.notes);
+}
+
+void describe(const GuestsView& v, Writer& io)
+{
+    io("schema", v.schema);
+    io("holders_seen", v.holders_seen);
+    io("guests", v.guests);
+}
+
+void describe(const plan::MoveBefore& v, Writer& io)
+{
+    io("to", v.to);
+    io("connectors", v.connectors);
+}
+
+void describe(const plan::Leaving& v, Writer& io)
+{
+    io("from", v.from);
+    io("devices", v.devices);
+}
+
+void describe(const plan::Handover& v, Writer& io)
+{
+    io("schema", schema);
+    io("title", v.title);
+    io("guest", v.guest);
+    io("moves", v.moves);
+    io("leaving", v.leaving);
+    auto steps = Json::array();
+    for (const auto& function : v.functions)
+        for (const auto& step : function.steps)
+            steps.push_back({{"controller", function.function.text()},
+                             {"command", plan::shell_line(step)},
+                             {"reason", step.reason}});
+    io("steps", steps);
+    io("already", v.already);
+    io("warnings", v.warnings);
+}
+
+void describe(const Paste& v, Writer& io)
+{
+    io("schema", schema);
+    io("guest", v.guest);
+    io("kind", v.kind);
+    io("lines", v.lines);
+    io("notes", v.notes);
+}
+
+void describe(const config::ConnectorSettings& v, Writer& io)
+{
+    io("name", v.spec.name);
+    io("mux_bit", number_of(v.spec.bit));
+    io("superspeed", number_of(v.spec.superspeed));
+    io("usb", v.spec.places);
+    io("seen", v.spec.seen);
+    io("panel", v.panel);
+    io("row", v.row);
+    io("column", v.column);
+    io("origin", v.origin);
+    io.if_any("behind", v.spec.behind);
+}
+
+void describe(const config::GuestSettings& v, Writer& io)
+{
+    io("name", v.name);
+    io("controllers", v.controllers);
+    io("on_exit", v.on_exit == config::OnExit::keep ? "keep" : "return");
+    io("grace_ms", v.grace.count());
+    io("on_start", v.on_start);
+    io("qmp", v.qmp);
+    io("bind", v.bind == config::BindAt::boot ? "boot" : "manual");
+    io("origin", v.origin);
+}
+
+void describe(const config::ProfileSettings& v, Writer& io)
+{
+    auto connectors = Json::object();
+    for (const auto& entry : v.entries) connectors[entry.connector.text()] = config::text_of(entry.target);
+    io("name", v.name);
+    io("connectors", connectors);
+    io("may_take_last_keyboard", v.may_take_last_keyboard);
+    io("origin", v.origin);
+}
+
+void describe(const config::ListenerSettings& v, Writer& io)
+{
+    io("name", v.name);
+    if (const auto* tcp = std::get_if<config::TcpAddress>(&v.address)) {
+        io("tcp_host", tcp->host);
+        io("tcp_port", tcp->port);
+    } else if (const auto* connect = std::get_if<config::ConnectAddress>(&v.address)) {
+        io("connect", connect->path);
+    } else {
+        const auto& address = std::get<config::UnixAddress>(v.address);
+        io("unix", address.path);
+        io("group", address.group);
+    }
+    io("guest", v.guest);
+    io("allow", v.allow);
+    io("may", v.may);
+    io("per_minute", v.per_minute);
+    io("origin", v.origin);
+}
+
+void describe(const config::Settings& v, Writer& io)
+{
+    io("schema", schema);
+    io("connectors", v.connectors);
+    io("guests", v.guests);
+    io("profiles", v.profiles);
+    io("toggle", v.toggle_order());
+    io("on_drift", v.on_drift == config::OnDrift::restore ? "restore" : "report");
+    io("at_start", v.at_start);
+    io("listeners", v.listeners);
+}
+
+void describe(const ConfigCheck::Misfit& v, Writer& io)
+{
+    io("origin", v.origin);
+    io("message", v.message);
+}
+
+void describe(const ConfigCheck& v, Writer& io)
+{
+    io("schema", v.schema);
+    io("ok", v.misfits.empty());
+    io("files", v.files);
+    io("connectors", v.connectors);
+    io("guests", v.guests);
+    io("profiles", v.profiles);
+    io("listeners", v.listeners);
+    io("machine_was_seen", v.machine_was_seen);
+    io("misfits", v.misfits);
+}
+
+/// The stable word of an error that has none of its own.
+const char* word_of(ErrorKind kind)
+{
+    switch (kind) {
+    case ErrorKind::failed: return "failed";
+    case ErrorKind::usage: return "usage";
+    case ErrorKind::unreachable: return "unreachable";
+    case ErrorKind::not_found: return "not-found";
+    case ErrorKind::not_permitted: return "not-permitted";
+    case ErrorKind::refused: return "refused";
+    case ErrorKind::timed_out: return "timed-out";
+    case ErrorKind::half_way: return "half-way";
+    }
+    return "failed";
+}
+
+void describe(const Error& v, Writer& io)
+{
+    io("ok", false);
+    io("code", v.code().empty() ? word_of(v.kind()) : v.code());
+    io("message", v.message());
+}
+
+} // namespace
+
+std::string to_json(const StatusView& view) { return document(view); }
+std::string to_json(const RegistersView& view) { return document(view); }
+std::string to_json(const PlanView& view) { return document(view); }
+std::string to_json(const WhyView& view) { return document(view); }
+std::string to_json(const MaskView& view) { return document(view); }
+std::string to_json(const diagnose::Diagnosis& diagnosis) { return document(diagnosis); }
+std::string to_json(const RecordedView& view) { return document(view); }
+std::string to_json(const GuestsView& view) { return document(view); }
+std::string to_json(const plan::Handover& handover) { return document(handover); }
+std::string to_json(const Paste& paste) { return document(paste); }
+std::string to_json(const config::Settings& settings) { return document(settings); }
+std::string to_json(const ConfigCheck& check) { return document(check); }
+std::string to_json(const Error& error) { return document(error); }
+
+std::string to_json(const GuestView& guest, bool holders_seen)
+{
+    return document(
+        Json{{"schema", schema}, {"holders_seen", holders_seen}, {"guest", Writer::written(guest)}});
+}
+
+std::string done_json(const plan::Handover& handover)
+{
+    auto changed = Json::array();
+    for (const auto& function : handover.functions) changed.push_back(function.function.text());
+    return document(Json{{"ok", true},
+                         {"guest", handover.guest.text()},
+                         {"changed", changed},
+                         {"already", texts_of(handover.already)},
+                         {"warnings", handover.warnings}});
+}
+
+} // namespace usbroute::report
