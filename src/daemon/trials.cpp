@@ -222,6 +222,7 @@ plan::Change left_of(const plan::Change& way, const std::vector<StillOut>& rest,
 void Trials::revert(Occasion occasion)
 {
     auto& machine = parts_.machine;
+    const auto before = machine.snapshot();
     const auto way = machine.trial()->way;
     const bool is_late =
         machine.trial()->was_ending || parts_.alarm.now() - machine.trial()->terms.deadline > on_time;
@@ -246,9 +247,7 @@ void Trials::revert(Occasion occasion)
         end();
     else
         keep_trying(gone ? in_words(gone->rest) : in_words(gone.error()), occasion);
-    if (!gone) return;
-    for (const auto& done : gone->done)
-        if (!done.plan->steps.empty()) tell_.reverted(done);
+    if (gone) tell_of(std::move(gone->done), "the end of a trial", before, tell_.reverted);
 }
 
 /// Another process is at work on the sockets, for some seconds at most.

@@ -6,6 +6,7 @@
 #include "daemon/alarm.hpp"
 #include "daemon/going_back.hpp"
 #include "daemon/machine.hpp"
+#include "daemon/moved.hpp"
 #include "linux/first_move.hpp"
 #include "linux/journal_file.hpp"
 #include "wire/answer.hpp"
@@ -32,7 +33,7 @@ public:
         linux_::FirstMove& first_move;
     };
     struct Tell {
-        std::function<void(const Done&)> reverted; ///< the change that took it back
+        TellMoved reverted; ///< what took it back
         std::function<void(const wire::Event&)> event;
     };
 

@@ -151,10 +151,10 @@ TEST_F(ClientsTest, AGuestsLineIsToldOnlyWhatIsShownToGuests)
 
     clients.tell(gone);
     EXPECT_EQ(guest.hear(), "");
-    clients.show_guests([](const GuestName& name, const wire::Event& event) -> std::optional<wire::Event> {
+    guests_view = [](const GuestName& name, const wire::Event& event) -> std::optional<wire::Event> {
         if (name.text() != "windows" || event.kind != EventKind::moved) return std::nullopt;
         return wire::Event{.kind = EventKind::moved, .owners = {{"windows", {"keys"}}}};
-    });
+    };
     clients.tell(gone);
     clients.tell({.kind = EventKind::moved, .owners = {{"windows", {"keys"}}, {"host", {"rear"}}}});
 

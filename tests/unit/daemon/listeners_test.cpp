@@ -80,7 +80,7 @@ protected:
                    .machine = machine,
                    .lookout = lookout,
                    .locations = locations,
-                   .tell = {.moved = [](const auto&, const auto&, const auto&) {},
+                   .tell = {.moved = [](const Moved&) {},
                             .changed = [this](const GuestName&,
                                               std::string_view what) { told += std::string(what) + "\n"; }}}};
     std::optional<Listeners> listeners;

@@ -60,11 +60,12 @@ protected:
 
     fakes::FakeLoop loop;
     SilentHints hints;
+    observe::TreeScanner scanner{counted};
     FakeCount events;
     int looks = 0;
     Lookout lookout{{.loop = loop,
                      .machine = machine,
-                     .tree = counted,
+                     .scanner = scanner,
                      .hints = hints,
                      .events = events,
                      .place = ScanPlace::loop},
@@ -183,13 +184,14 @@ protected:
 
     fakes::FakeLoop loop;
     ScriptedHints hints;
+    observe::TreeScanner scanner{tree};
     FakeCount events;
     int looks = 0;
     std::vector<Drift> drifts;
     std::string told;
     RecordingWaiter first{"first", told};
     RecordingWaiter second{"second", told};
-    Lookout lookout{{.loop = loop, .machine = machine, .tree = tree, .hints = hints, .events = events},
+    Lookout lookout{{.loop = loop, .machine = machine, .scanner = scanner, .hints = hints, .events = events},
                     [this](const Findings& findings) {
                         ++looks;
                         if (findings.drift) drifts.push_back(*findings.drift);
@@ -412,7 +414,7 @@ TEST_F(LookoutOnAMachine, AWriteToTheRegistersIsReadAndNothingIsScanned)
 TEST_F(LookoutOnAMachine, BeginsNotWhereItCannotHearOfChanges)
 {
     loop.is_full = true;
-    Lookout deaf({.loop = loop, .machine = machine, .tree = tree, .hints = hints, .events = events},
+    Lookout deaf({.loop = loop, .machine = machine, .scanner = scanner, .hints = hints, .events = events},
                  [](const Findings&) {});
 
     const auto begun = deaf.begin();
