@@ -4,10 +4,12 @@
 #include "daemon/announce.hpp"
 
 #include "base/format.hpp"
+#include "daemon/answers.hpp"
 #include "daemon/log.hpp"
 #include "plan/board.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace usbroute::daemon {
 
@@ -62,12 +64,15 @@ std::string in_words(const plan::Plan& plan)
 
 } // namespace
 
-void announce(const Done& done, const wire::Answer& answer, const std::string& who, Audience& audience)
+void announce(const Moved& moved, Audience& audience)
 {
-    log::change(format("{}: {}, for {}", done.plan->title, in_words(*done.plan), who));
-    for (const auto& warning : done.warnings) log::warning(warning, who);
-    if (audience.is_anybody_there())
-        audience.tell({.kind = EventKind::moved, .profile = answer.profile, .owners = answer.owners});
+    const auto& plan = *moved.done.plan;
+    log::change(format("{}: {}, for {}", plan.title, in_words(plan), moved.who));
+    for (const auto& warning : moved.done.warnings) log::warning(warning, moved.who);
+    if (!audience.is_anybody_there()) return;
+    auto now = answer_for(moved.done);
+    audience.tell(
+        {.kind = EventKind::moved, .profile = std::move(now.profile), .owners = std::move(now.owners)});
 }
 
 void announce(const GuestName& guest, std::string_view what, Audience& audience)

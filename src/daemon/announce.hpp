@@ -6,15 +6,15 @@
 #include "apply/verify.hpp"
 #include "daemon/clients.hpp"
 #include "daemon/machine.hpp"
-#include "wire/answer.hpp"
+#include "daemon/moved.hpp"
 
-#include <string>
+#include <string_view>
 #include <vector>
 
 /// What happens, told to subscribers and to the log.
 namespace usbroute::daemon {
 
-void announce(const Done& done, const wire::Answer& answer, const std::string& who, Audience& audience);
+void announce(const Moved& moved, Audience& audience);
 void announce(const GuestName& guest, std::string_view what, Audience& audience);
 void announce(const Drift& drift, Audience& audience);
 void announce(const Findings& findings, const Machine& machine, Audience& audience);

@@ -11,6 +11,7 @@
 #include <functional>
 #include <list>
 #include <optional>
+#include <utility>
 
 namespace usbroute::daemon {
 
@@ -33,14 +34,16 @@ struct Caller {
 /// Every client that is connected.
 class Clients final : public Audience, public SessionOwner {
 public:
+    /// What a guest's line is told of an event; nothing: nothing. Without it such lines are told nothing at all.
+    using GuestsView = std::function<std::optional<wire::Event>(const GuestName&, const wire::Event&)>;
+
+    explicit Clients(GuestsView view = {}) : guests_view_(std::move(view)) {}
+
     /// False: no seat is left for one more of this party. A silent connection may be closed to make room (`find_seat`).
     [[nodiscard]] bool make_room(const Party& party, std::chrono::milliseconds now);
     /// `ended` is called when the client goes, its socket still open; it may be empty.
     void add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Desk& desk, Caller caller,
              std::function<void()> ended);
-    /// What a guest's line is told of an event; nothing: nothing. Without it such lines are told nothing at all.
-    using GuestsView = std::function<std::optional<wire::Event>(const GuestName&, const wire::Event&)>;
-    void show_guests(GuestsView view) { guests_view_ = std::move(view); }
     /// Closes those that came through it.
     void close_all(const Entrance& entrance);
 

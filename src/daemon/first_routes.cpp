@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 namespace usbroute::daemon {
 
@@ -41,10 +42,12 @@ void FirstRoutes::look_again(std::chrono::milliseconds now)
                                 .revert_after = std::chrono::seconds{0},
                                 .unseen_may_type = unseen_for > std::chrono::milliseconds{0}};
     if (machine_.awaits_claims(request)) return; // called again when there is an answer
-    const auto done = machine_.carry_out(request, {.who = "at_start", .trial = {}});
+    const auto before = machine_.snapshot();
+    auto done = machine_.carry_out(request, {.who = "at_start", .trial = {}});
     if (done) {
         end();
-        if (!done->plan->steps.empty()) tell_(*done);
+        if (!done->plan->steps.empty())
+            tell_({.done = std::move(*done), .who = "at_start", .before = before});
         return;
     }
     if (is_locked_out(done.error())) return; // a look comes when the lock may be free

@@ -4,10 +4,10 @@
 #pragma once
 
 #include "daemon/machine.hpp"
+#include "daemon/moved.hpp"
 #include "daemon/settling.hpp"
 
 #include <chrono>
-#include <functional>
 #include <string>
 
 namespace usbroute::daemon {
@@ -17,9 +17,7 @@ namespace usbroute::daemon {
 /// host's only keyboard may be among what the kernel has not found yet, it waits until it would have been.
 class FirstRoutes {
 public:
-    using Tell = std::function<void(const Done&)>;
-
-    FirstRoutes(Machine& machine, Tell tell, Wake wake)
+    FirstRoutes(Machine& machine, TellMoved tell, Wake wake)
         : machine_(machine), tell_(std::move(tell)), wake_(std::move(wake))
     {}
 
@@ -31,7 +29,7 @@ private:
     void complain(const std::string& why);
 
     Machine& machine_;
-    Tell tell_;
+    TellMoved tell_;
     Wake wake_;
     Settling settling_;
     bool is_over_ = false;

@@ -291,8 +291,7 @@ void Guests::bring_home(Guest& guest)
     const plan::Request request{.wish = plan::ReturnRequest{guest.name}};
     if (parts_.machine.awaits_claims(request)) return; // called again when there is an answer
     const auto before = parts_.machine.snapshot();
-    const auto gone =
-        go_back(parts_.machine, request, {.who = "on_exit of " + guest.name.text(), .trial = {}});
+    auto gone = go_back(parts_.machine, request, {.who = "on_exit of " + guest.name.text(), .trial = {}});
     if (!gone && is_locked_out(gone.error())) return; // a look comes when the lock may be free
     if (!gone)
         complain(guest, format("guest {} is gone, and what it had cannot come home, and is tried again: {}",
@@ -301,9 +300,8 @@ void Guests::bring_home(Guest& guest)
         complain(guest, format("guest {} is gone, and not all it had can come home, which is tried again: {}",
                                guest.name.text(), in_words(gone->rest)));
     if (gone)
-        for (const auto& done : gone->done)
-            if (!done.plan->steps.empty())
-                parts_.tell.moved(done, format("guest {}, which is gone", guest.name.text()), before);
+        tell_of(std::move(gone->done), format("guest {}, which is gone", guest.name.text()), before,
+                parts_.tell.moved);
     if (!gone || !gone->rest.empty()) {
         const bool has_failed = gone ? gone->has_failed() : std::holds_alternative<Error>(gone.error());
         guest.phase = has_failed ? Phase::held_up : Phase::owing;
@@ -330,8 +328,8 @@ void Guests::start(Guest& guest, Process& process)
     process.stage = Stage::started;
     if (!profile) return;
     const auto before = parts_.machine.snapshot();
-    const auto done = parts_.machine.carry_out({.wish = plan::ApplyRequest{*profile}},
-                                               {.who = "on_start of " + guest.name.text(), .trial = {}});
+    auto done = parts_.machine.carry_out({.wish = plan::ApplyRequest{*profile}},
+                                         {.who = "on_start of " + guest.name.text(), .trial = {}});
     if (!done && is_locked_out(done.error())) {
         process.stage = Stage::to_be_started; // a look comes when the lock may be free
         return;
@@ -341,7 +339,9 @@ void Guests::start(Guest& guest, Process& process)
                                    guest.name.text(), profile->text(), in_words(done.error())),
                             "guest " + guest.name.text());
     if (!done->plan->steps.empty())
-        parts_.tell.moved(*done, format("guest {}, which has come", guest.name.text()), before);
+        parts_.tell.moved({.done = std::move(*done),
+                           .who = format("guest {}, which has come", guest.name.text()),
+                           .before = before});
 }
 
 void Guests::complain(Guest& guest, const std::string& why)

@@ -7,6 +7,7 @@
 #include "daemon/guest_memory.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
+#include "daemon/moved.hpp"
 #include "daemon/presence.hpp"
 #include "daemon/qmp_line.hpp"
 #include "linux/locations.hpp"
@@ -29,10 +30,7 @@ namespace usbroute::daemon {
 class Guests final : public Waiter {
 public:
     struct Tell {
-        /// Something was moved, by whose leave.
-        std::function<void(const Done&, const std::string& who,
-                           std::shared_ptr<const topology::Snapshot> before)>
-            moved;
+        TellMoved moved;
         /// "windows", "is gone"
         std::function<void(const GuestName& guest, std::string_view what)> changed;
     };

@@ -5,8 +5,6 @@
 
 #include "daemon/log.hpp"
 #include "linux/descriptors.hpp"
-#include "observe/census.hpp"
-#include "observe/scan.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -28,11 +26,11 @@ constexpr auto longest_look = 5000ms;
 constexpr std::size_t descriptors_for_a_look = 8;
 constexpr auto until_there_are_descriptors = 1000ms;
 
-std::optional<Snapshot> look_again(const observe::KernelTree& tree, const Snapshot& before,
+std::optional<Snapshot> look_again(const observe::Scanner& scanner, const Snapshot& before,
                                    const Hints& hints)
 {
     if (!linux_::can_open(descriptors_for_a_look)) return std::nullopt;
-    return hints.everything ? observe::scan(tree) : observe::rescan(tree, before, hints.paths);
+    return scanner.look(before, hints);
 }
 
 } // namespace
@@ -44,7 +42,7 @@ Lookout::Lookout(Parts parts, Found found)
       soon_(parts.loop.timer([this] {
           // What has been known before stays alive, whatever the scan finds.
           const auto before = parts_.machine.snapshot();
-          finish(look_again(parts_.tree, *before, followed_));
+          finish(look_again(parts_.scanner, *before, followed_));
       })),
       deadline_(parts.loop.timer([this] { give_up(); }))
 {}
@@ -90,7 +88,7 @@ bool Lookout::still_holds()
     if (parts_.hints.hears_everything()) return true;
     const auto count = parts_.events.now();
     if (count && count == counted_) return true;
-    if (!observe::still_holds(parts_.tree, *parts_.machine.snapshot())) return false;
+    if (!parts_.scanner.still_holds(*parts_.machine.snapshot())) return false;
     counted_ = count;
     return true;
 }
@@ -163,9 +161,8 @@ void Lookout::look()
 
     deadline_.start(longest_look);
     auto fresh = std::make_shared<std::optional<Snapshot>>();
-    const auto work = [tree = &parts_.tree, before = parts_.machine.snapshot(), hints = followed_, fresh] {
-        *fresh = look_again(*tree, *before, hints);
-    };
+    const auto work = [scanner = &parts_.scanner, before = parts_.machine.snapshot(), hints = followed_,
+                       fresh] { *fresh = look_again(*scanner, *before, hints); };
     parts_.loop.errand(work, [this, fresh] { finish(std::move(*fresh)); });
 }
 

@@ -6,7 +6,7 @@
 #include "daemon/machine.hpp"
 #include "linux/loop.hpp"
 #include "observe/hints.hpp"
-#include "observe/kernel_tree.hpp"
+#include "observe/scanner.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -70,7 +70,7 @@ public:
     struct Parts {
         linux_::Loop& loop;
         Machine& machine;
-        const observe::KernelTree& tree;
+        const observe::Scanner& scanner;
         observe::HintSource& hints;
         const observe::EventCount& events;
         ScanPlace place = ScanPlace::worker;

@@ -3,7 +3,6 @@
 
 #include "daemon/machine.hpp"
 
-#include "linux/clock_steps.hpp"
 #include "linux/host_use.hpp"
 #include "observe/blocks.hpp"
 #include "observe/scan.hpp"
@@ -73,9 +72,22 @@ topology::Unreadable unreadable_from(const Error& error)
 
 } // namespace
 
-Machine::Machine(const observe::KernelTree& tree, linux_::JournalFile& journal, OpenRegisters open)
-    : tree_(tree), journal_(journal), open_(std::move(open)), asleep_(linux_::time_asleep())
-{}
+Machine::Machine(const observe::KernelTree& tree, linux_::JournalFile& journal, OpenRegisters open,
+                 Calls calls)
+    : tree_(tree), journal_(journal), open_(std::move(open)), calls_(std::move(calls)), asleep_(asleep())
+{
+    conductor_.ask_for_lines(calls_.lines);
+}
+
+std::chrono::milliseconds Machine::asleep() const
+{
+    return calls_.asleep ? calls_.asleep() : std::chrono::milliseconds(0);
+}
+
+void Machine::tell_that_it_is_locked_out() const
+{
+    if (calls_.locked_out) calls_.locked_out();
+}
 
 void Machine::adopt(config::Settings settings)
 {
@@ -165,8 +177,8 @@ bool Machine::has_slept_since_last_reading()
 {
     // The clocks are read one after the other and told in whole milliseconds.
     constexpr std::chrono::milliseconds tolerance{100};
-    const auto asleep = linux_::time_asleep();
-    return asleep - std::exchange(asleep_, asleep) > tolerance;
+    const auto now = asleep();
+    return now - std::exchange(asleep_, now) > tolerance;
 }
 
 topology::HostUse Machine::host_use() const
@@ -184,7 +196,7 @@ apply::CloserLook Machine::look_closer(const topology::UseParts& needed) const
 {
     apply::CloserLook closer{.use = observe::look_at_host_use(tree_, needed), .snapshot = {}};
     if (needed.disks) closer.snapshot = with_blocks_read_again(tree_, *snapshot_);
-    if (ask_claims_ && needed.disks) {
+    if (calls_.ask_claims && needed.disks) {
         linux_::doubt_an_empty_mount_list(closer.use);
         closer.use.claims = claims_.value_or(topology::Claims{
             .answer = topology::ClaimsAnswer::silent, .why = "the kernel has just been asked; try again"});
@@ -206,14 +218,14 @@ void Machine::wrote(const chips::RouteBits& now)
 
 bool Machine::awaits_claims(const plan::Request& request)
 {
-    if (!ask_claims_ || claims_ || snapshot_->blocks.empty()) return false;
+    if (!calls_.ask_claims || claims_ || snapshot_->blocks.empty()) return false;
     return conductor_.use_needed(request).disks && awaits_claims();
 }
 
 bool Machine::awaits_claims()
 {
-    if (!ask_claims_ || claims_ || snapshot_->blocks.empty()) return false;
-    ask_claims_();
+    if (!calls_.ask_claims || claims_ || snapshot_->blocks.empty()) return false;
+    calls_.ask_claims();
     return !claims_;
 }
 
@@ -250,7 +262,7 @@ std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request,
 {
     auto lock = journal_.lock();
     if (!lock) {
-        locked_out_();
+        tell_that_it_is_locked_out();
         return std::unexpected(NotDone(std::move(lock.error())));
     }
     // Else a later restore, or the profile of the boot, would take back what was asked for and was so by chance.
@@ -265,7 +277,7 @@ std::optional<Result<apply::Recovered>> Machine::recover()
 {
     auto lock = journal_.lock();
     if (!lock) {
-        locked_out_();
+        tell_that_it_is_locked_out();
         return Result<apply::Recovered>(std::unexpected(std::move(lock.error())));
     }
     return conductor_.recover();

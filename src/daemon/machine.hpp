@@ -50,20 +50,30 @@ class Machine final : private apply::Workplace {
 public:
     using OpenRegisters = std::function<Result<std::unique_ptr<apply::RouteRegisters>>(const PciAddress&)>;
 
-    Machine(const observe::KernelTree& tree, linux_::JournalFile& journal, OpenRegisters open);
+    /// What the machine asks of others, or tells them. What is empty is not there.
+    struct Calls {
+        /// Who knows `plan::Situation::lines`; asked whenever something is decided.
+        apply::Conductor::Lines lines;
+        /// Begins to ask the kernel about disks, before a plan that would take one along. Without it, on a recorded machine,
+        /// the lists that anybody can read have to do.
+        std::function<void()> ask_claims;
+        /// `carry_out` or `recover` found the lock held; to look again in a moment is up to whoever hears of it.
+        std::function<void()> locked_out;
+        /// How long the machine has slept since it booted.
+        std::function<std::chrono::milliseconds()> asleep;
+    };
+
+    /// `tree` is what it looks closer at.
+    Machine(const observe::KernelTree& tree, linux_::JournalFile& journal, OpenRegisters open,
+            Calls calls = {});
 
     void adopt(config::Settings settings);
     [[nodiscard]] const config::Settings& settings() const { return settings_; }
     [[nodiscard]] std::shared_ptr<const topology::Snapshot> snapshot() const { return snapshot_; }
 
-    /// Who knows `plan::Situation::lines`; asked whenever something is decided.
-    void ask_for_lines(apply::Conductor::Lines lines) { conductor_.ask_for_lines(std::move(lines)); }
-    /// They may be others now.
+    /// The lines of `Calls` may be others now.
     void lines_changed() { conductor_.forget_plans(); }
 
-    /// From now on the kernel is asked about disks before a plan that would take one along; `ask` begins to do so. Without
-    /// it, on a recorded machine, the lists that anybody can read have to do.
-    void ask_claims_by(std::function<void()> ask) { ask_claims_ = std::move(ask); }
     /// The kernel's answer; nothing: the last one is too old.
     void know_claims(std::optional<topology::Claims> claims) { claims_ = std::move(claims); }
     /// True: what comes of this request depends on the kernel's answer about disks, and it is being asked now. Whoever
@@ -103,8 +113,6 @@ public:
     [[nodiscard]] bool is_astray() const { return astray_; }
     /// A StartRequest is still to come: until then all that is asked for is remembered, also what was so already.
     void await_start(bool is_awaited) { is_start_awaited_ = is_awaited; }
-    /// Is told when `carry_out` or `recover` found the lock held; to look again in a moment is up to it.
-    void when_locked_out(std::function<void()> tell) { locked_out_ = std::move(tell); }
     /// Ends a change that an earlier daemon was killed in, as far as the guards let it. Nothing: there is none. The error
     /// has the code "busy" where another process holds the lock.
     [[nodiscard]] std::optional<Result<apply::Recovered>> recover();
@@ -122,11 +130,13 @@ private:
     void hold(const topology::RegisterLook& look);
     void follow_mux();
     [[nodiscard]] bool has_slept_since_last_reading();
+    [[nodiscard]] std::chrono::milliseconds asleep() const;
+    void tell_that_it_is_locked_out() const;
 
     const observe::KernelTree& tree_;
     linux_::JournalFile& journal_;
     OpenRegisters open_;
-    std::function<void()> locked_out_ = [] {};
+    Calls calls_;
     config::Settings settings_;
     std::shared_ptr<const topology::Snapshot> snapshot_ = std::make_shared<const topology::Snapshot>();
     std::optional<PciAddress> mux_;
@@ -138,7 +148,6 @@ private:
     bool has_a_new_driver_ = false;    ///< the mux, since then
     bool astray_ = false;
     bool is_start_awaited_ = false;
-    std::function<void()> ask_claims_; ///< empty: a recorded machine
     std::optional<topology::Claims> claims_;
     apply::Conductor conductor_{*this, journal_};
 };

@@ -43,7 +43,8 @@ void Restorer::look_again(const Moment& moment)
                    "where somebody else has moved them. on_drift = \"report\" in [routes] ends this",
                    most_writes + 1));
     if (machine_.awaits_claims(request)) return; // called again when there is an answer
-    const auto gone = go_back(machine_, request, {.who = "on_drift", .trial = {}});
+    const auto before = machine_.snapshot();
+    auto gone = go_back(machine_, request, {.who = "on_drift", .trial = {}});
     if (!gone) {
         if (is_locked_out(gone.error())) return; // a look comes when the lock may be free
         // A write that failed counts as one: it may fail for ever. A refusal has touched nothing.
@@ -59,8 +60,7 @@ void Restorer::look_again(const Moment& moment)
     const bool has_written =
         std::ranges::any_of(gone->done, [](const Done& done) { return !done.plan->steps.empty(); });
     if (has_written || gone->has_failed()) written_.push_back(moment.now);
-    for (const auto& done : gone->done)
-        if (!done.plan->steps.empty()) tell_(done);
+    tell_of(std::move(gone->done), "on_drift", before, tell_);
     settling_.moved_by_us(*machine_.snapshot());
 }
 

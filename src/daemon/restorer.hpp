@@ -4,10 +4,10 @@
 #pragma once
 
 #include "daemon/machine.hpp"
+#include "daemon/moved.hpp"
 #include "daemon/settling.hpp"
 
 #include <chrono>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,7 +16,7 @@ namespace usbroute::daemon {
 /// A moment, by two clocks.
 struct Moment {
     std::chrono::milliseconds now{};    ///< steady time, which stands still while the machine sleeps
-    std::chrono::milliseconds asleep{}; ///< how long it has slept since it booted: `linux_::time_asleep`
+    std::chrono::milliseconds asleep{}; ///< how long it has slept since it booted: `Alarm::asleep`
 };
 
 /// Brings wires back to where usbroute had put them when somebody else has moved them: firmware and the kernel at
@@ -28,9 +28,7 @@ struct Moment {
 /// to the host is not seen at once: until it would be, a socket without one may hold the only keyboard.
 class Restorer {
 public:
-    using Tell = std::function<void(const Done&)>;
-
-    Restorer(Machine& machine, Tell tell, Wake wake)
+    Restorer(Machine& machine, TellMoved tell, Wake wake)
         : machine_(machine), tell_(std::move(tell)), wake_(std::move(wake))
     {}
 
@@ -44,7 +42,7 @@ private:
     void complain(const std::string& why, const std::string& reasons = {});
 
     Machine& machine_;
-    Tell tell_;
+    TellMoved tell_;
     Wake wake_;
     Settling settling_;
     std::vector<std::chrono::milliseconds> written_; ///< when, within the last minute

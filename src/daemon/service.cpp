@@ -11,7 +11,6 @@
 #include "daemon/for_guest.hpp"
 #include "daemon/line_views.hpp"
 #include "daemon/log.hpp"
-#include "linux/clock_steps.hpp"
 #include "plan/board.hpp"
 #include "report/json.hpp"
 #include "report/trial.hpp"
@@ -118,16 +117,12 @@ Answer Service::carry_out(const Through& through, const Command& command, const 
     }
     auto answer = answer_for(*carried);
     parts_.trials.settle(request, *carried, answer, &through);
-    auto told = done(through, answer);
     if (!carried->plan->steps.empty())
-        news_.push_back({.done = std::move(*carried),
-                         .answer = std::move(answer),
-                         .who = who,
-                         .before = std::move(before)});
-    return told;
+        moved_.push_back({.done = std::move(*carried), .who = who, .before = std::move(before)});
+    return done(through, std::move(answer));
 }
 
-Answer Service::done(const Through& through, const Answer& answer) const
+Answer Service::done(const Through& through, Answer answer) const
 {
     if (!through.guest) return answer;
     auto told = for_guest(plan::sight_of(*through.guest, parts_.machine.settings()), answer);
@@ -176,17 +171,13 @@ std::optional<Service::TrialWords> Service::trial_for(const std::optional<plan::
 
 void Service::after_answer()
 {
-    if (drifts_.empty() && news_.empty() && !parts_.trials.has_news()) return;
+    if (drifts_.empty() && moved_.empty() && !parts_.trials.has_news()) return;
     // Telling it may end sessions, and an ending session comes by here.
     const auto drifts = std::exchange(drifts_, {});
     for (const auto& drift : drifts) announce(drift, parts_.audience);
-    for (auto& news : std::exchange(news_, {})) {
-        announce(news.done, news.answer, news.who, parts_.audience);
-        parts_.verdicts.begin(news.done.plan, std::move(news.before));
-    }
+    for (const auto& moved : std::exchange(moved_, {})) parts_.tell_moved(moved);
     parts_.trials.tell_news();
-    if (!drifts.empty())
-        parts_.restorer.look_again({.now = parts_.loop.now(), .asleep = linux_::time_asleep()});
+    if (!drifts.empty()) parts_.restore();
 }
 
 Answer Service::plan(const Through& through, const Command& command) const

@@ -9,14 +9,15 @@
 #include "daemon/guests.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
-#include "daemon/restorer.hpp"
+#include "daemon/moved.hpp"
 #include "daemon/trials.hpp"
-#include "daemon/verdicts.hpp"
 #include "linux/loop.hpp"
 #include "plan/sight.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace usbroute::daemon {
@@ -28,15 +29,16 @@ public:
         linux_::Loop& loop;
         Machine& machine;
         Lookout& lookout;
-        Verdicts& verdicts;
-        Restorer& restorer;
         Trials& trials;
         Audience& audience;
         const Entrances& entrances;
-        Guests& guests;
+        const Guests& guests;
+        TellMoved tell_moved;
+        /// What somebody else has written was told of, and can be brought back.
+        std::function<void()> restore;
     };
 
-    explicit Service(Parts parts) : parts_(parts) {}
+    explicit Service(Parts parts) : parts_(std::move(parts)) {}
 
     [[nodiscard]] bool is_known(Need need, const wire::Command& command) override;
     [[nodiscard]] wire::Answer answer(const Entrance& entrance, const wire::Command& command,
@@ -48,19 +50,11 @@ public:
     void complain(Entrance& entrance, std::string_view what) override;
 
 private:
-    /// A change that was answered and is still to be told of.
-    struct News {
-        Done done;
-        wire::Answer answer;
-        std::string who;
-        std::shared_ptr<const topology::Snapshot> before;
-    };
-
     using Through = config::ListenerSettings;
 
     [[nodiscard]] wire::Answer carry_out(const Through& through, const wire::Command& command,
                                          const std::string& who);
-    [[nodiscard]] wire::Answer done(const Through& through, const wire::Answer& answer) const;
+    [[nodiscard]] wire::Answer done(const Through& through, wire::Answer answer) const;
     [[nodiscard]] wire::Answer not_done(const Through& through, const NotDone& why) const;
     [[nodiscard]] wire::Answer confirm(const Through& through, const std::string& who);
     [[nodiscard]] wire::Answer why(const Through& through, const wire::Command& command) const;
@@ -79,7 +73,8 @@ private:
     [[nodiscard]] std::optional<TrialWords> trial_for(const std::optional<plan::Sight>& sight) const;
 
     Parts parts_;
-    std::vector<News> news_;
+    // Answered, and still to be told of.
+    std::vector<Moved> moved_;
     std::vector<Drift> drifts_;
 };
 

@@ -65,8 +65,7 @@ void Trials::resume()
     // No trial lasts longer, whatever a file says.
     kept->terms.deadline = std::min(kept->terms.deadline, parts_.alarm.now() + wire::longest_trial);
     parts_.machine.adopt_trial(*kept);
-    known_ = kept->terms;
-    way_ = kept->way;
+    told_ = *kept;
     through_ = {ListenerName()};
     parts_.alarm.ring_at(kept->terms.deadline);
     log::info(format("the trial goes on: {}", words_for_way_back()));
@@ -89,13 +88,13 @@ std::optional<Trials::Left> Trials::left() const
                 .why_out = why_out_};
 }
 
-void Trials::note(std::string_view word, std::string text)
+void Trials::note(std::string_view word, std::string text, const plan::Change& about)
 {
     log::change(format("trial {}: {}", word, text));
     wire::Event event{.kind = wire::EventKind::trial, .word = std::string(word), .text = std::move(text)};
     for (const auto& connector :
          plan::look_at_board(*parts_.machine.snapshot(), parts_.machine.settings()).connectors)
-        if (way_.moves(connector.spec.bit)) event.about.push_back(connector.spec.name.text());
+        if (about.moves(connector.spec.bit)) event.about.push_back(connector.spec.name.text());
     news_.push_back(std::move(event));
 }
 
@@ -105,22 +104,24 @@ void Trials::settle(const plan::Request& request, const Done& done, wire::Answer
     if (done.plan->steps.empty()) return;
     const auto& trial = parts_.machine.trial();
     if (!trial) {
-        if (known_) {
+        if (const auto was = told_) {
             const bool was_out = patience_.is_tried();
             end();
-            note("over", was_out ? "nothing is left to take back" : "everything is as it was before it");
+            note("over", was_out ? "nothing is left to take back" : "everything is as it was before it",
+                 was->way);
         }
         // Who takes the last word back, or says that no trial is needed, has not been stranded.
         forget_first_move();
         return;
     }
     if (trial->is_ending || done.plan->stays_out_of_trial) return; // what is changed now is not on trial
-    way_ = trial->way;
-    if (!known_) through_.clear();
+    const bool is_new = !told_;
+    if (is_new) through_.clear();
     const auto name = through == nullptr ? ListenerName() : through->name;
     if (std::ranges::find(through_, name) == through_.end()) through_.push_back(name);
-    if (known_ != trial->terms) why_out_.clear(); // it has another end now
-    const bool is_first = !parts_.first_move.is_over() && !request.is_trial() && !known_;
+    const bool has_another_end = is_new || told_->terms != trial->terms;
+    if (has_another_end) why_out_.clear();
+    const bool is_first = !parts_.first_move.is_over() && !request.is_trial() && is_new;
     answer.trial_seconds = static_cast<std::uint32_t>(left()->seconds.count());
     const bool may_confirm = through == nullptr || !why_not_confirmed_by(*through);
     answer.message = format("{}: {} ({})", is_first ? "the first move on this machine is a trial" : "trial",
@@ -129,11 +130,11 @@ void Trials::settle(const plan::Request& request, const Done& done, wire::Answer
     if (!parts_.journal.is_written())
         answer.warnings.emplace_back(
             "the trial ends in time only while this usbrouted runs: it is not written down");
-    if (known_ == trial->terms) return; // it has joined the one under way
-    end();                              // it has another end now, whatever stood against the one before
-    known_ = trial->terms;
+    if (has_another_end) end(); // whatever stood against the one before
+    told_ = *trial;
+    if (!has_another_end) return; // it has joined the one under way
     parts_.alarm.ring_at(trial->terms.deadline);
-    note("begun", words_for_way_back());
+    note("begun", words_for_way_back(), trial->way);
 }
 
 wire::Answer Trials::confirm(const std::string& who)
@@ -143,6 +144,7 @@ wire::Answer Trials::confirm(const std::string& who)
         answer.message = "there is no trial to confirm";
         return answer;
     }
+    const auto way = parts_.machine.trial()->way;
     const auto ended = parts_.machine.end_trial();
     if (!ended && is_locked_out(ended.error())) return answer_for(NotDone(ended.error()));
     if (!ended)
@@ -150,7 +152,7 @@ wire::Answer Trials::confirm(const std::string& who)
                                   ended.error().message());
     end();
     forget_first_move();
-    note("confirmed", format("by {}", who));
+    note("confirmed", format("by {}", who), way);
     return answer;
 }
 
@@ -186,8 +188,8 @@ void Trials::ring()
     const auto& trial = parts_.machine.trial();
     if (!trial) return end();
     // Nobody has been told of another end; then the alarm was late or early, not the trial.
-    if (!patience_.is_tried() && known_ && parts_.alarm.now() < known_->deadline)
-        return parts_.alarm.ring_at(known_->deadline);
+    if (!patience_.is_tried() && told_ && parts_.alarm.now() < told_->terms.deadline)
+        return parts_.alarm.ring_at(told_->terms.deadline);
     revert(Occasion::alarm);
     tell_news();
 }
@@ -218,6 +220,7 @@ plan::Change left_of(const plan::Change& way, const std::vector<StillOut>& rest,
 void Trials::revert(Occasion occasion)
 {
     auto& machine = parts_.machine;
+    const auto before = machine.snapshot();
     const auto way = machine.trial()->way;
     const bool is_late =
         machine.trial()->was_ending || parts_.alarm.now() - machine.trial()->terms.deadline > on_time;
@@ -236,15 +239,16 @@ void Trials::revert(Occasion occasion)
 
     const auto back = way.without(rest);
     if (!back.is_empty())
-        note("reverted", format("nobody has confirmed it: {}",
-                                report::way_back(back, *machine.snapshot(), machine.settings())));
+        note("reverted",
+             format("nobody has confirmed it: {}",
+                    report::way_back(back, *machine.snapshot(), machine.settings())),
+             back);
+    if (told_) told_->way = rest;
     if (rest.is_empty())
         end();
     else
         keep_trying(gone ? in_words(gone->rest) : in_words(gone.error()), occasion);
-    if (!gone) return;
-    for (const auto& done : gone->done)
-        if (!done.plan->steps.empty()) tell_.reverted(done);
+    if (gone) tell_of(std::move(gone->done), "the end of a trial", before, tell_.reverted);
 }
 
 /// Another process is at work on the sockets, for some seconds at most.
@@ -267,7 +271,7 @@ void Trials::keep_trying(const std::string& why, Occasion occasion)
 
 void Trials::end()
 {
-    known_.reset();
+    told_.reset();
     patience_.end();
     has_failed_ = false;
     why_out_.clear();

@@ -6,6 +6,7 @@
 #include "daemon/alarm.hpp"
 #include "daemon/going_back.hpp"
 #include "daemon/machine.hpp"
+#include "daemon/moved.hpp"
 #include "linux/first_move.hpp"
 #include "linux/journal_file.hpp"
 #include "wire/answer.hpp"
@@ -32,7 +33,7 @@ public:
         linux_::FirstMove& first_move;
     };
     struct Tell {
-        std::function<void(const Done&)> reverted; ///< the change that took it back
+        TellMoved reverted; ///< what took it back
         std::function<void(const wire::Event&)> event;
     };
 
@@ -78,12 +79,13 @@ private:
     void end();
     void try_again_when_free(const std::string& why);
     void forget_first_move();
-    void note(std::string_view word, std::string text);
+    /// `about`: whose sockets it concerns.
+    void note(std::string_view word, std::string text, const plan::Change& about);
 
     Parts parts_;
     Tell tell_;
-    std::optional<apply::TrialTerms> known_; ///< as told last
-    plan::Change way_;                       ///< of the trial that was told of last
+    /// The trial as people were told of it last. The trial itself is the machine's.
+    std::optional<apply::Trial> told_;
     /// Who has a part in it. A name that no listener has is that of an earlier daemon.
     std::vector<ListenerName> through_;
     Patience patience_;          ///< until the next attempt to take it back

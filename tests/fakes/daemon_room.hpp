@@ -9,8 +9,10 @@
 #include "fakes/fake_tree.hpp"
 #include "fakes/state_directory.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace usbroute::fakes {
 
@@ -55,7 +57,20 @@ private:
 
 /// A daemon's machine on the fake Z97 board, with a journal in a directory of its own.
 struct DaemonRoom {
-    DaemonRoom() { machine.adopt(settings()); }
+    /// `ask_claims`: how the kernel is asked about disks; empty: as on a recorded machine, not at all.
+    explicit DaemonRoom(std::function<void()> ask_claims = {})
+        : machine(counted, journal,
+                  [this](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
+                      ++opened;
+                      return std::make_unique<BorrowedRegisters>(registers);
+                  },
+                  {.lines = {},
+                   .ask_claims = std::move(ask_claims),
+                   .locked_out = [this] { ++locked_out; },
+                   .asleep = [this] { return slept; }})
+    {
+        machine.adopt(settings());
+    }
 
     topology::Snapshot board = z97();
     FakeRegisters registers{bits(board)};
@@ -63,12 +78,10 @@ struct DaemonRoom {
     CountingTree counted{tree};
     StateDirectory state;
     linux_::JournalFile journal{state.path()};
-    int opened = 0; ///< how often the registers were
-    daemon::Machine machine{counted, journal,
-                            [this](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
-                                ++opened;
-                                return std::make_unique<BorrowedRegisters>(registers);
-                            }};
+    int opened = 0;     ///< how often the registers were
+    int locked_out = 0; ///< how often the lock was found held
+    std::chrono::milliseconds slept{};
+    daemon::Machine machine;
 };
 
 } // namespace usbroute::fakes

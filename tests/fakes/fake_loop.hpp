@@ -30,9 +30,7 @@ public:
 
     ~FakeLoop() override
     {
-        // As the real one: an errand that is under way is waited for, and its end is left out.
-        for (const auto& errand : errands_)
-            if (!errand.has_worked) errand.work();
+        leave_errands();
         const auto is_held = [](const auto& one) { return !one->is_let_go; };
         USBROUTE_CHECK(std::ranges::none_of(watches_, is_held) && std::ranges::none_of(timers_, is_held));
     }
@@ -62,13 +60,9 @@ public:
     /// Rings what is due, and calls whoever watches a descriptor that is ready; each once. False: there was nothing to do.
     bool turn()
     {
-        USBROUTE_CHECK(!is_turning_);
-        is_turning_ = true;
-        const bool has_rung = ring_due();
-        const bool has_called = call_ready();
-        is_turning_ = false;
+        const bool was_busy = ring_and_call();
         free_what_was_let_go();
-        return has_rung || has_called;
+        return was_busy;
     }
     /// Until there is nothing to do any more at this time.
     void settle()
@@ -106,6 +100,13 @@ public:
         errands_.pop_front();
         errand.done();
         settle();
+    }
+
+    /// As at the end of the real loop: an errand that is under way is waited for, and its end is left out.
+    void leave_errands()
+    {
+        for (const auto& errand : std::exchange(errands_, {}))
+            if (!errand.has_worked) errand.work();
     }
 
     /// How long nothing will happen by itself; nothing: for ever, no timer runs.
@@ -153,6 +154,18 @@ private:
         std::uint64_t order = 0; ///< of its start: of two for the same time the earlier one rings first
         bool is_let_go = false;
     };
+    /// Also at its end by an exception: fakes::Killed.
+    struct Turning {
+        explicit Turning(bool& flag) : is_turning(flag)
+        {
+            USBROUTE_CHECK(!is_turning);
+            is_turning = true;
+        }
+        ~Turning() { is_turning = false; }
+        Turning(const Turning&) = delete;
+        Turning& operator=(const Turning&) = delete;
+        bool& is_turning;
+    };
     struct Errand {
         std::function<void()> work;
         std::function<void()> done;
@@ -165,6 +178,13 @@ private:
         for (const auto& timer : timers_)
             if (timer->at && (!next || *timer->at < *next)) next = timer->at;
         return next;
+    }
+
+    bool ring_and_call()
+    {
+        const Turning turning(is_turning_);
+        const bool has_rung = ring_due();
+        return call_ready() || has_rung;
     }
 
     /// What is started meanwhile is for the next turn, as is what was put off.

@@ -5,6 +5,7 @@
 
 #include "daemon/dialogue.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,15 +37,19 @@ public:
         if (command.verb == config::Verb::undo) return "no undo here";
         return std::nullopt;
     }
-    void after_answer() override {}
+    void after_answer() override
+    {
+        if (after) after();
+    }
     void line_changed(const daemon::Entrance& entrance) override { speakers.push_back(entrance.speakers); }
     void complain(daemon::Entrance&, std::string_view what) override { complaints.emplace_back(what); }
 
     bool fresh = true;
     bool is_locked = false;
     bool told = true;
-    std::string message;  ///< said to every command; empty: the command itself
-    std::string document; ///< an object, for who asks in JSON
+    std::string message;         ///< said to every command; empty: the command itself
+    std::string document;        ///< an object, for who asks in JSON
+    std::function<void()> after; ///< each answer
     std::vector<std::string> asked;
     std::vector<std::string> complaints;
     std::vector<std::size_t> speakers; ///< of a line, after each change

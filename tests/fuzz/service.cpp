@@ -4,21 +4,17 @@
 // The whole service above a board that behaves and fails: what people ask for, what they plug in, what the kernel,
 // firmware and other programs do, faults at any write, death at any write. After each step the invariants hold.
 
-#include "daemon/service.hpp"
-
-#include "apply/execution.hpp"
+#include "apply/recovery.hpp"
 #include "base/check.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "config/parse.hpp"
-#include "daemon/answers.hpp"
+#include "daemon/assembly.hpp"
 #include "daemon/dialogue.hpp"
-#include "daemon/restorer.hpp"
 #include "fakes/bitwise_change.hpp"
 #include "fakes/boards.hpp"
-#include "fakes/daemon_room.hpp"
+#include "fakes/daemon_life.hpp"
 #include "fakes/world.hpp"
-#include "linux/uv_loop.hpp"
 
 #include <algorithm>
 #include <array>
@@ -39,91 +35,6 @@ using fakes::Thing;
 using fakes::World;
 
 constexpr std::uint8_t sockets = 14;
-
-/// Nobody tells anything; who plays says when there is a look.
-class Silence final : public observe::HintSource {
-public:
-    int fd() const override { return -1; }
-    observe::Hints drain() override { return {}; }
-    bool hears_everything() const override { return true; }
-};
-
-/// The clock of trials, turned by hand. It rings when it is told to.
-class HandAlarm final : public Alarm {
-public:
-    explicit HandAlarm(std::chrono::milliseconds now) : now_(now) {}
-    std::chrono::milliseconds now() const override { return now_; }
-    std::string boot() const override { return "one"; }
-    void ring_at(std::chrono::milliseconds when) override { at_ = when; }
-    void silence() override { at_.reset(); }
-
-    /// True: it is time to ring.
-    bool turn_to(std::chrono::milliseconds now)
-    {
-        now_ = now;
-        return at_ && *at_ <= now;
-    }
-    [[nodiscard]] const std::optional<std::chrono::milliseconds>& at() const { return at_; }
-
-private:
-    std::chrono::milliseconds now_;
-    std::optional<std::chrono::milliseconds> at_;
-};
-
-/// A daemon's life from one start to one death, on a world and a state directory that outlive it.
-struct Life {
-    Life(World& world, const std::string& state, config::Settings settings, std::chrono::milliseconds now)
-        : alarm(now),
-          journal(state),
-          locations{.state = state},
-          machine(world.tree(), journal,
-                  [&world](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
-                      if (!world.is_on_the_bus(World::controllers[0]))
-                          return std::unexpected(Error(ErrorKind::failed, "no such device", 19));
-                      return std::make_unique<fakes::BorrowedRegisters>(world);
-                  })
-    {
-        machine.adopt(std::move(settings));
-    }
-
-    linux_::UvLoop loop;
-    HandAlarm alarm;
-    Silence silence;
-    observe::NoCount no_count;
-    linux_::JournalFile journal;
-    linux_::Locations locations;
-    Machine machine;
-    Clients nobody;
-    Entrances entrances;
-    Verdicts verdicts{loop, machine, [](const auto&) {}};
-    Restorer restorer{machine, [](const Done&) {}, [](std::chrono::milliseconds) {}};
-    linux_::FirstMove first_move{{}};
-    Trials trials{{.machine = machine, .journal = journal, .alarm = alarm, .first_move = first_move},
-                  {.reverted = [](const Done&) {}, .event = [](const wire::Event&) {}}};
-    Lookout lookout{{.loop = loop,
-                     .machine = machine,
-                     .tree = tree,
-                     .hints = silence,
-                     .events = no_count,
-                     .place = ScanPlace::loop},
-                    [](const Findings&) {}};
-    Guests guests{{.loop = loop,
-                   .machine = machine,
-                   .lookout = lookout,
-                   .locations = locations,
-                   .tell = {.moved = [](const auto&, const auto&, const auto&) {},
-                            .changed = [](const auto&, auto) {}}}};
-    Service service{{.loop = loop,
-                     .machine = machine,
-                     .lookout = lookout,
-                     .verdicts = verdicts,
-                     .restorer = restorer,
-                     .trials = trials,
-                     .audience = nobody,
-                     .entrances = entrances,
-                     .guests = guests}};
-    fakes::FakeTree tree{{}};
-};
 
 /// What a line asks for, and which guards it lifts.
 struct Wish {
@@ -181,6 +92,7 @@ public:
         case 11: pass_time(); break;
         default: ask(any_wish()); break;
         }
+        check_trial();
     }
 
 private:
@@ -237,15 +149,17 @@ private:
         return wish;
     }
 
+    [[nodiscard]] Assembly& daemon() { return life_->assembly; }
+
     /// A daemon begins on what it finds. Whatever the one before was killed in comes to an end.
     void be_born()
     {
         life_.reset();
-        life_.emplace(world_, state_.path(), fakes::settings(), boot_time_);
+        life_.emplace(world_, ground_, fakes::settings());
         const auto open = life_->journal.history().open;
         const auto before = world_.bits;
         take();
-        if (!survives([&] { (void)life_->machine.recover(); })) return be_born();
+        if (!survives([&] { (void)daemon().machine.recover(); })) return be_born();
         if (open && !world_.had_fault && world_.is_on_the_bus(World::controllers[0])) {
             // Invariant 8: a state that can be named, and nothing but the change itself was touched.
             // Where something had to go back, a disk, a keyboard or a controller may be in the way: then it stays open.
@@ -261,32 +175,31 @@ private:
             USBROUTE_CHECK(((world_.bits.usb2_owner ^ before.usb2_owner) & ~wires.mask) == 0);
             USBROUTE_CHECK(((world_.bits.superspeed_on ^ before.superspeed_on) & ~halves.mask) == 0);
         }
-        world_.had_fault = false;
-        life_->trials.resume();
-        restore();
+        look(); // the first one: a trial goes on
     }
 
     /// A trial may end. What its way back brings home is not kept away by what cannot go with it.
     void pass_time()
     {
-        boot_time_ += std::chrono::seconds(provider_.ConsumeIntegralInRange<int>(0, 100));
-        if (!life_->alarm.turn_to(boot_time_)) return;
+        auto& alarm = ground_.alarm;
+        alarm.time += std::chrono::seconds(provider_.ConsumeIntegralInRange<int>(0, 100));
+        if (!alarm.is_due()) return;
         look(); // as the daemon does before a move
         take(); // and after what the restorer moved
-        if (!life_->alarm.at() || !life_->machine.trial()) return;
-        const auto way = life_->machine.trial()->way;
+        if (!alarm.is_due() || !daemon().machine.trial()) return;
+        const auto way = daemon().machine.trial()->way;
         const auto before = world_.bits;
         const auto disks = world_.mounted();
         world_.written.clear();
         world_.had_fault = false;
-        if (!survives([&] { life_->trials.ring(); })) return be_born();
+        if (!survives([&] { alarm.ring_if_due(); })) return be_born();
         if (world_.had_fault) return;
         check_order();
         const auto changed = before.usb2_owner ^ world_.bits.usb2_owner;
         USBROUTE_CHECK((changed & ~fakes::usb2(way).mask) == 0);
         for (const auto bit : disks) USBROUTE_CHECK((changed >> bit & 1U) == 0);
         // Over, or to be tried again.
-        USBROUTE_CHECK(!life_->machine.trial() || life_->alarm.at().has_value());
+        USBROUTE_CHECK(!daemon().machine.trial() || alarm.at.has_value());
     }
 
     /// False: the process was killed in it.
@@ -303,34 +216,46 @@ private:
 
     void take()
     {
-        life_->machine.take(world_.snapshot());
-        seen_ = {.bits = world_.bits, .disks = world_.disks_of_the_host(), .is_all = true};
+        see();
+        daemon().machine.take(world_.snapshot());
     }
 
+    void see() { seen_ = {.bits = world_.bits, .disks = world_.disks_of_the_host(), .is_all = true}; }
+
+    /// A look, and all that the daemon does after one without being asked.
     void look()
-    {
-        take();
-        restore();
-    }
-
-    void restore()
     {
         const bool is_the_guests = world_.driver_of(World::controllers[0]) == "vfio-pci";
         const auto disks = world_.mounted();
         const auto keyboards = world_.keyboards_of_the_host();
-        const bool is_known = seen_.is_all && seen_.bits == world_.bits;
         const auto before = world_.bits.usb2_owner;
         world_.written.clear();
         world_.had_fault = false;
-        now_ += std::chrono::seconds(provider_.ConsumeIntegralInRange<int>(0, 40));
-        if (!survives([&] { life_->restorer.look_again({.now = now_}); })) return be_born();
+        const std::chrono::seconds later(provider_.ConsumeIntegralInRange<int>(0, 40));
+        see();
+        const bool is_alive = survives([&] {
+            ground_.loop.advance(later);
+            life_->look();
+        });
+        if (!is_alive) return be_born();
         // Invariant 9.
         if (is_the_guests) USBROUTE_CHECK(world_.written.empty());
         // Invariant 5: nobody asks at this moment, and no profile here lets the last keyboard go.
-        if (is_known && !world_.had_fault && !keyboards.empty())
-            USBROUTE_CHECK(!world_.keyboards_of_the_host().empty());
+        if (!world_.had_fault && !keyboards.empty()) USBROUTE_CHECK(!world_.keyboards_of_the_host().empty());
         if (!world_.had_fault)
             for (const auto bit : disks) USBROUTE_CHECK(((before ^ world_.bits.usb2_owner) >> bit & 1U) == 0);
+    }
+
+    /// The trial under way is kept twice: by the journal for the next daemon, in memory for the next command.
+    void check_trial()
+    {
+        const auto& here = daemon().machine.trial();
+        const auto there = life_->journal.history().trial;
+        USBROUTE_CHECK(here.has_value() == there.has_value());
+        if (!here) return;
+        USBROUTE_CHECK(here->terms == there->terms);
+        USBROUTE_CHECK(here->way.usb2 == there->way.usb2 && here->way.superspeed == there->way.superspeed);
+        USBROUTE_CHECK(here->is_ending == there->is_ending && here->was_ending == there->was_ending);
     }
 
     void ask(const Wish& wish)
@@ -344,7 +269,7 @@ private:
         std::string output;
         const bool is_alive = survives([&] {
             Entrance entrance{.settings = wish.by_guest ? guests_line() : config::default_control_listener()};
-            Dialogue dialogue(entrance, life_->service, wish.by_guest ? "windows" : "somebody");
+            Dialogue dialogue(entrance, daemon().service, wish.by_guest ? "windows" : "somebody");
             (void)dialogue.take(wish.line + "\n", std::chrono::milliseconds(0));
             output.swap(dialogue.output());
         });
@@ -357,7 +282,7 @@ private:
             check_answer(wish, before, output);
         }
         // Only now are the wires brought back that somebody else had moved before.
-        if (!survives([&] { life_->service.after_answer(); })) be_born();
+        if (!survives([&] { daemon().service.after_answer(); })) be_born();
     }
 
     /// Invariant 4: as before, or said to be half-way.
@@ -365,7 +290,7 @@ private:
     {
         const auto answer = wire::read_answer(trim(output));
         if (answer.status == wire::Status::ok || answer.code == "half-way") return;
-        if (world_.read_errno != 0 || life_->machine.is_astray()) return; // then nobody can know
+        if (world_.read_errno != 0 || daemon().machine.is_astray()) return; // then nobody can know
         USBROUTE_CHECK(world_.bits.usb2_owner == before.usb2_owner || !world_.written.empty());
     }
 
@@ -419,11 +344,9 @@ private:
 
     FuzzedDataProvider& provider_;
     World world_;
-    fakes::StateDirectory state_;
+    fakes::LastingGround ground_;
     Seen seen_;
-    std::optional<Life> life_;
-    std::chrono::milliseconds now_{0};
-    std::chrono::milliseconds boot_time_{1'000'000}; ///< outlives a daemon, as the machine does
+    std::optional<fakes::DaemonLife> life_;
 };
 
 } // namespace

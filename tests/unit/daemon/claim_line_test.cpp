@@ -54,12 +54,11 @@ private:
 
 class ClaimLineTest : public testing::Test, protected fakes::DaemonRoom {
 protected:
-    ClaimLineTest()
+    ClaimLineTest() : DaemonRoom([this] { line.ask(); })
     {
         tree.add("proc/self", fakes::file("mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"));
         fakes::plug_disk(board, "3-6", "sdb");
         machine.take(board);
-        machine.ask_claims_by([this] { line.ask(); });
     }
 
     std::string move()

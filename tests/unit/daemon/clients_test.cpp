@@ -124,6 +124,39 @@ TEST_F(ClientsTest, NobodyIsThereUntilSomebodyHasSubscribed)
     EXPECT_EQ(client.hear(), "ok -- did subscribe\nevent guest windows is gone\n");
 }
 
+TEST_F(ClientsTest, EachIsToldInTheFormInWhichItSubscribed)
+{
+    auto text = connect(control);
+    auto json = connect(control);
+    text.say("subscribe\n");
+    json.say("{\"do\":\"subscribe\"}\n");
+    loop.settle();
+    text.hear();
+    json.hear();
+
+    clients.tell(gone);
+
+    EXPECT_EQ(text.hear(), "event guest windows is gone\n");
+    EXPECT_EQ(json.hear(), wire::to_line(gone, wire::Form::json) + "\n");
+}
+
+TEST_F(ClientsTest, OneThatEndsWhileItIsToldKeepsNobodyBehindItFromHearing)
+{
+    auto first = connect(control);
+    auto second = connect(control);
+    for (auto* client : {&first, &second}) {
+        client->say("subscribe\n");
+        loop.settle();
+        client->hear();
+    }
+    first.hang_up();
+
+    clients.tell(gone); // the first one cannot be written to
+
+    EXPECT_EQ(second.hear(), "event guest windows is gone\n");
+    EXPECT_EQ(control.clients, 1u);
+}
+
 TEST_F(ClientsTest, WhatAClientsEndSetsOffIsToldToTheOthersAndNotToIt)
 {
     auto listening = connect(control);
@@ -151,10 +184,10 @@ TEST_F(ClientsTest, AGuestsLineIsToldOnlyWhatIsShownToGuests)
 
     clients.tell(gone);
     EXPECT_EQ(guest.hear(), "");
-    clients.show_guests([](const GuestName& name, const wire::Event& event) -> std::optional<wire::Event> {
+    guests_view = [](const GuestName& name, const wire::Event& event) -> std::optional<wire::Event> {
         if (name.text() != "windows" || event.kind != EventKind::moved) return std::nullopt;
         return wire::Event{.kind = EventKind::moved, .owners = {{"windows", {"keys"}}}};
-    });
+    };
     clients.tell(gone);
     clients.tell({.kind = EventKind::moved, .owners = {{"windows", {"keys"}}, {"host", {"rear"}}}});
 

@@ -39,7 +39,7 @@ protected:
     int told = 0;
     std::chrono::milliseconds now{1000};
     std::chrono::milliseconds woken_after{};
-    FirstRoutes first{machine, [this](const Done&) { ++told; },
+    FirstRoutes first{machine, [this](const Moved&) { ++told; },
                       [this](std::chrono::milliseconds after) { woken_after = after; }};
 };
 
@@ -102,7 +102,7 @@ TEST_F(FirstRoutesTest, IsOverAfterARestartInTheSameBoot)
 {
     look();
     registers.bits.usb2_owner = 0x3fff;
-    FirstRoutes of_the_next_daemon{machine, [this](const Done&) { ++told; },
+    FirstRoutes of_the_next_daemon{machine, [this](const Moved&) { ++told; },
                                    [](std::chrono::milliseconds) {}};
 
     of_the_next_daemon.look_again(now);

@@ -3,22 +3,17 @@
 
 // How sockets go back when nobody asks, on a board that behaves and fails: a trial's end, homecoming, a restore.
 
-#include "daemon/first_routes.hpp"
 #include "daemon/going_back.hpp"
-#include "daemon/recovery.hpp"
-#include "daemon/restorer.hpp"
-#include "daemon/trials.hpp"
 #include "fakes/bitwise_change.hpp"
 #include "fakes/boards.hpp"
-#include "fakes/daemon_room.hpp"
-#include "fakes/fake_alarm.hpp"
-#include "fakes/world.hpp"
+#include "fakes/daemon_life.hpp"
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <memory>
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace usbroute::daemon {
 namespace {
@@ -32,55 +27,41 @@ constexpr std::uint32_t front_bit = 1;
 constexpr std::uint32_t keys_bit = 4;
 constexpr std::uint32_t rear_bit = 0x200;
 
-/// A daemon's life from one start to one death.
-struct Life {
-    Life(World& world, fakes::FakeAlarm& clock, const std::string& directory, config::Settings settings)
-        : alarm(clock),
-          journal(directory),
-          first_move(directory + "/lasting"),
-          machine(world.tree(), journal,
-                  [&world](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
-                      return std::make_unique<fakes::BorrowedRegisters>(world);
-                  })
+/// A daemon that has taken its first look, and somebody who listens.
+struct Life : fakes::DaemonLife {
+    Life(World& world, fakes::LastingGround& on, config::Settings settings)
+        : DaemonLife(world, on, std::move(settings))
     {
-        machine.adopt(std::move(settings));
-        machine.take(world.snapshot());
-        recovery.look_again();
-        trials.resume();
+        EXPECT_TRUE(assembly.lookout.begin());
+        loop.settle();
+        (void)told();
+    }
+    std::string told()
+    {
+        loop.settle();
+        return subscriber.hear();
     }
 
-    fakes::FakeAlarm& alarm;
-    linux_::JournalFile journal;
-    linux_::FirstMove first_move;
-    Machine machine;
-    std::string said;
-    Recovery recovery{machine};
-    Restorer restorer{machine, [this](const Done& done) { said += "moved " + done.plan->title + "\n"; },
-                      [](std::chrono::milliseconds) {}};
-    Trials trials{
-        {.machine = machine, .journal = journal, .alarm = alarm, .first_move = first_move},
-        {.reverted = [this](const Done& done) { said += "moved " + done.plan->title + "\n"; },
-         .event =
-             [this](const wire::Event& event) { said += "trial " + event.word + ": " + event.text + "\n"; }}};
+    Machine& machine = assembly.machine;
+    Restorer& restorer = assembly.restorer;
+    Trials& trials = assembly.trials;
+    fakes::ClientEnd subscriber = subscribe();
 };
 
 class GoingBack : public testing::Test {
 protected:
-    GoingBack()
-    {
-        std::filesystem::create_directories(state.path() + "/lasting");
-        std::ofstream(state.path() + "/lasting/first-move") << "usbroute-first-move 1\n";
-        start();
-    }
+    GoingBack() { start(); }
 
-    void start() { life = std::make_unique<Life>(world, alarm, state.path(), settings); }
-    /// As the daemon does after each look.
+    void start()
+    {
+        life.reset();
+        life.emplace(world, ground, settings);
+    }
+    /// Some time later, and all that the daemon does after a look.
     void look()
     {
-        life->machine.take(world.snapshot());
-        life->recovery.look_again();
-        life->restorer.look_again({.now = now += 2min});
-        life->trials.look_again();
+        ground.loop.advance(2min);
+        life->look();
     }
     void ask(plan::Wish wish, std::optional<std::chrono::seconds> revert_after = {}, bool yes = false)
     {
@@ -116,11 +97,10 @@ protected:
     [[nodiscard]] std::uint32_t wires() const { return world.bits.usb2_owner; }
 
     World world;
-    fakes::FakeAlarm alarm;
-    fakes::StateDirectory state;
+    fakes::LastingGround ground;
+    fakes::FakeAlarm& alarm = ground.alarm;
     config::Settings settings = fakes::settings();
-    std::unique_ptr<Life> life;
-    std::chrono::milliseconds now{};
+    std::optional<Life> life;
 };
 
 const std::vector keys_and_rear{ConnectorName("keys"), ConnectorName("rear")};
@@ -131,21 +111,22 @@ TEST_F(GoingBack, AMountedDiskKeepsItsOwnSocketAndTheKeyboardGoesHomeInTime)
     world.plug(9, Thing::disk);
     try_on_ehci(keys_and_rear);
     world.mount_disk_of(9);
-    life->said.clear();
+    (void)life->told();
 
     ring();
 
     EXPECT_EQ(wires(), all_on_xhci & ~rear_bit);
-    EXPECT_EQ(life->said.substr(0, life->said.find(" holds")),
-              "moved revert move keys rear to ehci\n"
-              "trial reverted: nobody has confirmed it: keys goes back to xhci\n"
-              "trial delayed: it cannot be taken back yet, and is tried again: rear stays: rear");
+    const auto told = life->told();
+    EXPECT_EQ(told.substr(0, told.find(" holds")),
+              "event moved xhci=keys\n"
+              "event trial reverted nobody has confirmed it: keys goes back to xhci\n"
+              "event trial delayed it cannot be taken back yet, and is tried again: rear stays: rear");
     EXPECT_TRUE(why_out().starts_with("rear goes back to xhci: rear stays: rear holds disk sdj, which the "
                                       "host uses: sdj > sdj1 > /mnt/9; unmount it"))
         << why_out();
-    life->said.clear();
+    (void)life->told();
     ring();
-    EXPECT_EQ(life->said, ""); // said once
+    EXPECT_EQ(life->told(), ""); // said once
     EXPECT_EQ(*alarm.at - alarm.time, 2s);
 
     world.unmount_all();
@@ -181,7 +162,7 @@ TEST_F(GoingBack, ADaemonThatIsKilledAtAnyWriteOfTheWayBackIsFollowedByOneThatFi
             world = World();
             world.plug(2, Thing::keyboard);
             world.plug(9, Thing::disk);
-            std::filesystem::remove(state.path() + "/journal");
+            std::filesystem::remove(ground.state.path() + "/journal");
             start();
             try_on_ehci({ConnectorName("front"), ConnectorName("keys"), ConnectorName("rear")});
             world.mount_disk_of(9);
@@ -359,7 +340,7 @@ TEST_F(GoingBack, WhoMovesTheSocketByHandEndsTheTrialOfIt)
     world.unmount_all();
     world.unplug(9);
     life->machine.take(world.snapshot());
-    life->said.clear();
+    (void)life->told();
     const plan::Request by_hand{.wish = plan::MoveRequest{{ConnectorName("rear")}, topology::Side::xhci}};
     const auto done = life->machine.carry_out(by_hand);
     ASSERT_TRUE(done);
@@ -368,7 +349,7 @@ TEST_F(GoingBack, WhoMovesTheSocketByHandEndsTheTrialOfIt)
     life->trials.settle(by_hand, *done, answer);
     life->trials.tell_news();
 
-    EXPECT_EQ(life->said, "trial over: nothing is left to take back\n");
+    EXPECT_EQ(life->told(), "event trial over nothing is left to take back\n");
     EXPECT_EQ(alarm.at, std::nullopt);
     start();
     EXPECT_EQ(why_out(), "nothing is out");
@@ -425,12 +406,12 @@ TEST_F(GoingBack, ARestoreLeavesTheHostsLastKeyboardAndSaysSoOnce)
     ask(plan::MoveRequest{keys_and_rear, GuestName("windows")}, {}, true);
     ASSERT_EQ(wires(), all_on_xhci & ~(keys_bit | rear_bit));
     world.bits.usb2_owner = all_on_xhci; // the machine has slept
-    life->said.clear();
+    (void)life->told();
 
     for (int i = 0; i < 10; ++i) look();
 
     EXPECT_EQ(wires(), all_on_xhci & ~rear_bit);
-    EXPECT_EQ(life->said, "moved restore the routes\n");
+    EXPECT_EQ(life->told(), "event moved ehci=rear\n");
     world.plug(5, Thing::keyboard);
     look();
     EXPECT_EQ(wires(), all_on_xhci & ~(keys_bit | rear_bit)); // now it is not the last
@@ -442,7 +423,7 @@ TEST_F(GoingBack, ARestoreWaitsUntilTheKeyboardThatHasJustComeIsSeen)
     give_ehcis_to_the_guest();
     ask(plan::MoveRequest{keys_and_rear, GuestName("windows")}, {}, true);
     std::string woken;
-    Restorer restorer{life->machine, [](const Done&) {},
+    Restorer restorer{life->machine, [](const Moved&) {},
                       [&](std::chrono::milliseconds after) { woken += std::to_string(after.count()) + " "; }};
     world.bits.usb2_owner = all_on_xhci; // the machine has slept
     world.unplug(2);                     // not found by the kernel yet
@@ -489,12 +470,12 @@ TEST_F(GoingBack, WhatIsGuardedInARestoreUsesUpNoneOfItsWrites)
     world.bits.usb2_owner = all_on_xhci & ~rear_bit;
     for (int i = 0; i < 10; ++i) {
         life->machine.take(world.snapshot());
-        life->restorer.look_again({.now = now});
+        life->restorer.look_again({.now = ground.loop.now()});
     }
 
     world.bits.usb2_owner = all_on_xhci;
     life->machine.take(world.snapshot());
-    life->restorer.look_again({.now = now});
+    life->restorer.look_again({.now = ground.loop.now()});
 
     EXPECT_EQ(wires(), all_on_xhci & ~rear_bit);
 }
@@ -522,9 +503,9 @@ TEST_F(GoingBack, AStartThatWouldTakeTheLastKeyboardTakesNothing)
     world.plug(2, Thing::keyboard);
     give_ehcis_to_the_guest();
     start();
-    FirstRoutes first{life->machine, [](const Done&) {}, [](std::chrono::milliseconds) {}};
+    FirstRoutes first{life->machine, [](const Moved&) {}, [](std::chrono::milliseconds) {}};
 
-    first.look_again(now);
+    first.look_again(ground.loop.now());
 
     EXPECT_EQ(wires(), all_on_xhci);
 }

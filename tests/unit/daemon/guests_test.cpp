@@ -4,7 +4,7 @@
 #include "base/text.hpp"
 #include "daemon/guests.hpp"
 #include "fakes/boards.hpp"
-#include "fakes/daemon_room.hpp"
+#include "fakes/daemon_life.hpp"
 #include "fakes/fake_loop.hpp"
 #include "fakes/guest_process.hpp"
 #include "fakes/world.hpp"
@@ -32,18 +32,6 @@ using fakes::World;
 constexpr std::uint8_t keys_socket = 2;
 constexpr std::uint8_t rear_socket = 9;
 
-/// Tells of what the test says, when it is asked.
-class HintsOnDemand final : public observe::HintSource {
-public:
-    [[nodiscard]] int fd() const override { return -1; }
-    [[nodiscard]] observe::Hints drain() override
-    {
-        return {.everything = std::exchange(has_changed, false), .registers = false, .paths = {}};
-    }
-    [[nodiscard]] bool hears_everything() const override { return true; }
-    bool has_changed = false;
-};
-
 /// A daemon's life from one start to one death, as far as guests are concerned.
 struct GuestsLife {
     GuestsLife(World& world, fakes::FakeLoop& on, const std::string& directory, config::Settings settings)
@@ -53,18 +41,19 @@ struct GuestsLife {
           machine(world.tree(), journal,
                   [&world](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
                       return std::make_unique<fakes::BorrowedRegisters>(world);
-                  }),
-          lookout({.loop = loop, .machine = machine, .tree = world.tree(), .hints = hints, .events = count},
-                  [this, &world](const Findings&) {
-                      machine.take(world.snapshot()); // its tree has what the host uses, and no devices
-                      guests.look_again();
-                  }),
+                  },
+                  {.lines = {}, .ask_claims = {}, .locked_out = [this] { ++locked_out; }, .asleep = {}}),
+          scanner([&world] { return world.snapshot(); }),
+          lookout({.loop = loop, .machine = machine, .scanner = scanner, .hints = hints, .events = count},
+                  [this](const Findings&) { guests.look_again(); }),
           guests({.loop = loop,
                   .machine = machine,
                   .lookout = lookout,
                   .locations = locations,
-                  .tell = {.moved = [this](const Done& done, const std::string& who,
-                                           const auto&) { said += done.plan->title + ", " + who + "\n"; },
+                  .tell = {.moved =
+                               [this](const Moved& moved) {
+                                   said += moved.done.plan->title + ", " + moved.who + "\n";
+                               },
                            .changed =
                                [this](const GuestName& guest, std::string_view what) {
                                    said += guest.text() + " " + std::string(what) + "\n";
@@ -96,10 +85,12 @@ struct GuestsLife {
     fakes::FakeLoop& loop;
     linux_::Locations locations;
     linux_::JournalFile journal;
-    HintsOnDemand hints;
+    fakes::ScriptedHints hints;
     observe::NoCount count;
     std::string said;
+    int locked_out = 0; ///< how often the lock was found held
     Machine machine;
+    fakes::ScriptedScanner scanner;
     Lookout lookout;
     Guests guests;
 };
@@ -461,8 +452,6 @@ TEST_F(GuestsTest, WhileAnotherProcessHoldsTheLockNothingComesHomeAndAfterwardsI
     const auto process = new_process();
     const auto closed = connect(*process);
     ASSERT_TRUE(life->move("keys", "windows"));
-    int asked_to_look_later = 0;
-    life->machine.when_locked_out([&] { ++asked_to_look_later; });
     {
         linux_::LockFile other(state.path() + "/change.lock");
         const auto held = other.take(0ms);
@@ -470,7 +459,7 @@ TEST_F(GuestsTest, WhileAnotherProcessHoldsTheLockNothingComesHomeAndAfterwardsI
         kill(*process, closed);
         loop.advance(500ms);
         EXPECT_TRUE(is_in_the_guest(keys_socket));
-        EXPECT_EQ(asked_to_look_later, 1);
+        EXPECT_EQ(life->locked_out, 1);
         EXPECT_EQ(loop.until_next_ring(), std::nullopt);
     }
 

@@ -80,7 +80,7 @@ protected:
                    .machine = machine,
                    .lookout = lookout,
                    .locations = locations,
-                   .tell = {.moved = [](const auto&, const auto&, const auto&) {},
+                   .tell = {.moved = [](const Moved&) {},
                             .changed = [this](const GuestName&,
                                               std::string_view what) { told += std::string(what) + "\n"; }}}};
     std::optional<Listeners> listeners;
@@ -255,6 +255,61 @@ TEST_F(ListenersTest, AReloadClosesWhatIsGoneAndItsClientsAndGivesNewRightsToWha
     EXPECT_EQ(entrances.front().settings.allow, (std::vector{config::Verb::status}));
     auto new_one = client_of(socket_path("third"));
     EXPECT_EQ(answer_to(new_one), what_toggle_gets);
+}
+
+TEST_F(ListenersTest, AReloadThatMovesAListenerOrGivesItToAGuestClosesItsClients)
+{
+    auto& all = with({on_unix("control"), on_unix("other")});
+    auto moving = client_of_control();
+    auto given = client_of(socket_path("other"));
+    loop.settle();
+    auto elsewhere = on_unix("control");
+    elsewhere.address = config::UnixAddress{.path = socket_path("elsewhere"), .group = {}};
+    auto of_a_guest = on_unix("other");
+    of_a_guest.guest = GuestName("windows");
+
+    EXPECT_TRUE(all.adopt({elsewhere, of_a_guest}).empty());
+
+    moving.hear();
+    given.hear();
+    EXPECT_TRUE(moving.is_closed());
+    EXPECT_TRUE(given.is_closed());
+    EXPECT_FALSE(std::filesystem::exists(socket_path("control")));
+    auto there = client_of(socket_path("elsewhere"));
+    EXPECT_EQ(answer_to(there), what_toggle_gets);
+}
+
+TEST_F(ListenersTest, AReloadMakesASocketFileAgainThatSomebodyHasRemoved)
+{
+    auto& all = with({on_unix("control")});
+    auto before = client_of_control();
+    loop.settle();
+    std::filesystem::remove(socket_path("control"));
+
+    EXPECT_TRUE(all.adopt({on_unix("control")}).empty());
+
+    auto after = client_of_control();
+    EXPECT_EQ(answer_to(after), what_toggle_gets);
+    EXPECT_EQ(answer_to(before), what_toggle_gets);
+}
+
+TEST_F(ListenersTest, AGuestsLineHasSeatsOfItsOwn)
+{
+    auto line = on_unix("windows");
+    line.guest = GuestName("windows");
+    with({on_unix("control"), line});
+    std::deque<fakes::ClientEnd> here;
+    for (int i = 0; i < 8; ++i) {
+        here.push_back(client_of(socket_path("windows")));
+        EXPECT_EQ(answer_to(here.back()), what_toggle_gets);
+    }
+
+    auto ninth = client_of(socket_path("windows"));
+    auto own = client_of_control();
+    loop.settle();
+
+    EXPECT_EQ(ninth.hear(), "error busy too many clients are connected: try again later\n");
+    EXPECT_EQ(answer_to(own), what_toggle_gets);
 }
 
 TEST_F(ListenersTest, ASocketOnWhichAnotherDaemonAnswersIsAProblemAndTheOthersAreOpened)

@@ -15,6 +15,8 @@ namespace {
 
 class MachineTest : public testing::Test, protected fakes::DaemonRoom {
 protected:
+    using DaemonRoom::DaemonRoom;
+
     std::string move(const char* connector, const char* to)
     {
         const auto done = machine.carry_out(
@@ -24,6 +26,21 @@ protected:
             return std::string(plan::code_of(refusal->reason));
         return std::get<Error>(done.error()).code();
     }
+};
+
+/// A machine with a kernel that can be asked about disks.
+class MachineThatAsks : public MachineTest {
+protected:
+    MachineThatAsks()
+        : MachineTest([this] {
+              ++asked;
+              if (answer) machine.know_claims(*answer);
+          })
+    {}
+
+    int asked = 0;
+    std::optional<topology::Claims> answer; ///< at once; nothing: it is still to come
+    const topology::Claims nobody_listens{.answer = topology::ClaimsAnswer::absent, .why = "nobody listens"};
 };
 
 TEST_F(MachineTest, MovesAndRemembersIt)
@@ -65,13 +82,11 @@ TEST_F(MachineTest, LooksAtInputDevicesOnlyWhenAKeyboardCouldBeLost)
     EXPECT_EQ(move("keys", "windows"), "move keys to windows"); // one is built in
 }
 
-TEST_F(MachineTest, HasTheKernelAskedOnlyBeforeADiskCouldGo)
+TEST_F(MachineThatAsks, HasTheKernelAskedOnlyBeforeADiskCouldGo)
 {
     using topology::ClaimsAnswer;
     using topology::ClaimState;
     tree.add("proc/self", fakes::file("mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"));
-    int asked = 0;
-    machine.ask_claims_by([&] { ++asked; });
     const plan::Request rear{.wish = plan::MoveRequest{{ConnectorName("rear")}, config::target_from("ehci")}};
     const plan::Request keys{.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}};
     machine.take(board);
@@ -95,13 +110,10 @@ TEST_F(MachineTest, HasTheKernelAskedOnlyBeforeADiskCouldGo)
     EXPECT_EQ(asked, 1);
 }
 
-TEST_F(MachineTest, GoesOnWithAWarningWhereNobodyCanAskTheKernel)
+TEST_F(MachineThatAsks, GoesOnWithAWarningWhereNobodyCanAskTheKernel)
 {
     tree.add("proc/self", fakes::file("mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"));
-    machine.ask_claims_by([&] {
-        machine.know_claims(
-            topology::Claims{.answer = topology::ClaimsAnswer::absent, .why = "nobody listens"});
-    });
+    answer = nobody_listens;
     fakes::plug_disk(board, "3-6", "sdb");
     machine.take(board);
     const plan::Request rear{.wish = plan::MoveRequest{{ConnectorName("rear")}, config::target_from("ehci")}};
@@ -114,7 +126,7 @@ TEST_F(MachineTest, GoesOnWithAWarningWhereNobodyCanAskTheKernel)
     EXPECT_TRUE(done->warnings[0].ends_with("cannot be seen: nobody listens")) << done->warnings[0];
 }
 
-TEST_F(MachineTest, HasTheKernelAskedBeforeAnInterruptedChangeTakesADiskAlong)
+TEST_F(MachineThatAsks, HasTheKernelAskedBeforeAnInterruptedChangeTakesADiskAlong)
 {
     using topology::ClaimsAnswer;
     using topology::ClaimState;
@@ -124,8 +136,6 @@ TEST_F(MachineTest, HasTheKernelAskedBeforeAnInterruptedChangeTakesADiskAlong)
                                                    .superspeed = {},
                                                    .title = "move rear to xhci"},
                               {}));
-    int asked = 0;
-    machine.ask_claims_by([&] { ++asked; });
     fakes::plug_disk(board, "3-6", "sdb");
     machine.take(board);
     Recovery recovery(machine);
@@ -142,12 +152,9 @@ TEST_F(MachineTest, HasTheKernelAskedBeforeAnInterruptedChangeTakesADiskAlong)
     EXPECT_FALSE(journal.history().open);
 }
 
-TEST_F(MachineTest, TakesALiveMachineWithoutAnyMountForOneThatCannotBeSeen)
+TEST_F(MachineThatAsks, TakesALiveMachineWithoutAnyMountForOneThatCannotBeSeen)
 {
-    machine.ask_claims_by([&] {
-        machine.know_claims(
-            topology::Claims{.answer = topology::ClaimsAnswer::absent, .why = "nobody listens"});
-    });
+    answer = nobody_listens;
     fakes::plug_disk(board, "3-6", "sdb");
     machine.take(board);
 
@@ -389,8 +396,6 @@ TEST_F(MachineTest, Invariant6ReadsWhatIsStackedOnADiskAgainBeforeItMoves)
 TEST_F(MachineTest, TouchesNothingAndDoesNotWaitWhileAnotherProcessHoldsTheLock)
 {
     machine.take(board);
-    int told = 0;
-    machine.when_locked_out([&] { ++told; });
     linux_::LockFile other(state.path() + "/change.lock");
     const int writes = registers.writes;
     {
@@ -404,7 +409,7 @@ TEST_F(MachineTest, TouchesNothingAndDoesNotWaitWhileAnotherProcessHoldsTheLock)
         EXPECT_TRUE(is_locked_out(done.error()));
         EXPECT_TRUE(is_locked_out(machine.recover()->error()));
         EXPECT_EQ(registers.writes, writes);
-        EXPECT_EQ(told, 2);
+        EXPECT_EQ(locked_out, 2);
     }
     EXPECT_TRUE(
         machine.carry_out({.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}}));

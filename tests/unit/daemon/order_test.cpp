@@ -3,16 +3,14 @@
 
 // Many a hot-plug daemon works when things come in the order in which its author plugged them in.
 
-#include "daemon/first_routes.hpp"
-#include "daemon/restorer.hpp"
-#include "fakes/daemon_room.hpp"
-#include "fakes/world.hpp"
+#include "fakes/boards.hpp"
+#include "fakes/daemon_life.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,6 +40,7 @@ public:
     Late()
     {
         for (const auto controller : fakes::World::controllers) world_.put_on_the_bus(controller, false);
+        EXPECT_TRUE(life_.assembly.lookout.begin());
         look();
     }
 
@@ -59,7 +58,7 @@ public:
         case Arrival::configuration: {
             auto wanted = fakes::settings();
             wanted.at_start = ProfileName("desk");
-            machine_.adopt(std::move(wanted));
+            life_.assembly.machine.adopt(std::move(wanted));
             break;
         }
         case Arrival::request: was_asked_ = true; break;
@@ -70,40 +69,22 @@ public:
     [[nodiscard]] std::uint32_t wires() const { return world_.bits.usb2_owner; }
 
 private:
-    /// And again when its timer rings, before the next thing arrives: what was moved meanwhile can put it off.
+    /// And again when its timers ring, before the next thing arrives: what was moved meanwhile can put it off. A person who
+    /// is told "no" asks again when something has changed.
     void look()
     {
-        constexpr int most_rings = 4;
-        int rings = 0;
-        do {
-            is_woken_ = false;
-            look_once();
-        } while (is_woken_ && ++rings < most_rings);
-    }
-
-    /// A person who is told "no" asks again when something has changed.
-    void look_once()
-    {
-        machine_.take(world_.snapshot());
-        restorer_.look_again({.now = now_ += std::chrono::minutes(2)});
-        first_.look_again(now_);
-        if (was_asked_ &&
-            machine_.carry_out(
-                {.wish = plan::MoveRequest{{ConnectorName("front")}, topology::Side::ehci}, .yes = true}))
-            was_asked_ = false;
+        life_.look();
+        life_.loop.advance(std::chrono::minutes(2));
+        if (!was_asked_) return;
+        person_.say("move front ehci yes=1\n");
+        life_.loop.settle();
+        if (person_.hear().starts_with("ok")) was_asked_ = false;
     }
 
     fakes::World world_;
-    fakes::StateDirectory state_;
-    linux_::JournalFile journal_{state_.path()};
-    Machine machine_{world_.tree(), journal_,
-                     [this](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
-                         return std::make_unique<fakes::BorrowedRegisters>(world_);
-                     }};
-    Restorer restorer_{machine_, [](const Done&) {}, [this](auto) { is_woken_ = true; }};
-    FirstRoutes first_{machine_, [](const Done&) {}, [this](auto) { is_woken_ = true; }};
-    bool is_woken_ = false;
-    std::chrono::milliseconds now_{};
+    fakes::LastingGround ground_;
+    fakes::DaemonLife life_{world_, ground_, fakes::settings()};
+    fakes::ClientEnd person_ = life_.connect(config::default_control_listener(), "somebody");
     bool was_asked_ = false;
 };
 

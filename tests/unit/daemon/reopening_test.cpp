@@ -184,6 +184,36 @@ TEST_F(ReopeningTest, AClientForWhichNoDescriptorIsLeftWakesNobodyAndIsServedLat
     EXPECT_EQ(root.hear(), "ok");
 }
 
+TEST_F(ReopeningTest, SaysWhyItCannotListen)
+{
+    Reopening nowhere(
+        loop, directory.path() + "/not-there",
+        [](const PciAddress&, linux_::UniqueFd) -> Result<void> { return {}; }, [] {});
+    EXPECT_FALSE(nowhere.begin());
+
+    loop.is_full = true;
+    fakes::StateDirectory other;
+    Reopening deaf(
+        loop, other.path(), [](const PciAddress&, linux_::UniqueFd) -> Result<void> { return {}; }, [] {});
+    EXPECT_FALSE(deaf.begin());
+}
+
+TEST_F(ReopeningTest, OneThatCannotBeWatchedIsHungUpAndTheNextIsServed)
+{
+    if (!is_root) GTEST_SKIP() << "only root may hand registers over";
+    Handing unwatched(path);
+    loop.is_full = true;
+    loop.settle();
+    EXPECT_EQ(unwatched.hear(), "end");
+
+    loop.is_full = false;
+    Handing next(path);
+    next.pass("registers 0000:00:14.0");
+    loop.settle();
+
+    EXPECT_EQ(next.hear(), "ok");
+}
+
 TEST_F(ReopeningTest, TakesItsSocketAwayWhenItEnds)
 {
     ASSERT_TRUE(std::filesystem::exists(path));

@@ -33,7 +33,7 @@ protected:
     }
 
     int told = 0;
-    Restorer restorer{machine, [this](const Done&) { ++told; }, [](std::chrono::milliseconds) {}};
+    Restorer restorer{machine, [this](const Moved&) { ++told; }, [](std::chrono::milliseconds) {}};
 };
 
 TEST_F(RestorerTest, BringsTheWiresBackAndTellsOfIt)

@@ -203,6 +203,43 @@ TEST_F(SessionTest, ASubscriberThatIsTooSlowMissesEventsAndIsTold)
     EXPECT_EQ(client.hear(), "event lost\n" + text);
 }
 
+TEST_F(SessionTest, AWebPageOverTcpIsClosedAtItsFirstLineAndLearnsNothing)
+{
+    auto client = connect(netcat);
+    client.say("POST / HTTP/1.1\r\nHost: localhost\r\n\r\ntoggle\n");
+
+    loop.settle();
+
+    EXPECT_EQ(client.hear(), "");
+    EXPECT_TRUE(client.is_closed());
+    EXPECT_TRUE(desk.asked.empty());
+    EXPECT_EQ(netcat.clients, 0u);
+}
+
+TEST_F(SessionTest, WhatIsNoCommandOverTcpIsAnsweredAndThenClosed)
+{
+    auto client = connect(netcat);
+    client.say("hello\ntoggle\n");
+
+    loop.settle();
+
+    EXPECT_EQ(client.hear().find("error not-a-command "), 0u);
+    EXPECT_TRUE(client.is_closed());
+    EXPECT_TRUE(desk.asked.empty());
+}
+
+TEST_F(SessionTest, WhatWasAnsweredIsToldOfAfterTheAnswerIsOut)
+{
+    auto client = connect(control);
+    std::string had_heard;
+    desk.after = [&] { had_heard += client.hear(); };
+    client.say("toggle\n");
+
+    loop.settle();
+
+    EXPECT_EQ(had_heard, the_answer);
+}
+
 TEST_F(SessionTest, AnEndOfInputIsAnsweredBeforeItIsClosed)
 {
     auto client = connect(control);

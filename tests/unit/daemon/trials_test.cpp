@@ -5,44 +5,30 @@
 #include "daemon/trials.hpp"
 #include "fakes/bitwise_change.hpp"
 #include "fakes/boards.hpp"
-#include "fakes/daemon_room.hpp"
-#include "fakes/fake_alarm.hpp"
+#include "fakes/daemon_life.hpp"
 #include "fakes/fake_registers.hpp"
 #include "fakes/fake_tree.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace usbroute::daemon {
 namespace {
 
 using namespace std::chrono_literals;
 
-using fakes::FakeAlarm;
-
 /// A daemon that can be killed and started anew on the same machine.
-struct Daemon {
-    Daemon(const std::string& directory, const topology::Snapshot& board, fakes::FakeRegisters& registers,
-           FakeAlarm& clock)
-        : alarm(clock),
-          journal(directory),
-          first_move(directory + "/lasting"),
-          machine(tree, journal,
-                  [&registers](const PciAddress&) -> Result<std::unique_ptr<apply::RouteRegisters>> {
-                      return std::make_unique<fakes::BorrowedRegisters>(registers);
-                  }),
-          trials({.machine = machine, .journal = journal, .alarm = alarm, .first_move = first_move},
-                 {.reverted = [this](const Done& done) { said += "moved " + done.plan->title + "\n"; },
-                  .event =
-                      [this](const wire::Event& event) {
-                          said += "trial " + event.word + ": " + event.text + "\n";
-                      }})
+struct Daemon : fakes::DaemonLife {
+    Daemon(fakes::LastingGround& on, const fakes::FakeTree& tree, const topology::Snapshot& board,
+           fakes::FakeRegisters& registers)
+        : DaemonLife({.tree = tree, .see = [&board] { return board; }, .registers = registers}, on,
+                     fakes::settings())
     {
-        machine.adopt(fakes::settings());
         auto seen = board;
         fakes::bits(seen) = registers.bits;
         machine.take(seen);
@@ -68,33 +54,34 @@ struct Daemon {
                     .revert_after = revert_after},
                    through);
     }
-    std::string told() { return std::exchange(said, {}); }
+    /// What subscribers have heard since.
+    std::string told()
+    {
+        loop.settle();
+        return subscriber.hear();
+    }
 
-    FakeAlarm& alarm;
-    fakes::FakeTree tree{{}};
-    linux_::JournalFile journal;
-    linux_::FirstMove first_move;
-    Machine machine;
-    std::string said;
-    Trials trials;
+    Machine& machine = assembly.machine;
+    Trials& trials = assembly.trials;
+    fakes::ClientEnd subscriber = subscribe();
 };
 
 class TrialsTest : public testing::Test {
 protected:
-    TrialsTest()
+    void kill_and_start()
     {
-        std::filesystem::create_directories(directory + "/lasting");
-        std::ofstream(directory + "/lasting/first-move") << "usbroute-first-move 1\n";
+        daemon.reset();
+        daemon.emplace(ground, tree, board, registers);
     }
-    void kill_and_start() { daemon = std::make_unique<Daemon>(directory, board, registers, alarm); }
-    void forget_that_anything_was_moved() { std::filesystem::remove(directory + "/lasting/first-move"); }
+    void forget_that_anything_was_moved() { std::filesystem::remove(ground.first_move()); }
 
     topology::Snapshot board = fakes::z97();
     fakes::FakeRegisters registers{fakes::bits(board)};
-    FakeAlarm alarm;
-    fakes::StateDirectory room;
-    std::string directory = room.path();
-    std::unique_ptr<Daemon> daemon = std::make_unique<Daemon>(directory, board, registers, alarm);
+    fakes::FakeTree tree{{}};
+    fakes::LastingGround ground;
+    fakes::FakeAlarm& alarm = ground.alarm;
+    std::string directory = ground.state.path();
+    std::optional<Daemon> daemon{std::in_place, ground, tree, board, registers};
 };
 
 TEST_F(TrialsTest, WhatNobodyConfirmsGoesBack)
@@ -109,9 +96,9 @@ TEST_F(TrialsTest, WhatNobodyConfirmsGoesBack)
 
     EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
     EXPECT_FALSE(daemon->trials.left());
-    EXPECT_EQ(daemon->told(), "trial begun: keys goes back to xhci in 30 s unless confirmed\n"
-                              "moved revert move keys to ehci\n"
-                              "trial reverted: nobody has confirmed it: keys goes back to xhci\n");
+    EXPECT_EQ(daemon->told(), "event trial begun keys goes back to xhci in 30 s unless confirmed\n"
+                              "event moved xhci=keys\n"
+                              "event trial reverted nobody has confirmed it: keys goes back to xhci\n");
     EXPECT_TRUE(daemon->machine.history().undoable.empty());
 }
 
@@ -239,7 +226,7 @@ TEST_F(TrialsTest, AnUndoThatTakesAllOfItBackEndsItAtOnce)
     EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
     EXPECT_FALSE(daemon->trials.left());
     EXPECT_EQ(alarm.at, std::nullopt);
-    EXPECT_EQ(daemon->told(), "trial over: everything is as it was before it\n");
+    EXPECT_EQ(daemon->told(), "event trial over everything is as it was before it\n");
     kill_and_start();
     EXPECT_FALSE(daemon->trials.left());
 }
@@ -281,7 +268,7 @@ TEST_F(TrialsTest, WhatCannotBeTakenBackIsTriedAgainUntilItCan)
     daemon->trials.ring();
     EXPECT_EQ(alarm.at, 1031s);
     EXPECT_TRUE(
-        daemon->told().starts_with("trial delayed: it cannot be taken back yet, and is tried again: "));
+        daemon->told().starts_with("event trial delayed it cannot be taken back yet, and is tried again: "));
     alarm.time = 1031s;
     daemon->trials.ring();
     EXPECT_EQ(alarm.at, 1033s); // later each time
@@ -544,7 +531,7 @@ TEST_F(TrialsTest, IsTriedAgainWhileTheXhciIsGoneAndAControllerWithoutAnAddressS
     daemon->machine.take(without);
     alarm.time = 1030s;
     daemon->trials.ring();
-    EXPECT_TRUE(daemon->told().starts_with("trial delayed: "));
+    EXPECT_TRUE(daemon->told().starts_with("event trial delayed "));
     EXPECT_GT(alarm.at, 1030s);
 
     daemon->machine.take(board);

@@ -122,6 +122,19 @@ TEST_F(VerdictsTest, AnEmptySocketIsJudgedAtTheFirstLook)
     EXPECT_EQ(loop.until_next_ring(), std::nullopt);
 }
 
+TEST_F(VerdictsTest, WiresThatAreBackWhereTheyWereContradictTheMoveAfterThreeSecondsInCaseTheyComeAgain)
+{
+    move_to_ehci("keys");
+    world.bits.usb2_owner = 0x3fff;
+    look();
+    loop.advance(2999ms);
+    EXPECT_EQ(told(), "");
+
+    loop.advance(1ms);
+
+    EXPECT_EQ(told(), "keys contradicted\n");
+}
+
 TEST_F(VerdictsTest, ALookWithoutAMoveSaysNothing)
 {
     look();

@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "daemon/assembly.hpp"
+
+#include "daemon/announce.hpp"
+#include "daemon/for_guest.hpp"
+#include "daemon/line_views.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace usbroute::daemon {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds until_the_lock_may_be_free{250};
+
+} // namespace
+
+Assembly::Assembly(Ground ground, config::Settings settings)
+    : ground_(std::move(ground)),
+      alarm_(ground_.make_alarm([this] { end_of_trial_.run(); })),
+      clients([this](const auto& guest, const auto& event) { return seen_by(guest, event); }),
+      machine(ground_.tree, ground_.journal, ground_.open_registers, calls_of_machine()),
+      restorer(machine, telling(), waking()),
+      trials({.machine = machine,
+              .journal = ground_.journal,
+              .alarm = *alarm_,
+              .first_move = ground_.first_move},
+             {.reverted = [this](const Moved& moved) { reverted(moved); },
+              .event = [this](const wire::Event& event) { clients.tell(event); }}),
+      lookout({.loop = ground_.loop,
+               .machine = machine,
+               .scanner = ground_.scanner,
+               .hints = ground_.hints,
+               .events = ground_.events,
+               .place = ground_.place},
+              [this](const Findings& findings) { found(findings); }),
+      guests({.loop = ground_.loop,
+              .machine = machine,
+              .lookout = lookout,
+              .locations = ground_.locations,
+              .tell = {.moved = telling(),
+                       .changed = [this](const auto& guest, auto what) { announce(guest, what, clients); }}}),
+      claims(ground_.loop, machine, ground_.locations.claims, [this] { kernel_has_answered(); }),
+      service({.loop = ground_.loop,
+               .machine = machine,
+               .lookout = lookout,
+               .trials = trials,
+               .audience = clients,
+               .entrances = entrances,
+               .guests = guests,
+               .tell_moved = telling(),
+               .restore = [this] { restore(); }}),
+      verdicts_(ground_.loop, machine, [this](const auto& judgements) { announce(judgements, clients); }),
+      first_routes_(machine, telling(), waking()),
+      recovery_(machine),
+      register_news_(
+          machine, [this] { return recovery_.look_again(); }, [this] { trials.resume(); }),
+      end_of_trial_(lookout, [this] { trials.ring(); }),
+      look_later_(ground_.loop.timer([this] { lookout.doubt_everything(); })),
+      lock_may_be_free_(ground_.loop.timer([this] { lookout.doubt_everything(); }))
+{
+    machine.adopt(std::move(settings));
+}
+
+Assembly::~Assembly()
+{
+    for (const auto& entrance : entrances) clients.close_all(entrance);
+}
+
+Machine::Calls Assembly::calls_of_machine()
+{
+    Machine::Calls calls{.lines = [this] { return lines_in_use(entrances, ground_.loop.now()); },
+                         .ask_claims = {},
+                         .locked_out = [this] { locked_out(); },
+                         .asleep = [this] { return alarm_->asleep(); }};
+    // A recorded machine has no kernel to ask.
+    if (!ground_.locations.claims.empty()) calls.ask_claims = [this] { claims.ask(); };
+    return calls;
+}
+
+TellMoved Assembly::telling()
+{
+    return [this](const Moved& moved) { tell(moved); };
+}
+
+Wake Assembly::waking()
+{
+    return [this](milliseconds after) { look_later_.start(after); };
+}
+
+/// Another process is at work on the sockets, for some seconds at most.
+void Assembly::locked_out()
+{
+    if (!lock_may_be_free_.is_running()) lock_may_be_free_.start(until_the_lock_may_be_free);
+}
+
+std::optional<wire::Event> Assembly::seen_by(const GuestName& guest, const wire::Event& event) const
+{
+    return for_guest(plan::sight_of(guest, machine.settings(), *machine.snapshot()), event);
+}
+
+/// Whoever has moved them: a write that was read back is not yet a keyboard that works.
+void Assembly::tell(const Moved& moved)
+{
+    announce(moved, clients);
+    verdicts_.begin(moved.done.plan, moved.before);
+}
+
+void Assembly::reverted(const Moved& moved)
+{
+    tell(moved);
+    guests.bring_home_again();
+}
+
+/// After each look. The order counts: a change that was cut short is ended before anything else is moved.
+void Assembly::found(const Findings& findings)
+{
+    register_news_.look_again();
+    // What was there before the first look has not arrived just now.
+    if (std::exchange(has_looked_, true)) announce(findings, machine, clients);
+    move_what_nobody_asks_for();
+    verdicts_.look_again();
+    trials.look_again();
+    guests.look_again();
+}
+
+void Assembly::move_what_nobody_asks_for()
+{
+    if (!register_news_.can_read()) return;
+    recovery_.look_again();
+    restore();
+    first_routes_.look_again(ground_.loop.now());
+}
+
+void Assembly::restore() { restorer.look_again({.now = ground_.loop.now(), .asleep = alarm_->asleep()}); }
+
+/// About disks. What had to wait for that goes on, but for clients, who wait themselves.
+void Assembly::kernel_has_answered()
+{
+    move_what_nobody_asks_for();
+    guests.look_again();
+    trials.ring();
+}
+
+} // namespace usbroute::daemon

@@ -1,0 +1,429 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+// When the lookout of a real machine looks: hints come, a worker looks, and people wait.
+
+#include "daemon/lookout.hpp"
+#include "fakes/daemon_room.hpp"
+#include "fakes/fake_count.hpp"
+#include "fakes/fake_loop.hpp"
+#include "fakes/few_descriptors.hpp"
+#include "fakes/recording_waiter.hpp"
+#include "linux/unique_fd.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace usbroute::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+using fakes::dir;
+using fakes::link;
+using fakes::RecordingWaiter;
+
+/// udev as it should be: what the test says is there to be drained, and a descriptor tells of it.
+class SpeakingHints final : public observe::HintSource {
+public:
+    SpeakingHints()
+    {
+        std::array<int, 2> ends{};
+        EXPECT_EQ(::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC), 0);
+        heard_ = linux_::UniqueFd(ends[0]);
+        said_ = linux_::UniqueFd(ends[1]);
+    }
+    [[nodiscard]] int fd() const override { return heard_.get(); }
+    [[nodiscard]] observe::Hints drain() override
+    {
+        std::array<char, 64> bytes{};
+        while (::read(heard_.get(), bytes.data(), bytes.size()) > 0) continue;
+        return std::exchange(pending_, {});
+    }
+    [[nodiscard]] bool hears_everything() const override { return sure; }
+
+    void say(observe::Hints hints)
+    {
+        pending_ = std::move(hints);
+        EXPECT_EQ(::write(said_.get(), "x", 1), 1);
+    }
+    bool sure = true;
+
+private:
+    linux_::UniqueFd heard_;
+    linux_::UniqueFd said_;
+    observe::Hints pending_;
+};
+
+/// Looks as the daemon's own does, and remembers where it was told to look.
+class RecordingScanner final : public observe::Scanner {
+public:
+    explicit RecordingScanner(const observe::KernelTree& tree) : scanner_(tree) {}
+    [[nodiscard]] topology::Snapshot look(const topology::Snapshot& before,
+                                          const observe::Hints& hints) const override
+    {
+        asked.push_back(hints);
+        return scanner_.look(before, hints);
+    }
+    [[nodiscard]] bool still_holds(const topology::Snapshot& snapshot) const override
+    {
+        return scanner_.still_holds(snapshot);
+    }
+    mutable std::vector<observe::Hints> asked;
+
+private:
+    observe::TreeScanner scanner_;
+};
+
+/// On a real machine: the worker looks, and hints tell when to.
+class LookoutOnAMachine : public testing::Test, protected fakes::DaemonRoom {
+protected:
+    LookoutOnAMachine()
+    {
+        EXPECT_TRUE(lookout.begin());
+        EXPECT_EQ(loop.errands(), 1u);
+        loop.run_errand();
+        looks = 0;
+    }
+    void hint(const char* path = "sys/devices/usb3/3-1")
+    {
+        hints.say({.everything = false, .registers = false, .paths = {path}});
+    }
+
+    fakes::FakeLoop loop;
+    SpeakingHints hints;
+    RecordingScanner scanner{tree};
+    fakes::FakeCount events;
+    int looks = 0;
+    std::vector<Drift> drifts;
+    std::string told;
+    RecordingWaiter first{"first", told};
+    RecordingWaiter second{"second", told};
+    Lookout lookout{{.loop = loop, .machine = machine, .scanner = scanner, .hints = hints, .events = events},
+                    [this](const Findings& findings) {
+                        ++looks;
+                        if (findings.drift) drifts.push_back(*findings.drift);
+                    }};
+};
+
+TEST_F(LookoutOnAMachine, NothingTicksWhileNothingHappens)
+{
+    loop.advance(24h);
+
+    EXPECT_EQ(loop.until_next_ring(), std::nullopt);
+    EXPECT_EQ(loop.errands(), 0u);
+    EXPECT_EQ(looks, 0);
+}
+
+TEST_F(LookoutOnAMachine, ABurstOfHintsBecomesOneLookWhenItHasBeenQuiet)
+{
+    for (int i = 0; i < 10; ++i) {
+        hint();
+        loop.advance(40ms);
+        EXPECT_EQ(loop.errands(), 0u);
+    }
+    loop.advance(9ms);
+    EXPECT_EQ(loop.errands(), 0u);
+    loop.advance(1ms);
+    ASSERT_EQ(loop.errands(), 1u);
+    loop.run_errand();
+
+    loop.advance(1h);
+    EXPECT_EQ(looks, 1);
+    EXPECT_EQ(loop.errands(), 0u);
+}
+
+TEST_F(LookoutOnAMachine, TheLookIsToldAllThePlacesThatABurstHasNamedAndTheNextOneNoneOfThem)
+{
+    scanner.asked.clear();
+    hint("sys/devices/usb3/3-1");
+    loop.advance(10ms);
+    hint("sys/devices/usb3/3-2");
+    loop.advance(50ms);
+    loop.run_errand();
+    hint("sys/devices/usb3/3-3");
+    loop.advance(50ms);
+    loop.run_errand();
+
+    ASSERT_EQ(scanner.asked.size(), 2u);
+    EXPECT_FALSE(scanner.asked[0].everything);
+    EXPECT_EQ(scanner.asked[0].paths,
+              (std::vector<std::string>{"sys/devices/usb3/3-1", "sys/devices/usb3/3-2"}));
+    EXPECT_EQ(scanner.asked[1].paths, (std::vector<std::string>{"sys/devices/usb3/3-3"}));
+}
+
+TEST_F(LookoutOnAMachine, WhoWaitsWithoutAnyHintHasEverythingLookedAt)
+{
+    scanner.asked.clear();
+
+    lookout.wait(first);
+    loop.run_errand();
+
+    ASSERT_EQ(scanner.asked.size(), 1u);
+    EXPECT_TRUE(scanner.asked[0].everything);
+}
+
+TEST_F(LookoutOnAMachine, AHintThatSomeWereLostMakesTheLookGoEverywhere)
+{
+    scanner.asked.clear();
+    hint();
+    loop.settle();
+    hints.say({.everything = true, .registers = false, .paths = {}});
+
+    loop.advance(50ms);
+    loop.run_errand();
+
+    ASSERT_EQ(scanner.asked.size(), 1u);
+    EXPECT_TRUE(scanner.asked[0].everything);
+}
+
+TEST_F(LookoutOnAMachine, ABurstWithoutEndIsLookedAtAfterHalfASecond)
+{
+    const auto began = loop.now();
+    while (loop.errands() == 0) {
+        hint();
+        loop.advance(20ms);
+        ASSERT_LE(loop.now() - began, 520ms);
+    }
+
+    EXPECT_GE(loop.now() - began, 500ms);
+}
+
+TEST_F(LookoutOnAMachine, WhatIsHintedDuringALookIsLookedAtAfterIt)
+{
+    hint();
+    loop.advance(50ms);
+    ASSERT_EQ(loop.errands(), 1u);
+    hint();
+    loop.advance(200ms);
+    EXPECT_EQ(loop.errands(), 1u);
+    loop.run_errand();
+    loop.advance(50ms);
+
+    ASSERT_EQ(loop.errands(), 1u);
+    loop.run_errand();
+    EXPECT_EQ(looks, 2);
+}
+
+TEST_F(LookoutOnAMachine, WhoWaitsDoesNotWaitForQuiet)
+{
+    hint();
+    loop.settle();
+
+    EXPECT_FALSE(lookout.is_fresh());
+    lookout.wait(first);
+    ASSERT_EQ(loop.errands(), 1u);
+    loop.run_errand();
+
+    EXPECT_EQ(told, "first taken\n");
+    EXPECT_TRUE(lookout.is_fresh());
+}
+
+TEST_F(LookoutOnAMachine, WhoComesDuringALookIsServedByItUnlessAHintCameSinceItBegan)
+{
+    hint();
+    EXPECT_FALSE(lookout.is_fresh());
+    lookout.wait(first);
+    lookout.wait(second);
+    RecordingWaiter third{"third", told};
+    hint();
+    EXPECT_FALSE(lookout.is_fresh());
+    lookout.wait(third);
+
+    loop.run_errand();
+    EXPECT_EQ(told, "first taken\nsecond taken\n");
+    ASSERT_EQ(loop.errands(), 1u);
+    loop.run_errand();
+    EXPECT_EQ(told, "first taken\nsecond taken\nthird taken\n");
+}
+
+TEST_F(LookoutOnAMachine, WhoWaitsFiveSecondsForADeviceThatHangsIsTold)
+{
+    lookout.wait(first);
+    loop.advance(4999ms);
+    EXPECT_EQ(told, "");
+
+    loop.advance(1ms);
+
+    EXPECT_EQ(told, "first failed\n");
+    EXPECT_EQ(loop.errands(), 1u);
+    EXPECT_EQ(looks, 0);
+}
+
+TEST_F(LookoutOnAMachine, WhoComesWhileADeviceHangsWaitsFiveSecondsTooAndIsServedWhenItAnswers)
+{
+    lookout.wait(first);
+    loop.advance(60s);
+    lookout.wait(second);
+    loop.advance(4999ms);
+    EXPECT_EQ(told, "first failed\n");
+    EXPECT_EQ(loop.errands(), 1u); // no second one beside the one that hangs
+
+    loop.run_errand();
+
+    EXPECT_EQ(told, "first failed\nsecond taken\n");
+    EXPECT_EQ(looks, 1);
+    loop.advance(1h);
+    EXPECT_EQ(told, "first failed\nsecond taken\n");
+}
+
+TEST_F(LookoutOnAMachine, WithoutDescriptorsEverybodyIsToldAndALaterLookFindsWhatIsThere)
+{
+    tree.add("sys/bus/usb", dir("devices", {link("usb3", "../../../devices/usb3")}));
+    const auto before = machine.snapshot();
+    lookout.wait(first);
+    {
+        const fakes::FewDescriptors few(2);
+        loop.run_errand();
+        EXPECT_EQ(told, "first failed\n");
+        EXPECT_EQ(machine.snapshot(), before);
+        EXPECT_FALSE(lookout.is_fresh());
+        loop.advance(1000ms);
+        ASSERT_EQ(loop.errands(), 1u);
+        loop.run_errand();
+        EXPECT_EQ(looks, 0);
+    }
+    loop.advance(999ms);
+    EXPECT_EQ(loop.errands(), 0u);
+    loop.advance(1ms);
+    ASSERT_EQ(loop.errands(), 1u);
+    loop.run_errand();
+
+    EXPECT_EQ(looks, 1);
+    EXPECT_TRUE(lookout.is_fresh());
+    EXPECT_EQ(loop.until_next_ring(), std::nullopt);
+}
+
+TEST_F(LookoutOnAMachine, AWaiterMayTakeAnotherOneAwayWhileItIsTold)
+{
+    auto leaving = std::make_unique<RecordingWaiter>("leaving", told);
+    first.then = [&] {
+        lookout.forget(*leaving);
+        leaving.reset();
+    };
+    lookout.wait(first);
+    lookout.wait(*leaving);
+    lookout.wait(second);
+
+    loop.run_errand();
+
+    EXPECT_EQ(told, "first taken\nsecond taken\n");
+}
+
+TEST_F(LookoutOnAMachine, AWaiterThatHasGoneIsNotToldWhenTheLookIsGivenUp)
+{
+    lookout.wait(first);
+    lookout.wait(second);
+    lookout.forget(first);
+
+    loop.advance(5000ms);
+
+    EXPECT_EQ(told, "second failed\n");
+}
+
+TEST_F(LookoutOnAMachine, AWaiterMayWaitAgainWhileItIsTold)
+{
+    first.then = [&] { lookout.wait(first); };
+    lookout.wait(first);
+    loop.run_errand();
+    EXPECT_EQ(told, "first taken\n");
+
+    ASSERT_EQ(loop.errands(), 1u);
+    loop.run_errand();
+
+    EXPECT_EQ(told, "first taken\nfirst taken\n");
+    EXPECT_EQ(loop.errands(), 0u);
+}
+
+TEST_F(LookoutOnAMachine, AMachineThatMayHaveSleptIsLookedAtOnce)
+{
+    lookout.doubt_everything();
+    EXPECT_FALSE(lookout.is_fresh());
+    loop.advance(20ms);
+    lookout.doubt_everything();
+    loop.advance(50ms);
+
+    ASSERT_EQ(loop.errands(), 1u);
+    loop.run_errand();
+    loop.advance(1h);
+    EXPECT_EQ(looks, 1);
+    EXPECT_EQ(loop.errands(), 0u);
+}
+
+TEST_F(LookoutOnAMachine, AWriteToTheRegistersIsReadAndNothingIsScanned)
+{
+    machine.take(board);
+    registers.bits.usb2_owner = 0x3ffb;
+    hints.say({.everything = false, .registers = true, .paths = {}});
+
+    loop.advance(1h);
+
+    EXPECT_EQ(loop.errands(), 0u);
+    ASSERT_EQ(drifts.size(), 1u);
+    EXPECT_EQ(drifts.front().now.usb2_owner, 0x3ffbu);
+}
+
+TEST_F(LookoutOnAMachine, AWriteToTheRegistersBesideAChangeThatNobodyToldOfIsLookedAtWhole)
+{
+    machine.take(board);
+    hints.sure = false;
+    ++*events.count;
+    tree.add("sys/class",
+             dir("block", {link("sdb", "../../devices/pci0000:00/0000:00:14.0/usb3/3-1/block/sdb")}));
+    registers.bits.usb2_owner = 0x3ffb;
+    hints.say({.everything = false, .registers = true, .paths = {}});
+
+    loop.settle();
+
+    ASSERT_EQ(loop.errands(), 1u); // at once, without waiting for quiet
+    EXPECT_TRUE(drifts.empty());
+}
+
+TEST_F(LookoutOnAMachine, AWriteToTheRegistersDuringALookIsFoundByTheLook)
+{
+    machine.take(board);
+    lookout.wait(first);
+    registers.bits.usb2_owner = 0x3ffb;
+    hints.say({.everything = false, .registers = true, .paths = {}});
+    loop.settle();
+    EXPECT_TRUE(drifts.empty());
+
+    loop.advance(1h);
+    EXPECT_EQ(loop.errands(), 1u);
+}
+
+TEST_F(LookoutOnAMachine, AnEventThatWasCountedDuringALookIsNotTakenForSeen)
+{
+    hints.sure = false;
+    lookout.wait(first);
+    loop.work(); // it has seen the machine
+    ++*events.count;
+    tree.add("sys/class",
+             dir("block", {link("sdb", "../../devices/pci0000:00/0000:00:14.0/usb3/3-1/block/sdb")}));
+    loop.run_errand();
+
+    EXPECT_EQ(told, "first taken\n");
+    EXPECT_FALSE(lookout.is_fresh());
+}
+
+TEST_F(LookoutOnAMachine, BeginsNotWhereItCannotHearOfChanges)
+{
+    loop.is_full = true;
+    Lookout deaf({.loop = loop, .machine = machine, .scanner = scanner, .hints = hints, .events = events},
+                 [](const Findings&) {});
+
+    const auto begun = deaf.begin();
+
+    ASSERT_FALSE(begun);
+    EXPECT_EQ(begun.error().message().find("cannot hear of changes"), 0u);
+}
+
+} // namespace
+} // namespace usbroute::daemon
