@@ -113,7 +113,7 @@ Snapshot snapshot_after(const Snapshot& before, const Plan& plan)
         write(bits.superspeed_on, plan.change.superspeed);
         after.note_registers(plan.controller, bits);
     }
-    std::erase_if(after.devices.edit(), [&](const auto& device) { return is_leaving(plan, device->path); });
+    after.devices.erase_if([&](const auto& device) { return is_leaving(plan, device->path); });
     std::erase_if(after.blocks.edit(), [&](const auto& block) { return is_leaving(plan, block.usb); });
     return after;
 }
