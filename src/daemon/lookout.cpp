@@ -21,6 +21,8 @@ constexpr auto quiet_time = 50ms;
 constexpr auto longest_settling = 500ms;
 /// A device that is torn down can hold its lock for seconds. Then a client is told, and may ask again.
 constexpr auto longest_look = 5000ms;
+/// What one thing that is plugged in brings comes within it: its interfaces, its disks.
+constexpr auto until_the_rest = 2000ms;
 
 /// A look has two open at a time. Without them everything would seem to have left the machine.
 constexpr std::size_t descriptors_for_a_look = 8;
@@ -44,7 +46,8 @@ Lookout::Lookout(Parts parts, Found found)
           const auto before = parts_.machine.snapshot();
           finish(look_again(parts_.scanner, *before, followed_));
       })),
-      deadline_(parts.loop.timer([this] { give_up(); }))
+      deadline_(parts.loop.timer([this] { give_up(); })),
+      rest_(parts.loop.timer([this] { look_for_the_rest(); }))
 {}
 
 Result<void> Lookout::begin()
@@ -172,7 +175,7 @@ void Lookout::finish(std::optional<Snapshot> fresh)
     deadline_.stop();
     if (!fresh) return look_later();
     is_starved_ = false;
-    counted_ = counting_;
+    expect_the_rest();
     found_(parts_.machine.take(std::move(*fresh)));
     tell(std::exchange(served_, {}), Look::taken);
     gather();
@@ -180,6 +183,26 @@ void Lookout::finish(std::optional<Snapshot> fresh)
         look();
     else if (parts_.hints.fd() >= 0 && pending_.ask_for_a_scan())
         settle();
+}
+
+/// Hints tell where to look. That nothing happened elsewhere, of which no hint told, has not been seen then.
+void Lookout::expect_the_rest()
+{
+    if (followed_.everything) {
+        counted_ = counting_;
+        rest_.stop();
+    } else if (!rest_.is_running() && !parts_.hints.hears_everything()) {
+        rest_.start(until_the_rest);
+    }
+}
+
+void Lookout::look_for_the_rest()
+{
+    // The look under way, or the one that follows the hints that wait, asks for it anew.
+    if (looking_ || pending_.ask_for_a_scan() || still_holds()) return;
+    log::debug("something has come or gone, and no hint has told of it");
+    pending_.everything = true;
+    look();
 }
 
 /// What is known stays, and who waits is told that it may be old.

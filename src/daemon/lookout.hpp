@@ -64,7 +64,8 @@ private:
 };
 
 /// Knows whether what is known still holds, and looks again when it does not. A burst of hints becomes one look, when
-/// it has been quiet for a moment. Timers run only then.
+/// it has been quiet for a moment, at the places that they name; a little later the kernel's lists tell whether that was all.
+/// Timers run only then.
 class Lookout {
 public:
     struct Parts {
@@ -97,6 +98,8 @@ private:
     void settle();
     void look();
     void finish(std::optional<topology::Snapshot> fresh);
+    void expect_the_rest();
+    void look_for_the_rest();
     void look_later();
     void give_up();
     void tell(std::vector<Waiter*> waiters, Look look);
@@ -107,6 +110,7 @@ private:
     linux_::Timer quiet_;
     linux_::Timer soon_;
     linux_::Timer deadline_;
+    linux_::Timer rest_; ///< runs after a look that followed hints
     observe::Hints pending_;
     observe::Hints followed_;               ///< by the look under way
     std::optional<std::uint64_t> counted_;  ///< events, when what is known was last seen to hold

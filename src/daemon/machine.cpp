@@ -18,15 +18,16 @@ using topology::Snapshot;
 
 namespace {
 
+using Devices = std::vector<topology::SharedDevice>;
+
 /// Two lists by path: what only one of them has, or what stands at a path of both and is another device.
-void compare(const Snapshot& before, const Snapshot& now, Findings& findings)
+void compare(const Devices& before, const Devices& now, Findings& findings)
 {
-    auto old = before.devices.begin();
-    auto fresh = now.devices.begin();
-    while (old != before.devices.end() || fresh != now.devices.end()) {
-        const bool only_old =
-            fresh == now.devices.end() || (old != before.devices.end() && (*old)->path < (*fresh)->path);
-        const bool only_fresh = old == before.devices.end() || (!only_old && (*fresh)->path < (*old)->path);
+    auto old = before.begin();
+    auto fresh = now.begin();
+    while (old != before.end() || fresh != now.end()) {
+        const bool only_old = fresh == now.end() || (old != before.end() && (*old)->path < (*fresh)->path);
+        const bool only_fresh = old == before.end() || (!only_old && (*fresh)->path < (*old)->path);
         if (only_old) {
             findings.left.push_back(*old++);
         } else if (only_fresh) {
@@ -100,7 +101,8 @@ Findings Machine::take(Snapshot fresh)
     conductor_.forget_plans();
     Findings findings;
     findings.before = snapshot_;
-    compare(*snapshot_, fresh, findings);
+    for (const auto bus : buses_apart(snapshot_->devices, fresh.devices))
+        compare(snapshot_->devices.on(bus), fresh.devices.on(bus), findings);
     fresh.generation = snapshot_->generation + 1;
     if (const auto* mux = mux_controller()) {
         const auto* now = fresh.controller_at(mux->address);

@@ -34,8 +34,8 @@ struct Drift {
 
 /// What a look found that the look before it did not know.
 struct Findings {
-    std::vector<std::shared_ptr<const topology::Device>> arrived;
-    std::vector<std::shared_ptr<const topology::Device>> left;
+    std::vector<topology::SharedDevice> arrived;
+    std::vector<topology::SharedDevice> left;
     std::optional<Drift> drift;
     /// The snapshot of before: where a device that left had been.
     std::shared_ptr<const topology::Snapshot> before;

@@ -127,6 +127,19 @@ std::expected<std::vector<topology::Listed>, Errno> LiveTree::entries(const std:
     return listed;
 }
 
+/// The one that readdir tells: of sysfs both are the entry's kernfs_ino.
+std::optional<std::uint64_t> LiveTree::entry_number(const std::string& path) const
+{
+    struct stat status{};
+    if (root_ == "/") {
+        if (::lstat((root_ + path).c_str(), &status) != 0) return std::nullopt;
+        return status.st_ino;
+    }
+    const auto fd = open(path, O_PATH | O_NOFOLLOW);
+    if (!fd.is_open() || ::fstat(fd.get(), &status) != 0) return std::nullopt;
+    return status.st_ino;
+}
+
 std::expected<std::string, Errno> LiveTree::read(const std::string& file, std::size_t limit) const
 {
     // Not to wait for a writer if a recording has a pipe where a file should be.

@@ -7,6 +7,7 @@
 #include "linux/unique_fd.hpp"
 #include "observe/kernel_tree.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ public:
     list(const std::string& directory) const override;
     [[nodiscard]] std::expected<std::vector<topology::Listed>, observe::Errno>
     entries(const std::string& directory) const override;
+    [[nodiscard]] std::optional<std::uint64_t> entry_number(const std::string& path) const override;
     [[nodiscard]] std::expected<std::string, observe::Errno> read(const std::string& file,
                                                                   std::size_t limit) const override;
     [[nodiscard]] std::expected<std::string, observe::Errno> link(const std::string& path) const override;

@@ -116,6 +116,12 @@ WatchedTree::entries(const std::string& directory) const
     return tree_.entries(directory);
 }
 
+std::optional<std::uint64_t> WatchedTree::entry_number(const std::string& path) const
+{
+    hints_.watch(above(path));
+    return tree_.entry_number(path);
+}
+
 std::expected<std::string, observe::Errno> WatchedTree::read(const std::string& file, std::size_t limit) const
 {
     hints_.watch(above(file));

@@ -52,6 +52,7 @@ public:
     list(const std::string& directory) const override;
     [[nodiscard]] std::expected<std::vector<topology::Listed>, observe::Errno>
     entries(const std::string& directory) const override;
+    [[nodiscard]] std::optional<std::uint64_t> entry_number(const std::string& path) const override;
     [[nodiscard]] std::expected<std::string, observe::Errno> read(const std::string& file,
                                                                   std::size_t limit) const override;
     [[nodiscard]] std::expected<std::string, observe::Errno> link(const std::string& path) const override;

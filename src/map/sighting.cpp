@@ -191,8 +191,7 @@ std::vector<Sighting> sightings(const Snapshot& now)
 {
     auto empty = now;
     // The rate matching hubs are part of the board, and everything on an EHCI hangs on them.
-    std::erase_if(empty.devices.edit(),
-                  [&](const auto& device) { return !is_rate_matching_hub(now, *device); });
+    empty.devices.erase_if([&](const auto& device) { return !is_rate_matching_hub(now, *device); });
     return sightings(empty, now);
 }
 

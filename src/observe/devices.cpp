@@ -4,6 +4,7 @@
 #include "observe/devices.hpp"
 
 #include "base/text.hpp"
+#include "observe/census.hpp"
 #include "observe/decode.hpp"
 
 #include <algorithm>
@@ -111,6 +112,7 @@ void DeviceWalk::know_all(Names names)
 {
     all_ = std::move(names);
     std::ranges::sort(all_);
+    knows_all_ = true;
 }
 
 std::vector<std::string> DeviceWalk::names_in(const PortPath& place, const std::string& directory) const
@@ -143,44 +145,24 @@ void DeviceWalk::walk_down(const PortPath& place, const std::string& directory, 
         if (const auto path = PortPath::parse(name)) {
             if (!path->is_root_hub() && place.contains(*path) &&
                 path->ports().size() == place.ports().size() + 1)
-                read_device(*path, directory + "/" + name);
+                at(*path, directory + "/" + name);
         } else if (ports_ == Ports::read && name.ends_with(":1.0")) {
             read_hub_ports(place, directory + "/" + name);
         }
     }
 }
 
-void DeviceWalk::replace(const PortPath& place, const std::string& directory)
+void DeviceWalk::count(std::string_view name)
 {
-    auto& devices = into_.devices.edit();
-    const auto path_of = [](const auto& device) -> const PortPath& { return device->path; };
-    const auto below = [&](const auto& device) { return place.contains(device->path); };
-    // What hangs on one place stands together in the order of paths.
-    const auto first = std::ranges::lower_bound(devices, place, {}, path_of);
-    const auto last = std::find_if_not(first, devices.end(), below);
-    const std::vector<std::shared_ptr<const Device>> old_devices(first, last);
-    devices.erase(first, last);
-    std::erase_if(into_.ports.edit(), [&](const auto& hub) {
-        const auto& front = hub->front().place;
-        return place.contains(front) && front.ports().size() > place.ports().size();
-    });
-
-    const auto untouched = static_cast<std::ptrdiff_t>(devices.size());
-    read_device(place, directory);
-    std::vector<std::shared_ptr<const Device>> found(devices.begin() + untouched, devices.end());
-    devices.erase(devices.begin() + untouched, devices.end());
-    std::ranges::sort(found, {}, path_of);
-    for (auto& device : found)
-        for (const auto& old_device : old_devices)
-            if (*old_device == *device) device = old_device;
-    devices.insert(std::ranges::lower_bound(devices, place, {}, path_of), found.begin(), found.end());
-    std::ranges::sort(into_.ports.edit(), {},
-                      [](const auto& hub) -> const PortPath& { return hub->front().place; });
+    if (knows_all_) return;
+    if (const auto number = tree_.entry_number(std::string(usb_list) + "/" + std::string(name)))
+        found_.listed.push_back({.name = std::string(name), .number = *number});
 }
 
-void DeviceWalk::read_device(const PortPath& place, const std::string& directory)
+void DeviceWalk::at(const PortPath& place, const std::string& directory)
 {
     if (place.ports().size() >= deepest_tier) return;
+    count(place.text());
     const Attributes attributes{tree_, directory};
     auto device = std::make_shared<Device>();
     device->path = place;
@@ -192,15 +174,17 @@ void DeviceWalk::read_device(const PortPath& place, const std::string& directory
     device->removable = trim(attributes.text("removable")) != "fixed";
     const auto names = names_in(place, directory);
     const auto prefix = place.text() + ":";
-    for (const auto& name : names)
-        if (name.starts_with(prefix))
-            device->interfaces.push_back(read_interface(tree_, directory + "/" + name, name));
+    for (const auto& name : names) {
+        if (!name.starts_with(prefix)) continue;
+        count(name);
+        device->interfaces.push_back(read_interface(tree_, directory + "/" + name, name));
+    }
     std::ranges::sort(device->interfaces, {}, &Interface::number);
     // Without authorization a device has no configuration, and so no interface (usb_deauthorize_device): the others
     // need not be asked.
     if (device->interfaces.empty()) device->authorized = trim(attributes.text("authorized")) != "0";
     const bool hub = device->is_hub();
-    into_.devices.push_back(std::move(device));
+    found_.devices.push_back(std::move(device));
     if (hub) walk_down(place, directory, names);
 }
 
@@ -235,7 +219,43 @@ void DeviceWalk::read_hub_ports(const PortPath& hub, const std::string& interfac
     }
     if (ports->empty()) return;
     std::ranges::sort(*ports, {}, &HubPort::place);
-    into_.ports.push_back(std::move(ports));
+    found_.hubs.push_back(std::move(ports));
+}
+
+namespace {
+
+/// `first`: in the order of paths, what is told of the place itself begins there.
+template <class Item>
+void put_in_order(topology::ByBus<Item>& by_bus, const PortPath& place,
+                  typename std::vector<Item>::const_iterator first, std::vector<Item> found)
+{
+    const auto path = [](const Item& item) -> const PortPath& { return path_of(item); };
+    const auto& list = by_bus.on(place.bus());
+    const auto last =
+        std::find_if_not(first, list.end(), [&](const Item& item) { return place.contains(path_of(item)); });
+    std::ranges::sort(found, {}, path);
+    for (auto& item : found) {
+        const auto old = std::ranges::lower_bound(first, last, path_of(item), {}, path);
+        if (old != last && **old == *item) item = *old;
+    }
+    if (std::equal(first, last, found.begin(), found.end())) return;
+    std::vector<Item> now(list.begin(), first);
+    now.insert(now.end(), found.begin(), found.end());
+    now.insert(now.end(), last, list.end());
+    by_bus.put(place.bus(), std::move(now));
+}
+
+} // namespace
+
+void put_found(topology::Snapshot& into, const PortPath& place, Found found)
+{
+    const auto path = [](const auto& item) -> const PortPath& { return path_of(item); };
+    const auto& devices = into.devices.on(place.bus());
+    put_in_order(into.devices, place, std::ranges::lower_bound(devices, place, {}, path),
+                 std::move(found.devices));
+    // The hub above has its first port at the place itself, if that is the first one; what is below has longer paths.
+    const auto& hubs = into.ports.on(place.bus());
+    put_in_order(into.ports, place, std::ranges::upper_bound(hubs, place, {}, path), std::move(found.hubs));
 }
 
 } // namespace usbroute::observe

@@ -7,6 +7,7 @@
 #include "topology/census.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -42,6 +43,11 @@ public:
         std::vector<topology::Listed> listed;
         for (auto& name : *names) listed.push_back({.name = std::move(name), .number = 0});
         return listed;
+    }
+    /// The number of one entry, as `entries` of its directory tells it; nothing: it is not there.
+    [[nodiscard]] virtual std::optional<std::uint64_t> entry_number(const std::string& path) const
+    {
+        return link(path) ? std::optional<std::uint64_t>(0) : std::nullopt;
     }
     /// The first `limit` bytes of a file. May wait: the kernel takes the device lock for a device's strings.
     [[nodiscard]] virtual std::expected<std::string, Errno> read(const std::string& file,

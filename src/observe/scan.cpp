@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 
 namespace usbroute::observe {
 
@@ -151,9 +152,11 @@ void read_other_buses(const KernelTree& tree, const std::vector<std::string>& na
     }
 }
 
-std::expected<std::vector<std::string>, Errno> names_in(const std::vector<topology::Listed>& entries)
+template <class Entries> std::expected<std::vector<std::string>, Errno> names_in(const Entries& entries)
 {
-    return texts_of(entries, [](const auto& entry) { return entry.name; });
+    std::vector<std::string> names;
+    for (const topology::Listed& entry : entries) names.push_back(entry.name);
+    return names;
 }
 
 std::shared_ptr<const topology::Census> shared(std::optional<topology::Census> census)
@@ -173,21 +176,61 @@ std::string syspath_of(const Controller& controller, const PortPath& path)
     return directory;
 }
 
+/// Where hints point to, in order. Nothing: not only to devices. A controller or a root hub came, went or changed its driver,
+/// which is rare, and everything hangs on it.
+std::optional<std::vector<PortPath>> places_of(std::span<const std::string> changed)
+{
+    std::vector<PortPath> places;
+    for (const auto& path : changed) {
+        const auto place = usb_device_in(path);
+        if (!place || place->is_root_hub()) return std::nullopt;
+        places.push_back(*place);
+    }
+    std::ranges::sort(places);
+    return places;
+}
+
+bool has_blocks(const Snapshot& snapshot, const PortPath& place)
+{
+    return std::ranges::any_of(snapshot.blocks,
+                               [&](const auto& block) { return block.usb && place.contains(*block.usb); });
+}
+
+/// What the kernel lists at a place is this now.
+void put_listed(topology::Census& census, const PortPath& place, std::vector<topology::Listed> listed)
+{
+    const auto itself = place.text();
+    auto entries = census.usb.on(place.bus());
+    std::erase_if(entries, [&](const topology::Listed& entry) {
+        const std::string_view name(entry.name);
+        return name.starts_with(itself) &&
+               (name.size() == itself.size() || name[itself.size()] == '.' || name[itself.size()] == ':');
+    });
+    std::ranges::move(listed, std::back_inserter(entries));
+    census.usb.put(place.bus(), std::move(entries));
+}
+
+/// A device without the hub that it is plugged into: the hint about the hub was lost, or is still to come.
+bool hangs_in_the_air(const Snapshot& snapshot, const PortPath& place)
+{
+    auto above = place.ports();
+    above.pop_back();
+    return !above.empty() && snapshot.device_at(place) != nullptr &&
+           snapshot.device_at(PortPath(place.bus(), std::move(above))) == nullptr;
+}
+
 } // namespace
 
 Snapshot scan(const KernelTree& tree, Ports ports)
 {
     Snapshot snapshot;
     snapshot.census = shared(take_census(tree));
-    DeviceWalk walk(tree, snapshot, ports);
-    const auto listed = [&](const char* directory, std::vector<topology::Listed> topology::Census::* part) {
-        return snapshot.census ? names_in(*snapshot.census.*part) : tree.list(directory);
-    };
-    auto usb_names =
-        listed("sys/bus/usb/devices", &topology::Census::usb).value_or(std::vector<std::string>{});
+    DeviceWalk walk(tree, ports);
+    auto usb_names = (snapshot.census ? names_in(snapshot.census->usb) : tree.list(std::string(usb_list)))
+                         .value_or(std::vector<std::string>{});
     std::ranges::sort(usb_names);
     walk.know_all(usb_names);
-    auto names = listed("sys/bus/pci/devices", &topology::Census::functions);
+    auto names = snapshot.census ? names_in(snapshot.census->functions) : tree.list("sys/bus/pci/devices");
     if (!names && names.error().value != ENOENT)
         snapshot.notes.push_back(format("cannot list the PCI devices: {}", errno_text(names.error().value)));
     if (names) {
@@ -200,48 +243,42 @@ Snapshot scan(const KernelTree& tree, Ports ports)
         }
     }
     read_other_buses(tree, usb_names, snapshot, walk);
-    std::ranges::sort(snapshot.devices.edit(), {},
-                      [](const auto& device) -> const PortPath& { return device->path; });
-    std::ranges::sort(snapshot.ports.edit(), {},
-                      [](const auto& hub) -> const PortPath& { return hub->front().place; });
+    auto found = walk.take();
+    snapshot.devices = in_order(std::move(found.devices));
+    snapshot.ports = in_order(std::move(found.hubs));
     snapshot.blocks = read_usb_blocks(tree);
     return snapshot;
 }
 
 Snapshot rescan(const KernelTree& tree, const Snapshot& before, std::span<const std::string> changed)
 {
-    std::vector<PortPath> places;
-    bool blocks_changed = false;
-    for (const auto& path : changed) {
-        const auto place = usb_device_in(path);
-        // A controller or a root hub came, went or changed its driver: rare, and everything hangs on it.
-        if (!place || place->is_root_hub()) return scan(tree);
-        places.push_back(*place);
-        blocks_changed = blocks_changed || path.find("/block/") != std::string::npos;
-    }
-    std::ranges::sort(places);
-    // Hints can be lost, and then only some of what happened is hinted at.
-    auto census = take_census(tree);
-    if (!census || !before.census || !difference(census->functions, before.census->functions).empty() ||
-        !explain(places, *before.census, *census) || !have_their_drivers(tree, before))
-        return scan(tree);
-    blocks_changed = blocks_changed || !difference(census->blocks, before.census->blocks).empty();
-
+    const auto places = places_of(changed);
+    if (!places || !before.census) return scan(tree);
     Snapshot after = before;
-    after.census = shared(std::move(census));
-    DeviceWalk walk(tree, after, Ports::read);
+    auto census = *before.census;
+    const bool blocks_changed = std::ranges::any_of(
+        changed, [](const auto& path) { return path.find("/block/") != std::string::npos; });
+    if (blocks_changed ||
+        std::ranges::any_of(*places, [&](const auto& p) { return has_blocks(before, p); })) {
+        auto blocks = list_blocks(tree);
+        if (!blocks) return scan(tree);
+        census.blocks = std::move(*blocks);
+        after.blocks = read_usb_blocks(tree);
+    }
     const PortPath* done = nullptr;
-    for (const auto& place : places) {
+    for (const auto& place : *places) {
         if (done != nullptr && done->contains(place)) continue; // already read with its hub
         const auto* controller = after.controller_of_bus(place.bus());
         if (controller == nullptr) return scan(tree);
-        blocks_changed = blocks_changed || std::ranges::any_of(before.blocks, [&](const auto& block) {
-                             return block.usb && place.contains(*block.usb);
-                         });
-        walk.replace(place, syspath_of(*controller, place));
+        DeviceWalk walk(tree, Ports::read);
+        walk.at(place, syspath_of(*controller, place));
+        auto found = walk.take();
+        put_listed(census, place, std::move(found.listed));
+        put_found(after, place, std::move(found));
+        if (hangs_in_the_air(after, place)) return scan(tree);
         done = &place;
     }
-    if (blocks_changed) after.blocks = read_usb_blocks(tree);
+    after.census = shared(std::move(census));
     return after;
 }
 

@@ -21,7 +21,8 @@ enum class Ports : std::uint8_t { read, skip };
 [[nodiscard]] topology::Snapshot scan(const KernelTree& tree, Ports ports = Ports::read);
 
 /// Looks again at what `changed` names (sysfs paths without a leading slash, as udev's hints give them) and
-/// takes the rest from `before`. The result equals a new scan; only the cost differs.
+/// takes the rest from `before`. Where everything that happened was hinted at, the result equals a new scan; only the cost
+/// differs, which does not grow with what is on other buses. What was not hinted at, `still_holds` notices.
 [[nodiscard]] topology::Snapshot rescan(const KernelTree& tree, const topology::Snapshot& before,
                                         std::span<const std::string> changed);
 

@@ -106,7 +106,7 @@ Snapshot snapshot_after(const Snapshot& before, const Plan& plan)
     const auto& mux = plan.change.controller;
     if (const auto* bits = std::get_if<chips::RouteBits>(&before.registers_of(mux)))
         after.note_registers(mux, route::with(*bits, plan.change.after()));
-    std::erase_if(after.devices.edit(), [&](const auto& device) { return is_leaving(plan, device->path); });
+    after.devices.erase_if([&](const auto& device) { return is_leaving(plan, device->path); });
     std::erase_if(after.blocks.edit(), [&](const auto& block) { return is_leaving(plan, block.usb); });
     return after;
 }

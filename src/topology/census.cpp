@@ -4,7 +4,10 @@
 #include "topology/census.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
+#include <system_error>
+#include <utility>
 
 namespace usbroute::topology {
 
@@ -26,10 +29,30 @@ std::vector<Listed> difference(const std::vector<Listed>& before, const std::vec
     return changed;
 }
 
+std::uint16_t bus_of(std::string_view name)
+{
+    constexpr std::string_view root_hub = "usb";
+    const bool is_root_hub = name.starts_with(root_hub);
+    const auto digits = is_root_hub ? name.substr(root_hub.size()) : name.substr(0, name.find('-'));
+    if (!is_root_hub && digits.size() == name.size()) return 0;
+    std::uint16_t bus = 0;
+    const auto* const end = digits.data() + digits.size();
+    const auto read = std::from_chars(digits.data(), end, bus);
+    return read.ec == std::errc() && read.ptr == end ? bus : std::uint16_t{0};
+}
+
+ByBus<Listed> listed_by_bus(std::vector<Listed> listed)
+{
+    return {std::move(listed), [](const Listed& entry) { return bus_of(entry.name); }};
+}
+
 bool Census::is_as(const Census& other) const
 {
-    return difference(functions, other.functions).empty() && difference(usb, other.usb).empty() &&
-           difference(blocks, other.blocks).empty();
+    return std::ranges::all_of(
+               buses_apart(usb, other.usb),
+               [&](std::uint16_t bus) { return difference(usb.on(bus), other.usb.on(bus)).empty(); }) &&
+           difference(functions.all(), other.functions.all()).empty() &&
+           difference(blocks.all(), other.blocks.all()).empty();
 }
 
 } // namespace usbroute::topology

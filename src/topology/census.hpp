@@ -3,8 +3,12 @@
 
 #pragma once
 
+#include "base/shared_list.hpp"
+#include "topology/by_bus.hpp"
+
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace usbroute::topology {
@@ -22,14 +26,21 @@ struct Listed {
 [[nodiscard]] std::vector<Listed> difference(const std::vector<Listed>& before,
                                              const std::vector<Listed>& now);
 
+/// The bus of "3-1", "3-1:1.0" and "usb3". 0: of none.
+[[nodiscard]] std::uint16_t bus_of(std::string_view name);
+
 /// What the kernel listed when a look began, in its order. Costs three directories, and tells whether anything has come or gone since.
+/// After a look at some places, what stands there is from before those were read, and the rest is from before the earlier look.
 struct Census {
-    std::vector<Listed> functions; ///< of the PCI bus
-    std::vector<Listed> usb;       ///< devices and interfaces, "3-1" and "3-1:1.0"
-    std::vector<Listed> blocks;    ///< block devices of every kind, partitions among them
+    SharedList<Listed> functions; ///< of the PCI bus
+    ByBus<Listed> usb;            ///< devices and interfaces, "3-1" and "3-1:1.0"
+    SharedList<Listed> blocks;    ///< block devices of every kind, partitions among them
 
     /// Whether both have the same, in whatever order.
     [[nodiscard]] bool is_as(const Census& other) const;
 };
+
+/// What the kernel lists of the USB, by bus.
+[[nodiscard]] ByBus<Listed> listed_by_bus(std::vector<Listed> listed);
 
 } // namespace usbroute::topology

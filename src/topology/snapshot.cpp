@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace usbroute::topology {
 
@@ -167,25 +168,36 @@ Snapshot Snapshot::with_registers(const PciAddress& controller, RegisterLook loo
 
 namespace {
 
-auto first_at_or_after(const SharedList<std::shared_ptr<const Device>>& devices, const PortPath& path)
+template <class Item> ByBus<Item> sorted(std::vector<Item> items)
 {
-    return std::ranges::lower_bound(devices, path, {},
-                                    [](const auto& device) -> const PortPath& { return device->path; });
+    const auto path = [](const Item& item) -> const PortPath& { return path_of(item); };
+    std::ranges::sort(items, {}, path);
+    return {std::move(items), [](const Item& item) { return path_of(item).bus(); }};
+}
+
+auto first_at_or_after(const std::vector<SharedDevice>& devices, const PortPath& path)
+{
+    return std::ranges::lower_bound(
+        devices, path, {}, [](const SharedDevice& device) -> const PortPath& { return device->path; });
 }
 
 } // namespace
 
+ByBus<SharedDevice> in_order(std::vector<SharedDevice> devices) { return sorted(std::move(devices)); }
+ByBus<SharedHub> in_order(std::vector<SharedHub> hubs) { return sorted(std::move(hubs)); }
+
 const Device* Snapshot::device_at(const PortPath& path) const
 {
-    const auto found = first_at_or_after(devices, path);
-    return found != devices.end() && (*found)->path == path ? found->get() : nullptr;
+    const auto& on_bus = devices.on(path.bus());
+    const auto found = first_at_or_after(on_bus, path);
+    return found != on_bus.end() && (*found)->path == path ? found->get() : nullptr;
 }
 
 std::vector<const Device*> Snapshot::devices_below(const PortPath& place) const
 {
+    const auto& on_bus = devices.on(place.bus());
     std::vector<const Device*> found;
-    for (auto it = first_at_or_after(devices, place); it != devices.end() && place.contains((*it)->path);
-         ++it)
+    for (auto it = first_at_or_after(on_bus, place); it != on_bus.end() && place.contains((*it)->path); ++it)
         found.push_back(it->get());
     return found;
 }

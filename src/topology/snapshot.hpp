@@ -6,6 +6,7 @@
 #include "base/ids.hpp"
 #include "base/shared_list.hpp"
 #include "chips/registers.hpp"
+#include "topology/by_bus.hpp"
 #include "topology/census.hpp"
 
 #include <compare>
@@ -205,17 +206,27 @@ struct HeldRegisters {
     bool operator==(const HeldRegisters&) const = default;
 };
 
+using SharedDevice = std::shared_ptr<const Device>;
+using SharedHub = std::shared_ptr<const std::vector<HubPort>>; ///< never empty
+
+/// By what they are in order: a device's own place, and that of a hub's first port.
+[[nodiscard]] inline const PortPath& path_of(const SharedDevice& device) { return device->path; }
+[[nodiscard]] inline const PortPath& path_of(const SharedHub& hub) { return hub->front().place; }
+
+[[nodiscard]] ByBus<SharedDevice> in_order(std::vector<SharedDevice> devices);
+[[nodiscard]] ByBus<SharedHub> in_order(std::vector<SharedHub> hubs);
+
 /// One complete look at the machine. Immutable once built: the next one shares with it what has stayed the same, and
-/// costs the same however many devices there are. So does one in which only the registers are others.
+/// costs the same however many devices are on other buses. So does one in which only the registers are others.
 struct Snapshot {
-    std::uint64_t generation = 0;                      ///< rises with each look that found something else
-    SharedList<PciController> controllers;             ///< by address
-    SharedList<Controller> off_pci;                    ///< platform and virtual ones
-    SharedList<std::shared_ptr<const Device>> devices; ///< by path
-    SharedList<std::shared_ptr<const std::vector<HubPort>>> ports; ///< one entry a hub, by place
+    std::uint64_t generation = 0;          ///< rises with each look that found something else
+    SharedList<PciController> controllers; ///< by address
+    SharedList<Controller> off_pci;        ///< platform and virtual ones
+    ByBus<SharedDevice> devices;           ///< by path
+    ByBus<SharedHub> ports;                ///< one entry a hub, by place
     SharedList<BlockDevice> blocks;
     std::vector<HeldRegisters> registers; ///< of each xHCI whose registers were asked for
-    /// From before the look began; null: it could not be taken, or nobody looked.
+    /// From before the look at what it tells of; null: it could not be taken, or nobody looked.
     std::shared_ptr<const Census> census = {};
     /// What could not be looked at, in words; never a reason to stop.
     SharedList<std::string> notes;

@@ -1,20 +1,24 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-/// What a look at a machine costs: all of it, and what one hint asks for.
+/// What a look at a machine costs: all of it, what one hint asks for, and whether hints were all.
 ///
 ///     bench-scan [flags of Google Benchmark] TREE...
 ///
 /// Each tree is a folder named after the number of devices in it (tests/bench/trees.py makes them).
 #include "linux/files.hpp"
+#include "observe/census.hpp"
 #include "observe/decode.hpp"
 #include "observe/scan.hpp"
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
+#include <iterator>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -51,25 +55,50 @@ std::string hint_about(const linux_::LiveTree& tree, const topology::Device& dev
     return observe::resolve_link(link_path, tree.link(link_path).value_or(std::string()));
 }
 
-/// The first keyboard from the middle on: the same kind of device in every tree, and not the first one found.
-void rescan_one(benchmark::State& state, const Tree& of)
+/// The first keyboard from the middle on: the same kind of device in every tree, and not the first one found. Null: none.
+topology::SharedDevice keyboard_of(const topology::Snapshot& snapshot)
+{
+    const auto middle =
+        std::next(snapshot.devices.begin(), static_cast<std::ptrdiff_t>(snapshot.devices.size() / 2));
+    const auto found = std::find_if(middle, snapshot.devices.end(),
+                                    [](const auto& device) { return device->is_keyboard(); });
+    return found == snapshot.devices.end() ? nullptr : *found;
+}
+
+/// What a hint finds: the keyboard as it was, or one that was not there before.
+enum class Hinted { unchanged, arrived };
+
+void rescan_one(benchmark::State& state, const Tree& of, Hinted hinted)
 {
     const linux_::LiveTree tree(of.root);
-    const auto before = observe::scan(tree);
-    const auto middle = before.devices.begin() + static_cast<std::ptrdiff_t>(before.devices.size() / 2);
-    const auto keyboard =
-        std::find_if(middle, before.devices.end(), [](const auto& d) { return d->is_keyboard(); });
-    if (keyboard == before.devices.end()) {
+    const auto whole = observe::scan(tree);
+    const auto keyboard = keyboard_of(whole);
+    if (keyboard == nullptr) {
         state.SkipWithError("there is no keyboard to give a hint about");
         return;
     }
-    const std::vector<std::string> changed = {hint_about(tree, **keyboard)};
-    if (observe::rescan(tree, before, changed).devices != before.devices)
+    auto before = whole;
+    if (hinted == Hinted::arrived)
+        before.devices.erase_if([&](const auto& device) { return device == keyboard; });
+    const std::vector<std::string> changed = {hint_about(tree, *keyboard)};
+    const auto same = [](const auto& one, const auto& other) { return *one == *other; };
+    if (!std::ranges::equal(observe::rescan(tree, before, changed).devices, whole.devices, same))
         state.SkipWithError("the look that followed the hint does not equal the scan");
     for (auto _ : state) {
         auto after = observe::rescan(tree, before, changed);
         benchmark::DoNotOptimize(after);
     }
+    state.counters["devices"] = static_cast<double>(of.devices);
+}
+
+/// Whether hints have told of everything; asked once after a burst of them, and by a request that comes earlier.
+void compare_lists(benchmark::State& state, const Tree& of)
+{
+    const linux_::LiveTree tree(of.root);
+    const auto snapshot = observe::scan(tree);
+    if (!observe::still_holds(tree, snapshot))
+        state.SkipWithError("the lists differ, and nothing has changed");
+    for (auto _ : state) benchmark::DoNotOptimize(observe::still_holds(tree, snapshot));
     state.counters["devices"] = static_cast<double>(of.devices);
 }
 
@@ -82,7 +111,11 @@ int main(int argc, char** argv)
         const auto tree = tree_at(argv[i]);
         const auto size = std::to_string(tree.devices);
         benchmark::RegisterBenchmark(("scan/" + size).c_str(), scan_all, tree)->Unit(benchmark::kMicrosecond);
-        benchmark::RegisterBenchmark(("hint/" + size).c_str(), rescan_one, tree)
+        benchmark::RegisterBenchmark(("hint/" + size).c_str(), rescan_one, tree, Hinted::unchanged)
+            ->Unit(benchmark::kMicrosecond);
+        benchmark::RegisterBenchmark(("arrival/" + size).c_str(), rescan_one, tree, Hinted::arrived)
+            ->Unit(benchmark::kMicrosecond);
+        benchmark::RegisterBenchmark(("lists/" + size).c_str(), compare_lists, tree)
             ->Unit(benchmark::kMicrosecond);
     }
     benchmark::RunSpecifiedBenchmarks();

@@ -3,6 +3,7 @@
 
 """How the cost of a scan, and of one hint, grows with the number of devices."""
 
+import dataclasses
 import json
 import statistics
 import subprocess
@@ -21,8 +22,7 @@ def measure(room, options):
         trees.write_tree(folders[-1], size)
     medians = _medians(room, folders, options.rounds)
     per_device = {size: medians[f"scan/{size}"] / size for size in trees.SIZES}
-    hints = {size: medians[f"hint/{size}"] for size in trees.SIZES}
-    return _scan_rows(per_device) + _hint_rows(hints)
+    return _scan_rows(per_device) + _hint_rows(medians)
 
 
 def _medians(room, folders, rounds):
@@ -50,8 +50,16 @@ def _scan_rows(per_device):
             Row("a device in a scan, most to least", most, "us", least, "", most / least, FLAT)]
 
 
-def _hint_rows(hints):
-    return _against_the_smallest("one hint among {} devices", hints)
+def _hint_rows(medians):
+    rows = []
+    for kind, figure, is_flat in (("hint", "one hint among {} devices", True),
+                                  ("arrival", "one arrival among {} devices", True),
+                                  ("lists", "the lists of {} devices compared", False)):
+        costs = {size: medians[f"{kind}/{size}"] for size in trees.SIZES}
+        rows += _against_the_smallest(figure, costs)
+        if is_flat:
+            rows[-1] = dataclasses.replace(rows[-1], target=FLAT)
+    return rows
 
 
 def _against_the_smallest(figure, costs):

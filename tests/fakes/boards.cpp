@@ -76,9 +76,9 @@ Device& plug(Snapshot& snapshot, std::string_view place, std::string name)
     device->product_name = std::move(name);
     device->speed = {480'000};
     auto& plugged = *device;
-    snapshot.devices.push_back(std::move(device));
-    std::ranges::sort(snapshot.devices.edit(), {},
-                      [](const auto& d) -> const topology::PortPath& { return d->path; });
+    auto devices = snapshot.devices.flat();
+    devices.push_back(std::move(device));
+    snapshot.devices = in_order(std::move(devices));
     return plugged;
 }
 

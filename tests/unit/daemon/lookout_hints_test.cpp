@@ -196,6 +196,64 @@ TEST_F(LookoutOnAMachine, ABurstWithoutEndIsLookedAtAfterHalfASecond)
     EXPECT_GE(loop.now() - began, 500ms);
 }
 
+TEST_F(LookoutOnAMachine, WhatNoHintToldOfIsFoundTwoSecondsAfterALookThatFollowedHints)
+{
+    hints.sure = false;
+    hint();
+    ++*events.count;
+    loop.advance(50ms);
+    ASSERT_EQ(loop.errands(), 1u);
+    loop.run_errand();
+    EXPECT_EQ(looks, 1);
+
+    tree.add("sys/class", dir("block", {link("sdb", "../../devices/usb3/3-2/block/sdb")}));
+    loop.advance(1999ms);
+    EXPECT_EQ(loop.errands(), 0u);
+    loop.advance(1ms);
+
+    ASSERT_EQ(loop.errands(), 1u);
+    loop.run_errand();
+    EXPECT_EQ(looks, 2);
+    EXPECT_EQ(machine.snapshot()->census->blocks.size(), 1u);
+    EXPECT_EQ(loop.until_next_ring(), std::nullopt);
+}
+
+TEST_F(LookoutOnAMachine, NothingIsLookedAtAgainWhereHintsToldOfEverything)
+{
+    hints.sure = false;
+    for (int i = 0; i < 3; ++i) {
+        hint();
+        ++*events.count;
+        loop.advance(50ms);
+        ASSERT_EQ(loop.errands(), 1u);
+        loop.run_errand();
+    }
+
+    loop.advance(1h);
+
+    EXPECT_EQ(looks, 3);
+    EXPECT_EQ(loop.errands(), 0u);
+    EXPECT_TRUE(lookout.is_fresh());
+}
+
+TEST_F(LookoutOnAMachine, WhoAsksAfterALookThatFollowedHintsIsToldWhetherTheyWereAll)
+{
+    hints.sure = false;
+    hint();
+    ++*events.count;
+    loop.advance(50ms);
+    loop.run_errand();
+    EXPECT_TRUE(lookout.is_fresh());
+
+    hint();
+    ++*events.count;
+    loop.advance(50ms);
+    loop.run_errand();
+    tree.add("sys/class", dir("block", {link("sdb", "../../devices/usb3/3-2/block/sdb")}));
+
+    EXPECT_FALSE(lookout.is_fresh());
+}
+
 TEST_F(LookoutOnAMachine, WhatIsHintedDuringALookIsLookedAtAfterIt)
 {
     hint();

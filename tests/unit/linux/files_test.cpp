@@ -8,8 +8,11 @@
 
 #include <atomic>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace usbroute::linux_ {
 namespace {
@@ -28,6 +31,26 @@ public:
 private:
     fakes::StateDirectory directory_;
 };
+
+/// What a look at one place remembers is compared with lists that are taken later.
+TEST(LiveTree, TellsTheNumberOfAnEntryAsTheListOfItsDirectoryDoes)
+{
+    const Folder folder;
+    std::filesystem::create_directories(folder.file("sys/bus"));
+    std::filesystem::create_symlink("nowhere", folder.file("sys/bus/3-1"));
+    std::filesystem::create_symlink("../bus", folder.file("sys/bus/usb3"));
+    const LiveTree recorded(folder.file(""));
+    const LiveTree live("/");
+    for (const auto& [tree, directory] :
+         {std::pair(&recorded, std::string("sys/bus")), std::pair(&live, folder.file("sys/bus").substr(1)),
+          std::pair(&live, std::string("sys/class/net"))}) {
+        const auto entries = tree->entries(directory).value_or(std::vector<topology::Listed>{});
+        for (const auto& entry : entries)
+            EXPECT_EQ(tree->entry_number(directory + "/" + entry.name), entry.number) << entry.name;
+        EXPECT_EQ(tree->entry_number(directory + "/3-2"), std::nullopt);
+    }
+    EXPECT_EQ(recorded.entries("sys/bus")->size(), 2u);
+}
 
 TEST(ReplaceFile, WritesWholeTextsAndKeepsTheMode)
 {

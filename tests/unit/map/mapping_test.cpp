@@ -51,8 +51,7 @@ struct Desk {
     }
     void unplug(std::string_view place)
     {
-        std::erase_if(machine.devices.edit(),
-                      [&](const auto& device) { return device->path.text() == place; });
+        machine.devices.erase_if([&](const auto& device) { return device->path.text() == place; });
     }
     std::string say(std::string_view line) { return told(mapping.answer(line)); }
     [[nodiscard]] const config::ConnectorSettings* connector(std::string_view name) const
@@ -163,12 +162,11 @@ TEST(Map, AddsTheSuperSpeedHalfToTheConnectorThatFirmwarePairsItWith)
 {
     Desk desk("[connector.rear-1]\nmux_bit = 0\n");
     const auto port = topology::PortPath::parse("4-2");
-    auto ports = std::make_shared<std::vector<topology::HubPort>>();
-    ports->push_back({.place = *port,
-                      .connect_type = "hotplug",
-                      .peer = topology::PortPath::parse("3-1"),
-                      .location = 0x2200});
-    desk.machine.ports.push_back(ports);
+    const topology::HubPort hub_port{.place = *port,
+                                     .connect_type = "hotplug",
+                                     .peer = topology::PortPath::parse("3-1"),
+                                     .location = 0x2200};
+    desk.machine.ports.put(port->bus(), {std::make_shared<std::vector<topology::HubPort>>(1, hub_port)});
 
     const auto seen = desk.plug("4-2", "Fast");
     EXPECT_EQ(told(seen),

@@ -83,11 +83,11 @@ TEST(Recording, OfEveryMachineAnswersAsTheMachine)
         EXPECT_EQ(again.controllers, snapshot.controllers) << name;
         EXPECT_EQ(again.blocks, snapshot.blocks) << name;
         ASSERT_EQ(again.devices.size(), snapshot.devices.size()) << name;
-        for (std::size_t i = 0; i < snapshot.devices.size(); ++i)
-            EXPECT_EQ(*again.devices[i], *snapshot.devices[i]) << name;
+        for (auto one = again.devices.begin(), other = snapshot.devices.begin(); one != again.devices.end();)
+            EXPECT_EQ(**one++, **other++) << name;
         ASSERT_EQ(again.ports.size(), snapshot.ports.size()) << name;
-        for (std::size_t i = 0; i < snapshot.ports.size(); ++i)
-            EXPECT_EQ(*again.ports[i], *snapshot.ports[i]) << name;
+        for (auto one = again.ports.begin(), other = snapshot.ports.begin(); one != again.ports.end();)
+            EXPECT_EQ(**one++, **other++) << name;
         EXPECT_EQ(look_at_condition(recording), look_at_condition(machine)) << name;
         EXPECT_EQ(uses_of(again, look_at_host_use(recording)), uses_of(snapshot, look_at_host_use(machine)))
             << name;
@@ -105,14 +105,15 @@ TEST(Recording, DisguisedTellsDevicesApartAsBefore)
 
         const auto after = scan(tree_of(recording));
         ASSERT_EQ(after.devices.size(), before.devices.size()) << name;
-        for (std::size_t i = 0; i < before.devices.size(); ++i) {
-            EXPECT_EQ(after.devices[i]->path, before.devices[i]->path);
-            if (!before.devices[i]->serial.empty()) {
-                EXPECT_NE(after.devices[i]->serial, before.devices[i]->serial);
+        const auto now = after.devices.flat();
+        const auto then = before.devices.flat();
+        for (std::size_t i = 0; i < then.size(); ++i) {
+            EXPECT_EQ(now[i]->path, then[i]->path);
+            if (!then[i]->serial.empty()) {
+                EXPECT_NE(now[i]->serial, then[i]->serial);
             }
             for (std::size_t j = 0; j < i; ++j)
-                EXPECT_EQ(after.devices[i]->serial == after.devices[j]->serial,
-                          before.devices[i]->serial == before.devices[j]->serial);
+                EXPECT_EQ(now[i]->serial == now[j]->serial, then[i]->serial == then[j]->serial);
         }
     }
 }
@@ -157,8 +158,8 @@ TEST(Recording, KeepsDevicesOnABusThatNoPciFunctionOwns)
     const auto after = scan(tree_of(record(tree)));
 
     ASSERT_EQ(after.devices.size(), 1u);
-    EXPECT_EQ(*after.devices[0], *before.devices[0]);
-    EXPECT_TRUE(after.devices[0]->is_keyboard());
+    EXPECT_EQ(**after.devices.begin(), **before.devices.begin());
+    EXPECT_TRUE((*after.devices.begin())->is_keyboard());
     EXPECT_EQ(after.controllers, before.controllers);
 }
 

@@ -80,13 +80,13 @@ TEST(Scan, ReadsAControllerItsBusAndItsDevices)
     EXPECT_EQ(xhci.iommu_group, 4u);
     EXPECT_EQ(std::get<chips::RouteBits>(snapshot.registers_of(xhci.address)).usb2_owner, 0x3ff7u);
     ASSERT_EQ(snapshot.devices.size(), 1u);
-    const auto& device = *snapshot.devices[0];
+    const auto& device = **snapshot.devices.begin();
     EXPECT_EQ(device.shown(), "USB Keyboard (046d:c31c)");
     EXPECT_TRUE(device.is_keyboard());
     ASSERT_EQ(device.interfaces.size(), 2u);
     EXPECT_EQ(device.interfaces[1].driver, "usbhid");
     EXPECT_EQ(device.interfaces[1].device_class, 3);
-    EXPECT_EQ(snapshot.ports[0]->at(0).peer->text(), "4-2");
+    EXPECT_EQ((*snapshot.ports.begin())->at(0).peer->text(), "4-2");
 }
 
 TEST(Scan, TakesWhatVanishedMeanwhileForGone)
@@ -97,8 +97,9 @@ TEST(Scan, TakesWhatVanishedMeanwhileForGone)
 
     const auto snapshot = scan(tree);
 
-    EXPECT_EQ(snapshot.devices.at(0)->vendor, 0x046d);
-    EXPECT_EQ(snapshot.devices.at(0)->speed, topology::Speed{});
+    ASSERT_EQ(snapshot.devices.size(), 1u);
+    EXPECT_EQ((*snapshot.devices.begin())->vendor, 0x046d);
+    EXPECT_EQ((*snapshot.devices.begin())->speed, topology::Speed{});
     EXPECT_TRUE(snapshot.notes.empty());
 }
 
@@ -205,7 +206,7 @@ TEST(Rescan, KeepsTheObjectOfADeviceThatReadsAsBefore)
     const auto after = rescan(
         tree, before, std::vector<std::string>{"sys/devices/pci0000:00/0000:00:14.0/usb3/3-4/3-4:1.0"});
 
-    EXPECT_EQ(after.devices[0].get(), before.devices[0].get());
+    EXPECT_EQ(*after.devices.begin(), *before.devices.begin());
 }
 
 /// For every device of every recorded machine: a hint about it on an unchanged tree changes nothing.

@@ -222,7 +222,7 @@ TEST(CallBack, LooksAtTheMachineAsThePlanLeavesIt)
 TEST(CallBack, IsNotAskedForWhereNoKeyboardGoes)
 {
     auto bench = with_a_line({Verb::move});
-    bench.snapshot.devices.edit().clear();
+    bench.snapshot.devices.clear();
     fakes::plug(bench.snapshot, "3-3", "Camera");
 
     const auto outcome = bench.ask(move("keys", windows()));

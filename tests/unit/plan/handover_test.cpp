@@ -290,12 +290,9 @@ TEST(Bind, SaysAsMuchAsAMoveOfWhatLeaves)
 {
     HandoverBench bench;
     fakes::bits(bench.snapshot).usb2_owner &= ~0x84u; // keys and bit 7 are on EHCI #1
-    fakes::plug(bench.snapshot, "2-1", "Hub").vendor = 0x8087;
-    bench.snapshot.devices.edit().front() = [&] {
-        auto hub = *bench.snapshot.device_at(*topology::PortPath::parse("2-1"));
-        hub.hub_ports = 8;
-        return std::make_shared<const topology::Device>(hub);
-    }();
+    auto& hub = fakes::plug(bench.snapshot, "2-1", "Hub");
+    hub.vendor = 0x8087;
+    hub.hub_ports = 8;
     fakes::plug(bench.snapshot, "2-1.3", "Adapter");
     fakes::plug(bench.snapshot, "2-1.8", "UPS").interfaces.push_back({.device_class = 3, .driver = "usbfs"});
     bench.use.activities = {{.usb = *topology::PortPath::parse("2-1.3"),
@@ -318,7 +315,7 @@ TEST(Bind, SaysAsMuchAsAMoveOfWhatLeaves)
 TEST(Bind, SaysThatNoControllerIsLeftWithTheHost)
 {
     HandoverBench bench;
-    bench.snapshot.devices.edit().clear();
+    bench.snapshot.devices.clear();
     bench.set_driver("00:14.0", "vfio-pci"); // the kernel's command line took it
 
     EXPECT_EQ(join(std::get<Handover>(bench.bind()).warnings, "\n"),
@@ -379,7 +376,7 @@ TEST(Bind, TakesAGroupWhoseOthersGoWithItOrDoNotMatter)
 TEST(Bind, RefusesToTakeTheLastKeyboard)
 {
     HandoverBench bench;
-    bench.snapshot.devices.edit().clear();
+    bench.snapshot.devices.clear();
     fakes::bits(bench.snapshot).usb2_owner &= ~4u; // keys is on EHCI #1
     fakes::plug_keyboard(bench.snapshot, "2-1.3");
 
@@ -395,7 +392,7 @@ TEST(Bind, RefusesToTakeTheLastKeyboard)
 TEST(Bind, CountsKeyboardsAsAMoveDoes)
 {
     HandoverBench bench;
-    bench.snapshot.devices.edit().clear();
+    bench.snapshot.devices.clear();
     fakes::bits(bench.snapshot).usb2_owner &= ~4u;
     fakes::plug_keyboard(bench.snapshot, "2-1.3");
     topology::InputDevice built_in{
@@ -413,7 +410,7 @@ TEST(Bind, CountsKeyboardsAsAMoveDoes)
 TEST(Bind, DoesNotPromiseToMoveAKeyboardThatFirmwarePins)
 {
     HandoverBench bench;
-    bench.snapshot.devices.edit().clear();
+    bench.snapshot.devices.clear();
     fakes::bits(bench.snapshot).usb2_owner &= ~4u;
     fakes::bits(bench.snapshot).usb2_movable &= ~4u;
     fakes::plug_keyboard(bench.snapshot, "2-1.3");
@@ -472,7 +469,7 @@ TEST(Bind, ListsWhatHangsBehindAHub)
 TEST(Bind, SaysNothingOfKeyboardsWhereNoneLeavesAndNoneIsLeft)
 {
     HandoverBench bench;
-    bench.snapshot.devices.edit().clear();
+    bench.snapshot.devices.clear();
 
     EXPECT_EQ(std::get<Handover>(bench.bind()).warnings, std::vector<std::string>{});
 }

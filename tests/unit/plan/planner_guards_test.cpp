@@ -385,7 +385,7 @@ TEST(Plan, Invariant6KeepsAMountedDiskBehindAHubThatTheLookDidNotSee)
     Bench bench;
     fakes::plug_disk(bench.snapshot, "3-3.2.1", "sdb");
     bench.use.mounts = {{.number = "8:17", .source = "/dev/sdb1", .point = "/mnt", .type = "vfat"}};
-    bench.snapshot.devices.edit().clear();
+    bench.snapshot.devices.clear();
 
     EXPECT_EQ(refusal_of(bench.ask(move("keys", topology::Side::ehci))), "disk-in-use");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", topology::Side::ehci))), "not refused");

@@ -92,9 +92,9 @@ TEST(Status, KeepsTheUseOfADiskWhereTheNameMustBeCut)
 {
     auto snapshot = fakes::z97();
     fakes::plug_disk(snapshot, "3-1", "sdb");
-    auto device = std::make_shared<topology::Device>(*snapshot.devices.front());
+    auto device = std::make_shared<topology::Device>(**snapshot.devices.begin());
     device->product_name = "A Disk With A Name That Goes On And On";
-    snapshot.devices.edit().front() = device;
+    snapshot.devices.put(3, {device});
     const topology::HostUse use{
         .mounts = {{"8:17", "/dev/sdb1", "/mnt/photos", "ext4"}}, .swaps = {}, .btrfs = {}, .zfs_pools = {}};
 

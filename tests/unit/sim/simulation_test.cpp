@@ -270,7 +270,8 @@ TEST_P(SimEachBoardInARow, WithItsDriversTakenAwayAndGivenBackIsAsBefore)
     EXPECT_EQ(devices_in(after), devices_in(before));
     EXPECT_EQ(after.blocks, before.blocks);
     ASSERT_EQ(after.ports.size(), before.ports.size());
-    for (std::size_t i = 0; i < after.ports.size(); ++i) EXPECT_EQ(*after.ports[i], *before.ports[i]);
+    for (auto one = after.ports.begin(), other = before.ports.begin(); one != after.ports.end();)
+        EXPECT_EQ(**one++, **other++);
 }
 
 TEST_P(SimEachBoard, ARemovedControllerIsFoundAgainWithAllThatIsItsOwn)

@@ -67,13 +67,36 @@ TEST(CensusDifference, IsTheSameHoweverTheKernelOrders)
 
 TEST(Census, IsAsAnotherWithTheSameEntries)
 {
-    const Census census{
-        .functions = listed({"0000:00:14.0"}), .usb = listed({"usb1", "1-2"}), .blocks = listed({"sda"})};
+    const Census census{.functions = listed({"0000:00:14.0"}),
+                        .usb = listed_by_bus(listed({"usb1", "3-1", "1-2"})),
+                        .blocks = listed({"sda"})};
     auto other = census;
-    std::ranges::reverse(other.usb);
+    other.usb = listed_by_bus(listed({"1-2", "3-1", "usb1"}));
     EXPECT_TRUE(census.is_as(other));
-    other.blocks.clear();
+    other.blocks = {};
     EXPECT_FALSE(census.is_as(other));
+}
+
+TEST(Census, IsNotAsOneWithMoreOrLessOrSomethingElseOnABus)
+{
+    const Census census{
+        .functions = {}, .usb = listed_by_bus(listed({"usb1", "1-2", "usb3", "3-1"})), .blocks = {}};
+    for (const auto& usb :
+         {listed({"usb1", "1-2", "usb3"}), listed({"usb1", "1-2", "usb3", "3-2"}), listed({"usb1", "1-2"}),
+          listed({"usb3", "3-1"}), listed({"usb1", "1-2", "usb2", "usb3", "3-1"})}) {
+        const Census other{.functions = {}, .usb = listed_by_bus(usb), .blocks = {}};
+        EXPECT_FALSE(census.is_as(other));
+        EXPECT_FALSE(other.is_as(census));
+    }
+}
+
+TEST(BusOf, IsTheNumberInFrontOfAPlaceOrAfterARootHub)
+{
+    EXPECT_EQ(bus_of("usb3"), 3);
+    EXPECT_EQ(bus_of("12-1.4"), 12);
+    EXPECT_EQ(bus_of("3-0:1.0"), 3);
+    for (const char* name : {"", "usb", "3", "-1", "x3-1", "usb3x", "70000-1", "usb-3"})
+        EXPECT_EQ(bus_of(name), 0);
 }
 
 } // namespace
