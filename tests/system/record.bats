@@ -15,7 +15,7 @@ setup() {
 }
 
 # What each command says about a machine, exit codes included.
-answers() {
+what_it_says() {
     for words in "status" "status -v" "status --json" "regs" "regs --json" "doctor -v" "doctor --json" "config check" \
         "config show" "plan toggle" "mask 0x0f"; do
         echo "$ $words"
@@ -30,7 +30,7 @@ answers() {
         rm -rf "$to" "$to-2"
         run -0 --separate-stderr usbroute --root "$machine" record "$to"
         [ -z "$stderr" ]
-        [ "$(answers "$machine")" = "$(answers "$to")" ] || { diff <(answers "$machine") <(answers "$to"); false; }
+        [ "$(what_it_says "$machine")" = "$(what_it_says "$to")" ] || { diff <(what_it_says "$machine") <(what_it_says "$to"); false; }
         run -0 usbroute --root "$to" record "$to-2"
         diff -r --no-dereference "$to/sys" "$to-2/sys"
     done
