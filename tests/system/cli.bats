@@ -11,19 +11,8 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-    : "${USBROUTE_BIN:?names the directory with usbroute}"
-    PATH="$(cd "$USBROUTE_BIN" && pwd):$PATH"
-    machines="$USBROUTE_BIN/../machines"
-    unset USBROUTE_SOCKET USBROUTE_CONFIG USBROUTE_STATE_DIR NO_COLOR CLICOLOR_FORCE
-    export LC_ALL=C.UTF-8 TERM=xterm
+    load machine
     on z97e-itx-ac
-}
-
-# From here on, the machine is a fresh copy of that one.
-on() {
-    machine="$BATS_TEST_TMPDIR/$1"
-    rm -rf "$machine"
-    cp -a "$machines/$1" "$machine"
 }
 
 usb() { usbroute --root "$machine" "$@"; }
@@ -346,12 +335,7 @@ PYTHON
 @test "without the right to write it is exit 5" {
     [ "$(id -u)" -eq 0 ] || skip "needs root to become somebody else"
     command -v setpriv > /dev/null || skip "setpriv is not installed"
-    # bats's own directories are root's alone.
-    open=$(mktemp -d)
-    chmod 755 "$open"
-    mv "$machine" "$open/machine"
-    machine="$open/machine"
-    cp "$(command -v usbroute)" "$open/"
+    open_to_all
     run --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups "$open/usbroute" --root "$machine" move rear-3 --to ehci
     [ "$status" -eq 5 ]
     [[ "$stderr" == *"run it as root, or ask the daemon"* ]]
@@ -474,7 +458,7 @@ import socket, sys, time
 s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); c, _ = s.accept(); time.sleep(5)
 PYTHON
     mute=$!
-    for _ in $(seq 50); do [ -S "$BATS_TEST_TMPDIR/mute.sock" ] && break; sleep 0.05; done
+    until_so '[ -S "$BATS_TEST_TMPDIR/mute.sock" ]'
     run --separate-stderr usb --socket "$BATS_TEST_TMPDIR/mute.sock" --timeout 200ms toggle
     kill $mute || true
     [ "$status" -eq 7 ]
@@ -491,27 +475,12 @@ try: c.sendall(eval(sys.argv[2]))
 except OSError: pass
 PYTHON
         odd=$!
-        for _ in $(seq 50); do [ -S "$BATS_TEST_TMPDIR/odd.sock" ] && break; sleep 0.05; done
+        until_so '[ -S "$BATS_TEST_TMPDIR/odd.sock" ]'
         run --separate-stderr usb --socket "$BATS_TEST_TMPDIR/odd.sock" toggle
         wait $odd || true
         [ "$status" -eq 1 ]
         [[ "$stderr" != *$'\e'* ]]
     done
-}
-
-# Starts usbrouted on the machine; its socket is in $socket.
-start_daemon() {
-    command -v usbrouted > /dev/null || skip "usbrouted is not built"
-    usbrouted --root "$machine" > "$BATS_TEST_TMPDIR/daemon.log" 2>&1 3>&- &
-    daemon=$!
-    socket="$machine/run/usbroute/control.sock"
-    for _ in $(seq 100); do [ -S "$socket" ] && break; sleep 0.05; done
-    [ -S "$socket" ] || { cat "$BATS_TEST_TMPDIR/daemon.log"; false; }
-}
-
-teardown() {
-    [ -z "${daemon:-}" ] || kill "$daemon" 2> /dev/null || true
-    [ -z "${open:-}" ] || rm -rf "$open"
 }
 
 # What a guest's line has carried, only the daemon knows.
@@ -522,7 +491,7 @@ without_lines() { "$@" | sed -e '/^line: /d' -e 's/"lines":\[[^]]*\]/"lines":[]/
         # shellcheck disable=SC2086
         alone+=$(without_lines usb $words)
     done
-    start_daemon
+    start
     for words in "status" "status -v" "status --json" "regs" "mask 0x00ff" "plan move rear-3 --to ehci"; do
         # shellcheck disable=SC2086
         together+=$(without_lines usb --socket "$socket" $words)
@@ -531,7 +500,7 @@ without_lines() { "$@" | sed -e '/^line: /d' -e 's/"lines":\[[^]]*\]/"lines":[]/
 }
 
 @test "through the daemon a move changes exactly its bits, and refusals and exit codes are the same" {
-    start_daemon
+    start
     run --separate-stderr usb --socket "$socket" move rear-3 --to ehci
     [ "$status" -eq 0 ]
     [ -z "$output$stderr" ]
@@ -547,26 +516,32 @@ without_lines() { "$@" | sed -e '/^line: /d' -e 's/"lines":\[[^]]*\]/"lines":[]/
     [ "$(python3 -c 'import json,sys; print(json.loads(sys.argv[1])["code"])' "$stderr")" = no-such-profile ]
 }
 
+# From some moment on the watching begins: until then it is moved there and back.
+until_told() {
+    until_so 'usb --socket "$socket" move rear-3 --to ehci && usb --socket "$socket" undo &&
+        grep -sqx "moved ehci=rear-3" "$BATS_TEST_TMPDIR/ran"'
+}
+
 @test "watch tells each change, runs the command, and ends with 0 at Ctrl-C" {
-    start_daemon
+    start
     # bats runs jobs with SIGINT ignored; env gives it back.
     env --default-signal=INT usbroute --root "$machine" --socket "$socket" watch --exec 'echo "$USBROUTE_EVENT_KIND $USBROUTE_EVENT_OWNERS" >> "'"$BATS_TEST_TMPDIR"'/ran"' \
         > "$BATS_TEST_TMPDIR/watched" 3>&- &
     watch=$!
-    sleep 0.5
-    usb --socket "$socket" move rear-3 --to ehci
-    for _ in $(seq 60); do [ -s "$BATS_TEST_TMPDIR/ran" ] && break; sleep 0.05; done
+    until_told
     kill -INT $watch
     wait $watch
     grep -qx 'moved ehci=rear-3' "$BATS_TEST_TMPDIR/watched"
-    grep -qx 'moved ehci=rear-3' "$BATS_TEST_TMPDIR/ran"
 }
 
 @test "watch ends with 3 when the daemon goes" {
-    start_daemon
-    (sleep 0.5; kill "$daemon") 3>&- &
-    run --separate-stderr usb --socket "$socket" watch
-    [ "$status" -eq 3 ]
+    start
+    usb --socket "$socket" watch > "$BATS_TEST_TMPDIR/ran" 3>&- &
+    watch=$!
+    until_told
+    kill "$daemon"
+    code=0; wait $watch || code=$?
+    [ $code -eq 3 ]
 }
 
 @test "watch without a daemon to ask says what it needs" {

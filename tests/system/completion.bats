@@ -9,6 +9,7 @@ bats_require_minimum_version 1.5.0
 
 setup() {
     PATH=$USBROUTE_BIN:$PATH
+    . "$BATS_TEST_DIRNAME/waiting.sh"
     export USBROUTE_CONFIG=$BATS_TEST_TMPDIR/usbroute.toml
     export USBROUTE_SOCKET=$BATS_TEST_TMPDIR/nobody.sock HOME=$BATS_TEST_TMPDIR LC_ALL=C.UTF-8
     export XDG_CONFIG_HOME=$HOME/.config XDG_DATA_HOME=$HOME/.local/share XDG_CACHE_HOME=$HOME/.cache
@@ -37,13 +38,7 @@ needs() { command -v "$1" > /dev/null || skip "$1 is not installed"; }
 
 # Waits until the screen has this text.
 sees() {
-    for _ in $(seq 200); do
-        if screen | grep -q -F -e "$1"; then return 0; fi
-        sleep 0.05
-    done
-    echo "never on the screen: $1"
-    screen
-    return 1
+    until_so "screen | grep -q -F -e ${1@Q}" || { screen; return 1; }
 }
 
 # A shell of its own for each line: what is left of the one before cannot mix with it.
@@ -174,7 +169,7 @@ the_same_in_every_shell() {
     cp -r "$USBROUTE_BIN/../machines/z97-guest" board
     sed -i '/^\[listen/,$d' board/etc/usbroute/usbroute.toml
     USBROUTE_CONFIG=board/etc/usbroute/usbroute.toml usbrouted --root board --socket "$USBROUTE_SOCKET" 2> log & daemon=$!
-    for _ in $(seq 200); do [ -S "$USBROUTE_SOCKET" ] && break; sleep 0.05; done
+    until_so '[ -S "$USBROUTE_SOCKET" ]'
     : > "$USBROUTE_CONFIG"
     run --separate-stderr usbroute completion words -- move ''
     kill "$daemon"

@@ -5,43 +5,24 @@
 # Controllers given to a guest and taken back: on recorded machines, and inside the simulated board, whose kernel binds
 # what is written to its files. USBROUTE_BIN names the directory with the programs.
 
+# No daemon is up. `refused CODE WORD...` wants exit 6 with that code, and nothing touched.
 setup() {
-    PATH=$USBROUTE_BIN:$PATH
-    # The preloaded umockdev library comes before the sanitizer's runtime, which would refuse to start.
-    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
-    script=$BATS_TEST_TMPDIR/inside.sh
+    load board
     machine=$BATS_TEST_DIRNAME/../machines/z97e-itx-ac
-}
-
-# Runs standard input as a script inside the board, without a daemon. `sim WORD...` tells the board, `driver ADDRESS`
-# says who has a controller, `refused CODE WORD...` wants exit 6 with that code, `expect N WORD...` wants exit N.
-inside() {
-    cat > "$script.body"
-    cat > "$script" <<'SCRIPT'
-set -eu
-cd "$BATS_TEST_TMPDIR"
+    preamble <<'SCRIPT'
 sys=$USBROUTE_SIM/sys # links and directories: the preloaded library does not send these there
-sim() { usbroute-sim 'do' "$@"; }
 driver() { if [ -e "/sys/bus/pci/devices/$1/driver" ]; then basename "$(readlink "/sys/bus/pci/devices/$1/driver")"; else echo none; fi; }
-has() { # address driver
+has() { # ADDRESS DRIVER
     if [ "$(driver "$1")" != "$2" ]; then echo "$1 is on $(driver "$1") and not on $2"; return 1; fi
 }
-expect() { # code command...
-    wanted=$1; shift; code=0
-    "$@" > out 2> err || code=$?
-    if [ "$code" -ne "$wanted" ]; then echo "exit $code of: $*"; cat out err; return 1; fi
-}
-refused() { # code command...
-    what=$1; shift
-    expect 6 "$@" --json
-    grep -q "\"code\":\"$what\"" err || { cat err; return 1; }
+refused() { # CODE COMMAND...
+    local what=$1
+    shift
+    ends_with 6 "$@" --json
+    grep -q "\"code\":\"$what\"" err
     has 0000:00:1d.0 ehci-pci; has 0000:00:1a.0 ehci-pci
 }
 SCRIPT
-    cat "$script.body" >> "$script"
-    run usbroute-sim -q -- bash "$script"
-    echo "$output"
-    [ "$status" -eq 0 ]
 }
 
 @test "list has a line for each guest, and is what guest alone says" {
@@ -159,7 +140,7 @@ refused iommu-off usbroute guest bind windows
 grep 'intel_iommu=on' err
 mv "$sys/kept" "$sys/devices/pci0000:00/0000:00:1a.0/iommu_group"
 echo 1 > /sys/bus/pci/devices/0000:00:1a.0/remove; sim settle
-expect 6 usbroute guest bind windows --json; grep '"code":"controller-not-there"' err
+ends_with 6 usbroute guest bind windows --json; grep '"code":"controller-not-there"' err
 has 0000:00:1d.0 ehci-pci
 SCRIPT
 }
@@ -169,6 +150,7 @@ SCRIPT
     inside <<'SCRIPT'
 usbroute guest bind windows
 cat > private.sh <<'PRIVATE'
+. "$BATS_TEST_DIRNAME/waiting.sh"
 set -eu
 mkdir old
 mount --rbind /dev old
@@ -178,14 +160,13 @@ mount --rbind old/shm /dev/shm
 for node in null urandom; do : > /dev/$node; mount --bind old/$node /dev/$node; done
 : > /dev/vfio/9
 sleep 60 3< /dev/vfio/9 > /dev/null 2>&1 & holder=$!
-sleep 0.2
+until_so '[ "$(readlink "/proc/$holder/fd/3")" = /dev/vfio/9 ] && [ "$(cat "/proc/$holder/comm")" = sleep ]'
 usbroute guest | grep "running: process $holder (sleep)"
 [ "$(usbroute guest show --json | jq -c '.holders_seen, .guest.controllers[0].holders[0].process')" = "true
 $holder" ]
-code=0; usbroute guest release windows --json 2> err || code=$?
+ends_with 6 usbroute guest release windows --json
 kill $holder
-cat err
-[ $code -eq 6 ]; grep '"code":"guest-running"' err; grep "process $holder (sleep) has IOMMU group 9 open" err
+grep '"code":"guest-running"' err; grep "process $holder (sleep) has IOMMU group 9 open" err
 PRIVATE
 unshare -m --propagation private bash private.sh
 has 0000:00:1d.0 vfio-pci; has 0000:00:1a.0 vfio-pci
@@ -198,7 +179,7 @@ SCRIPT
     inside <<'SCRIPT'
 sim unplug rear-6; sim settle # a mounted disk
 printf '[guest.mac]\ncontrollers = ["0000:00:14.0"]\n' > mac.toml
-expect 6 usbroute guest bind mac --config mac.toml
+ends_with 6 usbroute guest bind mac --config mac.toml
 usbroute guest bind mac --config mac.toml --yes 2> err
 grep 'what usbroute routes then is advice' err
 has 0000:00:14.0 vfio-pci
@@ -212,7 +193,7 @@ SCRIPT
 sed 's/^on_exit.*/bind = "boot"/' "$USBROUTE_CONFIG" > boot.toml
 echo 1 > /sys/bus/pci/devices/0000:00:1a.0/remove; sim settle
 usbroute guest bind --boot --config boot.toml --timeout 10s & binder=$!
-sleep 0.5
+sleep 0.5 # it looks ten times a second, and nothing shows that
 has 0000:00:1d.0 ehci-pci
 echo 1 > /sys/bus/pci/rescan
 wait $binder
@@ -231,7 +212,7 @@ if [ "$(id -u)" -eq 0 ]; then
 else
     as() { "$@"; }
 fi
-expect 5 as usbroute guest bind windows
+ends_with 5 as usbroute guest bind windows
 grep 'as root: sudo usbroute guest bind windows' err
 has 0000:00:1d.0 ehci-pci
 SCRIPT

@@ -6,44 +6,16 @@
 # board, with state_faults.so between it and its state directory. USBROUTE_BIN names the directory with the programs. Each
 # daemon is ended by its process id.
 
+# No daemon is up.
 setup() {
-    PATH=$USBROUTE_BIN:$PATH
-    # The preloaded libraries come before the sanitizer's runtime, which would refuse to start.
-    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
-    export PEER="$BATS_TEST_DIRNAME/guest_peer.py" SHIM="$USBROUTE_BIN/state_faults.so"
-    script=$BATS_TEST_TMPDIR/inside.sh
-}
-
-# Runs standard input as a script inside the board; no daemon is up.
-inside() {
-    cat > "$script.body"
-    cat > "$script" <<'SCRIPT'
-set -eu
-cd "$BATS_TEST_TMPDIR"
-sim() { usbroute-sim 'do' "$@"; }
-# `! command` is no failure under set -e.
-not() { if "$@"; then echo "should have failed: $*"; return 1; fi; }
-side() { usbroute status --json | jq -r ".connectors[] | select(.name == \"$1\") | .side"; }
-wires() { od -An -tx4 -j $((0xd0)) -N4 "$USBROUTE_SIM/sys/devices/pci0000:00/0000:00:14.0/config" | tr -d ' '; }
-superspeed() { od -An -tx4 -j $((0xd8)) -N4 "$USBROUTE_SIM/sys/devices/pci0000:00/0000:00:14.0/config" | tr -d ' '; }
-until_so() { # a command: until it succeeds, 10 s at most
-    for _ in $(seq 200); do
-        if eval "$1"; then return 0; fi
-        sleep 0.05
-    done
-    echo "never: $1"; cat "$log"; return 1
-}
-control() { printf '%s\n' "$@" | nc -N -w 5 -U "$USBROUTE_SOCKET"; }
-log=$PWD/log
-begin() { # [NAME=VALUE..]: with the shim; does not wait
+    load board
+    limit=300
+    preamble <<'SCRIPT'
+SHIM=$USBROUTE_BIN/state_faults.so
+begin() { # [NAME=VALUE...]: with the shim
     env "$@" LD_PRELOAD="$SHIM:$LD_PRELOAD" usbrouted >> "$log" 2>&1 < /dev/null &
     daemon=$!
 }
-answers() { control status 2> /dev/null | grep -q '^ok'; }
-lives() { kill -0 "$daemon" 2> /dev/null && [ "$(ps -o stat= -p "$daemon")" != Z ]; }
-start() { begin "$@"; until_so answers; }
-stop() { kill "$daemon"; wait "$daemon"; }
-crash() { kill -9 "$daemon" 2> /dev/null || true; wait "$daemon" 2> /dev/null || true; }
 # As it was before: no state, and every wire where firmware puts it.
 like_new() {
     rm -rf "$USBROUTE_STATE_DIR"; : > "$log"
@@ -53,6 +25,7 @@ like_new() {
 # prepare, then a daemon that is killed at its first point, at its second and so on while `act` goes on, and each time
 # `after_it` with a daemon that lives; until one is not killed any more. Says how many points there were.
 killed_everywhere() {
+    trap '[ $? -eq 0 ] || { echo "at point $n:"; cat "$log" "$USBROUTE_STATE_DIR"/*; }' EXIT
     n=1
     while :; do
         like_new
@@ -64,7 +37,7 @@ killed_everywhere() {
         code=0; wait "$daemon" 2> /dev/null || code=$?
         [ $code -eq 0 ] || [ $code -eq 137 ] || { echo "it ended with $code"; cat "$log"; return 1; }
         start
-        after_it || { echo "at point $n:"; cat "$log" "$USBROUTE_STATE_DIR"/*; return 1; }
+        after_it
         # Nothing had to be set aside.
         not ls "$USBROUTE_STATE_DIR"/*.bad 2> /dev/null
         stop
@@ -77,10 +50,6 @@ killed_everywhere() {
 }
 prepare() { :; }
 SCRIPT
-    cat "$script.body" >> "$script"
-    run timeout 300 usbroute-sim -q -- bash "$script"
-    echo "$output"
-    [ "$status" -eq 0 ]
 }
 
 @test "killed at every point of a trial and of its end the wires go back in time" {
@@ -88,11 +57,11 @@ SCRIPT
 act() {
     control 'move rear-1 ehci revert-after=1s' > said 2>&1 || true
     until_so '[ "$(wires)" = 00003fff ] || ! lives'
-    sleep 0.1
+    until_so 'answers || ! lives'
 }
 after_it() {
-    until_so '[ "$(wires)" = 00003fff ]' || return 1
-    until_so '[ "$(usbroute status --json | jq .trial_seconds)" = null ]' || return 1
+    until_so '[ "$(wires)" = 00003fff ]'
+    until_so '[ "$(usbroute status --json | jq .trial_seconds)" = null ]'
     [ "$(superspeed)" = 0000003f ]
     # And it goes on from there.
     control 'move rear-2 ehci revert-after=0' | grep -q '^ok ehci=rear-2'
@@ -106,19 +75,17 @@ SCRIPT
 @test "killed at every point of a guest's homecoming the keyboard comes home" {
     inside <<'SCRIPT'
 sed -i 's|^on_exit = .*|on_exit = "return"\ngrace = "0s"|' "$USBROUTE_CONFIG"
-sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
+give_ehcis
 act() {
-    # No part of the board: its process is of the real machine, and so is what the daemon reads of it.
-    env -u LD_PRELOAD python3 "$PEER" connect "$USBROUTE_SIM/run/windows.sock" > peer 2>&1 < /dev/null &
-    peer=$!
+    peer connect "$USBROUTE_SIM/run/windows.sock"
     until_so 'grep -q "guest windows has come" "$log" || ! lives'
     control 'move rear-1 windows yes=1 revert-after=0' > said 2>&1 || true
     kill -9 "$peer"; wait "$peer" 2> /dev/null || true
     until_so 'grep -q "for guest windows, which is gone" "$log" || ! lives'
-    sleep 0.1
+    until_so 'answers || ! lives'
 }
 after_it() {
-    until_so '[ "$(wires)" = 00003fff ]' || return 1
+    until_so '[ "$(wires)" = 00003fff ]'
     [ "$(superspeed)" = 0000003f ]
     # It is done with: another daemon moves nothing, and what is moved stays.
     control 'move rear-1 windows yes=1 revert-after=0' | grep -q '^ok windows=rear-1'
@@ -139,15 +106,15 @@ there=$(wires) beside=$(superspeed)
 stop
 act() {
     until_so 'grep -q "for at_start" "$log" || ! lives'
-    sleep 0.1
+    until_so 'answers || ! lives'
 }
 after_it() {
-    until_so '[ "$(wires)" = "$there" ]' || return 1
+    until_so '[ "$(wires)" = "$there" ]'
     [ "$(superspeed)" = "$beside" ]
     # Once: what is asked for later stays over the next start.
     control 'move rear-1 host yes=1 revert-after=0' | grep -q '^ok'
     then=$(wires)
-    crash; start; sleep 0.2
+    crash; start
     [ "$(wires)" = "$then" ]
 }
 killed_everywhere 6
@@ -353,12 +320,10 @@ until_so 'grep -q "the new configuration is not used; the old one stays in force
 grep 'connectors.toml:3' "$log"
 control 'move rear-1 ehci revert-after=0' | grep -q '^ok ehci=rear-1'
 stop
-code=0; usbrouted > said 2>&1 || code=$?
-[ $code -eq 78 ]
-grep 'connectors.toml:3' said; grep 'the configuration is wrong, see above' said
+ends_with 78 usbrouted
+grep 'connectors.toml:3' err; grep 'the configuration is wrong, see above' err
 head -c 3000 /dev/urandom > "$names"
-code=0; usbrouted > said 2>&1 || code=$?
-[ $code -eq 78 ]; grep 'connectors.toml' said
+ends_with 78 usbrouted; grep 'connectors.toml' err
 [ "$(wires)" = 00003ffb ]
 SCRIPT
 }
@@ -402,8 +367,7 @@ until_so 'grep -q "the new configuration is not used; the old one stays in force
 grep "usbroute.toml was there and is gone; put it back, or restart usbrouted to do without it" "$log"
 control 'move rear-2 ehci revert-after=0' | grep -q '^ok ehci=rear-2'
 mv away "$USBROUTE_CONFIG"
-kill -HUP "$daemon"
-until_so 'grep -q "the configuration was read anew" "$log"'
+reload
 stop
 SCRIPT
 }
@@ -457,9 +421,8 @@ start
 control 'move rear-1 ehci revert-after=60s' | grep -q '^ok ehci=rear-1'
 journal=$(md5sum "$USBROUTE_STATE_DIR/journal")
 for socket in "$USBROUTE_SOCKET" "$PWD/another.sock"; do
-    code=0; usbrouted --socket "$socket" > said 2>&1 || code=$?
-    [ $code -eq 1 ]
-    grep "another daemon works with $USBROUTE_STATE_DIR; usbroute status asks it" said
+    ends_with 1 usbrouted --socket "$socket"
+    grep "another daemon works with $USBROUTE_STATE_DIR; usbroute status asks it" err
 done
 [ "$(md5sum "$USBROUTE_STATE_DIR/journal")" = "$journal" ]
 answers

@@ -6,22 +6,12 @@
 # Each test starts its own daemons and ends those alone, by their process ids.
 
 setup() {
-    : "${USBROUTE_BIN:?names the directory with usbrouted}"
-    here=$(cd "$(dirname "$BATS_TEST_FILENAME")" && pwd)
-    # Two thousand small files are copied for each test: in memory where that can be.
-    dir=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
-    machine=$dir/m
-    socket=$dir/c.sock
-    cp -a "$here/../machines/z97e-itx-ac" "$machine"
-    chmod -R u+w "$machine"
+    load machine
+    on z97e-itx-ac
+    control_alone
     registers=$machine/sys/bus/pci/devices/0000:00:14.0/config
     port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
-    settings=$machine/etc/usbroute/usbroute.toml
-    sed -i '/^\[listen.control\]/,$d' "$settings"
     cat >> "$settings" <<TOML
-[listen.control]
-unix = "/run/usbroute/control.sock"
-group = ""
 [listen.windows]
 unix = "/run/usbroute/windows.sock"
 guest = "windows"
@@ -30,34 +20,9 @@ tcp = "127.0.0.1:$port"
 allow = ["toggle", "status"]
 TOML
     chmod 644 "$settings"
-    pids=()
 }
 
-teardown() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
-    rm -rf "$dir"
-}
-
-# Starts it and waits until it answers. The process id is in $daemon.
-start() {
-    "$USBROUTE_BIN/usbrouted" --root "$machine" --socket "$socket" "$@" 2>>"$dir/log" 3>&- &
-    daemon=$!
-    pids+=("$daemon")
-    wait_until "[ -S $socket ] && echo status | nc -N -U $socket | grep -q ."
-}
-
-wait_until() {
-    for _ in $(seq 200); do
-        if eval "$1" 2>/dev/null; then return 0; fi
-        sleep 0.02
-    done
-    echo "never: $1"
-    cat "$dir/log"
-    return 1
-}
-
-say() { printf '%s\n' "$@" | nc -N -w 5 -U "$socket"; }
-client() { python3 "$here/daemon_client.py" "$socket" "$@"; }
+client() { python3 "$BATS_TEST_DIRNAME/daemon_client.py" "$socket" "$@"; }
 xusb2pr() { od -An -tx4 -j $((0xd0)) -N4 "$registers" | tr -d ' '; }
 # Writes as another program would.
 poke() { printf "$2" | dd of="$registers" bs=1 seek=$(($1)) conv=notrunc status=none; }
@@ -108,12 +73,12 @@ xhci_comes() { mv "$dir/gone" "$machine/sys/bus/pci/devices/0000:00:14.0"; }
     [[ "$(say 'move rear-1 ehci revert-after=1s')" == ok* ]]
     moved=$(xusb2pr)
     xhci_leaves
-    wait_until "grep -q 'trial delayed' $dir/log"
+    until_so "grep -q 'trial delayed' $dir/log"
     kill -9 "$daemon"; wait "$daemon" || true
     start
     [[ "$(say status)" == ok* ]]
     xhci_comes
-    wait_until '[ "$(xusb2pr)" = 00003fff ]'
+    until_so '[ "$(xusb2pr)" = 00003fff ]'
     [ "$moved" != 00003fff ]
 }
 
@@ -148,7 +113,7 @@ xhci_comes() { mv "$dir/gone" "$machine/sys/bus/pci/devices/0000:00:14.0"; }
     before=$(od -An -tx4 -j $((0xd0)) -N16 "$registers")
     # SuperSpeed is written, the wires are not, and SuperSpeed cannot be written back.
     FAILING_WRITES_AFTER=1 LD_PRELOAD="$USBROUTE_BIN/failing_writes.so" ASAN_OPTIONS=verify_asan_link_order=0 start
-    run "$USBROUTE_BIN/usbroute" --socket "$socket" apply desk-on-ehci
+    run usbroute --socket "$socket" apply desk-on-ehci
     echo "$output"
     [ "$status" -eq 8 ]
     [[ "$output" == *"the change could not be taken back; to recover: setpci -s 0000:00:14.0 d0.l="*" && setpci -s 0000:00:14.0 d8.l="* ]]
@@ -232,7 +197,7 @@ over_tcp() { printf '%s\n' "$@" | nc -N -w 5 127.0.0.1 "$port"; }
     [[ "$(say 'toggle yes=1 revert-after=0')" == ok* ]]
     sed -i '/^\[listen.netcat\]/a may = ["yes", "no-trial"]' "$settings"
     kill -HUP "$daemon"
-    wait_until 'grep -q "read anew" "$dir/log"'
+    until_so 'grep -q "read anew" "$dir/log"'
     [[ "$(over_tcp 'toggle yes=1 revert-after=0')" == ok* ]]
     [[ "$(over_tcp 'move rear-6 ehci force-disk=sdc')" == "error not-permitted "* ]]
 }
@@ -267,7 +232,7 @@ over_tcp() { printf '%s\n' "$@" | nc -N -w 5 127.0.0.1 "$port"; }
     [[ "$(say toggle)" == ok* ]]
     sed -i '/^\[listen.netcat\]/a per_minute = 0' "$settings"
     kill -HUP "$daemon"
-    wait_until 'grep -q "read anew" "$dir/log"'
+    until_so 'grep -q "read anew" "$dir/log"'
     [ "$(client flood "$port" toggle 200)" = "200 0" ]
 }
 
@@ -281,7 +246,7 @@ over_tcp() { printf '%s\n' "$@" | nc -N -w 5 127.0.0.1 "$port"; }
     say '{"do":"status"}' | python3 -c 'import json, sys
 line, = json.load(sys.stdin)["status"]["lines"]
 assert (line["listener"], line["guest"], line["commands"], line["noise"], line["proven"]) == ("windows", "windows", 3, 3, False), line'
-    "$USBROUTE_BIN/usbroute" --socket "$socket" status | grep -q '3 commands, 3 lines of noise'
+    usbroute --socket "$socket" status | grep -q '3 commands, 3 lines of noise'
 }
 
 @test "holds back a client that does not read" {
@@ -312,27 +277,27 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
     pids+=($!)
     (printf '{"do":"subscribe"}\n'; exec sleep 20) 3>&- | nc -U "$socket" > "$dir/json" 3>&- &
     pids+=($!)
-    wait_until "[ -s $dir/text ] && [ -s $dir/json ]"
+    until_so "[ -s $dir/text ] && [ -s $dir/json ]"
     say toggle
-    wait_until "grep -qx 'event moved desk-on-ehci ehci=rear-1,rear-2,front-1' $dir/text"
+    until_so "grep -qx 'event moved desk-on-ehci ehci=rear-1,rear-2,front-1' $dir/text"
     poke 0xd0 '\xff'
-    wait_until "grep -qx 'event drift XUSB2PR 0x3ff2 -> 0x3fff' $dir/text"
+    until_so "grep -qx 'event drift XUSB2PR 0x3ff2 -> 0x3fff' $dir/text"
     rm -rf "$machine"/sys/devices/pci0000:00/0000:00:14.0/usb3/3-6 "$machine"/sys/bus/usb/devices/3-6
-    wait_until "grep -q 'event left rear-4 3-6 .*DataTraveler' $dir/text"
-    wait_until "grep -q '\"event\":\"left\"' $dir/json"
-    wait_until "grep -q '\"event\":\"moved\"' $dir/json"
+    until_so "grep -q 'event left rear-4 3-6 .*DataTraveler' $dir/text"
+    until_so "grep -q '\"event\":\"left\"' $dir/json"
+    until_so "grep -q '\"event\":\"moved\"' $dir/json"
     # Nothing moves in a recorded machine, and the daemon says so.
-    wait_until "grep -q 'event verdict rear-1 ' $dir/text"
+    until_so "grep -q 'event verdict rear-1 ' $dir/text"
 }
 
 @test "moves back what another program has moved, and not what a direct command has moved" {
     start
     [[ "$(say toggle)" == "ok desk-on-ehci"* ]]
     poke 0xd0 '\xff'
-    wait_until "grep -q 'restore the routes: XUSB2PR 0x3fff -> 0x3ff2' $dir/log"
-    wait_until '[ "$(xusb2pr)" = 00003ff2 ]'
-    "$USBROUTE_BIN/usbroute" --root "$machine" --direct move rear-1 --to xhci
-    wait_until "grep -q 'written by somebody else: 0x3ff2 -> 0x3ff6' $dir/log"
+    until_so "grep -q 'restore the routes: XUSB2PR 0x3fff -> 0x3ff2' $dir/log"
+    until_so '[ "$(xusb2pr)" = 00003ff2 ]'
+    usbroute --root "$machine" --direct move rear-1 --to xhci
+    until_so "grep -q 'written by somebody else: 0x3ff2 -> 0x3ff6' $dir/log"
     # What the daemon does about it, it does before the next answer.
     say status
     [ "$(xusb2pr)" = 00003ff6 ]
@@ -342,7 +307,8 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
     start
     for i in 1 2 3 4 5; do
         mv "$machine"/sys/devices/pci0000:00/0000:00:14.0/usb3/3-6 "$dir/3-6"
-        ! say '{"do":"status"}' | grep -q DataTraveler
+        say '{"do":"status"}' > "$dir/said"
+        not grep -q DataTraveler "$dir/said"
         mv "$dir/3-6" "$machine"/sys/devices/pci0000:00/0000:00:14.0/usb3/3-6
         say '{"do":"status"}' | grep -q DataTraveler
     done
@@ -353,35 +319,40 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
     cp "$settings" "$dir/good"
     echo 'nonsense = 1' >> "$settings"
     kill -HUP "$daemon"
-    wait_until "grep -q 'the old one stays in force' $dir/log"
+    until_so "grep -q 'the old one stays in force' $dir/log"
     grep -q "unknown key" "$dir/log"
     [[ "$(say toggle)" == "ok desk-on-ehci"* ]]
 
     sed 's/^profiles = .*/profiles = ["all-host"]/; /^\[listen.netcat\]/,$d' "$dir/good" > "$settings"
     kill -HUP "$daemon"
-    wait_until "grep -q 'configuration was read anew' $dir/log"
+    until_so "grep -q 'configuration was read anew' $dir/log"
     [[ "$(say 'toggle')" == "ok all-host"* ]]
-    ! echo toggle | nc -N -w 1 127.0.0.1 "$port"
+    not nc -N -w 1 127.0.0.1 "$port" <<< toggle
 }
 
 @test "keeps its clients over a reload" {
     start
-    (echo status; sleep 1; echo toggle; sleep 0.5) 3>&- | nc -N -U "$socket" > "$dir/out" 3>&- &
+    mkfifo "$dir/lines"
+    nc -N -U "$socket" < "$dir/lines" > "$dir/out" 3>&- &
     pids+=($!)
-    wait_until "[ -s $dir/out ]"
+    exec 9> "$dir/lines"
+    echo status >&9
+    until_so "[ -s $dir/out ]"
     kill -HUP "$daemon"
-    wait_until "grep -q 'configuration was read anew' $dir/log"
-    wait_until "[ \$(grep -c ^ok $dir/out) = 2 ]"
+    until_so "grep -q 'configuration was read anew' $dir/log"
+    echo toggle >&9
+    until_so "[ \$(grep -c ^ok $dir/out) = 2 ]"
+    exec 9>&-
 }
 
 @test "does not start with a wrong configuration or option" {
     echo 'nonsense = 1' >> "$settings"
-    run "$USBROUTE_BIN/usbrouted" --root "$machine" --socket "$socket"
+    run usbrouted --root "$machine" --socket "$socket"
     [ "$status" = 78 ]
     [[ "$output" == *"unknown key"* ]]
-    run "$USBROUTE_BIN/usbrouted" --frob
+    run usbrouted --frob
     [ "$status" = 64 ]
-    run "$USBROUTE_BIN/usbrouted" --version
+    run usbrouted --version
     [ "$status" = 0 ]
 }
 
@@ -389,7 +360,7 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
     start
     (printf 'subscribe\n'; exec sleep 20) 3>&- | nc -U "$socket" > "$dir/text" 3>&- &
     pids+=($!)
-    wait_until "[ -s $dir/text ]"
+    until_so "[ -s $dir/text ]"
     say toggle
     kill -TERM "$daemon"
     wait "$daemon"
@@ -413,11 +384,11 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
 
 @test "does not push another daemon off its socket" {
     start
-    run "$USBROUTE_BIN/usbrouted" --root "$machine" --socket "$socket"
+    run usbrouted --root "$machine" --socket "$socket"
     [ "$status" = 1 ]
     [[ "$output" == *"another daemon works with $machine/run/usbroute/state; "* ]]
     # Nor one that keeps its state elsewhere.
-    USBROUTE_STATE_DIR=$dir/elsewhere run "$USBROUTE_BIN/usbrouted" --root "$machine" --socket "$socket"
+    USBROUTE_STATE_DIR=$dir/elsewhere run usbrouted --root "$machine" --socket "$socket"
     [ "$status" = 1 ]
     [[ "$output" == *"another daemon answers there"* ]]
     [[ "$(say toggle)" == ok* ]]
@@ -430,8 +401,8 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
     [[ "$(say status)" == ok* ]]
     [[ "$(say regs)" == *unreadable* ]]
     # It comes back: a machine whose firmware let go, or a daemon that was allowed more.
-    cp "$here/../machines/z97e-itx-ac/sys/bus/pci/devices/0000:00:14.0/config" "$registers"
-    wait_until "say toggle | grep -q '^ok'"
+    cp "$machines/z97e-itx-ac/sys/bus/pci/devices/0000:00:14.0/config" "$registers"
+    until_so "say toggle | grep -q '^ok'"
 }
 
 @test "runs on a machine without USB, and picks up what comes" {
@@ -442,14 +413,14 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
     [ "$(say status | cut -d' ' -f1)" = ok ]
     rmdir "$machine/sys"
     mv "$dir/sys" "$machine/sys"
-    wait_until "say toggle | grep -q '^ok desk-on-ehci'"
+    until_so "say toggle | grep -q '^ok desk-on-ehci'"
 }
 
 @test "takes its socket from the service manager" {
-    python3 "$here/daemon_client.py" activate "$dir/given.sock" "$USBROUTE_BIN/usbrouted" --root "$machine" 2>>"$dir/log" 3>&- &
+    python3 "$BATS_TEST_DIRNAME/daemon_client.py" activate "$dir/given.sock" usbrouted --root "$machine" 2>>"$dir/log" 3>&- &
     pids+=($!)
     socket=$dir/given.sock
-    wait_until "say status | grep -q ^ok"
+    until_so "say status | grep -q ^ok"
     [ ! -e "$machine/run/usbroute/control.sock" ]
     kill "${pids[0]}"
     wait "${pids[0]}"
@@ -458,7 +429,7 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
 
 @test "tells the service manager how it is" {
     for path in "$dir/notify.sock" "@usbroute-test-$$"; do
-        said=$(python3 "$here/daemon_client.py" notified "$path" "$USBROUTE_BIN/usbrouted" --root "$machine" --socket "$socket" 2>>"$dir/log")
+        said=$(python3 "$BATS_TEST_DIRNAME/daemon_client.py" notified "$path" usbrouted --root "$machine" --socket "$socket" 2>>"$dir/log")
         [ "$(tr '\n' ' ' <<< "$said")" = "READY=1 STATUS=serving RELOADING=1 READY=1 STATUS=serving STOPPING=1 exit 0 " ]
     done
 }
@@ -466,8 +437,13 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
 @test "makes no wake-ups while nothing happens" {
     command -v strace >/dev/null || skip "strace is not here"
     start
+    (printf 'subscribe\n'; exec sleep 20) 3>&- | nc -U "$socket" > "$dir/text" 3>&- &
+    subscriber=$!
+    until_so "[ -s $dir/text ]"
     say toggle
-    sleep 4
+    # The devices of a recorded machine do not arrive, which is said after three seconds.
+    for connector in rear-1 rear-2 front-1; do until_so "grep -q 'event verdict $connector ' $dir/text"; done
+    kill "$subscriber"
     timeout 3 strace -f -o "$dir/calls" -p "$daemon" 2>/dev/null || true
     [ "$(grep -c 'epoll_wait.*=' "$dir/calls" || true)" -le 1 ]
     [ "$(grep -vc 'epoll' "$dir/calls" || true)" = 0 ]

@@ -5,63 +5,29 @@
 # The files of examples/, as they are, on the simulated board with the real daemon. USBROUTE_BIN names the directory
 # with the programs.
 
+# The daemon is up, and $PLACE is where the scripts work.
 setup() {
-    PATH=$USBROUTE_BIN:$PATH
-    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
-    export EXAMPLES=$BATS_TEST_DIRNAME/../../examples TESTS=$BATS_TEST_DIRNAME
+    load board
+    export EXAMPLES=$BATS_TEST_DIRNAME/../../examples PLACE=$BATS_TEST_TMPDIR
     # A runtime folder of its own: what the examples remember is not what an earlier test has left.
-    export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/run
-    mkdir -p "$XDG_RUNTIME_DIR" "$BATS_TEST_TMPDIR/fakes"
-    script=$BATS_TEST_TMPDIR/inside.sh
-}
-
-# A program of that name, first on the PATH: it writes its arguments, a line a call, to `called`.
-fake() { # name
-    printf '#!/bin/sh\necho "%s $*" >> "$PLACE/called"\nexit "${FAKE_ENDS_WITH:-0}"\n' "$1" > "$BATS_TEST_TMPDIR/fakes/$1"
-    chmod +x "$BATS_TEST_TMPDIR/fakes/$1"
-}
-
-# Runs standard input as a script inside the board, with the daemon up.
-inside() {
-    cat > "$script.body"
-    cat > "$script" <<SCRIPT
-set -eu
-export PLACE=$BATS_TEST_TMPDIR
-cd "\$PLACE"
-PATH=$BATS_TEST_TMPDIR/fakes:\$PATH
+    export XDG_RUNTIME_DIR=$PLACE/run
+    mkdir -p "$XDG_RUNTIME_DIR" fakes
+    preamble <<'SCRIPT'
+PATH=$PLACE/fakes:$PATH
 touch called
-SCRIPT
-    cat >> "$script" <<'SCRIPT'
-sim() { usbroute-sim 'do' "$@"; }
-wait_for() { # pattern file: until the pattern is in the file, 10 s at most
-    for _ in $(seq 200); do
-        if grep -sqE -- "$1" "$2"; then return 0; fi
-        sleep 0.05
-    done
-    echo "no \"$1\" in $2:"; cat "$2"; return 1
-}
-not() { if "$@"; then echo "should have failed: $*"; return 1; fi; }
-start() {
-    usbrouted > daemon.log 2>&1 < /dev/null &
-    daemon=$!
-    for _ in $(seq 200); do
-        if usbroute status > /dev/null 2>&1; then return 0; fi
-        sleep 0.05
-    done
-    cat daemon.log; return 1
-}
-stop() { kill "$daemon" && wait "$daemon"; }
 # The value of a key in an ini file, as i3blocks and polybar read theirs.
-value() { # file section key
+value() { # FILE SECTION KEY
     python3 -c 'import configparser, sys
 ini = configparser.ConfigParser(interpolation=None); ini.read(sys.argv[1]); print(ini[sys.argv[2]][sys.argv[3]])' "$@"
 }
 start
 SCRIPT
-    cat "$script.body" >> "$script"
-    run timeout 120 usbroute-sim -q -- bash "$script"
-    echo "$output"
-    [ "$status" -eq 0 ]
+}
+
+# A program of that name, first on the PATH: it writes its arguments, a line a call, to `called`.
+fake() { # name
+    printf '#!/bin/sh\necho "%s $*" >> "$PLACE/called"\nexit "${FAKE_ENDS_WITH:-0}"\n' "$1" > "fakes/$1"
+    chmod +x "fakes/$1"
 }
 
 @test "waybar: the module's line is JSON at every change, and its clicks do what they say" {
@@ -74,14 +40,13 @@ wait_for '"class":"host"' lines
 sh -c "$(jq -r '."custom/usbroute"."on-click"' "$module")"; sim settle
 wait_for '"text":"desk-on-ehci' lines
 usbroute apply all-host --yes; sim settle
-sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
+give_ehcis
 usbroute move front-1 --to windows --revert-after 30s
 wait_for '"class":"trial"' lines
 sh -c "$(jq -r '."custom/usbroute"."on-click-middle"' "$module")"
 wait_for '"class":"guest"' lines
 sh -c "$(jq -r '."custom/usbroute"."on-click-right"' "$module")"
-for _ in $(seq 100); do [ "$(tail -n 1 lines | jq -r .class)" != host ] || break; sleep 0.05; done
-[ "$(tail -n 1 lines | jq -r .class)" = host ]
+until_so '[ "$(tail -n 1 lines | jq -r .class)" = host ]'
 jq -es 'all(.[]; (.text | length > 0) and (.tooltip | length > 0) and .alt == .class)' lines
 jq -es 'any(.[]; .tooltip | contains("windows: front-1"))' lines
 kill $bar; wait $bar
@@ -105,12 +70,11 @@ sh -c "exec $(value "$blocks" usbroute command)" > blocks & one=$!
 sh -c "exec $(value "$polybar" module/usbroute exec)" > polybar & two=$!
 wait_for . blocks; wait_for '^all-host$' polybar
 sh -c "$(value "$polybar" module/usbroute click-left)"
-wait_for '^%\{F#fabd2f\}desk-on-ehci \(trial\)%\{F-\}$|^desk-on-ehci$' polybar
+wait_for '^%{F#fabd2f}desk-on-ehci (trial)%{F-}$\|^desk-on-ehci$' polybar
 wait_for 'desk-on-ehci' blocks
 sh -c "$(value "$polybar" module/usbroute click-middle)"
 sh -c "$(value "$polybar" module/usbroute click-right)"
-for _ in $(seq 100); do [ "$(tail -n 1 polybar)" != all-host ] || break; sleep 0.05; done
-[ "$(tail -n 1 polybar)" = all-host ]
+until_so '[ "$(tail -n 1 polybar)" = all-host ]'
 jq -es 'all(.[]; .full_text | length > 0)' blocks
 kill $one $two; wait $one; wait $two
 stop
@@ -125,14 +89,13 @@ wait_for '^offline offline$' lines
 start
 wait_for '^host all-host$' lines
 stop
-for _ in $(seq 100); do [ "$(tail -n 1 lines)" != 'offline offline' ] || break; sleep 0.05; done
-[ "$(tail -n 1 lines)" = 'offline offline' ]
+until_so '[ "$(tail -n 1 lines)" = "offline offline" ]'
 kill $bar; wait $bar
 [ "$(wc -l < lines)" -eq 3 ]
 start
 # head ends after the first line; who writes to nobody ends by itself, without a change to write.
 ( timeout 20 usbroute watch --format '{state}'; echo $? > ended ) | head -n 1
-for _ in $(seq 100); do [ ! -s ended ] || break; sleep 0.05; done
+until_so '[ -s ended ]'
 [ "$(cat ended)" = 0 ]
 stop
 SCRIPT
@@ -172,25 +135,23 @@ SCRIPT
 @test "monitor-input: the input follows the socket's owner, once for each change of it" {
     fake ddcutil
     inside <<'SCRIPT'
-sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
+give_ehcis
 # The line of the file's own comment, with its numbers.
 line=$(sed -n "s/^#  *usbroute watch --exec '\(.*\)'\$/\1/p" "$EXAMPLES/monitor-input/usbroute-monitor-input")
 [ "$line" = 'usbroute-monitor-input rear-1 host=0x0f windows=0x11' ]
 PATH=$EXAMPLES/monitor-input:$PATH
-usbroute watch --exec "$line" > events & watcher=$!
-sleep 0.3
+watch_into events --exec "$line; echo \$USBROUTE_EVENT_KIND \$USBROUTE_EVENT_OWNERS >> ran"
 usbroute apply desk-in-windows --yes; wait_for 'setvcp 60 0x11' called
 usbroute move rear-4 --to ehci --yes || true # another socket: nothing is switched
 usbroute undo || true
 usbroute apply all-host; wait_for 'setvcp 60 0x0f' called
-wait_for 'moved all-host' events
-sleep 0.5
+# Whatever was called late for these has been called before the next one.
+usbroute move front-1 --to windows; wait_for 'moved .*front-1' ran
 cat called
 [ "$(cat called)" = "$(printf 'ddcutil setvcp 60 0x11\nddcutil setvcp 60 0x0f')" ]
 # An event that says nothing of owners costs no call, a socket that does not exist is said.
 USBROUTE_EVENT_KIND=arrived usbroute-monitor-input no-such-socket host=1
-code=0; usbroute-monitor-input no-such-socket host=1 2> said || code=$?
-[ $code -eq 1 ]; grep 'there is no connector no-such-socket' said
+ends_with 1 usbroute-monitor-input no-such-socket host=1; grep 'there is no connector no-such-socket' err
 # A monitor that does not listen is tried again at the next event.
 export XDG_RUNTIME_DIR=$PLACE
 not env FAKE_ENDS_WITH=1 usbroute-monitor-input rear-1 host=0x0f 2> said; grep 'could not switch' said
@@ -206,7 +167,7 @@ SCRIPT
 write=$EXAMPLES/prometheus/usbroute-textfile
 mkdir metrics
 "$write" metrics/usbroute.prom
-"$TESTS/exposition.py" metrics/usbroute.prom > samples
+"$BATS_TEST_DIRNAME/exposition.py" metrics/usbroute.prom > samples
 grep -x 'usbroute_up 1' samples
 grep -x 'usbroute_registers_readable 1' samples
 grep -x 'usbroute_profile{profile="all-host"} 1' samples
@@ -215,7 +176,7 @@ grep -x 'usbroute_line_connected{listener="windows",guest="windows"} 0' samples
 grep -x 'usbroute_trial_seconds 0' samples
 usbroute move rear-1 --to ehci --revert-after 5m
 "$write" metrics/usbroute.prom
-"$TESTS/exposition.py" metrics/usbroute.prom > samples
+"$BATS_TEST_DIRNAME/exposition.py" metrics/usbroute.prom > samples
 grep -xE 'usbroute_trial_seconds (299|300|29[0-9])' samples
 # What was there stays until the new one is whole, and nothing else is left in the folder.
 cp metrics/usbroute.prom before
@@ -225,7 +186,7 @@ cmp metrics/usbroute.prom before
 [ "$(stat -c %a metrics/usbroute.prom)" = 644 ]
 stop
 "$write" metrics/usbroute.prom 2> /dev/null
-[ "$("$TESTS/exposition.py" metrics/usbroute.prom)" = 'usbroute_up 0' ]
+[ "$("$BATS_TEST_DIRNAME/exposition.py" metrics/usbroute.prom)" = 'usbroute_up 0' ]
 SCRIPT
 }
 
@@ -245,10 +206,9 @@ SCRIPT
     fake logger
     fake virsh
     inside <<'SCRIPT'
-sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
+give_ehcis
 hook=$EXAMPLES/libvirt/qemu
-usbroute watch > events & watcher=$!
-sleep 0.3
+watch_into events
 # As libvirt calls it for a whole life of a guest: the XML on standard input, since 10.5 with a reason at the end.
 call() { echo '<domain/>' | "$hook" "$@"; }
 call win10 prepare begin -; call win10 start begin -

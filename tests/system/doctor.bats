@@ -9,25 +9,15 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-    : "${USBROUTE_BIN:?names the directory with usbroute}"
-    PATH="$(cd "$USBROUTE_BIN" && pwd):$PATH"
-    machines="$USBROUTE_BIN/../machines"
-    unset USBROUTE_SOCKET USBROUTE_CONFIG USBROUTE_STATE_DIR NO_COLOR CLICOLOR_FORCE
-    export LC_ALL=C.UTF-8 TERM=xterm
+    load machine
     on z97-guest
-}
-
-on() {
-    machine="$BATS_TEST_TMPDIR/$1"
-    rm -rf "$machine"
-    cp -a "$machines/$1" "$machine"
 }
 
 doctor() { usbroute doctor --root "$machine" "$@"; }
 
 # A machine of nothing but PCI functions, "address class vendor:device" a line, as lspci -n tells them.
 listing() {
-    machine="$BATS_TEST_TMPDIR/listing"
+    machine=$dir/listing
     rm -rf "$machine"
     mkdir -p "$machine/sys/bus/pci/devices"
     while read -r address class ids; do
@@ -123,13 +113,8 @@ state() { doctor --json | jq -r '.mux.family + "/" + .mux.state'; }
 @test "a recording that cannot be written to is named" {
     [ "$(id -u)" -eq 0 ] || skip "needs root, to be somebody else"
     command -v setpriv > /dev/null || skip "setpriv is not installed"
-    # bats keeps its own directories closed
-    open=$(mktemp -d /tmp/usbroute-open-XXXXXX)
-    cp "$USBROUTE_BIN/usbroute" "$open/"
-    cp -a "$machine" "$open/machine"
-    chmod -R a+rX "$open"
-    run setpriv --reuid=65534 --regid=65534 --clear-groups "$open/usbroute" doctor --root "$open/machine" --try-write
-    rm -rf "$open"
+    open_to_all
+    run setpriv --reuid=65534 --regid=65534 --clear-groups "$open/usbroute" doctor --root "$machine" --try-write
     [ "$status" -eq 6 ]
     [[ "$output" == *"writing the same value to XUSB2PR failed"* ]]
 }
@@ -170,18 +155,15 @@ state() { doctor --json | jq -r '.mux.family + "/" + .mux.state'; }
 }
 
 @test "it asks the daemon what this user may not read, and since when it runs" {
-    command -v usbrouted > /dev/null
-    socket="$BATS_TEST_TMPDIR/s"
     cp -a "$machine" "$machine-whole"
+    short=$machine
     config="$machine/sys/devices/pci0000:00/0000:00:14.0/config"
     head -c 64 "$config" > "$BATS_TEST_TMPDIR/short" && cp "$BATS_TEST_TMPDIR/short" "$config"
-    usbrouted --root "$machine-whole" --socket "$socket" 2> "$BATS_TEST_TMPDIR/log" 3>&- &
-    daemon=$!
-    for _ in $(seq 100); do [ -S "$socket" ] && break; sleep 0.05; done
-    run usbroute doctor --root "$machine" --socket "$socket" --json
+    machine=$short-whole start
+    run usbroute doctor --root "$short" --socket "$socket" --json
     kill "$daemon"
-    wait "$daemon" || true
-    [ "$status" -eq 0 ] || { echo "$output"; cat "$BATS_TEST_TMPDIR/log"; false; }
+    wait "$daemon"
+    [ "$status" -eq 0 ] || { echo "$output"; cat "$log"; false; }
     jq -e --arg pid "$daemon" '.findings[] | select(.code == "daemon-running")
         | (.sentence | test("since [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"))
         and (.evidence | join(" ") | contains("as process " + $pid) and contains("as it reads them"))' <<< "$output"

@@ -21,23 +21,10 @@ teardown_file() {
     fi
 }
 
+# The daemon is up, there is a guest's serial port "port", and no wine yet.
 setup() {
-    PATH=$USBROUTE_BIN:$PATH
-    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 BATS_TEST_DIRNAME BATS_TEST_TMPDIR
-    script=$BATS_TEST_TMPDIR/inside.sh
-}
-
-needs_wine() {
-    [ -e "$USBROUTE_BIN/usbroute-guest.exe" ] || skip "usbroute-guest.exe is not built: no mingw-w64 here"
-    command -v wine > /dev/null || skip "there is no wine here to run usbroute-guest.exe"
-}
-
-# Runs standard input as a script inside the board, with the daemon up, a guest's serial port "port" and no wine yet.
-inside() {
-    cat > "$script.body"
-    cat > "$script" <<'SCRIPT'
-set -eu
-cd "$BATS_TEST_TMPDIR"
+    load board
+    preamble <<'SCRIPT'
 cat >> "$USBROUTE_CONFIG" <<TOML
 [listen.everything]
 unix = "$USBROUTE_SIM/run/everything.sock"
@@ -45,26 +32,12 @@ guest = "windows"
 allow = ["toggle", "status", "move", "undo", "subscribe", "plan"]
 TOML
 guest=$USBROUTE_SIM/run/everything.sock
-log=$USBROUTE_SIM/usbrouted.log
 pids=
-start() {
-    usbrouted > "$log" 2>&1 < /dev/null &
-    daemon=$!
-    for _ in $(seq 200); do
-        if usbroute status > /dev/null 2>&1; then return 0; fi
-        sleep 0.05
-    done
-    cat "$log"; return 1
-}
-stop() { kill "$daemon" && wait "$daemon"; }
 # The wine prefix finds it as COM5 and COM12. Not as COM1: wine makes that a real serial port, where there is one.
-serial() { # [OPTION...] of serial_line.py, after the socket
+serial() { # [OPTION...] of serial_line.py, after the socket; what it says is in the file serial
     rm -f port
-    env -u LD_PRELOAD "$BATS_TEST_DIRNAME/serial_line.py" port "$@" > ready & pids="$pids $!"
-    for _ in $(seq 200); do
-        if grep -q ready ready; then break; fi
-        sleep 0.05
-    done
+    $outside "$BATS_TEST_DIRNAME/serial_line.py" port "$@" > serial & pids="$pids $!"
+    wait_for ready serial
     if [ -d "$WINEPREFIX/dosdevices" ]; then
         ln -sfn "$(readlink port)" "$WINEPREFIX/dosdevices/com5"
         ln -sfn "$(readlink port)" "$WINEPREFIX/dosdevices/com12"
@@ -72,20 +45,10 @@ serial() { # [OPTION...] of serial_line.py, after the socket
 }
 end() { for pid in $pids; do kill "$pid" 2> /dev/null && wait "$pid" || :; done; }
 trap end EXIT
-register() { setpci -s 00:14.0 d0.l; }
-# Of any client: its exit code, what it says on stdout, and on stderr.
-ends_with() { # CODE COMMAND...
-    local expected=$1 code=0
-    shift
-    "$@" > out 2> err || code=$?
-    cat out err
-    [ "$code" -eq "$expected" ] || { echo "exit code $code of: $*"; return 1; }
-}
 says() { grep -F -q -- "$1" out err || { echo "does not say: $1"; return 1; }; }
 linux() { timeout 30 usbroute-guest "$@"; }
-windows() { env -u LD_PRELOAD timeout 60 wine "$USBROUTE_BIN/usbroute-guest.exe" "$@"; }
-windowsw() { env -u LD_PRELOAD timeout 60 wine "$USBROUTE_BIN/usbroute-guestw.exe" "$@"; }
-not() { if "$@"; then echo "should have failed: $*"; return 1; fi; }
+windows() { $outside timeout 60 wine "$USBROUTE_BIN/usbroute-guest.exe" "$@"; }
+windowsw() { $outside timeout 60 wine "$USBROUTE_BIN/usbroute-guestw.exe" "$@"; }
 # A boot log, with everything that looks a little like an answer.
 cat > boot-log <<'LOG'
 SeaBIOS (version 1.16.2-debian-1.16.2-1)
@@ -106,27 +69,28 @@ host login:
 LOG
 start
 SCRIPT
-    cat "$script.body" >> "$script"
-    run usbroute-sim -q -- bash "$script"
-    echo "$output"
-    [ "$status" -eq 0 ]
+}
+
+needs_wine() {
+    [ -e "$USBROUTE_BIN/usbroute-guest.exe" ] || skip "usbroute-guest.exe is not built: no mingw-w64 here"
+    command -v wine > /dev/null || skip "there is no wine here to run usbroute-guest.exe"
 }
 
 @test "from inside a Linux guest toggle moves the sockets, there and back" {
     inside <<'SCRIPT'
 serial "$guest"
-[ "$(register)" = 00003fff ]
+[ "$(wires)" = 00003fff ]
 ends_with 0 linux -p port toggle
 [ "$(cat out)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]
-[ "$(register)" = 00003ff3 ]
+[ "$(wires)" = 00003ff3 ]
 ends_with 0 linux -p port toggle
-[ "$(register)" = 00003fff ]
+[ "$(wires)" = 00003fff ]
 ends_with 0 linux -p port status
 grep '^ok all-host host=rear-1,' out
 ends_with 0 linux -p port -q toggle
 [ ! -s out ]
 ends_with 0 linux -p port undo
-[ "$(register)" = 00003fff ]
+[ "$(wires)" = 00003fff ]
 ends_with 0 linux -p port '{"do":"toggle"}'
 [ "$(cat out)" = '{"ok":true,"owners":{"ehci":["rear-1","rear-2"]},"profile":"desk-on-ehci"}' ]
 stop
@@ -139,10 +103,10 @@ serial "$guest" --noise boot-log --echo
 for _ in 1 2 3 4 5; do
     ends_with 0 linux -p port toggle
     [ "$(cat out)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]
-    [ "$(register)" = 00003ff3 ]
+    [ "$(wires)" = 00003ff3 ]
     ends_with 0 linux -p port toggle
     [ "$(cat out)" = "ok all-host" ]
-    [ "$(register)" = 00003fff ]
+    [ "$(wires)" = 00003fff ]
 done
 stop
 SCRIPT
@@ -168,7 +132,7 @@ says 'did you mean toggle?'
 ends_with 7 linux -p port --timeout 300ms frobnicate
 says 'frobnicate may be no command'
 ends_with 2 linux -p port
-[ "$(register)" = 00003fff ]
+[ "$(wires)" = 00003fff ]
 stop
 SCRIPT
 }
@@ -187,16 +151,16 @@ says 'nobody listens at'
 
 serial "$guest"
 # Another program has it, as a terminal program does.
-env -u LD_PRELOAD python3 -c 'import fcntl, sys, time
+$outside python3 -c 'import fcntl, sys, time
 port = open(sys.argv[1], "rb", 0); fcntl.flock(port, fcntl.LOCK_EX); open("held", "w"); time.sleep(30)' "$(readlink port)" & holder=$!
-for _ in $(seq 200); do if [ -e held ]; then break; fi; sleep 0.05; done
+until_so '[ -e held ]'
 ends_with 3 linux -p port toggle
 says 'is in use: another program holds its lock'
 kill $holder; wait $holder || :
 # A login on it, as getty has.
-env -u LD_PRELOAD python3 -c 'import os, sys, time
+$outside python3 -c 'import os, sys, time
 os.setsid(); os.close(0); os.open(sys.argv[1], os.O_RDWR); open("logged-in", "w"); time.sleep(30)' "$(readlink port)" & login=$!
-for _ in $(seq 200); do if [ -e logged-in ]; then break; fi; sleep 0.05; done
+until_so '[ -e logged-in ]'
 ends_with 3 linux -p port toggle
 says 'it is the terminal of python3'
 says 'serial-getty@'
@@ -205,7 +169,7 @@ kill $login; wait $login || :
 serial "$guest" --hung
 ends_with 7 linux -p port --timeout 500ms toggle
 says 'took no bytes'
-[ "$(register)" = 00003fff ]
+[ "$(wires)" = 00003fff ]
 stop
 SCRIPT
 }
@@ -223,16 +187,17 @@ ends_with 3 linux -p "$guest" toggle
 ends_with 7 linux -p port --wait --timeout 1 toggle
 says 'Nothing was asked'
 
+serial "$guest"
 linux -p port --wait toggle > waited 2>&1 & waiting=$!
-sleep 1.5
+wait_for lost serial
 start
 wait $waiting
 [ "$(cat waited)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]
-[ "$(register)" = 00003ff3 ]
+[ "$(wires)" = 00003ff3 ]
 
 # Also for a port that comes later.
 linux -p later --wait status > waited 2>&1 & waiting=$!
-sleep 0.5
+sleep 0.5 # it tries four times a second, and nothing shows that
 ln -s "$(readlink port)" later
 wait $waiting
 grep '^ok desk-on-ehci' waited
@@ -262,11 +227,9 @@ ends_with 0 linux -p port status
 ends_with 7 linux -p port --timeout 300ms frobnicate
 [ "$(stty -g -F port)" = "$before" ]
 usbroute-guest -p port --timeout 30 frobnicate & asking=$!
-sleep 0.5
-[ "$(stty -g -F port)" != "$before" ]
+until_so '[ "$(stty -g -F port)" != "$before" ]'
 kill -TERM $asking
-code=0; wait $asking || code=$?
-[ $code -eq 143 ]
+ends_with 143 wait $asking
 [ "$(stty -g -F port)" = "$before" ]
 stop
 SCRIPT
@@ -276,12 +239,11 @@ SCRIPT
     inside <<'SCRIPT'
 serial "$guest"
 usbroute-guest -p port subscribe > events & watching=$!
-for _ in $(seq 100); do if grep -q '^ok' events; then break; fi; sleep 0.05; done
+wait_for '^ok' events
 ends_with 0 linux -p "$guest" toggle
 ends_with 0 linux -p "tcp:127.0.0.1:$USBROUTE_SIM_PORT" toggle
-for _ in $(seq 100); do if grep -q '^event moved all-host' events; then break; fi; sleep 0.05; done
+wait_for '^event moved all-host' events
 grep '^event moved desk-on-ehci ehci=rear-1,rear-2' events
-grep '^event moved all-host' events
 kill $watching; wait $watching || :
 stop
 SCRIPT
@@ -305,15 +267,15 @@ SCRIPT
 serial "$guest" --noise boot-log --echo
 ends_with 0 windows -p COM12 toggle
 [ "$(tr -d '\r' < out)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]
-[ "$(register)" = 00003ff3 ]
+[ "$(wires)" = 00003ff3 ]
 ends_with 0 windows -p com5: toggle
-[ "$(register)" = 00003fff ]
+[ "$(wires)" = 00003fff ]
 ends_with 0 windowsw -p COM12 toggle
-[ "$(register)" = 00003ff3 ]
+[ "$(wires)" = 00003ff3 ]
 ends_with 0 windows -p '\\.\COM12' status
 grep '^ok desk-on-ehci host=' out
 ends_with 0 windows -p "tcp:127.0.0.1:$USBROUTE_SIM_PORT" toggle
-[ "$(register)" = 00003fff ]
+[ "$(wires)" = 00003fff ]
 stop
 SCRIPT
 }
@@ -336,7 +298,7 @@ ends_with 3 windows -p tcp:127.0.0.1:1 toggle
 says 'nobody listens there'
 # No display here: the box ends at once, and the exit code says it all the same.
 ends_with 6 windowsw -p COM12 --show-errors move rear-1 windows
-[ "$(register)" = 00003fff ]
+[ "$(wires)" = 00003fff ]
 
 stop
 begin=$(date +%s%N)
@@ -344,8 +306,9 @@ ends_with 7 windows -p COM12 --timeout 1 toggle
 took=$((($(date +%s%N) - begin) / 1000000))
 [ $took -ge 900 ] && [ $took -lt 5000 ]
 says 'no answer on COM12 within 1 s'
+serial "$guest"
 windows -p COM12 --wait toggle > waited 2>&1 & waiting=$!
-sleep 1.5
+wait_for lost serial
 start
 wait $waiting
 [ "$(tr -d '\r' < waited)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]

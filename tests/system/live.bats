@@ -5,21 +5,13 @@
 # The live view in a real terminal (tmux) on the simulated board, with the real daemon. USBROUTE_BIN names the directory
 # with the programs.
 
+# The daemon is up. `open` starts a command in a terminal, `keys` presses, `screen` prints, `until_shown` and `until_gone`
+# wait for a fixed text.
 setup() {
-    PATH=$USBROUTE_BIN:$PATH
-    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
+    load board
     export LC_ALL=C.UTF-8 TERM=xterm-256color
     unset NO_COLOR TMUX
-    script=$BATS_TEST_TMPDIR/inside.sh
-}
-
-# Runs standard input as a script inside the board, with the daemon up and functions for a terminal: `open` starts a
-# command in one, `keys` presses, `screen` prints, `until_shown` and `until_gone` wait for a fixed text, 10 s at most.
-inside() {
-    cat > "$script.body"
-    cat > "$script" <<'SCRIPT'
-set -eu
-sim() { usbroute-sim 'do' "$@" > /dev/null; }
+    preamble <<'SCRIPT'
 # Each terminal has a server of its own: one that is ending takes no new session.
 opened=0
 tmux() { command tmux -L "live-$$-$opened" -f /dev/null "$@"; }
@@ -31,42 +23,11 @@ open() { # columns rows command: the shell behind it stays, and says how the com
 }
 keys() { tmux send-keys "$@"; }
 screen() { tmux capture-pane -p; }
-until_shown() {
-    for _ in $(seq 200); do
-        if screen | grep -qF -- "$1"; then return 0; fi
-        sleep 0.05
-    done
-    echo "not shown: $1"; screen; return 1
-}
-until_gone() {
-    for _ in $(seq 200); do
-        if ! screen | grep -qF -- "$1"; then return 0; fi
-        sleep 0.05
-    done
-    echo "still shown: $1"; screen; return 1
-}
-keyboard() {
-    for product in /sys/bus/usb/devices/*/idProduct; do
-        if [ "$(cat "$product")" = c31c ]; then basename "${product%/idProduct}"; fi
-    done
-}
-start() {
-    usbrouted > "$USBROUTE_SIM/log" 2>&1 < /dev/null &
-    daemon=$!
-    for _ in $(seq 200); do
-        if usbroute status > /dev/null 2>&1; then return 0; fi
-        sleep 0.05
-    done
-    cat "$USBROUTE_SIM/log"; return 1
-}
-stop() { kill "$daemon"; wait "$daemon" || :; }
+until_shown() { until_so "screen | grep -qF -e ${1@Q}" || { screen; return 1; }; }
+until_gone() { until_so "! screen | grep -qF -e ${1@Q}" || { screen; return 1; }; }
 given_back() { until_shown echo; screen | grep -qx icanon; screen | grep -qx echo; }
 start
 SCRIPT
-    cat "$script.body" >> "$script"
-    run usbroute-sim -q -- bash "$script"
-    echo "$output"
-    [ "$status" -eq 0 ]
 }
 
 @test "keys choose a socket, move it, take it back, and give the terminal back" {
@@ -105,7 +66,7 @@ SCRIPT
 
 @test "the last keyboard goes only after a yes" {
     inside <<'SCRIPT'
-sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
+give_ehcis
 open 100 36 'usbroute live'
 until_shown '╔H rear-1'
 keys Enter; until_shown 'Do it anyway? y/n'
@@ -143,8 +104,10 @@ SCRIPT
 open 100 36 'usbroute live'
 until_shown '╔H rear-1'
 for size in '40 12' '20 6' '12 3' '5 1' '200 60' '80 24'; do
+    # Emptied from outside: what is there then was drawn for the new size.
+    keys -R; until_so '[ -z "$(screen | tr -d "[:space:]")" ]'
     tmux resize-window -x "${size% *}" -y "${size#* }"
-    sleep 0.3
+    until_so '[ -n "$(screen | tr -d "[:space:]")" ]'
     screen
 done
 until_shown '╔H rear-1'
@@ -158,9 +121,9 @@ SCRIPT
     inside <<'SCRIPT'
 open 100 36 'LC_ALL=C NO_COLOR=1 usbroute live'
 until_shown '#H rear-1'
-tmux capture-pane -p -e > "$USBROUTE_SIM/screen"
-if LC_ALL=C grep -q -P '[\x80-\xff]' "$USBROUTE_SIM/screen"; then exit 1; fi
-if grep -q -P '\x1b\[[0-9;]*3[0-7]m' "$USBROUTE_SIM/screen"; then exit 1; fi
+tmux capture-pane -p -e > screen
+if LC_ALL=C grep -q -P '[\x80-\xff]' screen; then exit 1; fi
+if grep -q -P '\x1b\[[0-9;]*3[0-7]m' screen; then exit 1; fi
 keys q; until_shown 'ended with 0'
 close
 open 100 36 'TERM=vt100 LC_ALL=no_SUCH.UTF-8 usbroute live'
@@ -202,15 +165,12 @@ SCRIPT
 
 @test "it says what it needs where it cannot run" {
     inside <<'SCRIPT'
-code=0; usbroute live > "$USBROUTE_SIM/said" 2>&1 < /dev/null || code=$?
-[ $code -eq 2 ]; grep 'live needs a terminal' "$USBROUTE_SIM/said"
+ends_with 2 usbroute live < /dev/null; grep 'live needs a terminal' err
 open 100 30 'TERM=dumb usbroute live'; until_shown 'TERM is dumb'; until_shown 'ended with 2'; close
 open 100 30 'TERM=no-such usbroute live'; until_shown 'TERM no-such is not known here'; until_shown 'ended with 2'; close
-code=0; usbroute --direct live 2> "$USBROUTE_SIM/said" || code=$?
-[ $code -eq 2 ]; grep 'live needs the daemon' "$USBROUTE_SIM/said"
+ends_with 2 usbroute --direct live; grep 'live needs the daemon' err
 stop
-code=0; usbroute live 2> "$USBROUTE_SIM/said" || code=$?
-[ $code -eq 3 ]; grep 'start usbrouted' "$USBROUTE_SIM/said"
+ends_with 3 usbroute live; grep 'start usbrouted' err
 SCRIPT
 }
 

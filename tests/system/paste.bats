@@ -6,13 +6,22 @@
 # by systemd. No Proxmox, PowerShell or AutoHotkey is in Debian: for those there are the golden texts
 # (tests/golden/guest) and a look at their brackets. USBROUTE_BIN names the directory with the programs.
 
+# The daemon is up, and a guest may move the keyboard.
 setup() {
-    PATH=$USBROUTE_BIN:$PATH
-    # The preloaded umockdev library comes before the sanitizer's runtime, which would refuse to start.
-    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
+    load board
+    limit=180
     golden=$BATS_TEST_DIRNAME/../golden/guest
-    here=$BATS_TEST_DIRNAME
-    export here
+    preamble <<'SCRIPT'
+start
+relay=; machine=
+trap 'kill $daemon $relay $machine 2> /dev/null || :' EXIT
+# A pty whose other end is the guest's socket, as a serial line would be.
+line() {
+    rm -f tty
+    $outside socat pty,link="$PWD/tty",rawer "unix-connect:${USBROUTE_SOCKET%/*}/windows.sock" & relay=$!
+    until_so '[ -c tty ]'
+}
+SCRIPT
 }
 
 usbroute_desk() { usbroute -q --config "$golden/desk/usbroute.toml" "$@"; }
@@ -24,38 +33,6 @@ needs() { # program
 # QEMU started and stopped at once, with these options: prints what it says.
 qemu() { # options, as a shell reads them
     eval "timeout 60 qemu-system-x86_64 -S -nodefaults -display none -M $machine -accel tcg -m 16 -monitor stdio $1" <<< quit 2>&1
-}
-
-# Runs standard input as a script inside the simulated board, with the daemon up and a guest that may move the keyboard.
-inside() {
-    needs usbroute-sim
-    cat > "$BATS_TEST_TMPDIR/body"
-    cat > "$BATS_TEST_TMPDIR/inside.sh" <<'SCRIPT'
-set -eu
-cd "$BATS_TEST_TMPDIR"
-usbrouted > usbrouted.log 2>&1 < /dev/null & daemon=$!
-relay=; machine=
-trap 'kill $daemon $relay $machine 2> /dev/null || :' EXIT
-for _ in $(seq 200); do if usbroute status > status.txt 2>&1; then break; fi; sleep 0.05; done
-# As on a host: without the library that shows the simulated board.
-outside() { env -u LD_PRELOAD "$@"; }
-routes() { setpci -s 00:14.0 d0.l; }
-wait_for() { # routes: 30 s at most
-    for _ in $(seq 600); do if [ "$(routes)" = "$1" ]; then return 0; fi; sleep 0.05; done
-    echo "the routes are $(routes) and not $1"; cat usbrouted.log; return 1
-}
-# A pty whose other end is the guest's socket, as a serial line would be.
-line() {
-    rm -f tty
-    outside socat pty,link="$PWD/tty",rawer "unix-connect:${USBROUTE_SOCKET%/*}/windows.sock" & relay=$!
-    for _ in $(seq 200); do if [ -c tty ]; then return 0; fi; sleep 0.05; done
-    return 1
-}
-SCRIPT
-    cat "$BATS_TEST_TMPDIR/body" >> "$BATS_TEST_TMPDIR/inside.sh"
-    run timeout 180 usbroute-sim -q -- bash "$BATS_TEST_TMPDIR/inside.sh"
-    echo "$output"
-    [ "$status" -eq 0 ]
 }
 
 @test "QEMU takes the serial and virtio lines on both of its machines, and connects twice" {
@@ -109,14 +86,14 @@ PYTHON
 @test "a real guest toggles over the printed lines, and reads the answer" {
     needs qemu-system-x86_64
     inside <<'SCRIPT'
-before=$(routes)
-"$here/boot_sector.py" boot.img toggle
+before=$(wires)
+"$BATS_TEST_DIRNAME/boot_sector.py" boot.img toggle
 lines=$(usbroute -q guest lines windows --qemu | grep -v vfio-pci)
-eval "outside qemu-system-x86_64 -nodefaults -display none -M pc -accel tcg -m 16 -drive file=boot.img,format=raw,if=ide \
+eval "$outside qemu-system-x86_64 -nodefaults -display none -M pc -accel tcg -m 16 -drive file=boot.img,format=raw,if=ide \
     -debugcon file:answer $lines" & machine=$!
 [ "$before" = 00003fff ]
-wait_for 00003ff3
-for _ in $(seq 200); do if grep -q 'rear-2' answer; then break; fi; sleep 0.05; done
+until_so '[ "$(wires)" = 00003ff3 ]'
+wait_for rear-2 answer
 cat answer; grep '^ok desk-on-ehci ehci=rear-1,rear-2' answer
 SCRIPT
 }
@@ -150,18 +127,17 @@ SCRIPT
 usbroute guest setup windows --shell > usbroute-toggle 2> /dev/null
 export USBROUTE_PORT=$PWD/tty
 line
-before=$(outside stty -F tty -g)
-[ "$(outside timeout 60 $shell ./usbroute-toggle)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]
-wait_for 00003ff3
-outside timeout 60 $shell ./usbroute-toggle status | grep '^ok desk-on-ehci host=rear-1,'
+before=$($outside stty -F tty -g)
+[ "$($outside timeout 60 $shell ./usbroute-toggle)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]
+until_so '[ "$(wires)" = 00003ff3 ]'
+$outside timeout 60 $shell ./usbroute-toggle status | grep '^ok desk-on-ehci host=rear-1,'
 # What the line was before, it is again.
-[ "$(outside stty -F tty -g)" = "$before" ]
-code=0; outside timeout 60 $shell ./usbroute-toggle undo 2> said || code=$?
-[ $code -eq 1 ]; grep '^error not-permitted' said
+[ "$($outside stty -F tty -g)" = "$before" ]
+ends_with 1 $outside timeout 60 $shell ./usbroute-toggle undo; grep '^error not-permitted' err
 # Half a line that somebody else has left there does not spoil the next.
 printf 'login: ro' > tty
-[ "$(outside timeout 60 $shell ./usbroute-toggle)" = "ok all-host" ]
-wait_for 00003fff
+[ "$($outside timeout 60 $shell ./usbroute-toggle)" = "ok all-host" ]
+until_so '[ "$(wires)" = 00003fff ]'
 SCRIPT
     done
 }
@@ -169,9 +145,8 @@ SCRIPT
 @test "the shell client gives up after five seconds, and says what port there is not" {
     needs socat
     usbroute_desk guest setup windows --shell > "$BATS_TEST_TMPDIR/usbroute-toggle"
-    cd "$BATS_TEST_TMPDIR"
     socat pty,link="$PWD/tty",rawer exec:'sleep 60' & relay=$!
-    for _ in $(seq 200); do if [ -c tty ]; then break; fi; sleep 0.05; done
+    until_so '[ -c tty ]'
     began=$SECONDS
     USBROUTE_PORT=$PWD/tty run timeout 30 dash ./usbroute-toggle
     kill $relay
@@ -194,10 +169,10 @@ line
 usbroute -q guest setup windows --systemd | sed -n 's/^ExecStart=//p' > unit
 usbroute -q guest setup windows --i3 | sed -n 's/.*"\(usbroute-guest .*\) && loginctl lock-session"$/\1/p' > keys
 sed -i "s,/dev/ttyS0,$PWD/tty," unit keys
-[ "$(outside timeout 60 sh ./unit)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]
-wait_for 00003ff3
-[ "$(outside timeout 60 sh ./keys)" = "ok all-host" ]
-wait_for 00003fff
+[ "$($outside timeout 60 sh ./unit)" = "ok desk-on-ehci ehci=rear-1,rear-2" ]
+until_so '[ "$(wires)" = 00003ff3 ]'
+[ "$($outside timeout 60 sh ./keys)" = "ok all-host" ]
+until_so '[ "$(wires)" = 00003fff ]'
 SCRIPT
 }
 

@@ -9,23 +9,13 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-    : "${USBROUTE_BIN:?names the directory with usbroute}"
-    PATH="$(cd "$USBROUTE_BIN" && pwd):$PATH"
-    machines="$USBROUTE_BIN/../machines"
-    unset USBROUTE_SOCKET USBROUTE_CONFIG USBROUTE_STATE_DIR NO_COLOR CLICOLOR_FORCE
-    export LC_ALL=C.UTF-8 TERM=xterm
-    to="$BATS_TEST_TMPDIR/recording"
+    load machine
+    to=$dir/recording
     on z97e-itx-ac
 }
 
-on() {
-    machine="$BATS_TEST_TMPDIR/$1"
-    rm -rf "$machine"
-    cp -a "$machines/$1" "$machine"
-}
-
 # What each command says about a machine, exit codes included.
-answers() {
+what_it_says() {
     for words in "status" "status -v" "status --json" "regs" "regs --json" "doctor -v" "doctor --json" "config check" \
         "config show" "plan toggle" "mask 0x0f"; do
         echo "$ $words"
@@ -40,7 +30,7 @@ answers() {
         rm -rf "$to" "$to-2"
         run -0 --separate-stderr usbroute --root "$machine" record "$to"
         [ -z "$stderr" ]
-        [ "$(answers "$machine")" = "$(answers "$to")" ] || { diff <(answers "$machine") <(answers "$to"); false; }
+        [ "$(what_it_says "$machine")" = "$(what_it_says "$to")" ] || { diff <(what_it_says "$machine") <(what_it_says "$to"); false; }
         run -0 usbroute --root "$to" record "$to-2"
         diff -r --no-dereference "$to/sys" "$to-2/sys"
     done
@@ -93,15 +83,15 @@ answers() {
 }
 
 @test "what cannot be finished leaves nothing behind" {
-    run -1 usbroute --root "$machine" record "$BATS_TEST_TMPDIR/no/such/place"
+    run -1 usbroute --root "$machine" record "$dir/no/such/place"
     [[ "$output" == *"No such file or directory"* ]]
     run -2 usbroute --root "$machine" record
     command -v prlimit > /dev/null || skip "prlimit is not installed"
-    before=$(ls "$BATS_TEST_TMPDIR")
+    before=$(ls "$dir")
     # the largest file that it may write ends in the middle
     (trap '' XFSZ; run -1 prlimit --fsize=200 usbroute --root "$machine" record "$to"
         [[ "$output" == *"File too large; nothing was left behind"* ]])
-    [ "$(ls "$BATS_TEST_TMPDIR")" = "$before" ]
+    [ "$(ls "$dir")" = "$before" ]
 }
 
 @test "64 bytes of configuration space are named, with what to do" {

@@ -7,50 +7,24 @@
 
 setup() {
     [ "$(id -u)" -eq 0 ] || skip "only root can become another user"
-    PATH=$USBROUTE_BIN:$PATH
-    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
-    script=$BATS_TEST_TMPDIR/inside.sh
-    export MACHINES=$BATS_TEST_DIRNAME/../machines
-}
-
-# Runs standard input as a script inside the board. `start WORD...` starts the daemon; the board can be seen by everybody,
-# and its configuration space be written by root alone.
-inside() {
-    cat > "$script.body"
-    cat > "$script" <<'SCRIPT'
-set -eu
+    load board
+    # The board can be seen by everybody, and its configuration space be written by root alone. No daemon is up.
+    preamble <<'SCRIPT'
 cd "$USBROUTE_SIM"
 unset USBROUTE_USER
 chmod 1777 "$USBROUTE_SIM" # without the sticky bit its configuration would not be trusted
 chmod -R a+rX "$USBROUTE_SIM"
-config=$(echo "$USBROUTE_SIM"/sys/bus/pci/devices/0000:00:14.0/config)
-chmod 644 "$config"
-sim() { usbroute-sim 'do' "$@"; }
-wait_for() { # pattern file: until the pattern is in the file, 10 s at most
-    for _ in $(seq 200); do
-        if grep -q "$1" "$2"; then return 0; fi
-        sleep 0.05
-    done
-    echo "no \"$1\" in $2:"; cat "$2"; return 1
-}
-not() { if "$@"; then echo "should have failed: $*"; return 1; fi; }
-log=$USBROUTE_SIM/usbrouted.log
-start() {
-    usbrouted "$@" >> "$log" 2>&1 < /dev/null &
-    daemon=$!
-    for _ in $(seq 200); do
-        if usbroute status > /dev/null 2>&1; then return 0; fi
-        sleep 0.05
-    done
-    cat "$log"; return 1
-}
-stop() { kill "$daemon" && wait "$daemon"; }
+chmod 644 "$config_space"
 field() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$daemon/status"; }
+as_nobody() { setpriv --reuid nobody --regid nogroup --clear-groups "$@"; }
+# The daemon of somebody who was never root: only root can hand it the registers.
+room_of_nobody() {
+    export USBROUTE_STATE_DIR=$USBROUTE_SIM/state-of-nobody USBROUTE_SOCKET=$USBROUTE_SIM/of-nobody.sock
+    mkdir "$USBROUTE_STATE_DIR"
+    chown nobody "$USBROUTE_STATE_DIR"
+    chmod 600 "$config_space"
+}
 SCRIPT
-    cat "$script.body" >> "$script"
-    run usbroute-sim -q -- bash ${USBROUTE_TRACE:+-x} "$script"
-    echo "$output"
-    [ "$status" -eq 0 ]
 }
 
 @test "the daemon is nobody, holds no capability in any set, and still moves sockets there and back" {
@@ -65,7 +39,7 @@ for thread in /proc/"$daemon"/task/*/status; do
     grep -q '^CapEff:[[:space:]]*0000000000000000$' "$thread"
     grep -q "^Uid:[[:space:]]*$nobody[[:space:]]" "$thread"
 done
-not setpriv --reuid nobody --clear-groups sh -c 'echo > "$0"' "$config"
+not setpriv --reuid nobody --clear-groups sh -c 'echo > "$0"' "$config_space"
 grep 'serving as user nobody, without capabilities' "$log"
 usbroute move rear-1 --to ehci
 sim settle
@@ -122,8 +96,7 @@ rm "$USBROUTE_SOCKET"
 wait_for 'has been made again' "$log"
 usbroute toggle
 printf '[listen.more]\nunix = "%s/run/more.sock"\ngroup = "nogroup"\n' "$USBROUTE_SIM" >> "$USBROUTE_CONFIG"
-kill -HUP "$daemon"
-wait_for 'the configuration was read anew' "$log"
+reload
 usbroute --socket "$USBROUTE_SIM/run/more.sock" status | grep rear-1
 stop
 not test -e "$USBROUTE_SOCKET"
@@ -153,9 +126,8 @@ SCRIPT
 
 @test "a user that does not exist ends it with the exit code for that, before anything is opened" {
     inside <<'SCRIPT'
-code=0; usbrouted --user no-such-user > out 2>&1 || code=$?
-[ "$code" -eq 67 ]
-grep 'there is no user no-such-user; make it' out
+ends_with 67 usbrouted --user no-such-user
+grep 'there is no user no-such-user; make it' err
 not test -e "$USBROUTE_SOCKET"
 SCRIPT
 }
@@ -176,30 +148,23 @@ SCRIPT
 
 @test "who is not root from the start is handed the registers by root, and only by root" {
     inside <<'SCRIPT'
-export USBROUTE_STATE_DIR=$USBROUTE_SIM/state-of-nobody USBROUTE_SOCKET=$USBROUTE_SIM/of-nobody.sock
-as_nobody() { setpriv --reuid nobody --regid nogroup --clear-groups "$@"; }
-mkdir "$USBROUTE_STATE_DIR"; chown nobody "$USBROUTE_STATE_DIR"
-chmod 600 "$config"
+room_of_nobody
 setpriv --reuid nobody --regid nogroup --clear-groups "$(command -v usbrouted)" >> "$log" 2>&1 < /dev/null &
 daemon=$!
 wait_for 'nobody has handed it the registers; as root: usbroute-reopen' "$log"
 [ "$(field CapEff)" = 0000000000000000 ]
-code=0; usbroute move rear-1 --to ehci > out 2>&1 || code=$?
-[ "$code" -eq 5 ]
-grep 'as root: usbroute-reopen' out
-code=0; as_nobody "$(command -v usbroute-reopen)" > out 2>&1 || code=$?
-[ "$code" -eq 5 ]
-grep 'only root can open the registers' out
+ends_with 5 usbroute move rear-1 --to ehci
+grep 'as root: usbroute-reopen' err
+ends_with 5 as_nobody "$(command -v usbroute-reopen)"
+grep 'only root can open the registers' err
 usbroute-reopen
 wait_for 'can be read again' "$log"
 usbroute move rear-1 --to ehci
 usbroute status | grep '^rear-1 *host *EHCI'
-code=0; usbroute-reopen 0000:00:1d.0 > out 2>&1 || code=$?
-[ "$code" -eq 4 ]
+ends_with 4 usbroute-reopen 0000:00:1d.0
 usbroute-reopen --hotplug 0000:00:1d.0
 kill "$daemon"; wait "$daemon"
-code=0; usbroute-reopen > out 2>&1 || code=$?
-[ "$code" -eq 3 ]
+ends_with 3 usbroute-reopen
 usbroute-reopen --hotplug
 SCRIPT
 }
@@ -210,7 +175,7 @@ SCRIPT
     inside <<'SCRIPT'
 unset LD_PRELOAD
 machine=$USBROUTE_SIM/recorded
-cp -a "$MACHINES/z97e-itx-ac" "$machine"
+cp -a "$BATS_TEST_DIRNAME/../machines/z97e-itx-ac" "$machine"
 chown -R root:root "$machine"
 chmod -R u+w,a+rX,go-w "$machine"
 config=$(echo "$machine"/sys/bus/pci/devices/0000:00:14.0/config)
@@ -245,9 +210,7 @@ SCRIPT
 @test "what root hands over to somebody who has taken the daemon over can be written no better" {
     [ -e "$USBROUTE_BIN/confinement_probe.so" ] || skip "the probe is not built"
     inside <<'SCRIPT'
-export USBROUTE_STATE_DIR=$USBROUTE_SIM/state-of-nobody USBROUTE_SOCKET=$USBROUTE_SIM/of-nobody.sock
-mkdir "$USBROUTE_STATE_DIR"; chown nobody "$USBROUTE_STATE_DIR"
-chmod 600 "$config"
+room_of_nobody
 export PROBE_GO=$USBROUTE_SIM/go PROBE_FREE=7fff PROBE_FOUND=0
 LD_PRELOAD=$(dirname "$(command -v usbrouted)")/confinement_probe.so:$LD_PRELOAD \
     setpriv --reuid nobody --regid nogroup --clear-groups "$(command -v usbrouted)" -v >> "$log" 2>&1 < /dev/null &

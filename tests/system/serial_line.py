@@ -7,7 +7,7 @@
   serial_line.py PORT SOCKET [OPTION...]
 
 PORT becomes a symbolic link to the terminal. SOCKET is connected to, again and again where nobody listens; bytes for
-nobody are lost. Says "ready" and runs until it is ended.
+nobody are lost, which it says with "lost". Says "ready" and runs until it is ended.
 
   --noise FILE    the bytes of FILE come to the guest at the start, whenever it speaks, and after each answer
   --echo          the guest hears what it says, as from a login prompt
@@ -47,6 +47,8 @@ class Listener:
         try:
             if self.connection is not None:
                 self.connection.sendall(data)
+            else:
+                print("lost", flush=True)
         except OSError:
             self.drop()
 

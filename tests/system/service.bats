@@ -7,37 +7,14 @@
 
 setup() {
     : "${USBROUTE_INIT:?names the directory with the units}"
-    here=$(cd "$(dirname "$BATS_TEST_FILENAME")" && pwd)
-    dir=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
-    machine=$dir/m
-    socket=$dir/c.sock
-    cp -a "$here/../machines/z97e-itx-ac" "$machine"
-    chmod -R u+w "$machine"
-    settings=$machine/etc/usbroute/usbroute.toml
-    sed -i '/^\[listen.control\]/,$d' "$settings"
-    printf '[listen.control]\nunix = "/run/usbroute/control.sock"\ngroup = ""\n' >> "$settings"
+    load machine
+    sources=$BATS_TEST_DIRNAME/../..
+    on z97e-itx-ac
+    control_alone
     options=(--root "$machine" --socket "$socket")
-    pids=()
-}
-
-teardown() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
-    rm -rf "$dir"
 }
 
 need() { command -v "$1" > /dev/null || PATH=$PATH:/usr/sbin:/sbin command -v "$1" > /dev/null || skip "$1 is not installed"; }
-
-wait_until() {
-    for _ in $(seq 300); do
-        if eval "$1" 2>/dev/null; then return 0; fi
-        sleep 0.03
-    done
-    echo "never: $1"
-    cat "$dir"/*log* 2>/dev/null
-    return 1
-}
-
-answers() { echo status | nc -N -w 2 -U "$socket" | grep -q .; }
 
 # A service directory of runit or s6 with the script of that name, for the recorded machine.
 service_directory() { # kind
@@ -45,7 +22,7 @@ service_directory() { # kind
     mkdir "$service"
     sed "s|^exec \"[^\"]*/usbrouted\"|exec \"$USBROUTE_BIN/usbrouted\" ${options[*]}|" "$USBROUTE_INIT/usbrouted.$1-run" \
         > "$service/run"
-    cp "$here/../../init/usbrouted.$1-finish" "$service/finish"
+    cp "$sources/init/usbrouted.$1-finish" "$service/finish"
     chmod 755 "$service/run" "$service/finish"
     grep -q "exec \"$USBROUTE_BIN/usbrouted\" --root" "$service/run"
 }
@@ -100,21 +77,21 @@ exposure_at_most() { # tenths unit
     need systemd-sysusers
     root=$dir/root
     mkdir -p "$root/etc" "$root/run" "$root/var/lib"
-    systemd-sysusers --root="$root" "$here/../../init/usbroute.sysusers"
+    systemd-sysusers --root="$root" "$sources/init/usbroute.sysusers"
     grep '^usbroute:' "$root/etc/passwd"
     grep '^usbroute:' "$root/etc/group"
     number=$(sed -n 's/^usbroute:[^:]*:\([0-9]*\):.*/\1/p' "$root/etc/passwd")
-    systemd-tmpfiles --root="$root" --create "$here/../../init/usbroute.tmpfiles"
+    systemd-tmpfiles --root="$root" --create "$sources/init/usbroute.tmpfiles"
     [ "$(stat -c %u:%a "$root/run/usbroute")" = "$number:755" ]
     [ "$(stat -c %u:%a "$root/run/usbroute/state" "$root/var/lib/usbroute" | sort -u)" = "$number:700" ]
 }
 
 @test "a socket of the service manager is served under its name, and is there before and after the daemon" {
-    python3 "$here/service_side.py" sockets "$dir/passed.sock" control \
-        "$USBROUTE_BIN/usbrouted" --root "$machine" 2>> "$dir/log" 3>&- &
+    python3 "$BATS_TEST_DIRNAME/service_side.py" sockets "$dir/passed.sock" control \
+        usbrouted --root "$machine" 2>> "$log" 3>&- &
     pids+=("$!")
     socket=$dir/passed.sock
-    wait_until answers
+    until_so answers
     run "$USBROUTE_BIN/usbroute" --socket "$dir/passed.sock" status
     [ "$status" -eq 0 ]
     [ ! -e "$machine/run/usbroute/control.sock" ]
@@ -124,7 +101,7 @@ exposure_at_most() { # tenths unit
 }
 
 @test "the service manager hears that it is ready, the loop's pings, none from a stopped loop, and the end" {
-    run timeout 60 python3 "$here/service_side.py" notify 200 "$USBROUTE_BIN/usbrouted" "${options[@]}"
+    run timeout 60 python3 "$BATS_TEST_DIRNAME/service_side.py" notify 200 "$USBROUTE_BIN/usbrouted" "${options[@]}"
     echo "$output"
     [[ "$output" == *"ready, main pid is right: True
 pings: four
@@ -148,22 +125,21 @@ exit 0"* ]]
 @test "runit starts it, starts it again when it is killed, and leaves it down when its configuration is wrong" {
     need runsv
     service_directory runit
-    runsv "$service" > "$dir/runit.log" 2>&1 3>&- &
+    runsv "$service" > "$log" 2>&1 3>&- &
     runsv=$!
     pids+=("$runsv")
-    wait_until answers
+    until_so answers
     first=$(cat "$service/supervise/pid")
     kill -KILL "$first"
-    wait_until '[ -n "$(cat "$service/supervise/pid")" ] && [ "$(cat "$service/supervise/pid")" != "$first" ] && answers'
+    until_so '[ -n "$(cat "$service/supervise/pid")" ] && [ "$(cat "$service/supervise/pid")" != "$first" ] && answers'
     echo 'nonsense = ' >> "$settings"
     kill -KILL "$(cat "$service/supervise/pid")"
-    wait_until 'sv status "$service" | grep -q "^down: "'
-    sleep 1.5
-    sv status "$service" | grep '^down: '
-    grep 'the configuration is wrong' "$dir/runit.log"
+    # Between two starts it is down too, and then "want up".
+    until_so 'sv status "$service" | grep "^down: " | grep -qv "want up"'
+    grep 'the configuration is wrong' "$log"
     sed -i '$d' "$settings"
     sv up "$service"
-    wait_until answers
+    until_so answers
     sv -w 10 down "$service"
     [ ! -S "$socket" ]
     sv exit "$service"
@@ -173,22 +149,21 @@ exit 0"* ]]
 @test "s6 starts it, starts it again when it is killed, and leaves it down when its configuration is wrong" {
     need s6-supervise
     service_directory s6
-    s6-supervise "$service" > "$dir/s6.log" 2>&1 3>&- &
+    s6-supervise "$service" > "$log" 2>&1 3>&- &
     supervise=$!
     pids+=("$supervise")
-    wait_until answers
+    until_so answers
     first=$(s6-svstat -o pid "$service")
     kill -KILL "$first"
-    wait_until '[ "$(s6-svstat -o pid "$service")" -gt 0 ] && [ "$(s6-svstat -o pid "$service")" != "$first" ] && answers'
+    until_so '[ "$(s6-svstat -o pid "$service")" -gt 0 ] && [ "$(s6-svstat -o pid "$service")" != "$first" ] && answers'
     echo 'nonsense = ' >> "$settings"
     kill -KILL "$(s6-svstat -o pid "$service")"
-    wait_until '[ "$(s6-svstat -o up "$service")" = false ]'
-    sleep 1.5
-    [ "$(s6-svstat -o up "$service")" = false ]
-    grep 'the configuration is wrong' "$dir/s6.log"
+    # Between two starts it is not up either, and wanted to be.
+    until_so '[ "$(s6-svstat -o up,wantedup "$service")" = "false false" ]'
+    grep 'the configuration is wrong' "$log"
     sed -i '$d' "$settings"
     s6-svc -u "$service"
-    wait_until answers
+    until_so answers
     s6-svc -wD -T 10000 -d "$service"
     [ ! -S "$socket" ]
     s6-svc -x "$service"
@@ -211,24 +186,25 @@ sed 's|/[^" ]*/usbrouted"|$USBROUTE_BIN/usbrouted"|; s|"/[^"]*/usbroute" --quiet
 sed -i 's/usbroute:usbroute/nobody/; s/^\tneed .*//; s| /var/lib/usbroute||' "$dir/init.d/usbrouted"
 chmod 755 "$dir/init.d/usbrouted"
 printf 'USBROUTED_OPTS="${options[*]}"\nUSBROUTED_LOG="$dir/openrc.log"\n' > "$dir/conf.d/usbrouted"
+log=$dir/openrc.log socket=$socket
+. "$BATS_TEST_DIRNAME/waiting.sh"
 answers() { echo status | nc -N -w 2 -U "$socket" | grep -q .; }
-until_it() { for _ in \$(seq 200); do if eval "\$1"; then return 0; fi; sleep 0.05; done; echo "never: \$1"; cat "$dir/openrc.log"; return 1; }
 daemon() { pgrep -f "^$USBROUTE_BIN/usbrouted --root $machine" | head -n 1; }
 $dir/init.d/usbrouted start
 trap '$dir/init.d/usbrouted stop' EXIT
-until_it answers
+until_so answers
 $dir/init.d/usbrouted status
 first=\$(daemon)
 kill -KILL "\$first"
-until_it '[ -n "\$(daemon)" ] && [ "\$(daemon)" != "\$first" ] && answers'
+until_so '[ -n "\$(daemon)" ] && [ "\$(daemon)" != "\$first" ] && answers'
 $dir/init.d/usbrouted reload
-until_it 'grep -q "the configuration was read anew" "$dir/openrc.log"'
+until_so 'grep -q "the configuration was read anew" "$dir/openrc.log"'
 trap - EXIT
 $dir/init.d/usbrouted stop
-until_it '[ -z "\$(daemon)" ]'
+until_so '[ -z "\$(daemon)" ]'
 [ ! -S "$socket" ]
 echo 'nonsense = ' >> "$settings"
-if $dir/init.d/usbrouted start; then echo "should have failed"; exit 1; fi
+not $dir/init.d/usbrouted start
 [ -z "\$(daemon)" ]
 SCRIPT
     run timeout 120 unshare --mount --propagation private bash "$dir/inside" 3>&-

@@ -6,50 +6,8 @@
 # when the register is written. USBROUTE_BIN names the directory with the programs.
 
 setup() {
-    PATH=$USBROUTE_BIN:$PATH
-    # The preloaded umockdev library comes before the sanitizer's runtime, which would refuse to start.
-    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
-    script=$BATS_TEST_TMPDIR/inside.sh
-}
-
-# Runs standard input as a script inside the board, with the daemon up. `settled` waits for the devices to arrive,
-# `sim WORD...` tells the board, `keyboard` says by sysfs where the keyboard is.
-inside() {
-    cat > "$script.body"
-    cat > "$script" <<'SCRIPT'
-set -eu
-sim() { usbroute-sim 'do' "$@"; }
-keyboard() {
-    for product in /sys/bus/usb/devices/*/idProduct; do
-        if [ "$(cat "$product")" = c31c ]; then basename "${product%/idProduct}"; fi
-    done
-}
-wait_for() { # pattern file: until the pattern is in the file, 10 s at most
-    for _ in $(seq 200); do
-        if grep -q "$1" "$2"; then return 0; fi
-        sleep 0.05
-    done
-    echo "no \"$1\" in $2:"; cat "$2"; return 1
-}
-# `! command` is no failure under set -e.
-not() { if "$@"; then echo "should have failed: $*"; return 1; fi; }
-log=$USBROUTE_SIM/usbrouted.log
-start() {
-    usbrouted > "$log" 2>&1 < /dev/null &
-    daemon=$!
-    for _ in $(seq 200); do
-        if usbroute status > /dev/null 2>&1; then return 0; fi
-        sleep 0.05
-    done
-    cat "$log"; return 1
-}
-stop() { kill "$daemon" && wait "$daemon"; }
-start
-SCRIPT
-    cat "$script.body" >> "$script"
-    run usbroute-sim -q -- bash "$script"
-    echo "$output"
-    [ "$status" -eq 0 ]
+    load board
+    preamble <<< start
 }
 
 @test "the demo of make run moves a keyboard and a mouse there and back" {
@@ -63,14 +21,13 @@ SCRIPT
 
 @test "a move is seen by sysfs, by status, and by whoever watches" {
     inside <<'SCRIPT'
-usbroute watch > "$USBROUTE_SIM/watch" & watcher=$!
-sleep 0.3
+watch_into watch
 usbroute move rear-1 --to ehci
 sim settle
 [ "$(keyboard)" = 2-1.3 ]
 usbroute status | grep '^rear-1 *host *EHCI *Logitech USB Keyboard'
-wait_for 'verdict rear-1 confirmed' "$USBROUTE_SIM/watch"
-grep 'moved ehci=rear-1' "$USBROUTE_SIM/watch"
+wait_for 'verdict rear-1 confirmed' watch
+grep 'moved ehci=rear-1' watch
 kill $watcher
 stop
 SCRIPT
@@ -89,8 +46,7 @@ SCRIPT
 @test "a mounted disk stays, and goes when it is unmounted" {
     inside <<'SCRIPT'
 sim mount sdb1 /mnt/stick
-code=0; usbroute move rear-4 --to ehci || code=$?
-[ $code -eq 6 ]
+ends_with 6 usbroute move rear-4 --to ehci
 usbroute status | grep '^rear-4 *host *xHCI.*/mnt/stick'
 sim umount /mnt/stick
 usbroute move rear-4 --to ehci; sim settle
@@ -100,11 +56,10 @@ SCRIPT
 
 @test "a guest gets what it was given, and never the last keyboard" {
     inside <<'SCRIPT'
-sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
+give_ehcis
 usbroute move front-1 --to windows; sim settle
 usbroute status | grep '^front-1 *windows *EHCI *not visible'
-code=0; usbroute move rear-1 --to windows 2> "$USBROUTE_SIM/said" || code=$?
-[ $code -eq 6 ]; grep "the host's only keyboard" "$USBROUTE_SIM/said"
+ends_with 6 usbroute move rear-1 --to windows; grep "the host's only keyboard" err
 [ "$(keyboard)" = 3-3 ]
 usbroute move rear-1 --to windows --yes; sim settle
 [ -z "$(keyboard)" ]
@@ -118,14 +73,12 @@ SCRIPT
     inside <<'SCRIPT'
 sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci
 sim plug rear-3 webcam; sim settle
-code=0; usbroute move rear-1 --to windows 2> "$USBROUTE_SIM/said" || code=$?
-[ $code -eq 6 ]
-grep 'Plantronics .Audio 628 USB (047f:c012) (only media keys, no letters)' "$USBROUTE_SIM/said"
-grep "C920 (046d:082d) (only a camera's button)" "$USBROUTE_SIM/said"
+ends_with 6 usbroute move rear-1 --to windows
+grep 'Plantronics .Audio 628 USB (047f:c012) (only media keys, no letters)' err
+grep "C920 (046d:082d) (only a camera's button)" err
 sim unplug rear-2; sim plug rear-2 keyboard; sim settle
 usbroute move rear-1 --to windows; sim settle
-code=0; usbroute move rear-2 --to windows 2> "$USBROUTE_SIM/said" || code=$?
-[ $code -eq 6 ]; grep "rear-2 holds the host's only keyboard" "$USBROUTE_SIM/said"
+ends_with 6 usbroute move rear-2 --to windows; grep "rear-2 holds the host's only keyboard" err
 stop
 SCRIPT
 }
@@ -148,13 +101,12 @@ SCRIPT
 @test "after sleep a daemon that shall only report leaves the wires where they are" {
     inside <<'SCRIPT'
 printf '[routes]\non_drift = "report"\n' >> "$USBROUTE_CONFIG"
-kill -HUP "$daemon"; wait_for 'the configuration was read anew' "$log"
+reload
 usbroute move rear-1 --to ehci; sim settle
 sim resume; sim settle
 usbroute status | grep '^rear-1 *host *xHCI'
 wait_for 'XUSB2PR was written by somebody else: 0x3ffb -> 0x3fff' "$log"
-code=0; usbroute undo 2> /dev/null || code=$?
-[ $code -eq 6 ]
+ends_with 6 usbroute undo
 not grep 'restore the routes' "$log"
 stop
 SCRIPT
@@ -163,8 +115,7 @@ SCRIPT
 @test "the xHCI may leave the bus and come back" {
     inside <<'SCRIPT'
 sim remove 0000:00:14.0; sim settle
-code=0; usbroute toggle 2> "$USBROUTE_SIM/said" || code=$?
-[ $code -eq 6 ]; grep 'no xHCI controller' "$USBROUTE_SIM/said"
+ends_with 6 usbroute toggle; grep 'no xHCI controller' err
 sim rescan; sim settle
 usbroute toggle; sim settle
 [ "$(keyboard)" = 2-1.3 ]
@@ -174,14 +125,13 @@ SCRIPT
 
 @test "hostile device strings reach no terminal and no watcher" {
     inside <<'SCRIPT'
-usbroute watch > "$USBROUTE_SIM/watch" & watcher=$!
-sleep 0.3
+watch_into watch
 sim plug internal-2 hostile; sim settle
-wait_for 'arrived internal-2' "$USBROUTE_SIM/watch"
-{ usbroute status -v; usbroute --json status; usbroute plan move internal-2 --to ehci; cat "$USBROUTE_SIM/watch" "$log"; } > "$USBROUTE_SIM/all"
-grep dead:beef "$USBROUTE_SIM/all"
-not env LC_ALL=C grep -P '[\x00-\x08\x0b-\x1f\x7f\xff]' "$USBROUTE_SIM/all"
-not grep '^ok all-host' "$USBROUTE_SIM/all"
+wait_for 'arrived internal-2' watch
+{ usbroute status -v; usbroute --json status; usbroute plan move internal-2 --to ehci; cat watch "$log"; } > all
+grep dead:beef all
+not env LC_ALL=C grep -P '[\x00-\x08\x0b-\x1f\x7f\xff]' all
+not grep '^ok all-host' all
 kill $watcher
 stop
 SCRIPT
@@ -189,13 +139,12 @@ SCRIPT
 
 @test "a device that vanishes while it moves is said and changes nothing else" {
     inside <<'SCRIPT'
-usbroute watch > "$USBROUTE_SIM/watch" & watcher=$!
-sleep 0.3
+watch_into watch
 sim unplug rear-1 &
 usbroute move rear-1 --to ehci
 wait $!
-wait_for 'verdict rear-1' "$USBROUTE_SIM/watch"
-not grep 'verdict rear-1 confirmed' "$USBROUTE_SIM/watch"
+wait_for 'verdict rear-1' watch
+not grep 'verdict rear-1 confirmed' watch
 [ "$(setpci -s 00:14.0 d0.l)" = 00003ffb ]
 usbroute status | grep '^rear-1 *host *EHCI *-'
 kill $watcher
@@ -234,38 +183,32 @@ SCRIPT
 }
 
 @test "from an empty configuration to toggle: doctor, fourteen sockets named with fewer than forty keys, a profile" {
-    export CONFIG="$BATS_TEST_TMPDIR/etc/usbroute.toml" PERSON="$BATS_TEST_DIRNAME/person.py"
-    cat > "$script" <<'SCRIPT'
-set -eu
-: > "$BATS_TEST_TMPDIR/empty.toml"
-usbroute doctor --config "$BATS_TEST_TMPDIR/empty.toml"
-"$PERSON" "$CONFIG"
-[ "$(grep -c '^mux_bit' "${CONFIG%/*}/connectors.toml")" -eq 14 ]
-[ "$(grep -c '^superspeed' "${CONFIG%/*}/connectors.toml")" -eq 6 ]
+    preamble < /dev/null
+    inside <<'SCRIPT'
+: > empty.toml
+usbroute doctor --config empty.toml
+settings=$PWD/etc/usbroute.toml
+"$BATS_TEST_DIRNAME/person.py" "$settings"
+[ "$(grep -c '^mux_bit' etc/connectors.toml)" -eq 14 ]
+[ "$(grep -c '^superspeed' etc/connectors.toml)" -eq 6 ]
 
-cat > "$CONFIG" <<'TOML'
+cat > "$settings" <<'TOML'
 [profile.all-host]
 [profile.desk]
 ehci = ["front-1", "rear-1"]
 TOML
-usbroute config check --config "$CONFIG"
-usbrouted --config "$CONFIG" > "${CONFIG%/*}/log" 2>&1 < /dev/null &
-daemon=$!
-for _ in $(seq 200); do if usbroute status > /dev/null 2>&1; then break; fi; sleep 0.05; done
+usbroute config check --config "$settings"
+start --config "$settings"
 usbroute toggle
 [ "$(setpci -s 00:14.0 d0.l)" = 00003efd ] # bits 1 and 8: front-2 and rear-3 of the board
 usbroute toggle
 [ "$(setpci -s 00:14.0 d0.l)" = 00003fff ]
-kill "$daemon" && wait "$daemon"
+stop
 SCRIPT
-    run usbroute-sim -q -- bash "$script"
-    echo "$output"
-    [ "$status" -eq 0 ]
 }
 
 @test "map takes answers from a pipe, and tells its story as JSON" {
     inside <<'SCRIPT'
-cd "$BATS_TEST_TMPDIR"
 mkfifo answers
 usbroute map --json --config etc/usbroute.toml < answers > story &
 map=$!
@@ -286,7 +229,6 @@ SCRIPT
 
 @test "map says before the first question when names cannot be kept, and keeps them at Ctrl-C" {
     inside <<'SCRIPT'
-cd "$BATS_TEST_TMPDIR"
 usbroute map --config /proc/usbroute.toml < /dev/null > out 2>&1 && exit 1
 grep -q 'cannot write /proc/connectors.toml' out
 usbroute map --config no/such/usbroute.toml < /dev/null > out 2>&1 && exit 1
@@ -309,12 +251,12 @@ SCRIPT
 }
 
 @test "doctor finds the board fit and the register writable, and a recording of it answers alike" {
-    inside <<'BODY'
+    inside <<'SCRIPT'
 found() { usbroute doctor --try-write --json | jq -e --arg code "$1" 'any(.findings[]; .code == $code)' > /dev/null; }
 usbroute doctor --json | jq -e '.works and .mux.family == "9-series" and .mux.state == "ready"' > /dev/null
 found write-took
 found daemon-running
-record="$BATS_TEST_TMPDIR/recorded"
+record=$PWD/recorded
 usbroute record "$record" > /dev/null
 usbroute status --json | jq -S .connectors > "$record/live.json"
 usbroute --root "$record" status --json | jq -S .connectors | cmp - "$record/live.json"
@@ -325,8 +267,9 @@ found ehci-partly-hidden
 sim remove 0000:00:1d.0
 not usbroute doctor > /dev/null
 [ "$(usbroute doctor --json | jq -r .mux.state)" = ehci-hidden ]
-BODY
+SCRIPT
 }
+
 @test "the picture of the README is what comes out now" {
     run "$BATS_TEST_DIRNAME/../../tools/make-picture" --bin "$USBROUTE_BIN" --check
     echo "$output"
@@ -336,16 +279,16 @@ BODY
 @test "the picture shows panels, owners and no string that a device may have made up" {
     inside <<'SCRIPT'
 sim plug internal-2 hostile; sim settle
-usbroute picture > "$USBROUTE_SIM/text"
-usbroute picture --svg "$USBROUTE_SIM/picture.svg"
-LC_ALL=C usbroute picture > "$USBROUTE_SIM/ascii"
-usbroute > "$USBROUTE_SIM/status"
-cat "$USBROUTE_SIM/text" "$USBROUTE_SIM/ascii"
-grep '^rear' "$USBROUTE_SIM/text"; grep 'H rear-1' "$USBROUTE_SIM/text"; grep 'H rear-1' "$USBROUTE_SIM/status"
-grep -F '+H rear-1 -' "$USBROUTE_SIM/ascii"
-not env LC_ALL=C grep -P '[\x00-\x08\x0b-\x1f\x7f-\xff]' "$USBROUTE_SIM/ascii"
-python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$USBROUTE_SIM/picture.svg"
-grep -F 'dead:beef' "$USBROUTE_SIM/picture.svg"
+usbroute picture > text
+usbroute picture --svg picture.svg
+LC_ALL=C usbroute picture > ascii
+usbroute > status
+cat text ascii
+grep '^rear' text; grep 'H rear-1' text; grep 'H rear-1' status
+grep -F '+H rear-1 -' ascii
+not env LC_ALL=C grep -P '[\x00-\x08\x0b-\x1f\x7f-\xff]' ascii
+python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' picture.svg
+grep -F 'dead:beef' picture.svg
 not usbroute picture --svg "$USBROUTE_SIM/no/such/place.svg"
 not usbroute picture --json --svg -
 usbroute picture --json | grep -q '"panel":"rear"'
@@ -371,9 +314,8 @@ SCRIPT
 }
 
 @test "a recorded machine without a mux is played: devices come and go, and nothing moves" {
-    cat > "$script" <<'SCRIPT'
-set -eu
-sim() { usbroute-sim 'do' "$@"; }
+    preamble < /dev/null
+    inside --board "$USBROUTE_BIN/../machines/amd-a520m" <<'SCRIPT'
 usbroute --direct status > before
 grep '^rear-1 *host *Logitech USB Keyboard' before
 sim plug rear-4 webcam; sim plug 1-6 serial; sim settle
@@ -383,15 +325,9 @@ sim driver 0000:30:00.3 vfio-pci; sim settle
 [ ! -e /sys/bus/usb/devices/usb3 ]
 sim driver 0000:30:00.3 xhci_hcd; sim unplug rear-4; sim unplug 1-6; sim settle
 usbroute --direct status | diff before -
-if sim write d0 0 2> said; then exit 1; fi
-grep 'this board has no mux' said
-if usbroute --direct move rear-1 --to ehci 2> said; then exit 1; fi
-grep 'mux' said
+not sim write d0 0 2> said; grep 'this board has no mux' said
+not usbroute --direct move rear-1 --to ehci 2> said; grep 'mux' said
 SCRIPT
-    cd "$BATS_TEST_TMPDIR"
-    run usbroute-sim -q --board "$USBROUTE_BIN/../machines/amd-a520m" -- bash "$script"
-    echo "$output"
-    [ "$status" -eq 0 ]
 }
 
 @test "a hub takes what is plugged into it along" {
@@ -404,14 +340,12 @@ usbroute move rear-5 --to ehci; sim settle
 [ "$(cat /sys/bus/usb/devices/1-1.3.2/product)" = 'HD Pro Webcam C920' ]
 sim unplug rear-5.2; sim unplug line; sim settle
 [ ! -e /sys/bus/usb/devices/1-1.3.2 ]; [ ! -e /sys/bus/usb/devices/3-9.2 ]
-if sim plug rear-1.1 mouse 2> "$USBROUTE_SIM/said"; then exit 1; fi
-grep 'keyboard in rear-1 is not a hub' "$USBROUTE_SIM/said"
+not sim plug rear-1.1 mouse 2> said; grep 'keyboard in rear-1 is not a hub' said
 stop
 SCRIPT
 }
 
 @test "every recorded machine is played, and status says what it says of the recording" {
-    cd "$BATS_TEST_TMPDIR"
     for machine in "$USBROUTE_BIN"/../machines/*/; do
         echo "$machine"
         # The profiles of the board are made up; owners and devices are not.

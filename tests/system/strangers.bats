@@ -10,10 +10,22 @@ setup() {
     # A version manager of root's shows a python3 that nobody else can start.
     python=$(PATH=/usr/bin:/bin command -v python3) || skip "a stranger finds no python3 in /usr/bin"
     export python
-    PATH=$USBROUTE_BIN:$PATH
-    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
-    script=$BATS_TEST_TMPDIR/inside.sh
-    cat > "$BATS_TEST_TMPDIR/grab.py" <<'PYTHON'
+    load board
+    # Everybody can see the board, and it is worked in there. No daemon is up.
+    preamble <<'SCRIPT'
+cd "$USBROUTE_SIM"
+cp "$BATS_TEST_TMPDIR/grab.py" .
+chmod 755 "$USBROUTE_SIM"
+chmod -R a+rX "$USBROUTE_SIM"
+log=$USBROUTE_SIM/usbrouted.log
+as_a_stranger="$outside setpriv --reuid 4711 --regid 4711 --clear-groups" # before a command
+grab() { # PLACE...: a stranger holds what it can below them
+    : > grabbed
+    $as_a_stranger "$python" "$PWD/grab.py" "$@" > grabbed 2>&1 & stranger=$!
+    wait_for '^grabbed' grabbed
+}
+SCRIPT
+    cat > grab.py <<'PYTHON'
 """grab.py PLACE... - opens all that it can open for reading in the places and below, takes the lock of each, says which and how many
 they are, and sleeps until it is killed."""
 import fcntl, os, sys, time
@@ -43,47 +55,10 @@ time.sleep(600)
 PYTHON
 }
 
-# Runs standard input as a script inside the board, which everybody can see.
-inside() {
-    cat > "$script.body"
-    cat > "$script" <<'SCRIPT'
-set -eu
-cd "$USBROUTE_SIM"
-cp "$BATS_TEST_TMPDIR/grab.py" .
-chmod 755 "$USBROUTE_SIM"
-chmod -R a+rX "$USBROUTE_SIM"
-config=$(echo "$USBROUTE_SIM"/sys/bus/pci/devices/0000:00:14.0/config)
-wires() { od -An -tx4 -j $((0xd0)) -N4 "$config" | tr -d ' '; }
-not() { if "$@"; then echo "should have failed: $*"; return 1; fi; }
-log=$USBROUTE_SIM/usbrouted.log
-until_so() { # a command: until it succeeds, 20 s at most
-    for _ in $(seq 400); do
-        if eval "$1"; then return 0; fi
-        sleep 0.05
-    done
-    echo "never: $1"; cat "$log" grabbed idle 2> /dev/null; return 1
-}
-begin() { usbrouted "$@" >> "$log" 2>&1 < /dev/null & daemon=$!; }
-answers() { usbroute status > /dev/null 2>&1; }
-start() { begin "$@"; until_so answers; }
-gone() { ! kill -0 "$1" 2> /dev/null || [ "$(ps -o stat= -p "$1")" = Z ]; }
-as_a_stranger() { env -u LD_PRELOAD setpriv --reuid 4711 --regid 4711 --clear-groups "$@"; }
-grab() { # PLACE..: a stranger holds what it can below them
-    : > grabbed
-    as_a_stranger "$python" "$PWD/grab.py" "$@" > grabbed 2>&1 & stranger=$!
-    until_so 'grep -q "^grabbed" grabbed'
-}
-SCRIPT
-    cat "$script.body" >> "$script"
-    run usbroute-sim -q -- bash ${USBROUTE_TRACE:+-x} "$script"
-    echo "$output"
-    [ "$status" -eq 0 ]
-}
-
 @test "a stranger who holds locks on all it can open holds nothing up: a trial's end, --direct, SIGTERM, the next start" {
     inside <<'SCRIPT'
 start
-printf 'move rear-1 ehci revert-after=3s\n' | nc -N -w 5 -U "$USBROUTE_SOCKET" | grep '^ok'
+control 'move rear-1 ehci revert-after=3s' | grep '^ok'
 [ "$(wires)" != 00003fff ]
 grab "$USBROUTE_STATE_DIR" "$USBROUTE_LASTING_DIR" "${USBROUTE_SOCKET%/*}" "$USBROUTE_SIM"
 not grep "$USBROUTE_STATE_DIR/." grabbed
@@ -97,7 +72,8 @@ wait "$daemon"
 timeout 20 usbroute --direct undo
 start
 usbroute toggle
-kill "$stranger" "$daemon"; wait "$daemon"
+kill "$stranger"
+stop
 SCRIPT
 }
 
@@ -130,16 +106,12 @@ start
 usbroute toggle
 flock "$USBROUTE_STATE_DIR/change.lock" sleep 600 & holder=$!
 until_so 'not flock -n "$USBROUTE_STATE_DIR/change.lock" true 2> /dev/null'
-code=0; usbroute move rear-1 --to ehci > said 2>&1 || code=$?
-cat said
-[ $code -eq 3 ]
-grep 'process [0-9]* (\(flock\|sleep\)) is changing something at this moment' said
+ends_with 3 usbroute move rear-1 --to ehci
+grep 'process [0-9]* (\(flock\|sleep\)) is changing something at this moment' err
 # The loop is free meanwhile.
 usbroute status > /dev/null
-code=0; timeout 60 usbroute --direct move rear-1 --to ehci > said 2>&1 || code=$?
-cat said
-[ $code -eq 3 ]
-grep 'nothing was done' said
+ends_with 3 timeout 60 usbroute --direct move rear-1 --to ehci
+grep 'nothing was done' err
 kill "$daemon"
 until_so 'gone $daemon'
 wait "$daemon"
@@ -151,27 +123,24 @@ SCRIPT
 @test "a trial whose end meets a held lock ends when the lock is free" {
     inside <<'SCRIPT'
 start
-printf 'move rear-1 ehci revert-after=1s\n' | nc -N -w 5 -U "$USBROUTE_SOCKET" | grep '^ok'
+control 'move rear-1 ehci revert-after=1s' | grep '^ok'
 exec 9> "$USBROUTE_STATE_DIR/change.lock"
 flock 9
 until_so 'grep -q "it is taken back when the lock on changes is free" "$log"'
 [ "$(wires)" != 00003fff ]
 flock -u 9; exec 9>&-
 until_so '[ "$(wires)" = 00003fff ]'
-kill "$daemon"; wait "$daemon"
+stop
 SCRIPT
 }
 
 @test "a configuration that others could write, itself or a directory above it, is refused with what to type" {
     inside <<'SCRIPT'
 refused() { # PATTERN
-    code=0; timeout 20 usbrouted > said 2>&1 || code=$?
-    cat said
-    [ $code -eq 78 ]
-    grep "$1" said
-    code=0; usbroute --direct toggle > said 2>&1 || code=$?
-    [ $code -eq 1 ]
-    grep "$1" said
+    ends_with 78 timeout 20 usbrouted
+    grep "$1" err
+    ends_with 1 usbroute --direct toggle
+    grep "$1" err
 }
 directory=${USBROUTE_CONFIG%/*}
 chmod 666 "$USBROUTE_CONFIG"; refused "may be written by everybody (mode 0666).*chmod go-w $USBROUTE_CONFIG"
@@ -190,7 +159,7 @@ chmod 755 "${directory%/*}"; chown 4711 "$directory"; refused "chown root $direc
 chown 0 "$directory"
 mkdir -m 777 open; mv "$USBROUTE_CONFIG" open/; ln -s "$PWD/open/usbroute.toml" "$USBROUTE_CONFIG"; refused "chmod go-w $PWD/open"
 # Who only looks may look at what he likes.
-as_a_stranger "$(command -v usbroute)" --config "$PWD/open/usbroute.toml" config show > said
+$as_a_stranger "$(command -v usbroute)" --config "$PWD/open/usbroute.toml" config show > said
 grep rear-1 said
 chmod 755 open
 start
@@ -199,7 +168,7 @@ chmod 666 open/usbroute.toml
 kill -HUP "$daemon"
 until_so 'grep -q "the old one stays in force" "$log"'
 usbroute toggle
-kill "$daemon"; wait "$daemon"
+stop
 SCRIPT
 }
 
@@ -223,14 +192,15 @@ print("connected", turned_away, flush=True)
 time.sleep(600)
 PYTHON
 chmod 644 idle.py
-as_a_stranger "$python" idle.py 60 "$USBROUTE_SIM_PORT" "$members" > idle 2>&1 & stranger=$!
+$as_a_stranger "$python" idle.py 60 "$USBROUTE_SIM_PORT" "$members" > idle 2>&1 & stranger=$!
 until_so 'grep -q "^connected" idle'
 cat idle
 grep '^connected 44' idle
 usbroute status > /dev/null
 # Another member of the group.
-env -u LD_PRELOAD setpriv --reuid 4712 --regid 4711 --clear-groups sh -c 'echo status | nc -N -w 5 -U "$0"' "$members" | grep '^ok'
-kill "$stranger" "$daemon"; wait "$daemon"
+$outside setpriv --reuid 4712 --regid 4711 --clear-groups sh -c 'echo status | nc -N -w 5 -U "$0"' "$members" | grep '^ok'
+kill "$stranger"
+stop
 SCRIPT
 }
 
@@ -245,7 +215,7 @@ timeout 200 nc -N -w 150 -U "$USBROUTE_SOCKET" < flood > answers
 grep 'they are left out for a while' "$log"
 usbroute move rear-1 --to ehci
 until_so 'grep -q "move rear-1 to ehci" "$log"' # the answer comes first
-kill "$daemon"; wait "$daemon"
+stop
 SCRIPT
 }
 
@@ -296,6 +266,6 @@ kill "$daemon"; wait "$daemon"
 usbrouted >> "$log" < /dev/null 2>&- & daemon=$!
 until_so answers
 usbroute toggle
-kill "$daemon"; wait "$daemon"
+stop
 SCRIPT
 }

@@ -6,62 +6,17 @@
 # with the programs. Each daemon is ended by its process id.
 
 setup() {
-    PATH=$USBROUTE_BIN:$PATH
-    # The preloaded umockdev library comes before the sanitizer's runtime, which would refuse to start.
-    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
-    script=$BATS_TEST_TMPDIR/inside.sh
-}
-
-# Runs standard input as a script inside the board, with the daemon up.
-inside() {
-    cat > "$script.body"
-    cat > "$script" <<'SCRIPT'
-set -eu
-cd "$BATS_TEST_TMPDIR"
-sim() { usbroute-sim 'do' "$@"; }
-# `! command` is no failure under set -e.
-not() { if "$@"; then echo "should have failed: $*"; return 1; fi; }
-side() { usbroute status --json | jq -r ".connectors[] | select(.name == \"$1\") | .side"; }
-is_at() { # connector side: until it is there, 10 s at most
-    for _ in $(seq 100); do
-        if [ "$(side "$1")" = "$2" ]; then return 0; fi
-        sleep 0.1
-    done
-    echo "$1 never came to $2"; cat "$log"; return 1
-}
-wait_for() { # pattern file: until the pattern is in the file, 10 s at most
-    for _ in $(seq 200); do
-        if grep -q "$1" "$2"; then return 0; fi
-        sleep 0.05
-    done
-    echo "no \"$1\" in $2:"; cat "$2"; return 1
-}
-control() { printf '%s\n' "$@" | nc -N -w 5 -U "$USBROUTE_SOCKET"; }
+    load board
+    preamble <<'SCRIPT'
 guest() { printf '%s\n' "$@" | nc -N -w 5 -U "$USBROUTE_SIM/run/windows.sock"; }
-log=$USBROUTE_SIM/usbrouted.log
-start() {
-    usbrouted >> "$log" 2>&1 < /dev/null &
-    daemon=$!
-    for _ in $(seq 200); do
-        if control status | grep -q '^ok'; then return 0; fi
-        sleep 0.05
-    done
-    cat "$log"; return 1
-}
-stop() { kill "$daemon" && wait "$daemon"; }
-crash() { kill -9 "$daemon"; wait "$daemon" 2> /dev/null || true; }
+is_at() { until_so "[ \"\$(side $1)\" = $2 ]"; } # CONNECTOR SIDE
 start
 SCRIPT
-    cat "$script.body" >> "$script"
-    run usbroute-sim -q -- bash "$script"
-    echo "$output"
-    [ "$status" -eq 0 ]
 }
 
 @test "a trial that nobody confirms is taken back, and everybody is told" {
     inside <<'SCRIPT'
-usbroute watch > watch & watcher=$!
-sleep 0.3
+watch_into watch
 usbroute move rear-1 --to ehci --revert-after 2s 2> said
 grep 'trial: rear-1 goes back to xhci in 2 s unless confirmed (usbroute confirm, or confirm on this line)' said
 [ "$(side rear-1)" = ehci ]
@@ -81,10 +36,12 @@ SCRIPT
 
 @test "what is confirmed on the host stays" {
     inside <<'SCRIPT'
-[ "$(control '{"do":"move","connectors":["rear-1"],"to":"ehci","revert_after":1}' | jq .trial_seconds)" = 1 ]
+[ "$(control '{"do":"move","connectors":["rear-1"],"to":"ehci","revert_after":60}' | jq .trial_seconds)" = 60 ]
 usbroute confirm
-sleep 1.5
+[ "$(usbroute status --json | jq .trial_seconds)" = null ]
 [ "$(side rear-1)" = ehci ]
+crash; start
+[ "$(usbroute status --json | jq .trial_seconds)" = null ]
 usbroute confirm 2> said; grep 'there is no trial to confirm' said
 control undo | grep '^ok xhci=rear-1'
 stop
@@ -94,13 +51,12 @@ SCRIPT
 @test "the guest that has got the socket confirms on its line, and whoever has no right to cannot" {
     inside <<'SCRIPT'
 # Each nc is a guest that comes and goes; what it has got shall stay all the same.
-sed -i 's/^on_exit = "return"/on_exit = "keep"/' "$USBROUTE_CONFIG"; kill -HUP "$daemon"
-wait_for 'the configuration was read anew' "$log"
-sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
-usbroute move rear-2 --to windows --revert-after 1s
+sed -i 's/^on_exit = "return"/on_exit = "keep"/' "$USBROUTE_CONFIG"; reload
+give_ehcis
+usbroute move rear-2 --to windows --revert-after 60s
 printf 'confirm\n' | nc -N -w 5 127.0.0.1 "$USBROUTE_SIM_PORT" | grep '^error not-permitted listener netcat does not allow confirm'
 guest confirm | grep '^ok'
-sleep 1.5
+[ "$(usbroute status --json | jq .trial_seconds)" = null ]
 usbroute status | grep '^rear-2 *windows'
 usbroute move rear-2 --to host
 # One with another socket in it, or with one that no profile gives to the guest.
@@ -112,7 +68,7 @@ grep "^refused not-the-guests-change a trial is under way that is not wholly win
 usbroute confirm
 usbroute apply all-host
 # one that has no part in it
-sim driver 0000:00:1d.0 ehci-pci; sim driver 0000:00:1a.0 ehci-pci; sim settle
+take_ehcis_back
 usbroute move rear-1 --to ehci --revert-after 5s
 guest confirm | grep '^error not-permitted windows may not confirm this trial'
 guest 'toggle revert-after=0' | grep '^error not-permitted windows may not do without a trial'
@@ -152,33 +108,9 @@ stop
 SCRIPT
 }
 
-@test "a trial whose time came while no daemon ran is taken back by the next one" {
-    inside <<'SCRIPT'
-usbroute move rear-1 --to ehci --revert-after 1s
-crash
-sleep 1.5
-[ "$(usbroute --direct status --json | jq -r '.connectors[] | select(.name == "rear-1") | .side')" = ehci ]
-start
-is_at rear-1 xhci
-stop
-SCRIPT
-}
-
-@test "after sleep a trial is still taken back, and to where the wires were before it" {
-    inside <<'SCRIPT'
-usbroute move rear-1 --to ehci --revert-after 3s
-sim resume; sim settle
-wait_for 'restore the routes' "$log"
-[ "$(side rear-1)" = ehci ]
-is_at rear-1 xhci
-stop
-SCRIPT
-}
-
 @test "a disk that was mounted meanwhile stays at the end of a trial, and the keyboard beside it goes home" {
     inside <<'SCRIPT'
-usbroute watch > watch & watcher=$!
-sleep 0.3
+watch_into watch
 usbroute move rear-1 rear-4 --to ehci --revert-after 3s; sim settle
 sim mount sdb1 /mnt/stick
 is_at rear-1 xhci
@@ -201,21 +133,9 @@ stop
 SCRIPT
 }
 
-@test "what is still out after a trial may be confirmed and stays" {
-    inside <<'SCRIPT'
-usbroute move rear-1 rear-4 --to ehci --revert-after 2s; sim settle
-sim mount sdb1 /mnt/stick
-is_at rear-1 xhci
-usbroute confirm
-sim umount /mnt/stick; sim unplug front-1; sim settle; sleep 1.5
-[ "$(side rear-4)" = ehci ]
-stop
-SCRIPT
-}
-
 @test "after sleep the host keeps its last keyboard, which is said once, and it goes when another one comes" {
     inside <<'SCRIPT'
-sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
+give_ehcis
 usbroute move rear-1 --to windows --yes; sim settle
 sim resume; sim settle
 wait_for 'not all routes can be restored: rear-1 stays: rear-1 holds the host.s only keyboard' "$log"
@@ -252,12 +172,9 @@ SCRIPT
 
 @test "a trial without a daemon is refused, and nothing is moved" {
     inside <<'SCRIPT'
-code=0; usbroute --direct move rear-1 --to ehci --revert-after 30s 2> said || code=$?
-[ $code -eq 2 ]; grep 'needs the daemon, which takes the change back' said
-code=0; usbroute --direct confirm 2> said || code=$?
-[ $code -eq 2 ]; grep 'needs the daemon, which keeps the trial' said
-code=0; usbroute move rear-1 --to ehci --revert-after 2h 2> said || code=$?
-[ $code -eq 2 ]; grep '2h is no time of a trial: write 1s to 1h' said
+ends_with 2 usbroute --direct move rear-1 --to ehci --revert-after 30s; grep 'needs the daemon, which takes the change back' err
+ends_with 2 usbroute --direct confirm; grep 'needs the daemon, which keeps the trial' err
+ends_with 2 usbroute move rear-1 --to ehci --revert-after 2h; grep '2h is no time of a trial: write 1s to 1h' err
 [ "$(side rear-1)" = xhci ]
 stop
 SCRIPT
@@ -280,8 +197,7 @@ SCRIPT
 @test "undo refuses where the machine has changed in a way that makes it wrong" {
     inside <<'SCRIPT'
 control 'move rear-1 ehci' | grep ^ok
-printf '[routes]\non_drift = "report"\n' >> "$USBROUTE_CONFIG"; kill -HUP "$daemon"
-wait_for 'the configuration was read anew' "$log"
+printf '[routes]\non_drift = "report"\n' >> "$USBROUTE_CONFIG"; reload
 # somebody else has moved the wires
 sim write XUSB2PR 3fff; sim settle
 control undo | grep '^refused changed-since the wires are no longer where "move rear-1 to ehci" left them'
@@ -293,10 +209,10 @@ sim rescan; sim settle
 sim write XUSB2PR 3ffb; sim settle
 control undo | grep ^ok
 # the controller is the host's again
-sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
+give_ehcis
 control 'move front-1 windows' | grep ^ok
 control 'move front-1 host' | grep ^ok
-sim driver 0000:00:1d.0 ehci-pci; sim driver 0000:00:1a.0 ehci-pci; sim settle
+take_ehcis_back
 control undo | grep '^refused owner-changed front-1 belonged to windows before'
 [ "$(side front-1)" = xhci ]
 stop
@@ -343,10 +259,8 @@ guest 'why rear-1' > said; cat said
 grep '^ok host=rear-1 -- since 20.* by somebody else: a change; to host: ' said
 not grep -E 'control [(]|uid |pid |0000:00' said
 guest 'why front-1' | grep '^error not-permitted windows may not ask about front-1'
-code=0; usbroute why raer-1 2> said || code=$?
-[ $code -eq 4 ]; grep 'did you mean rear-1' said
-code=0; usbroute why 2> said || code=$?
-[ $code -eq 2 ]
+ends_with 4 usbroute why raer-1; grep 'did you mean rear-1' err
+ends_with 2 usbroute why
 stop
 SCRIPT
 }

@@ -385,6 +385,19 @@ TEST_F(GoingBack, WhatATrialCouldNotTakeBackIsNotRestoredToWhereTheTrialHadPutIt
     EXPECT_EQ(why_out(), "nothing is out");
 }
 
+TEST_F(GoingBack, WiresThatWereRestoredAfterASleepAreStillOnTrialAndGoWhereTheyWereBeforeIt)
+{
+    try_on_ehci(keys_and_rear);
+    world.bits.usb2_owner = all_on_xhci; // the machine has slept
+    look();
+    ASSERT_EQ(wires(), all_on_xhci & ~(keys_bit | rear_bit));
+
+    ring();
+
+    EXPECT_EQ(wires(), all_on_xhci);
+    EXPECT_EQ(why_out(), "nothing is out");
+}
+
 TEST_F(GoingBack, AnXhciThatIsOffTheBusIsWaitedForAndTheNextLookBringsItAllBack)
 {
     try_on_ehci(keys_and_rear);
