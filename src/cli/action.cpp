@@ -100,9 +100,9 @@ int act(const Invocation& invocation, Verb verb)
     const bool is_trial = options.revert_after && options.revert_after->count() > 0;
     if (is_trial && Session(options).works_alone())
         return fail(
-            Error(ErrorKind::usage,
-                  "--revert-after needs the daemon, which takes the change back: leave out --direct; with "
-                  "--root name its --socket")
+            Error(
+                ErrorKind::usage,
+                "--revert-after needs the daemon, which takes the change back: leave out --direct; with --root name its --socket")
                 .with_code("usage"),
             options.json);
     command->form = options.json ? wire::Form::json : wire::Form::text;

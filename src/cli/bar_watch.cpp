@@ -144,8 +144,7 @@ Result<void> watch_for_bar(const Options& options)
     const Session session(options);
     if (session.works_alone())
         return std::unexpected(usage_error(
-            "watch needs the daemon, which tells of changes; with --root name its --socket, and leave "
-            "--direct out"));
+            "watch needs the daemon, which tells of changes; with --root name its --socket, and leave --direct out"));
     auto signals = linux_::open_signals({SIGINT, SIGTERM});
     if (!signals) return std::unexpected(std::move(signals.error()));
     return BarWatch(session, std::move(*format), std::move(*signals)).run();

@@ -185,8 +185,7 @@ constexpr std::array<CommandRow, 20> commands{{
      0,
      0,
      run_status,
-     "The picture stands above the table where connectors have a panel and the terminal has room for both; "
-     "not with -v."},
+     "The picture stands above the table where connectors have a panel and the terminal has room for both; not with -v."},
     {"picture", "", "the sockets as they are on the case", picture_options, picture_examples, 0, 0,
      run_picture, "With --json: the same document as status."},
     {"move", "NAME... --to WHERE", "give connectors to the host, a guest or a side", move_options,
@@ -215,9 +214,7 @@ constexpr std::array<CommandRow, 20> commands{{
     {"plan", "move|apply|toggle|undo ...", "what would be done, step by step; nothing is touched",
      plan_options, plan_examples, 1, any_number, run_plan},
     {"watch", "", "one line for each change", watch_options, watch_examples, 0, 0, run_watch,
-     "A template has {text}, {state} (host, guest, trial, unknown, offline), {profile} and {owners}; {{ is a "
-     "brace. "
-     "With --format it waits for a daemon that is not there, and ends with the bar."},
+     "A template has {text}, {state} (host, guest, trial, unknown, offline), {profile} and {owners}; {{ is a brace. With --format it waits for a daemon that is not there, and ends with the bar."},
     {"map", "", "name the sockets by plugging something into each", {}, map_examples, 0, 0, run_map},
     {"live",
      "",
@@ -250,8 +247,7 @@ constexpr std::array<CommandRow, 20> commands{{
     {"config", "check|show", "check or show the configuration", {}, config_examples, 1, 1, run_config},
     {"guest", "[list] | VERB NAME", "give controllers to a guest, take them back, print the lines it needs",
      guest_options, guest_examples, 0, 2, run_guest,
-     "To bind takes root, and the daemon only for --move-first. A write that hangs in the kernel is given up "
-     "after --timeout, 20 s unless said. docs/guest.md has what it refuses, and how to bind at boot.",
+     "To bind takes root, and the daemon only for --move-first. A write that hangs in the kernel is given up after --timeout, 20 s unless said. docs/guest.md has what it refuses, and how to bind at boot.",
      guest_verbs},
     {"completion",
      "bash|zsh|fish",
@@ -261,9 +257,7 @@ constexpr std::array<CommandRow, 20> commands{{
      1,
      any_number,
      run_completion,
-     "The scripts ask `usbroute completion words -- WORD...`: what may stand in place of the last word, a "
-     "line "
-     "each."},
+     "The scripts ask `usbroute completion words -- WORD...`: what may stand in place of the last word, a line each."},
     {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
 }};
 

@@ -11,11 +11,12 @@ namespace usbroute::cli {
 int run_confirm(const Invocation& invocation)
 {
     if (Session(invocation.options).works_alone())
-        return fail(Error(ErrorKind::usage,
-                          "confirm needs the daemon, which keeps the trial; with --root name its "
-                          "--socket, and leave --direct out")
-                        .with_code("usage"),
-                    invocation.options.json);
+        return fail(
+            Error(
+                ErrorKind::usage,
+                "confirm needs the daemon, which keeps the trial; with --root name its --socket, and leave --direct out")
+                .with_code("usage"),
+            invocation.options.json);
     return act(invocation, config::Verb::confirm);
 }
 

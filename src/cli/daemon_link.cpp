@@ -152,9 +152,11 @@ Result<std::string> DaemonLink::next_line(milliseconds timeout)
         if (ready < 0 && errno != EINTR) return std::unexpected(gone("cannot wait", errno));
         if (ready == 0)
             return std::unexpected(
-                Error(ErrorKind::timed_out, format("the daemon at {} has not answered within {} ms; "
-                                                   "`usbroute status` tells what holds now",
-                                                   printable(path_, 200), timeout.count()))
+                Error(
+                    ErrorKind::timed_out,
+                    format(
+                        "the daemon at {} has not answered within {} ms; `usbroute status` tells what holds now",
+                        printable(path_, 200), timeout.count()))
                     .with_code("timed-out"));
     }
 }

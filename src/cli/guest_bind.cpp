@@ -68,10 +68,10 @@ HandoverOutcome decide_until(const GuestCall& call, const Decide& decision,
 Result<void> check_rights(const GuestCall& call, const Handover& handover)
 {
     if (call.where.recorded)
-        return std::unexpected(Error(ErrorKind::refused,
-                                     "a recorded machine has no kernel that could bind a driver; --dry-run "
-                                     "shows the steps")
-                                   .with_code("recorded"));
+        return std::unexpected(
+            Error(ErrorKind::refused,
+                  "a recorded machine has no kernel that could bind a driver; --dry-run shows the steps")
+                .with_code("recorded"));
     if (handover.functions.empty()) return {};
     auto may = linux_::may_write(handover.functions.front().steps.front().file);
     if (may || may.error().kind() != ErrorKind::not_permitted) return may;
@@ -101,9 +101,9 @@ Result<Handover> step_aside(const GuestCall& call, const Handover& handover, con
     }
     auto again = handover_in(decide_until(call, without_moves, {"last-keyboard", "disk-in-use"}));
     if (!again)
-        return std::unexpected(std::move(again.error())
-                                   .within("the connectors were moved (`usbroute undo` takes that back), and "
-                                           "then"));
+        return std::unexpected(
+            std::move(again.error())
+                .within("the connectors were moved (`usbroute undo` takes that back), and then"));
     return again;
 }
 

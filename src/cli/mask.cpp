@@ -45,11 +45,12 @@ int run_mask(const Invocation& invocation)
     if (!all) return fail(all.error(), options.json);
     const auto* registers = report::mux_in(*all);
     if (registers == nullptr)
-        return fail(Error(ErrorKind::refused,
-                          "this machine has no xHCI of the chip table, so a mask means nothing here; "
-                          "only Intel 7-, 8-, 9-series and X99 chipsets have the port mux")
-                        .with_code("no-mux"),
-                    options.json);
+        return fail(
+            Error(
+                ErrorKind::refused,
+                "this machine has no xHCI of the chip table, so a mask means nothing here; only Intel 7-, 8-, 9-series and X99 chipsets have the port mux")
+                .with_code("no-mux"),
+            options.json);
     const auto view = mask_view(*registers, invocation.words);
     if (!view) return fail(view.error(), options.json);
     print(options.json ? report::to_json(*view) + "\n"

@@ -100,8 +100,9 @@ int run_record(const Invocation& invocation)
     else if (!options.quiet)
         print(report::recorded_text(view));
     if (!view.registers)
-        warn(options, "the routing registers are not in it: the kernel shows them to root only; record it "
-                      "again as root");
+        warn(
+            options,
+            "the routing registers are not in it: the kernel shows them to root only; record it again as root");
     for (const auto& note : view.notes) warn(options, printable(note, 200));
     return exit_done;
 }

@@ -102,9 +102,11 @@ Result<void> watch(const Options& options)
 {
     const Session session(options);
     if (session.works_alone())
-        return std::unexpected(Error(ErrorKind::usage, "watch needs the daemon, which tells of changes; with "
-                                                       "--root name its --socket, and leave --direct out")
-                                   .with_code("usage"));
+        return std::unexpected(
+            Error(
+                ErrorKind::usage,
+                "watch needs the daemon, which tells of changes; with --root name its --socket, and leave --direct out")
+                .with_code("usage"));
     // SIGINT and SIGTERM end the watching, SIGCHLD says that a command has ended.
     auto signals = linux_::open_signals({SIGINT, SIGTERM, SIGCHLD});
     if (!signals) return std::unexpected(signals.error());

@@ -94,10 +94,11 @@ void read_behind(Fields& fields, topology::ConnectorSpec& spec)
         fields.scope().wrong_value(fields.node("behind")->place, "behind", in_quotes(*text), rule);
     for (const auto* key : {"mux_bit", "usb", "seen", "superspeed"})
         if (fields.has(key))
-            fields.scope().problem(fields.node(key)->place,
-                                   format("{} and behind exclude each other: a hole of a hub moves with the "
-                                          "socket that the hub is in",
-                                          key));
+            fields.scope().problem(
+                fields.node(key)->place,
+                format(
+                    "{} and behind exclude each other: a hole of a hub moves with the socket that the hub is in",
+                    key));
 }
 
 void check_one_way_of_naming(const NamedTable& named, Fields& fields)
@@ -161,9 +162,7 @@ void check_not_taken(Fields& fields, const ConnectorSettings& connector, const S
         check(
             "mux_bit", format("mux_bit {}", spec.bit->value),
             [&](const Spec& s) { return s.bit == spec.bit; },
-            "; two holes behind one hub are one connector: give both one name, or write for the second, by "
-            "its "
-            "port of the hub, behind = \"");
+            "; two holes behind one hub are one connector: give both one name, or write for the second, by its port of the hub, behind = \"");
     if (spec.superspeed)
         check("superspeed", format("superspeed {}", spec.superspeed->value),
               [&](const Spec& s) { return s.superspeed == spec.superspeed; });
@@ -213,9 +212,11 @@ void check_behind(const Document& document, Reading& reading)
                 connector.origin,
                 format("{} is behind {}, and there is no connector of that name", name, socket));
         } else if (!first->spec.bit) {
-            reading.problems.add(connector.origin, format("{} is behind {}, which has no mux_bit; behind "
-                                                          "names a socket of the mux, elsewhere write usb",
-                                                          name, socket));
+            reading.problems.add(
+                connector.origin,
+                format(
+                    "{} is behind {}, which has no mux_bit; behind names a socket of the mux, elsewhere write usb",
+                    name, socket));
         }
         const auto twice = std::ranges::find_if(connectors, [&](const ConnectorSettings& c) {
             return &c < &connector && !behind->ports.empty() && c.spec.behind == behind;

@@ -53,9 +53,9 @@ std::optional<TcpAddress> tcp_from(const Scope& scope, Place place, const std::s
     if (address.kind == HostKind::elsewhere)
         scope.problem(
             place,
-            format("tcp is {}, and usbroute listens on loopback only; addresses of other machines would "
-                   "need authentication, which this version does not have",
-                   in_quotes(text)));
+            format(
+                "tcp is {}, and usbroute listens on loopback only; addresses of other machines would need authentication, which this version does not have",
+                in_quotes(text)));
     else if (address.kind == HostKind::not_numeric || port == 0 || port > 65535)
         scope.wrong_value(place, "tcp", in_quotes(text), tcp_rule);
     else

@@ -22,9 +22,8 @@ Answer error(std::string code, std::string message)
     return {.status = Status::error, .code = std::move(code), .message = std::move(message)};
 }
 
-constexpr std::string_view nothing_seen = "the kernel does not tell which devices there are: one of them may "
-                                          "hang, or usbrouted may open no more files; "
-                                          "nothing was touched";
+constexpr std::string_view nothing_seen =
+    "the kernel does not tell which devices there are: one of them may hang, or usbrouted may open no more files; nothing was touched";
 constexpr std::string_view nothing_seen_for_guest =
     "the host cannot look at its devices now; nothing was touched";
 

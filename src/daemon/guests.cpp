@@ -97,10 +97,9 @@ void Guests::recall()
     if (!memory) {
         const auto aside = path_ + ".bad";
         static_cast<void>(linux_::set_aside_private(path_));
-        return log::warning(
-            format("{} cannot be read and was set aside as {}: guests that went while no daemon "
-                   "ran do not come home",
-                   path_, aside));
+        return log::warning(format(
+            "{} cannot be read and was set aside as {}: guests that went while no daemon ran do not come home",
+            path_, aside));
     }
     if (memory->boot != boot_) return;
     remembered_ = *text;

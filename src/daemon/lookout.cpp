@@ -189,8 +189,8 @@ void Lookout::finish(std::optional<Snapshot> fresh)
 void Lookout::look_later()
 {
     if (!std::exchange(is_starved_, true))
-        log::error("usbrouted may open no more files, and cannot look at the USB devices; allow more "
-                   "(LimitNOFILE=)");
+        log::error(
+            "usbrouted may open no more files, and cannot look at the USB devices; allow more (LimitNOFILE=)");
     pending_.everything = true;
     quiet_.start(until_there_are_descriptors);
     auto waiters = std::exchange(served_, {});

@@ -167,10 +167,9 @@ void Trials::forget_first_move()
 {
     if (parts_.first_move.is_over()) return;
     if (const auto noted = parts_.first_move.note(); !noted)
-        log::warning(
-            format("the next daemon will take its first move for the first one on this machine, and make it "
-                   "a trial: {}",
-                   noted.error().message()));
+        log::warning(format(
+            "the next daemon will take its first move for the first one on this machine, and make it a trial: {}",
+            noted.error().message()));
 }
 
 void Trials::tell_news()

@@ -24,8 +24,7 @@ namespace {
 std::string set_both(std::string_view now)
 {
     return format(
-        "in the firmware set-up, change the xHCI mode (or USB 3 mode) from {} to Auto, Smart Auto or Manual, "
-        "start the machine again, and run usbroute doctor again",
+        "in the firmware set-up, change the xHCI mode (or USB 3 mode) from {} to Auto, Smart Auto or Manual, start the machine again, and run usbroute doctor again",
         now);
 }
 
@@ -141,9 +140,9 @@ void add_both_visible(Examination& examination)
     examination.add(
         {.code = "both-visible",
          .severity = Severity::fine,
-         .sentence = format("xHCI and EHCI of the {} chipset are on the bus, as in the firmware modes "
-                            "Auto, Smart Auto and Manual",
-                            mux.family->name),
+         .sentence = format(
+             "xHCI and EHCI of the {} chipset are on the bus, as in the firmware modes Auto, Smart Auto and Manual",
+             mux.family->name),
          .evidence = controllers_seen(examination),
          .remedy = {},
          .inferred = examination.chipset.inferred});
@@ -154,8 +153,8 @@ void add_both_visible(Examination& examination)
          .sentence = format("{} is not on the bus: the {} sockets of bits 0x{:04x} stay on xHCI",
                             join(missing, " and "), std::popcount(stranded), stranded),
          .evidence = controllers_seen(examination),
-         .remedy = "try another of Auto, Smart Auto and Manual in the firmware set-up; some firmware shows "
-                   "only the EHCIs in which something is plugged at the start"});
+         .remedy =
+             "try another of Auto, Smart Auto and Manual in the firmware set-up; some firmware shows only the EHCIs in which something is plugged at the start"});
 }
 
 } // namespace
@@ -205,8 +204,8 @@ void add_masks(Examination& examination, const Mux& mux)
              .severity = Severity::obstacle,
              .sentence = "firmware lets no socket move: XUSB2PRM is empty",
              .evidence = {seen},
-             .remedy = "look for an xHCI or USB 3 mode in the firmware set-up and try Auto, Smart Auto and "
-                       "Manual, then a newer firmware; without either, this board cannot do it"});
+             .remedy =
+                 "look for an xHCI or USB 3 mode in the firmware set-up and try Auto, Smart Auto and Manual, then a newer firmware; without either, this board cannot do it"});
     else if (movable != valid)
         examination.add(
             {.code = "mask-partial",
@@ -232,9 +231,9 @@ void add_masks(Examination& examination, const Mux& mux)
         examination.add(
             {.code = "outside-mask",
              .severity = Severity::note,
-             .sentence = format("bits 0x{:04x} of XUSB2PR are set although XUSB2PRM lacks them; usbroute "
-                                "never changes those",
-                                outside),
+             .sentence = format(
+                 "bits 0x{:04x} of XUSB2PR are set although XUSB2PRM lacks them; usbroute never changes those",
+                 outside),
              .evidence = {format("XUSB2PR (0xd0) of {} is 0x{:08x}", mux.xhci->name, bits.usb2_owner), seen},
              .remedy = {}});
 }
@@ -247,9 +246,9 @@ void add_ports(Examination& examination, const Mux& mux)
         examination.add(
             {.code = "usb-r",
              .severity = Severity::note,
-             .sentence = format("bit {} is in use: USB-R, by which the management engine shows a remote "
-                                "keyboard or disk; it is never moved",
-                                *mux.family->usb_r_bit),
+             .sentence = format(
+                 "bit {} is in use: USB-R, by which the management engine shows a remote keyboard or disk; it is never moved",
+                 *mux.family->usb_r_bit),
              .evidence = {format("XUSB2PR 0x{:08x}, XUSB2PRM 0x{:08x}", bits.usb2_owner, bits.usb2_movable)},
              .remedy = {}});
     if (const auto unknown = (bits.usb2_owner | bits.usb2_movable) & ~(mux.family->usb2_bits() | usb_r);
@@ -257,9 +256,9 @@ void add_ports(Examination& examination, const Mux& mux)
         examination.add(
             {.code = "unknown-bits",
              .severity = Severity::note,
-             .sentence = format("bits 0x{:x} are set and route no port that is known of this chipset; they "
-                                "are kept as they are",
-                                unknown),
+             .sentence = format(
+                 "bits 0x{:x} are set and route no port that is known of this chipset; they are kept as they are",
+                 unknown),
              .evidence = {format("XUSB2PR 0x{:08x}, XUSB2PRM 0x{:08x}", bits.usb2_owner, bits.usb2_movable)},
              .remedy = {}});
     if (const auto off = chips::fused_off_bits(*mux.family, bits.fuses); off != 0)
@@ -306,9 +305,8 @@ void add_superspeed(Examination& examination, const Mux& mux)
     if (!ways.empty())
         remedy = format("{}; then plug in again what is there", join(ways, "; "));
     else if (kept != 0)
-        remedy = "look for the USB 3 setting (xHCI mode) in the firmware set-up: what it keeps off, no "
-                 "program can "
-                 "switch on";
+        remedy =
+            "look for the USB 3 setting (xHCI mode) in the firmware set-up: what it keeps off, no program can switch on";
     const auto by_firmware = kept == 0 ? std::string()
                              : kept == off
                                  ? std::string(", and firmware keeps it off")

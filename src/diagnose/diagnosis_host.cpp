@@ -42,8 +42,7 @@ void add_lockdown(Examination& examination)
         if (!word.starts_with("lockdown=")) continue;
         evidence.push_back("/proc/cmdline: " + word);
         remedy = format(
-            "take {} off the kernel's command line and start again; if it is still on, switch Secure Boot "
-            "off in the firmware set-up",
+            "take {} off the kernel's command line and start again; if it is still on, switch Secure Boot off in the firmware set-up",
             word);
     }
     examination.add(
@@ -64,10 +63,10 @@ void add_trial(Examination& examination)
         examination.add(
             {.code = "write-took",
              .severity = Severity::fine,
-             .sentence = examination.facts.recorded
-                             ? "the recording took the same value of XUSB2PR again, which says nothing "
-                               "about that machine's kernel"
-                             : "the kernel let the same value be written to XUSB2PR again",
+             .sentence =
+                 examination.facts.recorded
+                     ? "the recording took the same value of XUSB2PR again, which says nothing about that machine's kernel"
+                     : "the kernel let the same value be written to XUSB2PR again",
              .evidence = {"written and read back just now"},
              .remedy = {}});
     else if (trial->code == "not-tried")
@@ -239,10 +238,10 @@ void add_ehcis_with_the_xhci(Examination& examination)
     examination.add(
         {.code = "ehci-with-the-xhci",
          .severity = Severity::obstacle,
-         .sentence = format("{} {} IOMMU group {} with the xHCI {}, so no guest can have {} while the host "
-                            "keeps the xHCI; sockets can only change sides on the host",
-                            listed(with), with.size() == 1 ? "shares" : "share", group, mux->xhci->name,
-                            with.size() == 1 ? "it" : "one"),
+         .sentence = format(
+             "{} {} IOMMU group {} with the xHCI {}, so no guest can have {} while the host keeps the xHCI; sockets can only change sides on the host",
+             listed(with), with.size() == 1 ? "shares" : "share", group, mux->xhci->name,
+             with.size() == 1 ? "it" : "one"),
          .evidence = {format("/sys/kernel/iommu_groups/{}/devices", group)},
          .remedy = instead_of_a_group(examination)});
 }
@@ -287,13 +286,13 @@ void examine_iommu(Examination& examination)
     const auto& condition = examination.facts.condition;
     if (!examination.guest_sign.empty() && !examination.has_mux()) return;
     if (condition.hypervisor == "xen")
-        examination.add({.code = "under-xen",
-                         .severity = examination.obstacle(),
-                         .sentence =
-                             "this kernel runs under Xen, which keeps the IOMMU for itself: no KVM guest can "
-                             "be given a controller",
-                         .evidence = {"/sys/hypervisor/type: xen"},
-                         .remedy = "start the machine without Xen"});
+        examination.add(
+            {.code = "under-xen",
+             .severity = examination.obstacle(),
+             .sentence =
+                 "this kernel runs under Xen, which keeps the IOMMU for itself: no KVM guest can be given a controller",
+             .evidence = {"/sys/hypervisor/type: xen"},
+             .remedy = "start the machine without Xen"});
     else if (condition.iommu_groups)
         add_groups(examination);
     else
@@ -348,10 +347,10 @@ std::string how_to_take_back(const Condition& condition, const PciController& co
         return format("give {} back to the host: sudo driverctl unset-override {}", controller.name,
                       controller.name);
     const auto files = "/sys/bus/pci";
-    return format("give {} back to the host: as root, echo > {}/devices/{}/driver_override; echo {} > "
-                  "{}/drivers/{}/unbind; echo {} > {}/drivers_probe",
-                  controller.name, files, controller.name, controller.name, files,
-                  printable(controller.driver, 32), controller.name, files);
+    return format(
+        "give {} back to the host: as root, echo > {}/devices/{}/driver_override; echo {} > {}/drivers/{}/unbind; echo {} > {}/drivers_probe",
+        controller.name, files, controller.name, controller.name, files, printable(controller.driver, 32),
+        controller.name, files);
 }
 
 void add_xhci_given_away(Examination& examination)
@@ -362,12 +361,13 @@ void add_xhci_given_away(Examination& examination)
     const auto& condition = examination.facts.condition;
     std::vector<std::string> evidence{format("/sys/bus/pci/devices/{}/driver: {}", xhci.name, xhci.driver)};
     if (is_somebodys(examination, xhci)) {
-        examination.add({.code = "guest-has-the-mux",
-                         .severity = Severity::warning,
-                         .sentence = "a guest has the xHCI and with it the routing registers: it can move "
-                                     "sockets at any time",
-                         .evidence = std::move(evidence),
-                         .remedy = "give it the EHCIs and keep the xHCI on the host"});
+        examination.add(
+            {.code = "guest-has-the-mux",
+             .severity = Severity::warning,
+             .sentence =
+                 "a guest has the xHCI and with it the routing registers: it can move sockets at any time",
+             .evidence = std::move(evidence),
+             .remedy = "give it the EHCIs and keep the xHCI on the host"});
         return;
     }
     if (taken_at_boot(xhci, condition)) return; // has been said
@@ -376,9 +376,9 @@ void add_xhci_given_away(Examination& examination)
     examination.add(
         {.code = "xhci-with-nobody",
          .severity = Severity::warning,
-         .sentence = format("{} holds the xHCI {}, and no guest of the configuration is to have it: the host "
-                            "has no USB on that side",
-                            printable(xhci.driver, 32), xhci.name),
+         .sentence = format(
+             "{} holds the xHCI {}, and no guest of the configuration is to have it: the host has no USB on that side",
+             printable(xhci.driver, 32), xhci.name),
          .evidence = std::move(evidence),
          .remedy = how_to_take_back(condition, xhci)});
 }
@@ -412,15 +412,15 @@ void add_taken_at_boot(Examination& examination)
     }
     for (const auto& taker : takers) {
         const bool one = taker.controllers.size() == 1;
-        examination.add({.code = "taken-at-boot",
-                         .severity = Severity::warning,
-                         .sentence = format("{} {} on {} since the start of the machine, and no guest of the "
-                                            "configuration is to have {}{}",
-                                            listed(taker.controllers), one ? "is" : "are",
-                                            printable(taker.driver, 32), one ? "it" : "them",
-                                            taker.is_a_stub ? ": a socket on that side is dead" : ""),
-                         .evidence = {taker.taken.front().evidence},
-                         .remedy = how_to_get_back(taker.taken)});
+        examination.add(
+            {.code = "taken-at-boot",
+             .severity = Severity::warning,
+             .sentence = format(
+                 "{} {} on {} since the start of the machine, and no guest of the configuration is to have {}{}",
+                 listed(taker.controllers), one ? "is" : "are", printable(taker.driver, 32),
+                 one ? "it" : "them", taker.is_a_stub ? ": a socket on that side is dead" : ""),
+             .evidence = {taker.taken.front().evidence},
+             .remedy = how_to_get_back(taker.taken)});
     }
 }
 

@@ -63,8 +63,8 @@ void add_asus(Examination& examination)
          .severity = Severity::warning,
          .sentence = "on this model the kernel's asus-nb-wmi writes 0x01d9 to XUSB2PR when it is loaded",
          .evidence = {"/proc/modules: asus_nb_wmi", "firmware calls it " + printable(condition.model, 64)},
-         .remedy = "let usbroute apply its profile after that module, or put asus_nb_wmi on modprobe's "
-                   "blacklist"});
+         .remedy =
+             "let usbroute apply its profile after that module, or put asus_nb_wmi on modprobe's blacklist"});
 }
 
 void add_power(Examination& examination, const PciController& xhci)
@@ -74,16 +74,15 @@ void add_power(Examination& examination, const PciController& xhci)
                                            [](const auto& entry) { return std::optional(entry.first); });
     const bool known = control != condition.power_controls.end();
     const auto file = format("/sys/bus/pci/devices/{}/power/control", xhci.name);
-    const auto pin =
-        format("echo on > {}; for every boot a udev rule: ACTION==\"add\", SUBSYSTEM==\"pci\", "
-               "ATTR{{vendor}}==\"0x{:04x}\", ATTR{{device}}==\"0x{:04x}\", ATTR{{power/control}}=\"on\"",
-               file, xhci.vendor, xhci.device);
+    const auto pin = format(
+        "echo on > {}; for every boot a udev rule: ACTION==\"add\", SUBSYSTEM==\"pci\", ATTR{{vendor}}==\"0x{:04x}\", ATTR{{device}}==\"0x{:04x}\", ATTR{{power/control}}=\"on\"",
+        file, xhci.vendor, xhci.device);
     if (known && control->second == "auto" && !xhci.is_given_away())
         examination.add(
             {.code = "runtime-power",
              .severity = Severity::warning,
-             .sentence = "the kernel may put the xHCI to sleep, and routes every socket back to it at each "
-                         "waking",
+             .sentence =
+                 "the kernel may put the xHCI to sleep, and routes every socket back to it at each waking",
              .evidence = {file + ": auto"},
              .remedy = pin});
     else if (known && control->second == "on")
@@ -246,13 +245,13 @@ void add_guest_for_the_mux(Examination& examination)
     examination.add(
         {.code = "guest-gets-the-mux",
          .severity = Severity::warning,
-         .sentence = format("{} is to get the xHCI and with it the routing registers: it can move sockets at "
-                            "any time then",
-                            guest->name.text()),
+         .sentence = format(
+             "{} is to get the xHCI and with it the routing registers: it can move sockets at any time then",
+             guest->name.text()),
          .evidence = {format("{}: guest {}", guest->origin.text(), guest->name.text())},
-         .remedy = format("give {} the EHCIs and keep the xHCI on the host: write controllers = [{}] into "
-                          "[guest.{}] of usbroute.toml",
-                          guest->name.text(), join(quoted, ", "), guest->name.text())});
+         .remedy = format(
+             "give {} the EHCIs and keep the xHCI on the host: write controllers = [{}] into [guest.{}] of usbroute.toml",
+             guest->name.text(), join(quoted, ", "), guest->name.text())});
 }
 
 } // namespace
@@ -288,8 +287,8 @@ void examine_configuration(Examination& examination)
              .severity = Severity::note,
              .sentence = "no guest is configured",
              .evidence = {"the configuration has no [guest.NAME]"},
-             .remedy = "say which guest gets the EHCIs: [guest.NAME] with controllers = [\"0000:00:1d.0\", "
-                       "...] in usbroute.toml"});
+             .remedy =
+                 "say which guest gets the EHCIs: [guest.NAME] with controllers = [\"0000:00:1d.0\", ...] in usbroute.toml"});
     add_out_of_reach(examination);
     add_guest_for_the_mux(examination);
     add_waiting_guests(examination);
@@ -319,24 +318,22 @@ void examine_daemon(Examination& examination)
                      .evidence = std::move(evidence),
                      .remedy = {}});
     if (!daemon->noisy_lines.empty())
-        examination.add({.code = "only-noise",
-                         .severity = Severity::note,
-                         .sentence = "a guest's line sends only noise: is something else on that port?",
-                         .evidence = daemon->noisy_lines,
-                         .remedy =
-                             "in the guest, take its console or login off that port, and send one word of "
-                             "docs/protocol.md with a line end: usbroute-guest does"});
+        examination.add(
+            {.code = "only-noise",
+             .severity = Severity::note,
+             .sentence = "a guest's line sends only noise: is something else on that port?",
+             .evidence = daemon->noisy_lines,
+             .remedy =
+                 "in the guest, take its console or login off that port, and send one word of docs/protocol.md with a line end: usbroute-guest does"});
     if (daemon->sees_claims) return;
     examination.add(
         {.code = "claims-absent",
          .severity = Severity::note,
          .sentence =
-             "usbrouted cannot see every use of a disk: a ZFS pool, an external journal, a disk that another "
-             "virtual machine has raw",
+             "usbrouted cannot see every use of a disk: a ZFS pool, an external journal, a disk that another virtual machine has raw",
          .evidence = {"/run/usbroute-claims.sock is not there"},
-         .remedy = "have the kernel asked: sudo systemctl enable --now usbroute-claims.socket; without "
-                   "systemd, start "
-                   "usbroute-claims --listen as root"});
+         .remedy =
+             "have the kernel asked: sudo systemctl enable --now usbroute-claims.socket; without systemd, start usbroute-claims --listen as root"});
 }
 
 } // namespace usbroute::diagnose

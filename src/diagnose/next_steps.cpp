@@ -464,26 +464,25 @@ IommuAdvice how_to_get_an_iommu(const Examination& examination)
         return {.remedy = format("take {} off the kernel's command line and start again", against),
                 .inferred = false};
     if (condition.firmware_iommu == true && asked_for)
-        return {.remedy = format(
-                    "see why the kernel does not use the IOMMU: `sudo dmesg | grep -i {}`; firmware has {} "
-                    "on, so the kernel was built without its driver ({}), or that driver failed",
-                    amd ? "-e amd-vi -e ivrs" : "dmar", option,
-                    amd ? "CONFIG_AMD_IOMMU" : "CONFIG_INTEL_IOMMU"),
-                .inferred = true};
+        return {
+            .remedy = format(
+                "see why the kernel does not use the IOMMU: `sudo dmesg | grep -i {}`; firmware has {} on, so the kernel was built without its driver ({}), or that driver failed",
+                amd ? "-e amd-vi -e ivrs" : "dmar", option, amd ? "CONFIG_AMD_IOMMU" : "CONFIG_INTEL_IOMMU"),
+            .inferred = true};
     if (condition.firmware_iommu == false || asked_for)
-        return {.remedy = format(
-                    "switch {} on in the firmware set-up; if there is no such option, processor or board "
-                    "lacks it",
-                    option),
-                .inferred = condition.firmware_iommu != false};
+        return {
+            .remedy = format(
+                "switch {} on in the firmware set-up; if there is no such option, processor or board lacks it",
+                option),
+            .inferred = condition.firmware_iommu != false};
     if (condition.firmware_iommu == true)
         return {.remedy = "add intel_iommu=on to the kernel's command line and start again",
                 .inferred = false};
-    return {.remedy = format(
-                "add intel_iommu=on to the kernel's command line and start again; if that changes nothing, "
-                "switch {} on in the firmware set-up",
-                option),
-            .inferred = true};
+    return {
+        .remedy = format(
+            "add intel_iommu=on to the kernel's command line and start again; if that changes nothing, switch {} on in the firmware set-up",
+            option),
+        .inferred = true};
 }
 
 } // namespace usbroute::diagnose

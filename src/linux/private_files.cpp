@@ -184,13 +184,13 @@ Result<void> make_private_directory(const std::string& path)
         return std::unexpected(Error(
             ErrorKind::failed,
             why == ELOOP
-                ? format("cannot make the directory {}: a link on the way there is one that others "
-                         "could have put there, and is not followed; look where it leads, and remove it",
-                         printable(path))
+                ? format(
+                      "cannot make the directory {}: a link on the way there is one that others could have put there, and is not followed; look where it leads, and remove it",
+                      printable(path))
             : why == EPERM
-                ? format("cannot use the directory {}: another user owns it, who does not own the one "
-                         "above it; chown root it, or remove it",
-                         printable(path))
+                ? format(
+                      "cannot use the directory {}: another user owns it, who does not own the one above it; chown root it, or remove it",
+                      printable(path))
                 : "cannot make the directory " + printable(path),
             why));
     };

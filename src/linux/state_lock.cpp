@@ -112,10 +112,11 @@ Result<LockFile::Held> LockFile::take(std::chrono::milliseconds patience)
         }
         if (Clock::now() >= until)
             return std::unexpected(
-                Error(ErrorKind::unreachable,
-                      format("{} is changing something at this moment and holds {}: nothing was done; try "
-                             "again, and if it hangs, end it",
-                             holder(), printable(path_)))
+                Error(
+                    ErrorKind::unreachable,
+                    format(
+                        "{} is changing something at this moment and holds {}: nothing was done; try again, and if it hangs, end it",
+                        holder(), printable(path_)))
                     .with_code(std::string(apply::code_of_a_held_lock)));
         std::this_thread::sleep_for(between_attempts);
     }
@@ -138,10 +139,11 @@ Result<UniqueFd> lock_state(const std::string& directory)
     auto held = lock.take(std::chrono::milliseconds(0));
     if (!held)
         return std::unexpected(
-            Error(ErrorKind::failed,
-                  format("another daemon works with {}; usbroute status asks it, and it has to end before "
-                         "another one can start: it is {}",
-                         printable(directory), lock.holder()))
+            Error(
+                ErrorKind::failed,
+                format(
+                    "another daemon works with {}; usbroute status asks it, and it has to end before another one can start: it is {}",
+                    printable(directory), lock.holder()))
                 .with_code("in-use"));
     held->keep();
     return lock.release();

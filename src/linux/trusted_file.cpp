@@ -166,8 +166,7 @@ std::optional<std::string> why_not_trusted(const std::string& path, const struct
             "{} may be written by everybody (mode {:04o}){}, and root would act on it; chmod go-w {}", name,
             mode, danger, name);
     return format(
-        "{0} may be written by its group, or by whom an access list names (mode {1:04o}){2}, and root "
-        "would act on it; chmod g-w {0}, and before that setfacl -b {0} where getfacl shows such a list",
+        "{0} may be written by its group, or by whom an access list names (mode {1:04o}){2}, and root would act on it; chmod g-w {0}, and before that setfacl -b {0} where getfacl shows such a list",
         name, mode, danger);
 }
 

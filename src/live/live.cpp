@@ -199,8 +199,7 @@ std::optional<Error> why_not(const cli::Options& options, const cli::Session& se
     if (options.json) return usage("live is for the eye; `usbroute watch --json` tells a program of changes");
     if (session.works_alone())
         return usage(
-            "live needs the daemon, which tells of changes; with --root name its --socket, and leave "
-            "--direct out");
+            "live needs the daemon, which tells of changes; with --root name its --socket, and leave --direct out");
     return std::nullopt;
 }
 

@@ -75,11 +75,11 @@ attr_t attributes_of(Tone tone, bool colour)
 
 Error no_terminal(std::string why)
 {
-    return Error(ErrorKind::usage,
-                 format(
-                     "live needs a terminal: {}; `usbroute picture` shows the sockets once, `usbroute watch` "
-                     "follows changes line by line",
-                     why))
+    return Error(
+               ErrorKind::usage,
+               format(
+                   "live needs a terminal: {}; `usbroute picture` shows the sockets once, `usbroute watch` follows changes line by line",
+                   why))
         .with_code("no-terminal");
 }
 

@@ -164,11 +164,10 @@ std::vector<Line> Model::help_lines() const
     std::vector<Line> lines;
     for (const auto& [key, what] : keys) lines.push_back(line_of(format("{:9}  {}", key, what), Tone::plain));
     lines.emplace_back();
-    for (const auto* text : {"The letter in a frame is the owner's; = cannot move; SS is SuperSpeed, ss "
-                             "SuperSpeed switched off.",
-                             "What is refused says why. The last keyboard and a side without a driver can be "
-                             "insisted on with y; a disk "
-                             "in use cannot: unmount it, or use usbroute move --force-disk."})
+    for (
+        const auto* text :
+        {"The letter in a frame is the owner's; = cannot move; SS is SuperSpeed, ss SuperSpeed switched off.",
+         "What is refused says why. The last keyboard and a side without a driver can be insisted on with y; a disk in use cannot: unmount it, or use usbroute move --force-disk."})
         append(lines, lines_of({.text = text}));
     return lines;
 }

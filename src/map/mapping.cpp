@@ -66,10 +66,9 @@ std::expected<Mapping, std::vector<config::Problem>> Mapping::create(Files files
     const auto alone = config::parse(std::array{files.by_map});
     if (!alone) return std::unexpected(alone.error());
     if (!alone->toggle.empty())
-        return std::unexpected(std::vector{
-            config::Problem{.origin = {.file = ours, .line = 1, .column = 1},
-                            .message = "map writes this file whole and would lose its [toggle]; move it to "
-                                       "usbroute.toml"}});
+        return std::unexpected(std::vector{config::Problem{
+            .origin = {.file = ours, .line = 1, .column = 1},
+            .message = "map writes this file whole and would lose its [toggle]; move it to usbroute.toml"}});
     return Mapping(std::move(files), std::move(*settings), std::move(first));
 }
 
@@ -104,9 +103,9 @@ Reaction Mapping::answer(std::string_view typed)
     }
     if (!question_) {
         if (!said.empty())
-            reaction.lines.push_back(line(Kind::refused,
-                                          "nothing waits for a name: plug something in; `help` "
-                                          "shows what else can be typed"));
+            reaction.lines.push_back(
+                line(Kind::refused,
+                     "nothing waits for a name: plug something in; `help` shows what else can be typed"));
         return reaction;
     }
     if (!said.empty()) {
@@ -145,8 +144,8 @@ void Mapping::name(const std::vector<std::string_view>& said, Reaction& reaction
     const bool wrong_place = said.size() == 4 && (!named.row || !named.column);
     if (same || said.size() == 3 || said.size() > 4 || wrong_place) {
         reaction.lines.push_back(line(
-            Kind::refused, "write a NAME, or NAME PANEL, or NAME PANEL ROW COLUMN with numbers from 1 to "
-                           "99, as in: dac rear 2 3"));
+            Kind::refused,
+            "write a NAME, or NAME PANEL, or NAME PANEL ROW COLUMN with numbers from 1 to 99, as in: dac rear 2 3"));
         return;
     }
     name_anew(named, reaction);
@@ -163,9 +162,8 @@ void Mapping::name_anew(const ConnectorSettings& plain, Reaction& reaction)
                            });
         if (!pair || !pair->by_firmware || taken) {
             reaction.lines.push_back(line(
-                Kind::refused, "only the SuperSpeed half of this socket was seen so far: give the name of a "
-                               "connector that is known, or leave it (skip), plug something that is not "
-                               "SuperSpeed into the same socket, and come back to this"));
+                Kind::refused,
+                "only the SuperSpeed half of this socket was seen so far: give the name of a connector that is known, or leave it (skip), plug something that is not SuperSpeed into the same socket, and come back to this"));
             return;
         }
         named.spec.bit = pair->bit;
@@ -205,9 +203,9 @@ void Mapping::add_to(const ConnectorSettings& existing, bool same, Reaction& rea
             return place.superspeed == sighting.superspeed.has_value();
         });
         if (spec.bit || (!half_is_new && !same))
-            return refuse(format("{} is another socket already; if it is the same hole all the same, type "
-                                 "`{} same`, else give another name",
-                                 name, name));
+            return refuse(format(
+                "{} is another socket already; if it is the same hole all the same, type `{} same`, else give another name",
+                name, name));
         for (const auto& half : {sighting.usb2, sighting.superspeed})
             if (half) spec.places.push_back(*half);
     } else if (!spec.bit) {
@@ -215,11 +213,9 @@ void Mapping::add_to(const ConnectorSettings& existing, bool same, Reaction& rea
             format("{} has no bit of XUSB2PR; give another name, or `remove {}` first", name, name));
     } else {
         if (sighting.bit && sighting.bit != spec.bit && !same)
-            return refuse(
-                format("{} is bit {} so far, and by the chip's table this is bit {}. If it is the same "
-                       "hole, the table is wrong for this board: type `{} same`, and what was seen is "
-                       "kept in its place. Else give another name",
-                       name, spec.bit->value, sighting.bit->value, name));
+            return refuse(format(
+                "{} is bit {} so far, and by the chip's table this is bit {}. If it is the same hole, the table is wrong for this board: type `{} same`, and what was seen is kept in its place. Else give another name",
+                name, spec.bit->value, sighting.bit->value, name));
         if (sighting.superspeed_port && spec.superspeed && spec.superspeed != sighting.superspeed_port &&
             !same)
             return refuse(format("{} has SuperSpeed port {} so far; if it is this one, type `{} same`", name,
@@ -286,9 +282,7 @@ const ConnectorSettings* Mapping::changeable(std::string_view name, Reaction& re
 
 std::string Mapping::connectors_toml() const
 {
-    return "# Written by `usbroute map`, whole, each time a socket gets a name. What is added here by hand "
-           "and is "
-           "not\n# a connector's is lost then; usbroute.toml is the place for it.\n\n" +
+    return "# Written by `usbroute map`, whole, each time a socket gets a name. What is added here by hand and is not\n# a connector's is lost then; usbroute.toml is the place for it.\n\n" +
            files_.by_map.text;
 }
 

@@ -151,15 +151,13 @@ void Mapping::prepare_check(const std::vector<std::string_view>& words, Reaction
     const auto on_usb2 = [](const topology::Device* device) { return !device->speed.is_superspeed(); };
     const auto device = std::ranges::find_if(devices, on_usb2);
     if (device == devices.end())
-        return reaction.lines.push_back(
-            refused(format("there is nothing in {} that could follow it: plug in something that is not "
-                           "SuperSpeed first",
-                           name.text())));
+        return reaction.lines.push_back(refused(format(
+            "there is nothing in {} that could follow it: plug in something that is not SuperSpeed first",
+            name.text())));
     if (holds_the_only_keyboard(snapshot_, devices))
-        return reaction.lines.push_back(
-            refused(format("{} holds the only keyboard, and a keyboard that does not come back is hard to do "
-                           "without: plug in a second one, or verify this socket with something else",
-                           name.text())));
+        return reaction.lines.push_back(refused(format(
+            "{} holds the only keyboard, and a keyboard that does not come back is hard to do without: plug in a second one, or verify this socket with something else",
+            name.text())));
     reaction.lines.push_back({.kind = Kind::note,
                               .text = format("{} will be gone for a moment", (*device)->shown()),
                               .fields = {}});
@@ -175,15 +173,15 @@ Reaction Mapping::checked(const TwinCheck& check)
     const auto side = topology::text_of(check.moved_to);
     if (!check.seen) {
         reaction.lines.push_back(refused(format(
-            "{} was moved to {} and the device did not appear there in time; nothing was learned, and it "
-            "has been moved back",
+            "{} was moved to {} and the device did not appear there in time; nothing was learned, and it has been moved back",
             name, side)));
     } else if (check.seen == check.expected) {
-        reaction.lines.push_back({.kind = Kind::note,
-                                  .text = format("right: moved to {}, the device came at {}, where the table "
-                                                 "has it, and was moved back",
-                                                 side, check.seen->text()),
-                                  .fields = {{"connector", name}, {"seen", check.seen->text()}}});
+        reaction.lines.push_back(
+            {.kind = Kind::note,
+             .text = format(
+                 "right: moved to {}, the device came at {}, where the table has it, and was moved back",
+                 side, check.seen->text()),
+             .fields = {{"connector", name}, {"seen", check.seen->text()}}});
     } else {
         auto connectors = own();
         for (auto& connector : connectors) {
@@ -195,8 +193,7 @@ Reaction Mapping::checked(const TwinCheck& check)
         if (adopt(connectors, reaction))
             reaction.lines.push_back(changed(
                 format(
-                    "the chip's table is wrong for this board: {} came at {} and not at {}; what was seen is "
-                    "kept. Please report it, with `usbroute record`",
+                    "the chip's table is wrong for this board: {} came at {} and not at {}; what was seen is kept. Please report it, with `usbroute record`",
                     name, check.seen->text(), check.expected ? check.expected->text() : "any place known"),
                 name));
     }

@@ -80,9 +80,10 @@ void Mapping::take(Sighting sighting, Reaction& reaction)
 
     auto text = text_of(sighting, snapshot_);
     if (!sighting.has_a_lasting_name()) {
-        reaction.lines.push_back(
-            line(Kind::note, text + ": this controller is no PCI function and has no name that lasts; the "
-                                    "socket cannot be named"));
+        reaction.lines.push_back(line(
+            Kind::note,
+            text +
+                ": this controller is no PCI function and has no name that lasts; the socket cannot be named"));
         return;
     }
     if (const auto* connector = known(sighting)) {

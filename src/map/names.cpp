@@ -34,8 +34,7 @@ std::optional<std::string> why_no_name(std::string_view word)
 {
     if (!is_plain_name(word))
         return format(
-            "{} cannot be a name: letters, digits, '-', '_' and '.', at most 64, and not '-' or '.' at "
-            "the beginning",
+            "{} cannot be a name: letters, digits, '-', '_' and '.', at most 64, and not '-' or '.' at the beginning",
             printable(word, 70));
     if (is_command(word)) return format("{} is something that map does; give another name", word);
     if (contains(owners, word)) return format("{} is the word for an owner; give another name", word);

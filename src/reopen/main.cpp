@@ -40,10 +40,8 @@ constexpr std::string_view help_text =
     "  -V, --version\n"
     "  -h, --help\n"
     "\n"
-    "usbrouted runs without rights. When the controller was removed from the PCI bus and has come back, only "
-    "root\n"
-    "can open it again. Exit codes: 0 done, 1 failed, 2 usage, 3 no usbrouted, 4 no such registers, 5 not "
-    "root.\n";
+    "usbrouted runs without rights. When the controller was removed from the PCI bus and has come back, only root\n"
+    "can open it again. Exit codes: 0 done, 1 failed, 2 usage, 3 no usbrouted, 4 no such registers, 5 not root.\n";
 
 // Those of usbroute.
 enum Exit : int { done = 0, failed = 1, usage = 2, no_daemon = 3, not_found = 4, not_permitted = 5 };

@@ -82,9 +82,10 @@ std::vector<std::pair<std::string, std::string>> qemu_line(const config::Listene
     if (wish.virtio) {
         options.emplace_back("-chardev", chardev("usbroute-virtio", line, wish));
         options.emplace_back("-device", "virtio-serial-pci,id=usbroute-bus");
-        options.emplace_back("-device", format("virtserialport,bus=usbroute-bus.0,chardev=usbroute-virtio,"
-                                               "name={},id=usbroute-port",
-                                               virtio_port));
+        options.emplace_back(
+            "-device",
+            format("virtserialport,bus=usbroute-bus.0,chardev=usbroute-virtio,name={},id=usbroute-port",
+                   virtio_port));
     }
     return options;
 }
@@ -157,10 +158,11 @@ Result<std::vector<std::string>> for_proxmox(const config::GuestSettings& guest,
 {
     if (guest.controllers.size() > most_of_proxmox)
         return std::unexpected(
-            Error(ErrorKind::refused,
-                  format("guest {} has {} controllers, and Proxmox gives a guest {} at most; "
-                         "take some out of controllers in [guest.{}]",
-                         guest.name.text(), guest.controllers.size(), most_of_proxmox, guest.name.text()))
+            Error(
+                ErrorKind::refused,
+                format(
+                    "guest {} has {} controllers, and Proxmox gives a guest {} at most; take some out of controllers in [guest.{}]",
+                    guest.name.text(), guest.controllers.size(), most_of_proxmox, guest.name.text()))
                 .with_code("too-many-controllers"));
     std::vector<std::string> lines;
     for (const auto& address : guest.controllers)
@@ -189,8 +191,7 @@ void add_controller_notes(std::vector<std::string>& notes, const config::GuestSe
                 format("there is no USB controller at {} now; `usbroute doctor` says more", address.text()));
         else if (mux && mux->xhci == controller)
             notes.push_back(format(
-                "{} is the chipset's xHCI: the guest can then write the routing registers itself; give it "
-                "the EHCIs and keep the xHCI where the board has both",
+                "{} is the chipset's xHCI: the guest can then write the routing registers itself; give it the EHCIs and keep the xHCI where the board has both",
                 address.text()));
     }
 }
@@ -200,16 +201,16 @@ void add_reconnect_note(std::vector<std::string>& notes, const config::ListenerS
                         const LinesWish& wish)
 {
     if (qemu_listens(line)) return;
-    notes.emplace_back(wish.reconnect_ms ? "reconnect-ms needs QEMU 9.2 or later"
-                                         : "reconnect is for QEMU 2.2 to 10.1; for 10.2 and later add "
-                                           "--reconnect-ms to this command");
+    notes.emplace_back(
+        wish.reconnect_ms
+            ? "reconnect-ms needs QEMU 9.2 or later"
+            : "reconnect is for QEMU 2.2 to 10.1; for 10.2 and later add --reconnect-ms to this command");
 }
 
 std::vector<std::string> notes_for_qemu(const config::ListenerSettings& line, const LinesWish& wish)
 {
-    std::vector<std::string> notes = {"options for qemu-system-x86_64, machine pc or q35; a serial port that "
-                                      "the command has already becomes "
-                                      "COM1, and this one COM2"};
+    std::vector<std::string> notes = {
+        "options for qemu-system-x86_64, machine pc or q35; a serial port that the command has already becomes COM1, and this one COM2"};
     add_reconnect_note(notes, line, wish);
     return notes;
 }
@@ -219,27 +220,23 @@ std::vector<std::string> notes_for_libvirt(const config::GuestSettings& guest,
 {
     std::vector<std::string> notes = {
         format("put this inside <devices>, by `virsh edit {}`; no hook script is needed", guest.name.text()),
-        "managed='no': libvirt would take the controller without asking what is plugged in there, and give "
-        "it "
-        "back to the host when the guest ends",
+        "managed='no': libvirt would take the controller without asking what is plugged in there, and give it back to the host when the guest ends",
         "a <serial> that the guest has already is COM1, and this one COM2",
     };
     if (qemu_listens(line)) {
-        notes.push_back(
-            format("libvirt makes this socket itself, so the daemon cannot see that the guest has ended; "
-                   "for on_exit give [listen.{}] unix in place of connect",
-                   line.name.text()));
+        notes.push_back(format(
+            "libvirt makes this socket itself, so the daemon cannot see that the guest has ended; for on_exit give [listen.{}] unix in place of connect",
+            line.name.text()));
         return notes;
     }
     if (std::get<config::UnixAddress>(line.address).group.empty())
-        notes.push_back(format("QEMU runs as another user than root here, and [listen.{}] lets only root in: "
-                               "give it group = \"kvm\" (Debian, Ubuntu: libvirt-qemu's group) or group = "
-                               "\"qemu\" (Fedora)",
-                               line.name.text()));
-    notes.emplace_back("AppArmor's profile is made from this XML and lets QEMU connect; with SELinux, "
-                       "`ausearch -m avc -ts recent` says whether it was denied");
-    notes.emplace_back("usbrouted has to run before the guest starts, for libvirt gives the socket's file to "
-                       "QEMU's user then");
+        notes.push_back(format(
+            "QEMU runs as another user than root here, and [listen.{}] lets only root in: give it group = \"kvm\" (Debian, Ubuntu: libvirt-qemu's group) or group = \"qemu\" (Fedora)",
+            line.name.text()));
+    notes.emplace_back(
+        "AppArmor's profile is made from this XML and lets QEMU connect; with SELinux, `ausearch -m avc -ts recent` says whether it was denied");
+    notes.emplace_back(
+        "usbrouted has to run before the guest starts, for libvirt gives the socket's file to QEMU's user then");
     return notes;
 }
 
@@ -252,8 +249,7 @@ void add_pcie_notes(std::vector<std::string>& notes, const config::GuestSettings
         if (is_pci_express(snapshot, address)) cards.push_back(address.text());
     if (cards.size() < guest.controllers.size())
         notes.emplace_back(
-            "pcie=0: the chipset's USB controllers are conventional PCI, without the PCI Express "
-            "capability");
+            "pcie=0: the chipset's USB controllers are conventional PCI, without the PCI Express capability");
     if (!cards.empty())
         notes.push_back(format("pcie=1: {} {} PCI Express; it needs machine q35, on i440fx write pcie=0",
                                join(cards, ", "), cards.size() == 1 ? "is" : "are"));
@@ -296,8 +292,7 @@ Result<Paste> guest_lines(const config::Settings& settings, const topology::Snap
             Error(
                 ErrorKind::refused,
                 format(
-                    "[listen.{}] has connect, and a socket that QEMU makes carries one line only; leave out "
-                    "--virtio, or give it unix in place of connect",
+                    "[listen.{}] has connect, and a socket that QEMU makes carries one line only; leave out --virtio, or give it unix in place of connect",
                     (*line)->name.text()))
                 .with_code("one-line-only"));
     Paste paste{.guest = guest.name, .kind = std::string(text_of(wish.hypervisor)), .lines = {}, .notes = {}};
@@ -319,9 +314,9 @@ Result<Paste> guest_lines(const config::Settings& settings, const topology::Snap
     }
     }
     if (wish.hypervisor != Hypervisor::proxmox)
-        paste.notes.push_back(format("before each start the controllers have to be on vfio-pci: "
-                                     "sudo usbroute guest bind {}",
-                                     guest.name.text()));
+        paste.notes.push_back(
+            format("before each start the controllers have to be on vfio-pci: sudo usbroute guest bind {}",
+                   guest.name.text()));
     if (wish.virtio)
         paste.notes.push_back(
             format("inside a Linux guest the virtio port is /dev/virtio-ports/{}", virtio_port));

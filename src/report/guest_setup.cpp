@@ -127,8 +127,7 @@ Result<Paste> guest_setup(const config::Settings& settings, const config::GuestS
     if (!(*line)->allows(config::Verb::toggle))
         return std::unexpected(
             Error(ErrorKind::refused,
-                  format("guest {} may not toggle: listener {} allows {}; add \"toggle\" to its "
-                         "allow",
+                  format("guest {} may not toggle: listener {} allows {}; add \"toggle\" to its allow",
                          guest.name.text(), (*line)->name.text(), verbs_of(**line)))
                 .with_code("not-permitted"));
     const auto& row = *std::ranges::find(script_table(), wish.script, &ScriptRow::script);

@@ -66,8 +66,8 @@ The daemon, who has a VFIO group open, the rights of the user, the journal of ch
                        view.version, counted(view.files, "file", "files"),
                        counted(view.links, "link", "links"), replaced(view));
     if (!view.registers)
-        text += "\nThe routing registers: whoever recorded it was not root, and the kernel showed 64 bytes "
-                "only.\n";
+        text +=
+            "\nThe routing registers: whoever recorded it was not root, and the kernel showed 64 bytes only.\n";
     if (!view.notes.empty()) text += "\n## What went wrong\n\n";
     for (const auto& note : view.notes) text += format("- {}\n", printable(note, 300));
     return text;

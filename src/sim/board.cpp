@@ -276,8 +276,9 @@ Result<std::shared_ptr<const Board>> load_board(const observe::KernelTree& tree,
                                                 const config::Settings& settings)
 {
     if (!tree.list("sys"))
-        return std::unexpected(Error(ErrorKind::not_found, "not a recorded machine (it has no sys folder); "
-                                                           "`usbroute record` makes one"));
+        return std::unexpected(
+            Error(ErrorKind::not_found,
+                  "not a recorded machine (it has no sys folder); `usbroute record` makes one"));
     const auto snapshot = observe::scan(tree);
     auto board = std::make_shared<Board>();
     board->title = title_of(tree);

@@ -73,9 +73,9 @@ Result<void> check_inside(Children& children)
     int status = 0;
     while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {}
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-    return std::unexpected(Error(ErrorKind::failed,
-                                 "programs started here would see the real /sys; is "
-                                 "libumockdev-preload.so.0 installed (Debian: umockdev)?"));
+    return std::unexpected(Error(
+        ErrorKind::failed,
+        "programs started here would see the real /sys; is libumockdev-preload.so.0 installed (Debian: umockdev)?"));
 }
 
 /// Everything that runs while the board exists, and the loop that serves it.

@@ -104,8 +104,7 @@ public:
         teller_.tell(
             {.kind = map::Line::Kind::note,
              .text =
-                 "Plug one device into each socket in turn and type the socket's name, or Enter for the "
-                 "one in brackets.\n`present` asks about what is plugged in already; `help` shows the rest.",
+                 "Plug one device into each socket in turn and type the socket's name, or Enter for the one in brackets.\n`present` asks about what is plugged in already; `help` shows the rest.",
              .fields = {}});
         for (const auto& line : mapping_.summary()) teller_.tell(line);
         // What changed between the first look and the first hint.

@@ -62,10 +62,9 @@ std::unexpected<Failure> cannot_open(const std::string& port, DWORD error)
                     .may_pass = true});
     case ERROR_ACCESS_DENIED:
     case ERROR_SHARING_VIOLATION:
-        return std::unexpected(Failure{.message = name +
-                                                  " is in use by another program, or you may not open it; "
-                                                  "nothing was asked",
-                                       .is_busy = true});
+        return std::unexpected(Failure{
+            .message = name + " is in use by another program, or you may not open it; nothing was asked",
+            .is_busy = true});
     default:
         return std::unexpected(
             Failure{.message = "cannot open " + name + ": " + error_text(error) + "; nothing was asked",

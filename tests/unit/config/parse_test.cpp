@@ -235,9 +235,7 @@ TEST(Parse, NamesBothPlacesWhenTwoFilesSayTheSame)
     EXPECT_EQ(
         problems_of(files),
         "b.toml:1:12: [connector.front] stands in a.toml:1:12 already; keep one of the two\n"
-        "b.toml:4:11: mux_bit 3 of 'rear' belongs to 'front' already (a.toml:1:12); two holes behind one hub "
-        "are one connector: give both one name, or write for the second, by its port of the hub, behind = "
-        "\"front/2\"\n"
+        "b.toml:4:11: mux_bit 3 of 'rear' belongs to 'front' already (a.toml:1:12); two holes behind one hub are one connector: give both one name, or write for the second, by its port of the hub, behind = \"front/2\"\n"
         "b.toml:5:2: [toggle] stands in a.toml:3:2 already; keep one of the two\n");
 }
 

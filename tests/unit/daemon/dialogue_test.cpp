@@ -71,9 +71,9 @@ TEST(Dialogue, AnswersALineWithAByteOrderMarkAndOneInCapitals)
 {
     const auto check = [](Talk talk) {
         EXPECT_EQ(talk.say("\xef\xbb\xbftoggle\r\n"), "ok -- did toggle\n");
-        EXPECT_EQ(talk.say("TOGGLE\n"),
-                  "error usage TOGGLE is not a command: verbs are written in lower case, toggle; "
-                  "nothing was done\n");
+        EXPECT_EQ(
+            talk.say("TOGGLE\n"),
+            "error usage TOGGLE is not a command: verbs are written in lower case, toggle; nothing was done\n");
         EXPECT_EQ(talk.desk.asked.size(), 1u);
     };
     check(on_a_socket());

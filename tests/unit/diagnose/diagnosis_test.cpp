@@ -82,9 +82,9 @@ TEST(Diagnosis, OfAMachineWhereAllIsWellSaysSo)
     for (const auto& one : diagnosis.findings) EXPECT_EQ(one.severity, Severity::fine) << one.code;
     std::string codes;
     for (const auto& one : diagnosis.findings) codes += one.code + " ";
-    EXPECT_EQ(codes,
-              "both-visible mask-full lockdown-none iommu-on given-to-guests vfio-present runtime-power-off "
-              "daemon-running ");
+    EXPECT_EQ(
+        codes,
+        "both-visible mask-full lockdown-none iommu-on given-to-guests vfio-present runtime-power-off daemon-running ");
 }
 
 /// One thing is wrong, and everything else is as in `all_is_well`, where the finding is absent.
@@ -369,8 +369,7 @@ TEST(Diagnosis, SaysWhatToDoAboutTheIommuByWhatFirmwareAndKernelSay)
               "add intel_iommu=on to the kernel's command line and start again");
     EXPECT_EQ(
         step(true, {"intel_iommu=on"}),
-        "see why the kernel does not use the IOMMU: `sudo dmesg | grep -i dmar`; firmware has VT-d on, so "
-        "the kernel was built without its driver (CONFIG_INTEL_IOMMU), or that driver failed");
+        "see why the kernel does not use the IOMMU: `sudo dmesg | grep -i dmar`; firmware has VT-d on, so the kernel was built without its driver (CONFIG_INTEL_IOMMU), or that driver failed");
 }
 
 TEST(Diagnosis, BelievesATrialMoreThanTheLockdownFile)
@@ -396,9 +395,9 @@ TEST(Diagnosis, NamesWhoHoldsAControllerThatWasGivenAway)
     const auto* found = finding(diagnosis, "given-to-guests");
     ASSERT_NE(found, nullptr);
     ASSERT_EQ(found->evidence.size(), 2u);
-    EXPECT_EQ(found->evidence[1],
-              "EHCI 0000:00:1d.0 on vfio-pci: guest windows by the configuration, held open by "
-              "qemu-system-x86 (process 4242)");
+    EXPECT_EQ(
+        found->evidence[1],
+        "EHCI 0000:00:1d.0 on vfio-pci: guest windows by the configuration, held open by qemu-system-x86 (process 4242)");
 }
 
 TEST(Diagnosis, TellsASetpciThatWritesTheRouteFromOneThatDoesNot)
@@ -464,15 +463,13 @@ TEST(Diagnosis, DoesNotAdviseWhatLeavesTheHostWithoutUsb)
 
     const auto diagnosis = diagnose(facts);
 
-    EXPECT_EQ(diagnosis.next_step,
-              "give 0000:00:14.0 back to the host: as root, echo > "
-              "/sys/bus/pci/devices/0000:00:14.0/driver_override; echo 0000:00:14.0 > "
-              "/sys/bus/pci/drivers/vfio-pci/unbind; echo 0000:00:14.0 > /sys/bus/pci/drivers_probe");
+    EXPECT_EQ(
+        diagnosis.next_step,
+        "give 0000:00:14.0 back to the host: as root, echo > /sys/bus/pci/devices/0000:00:14.0/driver_override; echo 0000:00:14.0 > /sys/bus/pci/drivers/vfio-pci/unbind; echo 0000:00:14.0 > /sys/bus/pci/drivers_probe");
     // The command itself is not refused, so that it is named, with what it costs.
     EXPECT_EQ(
         finding(diagnosis, "guest-not-given")->remedy,
-        "before the guest starts: sudo usbroute guest bind windows, which leaves the host without any USB "
-        "controller");
+        "before the guest starts: sudo usbroute guest bind windows, which leaves the host without any USB controller");
 
     facts.condition.driverctl = {*PciAddress::parse("00:14.0")};
     EXPECT_EQ(diagnose(facts).next_step,
@@ -496,8 +493,7 @@ TEST(Diagnosis, PutsNoCommandFirstThatTakesTheDefaultRouteAlong)
     bits(facts).usb2_movable &= ~0x200u; // its socket cannot step aside
     EXPECT_EQ(
         diagnose(facts).next_step,
-        "before the guest starts: plug what carries the default route (eth1) into a socket of another controller, "
-        "then sudo usbroute guest bind windows");
+        "before the guest starts: plug what carries the default route (eth1) into a socket of another controller, then sudo usbroute guest bind windows");
 }
 
 TEST(Diagnosis, NamesFirstWhatKeepsADriverAway)
@@ -517,8 +513,7 @@ TEST(Diagnosis, NamesFirstWhatKeepsADriverAway)
               "take nousb off the kernel's command line and start again; until then modprobe fails");
     EXPECT_EQ(
         next({}, {{"etc/modprobe.d/usb.conf", "blacklist xhci_hcd"}}),
-        "take `blacklist xhci_hcd` out of /etc/modprobe.d/usb.conf, make the initramfs again, and start "
-        "again");
+        "take `blacklist xhci_hcd` out of /etc/modprobe.d/usb.conf, make the initramfs again, and start again");
     // FireWire's driver, and that of the other side.
     const auto* unknown = "load its driver (modprobe xhci_pci), and see dmesg for why it failed";
     EXPECT_EQ(next({}, {{"etc/modprobe.d/blacklist-firewire.conf", "blacklist firewire-ohci"}}), unknown);
@@ -545,10 +540,9 @@ TEST(Diagnosis, NamesAllIdsOfOneWordAtOnce)
 
     const auto diagnosis = diagnose(facts);
 
-    EXPECT_EQ(diagnosis.next_step,
-              "take 8086:8cad and 8086:8ca6 out of "
-              "pci-stub.ids=10de:13c2,8086:8ca6,8086:8cad on the kernel's command line and "
-              "start again");
+    EXPECT_EQ(
+        diagnosis.next_step,
+        "take 8086:8cad and 8086:8ca6 out of pci-stub.ids=10de:13c2,8086:8ca6,8086:8cad on the kernel's command line and start again");
     EXPECT_EQ(std::ranges::count(diagnosis.findings, Severity::warning, &Finding::severity), 1);
 }
 
@@ -567,9 +561,9 @@ TEST(Diagnosis, TriesToGiveAGroupBeforeItAdvisesThat)
 
     bits(facts).usb2_owner = 0x3fff & ~0x200u;
     fakes::plug_keyboard(facts.snapshot, "1-1.2");
-    EXPECT_EQ(finding(diagnose(facts), "group-together")->remedy,
-              "they cannot go to a guest as it is now: 0000:00:1a.0 has the host's only keyboard: Keyboard "
-              "(1234:5678); give the host another keyboard first");
+    EXPECT_EQ(
+        finding(diagnose(facts), "group-together")->remedy,
+        "they cannot go to a guest as it is now: 0000:00:1a.0 has the host's only keyboard: Keyboard (1234:5678); give the host another keyboard first");
 }
 
 /// A board of AMD's without an IOMMU: a chipset's xHCI beside its SATA, the processor's beside its sound.
@@ -599,15 +593,14 @@ TEST(Diagnosis, OffersWithoutAnIommuOnlyWhatTheHostCanSpare)
 {
     auto facts = amd_without_an_iommu();
     EXPECT_TRUE(diagnose(facts).next_step.starts_with(
-        "0000:30:00.3 (xHCI, of the processor or chipset) can probably go to the guest whole, once an IOMMU is "
-        "in use: "))
+        "0000:30:00.3 (xHCI, of the processor or chipset) can probably go to the guest whole, once an IOMMU is in use: "))
         << diagnose(facts).next_step;
 
     fakes::plug_keyboard(facts.snapshot, "13-1");
     const auto next = diagnose(facts).next_step;
     EXPECT_NE(
-        next.find("but not as it is now: 0000:30:00.3 has the host's only keyboard: Keyboard (1234:5678); "
-                  "give the host another keyboard first"),
+        next.find(
+            "but not as it is now: 0000:30:00.3 has the host's only keyboard: Keyboard (1234:5678); give the host another keyboard first"),
         std::string::npos)
         << next;
     EXPECT_EQ(next.find("0000:02:00.0"), std::string::npos) << next; // shares a group with the disks

@@ -28,9 +28,9 @@ TEST(TakenAtBoot, NamesTheWordOfTheCommandLine)
               "take vfio-pci.ids=8086:8cb1 off the kernel's command line and start again");
     EXPECT_EQ(remedy("vfio-pci", {"vfio_pci.ids=8086:8CB1"}),
               "take vfio_pci.ids=8086:8CB1 off the kernel's command line and start again");
-    EXPECT_EQ(remedy("vfio-pci", {"vfio-pci.ids=10de:13c2,8086:8cb1"}),
-              "take 8086:8cb1 out of vfio-pci.ids=10de:13c2,8086:8cb1 on the kernel's command line and start "
-              "again");
+    EXPECT_EQ(
+        remedy("vfio-pci", {"vfio-pci.ids=10de:13c2,8086:8cb1"}),
+        "take 8086:8cb1 out of vfio-pci.ids=10de:13c2,8086:8cb1 on the kernel's command line and start again");
     EXPECT_EQ(remedy("pci-stub", {"pci-stub.ids=8086:8cb1"}),
               "take pci-stub.ids=8086:8cb1 off the kernel's command line and start again");
     EXPECT_EQ(remedy("xen-pciback", {"xen-pciback.hide=(00:14.0)"}),

@@ -65,16 +65,14 @@ TEST(Trust, SaysWhatToType)
 {
     constexpr std::array<uid_t, 1> root = {0};
 
-    EXPECT_EQ(why_not_trusted("/etc/u.toml", standing(S_IFREG | 0666), root),
-              "/etc/u.toml may be written by everybody (mode 0666), and root would act on it; chmod go-w "
-              "/etc/u.toml");
+    EXPECT_EQ(
+        why_not_trusted("/etc/u.toml", standing(S_IFREG | 0666), root),
+        "/etc/u.toml may be written by everybody (mode 0666), and root would act on it; chmod go-w /etc/u.toml");
     EXPECT_EQ(why_not_trusted("/etc/u.toml", standing(S_IFREG | 0644, 1000), root),
               "/etc/u.toml belongs to user 1000, and root would act on it; chown root /etc/u.toml");
     EXPECT_EQ(
         why_not_trusted("/etc/u", standing(S_IFDIR | 0775, 0, 100), root),
-        "/etc/u may be written by its group, or by whom an access list names (mode 0775), who could put "
-        "another configuration there, and root would act on it; chmod g-w /etc/u, and before that setfacl -b "
-        "/etc/u where getfacl shows such a list");
+        "/etc/u may be written by its group, or by whom an access list names (mode 0775), who could put another configuration there, and root would act on it; chmod g-w /etc/u, and before that setfacl -b /etc/u where getfacl shows such a list");
 }
 
 TEST(Judged, AreFilesThatDecideWhatRootOrTheDaemonDoes)

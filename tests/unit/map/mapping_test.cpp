@@ -86,9 +86,9 @@ TEST(Map, KnowsTheSameSocketOnEitherSide)
     desk.unplug("1-1.1");
     desk.look();
 
-    EXPECT_EQ(told(desk.plug("3-5")),
-              "Stick (1234:5678), 480 Mbit/s, on xHCI port 5, bit 8 of XUSB2PR; twin: EHCI "
-              "port #2.1 is front-left already");
+    EXPECT_EQ(
+        told(desk.plug("3-5")),
+        "Stick (1234:5678), 480 Mbit/s, on xHCI port 5, bit 8 of XUSB2PR; twin: EHCI port #2.1 is front-left already");
 }
 
 TEST(Map, DoesNotAskAboutWhatWasThereBefore)

@@ -41,11 +41,11 @@ TEST(ConfigCheck, FindsNothingWrongWithABoardsOwnConfiguration)
 TEST(ConfigCheck, TellsWhichBitsPortsAndControllersThisMachineLacks)
 {
     EXPECT_EQ(
-        misfits("[connector.a]\nmux_bit = 14\n[connector.b]\nmux_bit = 20\n[connector.c]\nmux_bit = "
-                "3\nsuperspeed = 7\n"
-                "[connector.d]\nusb = [\"0000:05:00.0/1\"]\n[connector.e]\nusb = [\"0000:00:14.0/15\"]\n"
-                "[guest.g]\ncontrollers = [\"0000:00:1b.0\"]\n",
-                fakes::z97()),
+        misfits(
+            "[connector.a]\nmux_bit = 14\n[connector.b]\nmux_bit = 20\n[connector.c]\nmux_bit = 3\nsuperspeed = 7\n"
+            "[connector.d]\nusb = [\"0000:05:00.0/1\"]\n[connector.e]\nusb = [\"0000:00:14.0/15\"]\n"
+            "[guest.g]\ncontrollers = [\"0000:00:1b.0\"]\n",
+            fakes::z97()),
         (std::vector<std::string>{
             "connector a: mux_bit = 14 is USB-R, the management engine's port, which is never moved",
             "connector b: mux_bit = 20, and the 9-series chipset routes ports with bits 0 to 13",
