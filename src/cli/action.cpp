@@ -62,14 +62,14 @@ Result<wire::Command> command_from(Verb verb, const std::vector<std::string>& wo
         if (!is_plain_name(disk))
             return std::unexpected(
                 Error(ErrorKind::usage,
-                      format("--force-disk {}: it takes a disk's name, as in sdb", printable(disk, 64)))
+                      format("--force-disk {}: give a disk's name, such as sdb", printable(disk, 64)))
                     .with_code("usage"));
     std::optional<Error> wrong;
     if (verb == Verb::move) {
         if (options.to.empty())
             return std::unexpected(
                 Error(ErrorKind::usage,
-                      "move needs to know where: add --to host, a guest's name, ehci or xhci")
+                      "move needs a destination: add --to host, a guest's name, ehci or xhci")
                     .with_code("usage"));
         if (!is_plain_name(options.to)) return std::unexpected(no_such("guest", options.to));
         command.to = config::target_from(options.to);
@@ -102,7 +102,7 @@ int act(const Invocation& invocation, Verb verb)
         return fail(
             Error(
                 ErrorKind::usage,
-                "--revert-after needs the daemon, which takes the change back: leave out --direct; with --root name its --socket")
+                "--revert-after needs the daemon, which takes the change back: leave out --direct; with --root, name the daemon's socket too (--socket)")
                 .with_code("usage"),
             options.json);
     command->form = options.json ? wire::Form::json : wire::Form::text;

@@ -163,12 +163,12 @@ std::optional<Error> take_raw(const Raw& raw, Options& options)
         else if (*raw.color == "never")
             options.colour = Colour::never;
         else if (*raw.color != "auto")
-            return usage_error(format("--color {}: it is auto, always or never", printable(*raw.color, 32)));
+            return usage_error(format("--color {}: write auto, always or never", printable(*raw.color, 32)));
     }
     if (options.direct && !options.socket.empty())
-        return usage_error("--direct acts without the daemon and --socket names it: give one of them");
+        return usage_error("--direct acts without the daemon and --socket names it: give only one of them");
     if (options.quiet && options.verbose)
-        return usage_error("--quiet and --verbose contradict each other: give one of them");
+        return usage_error("--quiet and --verbose contradict each other: give only one of them");
     return std::nullopt;
 }
 
@@ -177,7 +177,7 @@ std::optional<Error> check_words(const Invocation& invocation)
     const auto& command = *invocation.command;
     const auto count = invocation.words.size();
     if (count < command.fewest_words)
-        return usage_error(format("{} needs more; {}", command.name, usage_line(command)));
+        return usage_error(format("{} needs more words; {}", command.name, usage_line(command)));
     if (count > command.most_words)
         return usage_error(format("{} does not know what to do with {}; {}", command.name,
                                   printable(invocation.words[command.most_words], 64), usage_line(command)));

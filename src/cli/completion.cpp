@@ -289,7 +289,7 @@ std::vector<Candidate> candidates(const Place& place, const Names& names)
         case Placeholder::target:
             add({{"host", "this machine"}});
             add(names.guests);
-            add({{"ehci", "plainly that side"}, {"xhci", "plainly that side"}});
+            add({{"ehci", "that side"}, {"xhci", "that side"}});
             break;
         case Placeholder::when: add({{"auto", ""}, {"always", ""}, {"never", ""}}); break;
         case Placeholder::format: add({{"waybar", ""}, {"i3blocks", ""}, {"polybar", ""}}); break;

@@ -28,7 +28,7 @@ std::string text_of(const report::ConfigCheck& check)
     auto text =
         format("ok: {}, {}, {}, {}", counted(check.connectors, "connector"), counted(check.guests, "guest"),
                counted(check.profiles, "profile"), counted(check.listeners, "listener"));
-    if (check.files.empty()) text += "; no configuration file is there";
+    if (check.files.empty()) text += "; there is no configuration file";
     if (!check.machine_was_seen) text += "; not compared: this machine has no USB controller";
     return text + "\n";
 }

@@ -14,7 +14,7 @@ int run_confirm(const Invocation& invocation)
         return fail(
             Error(
                 ErrorKind::usage,
-                "confirm needs the daemon, which keeps the trial; with --root name its --socket, and leave --direct out")
+                "confirm needs the daemon, which keeps the trial: leave out --direct; with --root, name the daemon's socket too (--socket)")
                 .with_code("usage"),
             invocation.options.json);
     return act(invocation, config::Verb::confirm);

@@ -116,7 +116,7 @@ int say_done(const Options& options, const Handover& handover, std::string_view 
     for (const auto& warning : handover.warnings) warn(options, warning);
     if (!options.verbose) return exit_done;
     for (const auto& function : handover.functions) print(format("{}: {}\n", function.function.text(), done));
-    for (const auto& address : handover.already) print(format("{}: was so already\n", address.text()));
+    for (const auto& address : handover.already) print(format("{}: nothing to do\n", address.text()));
     return exit_done;
 }
 
@@ -169,7 +169,7 @@ int bind_at_boot(const GuestCall& call)
         any = true;
         if (const int code = bind_one(call, guest.name, late); worst == exit_done) worst = code;
     }
-    if (!any) note(call.invocation.options, "no guest of the configuration has bind = \"boot\"");
+    if (!any) note(call.invocation.options, "no guest in the configuration has bind = \"boot\"");
     return worst;
 }
 

@@ -76,7 +76,7 @@ int run_guest_lines(const GuestCall& call)
     if (options.reconnect_ms && *hypervisor == Hypervisor::libvirt)
         return fail(
             usage_error(
-                "--reconnect-ms is for --qemu and --proxmox; libvirt knows its QEMU and writes what that one takes"),
+                "--reconnect-ms is for --qemu and --proxmox; libvirt knows its QEMU and writes the option that fits"),
             options.json);
     const linux_::LiveTree tree(call.where.root);
     return show(

@@ -26,12 +26,14 @@ Result<report::MaskView> mask_view(const report::RegisterView& registers,
 {
     if (!looks_like_a_value(words.front())) return report::mask_of_names(registers, words);
     if (words.size() > 1)
-        return std::unexpected(Error(ErrorKind::usage, "mask takes one value, or names").with_code("usage"));
+        return std::unexpected(
+            Error(ErrorKind::usage, "mask takes one value, or names of connectors").with_code("usage"));
     const auto value = report::parse_mask(words.front());
     if (!value)
         return std::unexpected(
-            Error(ErrorKind::usage, format("{} is no mask: write up to 32 bits as 0x00ff or 0b11111111",
-                                           printable(words.front(), 64)))
+            Error(ErrorKind::usage,
+                  format("{} is not a mask: write up to 32 bits, such as 0x00ff or 0b11111111",
+                         printable(words.front(), 64)))
                 .with_code("usage"));
     return report::mask_of_value(registers, *value);
 }
@@ -48,7 +50,7 @@ int run_mask(const Invocation& invocation)
         return fail(
             Error(
                 ErrorKind::refused,
-                "this machine has no xHCI of the chip table, so a mask means nothing here; only Intel 7-, 8-, 9-series and X99 chipsets have the port mux")
+                "this machine has no xHCI that the chip table knows, so a mask means nothing here; only Intel 7-, 8-, 9-series and X99 chipsets have the port mux")
                 .with_code("no-mux"),
             options.json);
     const auto view = mask_view(*registers, invocation.words);

@@ -56,7 +56,7 @@ int print_picture(const Options& options, const report::StatusView& view)
     else if (!report::names_panels(view))
         note(
             options,
-            "no connector has a panel yet: panel = \"rear\", row = 1, column = 2 in its section of the configuration say where it is");
+            "no connector has a panel yet: say where it is with panel = \"rear\", row = 1, column = 2 in its section of the configuration");
     return exit_done;
 }
 
@@ -66,9 +66,10 @@ int run_picture(const Invocation& invocation)
 {
     const auto& options = invocation.options;
     if (options.json && !options.svg.empty())
-        return fail(Error(ErrorKind::usage, "--json and --svg are two forms of one answer: give one of them")
-                        .with_code("usage"),
-                    true);
+        return fail(
+            Error(ErrorKind::usage, "--json and --svg are two forms of one answer: give only one of them")
+                .with_code("usage"),
+            true);
     const auto view = Session(options).status();
     if (!view) return fail(view.error(), options.json);
     if (options.json)

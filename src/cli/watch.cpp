@@ -105,7 +105,7 @@ Result<void> watch(const Options& options)
         return std::unexpected(
             Error(
                 ErrorKind::usage,
-                "watch needs the daemon, which tells of changes; with --root name its --socket, and leave --direct out")
+                "watch needs the daemon, which reports changes: leave out --direct; with --root, name the daemon's socket too (--socket)")
                 .with_code("usage"));
     // SIGINT and SIGTERM end the watching, SIGCHLD says that a command has ended.
     auto signals = linux_::open_signals({SIGINT, SIGTERM, SIGCHLD});
