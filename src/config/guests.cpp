@@ -52,7 +52,8 @@ void read_controllers(const NamedTable& named, Fields& fields, GuestSettings& gu
             scope.wrong_value(entry.place, "an entry of controllers", in_quotes(*text),
                               R"(a PCI address such as "0000:00:1d.0")");
         else if (std::ranges::find(guest.controllers, *address) != guest.controllers.end())
-            scope.problem(entry.place, format("{} stands in controllers twice; keep one", address->text()));
+            scope.problem(entry.place,
+                          format("{} is listed twice in controllers; keep one", address->text()));
         else
             guest.controllers.push_back(*address);
     }
@@ -116,7 +117,7 @@ void read_qmp(Fields& fields, GuestSettings& guest)
 void read_bind(Fields& fields, GuestSettings& guest)
 {
     constexpr std::string_view rule =
-        R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (when somebody says so))";
+        R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (only on request))";
     const auto* word = fields.text("bind", rule);
     if (word == nullptr) return;
     if (*word == "boot")

@@ -42,8 +42,8 @@ bool is_new_in(const Draft& draft, Place place, const std::string& word, const P
     const auto now = printable(text_of(entry.target));
     const auto& label = draft.named->label;
     draft.scope.problem(
-        place, before == now ? format("{} stands in {} of {} twice; keep one", in_quotes(word), now, label)
-                             : format("{} stands in {} and in {} of {}; a connector has one owner",
+        place, before == now ? format("{} is listed twice in {} of {}; keep one", in_quotes(word), now, label)
+                             : format("{} is listed in {} and in {} of {}; a connector has one owner",
                                       in_quotes(word), before, now, label));
     return false;
 }
@@ -111,7 +111,7 @@ void read_toggle_list(const List& list, const Scope& scope, Reading& reading)
                 reading.problems.add_unknown(scope.at(entry.place), "unknown profile", *word, " in [toggle]",
                                              reading.known(Section::profile));
         } else if (std::ranges::find(order, name) != order.end()) {
-            scope.problem(entry.place, format("{} stands in [toggle] twice; keep one", in_quotes(*word)));
+            scope.problem(entry.place, format("{} is listed twice in [toggle]; keep one", in_quotes(*word)));
         } else
             order.push_back(name);
     }
@@ -139,7 +139,7 @@ void read_toggle(const Document& document, Reading& reading)
     const Scope scope{&document.file, &reading.problems};
     if (reading.toggle) {
         scope.problem(found->place,
-                      format("[toggle] stands in {} already; keep one of the two", reading.toggle->text()));
+                      format("[toggle] is already in {}; keep one of the two", reading.toggle->text()));
         return;
     }
     reading.toggle = scope.at(found->place);

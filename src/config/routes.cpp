@@ -17,7 +17,7 @@ void read_routes(const Document& document, Reading& reading)
     const Scope scope{&document.file, &reading.problems};
     if (reading.routes) {
         scope.problem(found->place,
-                      format("[routes] stands in {} already; keep one of the two", reading.routes->text()));
+                      format("[routes] is already in {}; keep one of the two", reading.routes->text()));
         return;
     }
     reading.routes = scope.at(found->place);
