@@ -66,7 +66,7 @@ void ClaimLine::ask()
     received_.clear();
     if (const int why = connect_now(); why != 0) {
         if (why == ENOENT || why == ECONNREFUSED)
-            return take({.answer = ClaimsAnswer::absent, .why = "usbroute-claims does not run"});
+            return take({.answer = ClaimsAnswer::absent, .why = "usbroute-claims is not running"});
         if (why == EACCES || why == EPERM)
             return take({.answer = ClaimsAnswer::absent, .why = "usbroute-claims serves another user"});
         return take(silent(format("usbroute-claims cannot be asked: {}", errno_text(why))));
@@ -103,7 +103,7 @@ void ClaimLine::read()
     if (end == std::string::npos && !is_over) return;
     auto claims = end == std::string::npos ? std::nullopt : wire::read_claims(received_.substr(0, end));
     if (!claims) log::warning(format("usbroute-claims says: {}", printable(received_)));
-    take(claims ? std::move(*claims) : silent("usbroute-claims gave no answer that makes sense"));
+    take(claims ? std::move(*claims) : silent("the answer of usbroute-claims makes no sense"));
     tell();
 }
 

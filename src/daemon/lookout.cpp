@@ -53,7 +53,7 @@ Result<void> Lookout::begin()
 {
     if (const int fd = parts_.hints.fd(); fd >= 0) {
         auto watch = parts_.loop.watch(fd, [this](linux_::Ready) { listen(); });
-        if (!watch) return std::unexpected(std::move(watch.error()).within("cannot hear of changes"));
+        if (!watch) return std::unexpected(std::move(watch.error()).within("cannot wait for changes"));
         watch_ = std::move(*watch);
         watch_.want(linux_::Ready::readable);
     }
@@ -78,7 +78,7 @@ bool Lookout::is_fresh()
     gather();
     if (looking_ || pending_.ask_for_a_scan()) return false;
     if (still_holds()) return true;
-    log::debug("something has come or gone, and no hint has told of it");
+    log::debug("something has come or gone that no hint announced");
     pending_.everything = true;
     return false;
 }
@@ -189,8 +189,7 @@ void Lookout::finish(std::optional<Snapshot> fresh)
 void Lookout::look_later()
 {
     if (!std::exchange(is_starved_, true))
-        log::error(
-            "usbrouted may open no more files, and cannot look at the USB devices; allow more (LimitNOFILE=)");
+        log::error("out of file descriptors: cannot scan USB devices; raise LimitNOFILE=");
     pending_.everything = true;
     quiet_.start(until_there_are_descriptors);
     auto waiters = std::exchange(served_, {});
@@ -201,7 +200,7 @@ void Lookout::look_later()
 
 void Lookout::give_up()
 {
-    log::warning("looking at the USB devices takes long: some device does not answer the kernel");
+    log::warning("scanning the USB devices takes long: a device does not answer the kernel");
     auto waiters = std::exchange(served_, {});
     std::ranges::move(waiting_, std::back_inserter(waiters));
     waiting_.clear();

@@ -235,7 +235,7 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
         },
         [&] { lookout.doubt_everything(); });
     if (const auto begun = reopening.begin(); !begun)
-        log::warning(begun.error().message() + "; should the controller leave the bus, only a restart helps");
+        log::warning(begun.error().message() + "; if the controller leaves the bus, only a restart helps");
 
     Daemon daemon({.loop = loop,
                    .locations = locations,

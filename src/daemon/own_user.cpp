@@ -50,7 +50,7 @@ std::expected<OwnUser, std::string> choose_user(const UserFacts& facts, const Fi
     if (facts.wanted) {
         if (!account)
             return std::unexpected(
-                format("there is no user {}; make it (useradd --system {}), or choose another with --user",
+                format("there is no user {}; create it (useradd --system {}), or choose another with --user",
                        printable(*facts.wanted, 64), printable(*facts.wanted, 64)));
         if (account->user == 0) return OwnUser{.becomes = {}, .keeps_capabilities = true, .warning = {}};
         return OwnUser{.becomes = account, .keeps_capabilities = false, .warning = {}};
@@ -62,7 +62,7 @@ std::expected<OwnUser, std::string> choose_user(const UserFacts& facts, const Fi
         .becomes = {},
         .keeps_capabilities = true,
         .warning = format(
-            "there is no user {0}, so usbrouted stays root; make it (useradd --system {0}), or say --user root",
+            "there is no user {0}, so usbrouted stays root; create it (useradd --system {0}), or give --user root",
             usual_user)};
 }
 
@@ -94,7 +94,7 @@ Result<std::vector<std::string>> become(const OwnUser& own, const linux_::Locati
     for (const auto& file : {locations.config, locations.connectors})
         if (::access(file.c_str(), F_OK) == 0 && ::access(file.c_str(), R_OK) != 0)
             warnings.push_back(format(
-                "{} may not be read by user {}: SIGHUP will not read it anew, only a restart; chgrp {} and chmod 640 it",
+                "{} is not readable for user {}: only a restart will read it again, SIGHUP will not; chgrp {} and chmod 640 it",
                 printable(file), printable(own.becomes->name), printable(own.becomes->name)));
     return warnings;
 }

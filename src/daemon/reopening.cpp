@@ -68,7 +68,7 @@ void Reopening::accept()
         return;
     }
     const auto peer = linux_::peer_of((*client)->get());
-    if (!peer || peer->user != 0) return answer((*client)->get(), "error only root may hand registers over");
+    if (!peer || peer->user != 0) return answer((*client)->get(), "error only root may hand over registers");
     auto watch = loop_.watch((*client)->get(), [this](linux_::Ready) { read(); });
     if (!watch) return;
     client_ = std::move(**client);

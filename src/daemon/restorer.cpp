@@ -39,7 +39,7 @@ void Restorer::look_again(const Moment& moment)
     const plan::Request request{.wish = plan::RestoreRequest{}, .unseen_may_type = unseen_for > 0ms};
     if (!may_write(moment) && would_write(request))
         return complain(format(
-            "the wires would have to be moved back for the {}th time within a minute; they are left where somebody else has moved them. on_drift = \"report\" in [routes] ends this",
+            "the wires would have to be moved back for the {}th time within a minute; they stay where somebody else has moved them; on_drift = \"report\" in [routes] makes usbrouted leave them alone",
             most_writes + 1));
     if (machine_.awaits_claims(request)) return; // called again when there is an answer
     const auto gone = go_back(machine_, request, {.who = "on_drift", .trial = {}});

@@ -85,7 +85,7 @@ TEST(Dialogue, AnswersALineWithAByteOrderMarkAndOneInCapitals)
 TEST(Dialogue, AnswersALineWithoutAnEndAndDoesNotCarryItOut)
 {
     constexpr auto no_end =
-        "error usage the line has no end: send LF, CR or CRLF behind it; nothing was done\n";
+        "error usage the line has no end: send LF, CR or CRLF after it; nothing was done\n";
     auto talk = on_a_socket();
     EXPECT_EQ(talk.say("toggle"), "");
     EXPECT_EQ(talk.dialogue.finish(talk.now), Turn::idle);

@@ -39,7 +39,7 @@ void expect_no_secret(const std::string& text)
 
 TEST(ForGuest, AnAnswerNamesItsOwnSocketsOnly)
 {
-    const Answer full{.message = "it was so already",
+    const Answer full{.message = "nothing to do",
                       .profile = "secret-profile",
                       .owners = {{"windows", {"rear-1", "bonus"}},
                                  {"host", {"rear-2", "front-1"}},
@@ -52,7 +52,7 @@ TEST(ForGuest, AnAnswerNamesItsOwnSocketsOnly)
     const auto text = wire::to_line(for_guest(sight, full), wire::Form::text);
     EXPECT_EQ(
         text,
-        "ok windows=rear-1,bonus host=rear-2 -- it was so already; warning: the host has warnings about this; they are in usbrouted's log");
+        "ok windows=rear-1,bonus host=rear-2 -- nothing to do; warning: the host has warnings about this; they are in usbrouted's log");
     expect_no_secret(wire::to_line(for_guest(sight, full), wire::Form::json));
 }
 

@@ -138,7 +138,7 @@ TEST_F(GoingBack, AMountedDiskKeepsItsOwnSocketAndTheKeyboardGoesHomeInTime)
     EXPECT_EQ(life->said.substr(0, life->said.find(" holds")),
               "moved revert move keys rear to ehci\n"
               "trial reverted: nobody has confirmed it: keys goes back to xhci\n"
-              "trial delayed: it cannot be taken back yet, and is tried again: rear stays: rear");
+              "trial delayed: it cannot be taken back yet, and will be tried again: rear stays: rear");
     EXPECT_TRUE(why_out().starts_with(
         "rear goes back to xhci: rear stays: rear holds disk sdj, which the host uses: sdj > sdj1 > /mnt/9; unmount it"))
         << why_out();

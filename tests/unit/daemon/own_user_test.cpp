@@ -45,7 +45,7 @@ TEST(OwnUser, StaysRootWhereItIsAskedForAndWhereThereIsNobodyElse)
 
     EXPECT_EQ(
         choose_user({.started_as = 0}, nobody_else)->warning,
-        "there is no user usbroute, so usbrouted stays root; make it (useradd --system usbroute), or say --user root");
+        "there is no user usbroute, so usbrouted stays root; create it (useradd --system usbroute), or give --user root");
     EXPECT_EQ(choose_user({.started_as = 0, .wanted = "root"}, accounts)->warning, "");
 }
 
@@ -59,7 +59,7 @@ TEST(OwnUser, CannotBeOneThatDoesNotExist)
 {
     EXPECT_EQ(
         outcome({.started_as = 0, .wanted = "nosuch\x1b"}),
-        "there is no user nosuch\\x1b; make it (useradd --system nosuch\\x1b), or choose another with --user");
+        "there is no user nosuch\\x1b; create it (useradd --system nosuch\\x1b), or choose another with --user");
 }
 
 TEST(OwnUser, OfWhoIsNotRootIsWhoeverStartedIt)
