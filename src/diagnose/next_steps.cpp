@@ -171,12 +171,12 @@ void try_to_spare(const Examination& examination, WholeControllers& whole)
     if (tried.costs.leaves_no_controller)
         whole.why_not = "that would leave the host without any USB controller";
     if (const auto& route = tried.costs.route)
-        whole.cost = format("takes {} ({}) along", route->carries, printable(route->name, 32));
+        whole.cost = format("takes {} ({}) with it", route->carries, printable(route->name, 32));
 }
 
 std::string if_no_controller_goes()
 {
-    return "let QEMU take single devices by socket (-device usb-host,hostbus=,hostport=)";
+    return "let QEMU take single devices, by socket (-device usb-host,hostbus=,hostport=)";
 }
 
 bool gets_all(const GuestSettings& guest, const WholeControllers& whole)
@@ -204,7 +204,7 @@ std::string how_to_give(const Examination& examination, const WholeControllers& 
 /// Those that can go without a loss, or, where there are none, those that can go with one.
 struct Offer {
     std::vector<std::string> free;
-    std::vector<std::string> costly; ///< "0000:30:00.3 (xHCI) takes the default route (eth1) along"
+    std::vector<std::string> costly; ///< "0000:30:00.3 (xHCI) takes the default route (eth1) with it"
     const WholeControllers* first = nullptr;
 };
 
@@ -269,14 +269,14 @@ std::string once_there_is_an_iommu(const Examination& examination)
     const auto remedy = how_to_get_an_iommu(examination).remedy;
     const auto otherwise = format("without one, {}", if_no_controller_goes());
     if (!offer.free.empty())
-        return format("{} can probably go to the guest whole, once an IOMMU is in use: {}; {}",
+        return format("once an IOMMU is in use, {} can probably be given to the guest whole: {}; {}",
                       listed(offer.free), remedy, otherwise);
     if (!offer.costly.empty())
         return format(
-            "once an IOMMU is in use, a controller can probably go to the guest whole, but {}: {}; {}",
+            "once an IOMMU is in use, a controller can probably be given to the guest whole, but {}: {}; {}",
             listed(offer.costly), remedy, otherwise);
     return format(
-        "{} could go to the guest whole, once an IOMMU is in use ({}), but not as it is now: {}; {}",
+        "{} could be given to the guest whole once an IOMMU is in use ({}), but not as things are now: {}; {}",
         all.front().text(), remedy, all.front().why_not, otherwise);
 }
 
@@ -386,7 +386,7 @@ std::string instead_of_a_mux(const Examination& examination)
         if (auto text = once_there_is_an_iommu(examination); !text.empty()) return text;
     const auto all = whole_controllers(examination);
     if (const auto offer = offer_of(all); offer.first != nullptr)
-        return format("give a controller whole to the guest with vfio-pci; {}: {}; or {}",
+        return format("give the guest a whole controller with vfio-pci; {}: {}; or {}",
                       offer.free.empty() ? format("one can go, but {}", listed(offer.costly))
                                          : join(offer.free, ", ") + " can go",
                       how_to_give(examination, *offer.first), if_no_controller_goes());
@@ -395,13 +395,13 @@ std::string instead_of_a_mux(const Examination& examination)
         if (function.is_usb_controller() && is_given(examination.facts.snapshot, function))
             given.push_back(words_for(function));
     if (!given.empty())
-        return format("{} {} given whole already; for more, add a USB card, or {}", listed(given),
+        return format("{} {} already given as a whole; for more, add a USB card, or {}", listed(given),
                       given.size() == 1 ? "is" : "are", if_no_controller_goes());
-    auto otherwise = format("add a USB card and give that whole to the guest with vfio-pci, or {}",
+    auto otherwise = format("add a USB card and give the whole card to the guest with vfio-pci, or {}",
                             if_no_controller_goes());
     if (!all.empty())
-        return format("{} could go to the guest whole, but not as it is now: {}; else {}", all.front().text(),
-                      all.front().why_not, otherwise);
+        return format("{} could be given to the guest whole, but not as things are now: {}; otherwise {}",
+                      all.front().text(), all.front().why_not, otherwise);
     return otherwise;
 }
 
@@ -413,8 +413,8 @@ std::string instead_of_a_group(const Examination& examination)
     if (!offer.costly.empty()) return format("another controller can go, but {}", listed(offer.costly));
     const auto otherwise = format("add a USB card where there is a slot, or {}", if_no_controller_goes());
     if (all.empty()) return format("no other USB controller of this machine can go: {}", otherwise);
-    return format("{} could go, but not as it is now: {}; else {}", all.front().text(), all.front().why_not,
-                  otherwise);
+    return format("{} could go, but not as things are now: {}; otherwise {}", all.front().text(),
+                  all.front().why_not, otherwise);
 }
 
 std::string why_not_together(const Examination& examination, const std::vector<const PciFunction*>& functions)
@@ -461,7 +461,7 @@ IommuAdvice how_to_get_an_iommu(const Examination& examination)
                                return word.starts_with("intel_iommu=on");
                            });
     if (const auto against = word_against(kernel_words, amd); !against.empty())
-        return {.remedy = format("take {} off the kernel's command line and start again", against),
+        return {.remedy = format("remove {} from the kernel's command line and reboot", against),
                 .inferred = false};
     if (condition.firmware_iommu == true && asked_for)
         return {
@@ -472,15 +472,14 @@ IommuAdvice how_to_get_an_iommu(const Examination& examination)
     if (condition.firmware_iommu == false || asked_for)
         return {
             .remedy = format(
-                "switch {} on in the firmware set-up; if there is no such option, processor or board lacks it",
+                "switch {} on in the firmware set-up; if there is no such option, the processor or the board lacks it",
                 option),
             .inferred = condition.firmware_iommu != false};
     if (condition.firmware_iommu == true)
-        return {.remedy = "add intel_iommu=on to the kernel's command line and start again",
-                .inferred = false};
+        return {.remedy = "add intel_iommu=on to the kernel's command line and reboot", .inferred = false};
     return {
         .remedy = format(
-            "add intel_iommu=on to the kernel's command line and start again; if that changes nothing, switch {} on in the firmware set-up",
+            "add intel_iommu=on to the kernel's command line and reboot; if that changes nothing, switch {} on in the firmware set-up",
             option),
         .inferred = true};
 }

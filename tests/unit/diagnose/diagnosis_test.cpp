@@ -145,7 +145,7 @@ const Trouble troubles[] = {
          f.may_write = false;
          f.daemon->answers = false;
      },
-     "may not write the routing registers"},
+     "cannot write the routing registers"},
     {"mask-empty", Severity::obstacle, false, [](Facts& f) { bits(f).usb2_movable = 0; },
      "XUSB2PRM is empty"},
     {"mask-partial", Severity::note, true, [](Facts& f) { bits(f).usb2_movable = 0x0fff; },
@@ -356,17 +356,17 @@ TEST(Diagnosis, SaysWhatToDoAboutTheIommuByWhatFirmwareAndKernelSay)
         return diagnose(facts).next_step;
     };
 
-    EXPECT_EQ(step(true, {}), "add intel_iommu=on to the kernel's command line and start again");
+    EXPECT_EQ(step(true, {}), "add intel_iommu=on to the kernel's command line and reboot");
     EXPECT_EQ(
         step(false, {}),
-        "switch VT-d on in the firmware set-up; if there is no such option, processor or board lacks it");
+        "switch VT-d on in the firmware set-up; if there is no such option, the processor or the board lacks it");
     EXPECT_EQ(
         step({}, {"intel_iommu=on"}),
-        "switch VT-d on in the firmware set-up; if there is no such option, processor or board lacks it");
+        "switch VT-d on in the firmware set-up; if there is no such option, the processor or the board lacks it");
     EXPECT_EQ(step(true, {"intel_iommu=off"}),
-              "take intel_iommu=off off the kernel's command line and start again");
+              "remove intel_iommu=off from the kernel's command line and reboot");
     EXPECT_EQ(step(true, {"amd_iommu=off"}), // which means nothing to Intel's
-              "add intel_iommu=on to the kernel's command line and start again");
+              "add intel_iommu=on to the kernel's command line and reboot");
     EXPECT_EQ(
         step(true, {"intel_iommu=on"}),
         "see why the kernel does not use the IOMMU: `sudo dmesg | grep -i dmar`; firmware has VT-d on, so the kernel was built without its driver (CONFIG_INTEL_IOMMU), or that driver failed");
@@ -397,7 +397,7 @@ TEST(Diagnosis, NamesWhoHoldsAControllerThatWasGivenAway)
     ASSERT_EQ(found->evidence.size(), 2u);
     EXPECT_EQ(
         found->evidence[1],
-        "EHCI 0000:00:1d.0 on vfio-pci: guest windows by the configuration, held open by qemu-system-x86 (process 4242)");
+        "EHCI 0000:00:1d.0 on vfio-pci: guest windows according to the configuration, held open by qemu-system-x86 (process 4242)");
 }
 
 TEST(Diagnosis, TellsASetpciThatWritesTheRouteFromOneThatDoesNot)
@@ -476,7 +476,7 @@ TEST(Diagnosis, DoesNotAdviseWhatLeavesTheHostWithoutUsb)
               "give 0000:00:14.0 back to the host: sudo driverctl unset-override 0000:00:14.0");
     facts.condition.kernel_words->push_back("vfio-pci.ids=8086:8cb1");
     EXPECT_EQ(diagnose(facts).next_step,
-              "take vfio-pci.ids=8086:8cb1 off the kernel's command line and start again");
+              "remove vfio-pci.ids=8086:8cb1 from the kernel's command line and reboot");
 }
 
 TEST(Diagnosis, PutsNoCommandFirstThatTakesTheDefaultRouteAlong)
@@ -508,12 +508,11 @@ TEST(Diagnosis, NamesFirstWhatKeepsADriverAway)
     };
 
     EXPECT_EQ(next({"module_blacklist=nouveau,xhci-pci"}, {}),
-              "take module_blacklist=nouveau,xhci-pci off the kernel's command line and start again");
+              "remove module_blacklist=nouveau,xhci-pci from the kernel's command line and reboot");
     EXPECT_EQ(next({"nousb"}, {}),
-              "take nousb off the kernel's command line and start again; until then modprobe fails");
-    EXPECT_EQ(
-        next({}, {{"etc/modprobe.d/usb.conf", "blacklist xhci_hcd"}}),
-        "take `blacklist xhci_hcd` out of /etc/modprobe.d/usb.conf, make the initramfs again, and start again");
+              "remove nousb from the kernel's command line and reboot; until then modprobe fails");
+    EXPECT_EQ(next({}, {{"etc/modprobe.d/usb.conf", "blacklist xhci_hcd"}}),
+              "remove `blacklist xhci_hcd` from /etc/modprobe.d/usb.conf, rebuild the initramfs, and reboot");
     // FireWire's driver, and that of the other side.
     const auto* unknown = "load its driver (modprobe xhci_pci), and see dmesg for why it failed";
     EXPECT_EQ(next({}, {{"etc/modprobe.d/blacklist-firewire.conf", "blacklist firewire-ohci"}}), unknown);
@@ -524,7 +523,7 @@ TEST(Diagnosis, NamesFirstAConfigurationThatCannotWork)
 {
     auto facts = all_is_well();
     facts.config_misfits = {
-        "usbroute.toml:1:1: guest windows: 0000:05:00.0 is no USB controller of this machine"};
+        "usbroute.toml:1:1: guest windows: 0000:05:00.0 is not a USB controller of this machine"};
 
     EXPECT_EQ(diagnose(facts).next_step, "correct the configuration: `usbroute config check` says where");
 }
@@ -542,7 +541,7 @@ TEST(Diagnosis, NamesAllIdsOfOneWordAtOnce)
 
     EXPECT_EQ(
         diagnosis.next_step,
-        "take 8086:8cad and 8086:8ca6 out of pci-stub.ids=10de:13c2,8086:8ca6,8086:8cad on the kernel's command line and start again");
+        "remove 8086:8cad and 8086:8ca6 from pci-stub.ids=10de:13c2,8086:8ca6,8086:8cad on the kernel's command line and reboot");
     EXPECT_EQ(std::ranges::count(diagnosis.findings, Severity::warning, &Finding::severity), 1);
 }
 
@@ -563,7 +562,7 @@ TEST(Diagnosis, TriesToGiveAGroupBeforeItAdvisesThat)
     fakes::plug_keyboard(facts.snapshot, "1-1.2");
     EXPECT_EQ(
         finding(diagnose(facts), "group-together")->remedy,
-        "they cannot go to a guest as it is now: 0000:00:1a.0 has the host's only keyboard: Keyboard (1234:5678); give the host another keyboard first");
+        "they cannot go to a guest as things are now: 0000:00:1a.0 has the host's only keyboard: Keyboard (1234:5678); give the host another keyboard first");
 }
 
 /// A board of AMD's without an IOMMU: a chipset's xHCI beside its SATA, the processor's beside its sound.
@@ -611,7 +610,8 @@ TEST(Diagnosis, SaysHowSuperSpeedComesBackWhereAMoveBringsIt)
     auto facts = all_is_well();
     bits(facts).superspeed_on = 0x3e; // "front" has SuperSpeed port 1
 
-    EXPECT_EQ(diagnose(facts).next_step, "usbroute move front --to host; then plug in again what is there");
+    EXPECT_EQ(diagnose(facts).next_step,
+              "usbroute move front --to host; then unplug what is there and plug it in again");
 
     bits(facts).superspeed_movable = 0x3e;
     const auto kept = diagnose(facts);
