@@ -134,9 +134,9 @@ Result<void> may_write(const std::string& file)
     const int why = errno;
     if (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0) return {};
     const bool is_right = why == EACCES || why == EPERM || why == EROFS;
-    return std::unexpected(
-        Error(is_right ? ErrorKind::not_permitted : ErrorKind::failed, format("may not write {}", path), why)
-            .with_code(is_right ? "not-permitted" : "failed"));
+    return std::unexpected(Error(is_right ? ErrorKind::not_permitted : ErrorKind::failed,
+                                 format("not permitted to write {}", path), why)
+                               .with_code(is_right ? "not-permitted" : "failed"));
 }
 
 } // namespace usbroute::linux_

@@ -48,8 +48,9 @@ Result<void> clear_the_way(const std::string& path, const sockaddr_un& address)
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) return {};
     if (!S_ISSOCK(status.st_mode))
-        return std::unexpected(Error(
-            ErrorKind::failed, format("cannot listen on {}: a file that is no socket is in the way", path)));
+        return std::unexpected(
+            Error(ErrorKind::failed,
+                  format("cannot listen on {}: a file that is not a socket is in the way", path)));
     const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (::connect(probe.get(), base_of(address), sizeof address) == 0 || errno == EAGAIN)
         return std::unexpected(

@@ -94,7 +94,7 @@ Error PciConfig::explain_limit(chips::RouteRegister target, std::uint32_t value)
     return Error(
                ErrorKind::failed,
                format(
-                   "cannot write 0x{:x} to {} of {}: usbrouted has forbidden itself all bits but those that the firmware's mask had when it began (0x{:x}); restart usbrouted if the mask has changed since",
+                   "cannot write 0x{:x} to {} of {}: usbrouted allows itself only the bits that the firmware's mask had when it started (0x{:x}); restart usbrouted if the mask has changed since",
                    value, chips::data_sheet_name(target), address_.text(), allowed_.free_bits(target)))
         .with_code("write-failed");
 }

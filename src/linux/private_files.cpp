@@ -185,13 +185,13 @@ Result<void> make_private_directory(const std::string& path)
             ErrorKind::failed,
             why == ELOOP
                 ? format(
-                      "cannot make the directory {}: a link on the way there is one that others could have put there, and is not followed; look where it leads, and remove it",
+                      "cannot create the directory {}: the path has a symbolic link that others could have put there, and it is not followed; look where it leads, and remove it",
                       printable(path))
             : why == EPERM
                 ? format(
-                      "cannot use the directory {}: another user owns it, who does not own the one above it; chown root it, or remove it",
+                      "cannot use the directory {}: it belongs to another user, who does not own the directory above it; chown root it, or remove it",
                       printable(path))
-                : "cannot make the directory " + printable(path),
+                : "cannot create the directory " + printable(path),
             why));
     };
     const auto directory = open_directory(path, private_directory);
@@ -212,7 +212,7 @@ Result<void> make_reachable_directory(const std::string& path)
     const auto made = open_directory(path, reachable_mode);
     if (made) return {};
     return std::unexpected(
-        Error(kind_from(made.error()), "cannot make the directory " + printable(path), made.error()));
+        Error(kind_from(made.error()), "cannot create the directory " + printable(path), made.error()));
 }
 
 std::expected<UniqueFd, int> open_private(const std::string& path, int flags)

@@ -136,7 +136,7 @@ Result<RegisterFiles::Unused> RegisterFiles::occupy(int first_number) const
         unused[place] = UniqueFd(::dup3(nothing.get(), first_number + static_cast<int>(place), O_CLOEXEC));
         if (!unused[place].is_open())
             return std::unexpected(
-                Error(ErrorKind::failed, "cannot keep numbers for configuration spaces", errno));
+                Error(ErrorKind::failed, "cannot reserve descriptors for configuration spaces", errno));
     }
     if (auto limited = allow_numbers_below(first_number + register_numbers); !limited)
         return std::unexpected(std::move(limited.error()));
@@ -186,8 +186,8 @@ Result<std::unique_ptr<apply::RouteRegisters>> RegisterFiles::open_kept(const Pc
 Result<void> RegisterFiles::adopt(const PciAddress& address, UniqueFd fd)
 {
     const auto refused = [&](std::string_view why) {
-        return std::unexpected(
-            Error(ErrorKind::failed, format("the descriptor for {} is not taken: {}", address.text(), why)));
+        return std::unexpected(Error(
+            ErrorKind::failed, format("the descriptor for {} is not accepted: {}", address.text(), why)));
     };
     if (!name_of(fd.get()).ends_with(format("/{}/config", address.text())))
         return refused("it is not the configuration space of that function");
@@ -206,10 +206,10 @@ Result<void> RegisterFiles::replace(const PciAddress& address, UniqueFd fd)
     auto kept = std::ranges::find(kept_, address, &Kept::address);
     if (kept == kept_.end()) {
         if (kept_.size() == most_kept)
-            return std::unexpected(
-                Error(ErrorKind::failed,
-                      format("usbrouted keeps {} configuration spaces, and has no place for that of {}",
-                             most_kept, address.text())));
+            return std::unexpected(Error(
+                ErrorKind::failed,
+                format("usbrouted keeps at most {} configuration spaces, and has no room for that of {}",
+                       most_kept, address.text())));
         kept = kept_.insert(kept_.end(), Kept{.address = address, .fd = {}});
     }
     if (!confinement_) {

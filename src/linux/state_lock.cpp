@@ -115,7 +115,7 @@ Result<LockFile::Held> LockFile::take(std::chrono::milliseconds patience)
                 Error(
                     ErrorKind::unreachable,
                     format(
-                        "{} is changing something at this moment and holds {}: nothing was done; try again, and if it hangs, end it",
+                        "{} is changing something right now and holds {}: nothing was done; try again, and if it hangs, end it",
                         holder(), printable(path_)))
                     .with_code(std::string(apply::code_of_a_held_lock)));
         std::this_thread::sleep_for(between_attempts);
@@ -142,7 +142,7 @@ Result<UniqueFd> lock_state(const std::string& directory)
             Error(
                 ErrorKind::failed,
                 format(
-                    "another daemon works with {}; usbroute status asks it, and it has to end before another one can start: it is {}",
+                    "another daemon is using {}; usbroute status asks it, and it has to end before another one can start: it is {}",
                     printable(directory), lock.holder()))
                 .with_code("in-use"));
     held->keep();

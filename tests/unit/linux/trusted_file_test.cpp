@@ -67,12 +67,12 @@ TEST(Trust, SaysWhatToType)
 
     EXPECT_EQ(
         why_not_trusted("/etc/u.toml", standing(S_IFREG | 0666), root),
-        "/etc/u.toml may be written by everybody (mode 0666), and root would act on it; chmod go-w /etc/u.toml");
+        "/etc/u.toml can be written by everybody (mode 0666), and root would act on it; chmod go-w /etc/u.toml");
     EXPECT_EQ(why_not_trusted("/etc/u.toml", standing(S_IFREG | 0644, 1000), root),
               "/etc/u.toml belongs to user 1000, and root would act on it; chown root /etc/u.toml");
     EXPECT_EQ(
         why_not_trusted("/etc/u", standing(S_IFDIR | 0775, 0, 100), root),
-        "/etc/u may be written by its group, or by whom an access list names (mode 0775), who could put another configuration there, and root would act on it; chmod g-w /etc/u, and before that setfacl -b /etc/u where getfacl shows such a list");
+        "/etc/u can be written by its group, or by somebody named in an access list (mode 0775), who could put another configuration there, and root would act on it; chmod g-w /etc/u, and before that setfacl -b /etc/u if getfacl shows such a list");
 }
 
 TEST(Judged, AreFilesThatDecideWhatRootOrTheDaemonDoes)
