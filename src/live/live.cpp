@@ -196,10 +196,11 @@ private:
 std::optional<Error> why_not(const cli::Options& options, const cli::Session& session)
 {
     const auto usage = [](const char* text) { return Error(ErrorKind::usage, text).with_code("usage"); };
-    if (options.json) return usage("live is for the eye; `usbroute watch --json` tells a program of changes");
+    if (options.json)
+        return usage("live is for people; `usbroute watch --json` reports changes to a program");
     if (session.works_alone())
         return usage(
-            "live needs the daemon, which tells of changes; with --root name its --socket, and leave --direct out");
+            "live needs the daemon, which reports changes: leave out --direct; with --root, name the daemon's socket too (--socket)");
     return std::nullopt;
 }
 

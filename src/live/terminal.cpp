@@ -102,11 +102,11 @@ bool write_utf8()
 Result<Terminal> Terminal::take(bool colour)
 {
     if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1)
-        return std::unexpected(no_terminal("standard input or output is none"));
+        return std::unexpected(no_terminal("standard input or output is not one"));
     const auto name = printable(terminal_name(), 64);
     if (name.empty()) return std::unexpected(no_terminal("TERM is not set"));
     if (name == "dumb")
-        return std::unexpected(no_terminal("TERM is dumb, and such a one cannot place a cursor"));
+        return std::unexpected(no_terminal("TERM is dumb, and a dumb terminal cannot place a cursor"));
     // newterm says no; initscr would end the process.
     SCREEN* screen = ::newterm(nullptr, stdout, stdin);
     if (screen == nullptr) return std::unexpected(no_terminal(format("TERM {} is not known here", name)));

@@ -62,13 +62,14 @@ std::expected<Mapping, std::vector<config::Problem>> Mapping::create(Files files
             return std::unexpected(std::vector{config::Problem{
                 .origin = *origin,
                 .message =
-                    "map writes this file whole and would lose what stands here; move it to usbroute.toml"}});
+                    "map rewrites this whole file and would lose what is here; move it to usbroute.toml"}});
     const auto alone = config::parse(std::array{files.by_map});
     if (!alone) return std::unexpected(alone.error());
     if (!alone->toggle.empty())
         return std::unexpected(std::vector{config::Problem{
             .origin = {.file = ours, .line = 1, .column = 1},
-            .message = "map writes this file whole and would lose its [toggle]; move it to usbroute.toml"}});
+            .message =
+                "map rewrites this whole file and would lose its [toggle]; move it to usbroute.toml"}});
     return Mapping(std::move(files), std::move(*settings), std::move(first));
 }
 
@@ -103,9 +104,9 @@ Reaction Mapping::answer(std::string_view typed)
     }
     if (!question_) {
         if (!said.empty())
-            reaction.lines.push_back(
-                line(Kind::refused,
-                     "nothing waits for a name: plug something in; `help` shows what else can be typed"));
+            reaction.lines.push_back(line(
+                Kind::refused,
+                "nothing is waiting for a name: plug something in; `help` shows what else can be typed"));
         return reaction;
     }
     if (!said.empty()) {
@@ -204,7 +205,7 @@ void Mapping::add_to(const ConnectorSettings& existing, bool same, Reaction& rea
         });
         if (spec.bit || (!half_is_new && !same))
             return refuse(format(
-                "{} is another socket already; if it is the same hole all the same, type `{} same`, else give another name",
+                "{} is already another socket; if it really is the same hole, type `{} same`, otherwise give another name",
                 name, name));
         for (const auto& half : {sighting.usb2, sighting.superspeed})
             if (half) spec.places.push_back(*half);
@@ -214,7 +215,7 @@ void Mapping::add_to(const ConnectorSettings& existing, bool same, Reaction& rea
     } else {
         if (sighting.bit && sighting.bit != spec.bit && !same)
             return refuse(format(
-                "{} is bit {} so far, and by the chip's table this is bit {}. If it is the same hole, the table is wrong for this board: type `{} same`, and what was seen is kept in its place. Else give another name",
+                "{} is bit {} so far, but according to the chip table this is bit {}. If it is the same hole, the table is wrong for this board: type `{} same`, and what was seen is kept instead. Otherwise give another name",
                 name, spec.bit->value, sighting.bit->value, name));
         if (sighting.superspeed_port && spec.superspeed && spec.superspeed != sighting.superspeed_port &&
             !same)
@@ -231,7 +232,7 @@ void Mapping::add_to(const ConnectorSettings& existing, bool same, Reaction& rea
     latest_ = called;
     const auto half = sighting.superspeed_port && !sighting.bit
                           ? format("{} has SuperSpeed port {}", name, sighting.superspeed_port->value)
-                          : format("{} has this place too", name);
+                          : format("{} also has this place", name);
     reaction.lines.push_back(line(Kind::changed, half, {{"connector", name}}));
     ask_next(reaction);
 }
@@ -275,14 +276,14 @@ const ConnectorSettings* Mapping::changeable(std::string_view name, Reaction& re
     }
     if (connector->origin.file == files_.by_map.name) return connector;
     reaction.lines.push_back(
-        line(Kind::refused, format("{} stands in {}, which is written by hand: change it there",
+        line(Kind::refused, format("{} is in {}, which is written by hand: change it there",
                                    connector->spec.name.text(), connector->origin.text())));
     return nullptr;
 }
 
 std::string Mapping::connectors_toml() const
 {
-    return "# Written by `usbroute map`, whole, each time a socket gets a name. What is added here by hand and is not\n# a connector's is lost then; usbroute.toml is the place for it.\n\n" +
+    return "# `usbroute map` rewrites this whole file each time a socket gets a name. What is added here by hand and is\n# not part of a connector is lost then; put it into usbroute.toml.\n\n" +
            files_.by_map.text;
 }
 

@@ -60,7 +60,7 @@ void Mapping::obey(const std::vector<std::string_view>& words, Reaction& reactio
     const auto verb = words[0];
     const auto takes = [&](std::size_t fewest, std::size_t most, std::string_view form) {
         if (words.size() - 1 >= fewest && words.size() - 1 <= most) return true;
-        reaction.lines.push_back(refused(format("write it so: {}", form)));
+        reaction.lines.push_back(refused(format("write it like this: {}", form)));
         return false;
     };
     if (verb == "help" || verb == "?") {
@@ -110,7 +110,7 @@ void Mapping::remove(std::string_view name, Reaction& reaction)
     std::erase_if(connectors, [&](const ConnectorSettings& c) { return c.spec.name == old->spec.name; });
     if (!adopt(connectors, reaction)) return;
     if (latest_ && latest_->text() == name) latest_.reset();
-    reaction.lines.push_back(changed(format("{} has no name any more", name), std::string(name)));
+    reaction.lines.push_back(changed(format("{} no longer has a name", name), std::string(name)));
     if (question_) question_->offered = offer(question_->sighting);
 }
 
@@ -156,7 +156,7 @@ void Mapping::prepare_check(const std::vector<std::string_view>& words, Reaction
             name.text())));
     if (holds_the_only_keyboard(snapshot_, devices))
         return reaction.lines.push_back(refused(format(
-            "{} holds the only keyboard, and a keyboard that does not come back is hard to do without: plug in a second one, or verify this socket with something else",
+            "{} holds the only keyboard, and if it did not come back, you could not type: plug in a second one, or verify this socket with something else",
             name.text())));
     reaction.lines.push_back({.kind = Kind::note,
                               .text = format("{} will be gone for a moment", (*device)->shown()),
