@@ -206,7 +206,8 @@ void complete_registers(Board& board)
         write_register(config, chips::route_reg::usb2_movable, board.chip->usb2_bits());
         write_register(config, chips::route_reg::superspeed_on, board.chip->superspeed_bits);
         write_register(config, chips::route_reg::superspeed_movable, board.chip->superspeed_bits);
-        board.notes.emplace_back("the recording lacks the routing registers; all is taken to be at the xHCI");
+        board.notes.emplace_back(
+            "the recording lacks the routing registers; every socket is assumed to be at the xHCI");
     }
 }
 

@@ -76,7 +76,7 @@ std::string help_text()
         "  --board DIR    a recorded machine, as `usbroute record` makes it, with a mux or without\n"
         "  --dir DIR      put the board's files there and keep them (an empty or new directory)\n"
         "  --script FILE  run these lines first; after a line `start` the rest runs beside COMMAND\n"
-        "  --delay MS     between a device's leaving and its arrival (20)\n"
+        "  --delay MS     time between a device's leaving and its arrival (default 20)\n"
         "  -q, --quiet    do not announce moves on standard error\n"
         "  --version\n"
         "\n"

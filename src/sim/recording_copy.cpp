@@ -33,7 +33,7 @@ public:
             if (++count_ > most_copied)
                 return std::unexpected(
                     Error(ErrorKind::failed,
-                          format("this is no recording: it has more than {} files", most_copied)));
+                          format("this is not a recording: it has more than {} files", most_copied)));
             if (auto done = entry(format("{}/{}", path, name), depth); !done) return done;
         }
         return {};

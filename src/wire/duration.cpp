@@ -23,7 +23,7 @@ std::expected<std::chrono::seconds, std::string> read_trial_time(std::string_vie
     const auto number = parse_decimal(text.substr(0, text.size() - unit.suffix.size()));
     if (!number || *number > std::uint32_t{longest_trial.count()} / unit.seconds)
         return std::unexpected(
-            format("{} is no time of a trial: write 1s to 1h, as in 30s or 2m, or 0 for no trial",
+            format("{} is not a valid trial time: write 1s to 1h, such as 30s or 2m, or 0 for no trial",
                    printable(text, 32)));
     return std::chrono::seconds(*number * unit.seconds);
 }

@@ -45,7 +45,7 @@ public:
     bool key(string_t& name) override
     {
         if (open_.size() == 1 && name == "do") saw_do_ = true;
-        if (open_.back()->contains(name)) return fail(format("{} stands there twice", printable(name, 32)));
+        if (open_.back()->contains(name)) return fail(format("duplicate key {}", printable(name, 32)));
         key_ = std::move(name);
         return true;
     }

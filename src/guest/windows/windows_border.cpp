@@ -88,10 +88,10 @@ HANDLE ending_event()
 
 const System& this_system()
 {
-    static const System system{.default_port = "COM1",
-                               .ports_help =
-                                   R"(COM1 (usual), COM12, \\.\Global\NAME for a virtio port, tcp:HOST:PORT)",
-                               .has_boxes = true};
+    static const System system{
+        .default_port = "COM1",
+        .ports_help = R"(COM1 (default), COM12, \\.\Global\NAME for a virtio port, tcp:HOST:PORT)",
+        .has_boxes = true};
     return system;
 }
 
@@ -115,7 +115,7 @@ Opened WindowsBorder::open(const std::string& port, milliseconds patience)
         return std::unexpected(
             Failure{.code = ExitCode::usage,
                     .message = printable(port, 200) +
-                               R"( is no port: write COM1, \\.\Global\NAME or tcp:HOST:PORT)"});
+                               R"( is not a port: write COM1, \\.\Global\NAME or tcp:HOST:PORT)"});
     WindowsHandle handle(CreateFileW(wide(*device).c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr,
                                      OPEN_EXISTING, FILE_FLAG_OVERLAPPED, nullptr));
     if (!handle.is_open()) return cannot_open(port, GetLastError());
