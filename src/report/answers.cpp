@@ -50,7 +50,7 @@ Answer answer_for(const apply::Done& done)
     if (plan.asked.empty() && !plan.profile)
         for (const auto& movement : plan.movements)
             add_owner(answer, plan::text_of(movement.owner_after), movement.connector.text());
-    if (plan.steps.empty()) answer.message = "it was so already";
+    if (plan.steps.empty()) answer.message = "nothing to do";
     answer.warnings = done.warnings;
     return answer;
 }

@@ -161,7 +161,7 @@ Result<std::vector<std::string>> for_proxmox(const config::GuestSettings& guest,
             Error(
                 ErrorKind::refused,
                 format(
-                    "guest {} has {} controllers, and Proxmox gives a guest {} at most; take some out of controllers in [guest.{}]",
+                    "guest {} has {} controllers, and Proxmox gives a guest {} at most; remove some from controllers in [guest.{}]",
                     guest.name.text(), guest.controllers.size(), most_of_proxmox, guest.name.text()))
                 .with_code("too-many-controllers"));
     std::vector<std::string> lines;
@@ -220,23 +220,23 @@ std::vector<std::string> notes_for_libvirt(const config::GuestSettings& guest,
 {
     std::vector<std::string> notes = {
         format("put this inside <devices>, by `virsh edit {}`; no hook script is needed", guest.name.text()),
-        "managed='no': libvirt would take the controller without asking what is plugged in there, and give it back to the host when the guest ends",
+        "managed='no', because libvirt would otherwise take the controller without asking what is plugged in there, and give it back to the host when the guest ends",
         "a <serial> that the guest has already is COM1, and this one COM2",
     };
     if (qemu_listens(line)) {
         notes.push_back(format(
-            "libvirt makes this socket itself, so the daemon cannot see that the guest has ended; for on_exit give [listen.{}] unix in place of connect",
+            "libvirt creates this socket itself, so the daemon cannot see when the guest ends; for on_exit give [listen.{}] unix instead of connect",
             line.name.text()));
         return notes;
     }
     if (std::get<config::UnixAddress>(line.address).group.empty())
         notes.push_back(format(
-            "QEMU runs as another user than root here, and [listen.{}] lets only root in: give it group = \"kvm\" (Debian, Ubuntu: libvirt-qemu's group) or group = \"qemu\" (Fedora)",
+            "QEMU runs as a user other than root here, and [listen.{}] lets only root in: give it group = \"kvm\" (Debian, Ubuntu: libvirt-qemu's group) or group = \"qemu\" (Fedora)",
             line.name.text()));
     notes.emplace_back(
         "AppArmor's profile is made from this XML and lets QEMU connect; with SELinux, `ausearch -m avc -ts recent` says whether it was denied");
     notes.emplace_back(
-        "usbrouted has to run before the guest starts, for libvirt gives the socket's file to QEMU's user then");
+        "usbrouted has to run before the guest starts, because libvirt gives the socket's file to QEMU's user at that moment");
     return notes;
 }
 
@@ -261,7 +261,7 @@ std::vector<std::string> notes_for_proxmox(const config::GuestSettings& guest,
 {
     std::vector<std::string> notes = {
         "put this into /etc/pve/qemu-server/ID.conf, machine q35 or i440fx; only root@pam may change args",
-        "where there are hostpci lines already, go on with the next number; append to an args line",
+        "if there are hostpci lines already, continue with the next number; append to an existing args line",
     };
     add_pcie_notes(notes, guest, snapshot);
     notes.emplace_back(
@@ -292,7 +292,7 @@ Result<Paste> guest_lines(const config::Settings& settings, const topology::Snap
             Error(
                 ErrorKind::refused,
                 format(
-                    "[listen.{}] has connect, and a socket that QEMU makes carries one line only; leave out --virtio, or give it unix in place of connect",
+                    "[listen.{}] has connect, and a socket that QEMU creates carries only one line; leave out --virtio, or give it unix instead of connect",
                     (*line)->name.text()))
                 .with_code("one-line-only"));
     Paste paste{.guest = guest.name, .kind = std::string(text_of(wish.hypervisor)), .lines = {}, .notes = {}};

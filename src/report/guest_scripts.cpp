@@ -35,7 +35,7 @@ try {
 $answer = $null
 try {
     $serial.DiscardInBuffer()
-    # The first line end finishes what somebody else may have begun on this line.
+    # The first line end completes whatever somebody else may have begun on this line.
     $serial.Write("`n$Line`n")
     $until = [DateTime]::UtcNow.AddSeconds($Seconds)
     while (($null -eq $answer) -and ([DateTime]::UtcNow -lt $until)) {
@@ -96,7 +96,7 @@ Meaning(code) {
         2, "usbroute-guestw.exe did not understand its command line",
         3, "@PORT@ cannot be opened, or nobody answers there",
         4, "no such socket, profile or guest",
-        5, "this guest may not do that",
+        5, "this guest is not allowed to do that",
         6, "refused: usbroute-guest.exe -p @PORT@ toggle says why",
         7, "no answer in time",
         8, "left half-way; on the host, usbrouted's log says how to recover")
@@ -112,7 +112,7 @@ constinit const std::string_view systemd =
 #       A login prompt on @PORT@ would take the answers. While the kernel's command line has console=@UNIT@, systemd
 #       starts it again at the next boot: take that word out, or systemctl mask it.
 #   usermod --append --groups dialout USER
-#       Lets USER open @PORT@ (group uucp on Arch), from the next login on. Or, for whoever sits at the screen, as
+#       Lets USER open @PORT@ (group uucp on Arch), from the next login on. Or, for the user at the screen, as
 #       /etc/udev/rules.d/70-usbroute.rules:
 #       SUBSYSTEM=="tty", KERNEL=="@UNIT@", TAG+="uaccess"
 # Then, as the user: systemctl --user daemon-reload
@@ -140,27 +140,27 @@ bindsym $mod+F12 exec --no-startup-id "usbroute-guest -p @PORT@ toggle && loginc
 )script";
 
 constinit const std::string_view shell = R"script(#!/bin/sh
-# usbroute-toggle, for inside the guest @GUEST@: says one line to the host and prints the answer. Needs stty and printf.
-#   usbroute-toggle [LINE...]        toggle, if nothing is said; USBROUTE_PORT names another port than @PORT@
+# usbroute-toggle, for inside the guest @GUEST@: sends one line to the host and prints the answer. Needs stty and printf.
+#   usbroute-toggle [LINE...]        default: toggle; USBROUTE_PORT names another port than @PORT@
 # toggle goes round: @PROFILES@. This guest's line allows: @ALLOWED@.
 # Ends with 0 done, 1 failed, 3 no such port, 6 refused, 7 no answer, as usbroute does.
 port=${USBROUTE_PORT:-@PORT@}
-# In a subshell, for a shell ends when it cannot open what exec names.
+# In a subshell, because a shell ends when it cannot open what exec names.
 if ! [ -c "$port" ] || ! (exec 3<>"$port") 2>/dev/null; then
-    printf 'cannot open %s: is it there, and may you? (group dialout)\n' "$port" >&2
+    printf 'cannot open %s: does it exist, and are you in its group (dialout)?\n' "$port" >&2
     exit 3
 fi
 exec 3<>"$port"
 if ! before=$(stty -g <&3 2>/dev/null); then
-    printf '%s is no serial port; usbroute-guest talks over other kinds\n' "$port" >&2
+    printf '%s is not a serial port; usbroute-guest can use other kinds\n' "$port" >&2
     exit 3
 fi
-# GNU stty complains of an input speed that its own -g does not tell.
+# GNU stty complains about an input speed that its own -g does not print.
 trap 'stty "$before" <&3 2>/dev/null' EXIT
 trap 'exit 1' HUP INT TERM
 # Bytes as they are, nothing echoed, and a read that gives up after 5 s of silence.
 stty raw -echo 115200 cs8 -parenb -cstopb clocal -crtscts min 0 time 50 <&3
-# The first line end finishes what somebody else may have begun on this line.
+# The first line end completes whatever somebody else may have begun on this line.
 printf '\n%s\n' "${*:-toggle}" >&3
 cr=$(printf '\r')
 noise=0

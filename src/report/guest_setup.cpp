@@ -74,7 +74,7 @@ std::string names_of(const std::vector<ProfileName>& profiles)
 {
     std::vector<std::string> names;
     for (const auto& profile : profiles) names.push_back(profile.text());
-    return names.empty() ? "nothing yet, for the configuration has no profile" : join(names, ", ");
+    return names.empty() ? "nothing yet, because the configuration has no profile" : join(names, ", ");
 }
 
 std::string verbs_of(const config::ListenerSettings& line)

@@ -142,7 +142,7 @@ std::vector<std::string> notes_on(const GuestView& guest)
             notes.push_back(format("{} is not on the bus; firmware may hide it: `usbroute doctor` says more",
                                    controller.address));
         else if (controller.state == "not-usb")
-            notes.push_back(format("{} is no USB controller", controller.address));
+            notes.push_back(format("{} is not a USB controller", controller.address));
         else if (!controller.iommu_group)
             notes.push_back(format(
                 "{} is in no IOMMU group, so it cannot be given away; `usbroute doctor` says what is missing",
