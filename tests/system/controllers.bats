@@ -218,7 +218,7 @@ echo 1 > /sys/bus/pci/rescan
 wait $binder
 has 0000:00:1d.0 vfio-pci; has 0000:00:1a.0 vfio-pci
 usbroute guest bind --boot --config boot.toml
-usbroute guest bind --boot 2>&1 | grep 'no guest of the configuration has bind = "boot"'
+usbroute guest bind --boot 2>&1 | grep 'no guest in the configuration has bind = "boot"'
 SCRIPT
 }
 

@@ -136,7 +136,7 @@ xhci_comes() { mv "$dir/gone" "$machine/sys/bus/pci/devices/0000:00:14.0"; }
 @test "moves, refuses and undoes" {
     start
     [ "$(say 'move front-1 to ehci')" = "ok ehci=front-1" ]
-    [ "$(say 'move front-1 to ehci')" = "ok ehci=front-1 -- it was so already" ]
+    [ "$(say 'move front-1 to ehci')" = "ok ehci=front-1 -- nothing to do" ]
     [ "$(say undo)" = "ok xhci=front-1" ]
     [[ "$(say 'move rear-6 ehci')" == "refused disk-in-use rear-6 holds disk sdc"* ]]
     [[ "$(say 'move front-1 windows')" == "refused guest-not-given "* ]]

@@ -123,7 +123,7 @@ wait_for 'has been made again' "$log"
 usbroute toggle
 printf '[listen.more]\nunix = "%s/run/more.sock"\ngroup = "nogroup"\n' "$USBROUTE_SIM" >> "$USBROUTE_CONFIG"
 kill -HUP "$daemon"
-wait_for 'the configuration was read anew' "$log"
+wait_for 'the configuration was read again' "$log"
 usbroute --socket "$USBROUTE_SIM/run/more.sock" status | grep rear-1
 stop
 not test -e "$USBROUTE_SOCKET"
@@ -134,7 +134,7 @@ SCRIPT
     inside <<'SCRIPT'
 start --user nobody
 rm "$USBROUTE_SOCKET"
-wait_for 'its socket file was removed and is not made again: .*Permission denied' "$log"
+wait_for 'its socket file was removed and cannot be created again: .*Permission denied' "$log"
 kill -0 "$daemon"
 SCRIPT
 }

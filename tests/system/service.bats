@@ -222,7 +222,7 @@ first=\$(daemon)
 kill -KILL "\$first"
 until_it '[ -n "\$(daemon)" ] && [ "\$(daemon)" != "\$first" ] && answers'
 $dir/init.d/usbrouted reload
-until_it 'grep -q "the configuration was read anew" "$dir/openrc.log"'
+until_it 'grep -q "the configuration was read again" "$dir/openrc.log"'
 trap - EXIT
 $dir/init.d/usbrouted stop
 until_it '[ -z "\$(daemon)" ]'

@@ -148,7 +148,7 @@ SCRIPT
 @test "after sleep a daemon that shall only report leaves the wires where they are" {
     inside <<'SCRIPT'
 printf '[routes]\non_drift = "report"\n' >> "$USBROUTE_CONFIG"
-kill -HUP "$daemon"; wait_for 'the configuration was read anew' "$log"
+kill -HUP "$daemon"; wait_for 'the configuration was read again' "$log"
 usbroute move rear-1 --to ehci; sim settle
 sim resume; sim settle
 usbroute status | grep '^rear-1 *host *xHCI'

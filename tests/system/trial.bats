@@ -95,7 +95,7 @@ SCRIPT
     inside <<'SCRIPT'
 # Each nc is a guest that comes and goes; what it has got shall stay all the same.
 sed -i 's/^on_exit = "return"/on_exit = "keep"/' "$USBROUTE_CONFIG"; kill -HUP "$daemon"
-wait_for 'the configuration was read anew' "$log"
+wait_for 'the configuration was read again' "$log"
 sim driver 0000:00:1d.0 vfio-pci; sim driver 0000:00:1a.0 vfio-pci; sim settle
 usbroute move rear-2 --to windows --revert-after 1s
 printf 'confirm\n' | nc -N -w 5 127.0.0.1 "$USBROUTE_SIM_PORT" | grep '^error not-permitted listener netcat does not allow confirm'
@@ -184,7 +184,7 @@ sim mount sdb1 /mnt/stick
 is_at rear-1 xhci
 [ "$(side rear-4)" = ehci ]
 wait_for 'trial reverted nobody has confirmed it: rear-1 goes back to xhci$' watch
-wait_for 'trial delayed it cannot be taken back yet, and is tried again: rear-4 stays: rear-4 holds disk sdb, which the host uses: sdb > sdb1 > /mnt/stick' watch
+wait_for 'trial delayed it cannot be taken back yet, and will be tried again: rear-4 stays: rear-4 holds disk sdb, which the host uses: sdb > sdb1 > /mnt/stick' watch
 usbroute status | tr '\n' ' ' | tr -s ' ' > said; cat said
 grep 'trial: rear-4 goes back to xhci as soon as possible unless confirmed (usbroute confirm); rear-4 stays: rear-4 holds' said
 usbroute status --json | jq -e '.trial_seconds == 0 and (.trial_why_out | contains("rear-4 holds disk sdb"))'
@@ -281,7 +281,7 @@ SCRIPT
     inside <<'SCRIPT'
 control 'move rear-1 ehci' | grep ^ok
 printf '[routes]\non_drift = "report"\n' >> "$USBROUTE_CONFIG"; kill -HUP "$daemon"
-wait_for 'the configuration was read anew' "$log"
+wait_for 'the configuration was read again' "$log"
 # somebody else has moved the wires
 sim write XUSB2PR 3fff; sim settle
 control undo | grep '^refused changed-since the wires are no longer where "move rear-1 to ehci" left them'
@@ -334,8 +334,8 @@ usbroute why rear-1 > said; cat said
 grep '^rear-1: host, EHCI' said
 grep "^since 20..-..-..T..:..:..Z, by control (uid $(id -u), pid [0-9]*): move rear-1 to ehci" said
 grep 'plugged in: Logitech USB Keyboard' said
-grep 'to ehci: it is there already' said
-grep 'to host: nothing stands against it' said
+grep 'to ehci: it is already there' said
+grep 'to host: nothing prevents it' said
 grep 'to windows: .*(guest-not-given; ' said
 usbroute why rear-1 --json | jq -e '.schema == 1 and .what == "move rear-1 to ehci" and (.moves[] | select(.to == "windows") | .code) == "guest-not-given"'
 usbroute --direct why rear-1 --json | jq -e '.what == "move rear-1 to ehci"'
