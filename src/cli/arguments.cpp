@@ -28,7 +28,7 @@ struct Raw {
     std::optional<std::string> revert_after;
 };
 
-/// Where the command stands: the first word that is neither an option nor the value of one.
+/// The place of the command: the first word that is neither an option nor the value of one.
 std::size_t index_of_command(const std::vector<std::string>& arguments)
 {
     for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -49,7 +49,7 @@ public:
         for (const auto& row : option_table()) {
             if (!takes(command, row.id)) continue;
             const bool has_value = !row.value.empty();
-            // The names are literals, so a zero stands behind each.
+            // The names are literals, so each ends with a zero.
             long_names_.push_back({row.long_name.substr(2).data(),
                                    has_value ? required_argument : no_argument, nullptr,
                                    first_long + static_cast<int>(row.id)});
@@ -214,7 +214,7 @@ std::optional<Error> read_options(std::vector<std::string> arguments, Invocation
 
     std::bitset<256> said;
     std::optional<Error> wrong;
-    optind = 0; // begin anew: the reader keeps its place in globals
+    optind = 0; // start again: the reader keeps its place in globals
     opterr = 0; // it says nothing itself
     for (;;) {
         const auto place = static_cast<std::size_t>(std::max(optind - 1, 0));

@@ -82,7 +82,7 @@ struct Line {
     std::vector<OptionId> options;
     const OptionRow* open = nullptr; ///< the option whose value is being typed
     bool only_words = false;         ///< behind "--"
-    bool is_lost = false;            ///< what stands there is no command: nothing can be said of what follows
+    bool is_lost = false;            ///< the word there is not a command: nothing is known of what follows
     linux_::LocationOptions locations;
 };
 
@@ -174,7 +174,7 @@ void offer_alternative(std::string_view alternative, bool of_guest, Place& place
         {std::string(alternative), command == nullptr ? std::string() : std::string(command->help)});
 }
 
-/// What may stand behind `given` where `arguments` says what is taken.
+/// What can follow `given` if `arguments` says what is accepted.
 void offer_words(std::string_view arguments, Typed given, bool of_guest, Place& place)
 {
     const auto slots = slots_of(arguments);

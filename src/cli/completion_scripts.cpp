@@ -3,13 +3,13 @@
 
 #include "cli/completion.hpp"
 
-/// The shells' halves: they ask `usbroute completion words` what may stand at the cursor, and show it. So they need not
-/// change when a command does, and a script that was installed once fits every version.
+/// The shells' halves: they ask `usbroute completion words` what can be typed at the cursor, and show it. So they need
+/// not change when a command does, and a script that was installed once fits every version.
 namespace usbroute::cli {
 
 namespace {
 
-// bash cuts words at '=' too. They are put together again, and what stands before the cut is taken off the answer.
+// bash cuts words at '=' too. They are put together again, and the part before the cut is removed from the answer.
 constexpr std::string_view bash_script =
     R"(# bash completion for usbroute, printed by `usbroute completion bash`.
 

@@ -64,7 +64,7 @@ HandoverOutcome decide_until(const GuestCall& call, const Decide& decision,
     }
 }
 
-/// Who may write the first file may write them all: they are root's.
+/// A user who can write the first file can write them all: they are root's.
 Result<void> check_rights(const GuestCall& call, const Handover& handover)
 {
     if (call.where.recorded)

@@ -19,7 +19,7 @@ constexpr std::string_view controllers_rule = R"(a list of 1 to 32 PCI addresses
 constexpr std::uint32_t longest_grace = 600'000; // milliseconds
 constexpr std::string_view grace_rule = R"(a time of at most ten minutes such as "500ms", "3s" or "2m")";
 
-/// Words that mean something else where a guest's name may stand: as a target, and as a key of a profile.
+/// Words that mean something else in the place of a guest's name: as a target, and as a key of a profile.
 constexpr std::array<std::string_view, 4> reserved = {"host", "ehci", "xhci", "may_take_last_keyboard"};
 
 void check_not_reserved(const NamedTable& named, Reading& reading)

@@ -19,7 +19,7 @@ constexpr std::size_t most_bytes = std::size_t{1} << 20;
 constexpr std::size_t most_dots_in_a_line = 128;
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
-/// Where in a TOML text one stands. Exact up to the first error, which is as far as any reader gets; toml++
+/// A place in a TOML text. Exact up to the first error, which is as far as any reader gets; toml++
 /// looks beyond it only to the next blank or '#'.
 enum class Inside : std::uint8_t { plain, comment, string, literal, long_string, long_literal };
 

@@ -63,7 +63,7 @@ std::optional<TcpAddress> tcp_from(const Scope& scope, Place place, const std::s
     return std::nullopt;
 }
 
-/// The path under a key, or nothing where there is none or it is wrong, which is said.
+/// The path under a key, or nothing if there is none or it is wrong, which is reported.
 std::string read_path(Fields& fields, std::string_view key)
 {
     const auto* path = fields.text(key, socket_path_rule);
@@ -109,7 +109,7 @@ void read_tcp(Fields& fields, ListenerSettings& listener)
                       "guest does not work with tcp; on a TCP port anybody could speak for the guest");
 }
 
-/// QEMU listens, and the daemon is its client. Whoever made that socket speaks for the guest.
+/// QEMU listens, and the daemon is its client. The program that created that socket speaks for the guest.
 void read_connect(Fields& fields, const NamedTable& named, ListenerSettings& listener)
 {
     const auto& scope = fields.scope();
@@ -196,7 +196,7 @@ void read_allow(Fields& fields, ListenerSettings& listener)
     }
 }
 
-/// Which guards of the host this door may lift. A guest none: it is the one they stand against.
+/// Which guards of the host this door may lift. A guest none: they protect the host from it.
 void read_may(Fields& fields, ListenerSettings& listener)
 {
     const auto& scope = fields.scope();

@@ -32,7 +32,7 @@ std::optional<ConnectorName> connector_meant(const std::string& word, Reading& r
     return ConnectorName(format("bit{}", bit->value));
 }
 
-/// A connector has one owner, so it stands in a profile once.
+/// A connector has one owner, so a profile lists it once.
 bool is_new_in(const Draft& draft, Place place, const std::string& word, const ProfileEntry& entry)
 {
     const auto& entries = draft.profile.entries;
@@ -70,7 +70,7 @@ void read_connector_list(const Entry& entry, const Target& target, Draft& draft,
     }
 }
 
-/// Keys of a profile are targets; a key that is none may also be a slip in the one key that is not a target.
+/// Keys of a profile are targets; a key that is not one may also be a typing error in the one key that is not a target.
 bool is_known_target(const Entry& entry, const Target& target, const Draft& draft, Reading& reading)
 {
     if (!std::holds_alternative<GuestName>(target) || reading.knows(Section::guest, entry.key)) return true;

@@ -48,7 +48,7 @@ ClaimLine::ClaimLine(linux_::Loop& loop, Machine& machine, std::string path, std
       staleness_(loop.timer([this] { machine_.know_claims(std::nullopt); }))
 {}
 
-/// 0, or the errno. A Unix socket connects at once or not at all.
+/// 0, or the errno. A Unix socket connects at once or never.
 int ClaimLine::connect_now()
 {
     sockaddr_un address{};

@@ -38,7 +38,7 @@ public:
     /// `ended` is called when the client goes, its socket still open; it may be empty.
     void add(Session::Parts parts, linux_::UniqueFd fd, Entrance& entrance, Desk& desk, Caller caller,
              std::function<void()> ended);
-    /// What a guest's line is told of an event; nothing: nothing. Without it such lines are told nothing at all.
+    /// What a guest's line is told of an event, if anything. Without it such lines are told nothing.
     using GuestsView = std::function<std::optional<wire::Event>(const GuestName&, const wire::Event&)>;
     void show_guests(GuestsView view) { guests_view_ = std::move(view); }
     /// Closes those that came through it.

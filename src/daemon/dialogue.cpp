@@ -98,7 +98,7 @@ Turn Dialogue::answer_line(const wire::LineCutter::Line& line)
     return Turn::idle;
 }
 
-/// Whoever asks without end is told so, once for each line, and nothing else happens.
+/// A client that asks without end is told so, once for each line, and nothing else happens.
 bool Dialogue::is_admitted(Weight weight, Form form)
 {
     if (entrance_->is_guest()) ++entrance_->counts.commands;
@@ -147,7 +147,7 @@ Turn Dialogue::finish(std::chrono::milliseconds now)
 }
 
 /// A command whose end never came, from a program that sends none, or cut off: which of them, nobody can tell, so it is
-/// not carried out, and that is said.
+/// not carried out, and the answer says so.
 void Dialogue::answer_begun()
 {
     const auto command = wire::read_command(lines_.begun());

@@ -92,7 +92,7 @@ void Guests::recall()
                                      ? std::string()
                                      : parts_.locations.state_of_before + "/guests");
     const auto text = linux_::read_private(path_, longest_memory);
-    if (!text) return; // none yet, most likely; where it cannot be read, it cannot be written, which is said
+    if (!text) return; // none yet, most likely; if it cannot be read, it cannot be written, which is logged
     const auto memory = read_guest_memory(*text);
     if (!memory) {
         const auto aside = path_ + ".bad";

@@ -315,7 +315,7 @@ void Listeners::call(const ListenerSettings& settings, const std::string& path)
     log::debug(format("listener {}: client of {}", settings.name.text(), path));
 }
 
-/// Whoever made the socket where the administrator said it would be has what the listener grants, and no more.
+/// The program that created the socket where the administrator expects it has what the listener grants, and no more.
 void Listeners::called(Entrance& entrance, linux_::UniqueFd line)
 {
     auto& call = *std::ranges::find(calls_, &entrance, &Call::entrance);
@@ -327,7 +327,7 @@ void Listeners::called(Entrance& entrance, linux_::UniqueFd line)
         &call.connecting);
 }
 
-/// `again`: what connects anew when this client has gone.
+/// `again`: what connects again when this client has gone.
 void Listeners::add(Entrance& entrance, linux_::UniqueFd client, Caller caller, linux_::Connecting* again)
 {
     std::function<void()> ended;

@@ -185,7 +185,7 @@ void Lookout::finish(std::optional<Snapshot> fresh)
         settle();
 }
 
-/// What is known stays, and who waits is told that it may be old.
+/// What is known stays, and those who wait are told that it may be old.
 void Lookout::look_later()
 {
     if (!std::exchange(is_starved_, true))

@@ -18,7 +18,7 @@ using topology::Snapshot;
 
 namespace {
 
-/// Two lists by path: what only one of them has, or what stands at a path of both and is another device.
+/// Two lists by path: what only one of them has, or what has the same path in both and is another device.
 void compare(const Snapshot& before, const Snapshot& now, Findings& findings)
 {
     auto old = before.devices.begin();
@@ -138,7 +138,7 @@ std::optional<Drift> Machine::read_registers()
     const bool is_given_away = controller->is_given_away();
     const auto now = registers_->read();
     if (!now) {
-        // The next look opens it anew: the function may have gone and come back.
+        // The next look opens it again: the function may have gone and come back.
         registers_failed_ = true;
         known_.reset();
         hold(unreadable_from(now.error()));

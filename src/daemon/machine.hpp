@@ -56,7 +56,7 @@ public:
     [[nodiscard]] const config::Settings& settings() const { return settings_; }
     [[nodiscard]] std::shared_ptr<const topology::Snapshot> snapshot() const { return snapshot_; }
 
-    /// Who knows `plan::Situation::lines`; asked whenever something is decided.
+    /// Knows `plan::Situation::lines`; asked whenever something is decided.
     void ask_for_lines(apply::Conductor::Lines lines) { conductor_.ask_for_lines(std::move(lines)); }
     /// They may be others now.
     void lines_changed() { conductor_.forget_plans(); }

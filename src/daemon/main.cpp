@@ -130,7 +130,7 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
     Entrances entrances;
     machine.ask_for_lines([&] { return lines_in_use(entrances, loop.now()); });
     Verdicts verdicts(loop, machine, [&](const auto& judgements) { announce(judgements, clients); });
-    Lookout* lookout_here = nullptr; // it looks for who was made before it
+    Lookout* lookout_here = nullptr; // it looks on behalf of those that were made before it
     auto look_later = loop.timer([&] { lookout_here->doubt_everything(); });
     Restorer restorer(
         machine,
@@ -264,7 +264,7 @@ int run(int argc, char** argv)
 
     auto sockets = opened_by_the_service_manager();
     ::umask(022);
-    std::signal(SIGPIPE, SIG_IGN); // whoever reads our log may end before us
+    std::signal(SIGPIPE, SIG_IGN); // the reader of our log may end before us
     log::open(options->verbose ? log::Detail::debug : log::Detail::usual);
     const auto locations = linux_::locate(options->locations);
     const auto own =

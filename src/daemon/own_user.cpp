@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 1> files_that_last = {"first-move"};
 
 Result<void> give_state(const linux_::Account& account, const linux_::Locations& locations)
 {
-    // A directory that cannot be made is no reason not to serve: what is missing then is said where it is missed.
+    // A directory that cannot be made is no reason not to serve: what is missing then is reported where it is needed.
     if (linux_::make_private_directory(locations.state))
         if (auto given = linux_::give_directory(locations.state, account, files_of_this_boot); !given)
             return given;

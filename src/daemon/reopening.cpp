@@ -21,7 +21,7 @@ constexpr std::chrono::seconds longest_silence{2};
 
 void answer(int client, std::string_view text)
 {
-    // Who does not wait for it has no need of it.
+    // A client that does not wait for it does not need it.
     static_cast<void>(linux_::answer_passed(client, text));
 }
 

@@ -73,7 +73,7 @@ bool Restorer::would_write(const plan::Request& request) const
 
 bool Restorer::may_write(const Moment& moment)
 {
-    // Firmware and kernel move the wires once at each resume, whoever else does or does not.
+    // Firmware and kernel move the wires once at each resume, no matter who else does.
     if (moment.asleep - asleep_ > shortest_sleep) written_.clear();
     asleep_ = moment.asleep;
     std::erase_if(written_, [&](const auto& at) { return moment.now - at >= remembered_for; });

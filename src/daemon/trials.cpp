@@ -110,7 +110,7 @@ void Trials::settle(const plan::Request& request, const Done& done, wire::Answer
             end();
             note("over", was_out ? "nothing is left to take back" : "everything is as it was before it");
         }
-        // Who takes the last word back, or says that no trial is needed, has not been stranded.
+        // Somebody who undoes, or says that no trial is needed, has not been stranded.
         forget_first_move();
         return;
     }

@@ -180,7 +180,7 @@ std::ptrdiff_t share_of(const config::GuestSettings& guest, const Group& group)
     });
 }
 
-/// Who gets such a group gets the routing registers, too.
+/// A guest that gets such a group gets the routing registers, too.
 bool has_the_muxs_xhci(const Examination& examination, const Group& group)
 {
     const auto& mux = examination.board.mux;

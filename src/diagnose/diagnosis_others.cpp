@@ -155,7 +155,7 @@ std::string how_to_be_in_reach(const Facts& facts)
     return {};
 }
 
-/// What the configuration asks for and the mux cannot do, whoever has the controllers.
+/// What the configuration asks for and the mux cannot do, no matter who has the controllers.
 void add_out_of_reach(Examination& examination)
 {
     const auto& facts = examination.facts;

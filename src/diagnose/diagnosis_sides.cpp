@@ -114,7 +114,7 @@ void add_dead_sides(Examination& examination, const Mux& mux)
         if (controller->hold() == topology::Hold::stub &&
             plan::claimant(*controller, facts.settings) == nullptr &&
             taken_at_boot(*controller, facts.condition))
-            continue; // is said together with what took it
+            continue; // reported together with what took it
         const bool is_closed = dead->why == plan::Death::not_authorized;
         examination.add({.code = is_closed ? "not-authorized" : "held-by-stub",
                          .severity = Severity::warning,
@@ -141,7 +141,7 @@ void examine_devices(Examination& examination)
     const auto& mux = examination.board.mux;
     std::vector<std::string> seen;
     for (const auto& device : examination.facts.snapshot.devices)
-        // Without its rate matching hub a side is dead, which is said of the side.
+        // Without its rate matching hub a side is dead, which is reported for the side.
         if (!device->authorized && !(mux && topology::is_rate_matching_hub(*mux, *device)))
             seen.push_back(format("/sys/bus/usb/devices/{}/authorized: 0 ({}{})", device->path.text(),
                                   device->shown(),

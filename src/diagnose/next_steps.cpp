@@ -59,9 +59,9 @@ bool keeps_a_controller(const topology::Snapshot& snapshot, const plan::Handover
     });
 }
 
-/// A refusal's remedy as far as it harms nobody: no word of how to take the last keyboard all the same, nothing of what
-/// shares a group, for only a person can tell whether the host can do without it, and nothing of an IOMMU, of which a
-/// diagnosis says more.
+/// A refusal's remedy as far as it harms nobody: not how to take the last keyboard anyway, nothing of what
+/// shares a group, because only a person can tell whether the host can do without it, and nothing of an IOMMU, of which
+/// a diagnosis says more.
 std::string safe_remedy(const plan::HandoverRefusal& refusal)
 {
     if (refusal.code == "last-keyboard") return "; give the host another keyboard first";
@@ -69,7 +69,7 @@ std::string safe_remedy(const plan::HandoverRefusal& refusal)
     return is_left_out || refusal.remedy.empty() ? std::string() : "; " + refusal.remedy;
 }
 
-/// What the host loses by a handover that is planned all the same, and that nobody should be led into without a word.
+/// What the host loses by a handover that is planned anyway; nobody should be led into it without warning.
 struct Costs {
     bool leaves_no_controller = false;
     std::optional<topology::CarriedRoute> route;
@@ -158,7 +158,7 @@ std::vector<const PciFunction*> usb_alone_in(const std::vector<PciFunction>& fun
     return usb;
 }
 
-/// Tried with a guest that is to have just these; what else the configuration says stands aside.
+/// Tried with a guest that is to have just these; the rest of the configuration does not count.
 void try_to_spare(const Examination& examination, WholeControllers& whole)
 {
     Settings settings;
@@ -332,7 +332,7 @@ WayToBind way_to_bind(const Examination& examination, const GuestSettings& guest
     const auto leads_at_a_price = [](const std::string& way, const Costs& costs) {
         auto text = way;
         if (costs.leaves_no_controller) text += ", which leaves the host without any USB controller";
-        // No command stands first that would cut the host off.
+        // A command that would cut the host off is never the first step.
         if (const auto& route = costs.route)
             text = format("plug what carries {} ({}) into a socket of another controller, then {}",
                           route->carries, printable(route->name, 32), text);

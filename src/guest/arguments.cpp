@@ -21,7 +21,7 @@ namespace {
 /// The daemon's limit for a line, its end not counted. src/wire/grammar.hpp
 constexpr std::size_t longest_line = 4096;
 constexpr milliseconds usual_timeout{5000};
-/// A host that boots, or a daemon that is started anew, is back by then.
+/// A host that boots, or a daemon that is restarted, is back by then.
 constexpr milliseconds usual_wait{60'000};
 
 /// Known here only to tell a typing error from a verb that a later daemon may have: a guest's line is not answered

@@ -43,7 +43,7 @@ std::unexpected<Failure> no(ExitCode code, const std::string& message, bool may_
         Failure{.code = code, .message = message + "; nothing was asked", .may_pass = may_pass});
 }
 
-/// What open(2) and connect(2) say, in the words of who has to act.
+/// What open(2) and connect(2) say, in words for the one who has to act.
 std::unexpected<Failure> cannot_open(const std::string& port, int errno_value)
 {
     const auto name = shown(port);

@@ -107,7 +107,7 @@ private:
 
     std::optional<Silence> say(std::string_view line)
     {
-        // A boot message or a prompt may stand half-said on the way to the daemon; it ends here.
+        // A boot message or a prompt may be half-sent on the way to the daemon; it ends here.
         auto text = std::string(line_->is_shared() ? "\n" : "") + std::string(line) + "\n";
         switch (line_->send(text, left())) {
         case Came::bytes: return std::nullopt;

@@ -30,7 +30,7 @@ using Verdict = int;
 /// The part of the writing process. Never returns.
 [[noreturn]] void write_and_exit(const char* path, std::string_view text, int answer)
 {
-    // Who waits for the end of our output must not wait for a write that hangs.
+    // A reader of our output must not wait for a write that hangs.
     const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) (void)::dup2(nothing, standard);
     Verdict verdict = 0;

@@ -19,7 +19,7 @@ namespace usbroute::linux_ {
 
 namespace {
 
-/// A change takes about two hundred bytes. Written anew after some hundred of them, which takes a toggle a moment
+/// A change takes about two hundred bytes. Written again after some hundred of them, which takes a toggle a moment
 /// longer.
 constexpr off_t grown = off_t{32} * 1024;
 constexpr std::size_t longest_journal = 1U << 20;
@@ -138,7 +138,7 @@ void JournalFile::set_aside(const std::string& why, const std::string& keep)
     if (!is_given_up_) hold(open_file());
 }
 
-/// A new file under the old name: whoever is killed at any point leaves the whole old one or the whole new one.
+/// A new file under the old name: a process killed at any point leaves the whole old one or the whole new one.
 bool JournalFile::replace(const std::string& text)
 {
     auto fresh = exchange_private(path_, text, O_RDWR | O_APPEND);

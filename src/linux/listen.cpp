@@ -42,7 +42,7 @@ std::unexpected<Error> cannot_listen(const std::string& place, int errno_value)
     return std::unexpected(Error(kind_from(errno_value), "cannot listen on " + place, errno_value));
 }
 
-/// Takes away what a killed daemon left behind. Nobody who listens there is disturbed.
+/// Removes what a killed daemon left behind. A program that listens there is not disturbed.
 Result<void> clear_the_way(const std::string& path, const sockaddr_un& address)
 {
     struct stat status{};

@@ -200,7 +200,7 @@ Result<void> make_private_directory(const std::string& path)
     if (::fstat(directory->get(), &status) != 0) return failed(errno);
     const bool may_close = status.st_uid == ::geteuid() || ::geteuid() == 0;
     if ((status.st_mode & of_others) == 0 || (status.st_mode & S_ISVTX) != 0 || !may_close) return {};
-    // Where it cannot be closed, its files are private all the same.
+    // If it cannot be closed to others, its files are still private.
     if (const auto fd = readable(*directory); fd.is_open() && holds_only_ours(readable(*directory)))
         [[maybe_unused]]
         const int closed = ::fchmod(fd.get(), private_directory);

@@ -103,7 +103,7 @@ Result<Filter> RegisterFiles::confine(const observe::KernelTree& tree)
 
 Result<RegisterFiles::Confinement> RegisterFiles::prepare(int first_number, const observe::KernelTree& tree)
 {
-    // Whoever is not root any more sees the registers through what was kept alone.
+    // A process that is no longer root sees the registers only through what was kept.
     std::optional<chips::RouteBits> look;
     for (const auto& kept : kept_) {
         if (look) break;

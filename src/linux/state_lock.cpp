@@ -26,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds between_attempts{10};
 constexpr int most_replacements = 8;
-/// Whoever holds a hundred thousand locks makes that list long; reading it must not take long.
+/// Somebody who holds a hundred thousand locks makes that list long; reading it must not take long.
 constexpr std::size_t most_of_the_list = 256UL * 1024;
 
 /// The beginning of a file of /proc, of at most `limit` bytes.
@@ -98,7 +98,7 @@ Result<LockFile::Held> LockFile::take(std::chrono::milliseconds patience)
         if (!fd_.is_open()) return Held(-1);
         if (::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0) {
             if (is_there()) return Held(fd_.get());
-            // Somebody has taken the file away, and whoever comes now takes the next one.
+            // Somebody has removed the file, and the next process creates another one.
             fd_.reset();
             ++replacements;
             continue;
@@ -153,7 +153,7 @@ std::optional<pid_t> holder_in(std::string_view locks, dev_t device, ino_t inode
 {
     std::optional<pid_t> by_inode;
     int same_inode = 0;
-    // "1: FLOCK  ADVISORY  WRITE 23788 fe:00:10953021 0 EOF"; who waits for one has "->" after the number.
+    // "1: FLOCK  ADVISORY  WRITE 23788 fe:00:10953021 0 EOF"; a process that waits for one has "->" after the number.
     for (const auto line : split(locks, '\n')) {
         const auto fields = words(line);
         if (fields.size() < 6 || fields[1] != "FLOCK") continue;

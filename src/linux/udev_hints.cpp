@@ -68,7 +68,7 @@ observe::Hints UdevHints::drain()
         errno = 0;
         const State::Device device(udev_monitor_receive_device(state_->monitor.get()));
         if (!device) {
-            // ENOBUFS is said once, and then come the messages that were not lost.
+            // ENOBUFS is reported once, and then come the messages that were not lost.
             if (errno == ENOBUFS)
                 hints.everything = true;
             else if (errno != EINTR)

@@ -211,7 +211,7 @@ Result<void> run(const cli::Options& options)
     const cli::Session session(options);
     if (auto error = why_not(options, session)) return std::unexpected(std::move(*error));
     const auto& socket = session.where().socket;
-    // Before the screen is taken: what is wrong with the daemon is said where the person looks afterwards.
+    // Before the screen is taken: what is wrong with the daemon is printed where the person looks afterwards.
     auto conversation = Conversation::begin(socket, options.timeout);
     if (!conversation) return std::unexpected(std::move(conversation.error()));
     auto style = cli::style_of_terminal(options);

@@ -95,7 +95,7 @@ bool write_utf8()
 {
     const auto is_utf8 = [] { return std::string_view(::nl_langinfo(CODESET)) == "UTF-8"; };
     if (std::setlocale(LC_CTYPE, "") != nullptr && is_utf8()) return true;
-    // The locale that the variables name may not be installed; the terminal is what they say all the same.
+    // The locale that the variables name may be missing; the terminal is still what they say.
     return std::setlocale(LC_CTYPE, "C.UTF-8") != nullptr && is_utf8();
 }
 

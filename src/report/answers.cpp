@@ -14,7 +14,7 @@ using wire::Status;
 
 namespace {
 
-/// `refused` is for what was understood and must not be; a wrong name is an error of who asked.
+/// `refused` is for what was understood and must not be; a wrong name is the caller's error.
 Status status_for(ErrorKind kind)
 {
     switch (kind) {

@@ -19,7 +19,7 @@ constexpr std::size_t most_of_proxmox = 16;
 
 constexpr std::string_view virtio_port = "org.usbroute.0";
 
-/// An id that stays the same however many devices stand beside, for device_del and for the person in the monitor.
+/// An id that stays the same however many devices there are, for device_del and for the person in the monitor.
 /// Without dots, which libvirt's aliases cannot have.
 std::string id_of(const PciAddress& address)
 {
@@ -179,7 +179,7 @@ Result<std::vector<std::string>> for_proxmox(const config::GuestSettings& guest,
     return lines;
 }
 
-/// What is true of the controllers, whoever starts the guest.
+/// What is true of the controllers, no matter who starts the guest.
 void add_controller_notes(std::vector<std::string>& notes, const config::GuestSettings& guest,
                           const topology::Snapshot& snapshot)
 {
@@ -196,7 +196,7 @@ void add_controller_notes(std::vector<std::string>& notes, const config::GuestSe
     }
 }
 
-/// Which QEMU takes what stands there.
+/// Which QEMU accepts these options.
 void add_reconnect_note(std::vector<std::string>& notes, const config::ListenerSettings& line,
                         const LinesWish& wish)
 {

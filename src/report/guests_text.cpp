@@ -11,7 +11,7 @@ namespace usbroute::report {
 
 namespace {
 
-constexpr std::size_t guests_indent = 14; // as wide as "connectors" with what stands before and after it
+constexpr std::size_t guests_indent = 14; // as wide as "connectors" with what comes before and after it
 
 std::string words_for_holder(const HolderView& holder)
 {

@@ -237,7 +237,7 @@ Result<int> run_board(const Options& options)
           {"etc/usbroute/usbroute.toml", configuration_text(**board, tree.root(), port)},
           {"run/", ""},
           {"state/", ""},
-          // A first move would be a trial, which is not what a board is for that is made anew each time.
+          // A first move would be a trial, which makes no sense on a board that is made anew each time.
           {"lasting/first-move", "usbroute-first-move 1\n"}})
         if (auto done = tree.write(path, content); !done) return std::unexpected(done.error());
 
