@@ -305,7 +305,7 @@ Result<std::shared_ptr<const Board>> load_board(const observe::KernelTree& tree,
             function_of(tree, snapshot.controllers[i], board->controllers[i].directory);
     if (const auto mux = topology::find_mux(snapshot)) {
         board->chip = &*mux->family;
-        board->mux = static_cast<std::size_t>(&*mux->xhci - snapshot.controllers.data());
+        board->mux = static_cast<std::size_t>(&*mux->xhci - snapshot.controllers.all().data());
     }
     const auto seen = snapshot.all_controllers();
     for (std::size_t i = 0; i < seen.size(); ++i) {

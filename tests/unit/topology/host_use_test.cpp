@@ -529,7 +529,7 @@ TEST(Properties, ADiskIsInUseWhateverIsBetweenItAndTheMount)
             snapshot.blocks.push_back({.name = "dm-" + std::to_string(i),
                                        .number = "253:" + std::to_string(i),
                                        .whole_disk = "dm-" + std::to_string(i)});
-        auto& blocks = snapshot.blocks;
+        auto& blocks = snapshot.blocks.edit();
         std::vector<std::set<std::size_t>> roots(blocks.size()); // of which USB disks each is made
         for (const std::size_t i : {0u, 1u}) roots[i] = {0};
         for (const std::size_t i : {2u, 3u}) roots[i] = {1};
