@@ -116,7 +116,7 @@ void add_hidden(Examination& examination)
         sentence = format("firmware hides the EHCI{} of the {} chipset, so there is nothing to route to",
                           one ? "" : "s", family.name);
         remedy = set_both("Enabled");
-        remedy += "; where the set-up has no such mode (Apple's has none), firmware does not allow it";
+        remedy += "; if the set-up has no such mode (Apple's has none), firmware does not allow it";
     }
     examination.add({.code = xhci ? "xhci-hidden" : "ehci-hidden",
                      .severity = Severity::obstacle,

@@ -200,7 +200,7 @@ void note_the_mux(StatusView& view, const Looked& looked)
     if (const auto hidden = words_for_hidden_ehcis(mux); !hidden.empty()) notes.push_back(hidden);
     if (mux.bits != nullptr && mux.movable_bits() == 0)
         notes.emplace_back(
-            "firmware lets no socket move (XUSB2PRM is 0); look for an option xHCI mode or USB 3 mode in its set-up");
+            "firmware lets no socket move (XUSB2PRM is 0); look for an xHCI mode or USB 3 mode option in its set-up");
     if (mux.xhci->is_given_away())
         notes.push_back(format(
             "a guest has xHCI {}: it can change the routes at any time, and owners are what the registers say now",
