@@ -99,7 +99,7 @@ Result<void> may_record_into(const std::string& directory)
     return std::unexpected(
         Error(ErrorKind::refused,
               format("{} already exists{}, and a recording overwrites nothing; name a new directory",
-                     printable(path, 200), S_ISDIR(status.st_mode) ? " and not empty" : ""))
+                     printable(path, 200), S_ISDIR(status.st_mode) ? " and is not empty" : ""))
             .with_code("exists"));
 }
 

@@ -459,7 +459,7 @@ journal=$(md5sum "$USBROUTE_STATE_DIR/journal")
 for socket in "$USBROUTE_SOCKET" "$PWD/another.sock"; do
     code=0; usbrouted --socket "$socket" > said 2>&1 || code=$?
     [ $code -eq 1 ]
-    grep "another daemon works with $USBROUTE_STATE_DIR; usbroute status asks it" said
+    grep "another daemon is using $USBROUTE_STATE_DIR; usbroute status asks it" said
 done
 [ "$(md5sum "$USBROUTE_STATE_DIR/journal")" = "$journal" ]
 answers

@@ -415,7 +415,7 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
     start
     run "$USBROUTE_BIN/usbrouted" --root "$machine" --socket "$socket"
     [ "$status" = 1 ]
-    [[ "$output" == *"another daemon works with $machine/run/usbroute/state; "* ]]
+    [[ "$output" == *"another daemon is using $machine/run/usbroute/state; "* ]]
     # Nor one that keeps its state elsewhere.
     USBROUTE_STATE_DIR=$dir/elsewhere run "$USBROUTE_BIN/usbrouted" --root "$machine" --socket "$socket"
     [ "$status" = 1 ]

@@ -176,7 +176,7 @@ const Trouble troubles[] = {
     {"ports-switched-off", Severity::note, true, [](Facts& f) { bits(f).usb2_disabled = 2; },
      "dead on either side"},
     {"no-driver", Severity::warning, true, [](Facts& f) { its_xhci(f).driver.clear(); },
-     "nothing drives xHCI 0000:00:14.0"},
+     "no driver runs xHCI 0000:00:14.0"},
     {"lockdown", Severity::obstacle, false, [](Facts& f) { f.condition.lockdown = "integrity"; },
      "kernel lockdown is on (integrity)"},
     {"write-refused", Severity::obstacle, false,
@@ -592,14 +592,14 @@ TEST(Diagnosis, OffersWithoutAnIommuOnlyWhatTheHostCanSpare)
 {
     auto facts = amd_without_an_iommu();
     EXPECT_TRUE(diagnose(facts).next_step.starts_with(
-        "0000:30:00.3 (xHCI, of the processor or chipset) can probably go to the guest whole, once an IOMMU is in use: "))
+        "once an IOMMU is in use, 0000:30:00.3 (xHCI, of the processor or chipset) can probably be given to the guest whole: "))
         << diagnose(facts).next_step;
 
     fakes::plug_keyboard(facts.snapshot, "13-1");
     const auto next = diagnose(facts).next_step;
     EXPECT_NE(
         next.find(
-            "but not as it is now: 0000:30:00.3 has the host's only keyboard: Keyboard (1234:5678); give the host another keyboard first"),
+            "but not as things are now: 0000:30:00.3 has the host's only keyboard: Keyboard (1234:5678); give the host another keyboard first"),
         std::string::npos)
         << next;
     EXPECT_EQ(next.find("0000:02:00.0"), std::string::npos) << next; // shares a group with the disks

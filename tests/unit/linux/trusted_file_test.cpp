@@ -166,7 +166,7 @@ TEST_F(TrustedFileTest, SaysWhatIsNotThereAndTakesNoPipeForAFile)
     EXPECT_EQ(read(room + "/etc").error().errno_value(), EISDIR);
     EXPECT_EQ(read(path + "/below").error().errno_value(), ENOTDIR);
     ASSERT_EQ(::mkfifo((room + "/pipe").c_str(), 0600), 0);
-    EXPECT_NE(read(room + "/pipe").error().message().find("is no regular file"), std::string::npos);
+    EXPECT_NE(read(room + "/pipe").error().message().find("is not a regular file"), std::string::npos);
 }
 
 TEST_F(TrustedFileTest, TakesAFileOfExactlyTheLimitAndNoLargerOne)

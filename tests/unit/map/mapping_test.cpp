@@ -248,7 +248,8 @@ TEST(Map, KeepsTheMeasuredTruthWhereTheTableContradicts)
     desk.plug("3-5");
     desk.say("odd");
     desk.plug("1-1.4"); // by the table another bit
-    EXPECT_TRUE(desk.say("odd").starts_with("odd is bit 8 so far, and by the chip's table this is bit 11."));
+    EXPECT_TRUE(
+        desk.say("odd").starts_with("odd is bit 8 so far, but according to the chip table this is bit 11."));
     EXPECT_EQ(desk.say("odd same"), "odd also has this place");
 
     EXPECT_EQ(desk.connector("odd")->spec.bit, chips::MuxBit{8});
@@ -311,7 +312,7 @@ TEST(Map, RenamesRemovesAndPlaces)
     EXPECT_EQ(desk.say("place b front 1"), "row and column go together, and are numbers from 1 to 99");
     EXPECT_EQ(desk.say("remove b"), "b no longer has a name");
     EXPECT_EQ(desk.connector("b"), nullptr);
-    EXPECT_EQ(desk.say("remove"), "write it so: remove NAME");
+    EXPECT_EQ(desk.say("remove"), "write it like this: remove NAME");
     EXPECT_EQ(desk.say("hello"),
               "nothing is waiting for a name: plug something in; `help` shows what else can be typed");
 }

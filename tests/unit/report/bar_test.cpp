@@ -92,7 +92,7 @@ TEST(Bar, RefusesAFormatThatItDoesNotKnowAndNamesThoseThatItDoes)
     EXPECT_EQ(line(at_home(), "wayland"),
               "--format wayland: write waybar, i3blocks, polybar, or a template such as 'USB: {text}'");
     EXPECT_EQ(line(at_home(), ""),
-              "--format : it is waybar, i3blocks, polybar, or a template such as 'USB: {text}'");
+              "--format : write waybar, i3blocks, polybar, or a template such as 'USB: {text}'");
     EXPECT_EQ(line(at_home(), "{colour}"),
               "--format: there is no {colour}; there are {text}, {state}, {profile}, {owners}");
     for (const auto* alone : {"{", "a{text", "text}{text}", "{text}}"})

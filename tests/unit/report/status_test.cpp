@@ -147,7 +147,7 @@ TEST(Status, NotesAHiddenEhciAndAnEmptyMask)
         view.notes,
         (std::vector<std::string>{
             "EHCI #2 (8086:8cad, normally 00:1a.0) is not on the bus: firmware hides it, or there is none; set its xHCI mode to Auto, Smart Auto or Manual",
-            "firmware lets no socket move (XUSB2PRM is 0); look for an option xHCI mode or USB 3 mode in its set-up"}));
+            "firmware lets no socket move (XUSB2PRM is 0); look for an xHCI mode or USB 3 mode option in its set-up"}));
 }
 
 TEST(Status, SaysThatAGuestWithTheXhciCanMoveThingsItself)

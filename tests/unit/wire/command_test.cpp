@@ -122,7 +122,7 @@ TEST(Command, SaysWhatIsMissing)
     EXPECT_EQ(seen("move front-left"), say_where);
     EXPECT_EQ(seen("apply"), "ours: apply takes the name of one profile");
     EXPECT_EQ(seen("apply a b"), "ours: apply takes the name of one profile");
-    EXPECT_EQ(seen("status now"), "ours: status stands alone");
+    EXPECT_EQ(seen("status now"), "ours: status takes no arguments");
     EXPECT_EQ(seen("plan"), "ours: say what to plan: plan move, apply, toggle or undo");
     EXPECT_EQ(seen("plan plan"), "ours: say what to plan: plan move, apply, toggle or undo");
     EXPECT_EQ(seen("plan status"), "ours: status cannot be planned: it changes nothing");
