@@ -27,7 +27,7 @@ Meaning(code) {
         2, "usbroute-guestw.exe did not understand its command line",
         3, "@PORT@ cannot be opened, or nobody answers there",
         4, "no such socket, profile or guest",
-        5, "this guest may not do that",
+        5, "this guest is not allowed to do that",
         6, "refused: usbroute-guest.exe -p @PORT@ toggle says why",
         7, "no answer in time",
         8, "left half-way; on the host, usbrouted's log says how to recover")

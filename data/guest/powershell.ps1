@@ -24,7 +24,7 @@ try {
 $answer = $null
 try {
     $serial.DiscardInBuffer()
-    # The first line end finishes what somebody else may have begun on this line.
+    # The first line end completes whatever somebody else may have begun on this line.
     $serial.Write("`n$Line`n")
     $until = [DateTime]::UtcNow.AddSeconds($Seconds)
     while (($null -eq $answer) -and ([DateTime]::UtcNow -lt $until)) {

@@ -131,7 +131,7 @@ void Execution::took_back(const Result<Reading>& seen)
 
 void Execution::note_unwritten(const Error& error)
 {
-    applied_.warnings.push_back("this is not written down, so that undo may not know of it: " +
+    applied_.warnings.push_back("the journal could not be written, so undo may not know about this change: " +
                                 error.message());
 }
 

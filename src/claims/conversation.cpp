@@ -65,7 +65,7 @@ Result<void> talk(int client, const std::string& user, const Answer& answer)
     if (!peer) return std::unexpected(peer.error());
     if (!may_ask(peer->user, user)) {
         (void)say(client, "error only root and " + printable(user, 64) + " may ask");
-        return failure(format("user {} has asked, who may not", peer->user));
+        return failure(format("user {} has asked, and is not allowed to", peer->user));
     }
     const auto is_ours = is_asked(client);
     if (!is_ours) return std::unexpected(is_ours.error());

@@ -11,8 +11,8 @@
 namespace usbroute::claims {
 
 /// For machines whose service manager does not listen for us: listens at `path`, and talks to each client in a process of
-/// its own, for a disk that hangs holds up whoever asks about it. With four of those the next are turned away. Comes
-/// back only with an error.
+/// its own, because a disk that hangs holds up the process that asks about it. With four of those the next are turned
+/// away. Comes back only with an error.
 [[nodiscard]] Error serve(const std::string& path, const std::string& user, const Answer& answer);
 
 } // namespace usbroute::claims

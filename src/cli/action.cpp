@@ -61,12 +61,12 @@ Result<wire::Command> command_from(Verb verb, const std::vector<std::string>& wo
     for (const auto& disk : options.force_disks)
         if (!is_plain_name(disk))
             return std::unexpected(usage_error(
-                format("--force-disk {}: it takes a disk's name, as in sdb", printable(disk, 64))));
+                format("--force-disk {}: give a disk's name, such as sdb", printable(disk, 64))));
     std::optional<Error> wrong;
     if (verb == Verb::move) {
         if (options.to.empty())
             return std::unexpected(
-                usage_error("move needs to know where: add --to host, a guest's name, ehci or xhci"));
+                usage_error("move needs a destination: add --to host, a guest's name, ehci or xhci"));
         if (!is_plain_name(options.to)) return std::unexpected(no_such("guest", options.to));
         command.to = config::target_from(options.to);
         wrong = take_names(command.connectors, words, "connector");
@@ -97,8 +97,7 @@ int act(const Invocation& invocation, Verb verb)
     if (is_trial && Session(options).works_alone())
         return fail(
             usage_error(
-                "--revert-after needs the daemon, which takes the change back: leave out --direct; with "
-                "--root name its --socket"),
+                "--revert-after needs the daemon, which takes the change back: leave out --direct; with --root, name the daemon's socket too (--socket)"),
             options.json);
     command->form = options.json ? wire::Form::json : wire::Form::text;
     const auto answer = Session(options).act(*command);

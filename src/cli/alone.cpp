@@ -103,7 +103,7 @@ Result<report::PlanView> plan_alone(const linux_::Locations& where, const wire::
     auto view = report::plan_view(std::get<plan::Plan>(outcome), machine->known().snapshot);
     if (const auto open = journal.history().open)
         view.warnings.push_back(
-            format("\"{}\" was interrupted and will be brought to an end first", open->title));
+            format("\"{}\" was interrupted; it will be finished or taken back first", open->title));
     return view;
 }
 

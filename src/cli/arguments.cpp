@@ -30,7 +30,7 @@ struct Raw {
     std::optional<std::string> revert_after;
 };
 
-/// Where the command stands: the first word that is neither an option nor the value of one.
+/// The place of the command: the first word that is neither an option nor the value of one.
 std::size_t index_of_command(const std::vector<std::string>& arguments)
 {
     for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -51,7 +51,7 @@ public:
         for (const auto& row : option_table()) {
             if (!takes(command, row.id)) continue;
             const bool has_value = !row.value.empty();
-            // The names are literals, so a zero stands behind each.
+            // The names are literals, so each ends with a zero.
             long_names_.push_back({row.long_name.substr(2).data(),
                                    has_value ? required_argument : no_argument, nullptr,
                                    first_long + static_cast<int>(row.id)});
@@ -164,12 +164,12 @@ std::optional<Error> take_raw(const Raw& raw, Options& options)
         else if (*raw.color == "never")
             options.colour = Colour::never;
         else if (*raw.color != "auto")
-            return usage_error(format("--color {}: it is auto, always or never", printable(*raw.color, 32)));
+            return usage_error(format("--color {}: write auto, always or never", printable(*raw.color, 32)));
     }
     if (options.direct && !options.socket.empty())
-        return usage_error("--direct acts without the daemon and --socket names it: give one of them");
+        return usage_error("--direct acts without the daemon and --socket names it: give only one of them");
     if (options.quiet && options.verbose)
-        return usage_error("--quiet and --verbose contradict each other: give one of them");
+        return usage_error("--quiet and --verbose contradict each other: give only one of them");
     return std::nullopt;
 }
 
@@ -178,7 +178,7 @@ std::optional<Error> check_words(const Invocation& invocation)
     const auto& command = *invocation.command;
     const auto count = invocation.words.size();
     if (count < command.fewest_words)
-        return usage_error(format("{} needs more; {}", command.name, usage_line(command)));
+        return usage_error(format("{} needs more words; {}", command.name, usage_line(command)));
     if (count > command.most_words)
         return usage_error(format("{} does not know what to do with {}; {}", command.name,
                                   printable(invocation.words[command.most_words], 64), usage_line(command)));
@@ -215,7 +215,7 @@ std::optional<Error> read_options(std::vector<std::string> arguments, Invocation
 
     std::bitset<256> said;
     std::optional<Error> wrong;
-    optind = 0; // begin anew: the reader keeps its place in globals
+    optind = 0; // start again: the reader keeps its place in globals
     opterr = 0; // it says nothing itself
     for (;;) {
         const auto place = static_cast<std::size_t>(std::max(optind - 1, 0));

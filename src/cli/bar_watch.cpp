@@ -131,14 +131,13 @@ Result<void> watch_for_bar(const Options& options)
 {
     if (options.json || !options.exec.empty() || options.quiet)
         return std::unexpected(usage_error(
-            "--format is for a status bar and stands alone: leave --json, --exec and --quiet out"));
+            "--format is for a status bar and goes with none of --json, --exec and --quiet: leave them out"));
     auto format = report::read_bar_format(options.format);
     if (!format) return std::unexpected(std::move(format.error()));
     const Session session(options);
     if (session.works_alone())
         return std::unexpected(usage_error(
-            "watch needs the daemon, which tells of changes; with --root name its --socket, and leave "
-            "--direct out"));
+            "watch needs the daemon, which reports changes: leave out --direct; with --root, name the daemon's socket too (--socket)"));
     auto signals = linux_::open_signals({SIGINT, SIGTERM});
     if (!signals) return std::unexpected(std::move(signals.error()));
     return BarWatch(session, std::move(*format), std::move(*signals)).run();

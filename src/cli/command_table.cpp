@@ -19,40 +19,39 @@ using enum OptionId;
 constexpr std::array<OptionRow, 32> options{{
     {help, "--help", "-h", "", "show this help"},
     {json, "--json", "", "", "one JSON document instead of text; errors as JSON on stderr"},
-    {verbose, "--verbose", "-v", "", "more of it; an action says what it did"},
+    {verbose, "--verbose", "-v", "", "print more; actions report what they did"},
     {quiet, "--quiet", "-q", "", "errors only"},
-    {root, "--root", "", "DIR", "a recorded machine in place of /"},
+    {root, "--root", "", "DIR", "read a recorded machine instead of /"},
     {socket, "--socket", "", "PATH", "the daemon's socket"},
-    {config, "--config", "", "FILE", "in place of /etc/usbroute/usbroute.toml"},
+    {config, "--config", "", "FILE", "instead of /etc/usbroute/usbroute.toml"},
     {direct, "--direct", "", "", "act alone, without the daemon (as root)"},
     {timeout, "--timeout", "", "TIME", "how long to wait for the daemon: 500ms, 5s (default), 1m"},
     {color, "--color", "", "WHEN", "auto, always or never"},
-    {to, "--to", "", "WHERE", "host, a guest's name, or plainly a side: ehci, xhci"},
+    {to, "--to", "", "WHERE", "host, a guest's name, or a side: ehci, xhci"},
     {dry_run, "--dry-run", "", "", "only show what would be done"},
-    {yes, "--yes", "-y", "", "also the last keyboard, also to a side without a driver"},
+    {yes, "--yes", "-y", "", "move even the last keyboard, or to a side without a driver"},
     {force_disk, "--force-disk", "", "DISK",
-     "also this disk although the host uses it, as in sdb; repeatable"},
+     "move this disk, such as sdb, although the host uses it; repeatable"},
     {revert_after, "--revert-after", "", "TIME",
-     "a trial: take it back after 30s, 2m, ... unless confirmed; 0: no trial"},
-    {exec, "--exec", "", "CMD", "run CMD by sh for each line, with USBROUTE_EVENT in its environment"},
+     "make it a trial: take it back after 30s, 2m, ... unless confirmed; 0: no trial"},
+    {exec, "--exec", "", "CMD", "run CMD with sh for each line, with USBROUTE_EVENT in its environment"},
     {OptionId::format, "--format", "", "FORMAT",
      "a line for a status bar: waybar, i3blocks, polybar, or a template such as '{text}'"},
-    {try_write, "--try-write", "", "", "write XUSB2PR as it is, to see whether the kernel lets us"},
+    {try_write, "--try-write", "", "", "write XUSB2PR back unchanged, to see whether the kernel allows it"},
     {svg, "--svg", "", "FILE", "write the picture as SVG; - is standard output"},
     {move_first, "--move-first", "", "", "move the connectors on that controller to the other side first"},
-    {boot, "--boot", "", "",
-     "every guest with bind = \"boot\"; waits for its controllers, at most --timeout"},
+    {boot, "--boot", "", "", "every guest with bind = \"boot\"; waits up to --timeout for its controllers"},
     {qemu, "--qemu", "", "", "options for qemu-system-x86_64"},
     {libvirt, "--libvirt", "", "", "XML for <devices> of a libvirt domain"},
     {proxmox, "--proxmox", "", "", "lines for /etc/pve/qemu-server/ID.conf"},
-    {virtio, "--virtio", "", "", "also a virtio-serial port, besides the serial one"},
-    {reconnect_ms, "--reconnect-ms", "", "", "for QEMU 9.2 and later; 10.2 takes nothing else"},
+    {virtio, "--virtio", "", "", "also a virtio-serial port, in addition to the serial one"},
+    {reconnect_ms, "--reconnect-ms", "", "", "for QEMU 9.2 and later; 10.2 accepts nothing else"},
     {powershell, "--powershell", "", "", "Windows: toggle over the COM port, then lock"},
     {autohotkey, "--autohotkey", "", "", "Windows: the same on a hot key, AutoHotkey 2"},
     {systemd, "--systemd", "", "", "Linux: a user unit, and what it needs"},
-    {i3, "--i3", "", "", "keys for i3 and sway, on the host and inside"},
+    {i3, "--i3", "", "", "keys for i3 and sway, on the host and in the guest"},
     {shell, "--shell", "", "", "a client in POSIX shell"},
-    {port, "--port", "", "PORT", "inside the guest: COM1, /dev/ttyS0 if nothing is said"},
+    {port, "--port", "", "PORT", "the port inside the guest; default: COM1, /dev/ttyS0"},
 }};
 
 constexpr std::array common{help, json, verbose, quiet, root, socket, config, direct, timeout, color};
@@ -77,18 +76,18 @@ constexpr std::array<Example, 3> status_examples{{
      "what the host does not have"},
 }};
 constexpr std::array<Example, 2> picture_examples{{
-    {"usbroute picture", "the sockets in their places, by panel, row and column of the configuration"},
-    {"usbroute picture --svg desk.svg", "the same for a document"},
+    {"usbroute picture", "the sockets in their places: panel, row and column from the configuration"},
+    {"usbroute picture --svg desk.svg", "the same, for a document"},
 }};
 constexpr std::array<Example, 4> move_examples{{
     {"usbroute move front-left --to windows", "give a socket to a guest"},
     {"usbroute move front-left rear-1 --to host", "and back"},
     {"usbroute move front-left --to windows --revert-after 30s",
-     "back in 30 s, unless `usbroute confirm` comes before"},
-    {"usbroute move dac --to ehci", "plainly a side: a DAC that crackles on xHCI"},
+     "goes back after 30 s unless `usbroute confirm` comes first"},
+    {"usbroute move dac --to ehci", "to a side: for a DAC that crackles on xHCI"},
 }};
 constexpr std::array<Example, 2> apply_examples{{
-    {"usbroute apply desk-in-windows", "every connector as the profile says, the rest to the host"},
+    {"usbroute apply desk-in-windows", "connectors as the profile says, the rest to the host"},
     {"usbroute apply desk-in-windows --dry-run", "only show it"},
 }};
 constexpr std::array<Example, 2> toggle_examples{{
@@ -113,7 +112,7 @@ constexpr std::array<Example, 5> watch_examples{{
     {"usbroute watch --format 'USB: {text} {owners}'", "the same for any other bar"},
 }};
 constexpr std::array<Example, 1> live_examples{
-    {{"usbroute live", "look, and move sockets by keys, until q"}}};
+    {{"usbroute live", "watch, and move sockets with keys, until q"}}};
 constexpr std::array<Example, 2> mask_examples{{
     {"usbroute mask 0x00ff", "what this value of XUSB2PR means"},
     {"usbroute mask front-left rear-1",
@@ -122,7 +121,7 @@ constexpr std::array<Example, 2> mask_examples{{
 constexpr std::array<Example, 3> map_examples{{
     {"sudo usbroute map", "plug something into each socket in turn, and type its name"},
     {"usbroute map --config ./usbroute.toml", "keep the names in ./connectors.toml"},
-    {"usbroute map --json", "for programs: an event a line, answers on stdin"},
+    {"usbroute map --json", "for programs: one event per line, answers on stdin"},
 }};
 constexpr std::array<Example, 2> regs_examples{{
     {"usbroute regs", "the routing registers as they are now"},
@@ -130,36 +129,36 @@ constexpr std::array<Example, 2> regs_examples{{
 }};
 constexpr std::array<Example, 4> doctor_examples{{
     {"sudo usbroute doctor", "can sockets be moved here; if not, the one next step"},
-    {"sudo usbroute doctor --try-write", "also whether the kernel lets the register be written"},
+    {"sudo usbroute doctor --try-write", "also whether the kernel allows writing the register"},
     {"usbroute doctor -v", "every finding with what was seen"},
     {"usbroute doctor --json | jq .mux", "chipset family and state for a bug report"},
 }};
 constexpr std::array<Example, 2> record_examples{{
     {"sudo usbroute record my-board", "then `usbroute --root my-board doctor` answers as on this machine"},
-    {"sudo usbroute record my-board --json", "and says what was taken and replaced as JSON"},
+    {"sudo usbroute record my-board --json", "list what was recorded and replaced, as JSON"},
 }};
 constexpr std::array<Example, 3> config_examples{{
     {"usbroute config check", "read the configuration and compare it with this machine"},
     {"usbroute config check --config new.toml", "before it is put in place"},
-    {"usbroute config show", "what holds, defaults included"},
+    {"usbroute config show", "what is in force, defaults included"},
 }};
 constexpr std::array<Example, 6> guest_examples{{
     {"usbroute guest", "the guests of the configuration, and who has their controllers"},
     {"usbroute guest show windows", "its controllers: group, reset, driver, and what it can receive"},
     {"sudo usbroute guest bind windows", "hand its controllers to vfio-pci, before the guest starts"},
     {"sudo usbroute guest release windows", "and back to the host"},
-    {"usbroute guest lines windows --libvirt", "what `virsh edit` is to be given"},
-    {"usbroute guest setup windows --powershell", "a script for inside it"},
+    {"usbroute guest lines windows --libvirt", "what to paste into `virsh edit`"},
+    {"usbroute guest setup windows --powershell", "a script to run inside it"},
 }};
 constexpr std::array<Example, 3> completion_examples{{
     {"usbroute completion bash > ~/.usbroute-completion", "then `. ~/.usbroute-completion` in ~/.bashrc"},
-    {"usbroute completion zsh > ~/.zfunc/_usbroute", "~/.zfunc being in $fpath"},
+    {"usbroute completion zsh > ~/.zfunc/_usbroute", "with ~/.zfunc in $fpath"},
     {"usbroute completion fish > ~/.config/fish/completions/usbroute.fish", "for fish"},
 }};
 constexpr std::array<Example, 1> version_examples{{{"usbroute version", "this program's version"}}};
 
 constexpr std::array<VerbRow, 6> guest_verbs{{
-    {"list", "", "the guests of the configuration, a line each", {}, GuestNeeded::no, run_guest_list},
+    {"list", "", "the configured guests, one per line", {}, GuestNeeded::no, run_guest_list},
     {"show",
      "[NAME]",
      "what a guest has, can have and can receive",
@@ -170,9 +169,9 @@ constexpr std::array<VerbRow, 6> guest_verbs{{
      run_guest_bind},
     {"release", "NAME", "hand its controllers back to the host", release_options, GuestNeeded::yes,
      run_guest_release},
-    {"lines", "NAME --qemu|--libvirt|--proxmox", "the lines that its hypervisor needs, to be pasted",
+    {"lines", "NAME --qemu|--libvirt|--proxmox", "the lines to paste into its hypervisor's configuration",
      lines_options, GuestNeeded::yes, run_guest_lines},
-    {"setup", "NAME --powershell|...", "a script or keys that toggle from inside it", setup_options,
+    {"setup", "NAME --powershell|...", "a script or key bindings that toggle from inside it", setup_options,
      GuestNeeded::yes, run_guest_setup},
 }};
 
@@ -185,13 +184,12 @@ constexpr std::array<CommandRow, 20> commands{{
      0,
      0,
      run_status,
-     "The picture stands above the table where connectors have a panel and the terminal has room for both; "
-     "not with -v."},
+     "The picture is shown above the table if connectors have a panel and the terminal has room for both; not with -v."},
     {"picture", "", "the sockets as they are on the case", picture_options, picture_examples, 0, 0,
      run_picture, "With --json: the same document as status."},
     {"move", "NAME... --to WHERE", "give connectors to the host, a guest or a side", move_options,
      move_examples, 1, any_number, run_move},
-    {"apply", "PROFILE", "make a profile hold", action_options, apply_examples, 1, 1, run_apply},
+    {"apply", "PROFILE", "put a profile in force", action_options, apply_examples, 1, 1, run_apply},
     {"toggle", "[PROFILE...]", "go to the next profile", action_options, toggle_examples, 0, any_number,
      run_toggle},
     {"undo", "", "take the last change back", action_options, undo_examples, 0, 0, run_undo},
@@ -203,7 +201,7 @@ constexpr std::array<CommandRow, 20> commands{{
      0,
      0,
      run_confirm,
-     "Without a trial there is nothing to do, and it says so."},
+     "If there is no trial, it does nothing and says so."},
     {"why",
      "NAME",
      "who has a connector, since when, and what would stop a move",
@@ -215,9 +213,7 @@ constexpr std::array<CommandRow, 20> commands{{
     {"plan", "move|apply|toggle|undo ...", "what would be done, step by step; nothing is touched",
      plan_options, plan_examples, 1, any_number, run_plan},
     {"watch", "", "one line for each change", watch_options, watch_examples, 0, 0, run_watch,
-     "A template has {text}, {state} (host, guest, trial, unknown, offline), {profile} and {owners}; {{ is a "
-     "brace. "
-     "With --format it waits for a daemon that is not there, and ends with the bar."},
+     "A template can use {text}, {state} (host, guest, trial, unknown, offline), {profile} and {owners}; write {{ for a brace. With --format it waits for a daemon that is not running, and ends when the bar ends."},
     {"map", "", "name the sockets by plugging something into each", {}, map_examples, 0, 0, run_map},
     {"live",
      "",
@@ -241,7 +237,7 @@ constexpr std::array<CommandRow, 20> commands{{
      doctor_examples, 0, 0, run_doctor},
     {"record",
      "DIR",
-     "save this machine as a folder for a bug report, serial numbers replaced",
+     "save this machine as a folder for a bug report, with serial numbers replaced",
      {},
      record_examples,
      1,
@@ -250,8 +246,7 @@ constexpr std::array<CommandRow, 20> commands{{
     {"config", "check|show", "check or show the configuration", {}, config_examples, 1, 1, run_config},
     {"guest", "[list] | VERB NAME", "give controllers to a guest, take them back, print the lines it needs",
      guest_options, guest_examples, 0, 2, run_guest,
-     "To bind takes root, and the daemon only for --move-first. A write that hangs in the kernel is given up "
-     "after --timeout, 20 s unless said. docs/guest.md has what it refuses, and how to bind at boot.",
+     "bind and release need root; only --move-first needs the daemon. A write that hangs in the kernel is given up after --timeout, by default 20 s. docs/guest.md says what is refused, and how to bind at boot.",
      guest_verbs},
     {"completion",
      "bash|zsh|fish",
@@ -261,9 +256,7 @@ constexpr std::array<CommandRow, 20> commands{{
      1,
      any_number,
      run_completion,
-     "The scripts ask `usbroute completion words -- WORD...`: what may stand in place of the last word, a "
-     "line "
-     "each."},
+     "The scripts ask `usbroute completion words -- WORD...`, which prints what the last word can become, one per line."},
     {"version", "", "show the version", {}, version_examples, 0, 0, run_version},
 }};
 

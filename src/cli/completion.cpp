@@ -83,7 +83,7 @@ struct Line {
     std::vector<OptionId> options;
     const OptionRow* open = nullptr; ///< the option whose value is being typed
     bool only_words = false;         ///< behind "--"
-    bool is_lost = false;            ///< what stands there is no command: nothing can be said of what follows
+    bool is_lost = false;            ///< the word there is not a command: nothing is known of what follows
     linux_::LocationOptions locations;
 };
 
@@ -175,7 +175,7 @@ void offer_alternative(std::string_view alternative, bool of_guest, Place& place
         {std::string(alternative), command == nullptr ? std::string() : std::string(command->help)});
 }
 
-/// What may stand behind `given` where `arguments` says what is taken.
+/// What can follow `given` if `arguments` says what is accepted.
 void offer_words(std::string_view arguments, Typed given, bool of_guest, Place& place)
 {
     const auto slots = slots_of(arguments);
@@ -289,7 +289,7 @@ std::vector<Candidate> candidates(const Place& place, const Names& names)
         case Placeholder::target:
             add({{"host", "this machine"}});
             add(names.guests);
-            add({{"ehci", "plainly that side"}, {"xhci", "plainly that side"}});
+            add({{"ehci", "that side"}, {"xhci", "that side"}});
             break;
         case Placeholder::when: add({{"auto", ""}, {"always", ""}, {"never", ""}}); break;
         case Placeholder::format: add({{"waybar", ""}, {"i3blocks", ""}, {"polybar", ""}}); break;

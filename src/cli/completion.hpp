@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-/// What may stand where the cursor is in a command line that somebody is typing. All of it follows from the command
+/// What can be typed at the cursor of an unfinished command line. All of it follows from the command
 /// table: which words a command takes is read from the line that its help shows.
 namespace usbroute::cli {
 
@@ -27,8 +27,8 @@ enum class Placeholder : std::uint8_t {
     format, ///< of `watch`
     file,
     directory,
-    /// Nothing can be offered: times, commands. Also not the disk of --force-disk, which shall be typed by who knows
-    /// what it means.
+    /// Nothing can be offered: times, commands. Neither can the disk of --force-disk: it should be typed by somebody
+    /// who knows what it means.
     free,
 };
 
@@ -44,9 +44,9 @@ struct Candidate {
 /// The place of the cursor, understood.
 struct Place {
     std::vector<Candidate> words;          ///< that are the same on every machine
-    std::vector<Placeholder> placeholders; ///< what else may stand there
-    std::vector<std::string> given;        ///< names that stand there already, not to be offered again
-    std::string before;                    ///< "--to=": stands in front in the same word
+    std::vector<Placeholder> placeholders; ///< what else can be typed there
+    std::vector<std::string> given;        ///< names already typed, not to be offered again
+    std::string before;                    ///< "--to=": comes first in the same word
     linux_::LocationOptions locations;     ///< what was said of them so far
 };
 
@@ -62,7 +62,7 @@ struct Names {
 };
 [[nodiscard]] Names names_in(const config::Settings& settings);
 
-/// True where `names` are needed to say what may stand there.
+/// True if `names` are needed to say what can be typed there.
 [[nodiscard]] bool wants_names(const Place& place);
 [[nodiscard]] std::vector<Candidate> candidates(const Place& place, const Names& names);
 

@@ -53,7 +53,7 @@ Names names_of(const Place& place)
 }
 
 /// A line for each candidate, "WORD<tab>WHAT"; ":files" and ":directories" ask the shell for its own. What goes wrong is not
-/// said: it would stand in the middle of what is being typed.
+/// said: it would appear in the middle of what is being typed.
 int print_words(std::span<const std::string> typed)
 {
     const auto place = place_of(typed);

@@ -24,7 +24,7 @@ std::string text_of(const report::ConfigCheck& check)
         format("ok: {}, {}, {}, {}", counted(check.connectors, "connector", "connectors"),
                counted(check.guests, "guest", "guests"), counted(check.profiles, "profile", "profiles"),
                counted(check.listeners, "listener", "listeners"));
-    if (check.files.empty()) text += "; no configuration file is there";
+    if (check.files.empty()) text += "; there is no configuration file";
     if (!check.machine_was_seen) text += "; not compared: this machine has no USB controller";
     return text + "\n";
 }

@@ -25,15 +25,15 @@ namespace {
 
 constexpr std::size_t longest_answer = 1U << 20;
 
-constexpr const char* how_to_start = "start usbrouted, or act alone as root with --direct";
+constexpr const char* how_to_start = "start usbrouted, or run the command as root with --direct";
 
 Error cannot_connect(const std::string& path, int errno_value)
 {
     const auto subject = format("the daemon does not answer at {}", printable(path, 200));
     if (errno_value == EACCES || errno_value == EPERM)
         return Error(ErrorKind::not_permitted,
-                     format("{}: {}; be root, or in the group that its listener names (usbroute)", subject,
-                            errno_text(errno_value)))
+                     format("{}: {}; run it as root, or join the group that its listener names (usbroute)",
+                            subject, errno_text(errno_value)))
             .with_code("not-permitted");
     return Error(ErrorKind::unreachable, format("{}: {}; {}", subject, errno_text(errno_value), how_to_start))
         .with_code("unreachable");
@@ -51,7 +51,7 @@ Result<DaemonLink> DaemonLink::connect(const std::string& path, milliseconds tim
 {
     const auto address = linux_::unix_address(path);
     if (!address)
-        return std::unexpected(usage_error(format("{} is too long for a socket's name ({} bytes at most)",
+        return std::unexpected(usage_error(format("{} is too long for the path of a socket ({} bytes at most)",
                                                   printable(path, 200), sizeof address->sun_path - 1)));
 
     linux_::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -79,7 +79,7 @@ Error DaemonLink::gone(std::string_view what, int errno_value) const
 {
     const auto cause = errno_value == 0 ? std::string(what) : format("{}: {}", what, errno_text(errno_value));
     return Error(ErrorKind::unreachable,
-                 format("the daemon at {} has gone: {}; `usbroute status` tells what holds now",
+                 format("the daemon at {} has gone: {}; `usbroute status` shows the state now",
                         printable(path_, 200), cause))
         .with_code("unreachable");
 }
@@ -142,9 +142,11 @@ Result<std::string> DaemonLink::next_line(milliseconds timeout)
         if (ready < 0 && errno != EINTR) return std::unexpected(gone("cannot wait", errno));
         if (ready == 0)
             return std::unexpected(
-                Error(ErrorKind::timed_out, format("the daemon at {} has not answered within {} ms; "
-                                                   "`usbroute status` tells what holds now",
-                                                   printable(path_, 200), timeout.count()))
+                Error(
+                    ErrorKind::timed_out,
+                    format(
+                        "the daemon at {} did not answer within {} ms; `usbroute status` shows the state now",
+                        printable(path_, 200), timeout.count()))
                     .with_code("timed-out"));
     }
 }

@@ -28,7 +28,8 @@ public:
     [[nodiscard]] Result<void> send(std::string_view line);
     /// The next line, without its end; waits at most `timeout`.
     [[nodiscard]] Result<std::string> next_line(std::chrono::milliseconds timeout);
-    /// A line that has arrived already; nothing when none is complete. For who waits on `fd` together with others.
+    /// A line that has arrived already; nothing when none is complete. For callers that wait on `fd` together with
+    /// others.
     [[nodiscard]] Result<std::optional<std::string>> line_at_hand();
     [[nodiscard]] int fd() const { return fd_.get(); }
     /// The process that listens; nothing where a service manager does so for it.

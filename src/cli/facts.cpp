@@ -108,7 +108,7 @@ diagnose::WriteTrial try_write(const diagnose::Facts& facts, const linux_::Locat
     if (!after) return failed(after.error());
     if (after->usb2_owner != before->usb2_owner)
         return {.took = false,
-                .trouble = format("XUSB2PR was 0x{:08x} and is 0x{:08x}; `usbroute regs` shows it",
+                .trouble = format("XUSB2PR was 0x{:08x} and is now 0x{:08x}; `usbroute regs` shows it",
                                   before->usb2_owner, after->usb2_owner),
                 .code = "changed"};
     return {.took = true, .trouble = {}, .code = {}};

@@ -50,7 +50,7 @@ std::optional<Error> check_options(const Invocation& invocation, const VerbRow& 
         });
         if (said)
             return usage_error(
-                format("guest {} has no use for {}; {}", verb.name, row.long_name, usage_of(verb)));
+                format("guest {} does not take {}; {}", verb.name, row.long_name, usage_of(verb)));
     }
     return std::nullopt;
 }

@@ -64,14 +64,14 @@ HandoverOutcome decide_until(const GuestCall& call, const Decide& decision,
     }
 }
 
-/// Who may write the first file may write them all: they are root's.
+/// A user who can write the first file can write them all: they are root's.
 Result<void> check_rights(const GuestCall& call, const Handover& handover)
 {
     if (call.where.recorded)
-        return std::unexpected(Error(ErrorKind::refused,
-                                     "a recorded machine has no kernel that could bind a driver; --dry-run "
-                                     "shows the steps")
-                                   .with_code("recorded"));
+        return std::unexpected(
+            Error(ErrorKind::refused,
+                  "a recorded machine has no kernel that could bind a driver; --dry-run shows the steps")
+                .with_code("recorded"));
     if (handover.functions.empty()) return {};
     auto may = linux_::may_write(handover.functions.front().steps.front().file);
     if (may || may.error().kind() != ErrorKind::not_permitted) return may;
@@ -101,9 +101,9 @@ Result<Handover> step_aside(const GuestCall& call, const Handover& handover, con
     }
     auto again = handover_in(decide_until(call, without_moves, {"last-keyboard", "disk-in-use"}));
     if (!again)
-        return std::unexpected(std::move(again.error())
-                                   .within("the connectors were moved (`usbroute undo` takes that back), and "
-                                           "then"));
+        return std::unexpected(
+            std::move(again.error())
+                .within("the connectors were moved (`usbroute undo` takes that back), and then"));
     return again;
 }
 
@@ -116,7 +116,7 @@ int say_done(const Options& options, const Handover& handover, std::string_view 
     for (const auto& warning : handover.warnings) warn(options, warning);
     if (!options.verbose) return exit_done;
     for (const auto& function : handover.functions) print(format("{}: {}\n", function.function.text(), done));
-    for (const auto& address : handover.already) print(format("{}: was so already\n", address.text()));
+    for (const auto& address : handover.already) print(format("{}: nothing to do\n", address.text()));
     return exit_done;
 }
 
@@ -169,7 +169,7 @@ int bind_at_boot(const GuestCall& call)
         any = true;
         if (const int code = bind_one(call, guest.name, late); worst == exit_done) worst = code;
     }
-    if (!any) note(call.invocation.options, "no guest of the configuration has bind = \"boot\"");
+    if (!any) note(call.invocation.options, "no guest in the configuration has bind = \"boot\"");
     return worst;
 }
 

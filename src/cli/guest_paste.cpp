@@ -75,8 +75,8 @@ int run_guest_lines(const GuestCall& call)
     if (!hypervisor) return fail(hypervisor.error(), options.json);
     if (options.reconnect_ms && *hypervisor == Hypervisor::libvirt)
         return fail(
-            usage_error("--reconnect-ms is for --qemu and --proxmox; libvirt knows its QEMU and writes what "
-                        "that one takes"),
+            usage_error(
+                "--reconnect-ms is for --qemu and --proxmox; libvirt knows its QEMU and writes the option that fits"),
             options.json);
     const linux_::LiveTree tree(call.where.root);
     return show(

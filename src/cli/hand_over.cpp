@@ -46,12 +46,13 @@ int hand_over(const Invocation& invocation, std::string_view program)
         if (errno != ENOENT) why = errno;
     }
     return fail(
-        Error(ErrorKind::failed,
-              format("cannot start {}, neither in {} nor in {}/{}; it does the work of `usbroute {}` and is "
-                     "installed together with usbroute",
-                     program, printable(here), printable(here), USBROUTE_LIBEXEC_FROM_BIN,
-                     invocation.command->name),
-              why)
+        Error(
+            ErrorKind::failed,
+            format(
+                "cannot start {} from {} or {}/{}; it does the work of `usbroute {}` and is installed together with usbroute",
+                program, printable(here), printable(here), USBROUTE_LIBEXEC_FROM_BIN,
+                invocation.command->name),
+            why)
             .with_code("no-program"),
         invocation.options.json);
 }

@@ -25,11 +25,11 @@ Result<report::MaskView> mask_view(const report::RegisterView& registers,
                                    const std::vector<std::string>& words)
 {
     if (!looks_like_a_value(words.front())) return report::mask_of_names(registers, words);
-    if (words.size() > 1) return std::unexpected(usage_error("mask takes one value, or names"));
+    if (words.size() > 1) return std::unexpected(usage_error("mask takes one value, or names of connectors"));
     const auto value = report::parse_mask(words.front());
     if (!value)
         return std::unexpected(usage_error(format(
-            "{} is no mask: write up to 32 bits as 0x00ff or 0b11111111", printable(words.front(), 64))));
+            "{} is not a mask: write up to 32 bits, such as 0x00ff or 0b11111111", printable(words.front(), 64))));
     return report::mask_of_value(registers, *value);
 }
 
@@ -42,11 +42,12 @@ int run_mask(const Invocation& invocation)
     if (!all) return fail(all.error(), options.json);
     const auto* registers = report::mux_in(*all);
     if (registers == nullptr)
-        return fail(Error(ErrorKind::refused,
-                          "this machine has no xHCI of the chip table, so a mask means nothing here; "
-                          "only Intel 7-, 8-, 9-series and X99 chipsets have the port mux")
-                        .with_code("no-mux"),
-                    options.json);
+        return fail(
+            Error(
+                ErrorKind::refused,
+                "this machine has no xHCI that the chip table knows, so a mask means nothing here; only Intel 7-, 8-, 9-series and X99 chipsets have the port mux")
+                .with_code("no-mux"),
+            options.json);
     const auto view = mask_view(*registers, invocation.words);
     if (!view) return fail(view.error(), options.json);
     print(options.json ? report::to_json(*view) + "\n"

@@ -51,7 +51,7 @@ struct Invocation {
     const CommandRow* command = nullptr;
     Options options;
     std::vector<std::string> words; ///< after the command, without options
-    std::vector<std::string> typed; ///< the whole command line, for who hands it on
+    std::vector<std::string> typed; ///< the whole command line, to be handed on
 };
 
 } // namespace usbroute::cli

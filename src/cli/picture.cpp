@@ -34,8 +34,7 @@ Result<void> write_file(const std::string& file, std::string_view text)
 }
 
 constexpr const char* nothing_to_draw =
-    "there is nothing to draw: no connector has a name yet, and nothing is "
-    "plugged into one that could move";
+    "there is nothing to draw: no connector has a name yet, and nothing is plugged into one that could move";
 
 int print_picture(const Options& options, const report::StatusView& view)
 {
@@ -55,9 +54,9 @@ int print_picture(const Options& options, const report::StatusView& view)
     if (picture.panels.empty())
         note(options, nothing_to_draw);
     else if (!report::names_panels(view))
-        note(options,
-             "no connector has a panel yet: panel = \"rear\", row = 1, column = 2 in its section of the "
-             "configuration say where it is");
+        note(
+            options,
+            "no connector has a panel yet: say where it is with panel = \"rear\", row = 1, column = 2 in its section of the configuration");
     return exit_done;
 }
 
@@ -67,7 +66,7 @@ int run_picture(const Invocation& invocation)
 {
     const auto& options = invocation.options;
     if (options.json && !options.svg.empty())
-        return fail(usage_error("--json and --svg are two forms of one answer: give one of them"), true);
+        return fail(usage_error("--json and --svg are two forms of one answer: give only one of them"), true);
     const auto view = Session(options).status();
     if (!view) return fail(view.error(), options.json);
     if (options.json)

@@ -27,14 +27,14 @@ Result<wire::Command> planned_command(const Invocation& invocation)
         const auto near = nearest(verb_word, plannable);
         return std::unexpected(usage_error(
             format("cannot plan {}; {}", printable(verb_word, 64),
-                   near ? format("did you mean {}?", *near) : "it is move, apply, toggle or undo")));
+                   near ? format("did you mean {}?", *near) : "it can be move, apply, toggle or undo")));
     }
     const std::vector<std::string> words(invocation.words.begin() + 1, invocation.words.end());
     const auto& row = *find_command(verb_word);
     if (words.size() < row.fewest_words || words.size() > row.most_words)
         return std::unexpected(usage_error(format("plan {}: {}", verb_word, usage_line(row))));
     if (!invocation.options.to.empty() && *verb != config::Verb::move)
-        return std::unexpected(usage_error(format("--to belongs to move; {} has no use for it", verb_word)));
+        return std::unexpected(usage_error(format("--to is for move; {} does not take it", verb_word)));
     return command_from(*verb, words, invocation.options);
 }
 

@@ -55,7 +55,7 @@ observe::Disguised disguise_all(observe::Recording& recording, std::string_view 
         if (const auto found = before.files.find(path); found != before.files.end())
             recording.files[path] = found->second;
     recording.notes.emplace_back(
-        "the configuration is as it was: it cannot be read with the host name replaced");
+        "the configuration was left as it is: with the host name replaced, usbroute could not read it");
     return disguised;
 }
 
@@ -100,8 +100,8 @@ int run_record(const Invocation& invocation)
     else if (!options.quiet)
         print(report::recorded_text(view));
     if (!view.registers)
-        warn(options, "the routing registers are not in it: the kernel shows them to root only; record it "
-                      "again as root");
+        warn(options,
+             "the routing registers are missing: the kernel shows them only to root; record again as root");
     for (const auto& note : view.notes) warn(options, printable(note, 200));
     return exit_done;
 }

@@ -31,7 +31,7 @@ void warn(const Options& options, std::string_view text);
 
 /// What the terminal behind stdout can show: by --color, NO_COLOR, CLICOLOR_FORCE, TERM, LC_ALL, LC_CTYPE, LANG.
 [[nodiscard]] report::Style style_of_terminal(const Options& options);
-/// Rows of the terminal behind stdout; 0 where that is none.
+/// Rows of the terminal behind stdout; 0 if it is not a terminal.
 [[nodiscard]] std::size_t rows_of_terminal();
 
 } // namespace usbroute::cli

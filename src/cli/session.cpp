@@ -27,9 +27,10 @@ Result<std::string> ask(DaemonLink& link, const Command& command)
     const auto line = wire::to_line(command);
     if (line.size() > wire::longest_line)
         return std::unexpected(
-            Error(ErrorKind::usage,
-                  format("that is {} bytes, and the protocol takes {}; name fewer connectors at once",
-                         line.size(), wire::longest_line))
+            Error(
+                ErrorKind::usage,
+                format("the command has {} bytes, and the protocol allows {}; name fewer connectors at once",
+                       line.size(), wire::longest_line))
                 .with_code("too-long"));
     return link.ask(line);
 }

@@ -29,7 +29,7 @@ void read_mux(Fields& fields, topology::ConnectorSpec& spec)
     if (fields.has("superspeed") && !fields.has("mux_bit"))
         fields.scope().problem(
             fields.node("superspeed")->place,
-            R"(superspeed goes with mux_bit; in usb, write the SuperSpeed half as "0000:00:14.0/ss3")");
+            R"(superspeed is only for mux_bit; in usb, write the SuperSpeed half as "0000:00:14.0/ss3")");
 }
 
 void read_places(Fields& fields, topology::ConnectorSpec& spec)
@@ -50,7 +50,7 @@ void read_places(Fields& fields, topology::ConnectorSpec& spec)
                 entry.place, "a place in usb", in_quotes(*text),
                 R"(a controller and its ports, such as "0000:00:14.0/2.1" or "0000:00:14.0/ss3.1")");
         else if (std::ranges::find(spec.places, *place) != spec.places.end())
-            scope.problem(entry.place, format("{} stands in usb twice; keep one", place->text()));
+            scope.problem(entry.place, format("{} is listed twice in usb; keep one", place->text()));
         else
             spec.places.push_back(*place);
     }
@@ -64,7 +64,7 @@ void read_seen(Fields& fields, topology::ConnectorSpec& spec)
     const auto& scope = fields.scope();
     if (!fields.has("mux_bit"))
         scope.problem(fields.node("seen")->place,
-                      "seen corrects what the chip table says of a mux_bit; without mux_bit write usb");
+                      "seen corrects what the chip table says about a mux_bit; without mux_bit, write usb");
     if (list->empty() || list->size() > most_seen) {
         scope.wrong_value(fields.node("seen")->place, "seen", size_of(*list), seen_rule);
         return;
@@ -78,7 +78,7 @@ void read_seen(Fields& fields, topology::ConnectorSpec& spec)
                               R"(a controller and its USB 2 ports, such as "0000:00:14.0/9")");
         else if (std::ranges::find(spec.seen, place->controller, &UsbPlace::controller) != spec.seen.end())
             scope.problem(entry.place,
-                          format("{} stands in seen twice; a socket has one place on each controller",
+                          format("{} is listed twice in seen; a socket has one place on each controller",
                                  place->controller.text()));
         else
             spec.seen.push_back(*place);
@@ -94,10 +94,11 @@ void read_behind(Fields& fields, topology::ConnectorSpec& spec)
     if (!spec.behind) fields.wrong_text("behind", rule);
     for (const auto* key : {"mux_bit", "usb", "seen", "superspeed"})
         if (fields.has(key))
-            fields.scope().problem(fields.node(key)->place,
-                                   format("{} and behind exclude each other: a hole of a hub moves with the "
-                                          "socket that the hub is in",
-                                          key));
+            fields.scope().problem(
+                fields.node(key)->place,
+                format(
+                    "{} and behind exclude each other: a hole of a hub moves with the socket that the hub is in",
+                    key));
 }
 
 void check_one_way_of_naming(const NamedTable& named, Fields& fields)
@@ -149,7 +150,7 @@ void check_not_taken(Fields& fields, const ConnectorSettings& connector, const S
         const auto first = std::ranges::find_if(settings.connectors, holds, &ConnectorSettings::spec);
         if (first == settings.connectors.end()) return;
         fields.scope().problem(fields.node(key)->place,
-                               format("{} of {} belongs to {} already ({}){}", what,
+                               format("{} of {} already belongs to {} ({}){}", what,
                                       in_quotes(connector.spec.name.text()),
                                       in_quotes(first->spec.name.text()), first->origin.text(),
                                       advice.empty() ? "" : advice + first->spec.name.text() + "/2\""));
@@ -160,9 +161,7 @@ void check_not_taken(Fields& fields, const ConnectorSettings& connector, const S
         check(
             "mux_bit", format("mux_bit {}", spec.bit->value),
             [&](const Spec& s) { return s.bit == spec.bit; },
-            "; two holes behind one hub are one connector: give both one name, or write for the second, by "
-            "its "
-            "port of the hub, behind = \"");
+            "; two holes behind one hub are one connector: give both the same name, or name the second by its port of the hub: behind = \"");
     if (spec.superspeed)
         check("superspeed", format("superspeed {}", spec.superspeed->value),
               [&](const Spec& s) { return s.superspeed == spec.superspeed; });
@@ -210,18 +209,20 @@ void check_behind(const Document& document, Reading& reading)
         if (first == connectors.end()) {
             reading.problems.add(
                 connector.origin,
-                format("{} is behind {}, and there is no connector of that name", name, socket));
+                format("{} is behind {}, and there is no connector with that name", name, socket));
         } else if (!first->spec.bit) {
-            reading.problems.add(connector.origin, format("{} is behind {}, which has no mux_bit; behind "
-                                                          "names a socket of the mux, elsewhere write usb",
-                                                          name, socket));
+            reading.problems.add(
+                connector.origin,
+                format(
+                    "{} is behind {}, which has no mux_bit; behind is for a socket of the mux, elsewhere write usb",
+                    name, socket));
         }
         const auto twice = std::ranges::find_if(connectors, [&](const ConnectorSettings& c) {
             return &c < &connector && !behind->ports.empty() && c.spec.behind == behind;
         });
         if (twice != connectors.end())
             reading.problems.add(connector.origin,
-                                 format("behind {} of {} belongs to {} already ({})", behind->text(), name,
+                                 format("behind {} of {} already belongs to {} ({})", behind->text(), name,
                                         in_quotes(twice->spec.name.text()), twice->origin.text()));
     }
 }

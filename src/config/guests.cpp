@@ -20,7 +20,7 @@ constexpr std::string_view controllers_rule = R"(a list of 1 to 32 PCI addresses
 constexpr std::chrono::minutes longest_grace{10};
 constexpr std::string_view grace_rule = R"(a time of at most ten minutes such as "500ms", "3s" or "2m")";
 
-/// Words that mean something else where a guest's name may stand: as a target, and as a key of a profile.
+/// Words that mean something else in the place of a guest's name: as a target, and as a key of a profile.
 constexpr std::array<std::string_view, 4> reserved = {"host", "ehci", "xhci", "may_take_last_keyboard"};
 
 void check_not_reserved(const NamedTable& named, Reading& reading)
@@ -53,7 +53,8 @@ void read_controllers(const NamedTable& named, Fields& fields, GuestSettings& gu
             scope.wrong_value(entry.place, "an entry of controllers", in_quotes(*text),
                               R"(a PCI address such as "0000:00:1d.0")");
         else if (std::ranges::find(guest.controllers, *address) != guest.controllers.end())
-            scope.problem(entry.place, format("{} stands in controllers twice; keep one", address->text()));
+            scope.problem(entry.place,
+                          format("{} is listed twice in controllers; keep one", address->text()));
         else
             guest.controllers.push_back(*address);
     }
@@ -105,7 +106,7 @@ void read_guests(const Document& document, Reading& reading)
         guest.qmp = fields.path("qmp");
         fields.choose(
             "bind",
-            R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (when somebody says so))",
+            R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (only on request))",
             guest.bind, {{"boot", BindAt::boot}, {"manual", BindAt::manual}});
         fields.report_unknown_keys();
         reading.settings.guests.push_back(std::move(guest));

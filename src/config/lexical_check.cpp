@@ -19,7 +19,7 @@ constexpr std::size_t most_bytes = std::size_t{1} << 20;
 constexpr std::size_t most_dots_in_a_line = 128;
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
-/// Where in a TOML text one stands. Exact up to the first error, which is as far as any reader gets; toml++
+/// A place in a TOML text. Exact up to the first error, which is as far as any reader gets; toml++
 /// looks beyond it only to the next blank or '#'.
 enum class Inside : std::uint8_t { plain, comment, string, literal, long_string, long_literal };
 
@@ -91,9 +91,10 @@ std::optional<Problem> lexical_problem(const SourceText& source)
         if (static_cast<unsigned char>(rest[0]) >= 0x80 && inside != Inside::comment) {
             const auto column =
                 static_cast<std::uint32_t>(columns(text.substr(line_start, at - line_start)) + 1);
-            return Problem{{source.name, line, column},
-                           format("'{}' stands here; characters beyond ASCII may stand only in comments",
-                                  printable(first_character(rest)))};
+            return Problem{
+                {source.name, line, column},
+                format("'{}' cannot stand here; characters beyond ASCII are allowed only in comments",
+                       printable(first_character(rest)))};
         }
         if (inside == Inside::plain && rest[0] == '.' && ++dots > most_dots_in_a_line)
             return Problem{{source.name, line, 1},

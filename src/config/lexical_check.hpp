@@ -13,7 +13,7 @@ namespace usbroute::config {
 ///
 /// Files and dotted keys have no bound there, and long keys exhaust the stack. In most places it asks of a
 /// character whether it is a blank, and for most that are not ASCII that ends in undefined behaviour
-/// (marzer/tomlplusplus, issues 190 and 295). No setting needs them, so they may stand in comments only.
+/// (marzer/tomlplusplus, issues 190 and 295). No setting needs them, so they are allowed only in comments.
 [[nodiscard]] std::optional<Problem> lexical_problem(const SourceText& source);
 
 } // namespace usbroute::config

@@ -53,9 +53,9 @@ std::optional<TcpAddress> tcp_from(const Scope& scope, Place place, const std::s
     if (address.kind == HostKind::elsewhere)
         scope.problem(
             place,
-            format("tcp is {}, and usbroute listens on loopback only; addresses of other machines would "
-                   "need authentication, which this version does not have",
-                   in_quotes(text)));
+            format(
+                "tcp is {}, but usbroute listens only on loopback; addresses of other machines would need authentication, which this version does not have",
+                in_quotes(text)));
     else if (address.kind == HostKind::not_numeric || port == 0 || port > 65535)
         scope.wrong_value(place, "tcp", in_quotes(text), tcp_rule);
     else
@@ -93,24 +93,25 @@ void read_tcp(Fields& fields, ListenerSettings& listener)
     listener.address = std::move(address);
     if (const auto* group = fields.node("group"))
         scope.problem(group->place,
-                      "group goes with unix only; whoever is on this machine can reach a TCP port");
+                      "group works only with unix; everybody on this machine can reach a TCP port");
     if (const auto* guest = fields.node("guest"))
         scope.problem(guest->place,
-                      "guest goes with unix only; on a TCP port anybody could speak for the guest");
+                      "guest does not work with tcp; on a TCP port anybody could speak for the guest");
 }
 
-/// QEMU listens, and the daemon is its client. Whoever made that socket speaks for the guest.
+/// QEMU listens, and the daemon is its client. The program that created that socket speaks for the guest.
 void read_connect(Fields& fields, const NamedTable& named, ListenerSettings& listener)
 {
     const auto& scope = fields.scope();
     listener.address = ConnectAddress{.path = fields.path("connect")};
     if (const auto* group = fields.node("group"))
-        scope.problem(group->place,
-                      "group goes with unix only; with connect the socket belongs to who listens there");
+        scope.problem(
+            group->place,
+            "group works only with unix; with connect, the socket belongs to the program that listens there");
     if (!fields.has("guest"))
         scope.problem(
             named.place,
-            format(R"({} has connect and no guest; say whose line it is: guest = "NAME")", named.label));
+            format(R"({} has connect but no guest; say whose line it is: guest = "NAME")", named.label));
     if (named.name == "control")
         scope.problem(named.place, "control is where usbroute finds the daemon: it needs unix");
 }
@@ -177,13 +178,13 @@ void read_allow(Fields& fields, ListenerSettings& listener)
             scope.problems->add_unknown(scope.at(entry.place), "unknown verb", *word,
                                         format(" in {}", fields.label()), verb_words());
         else if (listener.allows(*verb))
-            scope.problem(entry.place, format("{} stands in allow twice; keep one", in_quotes(*word)));
+            scope.problem(entry.place, format("{} is listed twice in allow; keep one", in_quotes(*word)));
         else
             listener.allow.push_back(*verb);
     }
 }
 
-/// Which guards of the host this door may lift. A guest none: it is the one they stand against.
+/// Which guards of the host this door may lift. A guest none: they protect the host from it.
 void read_may(Fields& fields, ListenerSettings& listener)
 {
     const auto& scope = fields.scope();
@@ -193,7 +194,7 @@ void read_may(Fields& fields, ListenerSettings& listener)
     if (fields.has("guest") && !list->empty())
         return scope.problem(
             fields.node("may")->place,
-            format("{} is a guest's line, and no guest may lift a guard of the host; take may out",
+            format("{} is a guest's line, and no guest may lift a guard of the host; remove may",
                    fields.label()));
     const auto known = texts_of(all_lifts(), [](const auto lift) { return text_of(lift); });
     for (const auto& entry : *list) {
@@ -204,7 +205,7 @@ void read_may(Fields& fields, ListenerSettings& listener)
             scope.problems->add_unknown(scope.at(entry.place), "unknown right", *word,
                                         format(" in may of {}", fields.label()), known);
         else if (std::ranges::find(listener.may, *lift) != listener.may.end())
-            scope.problem(entry.place, format("{} stands in may twice; keep one", in_quotes(*word)));
+            scope.problem(entry.place, format("{} is listed twice in may; keep one", in_quotes(*word)));
         else
             listener.may.push_back(*lift);
     }
@@ -236,7 +237,7 @@ void check_not_taken(const NamedTable& named, const ListenerSettings& listener, 
     const auto first = std::ranges::find(reading.settings.listeners, place, place_of);
     if (first == reading.settings.listeners.end()) return;
     reading.problems.add(named.origin,
-                         format("{} of {} belongs to {} already ({})", place, in_quotes(named.name),
+                         format("{} of {} already belongs to {} ({})", place, in_quotes(named.name),
                                 in_quotes(first->name.text()), first->origin.text()));
 }
 

@@ -69,7 +69,7 @@ std::string readable(std::string_view description)
 {
     constexpr std::string_view opening = "Error while parsing ";
     if (description.find("TOML_MAX_NESTED_VALUES") != std::string_view::npos)
-        return format("lists or inline tables stand too deep inside each other; at most {} levels are read",
+        return format("lists or inline tables are nested too deeply; at most {} levels are read",
                       TOML_MAX_NESTED_VALUES);
 
     if (const auto at = description.find("cannot redefine existing "); at != std::string_view::npos) {
@@ -82,7 +82,7 @@ std::string readable(std::string_view description)
     }
     if (description.find("unescaped control characters") != std::string_view::npos)
         return "a string is not closed on its line, or has a control character in it";
-    if (description.find("utf-8") != std::string_view::npos) return "what stands here is not UTF-8 text";
+    if (description.find("utf-8") != std::string_view::npos) return "this is not UTF-8 text";
     if (!description.starts_with(opening)) return printable(format("not valid TOML: {}", description), 400);
     return printable(format("not valid TOML, in {}", description.substr(opening.size())), 400);
 }

@@ -33,7 +33,7 @@ std::optional<ConnectorName> connector_meant(const std::string& word, Reading& r
     return ConnectorName(format("bit{}", bit->value));
 }
 
-/// A connector has one owner, so it stands in a profile once.
+/// A connector has one owner, so a profile lists it once.
 bool is_new_in(const Draft& draft, Place place, const std::string& word, const ProfileEntry& entry)
 {
     const auto& entries = draft.profile.entries;
@@ -43,8 +43,8 @@ bool is_new_in(const Draft& draft, Place place, const std::string& word, const P
     const auto now = printable(text_of(entry.target));
     const auto& label = draft.named->label;
     draft.scope.problem(
-        place, before == now ? format("{} stands in {} of {} twice; keep one", in_quotes(word), now, label)
-                             : format("{} stands in {} and in {} of {}; a connector has one owner",
+        place, before == now ? format("{} is listed twice in {} of {}; keep one", in_quotes(word), now, label)
+                             : format("{} is listed in {} and in {} of {}; a connector has one owner",
                                       in_quotes(word), before, now, label));
     return false;
 }
@@ -71,7 +71,7 @@ void read_connector_list(const Entry& entry, const Target& target, Draft& draft,
     }
 }
 
-/// Keys of a profile are targets; a key that is none may also be a slip in the one key that is not a target.
+/// Keys of a profile are targets; a key that is not one may also be a typing error in the one key that is not a target.
 bool is_known_target(const Entry& entry, const Target& target, const Draft& draft, Reading& reading)
 {
     if (!std::holds_alternative<GuestName>(target) || reading.knows(Section::guest, entry.key)) return true;
@@ -112,7 +112,7 @@ void read_toggle_list(const List& list, const Scope& scope, Reading& reading)
                 reading.problems.add_unknown(scope.at(entry.place), "unknown profile", *word, " in [toggle]",
                                              reading.known(Section::profile));
         } else if (std::ranges::find(order, name) != order.end()) {
-            scope.problem(entry.place, format("{} stands in [toggle] twice; keep one", in_quotes(*word)));
+            scope.problem(entry.place, format("{} is listed twice in [toggle]; keep one", in_quotes(*word)));
         } else
             order.push_back(name);
     }

@@ -32,7 +32,7 @@ bool admit(const NamedTable& named, Section section, Reading& reading)
 {
     auto& names = reading.names_in(section);
     if (const auto first = names.find(named.name); first != names.end()) {
-        reading.problems.add(named.origin, format("{} stands in {} already; keep one of the two", named.label,
+        reading.problems.add(named.origin, format("{} is already in {}; keep one of the two", named.label,
                                                   first->second.text()));
         return false;
     }
@@ -95,7 +95,7 @@ const Table* only_table(const Document& document, const char* section, std::opti
     const Scope scope{&document.file, &problems};
     if (first) {
         scope.problem(found->place,
-                      format("[{}] stands in {} already; keep one of the two", section, first->text()));
+                      format("[{}] is already in {}; keep one of the two", section, first->text()));
         return nullptr;
     }
     first = scope.at(found->place);
@@ -116,7 +116,7 @@ void check_top_level(const Document& document, Reading& reading)
             reading.problems.add_unknown(origin, "unknown table", entry.key, "", known);
         else
             reading.problems.add(origin,
-                                 format("{} stands in no table; keys belong in one, such as [connector.NAME]",
+                                 format("{} is in no table; keys belong in one, such as [connector.NAME]",
                                         in_quotes(entry.key)));
     }
 }

@@ -26,13 +26,13 @@ enum class Section : std::uint8_t { connector, guest, profile, listen };
 struct Reading {
     Settings settings;
     Problems problems;
-    /// Every name met so far and where it stands, faulty ones too, by section.
+    /// Every name met so far and its place, faulty ones too, by section.
     std::array<std::map<std::string, Origin, std::less<>>, 4> names;
     /// The profiles that guests begin with, to be looked for when all profiles are known.
     std::vector<std::pair<Origin, ProfileName>> start_profiles;
-    /// Where [toggle] stands, once it was met.
+    /// The place of [toggle], once it was met.
     std::optional<Origin> toggle;
-    /// Where [routes] stands, once it was met.
+    /// The place of [routes], once it was met.
     std::optional<Origin> routes;
     /// False once something could not be read at all; then an unknown name proves nothing.
     bool complete = true;
@@ -60,12 +60,12 @@ struct NamedTable {
 [[nodiscard]] std::vector<NamedTable> named_tables(const Document& document, Section section,
                                                    Reading& reading);
 
-/// The only table of a section that has no names, [toggle]; `first` is where it stands. Null: it is not in this file, or
-/// that is a problem.
+/// The only table of a section that has no names, such as [toggle]; `first` is where it is. Null: it is not in this file,
+/// or it is a problem, which is reported.
 [[nodiscard]] const Table* only_table(const Document& document, const char* section,
                                       std::optional<Origin>& first, Problems& problems);
 
-// Each wants what stands above it read from all files first, because it refers to it.
+// Each refers to those above it, which have to be read from all files first.
 void read_connectors(const Document& document, Reading& reading);
 /// Holes of a hub, once all connectors are known.
 void check_behind(const Document& document, Reading& reading);

@@ -15,7 +15,7 @@
 
 namespace usbroute::config {
 
-/// Where in which file a setting stands; for messages.
+/// The file and place of a setting; for messages.
 struct Origin {
     std::string file;
     std::uint32_t line = 0;
@@ -35,7 +35,7 @@ struct ConnectorSettings {
 /// What happens to a guest's connectors when the guest is gone.
 enum class OnExit : std::uint8_t { keep, return_to_host };
 
-/// When a guest's controllers go to vfio-pci: when somebody says so, or at each boot.
+/// When a guest's controllers go to vfio-pci: on request only, or at each boot.
 enum class BindAt : std::uint8_t { manual, boot };
 
 struct GuestSettings {
@@ -95,7 +95,7 @@ struct TcpAddress {
 enum class Verb : std::uint8_t { status, move, apply, toggle, undo, plan, subscribe, regs, confirm, why };
 [[nodiscard]] std::string_view text_of(Verb verb);
 [[nodiscard]] std::optional<Verb> verb_from(std::string_view word);
-/// Those that may stand in `allow`.
+/// Those allowed in `allow`.
 [[nodiscard]] const std::vector<Verb>& all_verbs();
 
 /// Guards of the host's people that a listener may be allowed to lift, by their words in `may`.

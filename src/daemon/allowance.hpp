@@ -44,9 +44,9 @@ private:
 /// a status bar asks every second. Each kind has a count of its own, so that questions use up no hot key.
 [[nodiscard]] std::uint32_t most_a_minute(const config::ListenerSettings& listener, Weight weight);
 
-/// What may still come through a listener. Counted over the listener, so that whoever connects again begins no new count;
-/// over the control socket for each user. Root has no limit on a Unix socket of its own: it has the registers. Who speaks for
-/// a guest has one, whoever it is.
+/// What may still come through a listener. Counted over the listener, so that connecting again begins no new count;
+/// over the control socket for each user. Root has no limit on a Unix socket of its own: it has the registers. A client
+/// that speaks for a guest has one, even root.
 class Allowance {
 public:
     /// Users of the control socket that are counted each for themselves; more than these share one count.

@@ -47,7 +47,7 @@ Answer registers_answer(const Snapshot& snapshot)
         if (!answer.message.empty()) answer.message += "; ";
         answer.message += controller.name + " ";
         if (chips::family_of(controller.vendor, controller.device) == nullptr)
-            answer.message += "has no routing registers that are known";
+            answer.message += "has no known routing registers";
         else if (const auto* bits = std::get_if<chips::RouteBits>(&snapshot.registers_of(controller.address)))
             answer.message +=
                 format("XUSB2PR=0x{:x} XUSB2PRM=0x{:x} USB3_PSSEN=0x{:x} USB3PRM=0x{:x}", bits->usb2_owner,
@@ -66,7 +66,7 @@ std::string steps_in_words(const plan::Plan& plan)
         if (!words.empty()) words += " && ";
         words += plan::shell_line(step.action);
     }
-    return words.empty() ? "nothing to do: it is so already" : words;
+    return words.empty() ? "nothing to do" : words;
 }
 
 } // namespace usbroute::daemon

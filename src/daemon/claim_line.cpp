@@ -47,7 +47,7 @@ ClaimLine::ClaimLine(linux_::Loop& loop, Machine& machine, std::string path, std
       staleness_(loop.timer([this] { machine_.know_claims(std::nullopt); }))
 {}
 
-/// 0, or the errno. A Unix socket connects at once or not at all.
+/// 0, or the errno. A Unix socket connects at once or never.
 int ClaimLine::connect_now()
 {
     const auto address = linux_::unix_address(path_);
@@ -64,7 +64,7 @@ void ClaimLine::ask()
     received_.clear();
     if (const int why = connect_now(); why != 0) {
         if (why == ENOENT || why == ECONNREFUSED)
-            return take({.answer = ClaimsAnswer::absent, .why = "usbroute-claims does not run"});
+            return take({.answer = ClaimsAnswer::absent, .why = "usbroute-claims is not running"});
         if (why == EACCES || why == EPERM)
             return take({.answer = ClaimsAnswer::absent, .why = "usbroute-claims serves another user"});
         return take(silent(format("usbroute-claims cannot be asked: {}", errno_text(why))));
@@ -101,7 +101,7 @@ void ClaimLine::read()
     if (end == std::string::npos && !is_over) return;
     auto claims = end == std::string::npos ? std::nullopt : wire::read_claims(received_.substr(0, end));
     if (!claims) log::warning(format("usbroute-claims says: {}", printable(received_)));
-    take(claims ? std::move(*claims) : silent("usbroute-claims gave no answer that makes sense"));
+    take(claims ? std::move(*claims) : silent("the answer of usbroute-claims makes no sense"));
     tell();
 }
 

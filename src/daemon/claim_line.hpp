@@ -16,8 +16,8 @@
 namespace usbroute::daemon {
 
 /// Asks usbroute-claims, root's program with one job, what the kernel says of the disks behind USB; a new connection for each
-/// question. Never waits: the answer, or the lack of one after three seconds, comes to the machine, and whoever waits is
-/// told. docs/decisions/0033
+/// question. Never waits: the answer, or the lack of one after three seconds, comes to the machine, and those who wait
+/// are told. docs/decisions/0033
 class ClaimLine {
 public:
     /// `answered` is called after each answer, for those that do not wait as clients do.

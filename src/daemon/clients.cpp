@@ -27,7 +27,8 @@ bool Clients::make_room(const Party& party, std::chrono::milliseconds now)
     const auto seating = find_seat(taken, party, now);
     if (!seating.instead_of) return seating.is_admitted;
     auto& leaving = *std::next(clients_.begin(), static_cast<std::ptrdiff_t>(*seating.instead_of));
-    log::info(format("{} was silent and makes room for another client", leaving.session.dialogue().who()),
+    log::info(format("{} was silent; it was closed to make room for another client",
+                     leaving.session.dialogue().who()),
               "listener " + leaving.entrance->name());
     ended(leaving.session);
     return true;

@@ -34,7 +34,7 @@ struct Caller {
 /// Every client that is connected.
 class Clients final : public Audience, public SessionOwner {
 public:
-    /// What a guest's line is told of an event; nothing: nothing. Without it such lines are told nothing at all.
+    /// What a guest's line is told of an event, if anything. Without it such lines are told nothing.
     using GuestsView = std::function<std::optional<wire::Event>(const GuestName&, const wire::Event&)>;
 
     explicit Clients(GuestsView view = {}) : guests_view_(std::move(view)) {}

@@ -66,7 +66,7 @@ void Daemon::reload()
              parts_.listeners.adopt(listeners_here(parts_.machine.settings().listeners, parts_.locations)))
             log::error(problem.message());
         parts_.lookout.doubt_everything(); // what waited for the configuration goes on after a look
-        log::info("the configuration was read anew");
+        log::info("the configuration was read again");
     } else {
         for (const auto line : split(settings.error().message(), '\n')) log::error(line);
         log::error("the new configuration is not used; the old one stays in force");
@@ -95,7 +95,7 @@ void Daemon::watch_the_clock()
     if (clock_.fd() < 0) return;
     auto watch = parts_.loop.watch(clock_.fd(), [this](linux_::Ready) {
         if (!clock_.drain()) return;
-        log::debug("the clock was set or the machine has slept; looking at everything");
+        log::debug("the clock was set or the machine has slept; looking at everything again");
         parts_.lookout.doubt_everything();
     });
     if (!watch) return log::warning(watch.error().message());

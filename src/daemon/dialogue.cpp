@@ -22,9 +22,8 @@ Answer error(std::string code, std::string message)
     return {.status = Status::error, .code = std::move(code), .message = std::move(message)};
 }
 
-constexpr std::string_view nothing_seen = "the kernel does not tell which devices there are: one of them may "
-                                          "hang, or usbrouted may open no more files; "
-                                          "nothing was touched";
+constexpr std::string_view nothing_seen =
+    "the kernel does not say which devices there are: one of them may hang, or usbrouted is out of file descriptors; nothing was touched";
 constexpr std::string_view nothing_seen_for_guest =
     "the host cannot look at its devices now; nothing was touched";
 
@@ -99,7 +98,7 @@ Turn Dialogue::answer_line(const wire::LineCutter::Line& line)
     return Turn::idle;
 }
 
-/// Whoever asks without end is told so, once for each line, and nothing else happens.
+/// A client that asks without end is told so, once for each line, and nothing else happens.
 bool Dialogue::is_admitted(Weight weight, Form form)
 {
     if (entrance_->is_guest()) ++entrance_->counts.commands;
@@ -109,7 +108,7 @@ bool Dialogue::is_admitted(Weight weight, Form form)
         ++entrance_->counts.limited;
         desk_->line_changed(*entrance_);
     }
-    desk_->complain(*entrance_, "more commands came than per_minute allows; they are not carried out");
+    desk_->complain(*entrance_, "more commands came than per_minute allows; the rest are not carried out");
     say(error("busy",
               format("more than {} {} a minute came over listener {}: nothing was done; try again in {} s",
                      most_a_minute(entrance_->settings, weight),
@@ -148,13 +147,13 @@ Turn Dialogue::finish(std::chrono::milliseconds now)
 }
 
 /// A command whose end never came, from a program that sends none, or cut off: which of them, nobody can tell, so it is
-/// not carried out, and that is said.
+/// not carried out, and the answer says so.
 void Dialogue::answer_begun()
 {
     const auto command = wire::read_command(lines_.begun());
     const bool is_ours = command.has_value() || command.error().is_ours;
     if (!is_ours || !is_admitted(Weight::look, command ? command->form : command.error().form)) return;
-    say(error("usage", "the line has no end: send LF, CR or CRLF behind it; nothing was done"),
+    say(error("usage", "the line has no end: send LF, CR or CRLF after it; nothing was done"),
         command ? command->form : command.error().form);
 }
 
@@ -191,7 +190,7 @@ Turn Dialogue::answer_foreign(const NotACommand& no)
     }
     say(error("not-a-command", no.message), no.form);
     if (!entrance_->is_tcp()) return Turn::idle;
-    desk_->complain(*entrance_, "a client sent what is no command, and was closed");
+    desk_->complain(*entrance_, "a client sent something that is not a command; its connection was closed");
     return Turn::over;
 }
 

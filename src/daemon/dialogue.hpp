@@ -45,7 +45,7 @@ public:
     virtual void complain(Entrance& entrance, std::string_view what) = 0;
 };
 
-/// How a dialogue stands after a turn.
+/// The state of a dialogue after a turn.
 enum class Turn : std::uint8_t {
     idle,    ///< every whole line has been answered
     more,    ///< there are more lines, and others want their turn too
@@ -80,12 +80,12 @@ public:
     /// The connection has ended.
     void end();
 
-    /// What is to be sent; whoever sends it removes it.
+    /// What is to be sent; the sender removes it.
     [[nodiscard]] std::string& output() { return output_; }
     [[nodiscard]] bool is_all_sent() const { return output_.empty(); }
     [[nodiscard]] std::optional<wire::Form> subscription() const { return subscription_; }
     /// When a whole command came last; nothing: none has. Bytes, empty lines and what is no command are no talk, so that
-    /// nobody keeps a seat with them, and what came more often than it may is none either.
+    /// nobody keeps a seat with them, and one that comes more often than allowed does not count either.
     [[nodiscard]] std::optional<std::chrono::milliseconds> last_command() const { return last_command_; }
     /// True for what `nc 127.0.0.1 PORT <<< toggle` leaves behind: it has the answer to its one line and waits for us
     /// to close.

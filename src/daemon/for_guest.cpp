@@ -76,7 +76,7 @@ report::LineView seen_of(const report::LineView& line)
     return seen;
 }
 
-/// Who is named in full only where it was this guest.
+/// The author is named only if it was this guest.
 bool is_of_the_guest(const Sight& sight, const std::string& who)
 {
     return std::ranges::any_of(

@@ -13,7 +13,7 @@
 #include <optional>
 #include <string>
 
-/// What goes out over a guest's line, cut down to what that guest may be told of. Pure. Everything that is said on such a
+/// What goes out over a guest's line, cut down to what that guest may know. Pure. Everything that is said on such a
 /// line passes through here; what is not named is left out, so that a new field is hidden until somebody lets it through.
 namespace usbroute::daemon {
 

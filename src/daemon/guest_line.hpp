@@ -20,13 +20,13 @@ struct LineCounts {
     std::uint64_t limited = 0;  ///< of the commands: too many, not carried out
 };
 
-/// What a serial line does to lines (docs/decisions/0017): a login prompt or a broken-off command that stands there for
+/// What a serial line does to lines (docs/decisions/0017): a login prompt or a broken-off command that waits there for
 /// hours, and a terminal that sends back what we have said, folded at its right edge.
 class SerialLife {
 public:
-    /// A pause of this length inside a line: what stands before it is no part of what comes after.
+    /// A pause of this length inside a line separates what came before it from what comes after.
     static constexpr std::chrono::milliseconds longest_pause{5000};
-    /// An echo comes at once; somebody who says what we have said later means it.
+    /// An echo comes at once; the same words later are meant.
     static constexpr std::chrono::milliseconds echo_time{1000};
 
     /// Bytes have come, `is_within_a_line` if the line before them has no end yet. True: that beginning is too old.

@@ -92,15 +92,14 @@ void Guests::recall()
                                      ? std::string()
                                      : parts_.locations.state_of_before + "/guests");
     const auto text = linux_::read_private(path_, longest_memory);
-    if (!text) return; // none yet, most likely; where it cannot be read, it cannot be written, which is said
+    if (!text) return; // none yet, most likely; if it cannot be read, it cannot be written, which is logged
     const auto memory = read_guest_memory(*text);
     if (!memory) {
         const auto aside = path_ + ".bad";
         static_cast<void>(linux_::set_aside_private(path_));
-        return log::warning(
-            format("{} cannot be read and was set aside as {}: guests that went while no daemon "
-                   "ran do not come home",
-                   path_, aside));
+        return log::warning(format(
+            "{} cannot be read and was set aside as {}: the sockets of guests that ended while no daemon was running do not go back to the host",
+            path_, aside));
     }
     if (memory->boot != boot_) return;
     remembered_ = *text;
@@ -153,9 +152,9 @@ std::function<void()> Guests::line_opened(const GuestName& name, int socket)
     ProcessId id;
     auto peer = linux_::peer_process_of(socket);
     if (!peer)
-        log::warning(
-            format("guest {}: {}; nobody will notice when it ends", name.text(), peer.error().message()),
-            "guest " + name.text());
+        log::warning(format("guest {}: {}; usbrouted will not notice when it ends", name.text(),
+                            peer.error().message()),
+                     "guest " + name.text());
     else if (*peer && (*peer)->id.start != 0)
         id = (*peer)->id;
     const auto known = std::ranges::find(guest->processes, id, [](const Process& p) { return p.known.id; });
@@ -294,11 +293,17 @@ void Guests::bring_home(Guest& guest)
     auto gone = go_back(parts_.machine, request, {.who = "on_exit of " + guest.name.text(), .trial = {}});
     if (!gone && is_locked_out(gone.error())) return; // a look comes when the lock may be free
     if (!gone)
-        complain(guest, format("guest {} is gone, and what it had cannot come home, and is tried again: {}",
-                               guest.name.text(), in_words(gone.error())));
+        complain(
+            guest,
+            format(
+                "guest {} is gone; its sockets cannot go back to the host yet, and will be tried again: {}",
+                guest.name.text(), in_words(gone.error())));
     else if (!gone->rest.empty())
-        complain(guest, format("guest {} is gone, and not all it had can come home, which is tried again: {}",
-                               guest.name.text(), in_words(gone->rest)));
+        complain(
+            guest,
+            format(
+                "guest {} is gone; some of its sockets cannot go back to the host yet, and will be tried again: {}",
+                guest.name.text(), in_words(gone->rest)));
     if (gone)
         tell_of(std::move(gone->done), format("guest {}, which is gone", guest.name.text()), before,
                 parts_.tell.moved);
@@ -335,7 +340,7 @@ void Guests::start(Guest& guest, Process& process)
         return;
     }
     if (!done)
-        return log::warning(format("guest {} has come, and on_start = \"{}\" was not applied: {}",
+        return log::warning(format("guest {} has come, but on_start = \"{}\" was not applied: {}",
                                    guest.name.text(), profile->text(), in_words(done.error())),
                             "guest " + guest.name.text());
     if (!done->plan->steps.empty())
@@ -374,9 +379,9 @@ void Guests::remember()
     const auto replaced = linux_::replace_private(path_, text);
     if (replaced) remembered_ = std::move(text);
     if (!replaced && std::exchange(could_remember_, false))
-        log::warning(format("{}{}; a guest that goes while no daemon runs will not come home",
-                            replaced.error().message(),
-                            linux_::remedy_for_writing(replaced.error().errno_value())));
+        log::warning(format(
+            "{}{}; the sockets of a guest that ends while no daemon is running will not go back to the host",
+            replaced.error().message(), linux_::remedy_for_writing(replaced.error().errno_value())));
     could_remember_ = replaced.has_value();
 }
 

@@ -216,8 +216,8 @@ Result<void> Listeners::make_again(Door& door)
 {
     const auto path = door.socket->made_file();
     const auto failed = [&](Error error) {
-        return std::unexpected(std::move(error).within(
-            format("listener {}: its socket file was removed and is not made again", door.entrance->name())));
+        return std::unexpected(std::move(error).within(format(
+            "listener {}: its socket file was removed and cannot be created again", door.entrance->name())));
     };
     auto socket = linux_::listen_unix(path, door.members.group);
     if (!socket) return failed(std::move(socket.error()));
@@ -227,7 +227,7 @@ Result<void> Listeners::make_again(Door& door)
     door.socket.emplace(std::move(*socket));
     await_clients(door, std::move(*watch));
     door.complaint.clear();
-    log::warning(format("listener {}: {} was removed by somebody else, and has been made again",
+    log::warning(format("listener {}: {} was removed by somebody else, and has been created again",
                         door.entrance->name(), path));
     return {};
 }
@@ -245,7 +245,7 @@ void Listeners::name_again()
         if (!door.socket->has_lost_its_name()) continue;
         const auto made = make_again(door);
         if (!made && std::exchange(door.complaint, made.error().message()) != made.error().message())
-            log::error(made.error().message() + "; reload usbrouted (SIGHUP) when that is over");
+            log::error(made.error().message() + "; reload usbrouted (SIGHUP) once that is fixed");
     }
 }
 
@@ -263,7 +263,7 @@ void Listeners::accept(Door& door)
     if (!client) {
         // No descriptors left, most likely. The client stays in the queue, which would wake us again at once.
         if (!std::exchange(door.is_resting, true))
-            log::error(format("listener {}: {}{}; whoever is connected is still served, the others wait",
+            log::error(format("listener {}: {}{}; connected clients are still served, new ones wait",
                               door.entrance->name(), client.error().message(),
                               linux_::remedy_for_writing(client.error().errno_value())));
         door.watch.pause();
@@ -297,7 +297,7 @@ void Listeners::welcome(Door& door, linux_::UniqueFd client)
     const bool is_kept_free = caller && is_keeper(caller->user, door.members.own_user);
     if (!linux_::can_open_beside(client.get(), kept_free + (is_kept_free ? 0 : kept_for_keepers))) {
         parts_.desk.complain(entrance, "too few file descriptors are left; a client was turned away");
-        return turn_away(client.get(), "busy", "usbrouted may open no more files: try again later");
+        return turn_away(client.get(), "busy", "usbrouted is out of file descriptors: try again later");
     }
     const auto user = caller ? std::optional(caller->user) : std::nullopt;
     add(entrance, std::move(client), {.party = std::move(party), .who = std::move(who), .user = user},
@@ -315,7 +315,7 @@ void Listeners::call(const ListenerSettings& settings, const std::string& path)
     log::debug(format("listener {}: client of {}", settings.name.text(), path));
 }
 
-/// Whoever made the socket where the administrator said it would be has what the listener grants, and no more.
+/// The program that created the socket where the administrator expects it has what the listener grants, and no more.
 void Listeners::called(Entrance& entrance, linux_::UniqueFd line)
 {
     auto& call = *std::ranges::find(calls_, &entrance, &Call::entrance);
@@ -327,7 +327,7 @@ void Listeners::called(Entrance& entrance, linux_::UniqueFd line)
         &call.connecting);
 }
 
-/// `again`: what connects anew when this client has gone.
+/// `again`: what connects again when this client has gone.
 void Listeners::add(Entrance& entrance, linux_::UniqueFd client, Caller caller, linux_::Connecting* again)
 {
     std::function<void()> ended;

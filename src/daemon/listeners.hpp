@@ -66,7 +66,7 @@ public:
     Listeners& operator=(const Listeners&) = delete;
 
     /// Opens what is new, closes what is gone with its clients, and gives new rights to what stays; a socket file that
-    /// somebody has removed is made again. What cannot be opened is reported; the rest goes on.
+    /// somebody has removed is created again. What cannot be opened is reported; the rest goes on.
     [[nodiscard]] std::vector<Error> adopt(const std::vector<config::ListenerSettings>& wanted);
     [[nodiscard]] std::size_t count() const { return parts_.entrances.size(); }
 
@@ -108,7 +108,7 @@ private:
     std::list<OpenedBefore> opened_before_;
     linux_::LostNames names_;
     linux_::Timer
-        name_again_; ///< a moment after a socket file was removed: who does it all day shall not keep us busy
+        name_again_; ///< delayed: somebody who removes the file in a loop must not keep the daemon busy
     std::list<Door> doors_;
     std::list<Call> calls_;
 };

@@ -12,7 +12,8 @@
 #include <string>
 #include <string_view>
 
-/// How much the daemon may log, whoever makes it talk: at most a megabyte within any minute. Pure; the clock is the caller's.
+/// How much the daemon may log, no matter who makes it: at most a megabyte within any minute. Pure; the clock is the
+/// caller's.
 namespace usbroute::daemon::log {
 
 /// What a message is about. Each kind has a budget of its own, so that none can use up another one's.

@@ -54,7 +54,7 @@ Result<void> Lookout::begin()
 {
     if (const int fd = parts_.hints.fd(); fd >= 0) {
         auto watch = parts_.loop.watch(fd, [this](linux_::Ready) { listen(); });
-        if (!watch) return std::unexpected(std::move(watch.error()).within("cannot hear of changes"));
+        if (!watch) return std::unexpected(std::move(watch.error()).within("cannot wait for changes"));
         watch_ = std::move(*watch);
         watch_.want(linux_::Ready::readable);
     }
@@ -79,7 +79,7 @@ bool Lookout::is_fresh()
     gather();
     if (looking_ || pending_.ask_for_a_scan()) return false;
     if (still_holds()) return true;
-    log::debug("something has come or gone, and no hint has told of it");
+    log::debug("something has come or gone that no hint announced");
     pending_.everything = true;
     return false;
 }
@@ -185,7 +185,7 @@ void Lookout::finish(std::optional<Snapshot> fresh)
         settle();
 }
 
-/// Hints tell where to look. That nothing happened elsewhere, of which no hint told, has not been seen then.
+/// Hints say where to look. A look at those places does not show whether something happened elsewhere without a hint.
 void Lookout::expect_the_rest()
 {
     if (followed_.everything) {
@@ -198,19 +198,18 @@ void Lookout::expect_the_rest()
 
 void Lookout::look_for_the_rest()
 {
-    // The look under way, or the one that follows the hints that wait, asks for it anew.
+    // The look under way, or the one that follows the hints that wait, asks for it again.
     if (looking_ || pending_.ask_for_a_scan() || still_holds()) return;
-    log::debug("something has come or gone, and no hint has told of it");
+    log::debug("something has come or gone without a hint");
     pending_.everything = true;
     look();
 }
 
-/// What is known stays, and who waits is told that it may be old.
+/// What is known stays, and those who wait are told that it may be old.
 void Lookout::look_later()
 {
     if (!std::exchange(is_starved_, true))
-        log::error("usbrouted may open no more files, and cannot look at the USB devices; allow more "
-                   "(LimitNOFILE=)");
+        log::error("out of file descriptors: cannot scan USB devices; raise LimitNOFILE=");
     pending_.everything = true;
     quiet_.start(until_there_are_descriptors);
     auto waiters = std::exchange(served_, {});
@@ -221,7 +220,7 @@ void Lookout::look_later()
 
 void Lookout::give_up()
 {
-    log::warning("looking at the USB devices takes long: some device does not answer the kernel");
+    log::warning("scanning the USB devices takes long: a device does not answer the kernel");
     auto waiters = std::exchange(served_, {});
     std::ranges::move(waiting_, std::back_inserter(waiters));
     waiting_.clear();

@@ -44,8 +44,8 @@ enum class ScanPlace : std::uint8_t { worker, loop };
 
 class Lookout;
 
-/// Runs something as soon as what is known is fresh: at once, or after a look. Also after one that failed, for then what is
-/// known is all there is.
+/// Runs something as soon as what is known is fresh: at once, or after a look. Also after one that failed, because then
+/// what is known is all there is.
 class WhenFresh final : public Waiter {
 public:
     WhenFresh(Lookout& lookout, std::function<void()> action);

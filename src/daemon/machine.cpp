@@ -20,7 +20,7 @@ namespace {
 
 using Devices = std::vector<topology::SharedDevice>;
 
-/// Two lists by path: what only one of them has, or what stands at a path of both and is another device.
+/// Two lists by path: what only one of them has, or what has the same path in both and is another device.
 void compare(const Devices& before, const Devices& now, Findings& findings)
 {
     auto old = before.begin();
@@ -153,7 +153,7 @@ std::optional<Drift> Machine::read_registers()
     const bool is_given_away = controller->is_given_away();
     const auto now = registers_->read();
     if (!now) {
-        // The next look opens it anew: the function may have gone and come back.
+        // The next look opens it again: the function may have gone and come back.
         registers_failed_ = true;
         known_.reset();
         hold(unreadable_from(now.error()));

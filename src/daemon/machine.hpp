@@ -71,7 +71,7 @@ public:
     [[nodiscard]] const config::Settings& settings() const { return settings_; }
     [[nodiscard]] std::shared_ptr<const topology::Snapshot> snapshot() const { return snapshot_; }
 
-    /// The lines of `Calls` may be others now.
+    /// The lines of `Calls` may have changed.
     void lines_changed() { conductor_.forget_plans(); }
 
     /// The kernel's answer; nothing: the last one is too old.

@@ -137,7 +137,7 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
         },
         [&] { assembly.lookout.doubt_everything(); });
     if (const auto begun = reopening.begin(); !begun)
-        log::warning(begun.error().message() + "; should the controller leave the bus, only a restart helps");
+        log::warning(begun.error().message() + "; if the controller leaves the bus, only a restart helps");
     linux_::ServiceManager manager;
     Daemon daemon({.loop = real.loop,
                    .locations = locations,
@@ -163,7 +163,7 @@ int run(int argc, char** argv)
 
     auto sockets = opened_by_the_service_manager();
     ::umask(022);
-    std::signal(SIGPIPE, SIG_IGN); // whoever reads our log may end before us
+    std::signal(SIGPIPE, SIG_IGN); // the reader of our log may end before us
     log::open(options->verbose ? log::Detail::debug : log::Detail::usual);
     const auto locations = linux_::locate(options->locations);
     const auto own =

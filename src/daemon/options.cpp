@@ -18,19 +18,19 @@ std::string_view help_text()
     return "usbrouted: moves USB sockets between the controllers of a PC, for `usbroute` and for guests\n"
            "\n"
            "  usbrouted                          serve this machine; stays in the foreground\n"
-           "  usbrouted --root tests/machines/X  serve a recorded machine in place of /\n"
+           "  usbrouted --root tests/machines/X  serve a recorded machine instead of /\n"
            "\n"
            "      --root DIR     read DIR/sys, DIR/proc and DIR/etc\n"
-           "      --config FILE  in place of /etc/usbroute/usbroute.toml\n"
-           "      --socket PATH  of the listener called control\n"
-           "      --user NAME    to become, with no capability left, when all is open that needs root;\n"
-           "                     usbroute where it exists and nothing is said, root to stay root\n"
+           "      --config FILE  instead of /etc/usbroute/usbroute.toml\n"
+           "      --socket PATH  the socket of the listener control\n"
+           "      --user NAME    become this user, without capabilities, once what needs root is open;\n"
+           "                     default: usbroute if it exists; root to stay root\n"
            "      --foreground   the only mode there is\n"
            "  -v, --verbose      say more\n"
            "  -V, --version\n"
            "  -h, --help\n"
            "\n"
-           "SIGHUP reads the configuration anew, SIGTERM ends it. See usbrouted(8) and usbroute.toml(5).\n";
+           "SIGHUP reads the configuration again, SIGTERM ends the daemon. See usbrouted(8) and usbroute.toml(5).\n";
 }
 
 std::expected<Options, std::string> read_options(int argc, char** argv)
@@ -68,7 +68,7 @@ std::expected<Options, std::string> read_options(int argc, char** argv)
         case 'h': options.wish = Wish::show_help; break;
         default:
             return std::unexpected(
-                format("{} is no option, or lacks its value", printable(argv[optind - 1], 64)));
+                format("{} is not an option, or its value is missing", printable(argv[optind - 1], 64)));
         }
     }
 }

@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 1> files_that_last = {"first-move"};
 
 Result<void> give_state(const linux_::Account& account, const linux_::Locations& locations)
 {
-    // A directory that cannot be made is no reason not to serve: what is missing then is said where it is missed.
+    // A directory that cannot be made is no reason not to serve: what is missing then is reported where it is needed.
     if (linux_::make_private_directory(locations.state))
         if (auto given = linux_::give_directory(locations.state, account, files_of_this_boot); !given)
             return given;
@@ -50,8 +50,7 @@ std::expected<OwnUser, std::string> choose_user(const UserFacts& facts, const Fi
     if (facts.wanted) {
         if (!account)
             return std::unexpected(
-                format("there is no user {}; make it (useradd --system {}), or choose another "
-                       "with --user",
+                format("there is no user {}; create it (useradd --system {}), or choose another with --user",
                        printable(*facts.wanted, 64), printable(*facts.wanted, 64)));
         if (account->user == 0) return OwnUser{.becomes = {}, .keeps_capabilities = true, .warning = {}};
         return OwnUser{.becomes = account, .keeps_capabilities = false, .warning = {}};
@@ -59,12 +58,12 @@ std::expected<OwnUser, std::string> choose_user(const UserFacts& facts, const Fi
     if (facts.recorded) return OwnUser{.becomes = {}, .keeps_capabilities = true, .warning = {}};
     if (account && account->user != 0)
         return OwnUser{.becomes = account, .keeps_capabilities = false, .warning = {}};
-    return OwnUser{.becomes = {},
-                   .keeps_capabilities = true,
-                   .warning =
-                       format("there is no user {0}, so usbrouted stays root; make it (useradd --system "
-                              "{0}), or say --user root",
-                              usual_user)};
+    return OwnUser{
+        .becomes = {},
+        .keeps_capabilities = true,
+        .warning = format(
+            "there is no user {0}, so usbrouted stays root; create it (useradd --system {0}), or give --user root",
+            usual_user)};
 }
 
 std::vector<gid_t> groups_of(const std::vector<config::ListenerSettings>& listeners)
@@ -94,10 +93,9 @@ Result<std::vector<std::string>> become(const OwnUser& own, const linux_::Locati
             std::move(became.error()).within(format("cannot become user {}", printable(own.becomes->name))));
     for (const auto& file : {locations.config, locations.connectors})
         if (::access(file.c_str(), F_OK) == 0 && ::access(file.c_str(), R_OK) != 0)
-            warnings.push_back(
-                format("{} may not be read by user {}: SIGHUP will not read it anew, only a restart; "
-                       "chgrp {} and chmod 640 it",
-                       printable(file), printable(own.becomes->name), printable(own.becomes->name)));
+            warnings.push_back(format(
+                "{} is not readable for user {}: only a restart will read it again, SIGHUP will not; chgrp {} and chmod 640 it",
+                printable(file), printable(own.becomes->name), printable(own.becomes->name)));
     return warnings;
 }
 

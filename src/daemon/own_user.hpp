@@ -21,16 +21,16 @@ namespace usbroute::daemon {
 
 inline constexpr std::string_view usual_user = "usbroute";
 
-/// What decides who the daemon goes on as.
+/// What decides which user the daemon becomes.
 struct UserFacts {
     uid_t started_as = 0;
     std::optional<std::string> wanted; ///< by --user; nothing: not said
     bool recorded = false;             ///< a recorded machine, which needs no rights
 };
 
-/// Who the daemon goes on as.
+/// The user that the daemon becomes.
 struct OwnUser {
-    std::optional<linux_::Account> becomes; ///< nothing: stays who it is
+    std::optional<linux_::Account> becomes; ///< nothing: stays the user it is
     bool keeps_capabilities = false;        ///< root that stays root
     std::string warning;                    ///< for the log; empty: nothing to say
 };

@@ -21,7 +21,7 @@ constexpr std::chrono::seconds longest_silence{2};
 
 void answer(int client, std::string_view text)
 {
-    // Who does not wait for it has no need of it.
+    // A client that does not wait for it does not need it.
     static_cast<void>(linux_::answer_passed(client, text));
 }
 
@@ -68,7 +68,7 @@ void Reopening::accept()
         return;
     }
     const auto peer = linux_::peer_of((*client)->get());
-    if (!peer || peer->user != 0) return answer((*client)->get(), "error only root may hand registers over");
+    if (!peer || peer->user != 0) return answer((*client)->get(), "error only root may hand over registers");
     auto watch = loop_.watch((*client)->get(), [this](linux_::Ready) { read(); });
     if (!watch) return;
     client_ = std::move(**client);

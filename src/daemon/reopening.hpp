@@ -20,7 +20,7 @@ namespace usbroute::daemon {
 /// configuration space that we may not open ourselves. docs/decisions/0025
 inline constexpr std::string_view reopening_socket = "/registers.sock";
 
-/// What is said there, "registers 0000:00:14.0"; nothing: something else.
+/// The message there, "registers 0000:00:14.0"; nothing: it is another one.
 [[nodiscard]] std::optional<PciAddress> address_in(std::string_view text);
 
 /// Takes descriptors from root alone, one client after the other.

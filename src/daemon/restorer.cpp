@@ -38,10 +38,9 @@ void Restorer::look_again(const Moment& moment)
     const auto unseen_for = settling_.left(*machine_.snapshot(), moment.now);
     const plan::Request request{.wish = plan::RestoreRequest{}, .unseen_may_type = unseen_for > 0ms};
     if (!may_write(moment) && would_write(request))
-        return complain(
-            format("the wires would have to be moved back for the {}th time within a minute; they are left "
-                   "where somebody else has moved them. on_drift = \"report\" in [routes] ends this",
-                   most_writes + 1));
+        return complain(format(
+            "the wires would have to be moved back for the {}th time within a minute; they stay where somebody else has moved them; on_drift = \"report\" in [routes] makes usbrouted leave them alone",
+            most_writes + 1));
     if (machine_.awaits_claims(request)) return; // called again when there is an answer
     const auto before = machine_.snapshot();
     auto gone = go_back(machine_, request, {.who = "on_drift", .trial = {}});
@@ -74,7 +73,7 @@ bool Restorer::would_write(const plan::Request& request) const
 
 bool Restorer::may_write(const Moment& moment)
 {
-    // Firmware and kernel move the wires once at each resume, whoever else does or does not.
+    // Firmware and kernel move the wires once at each resume, no matter who else does.
     if (moment.asleep - asleep_ > shortest_sleep) written_.clear();
     asleep_ = moment.asleep;
     std::erase_if(written_, [&](const auto& at) { return moment.now - at >= remembered_for; });

@@ -15,13 +15,13 @@ namespace usbroute::daemon {
 
 /// A moment, by two clocks.
 struct Moment {
-    std::chrono::milliseconds now{};    ///< steady time, which stands still while the machine sleeps
+    std::chrono::milliseconds now{};    ///< steady time, which stops while the machine sleeps
     std::chrono::milliseconds asleep{}; ///< how long it has slept since it booted: `Alarm::asleep`
 };
 
 /// Brings wires back to where usbroute had put them when somebody else has moved them: firmware and the kernel at
-/// a resume, a driver that was loaded again, another program. Who does it again and again wins: two writers must
-/// not fight for ever. A machine that sleeps again and again is no fight: each sleep begins the count anew.
+/// a resume, a driver that was loaded again, another program. A writer that keeps at it wins: two writers must
+/// not fight for ever. A machine that sleeps often is not a fight: each sleep starts the count again.
 ///
 /// Nobody asks at this moment, so each socket goes by itself with the guards of a move: the host's only keyboard and a disk
 /// in use stay where they are, which is said once, and go with a later look that finds them free. A device that has just come

@@ -51,7 +51,7 @@ Seating in_place_of(std::optional<std::size_t> seat)
 
 using Counts = std::map<Party, std::size_t>;
 
-/// Takes one from the party with the most, if that is not who asks.
+/// Takes one from the party with the most, unless that is the one who asks.
 Seating in_place_of_the_greediest(std::span<const Seat> taken, const Counts& counts, const Party& newcomer,
                                   bool only_tcp, std::chrono::milliseconds now, const SeatLimits& limits)
 {

@@ -11,7 +11,7 @@
 #include <span>
 #include <string>
 
-/// Who may be connected at the same time as whom. Pure; the clock is the caller's.
+/// How many may be connected at the same time. Pure; the clock is the caller's.
 namespace usbroute::daemon {
 
 /// Whose connections count together: nobody can use up what another party needs.
@@ -19,7 +19,7 @@ struct Party {
     enum class Kind : std::uint8_t {
         keeper, ///< root, and the user that the daemon runs as
         user,   ///< anybody else on a Unix socket
-        guest,  ///< a guest's line, whoever is on it
+        guest,  ///< a guest's line, no matter who is on it
         tcp,    ///< a TCP listener: nobody knows who is there
         called, ///< a socket that we connect to ourselves: once for each listener
     };

@@ -108,7 +108,7 @@ Answer Service::carry_out(const Through& through, const Command& command, const 
     if (auto drift = parts_.machine.take_drift()) drifts_.push_back(*drift);
     if (!carried) {
         const auto refused = answer_for(carried.error());
-        // A refusal changes nothing, so it is for who asked; a failure is for the administrator too.
+        // A refusal changes nothing, so it concerns only the one who asked; a failure concerns the administrator too.
         if (std::holds_alternative<Error>(carried.error()) && !is_locked_out(carried.error()))
             log::error(format("{}: {}", who, refused.message));
         else

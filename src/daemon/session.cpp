@@ -151,7 +151,7 @@ bool Session::flush()
     else
         output.erase(0, put.count);
     if (output.size() <= most_output) return true;
-    log::warning(format("{} does not read its answers; closed", dialogue_.who()),
+    log::warning(format("{} does not read its answers; its connection was closed", dialogue_.who()),
                  "listener " + dialogue_.entrance().name());
     return false;
 }

@@ -22,7 +22,7 @@ public:
     /// How long it still takes; zero: all has been found.
     [[nodiscard]] std::chrono::milliseconds left(const topology::Snapshot& snapshot,
                                                  std::chrono::milliseconds now);
-    /// It was us who moved the wires to where they are.
+    /// We moved the wires to where they are.
     void moved_by_us(const topology::Snapshot& snapshot);
 
 private:

@@ -58,7 +58,7 @@ void Trials::resume()
     auto kept = parts_.journal.history().trial;
     if (!kept) return;
     if (kept->terms.boot != parts_.alarm.boot() || kept->is_over()) {
-        log::info("a trial of an earlier boot is over: firmware has routed the sockets anew since");
+        log::info("a trial of an earlier boot is over: firmware has routed the sockets again since");
         if (const auto ended = parts_.journal.end_trial(); !ended) log::warning(ended.error().message());
         return;
     }
@@ -110,7 +110,7 @@ void Trials::settle(const plan::Request& request, const Done& done, wire::Answer
             note("over", was_out ? "nothing is left to take back" : "everything is as it was before it",
                  was->way);
         }
-        // Who takes the last word back, or says that no trial is needed, has not been stranded.
+        // Somebody who undoes, or says that no trial is needed, has not been stranded.
         forget_first_move();
         return;
     }
@@ -129,8 +129,8 @@ void Trials::settle(const plan::Request& request, const Done& done, wire::Answer
                             may_confirm ? "usbroute confirm, or confirm on this line" : "usbroute confirm");
     if (!parts_.journal.is_written())
         answer.warnings.emplace_back(
-            "the trial ends in time only while this usbrouted runs: it is not written down");
-    if (has_another_end) end(); // whatever stood against the one before
+            "the trial could not be written down: it ends in time only while this usbrouted runs");
+    if (has_another_end) end(); // whatever prevented the end before
     told_ = *trial;
     if (!has_another_end) return; // it has joined the one under way
     parts_.alarm.ring_at(trial->terms.deadline);
@@ -148,7 +148,7 @@ wire::Answer Trials::confirm(const std::string& who)
     const auto ended = parts_.machine.end_trial();
     if (!ended && is_locked_out(ended.error())) return answer_for(NotDone(ended.error()));
     if (!ended)
-        answer.warnings.push_back("after a restart the daemon may take it back all the same: " +
+        answer.warnings.push_back("after a restart the daemon may still take it back: " +
                                   ended.error().message());
     end();
     forget_first_move();
@@ -169,10 +169,9 @@ void Trials::forget_first_move()
 {
     if (parts_.first_move.is_over()) return;
     if (const auto noted = parts_.first_move.note(); !noted)
-        log::warning(
-            format("the next daemon will take its first move for the first one on this machine, and make it "
-                   "a trial: {}",
-                   noted.error().message()));
+        log::warning(format(
+            "the next daemon will treat its first move as the first one on this machine, and make it a trial: {}",
+            noted.error().message()));
 }
 
 void Trials::tell_news()
@@ -256,7 +255,7 @@ void Trials::try_again_when_free(const std::string& why)
 {
     parts_.alarm.ring_at(parts_.alarm.now() + until_the_end_is_tried_again);
     if (!std::exchange(is_locked_out_, true))
-        log::warning(format("trial: it is taken back when the lock on changes is free: {}", why));
+        log::warning(format("trial: it will be taken back once the lock on changes is free: {}", why));
 }
 
 void Trials::keep_trying(const std::string& why, Occasion occasion)
@@ -264,7 +263,7 @@ void Trials::keep_trying(const std::string& why, Occasion occasion)
     // A look is an occasion of its own, and moves no other.
     if (occasion == Occasion::alarm) parts_.alarm.ring_at(parts_.alarm.now() + patience_.longer());
     if (std::exchange(why_out_, why) == why) return;
-    auto text = format("it cannot be taken back yet, and is tried again: {}", why);
+    auto text = format("it cannot be taken back yet, and will be tried again: {}", why);
     log::error("trial delayed: " + text);
     news_.push_back({.kind = wire::EventKind::trial, .word = "delayed", .text = std::move(text)});
 }

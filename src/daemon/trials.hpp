@@ -22,7 +22,7 @@
 namespace usbroute::daemon {
 
 /// Changes that go back by themselves unless somebody confirms them. The journal knows of a trial from before its first
-/// write, so it ends in time whoever dies: the client, the daemon, or both. Its sockets go back each by itself; what cannot
+/// write, so it ends in time even if the client, the daemon or both die. Its sockets go back one by one; what cannot
 /// go when the time has come is tried again until it can (docs/decisions/0020 and 0032).
 class Trials {
 public:
@@ -43,8 +43,8 @@ public:
     void resume();
     /// Nothing: this request begins no trial. The first move on a machine is one unasked.
     ///
-    /// `through` is the listener that it came through, here and below; none: the host's own. Whoever may not confirm the
-    /// trial under way does not move its end either: the change joins it as it is.
+    /// `through` is the listener that it came through, here and below; none: the host's own. A caller that may not
+    /// confirm the trial under way does not move its end either: the change joins it as it is.
     [[nodiscard]] std::optional<apply::TrialTerms>
     terms_for(const plan::Request& request, const config::ListenerSettings* through = nullptr) const;
     /// After a request was carried out: says in the answer what goes back, and when.

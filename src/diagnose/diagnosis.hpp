@@ -17,7 +17,7 @@
 
 namespace usbroute::diagnose {
 
-/// How much a finding stands in the way.
+/// How much a finding matters.
 enum class Severity : std::uint8_t {
     obstacle, ///< sockets cannot be moved between host and guests until this is gone
     warning,  ///< it works, and will surprise somebody

@@ -25,8 +25,7 @@ namespace {
 std::string set_both(std::string_view now)
 {
     return format(
-        "in the firmware set-up, change the xHCI mode (or USB 3 mode) from {} to Auto, Smart Auto or Manual, "
-        "start the machine again, and run usbroute doctor again",
+        "in the firmware set-up, change the xHCI mode (or USB 3 mode) from {} to Auto, Smart Auto or Manual, reboot, and run usbroute doctor again",
         now);
 }
 
@@ -90,7 +89,7 @@ void add_hopeless(Examination& examination)
         sentence =
             "there is no USB controller on the PCI bus, and no chipset that is known to have the port mux";
     else
-        sentence = "no chipset that is known to have the port mux is here";
+        sentence = "this machine has no chipset that is known to have the port mux";
     examination.add({.code = too_old ? "too-old" : "no-mux",
                      .severity = Severity::obstacle,
                      .sentence = std::move(sentence),
@@ -112,13 +111,13 @@ void add_hidden(Examination& examination)
         sentence = format("the {} chipset has an xHCI (8086:{:04x}), and firmware hides it{}", family.name,
                           family.xhci_id, ehci ? "" : " and its EHCIs, too");
         remedy = set_both("Disabled");
-        remedy += "; a set-up without such a mode belongs to a model of the chipset that has no USB 3";
+        remedy += "; if the set-up has no such mode, this model of the chipset has no USB 3";
     } else {
         const bool one = family.ehcis.size() == 1;
         sentence = format("firmware hides the EHCI{} of the {} chipset, so there is nothing to route to",
                           one ? "" : "s", family.name);
         remedy = set_both("Enabled");
-        remedy += "; where the set-up has no such mode (Apple's has none), firmware does not allow it";
+        remedy += "; if the set-up has no such mode (Apple's has none), firmware does not allow it";
     }
     examination.add({.code = xhci ? "xhci-hidden" : "ehci-hidden",
                      .severity = Severity::obstacle,
@@ -142,9 +141,9 @@ void add_both_visible(Examination& examination)
     examination.add(
         {.code = "both-visible",
          .severity = Severity::fine,
-         .sentence = format("xHCI and EHCI of the {} chipset are on the bus, as in the firmware modes "
-                            "Auto, Smart Auto and Manual",
-                            mux.family->name),
+         .sentence = format(
+             "xHCI and EHCI of the {} chipset are on the bus, as in the firmware modes Auto, Smart Auto and Manual",
+             mux.family->name),
          .evidence = controllers_seen(examination),
          .remedy = {},
          .inferred = examination.chipset.inferred});
@@ -155,8 +154,8 @@ void add_both_visible(Examination& examination)
          .sentence = format("{} is not on the bus: the {} sockets of bits 0x{:04x} stay on xHCI",
                             join(missing, " and "), std::popcount(stranded), stranded),
          .evidence = controllers_seen(examination),
-         .remedy = "try another of Auto, Smart Auto and Manual in the firmware set-up; some firmware shows "
-                   "only the EHCIs in which something is plugged at the start"});
+         .remedy =
+             "try another of Auto, Smart Auto and Manual in the firmware set-up; some firmware shows only the EHCIs that have something plugged in at boot"});
 }
 
 } // namespace
@@ -187,7 +186,7 @@ void examine_chipset(Examination& examination)
     else
         examination.add({.code = "changed-meanwhile",
                          .severity = Severity::obstacle,
-                         .sentence = "the xHCI came or went while the machine was looked at",
+                         .sentence = "the xHCI came or went during the scan",
                          .evidence = {examination.chipset.evidence},
                          .remedy = "run usbroute doctor again"});
 }
@@ -206,8 +205,8 @@ void add_masks(Examination& examination, const Mux& mux)
              .severity = Severity::obstacle,
              .sentence = "firmware lets no socket move: XUSB2PRM is empty",
              .evidence = {seen},
-             .remedy = "look for an xHCI or USB 3 mode in the firmware set-up and try Auto, Smart Auto and "
-                       "Manual, then a newer firmware; without either, this board cannot do it"});
+             .remedy =
+                 "look for an xHCI or USB 3 mode in the firmware set-up and try Auto, Smart Auto and Manual, then a newer firmware; if neither helps, this board cannot do it"});
     else if (movable != valid)
         examination.add(
             {.code = "mask-partial",
@@ -233,9 +232,9 @@ void add_masks(Examination& examination, const Mux& mux)
         examination.add(
             {.code = "outside-mask",
              .severity = Severity::note,
-             .sentence = format("bits 0x{:04x} of XUSB2PR are set although XUSB2PRM lacks them; usbroute "
-                                "never changes those",
-                                outside),
+             .sentence = format(
+                 "bits 0x{:04x} of XUSB2PR are set although XUSB2PRM lacks them; usbroute never changes those",
+                 outside),
              .evidence = {format("XUSB2PR (0xd0) of {} is 0x{:08x}", mux.xhci->name, bits.usb2_owner), seen},
              .remedy = {}});
 }
@@ -248,9 +247,9 @@ void add_ports(Examination& examination, const Mux& mux)
         examination.add(
             {.code = "usb-r",
              .severity = Severity::note,
-             .sentence = format("bit {} is in use: USB-R, by which the management engine shows a remote "
-                                "keyboard or disk; it is never moved",
-                                *mux.family->usb_r_bit),
+             .sentence = format(
+                 "bit {} is in use: USB-R, through which the management engine shows a remote keyboard or disk; it is never moved",
+                 *mux.family->usb_r_bit),
              .evidence = {format("XUSB2PR 0x{:08x}, XUSB2PRM 0x{:08x}", bits.usb2_owner, bits.usb2_movable)},
              .remedy = {}});
     if (const auto unknown = (bits.usb2_owner | bits.usb2_movable) & ~(mux.family->usb2_bits() | usb_r);
@@ -258,9 +257,9 @@ void add_ports(Examination& examination, const Mux& mux)
         examination.add(
             {.code = "unknown-bits",
              .severity = Severity::note,
-             .sentence = format("bits 0x{:x} are set and route no port that is known of this chipset; they "
-                                "are kept as they are",
-                                unknown),
+             .sentence = format(
+                 "bits 0x{:x} are set and route no known port of this chipset; they are kept as they are",
+                 unknown),
              .evidence = {format("XUSB2PR 0x{:08x}, XUSB2PRM 0x{:08x}", bits.usb2_owner, bits.usb2_movable)},
              .remedy = {}});
     if (const auto off = chips::fused_off_bits(*mux.family, bits.fuses); off != 0)
@@ -274,7 +273,7 @@ void add_ports(Examination& examination, const Mux& mux)
     if ((bits.usb2_disabled | bits.superspeed_disabled) != 0)
         examination.add({.code = "ports-switched-off",
                          .severity = Severity::note,
-                         .sentence = "firmware has switched ports off; they are dead on either side",
+                         .sentence = "firmware has switched ports off; they are dead on both sides",
                          .evidence = {format("USB2PDO (0xe4) 0x{:08x}, USB3PDO (0xe8) 0x{:08x}",
                                              bits.usb2_disabled, bits.superspeed_disabled)},
                          .remedy = {},
@@ -305,11 +304,10 @@ void add_superspeed(Examination& examination, const Mux& mux)
     const auto ways = ways_to_superspeed(examination, off);
     std::string remedy;
     if (!ways.empty())
-        remedy = format("{}; then plug in again what is there", join(ways, "; "));
+        remedy = format("{}; then unplug what is there and plug it in again", join(ways, "; "));
     else if (kept != 0)
-        remedy = "look for the USB 3 setting (xHCI mode) in the firmware set-up: what it keeps off, no "
-                 "program can "
-                 "switch on";
+        remedy =
+            "look for the USB 3 setting (xHCI mode) in the firmware set-up: what it keeps off, no program can switch on";
     const auto by_firmware = kept == 0 ? std::string()
                              : kept == off
                                  ? std::string(", and firmware keeps it off")

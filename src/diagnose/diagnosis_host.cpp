@@ -43,8 +43,7 @@ void add_lockdown(Examination& examination)
         if (!word.starts_with("lockdown=")) continue;
         evidence.push_back("/proc/cmdline: " + word);
         remedy = format(
-            "take {} off the kernel's command line and start again; if it is still on, switch Secure Boot "
-            "off in the firmware set-up",
+            "remove {} from the kernel's command line and reboot; if it is still on, switch Secure Boot off in the firmware set-up",
             word);
     }
     examination.add(
@@ -65,10 +64,10 @@ void add_trial(Examination& examination)
         examination.add(
             {.code = "write-took",
              .severity = Severity::fine,
-             .sentence = examination.facts.recorded
-                             ? "the recording took the same value of XUSB2PR again, which says nothing "
-                               "about that machine's kernel"
-                             : "the kernel let the same value be written to XUSB2PR again",
+             .sentence =
+                 examination.facts.recorded
+                     ? "the recording accepted the same value of XUSB2PR again, which says nothing about that machine's kernel"
+                     : "the kernel allowed writing the same value to XUSB2PR again",
              .evidence = {"written and read back just now"},
              .remedy = {}});
     else if (trial->code == "not-tried")
@@ -99,9 +98,9 @@ void examine_rights(Examination& examination)
         examination.add(
             {.code = "not-permitted",
              .severity = Severity::obstacle,
-             .sentence = "this user may not write the routing registers, and no daemon does it for them",
+             .sentence = "this user cannot write the routing registers, and no daemon does it for them",
              .evidence = {"not root"},
-             .remedy = "be root, or start usbrouted and be in the group of its listener (usbroute)"});
+             .remedy = "run it as root, or start usbrouted and join the group of its listener (usbroute)"});
     add_lockdown(examination);
     add_trial(examination);
 }
@@ -112,7 +111,7 @@ void add_no_iommu(Examination& examination)
 {
     const auto& condition = examination.facts.condition;
     const bool amd = is_amds(examination);
-    std::vector<std::string> evidence{"/sys/kernel/iommu_groups is empty or not there"};
+    std::vector<std::string> evidence{"/sys/kernel/iommu_groups is empty or missing"};
     if (condition.firmware_iommu)
         evidence.emplace_back(*condition.firmware_iommu
                                   ? "/sys/firmware/acpi/tables has DMAR or IVRS"
@@ -177,7 +176,7 @@ std::ptrdiff_t share_of(const config::GuestSettings& guest, const Group& group)
     });
 }
 
-/// Who gets such a group gets the routing registers, too.
+/// A guest that gets such a group gets the routing registers, too.
 bool has_the_muxs_xhci(const Examination& examination, const Group& group)
 {
     const auto& mux = examination.board.mux;
@@ -206,7 +205,7 @@ void add_together(Examination& examination, const Group& group, const std::strin
     else if (!is_whole)
         remedy = why_not.empty()
                      ? format("give all of them to one guest: controllers = [\"{}\"]", join(names, "\", \""))
-                     : format("they cannot go to a guest as it is now: {}", why_not);
+                     : format("they cannot go to a guest as things are now: {}", why_not);
     examination.add(
         {.code = "group-together",
          .severity = is_split ? Severity::warning : Severity::note,
@@ -235,10 +234,10 @@ void add_ehcis_with_the_xhci(Examination& examination)
     examination.add(
         {.code = "ehci-with-the-xhci",
          .severity = Severity::obstacle,
-         .sentence = format("{} {} IOMMU group {} with the xHCI {}, so no guest can have {} while the host "
-                            "keeps the xHCI; sockets can only change sides on the host",
-                            listed(with), with.size() == 1 ? "shares" : "share", group, mux->xhci->name,
-                            with.size() == 1 ? "it" : "one"),
+         .sentence = format(
+             "{} {} IOMMU group {} with the xHCI {}, so no guest can have {} while the host keeps the xHCI; sockets can only change sides on the host",
+             listed(with), with.size() == 1 ? "shares" : "share", group, mux->xhci->name,
+             with.size() == 1 ? "it" : "one"),
          .evidence = {format("/sys/kernel/iommu_groups/{}/devices", group)},
          .remedy = instead_of_a_group(examination)});
 }
@@ -283,13 +282,13 @@ void examine_iommu(Examination& examination)
     const auto& condition = examination.facts.condition;
     if (!examination.guest_sign.empty() && !examination.has_mux()) return;
     if (condition.hypervisor == "xen")
-        examination.add({.code = "under-xen",
-                         .severity = examination.obstacle(),
-                         .sentence =
-                             "this kernel runs under Xen, which keeps the IOMMU for itself: no KVM guest can "
-                             "be given a controller",
-                         .evidence = {"/sys/hypervisor/type: xen"},
-                         .remedy = "start the machine without Xen"});
+        examination.add(
+            {.code = "under-xen",
+             .severity = examination.obstacle(),
+             .sentence =
+                 "this kernel runs under Xen, which keeps the IOMMU for itself: no KVM guest can be given a controller",
+             .evidence = {"/sys/hypervisor/type: xen"},
+             .remedy = "boot the machine without Xen"});
     else if (condition.iommu_groups)
         add_groups(examination);
     else
@@ -304,12 +303,12 @@ std::string who_has(const Examination& examination, const PciController& control
     std::vector<std::string> who;
     const auto owner = plan::owner_of(&controller, facts.settings);
     if (const auto* guest = std::get_if<plan::OwnedByGuest>(&owner))
-        who.push_back(format("guest {} by the configuration", guest->guest.text()));
+        who.push_back(format("guest {} according to the configuration", guest->guest.text()));
     for (const auto& holder : facts.holders)
         if (controller.iommu_group == holder.group)
             who.push_back(
                 format("held open by {} (process {})", printable(holder.command, 32), holder.process));
-    return who.empty() ? std::string("no guest of the configuration claims it") : join(who, ", ");
+    return who.empty() ? std::string("no guest in the configuration claims it") : join(who, ", ");
 }
 
 void add_given_away(Examination& examination)
@@ -344,10 +343,10 @@ std::string how_to_take_back(const Condition& condition, const PciController& co
         return format("give {} back to the host: sudo driverctl unset-override {}", controller.name,
                       controller.name);
     const auto files = "/sys/bus/pci";
-    return format("give {} back to the host: as root, echo > {}/devices/{}/driver_override; echo {} > "
-                  "{}/drivers/{}/unbind; echo {} > {}/drivers_probe",
-                  controller.name, files, controller.name, controller.name, files,
-                  printable(controller.driver, 32), controller.name, files);
+    return format(
+        "give {} back to the host: as root, echo > {}/devices/{}/driver_override; echo {} > {}/drivers/{}/unbind; echo {} > {}/drivers_probe",
+        controller.name, files, controller.name, controller.name, files, printable(controller.driver, 32),
+        controller.name, files);
 }
 
 void add_xhci_given_away(Examination& examination)
@@ -358,12 +357,13 @@ void add_xhci_given_away(Examination& examination)
     const auto& condition = examination.facts.condition;
     std::vector<std::string> evidence{format("/sys/bus/pci/devices/{}/driver: {}", xhci.name, xhci.driver)};
     if (is_somebodys(examination, xhci)) {
-        examination.add({.code = "guest-has-the-mux",
-                         .severity = Severity::warning,
-                         .sentence = "a guest has the xHCI and with it the routing registers: it can move "
-                                     "sockets at any time",
-                         .evidence = std::move(evidence),
-                         .remedy = "give it the EHCIs and keep the xHCI on the host"});
+        examination.add(
+            {.code = "guest-has-the-mux",
+             .severity = Severity::warning,
+             .sentence =
+                 "a guest has the xHCI and with it the routing registers: it can move sockets at any time",
+             .evidence = std::move(evidence),
+             .remedy = "give it the EHCIs and keep the xHCI on the host"});
         return;
     }
     if (taken_at_boot(xhci, condition)) return; // has been said
@@ -372,9 +372,9 @@ void add_xhci_given_away(Examination& examination)
     examination.add(
         {.code = "xhci-with-nobody",
          .severity = Severity::warning,
-         .sentence = format("{} holds the xHCI {}, and no guest of the configuration is to have it: the host "
-                            "has no USB on that side",
-                            printable(xhci.driver, 32), xhci.name),
+         .sentence = format(
+             "{} holds the xHCI {}, and no guest in the configuration is meant to have it: the host has no USB on that side",
+             printable(xhci.driver, 32), xhci.name),
          .evidence = std::move(evidence),
          .remedy = how_to_take_back(condition, xhci)});
 }
@@ -408,15 +408,15 @@ void add_taken_at_boot(Examination& examination)
     }
     for (const auto& taker : takers) {
         const bool one = taker.controllers.size() == 1;
-        examination.add({.code = "taken-at-boot",
-                         .severity = Severity::warning,
-                         .sentence = format("{} {} on {} since the start of the machine, and no guest of the "
-                                            "configuration is to have {}{}",
-                                            listed(taker.controllers), one ? "is" : "are",
-                                            printable(taker.driver, 32), one ? "it" : "them",
-                                            taker.is_a_stub ? ": a socket on that side is dead" : ""),
-                         .evidence = {taker.taken.front().evidence},
-                         .remedy = how_to_get_back(taker.taken)});
+        examination.add(
+            {.code = "taken-at-boot",
+             .severity = Severity::warning,
+             .sentence =
+                 format("{} {} on {} since boot, and no guest in the configuration is meant to have {}{}",
+                        listed(taker.controllers), one ? "is" : "are", printable(taker.driver, 32),
+                        one ? "it" : "them", taker.is_a_stub ? ": a socket on that side is dead" : ""),
+             .evidence = {taker.taken.front().evidence},
+             .remedy = how_to_get_back(taker.taken)});
     }
 }
 
@@ -430,14 +430,14 @@ void examine_guests(Examination& examination)
     if (examination.facts.condition.vfio_driver)
         examination.add({.code = "vfio-present",
                          .severity = Severity::fine,
-                         .sentence = "vfio-pci is there to hand controllers over",
+                         .sentence = "vfio-pci, which hands controllers to guests, is loaded",
                          .evidence = {"/sys/bus/pci/drivers/vfio-pci"},
                          .remedy = {}});
     else if (examination.guest_sign.empty())
         examination.add({.code = "vfio-absent",
                          .severity = Severity::note,
                          .sentence = "vfio-pci, which hands controllers to guests, is not loaded",
-                         .evidence = {"/sys/bus/pci/drivers/vfio-pci is not there"},
+                         .evidence = {"/sys/bus/pci/drivers/vfio-pci does not exist"},
                          .remedy = "modprobe vfio-pci, before a guest is given a controller"});
 }
 

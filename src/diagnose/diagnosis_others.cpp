@@ -46,7 +46,7 @@ void add_foreign_writers(Examination& examination, const PciController& xhci)
                      .sentence = inferred ? "a script may write the routing registers behind usbroute's back"
                                           : "a script writes the routing registers behind usbroute's back",
                      .evidence = std::move(evidence),
-                     .remedy = "take these lines out; usbroute does it, and reads back what it wrote",
+                     .remedy = "remove these lines; usbroute does what they do, and reads back what it wrote",
                      .inferred = inferred});
 }
 
@@ -63,8 +63,8 @@ void add_asus(Examination& examination)
          .severity = Severity::warning,
          .sentence = "on this model the kernel's asus-nb-wmi writes 0x01d9 to XUSB2PR when it is loaded",
          .evidence = {"/proc/modules: asus_nb_wmi", "firmware calls it " + printable(condition.model, 64)},
-         .remedy = "let usbroute apply its profile after that module, or put asus_nb_wmi on modprobe's "
-                   "blacklist"});
+         .remedy =
+             "let usbroute apply its profile after that module, or put asus_nb_wmi on modprobe's blacklist"});
 }
 
 void add_power(Examination& examination, const PciController& xhci)
@@ -74,16 +74,15 @@ void add_power(Examination& examination, const PciController& xhci)
                                            [](const auto& entry) { return std::optional(entry.first); });
     const bool known = control != condition.power_controls.end();
     const auto file = format("/sys/bus/pci/devices/{}/power/control", xhci.name);
-    const auto pin =
-        format("echo on > {}; for every boot a udev rule: ACTION==\"add\", SUBSYSTEM==\"pci\", "
-               "ATTR{{vendor}}==\"0x{:04x}\", ATTR{{device}}==\"0x{:04x}\", ATTR{{power/control}}=\"on\"",
-               file, xhci.vendor, xhci.device);
+    const auto pin = format(
+        "echo on > {}; for every boot a udev rule: ACTION==\"add\", SUBSYSTEM==\"pci\", ATTR{{vendor}}==\"0x{:04x}\", ATTR{{device}}==\"0x{:04x}\", ATTR{{power/control}}=\"on\"",
+        file, xhci.vendor, xhci.device);
     if (known && control->second == "auto" && !xhci.is_given_away())
         examination.add(
             {.code = "runtime-power",
              .severity = Severity::warning,
-             .sentence = "the kernel may put the xHCI to sleep, and routes every socket back to it at each "
-                         "waking",
+             .sentence =
+                 "the kernel may put the xHCI to sleep, and routes every socket back to it each time it wakes",
              .evidence = {file + ": auto"},
              .remedy = pin});
     else if (known && control->second == "on")
@@ -108,7 +107,8 @@ void add_power(Examination& examination, const PciController& xhci)
         examination.add(
             {.code = "power-saver",
              .severity = Severity::warning,
-             .sentence = "something saves power here and may let the xHCI sleep, which loses the routes",
+             .sentence =
+                 "a power saving program runs here; it may put the xHCI to sleep, which loses the routes",
              .evidence = std::move(evidence),
              .remedy = known && control->second == "on" ? "exempt the xHCI from it, or " + pin
                                                         : std::string("exempt the xHCI from it"),
@@ -122,7 +122,7 @@ void add_usbguard(Examination& examination)
     examination.add(
         {.code = "usbguard",
          .severity = Severity::note,
-         .sentence = "USBGuard is installed: to it, a device that changes sides is a new device elsewhere",
+         .sentence = "USBGuard is installed: it takes a device that changes sides for a new device elsewhere",
          .evidence = {"/" + usbguard},
          .remedy = "write its rules without via-port and parent-hash, or allow the device on both sides"});
 }
@@ -155,7 +155,7 @@ std::string how_to_be_in_reach(const Facts& facts)
     return {};
 }
 
-/// What the configuration asks for and the mux cannot do, whoever has the controllers.
+/// What the configuration asks for and the mux cannot do, no matter who has the controllers.
 void add_out_of_reach(Examination& examination)
 {
     const auto& facts = examination.facts;
@@ -186,7 +186,7 @@ std::string who_has_them(const std::vector<const PciController*>& controllers)
         return std::ranges::all_of(controllers, [hold](const auto* c) { return c->hold() == hold; });
     };
     if (all(topology::Hold::host)) return "which the host has now";
-    if (all(topology::Hold::nobody)) return "which nothing drives now";
+    if (all(topology::Hold::nobody)) return "which no driver runs now";
     if (all(topology::Hold::stub))
         return format("which {} holds now, so nobody has {}", printable(controllers.front()->driver, 32),
                       controllers.size() == 1 ? "it" : "them");
@@ -245,13 +245,13 @@ void add_guest_for_the_mux(Examination& examination)
     examination.add(
         {.code = "guest-gets-the-mux",
          .severity = Severity::warning,
-         .sentence = format("{} is to get the xHCI and with it the routing registers: it can move sockets at "
-                            "any time then",
-                            guest->name.text()),
+         .sentence = format(
+             "{} is to get the xHCI and with it the routing registers: it can then move sockets at any time",
+             guest->name.text()),
          .evidence = {format("{}: guest {}", guest->origin.text(), guest->name.text())},
-         .remedy = format("give {} the EHCIs and keep the xHCI on the host: write controllers = [{}] into "
-                          "[guest.{}] of usbroute.toml",
-                          guest->name.text(), join(quoted, ", "), guest->name.text())});
+         .remedy = format(
+             "give {} the EHCIs and keep the xHCI on the host: write controllers = [{}] into [guest.{}] of usbroute.toml",
+             guest->name.text(), join(quoted, ", "), guest->name.text())});
 }
 
 } // namespace
@@ -287,8 +287,8 @@ void examine_configuration(Examination& examination)
              .severity = Severity::note,
              .sentence = "no guest is configured",
              .evidence = {"the configuration has no [guest.NAME]"},
-             .remedy = "say which guest gets the EHCIs: [guest.NAME] with controllers = [\"0000:00:1d.0\", "
-                       "...] in usbroute.toml"});
+             .remedy =
+                 "say which guest gets the EHCIs: [guest.NAME] with controllers = [\"0000:00:1d.0\", ...] in usbroute.toml"});
     add_out_of_reach(examination);
     add_guest_for_the_mux(examination);
     add_waiting_guests(examination);
@@ -304,38 +304,37 @@ void examine_daemon(Examination& examination)
              .severity = Severity::note,
              .sentence = "usbrouted does not answer",
              .evidence = {daemon->trouble},
-             .remedy = "start it: sudo usbrouted; without it, commands work as root with --direct"});
+             .remedy = "start it: sudo usbrouted; without it, commands work only as root with --direct"});
         return;
     }
     auto sentence = std::string("usbrouted runs");
     if (!daemon->since.empty()) sentence += " since " + daemon->since;
     std::vector<std::string> evidence{"it answered"};
     if (daemon->process) evidence.front() += format(" as process {}", *daemon->process);
-    if (examination.facts.registers_by_daemon) evidence.emplace_back("the registers are as it reads them");
+    if (examination.facts.registers_by_daemon)
+        evidence.emplace_back("the registers shown are those that it reads");
     examination.add({.code = "daemon-running",
                      .severity = Severity::fine,
                      .sentence = std::move(sentence),
                      .evidence = std::move(evidence),
                      .remedy = {}});
     if (!daemon->noisy_lines.empty())
-        examination.add({.code = "only-noise",
-                         .severity = Severity::note,
-                         .sentence = "a guest's line sends only noise: is something else on that port?",
-                         .evidence = daemon->noisy_lines,
-                         .remedy =
-                             "in the guest, take its console or login off that port, and send one word of "
-                             "docs/protocol.md with a line end: usbroute-guest does"});
+        examination.add(
+            {.code = "only-noise",
+             .severity = Severity::note,
+             .sentence = "a guest's line sends only noise: is something else on that port?",
+             .evidence = daemon->noisy_lines,
+             .remedy =
+                 "in the guest, remove the console or login from that port, and send one word of docs/protocol.md with a line end, as usbroute-guest does"});
     if (daemon->sees_claims) return;
     examination.add(
         {.code = "claims-absent",
          .severity = Severity::note,
          .sentence =
-             "usbrouted cannot see every use of a disk: a ZFS pool, an external journal, a disk that another "
-             "virtual machine has raw",
-         .evidence = {"/run/usbroute-claims.sock is not there"},
-         .remedy = "have the kernel asked: sudo systemctl enable --now usbroute-claims.socket; without "
-                   "systemd, start "
-                   "usbroute-claims --listen as root"});
+             "usbrouted cannot see every use of a disk: a ZFS pool, an external journal, a disk that another virtual machine uses raw",
+         .evidence = {"/run/usbroute-claims.sock does not exist"},
+         .remedy =
+             "let usbrouted ask the kernel: sudo systemctl enable --now usbroute-claims.socket; without systemd, run usbroute-claims --listen as root"});
 }
 
 } // namespace usbroute::diagnose

@@ -64,14 +64,14 @@ std::optional<Blocker> what_keeps_drivers_away(const topology::Condition& condit
                               word == "usbcore.nousb=Y" || word == "usbcore.nousb=y";
         if (!is_nousb && !blocks(word)) continue;
         return Blocker{.evidence = "/proc/cmdline: " + printable(word, 160),
-                       .remedy = format("take {} off the kernel's command line and start again{}",
+                       .remedy = format("remove {} from the kernel's command line and reboot{}",
                                         printable(word, 160), is_nousb ? "; until then modprobe fails" : "")};
     }
     for (const auto& line : condition.foreign_lines)
         if (line.file.starts_with("etc/modprobe.d/") && blocks(line.line))
             return Blocker{.evidence =
                                format("/{}: {}", printable(line.file, 120), printable(line.line, 160)),
-                           .remedy = format("take `{}` out of /{}, make the initramfs again, and start again",
+                           .remedy = format("remove `{}` from /{}, rebuild the initramfs, and reboot",
                                             printable(line.line, 160), printable(line.file, 120))};
     return std::nullopt;
 }
@@ -96,7 +96,7 @@ void add_undriven(Examination& examination, const Mux& mux)
     if (blocker) evidence.push_back(blocker->evidence);
     examination.add({.code = "no-driver",
                      .severity = Severity::warning,
-                     .sentence = format("nothing drives {}: a socket on that side is dead", listed(idle)),
+                     .sentence = format("no driver runs {}: a socket on that side is dead", listed(idle)),
                      .evidence = std::move(evidence),
                      .remedy = blocker ? blocker->remedy
                                        : format("load {} driver{} ({}), and see dmesg for why it failed",
@@ -115,7 +115,7 @@ void add_dead_sides(Examination& examination, const Mux& mux)
         if (controller->hold() == topology::Hold::stub &&
             plan::claimant(*controller, facts.settings) == nullptr &&
             taken_at_boot(*controller, facts.condition))
-            continue; // is said together with what took it
+            continue; // reported together with what took it
         const bool is_closed = dead->why == plan::Death::not_authorized;
         examination.add({.code = is_closed ? "not-authorized" : "held-by-stub",
                          .severity = Severity::warning,
@@ -142,7 +142,7 @@ void examine_devices(Examination& examination)
     const auto& mux = examination.board.mux;
     std::vector<std::string> seen;
     for (const auto& device : examination.facts.snapshot.devices)
-        // Without its rate matching hub a side is dead, which is said of the side.
+        // Without its rate matching hub a side is dead, which is reported for the side.
         if (!device->authorized && !(mux && route::is_rate_matching_hub(*mux, *device)))
             seen.push_back(format("/sys/bus/usb/devices/{}/authorized: 0 ({}{})", device->path.text(),
                                   device->shown(),
@@ -155,7 +155,7 @@ void examine_devices(Examination& examination)
          .sentence = format("{} device{} not authorized, so the kernel does not use {}", seen.size(),
                             seen.size() == 1 ? " is" : "s are", seen.size() == 1 ? "it" : "them"),
          .evidence = std::move(seen),
-         .remedy = format("authorize what is wanted: echo 1 > {}", first)});
+         .remedy = format("authorize what you want to use: echo 1 > {}", first)});
 }
 
 void examine_sides(Examination& examination)

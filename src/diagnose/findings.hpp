@@ -19,7 +19,7 @@ struct Examination {
     bool a_bind_is_next = false; ///< a guest's controllers can go to it now, and the host can do without them
 
     [[nodiscard]] bool has_mux() const { return chipset.family != nullptr; }
-    /// A board that can never move a socket has one obstacle; what stands in the way elsewhere is a warning there.
+    /// A board that can never move a socket has one obstacle; what prevents moves elsewhere is a warning there.
     [[nodiscard]] Severity obstacle() const { return has_mux() ? Severity::obstacle : Severity::warning; }
     void add(Finding finding) { findings.push_back(std::move(finding)); }
 };

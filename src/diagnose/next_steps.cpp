@@ -59,9 +59,9 @@ bool keeps_a_controller(const topology::Snapshot& snapshot, const plan::Handover
     });
 }
 
-/// A refusal's remedy as far as it harms nobody: no word of how to take the last keyboard all the same, nothing of what
-/// shares a group, for only a person can tell whether the host can do without it, and nothing of an IOMMU, of which a
-/// diagnosis says more.
+/// A refusal's remedy as far as it harms nobody: not how to take the last keyboard anyway, nothing of what
+/// shares a group, because only a person can tell whether the host can do without it, and nothing of an IOMMU, of which
+/// a diagnosis says more.
 std::string safe_remedy(const plan::HandoverRefusal& refusal)
 {
     if (refusal.code == "last-keyboard") return "; give the host another keyboard first";
@@ -69,7 +69,7 @@ std::string safe_remedy(const plan::HandoverRefusal& refusal)
     return is_left_out || refusal.remedy.empty() ? std::string() : "; " + refusal.remedy;
 }
 
-/// What the host loses by a handover that is planned all the same, and that nobody should be led into without a word.
+/// What the host loses by a handover that is planned anyway; nobody should be led into it without warning.
 struct Costs {
     bool leaves_no_controller = false;
     std::optional<topology::CarriedRoute> route;
@@ -158,7 +158,7 @@ std::vector<const PciFunction*> usb_alone_in(const std::vector<PciFunction>& fun
     return usb;
 }
 
-/// Tried with a guest that is to have just these; what else the configuration says stands aside.
+/// Tried with a guest that is to have just these; the rest of the configuration does not count.
 void try_to_spare(const Examination& examination, WholeControllers& whole)
 {
     Settings settings;
@@ -171,12 +171,12 @@ void try_to_spare(const Examination& examination, WholeControllers& whole)
     if (tried.costs.leaves_no_controller)
         whole.why_not = "that would leave the host without any USB controller";
     if (const auto& route = tried.costs.route)
-        whole.cost = format("takes {} ({}) along", route->carries, printable(route->name, 32));
+        whole.cost = format("takes {} ({}) with it", route->carries, printable(route->name, 32));
 }
 
 std::string if_no_controller_goes()
 {
-    return "let QEMU take single devices by socket (-device usb-host,hostbus=,hostport=)";
+    return "let QEMU take single devices, by socket (-device usb-host,hostbus=,hostport=)";
 }
 
 bool gets_all(const GuestSettings& guest, const WholeControllers& whole)
@@ -204,7 +204,7 @@ std::string how_to_give(const Examination& examination, const WholeControllers& 
 /// Those that can go without a loss, or, where there are none, those that can go with one.
 struct Offer {
     std::vector<std::string> free;
-    std::vector<std::string> costly; ///< "0000:30:00.3 (xHCI) takes the default route (eth1) along"
+    std::vector<std::string> costly; ///< "0000:30:00.3 (xHCI) takes the default route (eth1) with it"
     const WholeControllers* first = nullptr;
 };
 
@@ -269,14 +269,14 @@ std::string once_there_is_an_iommu(const Examination& examination)
     const auto remedy = how_to_get_an_iommu(examination).remedy;
     const auto otherwise = format("without one, {}", if_no_controller_goes());
     if (!offer.free.empty())
-        return format("{} can probably go to the guest whole, once an IOMMU is in use: {}; {}",
+        return format("once an IOMMU is in use, {} can probably be given to the guest whole: {}; {}",
                       listed(offer.free), remedy, otherwise);
     if (!offer.costly.empty())
         return format(
-            "once an IOMMU is in use, a controller can probably go to the guest whole, but {}: {}; {}",
+            "once an IOMMU is in use, a controller can probably be given to the guest whole, but {}: {}; {}",
             listed(offer.costly), remedy, otherwise);
     return format(
-        "{} could go to the guest whole, once an IOMMU is in use ({}), but not as it is now: {}; {}",
+        "{} could be given to the guest whole once an IOMMU is in use ({}), but not as things are now: {}; {}",
         all.front().text(), remedy, all.front().why_not, otherwise);
 }
 
@@ -331,7 +331,7 @@ WayToBind way_to_bind(const Examination& examination, const GuestSettings& guest
     const auto leads_at_a_price = [](const std::string& way, const Costs& costs) {
         auto text = way;
         if (costs.leaves_no_controller) text += ", which leaves the host without any USB controller";
-        // No command stands first that would cut the host off.
+        // A command that would cut the host off is never the first step.
         if (const auto& route = costs.route)
             text = format("plug what carries {} ({}) into a socket of another controller, then {}",
                           route->carries, printable(route->name, 32), text);
@@ -385,7 +385,7 @@ std::string instead_of_a_mux(const Examination& examination)
         if (auto text = once_there_is_an_iommu(examination); !text.empty()) return text;
     const auto all = whole_controllers(examination);
     if (const auto offer = offer_of(all); offer.first != nullptr)
-        return format("give a controller whole to the guest with vfio-pci; {}: {}; or {}",
+        return format("give the guest a whole controller with vfio-pci; {}: {}; or {}",
                       offer.free.empty() ? format("one can go, but {}", listed(offer.costly))
                                          : join(offer.free, ", ") + " can go",
                       how_to_give(examination, *offer.first), if_no_controller_goes());
@@ -394,13 +394,13 @@ std::string instead_of_a_mux(const Examination& examination)
         if (function.is_usb_controller() && is_given(examination.facts.snapshot, function))
             given.push_back(words_for(function));
     if (!given.empty())
-        return format("{} {} given whole already; for more, add a USB card, or {}", listed(given),
+        return format("{} {} already given as a whole; for more, add a USB card, or {}", listed(given),
                       given.size() == 1 ? "is" : "are", if_no_controller_goes());
-    auto otherwise = format("add a USB card and give that whole to the guest with vfio-pci, or {}",
+    auto otherwise = format("add a USB card and give the whole card to the guest with vfio-pci, or {}",
                             if_no_controller_goes());
     if (!all.empty())
-        return format("{} could go to the guest whole, but not as it is now: {}; else {}", all.front().text(),
-                      all.front().why_not, otherwise);
+        return format("{} could be given to the guest whole, but not as things are now: {}; otherwise {}",
+                      all.front().text(), all.front().why_not, otherwise);
     return otherwise;
 }
 
@@ -412,8 +412,8 @@ std::string instead_of_a_group(const Examination& examination)
     if (!offer.costly.empty()) return format("another controller can go, but {}", listed(offer.costly));
     const auto otherwise = format("add a USB card where there is a slot, or {}", if_no_controller_goes());
     if (all.empty()) return format("no other USB controller of this machine can go: {}", otherwise);
-    return format("{} could go, but not as it is now: {}; else {}", all.front().text(), all.front().why_not,
-                  otherwise);
+    return format("{} could go, but not as things are now: {}; otherwise {}", all.front().text(),
+                  all.front().why_not, otherwise);
 }
 
 std::string why_not_together(const Examination& examination, const std::vector<const PciFunction*>& functions)
@@ -461,29 +461,27 @@ IommuAdvice how_to_get_an_iommu(const Examination& examination)
                                return word.starts_with("intel_iommu=on");
                            });
     if (const auto against = word_against(kernel_words, amd); !against.empty())
-        return {.remedy = format("take {} off the kernel's command line and start again", against),
+        return {.remedy = format("remove {} from the kernel's command line and reboot", against),
                 .inferred = false};
     if (condition.firmware_iommu == true && asked_for)
-        return {.remedy = format(
-                    "see why the kernel does not use the IOMMU: `sudo dmesg | grep -i {}`; firmware has {} "
-                    "on, so the kernel was built without its driver ({}), or that driver failed",
-                    amd ? "-e amd-vi -e ivrs" : "dmar", option,
-                    amd ? "CONFIG_AMD_IOMMU" : "CONFIG_INTEL_IOMMU"),
-                .inferred = true};
-    if (condition.firmware_iommu == false || asked_for)
-        return {.remedy = format(
-                    "switch {} on in the firmware set-up; if there is no such option, processor or board "
-                    "lacks it",
-                    option),
-                .inferred = condition.firmware_iommu != false};
-    if (condition.firmware_iommu == true)
-        return {.remedy = "add intel_iommu=on to the kernel's command line and start again",
-                .inferred = false};
-    return {.remedy = format(
-                "add intel_iommu=on to the kernel's command line and start again; if that changes nothing, "
-                "switch {} on in the firmware set-up",
-                option),
+        return {
+            .remedy = format(
+                "see why the kernel does not use the IOMMU: `sudo dmesg | grep -i {}`; firmware has {} on, so the kernel was built without its driver ({}), or that driver failed",
+                amd ? "-e amd-vi -e ivrs" : "dmar", option, amd ? "CONFIG_AMD_IOMMU" : "CONFIG_INTEL_IOMMU"),
             .inferred = true};
+    if (condition.firmware_iommu == false || asked_for)
+        return {
+            .remedy = format(
+                "switch {} on in the firmware set-up; if there is no such option, the processor or the board lacks it",
+                option),
+            .inferred = condition.firmware_iommu != false};
+    if (condition.firmware_iommu == true)
+        return {.remedy = "add intel_iommu=on to the kernel's command line and reboot", .inferred = false};
+    return {
+        .remedy = format(
+            "add intel_iommu=on to the kernel's command line and reboot; if that changes nothing, switch {} on in the firmware set-up",
+            option),
+        .inferred = true};
 }
 
 } // namespace usbroute::diagnose

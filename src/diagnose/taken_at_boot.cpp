@@ -57,7 +57,7 @@ std::optional<TakenAtBoot> by_the_command_line(const PciController& controller, 
     const auto value = std::string_view(word).substr(equals + 1);
     const auto shown = printable(word, 160);
     const auto evidence = "/proc/cmdline: " + shown;
-    const auto off = format("take {} off the kernel's command line and start again", shown);
+    const auto off = format("remove {} from the kernel's command line and reboot", shown);
     if (key == "hide" && value.find(controller.address.text().substr(5)) != std::string_view::npos)
         return TakenAtBoot{.evidence = evidence, .off = off};
     const auto named = key == "ids" ? named_in(value, controller) : std::nullopt;
@@ -65,7 +65,7 @@ std::optional<TakenAtBoot> by_the_command_line(const PciController& controller, 
     return TakenAtBoot{.evidence = evidence,
                        .off = off,
                        .id = printable(named->id, 64),
-                       .rest = format("out of {} on the kernel's command line and start again", shown),
+                       .rest = format("from {} on the kernel's command line and reboot", shown),
                        .all_ids = named->all};
 }
 
@@ -79,13 +79,12 @@ std::optional<TakenAtBoot> by_modprobe(const PciController& controller, const to
         if (!word.starts_with("ids=")) continue;
         const auto named = named_in(word.substr(4), controller);
         if (!named) continue;
-        return TakenAtBoot{.evidence =
-                               format("/{}: {}", printable(line.file, 120), printable(line.line, 160)),
-                           .off = {},
-                           .id = printable(named->id, 64),
-                           .rest = format("out of ids= in /{}, make the initramfs again, and start again",
-                                          printable(line.file, 120)),
-                           .all_ids = named->all};
+        return TakenAtBoot{
+            .evidence = format("/{}: {}", printable(line.file, 120), printable(line.line, 160)),
+            .off = {},
+            .id = printable(named->id, 64),
+            .rest = format("from ids= in /{}, rebuild the initramfs, and reboot", printable(line.file, 120)),
+            .all_ids = named->all};
     }
     return std::nullopt;
 }
@@ -109,7 +108,7 @@ std::string how_to_get_back(const std::vector<TakenAtBoot>& taken)
         if (!one.id.empty() && std::ranges::find(ids, one.id) == ids.end()) ids.push_back(one.id);
     const auto& first = taken.front();
     if (!first.off.empty() && ids.size() >= first.all_ids) return first.off;
-    return format("take {} {}", listed(ids), first.rest);
+    return format("remove {} {}", listed(ids), first.rest);
 }
 
 } // namespace usbroute::diagnose

@@ -15,7 +15,7 @@ namespace usbroute::diagnose {
 /// What gave a controller to vfio-pci or a stub when the machine started.
 struct TakenAtBoot {
     std::string evidence;    ///< "/proc/cmdline: vfio-pci.ids=8086:8cb1"
-    std::string off;         ///< "take vfio-pci.ids=8086:8cb1 off the kernel's command line and start again"
+    std::string off;         ///< "remove vfio-pci.ids=8086:8cb1 from the kernel's command line and reboot"
     std::string id = {};     ///< "8086:8cb1"; empty: it is not named by an id
     std::string rest = {};   ///< "out of ids= in /etc/modprobe.d/vfio.conf, ...", where only the id has to go
     std::size_t all_ids = 0; ///< that the same word or line names

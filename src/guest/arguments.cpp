@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t longest_line = 4096;
 constexpr milliseconds usual_timeout{5000};
 constexpr std::chrono::hours longest_timeout{1};
-/// A host that boots, or a daemon that is started anew, is back by then.
+/// A host that boots, or a daemon that is restarted, is back by then.
 constexpr milliseconds usual_wait{60'000};
 
 /// Known here only to tell a typing error from a verb that a later daemon may have: a guest's line is not answered
@@ -53,13 +53,13 @@ examples:
   usbroute-guest status                         who owns what
   usbroute-guest --wait apply desk              when the host may not be there yet
 
-Any other line of the line protocol passes as it stands: apply, undo, plan ..., '{"do":"toggle"}'.
+Any other line of the line protocol is passed on unchanged: apply, undo, plan ..., '{"do":"toggle"}'.
 
 options:
   -p, --port PORT   )";
 
 constexpr std::string_view help_options = R"(
-  --timeout TIME    for everything together: 500ms, 5s, 1m (usual: 5s, with --wait 1m)
+  --timeout TIME    for everything together: 500ms, 5s, 1m (default: 5s, with --wait 1m)
   --wait            keep trying until the port can be opened and the daemon answers
   --raw             send the words even if they look like a typing error
   -q, --quiet       say nothing when it is done
@@ -67,8 +67,8 @@ constexpr std::string_view help_options = R"(
 constexpr std::string_view help_boxes =
     R"(  --show-errors     show a failure in a box, for hot keys: usbroute-guestw has no console
 )";
-constexpr std::string_view help_tail = R"(  -h, --help        this
-  -V, --version
+constexpr std::string_view help_tail = R"(  -h, --help        show this help
+  -V, --version     show the version
 
 exit codes:
   0 done   1 failed, the host is as before   2 usage   3 port or daemon not reachable
@@ -224,12 +224,11 @@ private:
         // An end of line inside would make two requests of one.
         for (const auto c : line)
             if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
-                return shown(line) + " holds a control character, which no line of the protocol does";
+                return shown(line) + " contains a control character, which the protocol does not allow";
         if (is_raw_ || verb.front() == '{' || is_known(verb)) return {};
         const auto near = nearest_verb(verb);
         if (!near) return {};
-        return "there is no command " + shown(verb) + "; did you mean " + *near +
-               "? --raw sends it as it stands";
+        return "there is no command " + shown(verb) + "; did you mean " + *near + "? --raw sends it as it is";
     }
 
     Words words_;
@@ -253,7 +252,7 @@ std::string doubt_about(std::string_view line)
 {
     const auto verb = first_word(line);
     if (verb.starts_with('{') || is_known(verb)) return {};
-    return shown(verb) + " may be no command: a guest's line is silent about those";
+    return shown(verb) + " may be an unknown command, and a guest's line does not answer those";
 }
 
 bool is_subscription(std::string_view line)

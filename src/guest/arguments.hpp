@@ -19,7 +19,7 @@ struct Request {
     std::chrono::milliseconds timeout{0}; ///< for everything together; 1 ms to 1 h
     bool wait = false;                    ///< keep asking until the port opens and the daemon answers
     bool quiet = false;                   ///< say nothing when it is done
-    bool show_errors = false;             ///< Windows: a failure in a box, for who sees no console
+    bool show_errors = false;             ///< Windows: a failure in a box, for programs without a console
     std::string line;                     ///< of the protocol, without its end
 };
 
@@ -45,7 +45,7 @@ struct System {
 /// The system that this program was built for.
 [[nodiscard]] const System& this_system();
 
-/// Reads the words after the program's name. Options may stand before and after the verb; `--` ends them.
+/// Reads the words after the program's name. Options can come before and after the verb; `--` ends them.
 [[nodiscard]] Read read_arguments(std::span<const std::string_view> words, const System& system);
 
 /// The line was not answered: what may be wrong with its first word. Empty: nothing.

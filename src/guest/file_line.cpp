@@ -38,7 +38,7 @@ void catch_ending_signals()
     sigemptyset(&held);
     for (const int number : ending_signals) {
         struct sigaction action{};
-        // Who started us with a signal ignored (nohup) wants it ignored.
+        // If we were started with a signal ignored (nohup), it stays ignored.
         if (::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) continue;
         action = {};
         action.sa_handler = remember;

@@ -43,7 +43,7 @@ std::unexpected<Failure> no(ExitCode code, const std::string& message, bool may_
         Failure{.code = code, .message = message + "; nothing was asked", .may_pass = may_pass});
 }
 
-/// What open(2) and connect(2) say, in the words of who has to act.
+/// What open(2) and connect(2) say, in words for the one who has to act.
 std::unexpected<Failure> cannot_open(const std::string& port, int errno_value)
 {
     const auto name = shown(port);
@@ -57,7 +57,7 @@ std::unexpected<Failure> cannot_open(const std::string& port, int errno_value)
     case EPERM:
         return no(ExitCode::not_permitted,
                   "may not open " + name +
-                      ": be root, or in the group that owns it (dialout or uucp for serial ports)");
+                      ": run it as root, or join the group that owns it (dialout or uucp for serial ports)");
     case EBUSY: {
         auto failure = no(ExitCode::unreachable, name + " is in use by another program");
         failure.error().is_busy = true;
@@ -123,7 +123,7 @@ const System& this_system()
         .default_port = ::access(own_virtio_port, F_OK) == 0 ? own_virtio_port : "/dev/ttyS0",
         .ports_help =
             "/dev/ttyS0, /dev/virtio-ports/NAME, a Unix socket, tcp:HOST:PORT\n"
-            "                    (usual: /dev/virtio-ports/org.usbroute.0 where it is, else /dev/ttyS0)",
+            "                    (default: /dev/virtio-ports/org.usbroute.0 if it exists, else /dev/ttyS0)",
         .has_boxes = false};
     return system;
 }
@@ -142,7 +142,7 @@ Opened PosixBorder::open(const std::string& port, milliseconds patience)
     if (::stat(port.c_str(), &status) != 0) return cannot_open(port, errno);
     if (S_ISSOCK(status.st_mode)) return open_unix(port, patience);
     if (!S_ISCHR(status.st_mode))
-        return no(ExitCode::usage, shown(port) + " is no port: name a serial or virtio port, or a socket");
+        return no(ExitCode::usage, shown(port) + " is not a port: name a serial or virtio port, or a socket");
     // Without O_NONBLOCK a serial port waits for a carrier that a virtual one never has.
     linux_::UniqueFd fd(::open(port.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
     if (!fd.is_open()) return cannot_open(port, errno);

@@ -19,7 +19,7 @@ public:
     [[nodiscard]] bool pause(std::chrono::milliseconds time) override;
     void show(std::string_view line) override;
 
-    /// The signal that came; 0: none. It can be raised again by who has cleaned up.
+    /// The signal that came; 0: none. It can be raised again after cleaning up.
     [[nodiscard]] static int signal_that_came();
 };
 

@@ -18,7 +18,7 @@ Said run(std::span<const std::string_view> words, Border& border)
     auto read = read_arguments(words, system);
     if (auto* asked = std::get_if<TextAsked>(&read)) return {.out = std::move(asked->text)};
     if (const auto* unusable = std::get_if<Unusable>(&read)) {
-        // Whoever asked for a box sees no console, also when the rest of the command line is wrong.
+        // A caller that asked for a box sees no console, even if the rest of the command line is wrong.
         const bool wants_box = system.has_boxes && std::ranges::find(words, "--show-errors") != words.end();
         return {.code = ExitCode::usage,
                 .err = "usbroute-guest: " + unusable->message + "\n",

@@ -29,7 +29,7 @@ struct Reply {
 /// the few known ones without.
 [[nodiscard]] std::optional<Reply> read_reply(std::string_view line);
 
-/// The daemon's complaint about a blank line, with which we end what may stand half-said on a serial line.
+/// The daemon's complaint about a blank line, with which we end a half-sent line on a serial port.
 [[nodiscard]] bool is_about_blank_line(const Reply& reply);
 
 /// The text under `key` at the top level of a JSON object; of anything else its first letters as they stand

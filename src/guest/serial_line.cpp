@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Who has this terminal as his own: a login prompt, a shell. He would read our answers, and we his keys.
+/// The process whose terminal this is: a login prompt, a shell. It would read our answers, and we its keys.
 struct Resident {
     std::string pid;
     std::string program;
@@ -115,7 +115,7 @@ std::expected<std::unique_ptr<Line>, Failure> SerialLine::on(linux_::UniqueFd fd
     const auto settings = settings_from(before);
     if (::tcsetattr(fd.get(), TCSANOW, &settings) != 0)
         return std::unexpected(Failure{.message = "cannot set up " + port + ": " + errno_text(errno)});
-    // Root is let in all the same (tty_ioctl(4)); the lock above is for that.
+    // Root gets in anyway (tty_ioctl(4)); the lock above is for that.
     ::ioctl(fd.get(), TIOCEXCL);
     return std::make_unique<SerialLine>(std::move(fd), before);
 }

@@ -107,7 +107,7 @@ private:
 
     std::optional<Silence> say(std::string_view line)
     {
-        // A boot message or a prompt may stand half-said on the way to the daemon; it ends here.
+        // A boot message or a prompt may be half-sent on the way to the daemon; it ends here.
         auto text = std::string(line_->is_shared() ? "\n" : "") + std::string(line) + "\n";
         switch (line_->send(text, left())) {
         case Came::bytes: return std::nullopt;
@@ -191,7 +191,7 @@ private:
         if (!was_sent) return closed_before_asking();
         return {.code = ExitCode::unreachable,
                 .message = "the line on " + port() +
-                           " was closed before an answer came; `usbroute-guest status` tells what holds now"};
+                           " was closed before an answer came; `usbroute-guest status` shows the state now"};
     }
 
     [[nodiscard]] Outcome closed_before_asking() const
@@ -221,7 +221,7 @@ private:
         else if (const auto doubt = doubt_about(request_.line); !doubt.empty())
             message += " " + doubt + ".";
         else
-            message += " `usbroute-guest status` tells what holds now.";
+            message += " `usbroute-guest status` shows the state now.";
         return {.code = ExitCode::timed_out, .message = std::move(message)};
     }
 

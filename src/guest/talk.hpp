@@ -20,7 +20,7 @@ struct Outcome {
 };
 
 /// Opens the port, says the line once, and waits for the answer, which it shows. With `wait` it first asks for
-/// `status` until something answers: that may be said any number of times, what the request does may not.
+/// `status` until something answers: that can be asked any number of times; the request cannot.
 [[nodiscard]] Outcome talk(const Request& request, Border& border);
 
 } // namespace usbroute::guest

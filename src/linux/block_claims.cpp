@@ -89,7 +89,7 @@ Claim ask(const AskedBlock& block)
     }
 }
 
-/// Numbers of the SCSI generic nodes of a disk. Whoever passes commands through them needs no block device.
+/// Numbers of the SCSI generic nodes of a disk. A program that passes commands through them needs no block device.
 Names raw_nodes(const observe::KernelTree& tree, const std::string& disk)
 {
     Names numbers;

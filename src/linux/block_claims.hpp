@@ -42,7 +42,7 @@ struct AskedBlock {
 [[nodiscard]] topology::Claims ask_kernel_itself();
 
 /// The same for the live machine, in a child process, and `silent` when there is no answer within that time. For programs
-/// without threads. `absent` for who is not root.
+/// without threads. `absent` for users other than root.
 [[nodiscard]] topology::Claims ask_kernel_as_root(std::chrono::milliseconds patience = std::chrono::seconds{
                                                       3});
 

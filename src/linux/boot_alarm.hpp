@@ -11,7 +11,7 @@
 namespace usbroute::linux_ {
 
 /// Time since the machine started, time asleep included: nobody can set it, and it means the same to a process that is
-/// started anew. Of another boot it means nothing.
+/// started again. After another boot it means nothing.
 [[nodiscard]] std::chrono::milliseconds time_since_boot();
 /// The kernel's word for this boot; empty where it does not tell.
 [[nodiscard]] std::string boot_id();

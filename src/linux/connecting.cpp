@@ -91,7 +91,7 @@ Connecting::Attempt Connecting::connect_now(UniqueFd& made) const
     if (!address) return Attempt::failed;
     UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd.is_open()) return Attempt::failed;
-    // Never waits: a full queue of who listens is EAGAIN.
+    // Never waits: a full queue of the listener is EAGAIN.
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0) {
         made = std::move(fd);
         return Attempt::made;
@@ -130,7 +130,7 @@ void Connecting::drain()
 {
     alignas(inotify_event) std::array<char, 4096> bytes;
     bool is_ours = false;
-    // Whoever fills the directory with files all day long shall not keep us here; the rest makes us come again.
+    // Somebody who fills the directory with files all day must not keep us here; the rest wakes us again.
     for (int reads = 0; reads < most_reads; ++reads) {
         const auto got = ::read(changes_.get(), bytes.data(), bytes.size());
         if (got < 0 && errno == EINTR) continue;
@@ -146,7 +146,7 @@ void Connecting::drain()
         }
     }
     if (!is_ours) return;
-    // Who made the file listens a moment later: the pauses begin anew.
+    // The program that created the file listens a moment later: the pauses start again.
     pause_ = shortest_pause;
     attempt();
 }

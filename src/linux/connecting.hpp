@@ -16,7 +16,8 @@ namespace usbroute::linux_ {
 ///
 /// Where there is no such file, inotify on its directory (or on the nearest one above that exists) tells when that may
 /// have changed, and nothing ticks. A file on which nobody listens is tried again after 50 ms, 100 ms, ... 30 s, and then
-/// only when it changes: who begins to listen makes it anew. What else fails is tried every 30 s in the end.
+/// only when it changes: a program that begins to listen creates it again. What else fails is tried every 30 s in the
+/// end.
 class Connecting {
 public:
     using Connected = std::function<void(UniqueFd)>;

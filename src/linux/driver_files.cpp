@@ -30,7 +30,7 @@ using Verdict = int;
 /// The part of the writing process. Never returns.
 [[noreturn]] void write_and_exit(const char* path, std::string_view text, int answer)
 {
-    // Who waits for the end of our output must not wait for a write that hangs.
+    // A reader of our output must not wait for a write that hangs.
     const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) (void)::dup2(nothing, standard);
     Verdict verdict = 0;
@@ -133,9 +133,9 @@ Result<void> may_write(const std::string& file)
     const int why = errno;
     if (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0) return {};
     const bool is_right = why == EACCES || why == EPERM || why == EROFS;
-    return std::unexpected(
-        Error(is_right ? ErrorKind::not_permitted : ErrorKind::failed, format("may not write {}", path), why)
-            .with_code(is_right ? "not-permitted" : "failed"));
+    return std::unexpected(Error(is_right ? ErrorKind::not_permitted : ErrorKind::failed,
+                                 format("not permitted to write {}", path), why)
+                               .with_code(is_right ? "not-permitted" : "failed"));
 }
 
 } // namespace usbroute::linux_

@@ -12,7 +12,7 @@
 namespace usbroute::linux_ {
 
 /// The files of this machine. Each write runs in a process of its own: one that hangs in the kernel cannot be ended, not
-/// even by SIGKILL, and must not hang the one who asked.
+/// even by SIGKILL, and must not hang its caller.
 class BoundDrivers final : public apply::DriverFiles {
 public:
     /// `patience`: how long a write may take, and how long a driver may let wait for itself.

@@ -230,10 +230,10 @@ std::string_view remedy_for_writing(int errno_value)
     case EDQUOT: return "; make room there";
     case EROFS: return "; mount it writable";
     case EACCES:
-    case EPERM: return "; let whoever runs usbroute write there";
-    case ELOOP: return "; remove the link on the way there, which others could have put there";
+    case EPERM: return "; let the user who runs usbroute write there";
+    case ELOOP: return "; remove the symbolic link on that path, which others could have put there";
     case EMFILE:
-    case ENFILE: return "; allow more open files";
+    case ENFILE: return "; raise the limit of open files";
     default: return {};
     }
 }
@@ -254,7 +254,7 @@ Result<void> make_directories(const std::string& path)
         const auto part = path.substr(0, slash);
         if (!part.empty() && ::mkdir(part.c_str(), 0755) != 0 && errno != EEXIST)
             return std::unexpected(
-                Error(kind_from(errno), "cannot make the directory " + printable(part), errno));
+                Error(kind_from(errno), "cannot create the directory " + printable(part), errno));
         if (slash == std::string::npos) return {};
     }
 }

@@ -41,8 +41,8 @@ public:
     [[nodiscard]] std::expected<std::string, observe::Errno> read(const std::string& file,
                                                                   std::size_t limit) const override;
     [[nodiscard]] std::expected<std::string, observe::Errno> link(const std::string& path) const override;
-    /// The node is not opened. With the root "/", no link is followed but below /dev: whoever owns a directory could put one
-    /// there that leads to a file system which never answers.
+    /// The node is not opened. With the root "/", links are followed only below /dev: the owner of a directory could
+    /// put one there that leads to a file system which never answers.
     [[nodiscard]] std::optional<std::string> block_number(const std::string& path) const override;
 
 private:
@@ -62,7 +62,7 @@ private:
 
 /// A whole file of at most `limit` bytes; larger is an error.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit);
-/// Replaces a file whole: whoever opens it sees the old text or the new one, also after a power failure. Without a
+/// Replaces a file as a whole: readers see the old text or the new one, also after a power failure. Without a
 /// `mode` it keeps the one it has; a new one gets 0644.
 [[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view text,
                                         std::optional<mode_t> mode = std::nullopt);

@@ -9,7 +9,7 @@
 
 namespace usbroute::linux_ {
 
-/// Whether sockets of this machine have ever been moved by somebody who could still say so afterwards. A file that
+/// Whether sockets of this machine have ever been moved by somebody who could still type afterwards. A file that
 /// outlives the boot; where it is, they have.
 class FirstMove {
 public:

@@ -19,7 +19,7 @@ namespace usbroute::linux_ {
 
 namespace {
 
-/// A change takes about two hundred bytes. Written anew after some hundred of them, which takes a toggle a moment
+/// A change takes about two hundred bytes. Written again after some hundred of them, which takes a toggle a moment
 /// longer.
 constexpr off_t grown = off_t{32} * 1024;
 constexpr std::size_t longest_journal = 1U << 20;
@@ -80,7 +80,7 @@ void JournalFile::open()
     renew_private(path_, before_);
     hold(open_file());
     if (!fd_.is_open() && open_errno_ == EMEDIUMTYPE)
-        set_aside("it is no file that only usbroute can have written", {});
+        set_aside("others than usbroute could have written it", {});
 }
 
 /// Another process can have put a shorter journal in the place of this one: then that one is used.
@@ -110,7 +110,7 @@ void JournalFile::heal()
         return set_aside(format("it is larger than {} bytes", longest_journal), {});
     const auto text = this->text();
     const auto history = apply::read_history(text);
-    if (history.is_foreign) return set_aside("it is no journal of this or an earlier version", {});
+    if (history.is_foreign) return set_aside("it is not a journal of this or an earlier version", {});
     const std::size_t torn = text.ends_with('\n') ? 0 : 1;
     if (history.unreadable > torn)
         return set_aside(format("{} of its lines cannot be read; the others were kept", history.unreadable),
@@ -138,7 +138,7 @@ void JournalFile::set_aside(const std::string& why, const std::string& keep)
     if (!is_given_up_) hold(open_file());
 }
 
-/// A new file under the old name: whoever is killed at any point leaves the whole old one or the whole new one.
+/// A new file under the old name: a process killed at any point leaves the whole old one or the whole new one.
 bool JournalFile::replace(const std::string& text)
 {
     auto fresh = exchange_private(path_, text, O_RDWR | O_APPEND);

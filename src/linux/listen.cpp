@@ -42,13 +42,13 @@ std::unexpected<Error> cannot_listen(const std::string& place, int errno_value)
     return std::unexpected(Error(kind_from(errno_value), "cannot listen on " + place, errno_value));
 }
 
-/// Takes away what a killed daemon left behind. Nobody who listens there is disturbed.
+/// Removes what a killed daemon left behind. A program that listens there is not disturbed.
 Result<void> clear_the_way(const std::string& path, const sockaddr_un& address)
 {
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) return {};
     if (!S_ISSOCK(status.st_mode))
-        return failure(format("cannot listen on {}: a file that is no socket is in the way", path));
+        return failure(format("cannot listen on {}: a file that is not a socket is in the way", path));
     const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (::connect(probe.get(), base_of(address), sizeof address) == 0 || errno == EAGAIN)
         return std::unexpected(

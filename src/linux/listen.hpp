@@ -59,8 +59,9 @@ struct InheritedSocket {
 };
 /// Empty when we were started in another way. To be called before anything else is opened. Clears the variables, as no child shall see them.
 [[nodiscard]] std::vector<InheritedSocket> take_inherited_sockets();
-/// Closes all other descriptors above the standard streams, and opens /dev/null where one of these is missing: who starts
-/// us may have thousands open, or none. To be called right afterwards, while nothing is open but what `but` lists.
+/// Closes all other descriptors above the standard streams, and opens /dev/null where one of these is missing: a
+/// program that starts us may have thousands open, or none. To be called right afterwards, while nothing is open but
+/// what `but` lists.
 void close_what_was_inherited(std::vector<int> but);
 
 /// Who is on the other side of a Unix socket, as the kernel knows it.

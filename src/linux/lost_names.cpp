@@ -38,7 +38,7 @@ void LostNames::watch(const std::string& path)
 void LostNames::drain()
 {
     alignas(inotify_event) std::array<char, 4096> bytes;
-    // Whoever changes attributes all day long shall not keep us here; the rest makes us come again.
+    // Somebody who changes attributes all day must not keep us here; the rest wakes us again.
     for (int reads = 0; reads < reads_a_turn; ++reads) {
         const auto got = ::read(fd_.get(), bytes.data(), bytes.size());
         if (got < 0 && errno == EINTR) continue;

@@ -58,9 +58,10 @@ Error PciConfig::explain_read(int errno_value) const
 {
     const auto subject = "cannot read the routing registers of " + address_.text();
     if (errno_value == 0)
-        return Error(ErrorKind::not_permitted,
-                     subject + ": the kernel shows only the first 64 bytes to a process without "
-                               "CAP_SYS_ADMIN; run it as root")
+        return Error(
+                   ErrorKind::not_permitted,
+                   subject +
+                       ": the kernel shows only the first 64 bytes to a process without CAP_SYS_ADMIN; run it as root")
             .with_code("registers-unreadable");
     const bool forbidden = errno_value == EACCES || errno_value == EPERM;
     return Error(forbidden ? ErrorKind::not_permitted : ErrorKind::failed, subject, errno_value)
@@ -75,9 +76,11 @@ Error PciConfig::explain_write(chips::RouteRegister target, int errno_value) con
                           : ErrorKind::failed;
     const auto lockdown = errno_value == EPERM ? observe::lockdown_level(LiveTree(root_)) : std::string();
     if (!lockdown.empty())
-        return Error(kind, format("{}: kernel lockdown is on ({}), which forbids it; switch Secure Boot off "
-                                  "in the firmware, or boot without lockdown=",
-                                  subject, lockdown))
+        return Error(
+                   kind,
+                   format(
+                       "{}: kernel lockdown is on ({}), which forbids it; switch Secure Boot off in the firmware, or boot without lockdown=",
+                       subject, lockdown))
             .with_code("lockdown");
     Error error(kind, subject, errno_value);
     if (kind == ErrorKind::not_permitted && ::geteuid() != 0)
@@ -88,12 +91,11 @@ Error PciConfig::explain_write(chips::RouteRegister target, int errno_value) con
 
 Error PciConfig::explain_limit(chips::RouteRegister target, std::uint32_t value) const
 {
-    return Error(ErrorKind::failed,
-                 format("cannot write 0x{:x} to {} of {}: usbrouted has forbidden itself "
-                        "all bits but those that the "
-                        "firmware's mask had when it began (0x{:x}); restart usbrouted if "
-                        "the mask has changed since",
-                        value, chips::data_sheet_name(target), address_.text(), allowed_.free_bits(target)))
+    return Error(
+               ErrorKind::failed,
+               format(
+                   "cannot write 0x{:x} to {} of {}: usbrouted allows itself only the bits that the firmware's mask had when it started (0x{:x}); restart usbrouted if the mask has changed since",
+                   value, chips::data_sheet_name(target), address_.text(), allowed_.free_bits(target)))
         .with_code("write-failed");
 }
 

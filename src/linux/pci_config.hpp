@@ -44,8 +44,8 @@ struct AllowedWrites {
 
 /// The routing registers through the `config` file that sysfs has for every PCI function.
 ///
-/// The descriptor stays open. The kernel asks for CAP_SYS_ADMIN of whoever opened it, so reads beyond byte 64 go on
-/// after privileges were given up; under lockdown each write is refused with EPERM all the same.
+/// The descriptor stays open. The kernel checks CAP_SYS_ADMIN when it is opened, so reads beyond byte 64 go on
+/// after privileges were given up; under lockdown each write is still refused with EPERM.
 class PciConfig final : public apply::RouteRegisters {
 public:
     /// Opens for reading and writing, or for reading alone where writing is not permitted: then `write` says why.

@@ -28,10 +28,11 @@ struct KnownProcess {
     UniqueFd pidfd;      ///< readable once it has ended, also before its parent has asked how
 };
 
-/// The process on the other side of a connected Unix socket: who connected, or, where we connected, who called listen().
-/// Nothing: it has ended already. An error: it cannot be told, for one because it lives in a container's namespace.
+/// The process on the other side of a connected Unix socket: the one that connected, or, if we connected, the one that
+/// called listen(). Nothing: it has ended already. An error: nobody knows, for example because it lives in a
+/// container's namespace.
 [[nodiscard]] Result<std::optional<KnownProcess>> peer_process_of(int socket);
-/// The process that was known before. Nothing: it has ended, whoever has its number now.
+/// The process that was known before. Nothing: it has ended, even if another process has its number now.
 [[nodiscard]] Result<std::optional<KnownProcess>> find_process(const ProcessId& id);
 
 /// Whether the other side has closed its end, also with bytes that were not read yet.

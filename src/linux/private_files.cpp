@@ -165,14 +165,13 @@ Result<void> make_private_directory(const std::string& path)
     const auto failed = [&](int why) {
         return failure(
             why == ELOOP
-                ? format("cannot make the directory {}: a link on the way there is one that others "
-                         "could have put there, and is not followed; look where it leads, and remove it",
-                         printable(path))
+                ? format(
+                      "cannot create the directory {}: the path has a symbolic link that others could have put there, and it is not followed; look where it leads, and remove it",
+                      printable(path))
             : why == EPERM
-                ? format("cannot use the directory {}: another user owns it, who does not own the one "
-                         "above it; chown root it, or remove it",
+                ? format("cannot use the directory {}: it belongs to another user, who does not own the directory above it; chown root it, or remove it",
                          printable(path))
-                : "cannot make the directory " + printable(path),
+                : "cannot create the directory " + printable(path),
             why);
     };
     const auto directory = open_directory(path, private_directory);
@@ -181,7 +180,7 @@ Result<void> make_private_directory(const std::string& path)
     if (::fstat(directory->get(), &status) != 0) return failed(errno);
     const bool may_close = status.st_uid == ::geteuid() || ::geteuid() == 0;
     if ((status.st_mode & of_others) == 0 || (status.st_mode & S_ISVTX) != 0 || !may_close) return {};
-    // Where it cannot be closed, its files are private all the same.
+    // If it cannot be closed to others, its files are still private.
     if (const auto fd = readable(*directory); fd.is_open() && holds_only_ours(readable(*directory)))
         [[maybe_unused]]
         const int closed = ::fchmod(fd.get(), private_directory);
@@ -193,7 +192,7 @@ Result<void> make_reachable_directory(const std::string& path)
     const auto made = open_directory(path, reachable_mode);
     if (made) return {};
     return std::unexpected(
-        Error(kind_from(made.error()), "cannot make the directory " + printable(path), made.error()));
+        Error(kind_from(made.error()), "cannot create the directory " + printable(path), made.error()));
 }
 
 std::expected<UniqueFd, int> open_private(const std::string& path, int flags)

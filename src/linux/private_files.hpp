@@ -42,12 +42,12 @@ enum class Privacy : std::uint8_t {
 /// A file that is there, or a new one where `flags` has O_CREAT. The error is an errno value: EMEDIUMTYPE for a file that is
 /// no regular file or whose text is not ours, ESTALE for one that others can read.
 [[nodiscard]] std::expected<UniqueFd, int> open_private(const std::string& path, int flags);
-/// A whole file of at most `limit` bytes, whoever can read it. An error also where others could have written it.
+/// A whole file of at most `limit` bytes, no matter who can read it. Also an error if others could have written it.
 [[nodiscard]] Result<std::string> read_private(const std::string& path, std::size_t limit);
-/// As `replace_file`, for the owner alone, whatever mode the old one has.
+/// Like `replace_file`, for the owner alone, whatever mode the old one has.
 [[nodiscard]] Result<void> replace_private(const std::string& path, std::string_view text);
 /// The same by way of PATH.new, for a file that need not outlive a power failure; gives the new one, opened with `flags`.
-/// The error is an errno value. For who alone writes there at this moment.
+/// The error is an errno value. For the only writer at this moment.
 [[nodiscard]] std::expected<UniqueFd, int> exchange_private(const std::string& path, std::string_view text,
                                                             int flags);
 /// Takes a name away, whatever has it but a directory. 0, or an errno value.

@@ -38,7 +38,7 @@ Result<void> write_file(const std::string& path, std::string_view text)
 {
     std::error_code failed;
     fs::create_directories(fs::path(path).parent_path(), failed);
-    if (failed) return std::unexpected(cannot("make the directory of", path, failed.value()));
+    if (failed) return std::unexpected(cannot("create the directory of", path, failed.value()));
     const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
     if (!fd.is_open()) return std::unexpected(cannot("make", path, errno));
     if (const int why = write_whole(fd.get(), text); why != 0)
@@ -50,9 +50,9 @@ Result<void> write_link(const std::string& path, const std::string& target)
 {
     std::error_code failed;
     fs::create_directories(fs::path(path).parent_path(), failed);
-    if (failed) return std::unexpected(cannot("make the directory of", path, failed.value()));
+    if (failed) return std::unexpected(cannot("create the directory of", path, failed.value()));
     if (::symlink(target.c_str(), path.c_str()) != 0)
-        return std::unexpected(cannot("make the link", path, errno));
+        return std::unexpected(cannot("create the link", path, errno));
     return {};
 }
 
@@ -95,8 +95,8 @@ Result<void> may_record_into(const std::string& directory)
     if (empty) return {};
     return std::unexpected(
         Error(ErrorKind::refused,
-              format("{} is there already{}, and a recording overwrites nothing; name a new directory",
-                     printable(path, 200), S_ISDIR(status.st_mode) ? " and not empty" : ""))
+              format("{} already exists{}, and a recording overwrites nothing; name a new directory",
+                     printable(path, 200), S_ISDIR(status.st_mode) ? " and is not empty" : ""))
             .with_code("exists"));
 }
 
@@ -119,7 +119,7 @@ Result<void> write_recording(const observe::Recording& recording, std::string_vi
     return std::unexpected(
         Error(written.error().kind(),
               written.error().message() +
-                  (failed ? format("; what was written of it is in {}", printable(making, 200))
+                  (failed ? format("; what was written so far is in {}", printable(making, 200))
                           : std::string("; nothing was left behind"))));
 }
 

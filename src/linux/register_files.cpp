@@ -103,7 +103,7 @@ Result<Filter> RegisterFiles::confine(const observe::KernelTree& tree)
 
 Result<RegisterFiles::Confinement> RegisterFiles::prepare(int first_number, const observe::KernelTree& tree)
 {
-    // Whoever is not root any more sees the registers through what was kept alone.
+    // A process that is no longer root sees the registers only through what was kept.
     std::optional<chips::RouteBits> look;
     for (const auto& kept : kept_) {
         if (look) break;
@@ -134,7 +134,7 @@ Result<RegisterFiles::Unused> RegisterFiles::occupy(int first_number) const
     const UniqueFd nothing(::open("/", O_PATH | O_CLOEXEC));
     for (auto place = kept_.size(); place < unused.size(); ++place) {
         unused[place] = UniqueFd(::dup3(nothing.get(), first_number + static_cast<int>(place), O_CLOEXEC));
-        if (!unused[place].is_open()) return failure("cannot keep numbers for configuration spaces", errno);
+        if (!unused[place].is_open()) return failure("cannot reserve descriptors for configuration spaces", errno);
     }
     if (auto limited = allow_numbers_below(first_number + register_numbers); !limited)
         return std::unexpected(std::move(limited.error()));
@@ -182,7 +182,7 @@ Result<std::unique_ptr<apply::RouteRegisters>> RegisterFiles::open_kept(const Pc
 Result<void> RegisterFiles::adopt(const PciAddress& address, UniqueFd fd)
 {
     const auto refused = [&](std::string_view why) {
-        return failure(format("the descriptor for {} is not taken: {}", address.text(), why));
+        return failure(format("the descriptor for {} is not accepted: {}", address.text(), why));
     };
     if (!name_of(fd.get()).ends_with(format("/{}/config", address.text())))
         return refused("it is not the configuration space of that function");
@@ -201,7 +201,7 @@ Result<void> RegisterFiles::replace(const PciAddress& address, UniqueFd fd)
     auto kept = std::ranges::find(kept_, address, &Kept::address);
     if (kept == kept_.end()) {
         if (kept_.size() == most_kept)
-            return failure(format("usbrouted keeps {} configuration spaces, and has no place for that of {}",
+            return failure(format("usbrouted keeps at most {} configuration spaces, and has no room for that of {}",
                                   most_kept, address.text()));
         kept = kept_.insert(kept_.end(), Kept{.address = address, .fd = {}});
     }

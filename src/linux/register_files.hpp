@@ -21,8 +21,8 @@
 namespace usbroute::linux_ {
 
 /// Descriptors of configuration spaces, opened while this process had the rights to, or handed to it by somebody who
-/// has. Through them the registers are read and written after the rights were given up: the kernel asks whoever opened
-/// the file, not whoever reads it (drivers/pci/pci-sysfs.c, pci_read_config).
+/// has. Through them the registers are read and written after the rights were given up: the kernel checks the process
+/// that opened the file, not the one that reads it (drivers/pci/pci-sysfs.c, pci_read_config).
 class RegisterFiles {
 public:
     /// `root` ends with a slash.
@@ -34,7 +34,7 @@ public:
     /// among it but those of allowed bits of the two routing registers. From here on the descriptors have numbers of
     /// their own. An error: nothing is forbidden, all goes on as before.
     [[nodiscard]] Result<Filter> confine(const observe::KernelTree& tree);
-    /// Opened anew where that is permitted, else through what was kept. Errors with a code of their own:
+    /// Opened again if that is permitted, else through what was kept. Errors with a code of their own:
     /// "registers-lost": what was kept belongs to a function that was removed from the bus since;
     /// "registers-not-handed": this process never had the rights, and nobody has handed it a descriptor.
     [[nodiscard]] Result<std::unique_ptr<apply::RouteRegisters>> open(const PciAddress& address);

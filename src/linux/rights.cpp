@@ -95,10 +95,10 @@ Result<void> give_up_capabilities()
 {
     ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0,
             0); // none before Linux 4.3, and then none are held
-    // Who never held CAP_SETPCAP cannot empty it. It limits what a program that is started may hold, and no_new_privs
-    // leaves that nothing to gain.
+    // A process that never held CAP_SETPCAP cannot empty it. It limits what a program that is started may hold, and
+    // no_new_privs leaves that nothing to gain.
     static_cast<void>(empty_bounding_set());
-    // Who holds none need not be allowed to say so.
+    // A process without capabilities need not be allowed to drop them.
     if (holds_any() && (!empty_sets() || holds_any())) return no_rights("give up the capabilities");
     // Others of the same user can neither trace it nor take its descriptors (pidfd_getfd asks as ptrace does).
     if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return no_rights("forbid being traced");

@@ -32,7 +32,7 @@ struct Account {
 /// An error: this process may be anything in between, and has to end.
 [[nodiscard]] Result<void> become(const Account& account, std::span<const gid_t> more_groups);
 /// It can be traced by root alone then, and leaves no core.
-/// As above, without becoming somebody else: for who was not root from the start, and may have been lent capabilities.
+/// As above, without becoming somebody else: for a process that was never root, and may have been lent capabilities.
 [[nodiscard]] Result<void> give_up_capabilities();
 
 /// Gives a directory that root has made to the account, and files of these names in it that root has written there before.
@@ -40,8 +40,8 @@ struct Account {
 /// another owner is left alone.
 [[nodiscard]] Result<void> give_directory(const std::string& path, const Account& account,
                                           std::span<const std::string_view> files);
-/// Root that writes into the directory of another user gives the file to that user, who could not write it any more
-/// otherwise. Both are descriptors. Nothing for who is not root.
+/// Root that writes into the directory of another user gives the file to that user, who could no longer write it
+/// otherwise. Both are descriptors. Does nothing for users other than root.
 void give_to_owner_of(int directory, int fd);
 
 } // namespace usbroute::linux_

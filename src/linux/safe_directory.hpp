@@ -12,8 +12,8 @@
 
 #include <sys/stat.h>
 
-/// Directories that may lie below one of another user, who can exchange every name there at any moment. They are opened
-/// once, and what is done in them is done by that descriptor.
+/// Directories that may lie below another user's directory, who can exchange every name there at any moment. They are
+/// opened once, and what is done in them is done by that descriptor.
 namespace usbroute::linux_ {
 
 /// Whether a symbolic link on the way to a directory is followed: only where nobody but root and `self` can have put it

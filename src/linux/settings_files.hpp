@@ -20,7 +20,7 @@ namespace usbroute::linux_ {
 enum class Reading : std::uint8_t {
     to_look,  ///< shows or checks it
     to_act,   ///< changes the machine by it, in one command
-    to_serve, ///< the daemon, whoever it runs as
+    to_serve, ///< the daemon, as any user
 };
 /// Which part of the way to a file has to be safe from others.
 enum class Judged : std::uint8_t {

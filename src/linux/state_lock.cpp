@@ -26,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds between_attempts{10};
 constexpr int most_replacements = 8;
-/// Whoever holds a hundred thousand locks makes that list long; reading it must not take long.
+/// Somebody who holds a hundred thousand locks makes that list long; reading it must not take long.
 constexpr std::size_t most_of_the_list = 256UL * 1024;
 
 /// The beginning of a file of /proc, of at most `limit` bytes.
@@ -90,7 +90,7 @@ Result<LockFile::Held> LockFile::take(std::chrono::milliseconds patience)
         if (!fd_.is_open()) return Held(-1);
         if (::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0) {
             if (is_there()) return Held(fd_.get());
-            // Somebody has taken the file away, and whoever comes now takes the next one.
+            // Somebody has removed the file, and the next process creates another one.
             fd_.reset();
             ++replacements;
             continue;
@@ -104,10 +104,11 @@ Result<LockFile::Held> LockFile::take(std::chrono::milliseconds patience)
         }
         if (Clock::now() >= until)
             return std::unexpected(
-                Error(ErrorKind::unreachable,
-                      format("{} is changing something at this moment and holds {}: nothing was done; try "
-                             "again, and if it hangs, end it",
-                             holder(), printable(path_)))
+                Error(
+                    ErrorKind::unreachable,
+                    format(
+                        "{} is changing something right now and holds {}: nothing was done; try again, and if it hangs, end it",
+                        holder(), printable(path_)))
                     .with_code(std::string(apply::code_of_a_held_lock)));
         std::this_thread::sleep_for(between_attempts);
     }
@@ -130,10 +131,11 @@ Result<UniqueFd> lock_state(const std::string& directory)
     auto held = lock.take(std::chrono::milliseconds(0));
     if (!held)
         return std::unexpected(
-            Error(ErrorKind::failed,
-                  format("another daemon works with {}; usbroute status asks it, and it has to end before "
-                         "another one can start: it is {}",
-                         printable(directory), lock.holder()))
+            Error(
+                ErrorKind::failed,
+                format(
+                    "another daemon is using {}; usbroute status asks it, and it has to end before another one can start: it is {}",
+                    printable(directory), lock.holder()))
                 .with_code("in-use"));
     held->keep();
     return lock.release();
@@ -143,7 +145,7 @@ std::optional<pid_t> holder_in(std::string_view locks, dev_t device, ino_t inode
 {
     std::optional<pid_t> by_inode;
     int same_inode = 0;
-    // "1: FLOCK  ADVISORY  WRITE 23788 fe:00:10953021 0 EOF"; who waits for one has "->" after the number.
+    // "1: FLOCK  ADVISORY  WRITE 23788 fe:00:10953021 0 EOF"; a process that waits for one has "->" after the number.
     for (const auto line : split(locks, '\n')) {
         const auto fields = words(line);
         if (fields.size() < 6 || fields[1] != "FLOCK") continue;

@@ -20,7 +20,7 @@ namespace usbroute::linux_ {
 /// How long a command that works without the daemon waits for a lock.
 inline constexpr std::chrono::milliseconds direct_patience{5000};
 
-/// A lock (flock(2)) on a file of its own, which only its owner and root can open. Whoever is killed gives it back.
+/// A lock (flock(2)) on a file of its own, which only its owner and root can open. A killed process gives it back.
 class LockFile {
 public:
     /// The file is made when it is first taken; the directory has to be there.

@@ -83,7 +83,7 @@ void TreeHints::take(int watch, unsigned what, std::string_view name, observe::H
     const bool a_directory_moved =
         (what & (IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF)) != 0 && (what & IN_ISDIR) != 0;
     if ((what & (IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF)) != 0 || a_directory_moved) {
-        // Paths may lead elsewhere now: each is asked for anew by the scan that follows.
+        // Paths may lead elsewhere now: the scan that follows asks for each again.
         hints.everything = true;
         watched_.clear();
     }

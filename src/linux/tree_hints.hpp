@@ -38,7 +38,7 @@ private:
     UniqueFd fd_;
     bool is_kernels_ =
         false;           ///< its sysfs is a real one, where inotify tells nothing of what the kernel does
-    bool blind_ = false; ///< the user's limit is reached, or there is no inotify at all
+    bool blind_ = false; ///< the user's limit is reached, or there is no inotify
     std::unordered_set<std::string> watched_;
     std::unordered_map<int, std::string> directories_; ///< by watch descriptor
 };

@@ -130,7 +130,7 @@ private:
                                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
         struct stat status{};
         if (!file.is_open() || ::fstat(file.get(), &status) != 0) return failed(errno);
-        if (!S_ISREG(status.st_mode)) return failure(format("{} is no regular file", printable(where)));
+        if (!S_ISREG(status.st_mode)) return failure(format("{} is not a regular file", printable(where)));
         if (auto no = why_not(where, status)) return std::unexpected(std::move(*no));
         return file;
     }
@@ -162,11 +162,10 @@ std::optional<std::string> why_not_trusted(const std::string& path, const struct
     const auto mode = status.st_mode & 07777;
     if (by_others)
         return format(
-            "{} may be written by everybody (mode {:04o}){}, and root would act on it; chmod go-w {}", name,
+            "{} can be written by everybody (mode {:04o}){}, and root would act on it; chmod go-w {}", name,
             mode, danger, name);
     return format(
-        "{0} may be written by its group, or by whom an access list names (mode {1:04o}){2}, and root "
-        "would act on it; chmod g-w {0}, and before that setfacl -b {0} where getfacl shows such a list",
+        "{0} can be written by its group, or by somebody named in an access list (mode {1:04o}){2}, and root would act on it; chmod g-w {0}, and before that setfacl -b {0} if getfacl shows such a list",
         name, mode, danger);
 }
 

@@ -14,9 +14,9 @@
 /// Files that decide what root, or the daemon, does: nobody else may be able to write them, or to put others in their place.
 namespace usbroute::linux_ {
 
-/// Why who acts on a file, or on what is found in a directory, cannot trust it, and what to type. Nothing: only the `trusted`
-/// users can change it. Writing of a group is refused whichever it is, as the mode shows what an access list gives there. A
-/// directory with the sticky bit is safe, as others cannot take away what is in it. Pure.
+/// Why a file, or what is in a directory, cannot be trusted by a process that acts on it, and what to type. Nothing:
+/// only the `trusted` users can change it. Writing of a group is refused whichever it is, as the mode shows what an
+/// access list gives there. A directory with the sticky bit is safe, as others cannot take away what is in it. Pure.
 [[nodiscard]] std::optional<std::string> why_not_trusted(const std::string& path, const struct stat& status,
                                                          std::span<const uid_t> trusted);
 

@@ -52,10 +52,10 @@ Result<std::unique_ptr<UdevHints>> UdevHints::create()
     auto* monitor = state->monitor.get();
     for (const char* subsystem : {"usb", "block", "pci"})
         if (udev_monitor_filter_add_match_subsystem_devtype(monitor, subsystem, nullptr) < 0)
-            return no("cannot choose what to hear from udev");
+            return no("cannot filter the events of udev");
     // Fails without CAP_NET_ADMIN; then a large burst may be lost, which is noticed.
     udev_monitor_set_receive_buffer_size(monitor, receive_buffer_bytes);
-    if (udev_monitor_enable_receiving(monitor) < 0) return no("cannot hear udev");
+    if (udev_monitor_enable_receiving(monitor) < 0) return no("cannot receive events from udev");
     return std::unique_ptr<UdevHints>(new UdevHints(std::move(state)));
 }
 
@@ -68,7 +68,7 @@ observe::Hints UdevHints::drain()
         errno = 0;
         const State::Device device(udev_monitor_receive_device(state_->monitor.get()));
         if (!device) {
-            // ENOBUFS is said once, and then come the messages that were not lost.
+            // ENOBUFS is reported once, and then come the messages that were not lost.
             if (errno == ENOBUFS)
                 hints.everything = true;
             else if (errno != EINTR)

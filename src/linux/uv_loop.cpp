@@ -108,7 +108,7 @@ struct UvLoop::State {
         std::function<void()> came;
     };
     std::vector<Signal*> signals;
-    bool is_ending = false; ///< whoever waits for an errand may be gone
+    bool is_ending = false; ///< those who wait for an errand may be gone
 };
 
 UvLoop::UvLoop() : state_(std::make_unique<State>())

@@ -64,8 +64,9 @@ Result<void> Conversation::take_answers(std::vector<Heard>& heard)
         if (!line) return std::unexpected(std::move(line.error()));
         if (!*line) return {};
         if (asked_.empty())
-            return std::unexpected(Error(ErrorKind::failed, "the daemon has answered what nobody asked")
-                                       .with_code("not-an-answer"));
+            return std::unexpected(
+                Error(ErrorKind::failed, "the daemon has sent an answer to a question that nobody asked")
+                    .with_code("not-an-answer"));
         heard.emplace_back(asked_.front().kind, std::move(**line));
         asked_.pop_front();
     }
@@ -78,7 +79,7 @@ Result<std::vector<Conversation::Heard>> Conversation::listen(Clock::time_point 
     if (auto taken = take_answers(heard); !taken) return std::unexpected(std::move(taken.error()));
     if (const auto last = deadline(); last && *last <= now)
         return std::unexpected(
-            Error(ErrorKind::timed_out, format("the daemon has not answered within {} ms", timeout_.count()))
+            Error(ErrorKind::timed_out, format("the daemon did not answer within {} ms", timeout_.count()))
                 .with_code("timed-out"));
     if (look_again_) {
         if (auto looked = look(now); !looked) return std::unexpected(std::move(looked.error()));

@@ -180,11 +180,10 @@ private:
 std::optional<Error> why_not(const cli::Options& options, const cli::Session& session)
 {
     const auto usage = [](const char* text) { return usage_error(text); };
-    if (options.json) return usage("live is for the eye; `usbroute watch --json` tells a program of changes");
+    if (options.json) return usage("live is for people; `usbroute watch --json` reports changes to a program");
     if (session.works_alone())
         return usage(
-            "live needs the daemon, which tells of changes; with --root name its --socket, and leave "
-            "--direct out");
+            "live needs the daemon, which reports changes: leave out --direct; with --root, name the daemon's socket too (--socket)");
     return std::nullopt;
 }
 
@@ -195,7 +194,7 @@ Result<void> run(const cli::Options& options)
     const cli::Session session(options);
     if (auto error = why_not(options, session)) return std::unexpected(std::move(*error));
     const auto& socket = session.where().socket;
-    // Before the screen is taken: what is wrong with the daemon is said where the person looks afterwards.
+    // Before the screen is taken: what is wrong with the daemon is printed where the person looks afterwards.
     auto conversation = Conversation::begin(socket, options.timeout);
     if (!conversation) return std::unexpected(std::move(conversation.error()));
     auto style = cli::style_of_terminal(options);

@@ -187,7 +187,7 @@ const ConnectorView* Model::movable_one()
 void Model::see(StatusView view)
 {
     if (std::exchange(lost_, false)) say("the daemon is there again");
-    // What is wrong with the machine is said once, and again when it is something else.
+    // What is wrong with the machine is reported once, and again when it changes.
     const auto known = view_ ? view_->notes : std::vector<std::string>();
     for (const auto& note : view.notes)
         if (std::ranges::find(known, note) == known.end()) say("note: " + note, Tone::warning);

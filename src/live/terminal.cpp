@@ -75,11 +75,11 @@ attr_t attributes_of(Tone tone, bool colour)
 
 Error no_terminal(std::string why)
 {
-    return Error(ErrorKind::usage,
-                 format(
-                     "live needs a terminal: {}; `usbroute picture` shows the sockets once, `usbroute watch` "
-                     "follows changes line by line",
-                     why))
+    return Error(
+               ErrorKind::usage,
+               format(
+                   "live needs a terminal: {}; `usbroute picture` shows the sockets once, `usbroute watch` follows changes line by line",
+                   why))
         .with_code("no-terminal");
 }
 
@@ -95,18 +95,18 @@ bool write_utf8()
 {
     const auto is_utf8 = [] { return std::string_view(::nl_langinfo(CODESET)) == "UTF-8"; };
     if (std::setlocale(LC_CTYPE, "") != nullptr && is_utf8()) return true;
-    // The locale that the variables name may not be installed; the terminal is what they say all the same.
+    // The locale that the variables name may be missing; the terminal is still what they say.
     return std::setlocale(LC_CTYPE, "C.UTF-8") != nullptr && is_utf8();
 }
 
 Result<Terminal> Terminal::take(bool colour)
 {
     if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1)
-        return std::unexpected(no_terminal("standard input or output is none"));
+        return std::unexpected(no_terminal("standard input or output is not one"));
     const auto name = printable(terminal_name(), 64);
     if (name.empty()) return std::unexpected(no_terminal("TERM is not set"));
     if (name == "dumb")
-        return std::unexpected(no_terminal("TERM is dumb, and such a one cannot place a cursor"));
+        return std::unexpected(no_terminal("TERM is dumb, and a dumb terminal cannot place a cursor"));
     // newterm says no; initscr would end the process.
     SCREEN* screen = ::newterm(nullptr, stdout, stdin);
     if (screen == nullptr) return std::unexpected(no_terminal(format("TERM {} is not known here", name)));

@@ -16,7 +16,7 @@ namespace usbroute::live {
 /// stops for Ctrl-Z, and also when the process dies of a fault.
 class Terminal {
 public:
-    /// Takes the terminal behind stdin and stdout. An error where that is none, or cannot place a cursor.
+    /// Takes the terminal behind stdin and stdout. An error if that is not a terminal, or cannot place a cursor.
     [[nodiscard]] static Result<Terminal> take(bool colour);
 
     /// What can be shown: colours as far as the terminal has them, and UTF-8 where the C library was found to write it.

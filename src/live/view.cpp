@@ -131,7 +131,7 @@ std::vector<Line> Model::dialogue(std::size_t most) const
     if (const auto* asking = std::get_if<Asking>(&mode_)) {
         std::vector<Line> lines;
         if (most > 1)
-            lines.push_back(line_of(format("Where shall {} go?", asking->connector), Tone::heading));
+            lines.push_back(line_of(format("Where should {} go?", asking->connector), Tone::heading));
         const auto room = most - lines.size();
         const auto first = asking->at < room ? 0 : asking->at - room + 1;
         for (std::size_t i = first; i < std::min(asking->destinations.size(), first + room); ++i) {
@@ -154,7 +154,7 @@ std::vector<Line> Model::help_lines() const
     constexpr std::array<std::pair<std::string_view, std::string_view>, 8> keys{{
         {"arrows", "choose a socket"},
         {"Enter", "move it to the other owner; with several, ask which"},
-        {"m", "ask where it shall go, plainly xHCI or EHCI too"},
+        {"m", "ask where it should go, also to xHCI or EHCI"},
         {"t", "toggle: the next profile"},
         {"u", "undo the last change"},
         {"c", "confirm: keep what is on trial"},
@@ -164,11 +164,10 @@ std::vector<Line> Model::help_lines() const
     std::vector<Line> lines;
     for (const auto& [key, what] : keys) lines.push_back(line_of(format("{:9}  {}", key, what), Tone::plain));
     lines.emplace_back();
-    for (const auto* text : {"The letter in a frame is the owner's; = cannot move; SS is SuperSpeed, ss "
-                             "SuperSpeed switched off.",
-                             "What is refused says why. The last keyboard and a side without a driver can be "
-                             "insisted on with y; a disk "
-                             "in use cannot: unmount it, or use usbroute move --force-disk."})
+    for (
+        const auto* text :
+        {"The letter in a frame is the owner's; = cannot move; SS is SuperSpeed, ss SuperSpeed switched off.",
+         "A refusal says why. With y you can still move the last keyboard, or to a side without a driver, but not a disk in use: unmount it, or use usbroute move --force-disk."})
         append(lines, lines_of({.text = text}));
     return lines;
 }

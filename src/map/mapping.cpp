@@ -62,14 +62,14 @@ std::expected<Mapping, std::vector<config::Problem>> Mapping::create(Files files
             return std::unexpected(std::vector{config::Problem{
                 .origin = *origin,
                 .message =
-                    "map writes this file whole and would lose what stands here; move it to usbroute.toml"}});
+                    "map rewrites this whole file and would lose what is here; move it to usbroute.toml"}});
     const auto alone = config::parse(std::array{files.by_map});
     if (!alone) return std::unexpected(alone.error());
     if (!alone->toggle.empty())
-        return std::unexpected(std::vector{
-            config::Problem{.origin = {.file = ours, .line = 1, .column = 1},
-                            .message = "map writes this file whole and would lose its [toggle]; move it to "
-                                       "usbroute.toml"}});
+        return std::unexpected(std::vector{config::Problem{
+            .origin = {.file = ours, .line = 1, .column = 1},
+            .message =
+                "map rewrites this whole file and would lose its [toggle]; move it to usbroute.toml"}});
     return Mapping(std::move(files), std::move(*settings), std::move(first));
 }
 
@@ -104,9 +104,9 @@ Reaction Mapping::answer(std::string_view typed)
     }
     if (!question_) {
         if (!said.empty())
-            reaction.lines.push_back(line(Kind::refused,
-                                          "nothing waits for a name: plug something in; `help` "
-                                          "shows what else can be typed"));
+            reaction.lines.push_back(line(
+                Kind::refused,
+                "nothing is waiting for a name: plug something in; `help` shows what else can be typed"));
         return reaction;
     }
     if (!said.empty()) {
@@ -145,8 +145,8 @@ void Mapping::name(const std::vector<std::string_view>& said, Reaction& reaction
     const bool wrong_place = said.size() == 4 && (!named.row || !named.column);
     if (same || said.size() == 3 || said.size() > 4 || wrong_place) {
         reaction.lines.push_back(line(
-            Kind::refused, "write a NAME, or NAME PANEL, or NAME PANEL ROW COLUMN with numbers from 1 to "
-                           "99, as in: dac rear 2 3"));
+            Kind::refused,
+            "write a NAME, or NAME PANEL, or NAME PANEL ROW COLUMN with numbers from 1 to 99, as in: dac rear 2 3"));
         return;
     }
     name_anew(named, reaction);
@@ -163,9 +163,8 @@ void Mapping::name_anew(const ConnectorSettings& plain, Reaction& reaction)
                            });
         if (!pair || !pair->by_firmware || taken) {
             reaction.lines.push_back(line(
-                Kind::refused, "only the SuperSpeed half of this socket was seen so far: give the name of a "
-                               "connector that is known, or leave it (skip), plug something that is not "
-                               "SuperSpeed into the same socket, and come back to this"));
+                Kind::refused,
+                "only the SuperSpeed half of this socket was seen so far: give the name of a connector that is known, or leave it (skip), plug something that is not SuperSpeed into the same socket, and come back to this"));
             return;
         }
         named.spec.bit = pair->bit;
@@ -205,9 +204,9 @@ void Mapping::add_to(const ConnectorSettings& existing, bool same, Reaction& rea
             return place.superspeed == sighting.superspeed.has_value();
         });
         if (spec.bit || (!half_is_new && !same))
-            return refuse(format("{} is another socket already; if it is the same hole all the same, type "
-                                 "`{} same`, else give another name",
-                                 name, name));
+            return refuse(format(
+                "{} is already another socket; if it really is the same hole, type `{} same`, otherwise give another name",
+                name, name));
         for (const auto& half : {sighting.usb2, sighting.superspeed})
             if (half) spec.places.push_back(*half);
     } else if (!spec.bit) {
@@ -215,11 +214,9 @@ void Mapping::add_to(const ConnectorSettings& existing, bool same, Reaction& rea
             format("{} has no bit of XUSB2PR; give another name, or `remove {}` first", name, name));
     } else {
         if (sighting.bit && sighting.bit != spec.bit && !same)
-            return refuse(
-                format("{} is bit {} so far, and by the chip's table this is bit {}. If it is the same "
-                       "hole, the table is wrong for this board: type `{} same`, and what was seen is "
-                       "kept in its place. Else give another name",
-                       name, spec.bit->value, sighting.bit->value, name));
+            return refuse(format(
+                "{} is bit {} so far, but according to the chip table this is bit {}. If it is the same hole, the table is wrong for this board: type `{} same`, and what was seen is kept instead. Otherwise give another name",
+                name, spec.bit->value, sighting.bit->value, name));
         if (sighting.superspeed_port && spec.superspeed && spec.superspeed != sighting.superspeed_port &&
             !same)
             return refuse(format("{} has SuperSpeed port {} so far; if it is this one, type `{} same`", name,
@@ -235,7 +232,7 @@ void Mapping::add_to(const ConnectorSettings& existing, bool same, Reaction& rea
     latest_ = called;
     const auto half = sighting.superspeed_port && !sighting.bit
                           ? format("{} has SuperSpeed port {}", name, sighting.superspeed_port->value)
-                          : format("{} has this place too", name);
+                          : format("{} also has this place", name);
     reaction.lines.push_back(line(Kind::changed, half, {{"connector", name}}));
     ask_next(reaction);
 }
@@ -278,16 +275,14 @@ const ConnectorSettings* Mapping::changeable(std::string_view name, Reaction& re
     }
     if (connector->origin.file == files_.by_map.name) return connector;
     reaction.lines.push_back(
-        line(Kind::refused, format("{} stands in {}, which is written by hand: change it there",
+        line(Kind::refused, format("{} is in {}, which is written by hand: change it there",
                                    connector->spec.name.text(), connector->origin.text())));
     return nullptr;
 }
 
 std::string Mapping::connectors_toml() const
 {
-    return "# Written by `usbroute map`, whole, each time a socket gets a name. What is added here by hand "
-           "and is "
-           "not\n# a connector's is lost then; usbroute.toml is the place for it.\n\n" +
+    return "# `usbroute map` rewrites this whole file each time a socket gets a name. What is added here by hand and is\n# not part of a connector is lost then; put it into usbroute.toml.\n\n" +
            files_.by_map.text;
 }
 

@@ -28,7 +28,7 @@ struct Line {
 /// What follows from a look or from something typed.
 struct Reaction {
     std::vector<Line> lines;
-    bool save = false;                       ///< connectors.toml has to be written anew
+    bool save = false;                       ///< connectors.toml has to be written again
     bool done = false;                       ///< the person has had enough
     std::optional<ConnectorName> check_twin; ///< to be moved to its twin and back, with the person's consent
 };
@@ -41,7 +41,7 @@ struct TwinCheck {
     std::optional<topology::UsbPlace> seen; ///< absent: it did not appear anywhere in time
 };
 
-/// The configuration as it stands in its two files.
+/// The configuration as it is in its two files.
 struct Files {
     config::SourceText by_hand; ///< usbroute.toml, never changed
     config::SourceText by_map;  ///< connectors.toml, ours
@@ -51,7 +51,7 @@ struct Files {
 /// and says what to tell and what to write. It knows no clock and no terminal.
 class Mapping {
 public:
-    /// `first` is the machine as it is: what is plugged in already is asked about only when it is plugged anew.
+    /// `first` is the machine as it is: what is already plugged in is asked about only when it is plugged in again.
     [[nodiscard]] static std::expected<Mapping, std::vector<config::Problem>>
     create(Files files, topology::Snapshot first);
 
@@ -67,7 +67,7 @@ public:
     [[nodiscard]] const topology::Snapshot& snapshot() const { return snapshot_; }
     /// What the cursor waits behind: "name? [front-1] ", or an invitation to plug something in.
     [[nodiscard]] std::string prompt() const;
-    /// How things stand, and what may come next.
+    /// The state of things, and what can come next.
     [[nodiscard]] std::vector<Line> summary() const;
 
 private:

@@ -59,7 +59,7 @@ void Mapping::obey(const std::vector<std::string_view>& words, Reaction& reactio
     const auto verb = words[0];
     const auto takes = [&](std::size_t fewest, std::size_t most, std::string_view form) {
         if (words.size() - 1 >= fewest && words.size() - 1 <= most) return true;
-        reaction.lines.push_back(refused(format("write it so: {}", form)));
+        reaction.lines.push_back(refused(format("write it like this: {}", form)));
         return false;
     };
     if (verb == "help" || verb == "?") {
@@ -109,7 +109,7 @@ void Mapping::remove(std::string_view name, Reaction& reaction)
     std::erase_if(connectors, [&](const ConnectorSettings& c) { return c.spec.name == old->spec.name; });
     if (!adopt(connectors, reaction)) return;
     if (latest_ && latest_->text() == name) latest_.reset();
-    reaction.lines.push_back(changed(format("{} has no name any more", name), std::string(name)));
+    reaction.lines.push_back(changed(format("{} no longer has a name", name), std::string(name)));
     if (question_) question_->offered = offer(question_->sighting);
 }
 
@@ -150,15 +150,13 @@ void Mapping::prepare_check(const std::vector<std::string_view>& words, Reaction
     const auto on_usb2 = [](const topology::Device* device) { return !device->speed.is_superspeed(); };
     const auto device = std::ranges::find_if(devices, on_usb2);
     if (device == devices.end())
-        return reaction.lines.push_back(
-            refused(format("there is nothing in {} that could follow it: plug in something that is not "
-                           "SuperSpeed first",
-                           name.text())));
+        return reaction.lines.push_back(refused(format(
+            "there is nothing in {} that could follow it: plug in something that is not SuperSpeed first",
+            name.text())));
     if (holds_the_only_keyboard(snapshot_, devices))
-        return reaction.lines.push_back(
-            refused(format("{} holds the only keyboard, and a keyboard that does not come back is hard to do "
-                           "without: plug in a second one, or verify this socket with something else",
-                           name.text())));
+        return reaction.lines.push_back(refused(format(
+            "{} holds the only keyboard, and if it did not come back, you could not type: plug in a second one, or verify this socket with something else",
+            name.text())));
     reaction.lines.push_back({.kind = Kind::note,
                               .text = format("{} will be gone for a moment", (*device)->shown()),
                               .fields = {}});
@@ -174,15 +172,15 @@ Reaction Mapping::checked(const TwinCheck& check)
     const auto side = topology::text_of(check.moved_to);
     if (!check.seen) {
         reaction.lines.push_back(refused(format(
-            "{} was moved to {} and the device did not appear there in time; nothing was learned, and it "
-            "has been moved back",
+            "{} was moved to {} and the device did not appear there in time; nothing was learned, and it has been moved back",
             name, side)));
     } else if (check.seen == check.expected) {
-        reaction.lines.push_back({.kind = Kind::note,
-                                  .text = format("right: moved to {}, the device came at {}, where the table "
-                                                 "has it, and was moved back",
-                                                 side, check.seen->text()),
-                                  .fields = {{"connector", name}, {"seen", check.seen->text()}}});
+        reaction.lines.push_back(
+            {.kind = Kind::note,
+             .text = format(
+                 "right: moved to {}, the device came at {}, where the table has it, and was moved back",
+                 side, check.seen->text()),
+             .fields = {{"connector", name}, {"seen", check.seen->text()}}});
     } else {
         auto connectors = own();
         for (auto& connector : connectors) {
@@ -194,8 +192,7 @@ Reaction Mapping::checked(const TwinCheck& check)
         if (adopt(connectors, reaction))
             reaction.lines.push_back(changed(
                 format(
-                    "the chip's table is wrong for this board: {} came at {} and not at {}; what was seen is "
-                    "kept. Please report it, with `usbroute record`",
+                    "the chip's table is wrong for this board: {} came at {} and not at {}; what was seen is kept. Please report it, with `usbroute record`",
                     name, check.seen->text(), check.expected ? check.expected->text() : "any place known"),
                 name));
     }

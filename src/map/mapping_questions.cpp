@@ -80,9 +80,10 @@ void Mapping::take(Sighting sighting, Reaction& reaction)
 
     auto text = text_of(sighting, snapshot_);
     if (!sighting.has_a_lasting_name()) {
-        reaction.lines.push_back(
-            line(Kind::note, text + ": this controller is no PCI function and has no name that lasts; the "
-                                    "socket cannot be named"));
+        reaction.lines.push_back(line(
+            Kind::note,
+            text +
+                ": this controller is not a PCI function and has no lasting name; the socket cannot be named"));
         return;
     }
     if (const auto* connector = known(sighting)) {
@@ -92,7 +93,7 @@ void Mapping::take(Sighting sighting, Reaction& reaction)
         const bool new_half = sighting.superspeed_port && sighting.bit && !connector->spec.superspeed;
         if (!new_half) {
             reaction.lines.push_back(line(Kind::known,
-                                          format("{} is {} already", text, connector->spec.name.text()),
+                                          format("{} is already {}", text, connector->spec.name.text()),
                                           std::move(fields)));
             return;
         }

@@ -34,11 +34,10 @@ std::optional<std::string> why_no_name(std::string_view word)
 {
     if (!is_plain_name(word))
         return format(
-            "{} cannot be a name: letters, digits, '-', '_' and '.', at most 64, and not '-' or '.' at "
-            "the beginning",
+            "{} cannot be a name: letters, digits, '-', '_' and '.', at most 64, and not '-' or '.' at the beginning",
             printable(word, 70));
-    if (is_command(word)) return format("{} is something that map does; give another name", word);
-    if (contains(owners, word)) return format("{} is the word for an owner; give another name", word);
+    if (is_command(word)) return format("{} is a command of map; give another name", word);
+    if (contains(owners, word)) return format("{} means an owner; give another name", word);
     return std::nullopt;
 }
 
@@ -68,11 +67,11 @@ std::string_view help()
            "front, rear, ...  the next free number on that panel: front-3\n"
            "NAME PANEL ROW COLUMN   with its place for the picture, counted from 1: dac rear 2 3\n"
            "skip              leave this one\n"
-           "present           ask about what is plugged in already, built-in devices too\n"
+           "present           ask about what is already plugged in, built-in devices too\n"
            "list              what has a name, and which sockets have none\n"
            "rename OLD NEW, remove NAME, place NAME PANEL [ROW COLUMN]\n"
            "verify [NAME]     move the socket to its twin and back, and see whether the device follows\n"
-           "done              end; so does Ctrl-D. Everything that was named is kept already";
+           "done              end; so does Ctrl-D. Everything that was named is already saved";
 }
 
 } // namespace usbroute::map

@@ -16,7 +16,7 @@ namespace usbroute::map {
 [[nodiscard]] bool is_panel(std::string_view word);
 /// Why `word` cannot be the name of a connector; absent: it can.
 [[nodiscard]] std::optional<std::string> why_no_name(std::string_view word);
-/// "front-left" stands on the panel "front"; empty where the name begins with no panel.
+/// "front-left" is on the panel "front"; empty where the name begins with no panel.
 [[nodiscard]] std::string_view panel_of(std::string_view name);
 /// A row or a column of a panel: 1 to 99, as the configuration takes it.
 [[nodiscard]] std::optional<std::uint32_t> place_number(std::string_view word);

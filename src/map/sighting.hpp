@@ -40,7 +40,7 @@ struct Sighting {
 [[nodiscard]] std::vector<Sighting> sightings(const topology::Snapshot& before,
                                               const topology::Snapshot& now);
 
-/// The same for what is plugged in now, for sockets that nothing can be plugged into anew: built-in devices.
+/// The same for what is plugged in now, for sockets into which nothing can be plugged again: built-in devices.
 [[nodiscard]] std::vector<Sighting> sightings(const topology::Snapshot& now);
 
 /// The other half of the same hub, which came later.

@@ -178,7 +178,7 @@ void read_services(const KernelTree& tree, Condition& condition)
     };
     for (const auto* link : links)
         if (tree.link(link)) condition.services.emplace_back(link);
-    // Its directory may be closed to everybody but root, and is there all the same.
+    // Its directory may be closed to everybody but root, and still exist.
     const auto usbguard = tree.list("etc/usbguard");
     if (usbguard || usbguard.error().value == EACCES) condition.usbguard = "etc/usbguard";
     for (const auto& service : condition.services)

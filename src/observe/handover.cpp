@@ -95,7 +95,7 @@ void read_holder(const KernelTree& tree, const std::string& name, std::uint32_t 
         if (descriptors.error().value == EACCES || descriptors.error().value == EPERM) look.complete = false;
         return;
     }
-    // Where it takes "/" to be. Who may read the descriptors may read this.
+    // Where it takes "/" to be. A process that can read the descriptors can read this.
     const auto root = tree.link(format("proc/{}/root", name)).value_or("/");
     for (const auto& descriptor : *descriptors) {
         const auto target = tree.link(directory + "/" + descriptor);

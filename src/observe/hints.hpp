@@ -32,7 +32,7 @@ public:
     [[nodiscard]] virtual bool hears_everything() const { return false; }
 };
 
-/// Counts what happens to the kernel's devices of every kind, whoever hears of it.
+/// Counts what happens to the kernel's devices of every kind, whether anybody hears of it or not.
 class EventCount {
 public:
     virtual ~EventCount() = default;

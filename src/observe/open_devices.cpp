@@ -111,9 +111,10 @@ void add_power_supplies(const KernelTree& tree, std::vector<Activity>& found)
             return use == topology::hid_ups || use == topology::hid_power_supply;
         };
         if (std::ranges::any_of(reports.applications, is_one))
-            found.push_back({.usb = reports.usb,
-                             .what = "it is a power supply (UPS), and the host does not hear of a power "
-                                     "failure without it"});
+            found.push_back(
+                {.usb = reports.usb,
+                 .what =
+                     "it is a power supply (UPS), and the host does not hear of a power failure without it"});
     }
 }
 

@@ -14,7 +14,7 @@
 namespace usbroute::observe {
 
 /// The part of a tree that looks have asked for: files as far as they were read, links as they are written,
-/// directories. Whoever looks at nothing but this gets the same answers. Paths have no leading slash, and no part of one
+/// directories. A look at nothing but this gets the same answers. Paths have no leading slash, and no part of one
 /// is a link.
 struct Recording {
     std::map<std::string, std::string> files;

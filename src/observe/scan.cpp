@@ -45,7 +45,7 @@ Bus read_bus(const KernelTree& tree, std::uint16_t number, const std::string& di
 }
 
 /// D3, in which the controller sees nothing, or suspended at run time, which is D3 in the kernel's words. Asked before
-/// the configuration space is read, for that wakes it.
+/// the configuration space is read, because that wakes it.
 std::string sleep_of(const KernelTree& tree, const std::string& directory)
 {
     if (attribute(tree, directory + "/power/runtime_status") == "suspended")

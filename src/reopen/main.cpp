@@ -36,14 +36,12 @@ constexpr std::string_view help_text =
     "  usbroute-reopen                 those of this machine's chipset\n"
     "  usbroute-reopen 0000:00:14.0    those of this PCI function, if they are of a chipset that is known\n"
     "\n"
-    "      --hotplug    for udev and service managers: nothing to do, or no usbrouted, is no failure\n"
+    "      --hotplug    for udev and service managers: nothing to do, or no usbrouted, is not a failure\n"
     "  -V, --version\n"
     "  -h, --help\n"
     "\n"
-    "usbrouted runs without rights. When the controller was removed from the PCI bus and has come back, only "
-    "root\n"
-    "can open it again. Exit codes: 0 done, 1 failed, 2 usage, 3 no usbrouted, 4 no such registers, 5 not "
-    "root.\n";
+    "usbrouted runs without rights. When the controller was removed from the PCI bus and has come back, only root\n"
+    "can open it again. Exit codes: 0 done, 1 failed, 2 usage, 3 no usbrouted, 4 no such registers, 5 not root.\n";
 
 // Those of usbroute.
 enum Exit : int { done = 0, failed = 1, usage = 2, no_daemon = 3, not_found = 4, not_permitted = 5 };
@@ -94,11 +92,11 @@ std::expected<std::optional<Opened>, Exit> open_both(const linux_::Locations& wh
     const int why = line.error().errno_value();
     const bool is_absent = why == ENOENT || why == ECONNREFUSED;
     if (is_absent && hotplug) return std::nullopt;
-    return std::unexpected(fail(
-        is_absent ? no_daemon : failed,
-        is_absent
-            ? format("usbrouted does not run, or has another state directory than {}", printable(where.state))
-            : line.error().message()));
+    return std::unexpected(
+        fail(is_absent ? no_daemon : failed,
+             is_absent ? format("usbrouted is not running, or uses another state directory than {}",
+                                printable(where.state))
+                       : line.error().message()));
 }
 
 Exit hand_over(const Opened& opened)
@@ -141,10 +139,9 @@ int reopen(const Options& options)
         return fail(
             not_found,
             options.address
-                ? format("{} is no xHCI with routing registers that are known; usbroute doctor says what is",
+                ? format("{} is not an xHCI with known routing registers; usbroute doctor says which is",
                          options.address->text())
-                : std::string(
-                      "this machine has no routing registers that are known; usbroute doctor says why"));
+                : std::string("this machine has no known routing registers; usbroute doctor says why"));
     return hand_over_all(functions, where, options.hotplug);
 }
 
@@ -164,8 +161,8 @@ int run(int argc, char** argv)
             if (optind + 1 < argc) return fail(usage, "one address at most; see --help");
             if (optind < argc) options.address = PciAddress::parse(argv[optind]);
             if (optind < argc && !options.address)
-                return fail(
-                    usage, format("{} is no PCI address, such as 0000:00:14.0", printable(argv[optind], 64)));
+                return fail(usage, format("{} is not a PCI address such as 0000:00:14.0",
+                                          printable(argv[optind], 64)));
             return reopen(options);
         case hotplug: options.hotplug = true; break;
         case 'V': return std::puts("usbroute-reopen " USBROUTE_VERSION) < 0 ? failed : done;

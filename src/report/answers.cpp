@@ -13,7 +13,7 @@ using wire::Status;
 
 namespace {
 
-/// `refused` is for what was understood and must not be; a wrong name is an error of who asked.
+/// `refused` is for what was understood and must not be; a wrong name is the caller's error.
 Status status_for(ErrorKind kind)
 {
     switch (kind) {
@@ -43,7 +43,7 @@ Answer answer_for(const apply::Done& done)
         for (const auto& movement : plan.movements)
             group_with(answer.owners, plan::text_of(movement.owner_after))
                 .push_back(movement.connector.text());
-    if (plan.steps.empty()) answer.message = "it was so already";
+    if (plan.steps.empty()) answer.message = "nothing to do";
     answer.warnings = done.warnings;
     return answer;
 }

@@ -54,14 +54,14 @@ Result<BarTemplate> read_template(std::string_view text)
         }
         const auto end = text.find('}');
         if (text.front() == '}' || end == std::string_view::npos)
-            return std::unexpected(usage_error("--format: a brace stands alone; write {{ and }} for braces"));
+            return std::unexpected(
+                usage_error("--format: a brace has no partner; write {{ and }} for braces"));
         const auto name = text.substr(1, end - 1);
         const auto field = value_of(name, fields);
         if (!field)
-            return std::unexpected(
-                usage_error(format("--format: there is no {{{}}}; there are {{text}}, {{state}}, "
-                                   "{{profile}}, {{owners}}",
-                                   printable(name, 32))));
+            return std::unexpected(usage_error(
+                format("--format: there is no {{{}}}; use {{text}}, {{state}}, {{profile}}, {{owners}}",
+                       printable(name, 32))));
         made.pieces.emplace_back(*field);
         text.remove_prefix(end + 1);
     }
@@ -77,10 +77,9 @@ Result<BarFormat> read_bar_format(std::string_view text)
         return std::unexpected(usage_error(
             format("--format: a template is one line of at most {} characters", longest_template)));
     if (text.find('{') == std::string_view::npos)
-        return std::unexpected(
-            usage_error(format("--format {}: it is waybar, i3blocks, polybar, or a template such as "
-                               "'USB: {{text}}'",
-                               printable(text, 32))));
+        return std::unexpected(usage_error(
+            format("--format {}: write waybar, i3blocks, polybar, or a template such as 'USB: {{text}}'",
+                   printable(text, 32))));
     auto made = read_template(text);
     if (!made) return std::unexpected(std::move(made.error()));
     return std::move(*made);

@@ -11,7 +11,7 @@ namespace usbroute::report {
 
 namespace {
 
-/// Colours of the bars that have no style sheet; what they say stands in the text too. Empty: the bar's own.
+/// Colours of the bars that have no style sheet; the text says the same. Empty: the bar's own.
 std::string_view colour_of(BarState state)
 {
     switch (state) {

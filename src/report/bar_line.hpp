@@ -43,7 +43,7 @@ struct BarView {
 
 /// The bars whose own form is known.
 enum class BarKind : std::uint8_t { waybar, i3blocks, polybar };
-/// A piece of a template: text, or the field that stands in its place.
+/// A piece of a template: text, or a field to be filled in.
 enum class BarField : std::uint8_t { text, state, profile, owners };
 struct BarTemplate {
     std::vector<std::variant<std::string, BarField>> pieces;

@@ -20,26 +20,26 @@ namespace {
 
 std::string why_bit_does_not_fit(const std::optional<route::Mux>& mux, chips::MuxBit bit)
 {
-    if (!mux) return format("mux_bit = {}, and this machine has no port mux", bit.value);
+    if (!mux) return format("mux_bit = {}, but this machine has no port mux", bit.value);
     const auto& family = *mux->family;
     if (family.route_of(bit) != nullptr) return {};
     if (family.usb_r_bit == bit.value)
         return format("mux_bit = {} is USB-R, the management engine's port, which is never moved", bit.value);
-    return format("mux_bit = {}, and the {} chipset routes ports with bits 0 to {}", bit.value, family.name,
+    return format("mux_bit = {}, but the {} chipset routes ports with bits 0 to {}", bit.value, family.name,
                   family.routes.back().bit);
 }
 
 std::string why_superspeed_does_not_fit(const std::optional<route::Mux>& mux, chips::SuperSpeedPort port)
 {
     if (!mux || (port.mask() & mux->family->superspeed_bits) != 0) return {};
-    return format("superspeed = {}, and the {} chipset has SuperSpeed ports 1 to {}", port.value,
+    return format("superspeed = {}, but the {} chipset has SuperSpeed ports 1 to {}", port.value,
                   mux->family->name, mux->family->superspeed_ports());
 }
 
 std::string why_controller_does_not_fit(const Snapshot& snapshot, const PciAddress& address)
 {
     return snapshot.controller_at(address) == nullptr
-               ? format("{} is no USB controller of this machine", address.text())
+               ? format("{} is not a USB controller of this machine", address.text())
                : std::string();
 }
 
@@ -64,7 +64,7 @@ void add_shared_controllers(ConfigCheck& check, const config::Settings& settings
             check.misfits.push_back(
                 {.origin = guest->origin.text(),
                  .message =
-                     format("guest {}: {} is to go to guest {}, too ({}); leave it to one of them",
+                     format("guest {}: {} is also given to guest {} ({}); give it to only one of them",
                             guest->name.text(), address.text(), other->name.text(), other->origin.text())});
         }
 }

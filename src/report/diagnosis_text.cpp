@@ -55,7 +55,7 @@ std::string below(std::string_view label, std::string_view text, const Style& st
     return painted(std::string(indent, ' ') + head, Tone::dim, style) + lines.substr(indent + head.size());
 }
 
-/// What to do is said once: the next step stands above all findings.
+/// What to do is said once: the next step comes before all findings.
 std::string text_of(const Finding& finding, const Diagnosis& diagnosis, const Style& style,
                     bool with_evidence)
 {

@@ -21,7 +21,7 @@ constexpr std::size_t most_of_proxmox = 16;
 
 constexpr std::string_view virtio_port = "org.usbroute.0";
 
-/// An id that stays the same however many devices stand beside, for device_del and for the person in the monitor.
+/// An id that stays the same however many devices there are, for device_del and for the person in the monitor.
 /// Without dots, which libvirt's aliases cannot have.
 std::string id_of(const PciAddress& address)
 {
@@ -79,9 +79,10 @@ std::vector<std::pair<std::string, std::string>> qemu_line(const config::Listene
     if (wish.virtio) {
         options.emplace_back("-chardev", chardev("usbroute-virtio", line, wish));
         options.emplace_back("-device", "virtio-serial-pci,id=usbroute-bus");
-        options.emplace_back("-device", format("virtserialport,bus=usbroute-bus.0,chardev=usbroute-virtio,"
-                                               "name={},id=usbroute-port",
-                                               virtio_port));
+        options.emplace_back(
+            "-device",
+            format("virtserialport,bus=usbroute-bus.0,chardev=usbroute-virtio,name={},id=usbroute-port",
+                   virtio_port));
     }
     return options;
 }
@@ -132,10 +133,11 @@ Result<std::vector<std::string>> for_proxmox(const config::GuestSettings& guest,
 {
     if (guest.controllers.size() > most_of_proxmox)
         return std::unexpected(
-            Error(ErrorKind::refused,
-                  format("guest {} has {} controllers, and Proxmox gives a guest {} at most; "
-                         "take some out of controllers in [guest.{}]",
-                         guest.name.text(), guest.controllers.size(), most_of_proxmox, guest.name.text()))
+            Error(
+                ErrorKind::refused,
+                format(
+                    "guest {} has {} controllers, and Proxmox gives a guest {} at most; remove some from controllers in [guest.{}]",
+                    guest.name.text(), guest.controllers.size(), most_of_proxmox, guest.name.text()))
                 .with_code("too-many-controllers"));
     std::vector<std::string> lines;
     for (const auto& address : guest.controllers)
@@ -152,7 +154,7 @@ Result<std::vector<std::string>> for_proxmox(const config::GuestSettings& guest,
     return lines;
 }
 
-/// What is true of the controllers, whoever starts the guest.
+/// What is true of the controllers, no matter who starts the guest.
 void add_controller_notes(std::vector<std::string>& notes, const config::GuestSettings& guest,
                           const topology::Snapshot& snapshot)
 {
@@ -164,27 +166,26 @@ void add_controller_notes(std::vector<std::string>& notes, const config::GuestSe
                 format("there is no USB controller at {} now; `usbroute doctor` says more", address.text()));
         else if (mux && mux->xhci == controller)
             notes.push_back(format(
-                "{} is the chipset's xHCI: the guest can then write the routing registers itself; give it "
-                "the EHCIs and keep the xHCI where the board has both",
+                "{} is the chipset's xHCI: the guest can then write the routing registers itself; give it the EHCIs and keep the xHCI where the board has both",
                 address.text()));
     }
 }
 
-/// Which QEMU takes what stands there.
+/// Which QEMU accepts these options.
 void add_reconnect_note(std::vector<std::string>& notes, const config::ListenerSettings& line,
                         const LinesWish& wish)
 {
     if (qemu_listens(line)) return;
-    notes.emplace_back(wish.reconnect_ms ? "reconnect-ms needs QEMU 9.2 or later"
-                                         : "reconnect is for QEMU 2.2 to 10.1; for 10.2 and later add "
-                                           "--reconnect-ms to this command");
+    notes.emplace_back(
+        wish.reconnect_ms
+            ? "reconnect-ms needs QEMU 9.2 or later"
+            : "reconnect is for QEMU 2.2 to 10.1; for 10.2 and later add --reconnect-ms to this command");
 }
 
 std::vector<std::string> notes_for_qemu(const config::ListenerSettings& line, const LinesWish& wish)
 {
-    std::vector<std::string> notes = {"options for qemu-system-x86_64, machine pc or q35; a serial port that "
-                                      "the command has already becomes "
-                                      "COM1, and this one COM2"};
+    std::vector<std::string> notes = {
+        "options for qemu-system-x86_64, machine pc or q35; a serial port that the command has already becomes COM1, and this one COM2"};
     add_reconnect_note(notes, line, wish);
     return notes;
 }
@@ -194,27 +195,23 @@ std::vector<std::string> notes_for_libvirt(const config::GuestSettings& guest,
 {
     std::vector<std::string> notes = {
         format("put this inside <devices>, by `virsh edit {}`; no hook script is needed", guest.name.text()),
-        "managed='no': libvirt would take the controller without asking what is plugged in there, and give "
-        "it "
-        "back to the host when the guest ends",
+        "managed='no', because libvirt would otherwise take the controller without asking what is plugged in there, and give it back to the host when the guest ends",
         "a <serial> that the guest has already is COM1, and this one COM2",
     };
     if (qemu_listens(line)) {
-        notes.push_back(
-            format("libvirt makes this socket itself, so the daemon cannot see that the guest has ended; "
-                   "for on_exit give [listen.{}] unix in place of connect",
-                   line.name.text()));
+        notes.push_back(format(
+            "libvirt creates this socket itself, so the daemon cannot see when the guest ends; for on_exit give [listen.{}] unix instead of connect",
+            line.name.text()));
         return notes;
     }
     if (std::get<config::UnixAddress>(line.address).group.empty())
-        notes.push_back(format("QEMU runs as another user than root here, and [listen.{}] lets only root in: "
-                               "give it group = \"kvm\" (Debian, Ubuntu: libvirt-qemu's group) or group = "
-                               "\"qemu\" (Fedora)",
-                               line.name.text()));
-    notes.emplace_back("AppArmor's profile is made from this XML and lets QEMU connect; with SELinux, "
-                       "`ausearch -m avc -ts recent` says whether it was denied");
-    notes.emplace_back("usbrouted has to run before the guest starts, for libvirt gives the socket's file to "
-                       "QEMU's user then");
+        notes.push_back(format(
+            "QEMU runs as a user other than root here, and [listen.{}] lets only root in: give it group = \"kvm\" (Debian, Ubuntu: libvirt-qemu's group) or group = \"qemu\" (Fedora)",
+            line.name.text()));
+    notes.emplace_back(
+        "AppArmor's profile is made from this XML and lets QEMU connect; with SELinux, `ausearch -m avc -ts recent` says whether it was denied");
+    notes.emplace_back(
+        "usbrouted has to run before the guest starts, because libvirt gives the socket's file to QEMU's user at that moment");
     return notes;
 }
 
@@ -227,8 +224,7 @@ void add_pcie_notes(std::vector<std::string>& notes, const config::GuestSettings
         if (is_pci_express(snapshot, address)) cards.push_back(address.text());
     if (cards.size() < guest.controllers.size())
         notes.emplace_back(
-            "pcie=0: the chipset's USB controllers are conventional PCI, without the PCI Express "
-            "capability");
+            "pcie=0: the chipset's USB controllers are conventional PCI, without the PCI Express capability");
     if (!cards.empty())
         notes.push_back(format("pcie=1: {} {} PCI Express; it needs machine q35, on i440fx write pcie=0",
                                join(cards, ", "), cards.size() == 1 ? "is" : "are"));
@@ -240,7 +236,7 @@ std::vector<std::string> notes_for_proxmox(const config::GuestSettings& guest,
 {
     std::vector<std::string> notes = {
         "put this into /etc/pve/qemu-server/ID.conf, machine q35 or i440fx; only root@pam may change args",
-        "where there are hostpci lines already, go on with the next number; append to an args line",
+        "if there are hostpci lines already, continue with the next number; append to an existing args line",
     };
     add_pcie_notes(notes, guest, snapshot);
     notes.emplace_back(
@@ -271,8 +267,7 @@ Result<Paste> guest_lines(const config::Settings& settings, const topology::Snap
             Error(
                 ErrorKind::refused,
                 format(
-                    "[listen.{}] has connect, and a socket that QEMU makes carries one line only; leave out "
-                    "--virtio, or give it unix in place of connect",
+                    "[listen.{}] has connect, and a socket that QEMU creates carries only one line; leave out --virtio, or give it unix instead of connect",
                     (*line)->name.text()))
                 .with_code("one-line-only"));
     Paste paste{.guest = guest.name, .kind = std::string(text_of(wish.hypervisor)), .lines = {}, .notes = {}};
@@ -294,9 +289,9 @@ Result<Paste> guest_lines(const config::Settings& settings, const topology::Snap
     }
     }
     if (wish.hypervisor != Hypervisor::proxmox)
-        paste.notes.push_back(format("before each start the controllers have to be on vfio-pci: "
-                                     "sudo usbroute guest bind {}",
-                                     guest.name.text()));
+        paste.notes.push_back(
+            format("before each start the controllers have to be on vfio-pci: sudo usbroute guest bind {}",
+                   guest.name.text()));
     if (wish.virtio)
         paste.notes.push_back(
             format("inside a Linux guest the virtio port is /dev/virtio-ports/{}", virtio_port));

@@ -68,7 +68,7 @@ Result<std::string> port_for(const ScriptRow& row, const std::string& asked)
 std::string names_of(const std::vector<ProfileName>& profiles)
 {
     auto names = texts_of(profiles);
-    return names.empty() ? "nothing yet, for the configuration has no profile" : join(names, ", ");
+    return names.empty() ? "nothing yet, because the configuration has no profile" : join(names, ", ");
 }
 
 std::string verbs_of(const config::ListenerSettings& line)
@@ -95,8 +95,7 @@ Result<Paste> guest_setup(const config::Settings& settings, const config::GuestS
     if (!(*line)->allows(config::Verb::toggle))
         return std::unexpected(
             Error(ErrorKind::refused,
-                  format("guest {} may not toggle: listener {} allows {}; add \"toggle\" to its "
-                         "allow",
+                  format("guest {} may not toggle: listener {} allows {}; add \"toggle\" to its allow",
                          guest.name.text(), (*line)->name.text(), verbs_of(**line)))
                 .with_code("not-permitted"));
     const auto& row = *std::ranges::find(script_table(), wish.script, &ScriptRow::script);

@@ -11,7 +11,7 @@ namespace usbroute::report {
 
 namespace {
 
-constexpr std::size_t guests_indent = 14; // as wide as "connectors" with what stands before and after it
+constexpr std::size_t guests_indent = 14; // as wide as "connectors" with what comes before and after it
 
 std::string words_for_holder(const HolderView& holder)
 {
@@ -51,8 +51,8 @@ std::string words_for_reset(const std::string& reset)
 {
     if (reset == "flr") return "by function level reset";
     if (reset == "none") return "none: a guest that crashed may leave it in a state that only a reboot ends";
-    if (reset == "unknown" || reset.empty()) return "not told; root may read its capabilities";
-    if (reset == "no-flr") return "no function level reset; what else the kernel can do is not told";
+    if (reset == "unknown" || reset.empty()) return "not known; root can read its capabilities";
+    if (reset == "no-flr") return "no function level reset; what else the kernel can do is not known";
     return "no function level reset; the kernel can do: " + reset;
 }
 
@@ -68,7 +68,7 @@ std::string words_for_driver(const GuestControllerView& controller)
 {
     auto text = controller.driver.empty() ? "none" : controller.driver;
     if (!controller.driver_override.empty() && controller.driver_override != controller.driver)
-        text += format(" (driver_override is {}: the next probe takes that)", controller.driver_override);
+        text += format(" (driver_override is {}: the next probe uses that)", controller.driver_override);
     return text;
 }
 

@@ -142,16 +142,15 @@ std::vector<std::string> notes_on(const GuestView& guest)
             notes.push_back(format("{} is not on the bus; firmware may hide it: `usbroute doctor` says more",
                                    controller.address));
         else if (controller.state == "not-usb")
-            notes.push_back(format("{} is no USB controller", controller.address));
+            notes.push_back(format("{} is not a USB controller", controller.address));
         else if (!controller.iommu_group)
-            notes.push_back(format("{} is in no IOMMU group, so it cannot be given away; `usbroute doctor` "
-                                   "says what is missing",
-                                   controller.address));
+            notes.push_back(format(
+                "{} is in no IOMMU group, so it cannot be given away; `usbroute doctor` says what is missing",
+                controller.address));
         if (controller.state == "stub")
-            notes.push_back(
-                format("{} is on {}, from which neither the host nor the guest has it; bind it first: "
-                       "sudo usbroute guest bind {}",
-                       controller.address, controller.driver, guest.name));
+            notes.push_back(format(
+                "{} is on {}, from which neither the host nor the guest has it; bind it first: sudo usbroute guest bind {}",
+                controller.address, controller.driver, guest.name));
         for (const auto& other : controller.others)
             if (!other.in_the_way.empty())
                 notes.push_back(format("{} cannot be given alone: {} is in its group, and {}",

@@ -26,7 +26,7 @@ std::string step_text(int number, std::string_view line, std::string_view reason
 std::string handover_text(const plan::Handover& handover, const Style& style)
 {
     auto out = painted(handover.title, Tone::heading, style);
-    out += handover.functions.empty() ? ": nothing to do, everything is as wished\n" : "\n";
+    out += handover.functions.empty() ? ": nothing to do, everything is as requested\n" : "\n";
     for (const auto& leaving : handover.leaving) {
         out += format("  {}: host {} {}\n", leaving.from, style.unicode ? "→" : "->", handover.guest.text());
         for (const auto& device : leaving.devices)
@@ -37,7 +37,8 @@ std::string handover_text(const plan::Handover& handover, const Style& style)
         out += step_text(++number,
                          format("usbroute move {} --to {}", join(names_of(move.connectors), " "),
                                 topology::text_of(move.to)),
-                         "what is in these stays with the host; then everything is looked at again", style);
+                         "what is plugged in there stays with the host; then everything is scanned again",
+                         style);
     for (const auto& function : handover.functions)
         for (const auto& step : function.steps)
             out += step_text(++number, plan::shell_line(step), step.reason, style);

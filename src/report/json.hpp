@@ -15,7 +15,7 @@
 
 namespace usbroute::report {
 
-/// One JSON document without line breaks; invalid UTF-8 cannot occur, for strings are printable already.
+/// One JSON document without line breaks; invalid UTF-8 cannot occur, because strings are printable already.
 [[nodiscard]] std::string to_json(const StatusView& view);
 [[nodiscard]] std::string to_json(const RegistersView& view);
 [[nodiscard]] std::string to_json(const PlanView& view);

@@ -127,8 +127,9 @@ void warn_of_fixed_bits(MaskView& view, const RegisterView& registers, std::uint
 void warn_of_the_chip(MaskView& view, const RegisterView& registers)
 {
     if (!registers.unreadable.empty())
-        view.warnings.push_back("the registers could not be read, so what firmware lets move is not known: " +
-                                registers.unreadable);
+        view.warnings.push_back(
+            "the registers could not be read, so what firmware allows to move is not known: " +
+            registers.unreadable);
     if (!registers.writable)
         view.warnings.emplace_back(
             "usbroute does not write the registers of this machine; `usbroute regs` says why");

@@ -17,14 +17,15 @@ Result<const config::ListenerSettings*> line_of(const config::Settings& settings
     if (found != settings.listeners.end()) return &*found;
     const auto& name = guest.text();
     return std::unexpected(
-        Error(ErrorKind::refused,
-              format("no listener speaks for guest {0}, so its line would lead nowhere; write "
-                     "into usbroute.toml and reload the daemon (SIGHUP):\n"
-                     "[listen.{0}]\n"
-                     "unix = \"/run/usbroute/{0}.sock\"\n"
-                     "guest = \"{0}\"\n"
-                     "allow = [\"toggle\", \"status\"]",
-                     name))
+        Error(
+            ErrorKind::refused,
+            format(
+                "no listener speaks for guest {0}, so its line would lead nowhere; add this to usbroute.toml and reload the daemon (SIGHUP):\n"
+                "[listen.{0}]\n"
+                "unix = \"/run/usbroute/{0}.sock\"\n"
+                "guest = \"{0}\"\n"
+                "allow = [\"toggle\", \"status\"]",
+                name))
             .with_code("no-guest-line"));
 }
 

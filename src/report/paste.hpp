@@ -14,7 +14,7 @@
 #include <vector>
 
 /// What is printed to be pasted elsewhere: a guest's lines for its hypervisor, and scripts for inside it. Every name and
-/// path in it is quoted for the place where it is to stand.
+/// path in it is quoted for its place in the text.
 namespace usbroute::report {
 
 struct Paste {

@@ -16,7 +16,7 @@
 /// The sockets as a person sees them on the case: as lines for a terminal and as SVG.
 namespace usbroute::report {
 
-/// The colour and the letter that stand for one owner wherever owners are shown.
+/// The colour and the letter of one owner wherever owners are shown.
 struct OwnerMark {
     std::string owner; ///< "host", "windows", "nobody"
     char letter = '?'; ///< no two owners of a picture share one, as long as there are letters
@@ -74,7 +74,7 @@ struct Drawing {
 };
 
 /// The panels, at most `style.width` columns wide (0: as wide as is good to look at), with a heavier frame round the
-/// connector that is `chosen`. Where the columns of a panel do not fit beside each other, its sockets stand in a list.
+/// connector that is `chosen`. If the columns of a panel do not fit beside each other, its sockets are listed.
 [[nodiscard]] Drawing draw(const Picture& picture, const Style& style, std::string_view chosen = {});
 /// What the letters and marks of this picture mean.
 [[nodiscard]] std::vector<Line> legend(const Picture& picture, const Style& style);

@@ -56,7 +56,7 @@ std::string superspeed_mark(Picture::SuperSpeed superspeed)
     return superspeed == Picture::SuperSpeed::on ? "SS" : "ss";
 }
 
-/// What stands in a socket, and how loudly.
+/// What is shown in a socket, and in which tone.
 Span contents(const Socket& socket, std::size_t room, const Style& style)
 {
     if (auto text = plugged_in_briefly(socket.connector, room, style); !text.empty()) return {text};

@@ -27,11 +27,11 @@ constexpr std::size_t legend_height = 34;
 /// What a page shows of a picture without making it smaller.
 constexpr std::size_t widest_row = 1010;
 
-/// A device's name is cut after this many columns; the whole stands in its tool tip.
+/// A device's name is cut after this many columns; the tool tip has all of it.
 constexpr std::size_t device_columns = 18;
 constexpr std::size_t name_columns = 15;
 
-/// For text and for attribute values. What XML 1.0 cannot hold at all comes out as U+FFFD; text that is printable
+/// For text and for attribute values. What XML 1.0 cannot hold comes out as U+FFFD; text that is printable
 /// has only U+FFFE and U+FFFF of that.
 std::string xml(std::string_view text)
 {
@@ -57,7 +57,7 @@ std::string_view class_of(Tone tone)
 
 const Style wide{.colour = false, .unicode = true, .width = 0};
 
-/// What stands in a socket: a device, or why none is shown.
+/// What is shown in a socket: a device, or why none is.
 std::string contents(const Picture::Socket& socket)
 {
     const auto& connector = socket.connector;
@@ -67,7 +67,7 @@ std::string contents(const Picture::Socket& socket)
     return is_a_guest(connector.owner) ? "not visible from here" : "empty";
 }
 
-/// The whole truth of one socket, for who points at it and for who cannot see it.
+/// Everything about one socket, as a tool tip and for screen readers.
 std::string spoken(const Picture::Socket& socket, const OwnerMark& mark)
 {
     const auto& connector = socket.connector;

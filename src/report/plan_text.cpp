@@ -54,7 +54,7 @@ std::string plan_text(const PlanView& view, const Style& style)
 {
     auto out = painted(view.title, Tone::heading, style);
     if (view.steps.empty())
-        out += ": nothing to do, everything is as wished\n";
+        out += ": nothing to do, everything is as requested\n";
     else {
         out += format(", on {}\n", view.controller);
         out += moves_text(view, style);

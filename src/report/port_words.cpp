@@ -24,10 +24,9 @@ std::string words_for_hidden_ehcis(const route::Mux& mux)
                                     function.pci_device));
     }
     if (hidden.empty()) return {};
-    return format("{} {} not on the bus: firmware hides {}, or there is none; set its xHCI mode to Auto, "
-                  "Smart Auto or Manual",
-                  join(hidden, " and "), hidden.size() == 1 ? "is" : "are",
-                  hidden.size() == 1 ? "it" : "them");
+    return format(
+        "{} {} not on the bus: firmware hides {}, or there is none; set its xHCI mode to Auto, Smart Auto or Manual",
+        join(hidden, " and "), hidden.size() == 1 ? "is" : "are", hidden.size() == 1 ? "it" : "them");
 }
 
 } // namespace usbroute::report

@@ -38,13 +38,13 @@ as they did on that machine.
 
 ## What is in it
 
-{} and {}: what usbroute reads of /sys, /proc, /run/udev and /etc when it looks at a machine, and nothing else.
+{} and {}: what usbroute reads from /sys, /proc, /run/udev and /etc when it looks at a machine, and nothing else.
 
 - PCI functions: ids, class, driver, IOMMU group; of xHCI controllers also the first 236 bytes of the configuration space,
   where the routing registers are, and power/control
 - USB devices: ids, names, speed, interfaces, and how hubs tell their ports
 - disks below USB devices and what is stacked on them; mounts of disks, with their mount points; swap
-- of the kernel's command line and modules, of scripts and unit files only the words and lines that decide about the
+- from the kernel's command line and modules, from scripts and unit files only the words and lines that matter for the
   IOMMU, lockdown, power saving or the routing registers
 - names of ACPI tables; the machine's maker and model
 - usbroute.toml and connectors.toml
@@ -61,8 +61,8 @@ The daemon, who has a VFIO group open, the rights of the user, the journal of ch
                        view.version, counted(view.files, "file", "files"),
                        counted(view.links, "link", "links"), what_was_replaced(view));
     if (!view.registers)
-        text += "\nThe routing registers: whoever recorded it was not root, and the kernel showed 64 bytes "
-                "only.\n";
+        text +=
+            "\nThe routing registers: it was not recorded as root, and the kernel showed only 64 bytes.\n";
     if (!view.notes.empty()) text += "\n## What went wrong\n\n";
     for (const auto& note : view.notes) text += format("- {}\n", printable(note, 300));
     return text;

@@ -27,7 +27,7 @@ struct RecordedView {
 
 /// A line or two for the person who ran it.
 [[nodiscard]] std::string recorded_text(const RecordedView& view);
-/// What lies beside the recording, for whoever gets it.
+/// The text beside the recording, for its reader.
 [[nodiscard]] std::string recorded_readme(const RecordedView& view);
 [[nodiscard]] std::string to_json(const RecordedView& view);
 

@@ -78,9 +78,9 @@ void note_odd_bits(std::vector<std::string>& notes, const Mux& mux)
         notes.push_back(format("bits 0x{:04x} are outside XUSB2PRM: firmware does not let them move",
                                valid & ~bits.usb2_movable));
     if (const auto outside = bits.usb2_owner & ~bits.usb2_movable & valid; outside != 0)
-        notes.push_back(format("bits 0x{:04x} of XUSB2PR are set although XUSB2PRM does not allow them: the "
-                               "mask guards writes, not values",
-                               outside));
+        notes.push_back(format(
+            "bits 0x{:04x} of XUSB2PR are set although XUSB2PRM does not allow them: the mask guards writes, not values",
+            outside));
     if (const auto unknown = (bits.usb2_owner | bits.usb2_movable) & ~(valid | usb_r); unknown != 0)
         notes.push_back(format(
             "bits 0x{:x} are set and route no port that the chip table knows; they are kept as they are",

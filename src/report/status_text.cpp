@@ -208,7 +208,7 @@ std::string line_words(const LineView& line)
     return text;
 }
 
-/// A line over which nothing ever came is shown only to who wants everything.
+/// A line over which nothing ever came is shown only with -v.
 std::vector<std::string> guest_lines(const StatusView& view, Detail detail)
 {
     std::vector<std::string> lines;

@@ -187,12 +187,12 @@ void note_the_mux(StatusView& view, const Looked& looked)
     const auto& mux = *looked.board.mux;
     if (const auto hidden = words_for_hidden_ehcis(mux); !hidden.empty()) notes.push_back(hidden);
     if (mux.bits != nullptr && mux.movable_bits() == 0)
-        notes.emplace_back("firmware lets no socket move (XUSB2PRM is 0); look for an xHCI or USB 3 mode "
-                           "option in its set-up");
+        notes.emplace_back(
+            "firmware lets no socket move (XUSB2PRM is 0); look for an xHCI mode or USB 3 mode option in its set-up");
     if (mux.xhci->is_given_away())
-        notes.push_back(format("a guest has xHCI {}: it can change the routes at any time, and owners are "
-                               "what the registers say now",
-                               mux.xhci->name));
+        notes.push_back(format(
+            "a guest has xHCI {}: it can change the routes at any time, and owners are what the registers say now",
+            mux.xhci->name));
     note_dead_sides(notes, looked, mux);
 }
 
@@ -218,8 +218,8 @@ StatusView status_view(const Snapshot& snapshot, const config::Settings& setting
     note_the_mux(view, looked);
     note_unauthorized(view.notes, looked);
     if (settings.connectors.empty() && looked.board.mux)
-        view.notes.emplace_back("no connector has a name yet; give them names in usbroute.toml: "
-                                "[connector.NAME] with mux_bit = 0, 1, ...");
+        view.notes.emplace_back(
+            "no connector has a name yet; give them names in usbroute.toml: [connector.NAME] with mux_bit = 0, 1, ...");
     for (const auto& note : snapshot.notes) view.notes.push_back(printable(note, 200));
     return view;
 }

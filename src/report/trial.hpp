@@ -17,7 +17,7 @@ namespace usbroute::report {
                                    const config::Settings& settings);
 
 /// "rear-1 goes back to host in 23 s unless confirmed", or "rear-1 goes back to host as soon as possible unless confirmed; ..." where its time is
-/// over and something stands against it. `way` as above.
+/// over and something prevents it. `way` as above.
 [[nodiscard]] std::string trial_sentence(const std::string& way, std::chrono::seconds left,
                                          const std::string& why_out = {});
 

@@ -72,9 +72,9 @@ std::string move_words(const WhyView::Move& move)
 {
     std::string text;
     if (move.code == "ok")
-        text = "nothing stands against it";
+        text = "nothing prevents it";
     else if (move.code == "already")
-        text = "it is there already";
+        text = "it is already there";
     else
         text = format("{} ({}{}{})", move.sentence, move.code, move.remedy.empty() ? "" : "; ", move.remedy);
     for (const auto& warning : move.warnings) text += "; warning: " + warning;
@@ -84,7 +84,7 @@ std::string move_words(const WhyView::Move& move)
 std::string since_words(const WhyView& view)
 {
     if (view.what.empty()) return "not moved by usbroute since the machine started";
-    return format("since {}, by {}: {}{}", view.since.empty() ? "a time that is not known" : view.since,
+    return format("since {}, by {}: {}{}", view.since.empty() ? "an unknown time" : view.since,
                   view.by.empty() ? "somebody" : view.by, view.what,
                   view.strayed ? "; somebody else has moved it since" : "");
 }

@@ -201,7 +201,8 @@ void complete_registers(Board& board)
         write_register(config, chips::route_reg::usb2_movable, board.chip->usb2_bits());
         write_register(config, chips::route_reg::superspeed_on, board.chip->superspeed_bits);
         write_register(config, chips::route_reg::superspeed_movable, board.chip->superspeed_bits);
-        board.notes.emplace_back("the recording lacks the routing registers; all is taken to be at the xHCI");
+        board.notes.emplace_back(
+            "the recording lacks the routing registers; every socket is assumed to be at the xHCI");
     }
 }
 
@@ -270,8 +271,9 @@ Result<std::shared_ptr<const Board>> load_board(const observe::KernelTree& tree,
                                                 const config::Settings& settings)
 {
     if (!tree.list("sys"))
-        return std::unexpected(Error(ErrorKind::not_found, "not a recorded machine (it has no sys folder); "
-                                                           "`usbroute record` makes one"));
+        return std::unexpected(
+            Error(ErrorKind::not_found,
+                  "not a recorded machine (it has no sys folder); `usbroute record` makes one"));
     const auto snapshot = observe::scan(tree);
     auto board = std::make_shared<Board>();
     board->title = title_of(tree);

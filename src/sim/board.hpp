@@ -96,7 +96,7 @@ struct Board {
     std::vector<BoardController> controllers; ///< those of the PCI bus by address, then the others
     std::vector<BoardSocket> sockets;         ///< those that the machine's configuration names come first
     std::vector<SocketAlias> aliases;
-    std::deque<DeviceModel> models; ///< of what is plugged in; a deque, for pointers into it stay good
+    std::deque<DeviceModel> models; ///< of what is plugged in; a deque, because pointers into it stay valid
     std::vector<BoardPlug> plugs;   ///< hubs before what is behind them
     std::vector<config::ConnectorSettings> connectors;
     std::vector<config::GuestSettings> guests;

@@ -64,8 +64,7 @@ Result<void> check_inside(Children& children)
     int status = 0;
     while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {}
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-    return failure("programs started here would see the real /sys; is "
-                   "libumockdev-preload.so.0 installed (Debian: umockdev)?");
+    return failure("programs started here would see the real /sys; is libumockdev-preload.so.0 installed (Debian: umockdev)?");
 }
 
 /// Everything that runs while the board exists, and the loop that serves it.
@@ -221,7 +220,7 @@ Result<int> run_board(const Options& options)
           {"etc/usbroute/usbroute.toml", configuration_text(**board, tree.root(), port)},
           {"run/", ""},
           {"state/", ""},
-          // A first move would be a trial, which is not what a board is for that is made anew each time.
+          // A first move would be a trial, which makes no sense on a board that is made anew each time.
           {"lasting/first-move", "usbroute-first-move 1\n"}})
         if (auto done = tree.write(path, content); !done) return std::unexpected(done.error());
 

@@ -88,7 +88,7 @@ const config::GuestSettings* guest_for(const Board& board, const std::vector<con
 
 std::string configuration_text(const Board& board, const std::string& directory, std::uint16_t port)
 {
-    auto text = format("# The simulated {} of usbroute-sim. Written anew at each start.\n\n", board.title);
+    auto text = format("# The simulated {} of usbroute-sim. Rewritten at each start.\n\n", board.title);
     for (const auto& connector : board.connectors) text += config::to_toml(connector) + "\n";
     const auto guests = guests_of(board);
     for (const auto& guest : guests) text += guest_text(guest);

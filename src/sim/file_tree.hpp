@@ -19,7 +19,7 @@ public:
     [[nodiscard]] const std::string& root() const { return root_; }
     [[nodiscard]] std::string full(std::string_view path) const;
 
-    /// Makes the directories above. Who has the file open sees the new content, and at no time an empty file.
+    /// Makes the directories above. A program that has the file open sees the new content, and never an empty file.
     /// A path that ends in a slash makes a directory.
     [[nodiscard]] Result<void> write(std::string_view path, std::string_view content) const;
     /// Some bytes of a file that exists.

@@ -70,9 +70,9 @@ Result<BoardDirectory> BoardDirectory::make(const std::string& wanted)
     const auto path = fs::absolute(wanted, error).lexically_normal().string();
     if (path.size() > longest_directory)
         return std::unexpected(
-            Error(ErrorKind::usage, format("the path of --dir has more than {} bytes: sockets "
-                                           "below it could not be made",
-                                           longest_directory)));
+            Error(ErrorKind::usage,
+                  format("the path of --dir has more than {} bytes: sockets below it could not be made",
+                         longest_directory)));
     fs::create_directories(path, error);
     if (error) return failure(format("cannot make {}", path), error.value());
     if (!fs::is_empty(path, error) || error)

@@ -75,7 +75,7 @@ struct Machine {
 /// note 4; nobody here has seen it).
 [[nodiscard]] std::optional<PortPath> home_of(const Machine& machine, const Plug& plug);
 
-/// Names of plugs that the kernel must take away from where they are, and of those it must show anew.
+/// Names of plugs that the kernel must take away from where they are, and of those it must show again.
 struct Moves {
     std::vector<std::string> leave;
     std::vector<std::string> arrive;

@@ -23,7 +23,7 @@ constexpr std::size_t deepest_entry =
     16; ///< below a device; "5-1:1.0/host6/target6:0:0/6:0:0:0/block/sdb/sdb1" is seven
 constexpr std::size_t longest_attribute = 65'536;
 
-/// Links that the kernel makes anew wherever the device comes, so that they are made from what they mean.
+/// Links that the kernel makes again wherever the device comes, so they are made from what they mean.
 constexpr std::array<std::string_view, 5> made_anew{"driver", "subsystem", "port", "peer", "firmware_node"};
 
 /// "3-3:1.0" and "usb3-port2" begin with these (drivers/usb/core/message.c, usb_set_configuration; port.c,

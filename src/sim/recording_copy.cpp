@@ -29,7 +29,7 @@ public:
         for (const auto& name : from_.list(path).value_or(std::vector<std::string>{})) {
             if (!observe::is_entry_name(name)) continue;
             if (++count_ > most_copied)
-                return failure(format("this is no recording: it has more than {} files", most_copied));
+                return failure(format("this is not a recording: it has more than {} files", most_copied));
             if (auto done = entry(format("{}/{}", path, name), depth); !done) return done;
         }
         return {};

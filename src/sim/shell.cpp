@@ -21,7 +21,7 @@ void start_daemon(Children& children, const FileTree& tree)
     const auto log = tree.full("usbrouted.log");
     const auto started = children.start({"usbrouted"}, log);
     if (!started)
-        std::fprintf(stderr, "usbroute-sim: %s; the shell comes without it\n",
+        std::fprintf(stderr, "usbroute-sim: %s; the shell starts without it\n",
                      started.error().message().c_str());
 }
 

@@ -33,7 +33,7 @@ void Watch::drain() const
 
 void Watch::add(const FileTree& tree, const std::vector<std::string>& directories) const
 {
-    // Adding a directory that is watched already changes nothing; a directory made anew needs its own watch.
+    // Adding a directory that is watched already changes nothing; a new directory needs its own watch.
     for (const auto& directory : directories)
         (void)::inotify_add_watch(fd_, tree.full(directory).c_str(), IN_MODIFY | IN_CLOSE_WRITE);
 }

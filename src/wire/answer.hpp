@@ -34,7 +34,7 @@ struct Answer {
     std::vector<std::string> warnings;
     /// With ok: a trial is under way, and its changes go back in so many seconds. The message says so to people.
     std::optional<std::uint32_t> trial_seconds = std::nullopt;
-    std::string document_name; ///< JSON form only: the key under which `document` stands
+    std::string document_name; ///< JSON form only: the key of `document`
     std::string document; ///< the same: a document (status, registers, plan), already text; not read back
 };
 

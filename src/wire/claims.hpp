@@ -27,7 +27,7 @@ inline constexpr std::size_t longest_claims_answer = 64UL * 1024;
 /// With `is_cut` it begins "ok cut, ". What lies under something comes first, "ok 8:16 under loop0, ...": a claim that is left
 /// out counts as use, and this would not. What does not fit is left out, and so counts as not told.
 [[nodiscard]] std::string to_line(const topology::Claims& claims);
-/// Reads such a line; nothing: it is none.
+/// Reads such a line; nothing: it is not one.
 [[nodiscard]] std::optional<topology::Claims> read_claims(std::string_view line);
 
 } // namespace usbroute::wire

@@ -49,7 +49,7 @@ std::string read_option(std::string_view word, Command& command)
     if (word.starts_with(revert_key)) {
         const auto time = read_trial_time(word.substr(revert_key.size()));
         if (!time) return time.error();
-        if (command.revert_after) return "revert-after stands there twice";
+        if (command.revert_after) return "revert-after is given twice";
         command.revert_after = *time;
         return {};
     }
@@ -92,7 +92,7 @@ std::string read_words(Verb verb, Words names, Command& command)
     case Verb::confirm:
     case Verb::regs: break;
     }
-    return names.empty() ? std::string() : format("{} stands alone", config::text_of(verb));
+    return names.empty() ? std::string() : format("{} takes no arguments", config::text_of(verb));
 }
 
 /// Windows' editors and PowerShell put it in front of UTF-8 text.
@@ -181,7 +181,7 @@ std::string what_is_wrong(const Command& command)
         return command.profiles.size() == 1 ? std::string() : "apply takes the name of one profile";
     case Verb::toggle: return {};
     case Verb::undo:
-        return command.revert_after ? "undo ends a trial and is none: leave revert-after out" : std::string();
+        return command.revert_after ? "undo cannot itself be a trial; drop revert-after" : std::string();
     case Verb::why:
         if (command.verb != Verb::plan && command.connectors.size() != 1)
             return "why takes the name of one connector";

@@ -46,7 +46,7 @@ private:
     {
         if (depth == 1 && name == "do") saw_do_ = true;
         if (!keys_.back().insert(name).second)
-            problem_ = format("{} stands there twice", printable(name, 32));
+            problem_ = format("duplicate key {}", printable(name, 32));
     }
 
     std::vector<std::set<std::string>> keys_; ///< of the objects that are open

@@ -24,7 +24,8 @@ namespace usbroute::wire {
 [[nodiscard]] std::string to_json_line(const Event& event);
 /// One flat object of texts, in this order.
 [[nodiscard]] std::string to_json_line(std::span<const std::pair<std::string, std::string>> fields);
-/// The keys of any object, with what texts they have; a value that is none is an empty one. Nothing: not an object.
+/// The keys of any object, with what texts they have; a value that is not a text is an empty one. Nothing: not an
+/// object.
 [[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>>
 read_json_texts(std::string_view line);
 [[nodiscard]] std::optional<Answer> read_json_answer(std::string_view line);

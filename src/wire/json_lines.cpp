@@ -11,7 +11,7 @@ using nlohmann::json;
 
 namespace {
 
-/// Answers come from our own daemon, but whoever sits behind a socket may send anything: nothing may throw and
+/// Answers come from our own daemon, but a program behind a socket can send anything: nothing may throw and
 /// nothing may use up the stack.
 constexpr int deepest_line = 64;
 constexpr std::uint32_t most_trial_seconds = 24 * 3600;

@@ -60,7 +60,7 @@ Result<Machine> open_machine(const linux_::Locations& where)
         return machine;
     }
     auto hints = linux_::UdevHints::create();
-    if (!hints) return std::unexpected(std::move(hints.error()).within("cannot hear what is plugged in"));
+    if (!hints) return std::unexpected(std::move(hints.error()).within("cannot wait for what is plugged in"));
     machine.hints = std::move(*hints);
     return machine;
 }
@@ -76,7 +76,7 @@ std::optional<Error> why_it_cannot_be_kept(const linux_::Locations& where)
     return Error(
                ErrorKind::not_permitted,
                format(
-                   "{}; the names go there: run it as root, or with --config and a file in a folder of yours",
+                   "{}; the names are kept there: run it as root, or use --config with a file in a folder of yours",
                    can.error().message()))
         .with_code("not-permitted");
 }
@@ -103,8 +103,7 @@ public:
         teller_.tell(
             {.kind = map::Line::Kind::note,
              .text =
-                 "Plug one device into each socket in turn and type the socket's name, or Enter for the "
-                 "one in brackets.\n`present` asks about what is plugged in already; `help` shows the rest.",
+                 "Plug one device into each socket in turn and type the socket's name, or Enter for the one in brackets.\n`present` asks about what is already plugged in; `help` shows the rest.",
              .fields = {}});
         for (const auto& line : mapping_.summary()) teller_.tell(line);
         // What changed between the first look and the first hint.
@@ -165,7 +164,7 @@ private:
     {
         if (reaction.save) {
             if (auto kept = linux_::replace_file(where_.connectors, mapping_.connectors_toml()); !kept)
-                return std::unexpected(std::move(kept.error()).within("what was named last is not kept"));
+                return std::unexpected(std::move(kept.error()).within("the last name was not saved"));
             kept_ = true;
         }
         teller_.tell(reaction);
@@ -187,7 +186,7 @@ private:
             teller_.tell({.kind = map::Line::Kind::note, .text = std::move(text), .fields = {}});
         };
         if (!kept_) return tell("nothing was changed");
-        tell(format("kept in {}; a running usbrouted reads it when it is told to: pkill -HUP -x usbrouted",
+        tell(format("saved in {}; to make a running usbrouted read it: pkill -HUP -x usbrouted",
                     printable(where_.connectors)));
     }
 

@@ -117,8 +117,7 @@ Result<map::TwinCheck> check_twin(const linux_::Locations& where, const config::
     const auto side = connector.side();
     if (!side)
         return std::unexpected(Error(ErrorKind::not_permitted,
-                                     "the routing registers cannot be read; verifying "
-                                     "a socket needs root"));
+                                     "the routing registers cannot be read; verifying a socket needs root"));
     const auto devices = topology::devices_in(before, connector);
     const auto device = std::ranges::find_if(
         devices, [](const Device* candidate) { return !candidate->speed.is_superspeed(); });

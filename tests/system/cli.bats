@@ -419,7 +419,7 @@ PYTHON
     run --separate-stderr usb config check --config "$BATS_TEST_TMPDIR/odd.toml"
     [ "$status" -eq 1 ]
     [[ "${stderr_lines[0]}" == *"odd.toml:1:"*"connector a: mux_bit = 14 is USB-R"* ]]
-    [[ "${stderr_lines[1]}" == *"odd.toml:3:"*"connector b: superspeed = 7, and the 9-series chipset has SuperSpeed ports 1 to 6" ]]
+    [[ "${stderr_lines[1]}" == *"odd.toml:3:"*"connector b: superspeed = 7, but the 9-series chipset has SuperSpeed ports 1 to 6" ]]
 }
 
 @test "config show can be read again" {
@@ -448,7 +448,7 @@ PYTHON
         # shellcheck disable=SC2086
         run --separate-stderr usb --socket "$BATS_TEST_TMPDIR/none.sock" $words
         [ "$status" -eq 3 ]
-        [ "$stderr" = "usbroute: the daemon does not answer at $BATS_TEST_TMPDIR/none.sock: No such file or directory; start usbrouted, or act alone as root with --direct" ]
+        [ "$stderr" = "usbroute: the daemon does not answer at $BATS_TEST_TMPDIR/none.sock: No such file or directory; start usbrouted, or run the command as root with --direct" ]
     done
 }
 
@@ -462,7 +462,7 @@ PYTHON
     run --separate-stderr usb --socket "$BATS_TEST_TMPDIR/mute.sock" --timeout 200ms toggle
     kill $mute || true
     [ "$status" -eq 7 ]
-    [[ "$stderr" == *"has not answered within 200 ms"* ]]
+    [[ "$stderr" == *"did not answer within 200 ms"* ]]
 }
 
 @test "an answer without end, or that is none, is a failure and not a hang" {

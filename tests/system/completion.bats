@@ -147,7 +147,7 @@ the_same_in_every_shell() {
     lists 'usbroute move --d' 'only show what would be done'
     # Without a terminal, as other programs ask fish.
     run fish -c "complete -C 'usbroute move rear-1 --to='"
-    [ "$output" = "$(printf -- '--to=host\tthis machine\n--to=windows\t0000:00:1d.0\n--to=ehci\tplainly that side\n--to=xhci\tplainly that side')" ] ||
+    [ "$output" = "$(printf -- '--to=host\tthis machine\n--to=windows\t0000:00:1d.0\n--to=ehci\tthat side\n--to=xhci\tthat side')" ] ||
         { echo "$output"; false; }
 }
 
@@ -160,7 +160,7 @@ the_same_in_every_shell() {
         [ -z "$stderr" ]
     done
     run --separate-stderr usbroute completion words -- move front --to ''
-    [ "$output" = "$(printf 'host\tthis machine\nehci\tplainly that side\nxhci\tplainly that side')" ]
+    [ "$output" = "$(printf 'host\tthis machine\nehci\tthat side\nxhci\tthat side')" ]
     run bash -c '. <(usbroute completion bash); PATH=; COMP_WORDS=(usbroute mo) COMP_CWORD=1; _usbroute usbroute mo usbroute; echo "${#COMPREPLY[@]}"'
     [ "$output" = 0 ]
 }

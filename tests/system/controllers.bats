@@ -47,7 +47,7 @@ flr" ]
     run usbroute guest show widnows --root "$machine"
     [ "$status" -eq 4 ]; [[ "$output" == *"did you mean windows?" ]]
     run usbroute guest release windows --yes --root "$machine"
-    [ "$status" -eq 2 ]; [[ "$output" == *"has no use for --yes"* ]]
+    [ "$status" -eq 2 ]; [[ "$output" == *"does not take --yes"* ]]
     run usbroute guest bind --root "$machine"
     [ "$status" -eq 2 ]; [[ "$output" == *"needs a name: windows"* ]]
     run usbroute guest bind windows --boot --root "$machine"
@@ -73,11 +73,11 @@ has 0000:00:1d.0 vfio-pci; has 0000:00:1a.0 vfio-pci; has 0000:00:14.0 xhci_hcd
 [ "$(cat /sys/bus/pci/devices/0000:00:1d.0/driver_override)" = vfio-pci ]
 usbroute guest | grep '^windows .* given$'
 usbroute guest show windows | grep 'It can receive now: rear-1, rear-2'
-usbroute guest bind windows -v | grep '0000:00:1d.0: was so already'
+usbroute guest bind windows -v | grep '0000:00:1d.0: nothing to do'
 usbroute guest release windows
 has 0000:00:1d.0 ehci-pci; has 0000:00:1a.0 ehci-pci
 [ -z "$(tr -d '\n' < /sys/bus/pci/devices/0000:00:1d.0/driver_override)" ]
-usbroute guest release windows -v | grep '0000:00:1d.0: was so already'
+usbroute guest release windows -v | grep '0000:00:1d.0: nothing to do'
 [ "$(usbroute guest bind windows --json | jq -c .changed)" = '["0000:00:1d.0","0000:00:1a.0"]' ]
 SCRIPT
 }
@@ -199,7 +199,7 @@ echo 1 > /sys/bus/pci/rescan
 wait $binder
 has 0000:00:1d.0 vfio-pci; has 0000:00:1a.0 vfio-pci
 usbroute guest bind --boot --config boot.toml
-usbroute guest bind --boot 2>&1 | grep 'no guest of the configuration has bind = "boot"'
+usbroute guest bind --boot 2>&1 | grep 'no guest in the configuration has bind = "boot"'
 SCRIPT
 }
 

@@ -178,13 +178,13 @@ for how in 28 30 short; do
     control 'move rear-1 ehci revert-after=0' | grep -qx 'ok ehci=rear-1'
     echo $how > fault
     control 'move rear-2 ehci revert-after=0' > said
-    grep '^ok ehci=rear-2 -- .*this is not written down, so that undo may not know of it: cannot write the journal .*/state/journal: ' said
+    grep '^ok ehci=rear-2 -- .*the journal could not be written, so undo may not know about this change: cannot write the journal .*/state/journal: ' said
     case $how in
         30) grep 'Read-only file system; mount it writable' said ;;
         *) grep 'No space left on device; make room there' said ;;
     esac
     control 'move rear-3 ehci revert-after=1s' > said
-    grep 'the trial ends in time only while this usbrouted runs: it is not written down' said
+    grep 'the trial could not be written down: it ends in time only while this usbrouted runs' said
     until_so '[ "$(side rear-3)" = xhci ]'
     control undo | grep -q '^ok xhci=rear-2'
     control undo | grep -q '^ok xhci=rear-1'
@@ -302,7 +302,7 @@ like_new
 mkdir -p "$USBROUTE_STATE_DIR"
 head -c 5000 /dev/urandom > "$USBROUTE_STATE_DIR/guests"
 start
-grep '/state/guests cannot be read and was set aside as .*/state/guests.bad: guests that went while no daemon ran do not come home' "$log"
+grep '/state/guests cannot be read and was set aside as .*/state/guests.bad: the sockets of guests that ended while no daemon was running do not go back to the host' "$log"
 [ "$(stat -c %s "$USBROUTE_STATE_DIR/guests.bad")" = 5000 ]
 control 'move rear-1 ehci revert-after=0' | grep -q '^ok ehci=rear-1'
 stop
@@ -339,11 +339,11 @@ echo status >&9
 until_so 'grep -q ^ok answers'
 rm "$USBROUTE_SOCKET"
 until_so answers
-grep "listener control: $USBROUTE_SOCKET was removed by somebody else, and has been made again" "$log"
+grep "listener control: $USBROUTE_SOCKET was removed by somebody else, and has been created again" "$log"
 # The whole directory, and in its place one that no socket fits in; a reload tries at once.
 rm -r "$USBROUTE_SIM/run"
 : > "$USBROUTE_SIM/run"
-until_so 'grep -q "its socket file was removed and is not made again: .*; reload usbrouted (SIGHUP) when that is over" "$log"'
+until_so 'grep -q "its socket file was removed and cannot be created again: .*; reload usbrouted (SIGHUP) once that is fixed" "$log"'
 rm "$USBROUTE_SIM/run"
 kill -HUP "$daemon"
 until_so answers
@@ -388,13 +388,13 @@ until_so 'grep -q ^ok answers'
 free=$(env -u LD_PRELOAD sh -c 'n=3; while [ -e "/proc/$0/fd/$n" ]; do n=$((n + 1)); done; echo $n' "$daemon")
 # Fewer than are kept for ourselves: a client more is turned away, who is there is served.
 prlimit --pid "$daemon" --nofile=$((free + 12)):
-control status | grep -q '^error busy usbrouted may open no more files: try again later'
+control status | grep -q '^error busy usbrouted is out of file descriptors: try again later'
 echo 'move rear-1 ehci revert-after=0' >&9
 until_so 'grep -q "^ok ehci=rear-1" answers'
 # None at all: the disk is not taken for free, whatever can be seen.
 prlimit --pid "$daemon" --nofile=$free:
 (control status > waits 2>&1) & waiting=$!
-until_so 'grep -q "cannot accept a client: Too many open files; allow more open files; whoever is connected is still served" "$log"'
+until_so 'grep -q "cannot accept a client: Too many open files; raise the limit of open files; whoever is connected is still served" "$log"'
 : > answers
 echo 'move rear-4 ehci revert-after=0' >&9
 until_so '[ -s answers ]'
@@ -422,7 +422,7 @@ control 'move rear-1 ehci revert-after=60s' | grep -q '^ok ehci=rear-1'
 journal=$(md5sum "$USBROUTE_STATE_DIR/journal")
 for socket in "$USBROUTE_SOCKET" "$PWD/another.sock"; do
     ends_with 1 usbrouted --socket "$socket"
-    grep "another daemon works with $USBROUTE_STATE_DIR; usbroute status asks it" err
+    grep "another daemon is using $USBROUTE_STATE_DIR; usbroute status asks it" err
 done
 [ "$(md5sum "$USBROUTE_STATE_DIR/journal")" = "$journal" ]
 answers

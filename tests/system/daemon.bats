@@ -101,7 +101,7 @@ xhci_comes() { mv "$dir/gone" "$machine/sys/bus/pci/devices/0000:00:14.0"; }
 @test "moves, refuses and undoes" {
     start
     [ "$(say 'move front-1 to ehci')" = "ok ehci=front-1" ]
-    [ "$(say 'move front-1 to ehci')" = "ok ehci=front-1 -- it was so already" ]
+    [ "$(say 'move front-1 to ehci')" = "ok ehci=front-1 -- nothing to do" ]
     [ "$(say undo)" = "ok xhci=front-1" ]
     [[ "$(say 'move rear-6 ehci')" == "refused disk-in-use rear-6 holds disk sdc"* ]]
     [[ "$(say 'move front-1 windows')" == "refused guest-not-given "* ]]
@@ -197,7 +197,7 @@ over_tcp() { printf '%s\n' "$@" | nc -N -w 5 127.0.0.1 "$port"; }
     [[ "$(say 'toggle yes=1 revert-after=0')" == ok* ]]
     sed -i '/^\[listen.netcat\]/a may = ["yes", "no-trial"]' "$settings"
     kill -HUP "$daemon"
-    until_so 'grep -q "read anew" "$dir/log"'
+    until_so 'grep -q "read again" "$dir/log"'
     [[ "$(over_tcp 'toggle yes=1 revert-after=0')" == ok* ]]
     [[ "$(over_tcp 'move rear-6 ehci force-disk=sdc')" == "error not-permitted "* ]]
 }
@@ -232,7 +232,7 @@ over_tcp() { printf '%s\n' "$@" | nc -N -w 5 127.0.0.1 "$port"; }
     [[ "$(say toggle)" == ok* ]]
     sed -i '/^\[listen.netcat\]/a per_minute = 0' "$settings"
     kill -HUP "$daemon"
-    until_so 'grep -q "read anew" "$dir/log"'
+    until_so 'grep -q "read again" "$dir/log"'
     [ "$(client flood "$port" toggle 200)" = "200 0" ]
 }
 
@@ -325,7 +325,7 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
 
     sed 's/^profiles = .*/profiles = ["all-host"]/; /^\[listen.netcat\]/,$d' "$dir/good" > "$settings"
     kill -HUP "$daemon"
-    until_so "grep -q 'configuration was read anew' $dir/log"
+    until_so "grep -q 'configuration was read again' $dir/log"
     [[ "$(say 'toggle')" == "ok all-host"* ]]
     not nc -N -w 1 127.0.0.1 "$port" <<< toggle
 }
@@ -339,7 +339,7 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
     echo status >&9
     until_so "[ -s $dir/out ]"
     kill -HUP "$daemon"
-    until_so "grep -q 'configuration was read anew' $dir/log"
+    until_so "grep -q 'configuration was read again' $dir/log"
     echo toggle >&9
     until_so "[ \$(grep -c ^ok $dir/out) = 2 ]"
     exec 9>&-
@@ -386,7 +386,7 @@ assert (line["listener"], line["guest"], line["commands"], line["noise"], line["
     start
     run usbrouted --root "$machine" --socket "$socket"
     [ "$status" = 1 ]
-    [[ "$output" == *"another daemon works with $machine/run/usbroute/state; "* ]]
+    [[ "$output" == *"another daemon is using $machine/run/usbroute/state; "* ]]
     # Nor one that keeps its state elsewhere.
     USBROUTE_STATE_DIR=$dir/elsewhere run usbrouted --root "$machine" --socket "$socket"
     [ "$status" = 1 ]

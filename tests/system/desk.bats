@@ -227,7 +227,7 @@ stop
 before=$SECONDS
 call win10 started begin - 2> /dev/null
 [ $((SECONDS - before)) -lt 5 ]
-grep '^logger -t usbroute-hook apply desk-in-windows has failed for win10: 3$' called
+grep '^logger -t usbroute-hook apply desk-in-windows failed for win10: exit code 3$' called
 not grep virsh called
 SCRIPT
 }

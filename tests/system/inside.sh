@@ -67,9 +67,9 @@ crash() {
 # SIGHUP, and then it has the new configuration.
 reload() {
     local before
-    before=$(grep -c 'the configuration was read anew' "$log" || true)
+    before=$(grep -c 'the configuration was read again' "$log" || true)
     kill -HUP "$daemon"
-    until_so "[ \"\$(grep -c 'the configuration was read anew' '$log')\" -gt $before ]"
+    until_so "[ \"\$(grep -c 'the configuration was read again' '$log')\" -gt $before ]"
 }
 # A socket's side, by the daemon's word.
 side() { usbroute status --json | jq -r ".connectors[] | select(.name == \"$1\") | .side"; }

@@ -72,7 +72,7 @@ what_it_says() {
 @test "it overwrites nothing" {
     mkdir "$to" && echo mine > "$to/file"
     run -6 usbroute --root "$machine" record "$to"
-    [[ "$output" == *"is there already and not empty"* ]]
+    [[ "$output" == *"already exists and is not empty"* ]]
     [ "$(ls "$to")" = "file" ]
     run -6 usbroute --root "$machine" record "$to/file"
     ln -s "$BATS_TEST_TMPDIR" "$to-link"

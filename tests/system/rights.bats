@@ -107,7 +107,7 @@ SCRIPT
     inside <<'SCRIPT'
 start --user nobody
 rm "$USBROUTE_SOCKET"
-wait_for 'its socket file was removed and is not made again: .*Permission denied' "$log"
+wait_for 'its socket file was removed and cannot be created again: .*Permission denied' "$log"
 kill -0 "$daemon"
 SCRIPT
 }
@@ -116,7 +116,7 @@ SCRIPT
     inside <<'SCRIPT'
 chmod 600 "$USBROUTE_CONFIG"
 start --user nobody
-grep 'may not be read by user nobody: SIGHUP will not read it anew' "$log"
+grep 'is not readable for user nobody: only a restart will read it again, SIGHUP will not' "$log"
 kill -HUP "$daemon"
 wait_for 'the old one stays in force' "$log"
 usbroute toggle

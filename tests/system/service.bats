@@ -198,7 +198,7 @@ first=\$(daemon)
 kill -KILL "\$first"
 until_so '[ -n "\$(daemon)" ] && [ "\$(daemon)" != "\$first" ] && answers'
 $dir/init.d/usbrouted reload
-until_so 'grep -q "the configuration was read anew" "$dir/openrc.log"'
+until_so 'grep -q "the configuration was read again" "$dir/openrc.log"'
 trap - EXIT
 $dir/init.d/usbrouted stop
 until_so '[ -z "\$(daemon)" ]'

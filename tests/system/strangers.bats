@@ -143,7 +143,7 @@ refused() { # PATTERN
     grep "$1" err
 }
 directory=${USBROUTE_CONFIG%/*}
-chmod 666 "$USBROUTE_CONFIG"; refused "may be written by everybody (mode 0666).*chmod go-w $USBROUTE_CONFIG"
+chmod 666 "$USBROUTE_CONFIG"; refused "can be written by everybody (mode 0666).*chmod go-w $USBROUTE_CONFIG"
 chmod 664 "$USBROUTE_CONFIG"; refused "may be written by its group.*chmod g-w $USBROUTE_CONFIG"
 chmod 644 "$USBROUTE_CONFIG"
 if setfacl -m u:4711:rw "$USBROUTE_CONFIG" 2> /dev/null; then

@@ -63,7 +63,7 @@ usbroute move rear-2 --to host
 usbroute move rear-2 front-1 --to windows --revert-after 60s
 guest confirm | grep '^error not-permitted windows may not confirm this trial: not all of its sockets'
 guest 'toggle desk-on-ehci revert-after=1h' > said; cat said
-grep "^refused not-the-guests-change a trial is under way that is not wholly windows's own, and no other can begin" said
+grep "^refused not-the-guests-change a trial is under way that is not entirely windows's own, and no other can begin" said
 [ "$(usbroute status --json | jq .trial_seconds)" -le 60 ]
 usbroute confirm
 usbroute apply all-host
@@ -116,7 +116,7 @@ sim mount sdb1 /mnt/stick
 is_at rear-1 xhci
 [ "$(side rear-4)" = ehci ]
 wait_for 'trial reverted nobody has confirmed it: rear-1 goes back to xhci$' watch
-wait_for 'trial delayed it cannot be taken back yet, and is tried again: rear-4 stays: rear-4 holds disk sdb, which the host uses: sdb > sdb1 > /mnt/stick' watch
+wait_for 'trial delayed it cannot be taken back yet, and will be tried again: rear-4 stays: rear-4 holds disk sdb, which the host uses: sdb > sdb1 > /mnt/stick' watch
 usbroute status | tr '\n' ' ' | tr -s ' ' > said; cat said
 grep 'trial: rear-4 goes back to xhci as soon as possible unless confirmed (usbroute confirm); rear-4 stays: rear-4 holds' said
 usbroute status --json | jq -e '.trial_seconds == 0 and (.trial_why_out | contains("rear-4 holds disk sdb"))'
@@ -250,8 +250,8 @@ usbroute why rear-1 > said; cat said
 grep '^rear-1: host, EHCI' said
 grep "^since 20..-..-..T..:..:..Z, by control (uid $(id -u), pid [0-9]*): move rear-1 to ehci" said
 grep 'plugged in: Logitech USB Keyboard' said
-grep 'to ehci: it is there already' said
-grep 'to host: nothing stands against it' said
+grep 'to ehci: it is already there' said
+grep 'to host: nothing prevents it' said
 grep 'to windows: .*(guest-not-given; ' said
 usbroute why rear-1 --json | jq -e '.schema == 1 and .what == "move rear-1 to ehci" and (.moves[] | select(.to == "windows") | .code) == "guest-not-given"'
 usbroute --direct why rear-1 --json | jq -e '.what == "move rear-1 to ehci"'

@@ -62,10 +62,9 @@ std::unexpected<Failure> cannot_open(const std::string& port, DWORD error)
                     .may_pass = true});
     case ERROR_ACCESS_DENIED:
     case ERROR_SHARING_VIOLATION:
-        return std::unexpected(Failure{.message = name +
-                                                  " is in use by another program, or you may not open it; "
-                                                  "nothing was asked",
-                                       .is_busy = true});
+        return std::unexpected(Failure{
+            .message = name + " is in use by another program, or you may not open it; nothing was asked",
+            .is_busy = true});
     default:
         return std::unexpected(
             Failure{.message = "cannot open " + name + ": " + error_text(error) + "; nothing was asked",
@@ -89,10 +88,10 @@ HANDLE ending_event()
 
 const System& this_system()
 {
-    static const System system{.default_port = "COM1",
-                               .ports_help =
-                                   R"(COM1 (usual), COM12, \\.\Global\NAME for a virtio port, tcp:HOST:PORT)",
-                               .has_boxes = true};
+    static const System system{
+        .default_port = "COM1",
+        .ports_help = R"(COM1 (default), COM12, \\.\Global\NAME for a virtio port, tcp:HOST:PORT)",
+        .has_boxes = true};
     return system;
 }
 
@@ -116,7 +115,7 @@ Opened WindowsBorder::open(const std::string& port, milliseconds patience)
         return std::unexpected(
             Failure{.code = ExitCode::usage,
                     .message = printable(port, 200) +
-                               R"( is no port: write COM1, \\.\Global\NAME or tcp:HOST:PORT)"});
+                               R"( is not a port: write COM1, \\.\Global\NAME or tcp:HOST:PORT)"});
     WindowsHandle handle(CreateFileW(wide(*device).c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr,
                                      OPEN_EXISTING, FILE_FLAG_OVERLAPPED, nullptr));
     if (!handle.is_open()) return cannot_open(port, GetLastError());

@@ -51,8 +51,7 @@ const Case cases[] = {
     {"Z97 with all USB hidden, known by its bridge alone", "00:1f.0 060100 8086:8cc4", "9-series",
      "xhci-hidden", true},
     {"X99 with VIA and ASMedia cards",
-     "00:14.0 0c0330 8086:8d31\n00:1a.0 0c0320 8086:8d2d\n00:1d.0 0c0320 8086:8d26\n05:00.0 0c0330 "
-     "1106:3483\n"
+     "00:14.0 0c0330 8086:8d31\n00:1a.0 0c0320 8086:8d2d\n00:1d.0 0c0320 8086:8d26\n05:00.0 0c0330 1106:3483\n"
      "06:00.0 0c0330 1b21:1242",
      "C610/X99", "ready"},
     {"7-series", "00:14.0 0c0330 8086:1e31\n00:1a.0 0c0320 8086:1e2d\n00:1d.0 0c0320 8086:1e26", "7-series",

@@ -109,8 +109,8 @@ TEST(Arguments, SayWhatIsMissingOrTooMuch)
     EXPECT_EQ(refused({"--root"}), "--root needs a value");
     EXPECT_EQ(refused({"--root", "a", "--root", "b"}), "--root was given more than once");
     EXPECT_EQ(refused({"--direct", "--socket", "s"}),
-              "--direct acts without the daemon and --socket names it: give one of them");
-    EXPECT_EQ(refused({"--color", "red"}), "--color red: it is auto, always or never");
+              "--direct acts without the daemon and --socket names it: give only one of them");
+    EXPECT_EQ(refused({"--color", "red"}), "--color red: write auto, always or never");
     EXPECT_EQ(refused({"--timeout", "soon"}), "--timeout soon: write a time such as 500ms, 5s or 1m");
 }
 
@@ -127,8 +127,9 @@ TEST(Arguments, TakeTheTimeOfATrial)
     EXPECT_EQ(asked("30s"), std::chrono::seconds(30));
     EXPECT_EQ(asked("2m"), std::chrono::seconds(120));
     EXPECT_EQ(asked("0"), std::chrono::seconds(0));
-    EXPECT_EQ(refused({"toggle", "--revert-after", "2h"}),
-              "--revert-after: 2h is no time of a trial: write 1s to 1h, as in 30s or 2m, or 0 for no trial");
+    EXPECT_EQ(
+        refused({"toggle", "--revert-after", "2h"}),
+        "--revert-after: 2h is not a valid trial time: write 1s to 1h, such as 30s or 2m, or 0 for no trial");
 }
 
 TEST(Arguments, ShowHelpInPlaceOfComplaining)

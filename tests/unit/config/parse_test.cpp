@@ -234,11 +234,9 @@ TEST(Parse, NamesBothPlacesWhenTwoFilesSayTheSame)
 
     EXPECT_EQ(
         problems_of(files),
-        "b.toml:1:12: [connector.front] stands in a.toml:1:12 already; keep one of the two\n"
-        "b.toml:4:11: mux_bit 3 of 'rear' belongs to 'front' already (a.toml:1:12); two holes behind one hub "
-        "are one connector: give both one name, or write for the second, by its port of the hub, behind = "
-        "\"front/2\"\n"
-        "b.toml:5:2: [toggle] stands in a.toml:3:2 already; keep one of the two\n");
+        "b.toml:1:12: [connector.front] is already in a.toml:1:12; keep one of the two\n"
+        "b.toml:4:11: mux_bit 3 of 'rear' already belongs to 'front' (a.toml:1:12); two holes behind one hub are one connector: give both the same name, or name the second by its port of the hub: behind = \"front/2\"\n"
+        "b.toml:5:2: [toggle] is already in a.toml:3:2; keep one of the two\n");
 }
 
 TEST(Parse, AFileThatCannotBeReadDoesNotMakeTheNamesOfOthersUnknown)
@@ -311,9 +309,8 @@ TEST(Parse, RefusesDeepNestingBeforeItCanCostTheStack)
     std::string dotted = "[a";
     for (int i = 0; i < 500'000; ++i) dotted += ".a";
 
-    EXPECT_EQ(
-        problems_of("x = " + std::string(200'000, '[')),
-        "f.toml:1:13: lists or inline tables stand too deep inside each other; at most 8 levels are read\n");
+    EXPECT_EQ(problems_of("x = " + std::string(200'000, '[')),
+              "f.toml:1:13: lists or inline tables are nested too deeply; at most 8 levels are read\n");
     EXPECT_EQ(problems_of(dotted + "]\n"),
               "f.toml:1:1: this line has more than 128 dots outside strings; no setting needs so many\n");
 }
@@ -351,8 +348,9 @@ TEST(Parse, WordsOfAnyLanguageMayStandInComments)
 
 TEST(Parse, ACommentEndsWhereItsLineEnds)
 {
-    EXPECT_EQ(problems_of("# ''' \" \u00e9\n\u00e9"),
-              "f.toml:2:1: '\u00e9' stands here; characters beyond ASCII may stand only in comments\n");
+    EXPECT_EQ(
+        problems_of("# ''' \" \u00e9\n\u00e9"),
+        "f.toml:2:1: '\u00e9' cannot stand here; characters beyond ASCII are allowed only in comments\n");
 }
 
 TEST(Parse, AHashInAStringBeginsNoComment)

@@ -153,10 +153,9 @@ TEST(Access, LiftsAGuardOnlyWithTheRightToIt)
         }
     }
     EXPECT_EQ(verdict(over_tcp(), "toggle revert-after=30s"), "allowed");
-    EXPECT_EQ(verdict(over_tcp(), "toggle yes=1 force-disk=sdc revert-after=0"),
-              "listener netcat does not have the right yes that yes=1 needs; use the control socket, or "
-              "grant it: may = "
-              "[\"yes\"] in [listen.netcat]");
+    EXPECT_EQ(
+        verdict(over_tcp(), "toggle yes=1 force-disk=sdc revert-after=0"),
+        "listener netcat does not have the right yes that yes=1 needs; use the control socket, or grant it: may = [\"yes\"] in [listen.netcat]");
 }
 
 TEST(Access, TellsAGuestNothingOfOtherSocketsAndOfTheRegisters)

@@ -137,8 +137,9 @@ TEST(Allowance, BeginsNoNewCountForWhoConnectsAgain)
     }
 
     EXPECT_EQ(done, 20);
-    EXPECT_EQ(last, "error busy more than 120 changes a minute came over listener netcat: nothing was done; "
-                    "try again in 1 s\n");
+    EXPECT_EQ(
+        last,
+        "error busy more than 120 changes a minute came over listener netcat: nothing was done; try again in 1 s\n");
 }
 
 TEST(Allowance, QuestionsDoNotUseUpTheChangesAndAreBoundedThemselves)

@@ -71,9 +71,9 @@ TEST(Dialogue, AnswersALineWithAByteOrderMarkAndOneInCapitals)
 {
     const auto check = [](Talk talk) {
         EXPECT_EQ(talk.say("\xef\xbb\xbftoggle\r\n"), "ok -- did toggle\n");
-        EXPECT_EQ(talk.say("TOGGLE\n"),
-                  "error usage TOGGLE is not a command: verbs are written in lower case, toggle; "
-                  "nothing was done\n");
+        EXPECT_EQ(
+            talk.say("TOGGLE\n"),
+            "error usage TOGGLE is not a command: verbs are written in lower case, toggle; nothing was done\n");
         EXPECT_EQ(talk.desk.asked.size(), 1u);
     };
     check(on_a_socket());
@@ -85,7 +85,7 @@ TEST(Dialogue, AnswersALineWithAByteOrderMarkAndOneInCapitals)
 TEST(Dialogue, AnswersALineWithoutAnEndAndDoesNotCarryItOut)
 {
     constexpr auto no_end =
-        "error usage the line has no end: send LF, CR or CRLF behind it; nothing was done\n";
+        "error usage the line has no end: send LF, CR or CRLF after it; nothing was done\n";
     auto talk = on_a_socket();
     EXPECT_EQ(talk.say("toggle"), "");
     EXPECT_EQ(talk.dialogue.finish(talk.now), Turn::idle);

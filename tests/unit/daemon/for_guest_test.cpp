@@ -40,7 +40,7 @@ void expect_no_secret(const std::string& text)
 
 TEST(ForGuest, AnAnswerNamesItsOwnSocketsOnly)
 {
-    const Answer full{.message = "it was so already",
+    const Answer full{.message = "nothing to do",
                       .profile = "secret-profile",
                       .owners = {{"windows", {"rear-1", "bonus"}},
                                  {"host", {"rear-2", "front-1"}},
@@ -53,8 +53,7 @@ TEST(ForGuest, AnAnswerNamesItsOwnSocketsOnly)
     const auto text = wire::to_line(for_guest(sight, full), wire::Form::text);
     EXPECT_EQ(
         text,
-        "ok windows=rear-1,bonus host=rear-2 -- it was so already; warning: the host has warnings about "
-        "this; they are in usbrouted's log");
+        "ok windows=rear-1,bonus host=rear-2 -- nothing to do; warning: the host has warnings about this; they are in usbrouted's log");
     expect_no_secret(wire::to_line(for_guest(sight, full), wire::Form::json));
 }
 
@@ -70,8 +69,9 @@ TEST(ForGuest, AFailureOfTheHostIsTheHosts)
 
     const auto told = wire::to_line(for_guest(sight, failed), wire::Form::text);
 
-    EXPECT_EQ(told, "failed lockdown the host could not do it; usbrouted's log there says why, and how the "
-                    "machine was left");
+    EXPECT_EQ(
+        told,
+        "failed lockdown the host could not do it; usbrouted's log there says why, and how the machine was left");
 }
 
 TEST(ForGuest, ARefusalKeepsItsCode)

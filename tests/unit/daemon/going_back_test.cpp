@@ -120,9 +120,8 @@ TEST_F(GoingBack, AMountedDiskKeepsItsOwnSocketAndTheKeyboardGoesHomeInTime)
     EXPECT_EQ(told.substr(0, told.find(" holds")),
               "event moved xhci=keys\n"
               "event trial reverted nobody has confirmed it: keys goes back to xhci\n"
-              "event trial delayed it cannot be taken back yet, and is tried again: rear stays: rear");
-    EXPECT_TRUE(why_out().starts_with("rear goes back to xhci: rear stays: rear holds disk sdj, which the "
-                                      "host uses: sdj > sdj1 > /mnt/9; unmount it"))
+              "event trial delayed it cannot be taken back yet, and will be tried again: rear stays: rear");
+    EXPECT_TRUE(why_out().starts_with("rear goes back to xhci: rear stays: rear holds disk sdj, which the host uses: sdj > sdj1 > /mnt/9; unmount it"))
         << why_out();
     (void)life->told();
     ring();
@@ -530,9 +529,9 @@ TEST(StillOut, IsNamedInOneLineHoweverManyThereAre)
     for (int bit = 0; bit < 14; ++bit)
         rest.push_back({.connector = ConnectorName("bit" + std::to_string(bit)), .why = why});
 
-    EXPECT_EQ(in_words(rest),
-              "bit0 stays: no driver runs it; bit1 stays: no driver runs it; bit2 stays: no driver runs it; "
-              "bit3 stays: no driver runs it; and 10 more");
+    EXPECT_EQ(
+        in_words(rest),
+        "bit0 stays: no driver runs it; bit1 stays: no driver runs it; bit2 stays: no driver runs it; bit3 stays: no driver runs it; and 10 more");
 }
 
 TEST(Patience, GrowsToAMinuteAndNoFurther)

@@ -193,10 +193,10 @@ TEST(GuestLine, CarriesOutTwentyAtOnceAndThenTwoASecond)
     const auto answers = line.say(many);
     EXPECT_EQ(line.desk.asked.size(), 20u);
     EXPECT_EQ(line.entrance.counts.limited, 80u);
-    EXPECT_NE(answers.find(
-                  "error busy more than 120 changes a minute came over listener windows: nothing was done; "
-                  "try again in 1 s\n"),
-              std::string::npos);
+    EXPECT_NE(
+        answers.find(
+            "error busy more than 120 changes a minute came over listener windows: nothing was done; try again in 1 s\n"),
+        std::string::npos);
     EXPECT_EQ(std::count(answers.begin(), answers.end(), '\n'), 100);
 
     line.now += 10s;

@@ -233,7 +233,7 @@ TEST_F(ListenersTest, AClientThatWouldTakeOneOfTheLastDescriptorsIsTurnedAway)
 
     loop.settle();
 
-    EXPECT_EQ(client.hear(), "error busy usbrouted may open no more files: try again later\n");
+    EXPECT_EQ(client.hear(), "error busy usbrouted is out of file descriptors: try again later\n");
     EXPECT_TRUE(client.is_closed());
 }
 

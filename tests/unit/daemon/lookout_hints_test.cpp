@@ -480,7 +480,7 @@ TEST_F(LookoutOnAMachine, BeginsNotWhereItCannotHearOfChanges)
     const auto begun = deaf.begin();
 
     ASSERT_FALSE(begun);
-    EXPECT_EQ(begun.error().message().find("cannot hear of changes"), 0u);
+    EXPECT_EQ(begun.error().message().find("cannot wait for changes"), 0u);
 }
 
 } // namespace

@@ -43,10 +43,9 @@ TEST(OwnUser, StaysRootWhereItIsAskedForAndWhereThereIsNobodyElse)
     EXPECT_EQ(outcome({.started_as = 0, .wanted = "root"}), "keeps all");
     EXPECT_EQ(outcome({.started_as = 0}, nobody_else), "keeps all");
 
-    EXPECT_EQ(choose_user({.started_as = 0}, nobody_else)->warning,
-              "there is no user usbroute, so usbrouted stays root; make it (useradd --system usbroute), or "
-              "say --user "
-              "root");
+    EXPECT_EQ(
+        choose_user({.started_as = 0}, nobody_else)->warning,
+        "there is no user usbroute, so usbrouted stays root; create it (useradd --system usbroute), or give --user root");
     EXPECT_EQ(choose_user({.started_as = 0, .wanted = "root"}, accounts)->warning, "");
 }
 
@@ -58,9 +57,9 @@ TEST(OwnUser, IsLeftAloneForARecordedMachineUnlessOneIsAskedFor)
 
 TEST(OwnUser, CannotBeOneThatDoesNotExist)
 {
-    EXPECT_EQ(outcome({.started_as = 0, .wanted = "nosuch\x1b"}),
-              "there is no user nosuch\\x1b; make it (useradd --system nosuch\\x1b), or choose another with "
-              "--user");
+    EXPECT_EQ(
+        outcome({.started_as = 0, .wanted = "nosuch\x1b"}),
+        "there is no user nosuch\\x1b; create it (useradd --system nosuch\\x1b), or choose another with --user");
 }
 
 TEST(OwnUser, OfWhoIsNotRootIsWhoeverStartedIt)

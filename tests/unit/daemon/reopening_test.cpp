@@ -77,7 +77,7 @@ protected:
 
 TEST_F(ReopeningTest, TakesWhatRootHandsOverAndSaysSo)
 {
-    if (!is_root) GTEST_SKIP() << "only root may hand registers over";
+    if (!is_root) GTEST_SKIP() << "only root may hand over registers";
     Handing root(path);
     loop.settle();
     root.pass("registers 0000:00:14.0");
@@ -92,7 +92,7 @@ TEST_F(ReopeningTest, TakesWhatRootHandsOverAndSaysSo)
 
 TEST_F(ReopeningTest, SaysWhyWhatWasHandedOverIsNotTaken)
 {
-    if (!is_root) GTEST_SKIP() << "only root may hand registers over";
+    if (!is_root) GTEST_SKIP() << "only root may hand over registers";
     refusal = Error(ErrorKind::failed, "that is no configuration space");
     Handing root(path);
     root.pass("registers 0000:00:14.0");
@@ -106,7 +106,7 @@ TEST_F(ReopeningTest, SaysWhyWhatWasHandedOverIsNotTaken)
 
 TEST_F(ReopeningTest, WithoutAnAddressOrWithoutAFileNothingIsTaken)
 {
-    if (!is_root) GTEST_SKIP() << "only root may hand registers over";
+    if (!is_root) GTEST_SKIP() << "only root may hand over registers";
     constexpr auto what_to_say = "error say: registers ADDRESS, with the open configuration space";
     Handing without_address(path);
     without_address.pass("registers of the controller");
@@ -123,7 +123,7 @@ TEST_F(ReopeningTest, WithoutAnAddressOrWithoutAFileNothingIsTaken)
 
 TEST_F(ReopeningTest, OneThatIsSilentKeepsTheNextWaitingForTwoSecondsAtMost)
 {
-    if (!is_root) GTEST_SKIP() << "only root may hand registers over";
+    if (!is_root) GTEST_SKIP() << "only root may hand over registers";
     Handing silent(path);
     Handing next(path);
     next.pass("registers 0000:00:14.0");
@@ -139,7 +139,7 @@ TEST_F(ReopeningTest, OneThatIsSilentKeepsTheNextWaitingForTwoSecondsAtMost)
 
 TEST_F(ReopeningTest, OneThatHangsUpKeepsNobodyWaiting)
 {
-    if (!is_root) GTEST_SKIP() << "only root may hand registers over";
+    if (!is_root) GTEST_SKIP() << "only root may hand over registers";
     {
         const Handing gone(path);
         loop.settle();
@@ -164,13 +164,13 @@ TEST_F(ReopeningTest, WhoIsNotRootIsTurnedAway)
     loop.settle();
 
     EXPECT_EQ(told(), "");
-    EXPECT_EQ(stranger.hear(), "error only root may hand registers over");
+    EXPECT_EQ(stranger.hear(), "error only root may hand over registers");
 }
 
 TEST_F(ReopeningTest, AClientForWhichNoDescriptorIsLeftWakesNobodyAndIsServedLater)
 {
     if (!fakes::can_have_none_left()) GTEST_SKIP() << "the sanitizer opens files of its own";
-    if (!is_root) GTEST_SKIP() << "only root may hand registers over";
+    if (!is_root) GTEST_SKIP() << "only root may hand over registers";
     Handing root(path);
     root.pass("registers 0000:00:14.0");
     {

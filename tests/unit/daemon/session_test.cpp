@@ -262,7 +262,7 @@ TEST_F(SessionTest, ALineWithoutItsEndIsNotCarriedOutAtTheEndOfInput)
     loop.settle();
 
     EXPECT_EQ(client.hear(),
-              "error usage the line has no end: send LF, CR or CRLF behind it; nothing was done\n");
+              "error usage the line has no end: send LF, CR or CRLF after it; nothing was done\n");
     EXPECT_TRUE(client.is_closed());
     EXPECT_TRUE(desk.asked.empty());
 }

@@ -268,7 +268,7 @@ TEST_F(TrialsTest, WhatCannotBeTakenBackIsTriedAgainUntilItCan)
     daemon->trials.ring();
     EXPECT_EQ(alarm.at, 1031s);
     EXPECT_TRUE(
-        daemon->told().starts_with("event trial delayed it cannot be taken back yet, and is tried again: "));
+        daemon->told().starts_with("event trial delayed it cannot be taken back yet, and will be tried again: "));
     alarm.time = 1031s;
     daemon->trials.ring();
     EXPECT_EQ(alarm.at, 1033s); // later each time

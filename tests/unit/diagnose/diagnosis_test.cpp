@@ -82,9 +82,9 @@ TEST(Diagnosis, OfAMachineWhereAllIsWellSaysSo)
     for (const auto& one : diagnosis.findings) EXPECT_EQ(one.severity, Severity::fine) << one.code;
     std::string codes;
     for (const auto& one : diagnosis.findings) codes += one.code + " ";
-    EXPECT_EQ(codes,
-              "both-visible mask-full lockdown-none iommu-on given-to-guests vfio-present runtime-power-off "
-              "daemon-running ");
+    EXPECT_EQ(
+        codes,
+        "both-visible mask-full lockdown-none iommu-on given-to-guests vfio-present runtime-power-off daemon-running ");
 }
 
 /// One thing is wrong, and everything else is as in `all_is_well`, where the finding is absent.
@@ -145,7 +145,7 @@ const Trouble troubles[] = {
          f.may_write = false;
          f.daemon->answers = false;
      },
-     "may not write the routing registers"},
+     "cannot write the routing registers"},
     {"mask-empty", Severity::obstacle, false, [](Facts& f) { bits(f).usb2_movable = 0; },
      "XUSB2PRM is empty"},
     {"mask-partial", Severity::note, true, [](Facts& f) { bits(f).usb2_movable = 0x0fff; },
@@ -176,7 +176,7 @@ const Trouble troubles[] = {
     {"ports-switched-off", Severity::note, true, [](Facts& f) { bits(f).usb2_disabled = 2; },
      "dead on either side"},
     {"no-driver", Severity::warning, true, [](Facts& f) { its_xhci(f).driver.clear(); },
-     "nothing drives xHCI 0000:00:14.0"},
+     "no driver runs xHCI 0000:00:14.0"},
     {"lockdown", Severity::obstacle, false, [](Facts& f) { f.condition.lockdown = "integrity"; },
      "kernel lockdown is on (integrity)"},
     {"write-refused", Severity::obstacle, false,
@@ -200,7 +200,7 @@ const Trouble troubles[] = {
      "0000:00:1d.0 and 0000:00:1d.1 go together: they are IOMMU group 9"},
     {"held-by-stub", Severity::warning, true,
      [](Facts& f) { fakes::controller(f.snapshot, "00:1d.0").driver = "pci-stub"; },
-     "pci-stub holds EHCI 0000:00:1d.0, and nobody has it"},
+     "pci-stub holds EHCI 0000:00:1d.0, and nobody can use it"},
     {"taken-at-boot", Severity::warning, true,
      [](Facts& f) {
          its_xhci(f).driver = "vfio-pci";
@@ -356,21 +356,20 @@ TEST(Diagnosis, SaysWhatToDoAboutTheIommuByWhatFirmwareAndKernelSay)
         return diagnose(facts).next_step;
     };
 
-    EXPECT_EQ(step(true, {}), "add intel_iommu=on to the kernel's command line and start again");
+    EXPECT_EQ(step(true, {}), "add intel_iommu=on to the kernel's command line and reboot");
     EXPECT_EQ(
         step(false, {}),
-        "switch VT-d on in the firmware set-up; if there is no such option, processor or board lacks it");
+        "switch VT-d on in the firmware set-up; if there is no such option, the processor or the board lacks it");
     EXPECT_EQ(
         step({}, {"intel_iommu=on"}),
-        "switch VT-d on in the firmware set-up; if there is no such option, processor or board lacks it");
+        "switch VT-d on in the firmware set-up; if there is no such option, the processor or the board lacks it");
     EXPECT_EQ(step(true, {"intel_iommu=off"}),
-              "take intel_iommu=off off the kernel's command line and start again");
+              "remove intel_iommu=off from the kernel's command line and reboot");
     EXPECT_EQ(step(true, {"amd_iommu=off"}), // which means nothing to Intel's
-              "add intel_iommu=on to the kernel's command line and start again");
+              "add intel_iommu=on to the kernel's command line and reboot");
     EXPECT_EQ(
         step(true, {"intel_iommu=on"}),
-        "see why the kernel does not use the IOMMU: `sudo dmesg | grep -i dmar`; firmware has VT-d on, so "
-        "the kernel was built without its driver (CONFIG_INTEL_IOMMU), or that driver failed");
+        "see why the kernel does not use the IOMMU: `sudo dmesg | grep -i dmar`; firmware has VT-d on, so the kernel was built without its driver (CONFIG_INTEL_IOMMU), or that driver failed");
 }
 
 TEST(Diagnosis, BelievesATrialMoreThanTheLockdownFile)
@@ -396,9 +395,9 @@ TEST(Diagnosis, NamesWhoHoldsAControllerThatWasGivenAway)
     const auto* found = finding(diagnosis, "given-to-guests");
     ASSERT_NE(found, nullptr);
     ASSERT_EQ(found->evidence.size(), 2u);
-    EXPECT_EQ(found->evidence[1],
-              "EHCI 0000:00:1d.0 on vfio-pci: guest windows by the configuration, held open by "
-              "qemu-system-x86 (process 4242)");
+    EXPECT_EQ(
+        found->evidence[1],
+        "EHCI 0000:00:1d.0 on vfio-pci: guest windows according to the configuration, held open by qemu-system-x86 (process 4242)");
 }
 
 TEST(Diagnosis, TellsASetpciThatWritesTheRouteFromOneThatDoesNot)
@@ -464,22 +463,20 @@ TEST(Diagnosis, DoesNotAdviseWhatLeavesTheHostWithoutUsb)
 
     const auto diagnosis = diagnose(facts);
 
-    EXPECT_EQ(diagnosis.next_step,
-              "give 0000:00:14.0 back to the host: as root, echo > "
-              "/sys/bus/pci/devices/0000:00:14.0/driver_override; echo 0000:00:14.0 > "
-              "/sys/bus/pci/drivers/vfio-pci/unbind; echo 0000:00:14.0 > /sys/bus/pci/drivers_probe");
+    EXPECT_EQ(
+        diagnosis.next_step,
+        "give 0000:00:14.0 back to the host: as root, echo > /sys/bus/pci/devices/0000:00:14.0/driver_override; echo 0000:00:14.0 > /sys/bus/pci/drivers/vfio-pci/unbind; echo 0000:00:14.0 > /sys/bus/pci/drivers_probe");
     // The command itself is not refused, so that it is named, with what it costs.
     EXPECT_EQ(
         finding(diagnosis, "guest-not-given")->remedy,
-        "before the guest starts: sudo usbroute guest bind windows, which leaves the host without any USB "
-        "controller");
+        "before the guest starts: sudo usbroute guest bind windows, which leaves the host without any USB controller");
 
     facts.condition.driverctl = {*PciAddress::parse("00:14.0")};
     EXPECT_EQ(diagnose(facts).next_step,
               "give 0000:00:14.0 back to the host: sudo driverctl unset-override 0000:00:14.0");
     facts.condition.kernel_words->push_back("vfio-pci.ids=8086:8cb1");
     EXPECT_EQ(diagnose(facts).next_step,
-              "take vfio-pci.ids=8086:8cb1 off the kernel's command line and start again");
+              "remove vfio-pci.ids=8086:8cb1 from the kernel's command line and reboot");
 }
 
 TEST(Diagnosis, PutsNoCommandFirstThatTakesTheDefaultRouteAlong)
@@ -496,8 +493,7 @@ TEST(Diagnosis, PutsNoCommandFirstThatTakesTheDefaultRouteAlong)
     bits(facts).usb2_movable &= ~0x200u; // its socket cannot step aside
     EXPECT_EQ(
         diagnose(facts).next_step,
-        "before the guest starts: plug what carries the default route (eth1) into a socket of another controller, "
-        "then sudo usbroute guest bind windows");
+        "before the guest starts: plug what carries the default route (eth1) into a socket of another controller, then sudo usbroute guest bind windows");
 }
 
 TEST(Diagnosis, NamesFirstWhatKeepsADriverAway)
@@ -512,13 +508,11 @@ TEST(Diagnosis, NamesFirstWhatKeepsADriverAway)
     };
 
     EXPECT_EQ(next({"module_blacklist=nouveau,xhci-pci"}, {}),
-              "take module_blacklist=nouveau,xhci-pci off the kernel's command line and start again");
+              "remove module_blacklist=nouveau,xhci-pci from the kernel's command line and reboot");
     EXPECT_EQ(next({"nousb"}, {}),
-              "take nousb off the kernel's command line and start again; until then modprobe fails");
-    EXPECT_EQ(
-        next({}, {{"etc/modprobe.d/usb.conf", "blacklist xhci_hcd"}}),
-        "take `blacklist xhci_hcd` out of /etc/modprobe.d/usb.conf, make the initramfs again, and start "
-        "again");
+              "remove nousb from the kernel's command line and reboot; until then modprobe fails");
+    EXPECT_EQ(next({}, {{"etc/modprobe.d/usb.conf", "blacklist xhci_hcd"}}),
+              "remove `blacklist xhci_hcd` from /etc/modprobe.d/usb.conf, rebuild the initramfs, and reboot");
     // FireWire's driver, and that of the other side.
     const auto* unknown = "load its driver (modprobe xhci_pci), and see dmesg for why it failed";
     EXPECT_EQ(next({}, {{"etc/modprobe.d/blacklist-firewire.conf", "blacklist firewire-ohci"}}), unknown);
@@ -529,7 +523,7 @@ TEST(Diagnosis, NamesFirstAConfigurationThatCannotWork)
 {
     auto facts = all_is_well();
     facts.config_misfits = {
-        "usbroute.toml:1:1: guest windows: 0000:05:00.0 is no USB controller of this machine"};
+        "usbroute.toml:1:1: guest windows: 0000:05:00.0 is not a USB controller of this machine"};
 
     EXPECT_EQ(diagnose(facts).next_step, "correct the configuration: `usbroute config check` says where");
 }
@@ -545,10 +539,9 @@ TEST(Diagnosis, NamesAllIdsOfOneWordAtOnce)
 
     const auto diagnosis = diagnose(facts);
 
-    EXPECT_EQ(diagnosis.next_step,
-              "take 8086:8cad and 8086:8ca6 out of "
-              "pci-stub.ids=10de:13c2,8086:8ca6,8086:8cad on the kernel's command line and "
-              "start again");
+    EXPECT_EQ(
+        diagnosis.next_step,
+        "remove 8086:8cad and 8086:8ca6 from pci-stub.ids=10de:13c2,8086:8ca6,8086:8cad on the kernel's command line and reboot");
     EXPECT_EQ(std::ranges::count(diagnosis.findings, Severity::warning, &Finding::severity), 1);
 }
 
@@ -567,9 +560,9 @@ TEST(Diagnosis, TriesToGiveAGroupBeforeItAdvisesThat)
 
     bits(facts).usb2_owner = 0x3fff & ~0x200u;
     fakes::plug_keyboard(facts.snapshot, "1-1.2");
-    EXPECT_EQ(finding(diagnose(facts), "group-together")->remedy,
-              "they cannot go to a guest as it is now: 0000:00:1a.0 has the host's only keyboard: Keyboard "
-              "(1234:5678); give the host another keyboard first");
+    EXPECT_EQ(
+        finding(diagnose(facts), "group-together")->remedy,
+        "they cannot go to a guest as things are now: 0000:00:1a.0 has the host's only keyboard: Keyboard (1234:5678); give the host another keyboard first");
 }
 
 /// A board of AMD's without an IOMMU: a chipset's xHCI beside its SATA, the processor's beside its sound.
@@ -599,15 +592,14 @@ TEST(Diagnosis, OffersWithoutAnIommuOnlyWhatTheHostCanSpare)
 {
     auto facts = amd_without_an_iommu();
     EXPECT_TRUE(diagnose(facts).next_step.starts_with(
-        "0000:30:00.3 (xHCI, of the processor or chipset) can probably go to the guest whole, once an IOMMU is "
-        "in use: "))
+        "once an IOMMU is in use, 0000:30:00.3 (xHCI, of the processor or chipset) can probably be given to the guest whole: "))
         << diagnose(facts).next_step;
 
     fakes::plug_keyboard(facts.snapshot, "13-1");
     const auto next = diagnose(facts).next_step;
     EXPECT_NE(
-        next.find("but not as it is now: 0000:30:00.3 has the host's only keyboard: Keyboard (1234:5678); "
-                  "give the host another keyboard first"),
+        next.find(
+            "but not as things are now: 0000:30:00.3 has the host's only keyboard: Keyboard (1234:5678); give the host another keyboard first"),
         std::string::npos)
         << next;
     EXPECT_EQ(next.find("0000:02:00.0"), std::string::npos) << next; // shares a group with the disks
@@ -618,7 +610,8 @@ TEST(Diagnosis, SaysHowSuperSpeedComesBackWhereAMoveBringsIt)
     auto facts = all_is_well();
     bits(facts).superspeed_on = 0x3e; // "front" has SuperSpeed port 1
 
-    EXPECT_EQ(diagnose(facts).next_step, "usbroute move front --to host; then plug in again what is there");
+    EXPECT_EQ(diagnose(facts).next_step,
+              "usbroute move front --to host; then unplug what is there and plug it in again");
 
     bits(facts).superspeed_movable = 0x3e;
     const auto kept = diagnose(facts);

@@ -25,23 +25,23 @@ std::string remedy(std::string driver, std::vector<std::string> words,
 TEST(TakenAtBoot, NamesTheWordOfTheCommandLine)
 {
     EXPECT_EQ(remedy("vfio-pci", {"quiet", "vfio-pci.ids=8086:8cb1"}),
-              "take vfio-pci.ids=8086:8cb1 off the kernel's command line and start again");
+              "remove vfio-pci.ids=8086:8cb1 from the kernel's command line and reboot");
     EXPECT_EQ(remedy("vfio-pci", {"vfio_pci.ids=8086:8CB1"}),
-              "take vfio_pci.ids=8086:8CB1 off the kernel's command line and start again");
-    EXPECT_EQ(remedy("vfio-pci", {"vfio-pci.ids=10de:13c2,8086:8cb1"}),
-              "take 8086:8cb1 out of vfio-pci.ids=10de:13c2,8086:8cb1 on the kernel's command line and start "
-              "again");
+              "remove vfio_pci.ids=8086:8CB1 from the kernel's command line and reboot");
+    EXPECT_EQ(
+        remedy("vfio-pci", {"vfio-pci.ids=10de:13c2,8086:8cb1"}),
+        "remove 8086:8cb1 from vfio-pci.ids=10de:13c2,8086:8cb1 on the kernel's command line and reboot");
     EXPECT_EQ(remedy("pci-stub", {"pci-stub.ids=8086:8cb1"}),
-              "take pci-stub.ids=8086:8cb1 off the kernel's command line and start again");
+              "remove pci-stub.ids=8086:8cb1 from the kernel's command line and reboot");
     EXPECT_EQ(remedy("xen-pciback", {"xen-pciback.hide=(00:14.0)"}),
-              "take xen-pciback.hide=(00:14.0) off the kernel's command line and start again");
+              "remove xen-pciback.hide=(00:14.0) from the kernel's command line and reboot");
 }
 
 TEST(TakenAtBoot, NamesTheLineOfModprobe)
 {
     EXPECT_EQ(
         remedy("vfio-pci", {}, {{"etc/modprobe.d/vfio.conf", "options vfio-pci ids=10de:13c2,8086:8cb1"}}),
-        "take 8086:8cb1 out of ids= in /etc/modprobe.d/vfio.conf, make the initramfs again, and start again");
+        "remove 8086:8cb1 from ids= in /etc/modprobe.d/vfio.conf, rebuild the initramfs, and reboot");
 }
 
 TEST(TakenAtBoot, DoesNotBlameAWordForAnotherControllerOrDriver)

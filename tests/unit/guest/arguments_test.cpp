@@ -100,16 +100,16 @@ TEST(GuestArguments, PassEveryVerbOfTheProtocol)
 TEST(GuestArguments, TellATypingErrorAtOnce)
 {
     EXPECT_EQ(complaint({"togle"}),
-              "there is no command togle; did you mean toggle? --raw sends it as it stands");
+              "there is no command togle; did you mean toggle? --raw sends it as it is");
     EXPECT_EQ(request({"--raw", "togle"}).line, "togle");
 }
 
 TEST(GuestArguments, HoldOneLineAndNoMore)
 {
     EXPECT_EQ(complaint({"toggle\nmove a host"}),
-              "toggle\\x0amove a host holds a control character, which no line of the protocol does");
+              "toggle\\x0amove a host contains a control character, which the protocol does not allow");
     EXPECT_EQ(complaint({"status", "\x7f"}),
-              "status \\x7f holds a control character, which no line of the protocol does");
+              "status \\x7f contains a control character, which the protocol does not allow");
     EXPECT_EQ(complaint({"status", std::string(wire::longest_line, 'x')}),
               "that is too long: a line of the protocol has at most 4096 bytes");
     EXPECT_EQ(request({"status", std::string(wire::longest_line - 7, 'x')}).line.size(), wire::longest_line);
@@ -141,7 +141,8 @@ TEST(GuestArguments, ShowBoxesOnlyWhereThereAreBoxes)
 
 TEST(GuestArguments, DoubtAWordThatGotNoAnswer)
 {
-    EXPECT_EQ(doubt_about("frob now"), "frob may be no command: a guest's line is silent about those");
+    EXPECT_EQ(doubt_about("frob now"),
+              "frob may be an unknown command, and a guest's line does not answer those");
     EXPECT_EQ(doubt_about("toggle now"), "");
     EXPECT_EQ(doubt_about(R"({"do":"frob"})"), "");
 }

@@ -138,7 +138,7 @@ TEST(GuestReply, UnderstandsEveryFormOfOk)
 {
     for (const auto& answer : std::vector<wire::Answer>{
              {},
-             {.message = "it was so already", .warnings = {"a", "b"}},
+             {.message = "nothing to do", .warnings = {"a", "b"}},
              {.profile = "all-host"},
              {.profile = "all-host", .owners = {{"host", {"a", "b"}}, {"windows", {}}}, .warnings = {"w"}},
              {.owners = {{"host", {"a"}}}}})

@@ -195,9 +195,9 @@ TEST(GuestTalk, AsksOnceAndSaysWhenNobodyAnswers)
     const auto outcome = talk_with(host, toggle(2s));
 
     EXPECT_EQ(outcome.code, ExitCode::timed_out);
-    EXPECT_EQ(outcome.message,
-              "no answer on COM1 within 2 s: is usbrouted running on the host, and does this port "
-              "lead to its listener? `usbroute-guest status` tells what holds now.");
+    EXPECT_EQ(
+        outcome.message,
+        "no answer on COM1 within 2 s: is usbrouted running on the host, and does this port lead to its listener? `usbroute-guest status` shows the state now.");
     EXPECT_EQ(host.said.size(), 1U);
     EXPECT_EQ(host.clock, 2s);
 }
@@ -213,9 +213,7 @@ TEST(GuestTalk, DoubtsItsWordsAndTheLineWhenOnlyNoiseCame)
 
     EXPECT_EQ(
         outcome.message,
-        "no answer on COM1 within 5 s: is usbrouted running on the host, and does this port lead to its "
-        "listener? 11 bytes came that were no answer: a console or a login prompt on this port? frob may be "
-        "no command: a guest's line is silent about those.");
+        "no answer on COM1 within 5 s: is usbrouted running on the host, and does this port lead to its listener? 11 bytes came that were no answer: a console or a login prompt on this port? frob may be an unknown command, and a guest's line does not answer those.");
 }
 
 TEST(GuestTalk, EndsInTimeUnderNoiseWithoutEnd)
@@ -249,9 +247,9 @@ TEST(GuestTalk, SaysWhenTheLineIsClosedInsteadOfAnAnswer)
     const auto outcome = talk_with(host, toggle());
 
     EXPECT_EQ(outcome.code, ExitCode::unreachable);
-    EXPECT_EQ(outcome.message,
-              "the line on COM1 was closed before an answer came; `usbroute-guest status` tells "
-              "what holds now");
+    EXPECT_EQ(
+        outcome.message,
+        "the line on COM1 was closed before an answer came; `usbroute-guest status` shows the state now");
 }
 
 TEST(GuestTalk, FailsAtOnceWhenThereIsNoPort)

@@ -118,7 +118,7 @@ TEST_F(StateLockTest, ShutsOutASecondDaemonAndNamesTheFirst)
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code(), "in-use");
     EXPECT_NE(
-        second.error().message().find(format("another daemon works with {}; usbroute status asks it", room)),
+        second.error().message().find(format("another daemon is using {}; usbroute status asks it", room)),
         std::string::npos);
     EXPECT_NE(second.error().message().find(format("process {}", ::getpid())), std::string::npos);
 }

@@ -66,16 +66,14 @@ TEST(Trust, SaysWhatToType)
 {
     constexpr std::array<uid_t, 1> root = {0};
 
-    EXPECT_EQ(why_not_trusted("/etc/u.toml", standing(S_IFREG | 0666), root),
-              "/etc/u.toml may be written by everybody (mode 0666), and root would act on it; chmod go-w "
-              "/etc/u.toml");
+    EXPECT_EQ(
+        why_not_trusted("/etc/u.toml", standing(S_IFREG | 0666), root),
+        "/etc/u.toml can be written by everybody (mode 0666), and root would act on it; chmod go-w /etc/u.toml");
     EXPECT_EQ(why_not_trusted("/etc/u.toml", standing(S_IFREG | 0644, 1000), root),
               "/etc/u.toml belongs to user 1000, and root would act on it; chown root /etc/u.toml");
     EXPECT_EQ(
         why_not_trusted("/etc/u", standing(S_IFDIR | 0775, 0, 100), root),
-        "/etc/u may be written by its group, or by whom an access list names (mode 0775), who could put "
-        "another configuration there, and root would act on it; chmod g-w /etc/u, and before that setfacl -b "
-        "/etc/u where getfacl shows such a list");
+        "/etc/u can be written by its group, or by somebody named in an access list (mode 0775), who could put another configuration there, and root would act on it; chmod g-w /etc/u, and before that setfacl -b /etc/u if getfacl shows such a list");
 }
 
 TEST(Judged, AreFilesThatDecideWhatRootOrTheDaemonDoes)
@@ -167,7 +165,7 @@ TEST_F(TrustedFileTest, SaysWhatIsNotThereAndTakesNoPipeForAFile)
     EXPECT_EQ(read(room + "/etc").error().errno_value(), EISDIR);
     EXPECT_EQ(read(path + "/below").error().errno_value(), ENOTDIR);
     ASSERT_EQ(::mkfifo((room + "/pipe").c_str(), 0600), 0);
-    EXPECT_NE(read(room + "/pipe").error().message().find("is no regular file"), std::string::npos);
+    EXPECT_NE(read(room + "/pipe").error().message().find("is not a regular file"), std::string::npos);
 }
 
 TEST_F(TrustedFileTest, TakesAFileOfExactlyTheLimitAndNoLargerOne)

@@ -121,10 +121,10 @@ TEST(Live, AMenuIsLeftWithoutMovingAnything)
     auto model = model_of(recorded_view());
 
     EXPECT_EQ(words(model.press(letter('m'))), "");
-    EXPECT_TRUE(shows(model, "Where shall rear-1 go?"));
+    EXPECT_TRUE(shows(model, "Where should rear-1 go?"));
     EXPECT_EQ(words(model.press(letter('9'))), "");
     EXPECT_EQ(words(model.press(escape)), "");
-    EXPECT_FALSE(shows(model, "Where shall rear-1 go?"));
+    EXPECT_FALSE(shows(model, "Where should rear-1 go?"));
     EXPECT_EQ(words(model.press(letter('m'))), "");
     EXPECT_EQ(words(model.press(letter('2'))), "move rear-1 ehci");
 }

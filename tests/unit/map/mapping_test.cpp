@@ -85,9 +85,9 @@ TEST(Map, KnowsTheSameSocketOnEitherSide)
     desk.unplug("1-1.1");
     desk.look();
 
-    EXPECT_EQ(told(desk.plug("3-5")),
-              "Stick (1234:5678), 480 Mbit/s, on xHCI port 5, bit 8 of XUSB2PR; twin: EHCI "
-              "port #2.1 is front-left already");
+    EXPECT_EQ(
+        told(desk.plug("3-5")),
+        "Stick (1234:5678), 480 Mbit/s, on xHCI port 5, bit 8 of XUSB2PR; twin: EHCI port #2.1 is front-left already");
 }
 
 TEST(Map, DoesNotAskAboutWhatWasThereBefore)
@@ -246,8 +246,9 @@ TEST(Map, KeepsTheMeasuredTruthWhereTheTableContradicts)
     desk.plug("3-5");
     desk.say("odd");
     desk.plug("1-1.4"); // by the table another bit
-    EXPECT_TRUE(desk.say("odd").starts_with("odd is bit 8 so far, and by the chip's table this is bit 11."));
-    EXPECT_EQ(desk.say("odd same"), "odd has this place too");
+    EXPECT_TRUE(
+        desk.say("odd").starts_with("odd is bit 8 so far, but according to the chip table this is bit 11."));
+    EXPECT_EQ(desk.say("odd same"), "odd also has this place");
 
     EXPECT_EQ(desk.connector("odd")->spec.bit, chips::MuxBit{8});
     EXPECT_EQ(desk.connector("odd")->spec.seen, std::vector{*topology::UsbPlace::parse("00:1a.0/1.4")});
@@ -303,15 +304,15 @@ TEST(Map, RenamesRemovesAndPlaces)
     EXPECT_EQ(desk.say("rename a b"), "a is b now");
     EXPECT_EQ(desk.say("rename b mine"), "mine is taken");
     EXPECT_EQ(desk.say("rename mine x"),
-              "mine stands in usbroute.toml:1:12, which is written by hand: change it there");
+              "mine is in usbroute.toml:1:12, which is written by hand: change it there");
     EXPECT_EQ(desk.say("place b front 1 2"), "b has its place");
     EXPECT_EQ(desk.connector("b")->column, 2u);
     EXPECT_EQ(desk.say("place b front 1"), "row and column go together, and are numbers from 1 to 99");
-    EXPECT_EQ(desk.say("remove b"), "b has no name any more");
+    EXPECT_EQ(desk.say("remove b"), "b no longer has a name");
     EXPECT_EQ(desk.connector("b"), nullptr);
-    EXPECT_EQ(desk.say("remove"), "write it so: remove NAME");
+    EXPECT_EQ(desk.say("remove"), "write it like this: remove NAME");
     EXPECT_EQ(desk.say("hello"),
-              "nothing waits for a name: plug something in; `help` shows what else can be typed");
+              "nothing is waiting for a name: plug something in; `help` shows what else can be typed");
 }
 
 TEST(Map, NeverRemovesWhatAProfileNeeds)

@@ -74,11 +74,11 @@ TEST(FunctionLoad, HasTheDisksAndWhatIsStackedOnThem)
 TEST(FunctionLoad, FindsADiskOfNvmeBelowItsSubsystem)
 {
     const std::string subsystem = "sys/devices/virtual/nvme-subsystem/nvme-subsys0";
-    FakeTree tree(
-        {dir("sys", {dir("class", {dir("block", {link("nvme0n1", "../../devices/virtual/nvme-subsystem/"
-                                                                 "nvme-subsys0/nvme0n1")}),
-                                   dir("nvme", {link("nvme0", "../../devices/pci0000:00/0000:02:00.1/nvme/"
-                                                              "nvme0")})})})});
+    FakeTree tree({dir(
+        "sys",
+        {dir("class",
+             {dir("block", {link("nvme0n1", "../../devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1")}),
+              dir("nvme", {link("nvme0", "../../devices/pci0000:00/0000:02:00.1/nvme/nvme0")})})})});
     tree.add(subsystem, link("nvme0", "x"));
     tree.add(subsystem + "/nvme0n1", file("dev", "259:0\n"));
 

@@ -95,8 +95,10 @@ TEST(PowerSupplies, AreToldByTheirDescriptor)
 {
     const auto said = [](const std::string& descriptor) {
         FakeTree tree({dir(
-            "sys", {dir("bus", {dir("hid", {dir("devices", {link("0003:1.1", "../../../devices/pci0/usb3/3-1/"
-                                                                             "3-1:1.0/0003:1.1")})})})})});
+            "sys",
+            {dir("bus", {dir("hid", {dir("devices",
+                                         {link("0003:1.1",
+                                               "../../../devices/pci0/usb3/3-1/3-1:1.0/0003:1.1")})})})})});
         tree.add("sys/devices/pci0/usb3/3-1/3-1:1.0/0003:1.1", file("report_descriptor", descriptor));
         std::vector<topology::Activity> found;
         add_power_supplies(tree, found);

@@ -90,13 +90,13 @@ TEST(Bar, ATemplateHasItsFieldsAndItsBraces)
 TEST(Bar, RefusesAFormatThatItDoesNotKnowAndNamesThoseThatItDoes)
 {
     EXPECT_EQ(line(at_home(), "wayland"),
-              "--format wayland: it is waybar, i3blocks, polybar, or a template such as 'USB: {text}'");
+              "--format wayland: write waybar, i3blocks, polybar, or a template such as 'USB: {text}'");
     EXPECT_EQ(line(at_home(), ""),
-              "--format : it is waybar, i3blocks, polybar, or a template such as 'USB: {text}'");
+              "--format : write waybar, i3blocks, polybar, or a template such as 'USB: {text}'");
     EXPECT_EQ(line(at_home(), "{colour}"),
               "--format: there is no {colour}; there are {text}, {state}, {profile}, {owners}");
     for (const auto* alone : {"{", "a{text", "text}{text}", "{text}}"})
-        EXPECT_EQ(line(at_home(), alone), "--format: a brace stands alone; write {{ and }} for braces")
+        EXPECT_EQ(line(at_home(), alone), "--format: a brace has no partner; write {{ and }} for braces")
             << alone;
     EXPECT_EQ(line(at_home(), "{text}\n"), "--format: a template is one line of at most 1000 characters");
     EXPECT_EQ(line(at_home(), std::string(1001, '{')),

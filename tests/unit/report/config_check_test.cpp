@@ -41,28 +41,29 @@ TEST(ConfigCheck, FindsNothingWrongWithABoardsOwnConfiguration)
 TEST(ConfigCheck, TellsWhichBitsPortsAndControllersThisMachineLacks)
 {
     EXPECT_EQ(
-        misfits("[connector.a]\nmux_bit = 14\n[connector.b]\nmux_bit = 20\n[connector.c]\nmux_bit = "
-                "3\nsuperspeed = 7\n"
-                "[connector.d]\nusb = [\"0000:05:00.0/1\"]\n[connector.e]\nusb = [\"0000:00:14.0/15\"]\n"
-                "[guest.g]\ncontrollers = [\"0000:00:1b.0\"]\n",
-                fakes::z97()),
+        misfits(
+            "[connector.a]\nmux_bit = 14\n[connector.b]\nmux_bit = 20\n[connector.c]\nmux_bit = 3\nsuperspeed = 7\n"
+            "[connector.d]\nusb = [\"0000:05:00.0/1\"]\n[connector.e]\nusb = [\"0000:00:14.0/15\"]\n"
+            "[guest.g]\ncontrollers = [\"0000:00:1b.0\"]\n",
+            fakes::z97()),
         (std::vector<std::string>{
             "connector a: mux_bit = 14 is USB-R, the management engine's port, which is never moved",
-            "connector b: mux_bit = 20, and the 9-series chipset routes ports with bits 0 to 13",
-            "connector c: superspeed = 7, and the 9-series chipset has SuperSpeed ports 1 to 6",
-            "connector d: 0000:05:00.0 is no USB controller of this machine",
+            "connector b: mux_bit = 20, but the 9-series chipset routes ports with bits 0 to 13",
+            "connector c: superspeed = 7, but the 9-series chipset has SuperSpeed ports 1 to 6",
+            "connector d: 0000:05:00.0 is not a USB controller of this machine",
             "connector e: 0000:00:14.0/15: that root hub has ports 1 to 14",
-            "guest g: 0000:00:1b.0 is no USB controller of this machine",
+            "guest g: 0000:00:1b.0 is not a USB controller of this machine",
         }));
 }
 
 TEST(ConfigCheck, NamesAControllerThatTwoGuestsAreToHave)
 {
-    EXPECT_EQ(misfits("[guest.a]\ncontrollers = [\"0000:00:1d.0\"]\n"
-                      "[guest.b]\ncontrollers = [\"0000:00:1a.0\", \"0000:00:1d.0\"]\n",
-                      {}),
-              std::vector<std::string>{
-                  "guest b: 0000:00:1d.0 is to go to guest a, too (test.toml:1:8); leave it to one of them"});
+    EXPECT_EQ(
+        misfits("[guest.a]\ncontrollers = [\"0000:00:1d.0\"]\n"
+                "[guest.b]\ncontrollers = [\"0000:00:1a.0\", \"0000:00:1d.0\"]\n",
+                {}),
+        std::vector<std::string>{
+            "guest b: 0000:00:1d.0 is also given to guest a (test.toml:1:8); give it to only one of them"});
 }
 
 TEST(ConfigCheck, NamesThePlaceInTheFile)
@@ -78,7 +79,7 @@ TEST(ConfigCheck, SaysThatAMuxBitMeansNothingWithoutAMux)
     const auto machine = fakes::recorded("amd-a520m");
 
     EXPECT_EQ(misfits("[connector.a]\nmux_bit = 1\n", machine.snapshot),
-              std::vector<std::string>{"connector a: mux_bit = 1, and this machine has no port mux"});
+              std::vector<std::string>{"connector a: mux_bit = 1, but this machine has no port mux"});
 }
 
 TEST(ConfigCheck, ComparesNothingWhereThereIsNoUsb)

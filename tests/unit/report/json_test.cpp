@@ -94,8 +94,9 @@ TEST(Json, RefusesAnotherSchema)
     const auto view = status_from(R"({"schema":2,"profile":"desk"})");
 
     ASSERT_FALSE(view);
-    EXPECT_EQ(view.error().message(), "this is not a status document: its schema is 2, and this program "
-                                      "knows 1; usbroute and usbrouted must be of one version");
+    EXPECT_EQ(
+        view.error().message(),
+        "this is not a status document: its schema is 2, and this program knows 1; usbroute and usbrouted must be of one version");
 }
 
 TEST(Json, RefusesWhatIsNoDocument)

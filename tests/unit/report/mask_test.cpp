@@ -76,10 +76,10 @@ TEST(Mask, WarnsOfASuperSpeedHalfThatStaysBehind)
     const auto view = mask_of_value(z97_registers(), 0x3ffe);
 
     EXPECT_EQ(view.superspeed_setpci, "setpci -s 0000:00:14.0 d8.l=0:1");
-    EXPECT_EQ(view.warnings,
-              std::vector<std::string>{
-                  "a USB 3 device in front (SS port 1, USB3_PSSEN bit 0) stays on xHCI unless SuperSpeed is "
-                  "switched off there first"});
+    EXPECT_EQ(
+        view.warnings,
+        std::vector<std::string>{
+            "a USB 3 device in front (SS port 1, USB3_PSSEN bit 0) stays on xHCI unless SuperSpeed is switched off there first"});
 }
 
 TEST(Mask, WarnsOfBitsOutsideTheChipAndOfUsbR)

@@ -71,8 +71,9 @@ TEST(GuestLines, AddAVirtioPortAndCountInMillisecondsWhereAsked)
     EXPECT_EQ(lines[2], R"(-chardev socket,id=usbroute,path=/run/w.sock,reconnect-ms=1000 \)");
     EXPECT_EQ(lines[4], R"(-chardev socket,id=usbroute-virtio,path=/run/w.sock,reconnect-ms=1000 \)");
     EXPECT_EQ(lines[5], R"(-device virtio-serial-pci,id=usbroute-bus \)");
-    EXPECT_EQ(lines[6], "-device virtserialport,bus=usbroute-bus.0,chardev=usbroute-virtio,"
-                        "name=org.usbroute.0,id=usbroute-port");
+    EXPECT_EQ(
+        lines[6],
+        "-device virtserialport,bus=usbroute-bus.0,chardev=usbroute-virtio,name=org.usbroute.0,id=usbroute-port");
 }
 
 TEST(GuestLines, QuoteAPathForEachPlaceWhereItStands)
@@ -115,9 +116,11 @@ TEST(GuestLines, GiveProxmoxNumberedLinesAndOneOfArguments)
 {
     const auto paste = lines_for(with_line("/run/w.sock"), {.hypervisor = Hypervisor::proxmox});
 
-    EXPECT_EQ(lines_of(paste), (Lines{"hostpci0: 0000:00:1d.0,pcie=0", "hostpci1: 0000:00:1a.0,pcie=0",
-                                      "args: -chardev socket,id=usbroute,path=/run/w.sock,reconnect=1 "
-                                      "-device isa-serial,chardev=usbroute,id=usbroute-serial"}));
+    EXPECT_EQ(
+        lines_of(paste),
+        (Lines{
+            "hostpci0: 0000:00:1d.0,pcie=0", "hostpci1: 0000:00:1a.0,pcie=0",
+            "args: -chardev socket,id=usbroute,path=/run/w.sock,reconnect=1 -device isa-serial,chardev=usbroute,id=usbroute-serial"}));
 }
 
 TEST(GuestLines, GiveProxmoxNoMoreControllersThanItTakes)

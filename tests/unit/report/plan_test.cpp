@@ -51,7 +51,7 @@ TEST(Plan, ShowsEachStepWithItsReasonAndItsSetpciLine)
 TEST(Plan, SaysThatThereIsNothingToDo)
 {
     EXPECT_EQ(plan_text(planned(fakes::z97(), move("front", config::ToHost{})), {}),
-              "move front to host: nothing to do, everything is as wished\n");
+              "move front to host: nothing to do, everything is as requested\n");
 }
 
 TEST(Plan, DoesNotBreakASetpciLine)

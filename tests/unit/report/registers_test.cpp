@@ -98,17 +98,17 @@ TEST(Registers, NotesBitsThatFirmwareHolds)
                              .usb2_disabled = 0x2000,
                              .superspeed_disabled = 0x20};
 
-    EXPECT_EQ(mux_of(snapshot).notes,
-              (std::vector<std::string>{
-                  "bits 0x3000 are outside XUSB2PRM: firmware does not let them move",
-                  ("bits 0x3000 of XUSB2PR are set although XUSB2PRM does not allow them: the mask guards "
-                   "writes, not values"),
-                  "bit 14 is USB-R, the management engine's redirection port: never moved, always kept",
-                  "USB3PRM is 0x0f of 0x3f: the other SuperSpeed ports cannot be switched",
-                  "the fuses leave 14 USB 2 and 6 SuperSpeed ports",
-                  "USB2PDO 0x2000: firmware has switched these USB 2 ports off",
-                  "USB3PDO 0x20: firmware has switched these SuperSpeed ports off",
-              }));
+    EXPECT_EQ(
+        mux_of(snapshot).notes,
+        (std::vector<std::string>{
+            "bits 0x3000 are outside XUSB2PRM: firmware does not let them move",
+            ("bits 0x3000 of XUSB2PR are set although XUSB2PRM does not allow them: the mask guards writes, not values"),
+            "bit 14 is USB-R, the management engine's redirection port: never moved, always kept",
+            "USB3PRM is 0x0f of 0x3f: the other SuperSpeed ports cannot be switched",
+            "the fuses leave 14 USB 2 and 6 SuperSpeed ports",
+            "USB2PDO 0x2000: firmware has switched these USB 2 ports off",
+            "USB3PDO 0x20: firmware has switched these SuperSpeed ports off",
+        }));
 }
 
 TEST(Registers, TellsWhyTheyCannotBeRead)

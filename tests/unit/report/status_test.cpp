@@ -123,9 +123,9 @@ TEST(Status, LetsADeviceTellTheSideWhereRegistersCannotBeRead)
 
     const auto view = status_view(snapshot, fakes::settings(), {});
 
-    EXPECT_EQ(view.unreadable, "cannot read the routing registers of 0000:00:14.0: the kernel shows only its "
-                               "first 64 bytes to a process "
-                               "without CAP_SYS_ADMIN; run it as root, or ask the daemon");
+    EXPECT_EQ(
+        view.unreadable,
+        "cannot read the routing registers of 0000:00:14.0: the kernel shows only its first 64 bytes to a process without CAP_SYS_ADMIN; run it as root, or ask the daemon");
     EXPECT_EQ(status_text(view, plain, Detail::brief),
               "no profile in force | the host has 1, 2 unknown | 9-series chipset\n"
               "\n"
@@ -143,12 +143,11 @@ TEST(Status, NotesAHiddenEhciAndAnEmptyMask)
 
     const auto view = status_view(snapshot, fakes::settings(), {});
 
-    EXPECT_EQ(view.notes,
-              (std::vector<std::string>{"EHCI #2 (8086:8cad, normally 00:1a.0) is not on the bus: firmware "
-                                        "hides it, or there is none; set its xHCI mode "
-                                        "to Auto, Smart Auto or Manual",
-                                        "firmware lets no socket move (XUSB2PRM is 0); look for an xHCI or "
-                                        "USB 3 mode option in its set-up"}));
+    EXPECT_EQ(
+        view.notes,
+        (std::vector<std::string>{
+            "EHCI #2 (8086:8cad, normally 00:1a.0) is not on the bus: firmware hides it, or there is none; set its xHCI mode to Auto, Smart Auto or Manual",
+            "firmware lets no socket move (XUSB2PRM is 0); look for an xHCI mode or USB 3 mode option in its set-up"}));
 }
 
 TEST(Status, SaysThatAGuestWithTheXhciCanMoveThingsItself)
@@ -158,10 +157,10 @@ TEST(Status, SaysThatAGuestWithTheXhciCanMoveThingsItself)
 
     const auto view = status_view(snapshot, fakes::settings(), {});
 
-    EXPECT_EQ(view.notes,
-              std::vector<std::string>{
-                  "a guest has xHCI 0000:00:14.0: it can change the routes at any time, and owners are what "
-                  "the registers say now"});
+    EXPECT_EQ(
+        view.notes,
+        std::vector<std::string>{
+            "a guest has xHCI 0000:00:14.0: it can change the routes at any time, and owners are what the registers say now"});
     EXPECT_EQ(view.connectors.front().owner, "unknown-guest");
 }
 

@@ -234,8 +234,9 @@ TEST(SimRecordedBoard, WhatALeanRecordingLacksIsMadeUpAndANameOfADriverIsHarmles
     const auto& xhci = (*board)->controllers.at(0);
     EXPECT_EQ(xhci.driver, "unknown");
     EXPECT_EQ(xhci.function->driver, "xhci_hcd");
-    EXPECT_EQ((*board)->notes,
-              (Lines{"the recording lacks the routing registers; all is taken to be at the xHCI"}));
+    EXPECT_EQ(
+        (*board)->notes,
+        (Lines{"the recording lacks the routing registers; every socket is assumed to be at the xHCI"}));
     EXPECT_EQ(read_register(xhci.function->config, chips::route_reg::usb2_movable), 0x3fffu);
     EXPECT_EQ(text_of(**board, "0000:00:14.0/3"), "bit 2, xHCI xHCI 3, EHCI -, SuperSpeed -");
 }

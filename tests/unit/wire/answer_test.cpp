@@ -31,8 +31,8 @@ TEST(Answer, IsOneLineOfText)
     EXPECT_EQ(to_line(refused(), Form::text),
               "refused last-keyboard front-left holds the host's only keyboard: X; say yes");
     EXPECT_EQ(to_line(Answer{}, Form::text), "ok");
-    EXPECT_EQ(to_line(Answer{.message = "it was so already", .warnings = {"a", "b"}}, Form::text),
-              "ok -- it was so already; warning: a; warning: b");
+    EXPECT_EQ(to_line(Answer{.message = "nothing to do", .warnings = {"a", "b"}}, Form::text),
+              "ok -- nothing to do; warning: a; warning: b");
 }
 
 TEST(Answer, IsOneLineOfJson)

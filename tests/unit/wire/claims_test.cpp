@@ -25,8 +25,9 @@ TEST(ClaimsLine, CarriesEveryStateThereAndBack)
 
     const auto line = to_line(claims);
 
-    EXPECT_EQ(line, "ok cut, sdb claimed, sdb1 free, sdc open process 812 (qemu-system-x86), "
-                    "mmcblk0 unknown Input/output error");
+    EXPECT_EQ(
+        line,
+        "ok cut, sdb claimed, sdb1 free, sdc open process 812 (qemu-system-x86), mmcblk0 unknown Input/output error");
     EXPECT_EQ(read_claims(line), claims);
     EXPECT_EQ(read_claims("ok"), Claims{.answer = ClaimsAnswer::given});
 }

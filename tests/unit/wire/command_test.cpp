@@ -95,10 +95,10 @@ TEST(Command, RefusesATimeThatIsNone)
     for (const auto* time :
          {"", "s", "-1", "1.5s", "3601s", "2h", "61m", "30sec", "1500ms", "99999999999s", "0x10"})
         EXPECT_EQ(seen(std::string("toggle revert-after=") + time),
-                  format("ours: {} is no time of a trial: write 1s to 1h, as in 30s or 2m, or 0 for no trial",
+                  format("ours: {} is not a valid trial time: write 1s to 1h, such as 30s or 2m, or 0 for no trial",
                          time));
-    EXPECT_EQ(seen("toggle revert-after=1s revert-after=2s"), "ours: revert-after stands there twice");
-    EXPECT_EQ(seen("undo revert-after=1s"), "ours: undo ends a trial and is none: leave revert-after out");
+    EXPECT_EQ(seen("toggle revert-after=1s revert-after=2s"), "ours: revert-after is given twice");
+    EXPECT_EQ(seen("undo revert-after=1s"), "ours: undo cannot itself be a trial; drop revert-after");
     EXPECT_EQ(seen("status revert-after=1s"), "ours: status takes no option");
     EXPECT_TRUE(seen(R"({"do":"toggle","revert_after":-1})").starts_with("ours: revert_after: "));
     EXPECT_TRUE(seen(R"({"do":"toggle","revert_after":[1]})").starts_with("ours: revert_after: "));
@@ -122,7 +122,7 @@ TEST(Command, SaysWhatIsMissing)
     EXPECT_EQ(seen("move front-left"), say_where);
     EXPECT_EQ(seen("apply"), "ours: apply takes the name of one profile");
     EXPECT_EQ(seen("apply a b"), "ours: apply takes the name of one profile");
-    EXPECT_EQ(seen("status now"), "ours: status stands alone");
+    EXPECT_EQ(seen("status now"), "ours: status takes no arguments");
     EXPECT_EQ(seen("plan"), "ours: say what to plan: plan move, apply, toggle or undo");
     EXPECT_EQ(seen("plan plan"), "ours: say what to plan: plan move, apply, toggle or undo");
     EXPECT_EQ(seen("plan status"), "ours: status cannot be planned: it changes nothing");
@@ -208,9 +208,9 @@ TEST(Command, RefusesJsonThatIsNotAsItShouldBe)
 
 TEST(Command, RefusesAKeyThatStandsThereTwice)
 {
-    EXPECT_EQ(seen(R"({"do":"toggle","do":"undo"})"), "ours: do stands there twice");
+    EXPECT_EQ(seen(R"({"do":"toggle","do":"undo"})"), "ours: duplicate key do");
     EXPECT_EQ(seen(R"({"do":"plan","plan":{"do":"toggle","yes":true,"yes":true}})"),
-              "ours: yes stands there twice");
+              "ours: duplicate key yes");
 }
 
 TEST(Command, RefusesJsonThatIsTooDeep)
