@@ -141,7 +141,8 @@ std::expected<Done, Error> Conductor::apply_once(const Request& request, std::sh
     if (!std::holds_alternative<RestoreRequest>(request.wish) && !plan->whole.is_empty() &&
         (what == Remember::every_wish || plan->steps.empty()))
         if (auto stood = journal_.stand(plan->whole); !stood)
-            applied->warnings.push_back("it may not be restored: " + stood.error().message());
+            applied->warnings.push_back("it might not be moved back after sleep or a driver reload: " +
+                                        stood.error().message());
     Done done{.plan = std::move(plan), .warnings = std::move(applied->warnings)};
     done.warnings.insert(done.warnings.end(), done.plan->warnings.begin(), done.plan->warnings.end());
     return done;
@@ -172,7 +173,7 @@ std::optional<Result<Recovered>> Conductor::recover()
     const auto mux = topology::find_mux(workplace_.known().snapshot);
     if (!mux || mux->xhci->address != open->controller)
         return Result<Recovered>(std::unexpected(
-            Error(ErrorKind::failed, format("{}: {} is no mux here", context, open->controller.text()))));
+            Error(ErrorKind::failed, format("{}: {} is not a mux here", context, open->controller.text()))));
     auto registers = workplace_.registers(open->controller);
     if (!registers) return Result<Recovered>(std::unexpected(std::move(registers.error()).within(context)));
     static_cast<void>(workplace_.reads_otherwise());

@@ -113,8 +113,9 @@ Result<Applied> execute(const Plan& plan, RouteRegisters& registers, Journal& jo
     if (plan.steps.empty()) return applied;
 
     if (auto begun = journal.begin(plan.change, signature); !begun)
-        applied.warnings.push_back("this is not written down, so that undo may not know of it: " +
-                                   begun.error().message());
+        applied.warnings.push_back(
+            "the journal could not be written, so undo may not know about this change: " +
+            begun.error().message());
     for (const auto& step : plan.steps) {
         auto after = write_bits(registers, applied.after, {step.target, step.mask, step.value});
         if (!after)
@@ -126,8 +127,9 @@ Result<Applied> execute(const Plan& plan, RouteRegisters& registers, Journal& jo
         return std::unexpected(
             roll_back(plan, *before, registers, journal, std::move(*missed).within(context)));
     if (auto ended = journal.end(Ending::done); !ended && applied.warnings.empty())
-        applied.warnings.push_back("this is not written down, so that undo may not know of it: " +
-                                   ended.error().message());
+        applied.warnings.push_back(
+            "the journal could not be written, so undo may not know about this change: " +
+            ended.error().message());
     return applied;
 }
 

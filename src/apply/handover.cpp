@@ -52,7 +52,7 @@ Result<void> read_back(const FunctionHandover& handover, const BindingStep& step
             handover.function, [&](std::string_view driver) { return handover.is_done_with(driver); });
         if (!handover.is_done_with(now))
             return did_not_take(
-                format("{} has {} after the probe, and {} was wanted", address, words_for(now),
+                format("{} has {} after the probe, but {} was wanted", address, words_for(now),
                        handover.driver_after.empty() ? "a driver of the host's" : handover.driver_after));
         return {};
     }
@@ -128,11 +128,12 @@ Error roll_back(const Handover& handover, std::size_t last, bool is_hanging, Dri
                                                  cause.message(), join(lost, "; ")))
             .with_code("half-way");
     if (is_hanging)
-        return Error(ErrorKind::timed_out,
-                     format("{}; {} changes hands when the kernel lets go, or never{}; see with `usbroute "
-                            "guest show {}`, and in dmesg",
-                            cause.message(), handover.functions[last].function.text(),
-                            last == 0 ? "" : "; the others are as before", handover.guest.text()))
+        return Error(
+                   ErrorKind::timed_out,
+                   format(
+                       "{}; {} will change driver once the kernel releases it, if it ever does{}; check with `usbroute guest show {}`, and in dmesg",
+                       cause.message(), handover.functions[last].function.text(),
+                       last == 0 ? "" : "; the others are as before", handover.guest.text()))
             .with_code("write-hangs");
     return Error(cause.kind(), cause.message() + "; the machine is as before").with_code(cause.code());
 }

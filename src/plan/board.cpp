@@ -58,9 +58,10 @@ std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, cons
         return c.kind == ControllerKind::xhci && chips::family_of(c.vendor, c.device) != nullptr;
     };
     if (std::ranges::count_if(snapshot.controllers, of_the_table) > 1)
-        return Refusal{Reason::several_muxes, "machine",
-                       "more than one xHCI of the chip table is on the bus, and a chipset has only one",
-                       "send a recording of this machine with a bug report"};
+        return Refusal{
+            Reason::several_muxes, "machine",
+            "more than one xHCI that the chip table knows is on the bus, but a chipset has only one",
+            "send a recording of this machine with a bug report"};
     if (mux.family->access == chips::WriteAccess::read_only)
         return Refusal{
             Reason::read_only_chip, "machine",

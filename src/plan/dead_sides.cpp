@@ -42,15 +42,16 @@ DeadSide held_by_a_stub(const topology::PciController& controller, const config:
 {
     const auto driver = printable(controller.driver, 32);
     const auto* guest = claimant(controller, settings);
-    return {.why = Death::no_driver,
-            .sentence = format("{} holds {}, and nobody has it", driver, kind_and_name(controller)),
-            .remedy =
-                guest != nullptr && controller.iommu_group
-                    ? format("bind it first: sudo usbroute guest bind {}", guest->name.text())
-                    : format("take it away from {} (where the kernel's command line or /etc/modprobe.d has "
-                             "{}.ids=, take its id out and start again)",
-                             driver, driver),
-            .evidence = format("{}: {}", driver_file(controller), driver)};
+    return {
+        .why = Death::no_driver,
+        .sentence = format("{} holds {}, and nobody can use it", driver, kind_and_name(controller)),
+        .remedy =
+            guest != nullptr && controller.iommu_group
+                ? format("bind it first: sudo usbroute guest bind {}", guest->name.text())
+                : format(
+                      "take it away from {} (if the kernel's command line or /etc/modprobe.d has {}.ids=, remove its id there and reboot)",
+                      driver, driver),
+        .evidence = format("{}: {}", driver_file(controller), driver)};
 }
 
 DeadSide not_authorized(const std::string& what, const std::string& name)
@@ -130,9 +131,9 @@ std::vector<Caution> cautions(const Controller& controller)
     if (bus != nullptr && !bus->authorizes_new)
         found.push_back(
             {.is_sleep = false,
-             .sentence = format("new devices on {} wait to be authorized: what arrives there is not used "
-                                "until somebody does (authorized_default of usb{})",
-                                kind_and_name(controller), bus->number),
+             .sentence = format(
+                 "new devices on {} wait to be authorized: what arrives there is not used until somebody authorizes it (authorized_default of usb{})",
+                 kind_and_name(controller), bus->number),
              .remedy = format("echo 1 > /sys/bus/usb/devices/usb{}/authorized_default, unless a program "
                               "such as USBGuard authorizes them",
                               bus->number),

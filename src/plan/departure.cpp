@@ -34,7 +34,7 @@ bool is_held_through_usbfs(const Device& device)
 std::string held_by_a_program(const Device& device)
 {
     return has_class(device, hid_class)
-               ? "a program holds it through usbfs, as those that watch a power supply (UPS) do"
+               ? "a program holds it through usbfs, as programs that watch a power supply (UPS) do"
                : "a program holds it through usbfs";
 }
 

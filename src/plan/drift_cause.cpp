@@ -18,13 +18,14 @@ bool has_everything(const chips::RouteBits& bits)
 std::string_view likely_cause(const DriftEvidence& evidence)
 {
     const bool is_all_at_xhci = has_everything(evidence.now);
-    if (evidence.is_given_away) return "likely the guest that has the xHCI";
+    if (evidence.is_given_away) return "probably the guest that has the xHCI";
     if (evidence.has_slept)
-        return is_all_at_xhci ? "likely the kernel or the firmware, when the machine woke"
-                              : "likely the firmware, when the machine woke";
-    if (evidence.has_a_new_driver && is_all_at_xhci) return "likely the kernel, when the xHCI got its driver";
-    if (is_all_at_xhci) return "likely the kernel, when the xHCI woke from its own sleep";
-    return "likely another program, as setpci";
+        return is_all_at_xhci ? "probably the kernel or the firmware, when the machine woke"
+                              : "probably the firmware, when the machine woke";
+    if (evidence.has_a_new_driver && is_all_at_xhci)
+        return "probably the kernel, when the xHCI got its driver";
+    if (is_all_at_xhci) return "probably the kernel, when the xHCI woke from its own sleep";
+    return "probably another program, such as setpci";
 }
 
 } // namespace usbroute::plan

@@ -26,7 +26,7 @@ HandoverRefusal no_such_guest(const GuestName& guest)
 {
     return {.code = "no-such-guest",
             .kind = ErrorKind::not_found,
-            .sentence = format("the configuration has no guest {}, so no controller is to be given to it",
+            .sentence = format("the configuration has no guest {}, so there is no controller to give to it",
                                guest.text()),
             .evidence = {},
             .remedy = format("add [guest.{}] with controllers = [\"0000:00:1d.0\", ...] to usbroute.toml",
@@ -47,7 +47,7 @@ FunctionHandover give(const HandoverSituation& situation, const PciController& c
         handover.steps.push_back({.action = BindingAction::force,
                                   .file = override_file(address),
                                   .text = std::string(vfio),
-                                  .reason = "of all drivers only vfio-pci may take this function now"});
+                                  .reason = "from now on only vfio-pci may take this function"});
     if (!controller.driver.empty())
         handover.steps.push_back({.action = BindingAction::unbind,
                                   .file = unbind_file(controller.driver),
@@ -117,8 +117,7 @@ void add_losses(Handover& handover, const Giving& giving)
     if (!loss.going.empty() || !loss.staying.empty()) handover.warnings.push_back(loss.left());
     if (giving.leaves_no_controller())
         handover.warnings.push_back(
-            "no USB controller is left with the host: nothing that is plugged in, now or "
-            "later, is its own" +
+            "the host has no USB controller left: nothing that is plugged in, now or later, belongs to it" +
             held_elsewhere(giving));
     for (const auto& activity : giving.situation.use.activities)
         if (activity.route && std::ranges::any_of(departures, [&](const Departure& departure) {
@@ -254,9 +253,7 @@ std::vector<std::string> advice_for(const Board& board, const GuestSettings& gue
     std::vector<std::string> advice;
     if (!board.mux || !gets(guest, board.mux->xhci->address)) return advice;
     advice.push_back(format(
-        "{} is to have the xHCI {}, and with it the routing registers: it can move every socket at will, and "
-        "what usbroute routes then is advice; better give it the EHCIs and keep the xHCI, which also keeps "
-        "SuperSpeed with the host",
+        "{} is to have the xHCI {}, and with it the routing registers: it can then move every socket at will, whatever usbroute does; better give it the EHCIs and keep the xHCI, which also keeps SuperSpeed with the host",
         guest.name.text(), board.mux->xhci->name));
     return advice;
 }

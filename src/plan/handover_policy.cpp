@@ -32,13 +32,11 @@ std::string iommu_remedy(const HandoverSituation& situation)
     });
     const auto vendor = bridge == situation.look.functions.end() ? std::uint16_t{0} : bridge->vendor;
     if (vendor == amd || vendor == ati)
-        return "switch the IOMMU (AMD-Vi) on in the firmware, and take amd_iommu=off and iommu=off off the "
-               "kernel's command line; `usbroute doctor` says which of them is missing";
+        return "switch the IOMMU (AMD-Vi) on in the firmware, and remove amd_iommu=off and iommu=off from the kernel's command line; `usbroute doctor` says which of them is missing";
     return vendor == intel
-               ? "switch VT-d on in the firmware, and intel_iommu=on on the kernel's command line; "
+               ? "switch VT-d on in the firmware, and put intel_iommu=on on the kernel's command line; "
                  "`usbroute doctor` says which of them is missing"
-               : "switch VT-d or AMD-Vi on in the firmware, and for VT-d intel_iommu=on on the kernel's "
-                 "command line; `usbroute doctor` says which of them is missing";
+               : "switch VT-d or AMD-Vi on in the firmware, and for VT-d put intel_iommu=on on the kernel's command line; `usbroute doctor` says which of them is missing";
 }
 
 HandoverNo check_iommu(const HandoverSituation& situation, const PciController& controller)
@@ -47,7 +45,7 @@ HandoverNo check_iommu(const HandoverSituation& situation, const PciController& 
     return HandoverRefusal{
         .code = "iommu-off",
         .sentence = format("{} is in no IOMMU group, so it cannot be given to a guest", controller.name),
-        .evidence = {format("/sys/bus/pci/devices/{}/iommu_group is not there", controller.name)},
+        .evidence = {format("/sys/bus/pci/devices/{}/iommu_group does not exist", controller.name)},
         .remedy = iommu_remedy(situation)};
 }
 
@@ -76,11 +74,12 @@ HandoverNo check_group(const HandoverSituation& situation, const GuestSettings& 
 HandoverNo check_vfio(const HandoverSituation& situation)
 {
     if (situation.look.vfio_driver) return std::nullopt;
-    return HandoverRefusal{.code = "vfio-not-loaded",
-                           .sentence = "vfio-pci, which hands controllers to guests, is not loaded",
-                           .evidence = {"/sys/bus/pci/drivers/vfio-pci is not there"},
-                           .remedy = "sudo modprobe vfio-pci; for every boot: a line with vfio-pci in "
-                                     "/etc/modules-load.d/usbroute.conf"};
+    return HandoverRefusal{
+        .code = "vfio-not-loaded",
+        .sentence = "vfio-pci, which hands controllers to guests, is not loaded",
+        .evidence = {"/sys/bus/pci/drivers/vfio-pci does not exist"},
+        .remedy =
+            "sudo modprobe vfio-pci; for every boot: a line with vfio-pci in /etc/modules-load.d/usbroute.conf"};
 }
 
 bool holds(const Connector& connector, const topology::PortPath& place)
@@ -156,7 +155,7 @@ HandoverNo check_there(const HandoverSituation& situation, const PciAddress& add
         return HandoverRefusal{
             .code = "controller-not-there",
             .sentence = format("{} is not on the bus", address.text()),
-            .evidence = {format("/sys/bus/pci/devices/{} is not there", address.text())},
+            .evidence = {format("/sys/bus/pci/devices/{} does not exist", address.text())},
             .remedy = "if firmware hides it, `usbroute doctor` says how to show it; else correct controllers "
                       "in the configuration: `usbroute status -v` lists those that are there"};
     if (situation.snapshot.controller_at(address) != nullptr) return std::nullopt;
@@ -164,12 +163,14 @@ HandoverNo check_there(const HandoverSituation& situation, const PciAddress& add
     if (function->is_usb_controller())
         return HandoverRefusal{
             .code = "controller-not-there",
-            .sentence = format("{} is coming to the bus or leaving it just now", address.text()),
-            .evidence = {format("/sys/bus/pci/devices/{} was there only once in two looks", address.text())},
+            .sentence = format("{} is appearing on the bus or leaving it right now", address.text()),
+            .evidence = {format("/sys/bus/pci/devices/{} was there in only one of two looks",
+                                address.text())},
             .remedy = "try again"};
     return HandoverRefusal{
         .code = "not-a-usb-controller",
-        .sentence = format("{} is no USB controller, and usbroute hands over nothing else", address.text()),
+        .sentence =
+            format("{} is not a USB controller, and usbroute hands over nothing else", address.text()),
         .evidence = {format("/sys/bus/pci/devices/{}/class is 0x{:06x}", address.text(),
                             function->class_code)},
         .remedy =

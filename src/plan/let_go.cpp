@@ -181,7 +181,7 @@ std::string remedy_for_group(const HandoverSituation& situation, const BindReque
     for (const auto* member : in_the_way(situation, guest, controller)) {
         const auto address = member->address.text();
         if (const auto* other = guest_with(situation.settings, member->address)) {
-            steps.push_back(format("take {} out of controllers of [guest.{}]: one guest gets all of a group",
+            steps.push_back(format("remove {} from controllers of [guest.{}]: one guest gets all of a group",
                                    address, other->name.text()));
             if (member->is_usb_controller()) missing.push_back(member->address);
         } else if (member->is_usb_controller()) {

@@ -175,7 +175,7 @@ std::optional<Refusal> check_unseen(const Situation& situation, const Plan& plan
     if (!topology::loss_of(all, leaving).staying.empty()) return std::nullopt;
     const auto& name = unseen->connector.text();
     return Refusal{Reason::not_seen_yet, name,
-                   format("{} has come to the host just now, and may hold its only keyboard", name),
+                   format("{} has only just come to the host, and may hold its only keyboard", name),
                    "wait until the kernel has found what is plugged in there"};
 }
 
@@ -222,7 +222,7 @@ std::optional<Refusal> leave_trial_alone(const Situation& situation, const Board
     // There is one trial at a time, and a way back of its own is what this change would not have.
     if (request.is_trial())
         return Refusal{Reason::not_the_guests_change, "trial",
-                       format("a trial is under way that is not wholly {}'s own, and no other can begin",
+                       format("a trial is under way that is not entirely {}'s own, and no other can begin",
                               request.guest->text()),
                        "wait until it is over, or leave out revert-after"};
     const auto is_of_others = [&](const Wanted& wanted) {

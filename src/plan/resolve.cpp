@@ -276,7 +276,7 @@ std::optional<Refusal> why_not_switchable(const Connector& connector, const Boar
     const auto& family = *board.mux->family;
     if (connector.behind)
         return Refusal{Reason::connector_without_bit, name,
-                       format("{} is behind {}: the mux moves both by bit {}, and neither alone", name,
+                       format("{} is behind {}: the mux moves both with bit {}, and neither alone", name,
                               connector.behind->text(), connector.behind_bit->value),
                        format("move {}, and {} goes with it", connector.behind->text(), name)};
     if (connector.spec.behind)
@@ -295,13 +295,13 @@ std::optional<Refusal> why_not_switchable(const Connector& connector, const Boar
             Reason::no_such_bit, name,
             usb_r ? format("bit {} of XUSB2PR is USB-R, the management engine's port, and never moved",
                            connector.spec.bit->value)
-                  : format("{} has mux_bit = {}, and the {} chipset routes ports with bits 0 to {}", name,
+                  : format("{} has mux_bit = {}, but the {} chipset routes ports with bits 0 to {}", name,
                            connector.spec.bit->value, family.name, family.routes.back().bit),
             "correct the configuration: `usbroute mask` shows the bits"};
     }
     if (connector.spec.superspeed && (connector.spec.superspeed->mask() & family.superspeed_bits) == 0)
         return Refusal{Reason::no_such_superspeed_port, name,
-                       format("{} has superspeed = {}, and the {} chipset has SuperSpeed ports 1 to {}", name,
+                       format("{} has superspeed = {}, but the {} chipset has SuperSpeed ports 1 to {}", name,
                               connector.spec.superspeed->value, family.name, family.superspeed_ports()),
                        "correct the configuration"};
     return std::nullopt;

@@ -57,7 +57,7 @@ Words words_for(const Refusal& refusal, const std::string& socket)
     case Reason::nobody_behind_route:
         return {format("the controller to which {} would go is not there", socket), ask_there};
     case Reason::no_driver:
-        return {format("nothing drives the controller to which {} would go", socket), ask_there};
+        return {format("no driver runs the controller to which {} would go", socket), ask_there};
     case Reason::not_authorized:
         return {format("the host has not authorized the hub to which {} would go", socket), ask_there};
     case Reason::guest_not_given:
@@ -67,7 +67,7 @@ Words words_for(const Refusal& refusal, const std::string& socket)
     case Reason::last_keyboard:
         return {format("{} holds the host's last keyboard", socket), "only the host can let it go"};
     case Reason::not_seen_yet:
-        return {format("{} has come to the host just now", socket), "try again in a moment"};
+        return {format("{} has only just come to the host", socket), "try again in a moment"};
     case Reason::disk_in_use:
         return {format("{} holds a disk that the host uses", socket), "have it unmounted on the host"};
     }

@@ -20,8 +20,7 @@ WhyUnreadable why_unreadable(const topology::Unreadable& unreadable, Told told)
     case RegisterAccess::lost:
         return {
             .cause =
-                "the controller was removed from the bus and came back, and usbrouted has no rights left to "
-                "open it anew",
+                "the controller was removed from the bus and came back, and usbrouted no longer has the rights to open it again",
             .remedy = "as root: usbroute-reopen; or restart usbrouted"};
     case RegisterAccess::not_handed:
         return {.cause = "usbrouted was not started as root, and nobody has handed it the registers",

@@ -232,7 +232,7 @@ std::optional<Use> kept_by(const BlockDevice& block, const HostUse& use)
         return said("what is mounted cannot be read: " + use.mounts_unreadable);
     // Only the kernel, or udev's look at the disk, tells a member of a pool from a disk that is free.
     if (block.is_unprobed && !use.zfs_pools.empty() && use.claims.answer != ClaimsAnswer::given)
-        return said(format("perhaps a member of a ZFS pool (imported: {}): udev's database does not tell",
+        return said(format("perhaps a member of a ZFS pool (imported: {}): udev's database does not say",
                            join(use.zfs_pools, ", ")));
     return std::nullopt;
 }
@@ -250,7 +250,7 @@ std::optional<Use> said_of(const BlockDevice& block, const Claims& claims)
     if (under != claims.under.end()) return said("under " + under->by);
     const auto found = std::ranges::find(claims.claims, block.name, &Claim::block);
     if (found == claims.claims.end())
-        return said("whether the kernel has claimed it was not told: it has just come");
+        return said("whether the kernel has claimed it is not known yet: it has just appeared");
     const auto& claim = *found;
     switch (claim.state) {
     case ClaimState::claimed:

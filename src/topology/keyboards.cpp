@@ -58,8 +58,8 @@ std::optional<Keyboard> over_bluetooth(const InputDevice& input, const Inputs& i
         if (adapter) keyboard.places.push_back(*adapter);
     if (inputs.adapters.size() == 1) return keyboard;
     keyboard.counts = Counts::doubtful;
-    keyboard.why = inputs.adapters.empty() ? "Bluetooth, without an adapter to be seen"
-                                           : "Bluetooth, and which adapter cannot be told";
+    keyboard.why = inputs.adapters.empty() ? "Bluetooth, without a visible adapter"
+                                           : "Bluetooth, through an unknown adapter";
     return keyboard;
 }
 
@@ -146,7 +146,7 @@ void judge_boot_keyboard(Keyboard& keyboard, const Device& device, const Snapsho
         const bool has_other_doubt = keyboard.counts == Counts::doubtful;
         keyboard.counts = Counts::doubtful;
         if (!has_other_doubt)
-            keyboard.why = "a keyboard by its interface, but no input device of it types now";
+            keyboard.why = "a keyboard by its interface, but none of its input devices types now";
     }
 }
 

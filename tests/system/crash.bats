@@ -211,7 +211,7 @@ for how in 28 30 short; do
     control 'move rear-1 ehci revert-after=0' | grep -qx 'ok ehci=rear-1'
     echo $how > fault
     control 'move rear-2 ehci revert-after=0' > said
-    grep '^ok ehci=rear-2 -- .*this is not written down, so that undo may not know of it: cannot write the journal .*/state/journal: ' said
+    grep '^ok ehci=rear-2 -- .*the journal could not be written, so undo may not know about this change: cannot write the journal .*/state/journal: ' said
     case $how in
         30) grep 'Read-only file system; mount it writable' said ;;
         *) grep 'No space left on device; make room there' said ;;

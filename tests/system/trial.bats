@@ -107,7 +107,7 @@ usbroute move rear-2 --to host
 usbroute move rear-2 front-1 --to windows --revert-after 60s
 guest confirm | grep '^error not-permitted windows may not confirm this trial: not all of its sockets'
 guest 'toggle desk-on-ehci revert-after=1h' > said; cat said
-grep "^refused not-the-guests-change a trial is under way that is not wholly windows's own, and no other can begin" said
+grep "^refused not-the-guests-change a trial is under way that is not entirely windows's own, and no other can begin" said
 [ "$(usbroute status --json | jq .trial_seconds)" -le 60 ]
 usbroute confirm
 usbroute apply all-host

@@ -179,7 +179,7 @@ TEST_F(ConductorTest, WritesToNoOtherFunctionWhateverTheJournalSays)
     ASSERT_TRUE(recovered);
     ASSERT_FALSE(*recovered);
     EXPECT_EQ(recovered->error().message(),
-              "cannot recover from an interrupted \"x\": 0000:00:1f.0 is no mux here");
+              "cannot recover from an interrupted \"x\": 0000:00:1f.0 is not a mux here");
     EXPECT_EQ(place.registers_.writes, 0);
 }
 

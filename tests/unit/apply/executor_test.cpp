@@ -160,8 +160,9 @@ TEST(Executor, GoesOnWithoutAJournalAndSaysSo)
 
     ASSERT_TRUE(applied);
     EXPECT_EQ(applied->warnings,
-              std::vector<std::string>{"this is not written down, so that undo may not know of it: cannot "
-                                       "write the journal: No space left on device"});
+              std::vector<std::string>{
+                  "the journal could not be written, so undo may not know about this change: cannot "
+                  "write the journal: No space left on device"});
 }
 
 TEST(Executor, FailsCleanlyWhenTheControllerVanishes)

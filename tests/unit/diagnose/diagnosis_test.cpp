@@ -200,7 +200,7 @@ const Trouble troubles[] = {
      "0000:00:1d.0 and 0000:00:1d.1 go together: they are IOMMU group 9"},
     {"held-by-stub", Severity::warning, true,
      [](Facts& f) { fakes::controller(f.snapshot, "00:1d.0").driver = "pci-stub"; },
-     "pci-stub holds EHCI 0000:00:1d.0, and nobody has it"},
+     "pci-stub holds EHCI 0000:00:1d.0, and nobody can use it"},
     {"taken-at-boot", Severity::warning, true,
      [](Facts& f) {
          its_xhci(f).driver = "vfio-pci";

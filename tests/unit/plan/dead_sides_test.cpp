@@ -42,7 +42,7 @@ TEST(DeadSides, OfAStubHaveNoOwnerAndTakeNoSocket)
 
         EXPECT_EQ(text_of(owner_of(&ehci, fakes::settings())), "nobody") << driver;
         EXPECT_EQ(outcome_of(snapshot, Side::ehci), std::string("no-driver: ") + driver +
-                                                        " holds EHCI 0000:00:1a.0, and nobody has it, so "
+                                                        " holds EHCI 0000:00:1a.0, and nobody can use it, so "
                                                         "rear would be dead there; bind it first: sudo "
                                                         "usbroute guest bind windows");
         EXPECT_EQ(outcome_of(snapshot, Side::ehci, true), "planned") << driver;
@@ -92,9 +92,9 @@ TEST(DeadSides, AreNotThoseWhereADeviceHasToWait)
 
     fakes::controller(snapshot, "00:1a.0").asleep = false;
     fakes::controller(snapshot, "00:1a.0").buses.front().authorizes_new = false;
-    EXPECT_EQ(outcome_of(snapshot, Side::ehci), "planned; new devices on EHCI 0000:00:1a.0 wait to be "
-                                                "authorized: what arrives there is not used until "
-                                                "somebody does (authorized_default of usb1)");
+    EXPECT_EQ(
+        outcome_of(snapshot, Side::ehci),
+        "planned; new devices on EHCI 0000:00:1a.0 wait to be authorized: what arrives there is not used until somebody authorizes it (authorized_default of usb1)");
 }
 
 TEST(DeadSides, TakeNoLastKeyboardThatWouldWaitToBeAuthorized)

@@ -21,30 +21,30 @@ chips::RouteBits with_wires(std::uint32_t usb2_owner)
 TEST(DriftCause, TakesASleepForTheCauseWhereThereWasOne)
 {
     EXPECT_EQ(likely_cause({.before = with_wires(0x3ff7), .now = all_at_xhci, .has_slept = true}),
-              "likely the kernel or the firmware, when the machine woke");
+              "probably the kernel or the firmware, when the machine woke");
     EXPECT_EQ(likely_cause({.before = with_wires(0x3ff7), .now = with_wires(0), .has_slept = true}),
-              "likely the firmware, when the machine woke");
+              "probably the firmware, when the machine woke");
 }
 
 TEST(DriftCause, TakesADriverThatGivesTheXhciEverything)
 {
     EXPECT_EQ(likely_cause({.before = with_wires(0x3ff7), .now = all_at_xhci, .has_a_new_driver = true}),
-              "likely the kernel, when the xHCI got its driver");
+              "probably the kernel, when the xHCI got its driver");
     EXPECT_EQ(likely_cause({.before = with_wires(0x3ff7), .now = all_at_xhci}),
-              "likely the kernel, when the xHCI woke from its own sleep");
+              "probably the kernel, when the xHCI woke from its own sleep");
     // Bits that firmware pins to an EHCI are nobody's to give.
     auto pinned = with_wires(0x3ffe);
     pinned.usb2_movable = 0x3ffe;
     EXPECT_EQ(likely_cause({.before = with_wires(0x3ff6), .now = pinned}),
-              "likely the kernel, when the xHCI woke from its own sleep");
+              "probably the kernel, when the xHCI woke from its own sleep");
 }
 
 TEST(DriftCause, BlamesAProgramForWhatNoKernelWrites)
 {
     EXPECT_EQ(likely_cause({.before = all_at_xhci, .now = with_wires(0x3ff7)}),
-              "likely another program, as setpci");
+              "probably another program, such as setpci");
     EXPECT_EQ(likely_cause({.before = all_at_xhci, .now = with_wires(0x3ff7), .has_a_new_driver = true}),
-              "likely another program, as setpci");
+              "probably another program, such as setpci");
 }
 
 TEST(DriftCause, BlamesTheGuestThatHasTheController)
@@ -52,7 +52,7 @@ TEST(DriftCause, BlamesTheGuestThatHasTheController)
     EXPECT_EQ(
         likely_cause(
             {.before = all_at_xhci, .now = with_wires(0x3ff7), .has_slept = true, .is_given_away = true}),
-        "likely the guest that has the xHCI");
+        "probably the guest that has the xHCI");
 }
 
 } // namespace

@@ -136,9 +136,7 @@ TEST(Bind, RefusesAControllerThatIsNotThere)
 
     EXPECT_EQ(
         said(bench.bind()),
-        "controller-not-there: 0000:00:1d.0 is not on the bus (/sys/bus/pci/devices/0000:00:1d.0 is not "
-        "there); if firmware hides it, `usbroute doctor` says how to show it; else correct controllers in "
-        "the configuration: `usbroute status -v` lists those that are there");
+        "controller-not-there: 0000:00:1d.0 is not on the bus (/sys/bus/pci/devices/0000:00:1d.0 does not exist); if firmware hides it, `usbroute doctor` says how to show it; else correct controllers in the configuration: `usbroute status -v` lists those that are there");
 }
 
 TEST(Bind, TakesAControllerThatCameBetweenTwoLooksForOneThatIsNotThereYet)
@@ -147,8 +145,8 @@ TEST(Bind, TakesAControllerThatCameBetweenTwoLooksForOneThatIsNotThereYet)
     bench.snapshot.controllers.edit().pop_back();
 
     EXPECT_EQ(said(bench.bind()),
-              "controller-not-there: 0000:00:1d.0 is coming to the bus or leaving it just now "
-              "(/sys/bus/pci/devices/0000:00:1d.0 was there only once in two looks); try again");
+              "controller-not-there: 0000:00:1d.0 is appearing on the bus or leaving it right now "
+              "(/sys/bus/pci/devices/0000:00:1d.0 was there in only one of two looks); try again");
 }
 
 TEST(Bind, RefusesWhatIsNoUsbController)
@@ -157,7 +155,7 @@ TEST(Bind, RefusesWhatIsNoUsbController)
     bench.add_to_group_of_1d(0x040300, "snd_hda_intel").iommu_group = 8;
     bench.settings.guests.front().controllers = {*PciAddress::parse("00:1b.0")};
 
-    EXPECT_TRUE(said(bench.bind()).starts_with("not-a-usb-controller: 0000:00:1b.0 is no USB controller"));
+    EXPECT_TRUE(said(bench.bind()).starts_with("not-a-usb-controller: 0000:00:1b.0 is not a USB controller"));
 }
 
 TEST(Bind, RefusesWithoutAnIommu)
@@ -177,9 +175,7 @@ TEST(Bind, RefusesWithoutVfioPci)
 
     EXPECT_EQ(
         said(bench.bind()),
-        "vfio-not-loaded: vfio-pci, which hands controllers to guests, is not loaded "
-        "(/sys/bus/pci/drivers/vfio-pci is not there); sudo modprobe vfio-pci; for every boot: a line with "
-        "vfio-pci in /etc/modules-load.d/usbroute.conf");
+        "vfio-not-loaded: vfio-pci, which hands controllers to guests, is not loaded (/sys/bus/pci/drivers/vfio-pci does not exist); sudo modprobe vfio-pci; for every boot: a line vfio-pci in /etc/modules-load.d/usbroute.conf");
 }
 
 TEST(Bind, RefusesAGroupThatTheHostUses)
@@ -307,12 +303,11 @@ TEST(Bind, SaysAsMuchAsAMoveOfWhatLeaves)
     std::string leaving;
     for (const auto& each : handover.leaving) leaving += each.from + ": " + join(each.devices, ", ") + "\n";
     EXPECT_EQ(leaving, "keys: Adapter (1234:5678)\nbit7: UPS (1234:5678)\n");
-    EXPECT_EQ(join(handover.warnings, "\n"),
-              "left to type on: Keyboard (1234:5678)\n"
-              "keys takes along Adapter (1234:5678): network interface eth1 carries the default route\n"
-              "bit7 takes along UPS (1234:5678): a program holds it through usbfs, as those that watch a "
-              "power supply (UPS) "
-              "do");
+    EXPECT_EQ(
+        join(handover.warnings, "\n"),
+        "left to type on: Keyboard (1234:5678)\n"
+        "keys takes along Adapter (1234:5678): network interface eth1 carries the default route\n"
+        "bit7 takes along UPS (1234:5678): a program holds it through usbfs, as programs that watch a power supply (UPS) do");
 }
 
 TEST(Bind, SaysThatNoControllerIsLeftWithTheHost)
@@ -322,7 +317,7 @@ TEST(Bind, SaysThatNoControllerIsLeftWithTheHost)
     bench.set_driver("00:14.0", "vfio-pci"); // the kernel's command line took it
 
     EXPECT_EQ(join(std::get<Handover>(bench.bind()).warnings, "\n"),
-              "no USB controller is left with the host: nothing that is plugged in, now or later, is its own "
+              "the host has no USB controller left: nothing that is plugged in, now or later, belongs to it "
               "(0000:00:14.0 "
               "is on vfio-pci)");
 }

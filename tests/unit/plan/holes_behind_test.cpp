@@ -103,7 +103,7 @@ TEST(HoleBehindASocket, IsMovedWithItAndNeverAlone)
     const auto alone = planned("pad");
     ASSERT_TRUE(std::holds_alternative<plan::Refusal>(alone));
     EXPECT_EQ(plan::text_of(std::get<plan::Refusal>(alone)),
-              "pad is behind rear: the mux moves both by bit 9, and neither alone; move rear, and pad goes "
+              "pad is behind rear: the mux moves both with bit 9, and neither alone; move rear, and pad goes "
               "with it");
 }
 

@@ -264,10 +264,10 @@ TEST(Plan, WarnsOfWhatAProgramHoldsThroughUsbfsAndNamesItIfItCan)
     fakes::plug(bench.snapshot, "3-3", "UPS")
         .interfaces.push_back({.number = 0, .device_class = 3, .driver = "usbfs"});
 
-    EXPECT_EQ(std::get<Plan>(bench.ask(move("keys", Side::ehci))).warnings,
-              std::vector<std::string>{
-                  "keys takes along UPS (1234:5678): a program holds it through usbfs, as those that "
-                  "watch a power supply (UPS) do"});
+    EXPECT_EQ(
+        std::get<Plan>(bench.ask(move("keys", Side::ehci))).warnings,
+        std::vector<std::string>{
+            "keys takes along UPS (1234:5678): a program holds it through usbfs, as programs that watch a power supply (UPS) do"});
     bench.use.activities = {{.usb = *topology::PortPath::parse("3-3"),
                              .what = "usbfs /dev/bus/usb/003/005 is open in process 812 (upsd)"}};
     EXPECT_EQ(
@@ -329,12 +329,12 @@ TEST(Plan, WarnsWhereNobodyCouldAskTheKernelAboutADiskThatGoes)
 {
     Bench bench;
     fakes::plug_disk(bench.snapshot, "3-6", "sdb");
-    bench.use.claims = {.answer = topology::ClaimsAnswer::absent, .why = "usbroute-claims does not run"};
+    bench.use.claims = {.answer = topology::ClaimsAnswer::absent, .why = "usbroute-claims is not running"};
 
     EXPECT_EQ(std::get<Plan>(bench.ask(move("rear", Side::ehci))).warnings,
               std::vector<std::string>{
                   "whether a pool, an external journal, a container or a program has claimed the disk "
-                  "cannot be seen: usbroute-claims does not run"});
+                  "cannot be seen: usbroute-claims is not running"});
     EXPECT_TRUE(std::get<Plan>(bench.ask(move("keys", Side::ehci))).warnings.empty());
 }
 

@@ -24,8 +24,8 @@ TEST(Unreadable, NamesTheRightsThatAreMissingAndWhatToDo)
               "usbroute-reopen; or start usbrouted as root");
     EXPECT_EQ(
         why_unreadable({.access = RegisterAccess::lost}).in_one_line(),
-        "the controller was removed from the bus and came back, and usbrouted has no rights left to open "
-        "it anew; as root: usbroute-reopen; or restart usbrouted");
+        "the controller was removed from the bus and came back, and usbrouted no longer has the rights to "
+        "open it again; as root: usbroute-reopen; or restart usbrouted");
 }
 
 TEST(Unreadable, LeavesARemedyThatIsAGuessOutOfALine)

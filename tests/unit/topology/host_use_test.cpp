@@ -403,7 +403,7 @@ TEST(DisksInUse, ADiskThatUdevHasNotLookedAtMayBelongToAnImportedPoolUnlessTheKe
 
     ASSERT_FALSE(disks_in_use(snapshot, use).empty());
     EXPECT_EQ(disks_in_use(snapshot, use)[0].use,
-              "perhaps a member of a ZFS pool (imported: tank): udev's database does not tell");
+              "perhaps a member of a ZFS pool (imported: tank): udev's database does not say");
     use.claims =
         told({{.block = "sdb", .state = ClaimState::free}, {.block = "sdb1", .state = ClaimState::free}})
             .claims;
@@ -442,7 +442,7 @@ TEST(DisksInUse, TheKernelsWordCountsWhereNothingElseExplainsIt)
          "there are too many open files to tell whether a program has it open"},
         {told({{"sdc", ClaimState::free, ""}}),
          {"sdb", "sdb1"},
-         "whether the kernel has claimed it was not told: it has just come"},
+         "whether the kernel has claimed it is not known yet: it has just appeared"},
     };
     auto snapshot = fakes::z97();
     fakes::plug_disk(snapshot, "3-1", "sdb");

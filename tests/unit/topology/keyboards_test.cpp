@@ -140,7 +140,7 @@ TEST(Keyboards, OverBluetoothHangOnTheAdapter)
               "yes: K380 (Bluetooth)\n");
     EXPECT_EQ(
         told(snapshot, {.devices = {by_bluetoothd}, .adapters = {std::nullopt, PortPath::parse("3-9")}}),
-        "doubtful: K380 (Bluetooth, and which adapter cannot be told) 3-9\n");
+        "doubtful: K380 (Bluetooth, through an unknown adapter) 3-9\n");
 }
 
 TEST(Keyboards, ByTheirInterfaceAloneAreDoubtfulOrSomebodyElses)
@@ -155,12 +155,12 @@ TEST(Keyboards, ByTheirInterfaceAloneAreDoubtfulOrSomebodyElses)
     auto& headset = fakes::plug(snapshot, "3-5", "Headset");
     headset.interfaces.push_back({.number = 0, .device_class = 1, .driver = "snd-usb-audio"});
 
-    EXPECT_EQ(told(snapshot, {.devices = {usb_input("3-5", all_keys)}, .adapters = {}}),
-              "doubtful: Headset (1234:5678) (an audio device that claims to have letters) 3-5\n"
-              "doubtful: Keyboard (1234:5678) (a keyboard by its interface, but no input device of it types "
-              "now) 3-1\n"
-              "no: Taken (1234:5678) (a program has it (usbfs)) 3-2\n"
-              "no: Idle (1234:5678) (no driver runs it) 3-3\n");
+    EXPECT_EQ(
+        told(snapshot, {.devices = {usb_input("3-5", all_keys)}, .adapters = {}}),
+        "doubtful: Headset (1234:5678) (an audio device that claims to have letters) 3-5\n"
+        "doubtful: Keyboard (1234:5678) (a keyboard by its interface, but none of its input devices types now) 3-1\n"
+        "no: Taken (1234:5678) (a program has it (usbfs)) 3-2\n"
+        "no: Idle (1234:5678) (no driver runs it) 3-3\n");
 }
 
 TEST(Keyboards, OfARecordingWithoutInputDevicesAreItsBootKeyboards)
