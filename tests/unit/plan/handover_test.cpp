@@ -85,8 +85,8 @@ std::string said(const HandoverOutcome& outcome)
         for (const auto& connector : move.connectors) text += " " + connector.text();
         text += " to " + std::string(topology::text_of(move.to)) + "\n";
     }
-    for (const auto& function : handover.functions)
-        for (const auto& step : function.steps) text += shell_line(step) + "\n";
+    for (const auto* rebind : handover.rebinds())
+        for (const auto& write : rebind->writes) text += shell_line(write) + "\n";
     for (const auto& address : handover.already) text += address.text() + " is so already\n";
     return text;
 }
@@ -304,7 +304,7 @@ TEST(Bind, SaysAsMuchAsAMoveOfWhatLeaves)
     std::string leaving;
     for (const auto& each : handover.leaving) leaving += each.from + ": " + join(each.devices, ", ") + "\n";
     EXPECT_EQ(leaving, "keys: Adapter (1234:5678)\nbit7: UPS (1234:5678)\n");
-    EXPECT_EQ(join(handover.warnings, "\n"),
+    EXPECT_EQ(join(handover.plan.warnings, "\n"),
               "left to type on: Keyboard (1234:5678)\n"
               "keys takes along Adapter (1234:5678): network interface eth1 carries the default route\n"
               "bit7 takes along UPS (1234:5678): a program holds it through usbfs, as those that watch a "
