@@ -18,24 +18,6 @@ using plan::Step;
 
 namespace {
 
-/// The commands that put everything back, for a person whose machine we could not.
-std::string recovery_lines(const Plan& plan)
-{
-    std::string lines;
-    for (const auto& step : plan.steps | std::views::reverse) {
-        if (!step.inverse) continue;
-        if (!lines.empty()) lines += " && ";
-        lines += plan::shell_line(*step.inverse);
-    }
-    return lines;
-}
-
-bool is_as_before(const Plan& plan, const Reading& now)
-{
-    return std::ranges::all_of(
-        plan.steps, [&](const Step& step) { return !step.inverse || plan::is_done(*step.inverse, now); });
-}
-
 /// A later step can disturb what an earlier one did; each was right when it was read back.
 std::optional<Error> missed_expectation(const Plan& plan, const Reading& now)
 {
@@ -66,7 +48,7 @@ void Execution::first_seen(Result<Reading> seen)
     if (*seen != plan_.made_for)
         return finish(std::unexpected(
             Error(ErrorKind::failed,
-                  format("cannot {}: the registers have changed since it was planned; nothing was touched",
+                  format("cannot {}: the machine has changed since it was planned; nothing was touched",
                          plan_.title))
                 .with_code(std::string(code_of_a_stale_plan))));
     applied_.after = *seen;
@@ -94,17 +76,24 @@ void Execution::acted(Result<Reading> seen)
     act();
 }
 
-/// Whatever has reached the machine, last step first. Also a step that failed may have.
+/// Whatever has reached the machine, last step first. Also a step that failed may have. One that hangs is left alone:
+/// whatever else is asked of the same thing would hang, too.
 void Execution::take_back(Error cause)
 {
+    if (cause.kind() == ErrorKind::timed_out) hangs_ = step_;
     cause_ = std::move(cause).within("cannot " + plan_.title);
     step_ = plan_.steps.size();
     take_back_next();
 }
 
+bool Execution::is_to_be_taken_back(std::size_t step) const
+{
+    return plan_.steps[step].inverse && hangs_ != step;
+}
+
 void Execution::take_back_next()
 {
-    while (step_ > 0 && !plan_.steps[step_ - 1].inverse) --step_;
+    while (step_ > 0 && !is_to_be_taken_back(step_ - 1)) --step_;
     if (step_ == 0) return backend_.look([this](const Result<Reading>& seen) { took_back(seen); });
     --step_;
     backend_.look([this](const Result<Reading>& seen) {
@@ -115,18 +104,39 @@ void Execution::take_back_next()
     });
 }
 
+/// The commands that put back what is not back, for a person whose machine we could not. Empty: all is back.
+std::string Execution::recovery_lines(const Result<Reading>& seen) const
+{
+    std::string lines;
+    for (std::size_t i = plan_.steps.size(); i-- > 0;) {
+        if (!is_to_be_taken_back(i)) continue;
+        const auto& inverse = *plan_.steps[i].inverse;
+        if (!seen || !plan::is_done(inverse, *seen))
+            lines += (lines.empty() ? "" : " && ") + plan::shell_line(inverse);
+    }
+    return lines;
+}
+
 void Execution::took_back(const Result<Reading>& seen)
 {
-    const bool is_back = seen && is_as_before(plan_, *seen);
+    const auto lines = recovery_lines(seen);
+    const bool is_back = lines.empty() && !hangs_;
     // The journal is a help for later; that it fails now changes nothing of what has to be said.
     (void)journal_.end(is_back ? Ending::undone : Ending::half_way);
-    if (is_back)
-        return finish(std::unexpected(Error(cause_->kind(), cause_->message() + "; the machine is as before")
-                                          .with_code(cause_->code())));
+    if (!lines.empty())
+        return finish(
+            std::unexpected(Error(ErrorKind::half_way,
+                                  format("{}; the change could not be taken back; to recover, as root: {}",
+                                         cause_->message(), lines))
+                                .with_code("half-way")));
+    if (hangs_)
+        return finish(std::unexpected(
+            Error(ErrorKind::timed_out,
+                  format("{}; that will happen when the kernel lets go, if it ever does{}", cause_->message(),
+                         *hangs_ == 0 ? "" : "; everything else is as before"))
+                .with_code(std::string(code_of_a_hanging_step))));
     finish(std::unexpected(
-        Error(ErrorKind::half_way, format("{}; the change could not be taken back; to recover: {}",
-                                          cause_->message(), recovery_lines(plan_)))
-            .with_code("half-way")));
+        Error(cause_->kind(), cause_->message() + "; the machine is as before").with_code(cause_->code())));
 }
 
 void Execution::note_unwritten(const Error& error)

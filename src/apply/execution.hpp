@@ -24,13 +24,15 @@ struct Applied {
 };
 
 inline constexpr std::string_view code_of_a_stale_plan = "stale-plan";
+inline constexpr std::string_view code_of_a_hanging_step = "write-hangs";
 
 /// A plan on its way: looks, writes the journal, acts and reads back step by step, and takes back what it has done when a
 /// step fails. Decides nothing, knows no clock, and waits for whatever its backend waits for.
 ///
 /// An error says how the machine was left. Its code is `code_of_a_stale_plan` when the machine is not what the plan was
 /// made for (nothing was touched, plan again), "write-did-not-take" when the hardware kept its own value,
-/// "half-way" when what was written could not be taken back either; then the message has the lines that do.
+/// `code_of_a_hanging_step` when a step has not ended in time, which may still take effect and is left alone, and
+/// "half-way" when what was done could not be taken back; then the message has the lines that do.
 class Execution {
 public:
     using Finished = std::function<void(Result<Applied>)>;
@@ -46,6 +48,8 @@ private:
     void act();
     void acted(Result<plan::Reading> seen);
     void take_back(Error cause);
+    [[nodiscard]] bool is_to_be_taken_back(std::size_t step) const;
+    [[nodiscard]] std::string recovery_lines(const Result<plan::Reading>& seen) const;
     void take_back_next();
     void took_back(const Result<plan::Reading>& seen);
     void finish(Result<Applied> applied);
@@ -59,6 +63,7 @@ private:
     Applied applied_;
     std::size_t step_ = 0;       ///< the next one to act; while taking back, the last one that was taken back
     std::optional<Error> cause_; ///< of taking back
+    std::optional<std::size_t> hangs_; ///< the step that has not ended
 };
 
 /// For a backend that answers from within.

@@ -376,7 +376,7 @@ void end_trial_but_for(History& history, Change rest)
 }
 
 /// What was read so far, and what the line above says of the next.
-struct Reading {
+struct Reader {
     History history;
     Version version = Version::four;
     std::uint32_t may_go = 0;
@@ -384,7 +384,7 @@ struct Reading {
 };
 
 /// One line of a change. False: it is none.
-bool read_entry(Reading& reading, const Fields& fields)
+bool read_entry(Reader& reading, const Fields& fields)
 {
     auto& history = reading.history;
     const auto word = fields.front();
@@ -419,7 +419,7 @@ bool read_entry(Reading& reading, const Fields& fields)
     return true;
 }
 
-void read_line(Reading& reading, std::string_view line)
+void read_line(Reader& reading, std::string_view line)
 {
     if (line.empty()) return;
     if (line == apart_line) {
@@ -478,7 +478,7 @@ std::string end_line(Ending ending)
 
 History read_history(std::string_view text)
 {
-    Reading reading;
+    Reader reading;
     auto& history = reading.history;
     const auto lines = split(text, '\n');
     history.is_of_today = lines.front() == header;

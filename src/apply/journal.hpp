@@ -77,6 +77,16 @@ public:
     [[nodiscard]] virtual History history() const = 0;
 };
 
+/// For what is not written down: a change that is open in the journal already and stays so until it is out, and one that
+/// `undo` does not take back.
+class NoJournal final : public Journal {
+public:
+    [[nodiscard]] Result<void> begin(const plan::Change&, const Signature&) override { return {}; }
+    [[nodiscard]] Result<void> end(Ending) override { return {}; }
+    [[nodiscard]] Result<void> stand(const plan::Change&) override { return {}; }
+    [[nodiscard]] History history() const override { return {}; }
+};
+
 /// The journal's text form, a line for each event.
 [[nodiscard]] std::string journal_header();
 [[nodiscard]] std::string begin_line(const plan::Change& change, const Stamp& stamp = {});

@@ -30,23 +30,14 @@ Standing standing_of(const Change& change, const RouteBits& now)
 
 namespace {
 
-/// For the way out of a change that is open in the journal already, and stays so until it is out: whoever is killed on it
-/// is found where he was.
-class OpenAlready final : public Journal {
-public:
-    Result<void> begin(const Change&, const Signature&) override { return {}; }
-    Result<void> end(Ending) override { return {}; }
-    Result<void> stand(const Change&) override { return {}; }
-    [[nodiscard]] History history() const override { return {}; }
-};
-
 Result<Recovered> put_back(const Change& open, RouteRegisters& registers, const Decide& decide)
 {
     const auto outcome = decide({.wish = plan::RecoverRequest{open}});
     if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
         return std::unexpected(plan::error_from(*refusal));
     const auto& plan = std::get<Plan>(outcome);
-    OpenAlready journal;
+    // Open in the journal already, it stays so until it is out: whoever is killed on it is found where he was.
+    NoJournal journal;
     if (auto applied = execute(plan, registers, journal); !applied)
         return std::unexpected(std::move(applied.error()));
     Recovered recovered{.text = "it was half done and has been taken back", .staying = plan.staying};

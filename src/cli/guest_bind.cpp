@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "apply/handover.hpp"
+#include "apply/driver_backend.hpp"
+#include "apply/execution.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "cli/guest_look.hpp"
@@ -68,18 +69,18 @@ HandoverOutcome decide_until(const GuestCall& call, const Decide& decision,
 Result<void> check_rights(const GuestCall& call, const Handover& handover)
 {
     if (call.where.recorded)
-        return std::unexpected(
-            Error(ErrorKind::refused,
-                  "a recorded machine has no kernel that could bind a driver; --dry-run shows the steps")
-                .with_code("recorded"));
-    if (handover.functions.empty()) return {};
-    auto may = linux_::may_write(handover.functions.front().steps.front().file);
+        return std::unexpected(Error(ErrorKind::refused,
+                                     "a recorded machine has no kernel that could bind a driver; --dry-run shows the steps")
+                                   .with_code("recorded"));
+    const auto rebinds = handover.rebinds();
+    if (rebinds.empty()) return {};
+    auto may = linux_::may_write(rebinds.front()->writes.front().file);
     if (may || may.error().kind() != ErrorKind::not_permitted) return may;
     std::string typed;
     for (const auto& word : call.invocation.typed) typed += " " + printable(word, 64);
     return std::unexpected(
-        Error(ErrorKind::not_permitted,
-              format("cannot {}: {}; as root: sudo usbroute{}", handover.title, may.error().message(), typed))
+        Error(ErrorKind::not_permitted, format("cannot {}: {}; as root: sudo usbroute{}", handover.plan.title,
+                                               may.error().message(), typed))
             .with_code("not-permitted"));
 }
 
@@ -113,9 +114,9 @@ int say_done(const Options& options, const Handover& handover, std::string_view 
         print(report::done_json(handover) + "\n");
         return exit_done;
     }
-    for (const auto& warning : handover.warnings) warn(options, warning);
+    for (const auto& warning : handover.plan.warnings) warn(options, warning);
     if (!options.verbose) return exit_done;
-    for (const auto& function : handover.functions) print(format("{}: {}\n", function.function.text(), done));
+    for (const auto* rebind : handover.rebinds()) print(format("{}: {}\n", rebind->function().text(), done));
     for (const auto& address : handover.already) print(format("{}: nothing to do\n", address.text()));
     return exit_done;
 }
@@ -127,6 +128,15 @@ int show(const Options& options, const Handover& handover)
     return exit_done;
 }
 
+/// Nothing more is known here of a write that hangs in the kernel.
+Error with_where_to_look(Error error, const GuestName& guest)
+{
+    if (error.code() != apply::code_of_a_hanging_step) return error;
+    return Error(error.kind(),
+                 format("{}; check with `usbroute guest show {}`, and in dmesg", error.message(), guest.text()))
+        .with_code(error.code());
+}
+
 /// The lock keeps another such command, and a change of routes, from working on the same controllers.
 Result<void> carry_out(const GuestCall& call, const Handover& handover)
 {
@@ -135,7 +145,11 @@ Result<void> carry_out(const GuestCall& call, const Handover& handover)
     if (!lock) return std::unexpected(lock.error());
     const linux_::SignalsHeld held;
     linux_::BoundDrivers drivers(patience_of(call.invocation.options));
-    return apply::execute(handover, drivers);
+    apply::DriverBackend backend(drivers, handover.plan);
+    apply::NoJournal unwritten;
+    auto done = apply::execute(handover.plan, backend, unwritten);
+    if (!done) return std::unexpected(with_where_to_look(std::move(done.error()), handover.guest));
+    return {};
 }
 
 int bind_one(const GuestCall& call, const GuestName& guest, const std::vector<std::string>& passing)

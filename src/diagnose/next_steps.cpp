@@ -53,8 +53,8 @@ bool keeps_a_controller(const topology::Snapshot& snapshot, const plan::Handover
 {
     return std::ranges::any_of(snapshot.controllers, [&](const PciController& controller) {
         return controller.is_driven_by_host() &&
-               std::ranges::none_of(handover.functions, [&](const plan::FunctionHandover& given) {
-                   return controller.address == given.function;
+               std::ranges::none_of(handover.rebinds(), [&](const assign::Rebind* given) {
+                   return controller.address == given->function();
                });
     });
 }
@@ -79,7 +79,7 @@ struct Costs {
 
 Costs costs_of(const topology::Snapshot& snapshot, const plan::Handover& handover)
 {
-    if (handover.functions.empty()) return {};
+    if (handover.plan.steps.empty()) return {};
     Costs costs{.leaves_no_controller = !keeps_a_controller(snapshot, handover), .route = {}};
     if (!handover.routes.empty()) costs.route = handover.routes.front();
     return costs;
@@ -99,7 +99,7 @@ Attempt attempt(const Examination& examination, const Settings& settings, const 
         return {.why_not = refusal->sentence + safe_remedy(*refusal), .gives_something = false, .costs = {}};
     const auto& handover = std::get<plan::Handover>(outcome);
     return {.why_not = {},
-            .gives_something = !handover.functions.empty(),
+            .gives_something = !handover.plan.steps.empty(),
             .costs = costs_of(examination.facts.snapshot, handover)};
 }
 

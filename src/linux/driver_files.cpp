@@ -100,7 +100,7 @@ Result<void> BoundDrivers::write(const std::string& file, std::string_view text)
 
 Result<std::string> BoundDrivers::override_of(const PciAddress& function)
 {
-    const auto file = plan::override_file(function);
+    const auto file = assign::override_file(function);
     const auto text = tree_.read(file, 4096);
     if (!text) return failure(format("cannot read /{}", file), text.error().value);
     const auto word = trim(*text);

@@ -20,8 +20,6 @@ using topology::Side;
 
 namespace {
 
-constexpr std::string_view vfio = "vfio-pci";
-
 HandoverRefusal no_such_guest(const GuestName& guest)
 {
     return {.code = "no-such-guest",
@@ -33,58 +31,30 @@ HandoverRefusal no_such_guest(const GuestName& guest)
                              guest.text())};
 }
 
-FunctionHandover give(const HandoverSituation& situation, const PciController& controller)
+assign::Binding binding_of(const HandoverSituation& situation, const PciController& controller)
 {
-    const auto address = controller.address;
-    const auto* state = situation.look.state_of(address);
-    FunctionHandover handover{.function = address,
-                              .driver_before = controller.driver,
-                              .override_before = state == nullptr ? "" : state->driver_override,
-                              .override_after = std::string(vfio),
-                              .driver_after = std::string(vfio),
-                              .steps = {}};
-    if (handover.override_before != vfio)
-        handover.steps.push_back({.action = BindingAction::force,
-                                  .file = override_file(address),
-                                  .text = std::string(vfio),
-                                  .reason = "from now on only vfio-pci may take this function"});
-    if (!controller.driver.empty())
-        handover.steps.push_back({.action = BindingAction::unbind,
-                                  .file = unbind_file(controller.driver),
-                                  .text = address.text(),
-                                  .reason = "the host lets go; what is plugged in there leaves"});
-    handover.steps.push_back({.action = BindingAction::probe,
-                              .file = std::string(probe_file),
-                              .text = address.text(),
-                              .reason = "the kernel looks for a driver again, and finds vfio-pci"});
-    return handover;
+    const auto* state = situation.look.state_of(controller.address);
+    return {.function = controller.address,
+            .driver = controller.driver,
+            .forced = state == nullptr ? std::string() : state->driver_override};
 }
 
-FunctionHandover take(const HandoverSituation& situation, const PciController& controller)
+void add_step(Plan& plan, assign::Rebind rebind)
 {
-    const auto address = controller.address;
-    const auto* state = situation.look.state_of(address);
-    FunctionHandover handover{.function = address,
-                              .driver_before = controller.driver,
-                              .override_before = state == nullptr ? "" : state->driver_override,
-                              .override_after = {},
-                              .driver_after = {},
-                              .steps = {}};
-    if (!handover.override_before.empty())
-        handover.steps.push_back({.action = BindingAction::force,
-                                  .file = override_file(address),
-                                  .text = "\n",
-                                  .reason = "any driver that fits may take this function again"});
-    if (controller.is_driven_by_host()) return handover; // it was held for the next probe only
-    if (!controller.driver.empty())
-        handover.steps.push_back({.action = BindingAction::unbind,
-                                  .file = unbind_file(controller.driver),
-                                  .text = address.text(),
-                                  .reason = "no guest has it open, so it lets go at once"});
-    handover.steps.push_back({.action = BindingAction::probe,
-                              .file = std::string(probe_file),
-                              .text = address.text(),
-                              .reason = "the kernel looks for a driver again, and finds its own"});
+    std::get<assign::Bindings>(plan.made_for).push_back(rebind.before);
+    if (!rebind.driver_after.empty())
+        plan.expected.push_back({.key = rebind.function(), .word = rebind.driver_after});
+    const assign::PutBack back{rebind.before};
+    auto reason = rebind.driver_after.empty() ? format("the host gets {}", rebind.function().text())
+                                              : format("{} goes to vfio-pci", rebind.function().text());
+    plan.steps.push_back({.action = std::move(rebind), .inverse = back, .reason = std::move(reason)});
+}
+
+Handover begin(std::string title, const GuestName& guest)
+{
+    Handover handover{.plan = {}, .guest = guest, .moves = {}, .already = {}};
+    handover.plan.title = std::move(title);
+    handover.plan.made_for = assign::Bindings{};
     return handover;
 }
 
@@ -114,9 +84,9 @@ void add_losses(Handover& handover, const Giving& giving)
     }
     if (giving.controllers.empty()) return;
     const auto loss = keyboard_loss(snapshot, giving.situation.use, departures);
-    if (!loss.going.empty() || !loss.staying.empty()) handover.warnings.push_back(loss.left());
+    if (!loss.going.empty() || !loss.staying.empty()) handover.plan.warnings.push_back(loss.left());
     if (giving.leaves_no_controller())
-        handover.warnings.push_back(
+        handover.plan.warnings.push_back(
             "the host has no USB controller left: nothing that is plugged in, now or later, belongs to it" +
             held_elsewhere(giving));
     for (const auto& activity : giving.situation.use.activities)
@@ -125,29 +95,17 @@ void add_losses(Handover& handover, const Giving& giving)
             }))
             handover.routes.push_back(*activity.route);
     for (auto& warning : activity_warnings(snapshot, giving.situation.use, departures))
-        handover.warnings.push_back(std::move(warning));
+        handover.plan.warnings.push_back(std::move(warning));
 }
 
 } // namespace
 
-std::string shell_line(const BindingStep& step)
+std::vector<const assign::Rebind*> Handover::rebinds() const
 {
-    const auto text = step.text == "\n" ? std::string() : step.text;
-    return text.empty() ? format("echo > /{}", step.file) : format("echo {} > /{}", text, step.file);
-}
-
-std::string override_file(const PciAddress& function)
-{
-    return format("sys/bus/pci/devices/{}/driver_override", function.text());
-}
-
-std::string unbind_file(std::string_view driver) { return format("sys/bus/pci/drivers/{}/unbind", driver); }
-
-std::string bind_file(std::string_view driver) { return format("sys/bus/pci/drivers/{}/bind", driver); }
-
-bool FunctionHandover::is_done_with(std::string_view driver) const
-{
-    return driver_after.empty() ? !driver.empty() && !leaves_dma_to_guests(driver) : driver == driver_after;
+    std::vector<const assign::Rebind*> found;
+    for (const auto& step : plan.steps)
+        if (const auto* rebind = std::get_if<assign::Rebind>(&step.action)) found.push_back(rebind);
+    return found;
 }
 
 Error error_from(const HandoverRefusal& refusal)
@@ -177,13 +135,8 @@ HandoverOutcome plan_bind_plainly(const HandoverSituation& situation, const Bind
 {
     const auto* guest = situation.settings.guest(request.guest);
     if (guest == nullptr) return no_such_guest(request.guest);
-    Handover handover{.title =
-                          format("give {} to {}", listed(texts_of(guest->controllers)), guest->name.text()),
-                      .guest = guest->name,
-                      .moves = {},
-                      .functions = {},
-                      .already = {},
-                      .warnings = {}};
+    auto handover =
+        begin(format("give {} to {}", listed(texts_of(guest->controllers)), guest->name.text()), guest->name);
     for (const auto& address : guest->controllers)
         if (auto refusal = check_controller(situation, *guest, address)) return *refusal;
 
@@ -206,10 +159,10 @@ HandoverOutcome plan_bind_plainly(const HandoverSituation& situation, const Bind
     if (auto refusal = check_keyboards(giving)) return *refusal;
     if (auto refusal = check_moves(giving)) return *refusal;
     for (const auto* controller : giving.controllers)
-        handover.functions.push_back(give(situation, *controller));
+        add_step(handover.plan, assign::give(binding_of(situation, *controller)));
     handover.moves = std::move(giving.moves);
     add_losses(handover, giving);
-    for (auto& advice : advice_for(giving.board, *guest)) handover.warnings.push_back(std::move(advice));
+    for (auto& advice : advice_for(giving.board, *guest)) handover.plan.warnings.push_back(std::move(advice));
     return handover;
 }
 
@@ -217,19 +170,15 @@ HandoverOutcome plan_release(const HandoverSituation& situation, const GuestName
 {
     const auto* guest = situation.settings.guest(name);
     if (guest == nullptr) return no_such_guest(name);
-    Handover handover{.title = format("give {} back to the host", listed(texts_of(guest->controllers))),
-                      .guest = guest->name,
-                      .moves = {},
-                      .functions = {},
-                      .already = {},
-                      .warnings = {}};
+    auto handover =
+        begin(format("give {} back to the host", listed(texts_of(guest->controllers))), guest->name);
     // What has gone must not keep the host from getting the rest back.
     std::vector<PciAddress> there;
     HandoverNo missing;
     for (const auto& address : guest->controllers) {
         auto refusal = check_there(situation, address);
         if (refusal)
-            handover.warnings.push_back(refusal->sentence);
+            handover.plan.warnings.push_back(refusal->sentence);
         else
             there.push_back(address);
         if (refusal && !missing) missing = std::move(refusal);
@@ -243,7 +192,8 @@ HandoverOutcome plan_release(const HandoverSituation& situation, const GuestName
         if (controller.is_driven_by_host() && !is_forced)
             handover.already.push_back(address);
         else
-            handover.functions.push_back(take(situation, controller));
+            add_step(handover.plan,
+                     assign::take(binding_of(situation, controller), controller.is_driven_by_host()));
     }
     return handover;
 }

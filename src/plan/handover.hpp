@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "config/settings.hpp"
 #include "plan/board.hpp"
+#include "plan/plan.hpp"
 #include "topology/handover.hpp"
 #include "topology/host_use.hpp"
 #include "topology/snapshot.hpp"
@@ -16,8 +17,7 @@
 #include <variant>
 #include <vector>
 
-/// Giving the controllers of a guest to vfio-pci, and back to the host: decided here, purely; carried out by
-/// apply/handover.hpp.
+/// Giving the controllers of a guest to vfio-pci, and back to the host.
 namespace usbroute::plan {
 
 /// All that this decision may look at.
@@ -27,44 +27,6 @@ struct HandoverSituation {
     const config::Settings& settings;
     const topology::HostUse& use;
     const topology::HolderLook& holders;
-};
-
-enum class BindingAction : std::uint8_t {
-    force,  ///< driver_override: which driver alone may take the function, or any again
-    unbind, ///< from the driver that has it
-    probe,  ///< the kernel looks for a driver
-};
-
-/// One write to a file of sysfs.
-struct BindingStep {
-    BindingAction action = BindingAction::probe;
-    std::string file; ///< below the root, without a leading slash
-    std::string text; ///< what is written
-    std::string reason;
-    bool operator==(const BindingStep&) const = default;
-};
-
-/// The command that does the same as a step, for people: "echo vfio-pci > /sys/...".
-[[nodiscard]] std::string shell_line(const BindingStep& step);
-
-// The files behind a handover (Documentation/ABI/testing/sysfs-bus-pci), below the root.
-[[nodiscard]] std::string override_file(const PciAddress& function);
-[[nodiscard]] std::string unbind_file(std::string_view driver);
-[[nodiscard]] std::string bind_file(std::string_view driver);
-inline constexpr std::string_view probe_file = "sys/bus/pci/drivers_probe";
-
-/// One controller that changes hands.
-struct FunctionHandover {
-    PciAddress function;
-    std::string driver_before;   ///< empty: none
-    std::string override_before; ///< empty: none
-    std::string override_after;  ///< empty: none
-    std::string driver_after;    ///< empty: any of the host's
-    std::vector<BindingStep> steps;
-
-    /// Whether `driver` is what this was to come to.
-    [[nodiscard]] bool is_done_with(std::string_view driver) const;
-    bool operator==(const FunctionHandover&) const = default;
 };
 
 /// Connectors that go to another side before, so that what is in them stays with the host.
@@ -81,16 +43,16 @@ struct Leaving {
     bool operator==(const Leaving&) const = default;
 };
 
-/// Ordered writes with reasons. Valid for one look at the machine only.
+/// A plan that gives controllers away or takes them back, and what a person has to know of it before.
 struct Handover {
-    std::string title; ///< "give 0000:00:1d.0 to windows"
+    Plan plan; ///< one `assign::Rebind` for each function that changes hands
     GuestName guest;
     std::vector<MoveBefore> moves;                   ///< to be made, and looked at, before anything else
-    std::vector<FunctionHandover> functions;         ///< empty: everything is as wished already
     std::vector<PciAddress> already;                 ///< were as wished
     std::vector<Leaving> leaving = {};               ///< what is plugged in and goes with the controllers
     std::vector<topology::CarriedRoute> routes = {}; ///< to other machines, that go with it
-    std::vector<std::string> warnings;
+
+    [[nodiscard]] std::vector<const assign::Rebind*> rebinds() const;
 };
 
 /// "no", with nothing touched.

@@ -124,11 +124,6 @@ bool gets(const GuestSettings& guest, const PciAddress& address)
     return std::ranges::find(guest.controllers, address) != guest.controllers.end();
 }
 
-bool leaves_dma_to_guests(std::string_view driver)
-{
-    return driver.empty() || driver == "pci-stub" || driver == "pcieport" || driver.starts_with("vfio");
-}
-
 bool Giving::loses(const topology::PortPath& place) const
 {
     const auto* controller = situation.snapshot.pci_controller_of_bus(place.bus());
@@ -312,7 +307,8 @@ std::string why_in_the_way(const PciFunction& member, const GuestSettings& guest
         settings.guests, [&](const GuestSettings& each) { return gets(each, member.address); });
     if (other != settings.guests.end()) return format("guest {} is to have it", other->name.text());
     constexpr std::uint32_t bridge_between_buses = 0x0604; // PCI code and ID assignment
-    if (member.class_code >> 8u == bridge_between_buses || leaves_dma_to_guests(member.driver)) return {};
+    if (member.class_code >> 8u == bridge_between_buses || assign::leaves_dma_to_guests(member.driver))
+        return {};
     return format("the host uses it, by {}", printable(member.driver, 32));
 }
 

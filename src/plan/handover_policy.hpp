@@ -34,8 +34,6 @@ struct Giving {
 };
 
 [[nodiscard]] bool gets(const config::GuestSettings& guest, const PciAddress& address);
-/// Said of drivers that leave DMA to whoever opens the group, of the one of PCI Express ports, and of none.
-[[nodiscard]] bool leaves_dma_to_guests(std::string_view driver);
 
 /// Chooses the connectors that step aside: all on those controllers that the host keeps on the other side.
 void choose_moves(Giving& giving);

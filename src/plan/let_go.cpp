@@ -190,7 +190,8 @@ std::string remedy_for_group(const HandoverSituation& situation, const BindReque
             steps.push_back(format("{} {}: it cannot be let go", address, why));
             is_hopeless = true;
         } else {
-            commands.push_back(format("echo {} > /sys/{}", address, unbind_file(member->driver).substr(4)));
+            commands.push_back(
+                format("echo {} > /sys/{}", address, assign::unbind_file(member->driver).substr(4)));
         }
     }
     if (!commands.empty() && !is_hopeless)

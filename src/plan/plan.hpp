@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "assign/rebinding.hpp"
 #include "base/ids.hpp"
 #include "chips/registers.hpp"
 #include "plan/change.hpp"
@@ -23,9 +24,9 @@
 namespace usbroute::plan {
 
 /// One thing that is done to the machine: a closed set, one alternative for each means and way of touching.
-using Action = std::variant<route::WriteRegister>;
+using Action = std::variant<route::WriteRegister, assign::Rebind, assign::PutBack>;
 /// What is seen of the machine where a means touches it. Comparable: a plan is made for one.
-using Reading = std::variant<chips::RouteBits>;
+using Reading = std::variant<chips::RouteBits, assign::Bindings>;
 
 /// The shell command that does the same as an action, for people and for recovery.
 [[nodiscard]] std::string shell_line(const Action& action);

@@ -252,26 +252,6 @@ std::vector<ConnectorName> leave_what_cannot_go(const Situation& situation, cons
 
 } // namespace
 
-std::string shell_line(const Action& action)
-{
-    return route::shell_line(std::get<route::WriteRegister>(action));
-}
-
-bool is_done(const Action& action, const Reading& reading)
-{
-    return std::get<route::WriteRegister>(action).is_done(std::get<chips::RouteBits>(reading));
-}
-
-std::string why_undone(const Action& action, const Reading& reading)
-{
-    return route::why_undone(std::get<route::WriteRegister>(action), std::get<chips::RouteBits>(reading));
-}
-
-bool is_at(const topology::Placed& placed, const Reading& reading)
-{
-    return route::is_at(placed, std::get<chips::RouteBits>(reading));
-}
-
 bool Movement::takes(const topology::PortPath& place) const
 {
     return std::ranges::any_of(places, [&](const auto& port) { return port.contains(place); });

@@ -25,8 +25,8 @@ std::string step_text(int number, std::string_view line, std::string_view reason
 
 std::string handover_text(const plan::Handover& handover, const Style& style)
 {
-    auto out = painted(handover.title, Tone::heading, style);
-    out += handover.functions.empty() ? ": nothing to do, everything is as requested\n" : "\n";
+    auto out = painted(handover.plan.title, Tone::heading, style);
+    out += handover.plan.steps.empty() ? ": nothing to do, everything is as requested\n" : "\n";
     for (const auto& leaving : handover.leaving) {
         out += format("  {}: host {} {}\n", leaving.from, style.unicode ? "→" : "->", handover.guest.text());
         for (const auto& device : leaving.devices)
@@ -37,15 +37,14 @@ std::string handover_text(const plan::Handover& handover, const Style& style)
         out += step_text(++number,
                          format("usbroute move {} --to {}", join(names_of(move.connectors), " "),
                                 topology::text_of(move.to)),
-                         "what is plugged in there stays with the host; then everything is scanned again",
-                         style);
-    for (const auto& function : handover.functions)
-        for (const auto& step : function.steps)
-            out += step_text(++number, plan::shell_line(step), step.reason, style);
+                         "what is plugged in there stays with the host; then everything is scanned again", style);
+    for (const auto* rebind : handover.rebinds())
+        for (const auto& write : rebind->writes)
+            out += step_text(++number, assign::shell_line(write), write.reason, style);
     for (const auto& address : handover.already)
-        if (!handover.functions.empty()) out += format("stays as it is: {}\n", address.text());
-    if (!handover.warnings.empty())
-        out += "\n" + labelled("warning", handover.warnings, Tone::warning, style);
+        if (!handover.plan.steps.empty()) out += format("stays as it is: {}\n", address.text());
+    if (!handover.plan.warnings.empty())
+        out += "\n" + labelled("warning", handover.plan.warnings, Tone::warning, style);
     return out;
 }
 

@@ -217,19 +217,19 @@ void describe(const plan::Leaving& v, Writer& io)
 void describe(const plan::Handover& v, Writer& io)
 {
     io("schema", schema);
-    io("title", v.title);
+    io("title", v.plan.title);
     io("guest", v.guest);
     io("moves", v.moves);
     io("leaving", v.leaving);
     auto steps = Json::array();
-    for (const auto& function : v.functions)
-        for (const auto& step : function.steps)
-            steps.push_back({{"controller", function.function.text()},
-                             {"command", plan::shell_line(step)},
-                             {"reason", step.reason}});
+    for (const auto* rebind : v.rebinds())
+        for (const auto& write : rebind->writes)
+            steps.push_back({{"controller", rebind->function().text()},
+                             {"command", assign::shell_line(write)},
+                             {"reason", write.reason}});
     io("steps", steps);
     io("already", v.already);
-    io("warnings", v.warnings);
+    io("warnings", v.plan.warnings);
 }
 
 void describe(const Paste& v, Writer& io)
@@ -376,12 +376,12 @@ std::string to_json(const GuestView& guest, bool holders_seen)
 std::string done_json(const plan::Handover& handover)
 {
     auto changed = Json::array();
-    for (const auto& function : handover.functions) changed.push_back(function.function.text());
+    for (const auto* rebind : handover.rebinds()) changed.push_back(rebind->function().text());
     return document(Json{{"ok", true},
                          {"guest", handover.guest.text()},
                          {"changed", changed},
                          {"already", texts_of(handover.already)},
-                         {"warnings", handover.warnings}});
+                         {"warnings", handover.plan.warnings}});
 }
 
 } // namespace usbroute::report

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "apply/handover.hpp"
+#include "apply/driver_backend.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
 

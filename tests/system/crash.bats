@@ -217,7 +217,7 @@ control 'move rear-1 xhci revert-after=0' | grep -q '^ok xhci=rear-1'
 # A command without the daemon says it too.
 stop
 STATE_FAULTS_ERRNO="$PWD/fault" LD_PRELOAD="$SHIM:$LD_PRELOAD" usbroute --direct move rear-1 --to ehci 2> said
-grep 'this is not written down' said
+grep 'the journal could not be written, so undo may not know about this change' said
 [ "$(wires)" = 00003ffb ]
 SCRIPT
 }
@@ -394,7 +394,7 @@ until_so 'grep -q "^ok ehci=rear-1" answers'
 # None at all: the disk is not taken for free, whatever can be seen.
 prlimit --pid "$daemon" --nofile=$free:
 (control status > waits 2>&1) & waiting=$!
-until_so 'grep -q "cannot accept a client: Too many open files; raise the limit of open files; whoever is connected is still served" "$log"'
+until_so 'grep -q "cannot accept a client: Too many open files; raise the limit of open files; connected clients are still served" "$log"'
 : > answers
 echo 'move rear-4 ehci revert-after=0' >&9
 until_so '[ -s answers ]'

@@ -95,7 +95,7 @@ state() { doctor --json | jq -r '.mux.family + "/" + .mux.state'; }
     [ "$before" = "$after" ]
 
     run -0 doctor --try-write
-    [[ "$output" == *"the recording took the same value of XUSB2PR again"* ]]
+    [[ "$output" == *"the recording accepted the same value of XUSB2PR again"* ]]
     after=$(cd "$machine" && find . -path ./run -prune -o -type f -exec sha256sum {} + | sort)
     [ "$before" = "$after" ]
 }
@@ -166,7 +166,7 @@ state() { doctor --json | jq -r '.mux.family + "/" + .mux.state'; }
     [ "$status" -eq 0 ] || { echo "$output"; cat "$log"; false; }
     jq -e --arg pid "$daemon" '.findings[] | select(.code == "daemon-running")
         | (.sentence | test("since [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"))
-        and (.evidence | join(" ") | contains("as process " + $pid) and contains("as it reads them"))' <<< "$output"
+        and (.evidence | join(" ") | contains("as process " + $pid) and contains("those that it reads"))' <<< "$output"
 
     run usbroute doctor --root "$machine-whole" --socket "$socket"
     [ "$status" -eq 0 ]

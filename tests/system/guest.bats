@@ -130,7 +130,7 @@ says 'say what to move and where'
 ends_with 2 linux -p port togle
 says 'did you mean toggle?'
 ends_with 7 linux -p port --timeout 300ms frobnicate
-says 'frobnicate may be no command'
+says 'frobnicate may be an unknown command'
 ends_with 2 linux -p port
 [ "$(wires)" = 00003fff ]
 stop

@@ -98,8 +98,8 @@ what_it_says() {
     config="$machine/sys/devices/pci0000:00/0000:00:14.0/config"
     head -c 64 "$config" > "$BATS_TEST_TMPDIR/short" && cp "$BATS_TEST_TMPDIR/short" "$config"
     run -0 --separate-stderr usbroute --root "$machine" record "$to"
-    [[ "$stderr" == *"the routing registers are not in it"*"as root" ]]
-    grep -q 'was not root' "$to/README.md"
+    [[ "$stderr" == *"the routing registers are missing"*"as root" ]]
+    grep -q 'it was not recorded as root' "$to/README.md"
     [ "$(stat -c %s "$to/sys/devices/pci0000:00/0000:00:14.0/config")" -eq 64 ]
 }
 
@@ -107,7 +107,7 @@ what_it_says() {
     mkdir -p "$machine/proc/sys/kernel"
     echo connector > "$machine/proc/sys/kernel/hostname"
     run -0 --separate-stderr usbroute --root "$machine" record "$to"
-    [[ "$stderr" == *"the configuration is as it was"* ]]
+    [[ "$stderr" == *"the configuration was left as it is"* ]]
     run -0 usbroute --root "$to" config check
 }
 

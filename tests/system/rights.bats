@@ -93,7 +93,7 @@ chown nobody "${USBROUTE_SOCKET%/*}"
 start --user nobody
 [ "$(stat -c %U "$USBROUTE_SOCKET")" = nobody ]
 rm "$USBROUTE_SOCKET"
-wait_for 'has been made again' "$log"
+wait_for 'has been created again' "$log"
 usbroute toggle
 printf '[listen.more]\nunix = "%s/run/more.sock"\ngroup = "nogroup"\n' "$USBROUTE_SIM" >> "$USBROUTE_CONFIG"
 reload
@@ -136,7 +136,7 @@ SCRIPT
     if id usbroute > /dev/null 2>&1; then skip "this machine has a user usbroute"; fi
     inside <<'SCRIPT'
 start
-grep 'there is no user usbroute, so usbrouted stays root; make it' "$log"
+grep 'there is no user usbroute, so usbrouted stays root; create it' "$log"
 stop
 : > "$log"
 start --user root

@@ -126,7 +126,7 @@ start
 control 'move rear-1 ehci revert-after=1s' | grep '^ok'
 exec 9> "$USBROUTE_STATE_DIR/change.lock"
 flock 9
-until_so 'grep -q "it is taken back when the lock on changes is free" "$log"'
+until_so 'grep -q "it will be taken back once the lock on changes is free" "$log"'
 [ "$(wires)" != 00003fff ]
 flock -u 9; exec 9>&-
 until_so '[ "$(wires)" = 00003fff ]'
@@ -144,10 +144,10 @@ refused() { # PATTERN
 }
 directory=${USBROUTE_CONFIG%/*}
 chmod 666 "$USBROUTE_CONFIG"; refused "can be written by everybody (mode 0666).*chmod go-w $USBROUTE_CONFIG"
-chmod 664 "$USBROUTE_CONFIG"; refused "may be written by its group.*chmod g-w $USBROUTE_CONFIG"
+chmod 664 "$USBROUTE_CONFIG"; refused "can be written by its group.*chmod g-w $USBROUTE_CONFIG"
 chmod 644 "$USBROUTE_CONFIG"
 if setfacl -m u:4711:rw "$USBROUTE_CONFIG" 2> /dev/null; then
-    refused "whom an access list names (mode 0664).*setfacl -b $USBROUTE_CONFIG"
+    refused "somebody named in an access list (mode 0664).*setfacl -b $USBROUTE_CONFIG"
     setfacl -b "$USBROUTE_CONFIG"
 fi
 chmod 775 "$directory"; refused "chmod g-w $directory"

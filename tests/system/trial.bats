@@ -174,7 +174,7 @@ SCRIPT
     inside <<'SCRIPT'
 ends_with 2 usbroute --direct move rear-1 --to ehci --revert-after 30s; grep 'needs the daemon, which takes the change back' err
 ends_with 2 usbroute --direct confirm; grep 'needs the daemon, which keeps the trial' err
-ends_with 2 usbroute move rear-1 --to ehci --revert-after 2h; grep '2h is no time of a trial: write 1s to 1h' err
+ends_with 2 usbroute move rear-1 --to ehci --revert-after 2h; grep '2h is not a valid trial time: write 1s to 1h' err
 [ "$(side rear-1)" = xhci ]
 stop
 SCRIPT

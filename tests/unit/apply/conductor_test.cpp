@@ -149,7 +149,7 @@ TEST_F(ConductorTest, WarnsWhereNothingIsWrittenDown)
 
     ASSERT_TRUE(done);
     ASSERT_FALSE(done->warnings.empty());
-    EXPECT_TRUE(done->warnings[0].starts_with("this is not written down")) << done->warnings[0];
+    EXPECT_TRUE(done->warnings[0].starts_with("the journal could not be written")) << done->warnings[0];
     EXPECT_EQ(owners(), 0x3ffbu);
 }
 

@@ -36,7 +36,7 @@ plan::Plan three_sockets()
 /// What setpci would do: "setpci -s 0000:00:14.0 d0.l=205:205 && ...".
 RouteBits after_typing(const std::string& message, RouteBits bits)
 {
-    const auto lines = message.substr(message.find("to recover: ") + 12);
+    const auto lines = message.substr(message.find("as root: ") + 9);
     for (const auto word : words(lines)) {
         const auto equals = word.find(".l=");
         if (equals == std::string_view::npos) continue;

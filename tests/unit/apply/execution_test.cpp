@@ -3,9 +3,9 @@
 
 #include "apply/recovery.hpp"
 #include "apply/register_backend.hpp"
+#include "fakes/bitwise_change.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/fake_registers.hpp"
-#include "fakes/bitwise_change.hpp"
 
 #include <gtest/gtest.h>
 
@@ -132,7 +132,7 @@ TEST(Execution, SaysHowToRecoverWhenItCannotTakeAStepBack)
 
     EXPECT_EQ(applied.error().kind(), ErrorKind::half_way);
     EXPECT_TRUE(applied.error().message().ends_with(
-        "the change could not be taken back; to recover: setpci -s 0000:00:14.0 d0.l=1:1 && "
+        "the change could not be taken back; to recover, as root: setpci -s 0000:00:14.0 d0.l=1:1 && "
         "setpci -s 0000:00:14.0 d8.l=1:1"))
         << applied.error().message();
     EXPECT_TRUE(journal.text.ends_with("end half-way\n"));
@@ -234,9 +234,9 @@ TEST(Recovery, LeavesAloneWhatSomebodyElseHasMovedSince)
     FakeRegisters registers(bits);
     RecordingJournal journal;
     const plan::Change open = fakes::BitwiseChange{.controller = *PciAddress::parse("00:14.0"),
-                            .usb2 = {.mask = 3, .before = 3, .after = 0},
-                            .superspeed = {},
-                            .title = "x"};
+                                                   .usb2 = {.mask = 3, .before = 3, .after = 0},
+                                                   .superspeed = {},
+                                                   .title = "x"};
 
     EXPECT_EQ(standing_of(open, bits), Standing::elsewhere);
     ASSERT_TRUE(recover(open, registers, journal, decide_on(registers)));
@@ -251,9 +251,9 @@ TEST(Recovery, LeavesAMountedDiskWhereItIsAndTheChangeOpenUntilItCanBeTakenBack)
     FakeRegisters registers(bits);
     RecordingJournal journal;
     const plan::Change open = fakes::BitwiseChange{.controller = *PciAddress::parse("00:14.0"),
-                            .usb2 = {.mask = 1, .before = 0, .after = 1},
-                            .superspeed = {.mask = 1, .before = 0, .after = 1},
-                            .title = "move front to xhci"};
+                                                   .usb2 = {.mask = 1, .before = 0, .after = 1},
+                                                   .superspeed = {.mask = 1, .before = 0, .after = 1},
+                                                   .title = "move front to xhci"};
     ASSERT_TRUE(journal.begin(open, {}));
     const auto mounted = [](topology::Snapshot& snapshot, topology::HostUse& use) {
         fakes::plug_disk(snapshot, "4-1", "sdb");
@@ -319,14 +319,13 @@ TEST(Journal, PassesOverWhatIsTornForeignOrHostile)
 TEST(Journal, AddsUpAllThatWasDoneHoweverLongAgo)
 {
     const plan::Change first = fakes::BitwiseChange{.controller = *PciAddress::parse("00:14.0"),
-                             .usb2 = {.mask = 0x11, .before = 0x11, .after = 0},
-                             .superspeed = {},
-                             .title = "move front keys to ehci"};
-    const plan::Change second =
-        fakes::BitwiseChange{.controller = first.controller,
-                             .usb2 = {.mask = 0x30, .before = 0x20, .after = 0x10},
-                             .superspeed = {},
-                             .title = "move keys rear to ehci"};
+                                                    .usb2 = {.mask = 0x11, .before = 0x11, .after = 0},
+                                                    .superspeed = {},
+                                                    .title = "move front keys to ehci"};
+    const plan::Change second = fakes::BitwiseChange{.controller = first.controller,
+                                                     .usb2 = {.mask = 0x30, .before = 0x20, .after = 0x10},
+                                                     .superspeed = {},
+                                                     .title = "move keys rear to ehci"};
     std::string text = journal_header() + begin_line(first) + end_line(Ending::done);
     for (std::size_t i = 0; i <= remembered; ++i) text += begin_line(second) + end_line(Ending::done);
     text += begin_line(first.inverse()) + end_line(Ending::undone);

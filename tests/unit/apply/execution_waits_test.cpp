@@ -106,7 +106,7 @@ TEST(ExecutionThatWaits, TakesBackWhatItHasDoneAndLooksBeforeEachStepBack)
     Desk desk;
     desk.backend.answer(Desk::wires(0x3fff, 0x3f));
     desk.backend.answer(Desk::wires(0x3fff, 0x3e));
-    desk.backend.answer(std::unexpected(Error(ErrorKind::timed_out, "no answer")));
+    desk.backend.answer(std::unexpected(Error(ErrorKind::failed, "no answer")));
 
     desk.backend.answer(Desk::wires(0x3fff, 0x3e)); // the wires are where they were
     desk.backend.answer(Desk::wires(0x3fff, 0x3e));
@@ -119,6 +119,28 @@ TEST(ExecutionThatWaits, TakesBackWhatItHasDoneAndLooksBeforeEachStepBack)
     EXPECT_EQ(desk.backend.log, std::string("look\n") + superspeed_off + wires_to_ehci + "look\nlook\n" +
                                     superspeed_on + "look\n");
     EXPECT_TRUE(desk.journal.text.ends_with("end undone\n"));
+}
+
+TEST(ExecutionThatWaits, LeavesAStepAloneThatHangsAndTakesBackWhatWasDoneBeforeIt)
+{
+    Desk desk;
+    desk.backend.answer(Desk::wires(0x3fff, 0x3f));
+    desk.backend.answer(Desk::wires(0x3fff, 0x3e));
+    desk.backend.answer(std::unexpected(Error(ErrorKind::timed_out, "no answer")));
+
+    desk.backend.answer(Desk::wires(0x3fff, 0x3e));
+    desk.backend.answer(Desk::wires(0x3fff, 0x3f)); // SuperSpeed is on again
+    desk.backend.answer(Desk::wires(0x3ffe, 0x3f)); // and what hung has happened after all
+
+    ASSERT_TRUE(desk.done);
+    EXPECT_EQ(desk.done->error().code(), code_of_a_hanging_step);
+    EXPECT_EQ(
+        desk.done->error().message(),
+        "cannot move front to ehci: no answer; that will happen when the kernel lets go, if it ever does; "
+        "everything else is as before");
+    EXPECT_EQ(desk.backend.log,
+              std::string("look\n") + superspeed_off + wires_to_ehci + "look\n" + superspeed_on + "look\n");
+    EXPECT_TRUE(desk.journal.text.ends_with("end half-way\n"));
 }
 
 TEST(ExecutionThatWaits, SaysWhereALaterStepHasDisturbedAnEarlierOne)

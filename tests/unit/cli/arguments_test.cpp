@@ -103,7 +103,7 @@ TEST(Arguments, AskWhatWasMeant)
 
 TEST(Arguments, SayWhatIsMissingOrTooMuch)
 {
-    EXPECT_EQ(refused({"move"}), "move needs more; usage: usbroute move NAME... --to WHERE");
+    EXPECT_EQ(refused({"move"}), "move needs more words; usage: usbroute move NAME... --to WHERE");
     EXPECT_EQ(refused({"apply", "a", "b"}),
               "apply does not know what to do with b; usage: usbroute apply PROFILE");
     EXPECT_EQ(refused({"--root"}), "--root needs a value");

@@ -45,7 +45,7 @@ TEST_F(ServiceTest, AMoveIsCarriedOutAndAnsweredWithWhatWasAsked)
     EXPECT_EQ(ask("move rear ehci"), "ok ehci=rear\n");
 
     EXPECT_EQ(wires(), where_firmware_put_them & ~rear_wire);
-    EXPECT_EQ(ask("move rear ehci"), "ok ehci=rear -- it was so already\n");
+    EXPECT_EQ(ask("move rear ehci"), "ok ehci=rear -- nothing to do\n");
 }
 
 TEST_F(ServiceTest, AProfileAToggleAndAnUndoFollowEachOther)
@@ -67,7 +67,7 @@ TEST_F(ServiceTest, APlanSaysTheWritesAndTouchesNothing)
 
     EXPECT_EQ(ask("plan move front ehci"),
               "ok -- setpci -s 0000:00:14.0 d8.l=0:1 && setpci -s 0000:00:14.0 d0.l=0:1\n");
-    EXPECT_EQ(ask("plan move front host"), "ok -- nothing to do: it is so already\n");
+    EXPECT_EQ(ask("plan move front host"), "ok -- nothing to do, everything is as requested\n");
     EXPECT_EQ(ask("plan undo"),
               "refused nothing-to-undo no change is remembered since the machine started\n");
 

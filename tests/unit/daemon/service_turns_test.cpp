@@ -140,7 +140,7 @@ TEST_F(ServiceTurns, WhereALookTakesFiveSecondsNothingIsTouchedAndEachIsTold)
 
     loop.advance(5s);
 
-    EXPECT_EQ(person->hear().find("failed timed-out the kernel does not tell which devices there are"), 0u);
+    EXPECT_EQ(person->hear().find("failed timed-out the kernel does not say which devices there are"), 0u);
     EXPECT_EQ(second.hear().find("failed timed-out "), 0u);
     loop.run_errand();
     EXPECT_EQ(wires(), before_any_move);

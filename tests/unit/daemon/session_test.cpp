@@ -316,7 +316,7 @@ TEST_F(SessionTest, ACommandWhoseLookTakesTooLongIsToldThatNothingWasTouched)
 
     loop.advance(5s);
 
-    EXPECT_EQ(client.hear().find("failed timed-out the kernel does not tell which devices there are"), 0u);
+    EXPECT_EQ(client.hear().find("failed timed-out the kernel does not say which devices there are"), 0u);
     EXPECT_TRUE(desk.asked.empty());
     EXPECT_FALSE(client.is_closed());
 }

@@ -3,12 +3,14 @@
 
 #pragma once
 
+#include "apply/backend.hpp"
 #include "base/result.hpp"
-#include "plan/handover.hpp"
+#include "plan/plan.hpp"
 
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace usbroute::apply {
 
@@ -28,12 +30,24 @@ public:
                                                   const std::function<bool(std::string_view)>& is_it) = 0;
 };
 
-/// Carries a handover out, function by function: writes, reads back, and looks whether the driver is the right one.
-/// Decides nothing; `moves` are not its business.
-///
-/// What could not be carried out is taken back, last function first, and the error says how the machine was left: its
-/// kind is `timed_out` where a write hangs in the kernel (that function is as it is; the others are as before), `half_way`
-/// where something could not be taken back, with the lines that do it, and else that of the cause: then all is as before.
-[[nodiscard]] Result<void> execute(const plan::Handover& handover, DriverFiles& files);
+/// Assigns: gives functions to another driver and takes them back, write by write; looks after each whether the driver is
+/// the right one. Waits, and calls back from within.
+class DriverBackend final : public Backend {
+public:
+    /// Looks at the functions of this plan.
+    DriverBackend(DriverFiles& files, const plan::Plan& plan);
+
+    void look(Seen seen) override;
+    void act(const plan::Action& action, Seen seen) override;
+
+private:
+    [[nodiscard]] Result<assign::Bindings> bindings();
+    [[nodiscard]] Result<void> carry_out(const assign::Rebind& rebind);
+    [[nodiscard]] Result<void> carry_out(const assign::PutBack& back);
+    [[nodiscard]] Result<void> read_back(const assign::Rebind& rebind, const assign::FileWrite& write);
+
+    DriverFiles& files_;
+    std::vector<PciAddress> functions_;
+};
 
 } // namespace usbroute::apply

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "apply/handover.hpp"
+#include "apply/driver_backend.hpp"
+#include "apply/execution.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/fake_drivers.hpp"
 
@@ -44,6 +45,14 @@ struct Bench {
         return std::get<Handover>(std::move(outcome));
     }
 
+    Result<Applied> carry_out(bool bind)
+    {
+        const auto handover = planned(bind);
+        DriverBackend backend(kernel, handover.plan);
+        NoJournal unwritten;
+        return execute(handover.plan, backend, unwritten);
+    }
+
     FakeDrivers kernel;
     topology::Snapshot snapshot = fakes::z97();
     topology::HandoverLook look;
@@ -58,7 +67,7 @@ TEST(Handover, ForcesUnbindsAndProbesFunctionByFunction)
 {
     Bench bench;
 
-    const auto done = execute(bench.planned(true), bench.kernel);
+    const auto done = bench.carry_out(true);
 
     ASSERT_TRUE(done) << done.error().message();
     EXPECT_EQ(bench.kernel.log, "vfio-pci > devices/0000:00:1d.0/driver_override\n"
@@ -74,7 +83,7 @@ TEST(Handover, GivesBackToWhateverDriverTheKernelChooses)
 {
     auto bench = given();
 
-    const auto done = execute(bench.planned(false), bench.kernel);
+    const auto done = bench.carry_out(false);
 
     ASSERT_TRUE(done) << done.error().message();
     EXPECT_EQ(bench.kernel.log, " > devices/0000:00:1d.0/driver_override\n"
@@ -95,7 +104,7 @@ TEST(Handover, TakesEverythingBackWhereAnyWriteFailsOrDoesNothing)
                 (fails ? bench.kernel.failing_write : bench.kernel.ignored_write) = n;
                 const auto before = bench.kernel.state();
 
-                const auto done = execute(bench.planned(bind), bench.kernel);
+                const auto done = bench.carry_out(bind);
 
                 ASSERT_FALSE(done) << n;
                 EXPECT_EQ(done.error().kind(), ErrorKind::failed) << done.error().message();
@@ -110,16 +119,14 @@ TEST(Handover, NamesTheWriteThatHangsAndLeavesThatFunctionAlone)
     Bench bench;
     bench.kernel.hanging_write = 5; // unbind of the second
 
-    const auto done = execute(bench.planned(true), bench.kernel);
+    const auto done = bench.carry_out(true);
 
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().kind(), ErrorKind::timed_out);
-    EXPECT_EQ(
-        done.error().message(),
-        "cannot give 0000:00:1d.0 and 0000:00:1a.0 to windows: writing 0000:00:1a.0 to "
-        "/sys/bus/pci/drivers/ehci-pci/unbind hangs; 0000:00:1a.0 will change driver once the kernel "
-        "releases it, if it ever does; the others are as before; check with `usbroute guest show windows`, "
-        "and in dmesg");
+    EXPECT_EQ(done.error().message(),
+              "cannot give 0000:00:1d.0 and 0000:00:1a.0 to windows: writing 0000:00:1a.0 to "
+              "/sys/bus/pci/drivers/ehci-pci/unbind hangs; that will happen when the kernel lets go, if it "
+              "ever does; everything else is as before");
     EXPECT_EQ(bench.kernel.state(), "0000:00:1a.0 ehci-pci forced vfio-pci, 0000:00:1d.0 ehci-pci");
     EXPECT_EQ(bench.kernel.log.substr(bench.kernel.log.find("0000:00:1a.0 > ")),
               "0000:00:1a.0 > drivers/ehci-pci/unbind\n"
@@ -133,7 +140,7 @@ TEST(Handover, TakesItBackWhenAnotherDriverIsThereAfterTheProbe)
     Bench bench;
     bench.kernel.probed = "pci-stub";
 
-    const auto done = execute(bench.planned(true), bench.kernel);
+    const auto done = bench.carry_out(true);
 
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code(), "write-did-not-take");
@@ -149,7 +156,7 @@ TEST(Handover, SaysHowToRecoverWhereNothingCanBeTakenBack)
     Bench bench;
     bench.kernel.failing_from = 3; // the first probe, and all that would take it back
 
-    const auto done = execute(bench.planned(true), bench.kernel);
+    const auto done = bench.carry_out(true);
 
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().kind(), ErrorKind::half_way);
@@ -165,7 +172,7 @@ TEST(Handover, WritesNothingWhereEverythingIsAsWished)
 {
     auto bench = given();
 
-    ASSERT_TRUE(execute(bench.planned(true), bench.kernel));
+    ASSERT_TRUE(bench.carry_out(true));
 
     EXPECT_EQ(bench.kernel.log, "");
 }

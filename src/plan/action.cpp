@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "base/format.hpp"
+#include "plan/plan.hpp"
+
+namespace usbroute::plan {
+
+namespace {
+
+/// What a means looks at, in the reading that its backend gives.
+const chips::RouteBits& seen_by(const route::WriteRegister&, const Reading& reading)
+{
+    return std::get<chips::RouteBits>(reading);
+}
+
+template <class Binding> const assign::Bindings& seen_by(const Binding&, const Reading& reading)
+{
+    return std::get<assign::Bindings>(reading);
+}
+
+bool is_done_in(const route::WriteRegister& write, const chips::RouteBits& bits)
+{
+    return write.is_done(bits);
+}
+
+template <class Binding> bool is_done_in(const Binding& binding, const assign::Bindings& seen)
+{
+    return assign::is_done(binding, seen);
+}
+
+std::string why_undone_in(const route::WriteRegister& write, const chips::RouteBits& bits)
+{
+    return route::why_undone(write, bits);
+}
+
+std::string why_undone_in(const assign::Rebind& rebind, const assign::Bindings& seen)
+{
+    const auto driver = assign::word_of(rebind.function(), seen);
+    return format("{} has {} now", rebind.function().text(), driver.empty() ? "no driver" : driver);
+}
+
+std::string why_undone_in(const assign::PutBack& back, const assign::Bindings& seen)
+{
+    return why_undone_in(
+        assign::Rebind{.before = back.wanted, .forced_after = {}, .driver_after = {}, .writes = {}}, seen);
+}
+
+} // namespace
+
+std::string shell_line(const Action& action)
+{
+    return std::visit([](const auto& one) { return shell_line(one); }, action);
+}
+
+bool is_done(const Action& action, const Reading& reading)
+{
+    return std::visit([&](const auto& one) { return is_done_in(one, seen_by(one, reading)); }, action);
+}
+
+std::string why_undone(const Action& action, const Reading& reading)
+{
+    return std::visit([&](const auto& one) { return why_undone_in(one, seen_by(one, reading)); }, action);
+}
+
+bool is_at(const topology::Placed& placed, const Reading& reading)
+{
+    if (const auto* bits = std::get_if<chips::RouteBits>(&reading)) return route::is_at(placed, *bits);
+    const auto* function = std::get_if<PciAddress>(&placed.key);
+    return function != nullptr &&
+           assign::word_of(*function, std::get<assign::Bindings>(reading)) == placed.word;
+}
+
+} // namespace usbroute::plan
