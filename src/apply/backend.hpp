@@ -19,7 +19,7 @@ public:
     virtual ~Backend() = default;
 
     virtual void look(Seen seen) = 0;
-    /// Does it on top of what the last look or action showed, and looks whether it took. The reading is that of afterwards.
+    /// Acts on top of what the last look or action showed, and checks that it worked. The reading is from afterwards.
     virtual void act(const plan::Action& action, Seen seen) = 0;
 };
 

@@ -76,7 +76,8 @@ void Execution::acted(Result<Reading> seen)
     act();
 }
 
-/// Whatever has reached the machine, last step first. Also a step that failed may have. One that hangs is left alone:
+/// Takes back everything that has reached the machine, last step first. A step that failed may have reached it too. One
+/// that hangs is left alone:
 /// whatever else is asked of the same thing would hang, too.
 void Execution::take_back(Error cause)
 {
@@ -99,12 +100,12 @@ void Execution::take_back_next()
     backend_.look([this](const Result<Reading>& seen) {
         const auto& inverse = *plan_.steps[step_].inverse;
         if (!seen || plan::is_done(inverse, *seen)) return take_back_next();
-        // Whether it worked is asked of the machine at the end, not of the step.
+        // The look at the end shows whether it worked, not the step itself.
         backend_.act(inverse, [this](const Result<Reading>&) { take_back_next(); });
     });
 }
 
-/// The commands that put back what is not back, for a person whose machine we could not. Empty: all is back.
+/// The commands with which a person can put back what is not back yet. Empty: everything is back.
 std::string Execution::recovery_lines(const Result<Reading>& seen) const
 {
     std::string lines;
@@ -121,7 +122,7 @@ void Execution::took_back(const Result<Reading>& seen)
 {
     const auto lines = recovery_lines(seen);
     const bool is_back = lines.empty() && !hangs_;
-    // The journal is a help for later; that it fails now changes nothing of what has to be said.
+    // The journal only helps later: if it fails now, that does not change what has to be reported.
     (void)journal_.end(is_back ? Ending::undone : Ending::half_way);
     if (!lines.empty())
         return finish(

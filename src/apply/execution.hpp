@@ -37,10 +37,11 @@ class Execution {
 public:
     using Finished = std::function<void(Result<Applied>)>;
 
-    /// All of them outlive it.
+    /// All of them must outlive it.
     Execution(const plan::Plan& plan, Backend& backend, Journal& journal, const Signature& signature);
 
-    /// Once. `finished` is called once, from within where the backend answers from within, and may destroy this.
+    /// To be called once. `finished` is called once, from within if the backend answers from within, and may destroy
+    /// this.
     void begin(Finished finished);
 
 private:

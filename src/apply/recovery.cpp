@@ -17,7 +17,7 @@ using plan::Plan;
 
 Standing standing_of(const Change& change, const RouteBits& now)
 {
-    // One write moves all bits of a register: where only some of them are moved, it was another one.
+    // One write moves all bits of a register: if only some of them have moved, somebody else wrote it.
     const auto after = route::writes_for(change.controller, change.after());
     const auto before = route::writes_for(change.controller, change.before());
     const auto is_done = [&](const route::WriteRegister& write) { return write.is_done(now); };
@@ -61,7 +61,7 @@ Result<Recovered> recover(const Change& open, RouteRegisters& registers, Journal
     };
     const auto finish = [&](Ending ending, std::string_view text) -> Result<Recovered> {
         Recovered recovered{.text = told(text)};
-        // The wires are as told; that the next start may look at it again does no harm.
+        // The wires are as reported; it does no harm if the next start looks at the change again.
         if (auto ended = journal.end(ending); !ended) recovered.text += "; " + ended.error().message();
         return recovered;
     };

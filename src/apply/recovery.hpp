@@ -25,18 +25,18 @@ enum class Standing : std::uint8_t {
 
 [[nodiscard]] Standing standing_of(const plan::Change& change, const chips::RouteBits& now);
 
-/// Plans on what is known of the machine; the registers as they are now among it.
+/// Plans with what is known of the machine, including the registers as they are now.
 using Decide = std::function<plan::Outcome(const plan::Request&)>;
 
-/// What has become of a change whose maker did not live to end it.
+/// What became of a change that was interrupted before its end.
 struct Recovered {
     std::string text; ///< what was found and done, for the log
-    /// What was guarded and is still half done. Then the change stays open in the journal, to be tried again.
+    /// Sockets that a guard keeps half done. While there are any, the change stays open in the journal, to be tried
+    /// again.
     std::vector<plan::Stay> staying = {};
 };
 
-/// Puts an end to a change that whoever made it did not live to end: names the state, and takes a half-done one back, with
-/// the guards of a move.
+/// Ends an interrupted change: names the state, and takes a half-done change back, with the guards of a move.
 [[nodiscard]] Result<Recovered> recover(const plan::Change& open, RouteRegisters& registers, Journal& journal,
                                         const Decide& decide);
 

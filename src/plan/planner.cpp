@@ -21,14 +21,14 @@ using topology::Side;
 
 namespace {
 
-/// What the wish makes of a key; nothing, where it is there already.
+/// What the wish changes about a key; nothing if it is there already.
 void add_shift(Plan& plan, const route::Mux& mux, Shift shift)
 {
     shift.from = route::word_of(shift.key, *mux.bits);
     if (shift.from != shift.to) plan.change.set(std::move(shift));
 }
 
-/// What the wish wants of a key, whether it is there already or not.
+/// Where the wish wants a key, whether it is there already or not.
 void add_to_whole(Plan& plan, const route::Mux& mux, Shift shift)
 {
     shift.from = route::word_of(shift.key, *mux.bits);
@@ -145,7 +145,7 @@ void add_steps(Plan& plan)
     }
 }
 
-/// What goes along, and what keeps the devices from being used where they arrive.
+/// What moves along, and what keeps the devices from being used where they arrive.
 void add_company(Plan& plan, const Board& board)
 {
     std::vector<std::string> said;
@@ -201,7 +201,7 @@ std::optional<Refusal> why_not(const Situation& situation, const Board& board, c
 
 /// The order in which sockets go by themselves.
 enum class Turn : std::uint8_t {
-    brings_a_keyboard, ///< or may: nobody sees what is plugged in where the host does not look
+    brings_a_keyboard, ///< or might: what is plugged in where the host does not look is unknown
     brings_or_changes_sides,
     takes_by_leave, ///< from the host; a keyboard may go
     takes,
@@ -224,8 +224,8 @@ Turn turn_of(const Situation& situation, const Wanted& wanted)
     return has_one ? Turn::brings_a_keyboard : Turn::brings_or_changes_sides;
 }
 
-/// What cannot go now stays, and keeps none of the others. Whoever takes a keyboard from the host is asked after those that
-/// bring one.
+/// What cannot go now stays, and holds back none of the others. Sockets that take a keyboard from the host are tried
+/// after those that bring one.
 std::vector<ConnectorName> leave_what_cannot_go(const Situation& situation, const Board& board,
                                                 Resolved& resolved, const Request& request)
 {
@@ -263,7 +263,7 @@ Outcome make_plan(const Situation& situation, const Request& request)
     if (auto refusal = check_whose_change(situation, board, request)) return *refusal;
     auto resolved = resolve(situation, board, request);
     if (!resolved) return resolved.error();
-    // Who resolves has asked this too, to refuse in the right order; from here on the registers are read as a matter of course.
+    // `resolve` has checked this too, to refuse in the right order; from here on the registers can be read.
     if (auto refusal = why_not_writable(situation.snapshot, board)) return *refusal;
     if (auto refusal = leave_trial_alone(situation, board, request, *resolved)) return *refusal;
     std::vector<ConnectorName> in_order;
@@ -276,7 +276,7 @@ Outcome make_plan(const Situation& situation, const Request& request)
     plan.in_order = std::move(in_order);
     mark_what_can_come_back(situation, *resolved, request, plan);
     add_use_needed(situation, plan);
-    // Looked at closely, it may go.
+    // After a closer look it may be able to go.
     if (std::ranges::any_of(plan.staying, [](const Stay& stay) { return depends_on_use(stay.why.reason); }))
         plan.use_needed = topology::UseParts::all();
     add_steps(plan);
@@ -289,7 +289,7 @@ Outcome make_plan(const Situation& situation, const Request& request)
 topology::UseParts use_needed(const Outcome& outcome)
 {
     if (const auto* plan = std::get_if<Plan>(&outcome)) return plan->use_needed;
-    // Looked at closely, the keyboard may not be the last; then the disks come, and all that is in use.
+    // After a closer look the keyboard may not be the last; then the disks are next, and everything in use.
     return depends_on_use(std::get<Refusal>(outcome).reason) ? topology::UseParts::all()
                                                              : topology::UseParts{};
 }

@@ -38,7 +38,7 @@ void add(Resolved& resolved, const Wanted& wanted)
     resolved.wanted.push_back(wanted);
 }
 
-/// Every connector that a change touches; a refusal where one of them cannot be had.
+/// Every connector that a change touches; a refusal if one of them cannot be moved.
 std::expected<Resolved, Refusal> resolve_change(const Change& change, const Board& board)
 {
     Resolved resolved;
@@ -52,7 +52,7 @@ std::expected<Resolved, Refusal> resolve_change(const Change& change, const Boar
     return resolved;
 }
 
-/// The same for a wish that goes by socket: what cannot be had stays.
+/// The same for a wish that goes by socket: what cannot be moved stays.
 template <class WhyNot>
 Resolved resolve_by_socket(const Change& change, const Board& board, const Wish& wish, WhyNot why_not)
 {
@@ -70,7 +70,7 @@ Resolved resolve_by_socket(const Change& change, const Board& board, const Wish&
     return resolved;
 }
 
-/// Going back is wrong where somebody else has the controller by now: a socket that was a guest's would come to the
+/// Going back is wrong if somebody else has the controller by now: a socket that was a guest's would come to the
 /// host, or the host's to a guest.
 std::optional<Refusal> check_owner(const Change& change, const Connector& connector, const Board& board,
                                    const Settings& settings)
@@ -90,7 +90,7 @@ std::optional<Refusal> check_owner(const Change& change, const Connector& connec
                           printable(shift->owner_before, 64), name)};
 }
 
-/// What of a change is no longer where the change left it.
+/// The part of a change that is no longer where the change left it.
 Change strayed(const Change& change, const Board& board)
 {
     auto left = change;
@@ -161,7 +161,7 @@ std::expected<Resolved, Refusal> resolve_restore(const Situation& s, const Board
     if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
     Resolved nothing;
     nothing.title = text_of(Wish(RestoreRequest{}));
-    // What a guest owns is not ours: it would only be a fight.
+    // What a guest owns is not ours: moving it back would only start a fight.
     if (board.mux->xhci->is_given_away()) return nothing;
     if (!s.standing || s.standing->controller != board.mux->xhci->address) return nothing;
     return resolve_by_socket(*s.standing, board, RestoreRequest{},

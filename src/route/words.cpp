@@ -17,7 +17,7 @@ using topology::Word;
 
 namespace {
 
-/// What says "yes" in the key's register: xHCI has the wires, SuperSpeed is on.
+/// What a set bit means for this key: xHCI has the wires, SuperSpeed is on.
 std::string_view word_of_one(const Key& key)
 {
     return std::holds_alternative<MuxBit>(key) ? text_of(Side::xhci) : word_on;

@@ -26,7 +26,7 @@ inline constexpr std::string_view word_off = "off";
 {
     return superspeed_is_on ? word_on : word_off;
 }
-/// Which register says where a key is; nothing: it is none of the mux.
+/// The register that says where a key is; nothing if the key does not belong to the mux.
 [[nodiscard]] std::optional<chips::RouteRegister> register_of(const topology::Key& key);
 [[nodiscard]] std::uint32_t mask_of(const topology::Key& key);
 /// Where a key of the mux is by these registers.
@@ -34,7 +34,7 @@ inline constexpr std::string_view word_off = "off";
 /// Whether a word is one that a key of the mux can have.
 [[nodiscard]] bool is_word_of(const topology::Key& key, std::string_view word);
 [[nodiscard]] bool is_at(const Placed& placed, const chips::RouteBits& bits);
-/// The registers as they are once all of these are where they shall be.
+/// The registers as they are once each of these keys has its word.
 [[nodiscard]] chips::RouteBits with(chips::RouteBits bits, std::span<const Placed> placed);
 
 /// One aligned 4-byte read-modify-write.
@@ -51,13 +51,14 @@ struct WriteRegister {
     bool operator==(const WriteRegister&) const = default;
 };
 
-/// What the register holds in its place.
+/// What the register holds instead.
 [[nodiscard]] std::string why_undone(const WriteRegister& write, const chips::RouteBits& bits);
 
 /// The setpci command that does the same, for people and for recovery.
 [[nodiscard]] std::string shell_line(const WriteRegister& write);
 
-/// The writes that bring them there, in order. SuperSpeed first, in both directions. Towards xHCI a USB 3 device would
+/// The writes that bring the keys there, in order. SuperSpeed first, in both directions. Towards xHCI a USB 3 device
+/// would
 /// otherwise be found on the USB 2 wires and stay at USB 2 speed; towards EHCI it would keep its SuperSpeed link and EHCI
 /// would never see it.
 [[nodiscard]] std::vector<WriteRegister> writes_for(const PciAddress& controller,

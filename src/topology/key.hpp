@@ -14,18 +14,18 @@
 namespace usbroute::topology {
 
 /// What is moved, under a name that outlives its connector's: a socket's bit in XUSB2PR, its SuperSpeed port, a whole
-/// controller. Lasting within a boot at least.
+/// controller. It lasts at least until the next boot.
 using Key = std::variant<chips::MuxBit, chips::SuperSpeedPort, PciAddress>;
 
 /// "bit3", "ss2", "0000:00:1d.0".
 [[nodiscard]] std::string text_of(const Key& key);
 [[nodiscard]] std::optional<Key> key_from(std::string_view text);
 
-/// Where something of a key is, as its means calls it: "xhci" and "ehci" of a bit, "on" and "off" of a SuperSpeed port, the
+/// Where a key is, as its means calls it: "xhci" and "ehci" of a bit, "on" and "off" of a SuperSpeed port, the
 /// driver of a controller.
 using Word = std::string;
 
-/// A key and the word that it has or shall have.
+/// A key and the word that it has or is to have.
 struct Placed {
     Key key;
     Word word;

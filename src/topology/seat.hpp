@@ -23,7 +23,7 @@ using SeatId = std::variant<OwnController, Side>;
 
 [[nodiscard]] std::string_view text_of(const SeatId& id);
 
-/// Where what is plugged into a connector can be, and whose controller has it there. A socket of the mux has two.
+/// Where the devices in a connector can be, and whose controller has them there. A socket of the mux has two.
 struct Seat {
     SeatId id;
     const PciController* controller = nullptr; ///< null: absent from the bus, or hidden

@@ -181,7 +181,7 @@ sim unplug rear-6; sim settle # a mounted disk
 printf '[guest.mac]\ncontrollers = ["0000:00:14.0"]\n' > mac.toml
 ends_with 6 usbroute guest bind mac --config mac.toml
 usbroute guest bind mac --config mac.toml --yes 2> err
-grep 'what usbroute routes then is advice' err
+grep 'it can then move every socket at will, whatever usbroute does' err
 has 0000:00:14.0 vfio-pci
 usbroute guest release mac --config mac.toml
 has 0000:00:14.0 xhci_hcd

@@ -232,7 +232,7 @@ SCRIPT
 usbroute map --config /proc/usbroute.toml < /dev/null > out 2>&1 && exit 1
 grep -q 'cannot write /proc/connectors.toml' out
 usbroute map --config no/such/usbroute.toml < /dev/null > out 2>&1 && exit 1
-grep -q 'run it as root, or with --config' out
+grep -q 'run it as root, or use --config' out
 not test -e no
 mkfifo answers
 usbroute map --config ./usbroute.toml < answers > story 2>&1 &

@@ -128,7 +128,7 @@ const Trouble troubles[] = {
          second.address = *PciAddress::parse("05:00.0");
          f.snapshot.controllers.push_back(second);
      },
-     "more than one xHCI of the chip table"},
+     "more than one xHCI that the chip table knows"},
     {"read-only-chip", Severity::obstacle, false,
      [](Facts& f) {
          its_xhci(f).device = 0x0f35;
@@ -170,7 +170,7 @@ const Trouble troubles[] = {
      },
      "every routing register reads as ones"},
     {"changed-meanwhile", Severity::obstacle, false, [](Facts& f) { f.snapshot = {}; },
-     "came or went while the machine was looked at"},
+     "came or went during the scan"},
     {"fused-off", Severity::note, true, [](Facts& f) { bits(f).fuses = 0x04; },
      "lacks the ports of bits 0x30c0"},
     {"ports-switched-off", Severity::note, true, [](Facts& f) { bits(f).usb2_disabled = 2; },
@@ -187,7 +187,7 @@ const Trouble troubles[] = {
      "nothing was written: no mux"},
     {"write-took", Severity::fine, true,
      [](Facts& f) { f.trial = WriteTrial{.took = true, .trouble = {}, .code = {}}; },
-     "let the same value be written"},
+     "allowed writing the same value"},
     {"under-xen", Severity::obstacle, false, [](Facts& f) { f.condition.hypervisor = "xen"; },
      "runs under Xen"},
     {"iommu-off", Severity::obstacle, false, [](Facts& f) { f.condition.iommu_groups = false; },
@@ -206,7 +206,7 @@ const Trouble troubles[] = {
          its_xhci(f).driver = "vfio-pci";
          f.condition.kernel_words->push_back("vfio-pci.ids=8086:8cb1");
      },
-     "xHCI 0000:00:14.0 is on vfio-pci since the start of the machine"},
+     "xHCI 0000:00:14.0 is on vfio-pci since boot"},
     {"not-authorized", Severity::warning, true,
      [](Facts& f) { its_xhci(f).buses.front().authorized = false; },
      "root hub usb3 of xHCI 0000:00:14.0 is not authorized"},
@@ -235,7 +235,7 @@ const Trouble troubles[] = {
      },
      "a guest has the xHCI"},
     {"xhci-with-nobody", Severity::warning, true, [](Facts& f) { its_xhci(f).driver = "vfio-pci"; },
-     "vfio-pci holds the xHCI 0000:00:14.0, and no guest of the configuration is to have it"},
+     "vfio-pci holds the xHCI 0000:00:14.0, and no guest in the configuration is meant to have it"},
     {"guest-gets-the-mux", Severity::warning, true,
      [](Facts& f) { f.settings.guests.front().controllers.push_back(*PciAddress::parse("00:14.0")); },
      "windows is to get the xHCI and with it the routing registers"},
@@ -250,7 +250,7 @@ const Trouble troubles[] = {
      [](Facts& f) { f.condition.power_controls.front().second = "auto"; }, "may put the xHCI to sleep"},
     {"power-saver", Severity::warning, true,
      [](Facts& f) { f.condition.foreign_lines = {{"etc/tlp.conf", "RUNTIME_PM_ON_AC=auto"}}; },
-     "saves power here"},
+     "a power saving program runs here"},
     {"foreign-writer", Severity::warning, true,
      [](Facts& f) { f.condition.foreign_lines = {{"etc/rc.local", "setpci -H1 -d 8086:8cb1 d0.l=3fff"}}; },
      "a script writes the routing registers"},
