@@ -77,8 +77,8 @@ public:
     [[nodiscard]] virtual History history() const = 0;
 };
 
-/// For what is not written down: a change that is open in the journal already and stays so until it is out, and one that
-/// `undo` does not take back.
+/// For changes that are not written down: one that is already open in the journal and stays open until it has been taken
+/// back, and one that `undo` does not take back.
 class NoJournal final : public Journal {
 public:
     [[nodiscard]] Result<void> begin(const plan::Change&, const Signature&) override { return {}; }
