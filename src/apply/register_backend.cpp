@@ -32,7 +32,8 @@ Result<plan::Reading> RegisterBackend::write(const route::WriteRegister& write)
         return std::unexpected(
             Error(ErrorKind::failed,
                   format("{} kept its own value: 0x{:x} was written, 0x{:x} is read back (bits 0x{:x})",
-                         chips::data_sheet_name(write.target), value, now_.value_of(write.target), write.mask))
+                         chips::data_sheet_name(write.target), value, now_.value_of(write.target),
+                         write.mask))
                 .with_code("write-did-not-take"));
     return plan::Reading(now_);
 }

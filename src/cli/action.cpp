@@ -60,8 +60,8 @@ Result<wire::Command> command_from(Verb verb, const std::vector<std::string>& wo
     command.force_disks = options.force_disks;
     for (const auto& disk : options.force_disks)
         if (!is_plain_name(disk))
-            return std::unexpected(usage_error(
-                format("--force-disk {}: give a disk's name, such as sdb", printable(disk, 64))));
+            return std::unexpected(
+                usage_error(format("--force-disk {}: give a disk's name, such as sdb", printable(disk, 64))));
     std::optional<Error> wrong;
     if (verb == Verb::move) {
         if (options.to.empty())

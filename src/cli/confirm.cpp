@@ -11,8 +11,10 @@ namespace usbroute::cli {
 int run_confirm(const Invocation& invocation)
 {
     if (Session(invocation.options).works_alone())
-        return fail(usage_error("confirm needs the daemon, which keeps the trial: leave out --direct; with --root, name the daemon's socket too (--socket)"),
-                    invocation.options.json);
+        return fail(
+            usage_error(
+                "confirm needs the daemon, which keeps the trial: leave out --direct; with --root, name the daemon's socket too (--socket)"),
+            invocation.options.json);
     return act(invocation, config::Verb::confirm);
 }
 

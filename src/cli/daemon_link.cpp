@@ -51,8 +51,9 @@ Result<DaemonLink> DaemonLink::connect(const std::string& path, milliseconds tim
 {
     const auto address = linux_::unix_address(path);
     if (!address)
-        return std::unexpected(usage_error(format("{} is too long for the path of a socket ({} bytes at most)",
-                                                  printable(path, 200), sizeof address->sun_path - 1)));
+        return std::unexpected(
+            usage_error(format("{} is too long for the path of a socket ({} bytes at most)",
+                               printable(path, 200), sizeof address->sun_path - 1)));
 
     linux_::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!fd.is_open()) return failure("cannot open a socket", errno);

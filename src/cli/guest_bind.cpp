@@ -69,9 +69,10 @@ HandoverOutcome decide_until(const GuestCall& call, const Decide& decision,
 Result<void> check_rights(const GuestCall& call, const Handover& handover)
 {
     if (call.where.recorded)
-        return std::unexpected(Error(ErrorKind::refused,
-                                     "a recorded machine has no kernel that could bind a driver; --dry-run shows the steps")
-                                   .with_code("recorded"));
+        return std::unexpected(
+            Error(ErrorKind::refused,
+                  "a recorded machine has no kernel that could bind a driver; --dry-run shows the steps")
+                .with_code("recorded"));
     const auto rebinds = handover.rebinds();
     if (rebinds.empty()) return {};
     auto may = linux_::may_write(rebinds.front()->writes.front().file);
@@ -132,8 +133,8 @@ int show(const Options& options, const Handover& handover)
 Error with_where_to_look(Error error, const GuestName& guest)
 {
     if (error.code() != apply::code_of_a_hanging_step) return error;
-    return Error(error.kind(),
-                 format("{}; check with `usbroute guest show {}`, and in dmesg", error.message(), guest.text()))
+    return Error(error.kind(), format("{}; check with `usbroute guest show {}`, and in dmesg",
+                                      error.message(), guest.text()))
         .with_code(error.code());
 }
 

@@ -28,8 +28,9 @@ Result<report::MaskView> mask_view(const report::RegisterView& registers,
     if (words.size() > 1) return std::unexpected(usage_error("mask takes one value, or names of connectors"));
     const auto value = report::parse_mask(words.front());
     if (!value)
-        return std::unexpected(usage_error(format(
-            "{} is not a mask: write up to 32 bits, such as 0x00ff or 0b11111111", printable(words.front(), 64))));
+        return std::unexpected(
+            usage_error(format("{} is not a mask: write up to 32 bits, such as 0x00ff or 0b11111111",
+                               printable(words.front(), 64))));
     return report::mask_of_value(registers, *value);
 }
 

@@ -100,7 +100,8 @@ Result<void> watch(const Options& options)
 {
     const Session session(options);
     if (session.works_alone())
-        return std::unexpected(usage_error("watch needs the daemon, which reports changes: leave out --direct; with --root, name the daemon's socket too (--socket)"));
+        return std::unexpected(usage_error(
+            "watch needs the daemon, which reports changes: leave out --direct; with --root, name the daemon's socket too (--socket)"));
     // SIGINT and SIGTERM end the watching, SIGCHLD says that a command has ended.
     auto signals = linux_::open_signals({SIGINT, SIGTERM, SIGCHLD});
     if (!signals) return std::unexpected(signals.error());

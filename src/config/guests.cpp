@@ -104,10 +104,9 @@ void read_guests(const Document& document, Reading& reading)
         read_grace(fields, guest);
         read_on_start(fields, guest, reading);
         guest.qmp = fields.path("qmp");
-        fields.choose(
-            "bind",
-            R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (only on request))",
-            guest.bind, {{"boot", BindAt::boot}, {"manual", BindAt::manual}});
+        fields.choose("bind",
+                      R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (only on request))",
+                      guest.bind, {{"boot", BindAt::boot}, {"manual", BindAt::manual}});
         fields.report_unknown_keys();
         reading.settings.guests.push_back(std::move(guest));
     }

@@ -68,7 +68,8 @@ Result<std::optional<KnownProcess>> peer_process_of(int socket)
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
         return failure("cannot tell who is on the other side", errno);
     if (credentials.pid <= 0)
-        return failure("the process on the other side cannot be seen from here: it lives in another process namespace");
+        return failure(
+            "the process on the other side cannot be seen from here: it lives in another process namespace");
     int of_kernel = -1;
     size = sizeof of_kernel;
     if (::getsockopt(socket, SOL_SOCKET, so_peerpidfd, &of_kernel, &size) == 0)

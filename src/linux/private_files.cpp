@@ -169,8 +169,9 @@ Result<void> make_private_directory(const std::string& path)
                       "cannot create the directory {}: the path has a symbolic link that others could have put there, and it is not followed; look where it leads, and remove it",
                       printable(path))
             : why == EPERM
-                ? format("cannot use the directory {}: it belongs to another user, who does not own the directory above it; chown root it, or remove it",
-                         printable(path))
+                ? format(
+                      "cannot use the directory {}: it belongs to another user, who does not own the directory above it; chown root it, or remove it",
+                      printable(path))
                 : "cannot create the directory " + printable(path),
             why);
     };

@@ -134,7 +134,8 @@ Result<RegisterFiles::Unused> RegisterFiles::occupy(int first_number) const
     const UniqueFd nothing(::open("/", O_PATH | O_CLOEXEC));
     for (auto place = kept_.size(); place < unused.size(); ++place) {
         unused[place] = UniqueFd(::dup3(nothing.get(), first_number + static_cast<int>(place), O_CLOEXEC));
-        if (!unused[place].is_open()) return failure("cannot reserve descriptors for configuration spaces", errno);
+        if (!unused[place].is_open())
+            return failure("cannot reserve descriptors for configuration spaces", errno);
     }
     if (auto limited = allow_numbers_below(first_number + register_numbers); !limited)
         return std::unexpected(std::move(limited.error()));
@@ -201,8 +202,9 @@ Result<void> RegisterFiles::replace(const PciAddress& address, UniqueFd fd)
     auto kept = std::ranges::find(kept_, address, &Kept::address);
     if (kept == kept_.end()) {
         if (kept_.size() == most_kept)
-            return failure(format("usbrouted keeps at most {} configuration spaces, and has no room for that of {}",
-                                  most_kept, address.text()));
+            return failure(
+                format("usbrouted keeps at most {} configuration spaces, and has no room for that of {}",
+                       most_kept, address.text()));
         kept = kept_.insert(kept_.end(), Kept{.address = address, .fd = {}});
     }
     if (!confinement_) {

@@ -180,7 +180,8 @@ private:
 std::optional<Error> why_not(const cli::Options& options, const cli::Session& session)
 {
     const auto usage = [](const char* text) { return usage_error(text); };
-    if (options.json) return usage("live is for people; `usbroute watch --json` reports changes to a program");
+    if (options.json)
+        return usage("live is for people; `usbroute watch --json` reports changes to a program");
     if (session.works_alone())
         return usage(
             "live needs the daemon, which reports changes: leave out --direct; with --root, name the daemon's socket too (--socket)");

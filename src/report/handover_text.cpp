@@ -37,7 +37,8 @@ std::string handover_text(const plan::Handover& handover, const Style& style)
         out += step_text(++number,
                          format("usbroute move {} --to {}", join(names_of(move.connectors), " "),
                                 topology::text_of(move.to)),
-                         "what is plugged in there stays with the host; then everything is scanned again", style);
+                         "what is plugged in there stays with the host; then everything is scanned again",
+                         style);
     for (const auto* rebind : handover.rebinds())
         for (const auto& write : rebind->writes)
             out += step_text(++number, assign::shell_line(write), write.reason, style);

@@ -52,9 +52,8 @@ std::vector<UsbPlace> places_of(const chips::BitRoute& wiring, const Connector& 
     if (const auto& twin = wiring.ehci; twin && ehci != nullptr)
         add(ehci, has_rate_matching_hub(*ehci) ? Ports{1, twin->port} : Ports{twin->port});
     if (socket.spec.superspeed && xhci != nullptr)
-        places.push_back({.controller = xhci->address,
-                          .superspeed = true,
-                          .ports = {socket.spec.superspeed->value}});
+        places.push_back(
+            {.controller = xhci->address, .superspeed = true, .ports = {socket.spec.superspeed->value}});
     return places;
 }
 

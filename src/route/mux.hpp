@@ -19,8 +19,9 @@ namespace usbroute::route {
 struct Mux {
     NotNull<const topology::PciController> xhci;
     NotNull<const chips::ChipFamily> family;
-    std::vector<const topology::PciController*> ehcis; ///< as in the chip table; null where firmware hides one
-    const chips::RouteBits* bits = nullptr;            ///< null: could not be read
+    std::vector<const topology::PciController*>
+        ehcis;                              ///< as in the chip table; null where firmware hides one
+    const chips::RouteBits* bits = nullptr; ///< null: could not be read
 
     [[nodiscard]] const topology::PciController* ehci(std::uint8_t number) const;
     /// Bits of XUSB2PR that both the chip and firmware let us change. 0 while the registers are unreadable.

@@ -89,8 +89,7 @@ Connector look_at(const Snapshot& snapshot, const std::optional<Mux>& mux, const
     if (!mux || !spec.bit) return connector;
     connector.seats = {{.id = Side::ehci}, {.id = Side::xhci, .controller = mux->xhci}};
     if (spec.superspeed && mux->xhci->superspeed_bus() != nullptr)
-        connector.superspeed_place =
-            PortPath(mux->xhci->superspeed_bus()->number, {spec.superspeed->value});
+        connector.superspeed_place = PortPath(mux->xhci->superspeed_bus()->number, {spec.superspeed->value});
     if (mux->bits != nullptr) {
         connector.at = (mux->bits->usb2_owner & spec.bit->mask()) != 0 ? Side::xhci : Side::ehci;
         if (spec.superspeed)

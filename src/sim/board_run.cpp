@@ -64,7 +64,8 @@ Result<void> check_inside(Children& children)
     int status = 0;
     while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {}
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-    return failure("programs started here would see the real /sys; is libumockdev-preload.so.0 installed (Debian: umockdev)?");
+    return failure(
+        "programs started here would see the real /sys; is libumockdev-preload.so.0 installed (Debian: umockdev)?");
 }
 
 /// Everything that runs while the board exists, and the loop that serves it.

@@ -45,8 +45,7 @@ private:
     void take_key(int depth, const std::string& name)
     {
         if (depth == 1 && name == "do") saw_do_ = true;
-        if (!keys_.back().insert(name).second)
-            problem_ = format("duplicate key {}", printable(name, 32));
+        if (!keys_.back().insert(name).second) problem_ = format("duplicate key {}", printable(name, 32));
     }
 
     std::vector<std::set<std::string>> keys_; ///< of the objects that are open

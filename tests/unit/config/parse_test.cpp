@@ -356,7 +356,8 @@ TEST(Parse, ACommentEndsWhereItsLineEnds)
 TEST(Parse, AHashInAStringBeginsNoComment)
 {
     for (const std::string string : {"'#'", "\"#\"", "\"\\\"#\"", "'''\n#'''", "\"\"\"\n\\\"\"\"#\"\"\"\"\""})
-        EXPECT_NE(problems_of("x = " + string + " \u00e9").find("'\u00e9' cannot stand here"), std::string::npos)
+        EXPECT_NE(problems_of("x = " + string + " \u00e9").find("'\u00e9' cannot stand here"),
+                  std::string::npos)
             << string;
 }
 

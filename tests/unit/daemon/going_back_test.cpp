@@ -121,7 +121,8 @@ TEST_F(GoingBack, AMountedDiskKeepsItsOwnSocketAndTheKeyboardGoesHomeInTime)
               "event moved xhci=keys\n"
               "event trial reverted nobody has confirmed it: keys goes back to xhci\n"
               "event trial delayed it cannot be taken back yet, and will be tried again: rear stays: rear");
-    EXPECT_TRUE(why_out().starts_with("rear goes back to xhci: rear stays: rear holds disk sdj, which the host uses: sdj > sdj1 > /mnt/9; unmount it"))
+    EXPECT_TRUE(why_out().starts_with(
+        "rear goes back to xhci: rear stays: rear holds disk sdj, which the host uses: sdj > sdj1 > /mnt/9; unmount it"))
         << why_out();
     (void)life->told();
     ring();

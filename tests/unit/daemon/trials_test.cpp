@@ -267,8 +267,8 @@ TEST_F(TrialsTest, WhatCannotBeTakenBackIsTriedAgainUntilItCan)
 
     daemon->trials.ring();
     EXPECT_EQ(alarm.at, 1031s);
-    EXPECT_TRUE(
-        daemon->told().starts_with("event trial delayed it cannot be taken back yet, and will be tried again: "));
+    EXPECT_TRUE(daemon->told().starts_with(
+        "event trial delayed it cannot be taken back yet, and will be tried again: "));
     alarm.time = 1031s;
     daemon->trials.ring();
     EXPECT_EQ(alarm.at, 1033s); // later each time

@@ -300,10 +300,11 @@ TEST(Bind, SaysAsMuchAsAMoveOfWhatLeaves)
     std::string leaving;
     for (const auto& each : handover.leaving) leaving += each.from + ": " + join(each.devices, ", ") + "\n";
     EXPECT_EQ(leaving, "keys: Adapter (1234:5678)\nbit7: UPS (1234:5678)\n");
-    EXPECT_EQ(join(handover.plan.warnings, "\n"),
-              "left to type on: Keyboard (1234:5678)\n"
-              "keys takes along Adapter (1234:5678): network interface eth1 carries the default route\n"
-              "bit7 takes along UPS (1234:5678): a program holds it through usbfs, as programs that watch a power supply (UPS) do");
+    EXPECT_EQ(
+        join(handover.plan.warnings, "\n"),
+        "left to type on: Keyboard (1234:5678)\n"
+        "keys takes along Adapter (1234:5678): network interface eth1 carries the default route\n"
+        "bit7 takes along UPS (1234:5678): a program holds it through usbfs, as programs that watch a power supply (UPS) do");
 }
 
 TEST(Bind, SaysThatNoControllerIsLeftWithTheHost)
@@ -477,7 +478,8 @@ TEST(Bind, SaysWhatItMeansToGiveTheXhci)
 
     ASSERT_EQ(std::get<Handover>(outcome).plan.warnings.size(), 2U);
     EXPECT_EQ(std::get<Handover>(outcome).plan.warnings.front(), "left to type on: nothing");
-    EXPECT_NE(std::get<Handover>(outcome).plan.warnings.back().find("it can then move every socket at will, whatever usbroute does"),
+    EXPECT_NE(std::get<Handover>(outcome).plan.warnings.back().find(
+                  "it can then move every socket at will, whatever usbroute does"),
               std::string::npos);
     EXPECT_EQ(std::get<Handover>(HandoverBench().bind()).plan.warnings,
               std::vector<std::string>{"left to type on: Keyboard (1234:5678)"});

@@ -94,9 +94,10 @@ TEST(Command, RefusesATimeThatIsNone)
 {
     for (const auto* time :
          {"", "s", "-1", "1.5s", "3601s", "2h", "61m", "30sec", "1500ms", "99999999999s", "0x10"})
-        EXPECT_EQ(seen(std::string("toggle revert-after=") + time),
-                  format("ours: {} is not a valid trial time: write 1s to 1h, such as 30s or 2m, or 0 for no trial",
-                         time));
+        EXPECT_EQ(
+            seen(std::string("toggle revert-after=") + time),
+            format("ours: {} is not a valid trial time: write 1s to 1h, such as 30s or 2m, or 0 for no trial",
+                   time));
     EXPECT_EQ(seen("toggle revert-after=1s revert-after=2s"), "ours: revert-after is given twice");
     EXPECT_EQ(seen("undo revert-after=1s"), "ours: undo cannot itself be a trial; drop revert-after");
     EXPECT_EQ(seen("status revert-after=1s"), "ours: status takes no option");
