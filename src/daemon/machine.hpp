@@ -52,7 +52,7 @@ public:
 
     /// What the machine asks of others, or tells them. What is empty is not there.
     struct Calls {
-        /// Who knows `plan::Situation::lines`; asked whenever something is decided.
+        /// Knows `plan::Situation::lines`; asked whenever something is decided.
         apply::Conductor::Lines lines;
         /// Begins to ask the kernel about disks, before a plan that would take one along. Without it, on a recorded machine,
         /// the lists that anybody can read have to do.

@@ -26,7 +26,7 @@ struct WholeControllers {
     bool has_keyboard = false;
     std::string why_not = {}; ///< what the host would lose, and what to do about it; empty: nothing
     std::string cost =
-        {}; ///< what it loses otherwise, "takes the default route (eth1) along"; empty: nothing
+        {}; ///< what it loses otherwise, "takes the default route (eth1) with it"; empty: nothing
 
     /// "0000:00:1a.0 (EHCI)", "0000:00:1d.0, 0000:00:1d.1 and 0000:00:1d.7 together"
     [[nodiscard]] std::string text() const;

@@ -18,7 +18,7 @@ struct DriftEvidence {
     bool has_a_new_driver = false; ///< the xHCI was off the bus, or another or no driver ran it
 };
 
-/// Who was likely, as half a sentence: "likely the firmware or the kernel, when the machine woke". A guess: nothing in
+/// Who it probably was, as half a sentence: "probably the firmware, when the machine woke". A guess: nothing in
 /// the hardware says who wrote.
 ///
 /// Kernel and firmware give every movable socket to the xHCI: drivers/usb/host/pci-quirks.c,

@@ -200,7 +200,7 @@ TEST_F(ReopeningTest, SaysWhyItCannotListen)
 
 TEST_F(ReopeningTest, OneThatCannotBeWatchedIsHungUpAndTheNextIsServed)
 {
-    if (!is_root) GTEST_SKIP() << "only root may hand registers over";
+    if (!is_root) GTEST_SKIP() << "only root may hand over registers";
     Handing unwatched(path);
     loop.is_full = true;
     loop.settle();

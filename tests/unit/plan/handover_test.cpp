@@ -313,7 +313,7 @@ TEST(Bind, SaysThatNoControllerIsLeftWithTheHost)
     bench.snapshot.devices.clear();
     bench.set_driver("00:14.0", "vfio-pci"); // the kernel's command line took it
 
-    EXPECT_EQ(join(std::get<Handover>(bench.bind()).warnings, "\n"),
+    EXPECT_EQ(join(std::get<Handover>(bench.bind()).plan.warnings, "\n"),
               "the host has no USB controller left: nothing that is plugged in, now or later, belongs to it "
               "(0000:00:14.0 "
               "is on vfio-pci)");
@@ -466,7 +466,7 @@ TEST(Bind, SaysNothingOfKeyboardsWhereNoneLeavesAndNoneIsLeft)
     HandoverBench bench;
     bench.snapshot.devices.clear();
 
-    EXPECT_EQ(std::get<Handover>(bench.bind()).warnings, std::vector<std::string>{});
+    EXPECT_EQ(std::get<Handover>(bench.bind()).plan.warnings, std::vector<std::string>{});
 }
 
 TEST(Bind, SaysWhatItMeansToGiveTheXhci)
@@ -476,12 +476,12 @@ TEST(Bind, SaysWhatItMeansToGiveTheXhci)
 
     const auto outcome = bench.bind(bind_windows(true, false));
 
-    ASSERT_EQ(std::get<Handover>(outcome).warnings.size(), 2U);
-    EXPECT_EQ(std::get<Handover>(outcome).warnings.front(), "left to type on: nothing");
-    EXPECT_NE(std::get<Handover>(outcome).warnings.back().find(
+    ASSERT_EQ(std::get<Handover>(outcome).plan.warnings.size(), 2U);
+    EXPECT_EQ(std::get<Handover>(outcome).plan.warnings.front(), "left to type on: nothing");
+    EXPECT_NE(std::get<Handover>(outcome).plan.warnings.back().find(
                   "it can then move every socket at will, whatever usbroute does"),
               std::string::npos);
-    EXPECT_EQ(std::get<Handover>(HandoverBench().bind()).warnings,
+    EXPECT_EQ(std::get<Handover>(HandoverBench().bind()).plan.warnings,
               std::vector<std::string>{"left to type on: Keyboard (1234:5678)"});
 }
 
@@ -517,7 +517,7 @@ TEST(Release, TakesBackWhatIsThereWhereAnotherHasGone)
 
     EXPECT_EQ(said(outcome), "echo 0000:00:1a.0 > /sys/bus/pci/drivers/vfio-pci/unbind\n"
                              "echo 0000:00:1a.0 > /sys/bus/pci/drivers_probe\n");
-    EXPECT_EQ(std::get<Handover>(outcome).warnings,
+    EXPECT_EQ(std::get<Handover>(outcome).plan.warnings,
               std::vector<std::string>{"0000:00:1d.0 is not on the bus"});
     bench.settings.guests.front().controllers.pop_back();
     EXPECT_TRUE(said(bench.release()).starts_with("controller-not-there: "));

@@ -94,7 +94,7 @@ TEST(Bar, RefusesAFormatThatItDoesNotKnowAndNamesThoseThatItDoes)
     EXPECT_EQ(line(at_home(), ""),
               "--format : write waybar, i3blocks, polybar, or a template such as 'USB: {text}'");
     EXPECT_EQ(line(at_home(), "{colour}"),
-              "--format: there is no {colour}; there are {text}, {state}, {profile}, {owners}");
+              "--format: there is no {colour}; use {text}, {state}, {profile}, {owners}");
     for (const auto* alone : {"{", "a{text", "text}{text}", "{text}}"})
         EXPECT_EQ(line(at_home(), alone), "--format: a brace has no partner; write {{ and }} for braces")
             << alone;
