@@ -254,7 +254,8 @@ private:
         USBROUTE_CHECK(here.has_value() == there.has_value());
         if (!here) return;
         USBROUTE_CHECK(here->terms == there->terms);
-        USBROUTE_CHECK(here->way.usb2 == there->way.usb2 && here->way.superspeed == there->way.superspeed);
+        USBROUTE_CHECK(fakes::usb2(here->way) == fakes::usb2(there->way));
+        USBROUTE_CHECK(fakes::superspeed(here->way) == fakes::superspeed(there->way));
         USBROUTE_CHECK(here->is_ending == there->is_ending && here->was_ending == there->was_ending);
     }
 
