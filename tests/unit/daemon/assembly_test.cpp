@@ -173,7 +173,7 @@ TEST_F(AssemblyTest, ATrialOfTheDaemonBeforeGoesOnAndEndsInTime)
     life.reset();
     ground.alarm.time += 10s;
     start_and_listen();
-    EXPECT_EQ(ask("status").find("ok windows=rear host=front,keys -- trial: rear goes back to host in 20 s"),
+    EXPECT_EQ(ask("status").find("ok host=front,keys windows=rear -- trial: rear goes back to host in 20 s"),
               0u);
 
     ground.alarm.turn_to(ground.alarm.time + 20s);

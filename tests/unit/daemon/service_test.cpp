@@ -67,7 +67,7 @@ TEST_F(ServiceTest, APlanSaysTheWritesAndTouchesNothing)
 
     EXPECT_EQ(ask("plan move front ehci"),
               "ok -- setpci -s 0000:00:14.0 d8.l=0:1 && setpci -s 0000:00:14.0 d0.l=0:1\n");
-    EXPECT_EQ(ask("plan move front host"), "ok -- nothing to do, everything is as requested\n");
+    EXPECT_EQ(ask("plan move front host"), "ok -- nothing to do\n");
     EXPECT_EQ(ask("plan undo"),
               "refused nothing-to-undo no change is remembered since the machine started\n");
 
@@ -205,7 +205,7 @@ TEST_F(ServiceTest, AGuestMovesItsOwnSocketsAndNoOthers)
     constexpr std::array<std::string_view, 6> forbidden{
         "move front windows", "move rear ehci", "move keys windows yes=1", "apply desk", "regs", "why front"};
     for (const auto line : forbidden)
-        EXPECT_EQ(ask(guest, line).find("error not-permitted windows may not "), 0u) << line;
+        EXPECT_EQ(ask(guest, line).find("error not-permitted windows may "), 0u) << line;
     EXPECT_EQ(wires(), where_firmware_put_them & ~rear_wire);
 }
 
