@@ -5,6 +5,7 @@
 #include "apply/execution.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/fake_drivers.hpp"
+#include "plan/handover.hpp"
 
 #include <gtest/gtest.h>
 
