@@ -135,7 +135,7 @@ void Execution::took_back(const Result<Reading>& seen)
             Error(ErrorKind::timed_out,
                   format("{}; that will happen when the kernel lets go, if it ever does{}", cause_->message(),
                          *hangs_ == 0 ? "" : "; everything else is as before"))
-                .with_code(std::string(code_of_a_hanging_step))));
+                .with_code(std::string(hanging_step_code))));
     finish(std::unexpected(
         Error(cause_->kind(), cause_->message() + "; the machine is as before").with_code(cause_->code())));
 }

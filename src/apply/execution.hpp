@@ -24,14 +24,14 @@ struct Applied {
 };
 
 inline constexpr std::string_view code_of_a_stale_plan = "stale-plan";
-inline constexpr std::string_view code_of_a_hanging_step = "write-hangs";
+inline constexpr std::string_view hanging_step_code = "write-hangs";
 
 /// A plan on its way: looks, writes the journal, acts and reads back step by step, and takes back what it has done when a
 /// step fails. Decides nothing, knows no clock, and waits for whatever its backend waits for.
 ///
 /// An error says how the machine was left. Its code is `code_of_a_stale_plan` when the machine is not what the plan was
 /// made for (nothing was touched, plan again), "write-did-not-take" when the hardware kept its own value,
-/// `code_of_a_hanging_step` when a step has not ended in time, which may still take effect and is left alone, and
+/// `hanging_step_code` when a step has not ended in time, which may still take effect and is left alone, and
 /// "half-way" when what was done could not be taken back; then the message has the lines that do.
 class Execution {
 public:

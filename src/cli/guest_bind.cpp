@@ -132,7 +132,7 @@ int show(const Options& options, const Handover& handover)
 /// Nothing more is known here of a write that hangs in the kernel.
 Error with_where_to_look(Error error, const GuestName& guest)
 {
-    if (error.code() != apply::code_of_a_hanging_step) return error;
+    if (error.code() != apply::hanging_step_code) return error;
     return Error(error.kind(), format("{}; check with `usbroute guest show {}`, and in dmesg",
                                       error.message(), guest.text()))
         .with_code(error.code());

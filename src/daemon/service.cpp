@@ -171,13 +171,18 @@ std::optional<Service::TrialWords> Service::trial_for(const std::optional<plan::
 
 void Service::after_answer()
 {
-    if (drifts_.empty() && moved_.empty() && !parts_.trials.has_news()) return;
-    // Telling it may end sessions, and an ending session comes by here.
-    const auto drifts = std::exchange(drifts_, {});
-    for (const auto& drift : drifts) announce(drift, parts_.audience);
-    for (const auto& moved : std::exchange(moved_, {})) parts_.tell_moved(moved);
-    parts_.trials.tell_news();
-    if (!drifts.empty()) parts_.restore();
+    // Whoever is told writes, and comes by here again; then the next piece of news would be told before the rest have heard
+    // of this one.
+    if (is_telling_) return;
+    is_telling_ = true;
+    while (!drifts_.empty() || !moved_.empty() || parts_.trials.has_news()) {
+        const auto drifts = std::exchange(drifts_, {});
+        for (const auto& drift : drifts) announce(drift, parts_.audience);
+        for (const auto& moved : std::exchange(moved_, {})) parts_.tell_moved(moved);
+        parts_.trials.tell_news();
+        if (!drifts.empty()) parts_.restore();
+    }
+    is_telling_ = false;
 }
 
 Answer Service::plan(const Through& through, const Command& command) const

@@ -75,6 +75,7 @@ private:
     Parts parts_;
     // Answered, and still to be told of.
     std::vector<Moved> moved_;
+    bool is_telling_ = false;
     std::vector<Drift> drifts_;
 };
 

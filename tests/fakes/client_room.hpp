@@ -33,9 +33,9 @@ struct ClientRoom : DaemonRoom {
 
     daemon::Entrance control{.settings = {.name = ListenerName("control"), .per_minute = 0}};
     daemon::Entrance netcat{.settings = {.name = ListenerName("netcat"), .address = config::TcpAddress{}}};
+    observe::TreeScanner scanner{tree}; ///< outlives the loop, whose errands use it
     FakeLoop loop;
     ScriptedHints hints;
-    observe::TreeScanner scanner{tree};
     observe::NoCount count;
     daemon::Lookout lookout{
         {.loop = loop, .machine = machine, .scanner = scanner, .hints = hints, .events = count},

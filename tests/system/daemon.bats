@@ -116,7 +116,7 @@ xhci_comes() { mv "$dir/gone" "$machine/sys/bus/pci/devices/0000:00:14.0"; }
     run usbroute --socket "$socket" apply desk-on-ehci
     echo "$output"
     [ "$status" -eq 8 ]
-    [[ "$output" == *"the change could not be taken back; to recover, as root: setpci -s 0000:00:14.0 d0.l="*" && setpci -s 0000:00:14.0 d8.l="* ]]
+    [[ "$output" == *"the change could not be taken back; to recover, as root: setpci -s 0000:00:14.0 d8.l="* ]]
     # Those lines, by hand.
     for word in $(grep -o 'd[08]\.l=[0-9a-f]*:[0-9a-f]*' <<< "$output"); do
         offset=0x${word%%.*}; rest=${word#*=}; value=0x${rest%:*}; mask=0x${rest#*:}

@@ -142,7 +142,7 @@ SCRIPT
 ends_with 3 linux -p no-such-port toggle
 says 'there is no port no-such-port'
 ends_with 2 linux -p boot-log toggle
-says 'is no port'
+says 'is not a port'
 ends_with 3 linux -p /dev/null toggle
 ends_with 2 linux -p tcp:example.org:1 toggle
 says 'an address in numbers'
@@ -291,7 +291,7 @@ ends_with 4 windows -p "tcp:127.0.0.1:$USBROUTE_SIM_PORT" toggle nowhere
 ends_with 2 windows -p COM12 togle
 says 'did you mean toggle?'
 ends_with 2 windows -p LPT1 toggle
-says 'is no port'
+says 'is not a port'
 ends_with 3 windows -p COM77 toggle
 says 'there is no port COM77; this machine has '
 ends_with 3 windows -p tcp:127.0.0.1:1 toggle

@@ -158,7 +158,7 @@ SCRIPT
     [ ! -e not-there ]
     USBROUTE_PORT=/dev/null run dash ./usbroute-toggle
     [ "$status" -eq 3 ]
-    [[ "$output" == *"is no serial port"* ]]
+    [[ "$output" == *"is not a serial port"* ]]
 }
 
 @test "what the unit and the keys run toggles over a serial line" {

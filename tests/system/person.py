@@ -63,7 +63,7 @@ class Person:
 
     def end(self):
         self.type("done")
-        self.wait_for("kept in ")
+        self.wait_for("saved in ")
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 

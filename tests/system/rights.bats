@@ -127,7 +127,7 @@ SCRIPT
 @test "a user that does not exist ends it with the exit code for that, before anything is opened" {
     inside <<'SCRIPT'
 ends_with 67 usbrouted --user no-such-user
-grep 'there is no user no-such-user; make it' err
+grep 'there is no user no-such-user; create it' err
 not test -e "$USBROUTE_SOCKET"
 SCRIPT
 }

@@ -245,7 +245,7 @@ echo dac >&3
 wait_for 'dac it is' story
 kill -TERM "$map"
 wait "$map"
-grep -q 'kept in' story
+grep -q 'saved in' story
 grep -q 'connector.dac' connectors.toml
 SCRIPT
 }

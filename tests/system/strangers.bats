@@ -107,7 +107,7 @@ usbroute toggle
 flock "$USBROUTE_STATE_DIR/change.lock" sleep 600 & holder=$!
 until_so 'not flock -n "$USBROUTE_STATE_DIR/change.lock" true 2> /dev/null'
 ends_with 3 usbroute move rear-1 --to ehci
-grep 'process [0-9]* (\(flock\|sleep\)) is changing something at this moment' err
+grep 'process [0-9]* (\(flock\|sleep\)) is changing something right now' err
 # The loop is free meanwhile.
 usbroute status > /dev/null
 ends_with 3 timeout 60 usbroute --direct move rear-1 --to ehci

@@ -229,7 +229,7 @@ SCRIPT
 stop
 head -c 5000 /dev/urandom > "$USBROUTE_STATE_DIR/journal"
 start
-grep 'was set aside as .*journal.bad: it is no journal' "$log"
+grep 'was set aside as .*journal.bad: it is not a journal' "$log"
 [ "$(stat -c %s "$USBROUTE_STATE_DIR/journal.bad")" = 5000 ]
 control 'move rear-1 ehci' | grep -x 'ok ehci=rear-1'
 stop

@@ -90,7 +90,7 @@ TEST_F(ConductorTest, PlansAgainWhenSomebodyWasFasterAndGivesUpWhenThatNeverEnds
 
     place.registers_.on_read = [this] { place.registers_.bits.usb2_owner ^= 1; };
     const int writes = place.registers_.writes;
-    EXPECT_TRUE(carry_out(move("keys", "xhci")).contains("have changed since it was planned"));
+    EXPECT_TRUE(carry_out(move("keys", "xhci")).contains("has changed since it was planned"));
     EXPECT_EQ(place.registers_.writes, writes);
 }
 

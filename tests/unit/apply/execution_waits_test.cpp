@@ -133,7 +133,7 @@ TEST(ExecutionThatWaits, LeavesAStepAloneThatHangsAndTakesBackWhatWasDoneBeforeI
     desk.backend.answer(Desk::wires(0x3ffe, 0x3f)); // and what hung has happened after all
 
     ASSERT_TRUE(desk.done);
-    EXPECT_EQ(desk.done->error().code(), code_of_a_hanging_step);
+    EXPECT_EQ(desk.done->error().code(), hanging_step_code);
     EXPECT_EQ(
         desk.done->error().message(),
         "cannot move front to ehci: no answer; that will happen when the kernel lets go, if it ever does; "

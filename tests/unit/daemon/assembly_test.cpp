@@ -235,8 +235,8 @@ TEST_F(AssemblyTest, WhatATrialGivesBackToAGuestThatIsGoneComesHome)
 
     EXPECT_EQ(wires(), at_home);
     EXPECT_EQ(heard(), "event moved ehci=rear\n"
-                       "event moved host=rear\n"
-                       "event trial reverted nobody has confirmed it: rear goes back to windows\n");
+                       "event trial reverted nobody has confirmed it: rear goes back to windows\n"
+                       "event moved host=rear\n");
 }
 
 TEST_F(AssemblyTest, AGuestThatComesAndGoesIsToldAndWhatItHadComesHomeAfterALook)

@@ -64,6 +64,9 @@ struct GuestsLife {
         EXPECT_TRUE(lookout.begin());
         loop.run_errand();
     }
+    ~GuestsLife() { loop.leave_errands(); }
+    GuestsLife(const GuestsLife&) = delete;
+    GuestsLife& operator=(const GuestsLife&) = delete;
 
     bool move(const char* connector, const char* to)
     {

@@ -97,9 +97,9 @@ protected:
         hints.say({.everything = false, .registers = false, .paths = {path}});
     }
 
+    RecordingScanner scanner{tree};
     fakes::FakeLoop loop;
     SpeakingHints hints;
-    RecordingScanner scanner{tree};
     fakes::FakeCount events;
     int looks = 0;
     std::vector<Drift> drifts;

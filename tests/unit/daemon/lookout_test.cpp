@@ -43,9 +43,9 @@ protected:
         if (events.count) ++*events.count;
     }
 
+    observe::TreeScanner scanner{counted};
     fakes::FakeLoop loop;
     SilentHints hints;
-    observe::TreeScanner scanner{counted};
     fakes::FakeCount events;
     int looks = 0;
     Lookout lookout{{.loop = loop,

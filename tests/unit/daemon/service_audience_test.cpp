@@ -139,11 +139,11 @@ TEST_F(ServiceAudience, AConfirmationIsToldWithWhoHasGivenIt)
 
 TEST_F(ServiceAudience, AGuestHearsOfItsOwnSocketsAlone)
 {
-    world.drive("0000:00:1a.0", "ehci-pci"); // of front; that of keys stays with the guest
+    world.drive("0000:00:1a.0", "ehci-pci"); // of bit 13; that of keys stays with the guest
     life->look();
     auto guest = subscribed_guest("windows");
 
-    ask("move front ehci");
+    ask("move bit13 ehci");
     EXPECT_EQ(heard(guest), "");
     ask("move keys windows yes=1");
     EXPECT_EQ(heard(guest), "event moved windows=keys\n");

@@ -161,7 +161,7 @@ const Trouble troubles[] = {
     {"usb-r", Severity::note, true, [](Facts& f) { bits(f).usb2_owner |= 0x4000; },
      "bit 14 is in use: USB-R"},
     {"unknown-bits", Severity::note, true, [](Facts& f) { bits(f).usb2_movable |= 0x30000; },
-     "bits 0x30000 are set and route no port"},
+     "bits 0x30000 are set and route no known port"},
     {"xhci-does-not-answer", Severity::obstacle, false,
      [](Facts& f) {
          const auto ones = ~std::uint32_t{0};
@@ -174,7 +174,7 @@ const Trouble troubles[] = {
     {"fused-off", Severity::note, true, [](Facts& f) { bits(f).fuses = 0x04; },
      "lacks the ports of bits 0x30c0"},
     {"ports-switched-off", Severity::note, true, [](Facts& f) { bits(f).usb2_disabled = 2; },
-     "dead on either side"},
+     "dead on both sides"},
     {"no-driver", Severity::warning, true, [](Facts& f) { its_xhci(f).driver.clear(); },
      "no driver runs xHCI 0000:00:14.0"},
     {"lockdown", Severity::obstacle, false, [](Facts& f) { f.condition.lockdown = "integrity"; },

@@ -87,7 +87,7 @@ TEST(Map, KnowsTheSameSocketOnEitherSide)
 
     EXPECT_EQ(
         told(desk.plug("3-5")),
-        "Stick (1234:5678), 480 Mbit/s, on xHCI port 5, bit 8 of XUSB2PR; twin: EHCI port #2.1 is front-left already");
+        "Stick (1234:5678), 480 Mbit/s, on xHCI port 5, bit 8 of XUSB2PR; twin: EHCI port #2.1 is already front-left");
 }
 
 TEST(Map, DoesNotAskAboutWhatWasThereBefore)
@@ -254,7 +254,7 @@ TEST(Map, KeepsTheMeasuredTruthWhereTheTableContradicts)
     EXPECT_EQ(desk.connector("odd")->spec.seen, std::vector{*topology::UsbPlace::parse("00:1a.0/1.4")});
     desk.unplug("1-1.4");
     desk.look();
-    EXPECT_TRUE(told(desk.plug("1-1.4")).ends_with("is odd already"));
+    EXPECT_TRUE(told(desk.plug("1-1.4")).ends_with("is already odd"));
 }
 
 TEST(Map, StoresWhereADeviceCameWhenItsSocketWasMoved)

@@ -175,7 +175,7 @@ TEST(Bind, RefusesWithoutVfioPci)
 
     EXPECT_EQ(
         said(bench.bind()),
-        "vfio-not-loaded: vfio-pci, which hands controllers to guests, is not loaded (/sys/bus/pci/drivers/vfio-pci does not exist); sudo modprobe vfio-pci; for every boot: a line vfio-pci in /etc/modules-load.d/usbroute.conf");
+        "vfio-not-loaded: vfio-pci, which hands controllers to guests, is not loaded (/sys/bus/pci/drivers/vfio-pci does not exist); sudo modprobe vfio-pci; for every boot: a line with vfio-pci in /etc/modules-load.d/usbroute.conf");
 }
 
 TEST(Bind, RefusesAGroupThatTheHostUses)
