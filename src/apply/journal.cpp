@@ -26,8 +26,10 @@ using topology::Key;
 namespace {
 
 constexpr std::string_view header = "usbroute-journal 4";
-constexpr std::string_view header_before =
-    "usbroute-journal 3"; ///< a change's shifts are bits of two registers
+/// A change's shifts are bits of two registers.
+constexpr std::string_view header_three = "usbroute-journal 3";
+/// That of 0.1: a change's kind is how its title begins, too.
+constexpr std::string_view header_two = "usbroute-journal 2";
 constexpr std::string_view begin_word = "begin";
 constexpr std::string_view standing_word = "standing";
 constexpr std::string_view past_word = "past";         ///< done; says nothing of undo
@@ -49,7 +51,7 @@ constexpr std::size_t most_shifts = 64;
 /// Beyond this, what has been done is thinned out while reading.
 constexpr std::size_t most_done = 400;
 
-enum class Version : std::uint8_t { three, four };
+enum class Version : std::uint8_t { two, three, four };
 
 std::string one_word(std::string text)
 {
@@ -257,11 +259,22 @@ void take_bits(const BitChange& bits, const Key& key, std::uint32_t may_go, Chan
                 .keyboard_may_go = (may_go & mask) != 0});
 }
 
-/// "WORD KIND CONTROLLER XUSB2PR USB3_PSSEN WHEN WHO OWNERS TITLE": an entry of version 3.
-std::optional<Entry> entry_of_bits(const Fields& fields, std::uint32_t may_go)
+/// Titles of version 2 all began with a verb of ours.
+ChangeKind kind_of_title(std::string_view title)
+{
+    for (const auto kind : {ChangeKind::undo, ChangeKind::restore, ChangeKind::revert})
+        if (title.starts_with(word_of(kind)) && title.substr(word_of(kind).size()).starts_with(' '))
+            return kind;
+    return ChangeKind::move;
+}
+
+/// "WORD KIND CONTROLLER XUSB2PR USB3_PSSEN WHEN WHO OWNERS TITLE": an entry of version 3; version 2 had no KIND.
+std::optional<Entry> entry_of_bits(Fields fields, Version version, std::uint32_t may_go)
 {
     constexpr std::size_t title_at = 8;
     constexpr std::uint8_t register_bits = 32;
+    if (version == Version::two && !fields.empty())
+        fields.insert(fields.begin() + 1, word_of(ChangeKind::move));
     if (fields.size() < title_at) return std::nullopt;
     const auto kind = kind_from(fields[1]);
     const auto address = PciAddress::parse(fields[2]);
@@ -274,6 +287,7 @@ std::optional<Entry> entry_of_bits(const Fields& fields, std::uint32_t may_go)
         take_bits(*usb2, chips::MuxBit{i}, may_go, change);
         take_bits(*superspeed, chips::SuperSpeedPort{static_cast<std::uint8_t>(i + 1)}, 0, change);
     }
+    if (version == Version::two) change.kind = kind_of_title(change.title);
     if (!take_owners(fields[7], change)) return std::nullopt;
     return Entry{.change = std::move(change), .stamp = std::move(*stamp)};
 }
@@ -388,8 +402,8 @@ bool read_entry(Reader& reading, const Fields& fields)
 {
     auto& history = reading.history;
     const auto word = fields.front();
-    auto entry =
-        reading.version == Version::four ? entry_from(fields) : entry_of_bits(fields, reading.may_go);
+    auto entry = reading.version == Version::four ? entry_from(fields)
+                                                  : entry_of_bits(fields, reading.version, reading.may_go);
     if (!entry) return false;
     auto& change = entry->change;
     if (word == begin_word) {
@@ -482,9 +496,12 @@ History read_history(std::string_view text)
     auto& history = reading.history;
     const auto lines = split(text, '\n');
     history.is_of_today = lines.front() == header;
-    history.is_foreign = !text.empty() && !history.is_of_today && lines.front() != header_before;
+    history.is_foreign =
+        !text.empty() && !history.is_of_today && lines.front() != header_three && lines.front() != header_two;
     if (text.empty() || history.is_foreign) return history;
-    reading.version = history.is_of_today ? Version::four : Version::three;
+    reading.version = history.is_of_today             ? Version::four
+                      : lines.front() == header_three ? Version::three
+                                                      : Version::two;
     // The last piece has no newline: nothing, or a line that a crash cut.
     for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
         if (lines[i] != header) {

@@ -80,7 +80,7 @@ SCRIPT
 @test "the state is its owner's alone: directories 0700, files 0600, also what 0.1 has left open" {
     inside <<'SCRIPT'
 mkdir -p -m 755 "$USBROUTE_STATE_DIR"
-printf 'usbroute-journal 3\nbegin move 0000:00:14.0 4:4:0 0:0:0 0 - - move keys to ehci\nend done\n' > "$USBROUTE_STATE_DIR/journal"
+printf 'usbroute-journal 2\nbegin 0000:00:14.0 4:4:0 0:0:0 0 - - move keys to ehci\nend done\n' > "$USBROUTE_STATE_DIR/journal"
 printf 'usbroute guests 1\n' > "$USBROUTE_STATE_DIR/guests"
 chmod 755 "$USBROUTE_STATE_DIR" "$USBROUTE_LASTING_DIR"
 chmod 644 "$USBROUTE_STATE_DIR"/* "$USBROUTE_LASTING_DIR"/*

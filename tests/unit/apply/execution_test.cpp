@@ -305,7 +305,7 @@ TEST(Journal, PassesOverWhatIsTornForeignOrHostile)
     for (std::size_t cut = 0; cut < good.size(); ++cut)
         EXPECT_LE(read_history(journal_header() + good.substr(0, cut)).undoable.size(), 1u);
     EXPECT_TRUE(read_history("usbroute-journal 5\n" + good).is_foreign);
-    EXPECT_EQ(read_history("usbroute-journal 2\n" + good).undoable.size(), 0u);
+    EXPECT_EQ(read_history("usbroute-journal 1\n" + good).undoable.size(), 0u);
     EXPECT_EQ(
         read_history(journal_header() + "begin nonsense\nend done\n\n\xff\xff\n" + good).undoable.size(), 1u);
     EXPECT_EQ(read_history(journal_header() +

@@ -279,7 +279,26 @@ TEST(JournalTrial, OfTheVersionBeforeBitsAreReadAsShiftsAndOwnersToo)
     const auto unreadable = [&](const std::string& line) { return read_history(before + line).unreadable; };
     EXPECT_EQ(unreadable("begin move 0000:00:14.0 1:2:0 0:0:0 0 - - value outside its mask\n"), 1u);
     EXPECT_EQ(unreadable("begin move 0000:00:14.0 1:1:0 0:0:0 0 - host=1 no list\n"), 1u);
-    EXPECT_TRUE(read_history("usbroute-journal 2\n").is_foreign);
+}
+
+TEST(JournalTrial, OfZeroPointOneEachChangeIsOfTheKindThatItsTitleSays)
+{
+    const std::string keys_away = "usbroute-journal 2\nbegin 0000:00:14.0 4:4:0 0:0:0 0 - - ";
+    const auto history = read_history(keys_away + "move keys to ehci\nend done\n");
+
+    EXPECT_FALSE(history.is_of_today);
+    EXPECT_FALSE(history.is_foreign);
+    EXPECT_EQ(history.undoable, std::vector{keys});
+    EXPECT_EQ(history.unreadable, 0u);
+
+    const auto kind_of = [&](const std::string& title) {
+        return read_history(keys_away + title + "\nend done\n").done.at(0).change.kind;
+    };
+    EXPECT_EQ(kind_of("undo move keys to xhci"), plan::ChangeKind::undo);
+    EXPECT_EQ(kind_of("revert move keys to xhci"), plan::ChangeKind::revert);
+    EXPECT_EQ(kind_of("restore the routes"), plan::ChangeKind::restore);
+    EXPECT_EQ(kind_of("apply undo"), plan::ChangeKind::move);
+    EXPECT_TRUE(read_history("usbroute-journal 1\n").is_foreign);
 }
 
 TEST(JournalTrial, ALineThatSaysAKeyTwiceOrAWordThatItCannotHaveIsPassedOver)
