@@ -22,6 +22,7 @@ namespace usbroute::cli {
 
 using plan::Handover;
 using plan::HandoverOutcome;
+using plan::Reason;
 using Clock = std::chrono::steady_clock;
 
 namespace {
@@ -45,21 +46,21 @@ HandoverOutcome decide(const GuestCall& call, const Decide& decision)
 
 Result<Handover> handover_in(HandoverOutcome outcome)
 {
-    if (const auto* refusal = std::get_if<plan::HandoverRefusal>(&outcome))
+    if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
         return std::unexpected(plan::error_from(*refusal));
     return std::get<Handover>(std::move(outcome));
 }
 
 /// Decides again until something else than one of these refusals comes out, or patience runs out.
 HandoverOutcome decide_until(const GuestCall& call, const Decide& decision,
-                             const std::vector<std::string>& passing)
+                             const std::vector<Reason>& passing)
 {
     const auto until = Clock::now() + patience_of(call.invocation.options);
     while (true) {
         auto outcome = decide(call, decision);
-        const auto* refusal = std::get_if<plan::HandoverRefusal>(&outcome);
+        const auto* refusal = std::get_if<plan::Refusal>(&outcome);
         const bool may_pass =
-            refusal != nullptr && std::ranges::find(passing, refusal->code) != passing.end();
+            refusal != nullptr && std::ranges::find(passing, refusal->reason) != passing.end();
         if (!may_pass || Clock::now() >= until) return outcome;
         std::this_thread::sleep_for(between_looks);
     }
@@ -101,7 +102,7 @@ Result<Handover> step_aside(const GuestCall& call, const Handover& handover, con
                 Error(answer.error()).within("cannot move the connectors first; no controller was touched"));
         for (const auto& warning : answer->warnings) warn(options, warning);
     }
-    auto again = handover_in(decide_until(call, without_moves, {"last-keyboard", "disk-in-use"}));
+    auto again = handover_in(decide_until(call, without_moves, {Reason::last_keyboard, Reason::disk_in_use}));
     if (!again)
         return std::unexpected(
             std::move(again.error())
@@ -153,7 +154,7 @@ Result<void> carry_out(const GuestCall& call, const Handover& handover)
     return {};
 }
 
-int bind_one(const GuestCall& call, const GuestName& guest, const std::vector<std::string>& passing)
+int bind_one(const GuestCall& call, const GuestName& guest, const std::vector<Reason>& passing)
 {
     const auto& options = call.invocation.options;
     const auto decision = [&](bool move_first) {
@@ -176,7 +177,7 @@ int bind_one(const GuestCall& call, const GuestName& guest, const std::vector<st
 /// Early at boot a controller, its group or vfio-pci itself may come a little later than this command.
 int bind_at_boot(const GuestCall& call)
 {
-    const std::vector<std::string> late{"controller-not-there", "iommu-off", "vfio-not-loaded"};
+    const std::vector<Reason> late{Reason::controller_not_there, Reason::iommu_off, Reason::vfio_not_loaded};
     int worst = exit_done;
     bool any = false;
     for (const auto& guest : call.settings.guests) {

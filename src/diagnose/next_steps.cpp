@@ -62,10 +62,11 @@ bool keeps_a_controller(const topology::Snapshot& snapshot, const plan::Handover
 /// A refusal's remedy as far as it harms nobody: not how to take the last keyboard anyway, nothing of what
 /// shares a group, because only a person can tell whether the host can do without it, and nothing of an IOMMU, of which
 /// a diagnosis says more.
-std::string safe_remedy(const plan::HandoverRefusal& refusal)
+std::string safe_remedy(const plan::Refusal& refusal)
 {
-    if (refusal.code == "last-keyboard") return "; give the host another keyboard first";
-    const bool is_left_out = refusal.code == "group-shared" || refusal.code == "iommu-off";
+    if (refusal.reason == plan::Reason::last_keyboard) return "; give the host another keyboard first";
+    const bool is_left_out =
+        refusal.reason == plan::Reason::group_shared || refusal.reason == plan::Reason::iommu_off;
     return is_left_out || refusal.remedy.empty() ? std::string() : "; " + refusal.remedy;
 }
 
@@ -95,7 +96,7 @@ struct Attempt {
 Attempt attempt(const Examination& examination, const Settings& settings, const plan::BindRequest& request)
 {
     const auto outcome = bind_planned(examination, settings, request, true);
-    if (const auto* refusal = std::get_if<plan::HandoverRefusal>(&outcome))
+    if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
         return {.why_not = refusal->sentence + safe_remedy(*refusal), .gives_something = false, .costs = {}};
     const auto& handover = std::get<plan::Handover>(outcome);
     return {.why_not = {},

@@ -20,13 +20,12 @@ using topology::Side;
 
 namespace {
 
-HandoverRefusal no_such_guest(const GuestName& guest)
+Refusal no_such_guest(const GuestName& guest)
 {
-    return {.code = "no-such-guest",
-            .kind = ErrorKind::not_found,
+    return {.reason = Reason::no_such_guest,
+            .subject = printable(guest.text(), 64),
             .sentence = format("the configuration has no guest {}, so there is no controller to give to it",
                                guest.text()),
-            .evidence = {},
             .remedy = format("add [guest.{}] with controllers = [\"0000:00:1d.0\", ...] to usbroute.toml",
                              guest.text())};
 }
@@ -108,19 +107,11 @@ std::vector<const assign::Rebind*> Handover::rebinds() const
     return found;
 }
 
-Error error_from(const HandoverRefusal& refusal)
-{
-    auto text = refusal.sentence;
-    if (!refusal.evidence.empty()) text += format(" ({})", join(refusal.evidence, "; "));
-    if (!refusal.remedy.empty()) text += "; " + refusal.remedy;
-    return Error(refusal.kind, std::move(text)).with_code(refusal.code);
-}
-
 HandoverOutcome plan_bind(const HandoverSituation& situation, const BindRequest& request)
 {
     auto outcome = plan_bind_plainly(situation, request);
-    auto* refusal = std::get_if<HandoverRefusal>(&outcome);
-    if (refusal == nullptr || refusal->code != "group-shared") return outcome;
+    auto* refusal = std::get_if<Refusal>(&outcome);
+    if (refusal == nullptr || refusal->reason != Reason::group_shared) return outcome;
     const auto* guest = situation.settings.guest(request.guest);
     for (const auto& address : guest->controllers)
         if (check_controller(situation, *guest, address)) {
@@ -174,7 +165,7 @@ HandoverOutcome plan_release(const HandoverSituation& situation, const GuestName
         begin(format("give {} back to the host", listed(texts_of(guest->controllers))), guest->name);
     // What has gone must not keep the host from getting the rest back.
     std::vector<PciAddress> there;
-    HandoverNo missing;
+    std::optional<Refusal> missing;
     for (const auto& address : guest->controllers) {
         auto refusal = check_there(situation, address);
         if (refusal)

@@ -55,19 +55,7 @@ struct Handover {
     [[nodiscard]] std::vector<const assign::Rebind*> rebinds() const;
 };
 
-/// "no", with nothing touched.
-struct HandoverRefusal {
-    std::string code; ///< a stable word for scripts, "group-shared"
-    ErrorKind kind = ErrorKind::refused;
-    std::string sentence;              ///< one sentence without the remedy
-    std::vector<std::string> evidence; ///< what says so
-    std::string remedy;
-    bool operator==(const HandoverRefusal&) const = default;
-};
-
-[[nodiscard]] Error error_from(const HandoverRefusal& refusal);
-
-using HandoverOutcome = std::variant<Handover, HandoverRefusal>;
+using HandoverOutcome = std::variant<Handover, Refusal>;
 
 struct BindRequest {
     GuestName guest;

@@ -40,19 +40,20 @@ std::string iommu_remedy(const HandoverSituation& situation)
                : "switch VT-d or AMD-Vi on in the firmware, and for VT-d put intel_iommu=on on the kernel's command line; `usbroute doctor` says which of them is missing";
 }
 
-HandoverNo check_iommu(const HandoverSituation& situation, const PciController& controller)
+std::optional<Refusal> check_iommu(const HandoverSituation& situation, const PciController& controller)
 {
     if (controller.iommu_group) return std::nullopt;
-    return HandoverRefusal{
-        .code = "iommu-off",
+    return Refusal{
+        .reason = Reason::iommu_off,
+        .subject = controller.name,
         .sentence = format("{} is in no IOMMU group, so it cannot be given to a guest", controller.name),
-        .evidence = {format("/sys/bus/pci/devices/{}/iommu_group does not exist", controller.name)},
-        .remedy = iommu_remedy(situation)};
+        .remedy = iommu_remedy(situation),
+        .evidence = {format("/sys/bus/pci/devices/{}/iommu_group does not exist", controller.name)}};
 }
 
 /// Names all that are in the way at once; what to do about them is for `remedy_for_group`.
-HandoverNo check_group(const HandoverSituation& situation, const GuestSettings& guest,
-                       const PciController& controller)
+std::optional<Refusal> check_group(const HandoverSituation& situation, const GuestSettings& guest,
+                                   const PciController& controller)
 {
     std::vector<std::string> names;
     std::vector<std::string> evidence;
@@ -64,23 +65,24 @@ HandoverNo check_group(const HandoverSituation& situation, const GuestSettings& 
         evidence.push_back(format("{} ({}): {}", member.address.text(), member.ids(), why));
     }
     if (names.empty()) return std::nullopt;
-    return HandoverRefusal{.code = "group-shared",
-                           .sentence =
-                               format("{} shares IOMMU group {} with {}, and a group is given away whole",
+    return Refusal{.reason = Reason::group_shared,
+                   .subject = controller.name,
+                   .sentence = format("{} shares IOMMU group {} with {}, and a group is given away whole",
                                       controller.name, *controller.iommu_group, join(names, ", ")),
-                           .evidence = std::move(evidence),
-                           .remedy = {}};
+                   .remedy = {},
+                   .evidence = std::move(evidence)};
 }
 
-HandoverNo check_vfio(const HandoverSituation& situation)
+std::optional<Refusal> check_vfio(const HandoverSituation& situation)
 {
     if (situation.look.vfio_driver) return std::nullopt;
-    return HandoverRefusal{
-        .code = "vfio-not-loaded",
+    return Refusal{
+        .reason = Reason::vfio_not_loaded,
+        .subject = std::string(assign::vfio),
         .sentence = "vfio-pci, which hands controllers to guests, is not loaded",
-        .evidence = {"/sys/bus/pci/drivers/vfio-pci does not exist"},
         .remedy =
-            "sudo modprobe vfio-pci; for every boot: a line with vfio-pci in /etc/modules-load.d/usbroute.conf"};
+            "sudo modprobe vfio-pci; for every boot: a line with vfio-pci in /etc/modules-load.d/usbroute.conf",
+        .evidence = {"/sys/bus/pci/drivers/vfio-pci does not exist"}};
 }
 
 bool holds(const Connector& connector, const topology::PortPath& place)
@@ -142,38 +144,40 @@ void choose_moves(Giving& giving)
     }
 }
 
-HandoverNo check_there(const HandoverSituation& situation, const PciAddress& address)
+std::optional<Refusal> check_there(const HandoverSituation& situation, const PciAddress& address)
 {
     const auto* function = situation.look.function_at(address);
     if (function == nullptr)
-        return HandoverRefusal{
-            .code = "controller-not-there",
+        return Refusal{
+            .reason = Reason::controller_not_there,
+            .subject = address.text(),
             .sentence = format("{} is not on the bus", address.text()),
-            .evidence = {format("/sys/bus/pci/devices/{} does not exist", address.text())},
             .remedy = "if firmware hides it, `usbroute doctor` says how to show it; else correct controllers "
-                      "in the configuration: `usbroute status -v` lists those that are there"};
+                      "in the configuration: `usbroute status -v` lists those that are there",
+            .evidence = {format("/sys/bus/pci/devices/{} does not exist", address.text())}};
     if (situation.snapshot.controller_at(address) != nullptr) return std::nullopt;
     // The bus was looked at twice, and the controller came or went in between.
     if (function->is_usb_controller())
-        return HandoverRefusal{
-            .code = "controller-not-there",
-            .sentence = format("{} is appearing on the bus or leaving it right now", address.text()),
-            .evidence = {format("/sys/bus/pci/devices/{} was there in only one of two looks",
-                                address.text())},
-            .remedy = "try again"};
-    return HandoverRefusal{
-        .code = "not-a-usb-controller",
+        return Refusal{.reason = Reason::controller_not_there,
+                       .subject = address.text(),
+                       .sentence =
+                           format("{} is appearing on the bus or leaving it right now", address.text()),
+                       .remedy = "try again",
+                       .evidence = {format("/sys/bus/pci/devices/{} was there in only one of two looks",
+                                           address.text())}};
+    return Refusal{
+        .reason = Reason::not_a_usb_controller,
+        .subject = address.text(),
         .sentence =
             format("{} is not a USB controller, and usbroute hands over nothing else", address.text()),
-        .evidence = {format("/sys/bus/pci/devices/{}/class is 0x{:06x}", address.text(),
-                            function->class_code)},
-        .remedy =
-            "correct controllers in the configuration: `usbroute status -v` lists those that are there"};
+        .remedy = "correct controllers in the configuration: `usbroute status -v` lists those that are there",
+        .evidence = {
+            format("/sys/bus/pci/devices/{}/class is 0x{:06x}", address.text(), function->class_code)}};
 }
 
 /// What may be wrong with one controller, in the order in which it has to be put right.
-HandoverNo check_controller(const HandoverSituation& situation, const GuestSettings& guest,
-                            const PciAddress& address)
+std::optional<Refusal> check_controller(const HandoverSituation& situation, const GuestSettings& guest,
+                                        const PciAddress& address)
 {
     if (auto refusal = check_there(situation, address)) return refusal;
     const auto& controller = *situation.snapshot.controller_at(address);
@@ -183,7 +187,7 @@ HandoverNo check_controller(const HandoverSituation& situation, const GuestSetti
     return check_group(situation, guest, controller);
 }
 
-HandoverNo check_holders(const HandoverSituation& situation, const GuestSettings& guest)
+std::optional<Refusal> check_holders(const HandoverSituation& situation, const GuestSettings& guest)
 {
     for (const auto& address : guest.controllers) {
         const auto* controller = situation.snapshot.controller_at(address);
@@ -191,14 +195,15 @@ HandoverNo check_holders(const HandoverSituation& situation, const GuestSettings
         const auto held =
             std::ranges::find(situation.holders.holders, *controller->iommu_group, &GroupHolder::group);
         if (held == situation.holders.holders.end()) continue;
-        return HandoverRefusal{
-            .code = "guest-running",
+        return Refusal{
+            .reason = Reason::guest_running,
+            .subject = controller->name,
             .sentence =
                 format("a guest is using {}: the kernel would wait until it lets go", controller->name),
-            .evidence = {format("process {} ({}) has IOMMU group {} open", held->process,
-                                printable(held->command, 32), held->group)},
             .remedy = "shut the guest down first, or take the controller out of it (device_del in QEMU's "
-                      "monitor, virsh detach-device)"};
+                      "monitor, virsh detach-device)",
+            .evidence = {format("process {} ({}) has IOMMU group {} open", held->process,
+                                printable(held->command, 32), held->group)}};
     }
     return std::nullopt;
 }
@@ -228,7 +233,7 @@ bool Giving::leaves_no_controller() const
     });
 }
 
-HandoverNo check_keyboards(const Giving& giving)
+std::optional<Refusal> check_keyboards(const Giving& giving)
 {
     if (giving.request.yes) return std::nullopt;
     const auto& snapshot = giving.situation.snapshot;
@@ -248,32 +253,33 @@ HandoverNo check_keyboards(const Giving& giving)
                      connector->spec.name.text(), place.text())};
     if (!loss.doubtful.empty()) evidence.push_back(loss.left());
     if (!loss.uncounted.empty()) evidence.push_back("not counted: " + topology::list_of(loss.uncounted));
-    return HandoverRefusal{.code = "last-keyboard",
-                           .sentence = format("{} has the host's {}: {}", controller->name,
-                                              loss.going.size() == 1 ? "only keyboard" : "last keyboards",
-                                              topology::short_list_of(loss.going)),
-                           .evidence = std::move(evidence),
-                           .remedy = way_out(giving, connector) + "; or say yes: --yes"};
+    return Refusal{.reason = Reason::last_keyboard,
+                   .subject = controller->name,
+                   .sentence = format("{} has the host's {}: {}", controller->name,
+                                      loss.going.size() == 1 ? "only keyboard" : "last keyboards",
+                                      topology::short_list_of(loss.going)),
+                   .remedy = way_out(giving, connector) + "; or say yes: --yes",
+                   .evidence = std::move(evidence)};
 }
 
-HandoverNo check_disks(const Giving& giving)
+std::optional<Refusal> check_disks(const Giving& giving)
 {
     for (const auto& disk : topology::disks_in_use(giving.situation.snapshot, giving.situation.use)) {
         if (!giving.loses(disk.usb)) continue;
         const auto* controller = giving.situation.snapshot.controller_of_bus(disk.usb.bus());
-        return HandoverRefusal{
-            .code = "disk-in-use",
-            .sentence =
-                format("{} has disk {}, which the host uses", controller->name, printable(disk.disk, 32)),
-            .evidence = {printable(join(disk.chain, " > "))},
-            .remedy = disk.runs_the_system()
-                          ? "the host runs from it: plug it into a socket of another controller"
-                          : "unmount it first"};
+        return Refusal{.reason = Reason::disk_in_use,
+                       .subject = controller->name,
+                       .sentence = format("{} has disk {}, which the host uses", controller->name,
+                                          printable(disk.disk, 32)),
+                       .remedy = disk.runs_the_system()
+                                     ? "the host runs from it: plug it into a socket of another controller"
+                                     : "unmount it first",
+                       .evidence = {printable(join(disk.chain, " > "))}};
     }
     return std::nullopt;
 }
 
-HandoverNo check_moves(const Giving& giving)
+std::optional<Refusal> check_moves(const Giving& giving)
 {
     const auto& situation = giving.situation;
     for (const auto& move : giving.moves) {
@@ -289,12 +295,11 @@ HandoverNo check_moves(const Giving& giving)
         if (refusal == nullptr) continue;
         const bool may_be_unmounted =
             refusal->reason == Reason::disk_in_use && refusal->remedy.starts_with("unmount");
-        return HandoverRefusal{.code = std::string(code_of(refusal->reason)),
-                               .kind = kind_of(refusal->reason),
-                               .sentence = refusal->sentence,
-                               .evidence = {format("{} would have to go to {} first", refusal->subject,
-                                                   topology::text_of(move.to))},
-                               .remedy = may_be_unmounted ? "unmount it first" : refusal->remedy};
+        auto why = *refusal;
+        why.evidence.push_back(
+            format("{} would have to go to {} first", refusal->subject, topology::text_of(move.to)));
+        if (may_be_unmounted) why.remedy = "unmount it first";
+        return why;
     }
     return std::nullopt;
 }

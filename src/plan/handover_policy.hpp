@@ -13,8 +13,6 @@
 
 namespace usbroute::plan {
 
-using HandoverNo = std::optional<HandoverRefusal>;
-
 /// A giving in the making: who the guest is, what changes hands, what steps aside before.
 struct Giving {
     const HandoverSituation& situation;
@@ -40,19 +38,21 @@ void choose_moves(Giving& giving);
 
 // Each says "no" or nothing.
 
-[[nodiscard]] HandoverNo check_there(const HandoverSituation& situation, const PciAddress& address);
+[[nodiscard]] std::optional<Refusal> check_there(const HandoverSituation& situation,
+                                                 const PciAddress& address);
 /// What may be wrong with one controller that is to be given, in the order in which it has to be put right.
-[[nodiscard]] HandoverNo check_controller(const HandoverSituation& situation,
-                                          const config::GuestSettings& guest, const PciAddress& address);
+[[nodiscard]] std::optional<Refusal> check_controller(const HandoverSituation& situation,
+                                                      const config::GuestSettings& guest,
+                                                      const PciAddress& address);
 /// The host keeps a keyboard, unless the request says yes.
-[[nodiscard]] HandoverNo check_keyboards(const Giving& giving);
+[[nodiscard]] std::optional<Refusal> check_keyboards(const Giving& giving);
 /// No disk that the host uses goes.
-[[nodiscard]] HandoverNo check_disks(const Giving& giving);
+[[nodiscard]] std::optional<Refusal> check_disks(const Giving& giving);
 /// The connectors that step aside may go there: what a move of them would be refused for, this is.
-[[nodiscard]] HandoverNo check_moves(const Giving& giving);
+[[nodiscard]] std::optional<Refusal> check_moves(const Giving& giving);
 /// Nobody has a group open that is to be taken back: vfio-pci would wait for him without end
 /// (drivers/vfio/vfio_main.c, `vfio_unregister_group_dev`).
-[[nodiscard]] HandoverNo check_holders(const HandoverSituation& situation,
-                                       const config::GuestSettings& guest);
+[[nodiscard]] std::optional<Refusal> check_holders(const HandoverSituation& situation,
+                                                   const config::GuestSettings& guest);
 
 } // namespace usbroute::plan

@@ -130,9 +130,10 @@ std::string another_controller(const HandoverSituation& situation, const BindReq
         const auto offer = format("give {} instead{}: controllers = [\"{}\"] of [guest.{}]", controller.name,
                                   is_alone(situation, controller) ? ", which is alone in its group" : "",
                                   controller.name, request.guest.text());
-        const auto* refusal = std::get_if<HandoverRefusal>(&outcome);
+        const auto* refusal = std::get_if<Refusal>(&outcome);
         if (refusal == nullptr) return offer;
-        const bool may_be_cleared = refusal->code == "last-keyboard" || refusal->code == "disk-in-use";
+        const bool may_be_cleared =
+            refusal->reason == Reason::last_keyboard || refusal->reason == Reason::disk_in_use;
         if (may_be_cleared && second_best.empty())
             second_best = format("{} (in the way then: {})", offer, refusal->sentence);
     }
@@ -148,8 +149,8 @@ std::string give_them_too(const HandoverSituation& situation, const BindRequest&
     auto text = format("give {} to the same guest too: add {} to controllers of [guest.{}]",
                        listed(texts_of(missing)), missing.size() == 1 ? "it" : "them", request.guest.text());
     const auto outcome = tried(situation, request, controllers);
-    if (const auto* refusal = std::get_if<HandoverRefusal>(&outcome);
-        refusal && refusal->code != "group-shared")
+    if (const auto* refusal = std::get_if<Refusal>(&outcome);
+        refusal && refusal->reason != Reason::group_shared)
         text += format(" (in the way then: {})", refusal->sentence);
     return text;
 }

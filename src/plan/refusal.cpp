@@ -3,6 +3,9 @@
 
 #include "plan/refusal.hpp"
 
+#include "base/format.hpp"
+#include "base/text.hpp"
+
 #include <utility>
 
 namespace usbroute::plan {
@@ -35,6 +38,12 @@ std::string_view code_of(Reason reason)
     case Reason::last_keyboard: return "last-keyboard";
     case Reason::not_seen_yet: return "not-seen-yet";
     case Reason::disk_in_use: return "disk-in-use";
+    case Reason::controller_not_there: return "controller-not-there";
+    case Reason::not_a_usb_controller: return "not-a-usb-controller";
+    case Reason::iommu_off: return "iommu-off";
+    case Reason::group_shared: return "group-shared";
+    case Reason::vfio_not_loaded: return "vfio-not-loaded";
+    case Reason::guest_running: return "guest-running";
     }
     std::unreachable();
 }
@@ -53,7 +62,10 @@ ErrorKind kind_of(Reason reason)
 
 std::string text_of(const Refusal& refusal)
 {
-    return refusal.remedy.empty() ? refusal.sentence : refusal.sentence + "; " + refusal.remedy;
+    auto text = refusal.sentence;
+    if (!refusal.evidence.empty()) text += format(" ({})", join(refusal.evidence, "; "));
+    if (!refusal.remedy.empty()) text += "; " + refusal.remedy;
+    return text;
 }
 
 Error error_from(const Refusal& refusal)

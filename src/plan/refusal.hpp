@@ -39,20 +39,28 @@ enum class Reason : std::uint8_t {
     last_keyboard,
     not_seen_yet, ///< what is plugged in there may be the only keyboard, and the kernel has not found it yet
     disk_in_use,
+    // Of a whole controller that is to change hands.
+    controller_not_there, ///< it is not on the bus, or was in only one of two looks
+    not_a_usb_controller,
+    iommu_off,       ///< it is in no IOMMU group
+    group_shared,    ///< its group has functions that the host or another guest uses
+    vfio_not_loaded, ///< nothing that it could be bound to
+    guest_running,   ///< somebody has its group open: the kernel would wait for him
 };
 
 /// "no", with nothing touched: what was asked, what stands against it, what can be done.
 struct Refusal {
     Reason reason;
-    std::string subject;  ///< the connector, profile, ... it is about
-    std::string sentence; ///< one sentence without the remedy
-    std::string remedy;   ///< what to do; empty where there is nothing
+    std::string subject;                    ///< the connector, profile, ... it is about
+    std::string sentence;                   ///< one sentence without the remedy
+    std::string remedy;                     ///< what to do; empty where there is nothing
+    std::vector<std::string> evidence = {}; ///< what says so, where the sentence does not have it
     bool operator==(const Refusal&) const = default;
 };
 
 [[nodiscard]] std::string_view code_of(Reason reason);
 [[nodiscard]] ErrorKind kind_of(Reason reason);
-/// Sentence and remedy, one line.
+/// Sentence, evidence and remedy, one line.
 [[nodiscard]] std::string text_of(const Refusal& refusal);
 /// The same as an error, for whoever cannot go on without.
 [[nodiscard]] Error error_from(const Refusal& refusal);

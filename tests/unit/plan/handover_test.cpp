@@ -73,10 +73,11 @@ BindRequest bind_windows(bool yes, bool move_first)
 /// "code: sentence (evidence); remedy", or the lines of the plan.
 std::string said(const HandoverOutcome& outcome)
 {
-    if (const auto* refusal = std::get_if<HandoverRefusal>(&outcome)) {
-        EXPECT_FALSE(refusal->evidence.empty() && refusal->kind == ErrorKind::refused) << refusal->code;
-        EXPECT_FALSE(refusal->remedy.empty()) << refusal->code;
-        return refusal->code + ": " + error_from(*refusal).message();
+    if (const auto* refusal = std::get_if<Refusal>(&outcome)) {
+        const std::string code(code_of(refusal->reason));
+        EXPECT_FALSE(refusal->evidence.empty() && kind_of(refusal->reason) == ErrorKind::refused) << code;
+        EXPECT_FALSE(refusal->remedy.empty()) << code;
+        return code + ": " + text_of(*refusal);
     }
     std::string text;
     const auto& handover = std::get<Handover>(outcome);
@@ -124,8 +125,8 @@ TEST(Bind, RefusesAGuestThatTheConfigurationDoesNotHave)
 {
     const auto outcome = HandoverBench().bind({.guest = GuestName("mac")});
 
-    EXPECT_EQ(std::get<HandoverRefusal>(outcome).code, "no-such-guest");
-    EXPECT_EQ(std::get<HandoverRefusal>(outcome).kind, ErrorKind::not_found);
+    EXPECT_EQ(std::get<Refusal>(outcome).reason, Reason::no_such_guest);
+    EXPECT_EQ(kind_of(std::get<Refusal>(outcome).reason), ErrorKind::not_found);
 }
 
 TEST(Bind, RefusesAControllerThatIsNotThere)
@@ -198,7 +199,7 @@ TEST(Bind, PrintsNoCommandThatUnbindsWhatTheHostCannotDoWithout)
         const auto address = bench.add_to_group_of_1d(0x010601, "ahci").address;
         bench.look.loads = {{.address = address}};
         change(bench, bench.look.loads.front());
-        return std::get<HandoverRefusal>(bench.bind()).remedy;
+        return std::get<Refusal>(bench.bind()).remedy;
     };
     const std::vector<topology::BlockName> disk{{.name = "sda", .number = "8:0"},
                                                 {.name = "sda2", .number = "8:2"}};
@@ -250,7 +251,7 @@ TEST(Bind, OffersInsteadOfAHopelessGroupAControllerThatCanBePlanned)
     const auto address = bench.add_to_group_of_1d(0x010601, "ahci").address;
     bench.look.loads = {{.address = address, .blocks = {{.name = "sda", .number = "8:0"}}}};
     bench.settings.guests.front().controllers = {*PciAddress::parse("00:1d.0")};
-    const auto remedy = [&] { return std::get<HandoverRefusal>(bench.bind()).remedy; };
+    const auto remedy = [&] { return std::get<Refusal>(bench.bind()).remedy; };
 
     EXPECT_TRUE(remedy().ends_with("; give 0000:00:1a.0 instead, which is alone in its group: controllers = "
                                    "[\"0000:00:1a.0\"] of [guest.windows]"))
@@ -326,7 +327,7 @@ TEST(Bind, NamesTheSwitchesOfTheProcessorsMakerForTheIommu)
         fakes::controller(bench.snapshot, "00:1d.0").iommu_group.reset();
         bench.look.functions.push_back(
             {.address = *PciAddress::parse("00:00.0"), .vendor = vendor, .class_code = 0x060000});
-        return std::get<HandoverRefusal>(bench.bind()).remedy;
+        return std::get<Refusal>(bench.bind()).remedy;
     };
 
     EXPECT_NE(remedy(0x8086).find("intel_iommu=on"), std::string::npos);
