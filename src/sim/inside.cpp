@@ -6,7 +6,9 @@
 #include "base/format.hpp"
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -14,6 +16,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace usbroute::sim {
@@ -44,6 +47,19 @@ std::string temporary_base()
     auto base = variable("TMPDIR");
     if (!base.empty() && base.size() <= longest_directory - 20) return base;
     return ::access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
+}
+
+/// Boards that are started at the same moment all find the port free. The first has this name, which the kernel takes back
+/// with the process, and the others look for another port.
+bool is_ours(std::uint16_t port)
+{
+    static const int claim = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const auto name = format("usbroute-sim port {}", port);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(&address.sun_path[1], name.data(), name.size()); // abstract: it begins with a zero
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    return claim >= 0 && ::bind(claim, reinterpret_cast<sockaddr*>(&address), size) == 0;
 }
 
 bool can_bind(int fd, std::uint16_t port)
@@ -119,7 +135,7 @@ std::uint16_t free_port()
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return usual;
     std::uint16_t port = usual;
-    if (!can_bind(fd, usual) && can_bind(fd, 0)) {
+    if (!(is_ours(usual) && can_bind(fd, usual)) && can_bind(fd, 0)) {
         sockaddr_in address{};
         socklen_t size = sizeof address;
         if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0)

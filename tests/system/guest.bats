@@ -35,7 +35,7 @@ guest=$USBROUTE_SIM/run/everything.sock
 pids=
 # The wine prefix finds it as COM5 and COM12. Not as COM1: wine makes that a real serial port, where there is one.
 serial() { # [OPTION...] of serial_line.py, after the socket; what it says is in the file serial
-    rm -f port
+    rm -f port serial # an earlier one goes on writing into its own
     $outside "$BATS_TEST_DIRNAME/serial_line.py" port "$@" > serial & pids="$pids $!"
     wait_for ready serial
     if [ -d "$WINEPREFIX/dosdevices" ]; then
