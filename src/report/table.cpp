@@ -119,9 +119,9 @@ std::string Table::text(const Style& style) const
         for (std::size_t i = 0; i < row.size(); ++i) {
             const bool last = i + 1 == columns_.size();
             const auto shown = last ? cut(row[i].text, room, style) : row[i].text;
-            const auto padding = std::string(last ? 0 : all[i] - columns(shown), ' ');
+            const auto filler = std::string(last ? 0 : all[i] - columns(shown), ' ');
             const auto text = painted(shown, row[i].tone, style);
-            out += columns_[i].align == Align::right ? padding + text : text + padding;
+            out += columns_[i].align == Align::right ? filler + text : text + filler;
             if (!last) out.append(gap, ' ');
         }
         out.erase(out.find_last_not_of(' ') + 1);
