@@ -152,7 +152,7 @@ std::optional<Error> take_raw(const Raw& raw, Options& options)
     }
     if (raw.timeout) {
         const auto time = parse_duration(*raw.timeout);
-        if (!time || *time <= longest_timeout.zero() || *time > longest_timeout)
+        if (!time || *time <= std::chrono::milliseconds::zero() || *time > longest_timeout)
             return usage_error(
                 format("--timeout {}: write a time such as 500ms, 5s or 1m", printable(*raw.timeout, 32)));
         options.timeout = *time;

@@ -75,7 +75,7 @@ void add_power(Examination& examination, const PciController& xhci)
     const bool known = control != condition.power_controls.end();
     const auto file = format("/sys/bus/pci/devices/{}/power/control", xhci.name);
     const auto pin = format(
-        "echo on > {}; for every boot a udev rule: ACTION==\"add\", SUBSYSTEM==\"pci\", ATTR{{vendor}}==\"0x{:04x}\", ATTR{{device}}==\"0x{:04x}\", ATTR{{power/control}}=\"on\"",
+        R"(echo on > {}; for every boot a udev rule: ACTION=="add", SUBSYSTEM=="pci", ATTR{{vendor}}=="0x{:04x}", ATTR{{device}}=="0x{:04x}", ATTR{{power/control}}="on")",
         file, xhci.vendor, xhci.device);
     if (known && control->second == "auto" && !xhci.is_given_away())
         examination.add(

@@ -206,7 +206,7 @@ std::vector<std::string> notes_for_libvirt(const config::GuestSettings& guest,
     }
     if (std::get<config::UnixAddress>(line.address).group.empty())
         notes.push_back(format(
-            "QEMU runs as a user other than root here, and [listen.{}] lets only root in: give it group = \"kvm\" (Debian, Ubuntu: libvirt-qemu's group) or group = \"qemu\" (Fedora)",
+            R"(QEMU runs as a user other than root here, and [listen.{}] lets only root in: give it group = "kvm" (Debian, Ubuntu: libvirt-qemu's group) or group = "qemu" (Fedora))",
             line.name.text()));
     notes.emplace_back(
         "AppArmor's profile is made from this XML and lets QEMU connect; with SELinux, `ausearch -m avc -ts recent` says whether it was denied");
