@@ -202,8 +202,8 @@ Result<std::string> Simulation::run(const command::Rescan& /*rescan*/, Clock::ti
             // The kernel's fixup for an xHCI that it finds: all to the xHCI, if an EHCI is there too
             // (drivers/usb/host/pci-quirks.c, usb_enable_intel_xhci_ports).
             bool sees_ehci = false;
-            for (std::uint8_t number = 1; number <= board().chip->ehcis.size(); ++number)
-                if (const auto ehci = board().ehci(number))
+            for (std::size_t number = 1; number <= board().chip->ehcis.size(); ++number)
+                if (const auto ehci = board().ehci(static_cast<std::uint8_t>(number)))
                     sees_ehci = sees_ehci || machine_.controllers[*ehci].present;
             if (sees_ehci) machine_.registers = after_resume(machine_.registers);
             put_routes(config_, machine_.registers);

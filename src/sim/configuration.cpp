@@ -43,8 +43,8 @@ std::vector<config::GuestSettings> guests_of(const Board& board)
                                   .controllers = {},
                                   .on_exit = config::OnExit::return_to_host,
                                   .origin = {}};
-    for (std::uint8_t number = 1; number <= board.chip->ehcis.size(); ++number)
-        if (const auto ehci = board.ehci(number))
+    for (std::size_t number = 1; number <= board.chip->ehcis.size(); ++number)
+        if (const auto ehci = board.ehci(static_cast<std::uint8_t>(number)))
             windows.controllers.push_back(board.controllers[*ehci].function->address);
     if (!windows.controllers.empty()) guests.push_back(std::move(windows));
     return guests;

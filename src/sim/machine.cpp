@@ -212,9 +212,9 @@ Machine machine_at_start(std::shared_ptr<const Board> board)
 std::optional<PortPath> home_of(const Machine& machine, const Plug& plug)
 {
     const auto& socket = machine.board->sockets[plug.socket];
-    const auto link = superspeed_place(machine, socket);
+    auto link = superspeed_place(machine, socket);
     if (plug.is_superspeed_half) return link;
-    const auto wires = usb2_place(machine, socket);
+    auto wires = usb2_place(machine, socket);
     if (!plug.model->superspeed) return wires;
     if (plug.at && (plug.at == link || plug.at == wires)) return plug.at;
     return link ? link : wires;
