@@ -77,8 +77,7 @@ void Execution::acted(Result<Reading> seen)
 }
 
 /// Takes back everything that has reached the machine, last step first. A step that failed may have reached it too. One
-/// that hangs is left alone:
-/// whatever else is asked of the same thing would hang, too.
+/// that hangs is left alone: whatever else is asked of the same thing would hang, too.
 void Execution::take_back(Error cause)
 {
     if (cause.kind() == ErrorKind::timed_out) hangs_ = step_;

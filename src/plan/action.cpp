@@ -34,16 +34,20 @@ std::string why_undone_in(const route::WriteRegister& write, const chips::RouteB
     return route::why_undone(write, bits);
 }
 
+std::string driver_now(const PciAddress& function, const assign::Bindings& seen)
+{
+    const auto driver = assign::word_of(function, seen);
+    return format("{} has {} now", function.text(), driver.empty() ? "no driver" : driver);
+}
+
 std::string why_undone_in(const assign::Rebind& rebind, const assign::Bindings& seen)
 {
-    const auto driver = assign::word_of(rebind.function(), seen);
-    return format("{} has {} now", rebind.function().text(), driver.empty() ? "no driver" : driver);
+    return driver_now(rebind.function(), seen);
 }
 
 std::string why_undone_in(const assign::PutBack& back, const assign::Bindings& seen)
 {
-    return why_undone_in(
-        assign::Rebind{.before = back.wanted, .forced_after = {}, .driver_after = {}, .writes = {}}, seen);
+    return driver_now(back.wanted.function, seen);
 }
 
 } // namespace

@@ -169,6 +169,21 @@ TEST(Handover, SaysHowToRecoverWhereNothingCanBeTakenBack)
         << done.error().message();
 }
 
+TEST(Handover, TouchesNothingWhereAFunctionHasAnotherDriverThanWhenItWasPlanned)
+{
+    for (const bool is_forced : {false, true}) {
+        Bench bench;
+        auto& second = bench.kernel.functions["0000:00:1a.0"];
+        (is_forced ? second.forced : second.driver) = "pci-stub";
+
+        const auto done = bench.carry_out(true);
+
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().code(), code_of_a_stale_plan);
+        EXPECT_EQ(bench.kernel.log, "");
+    }
+}
+
 TEST(Handover, WritesNothingWhereEverythingIsAsWished)
 {
     auto bench = given();
