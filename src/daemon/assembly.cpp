@@ -123,10 +123,24 @@ void Assembly::found(const Findings& findings)
     register_news_.look_again();
     // What was there before the first look has not arrived just now.
     if (std::exchange(has_looked_, true)) announce(findings, machine, clients);
-    move_what_nobody_asks_for();
+    const bool misses_something = moves_by_itself() && !lookout.still_holds();
+    if (misses_something)
+        lookout.doubt_everything(); // the look that follows comes by here
+    else
+        move_what_nobody_asks_for();
     verdicts_.look_again();
-    trials.look_again();
+    if (!misses_something) trials.look_again();
     guests.look_again();
+}
+
+/// A look that followed hints has seen what they told of. What moves by itself depends on the rest as well; guests, who wait
+/// for a look as clients do, see to that themselves.
+bool Assembly::moves_by_itself() const
+{
+    if (!register_news_.can_read()) return false;
+    const auto& trial = machine.trial();
+    return machine.is_astray() || machine.is_start_awaited() || !recovery_.is_over() ||
+           (trial && trial->is_ending);
 }
 
 void Assembly::move_what_nobody_asks_for()

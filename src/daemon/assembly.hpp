@@ -66,6 +66,7 @@ private:
     void tell(const Moved& moved);
     void reverted(const Moved& moved);
     void found(const Findings& findings);
+    [[nodiscard]] bool moves_by_itself() const;
     void move_what_nobody_asks_for();
     void restore();
     void kernel_has_answered();

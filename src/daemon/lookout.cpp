@@ -175,6 +175,12 @@ void Lookout::finish(std::optional<Snapshot> fresh)
     deadline_.stop();
     if (!fresh) return look_later();
     is_starved_ = false;
+    if (!is_enough(*fresh)) {
+        pending_.everything = true;
+        waiting_.insert(waiting_.begin(), served_.begin(), served_.end());
+        served_.clear();
+        return look();
+    }
     expect_the_rest();
     found_(parts_.machine.take(std::move(*fresh)));
     tell(std::exchange(served_, {}), Look::taken);
@@ -183,6 +189,13 @@ void Lookout::finish(std::optional<Snapshot> fresh)
         look();
     else if (parts_.hints.fd() >= 0 && pending_.ask_for_a_scan())
         settle();
+}
+
+/// Whoever waits moves sockets by what is found. Then a hint that was lost counts too: a disk may have come with it.
+bool Lookout::is_enough(const Snapshot& fresh) const
+{
+    return served_.empty() || followed_.everything || parts_.hints.hears_everything() ||
+           parts_.scanner.still_holds(fresh);
 }
 
 /// Hints say where to look. A look at those places does not show whether something happened elsewhere without a hint.

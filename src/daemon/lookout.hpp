@@ -85,6 +85,9 @@ public:
     /// Whether a request may be answered at once. Asks the source of hints, without waiting, and does not take its
     /// silence for an answer: the kernel's count of events has to be that of before the look, or what it lists has to be.
     [[nodiscard]] bool is_fresh();
+    /// Whether everything that is known is as the kernel lists it, also what no hint told of. To be asked before anything is
+    /// moved by what a look has found.
+    [[nodiscard]] bool still_holds();
     /// Is told after a look that began no earlier than the last hint of before this call.
     void wait(Waiter& waiter);
     void forget(const Waiter& waiter);
@@ -93,7 +96,7 @@ public:
 
 private:
     void gather();
-    [[nodiscard]] bool still_holds();
+    [[nodiscard]] bool is_enough(const topology::Snapshot& fresh) const;
     void listen();
     void settle();
     void look();

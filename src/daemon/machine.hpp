@@ -113,6 +113,7 @@ public:
     [[nodiscard]] bool is_astray() const { return astray_; }
     /// A StartRequest is still to come: until then all that is asked for is remembered, also what was so already.
     void await_start(bool is_awaited) { is_start_awaited_ = is_awaited; }
+    [[nodiscard]] bool is_start_awaited() const { return is_start_awaited_; }
     /// Ends a change that an earlier daemon was killed in, as far as the guards let it. Nothing: there is none. The error
     /// has the code "busy" where another process holds the lock.
     [[nodiscard]] std::optional<Result<apply::Recovered>> recover();

@@ -18,6 +18,7 @@ public:
     /// As soon as the registers can be read, and after each look from then on. False: another process holds the lock, so
     /// nothing can be said yet.
     bool look_again();
+    [[nodiscard]] bool is_over() const { return is_over_; }
 
 private:
     void complain(const std::string& why);

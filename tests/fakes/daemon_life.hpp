@@ -34,7 +34,8 @@ public:
     {
         return see_();
     }
-    [[nodiscard]] bool still_holds(const topology::Snapshot&) const override { return true; }
+    [[nodiscard]] bool still_holds(const topology::Snapshot&) const override { return holds; }
+    bool holds = true; ///< what the kernel lists
 
 private:
     std::function<topology::Snapshot()> see_;
@@ -83,10 +84,10 @@ public:
           locations{.state = on.state.path(), .claims = on.claims},
           journal(on.state.path()),
           first_move(on.lasting()),
-          scanner_(below.see),
+          scanner(below.see),
           assembly({.loop = loop,
                     .tree = below.tree,
-                    .scanner = scanner_,
+                    .scanner = scanner,
                     .hints = hints,
                     .events = no_count_,
                     .place = place,
@@ -160,9 +161,9 @@ private:
     }
 
     observe::NoCount no_count_;
-    ScriptedScanner scanner_;
 
 public:
+    ScriptedScanner scanner;
     daemon::Assembly assembly;
 };
 

@@ -17,8 +17,9 @@ public:
     {
         return {.everything = std::exchange(has_changed, false), .registers = false, .paths = {}};
     }
-    [[nodiscard]] bool hears_everything() const override { return true; }
+    [[nodiscard]] bool hears_everything() const override { return sure; }
     bool has_changed = false;
+    bool sure = true;
 };
 
 } // namespace usbroute::fakes

@@ -215,6 +215,25 @@ TEST_F(AssemblyTest, WhatWasKeptFromGoingBackGoesWithALaterLook)
     EXPECT_EQ(wires(), at_home);
 }
 
+TEST_F(AssemblyTest, NothingIsMovedByItselfWhileSomethingThatNoHintToldOfMayHaveCome)
+{
+    start_and_listen();
+    ask("move rear windows");
+    ask("move rear host");
+    life->hints.sure = false;
+    life->scanner.holds = false;
+    world.bits.usb2_owner = rear_out; // by somebody else
+
+    life->look();
+    EXPECT_EQ(wires(), rear_out);
+
+    life->scanner.holds = true;
+    ground.loop.advance(50ms);
+    ASSERT_EQ(ground.loop.errands(), 1u);
+    ground.loop.run_errand();
+    EXPECT_EQ(wires(), at_home);
+}
+
 TEST_F(AssemblyTest, WhatATrialGivesBackToAGuestThatIsGoneComesHome)
 {
     settings.guests.front().on_exit = config::OnExit::return_to_host;

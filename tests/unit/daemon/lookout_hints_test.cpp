@@ -236,6 +236,28 @@ TEST_F(LookoutOnAMachine, NothingIsLookedAtAgainWhereHintsToldOfEverything)
     EXPECT_TRUE(lookout.is_fresh());
 }
 
+TEST_F(LookoutOnAMachine, WhoWaitsForALookThatFollowsHintsIsServedByOneThatMissesNothing)
+{
+    hints.sure = false;
+    hint();
+    ++*events.count;
+    EXPECT_FALSE(lookout.is_fresh());
+    lookout.wait(first);
+    loop.work();
+    tree.add("sys/class", dir("block", {link("sdb", "../../devices/usb3/3-2/block/sdb")}));
+
+    loop.run_errand();
+
+    EXPECT_EQ(told, "");
+    EXPECT_EQ(looks, 0);
+    ASSERT_EQ(loop.errands(), 1u);
+    loop.run_errand();
+    EXPECT_EQ(told, "first taken\n");
+    EXPECT_EQ(looks, 1);
+    EXPECT_EQ(machine.snapshot()->census->blocks.size(), 1u);
+    EXPECT_TRUE(lookout.is_fresh());
+}
+
 TEST_F(LookoutOnAMachine, WhoAsksAfterALookThatFollowedHintsIsToldWhetherTheyWereAll)
 {
     hints.sure = false;
