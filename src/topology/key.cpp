@@ -3,7 +3,6 @@
 
 #include "topology/key.hpp"
 
-#include "base/format.hpp"
 #include "base/text.hpp"
 
 namespace usbroute::topology {
@@ -18,15 +17,15 @@ constexpr std::uint32_t register_bits = 32;
 
 std::string text_of(const Key& key)
 {
-    if (const auto* bit = std::get_if<chips::MuxBit>(&key)) return format("{}{}", bit_word, bit->value);
+    if (const auto* bit = std::get_if<chips::MuxBit>(&key))
+        return std::string(bit_word) + std::to_string(bit->value);
     if (const auto* port = std::get_if<chips::SuperSpeedPort>(&key))
-        return format("{}{}", superspeed_word, port->value);
+        return std::string(superspeed_word) + std::to_string(port->value);
     return std::get<PciAddress>(key).text();
 }
 
 std::optional<Key> key_from(std::string_view text)
 {
-    if (const auto address = PciAddress::parse(text)) return Key(*address);
     const auto number_after = [&](std::string_view word) {
         return text.starts_with(word) ? parse_decimal(text.substr(word.size())) : std::nullopt;
     };
@@ -34,6 +33,7 @@ std::optional<Key> key_from(std::string_view text)
         return Key(chips::MuxBit{static_cast<std::uint8_t>(*bit)});
     if (const auto port = number_after(superspeed_word); port && *port >= 1 && *port <= register_bits)
         return Key(chips::SuperSpeedPort{static_cast<std::uint8_t>(*port)});
+    if (const auto address = PciAddress::parse(text)) return Key(*address);
     return std::nullopt;
 }
 
