@@ -4,6 +4,7 @@
 #include "apply/conductor.hpp"
 
 #include "apply/register_backend.hpp"
+#include "base/check.hpp"
 #include "base/format.hpp"
 #include "route/mux.hpp"
 #include "topology/connector.hpp"
@@ -22,6 +23,13 @@ constexpr int most_attempts = 3;
 constexpr std::size_t most_remembered = 8;
 
 } // namespace
+
+Result<std::unique_ptr<Backend>> Workplace::backend_for(const plan::Plan& plan)
+{
+    auto opened = registers(plan.change.controller);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    return std::make_unique<RegisterBackend>(**opened);
+}
 
 bool is_locked_out(const NotDone& why)
 {
@@ -107,47 +115,89 @@ Conductor::Planned Conductor::plan_for(const Request& request)
     return plan;
 }
 
-std::expected<Done, NotDone> Conductor::carry_out(const Request& request, const Signature& signature,
-                                                  Remember what)
+void Conductor::carry_out(Request request, Signature signature, Remember what,
+                          std::function<void(Carried)> then)
 {
-    // Plans on what was last read, as nearly always nobody has written since. The execution looks first and says
-    // so if somebody has; a refusal, which it never sees, is checked here.
-    for (int attempt = 1;; ++attempt) {
-        auto planned = plan_for(request);
-        if (auto* refusal = std::get_if<Refusal>(&planned)) {
-            if (attempt < most_attempts && workplace_.reads_otherwise()) continue;
-            return std::unexpected(NotDone(std::move(*refusal)));
-        }
-        auto done =
-            apply_once(request, std::get<std::shared_ptr<const Plan>>(std::move(planned)), signature, what);
-        if (done) return std::move(*done);
-        // After a failed write nothing is taken for known. After a stale plan somebody has been faster.
-        const bool changed = workplace_.reads_otherwise();
-        const bool again =
-            changed && (done.error().code() == code_of_a_stale_plan || !workplace_.known().registers);
-        if (!again || attempt == most_attempts) return std::unexpected(NotDone(std::move(done.error())));
-    }
+    USBROUTE_CHECK(!under_way_);
+    under_way_ = std::make_unique<UnderWay>(UnderWay{.request = std::move(request),
+                                                     .signature = std::move(signature),
+                                                     .what = what,
+                                                     .then = std::move(then)});
+    attempt();
 }
 
-std::expected<Done, Error> Conductor::apply_once(const Request& request, std::shared_ptr<const Plan> plan,
-                                                 const Signature& signature, Remember what)
+Carried Conductor::carry_out(const Request& request, const Signature& signature, Remember what)
 {
-    auto registers = workplace_.registers(plan->change.controller);
-    if (!registers) return std::unexpected(std::move(registers.error()).within("cannot " + plan->title));
-    auto signed_with = signature;
-    signed_with.stays_out = plan->stays_out_of_trial;
-    auto applied = execute(*plan, **registers, journal_, signed_with);
-    if (!applied) return std::unexpected(std::move(applied.error()));
-    if (!plan->steps.empty()) join_trial(plan->change, signed_with);
-    workplace_.wrote(std::get<chips::RouteBits>(applied->after));
-    if (!std::holds_alternative<RestoreRequest>(request.wish) && !plan->whole.is_empty() &&
-        (what == Remember::every_wish || plan->steps.empty()))
-        if (auto stood = journal_.stand(plan->whole); !stood)
-            applied->warnings.push_back("it might not be moved back after sleep or a driver reload: " +
-                                        stood.error().message());
-    Done done{.plan = std::move(plan), .warnings = std::move(applied->warnings)};
+    std::optional<Carried> carried;
+    carry_out(request, signature, what, [&](Carried now) { carried = std::move(now); });
+    USBROUTE_CHECK(carried.has_value());
+    return std::move(*carried);
+}
+
+/// Plans on what was last read, as nearly always nobody has written since. The execution looks first and says so if
+/// somebody has; a refusal, which it never sees, is checked here.
+void Conductor::attempt()
+{
+    auto& wish = *under_way_;
+    auto planned = plan_for(wish.request);
+    while (std::holds_alternative<Refusal>(planned)) {
+        if (wish.attempt == most_attempts || !workplace_.reads_otherwise())
+            return finish(std::unexpected(NotDone(std::get<Refusal>(std::move(planned)))));
+        ++wish.attempt;
+        planned = plan_for(wish.request);
+    }
+    wish.plan = std::get<std::shared_ptr<const Plan>>(std::move(planned));
+    apply();
+}
+
+void Conductor::apply()
+{
+    auto& wish = *under_way_;
+    auto backend = workplace_.backend_for(*wish.plan);
+    if (!backend) return not_applied(std::move(backend.error()).within("cannot " + wish.plan->title));
+    wish.backend = std::move(*backend);
+    wish.signature.stays_out = wish.plan->stays_out_of_trial;
+    wish.execution = std::make_unique<Execution>(*wish.plan, *wish.backend, journal_, wish.signature);
+    wish.execution->begin([this](Result<Applied> now) { applied(std::move(now)); });
+}
+
+void Conductor::applied(Result<Applied> applied)
+{
+    if (!applied) return not_applied(std::move(applied.error()));
+    finish(done(*under_way_, std::move(*applied)));
+}
+
+Done Conductor::done(UnderWay& wish, Applied applied)
+{
+    const auto& plan = *wish.plan;
+    if (!plan.steps.empty()) join_trial(plan.change, wish.signature);
+    workplace_.wrote(applied.after);
+    if (!std::holds_alternative<RestoreRequest>(wish.request.wish) && !plan.whole.is_empty() &&
+        (wish.what == Remember::every_wish || plan.steps.empty()))
+        if (auto stood = journal_.stand(plan.whole); !stood)
+            applied.warnings.push_back("it might not be moved back after sleep or a driver reload: " +
+                                       stood.error().message());
+    Done done{.plan = std::move(wish.plan), .warnings = std::move(applied.warnings)};
     done.warnings.insert(done.warnings.end(), done.plan->warnings.begin(), done.plan->warnings.end());
     return done;
+}
+
+/// After a failed write nothing is taken for known. After a stale plan somebody has been faster.
+void Conductor::not_applied(Error why)
+{
+    const bool changed = workplace_.reads_otherwise();
+    const bool again = changed && (why.code() == code_of_a_stale_plan || !workplace_.known().registers);
+    if (!again || under_way_->attempt == most_attempts)
+        return finish(std::unexpected(NotDone(std::move(why))));
+    ++under_way_->attempt;
+    attempt();
+}
+
+/// Whoever is called back may begin the next one.
+void Conductor::finish(Carried carried)
+{
+    const auto over = std::move(under_way_);
+    over->then(std::move(carried));
 }
 
 /// As the journal's reader does it.

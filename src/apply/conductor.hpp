@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "apply/backend.hpp"
 #include "apply/execution.hpp"
 #include "apply/journal.hpp"
 #include "apply/recovery.hpp"
@@ -53,8 +54,10 @@ public:
     [[nodiscard]] virtual bool reads_otherwise() = 0;
     /// Of the mux that is known; an error: it is another controller, or they cannot be opened.
     [[nodiscard]] virtual Result<NotNull<RouteRegisters>> registers(const PciAddress& controller) = 0;
-    /// A plan was carried out, and left them so.
-    virtual void wrote(const chips::RouteBits& now) = 0;
+    /// What carries out this plan; an error: it is not at hand.
+    [[nodiscard]] virtual Result<std::unique_ptr<Backend>> backend_for(const plan::Plan& plan);
+    /// A plan was carried out, and left the machine so.
+    virtual void wrote(const plan::Reading& now) = 0;
 };
 
 /// A change that was carried out and read back, or that had nothing to do.
@@ -63,6 +66,7 @@ struct Done {
     std::vector<std::string> warnings; ///< the plan's among them
 };
 using NotDone = std::variant<plan::Refusal, Error>;
+using Carried = std::expected<Done, NotDone>;
 /// Another process holds the lock on changes: nothing was planned or touched, and in a moment it may be free.
 [[nodiscard]] bool is_locked_out(const NotDone& why);
 /// The same for whoever makes no difference between a refusal and a failure.
@@ -90,9 +94,14 @@ public:
     [[nodiscard]] plan::Outcome decide(const plan::Request& request) const;
     /// What a decision would look closer at.
     [[nodiscard]] topology::UseParts use_needed(const plan::Request& request) const;
-    /// Plans and applies. Plans again when somebody wrote the registers in between.
-    [[nodiscard]] std::expected<Done, NotDone>
-    carry_out(const plan::Request& request, const Signature& signature, Remember what = Remember::changes);
+    /// Plans and applies. Plans again when somebody wrote the registers in between. Calls back once: from within where all
+    /// backends answer from within. Not to be called while a change is under way.
+    void carry_out(plan::Request request, Signature signature, Remember what,
+                   std::function<void(Carried)> then);
+    /// The same for backends that answer from within.
+    [[nodiscard]] Carried carry_out(const plan::Request& request, const Signature& signature,
+                                    Remember what = Remember::changes);
+    [[nodiscard]] bool is_under_way() const { return under_way_ != nullptr; }
     /// Ends a change whose maker was killed, as far as the guards let it. Nothing: there is none.
     [[nodiscard]] std::optional<Result<Recovered>> recover();
 
@@ -125,9 +134,23 @@ private:
     [[nodiscard]] bool may_be_remembered(const plan::Request& request) const;
     [[nodiscard]] std::shared_ptr<const plan::Plan> remembered(const plan::Request& request) const;
     [[nodiscard]] Planned plan_for(const plan::Request& request);
-    [[nodiscard]] std::expected<Done, Error> apply_once(const plan::Request& request,
-                                                        std::shared_ptr<const plan::Plan> plan,
-                                                        const Signature& signature, Remember what);
+    /// A wish on its way, from the plan to the answer.
+    struct UnderWay {
+        plan::Request request;
+        Signature signature;
+        Remember what = Remember::changes;
+        std::function<void(Carried)> then;
+        int attempt = 1;
+        std::shared_ptr<const plan::Plan> plan = {};
+        std::unique_ptr<Backend> backend = {};
+        std::unique_ptr<Execution> execution = {};
+    };
+    void attempt();
+    void apply();
+    void applied(Result<Applied> applied);
+    [[nodiscard]] Done done(UnderWay& wish, Applied applied);
+    void not_applied(Error why);
+    void finish(Carried carried);
     void join_trial(const plan::Change& change, const Signature& signature);
 
     Workplace& workplace_;
@@ -135,6 +158,7 @@ private:
     Lines lines_;
     std::optional<Trial> trial_;
     std::vector<RememberedPlan> remembered_;
+    std::unique_ptr<UnderWay> under_way_;
 };
 
 } // namespace usbroute::apply

@@ -53,9 +53,11 @@ Result<NotNull<apply::RouteRegisters>> DirectMachine::registers(const PciAddress
     return NotNull<apply::RouteRegisters>(*registers_);
 }
 
-void DirectMachine::wrote(const chips::RouteBits& now)
+void DirectMachine::wrote(const plan::Reading& now)
 {
-    if (registers_ && snapshot_.controller_at(opened_) != nullptr) snapshot_.note_registers(opened_, now);
+    const auto* bits = std::get_if<chips::RouteBits>(&now);
+    if (bits != nullptr && registers_ && snapshot_.controller_at(opened_) != nullptr)
+        snapshot_.note_registers(opened_, *bits);
 }
 
 } // namespace usbroute::cli

@@ -22,7 +22,7 @@ public:
     /// Looks at the USB devices again.
     [[nodiscard]] bool reads_otherwise() override;
     [[nodiscard]] Result<NotNull<apply::RouteRegisters>> registers(const PciAddress& controller) override;
-    void wrote(const chips::RouteBits& now) override;
+    void wrote(const plan::Reading& now) override;
 
 private:
     [[nodiscard]] std::optional<chips::RouteBits> bits() const;

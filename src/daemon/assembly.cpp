@@ -77,7 +77,8 @@ Machine::Calls Assembly::calls_of_machine()
     Machine::Calls calls{.lines = [this] { return lines_in_use(entrances, ground_.loop.now()); },
                          .ask_claims = {},
                          .locked_out = [this] { locked_out(); },
-                         .asleep = [this] { return alarm_->asleep(); }};
+                         .asleep = [this] { return alarm_->asleep(); },
+                         .other_means = {}};
     // A recorded machine has no kernel to ask.
     if (!ground_.locations.claims.empty()) calls.ask_claims = [this] { claims.ask(); };
     return calls;

@@ -64,6 +64,7 @@ Turn Dialogue::take(std::string_view bytes, std::chrono::milliseconds now)
 Turn Dialogue::go_on(std::chrono::milliseconds now)
 {
     now_ = now;
+    if (under_way_) return Turn::under_way;
     if (auto command = std::exchange(held_, std::nullopt)) {
         waits_ = 0; // while another process held the lock, much can have changed
         held_for_ = Turn::idle;
@@ -220,17 +221,38 @@ Turn Dialogue::answer_when_known(Command command)
 
 Turn Dialogue::answer_when_free(Command command)
 {
-    const auto answer = desk_->answer(*entrance_, command, who_);
+    under_way_ = std::move(command);
+    is_asking_ = true;
+    desk_->answer(*entrance_, *under_way_, who_, [this, life = std::weak_ptr(life_)](const Answer& answer) {
+        if (life.expired()) return;
+        if (is_asking_) return answered(answer);
+        late_ = answer;
+        if (const auto call = when_answered_) call();
+    });
+    is_asking_ = false;
+    if (under_way_) return Turn::under_way;
+    return held_ ? Turn::later : Turn::idle;
+}
+
+Turn Dialogue::go_on_after_answer(std::chrono::milliseconds now)
+{
+    now_ = now;
+    if (const auto answer = std::exchange(late_, std::nullopt)) answered(*answer);
+    return held_ ? Turn::later : go_on(now);
+}
+
+void Dialogue::answered(const Answer& answer)
+{
+    auto command = std::exchange(under_way_, std::nullopt);
     if (answer.status == Status::error && answer.code == "busy" &&
         now_ - locked_out_since_.value_or(now_) < longest_wait_for_the_lock) {
         locked_out_since_ = locked_out_since_.value_or(now_);
         held_ = std::move(command);
-        return Turn::later;
+        return;
     }
     locked_out_since_.reset();
-    if (command.verb == Verb::subscribe) subscription_ = command.form;
-    say(answer, command.form);
-    return Turn::idle;
+    if (command->verb == Verb::subscribe) subscription_ = command->form;
+    say(answer, command->form);
 }
 
 /// The devices first, for they say which disks could go; and again if they have changed while the kernel was asked about

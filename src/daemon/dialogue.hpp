@@ -10,6 +10,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,9 +32,11 @@ public:
     virtual ~Desk() = default;
     /// Whether that is known, as far as this command needs it; if not, the client waits for it.
     [[nodiscard]] virtual bool is_known(Need need, const wire::Command& command) = 0;
-    /// Carries the command out. What it needs is known, and the entrance's rights cover it.
-    [[nodiscard]] virtual wire::Answer answer(const Entrance& entrance, const wire::Command& command,
-                                              const std::string& who) = 0;
+    using Answered = std::function<void(const wire::Answer&)>;
+    /// Carries the command out. What it needs is known, and the entrance's rights cover it. Calls back once: from within
+    /// unless the command changes something that has to be waited for.
+    virtual void answer(const Entrance& entrance, const wire::Command& command, const std::string& who,
+                        Answered answered) = 0;
     /// The rights of an entrance; nothing: the command is allowed.
     [[nodiscard]] virtual std::optional<std::string> why_not(const Entrance& entrance,
                                                              const wire::Command& command) = 0;
@@ -47,12 +51,13 @@ public:
 
 /// The state of a dialogue after a turn.
 enum class Turn : std::uint8_t {
-    idle,    ///< every whole line has been answered
-    more,    ///< there are more lines, and others want their turn too
-    waiting, ///< for a fresh look
-    later,   ///< another process holds the lock on changes: `go_on` in a moment
-    asking,  ///< waits for what the kernel says of disks
-    over,    ///< to be closed when the output is written
+    idle,      ///< every whole line has been answered
+    more,      ///< there are more lines, and others want their turn too
+    waiting,   ///< for a fresh look
+    later,     ///< another process holds the lock on changes: `go_on` in a moment
+    asking,    ///< waits for what the kernel says of disks
+    under_way, ///< its change is being carried out; `when_answered` tells of the end
+    over,      ///< to be closed when the output is written
 };
 
 /// One client's talk: bytes in, bytes out. Knows no sockets.
@@ -75,6 +80,9 @@ public:
     /// After `waiting` and `asking`: it is there, or it could not be had.
     [[nodiscard]] Turn answer_now(std::chrono::milliseconds now);
     [[nodiscard]] Turn answer_that_nothing_can_be_seen(std::chrono::milliseconds now);
+    /// After `under_way`: what is called when the answer is there, to go on with `go_on_after_answer`. It may destroy this.
+    void when_answered(std::function<void()> call) { when_answered_ = std::move(call); }
+    [[nodiscard]] Turn go_on_after_answer(std::chrono::milliseconds now);
     /// The client will send nothing more, and still reads: a line without its end is answered, and not carried out.
     [[nodiscard]] Turn finish(std::chrono::milliseconds now);
     /// The connection has ended.
@@ -102,6 +110,7 @@ private:
     [[nodiscard]] Turn answer_command(wire::Command command);
     [[nodiscard]] Turn answer_when_known(wire::Command command);
     [[nodiscard]] Turn answer_when_free(wire::Command command);
+    void answered(const wire::Answer& answer);
     [[nodiscard]] Turn still_needed(const wire::Command& command);
     void say(const wire::Answer& answer, wire::Form form);
     void count_noise(std::uint64_t LineCounts::* kind = nullptr);
@@ -118,7 +127,13 @@ private:
     std::optional<std::chrono::milliseconds> last_command_;
     std::string input_; ///< bytes of lines that wait for the next turn
     std::string output_;
-    std::optional<wire::Command> held_; ///< waits for what it needs, or for the lock on changes
+    std::optional<wire::Command> held_;      ///< waits for what it needs, or for the lock on changes
+    std::optional<wire::Command> under_way_; ///< is being carried out
+    /// Only one that is still there is told of its answer.
+    std::shared_ptr<const bool> life_ = std::make_shared<const bool>(true);
+    bool is_asking_ = false;           ///< the desk, and it has not returned yet
+    std::optional<wire::Answer> late_; ///< came after that
+    std::function<void()> when_answered_;
     std::optional<std::chrono::milliseconds> locked_out_since_;
     Turn held_for_ = Turn::idle;
     int waits_ = 0; ///< how often it was asked what is still needed

@@ -35,31 +35,41 @@ bool may_pass(Reason reason)
 void FirstRoutes::look_again(std::chrono::milliseconds now)
 {
     const auto& profile = machine_.settings().at_start;
-    if (is_over_ || !profile) return;
+    if (is_over_ || is_under_way_ || !profile) return;
     machine_.await_start(true);
     const auto unseen_for = settling_.left(*machine_.snapshot(), now);
     const plan::Request request{.wish = plan::StartRequest{*profile},
                                 .revert_after = std::chrono::seconds{0},
                                 .unseen_may_type = unseen_for > std::chrono::milliseconds{0}};
     if (machine_.awaits_claims(request)) return; // called again when there is an answer
-    const auto before = machine_.snapshot();
-    auto done = machine_.carry_out(request, {.who = "at_start", .trial = {}});
-    if (done) {
+    is_under_way_ = true;
+    machine_.carry_out(request, {.who = "at_start", .trial = {}},
+                       [this, unseen_for, before = machine_.snapshot()](Carried carried) {
+                           is_under_way_ = false;
+                           this->carried(unseen_for, before, std::move(carried));
+                       });
+}
+
+void FirstRoutes::carried(std::chrono::milliseconds unseen_for,
+                          const std::shared_ptr<const topology::Snapshot>& before, Carried carried)
+{
+    if (carried) {
         end();
-        if (!done->plan->steps.empty())
-            tell_({.done = std::move(*done), .who = "at_start", .before = before});
+        if (!carried->plan->steps.empty())
+            tell_({.done = std::move(*carried), .who = "at_start", .before = before});
         return;
     }
-    if (is_locked_out(done.error())) return; // a look comes when the lock may be free
-    if (const auto* refusal = std::get_if<plan::Refusal>(&done.error())) {
+    if (is_locked_out(carried.error())) return; // a look comes when the lock may be free
+    if (const auto* refusal = std::get_if<plan::Refusal>(&carried.error())) {
         if (refusal->reason == Reason::not_seen_yet) wake_(unseen_for);
         if (!may_pass(refusal->reason)) end();
-        return complain(format("profile {} {}: {}", profile->text(), is_over_ ? "is refused" : "waits",
-                               plan::text_of(*refusal)));
+        return complain(format("profile {} {}: {}",
+                               machine_.settings().at_start.value_or(ProfileName()).text(),
+                               is_over_ ? "is refused" : "waits", plan::text_of(*refusal)));
     }
     // A write may fail for ever.
     if (++failures_ == failures_before_the_routes_are_left) end();
-    complain(std::get<Error>(done.error()).message());
+    complain(std::get<Error>(carried.error()).message());
 }
 
 void FirstRoutes::end()

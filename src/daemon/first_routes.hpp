@@ -8,6 +8,7 @@
 #include "daemon/settling.hpp"
 
 #include <chrono>
+#include <memory>
 #include <string>
 
 namespace usbroute::daemon {
@@ -25,6 +26,8 @@ public:
     void look_again(std::chrono::milliseconds now);
 
 private:
+    void carried(std::chrono::milliseconds unseen_for,
+                 const std::shared_ptr<const topology::Snapshot>& before, Carried carried);
     void end();
     void complain(const std::string& why);
 
@@ -33,6 +36,7 @@ private:
     Wake wake_;
     Settling settling_;
     bool is_over_ = false;
+    bool is_under_way_ = false;
     int failures_ = 0;
     std::string complaint_; ///< said last; the same is not said again
 };

@@ -7,8 +7,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <deque>
+#include <functional>
 #include <iterator>
+#include <memory>
 #include <ranges>
+#include <utility>
 
 namespace usbroute::daemon {
 
@@ -33,21 +37,94 @@ bool switches_superspeed(const plan::Change& change)
     });
 }
 
-/// One socket. Where its SuperSpeed half does not take what is written, its wires go without: a keyboard needs no more.
-void go_back_alone(Machine& machine, plan::Request wish, const apply::Signature& signature, GoneBack& gone)
-{
-    auto done = machine.carry_out(wish, signature);
-    if (!done) {
-        gone.rest.push_back({.connector = wish.only.front(), .why = done.error()});
-        if (!is_failure(done.error())) return;
-        wish.wires_alone = true;
-        done = machine.carry_out(wish, signature);
-        if (!done) return;
-    } else {
-        add_staying(gone, *done->plan);
+/// A way back under way; kept alive by whatever it waits for.
+class WayBack : public std::enable_shared_from_this<WayBack> {
+public:
+    using Then = std::function<void(WentBack)>;
+
+    WayBack(Machine& machine, plan::Request wish, apply::Signature signature, Then then)
+        : machine_(machine), wish_(std::move(wish)), signature_(std::move(signature)), then_(std::move(then))
+    {}
+
+    void begin()
+    {
+        carry_out(wish_, [this](Carried all) { all_carried(std::move(all)); });
     }
-    if (!done->plan->steps.empty()) gone.done.push_back(std::move(*done));
-}
+
+private:
+    void carry_out(const plan::Request& wish, const std::function<void(Carried)>& then)
+    {
+        machine_.carry_out(wish, signature_,
+                           [self = shared_from_this(), then](Carried carried) { then(std::move(carried)); });
+    }
+
+    void all_carried(Carried all)
+    {
+        if (all) {
+            add_staying(gone_, *all->plan);
+            gone_.done.push_back(std::move(*all));
+            return then_(std::move(gone_));
+        }
+        if (!is_failure(all.error()) || is_locked_out(all.error()))
+            return then_(std::unexpected(std::move(all.error())));
+        // Planned again: after a failed write nothing is taken for known.
+        const auto outcome = machine_.decide(wish_);
+        const auto* plan = std::get_if<plan::Plan>(&outcome);
+        if (plan == nullptr || plan->in_order.empty()) return then_(std::unexpected(std::move(all.error())));
+        GoneBack staying;
+        add_staying(staying, *plan);
+        staying_ = std::move(staying.rest);
+        if (plan->in_order.size() == 1 && !switches_superspeed(plan->change))
+            gone_.rest.push_back({.connector = plan->in_order.front(), .why = std::move(all.error())});
+        else
+            to_go_.assign(plan->in_order.begin(), plan->in_order.end());
+        next();
+    }
+
+    void next()
+    {
+        if (to_go_.empty()) {
+            std::ranges::move(staying_, std::back_inserter(gone_.rest));
+            return then_(std::move(gone_));
+        }
+        alone_ = wish_;
+        alone_.only = {to_go_.front()};
+        to_go_.pop_front();
+        carry_out(alone_, [this](Carried one) { one_carried(std::move(one)); });
+    }
+
+    /// Where the SuperSpeed half of a socket does not take what is written, its wires go without: a keyboard needs no more.
+    void one_carried(Carried one)
+    {
+        if (one) {
+            add_staying(gone_, *one->plan);
+            return arrived(std::move(*one));
+        }
+        const bool has_failed = is_failure(one.error());
+        gone_.rest.push_back({.connector = alone_.only.front(), .why = std::move(one.error())});
+        if (!has_failed) return next();
+        alone_.wires_alone = true;
+        carry_out(alone_, [this](Carried wires) {
+            if (!wires) return next();
+            arrived(std::move(*wires));
+        });
+    }
+
+    void arrived(Done done)
+    {
+        if (!done.plan->steps.empty()) gone_.done.push_back(std::move(done));
+        next();
+    }
+
+    Machine& machine_;
+    plan::Request wish_;
+    apply::Signature signature_;
+    Then then_;
+    GoneBack gone_;
+    std::vector<StillOut> staying_; ///< what the plan for all left out
+    std::deque<ConnectorName> to_go_;
+    plan::Request alone_{.wish = plan::UndoRequest{}}; ///< for the socket that is on its way
+};
 
 } // namespace
 
@@ -56,34 +133,10 @@ bool GoneBack::has_failed() const
     return std::ranges::any_of(rest, [](const StillOut& out) { return is_failure(out.why); });
 }
 
-std::expected<GoneBack, NotDone> go_back(Machine& machine, const plan::Request& wish,
-                                         const apply::Signature& signature)
+void go_back(Machine& machine, plan::Request wish, apply::Signature signature,
+             std::function<void(WentBack)> then)
 {
-    GoneBack gone;
-    auto all = machine.carry_out(wish, signature);
-    if (all) {
-        add_staying(gone, *all->plan);
-        gone.done.push_back(std::move(*all));
-        return gone;
-    }
-    if (!is_failure(all.error()) || is_locked_out(all.error()))
-        return std::unexpected(std::move(all.error()));
-
-    // Planned again: after a failed write nothing is taken for known.
-    const auto outcome = machine.decide(wish);
-    const auto* plan = std::get_if<plan::Plan>(&outcome);
-    if (plan == nullptr || plan->in_order.empty()) return std::unexpected(std::move(all.error()));
-    if (plan->in_order.size() == 1 && !switches_superspeed(plan->change)) {
-        gone.rest.push_back({.connector = plan->in_order.front(), .why = std::move(all.error())});
-    } else {
-        for (const auto& connector : plan->in_order) {
-            auto alone = wish;
-            alone.only = {connector};
-            go_back_alone(machine, std::move(alone), signature, gone);
-        }
-    }
-    add_staying(gone, *plan);
-    return gone;
+    std::make_shared<WayBack>(machine, std::move(wish), std::move(signature), std::move(then))->begin();
 }
 
 std::string in_words(const NotDone& why)

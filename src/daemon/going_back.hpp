@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <expected>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,10 +30,13 @@ struct GoneBack {
     [[nodiscard]] bool has_failed() const;
 };
 
+/// An error: it is about all of them.
+using WentBack = std::expected<GoneBack, NotDone>;
+
 /// Brings back all that can go, in one write where that is taken, else socket by socket: what cannot be written for one
-/// keeps none of the others away. An error: it is about all of them.
-[[nodiscard]] std::expected<GoneBack, NotDone> go_back(Machine& machine, const plan::Request& wish,
-                                                       const apply::Signature& signature);
+/// keeps none of the others away. Calls back once, from within where nothing has to be waited for.
+void go_back(Machine& machine, plan::Request wish, apply::Signature signature,
+             std::function<void(WentBack)> then);
 
 [[nodiscard]] std::string in_words(const NotDone& why);
 /// "rear-6 stays: rear-6 holds disk sdb, ...; keys stays: ..."

@@ -278,7 +278,7 @@ void Guests::carry_out_owed()
 {
     for (auto& guest : guests_) {
         // A write that failed is not tried again at every look: it may fail for ever.
-        if (guest.phase == Phase::owing) bring_home(guest);
+        if (guest.phase == Phase::owing && !guest.is_under_way) bring_home(guest);
         for (auto& process : guest.processes)
             if (process.stage == Stage::to_be_started) start(guest, process);
     }
@@ -289,8 +289,17 @@ void Guests::bring_home(Guest& guest)
 {
     const plan::Request request{.wish = plan::ReturnRequest{guest.name}};
     if (parts_.machine.awaits_claims(request)) return; // called again when there is an answer
-    const auto before = parts_.machine.snapshot();
-    auto gone = go_back(parts_.machine, request, {.who = "on_exit of " + guest.name.text(), .trial = {}});
+    guest.is_under_way = true;
+    go_back(parts_.machine, request, {.who = "on_exit of " + guest.name.text(), .trial = {}},
+            [this, name = guest.name, before = parts_.machine.snapshot()](WentBack gone) {
+                if (auto* gone_guest = find(name)) has_come_home(*gone_guest, before, std::move(gone));
+            });
+}
+
+void Guests::has_come_home(Guest& guest, const std::shared_ptr<const topology::Snapshot>& before,
+                           WentBack gone)
+{
+    guest.is_under_way = false;
     if (!gone && is_locked_out(gone.error())) return; // a look comes when the lock may be free
     if (!gone)
         complain(
@@ -307,6 +316,8 @@ void Guests::bring_home(Guest& guest)
     if (gone)
         tell_of(std::move(gone->done), format("guest {}, which is gone", guest.name.text()), before,
                 parts_.tell.moved);
+    // Meanwhile it may have come back, and owes nothing.
+    if (guest.phase != Phase::owing) return;
     if (!gone || !gone->rest.empty()) {
         const bool has_failed = gone ? gone->has_failed() : std::holds_alternative<Error>(gone.error());
         guest.phase = has_failed ? Phase::held_up : Phase::owing;
@@ -316,6 +327,7 @@ void Guests::bring_home(Guest& guest)
     guest.again.stop();
     guest.patience.end();
     forget_ended(guest);
+    remember();
 }
 
 /// A look is an occasion of its own, and moves no other.
@@ -332,21 +344,34 @@ void Guests::start(Guest& guest, Process& process)
         return; // called again when there is an answer
     process.stage = Stage::started;
     if (!profile) return;
-    const auto before = parts_.machine.snapshot();
-    auto done = parts_.machine.carry_out({.wish = plan::ApplyRequest{*profile}},
-                                         {.who = "on_start of " + guest.name.text(), .trial = {}});
-    if (!done && is_locked_out(done.error())) {
-        process.stage = Stage::to_be_started; // a look comes when the lock may be free
+    parts_.machine.carry_out({.wish = plan::ApplyRequest{*profile}},
+                             {.who = "on_start of " + guest.name.text(), .trial = {}},
+                             [this, name = guest.name, id = process.known.id, profile = *profile,
+                              before = parts_.machine.snapshot()](Carried carried) {
+                                 has_started(name, id, profile, before, std::move(carried));
+                             });
+}
+
+void Guests::has_started(const GuestName& name, const ProcessId& id, const ProfileName& profile,
+                         const std::shared_ptr<const topology::Snapshot>& before, Carried carried)
+{
+    if (carried) {
+        if (!carried->plan->steps.empty())
+            parts_.tell.moved({.done = std::move(*carried),
+                               .who = format("guest {}, which has come", name.text()),
+                               .before = before});
         return;
     }
-    if (!done)
+    if (!is_locked_out(carried.error()))
         return log::warning(format("guest {} has come, but on_start = \"{}\" was not applied: {}",
-                                   guest.name.text(), profile->text(), in_words(done.error())),
-                            "guest " + guest.name.text());
-    if (!done->plan->steps.empty())
-        parts_.tell.moved({.done = std::move(*done),
-                           .who = format("guest {}, which has come", guest.name.text()),
-                           .before = before});
+                                   name.text(), profile.text(), in_words(carried.error())),
+                            "guest " + name.text());
+    // A look comes when the lock may be free.
+    auto* guest = find(name);
+    if (guest == nullptr) return;
+    for (auto& process : guest->processes)
+        if (process.known.id == id && process.stage == Stage::started) process.stage = Stage::to_be_started;
+    remember();
 }
 
 void Guests::complain(Guest& guest, const std::string& why)

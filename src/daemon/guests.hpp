@@ -88,6 +88,7 @@ private:
         linux_::Timer grace;
         linux_::Timer again; ///< until what could not come home is tried again without a look
         Phase phase = Phase::away;
+        bool is_under_way = false; ///< its homecoming
         Patience patience;
         std::string complaint; ///< said last; the same is not said again
 
@@ -111,8 +112,11 @@ private:
     void act();
     void carry_out_owed();
     void bring_home(Guest& guest);
+    void has_come_home(Guest& guest, const std::shared_ptr<const topology::Snapshot>& before, WentBack gone);
     void try_again(Guest& guest);
     void start(Guest& guest, Process& process);
+    void has_started(const GuestName& name, const linux_::ProcessId& id, const ProfileName& profile,
+                     const std::shared_ptr<const topology::Snapshot>& before, Carried carried);
     void complain(Guest& guest, const std::string& why);
     void remember();
 

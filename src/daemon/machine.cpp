@@ -3,6 +3,7 @@
 
 #include "daemon/machine.hpp"
 
+#include "base/format.hpp"
 #include "linux/host_use.hpp"
 #include "observe/blocks.hpp"
 #include "observe/scan.hpp"
@@ -60,6 +61,13 @@ Snapshot with_blocks_read_again(const observe::KernelTree& tree, const Snapshot&
             *same = std::move(block);
     }
     return snapshot;
+}
+
+/// For whoever comes again in a moment, as where another process holds the lock.
+Error busy(std::string_view why)
+{
+    return Error(ErrorKind::failed, format("{}; nothing was touched", why))
+        .with_code(std::string(apply::code_of_a_held_lock));
 }
 
 topology::Unreadable unreadable_from(const Error& error)
@@ -147,6 +155,14 @@ void Machine::hold(const topology::RegisterLook& look)
 
 std::optional<Drift> Machine::read_registers()
 {
+    if (!is_busy()) return read_registers_now();
+    // What a change has written so far is nobody else's doing.
+    if (known_) hold(*known_);
+    return std::nullopt;
+}
+
+std::optional<Drift> Machine::read_registers_now()
+{
     if (!registers_) return std::nullopt;
     const auto* controller = mux_controller();
     if (controller == nullptr) return std::nullopt;
@@ -212,10 +228,19 @@ Result<NotNull<apply::RouteRegisters>> Machine::registers(const PciAddress& cont
     return NotNull(*registers_);
 }
 
-void Machine::wrote(const chips::RouteBits& now)
+Result<std::unique_ptr<apply::Backend>> Machine::backend_for(const plan::Plan& plan)
 {
-    known_ = now;
-    hold(now);
+    if (calls_.other_means)
+        if (auto backend = calls_.other_means(plan)) return backend;
+    return Workplace::backend_for(plan);
+}
+
+void Machine::wrote(const plan::Reading& now)
+{
+    const auto* bits = std::get_if<chips::RouteBits>(&now);
+    if (bits == nullptr) return;
+    known_ = *bits;
+    hold(*bits);
 }
 
 bool Machine::awaits_claims(const plan::Request& request)
@@ -234,12 +259,13 @@ bool Machine::awaits_claims()
 bool Machine::reads_otherwise()
 {
     const auto before = known_;
-    if (auto drift = read_registers()) drift_ = drift;
+    if (auto drift = read_registers_now()) drift_ = drift;
     return known_ != before;
 }
 
 Result<void> Machine::end_trial()
 {
+    if (is_busy()) return std::unexpected(busy("a change is under way"));
     auto ended = journal_.end_trial();
     if (!ended && is_locked_out(ended.error())) return ended;
     conductor_.adopt_trial({});
@@ -249,6 +275,7 @@ Result<void> Machine::end_trial()
 Result<void> Machine::end_trial_but_for(const plan::Change& rest)
 {
     if (!trial()) return {};
+    if (is_busy()) return std::unexpected(busy("a change is under way"));
     if (rest.is_empty()) return end_trial();
     if (trial()->is_ending && trial()->way.shifts == rest.shifts) return {};
     auto ending = *trial();
@@ -259,24 +286,50 @@ Result<void> Machine::end_trial_but_for(const plan::Change& rest)
     return told;
 }
 
-std::expected<Done, NotDone> Machine::carry_out(const plan::Request& request,
-                                                const apply::Signature& signature)
+void Machine::carry_out(plan::Request request, apply::Signature signature, Then then)
+{
+    Wish wish{.request = std::move(request), .signature = std::move(signature), .then = std::move(then)};
+    if (!is_busy()) return begin(std::move(wish));
+    if (waiting_.size() == most_waiting) {
+        tell_that_it_is_locked_out();
+        return wish.then(std::unexpected(NotDone(busy("too many changes wait for the one under way"))));
+    }
+    waiting_.push_back(std::move(wish));
+}
+
+void Machine::begin(Wish wish)
 {
     auto lock = journal_.lock();
     if (!lock) {
         tell_that_it_is_locked_out();
-        return std::unexpected(NotDone(std::move(lock.error())));
+        return wish.then(std::unexpected(NotDone(std::move(lock.error()))));
     }
+    lock_.emplace(std::move(*lock));
     // Else a later restore, or the profile of the boot, would take back what was asked for and was so by chance.
     const auto what = astray_ || is_start_awaited_ ? apply::Remember::every_wish : apply::Remember::changes;
-    auto done = conductor_.carry_out(request, signature, what);
-    if (done && std::holds_alternative<plan::RestoreRequest>(request.wish))
-        astray_ = astray_ && (!done->plan->staying.empty() || !request.only.empty());
-    return done;
+    const bool restores_all =
+        std::holds_alternative<plan::RestoreRequest>(wish.request.wish) && wish.request.only.empty();
+    conductor_.carry_out(std::move(wish.request), std::move(wish.signature), what,
+                         [this, restores_all, then = std::move(wish.then)](Carried carried) {
+                             lock_.reset();
+                             if (carried && restores_all && carried->plan->staying.empty()) astray_ = false;
+                             then(std::move(carried));
+                             begin_next();
+                         });
+}
+
+/// Whoever was called back may have begun another one.
+void Machine::begin_next()
+{
+    if (is_busy() || waiting_.empty()) return;
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    begin(std::move(next));
 }
 
 std::optional<Result<apply::Recovered>> Machine::recover()
 {
+    if (is_busy()) return Result<apply::Recovered>(std::unexpected(busy("a change is under way")));
     auto lock = journal_.lock();
     if (!lock) {
         tell_that_it_is_locked_out();

@@ -13,6 +13,7 @@
 #include "topology/snapshot.hpp"
 
 #include <chrono>
+#include <deque>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -41,6 +42,7 @@ struct Findings {
     std::shared_ptr<const topology::Snapshot> before;
 };
 
+using apply::Carried;
 using apply::Done;
 using apply::is_locked_out;
 using apply::NotDone;
@@ -61,6 +63,8 @@ public:
         std::function<void()> locked_out;
         /// How long the machine has slept since it booted.
         std::function<std::chrono::milliseconds()> asleep;
+        /// What carries out a plan by another means than the registers; null: the registers do.
+        std::function<std::unique_ptr<apply::Backend>(const plan::Plan&)> other_means;
     };
 
     /// `tree` is what it looks closer at.
@@ -84,7 +88,7 @@ public:
 
     /// A new look becomes what is known.
     Findings take(topology::Snapshot fresh);
-    /// Reads the routing registers through the open descriptor. Cheap: one pread.
+    /// Reads the routing registers through the open descriptor. Cheap: one pread. Not while a change is under way.
     std::optional<Drift> read_registers();
     [[nodiscard]] topology::HostUse host_use() const;
 
@@ -95,9 +99,16 @@ public:
     {
         return conductor_.decide(request);
     }
-    /// Plans and applies, under the lock that keeps direct commands out; never waits for it (`is_locked_out`).
-    [[nodiscard]] std::expected<Done, NotDone> carry_out(const plan::Request& request,
-                                                         const apply::Signature& signature = {});
+    using Then = std::function<void(Carried)>;
+    /// How many changes wait at most for the one under way; one more is told to come later, as where another process holds
+    /// the lock.
+    static constexpr std::size_t most_waiting = 64;
+    /// Plans and applies, under the lock that keeps direct commands out; never waits for it (`is_locked_out`). One change at
+    /// a time: while one is under way the others wait, in the order in which they came. Calls back once: from within where
+    /// nothing has to be waited for, as with routes.
+    void carry_out(plan::Request request, apply::Signature signature, Then then);
+    /// A change waits for what it has asked of others.
+    [[nodiscard]] bool is_busy() const { return conductor_.is_under_way(); }
 
     [[nodiscard]] const std::optional<apply::Trial>& trial() const { return conductor_.trial(); }
     /// One that the journal tells of.
@@ -115,7 +126,7 @@ public:
     void await_start(bool is_awaited) { is_start_awaited_ = is_awaited; }
     [[nodiscard]] bool is_start_awaited() const { return is_start_awaited_; }
     /// Ends a change that an earlier daemon was killed in, as far as the guards let it. Nothing: there is none. The error
-    /// has the code "busy" where another process holds the lock.
+    /// has the code "busy" where another process holds the lock, or a change is under way.
     [[nodiscard]] std::optional<Result<apply::Recovered>> recover();
 
 private:
@@ -123,8 +134,10 @@ private:
     [[nodiscard]] apply::CloserLook look_closer(const topology::UseParts& needed) const override;
     [[nodiscard]] bool reads_otherwise() override;
     [[nodiscard]] Result<NotNull<apply::RouteRegisters>> registers(const PciAddress& controller) override;
-    void wrote(const chips::RouteBits& now) override;
+    [[nodiscard]] Result<std::unique_ptr<apply::Backend>> backend_for(const plan::Plan& plan) override;
+    void wrote(const plan::Reading& now) override;
 
+    std::optional<Drift> read_registers_now();
     /// Null while no mux is on the bus.
     [[nodiscard]] const topology::PciController* mux_controller() const;
     /// What is known from now on of the registers of the mux.
@@ -133,6 +146,13 @@ private:
     [[nodiscard]] bool has_slept_since_last_reading();
     [[nodiscard]] std::chrono::milliseconds asleep() const;
     void tell_that_it_is_locked_out() const;
+    struct Wish {
+        plan::Request request;
+        apply::Signature signature;
+        Then then;
+    };
+    void begin(Wish wish);
+    void begin_next();
 
     const observe::KernelTree& tree_;
     linux_::JournalFile& journal_;
@@ -150,6 +170,8 @@ private:
     bool astray_ = false;
     bool is_start_awaited_ = false;
     std::optional<topology::Claims> claims_;
+    std::deque<Wish> waiting_;
+    std::optional<linux_::JournalFile::Lock> lock_; ///< for the change under way
     apply::Conductor conductor_{*this, journal_};
 };
 

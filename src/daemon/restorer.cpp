@@ -33,6 +33,7 @@ bool is_unseen_yet(const std::vector<StillOut>& rest)
 
 void Restorer::look_again(const Moment& moment)
 {
+    if (is_restoring_) return;
     if (!machine_.is_astray()) return complaint_.clear();
     if (machine_.settings().on_drift == config::OnDrift::report) return;
     const auto unseen_for = settling_.left(*machine_.snapshot(), moment.now);
@@ -42,12 +43,21 @@ void Restorer::look_again(const Moment& moment)
             "the wires would have to be moved back for the {}th time within a minute; they stay where somebody else has moved them; on_drift = \"report\" in [routes] makes usbrouted leave them alone",
             most_writes + 1));
     if (machine_.awaits_claims(request)) return; // called again when there is an answer
-    const auto before = machine_.snapshot();
-    auto gone = go_back(machine_, request, {.who = "on_drift", .trial = {}});
+    is_restoring_ = true;
+    go_back(machine_, request, {.who = "on_drift", .trial = {}},
+            [this, at = moment.now, unseen_for, before = machine_.snapshot()](WentBack gone) {
+                is_restoring_ = false;
+                restored(at, unseen_for, before, std::move(gone));
+            });
+}
+
+void Restorer::restored(std::chrono::milliseconds at, std::chrono::milliseconds unseen_for,
+                        const std::shared_ptr<const topology::Snapshot>& before, WentBack gone)
+{
     if (!gone) {
         if (is_locked_out(gone.error())) return; // a look comes when the lock may be free
         // A write that failed counts as one: it may fail for ever. A refusal has touched nothing.
-        if (std::holds_alternative<Error>(gone.error())) written_.push_back(moment.now);
+        if (std::holds_alternative<Error>(gone.error())) written_.push_back(at);
         return complain(format("cannot restore the routes: {}", in_words(gone.error())));
     }
     if (gone->rest.empty())
@@ -58,7 +68,7 @@ void Restorer::look_again(const Moment& moment)
         complain(format("not all routes can be restored: {}", in_words(gone->rest)), reasons_of(gone->rest));
     const bool has_written =
         std::ranges::any_of(gone->done, [](const Done& done) { return !done.plan->steps.empty(); });
-    if (has_written || gone->has_failed()) written_.push_back(moment.now);
+    if (has_written || gone->has_failed()) written_.push_back(at);
     tell_of(std::move(gone->done), "on_drift", before, tell_);
     settling_.moved_by_us(*machine_.snapshot());
 }

@@ -3,11 +3,13 @@
 
 #pragma once
 
+#include "daemon/going_back.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
 #include "daemon/settling.hpp"
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,8 @@ public:
     void look_again(const Moment& moment);
 
 private:
+    void restored(std::chrono::milliseconds at, std::chrono::milliseconds unseen_for,
+                  const std::shared_ptr<const topology::Snapshot>& before, WentBack gone);
     [[nodiscard]] bool may_write(const Moment& moment);
     [[nodiscard]] bool would_write(const plan::Request& request) const;
     /// Once for the same reasons; without them, once for the same words.
@@ -48,6 +52,7 @@ private:
     std::vector<std::chrono::milliseconds> written_; ///< when, within the last minute
     std::chrono::milliseconds asleep_{};             ///< as of the last time asked
     std::string complaint_;                          ///< said last; the same is not said again
+    bool is_restoring_ = false;                      ///< the way back is under way
 };
 
 } // namespace usbroute::daemon

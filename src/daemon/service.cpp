@@ -78,47 +78,69 @@ bool Service::is_known(Need need, const Command& command)
     return true;
 }
 
-Answer Service::answer(const Entrance& entrance, const Command& command, const std::string& who)
+void Service::answer(const Entrance& entrance, const Command& command, const std::string& who,
+                     Answered answered)
 {
     const auto& through = entrance.settings;
     switch (command.verb) {
     case Verb::move:
     case Verb::apply:
     case Verb::toggle:
-    case Verb::undo: return carry_out(through, command, who);
-    case Verb::confirm: return confirm(through, who);
-    case Verb::subscribe: return {};
+    case Verb::undo: return carry_out(through, command, who, std::move(answered));
+    case Verb::confirm: return answered(confirm(through, who));
+    case Verb::subscribe: return answered({});
     case Verb::status:
     case Verb::regs:
     case Verb::why:
     case Verb::plan: break;
     }
+    answered(look_up(through, command));
+}
+
+Answer Service::look_up(const Through& through, const Command& command)
+{
     if (auto drift = parts_.machine.read_registers()) drifts_.push_back(*drift);
     if (command.verb == Verb::plan) return plan(through, command);
     if (command.verb == Verb::why) return why(through, command);
     return command.verb == Verb::status ? status(through, command.form) : registers(command.form);
 }
 
-Answer Service::carry_out(const Through& through, const Command& command, const std::string& who)
+void Service::carry_out(const Through& through, const Command& command, const std::string& who,
+                        Answered answered)
 {
-    auto before = parts_.machine.snapshot();
-    const auto request = request_through(through, command);
-    auto carried =
-        parts_.machine.carry_out(request, {.who = who, .trial = parts_.trials.terms_for(request, &through)});
+    Asked asked{.request = request_through(through, command),
+                .through = through,
+                .who = who,
+                .before = parts_.machine.snapshot()};
+    auto request = asked.request;
+    apply::Signature signature{.who = who, .trial = parts_.trials.terms_for(request, &through)};
+    is_asking_ = true;
+    parts_.machine.carry_out(std::move(request), std::move(signature),
+                             [this, asked = std::move(asked), answered = std::move(answered)](Carried now) {
+                                 answered(carried(asked, std::move(now)));
+                                 // Whoever has the answer at once does it himself, and whoever waited may be gone.
+                                 if (!is_asking_) after_answer();
+                             });
+    is_asking_ = false;
+}
+
+Answer Service::carried(const Asked& asked, Carried carried)
+{
+    const auto& through = asked.through;
     if (auto drift = parts_.machine.take_drift()) drifts_.push_back(*drift);
     if (!carried) {
         const auto refused = answer_for(carried.error());
         // A refusal changes nothing, so it concerns only the one who asked; a failure concerns the administrator too.
         if (std::holds_alternative<Error>(carried.error()) && !is_locked_out(carried.error()))
-            log::error(format("{}: {}", who, refused.message));
+            log::error(format("{}: {}", asked.who, refused.message));
         else
-            log::debug(format("{}: {} {}", who, refused.code, refused.message), who);
+            log::debug(format("{}: {} {}", asked.who, refused.code, refused.message), asked.who);
         return not_done(through, carried.error());
     }
     auto answer = answer_for(*carried);
-    parts_.trials.settle(request, *carried, answer, &through);
+    parts_.trials.settle(asked.request, *carried, answer, &through);
     if (!carried->plan->steps.empty())
-        moved_.push_back({.done = std::move(*carried), .who = who, .before = std::move(before)});
+        moved_.push_back({.done = std::move(*carried), .who = asked.who, .before = asked.before});
     return done(through, std::move(answer));
 }
 

@@ -15,6 +15,7 @@
 #include "plan/sight.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,8 +42,8 @@ public:
     explicit Service(Parts parts) : parts_(std::move(parts)) {}
 
     [[nodiscard]] bool is_known(Need need, const wire::Command& command) override;
-    [[nodiscard]] wire::Answer answer(const Entrance& entrance, const wire::Command& command,
-                                      const std::string& who) override;
+    void answer(const Entrance& entrance, const wire::Command& command, const std::string& who,
+                Answered answered) override;
     [[nodiscard]] std::optional<std::string> why_not(const Entrance& entrance,
                                                      const wire::Command& command) override;
     void after_answer() override;
@@ -52,8 +53,17 @@ public:
 private:
     using Through = config::ListenerSettings;
 
-    [[nodiscard]] wire::Answer carry_out(const Through& through, const wire::Command& command,
-                                         const std::string& who);
+    [[nodiscard]] wire::Answer look_up(const Through& through, const wire::Command& command);
+    void carry_out(const Through& through, const wire::Command& command, const std::string& who,
+                   Answered answered);
+    /// A client's change on its way.
+    struct Asked {
+        plan::Request request;
+        Through through;
+        std::string who;
+        std::shared_ptr<const topology::Snapshot> before;
+    };
+    [[nodiscard]] wire::Answer carried(const Asked& asked, Carried carried);
     [[nodiscard]] wire::Answer done(const Through& through, wire::Answer answer) const;
     [[nodiscard]] wire::Answer not_done(const Through& through, const NotDone& why) const;
     [[nodiscard]] wire::Answer confirm(const Through& through, const std::string& who);
@@ -76,6 +86,7 @@ private:
     // Answered, and still to be told of.
     std::vector<Moved> moved_;
     bool is_telling_ = false;
+    bool is_asking_ = false; ///< the machine, and it has not returned yet
     std::vector<Drift> drifts_;
 };
 

@@ -54,6 +54,8 @@ Result<void> Session::begin()
     came_ = parts_.loop.now();
     watch_.want(Ready::readable);
     next_turn_ = parts_.loop.timer([this] { talk([this] { return dialogue_.go_on(parts_.loop.now()); }); });
+    dialogue_.when_answered(
+        [this] { talk([this] { return dialogue_.go_on_after_answer(parts_.loop.now()); }); });
     if (!dialogue_.entrance().is_tcp()) return {};
     silence_ = parts_.loop.timer([this] { end(); });
     opening_ = parts_.loop.timer([this] { has_just_come_ = false; });
@@ -135,7 +137,7 @@ void Session::go_on_after(Turn turn)
         next_turn_.start(0ms);
     else if (turn == Turn::later)
         next_turn_.start(until_this_line_may_go_on);
-    else if (!std::exchange(is_waiting_, true))
+    else if (turn != Turn::under_way && !std::exchange(is_waiting_, true))
         turn == Turn::asking ? parts_.claims.wait(*this) : parts_.lookout.wait(*this);
 }
 

@@ -190,7 +190,6 @@ void Trials::ring()
     if (!patience_.is_tried() && told_ && parts_.alarm.now() < told_->terms.deadline)
         return parts_.alarm.ring_at(told_->terms.deadline);
     revert(Occasion::alarm);
-    tell_news();
 }
 
 /// A write that failed is not tried again at every look: it may fail for ever.
@@ -198,7 +197,6 @@ void Trials::look_again()
 {
     if (!patience_.is_tried() || has_failed_ || !parts_.machine.trial()) return;
     revert(Occasion::look);
-    tell_news();
 }
 
 namespace {
@@ -219,13 +217,26 @@ plan::Change left_of(const plan::Change& way, const std::vector<StillOut>& rest,
 void Trials::revert(Occasion occasion)
 {
     auto& machine = parts_.machine;
-    const auto before = machine.snapshot();
-    const auto way = machine.trial()->way;
+    if (is_reverting_) return;
+    auto before = machine.snapshot();
+    auto way = machine.trial()->way;
     const bool is_late =
         machine.trial()->was_ending || parts_.alarm.now() - machine.trial()->terms.deadline > on_time;
-    const plan::Request request{.wish = plan::RevertRequest{.way = way, .is_late = is_late}};
+    plan::Request request{.wish = plan::RevertRequest{.way = way, .is_late = is_late}};
     if (machine.awaits_claims(request)) return; // rung again when there is an answer
-    auto gone = go_back(machine, request, {.who = "trial", .trial = {}});
+    is_reverting_ = true;
+    go_back(machine, std::move(request), {.who = "trial", .trial = {}},
+            [this, occasion, way = std::move(way), before = std::move(before)](WentBack gone) {
+                is_reverting_ = false;
+                went_back(occasion, way, before, std::move(gone));
+                tell_news();
+            });
+}
+
+void Trials::went_back(Occasion occasion, const plan::Change& way,
+                       const std::shared_ptr<const topology::Snapshot>& before, WentBack gone)
+{
+    auto& machine = parts_.machine;
     if (!gone && is_locked_out(gone.error())) return try_again_when_free(answer_for(gone.error()).message);
     has_failed_ = gone ? gone->has_failed() : std::holds_alternative<Error>(gone.error());
     // The journal has heard of what was written; of what was back already, and of what has to wait, it has not.

@@ -75,6 +75,8 @@ private:
     [[nodiscard]] std::string words_for_way_back() const;
     enum class Occasion : std::uint8_t { alarm, look };
     void revert(Occasion occasion);
+    void went_back(Occasion occasion, const plan::Change& way,
+                   const std::shared_ptr<const topology::Snapshot>& before, WentBack gone);
     void keep_trying(const std::string& why, Occasion occasion);
     void end();
     void try_again_when_free(const std::string& why);
@@ -92,6 +94,7 @@ private:
     bool has_failed_ = false;    ///< the last attempt, at a write
     std::string why_out_;        ///< of that attempt; the same is not said again
     bool is_locked_out_ = false; ///< at the last attempt, by another process
+    bool is_reverting_ = false;  ///< its way back is under way
     std::vector<wire::Event> news_;
 };
 

@@ -7,6 +7,7 @@
 #include "fakes/boards.hpp"
 #include "fakes/fake_registers.hpp"
 #include "fakes/fake_tree.hpp"
+#include "fakes/slow_backend.hpp"
 #include "fakes/state_directory.hpp"
 
 #include <functional>
@@ -67,7 +68,11 @@ struct DaemonRoom {
                   {.lines = {},
                    .ask_claims = std::move(ask_claims),
                    .locked_out = [this] { ++locked_out; },
-                   .asleep = [this] { return slept; }})
+                   .asleep = [this] { return slept; },
+                   .other_means = [this](const plan::Plan&) -> std::unique_ptr<apply::Backend> {
+                       if (!is_slow) return nullptr;
+                       return std::make_unique<SlowBackend>(registers, slowness);
+                   }})
     {
         machine.adopt(settings());
     }
@@ -81,6 +86,8 @@ struct DaemonRoom {
     int opened = 0;     ///< how often the registers were
     int locked_out = 0; ///< how often the lock was found held
     std::chrono::milliseconds slept{};
+    bool is_slow = false; ///< changes wait until the test lets them go on
+    Slowness slowness;
     daemon::Machine machine;
 };
 

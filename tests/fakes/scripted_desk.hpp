@@ -20,16 +20,15 @@ public:
     {
         return need == daemon::Need::devices ? fresh : told;
     }
-    [[nodiscard]] wire::Answer answer(const daemon::Entrance&, const wire::Command& command,
-                                      const std::string&) override
+    void answer(const daemon::Entrance&, const wire::Command& command, const std::string&,
+                Answered answered) override
     {
         asked.push_back(wire::to_line(command));
-        if (is_locked)
-            return {.status = wire::Status::error, .code = "busy", .message = "process 7 holds the lock"};
-        wire::Answer answer{.message = message.empty() ? "did " + asked.back() : message};
-        if (!document.empty()) answer.document_name = "status";
-        answer.document = document;
-        return answer;
+        if (is_slow) {
+            under_way.emplace_back([this, said = asked.back(), answered] { answered(answer_to(said)); });
+            return;
+        }
+        answered(answer_to(asked.back()));
     }
     [[nodiscard]] std::optional<std::string> why_not(const daemon::Entrance&,
                                                      const wire::Command& command) override
@@ -45,6 +44,8 @@ public:
     void complain(daemon::Entrance&, std::string_view what) override { complaints.emplace_back(what); }
 
     bool fresh = true;
+    bool is_slow = false;                         ///< the answer comes when one of these is called
+    std::vector<std::function<void()>> under_way; ///< in the order in which they were asked
     bool is_locked = false;
     bool told = true;
     std::string message;         ///< said to every command; empty: the command itself
@@ -53,6 +54,17 @@ public:
     std::vector<std::string> asked;
     std::vector<std::string> complaints;
     std::vector<std::size_t> speakers; ///< of a line, after each change
+
+private:
+    [[nodiscard]] wire::Answer answer_to(const std::string& line) const
+    {
+        if (is_locked)
+            return {.status = wire::Status::error, .code = "busy", .message = "process 7 holds the lock"};
+        wire::Answer answer{.message = message.empty() ? "did " + line : message};
+        if (!document.empty()) answer.document_name = "status";
+        answer.document = document;
+        return answer;
+    }
 };
 
 } // namespace usbroute::fakes

@@ -7,6 +7,7 @@
 #include "base/check.hpp"
 #include "daemon/answers.hpp"
 #include "daemon/machine.hpp"
+#include "fakes/at_once.hpp"
 #include "fakes/daemon_room.hpp"
 #include "fakes/edited_tree.hpp"
 #include "linux/locations.hpp"
@@ -227,7 +228,7 @@ private:
         if (request.is_trial())
             signature.trial =
                 apply::TrialTerms{.boot = "boot", .deadline = {}, .lasts = *request.revert_after};
-        (void)machine_->carry_out(request, signature);
+        (void)carry_out(*machine_, request, signature);
     }
 
     void report()

@@ -21,7 +21,7 @@ namespace {
 class YesDesk final : public Desk {
 public:
     bool is_known(Need, const wire::Command&) override { return true; }
-    wire::Answer answer(const Entrance&, const wire::Command& command, const std::string&) override
+    void answer(const Entrance&, const wire::Command& command, const std::string&, Answered answered) override
     {
         ++asked;
         // What was understood can be said again, in its own words, and is understood the same.
@@ -29,7 +29,7 @@ public:
         const auto again = wire::read_command(line);
         USBROUTE_CHECK(again.has_value());
         USBROUTE_CHECK(wire::to_line(*again) == line);
-        return {.message = line};
+        answered({.message = line});
     }
     std::optional<std::string> why_not(const Entrance&, const wire::Command&) override
     {

@@ -37,7 +37,10 @@ public:
         if (!can_open) return std::unexpected(Error(ErrorKind::not_permitted, "cannot open them", 13));
         return NotNull<RouteRegisters>(registers_);
     }
-    void wrote(const chips::RouteBits& now) override { last_ = fakes::bits(board) = now; }
+    void wrote(const plan::Reading& now) override
+    {
+        last_ = fakes::bits(board) = std::get<chips::RouteBits>(now);
+    }
 
     topology::Snapshot board = fakes::z97();
     config::Settings settings = fakes::settings();

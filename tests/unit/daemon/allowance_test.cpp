@@ -109,7 +109,10 @@ TEST(Allowance, HasNoBoundWhereTheConfigurationSaysSo)
 class YesDesk final : public Desk {
 public:
     bool is_known(Need, const wire::Command&) override { return true; }
-    wire::Answer answer(const Entrance&, const wire::Command&, const std::string&) override { return {}; }
+    void answer(const Entrance&, const wire::Command&, const std::string&, Answered answered) override
+    {
+        answered({});
+    }
     std::optional<std::string> why_not(const Entrance&, const wire::Command&) override
     {
         return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include "claims/conversation.hpp"
 #include "daemon/claim_line.hpp"
+#include "fakes/at_once.hpp"
 #include "fakes/daemon_room.hpp"
 #include "fakes/fake_loop.hpp"
 #include "fakes/recording_waiter.hpp"
@@ -63,8 +64,8 @@ protected:
 
     std::string move()
     {
-        const auto done = machine.carry_out(
-            {.wish = plan::MoveRequest{{ConnectorName("rear")}, config::target_from("ehci")}});
+        const auto done = fakes::carry_out(
+            machine, {.wish = plan::MoveRequest{{ConnectorName("rear")}, config::target_from("ehci")}});
         if (done) return "moved";
         return plan::text_of(std::get<plan::Refusal>(done.error()));
     }

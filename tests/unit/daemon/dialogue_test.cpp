@@ -340,5 +340,56 @@ TEST(Dialogue, LooksAgainWhenWhatIsKnownGrewOldWhileItWaitedForTheLock)
     EXPECT_EQ(talk.dialogue.output(), "ok -- did toggle\n");
 }
 
+TEST(Dialogue, WhatTakesTimeKeepsTheLaterLinesOfItsClientWaiting)
+{
+    auto talk = on_a_socket();
+    talk.desk.is_slow = true;
+    int calls = 0;
+    talk.dialogue.when_answered([&] { ++calls; });
+
+    EXPECT_EQ(talk.say("toggle\nstatus\n"), "");
+    EXPECT_EQ(talk.turn, Turn::under_way);
+    EXPECT_EQ(talk.dialogue.go_on(talk.now), Turn::under_way);
+    EXPECT_EQ(talk.desk.asked.size(), 1u);
+
+    talk.desk.is_slow = false;
+    talk.desk.under_way.front()();
+    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(talk.dialogue.go_on_after_answer(talk.now), Turn::idle);
+    EXPECT_EQ(talk.dialogue.output(), "ok -- did toggle\nok -- did status\n");
+}
+
+TEST(Dialogue, WhatFindsTheLockHeldAfterAWhileIsAskedAgain)
+{
+    auto talk = on_a_socket();
+    talk.desk.is_slow = true;
+    EXPECT_EQ(talk.say("toggle\n"), "");
+
+    talk.desk.is_slow = false;
+    talk.desk.is_locked = true;
+    talk.desk.under_way.front()();
+    EXPECT_EQ(talk.dialogue.go_on_after_answer(talk.now), Turn::later);
+    EXPECT_EQ(talk.dialogue.output(), "");
+
+    talk.desk.is_locked = false;
+    EXPECT_EQ(talk.dialogue.go_on(talk.now), Turn::idle);
+    EXPECT_EQ(talk.dialogue.output(), "ok -- did toggle\n");
+}
+
+TEST(Dialogue, WhoIsGoneIsNotTold)
+{
+    auto talk = on_a_socket();
+    talk.desk.is_slow = true;
+    {
+        Dialogue gone(talk.entrance, talk.desk, "somebody else", uid_t{0});
+        EXPECT_EQ(gone.take("toggle\n", talk.now), Turn::under_way);
+        gone.end();
+    }
+
+    talk.desk.under_way.front()(); // touches nothing that is gone
+
+    EXPECT_EQ(talk.desk.asked.size(), 1u);
+}
+
 } // namespace
 } // namespace usbroute::daemon

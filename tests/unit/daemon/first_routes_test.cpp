@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "daemon/first_routes.hpp"
+#include "fakes/at_once.hpp"
 #include "fakes/daemon_room.hpp"
 
 #include <gtest/gtest.h>
@@ -85,7 +86,8 @@ TEST_F(FirstRoutesTest, LeavesWhatSomebodyHasAskedForSinceTheBoot)
     begin_with("desk"); // keys and rear to the guest, which has no controller yet
     look();
     const auto ask = [&](const char* connector, topology::Side side) {
-        return machine.carry_out({.wish = plan::MoveRequest{{ConnectorName(connector)}, side}}).has_value();
+        return fakes::carry_out(machine, {.wish = plan::MoveRequest{{ConnectorName(connector)}, side}})
+            .has_value();
     };
     ASSERT_TRUE(ask("keys", topology::Side::xhci)); // where it is already
     ASSERT_TRUE(ask("front", topology::Side::ehci));

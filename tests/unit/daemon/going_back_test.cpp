@@ -4,6 +4,7 @@
 // How sockets go back when nobody asks, on a board that behaves and fails: a trial's end, homecoming, a restore.
 
 #include "daemon/going_back.hpp"
+#include "fakes/at_once.hpp"
 #include "fakes/bitwise_change.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/daemon_life.hpp"
@@ -67,8 +68,8 @@ protected:
     {
         look();
         const plan::Request request{.wish = std::move(wish), .yes = yes, .revert_after = revert_after};
-        const auto done =
-            life->machine.carry_out(request, {.who = "control", .trial = life->trials.terms_for(request)});
+        const auto done = fakes::carry_out(life->machine, request,
+                                           {.who = "control", .trial = life->trials.terms_for(request)});
         ASSERT_TRUE(done);
         wire::Answer answer;
         life->trials.settle(request, *done, answer);
@@ -342,7 +343,7 @@ TEST_F(GoingBack, WhoMovesTheSocketByHandEndsTheTrialOfIt)
     life->machine.take(world.snapshot());
     (void)life->told();
     const plan::Request by_hand{.wish = plan::MoveRequest{{ConnectorName("rear")}, topology::Side::xhci}};
-    const auto done = life->machine.carry_out(by_hand);
+    const auto done = fakes::carry_out(life->machine, by_hand);
     ASSERT_TRUE(done);
     wire::Answer answer;
 
@@ -502,7 +503,7 @@ TEST_F(GoingBack, HomecomingBringsWhatItCanWhereOneBitDoesNotTake)
     ask(plan::MoveRequest{keys_and_rear, GuestName("windows")});
     world.stuck = rear_bit;
 
-    const auto gone = go_back(life->machine, {.wish = plan::ReturnRequest{GuestName("windows")}}, {});
+    const auto gone = fakes::go_back(life->machine, {.wish = plan::ReturnRequest{GuestName("windows")}});
 
     ASSERT_TRUE(gone);
     EXPECT_EQ(wires(), all_on_xhci & ~rear_bit);

@@ -23,10 +23,10 @@ using namespace std::chrono_literals;
 class RecordingDesk final : public Desk {
 public:
     bool is_known(Need, const wire::Command&) override { return true; }
-    wire::Answer answer(const Entrance&, const wire::Command& command, const std::string&) override
+    void answer(const Entrance&, const wire::Command& command, const std::string&, Answered answered) override
     {
         asked.push_back(wire::to_line(command));
-        return {.status = wire::Status::refused, .code = "changed-since", .message = remedy};
+        answered({.status = wire::Status::refused, .code = "changed-since", .message = remedy});
     }
     std::optional<std::string> why_not(const Entrance&, const wire::Command& command) override
     {

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "daemon/guests.hpp"
+#include "fakes/at_once.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/daemon_life.hpp"
 #include "fakes/fake_loop.hpp"
@@ -70,9 +71,9 @@ struct GuestsLife {
 
     bool move(const char* connector, const char* to)
     {
-        return machine
-            .carry_out(
-                {.wish = plan::MoveRequest{{ConnectorName(connector)}, config::target_from(to)}, .yes = true})
+        return fakes::carry_out(
+                   machine, {.wish = plan::MoveRequest{{ConnectorName(connector)}, config::target_from(to)},
+                             .yes = true})
             .has_value();
     }
     void look()

@@ -3,6 +3,7 @@
 
 #include "daemon/machine.hpp"
 #include "daemon/recovery.hpp"
+#include "fakes/at_once.hpp"
 #include "fakes/bitwise_change.hpp"
 #include "fakes/daemon_room.hpp"
 
@@ -19,8 +20,8 @@ protected:
 
     std::string move(const char* connector, const char* to)
     {
-        const auto done = machine.carry_out(
-            {.wish = plan::MoveRequest{{ConnectorName(connector)}, config::target_from(to)}});
+        const auto done = fakes::carry_out(
+            machine, {.wish = plan::MoveRequest{{ConnectorName(connector)}, config::target_from(to)}});
         if (done) return done->plan->title;
         if (const auto* refusal = std::get_if<plan::Refusal>(&done.error()))
             return std::string(plan::code_of(refusal->reason));
@@ -60,7 +61,7 @@ TEST_F(MachineTest, LooksAtInputDevicesOnlyWhenAKeyboardCouldBeLost)
     fakes::plug_keyboard(board, "3-3");
     machine.take(board);
 
-    for (int i = 0; i < 4; ++i) ASSERT_TRUE(machine.carry_out({.wish = plan::ToggleRequest{}}));
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(fakes::carry_out(machine, {.wish = plan::ToggleRequest{}}));
     EXPECT_EQ(counted.asked, 0); // between the sides of the host
 
     for (const char* address : {"00:1d.0", "00:1a.0"}) {
@@ -119,7 +120,7 @@ TEST_F(MachineThatAsks, GoesOnWithAWarningWhereNobodyCanAskTheKernel)
     const plan::Request rear{.wish = plan::MoveRequest{{ConnectorName("rear")}, config::target_from("ehci")}};
 
     EXPECT_FALSE(machine.awaits_claims(rear));
-    const auto done = machine.carry_out(rear);
+    const auto done = fakes::carry_out(machine, rear);
 
     ASSERT_TRUE(done);
     ASSERT_EQ(done->warnings.size(), 1u);
@@ -167,7 +168,7 @@ TEST_F(MachineTest, UndoesWhatItRemembers)
     machine.take(board);
     ASSERT_EQ(move("keys", "ehci"), "move keys to ehci");
 
-    const auto done = machine.carry_out({.wish = plan::UndoRequest{}});
+    const auto done = fakes::carry_out(machine, {.wish = plan::UndoRequest{}});
 
     ASSERT_TRUE(done);
     EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
@@ -211,18 +212,18 @@ TEST_F(MachineTest, RestoresWhatSomebodyElseHasMovedAndUndoStillTakesTheMoveBack
 {
     machine.take(board);
     ASSERT_EQ(move("keys", "ehci"), "move keys to ehci");
-    ASSERT_TRUE(machine.carry_out({.wish = plan::RestoreRequest{}}));
+    ASSERT_TRUE(fakes::carry_out(machine, {.wish = plan::RestoreRequest{}}));
     EXPECT_FALSE(machine.is_astray());
     registers.bits.usb2_owner = 0x3fff;
 
     ASSERT_TRUE(machine.read_registers());
     EXPECT_TRUE(machine.is_astray());
-    const auto restored = machine.carry_out({.wish = plan::RestoreRequest{}});
+    const auto restored = fakes::carry_out(machine, {.wish = plan::RestoreRequest{}});
 
     ASSERT_TRUE(restored);
     EXPECT_EQ(registers.bits.usb2_owner, 0x3ffbu);
     EXPECT_FALSE(machine.is_astray());
-    ASSERT_TRUE(machine.carry_out({.wish = plan::UndoRequest{}}));
+    ASSERT_TRUE(fakes::carry_out(machine, {.wish = plan::UndoRequest{}}));
     EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
 }
 
@@ -234,7 +235,7 @@ TEST_F(MachineTest, DoesNotRestoreAgainstALaterWishThatWasFulfilledByChance)
     ASSERT_TRUE(machine.read_registers());
     ASSERT_EQ(move("keys", "xhci"), "move keys to xhci");
 
-    ASSERT_TRUE(machine.carry_out({.wish = plan::RestoreRequest{}}));
+    ASSERT_TRUE(fakes::carry_out(machine, {.wish = plan::RestoreRequest{}}));
 
     EXPECT_EQ(registers.bits.usb2_owner, 0x3fffu);
 }
@@ -346,7 +347,7 @@ TEST_F(MachineTest, RefusesWhileTheXhciIsGoneAndGoesOnWhenItIsBackBesideAControl
     machine.take(without);
     machine.take(without);
     EXPECT_EQ(move("keys", "xhci"), "no-mux");
-    EXPECT_FALSE(machine.carry_out({.wish = plan::UndoRequest{}}));
+    EXPECT_FALSE(fakes::carry_out(machine, {.wish = plan::UndoRequest{}}));
     EXPECT_FALSE(machine.recover());
 
     machine.take(board);
@@ -402,8 +403,8 @@ TEST_F(MachineTest, TouchesNothingAndDoesNotWaitWhileAnotherProcessHoldsTheLock)
         const auto held = other.take(std::chrono::milliseconds(0));
         ASSERT_TRUE(held);
 
-        const auto done = machine.carry_out(
-            {.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}});
+        const auto done = fakes::carry_out(
+            machine, {.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}});
 
         ASSERT_FALSE(done);
         EXPECT_TRUE(is_locked_out(done.error()));
@@ -411,8 +412,8 @@ TEST_F(MachineTest, TouchesNothingAndDoesNotWaitWhileAnotherProcessHoldsTheLock)
         EXPECT_EQ(registers.writes, writes);
         EXPECT_EQ(locked_out, 2);
     }
-    EXPECT_TRUE(
-        machine.carry_out({.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}}));
+    EXPECT_TRUE(fakes::carry_out(
+        machine, {.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}}));
     EXPECT_FALSE(machine.recover());
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "daemon/restorer.hpp"
+#include "fakes/at_once.hpp"
 #include "fakes/daemon_room.hpp"
 
 #include <gtest/gtest.h>
@@ -19,8 +20,8 @@ protected:
     RestorerTest()
     {
         machine.take(board);
-        const auto moved = machine.carry_out(
-            {.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}});
+        const auto moved = fakes::carry_out(
+            machine, {.wish = plan::MoveRequest{{ConnectorName("keys")}, config::target_from("ehci")}});
         EXPECT_TRUE(moved);
         restorer.look_again({.now = 0s});
     }

@@ -350,5 +350,59 @@ TEST_F(SessionTest, ASessionThatIsClosedWhileItWaitsForALookIsNotToldOfIt)
     EXPECT_TRUE(client.is_closed());
 }
 
+TEST_F(SessionTest, WhoseChangeTakesTimeIsAnsweredWhenItIsDone)
+{
+    desk.is_slow = true;
+    auto client = connect(control);
+    client.say("toggle\ntoggle\n");
+    loop.settle();
+    loop.advance(1h);
+    EXPECT_EQ(client.hear(), "");
+    EXPECT_FALSE(client.is_closed());
+    EXPECT_EQ(desk.asked.size(), 1u);
+
+    for (std::size_t i = 0; i < 2; ++i) {
+        desk.under_way.at(i)();
+        loop.settle();
+        EXPECT_EQ(client.hear(), the_answer);
+    }
+
+    desk.is_slow = false;
+    client.say("toggle\n");
+    loop.settle();
+    EXPECT_EQ(client.hear(), the_answer);
+}
+
+TEST_F(SessionTest, WhoLeavesWhileItsChangeIsUnderWayIsForgottenAtItsEnd)
+{
+    desk.is_slow = true;
+    {
+        auto client = connect(control);
+        client.say("toggle\n");
+        loop.settle();
+    }
+    loop.settle();
+
+    desk.under_way.at(0)();
+    loop.settle();
+
+    EXPECT_EQ(control.clients, 0u);
+}
+
+TEST_F(SessionTest, NetcatThatWaitsForItsChangeIsNotClosed)
+{
+    desk.is_slow = true;
+    auto client = connect(netcat);
+    client.say("toggle\n");
+    loop.settle();
+    loop.advance(10s);
+    client.hear();
+    EXPECT_FALSE(client.is_closed());
+
+    desk.under_way.at(0)();
+    loop.settle();
+    EXPECT_EQ(client.hear(), the_answer);
+}
+
 } // namespace
 } // namespace usbroute::daemon

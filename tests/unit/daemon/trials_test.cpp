@@ -3,6 +3,7 @@
 
 #include "config/parse.hpp"
 #include "daemon/trials.hpp"
+#include "fakes/at_once.hpp"
 #include "fakes/bitwise_change.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/daemon_life.hpp"
@@ -37,8 +38,8 @@ struct Daemon : fakes::DaemonLife {
 
     wire::Answer ask(plan::Request request, const config::ListenerSettings* through = nullptr)
     {
-        const auto done =
-            machine.carry_out(request, {.who = "control", .trial = trials.terms_for(request, through)});
+        const auto done = fakes::carry_out(machine, request,
+                                           {.who = "control", .trial = trials.terms_for(request, through)});
         if (!done) return {.status = wire::Status::failed};
         wire::Answer answer;
         trials.settle(request, *done, answer, through);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "daemon/verdicts.hpp"
+#include "fakes/at_once.hpp"
 #include "fakes/boards.hpp"
 #include "fakes/daemon_room.hpp"
 #include "fakes/fake_loop.hpp"
@@ -31,7 +32,8 @@ protected:
     void move_to_ehci(const char* connector)
     {
         const auto before = machine.snapshot();
-        const auto done = machine.carry_out(
+        const auto done = fakes::carry_out(
+            machine,
             {.wish = plan::MoveRequest{{ConnectorName(connector)}, topology::Side::ehci}, .yes = true});
         ASSERT_TRUE(done);
         verdicts.begin(done->plan, before);
