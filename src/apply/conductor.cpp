@@ -119,10 +119,10 @@ void Conductor::carry_out(Request request, Signature signature, Remember what,
                           std::function<void(Carried)> then)
 {
     USBROUTE_CHECK(!under_way_);
-    under_way_ = std::make_unique<UnderWay>(UnderWay{.request = std::move(request),
-                                                     .signature = std::move(signature),
-                                                     .what = what,
-                                                     .then = std::move(then)});
+    under_way_.reset(new UnderWay{.request = std::move(request),
+                                  .signature = std::move(signature),
+                                  .what = what,
+                                  .then = std::move(then)});
     attempt();
 }
 
@@ -157,7 +157,7 @@ void Conductor::apply()
     if (!backend) return not_applied(std::move(backend.error()).within("cannot " + wish.plan->title));
     wish.backend = std::move(*backend);
     wish.signature.stays_out = wish.plan->stays_out_of_trial;
-    wish.execution = std::make_unique<Execution>(*wish.plan, *wish.backend, journal_, wish.signature);
+    wish.execution.emplace(*wish.plan, *wish.backend, journal_, wish.signature);
     wish.execution->begin([this](Result<Applied> now) { applied(std::move(now)); });
 }
 

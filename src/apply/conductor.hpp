@@ -143,7 +143,7 @@ private:
         int attempt = 1;
         std::shared_ptr<const plan::Plan> plan = {};
         std::unique_ptr<Backend> backend = {};
-        std::unique_ptr<Execution> execution = {};
+        std::optional<Execution> execution = {};
     };
     void attempt();
     void apply();
@@ -158,7 +158,7 @@ private:
     Lines lines_;
     std::optional<Trial> trial_;
     std::vector<RememberedPlan> remembered_;
-    std::unique_ptr<UnderWay> under_way_;
+    std::unique_ptr<UnderWay> under_way_; ///< on the heap: it goes while it is being called back
 };
 
 } // namespace usbroute::apply

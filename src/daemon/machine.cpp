@@ -307,15 +307,20 @@ void Machine::begin(Wish wish)
     lock_.emplace(std::move(*lock));
     // Else a later restore, or the profile of the boot, would take back what was asked for and was so by chance.
     const auto what = astray_ || is_start_awaited_ ? apply::Remember::every_wish : apply::Remember::changes;
-    const bool restores_all =
+    restores_all_ =
         std::holds_alternative<plan::RestoreRequest>(wish.request.wish) && wish.request.only.empty();
+    then_ = std::move(wish.then);
     conductor_.carry_out(std::move(wish.request), std::move(wish.signature), what,
-                         [this, restores_all, then = std::move(wish.then)](Carried carried) {
-                             lock_.reset();
-                             if (carried && restores_all && carried->plan->staying.empty()) astray_ = false;
-                             then(std::move(carried));
-                             begin_next();
-                         });
+                         [this](Carried carried) { over(std::move(carried)); });
+}
+
+void Machine::over(Carried carried)
+{
+    lock_.reset();
+    if (carried && restores_all_ && carried->plan->staying.empty()) astray_ = false;
+    const auto then = std::exchange(then_, nullptr);
+    then(std::move(carried));
+    begin_next();
 }
 
 /// Whoever was called back may have begun another one.

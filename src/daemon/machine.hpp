@@ -152,6 +152,7 @@ private:
         Then then;
     };
     void begin(Wish wish);
+    void over(Carried carried);
     void begin_next();
 
     const observe::KernelTree& tree_;
@@ -171,7 +172,10 @@ private:
     bool is_start_awaited_ = false;
     std::optional<topology::Claims> claims_;
     std::deque<Wish> waiting_;
-    std::optional<linux_::JournalFile::Lock> lock_; ///< for the change under way
+    // Of the change under way:
+    std::optional<linux_::JournalFile::Lock> lock_;
+    Then then_;
+    bool restores_all_ = false;
     apply::Conductor conductor_{*this, journal_};
 };
 

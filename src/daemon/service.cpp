@@ -108,39 +108,47 @@ Answer Service::look_up(const Through& through, const Command& command)
 void Service::carry_out(const Through& through, const Command& command, const std::string& who,
                         Answered answered)
 {
-    Asked asked{.request = request_through(through, command),
-                .through = through,
-                .who = who,
-                .before = parts_.machine.snapshot()};
-    auto request = asked.request;
-    apply::Signature signature{.who = who, .trial = parts_.trials.terms_for(request, &through)};
+    const auto request = request_through(through, command);
+    const auto before = parts_.machine.snapshot();
+    const auto asked = std::make_shared<Asked>(
+        Asked{.request = &request, .through = &through, .who = &who, .before = before, .kept = {}});
     is_asking_ = true;
-    parts_.machine.carry_out(std::move(request), std::move(signature),
-                             [this, asked = std::move(asked), answered = std::move(answered)](Carried now) {
-                                 answered(carried(asked, std::move(now)));
+    parts_.machine.carry_out(request, {.who = who, .trial = parts_.trials.terms_for(request, &through)},
+                             [this, asked, answered = std::move(answered)](Carried now) {
+                                 asked->is_over = true;
+                                 answered(carried(*asked, std::move(now)));
                                  // Whoever has the answer at once does it himself, and whoever waited may be gone.
                                  if (!is_asking_) after_answer();
                              });
     is_asking_ = false;
+    if (!asked->is_over) asked->keep();
+}
+
+void Service::Asked::keep()
+{
+    kept = Kept{.request = *request, .through = *through, .who = *who};
+    request = &kept->request;
+    through = &kept->through;
+    who = &kept->who;
 }
 
 Answer Service::carried(const Asked& asked, Carried carried)
 {
-    const auto& through = asked.through;
+    const auto& through = *asked.through;
     if (auto drift = parts_.machine.take_drift()) drifts_.push_back(*drift);
     if (!carried) {
         const auto refused = answer_for(carried.error());
         // A refusal changes nothing, so it concerns only the one who asked; a failure concerns the administrator too.
         if (std::holds_alternative<Error>(carried.error()) && !is_locked_out(carried.error()))
-            log::error(format("{}: {}", asked.who, refused.message));
+            log::error(format("{}: {}", *asked.who, refused.message));
         else
-            log::debug(format("{}: {} {}", asked.who, refused.code, refused.message), asked.who);
+            log::debug(format("{}: {} {}", *asked.who, refused.code, refused.message), *asked.who);
         return not_done(through, carried.error());
     }
     auto answer = answer_for(*carried);
-    parts_.trials.settle(asked.request, *carried, answer, &through);
+    parts_.trials.settle(*asked.request, *carried, answer, &through);
     if (!carried->plan->steps.empty())
-        moved_.push_back({.done = std::move(*carried), .who = asked.who, .before = asked.before});
+        moved_.push_back({.done = std::move(*carried), .who = *asked.who, .before = asked.before});
     return done(through, std::move(answer));
 }
 

@@ -56,12 +56,21 @@ private:
     [[nodiscard]] wire::Answer look_up(const Through& through, const wire::Command& command);
     void carry_out(const Through& through, const wire::Command& command, const std::string& who,
                    Answered answered);
-    /// A client's change on its way.
+    /// A client's change on its way. What takes time keeps copies of its own: a listener may be gone before it is done.
     struct Asked {
-        plan::Request request;
-        Through through;
-        std::string who;
+        struct Kept {
+            plan::Request request;
+            Through through;
+            std::string who;
+        };
+        const plan::Request* request = nullptr;
+        const Through* through = nullptr;
+        const std::string* who = nullptr;
         std::shared_ptr<const topology::Snapshot> before;
+        std::optional<Kept> kept;
+        bool is_over = false;
+
+        void keep();
     };
     [[nodiscard]] wire::Answer carried(const Asked& asked, Carried carried);
     [[nodiscard]] wire::Answer done(const Through& through, wire::Answer answer) const;
