@@ -51,7 +51,7 @@ void DriverBackend::look(Seen seen)
 {
     auto found = bindings();
     if (!found) return seen(std::unexpected(std::move(found.error())));
-    seen(plan::Reading(std::move(*found)));
+    seen(plan::Reading{.bindings = std::move(*found)});
 }
 
 void DriverBackend::act(const plan::Action& action, Seen seen)

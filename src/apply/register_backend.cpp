@@ -12,7 +12,7 @@ void RegisterBackend::look(Seen seen)
     auto bits = registers_.read();
     if (!bits) return seen(std::unexpected(std::move(bits.error())));
     now_ = *bits;
-    seen(plan::Reading(now_));
+    seen(plan::Reading{.routes = now_});
 }
 
 void RegisterBackend::act(const plan::Action& action, Seen seen)
@@ -35,7 +35,7 @@ Result<plan::Reading> RegisterBackend::write(const route::WriteRegister& write)
                          chips::data_sheet_name(write.target), value, now_.value_of(write.target),
                          write.mask))
                 .with_code("write-did-not-take"));
-    return plan::Reading(now_);
+    return plan::Reading{.routes = now_};
 }
 
 Result<Applied> execute(const plan::Plan& plan, RouteRegisters& registers, Journal& journal,

@@ -22,7 +22,7 @@ namespace usbroute::cli {
 
 namespace {
 
-Result<DirectMachine> look(const linux_::Locations& where, linux_::Reading reading = linux_::Reading::to_look)
+Result<DirectMachine> look(const linux_::Locations& where, linux_::Purpose reading = linux_::Purpose::to_look)
 {
     auto settings = linux_::load_settings(where, reading);
     if (!settings) return std::unexpected(std::move(settings.error()));
@@ -113,7 +113,7 @@ Result<wire::Answer> act_alone(const linux_::Locations& where, const wire::Comma
     const auto lock = journal.lock(linux_::direct_patience);
     if (!lock) return std::unexpected(lock.error());
     const linux_::SignalsHeld held; // after the lock: waiting for that may be interrupted
-    auto machine = look(where, linux_::Reading::to_act);
+    auto machine = look(where, linux_::Purpose::to_act);
     if (!machine) return std::unexpected(machine.error());
     apply::Conductor conductor(*machine, journal);
     // Nothing is planned on top of half a change.

@@ -43,7 +43,7 @@ Names names_of(const Place& place)
 {
     const auto where = linux_::locate(place.locations);
     Names names;
-    const auto settings = linux_::load_settings(where, linux_::Reading::to_look);
+    const auto settings = linux_::load_settings(where, linux_::Purpose::to_look);
     if (settings) names = names_in(*settings);
     if (settings && !names.connectors.empty()) return names;
     auto told = names_from_daemon(where);

@@ -73,7 +73,7 @@ int run_config(const Invocation& invocation)
                     options.json);
     const auto where =
         linux_::locate({.root = options.root, .config = options.config, .socket = options.socket});
-    const auto settings = linux_::load_settings(where, linux_::Reading::to_look);
+    const auto settings = linux_::load_settings(where, linux_::Purpose::to_look);
     if (!settings) return fail(settings.error(), options.json);
     return what == "check" ? check(options, where, *settings) : show(options, where, *settings);
 }

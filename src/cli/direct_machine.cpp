@@ -55,9 +55,8 @@ Result<NotNull<apply::RouteRegisters>> DirectMachine::registers(const PciAddress
 
 void DirectMachine::wrote(const plan::Reading& now)
 {
-    const auto* bits = std::get_if<chips::RouteBits>(&now);
-    if (bits != nullptr && registers_ && snapshot_.controller_at(opened_) != nullptr)
-        snapshot_.note_registers(opened_, *bits);
+    if (now.routes && registers_ && snapshot_.controller_at(opened_) != nullptr)
+        snapshot_.note_registers(opened_, *now.routes);
 }
 
 } // namespace usbroute::cli

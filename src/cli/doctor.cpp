@@ -27,7 +27,7 @@ int run_doctor(const Invocation& invocation)
 {
     const auto& options = invocation.options;
     const auto diagnosis = diagnose::diagnose(gather_facts(options));
-    const auto which = options.verbose ? report::Findings::all : report::Findings::that_matter;
+    const auto which = options.verbose ? report::WhichFindings::all : report::WhichFindings::that_matter;
     if (options.json)
         print(report::to_json(diagnosis) + "\n");
     else if (!options.quiet)

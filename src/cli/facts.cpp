@@ -26,7 +26,7 @@ namespace usbroute::cli {
 
 namespace {
 
-void read_settings(diagnose::Facts& facts, const linux_::Locations& where, linux_::Reading reading)
+void read_settings(diagnose::Facts& facts, const linux_::Locations& where, linux_::Purpose reading)
 {
     auto settings = linux_::load_settings(where, reading);
     if (!settings) {
@@ -132,7 +132,7 @@ diagnose::Facts gather_facts(const Options& options)
     facts.snapshot = observe::scan(tree, observe::Ports::skip);
     facts.condition = observe::look_at_condition(tree);
     facts.use = observe::look_at_host_use(tree, {.disks = true, .inputs = true, .network = true});
-    read_settings(facts, where, options.try_write ? linux_::Reading::to_act : linux_::Reading::to_look);
+    read_settings(facts, where, options.try_write ? linux_::Purpose::to_act : linux_::Purpose::to_look);
     if (!session.works_alone()) {
         facts.daemon = look_at_daemon(session);
         take_registers_from_daemon(facts, session);

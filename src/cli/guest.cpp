@@ -113,7 +113,7 @@ int run_guest(const Invocation& invocation)
     const bool acts =
         !options.dry_run && ((*verb)->run == run_guest_bind || (*verb)->run == run_guest_release);
     const auto settings =
-        linux_::load_settings(where, acts ? linux_::Reading::to_act : linux_::Reading::to_look);
+        linux_::load_settings(where, acts ? linux_::Purpose::to_act : linux_::Purpose::to_look);
     if (!settings) return fail(settings.error(), options.json);
     const auto guest = guest_in(invocation, **verb, *settings);
     if (!guest) return fail(guest.error(), options.json);

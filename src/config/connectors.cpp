@@ -175,7 +175,7 @@ void check_not_taken(Fields& fields, const ConnectorSettings& connector, const S
 
 } // namespace
 
-void read_connectors(const Document& document, Reading& reading)
+void read_connectors(const Document& document, Intake& reading)
 {
     for (const auto& named : named_tables(document, Section::connector, reading)) {
         Fields fields({&document.file, &reading.problems}, *named.table, named.label);
@@ -196,7 +196,7 @@ void read_connectors(const Document& document, Reading& reading)
     }
 }
 
-void check_behind(const Document& document, Reading& reading)
+void check_behind(const Document& document, Intake& reading)
 {
     const auto& connectors = reading.settings.connectors;
     for (const auto& connector : connectors) {

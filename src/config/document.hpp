@@ -12,10 +12,10 @@
 namespace usbroute::config {
 
 /// Line and column in a file, both from 1.
-struct Place {
+struct FilePlace {
     std::uint32_t line = 0;
     std::uint32_t column = 0;
-    auto operator<=>(const Place&) const = default;
+    auto operator<=>(const FilePlace&) const = default;
 };
 
 struct Node;
@@ -30,13 +30,13 @@ struct Foreign {
 
 /// A value of a TOML file, free of the library that read it.
 struct Node {
-    Place place;
+    FilePlace place;
     std::variant<std::string, std::int64_t, bool, Foreign, List, Table> value;
 };
 
 struct Entry {
     std::string key;
-    Place place; ///< of the key
+    FilePlace place; ///< of the key
     Node node;
 };
 

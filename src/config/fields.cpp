@@ -86,7 +86,7 @@ void Scope::wrong_type(const Node& node, std::string_view subject, std::string_v
     problem(node.place, format("{} is {}; it must be {}", printable(subject), kind_of(node), wanted));
 }
 
-void Scope::wrong_value(Place place, std::string_view subject, std::string_view value,
+void Scope::wrong_value(FilePlace place, std::string_view subject, std::string_view value,
                         std::string_view wanted) const
 {
     problem(place, format("{} is {}; it must be {}", printable(subject), value, wanted));

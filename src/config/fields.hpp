@@ -43,12 +43,12 @@ struct Scope {
     const std::string* file = nullptr;
     Problems* problems = nullptr;
 
-    [[nodiscard]] Origin at(Place place) const { return {*file, place.line, place.column}; }
-    void problem(Place place, std::string message) const { problems->add(at(place), std::move(message)); }
+    [[nodiscard]] Origin at(FilePlace place) const { return {*file, place.line, place.column}; }
+    void problem(FilePlace place, std::string message) const { problems->add(at(place), std::move(message)); }
     /// "mux_bit is a string; it must be ...": for values of a wrong type.
     void wrong_type(const Node& node, std::string_view subject, std::string_view wanted) const;
     /// "mux_bit is 40; it must be ...": for values of the right type.
-    void wrong_value(Place place, std::string_view subject, std::string_view value,
+    void wrong_value(FilePlace place, std::string_view subject, std::string_view value,
                      std::string_view wanted) const;
 };
 

@@ -23,7 +23,7 @@ constexpr std::string_view grace_rule = R"(a time of at most ten minutes such as
 /// Words that mean something else in the place of a guest's name: as a target, and as a key of a profile.
 constexpr std::array<std::string_view, 4> reserved = {"host", "ehci", "xhci", "may_take_last_keyboard"};
 
-void check_not_reserved(const NamedTable& named, Reading& reading)
+void check_not_reserved(const NamedTable& named, Intake& reading)
 {
     if (std::ranges::find(reserved, named.name) == reserved.end()) return;
     reading.problems.add(named.origin,
@@ -72,7 +72,7 @@ void read_grace(Fields& fields, GuestSettings& guest)
         fields.wrong_text("grace", grace_rule);
 }
 
-void read_on_start(Fields& fields, GuestSettings& guest, Reading& reading)
+void read_on_start(Fields& fields, GuestSettings& guest, Intake& reading)
 {
     const auto* name = fields.text("on_start", "the name of a profile");
     if (name == nullptr) return;
@@ -82,7 +82,7 @@ void read_on_start(Fields& fields, GuestSettings& guest, Reading& reading)
 
 } // namespace
 
-void check_start_profiles(const Document&, Reading& reading)
+void check_start_profiles(const Document&, Intake& reading)
 {
     for (const auto& [origin, profile] : std::exchange(reading.start_profiles, {}))
         if (reading.complete && !reading.knows(Section::profile, profile.text()))
@@ -90,7 +90,7 @@ void check_start_profiles(const Document&, Reading& reading)
                                          reading.known(Section::profile));
 }
 
-void read_guests(const Document& document, Reading& reading)
+void read_guests(const Document& document, Intake& reading)
 {
     for (const auto& named : named_tables(document, Section::guest, reading)) {
         check_not_reserved(named, reading);

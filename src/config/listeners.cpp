@@ -41,7 +41,7 @@ Host host_from(const std::string& text, bool is_ipv6)
     return {loopback ? HostKind::loopback : HostKind::elsewhere, one_spelling};
 }
 
-std::optional<TcpAddress> tcp_from(const Scope& scope, Place place, const std::string& text)
+std::optional<TcpAddress> tcp_from(const Scope& scope, FilePlace place, const std::string& text)
 {
     const auto colon = text.rfind(':');
     auto host = text.substr(0, colon);
@@ -139,7 +139,7 @@ void read_address(Fields& fields, const NamedTable& named, ListenerSettings& lis
     read_unix(fields, named, listener);
 }
 
-void read_guest_name(Fields& fields, ListenerSettings& listener, Reading& reading)
+void read_guest_name(Fields& fields, ListenerSettings& listener, Intake& reading)
 {
     const auto* name = fields.text("guest", "the name of a guest");
     if (name == nullptr) return;
@@ -230,7 +230,7 @@ std::string place_of(const ListenerSettings& listener)
     return path.empty() ? "" : format("unix {}", std::filesystem::path(path).lexically_normal().string());
 }
 
-void check_not_taken(const NamedTable& named, const ListenerSettings& listener, Reading& reading)
+void check_not_taken(const NamedTable& named, const ListenerSettings& listener, Intake& reading)
 {
     const auto place = place_of(listener);
     if (place.empty()) return;
@@ -256,7 +256,7 @@ ListenerSettings default_control_listener()
     return control;
 }
 
-void read_listeners(const Document& document, Reading& reading)
+void read_listeners(const Document& document, Intake& reading)
 {
     for (const auto& named : named_tables(document, Section::listen, reading)) {
         Fields fields({&document.file, &reading.problems}, *named.table, named.label);

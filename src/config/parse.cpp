@@ -30,7 +30,7 @@ namespace usbroute::config {
 
 namespace {
 
-Place place_of(const toml::source_region& region) { return {region.begin.line, region.begin.column}; }
+FilePlace place_of(const toml::source_region& region) { return {region.begin.line, region.begin.column}; }
 
 Node node_from(const toml::node& node);
 
@@ -101,7 +101,7 @@ std::expected<Document, Problem> document_from(const SourceText& source)
     return Document{source.name, table_from(parsed.table())};
 }
 
-std::vector<Document> documents_from(std::span<const SourceText> files, Reading& reading)
+std::vector<Document> documents_from(std::span<const SourceText> files, Intake& reading)
 {
     std::vector<Document> documents;
     for (const auto& file : files) {
@@ -125,7 +125,7 @@ std::string Problem::text() const
 
 std::expected<Settings, std::vector<Problem>> parse(std::span<const SourceText> files)
 {
-    Reading reading;
+    Intake reading;
     const auto documents = documents_from(files, reading);
     for (const auto read : {check_top_level, read_connectors, check_behind, read_guests, read_profiles,
                             check_start_profiles, read_toggle, read_listeners, read_routes})

@@ -23,7 +23,7 @@ struct Draft {
 
 /// The connector that a word in a profile means. "bit3" is the socket of that bit, whatever name it has by
 /// now: so a profile stays valid when `map` names the socket later.
-std::optional<ConnectorName> connector_meant(const std::string& word, Reading& reading)
+std::optional<ConnectorName> connector_meant(const std::string& word, Intake& reading)
 {
     if (reading.knows(Section::connector, word)) return ConnectorName(word);
     const auto bit = route::bit_of_unnamed(word);
@@ -34,7 +34,7 @@ std::optional<ConnectorName> connector_meant(const std::string& word, Reading& r
 }
 
 /// A connector has one owner, so a profile lists it once.
-bool is_new_in(const Draft& draft, Place place, const std::string& word, const ProfileEntry& entry)
+bool is_new_in(const Draft& draft, FilePlace place, const std::string& word, const ProfileEntry& entry)
 {
     const auto& entries = draft.profile.entries;
     const auto first = std::ranges::find(entries, entry.connector, &ProfileEntry::connector);
@@ -49,7 +49,7 @@ bool is_new_in(const Draft& draft, Place place, const std::string& word, const P
     return false;
 }
 
-void read_connector_list(const Entry& entry, const Target& target, Draft& draft, Reading& reading)
+void read_connector_list(const Entry& entry, const Target& target, Draft& draft, Intake& reading)
 {
     const auto* list = std::get_if<List>(&entry.node.value);
     if (list == nullptr)
@@ -72,7 +72,7 @@ void read_connector_list(const Entry& entry, const Target& target, Draft& draft,
 }
 
 /// Keys of a profile are targets; a key that is not one may also be a typing error in the one key that is not a target.
-bool is_known_target(const Entry& entry, const Target& target, const Draft& draft, Reading& reading)
+bool is_known_target(const Entry& entry, const Target& target, const Draft& draft, Intake& reading)
 {
     if (!std::holds_alternative<GuestName>(target) || reading.knows(Section::guest, entry.key)) return true;
     auto known = reading.known(Section::guest);
@@ -86,7 +86,7 @@ bool is_known_target(const Entry& entry, const Target& target, const Draft& draf
     return false;
 }
 
-void read_profile_entry(const Entry& entry, Draft& draft, Reading& reading)
+void read_profile_entry(const Entry& entry, Draft& draft, Intake& reading)
 {
     if (entry.key == keyboard_key) {
         const auto* value = std::get_if<bool>(&entry.node.value);
@@ -100,7 +100,7 @@ void read_profile_entry(const Entry& entry, Draft& draft, Reading& reading)
     if (is_known_target(entry, target, draft, reading)) read_connector_list(entry, target, draft, reading);
 }
 
-void read_toggle_list(const List& list, const Scope& scope, Reading& reading)
+void read_toggle_list(const List& list, const Scope& scope, Intake& reading)
 {
     auto& order = reading.settings.toggle;
     for (const auto& entry : list) {
@@ -120,7 +120,7 @@ void read_toggle_list(const List& list, const Scope& scope, Reading& reading)
 
 } // namespace
 
-void read_profiles(const Document& document, Reading& reading)
+void read_profiles(const Document& document, Intake& reading)
 {
     for (const auto& named : named_tables(document, Section::profile, reading)) {
         Draft draft{.named = &named, .scope = {&document.file, &reading.problems}, .profile = {}};
@@ -131,7 +131,7 @@ void read_profiles(const Document& document, Reading& reading)
     }
 }
 
-void read_toggle(const Document& document, Reading& reading)
+void read_toggle(const Document& document, Intake& reading)
 {
     constexpr std::string_view rule =
         "a list of profiles (a single one takes turns with everything to the host)";

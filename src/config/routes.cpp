@@ -5,7 +5,7 @@
 
 namespace usbroute::config {
 
-void read_routes(const Document& document, Reading& reading)
+void read_routes(const Document& document, Intake& reading)
 {
     const auto* table = only_table(document, "routes", reading.routes, reading.problems);
     if (table == nullptr) return;

@@ -28,7 +28,7 @@ constexpr std::array<SectionFacts, 4> sections = {{
 const SectionFacts& facts_of(Section section) { return sections[static_cast<std::size_t>(section)]; }
 
 /// Enters a name and says whether its table shall be read.
-bool admit(const NamedTable& named, Section section, Reading& reading)
+bool admit(const NamedTable& named, Section section, Intake& reading)
 {
     auto& names = reading.names_in(section);
     if (const auto first = names.find(named.name); first != names.end()) {
@@ -45,14 +45,14 @@ bool admit(const NamedTable& named, Section section, Reading& reading)
 
 } // namespace
 
-std::vector<std::string> Reading::known(Section section)
+std::vector<std::string> Intake::known(Section section)
 {
     std::vector<std::string> all;
     for (const auto& [name, origin] : names_in(section)) all.push_back(name);
     return all;
 }
 
-std::vector<NamedTable> named_tables(const Document& document, Section section, Reading& reading)
+std::vector<NamedTable> named_tables(const Document& document, Section section, Intake& reading)
 {
     const auto& facts = facts_of(section);
     const Scope scope{&document.file, &reading.problems};
@@ -104,7 +104,7 @@ const Table* only_table(const Document& document, const char* section, std::opti
     return table;
 }
 
-void check_top_level(const Document& document, Reading& reading)
+void check_top_level(const Document& document, Intake& reading)
 {
     std::vector<std::string> known = {"toggle", "routes"};
     for (const auto& section : sections) known.emplace_back(section.key);

@@ -23,7 +23,7 @@ enum class Section : std::uint8_t { connector, guest, profile, listen };
 
 /// A configuration while its files are read. Faulty settings stay in, so that one mistake is one problem;
 /// with a problem the whole is thrown away.
-struct Reading {
+struct Intake {
     Settings settings;
     Problems problems;
     /// Every name met so far and its place, faulty ones too, by section.
@@ -50,7 +50,7 @@ struct Reading {
 struct NamedTable {
     std::string name;
     Origin origin;
-    Place place;
+    FilePlace place;
     const Table* table = nullptr;
     std::string label; ///< "[connector.dock]", for messages
 };
@@ -58,7 +58,7 @@ struct NamedTable {
 /// The tables of a section in the order of the file. Names that are taken or not plain, and what is no table,
 /// become problems here.
 [[nodiscard]] std::vector<NamedTable> named_tables(const Document& document, Section section,
-                                                   Reading& reading);
+                                                   Intake& reading);
 
 /// The only table of a section that has no names, such as [toggle]; `first` is where it is. Null: it is not in this file,
 /// or it is a problem, which is reported.
@@ -66,16 +66,16 @@ struct NamedTable {
                                       std::optional<Origin>& first, Problems& problems);
 
 // Each refers to those above it, which have to be read from all files first.
-void read_connectors(const Document& document, Reading& reading);
+void read_connectors(const Document& document, Intake& reading);
 /// Holes of a hub, once all connectors are known.
-void check_behind(const Document& document, Reading& reading);
-void read_guests(const Document& document, Reading& reading);
-void read_profiles(const Document& document, Reading& reading);
-void check_start_profiles(const Document& document, Reading& reading);
-void read_toggle(const Document& document, Reading& reading);
-void read_listeners(const Document& document, Reading& reading);
-void read_routes(const Document& document, Reading& reading);
+void check_behind(const Document& document, Intake& reading);
+void read_guests(const Document& document, Intake& reading);
+void read_profiles(const Document& document, Intake& reading);
+void check_start_profiles(const Document& document, Intake& reading);
+void read_toggle(const Document& document, Intake& reading);
+void read_listeners(const Document& document, Intake& reading);
+void read_routes(const Document& document, Intake& reading);
 /// Tables and keys at the top that belong to nobody.
-void check_top_level(const Document& document, Reading& reading);
+void check_top_level(const Document& document, Intake& reading);
 
 } // namespace usbroute::config

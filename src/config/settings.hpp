@@ -90,7 +90,7 @@ struct TcpAddress {
     bool operator==(const TcpAddress&) const = default;
 };
 
-/// The verbs that a listener may allow. Reading the state needs `status`, being told of changes `subscribe`; `why` is
+/// The verbs that a listener may allow. Intake the state needs `status`, being told of changes `subscribe`; `why` is
 /// a way of reading and comes with `status`.
 enum class Verb : std::uint8_t { status, move, apply, toggle, undo, plan, subscribe, regs, confirm, why };
 [[nodiscard]] std::string_view text_of(Verb verb);

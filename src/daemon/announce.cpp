@@ -55,7 +55,7 @@ std::string in_words(const plan::Plan& plan)
     std::string words;
     for (const auto& step : plan.steps) {
         const auto& write = std::get<route::WriteRegister>(step.action);
-        const auto before = std::get<chips::RouteBits>(plan.made_for).value_of(write.target);
+        const auto before = plan.made_for.routes->value_of(write.target);
         words += format("{}{} 0x{:x} -> 0x{:x}", words.empty() ? "" : ", ",
                         chips::data_sheet_name(write.target), before, (before & ~write.mask) | write.value);
     }

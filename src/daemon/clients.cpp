@@ -14,7 +14,7 @@ namespace usbroute::daemon {
 
 bool Clients::make_room(const Party& party, std::chrono::milliseconds now)
 {
-    std::vector<Seat> taken;
+    std::vector<Slot> taken;
     taken.reserve(clients_.size());
     for (const auto& client : clients_) {
         const auto& session = client.session;

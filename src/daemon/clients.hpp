@@ -35,9 +35,9 @@ struct Caller {
 class Clients final : public Audience, public SessionOwner {
 public:
     /// What a guest's line is told of an event, if anything. Without it such lines are told nothing.
-    using GuestsView = std::function<std::optional<wire::Event>(const GuestName&, const wire::Event&)>;
+    using EventForGuest = std::function<std::optional<wire::Event>(const GuestName&, const wire::Event&)>;
 
-    explicit Clients(GuestsView view = {}) : guests_view_(std::move(view)) {}
+    explicit Clients(EventForGuest view = {}) : guests_view_(std::move(view)) {}
 
     /// False: no seat is left for one more of this party. A silent connection may be closed to make room (`find_seat`).
     [[nodiscard]] bool make_room(const Party& party, std::chrono::milliseconds now);
@@ -76,7 +76,7 @@ private:
     };
 
     std::list<Client> clients_;
-    GuestsView guests_view_;
+    EventForGuest guests_view_;
 };
 
 } // namespace usbroute::daemon

@@ -51,7 +51,7 @@ Result<config::Settings> Daemon::load_again() const
             return failure(
                 format("{} was there and is gone; put it back, or restart usbrouted to do without it",
                        printable(file)));
-    return linux_::load_settings(parts_.locations, linux_::Reading::to_serve);
+    return linux_::load_settings(parts_.locations, linux_::Purpose::to_serve);
 }
 
 /// All of the new configuration, or all of the old.

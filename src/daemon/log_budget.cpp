@@ -54,8 +54,8 @@ Budget::Bucket& Budget::of_source(std::string_view source)
     return sources_.try_emplace(name, for_a_source).first->second;
 }
 
-Budget::Verdict Budget::admit(Kind kind, std::string_view source, std::size_t size,
-                              std::chrono::milliseconds now)
+Budget::Admission Budget::admit(Kind kind, std::string_view source, std::size_t size,
+                                std::chrono::milliseconds now)
 {
     const auto bytes = static_cast<std::int64_t>(std::min(size, longest_message) + beside_the_text);
     auto& common = kinds_[static_cast<std::size_t>(kind)];
@@ -70,7 +70,7 @@ Budget::Verdict Budget::admit(Kind kind, std::string_view source, std::size_t si
         return {.is_written = false,
                 .notice = format("too many {}{}: they are left out for a while", name_of(kind), whose)};
     }
-    Verdict verdict{.is_written = true, .notice = {}};
+    Admission verdict{.is_written = true, .notice = {}};
     for (auto* bucket : {&common, own}) {
         if (bucket == nullptr) continue;
         bucket->take(bytes);

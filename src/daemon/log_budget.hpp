@@ -44,14 +44,14 @@ public:
     /// Sources beyond these share one budget.
     static constexpr std::size_t most_sources = 64;
 
-    struct Verdict {
+    struct Admission {
         bool is_written = false;
         /// To be written before it; empty: nothing. Counts as written.
         std::string notice;
     };
     /// `source` is who caused the message, "listener netcat"; empty: nobody in particular. `now` is steady time.
-    [[nodiscard]] Verdict admit(Kind kind, std::string_view source, std::size_t size,
-                                std::chrono::milliseconds now);
+    [[nodiscard]] Admission admit(Kind kind, std::string_view source, std::size_t size,
+                                  std::chrono::milliseconds now);
 
 private:
     class Bucket {

@@ -237,10 +237,9 @@ Result<std::unique_ptr<apply::Backend>> Machine::backend_for(const plan::Plan& p
 
 void Machine::wrote(const plan::Reading& now)
 {
-    const auto* bits = std::get_if<chips::RouteBits>(&now);
-    if (bits == nullptr) return;
-    known_ = *bits;
-    hold(*bits);
+    if (!now.routes) return;
+    known_ = now.routes;
+    hold(*now.routes);
 }
 
 bool Machine::awaits_claims(const plan::Request& request)
@@ -288,7 +287,7 @@ Result<void> Machine::end_trial_but_for(const plan::Change& rest)
 
 void Machine::carry_out(plan::Request request, apply::Signature signature, Then then)
 {
-    Wish wish{.request = std::move(request), .signature = std::move(signature), .then = std::move(then)};
+    Waiting wish{.request = std::move(request), .signature = std::move(signature), .then = std::move(then)};
     if (!is_busy()) return begin(std::move(wish));
     if (waiting_.size() == most_waiting) {
         tell_that_it_is_locked_out();
@@ -297,7 +296,7 @@ void Machine::carry_out(plan::Request request, apply::Signature signature, Then 
     waiting_.push_back(std::move(wish));
 }
 
-void Machine::begin(Wish wish)
+void Machine::begin(Waiting wish)
 {
     auto lock = journal_.lock();
     if (!lock) {

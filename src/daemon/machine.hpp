@@ -146,12 +146,12 @@ private:
     [[nodiscard]] bool has_slept_since_last_reading();
     [[nodiscard]] std::chrono::milliseconds asleep() const;
     void tell_that_it_is_locked_out() const;
-    struct Wish {
+    struct Waiting {
         plan::Request request;
         apply::Signature signature;
         Then then;
     };
-    void begin(Wish wish);
+    void begin(Waiting wish);
     void over(Carried carried);
     void begin_next();
 
@@ -171,7 +171,7 @@ private:
     bool astray_ = false;
     bool is_start_awaited_ = false;
     std::optional<topology::Claims> claims_;
-    std::deque<Wish> waiting_;
+    std::deque<Waiting> waiting_;
     // Of the change under way:
     std::optional<linux_::JournalFile::Lock> lock_;
     Then then_;

@@ -156,9 +156,9 @@ int run(int argc, char** argv)
         std::fputs(format("usbrouted: {}\nTry: usbrouted --help\n", options.error()).c_str(), stderr);
         return EX_USAGE;
     }
-    if (options->wish == Wish::show_help)
+    if (options->job == Job::show_help)
         return std::fputs(help_text().data(), stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-    if (options->wish == Wish::show_version)
+    if (options->job == Job::show_version)
         return std::puts("usbrouted " USBROUTE_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 
     auto sockets = opened_by_the_service_manager();
@@ -174,7 +174,7 @@ int run(int argc, char** argv)
         return EX_NOUSER;
     }
     const auto own_user = own->becomes ? std::optional(own->becomes->user) : std::nullopt;
-    auto settings = linux_::load_settings(locations, linux_::Reading::to_serve, own_user);
+    auto settings = linux_::load_settings(locations, linux_::Purpose::to_serve, own_user);
     if (!settings) {
         std::fputs(
             format("{}\nusbrouted: the configuration is wrong, see above\n", settings.error().message())

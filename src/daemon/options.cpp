@@ -64,8 +64,8 @@ std::expected<Options, std::string> read_options(int argc, char** argv)
         case user: options.user = optarg; break;
         case foreground: break;
         case 'v': options.verbose = true; break;
-        case 'V': options.wish = Wish::show_version; break;
-        case 'h': options.wish = Wish::show_help; break;
+        case 'V': options.job = Job::show_version; break;
+        case 'h': options.job = Job::show_help; break;
         default:
             return std::unexpected(
                 format("{} is not an option, or its value is missing", printable(argv[optind - 1], 64)));

@@ -12,13 +12,13 @@
 
 namespace usbroute::daemon {
 
-enum class Wish : std::uint8_t { run, show_help, show_version };
+enum class Job : std::uint8_t { run, show_help, show_version };
 
 struct Options {
     linux_::LocationOptions locations;
     std::optional<std::string> user; ///< --user, or USBROUTE_USER
     bool verbose = false;
-    Wish wish = Wish::run;
+    Job job = Job::run;
 };
 
 /// The error is one sentence for stderr.

@@ -29,7 +29,7 @@ std::size_t limit_of(const SeatLimits& limits, Kind kind)
 bool is_limited_together(Kind kind) { return kind == Kind::user || kind == Kind::tcp; }
 
 /// The one of a party's that is missed least; nothing: all are at work.
-std::optional<std::size_t> least_missed(std::span<const Seat> taken, const Party& party,
+std::optional<std::size_t> least_missed(std::span<const Slot> taken, const Party& party,
                                         std::chrono::milliseconds now, const SeatLimits& limits)
 {
     std::optional<std::size_t> found;
@@ -52,7 +52,7 @@ Seating in_place_of(std::optional<std::size_t> seat)
 using Counts = std::map<Party, std::size_t>;
 
 /// Takes one from the party with the most, unless that is the one who asks.
-Seating in_place_of_the_greediest(std::span<const Seat> taken, const Counts& counts, const Party& newcomer,
+Seating in_place_of_the_greediest(std::span<const Slot> taken, const Counts& counts, const Party& newcomer,
                                   bool only_tcp, std::chrono::milliseconds now, const SeatLimits& limits)
 {
     const auto own = counts.find(newcomer);
@@ -70,7 +70,7 @@ Seating in_place_of_the_greediest(std::span<const Seat> taken, const Counts& cou
 
 } // namespace
 
-Seating find_seat(std::span<const Seat> taken, const Party& newcomer, std::chrono::milliseconds now,
+Seating find_seat(std::span<const Slot> taken, const Party& newcomer, std::chrono::milliseconds now,
                   const SeatLimits& limits)
 {
     Counts counts;

@@ -29,7 +29,7 @@ struct Party {
 };
 
 /// Somebody who is connected.
-struct Seat {
+struct Slot {
     Party party;
     std::chrono::milliseconds last_heard{}; ///< steady time: its last command, or else when it came
     bool has_spoken = false;                ///< a command came from it
@@ -57,7 +57,7 @@ struct Seating {
 
 /// Where there is no seat left, the party with the most of them loses its longest silent connection, first of those that have
 /// never said anything, last of those that have subscribed; but never to a party that has as many.
-[[nodiscard]] Seating find_seat(std::span<const Seat> taken, const Party& newcomer,
+[[nodiscard]] Seating find_seat(std::span<const Slot> taken, const Party& newcomer,
                                 std::chrono::milliseconds now, const SeatLimits& limits = {});
 
 } // namespace usbroute::daemon

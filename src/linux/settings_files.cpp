@@ -74,15 +74,15 @@ std::vector<Source> sources(const Locations& locations)
 
 } // namespace
 
-Judged judged(const Locations& locations, Reading reading, uid_t user)
+Judged judged(const Locations& locations, Purpose reading, uid_t user)
 {
     if (locations.recorded) return Judged::nothing;
-    if (reading == Reading::to_serve) return Judged::all_of_it;
+    if (reading == Purpose::to_serve) return Judged::all_of_it;
     if (user != 0) return Judged::nothing;
-    return reading == Reading::to_look && locations.config_was_named ? Judged::file : Judged::all_of_it;
+    return reading == Purpose::to_look && locations.config_was_named ? Judged::file : Judged::all_of_it;
 }
 
-Result<std::vector<config::SourceText>> read_settings_files(const Locations& locations, Reading reading,
+Result<std::vector<config::SourceText>> read_settings_files(const Locations& locations, Purpose reading,
                                                             std::optional<uid_t> own_user)
 {
     std::vector<config::SourceText> texts;
@@ -102,7 +102,7 @@ Result<std::vector<config::SourceText>> read_settings_files(const Locations& loc
     return texts;
 }
 
-Result<config::Settings> load_settings(const Locations& locations, Reading reading,
+Result<config::Settings> load_settings(const Locations& locations, Purpose reading,
                                        std::optional<uid_t> own_user)
 {
     const auto texts = read_settings_files(locations, reading, own_user);

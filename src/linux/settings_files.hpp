@@ -17,7 +17,7 @@
 namespace usbroute::linux_ {
 
 /// What somebody who reads the configuration does with it.
-enum class Reading : std::uint8_t {
+enum class Purpose : std::uint8_t {
     to_look,  ///< shows or checks it
     to_act,   ///< changes the machine by it, in one command
     to_serve, ///< the daemon, as any user
@@ -29,18 +29,18 @@ enum class Judged : std::uint8_t {
     all_of_it, ///< owner and mode of the file, and of all directories and links above it
 };
 /// Pure. `user` is the effective one.
-[[nodiscard]] Judged judged(const Locations& locations, Reading reading, uid_t user);
+[[nodiscard]] Judged judged(const Locations& locations, Purpose reading, uid_t user);
 
 /// Reads usbroute.toml and connectors.toml. Files that are not there count as empty, unless one was named on the
 /// command line. Files that others could write are refused where they decide what root or the daemon does: only root, who
 /// reads, and `own_user`, as which the daemon goes on, are trusted.
 /// The error lists every problem, a line each.
-[[nodiscard]] Result<config::Settings> load_settings(const Locations& locations, Reading reading,
+[[nodiscard]] Result<config::Settings> load_settings(const Locations& locations, Purpose reading,
                                                      std::optional<uid_t> own_user = std::nullopt);
 
 /// The texts of usbroute.toml and connectors.toml, in this order; empty for one that is not there.
 [[nodiscard]] Result<std::vector<config::SourceText>>
-read_settings_files(const Locations& locations, Reading reading,
+read_settings_files(const Locations& locations, Purpose reading,
                     std::optional<uid_t> own_user = std::nullopt);
 
 /// The files that were there, for `config show`.

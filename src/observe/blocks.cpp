@@ -110,9 +110,9 @@ std::vector<BlockDevice> read_usb_blocks(const KernelTree& tree)
     return blocks;
 }
 
-std::vector<topology::Loop> read_loops(const KernelTree& tree)
+std::vector<topology::LoopDevice> read_loops(const KernelTree& tree)
 {
-    std::vector<topology::Loop> loops;
+    std::vector<topology::LoopDevice> loops;
     for (const auto& name : tree.list("sys/block").value_or(std::vector<std::string>{})) {
         const bool is_zram = name.starts_with("zram");
         if (!is_zram && !name.starts_with("loop")) continue;
@@ -130,7 +130,7 @@ std::vector<topology::Loop> read_loops(const KernelTree& tree)
                          .backing_number = {}});
     }
     std::ranges::sort(loops, {},
-                      [](const topology::Loop& loop) -> const std::string& { return loop.block.name; });
+                      [](const topology::LoopDevice& loop) -> const std::string& { return loop.block.name; });
     return loops;
 }
 

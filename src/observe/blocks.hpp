@@ -16,6 +16,6 @@ namespace usbroute::observe {
 [[nodiscard]] std::vector<topology::BlockDevice> read_usb_blocks(const KernelTree& tree);
 
 /// The loop devices that are over something, and the zram devices that write back to something. They come and go without an event of anything that is moved.
-[[nodiscard]] std::vector<topology::Loop> read_loops(const KernelTree& tree);
+[[nodiscard]] std::vector<topology::LoopDevice> read_loops(const KernelTree& tree);
 
 } // namespace usbroute::observe

@@ -8,15 +8,15 @@ namespace usbroute::plan {
 
 namespace {
 
-/// What a means looks at, in the reading that its backend gives.
-const chips::RouteBits& seen_by(const route::WriteRegister&, const Reading& reading)
+/// What the means of an action looks at, in a reading; null: it was not looked at.
+const chips::RouteBits* seen_by(const route::WriteRegister&, const Reading& reading)
 {
-    return std::get<chips::RouteBits>(reading);
+    return reading.routes ? &*reading.routes : nullptr;
 }
 
-template <class Binding> const assign::Bindings& seen_by(const Binding&, const Reading& reading)
+template <class Binding> const assign::Bindings* seen_by(const Binding&, const Reading& reading)
 {
-    return std::get<assign::Bindings>(reading);
+    return reading.bindings ? &*reading.bindings : nullptr;
 }
 
 bool is_done_in(const route::WriteRegister& write, const chips::RouteBits& bits)
@@ -59,20 +59,29 @@ std::string shell_line(const Action& action)
 
 bool is_done(const Action& action, const Reading& reading)
 {
-    return std::visit([&](const auto& one) { return is_done_in(one, seen_by(one, reading)); }, action);
+    return std::visit(
+        [&](const auto& one) {
+            const auto* seen = seen_by(one, reading);
+            return seen != nullptr && is_done_in(one, *seen);
+        },
+        action);
 }
 
 std::string why_undone(const Action& action, const Reading& reading)
 {
-    return std::visit([&](const auto& one) { return why_undone_in(one, seen_by(one, reading)); }, action);
+    return std::visit(
+        [&](const auto& one) {
+            const auto* seen = seen_by(one, reading);
+            return seen == nullptr ? std::string("it was not looked at") : why_undone_in(one, *seen);
+        },
+        action);
 }
 
 bool is_at(const topology::Placed& placed, const Reading& reading)
 {
-    if (const auto* bits = std::get_if<chips::RouteBits>(&reading)) return route::is_at(placed, *bits);
-    const auto* function = std::get_if<PciAddress>(&placed.key);
-    return function != nullptr &&
-           assign::word_of(*function, std::get<assign::Bindings>(reading)) == placed.word;
+    if (const auto* function = std::get_if<PciAddress>(&placed.key))
+        return reading.bindings && assign::word_of(*function, *reading.bindings) == placed.word;
+    return reading.routes && route::is_at(placed, *reading.routes);
 }
 
 } // namespace usbroute::plan

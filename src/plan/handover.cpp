@@ -40,7 +40,7 @@ assign::Binding binding_of(const HandoverSituation& situation, const PciControll
 
 void add_step(Plan& plan, assign::Rebind rebind)
 {
-    std::get<assign::Bindings>(plan.made_for).push_back(rebind.before);
+    plan.made_for.bindings->push_back(rebind.before);
     if (!rebind.driver_after.empty())
         plan.expected.push_back({.key = rebind.function(), .word = rebind.driver_after});
     const assign::PutBack back{rebind.before};
@@ -53,7 +53,7 @@ Handover begin(std::string title, const GuestName& guest)
 {
     Handover handover{.plan = {}, .guest = guest, .moves = {}, .already = {}};
     handover.plan.title = std::move(title);
-    handover.plan.made_for = assign::Bindings{};
+    handover.plan.made_for.bindings.emplace();
     return handover;
 }
 

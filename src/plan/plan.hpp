@@ -25,8 +25,13 @@ namespace usbroute::plan {
 
 /// One thing that is done to the machine: a closed set, one alternative for each means and way of touching.
 using Action = std::variant<route::WriteRegister, assign::Rebind, assign::PutBack>;
-/// What is seen of the machine where a means touches it. Comparable: a plan is made for one.
-using Reading = std::variant<chips::RouteBits, assign::Bindings>;
+/// What is seen of the machine where its means touch it, of each means that was looked at. Comparable: a plan is made for
+/// one.
+struct Reading {
+    std::optional<chips::RouteBits> routes = {};
+    std::optional<assign::Bindings> bindings = {};
+    bool operator==(const Reading&) const = default;
+};
 
 /// The shell command that does the same as an action, for people and for recovery.
 [[nodiscard]] std::string shell_line(const Action& action);

@@ -104,7 +104,7 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
     plan.profile = resolved.profile;
     plan.asked = resolved.asked;
     plan.warnings = resolved.warnings;
-    plan.made_for = *mux.bits;
+    plan.made_for.routes = *mux.bits;
     plan.change = {.controller = mux.xhci->address, .title = resolved.title, .kind = kind_of(request.wish)};
     plan.whole = {.controller = mux.xhci->address, .title = resolved.title};
     plan.staying = resolved.staying;
@@ -140,7 +140,7 @@ void add_steps(Plan& plan)
     plan.expected = plan.change.after();
     for (const auto& write : route::writes_for(plan.change.controller, plan.expected)) {
         auto back = write;
-        back.value = std::get<chips::RouteBits>(plan.made_for).value_of(write.target) & write.mask;
+        back.value = plan.made_for.routes->value_of(write.target) & write.mask;
         plan.steps.push_back({.action = write, .inverse = back, .reason = reason_for(plan, write.target)});
     }
 }

@@ -86,7 +86,7 @@ std::string verdict_text(const Diagnosis& diagnosis, const Style& style)
 
 } // namespace
 
-std::string diagnosis_text(const Diagnosis& diagnosis, const Style& style, Findings which)
+std::string diagnosis_text(const Diagnosis& diagnosis, const Style& style, WhichFindings which)
 {
     auto out = verdict_text(diagnosis, style);
     // The first obstacle is the verdict, and has been shown with it.
@@ -97,7 +97,7 @@ std::string diagnosis_text(const Diagnosis& diagnosis, const Style& style, Findi
         if (first) out += "\n";
         first = false;
         out += text_of(*finding, diagnosis, style,
-                       which == Findings::all || finding->severity != Severity::fine);
+                       which == WhichFindings::all || finding->severity != Severity::fine);
     }
     return out;
 }

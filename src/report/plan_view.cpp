@@ -48,7 +48,7 @@ void add_steps(PlanView& view, const Plan& plan)
 {
     for (const auto& step : plan.steps) {
         const auto& write = std::get<route::WriteRegister>(step.action);
-        view.steps.push_back({.action = action_in_words(write, std::get<chips::RouteBits>(plan.made_for)),
+        view.steps.push_back({.action = action_in_words(write, *plan.made_for.routes),
                               .reason = step.reason,
                               .setpci = plan::shell_line(step.action)});
         view.expectations.push_back(expectation_in_words(write));

@@ -32,7 +32,7 @@ bool has_number(const BlockDevice& block, std::string_view number)
 }
 
 /// Whether a loop device is over this block device: by its path, by the number of the node there, or by the kernel's word.
-bool is_over(const Loop& loop, const BlockDevice& block, const Claims& claims)
+bool is_over(const LoopDevice& loop, const BlockDevice& block, const Claims& claims)
 {
     return names(loop.backing, block) || has_number(block, loop.backing_number) ||
            std::ranges::any_of(claims.under, [&](const Under& one) {

@@ -29,7 +29,7 @@ struct Mount {
 };
 
 /// A loop device, or a zram device that writes back; the kernel does not list it among the holders of what is below it.
-struct Loop {
+struct LoopDevice {
     BlockDevice block;
     std::string backing; ///< the file or block device, "/dev/sdb1"; may end in " (deleted)"
     /// "8:16" where that path is the node of a block device, whatever it is called; empty: it is none, or cannot be told.
@@ -71,7 +71,7 @@ struct HostUse {
     /// Why it cannot be told what is mounted, in the system's words: then every disk counts as in use. Empty: it can.
     std::string mounts_unreadable = {};
     std::vector<std::string> swaps = {}; ///< "/dev/sdb2", "/swapfile"
-    std::vector<Loop> loops = {};
+    std::vector<LoopDevice> loops = {};
     std::vector<std::vector<std::string>> btrfs = {}; ///< of each mounted btrfs: its block devices' names
     std::vector<Member> members = {};                 ///< of other file systems, journals and caches
     std::vector<Export> exports = {};

@@ -209,7 +209,7 @@ Result<void> converse(const cli::Options& options)
 {
     auto where = linux_::locate({.root = options.root, .config = options.config, .socket = options.socket});
     where.config_was_named = false; // map begins where nothing has been written yet
-    auto files = linux_::read_settings_files(where, linux_::Reading::to_act);
+    auto files = linux_::read_settings_files(where, linux_::Purpose::to_act);
     if (!files) return std::unexpected(std::move(files.error()));
     if (auto wrong = why_it_cannot_be_kept(where)) return std::unexpected(*wrong);
     auto signals = linux_::open_signals({SIGINT, SIGTERM});

@@ -148,7 +148,7 @@ Machine recorded(const std::string& name)
 {
     const auto where = linux_::locate({.root = machine_root(name), .config = {}, .socket = {}});
     const linux_::LiveTree tree(where.root);
-    auto settings = linux_::load_settings(where, linux_::Reading::to_look);
+    auto settings = linux_::load_settings(where, linux_::Purpose::to_look);
     if (!settings) bug(settings.error().message().c_str(), name.c_str(), 0);
     return {observe::scan(tree), std::move(*settings), observe::look_at_host_use(tree)};
 }

@@ -42,7 +42,7 @@ struct ClientRoom : DaemonRoom {
         [](const daemon::Findings&) {}};
     daemon::ClaimLine claims{loop, machine, state.path() + "/claims.sock", [] {}};
     ScriptedDesk desk;
-    daemon::Clients::GuestsView guests_view; ///< to be filled by the test
+    daemon::Clients::EventForGuest guests_view; ///< to be filled by the test
     daemon::Clients clients{
         [this](const GuestName& guest, const wire::Event& event) -> std::optional<wire::Event> {
             return guests_view ? guests_view(guest, event) : std::nullopt;

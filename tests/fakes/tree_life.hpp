@@ -36,7 +36,7 @@ struct RecordedTree {
     explicit RecordedTree(const std::string& name)
         : where(linux_::locate({.root = machine_root(name), .config = {}, .socket = {}})), tree(where.root)
     {
-        auto loaded = linux_::load_settings(where, linux_::Reading::to_look);
+        auto loaded = linux_::load_settings(where, linux_::Purpose::to_look);
         USBROUTE_CHECK(loaded.has_value());
         settings = std::move(*loaded);
         (void)observe::scan(tree);

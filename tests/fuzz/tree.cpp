@@ -47,7 +47,7 @@ void look_everywhere(const observe::KernelTree& tree, const config::Settings& se
     (void)report::status_text(report::status_view(again, settings, use), plain, report::Detail::full);
     const auto diagnosis = diagnose::diagnose(facts);
     USBROUTE_CHECK(!diagnosis.verdict.empty());
-    (void)report::diagnosis_text(diagnosis, plain, report::Findings::all);
+    (void)report::diagnosis_text(diagnosis, plain, report::WhichFindings::all);
     for (const auto& connector : settings.connectors)
         for (const auto* where : {"host", "ehci", "xhci", "windows"}) {
             const plan::MoveRequest wish{{connector.spec.name}, config::target_from(where)};

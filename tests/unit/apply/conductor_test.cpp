@@ -29,7 +29,7 @@ public:
     [[nodiscard]] bool reads_otherwise() override
     {
         const auto before = last_;
-        wrote(registers_.bits);
+        wrote({.routes = registers_.bits});
         return before != last_;
     }
     [[nodiscard]] Result<NotNull<RouteRegisters>> registers(const PciAddress&) override
@@ -37,10 +37,7 @@ public:
         if (!can_open) return std::unexpected(Error(ErrorKind::not_permitted, "cannot open them", 13));
         return NotNull<RouteRegisters>(registers_);
     }
-    void wrote(const plan::Reading& now) override
-    {
-        last_ = fakes::bits(board) = std::get<chips::RouteBits>(now);
-    }
+    void wrote(const plan::Reading& now) override { last_ = fakes::bits(board) = now.routes.value(); }
 
     topology::Snapshot board = fakes::z97();
     config::Settings settings = fakes::settings();

@@ -60,7 +60,7 @@ TEST(Execution, Invariant1KeepsTheUsbRBitAndTheUpperHalf)
     FakeRegisters registers(bits);
     RecordingJournal journal;
     auto plan = front_to_ehci();
-    plan.made_for = bits;
+    plan.made_for.routes = bits;
 
     ASSERT_TRUE(execute(plan, registers, journal));
 

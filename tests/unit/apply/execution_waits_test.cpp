@@ -63,10 +63,10 @@ struct Desk {
 
     static Reading wires(std::uint32_t usb2, std::uint32_t superspeed)
     {
-        return RouteBits{.usb2_owner = usb2,
-                         .usb2_movable = 0x3fff,
-                         .superspeed_on = superspeed,
-                         .superspeed_movable = 0x3f};
+        return {.routes = RouteBits{.usb2_owner = usb2,
+                                    .usb2_movable = 0x3fff,
+                                    .superspeed_on = superspeed,
+                                    .superspeed_movable = 0x3f}};
     }
 
     plan::Plan plan;

@@ -21,7 +21,7 @@ struct Log {
     std::size_t in_a_minute = 0;
     std::size_t most_in_a_minute = 0;
 
-    Budget::Verdict say(Kind kind, std::string_view source, std::size_t size)
+    Budget::Admission say(Kind kind, std::string_view source, std::size_t size)
     {
         auto verdict = budget.admit(kind, source, size, now);
         std::size_t bytes = 0;

@@ -23,7 +23,7 @@ constexpr auto now = 100s;
 
 /// Those who are connected.
 struct Room {
-    std::vector<Seat> seats;
+    std::vector<Slot> seats;
 
     Room& with(const Party& party, std::size_t count, std::chrono::milliseconds last_heard = 1s)
     {

@@ -84,14 +84,14 @@ TEST(Judged, AreFilesThatDecideWhatRootOrTheDaemonDoes)
     Locations recorded;
     recorded.recorded = true;
 
-    EXPECT_EQ(judged(usual, Reading::to_serve, 900), Judged::all_of_it);
-    EXPECT_EQ(judged(named, Reading::to_serve, 0), Judged::all_of_it);
-    EXPECT_EQ(judged(named, Reading::to_act, 0), Judged::all_of_it);
-    EXPECT_EQ(judged(usual, Reading::to_look, 0), Judged::all_of_it);
-    EXPECT_EQ(judged(named, Reading::to_look, 0), Judged::file);
-    EXPECT_EQ(judged(named, Reading::to_look, 1000), Judged::nothing);
-    EXPECT_EQ(judged(usual, Reading::to_act, 1000), Judged::nothing);
-    EXPECT_EQ(judged(recorded, Reading::to_serve, 0), Judged::nothing);
+    EXPECT_EQ(judged(usual, Purpose::to_serve, 900), Judged::all_of_it);
+    EXPECT_EQ(judged(named, Purpose::to_serve, 0), Judged::all_of_it);
+    EXPECT_EQ(judged(named, Purpose::to_act, 0), Judged::all_of_it);
+    EXPECT_EQ(judged(usual, Purpose::to_look, 0), Judged::all_of_it);
+    EXPECT_EQ(judged(named, Purpose::to_look, 0), Judged::file);
+    EXPECT_EQ(judged(named, Purpose::to_look, 1000), Judged::nothing);
+    EXPECT_EQ(judged(usual, Purpose::to_act, 1000), Judged::nothing);
+    EXPECT_EQ(judged(recorded, Purpose::to_serve, 0), Judged::nothing);
 }
 
 class TrustedFileTest : public testing::Test {
