@@ -3,9 +3,9 @@
 
 #pragma once
 
+#include "base/check.hpp"
 #include "linux/listen.hpp"
-
-#include <gtest/gtest.h>
+#include "linux/unique_fd.hpp"
 
 #include <array>
 #include <cstring>
@@ -36,7 +36,7 @@ public:
     }
     void say(std::string_view text)
     {
-        EXPECT_EQ(::send(line_.get(), text.data(), text.size(), MSG_NOSIGNAL), std::ssize(text));
+        USBROUTE_CHECK(::send(line_.get(), text.data(), text.size(), MSG_NOSIGNAL) == std::ssize(text));
     }
     /// As much as goes at once; how many bytes that was.
     std::size_t pour(std::string_view text)
