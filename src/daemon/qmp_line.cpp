@@ -23,6 +23,11 @@ QmpLine::QmpLine(linux_::Loop& loop, std::string path, Tell tell)
                     [this](std::string_view why) {
                         log::debug(format("{}: {}", session_.path(), why), session_.path());
                         tell_(MachineNews::is_switched_off);
+                    },
+                // What never began was no monitor, and says nothing of the machine.
+                .did_not_begin =
+                    [this](std::string_view why) {
+                        log::debug(format("{}: {}", session_.path(), why), session_.path());
                     }})
 {}
 

@@ -80,7 +80,12 @@ GuestMonitor::GuestMonitor(linux_::Loop& loop, std::string path, QmpSession::Tel
                         told->ready(version);
                     },
                 .event = [this](const wire::QmpEvent& event) { hear(event); },
-                .ended = [this](std::string_view why) { ended(why); }},
+                .ended = [this](std::string_view why) { ended(why); },
+                .did_not_begin =
+                    [this](std::string_view why) {
+                        const auto told = tell_;
+                        if (told->did_not_begin) told->did_not_begin(why);
+                    }},
                std::move(lend))
 {}
 

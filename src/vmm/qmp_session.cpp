@@ -132,7 +132,7 @@ void QmpSession::take_greeting(const wire::QmpGreeting& greeting)
     add({.command = {.name = "qmp_capabilities"}}, [this](QmpReply reply) {
         if (!reply) {
             // The end of the connection has its own words.
-            if (reply.error().kind != Kind::ended) end("QEMU's monitor did not begin");
+            if (reply.error().kind != Kind::ended) end("QEMU's monitor takes no commands");
             return;
         }
         phase_ = Phase::ready;
@@ -291,9 +291,9 @@ void QmpSession::end(std::string_view why)
         if (one.done) one.done(std::unexpected(QmpFailure{.kind = Kind::ended, .text = words}));
         if (alive.expired()) return;
     }
-    if (!was_ready) return;
     const auto tell = tell_;
-    tell->ended(words);
+    if (was_ready) return tell->ended(words);
+    if (tell->did_not_begin) tell->did_not_begin(words);
 }
 
 } // namespace usbroute::vmm

@@ -63,6 +63,8 @@ public:
         std::function<void(const wire::QmpEvent&)> event;
         /// No longer; in words, whose fault it was. Only after `ready`, and after the commands that were open.
         std::function<void(std::string_view why)> ended;
+        /// A connection that did not come so far, as one to something else than a monitor. May be empty.
+        std::function<void(std::string_view why)> did_not_begin = {};
     };
     struct Request {
         wire::QmpCommand command;

@@ -1,22 +1,14 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "base/format.hpp"
 #include "base/text.hpp"
-#include "fakes/fake_loop.hpp"
-#include "fakes/scripted_monitor.hpp"
-#include "fakes/state_directory.hpp"
+#include "fakes/qmp_room.hpp"
 #include "vmm/qmp_session.hpp"
 
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace usbroute::vmm {
 namespace {
@@ -24,93 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using Kind = QmpFailure::Kind;
 
-constexpr std::string_view words_of_kinds[] = {"refused",   "away",  "busy",       "not-sent",
-                                               "no-answer", "ended", "cannot-lend"};
-
-class QmpSessionTest : public testing::Test {
-protected:
-    void begin()
-    {
-        session->begin();
-        ASSERT_TRUE(qemu.accept());
-        greet();
-        EXPECT_EQ(told(), "ready-7.2.22 ");
-    }
-    void greet()
-    {
-        qemu.say(fakes::qemus_greeting);
-        loop.settle();
-        const auto word = qemu.hear();
-        EXPECT_TRUE(word.starts_with(R"({"execute":"qmp_capabilities","id":)")) << word;
-        qemu.say("{\"return\": {}, \"id\": " + word.substr(35, word.find('}') - 35) + "}\r\n");
-        loop.settle();
-    }
-    void hear(std::string_view line)
-    {
-        qemu.say(std::string(line) + "\r\n");
-        loop.settle();
-    }
-    /// Under a name by which it tells its end.
-    QmpSession::Done done(const std::string& name)
-    {
-        return [this, name](const QmpReply& reply) {
-            said += name + "=" +
-                    (reply ? *reply : std::string(words_of_kinds[std::size_t(reply.error().kind)])) + " ";
-        };
-    }
-    void ask(const std::string& name, std::chrono::milliseconds deadline = QmpSession::usual_deadline)
-    {
-        session->ask({.command = {.name = name}, .deadline = deadline}, done(name));
-    }
-    void ask_with_file(const std::string& name)
-    {
-        session->ask({.command = {.name = name}, .file = linux_::UniqueFd(::open("/dev/null", O_RDWR))},
-                     done(name));
-    }
-    std::string heard()
-    {
-        loop.settle();
-        return qemu.hear();
-    }
-    /// In as many pieces as it comes.
-    std::string heard_all()
-    {
-        std::string all;
-        for (auto more = heard(); !more.empty(); more = heard()) all += more;
-        return all;
-    }
-    std::string told() { return std::exchange(said, {}); }
-    static std::string line(const std::string& name, int id)
-    {
-        return format("{{\"execute\":\"{}\",\"id\":{}}}\n", name, id);
-    }
-    /// The connection has ended, and is there again after the first pause.
-    void comes_again()
-    {
-        loop.settle();
-        loop.advance(100ms);
-        ASSERT_TRUE(qemu.accept());
-        greet();
-        EXPECT_EQ(told(), "ready-7.2.22 ");
-    }
-
-    fakes::StateDirectory directory;
-    fakes::FakeLoop loop;
-    fakes::ScriptedMonitor qemu{directory.path() + "/qmp.sock"};
-    std::string said;
-    linux_::Transfer lent; ///< as the next file is answered, where `is_lending` does not hold
-    bool is_lending = true;
-    std::unique_ptr<QmpSession> session = std::make_unique<QmpSession>(
-        loop, directory.path() + "/qmp.sock",
-        QmpSession::Tell{
-            .ready =
-                [this](const attach::QemuVersion& v) {
-                    said += format("ready-{}.{}.{} ", v.major, v.minor, v.micro);
-                },
-            .event = [this](const wire::QmpEvent& event) { said += event.name + event.payload + " "; },
-            .ended = [this](std::string_view why) { said += format("ended: {} ", why); }},
-        [this](int socket, int file) { return is_lending ? linux_::lend(socket, file) : lent; });
-};
+class QmpSessionTest : public fakes::QmpRoom {};
 
 TEST_F(QmpSessionTest, AsksAtOnceAndAnswersByIdWithEventsInBetween)
 {
@@ -342,149 +248,6 @@ TEST_F(QmpSessionTest, TooManyCommandsAreRefusedAndNotKept)
     loop.settle();
 
     EXPECT_EQ(told(), "a=busy a=busy ");
-}
-
-TEST_F(QmpSessionTest, AFileGoesAheadOfItsCommandAndIsClosedThen)
-{
-    begin();
-    ask_with_file("add-fd");
-
-    EXPECT_EQ(heard(), " "); // what comes with a file ends with it
-    EXPECT_TRUE(qemu.file.is_open());
-    EXPECT_EQ(heard(), line("add-fd", 2));
-    hear(R"({"return": 1, "id": 2})");
-    EXPECT_EQ(told(), "add-fd=1 ");
-}
-
-TEST_F(QmpSessionTest, ASecondFileWaitsUntilTheFirstOneIsTaken)
-{
-    begin();
-    ask_with_file("first");
-    ask_with_file("second");
-    ask("third");
-    EXPECT_EQ(heard_all(), " " + line("first", 2));
-
-    hear(R"({"return": 1, "id": 2})");
-
-    EXPECT_EQ(heard_all(), " " + line("second", 3) + line("third", 4));
-    EXPECT_EQ(told(), "first=1 ");
-}
-
-TEST_F(QmpSessionTest, AFileThatCannotBePassedEndsItsCommandAlone)
-{
-    begin();
-    is_lending = false;
-    lent.errno_value = ENOSYS; // the daemon's filter
-    ask_with_file("a");
-    ask("b");
-
-    EXPECT_EQ(heard(), line("b", 3));
-    EXPECT_EQ(told(), "a=cannot-lend ");
-}
-
-TEST_F(QmpSessionTest, AFileThatMustWaitGoesWhenTheSocketCanTakeIt)
-{
-    begin();
-    is_lending = false;
-    lent.would_block = true;
-    ask_with_file("a");
-    ask("b");
-    loop.turn();
-    loop.turn();
-    EXPECT_EQ(qemu.hear(), "");
-
-    is_lending = true;
-
-    EXPECT_EQ(heard_all(), " " + line("a", 2) + line("b", 3));
-}
-
-TEST_F(QmpSessionTest, WhoIsCalledBackMayAskAgain)
-{
-    begin();
-    session->ask({.command = {.name = "a"}}, [&](const QmpReply&) { ask("b"); });
-    loop.settle();
-    hear(R"({"return": 1, "id": 2})");
-    EXPECT_EQ(heard(), line("a", 2) + line("b", 3));
-
-    session->ask({.command = {.name = "c"}}, [&](const QmpReply&) { ask("d"); });
-    loop.settle();
-    qemu.hang_up();
-    loop.settle();
-
-    EXPECT_EQ(told(), "b=ended ended: QEMU has closed its monitor d=away ");
-}
-
-TEST_F(QmpSessionTest, WhoIsCalledBackMayDestroyTheSessionAndNobodyIsCalledFromThenOn)
-{
-    const auto destroy = [&](const QmpReply&) {
-        said += "destroyed ";
-        session.reset();
-    };
-    begin();
-    session->ask({.command = {.name = "a"}}, destroy);
-    ask("b");
-    loop.settle();
-
-    qemu.say("{\"return\": 1, \"id\": 2}\n{\"return\": 1, \"id\": 3}\n");
-    loop.settle();
-
-    EXPECT_EQ(told(), "destroyed ");
-}
-
-TEST_F(QmpSessionTest, TheSessionCanBeDestroyedWhereItEnds)
-{
-    begin();
-    session->ask({.command = {.name = "a"}}, [&](const QmpReply&) { session.reset(); });
-    ask("b");
-    loop.settle();
-
-    qemu.hang_up();
-    loop.settle();
-
-    EXPECT_EQ(told(), "");
-}
-
-TEST_F(QmpSessionTest, TheSessionCanBeDestroyedAtADeadlineAndWhereNothingWasSent)
-{
-    begin();
-    session->ask({.command = {.name = "a"}, .deadline = 1s}, [&](const QmpReply&) { session.reset(); });
-    ask("b", 1s);
-    loop.advance(1s);
-    EXPECT_EQ(told(), "");
-
-    QmpSession other(loop, directory.path() + "/nobody.sock", {.ready = {}, .event = {}, .ended = {}});
-    auto another = std::make_unique<QmpSession>(loop, directory.path() + "/nobody.sock", QmpSession::Tell{});
-    another->ask({.command = {.name = "a"}}, [&](const QmpReply&) { another.reset(); });
-    another->ask({.command = {.name = "b"}}, done("b"));
-    loop.settle();
-    EXPECT_EQ(told(), "");
-}
-
-TEST_F(QmpSessionTest, AMonitorThatRefusesToBeginIsTriedAgainAndNobodyHearsOfIt)
-{
-    session->begin();
-    ASSERT_TRUE(qemu.accept());
-    qemu.say(fakes::qemus_greeting);
-    loop.settle();
-
-    hear(R"({"id": 1, "error": {"class": "GenericError", "desc": "no"}})");
-
-    EXPECT_EQ(told(), "");
-    comes_again();
-}
-
-TEST_F(QmpSessionTest, AMonitorThatDoesNotBeginInTimeIsTriedAgain)
-{
-    session->begin();
-    ASSERT_TRUE(qemu.accept());
-    qemu.say(fakes::qemus_greeting);
-    loop.settle();
-
-    loop.advance(10s);
-
-    EXPECT_EQ(told(), "");
-    loop.advance(100ms);
-    EXPECT_TRUE(qemu.accept());
 }
 
 } // namespace
