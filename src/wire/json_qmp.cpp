@@ -18,7 +18,8 @@ constexpr int deepest_qmp = 64;
 /// Never throws: what is no JSON, or too deep, is discarded.
 json parsed_qmp(std::string_view text)
 {
-    if (text.size() > longest_qmp_line) return json(json::value_t::discarded);
+    json none(json::value_t::discarded);
+    if (text.size() > longest_qmp_line) return none;
     bool is_deep = false;
     // What the callback refuses is only left out of what is around it.
     const auto bounded = [&](int depth, json::parse_event_t, json&) {
@@ -26,7 +27,7 @@ json parsed_qmp(std::string_view text)
         return !is_deep;
     };
     auto value = json::parse(text, bounded, false);
-    return is_deep ? json(json::value_t::discarded) : value;
+    return is_deep ? none : value;
 }
 
 std::string dumped(const json& value) { return value.dump(-1, ' ', true, json::error_handler_t::replace); }
