@@ -94,9 +94,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
 {
     using namespace usbroute;
     if (size < 2) return 0;
-    const std::size_t piece = 1U + 16U * bytes[0];
     const std::string_view text(reinterpret_cast<const char*>(bytes) + 1, size - 1);
     vmm::read_lines(text);
-    vmm::talk(text, piece);
+    // Connecting takes the kernel 20 ms, for its inotify; the lines alone are read a thousand times as often.
+    if (bytes[0] % 2 == 1) vmm::talk(text, 1U + 16U * (bytes[0] / 2U));
     return 0;
 }
