@@ -121,8 +121,8 @@ TEST_F(HostileQemu, WithMoreDevicesThanAnybodyLooksAtIsAnError)
     EXPECT_EQ(look([&](const json& command) {
                   if (command.at("execute") == "query-status") return status();
                   const auto path = path_in(command);
-                  if (path == "/machine/peripheral") return json{row("x", "child<qemu-xhci>")};
-                  if (path == "/machine/peripheral/x") return json{row("x.0", "child<usb-bus>")};
+                  if (path == "/machine/peripheral") return json::array({row("x", "child<qemu-xhci>")});
+                  if (path == "/machine/peripheral/x") return json::array({row("x.0", "child<usb-bus>")});
                   return path == "/machine/peripheral/x/x.0" ? many : json::array();
               }),
               "guest-has-too-much");
@@ -135,13 +135,15 @@ TEST_F(HostileQemu, WhoseValuesAreOfTheWrongKindHasNoneOfThem)
                   const auto path = path_in(command);
                   if (command.at("execute") == "qom-list") {
                       if (path == "/machine/peripheral")
-                          return json{row("x", "child<qemu-xhci>"), row("y", "child<usb-ehci"),
-                                      row("z", "child<>"), row(std::string(300, 'n'), "child<usb-ehci>"),
-                                      row("rp", "child<pcie-root-port>")};
+                          return json::array({row("x", "child<qemu-xhci>"), row("y", "child<usb-ehci"),
+                                              row("z", "child<>"),
+                                              row(std::string(300, 'n'), "child<usb-ehci>"),
+                                              row("rp", "child<pcie-root-port>")});
                       if (path == "/machine/peripheral/x")
-                          return json{row("x.0", "child<usb-bus>"), row("p2", "uint32")};
-                      if (path == "/machine/peripheral/rp") return json{row("rp", "child<PCIE>")};
-                      if (path == "/machine/peripheral/x/x.0") return json{row("child[0]", "link<usb-host>")};
+                          return json::array({row("x.0", "child<usb-bus>"), row("p2", "uint32")});
+                      if (path == "/machine/peripheral/rp") return json::array({row("rp", "child<PCIE>")});
+                      if (path == "/machine/peripheral/x/x.0")
+                          return json::array({row("child[0]", "link<usb-host>")});
                       return json::array();
                   }
                   const auto property = command.at("arguments").at("property").get<std::string>();
@@ -167,7 +169,7 @@ TEST_F(HostileQemu, ThatGoesAwayInTheMiddleOfALookEndsIt)
     EXPECT_EQ(look([&](const json& command) {
                   if (command.at("execute") == "query-status") return status();
                   if (++answers == 3) qemu.hang_up();
-                  return json{row("x", "child<qemu-xhci>")};
+                  return json::array({row("x", "child<qemu-xhci>")});
               }),
               "qemu-ended");
 }
