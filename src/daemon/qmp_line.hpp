@@ -3,15 +3,12 @@
 
 #pragma once
 
-#include "linux/connecting.hpp"
 #include "linux/loop.hpp"
-#include "linux/unique_fd.hpp"
-#include "wire/lines.hpp"
+#include "vmm/qmp_session.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 
 namespace usbroute::daemon {
 
@@ -25,22 +22,14 @@ public:
 
     QmpLine(linux_::Loop& loop, std::string path, Tell tell);
 
-    void begin() { connecting_.begin(); }
-    [[nodiscard]] const std::string& path() const { return connecting_.path(); }
+    void begin() { session_.begin(); }
+    [[nodiscard]] const std::string& path() const { return session_.path(); }
 
 private:
-    void connected(linux_::UniqueFd fd);
-    void read();
-    void take(std::string_view bytes);
-    void end();
+    void hear(const wire::QmpEvent& event);
 
-    linux_::Loop& loop_;
     Tell tell_;
-    linux_::Connecting connecting_;
-    linux_::UniqueFd fd_; // before watch_: what is watched outlives its watch
-    linux_::FdWatch watch_;
-    wire::LineCutter lines_;
-    bool has_greeted_ = false;
+    vmm::QmpSession session_;
 };
 
 } // namespace usbroute::daemon

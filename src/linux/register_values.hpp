@@ -5,9 +5,11 @@
 
 #include "base/result.hpp"
 #include "chips/registers.hpp"
+#include "linux/sealed_memory.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace usbroute::linux_ {
 
@@ -43,23 +45,17 @@ public:
     [[nodiscard]] static Result<RegisterValues> make(std::uint32_t usb2_reserved,
                                                      std::uint32_t superspeed_reserved);
 
-    RegisterValues(RegisterValues&& other) noexcept;
-    RegisterValues& operator=(RegisterValues&&) = delete;
-    RegisterValues(const RegisterValues&) = delete;
-    RegisterValues& operator=(const RegisterValues&) = delete;
-    ~RegisterValues();
-
     /// Where the four bytes of the value are, as the register has them. Null: it is not among them.
     [[nodiscard]] const void* bytes_of(chips::RouteRegister target, std::uint32_t value) const;
 
 private:
-    RegisterValues(std::uint32_t usb2_reserved, std::uint32_t superspeed_reserved)
-        : usb2_reserved_(usb2_reserved), superspeed_reserved_(superspeed_reserved)
+    RegisterValues(std::uint32_t usb2_reserved, std::uint32_t superspeed_reserved, SealedMemory memory)
+        : usb2_reserved_(usb2_reserved), superspeed_reserved_(superspeed_reserved), memory_(std::move(memory))
     {}
 
     std::uint32_t usb2_reserved_;
     std::uint32_t superspeed_reserved_;
-    bool is_mapped_ = true;
+    SealedMemory memory_;
 };
 
 } // namespace usbroute::linux_

@@ -34,7 +34,10 @@ namespace usbroute::linux_ {
 #ifndef USBROUTE_SECCOMP
 
 std::optional<int> first_register_number() { return std::nullopt; }
-Result<Filter> forbid_other_system_calls(int, OpensInside) { return Filter::not_built; }
+Result<Filter> forbid_other_system_calls(int, OpensInside, const LendingMessage*)
+{
+    return Filter::not_built;
+}
 Result<void> forbid_other_values(int, const ValueLimit&, const ValueLimit&) { return {}; }
 
 #else
@@ -216,7 +219,18 @@ void add_socket_rules(std::vector<Rule>& rules)
     rules.push_back({{"setsockopt"}, {is_int(1, IPPROTO_TCP), is_int(2, TCP_NODELAY)}});
 }
 
-std::vector<Rule> rules_beside_the_table(int first_register_number, OpensInside opens_inside)
+/// One message, which lies in sealed memory and passes whatever file has one number. Only dup3 gives this number on purpose,
+/// and never to what has a register's.
+void add_lending_rules(std::vector<Rule>& rules, scmp_datum_t first, const LendingMessage& lending)
+{
+    rules.push_back({{"sendmsg"}, {is(1, LendingMessage::place), is_int(2, MSG_NOSIGNAL)}});
+    rules.push_back(
+        {{"dup3"},
+         {is_below(0, first), is_int(1, static_cast<unsigned>(lending.number())), is_int(2, O_CLOEXEC)}});
+}
+
+std::vector<Rule> rules_beside_the_table(int first_register_number, OpensInside opens_inside,
+                                         const LendingMessage* lending)
 {
     std::vector<Rule> rules;
     const auto first = static_cast<scmp_datum_t>(first_register_number);
@@ -226,6 +240,7 @@ std::vector<Rule> rules_beside_the_table(int first_register_number, OpensInside 
     add_mode_rules(rules, opens_inside);
     add_memory_rules(rules);
     add_socket_rules(rules);
+    if (lending != nullptr) add_lending_rules(rules, first, *lending);
     // A thread, never a process. clone3 keeps its flags in memory; at ENOSYS the C library comes back to clone.
     rules.push_back({{"clone"}, {has(clone_flags, new_namespaces | CLONE_THREAD, CLONE_THREAD)}});
     // libuv makes descriptors non-blocking with it, and the C library asks whether one is a terminal.
@@ -263,7 +278,8 @@ bool allow(scmp_filter_ctx filter, const Rule& rule)
     return true;
 }
 
-bool fill(scmp_filter_ctx filter, int first_register_number, OpensInside opens_inside)
+bool fill(scmp_filter_ctx filter, int first_register_number, OpensInside opens_inside,
+          const LendingMessage* lending)
 {
     // Found by halves and not one after the other; libseccomp before 2.5 does not know it, and is only slower.
     ::seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
@@ -274,7 +290,7 @@ bool fill(scmp_filter_ctx filter, int first_register_number, OpensInside opens_i
     for (const auto& purpose : allowed)
         for (const auto* call : purpose.calls)
             if (call != nullptr && !allow(filter, call)) return false;
-    return std::ranges::all_of(rules_beside_the_table(first_register_number, opens_inside),
+    return std::ranges::all_of(rules_beside_the_table(first_register_number, opens_inside, lending),
                                [&](const Rule& rule) { return allow(filter, rule); });
 }
 
@@ -310,10 +326,11 @@ std::optional<int> first_register_number()
     return usable / register_numbers * register_numbers - register_numbers;
 }
 
-Result<Filter> forbid_other_system_calls(int first_register_number, OpensInside opens_inside)
+Result<Filter> forbid_other_system_calls(int first_register_number, OpensInside opens_inside,
+                                         const LendingMessage* lending)
 {
     const std::unique_ptr<void, Release> filter(::seccomp_init(SCMP_ACT_ERRNO(ENOSYS)));
-    const int loaded = filter && fill(filter.get(), first_register_number, opens_inside)
+    const int loaded = filter && fill(filter.get(), first_register_number, opens_inside, lending)
                            ? ::seccomp_load(filter.get())
                            : -EINVAL;
     if (loaded == 0) return Filter::installed;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "linux/lending.hpp"
 #include "linux/register_values.hpp"
 
 #include <cstdint>
@@ -24,6 +25,9 @@ inline constexpr int register_numbers = 8;
 /// this program was built without libseccomp, or may open too few files.
 [[nodiscard]] std::optional<int> first_register_number();
 
+/// The number under which a file is lent.
+[[nodiscard]] constexpr int lending_number(int first_register_number) { return first_register_number - 1; }
+
 /// Which trees this process reads. Inside a recorded machine it opens files by openat2, whose mode no filter sees.
 enum class OpensInside : std::uint8_t { the_machine_itself, a_recorded_machine };
 
@@ -33,8 +37,10 @@ enum class OpensInside : std::uint8_t { the_machine_itself, a_recorded_machine }
 /// ENOSYS, so that a C library which tries a newer call first finds its way to the older one. An error: the kernel has no
 /// such filters; nothing has changed.
 ///
-/// RegisterValues has to be in place, and everything that a name service loads has to be loaded.
-[[nodiscard]] Result<Filter> forbid_other_system_calls(int first_register_number, OpensInside opens_inside);
+/// RegisterValues has to be in place, and everything that a name service loads has to be loaded. `lending`: the one message
+/// that may be sent with a file; null: none.
+[[nodiscard]] Result<Filter> forbid_other_system_calls(int first_register_number, OpensInside opens_inside,
+                                                       const LendingMessage* lending = nullptr);
 
 /// Narrows it once more, for good: through all the numbers of registers only values within these limits are written, and
 /// within those of all calls before. Through all, because a descriptor can be given any of the numbers. What is beyond

@@ -14,7 +14,7 @@ std::optional<LineCutter::Line> LineCutter::next(std::string_view& bytes)
     }
     const auto end = bytes.find_first_of("\r\n");
     const auto piece = bytes.substr(0, end);
-    if (overflowed_ || held_.size() + piece.size() > longest_line) {
+    if (overflowed_ || held_.size() + piece.size() > longest_) {
         overflowed_ = true;
         held_.clear();
     } else if (end == std::string_view::npos) {

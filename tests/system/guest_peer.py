@@ -11,6 +11,7 @@
 What comes back is printed, line by line. "on" is printed when the other side is there.
 """
 
+import json
 import os
 import socket
 import sys
@@ -70,8 +71,9 @@ def monitor(path):
             line = listener.accept()[0]
             line.sendall(b'{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}}, "capabilities": []}}\r\n')
             asked = line.recv(4096)
-            print_now("asked" if asked == b'{"execute":"qmp_capabilities"}\n' else f"was sent {asked}")
-            line.sendall(b'{"return": {}}\r\n')
+            command = json.loads(asked)
+            print_now("asked" if command["execute"] == "qmp_capabilities" else f"was sent {asked}")
+            line.sendall(json.dumps({"return": {}, "id": command["id"]}).encode() + b"\r\n")
             open_now.append(line)
 
     threading.Thread(target=accept, daemon=True).start()

@@ -609,6 +609,7 @@ TEST_F(GuestsTest, AMonitorThatSaysTheGuestIsOffCountsMoreThanItsProcess)
         loop.settle();
     };
     say("{\"QMP\": {}}\n");
+    say("{\"return\": {}, \"id\": 1}\n");
     EXPECT_EQ(life->told(), "windows has come\n");
     const auto process = new_process();
     const auto closed = connect(*process);

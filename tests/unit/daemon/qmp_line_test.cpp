@@ -4,56 +4,24 @@
 #include "daemon/qmp_line.hpp"
 #include "fakes/daemon_room.hpp"
 #include "fakes/fake_loop.hpp"
-#include "linux/listen.hpp"
-#include "wire/qmp.hpp"
+#include "fakes/scripted_monitor.hpp"
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <sys/socket.h>
 
 namespace usbroute::daemon {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view qemus_greeting = R"({"QMP": {"version": {}, "capabilities": []}})"
-                                            "\n";
+using fakes::qemus_greeting;
+using fakes::ScriptedMonitor;
 
-/// QEMU's monitor, played by the test: listens where QEMU would, and says what it is told to.
-class ScriptedMonitor {
-public:
-    explicit ScriptedMonitor(const std::string& path) : door_(*linux_::listen_unix(path, std::nullopt)) {}
-
-    /// Takes the next connection; false: there is none.
-    bool accept()
-    {
-        auto client = linux_::accept_client(door_.fd());
-        if (!client || !*client) return false;
-        line_ = std::move(**client);
-        return true;
-    }
-    void say(std::string_view text)
-    {
-        EXPECT_EQ(::send(line_.get(), text.data(), text.size(), MSG_NOSIGNAL), std::ssize(text));
-    }
-    std::string hear()
-    {
-        std::array<char, 512> bytes{};
-        const auto got = linux_::look_at_received(line_.get(), bytes.data(), bytes.size());
-        linux_::take_received(line_.get(), got.count);
-        return {bytes.data(), got.count};
-    }
-    void hang_up() { line_ = {}; }
-
-private:
-    linux_::ListeningSocket door_;
-    linux_::UniqueFd line_;
-};
+/// Before its number.
+const std::string the_one_word = R"({"execute":"qmp_capabilities","id":)";
 
 class QmpLineTest : public testing::Test {
 protected:
@@ -63,7 +31,14 @@ protected:
         qemu.emplace(path);
         loop.settle();
         ASSERT_TRUE(qemu->accept());
+        greet();
+    }
+    void greet()
+    {
         qemu->say(qemus_greeting);
+        loop.settle();
+        EXPECT_EQ(qemu->hear(), the_one_word + std::to_string(++begun) + "}\n");
+        qemu->say("{\"return\": {}, \"id\": " + std::to_string(begun) + "}\r\n");
         loop.settle();
     }
     std::string told() { return std::exchange(said, {}); }
@@ -73,6 +48,7 @@ protected:
     fakes::FakeLoop loop;
     std::optional<ScriptedMonitor> qemu;
     std::string said;
+    int begun = 0;
     QmpLine line{loop, path,
                  [this](MachineNews news) { said += news == MachineNews::runs ? "runs " : "is-off "; }};
 };
@@ -93,12 +69,10 @@ TEST_F(QmpLineTest, SaysTheOneWordWithoutWhichQemuTellsNothingAndNoOther)
     start_qemu();
 
     EXPECT_EQ(told(), "runs ");
-    EXPECT_EQ(qemu->hear(), wire::qmp_begin);
-    qemu->say(qemus_greeting);
-    qemu->say("{\"return\": {}}\n");
     loop.advance(1h);
     EXPECT_EQ(qemu->hear(), "");
     EXPECT_EQ(told(), "");
+    EXPECT_EQ(loop.until_next_ring(), std::nullopt);
 }
 
 TEST_F(QmpLineTest, AGuestThatSwitchesItselfOffIsOffAndOneThatRestartsIsNot)
@@ -120,7 +94,7 @@ TEST_F(QmpLineTest, AGuestThatSwitchesItselfOffIsOffAndOneThatRestartsIsNot)
     EXPECT_EQ(told(), "runs ");
 }
 
-TEST_F(QmpLineTest, ALineThatComesInPiecesIsOneAndOneThatIsTooLongIsNone)
+TEST_F(QmpLineTest, ALineThatComesInPiecesIsOne)
 {
     line.begin();
     start_qemu();
@@ -132,9 +106,6 @@ TEST_F(QmpLineTest, ALineThatComesInPiecesIsOneAndOneThatIsTooLongIsNone)
     qemu->say("DOWN\"}\n");
     loop.settle();
     EXPECT_EQ(told(), "is-off ");
-    qemu->say("{\"event\": \"RESUME\", \"" + std::string(9000, 'x') + "\": 1}\n");
-    loop.settle();
-    EXPECT_EQ(told(), "");
 }
 
 TEST_F(QmpLineTest, AMonitorThatIsClosedMeansThatTheMachineIsOffAndIsConnectedToAgain)
@@ -151,9 +122,7 @@ TEST_F(QmpLineTest, AMonitorThatIsClosedMeansThatTheMachineIsOffAndIsConnectedTo
     EXPECT_FALSE(qemu->accept());
     loop.advance(1ms);
     ASSERT_TRUE(qemu->accept());
-    qemu->say(qemus_greeting);
-    loop.settle();
-    EXPECT_EQ(qemu->hear(), wire::qmp_begin);
+    greet();
     EXPECT_EQ(told(), "runs ");
 }
 
@@ -219,8 +188,7 @@ TEST_F(QmpLineTest, ALineThatCannotBeWatchedIsTriedAgain)
     loop.advance(100ms);
 
     ASSERT_TRUE(qemu->accept());
-    qemu->say(qemus_greeting);
-    loop.settle();
+    greet();
     EXPECT_EQ(told(), "runs ");
 }
 

@@ -1,12 +1,15 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "linux/lending.hpp"
+#include "linux/passing.hpp"
 #include "linux/rights.hpp"
 #include "linux/syscall_filter.hpp"
 #include "linux/unique_fd.hpp"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -131,6 +134,59 @@ TEST(SyscallFilter, ForbidsWhatMakesADescriptorSendSignalsAndChoosesItsNumber)
         if (::fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0 || ::fcntl(fd.get(), F_GETFL) < 0) return 6;
         if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd.get(), F_GETFD) < 0) return 7;
         return ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0) >= 0 ? 0 : 8;
+    });
+
+    EXPECT_EQ(code, 0);
+}
+
+TEST(SyscallFilter, LetsOneMessagePassOneFileAndNoOther)
+{
+    const int code = in_a_child([] {
+        const auto first = first_register_number().value_or(0);
+        auto lending = LendingMessage::make(lending_number(first == 0 ? 64 : first));
+        if (!lending) return 1;
+        std::array<int, 2> ends{};
+        if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0) return 2;
+        const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        const auto filter = forbid_other_system_calls(first, OpensInside::the_machine_itself, &*lending);
+        if (!filter) return 3;
+        if (*filter == Filter::not_built) return 0;
+
+        if (lending->lend(ends[0], file.get()).count != 1) return 4;
+        auto passed = receive_passed(ends[1]);
+        if (!passed || passed->text != " " || !passed->fd.is_open()) return 5;
+        if (::fcntl(lending->number(), F_GETFD) >= 0 || errno != EBADF) return 6;
+
+        if (lend(ends[0], file.get()).errno_value != ENOSYS) return 7;
+        const auto* const known = reinterpret_cast<const msghdr*>(LendingMessage::place); // NOLINT
+        const msghdr copy = *known;
+        if (::sendmsg(ends[0], &copy, MSG_NOSIGNAL) >= 0 || errno != ENOSYS) return 8;
+        if (::sendmsg(ends[0], known, MSG_NOSIGNAL | MSG_OOB) >= 0 || errno != ENOSYS) return 9;
+        if (::sendmsg(ends[0], known, MSG_NOSIGNAL) >= 0 || errno != EBADF)
+            return 10; // nothing has the number
+        if (::dup3(file.get(), lending->number() - 1, O_CLOEXEC) >= 0 || errno != ENOSYS) return 11;
+        if (::dup3(first, lending->number(), O_CLOEXEC) >= 0 || errno != ENOSYS) return 12;
+        auto* const page = reinterpret_cast<void*>(LendingMessage::place); // NOLINT
+        if (::mprotect(page, 4096, PROT_READ | PROT_WRITE) == 0 || errno != ENOSYS) return 13;
+        return ::munmap(page, 4096) != 0 && errno == ENOSYS ? 0 : 14;
+    });
+
+    EXPECT_EQ(code, 0);
+}
+
+TEST(SyscallFilter, SendsNoMessageWhereNothingIsLent)
+{
+    const int code = in_a_child([] {
+        const auto first = first_register_number().value_or(0);
+        auto lending = LendingMessage::make(lending_number(first == 0 ? 64 : first));
+        if (!lending) return 1;
+        const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        const auto filter = forbid_other_system_calls(first, OpensInside::the_machine_itself);
+        if (!filter) return 2;
+        if (*filter == Filter::not_built) return 0;
+        if (lending->lend(0, file.get()).errno_value != ENOSYS) return 3;
+        const auto* const known = reinterpret_cast<const msghdr*>(LendingMessage::place); // NOLINT
+        return ::sendmsg(0, known, MSG_NOSIGNAL) < 0 && errno == ENOSYS ? 0 : 4;
     });
 
     EXPECT_EQ(code, 0);

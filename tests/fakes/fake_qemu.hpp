@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include "fakes/scripted_monitor.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace usbroute::fakes {
+
+/// As much of a QEMU 7.2 as usbroute asks for, with its words. tests/unit/vmm/contract_test.cpp holds it to the real one.
+class FakeQemu {
+public:
+    explicit FakeQemu(const std::string& path) : monitor(path) {}
+
+    void add_root_port(const std::string& id) { root_ports_[id]; }
+    void add_controller(const std::string& id, unsigned ports) { controllers_[id].ports = ports; }
+    /// Without a port QEMU takes the first one.
+    void add_device(const std::string& id, const std::string& type, const std::string& controller,
+                    const std::string& port);
+
+    /// Takes who connects, and answers what has been asked. False: there was nothing to do.
+    bool serve();
+    /// Says DEVICE_DELETED of what was deleted, unless it is held back.
+    void let_go();
+
+    ScriptedMonitor monitor;
+    bool is_running = false;
+    bool holds_back = false;       ///< no DEVICE_DELETED by itself
+    bool tells_before = false;     ///< DEVICE_DELETED comes before the answer to device_del
+    std::set<std::string> hosted;  ///< "3:1": a bus and port of the host where a device is
+    std::vector<std::string> seen; ///< names of the commands
+
+private:
+    using Json = nlohmann::json;
+    struct Device {
+        std::string type;
+        std::string controller;
+        std::string port;
+        Json asked = Json::object(); ///< arguments of device_add
+        bool is_attached = true;
+    };
+    struct Controller {
+        unsigned ports = 0;
+    };
+
+    void answer(const Json& command);
+    [[nodiscard]] Json carry_out(const std::string& name, const Json& arguments);
+    [[nodiscard]] Json add(const Json& arguments);
+    [[nodiscard]] Json add_host_object(const Json& arguments);
+    [[nodiscard]] Json remove(const std::string& id);
+    [[nodiscard]] Json list(const std::string& path) const;
+    [[nodiscard]] Json get(const std::string& path, const std::string& property) const;
+    [[nodiscard]] Json add_fd(const Json& arguments);
+    [[nodiscard]] static Json refused(const std::string& text, const char* error_class = "GenericError");
+    [[nodiscard]] static Json not_there(const std::string& what)
+    {
+        return refused("Device '" + what + "' not found", "DeviceNotFound");
+    }
+    [[nodiscard]] static Json row(const std::string& name, const std::string& type)
+    {
+        return {{"name", name}, {"type", type}};
+    }
+    [[nodiscard]] std::vector<std::string> on(const std::string& controller) const;
+    [[nodiscard]] bool has(const std::string& id) const
+    {
+        return devices_.contains(id) || controllers_.contains(id) || root_ports_.contains(id);
+    }
+    void say_deleted(const std::string& id);
+
+    std::map<std::string, Device> devices_;
+    std::map<std::string, Controller> controllers_;
+    std::map<std::string, std::vector<std::string>> root_ports_; ///< and what is on them
+    std::map<unsigned, linux_::UniqueFd> sets_;
+    std::deque<std::string> deleted_;
+    std::string begun_;
+};
+
+} // namespace usbroute::fakes

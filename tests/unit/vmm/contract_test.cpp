@@ -1,0 +1,293 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "fakes/fake_loop.hpp"
+#include "fakes/fake_qemu.hpp"
+#include "fakes/real_qemu.hpp"
+#include "fakes/state_directory.hpp"
+#include "vmm/guest_monitor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+// What is asked of a QEMU, of the fake one and of a real one alike.
+namespace usbroute::vmm {
+namespace {
+
+using namespace std::chrono_literals;
+using attach::GuestPort;
+using attach::GuestUsb;
+using attach::HostPort;
+using attach::ObjectId;
+using Took = GuestMonitor::Took;
+
+enum class Qemu : std::uint8_t { fake, real };
+
+class Contract : public testing::TestWithParam<Qemu> {
+protected:
+    void SetUp() override
+    {
+        if (GetParam() == Qemu::fake) return start_fake();
+        if (!fakes::RealQemu::is_there()) GTEST_SKIP() << "qemu-system-x86_64 with usb-host is not installed";
+        real.emplace(path, std::vector<std::string>{
+                               "qemu-xhci,id=usbroute0,p2=15,p3=15", "qemu-xhci,id=small,p2=1,p3=1",
+                               "pcie-root-port,id=rp1,chassis=1", "pcie-root-port,id=rp2,chassis=2",
+                               "usb-tablet,id=tab,bus=usbroute0.0,port=3"});
+        begin();
+    }
+    void start_fake()
+    {
+        fake.emplace(path);
+        fake->add_controller("usbroute0", 15);
+        fake->add_controller("small", 1);
+        fake->add_root_port("rp1");
+        fake->add_root_port("rp2");
+        fake->add_device("tab", "usb-tablet", "usbroute0", "3");
+        begin();
+    }
+    void begin()
+    {
+        monitor.begin();
+        until([&] { return monitor.is_ready(); });
+    }
+    /// A real QEMU has its own time. Half a minute is for a machine that has much else to do; a test that passes needs
+    /// milliseconds.
+    template <class Holds> void until(const Holds& holds)
+    {
+        for (int turns = 0; !holds(); ++turns) {
+            ASSERT_LT(turns, 30'000) << "QEMU did not do it";
+            if (fake) fake->serve();
+            loop.settle();
+            if (real) {
+                ::usleep(1000);
+                loop.advance(1ms);
+            }
+        }
+    }
+    /// The end of one question: "ok", or the code of the error.
+    template <class Ask> std::string end_of(const Ask& ask)
+    {
+        std::optional<std::string> end;
+        ask([&](const Result<void>& result) {
+            end = result ? "ok" : result.error().code();
+            if (!result) last_message = result.error().message();
+        });
+        EXPECT_FALSE(end) << "called back from within its own call";
+        until([&] { return end.has_value(); });
+        return *end;
+    }
+    template <class Ask> std::string end_of_adding(const Ask& ask)
+    {
+        return end_of([&](const auto& done) {
+            ask([done, this](const Result<Took>& took) {
+                if (!took) return done(std::unexpected(took.error()));
+                last_took = *took;
+                done({});
+            });
+        });
+    }
+    std::string add_waiting(const std::string& id, const GuestPort& port)
+    {
+        return end_of_adding([&](const auto& done) {
+            monitor.add_waiting(*ObjectId::from(id), port, 250, *HostPort::from("1.2"), done);
+        });
+    }
+    std::string add_file(const std::string& id, const GuestPort& port)
+    {
+        return end_of_adding([&](const auto& done) {
+            monitor.add(*ObjectId::from(id), port, linux_::UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC)),
+                        done);
+        });
+    }
+    std::string remove(const std::string& id)
+    {
+        return end_of([&](const auto& done) { monitor.remove(*ObjectId::from(id), done); });
+    }
+    GuestUsb look()
+    {
+        std::optional<GuestUsb> seen;
+        std::optional<std::string> error;
+        monitor.look([&](Result<GuestUsb> usb) {
+            if (usb) seen = std::move(*usb);
+            if (!usb) error = usb.error().message();
+        });
+        until([&] { return seen || error; });
+        EXPECT_FALSE(error) << *error;
+        return seen.value_or(GuestUsb{});
+    }
+    std::vector<unsigned> free_numbers()
+    {
+        std::vector<unsigned> numbers;
+        for (const auto& port : attach::free_ports(look(), "usbroute0.0")) numbers.push_back(port.port);
+        return numbers;
+    }
+
+    static GuestPort port(std::uint8_t number) { return {.bus = "usbroute0.0", .port = number}; }
+
+    fakes::StateDirectory directory;
+    std::string path = directory.path() + "/qmp.sock";
+    fakes::FakeLoop loop;
+    std::optional<fakes::FakeQemu> fake;
+    std::optional<fakes::RealQemu> real;
+    attach::QemuVersion version;
+    std::string events;
+    std::optional<Took> last_took;
+    std::string last_message;
+    GuestMonitor monitor{loop,
+                         path,
+                         {.ready = [this](const attach::QemuVersion& told) { version = told; },
+                          .event = [this](const wire::QmpEvent& event) { events += event.name + " "; },
+                          .ended = [](std::string_view) {}}};
+};
+
+TEST_P(Contract, ALookSeesControllersPortsOtherDevicesAndEmptyRootPorts)
+{
+    auto usb = look();
+
+    EXPECT_GE(usb.qemu, (attach::QemuVersion{.major = 7}));
+    EXPECT_EQ(usb.qemu, version);
+    usb.qemu = {};
+    EXPECT_EQ(usb, (GuestUsb{.status = "prelaunch",
+                             .controllers = {{.id = "small",
+                                              .path = "/machine/peripheral/small",
+                                              .bus = "small.0",
+                                              .type = "qemu-xhci",
+                                              .usb2_ports = 1,
+                                              .superspeed_ports = 1},
+                                             {.id = "usbroute0",
+                                              .path = "/machine/peripheral/usbroute0",
+                                              .bus = "usbroute0.0",
+                                              .type = "qemu-xhci",
+                                              .usb2_ports = 15,
+                                              .superspeed_ports = 15}},
+                             .other_devices = {{.path = "/machine/peripheral/tab",
+                                                .type = "usb-tablet",
+                                                .bus = "usbroute0.0",
+                                                .port = "3"}},
+                             .free_root_ports = {"rp1", "rp2"}}));
+    EXPECT_EQ(free_numbers(), (std::vector<unsigned>{1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}));
+}
+
+TEST_P(Contract, AWaitingObjectIsSeenAsItWasAskedForAndLeavesItsPortAndIdAtItsEnd)
+{
+    EXPECT_EQ(add_waiting("usbroute-front-1", port(2)), "ok");
+    EXPECT_EQ(last_took, Took::waiting);
+
+    auto usb = look();
+    EXPECT_EQ(usb.host_objects,
+              (std::vector<attach::HostObject>{{.id = "usbroute-front-1",
+                                                .path = "/machine/peripheral/usbroute-front-1",
+                                                .bus = "usbroute0.0",
+                                                .port = "2",
+                                                .host_bus = 250,
+                                                .host_port = "1.2"}}));
+    EXPECT_TRUE(usb.host_objects.front().is_ours());
+    EXPECT_EQ(remove("usbroute-front-1"), "ok");
+    EXPECT_EQ(events, "DEVICE_DELETED ");
+
+    EXPECT_EQ(look().host_objects.size(), 0U);
+    EXPECT_EQ(add_waiting("usbroute-front-1", port(2)), "ok");
+}
+
+TEST_P(Contract, WhatIsWrongHasACodeAndQemusWords)
+{
+    EXPECT_EQ(add_waiting("usbroute-a", port(2)), "ok");
+
+    EXPECT_EQ(add_waiting("usbroute-a", port(4)), "id-in-use");
+    EXPECT_EQ(add_waiting("usbroute-b", port(2)), "guest-port-in-use");
+    EXPECT_EQ(
+        last_message,
+        "the guest's USB port is in use, or its controller has no such port; QEMU says: usb port 2 (bus "
+        "usbroute0.0) not found (in use?)");
+    EXPECT_EQ(add_waiting("usbroute-b", port(16)), "guest-port-in-use");
+    EXPECT_EQ(add_waiting("usbroute-b", {.bus = "nosuch.0", .port = 1}), "guest-bus-not-found");
+    EXPECT_EQ(add_waiting("usbroute-b", {.bus = "small.0", .port = 1}), "ok"); // its id was given back
+    EXPECT_EQ(add_waiting("usbroute-c", {.bus = "small.0", .port = 1}), "guest-port-in-use");
+    EXPECT_EQ(attach::free_ports(look(), "small.0").size(), 0U);
+}
+
+TEST_P(Contract, AnObjectThatIsNotThereIsRemovedAlready)
+{
+    EXPECT_EQ(remove("usbroute-nobody"), "ok");
+
+    EXPECT_EQ(events, "");
+    EXPECT_EQ(add_waiting("usbroute-nobody", port(1)), "ok");
+}
+
+TEST_P(Contract, AFileThatIsNoUsbDeviceIsRefusedAndNothingIsLeftOfIt)
+{
+    EXPECT_EQ(add_file("usbroute-a", port(1)), "host-device-not-opened");
+    EXPECT_EQ(add_file("usbroute-a", port(1)), "host-device-not-opened");
+
+    EXPECT_EQ(look().host_objects.size(), 0U);
+}
+
+TEST_P(Contract, SeveralFilesAreEachTakenByTheirOwnObject)
+{
+    int answers = 0;
+    for (const auto* id : {"usbroute-a", "usbroute-b", "usbroute-c", "usbroute-d"})
+        monitor.add(*ObjectId::from(id), port(1), linux_::UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC)),
+                    [&](const Result<Took>& took) {
+                        ++answers;
+                        EXPECT_EQ(took.error().code(), "host-device-not-opened");
+                    });
+
+    until([&] { return answers == 4; });
+}
+
+TEST_P(Contract, AForcedLookLeavesNothingBehind)
+{
+    const auto before = look();
+
+    EXPECT_EQ(end_of([&](const auto& done) { monitor.force_a_look(port(5), done); }), "ok");
+    EXPECT_EQ(end_of([&](const auto& done) { monitor.force_a_look(port(5), done); }), "ok");
+
+    EXPECT_EQ(look(), before);
+    EXPECT_EQ(events, "DEVICE_DELETED DEVICE_DELETED ");
+    EXPECT_EQ(end_of([&](const auto& done) { monitor.force_a_look(port(3), done); }), "guest-port-in-use");
+}
+
+TEST_P(Contract, AControllerIsPluggedInOnAnEmptyRootPortAndOnNoOther)
+{
+    const auto plug_in = [&](std::uint8_t number, const char* root_port) {
+        return end_of(
+            [&](const auto& done) { monitor.plug_in_controller({.number = number}, root_port, done); });
+    };
+
+    EXPECT_EQ(plug_in(1, "rp2"), "ok");
+    EXPECT_EQ(plug_in(2, "rp2"), "root-port-in-use");
+    EXPECT_EQ(plug_in(2, "nosuch"), "guest-object-not-found");
+    EXPECT_EQ(plug_in(1, "rp1"), "id-in-use");
+
+    const auto usb = look();
+    EXPECT_EQ(usb.free_root_ports, std::vector<std::string>{"rp1"});
+    EXPECT_EQ(attach::unused_controller_id(usb)->text(), "usbroute2");
+    EXPECT_EQ(attach::free_ports(usb, "usbroute1.0").size(), 15U);
+    EXPECT_EQ(add_waiting("usbroute-a", {.bus = "usbroute1.0", .port = 15}), "ok");
+}
+
+TEST_P(Contract, AGuestGoesOnAndOneThatDoesNotSleepIsNotWoken)
+{
+    EXPECT_EQ(end_of([&](const auto& done) { monitor.wake_up(done); }), "guest-not-asleep");
+    EXPECT_FALSE(look().is_running);
+
+    EXPECT_EQ(end_of([&](const auto& done) { monitor.go_on(done); }), "ok");
+
+    EXPECT_TRUE(look().is_running);
+    EXPECT_EQ(look().status, "running");
+    EXPECT_EQ(add_waiting("usbroute-a", port(1)), "ok");
+    EXPECT_EQ(remove("usbroute-a"), "ok");
+}
+
+INSTANTIATE_TEST_SUITE_P(On, Contract, testing::Values(Qemu::fake, Qemu::real),
+                         [](const auto& tested) { return tested.param == Qemu::fake ? "Fake" : "Real"; });
+
+} // namespace
+} // namespace usbroute::vmm
