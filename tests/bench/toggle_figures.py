@@ -85,6 +85,7 @@ def _start_all(room, stack, label):
                   _start_floor(room, stack, label, "guest")]
     for transport in ("unix", "tcp"):
         contenders.append(_start_floor(room, stack, label, transport))
+        contenders.append(_start_kernels_share(room, stack, label, transport))
         contenders.append(_start_howto(room, stack, label, transport))
     # One transport after the other, so that what is compared is measured close together.
     return sorted(contenders, key=lambda contender: contender.transport)
@@ -96,6 +97,15 @@ def _start_floor(room, stack, label, transport):
     stack.enter_context(
         room.service(room.program("bench-floor"), address, board.registers, f"{HOME:x}", f"{AWAY:x}"))
     return Contender("floor", transport, address, board, REQUESTS)
+
+
+def _start_kernels_share(room, stack, label, transport):
+    """Every system call of a toggle, and nothing in between."""
+    board = Board(room, f"{label}-share-{transport}")
+    address = _free_address(board, transport)
+    stack.enter_context(
+        room.service(room.program("bench-floor"), address, board.registers, f"{HOME:x}", f"{AWAY:x}", board.root))
+    return Contender("share", transport, address, board, REQUESTS)
 
 
 def _start_howto(room, stack, label, transport):
@@ -132,6 +142,7 @@ def _rows(where, transport, contenders):
         figure = f"guest's line to register, {where.partition(', ')[2]}"
         return [_slower(f"{figure}, p50", ours, floor, 0), _slower(f"{figure}, p99", ours, floor, 1)]
     return [_slower(f"toggle over {where}, p50", ours, floor, 0, AT_MOST_THE_FLOOR),
+            _slower(f"its system calls over {where}, p50", found["share"], floor, 0),
             _slower(f"toggle over {where}, p99", ours, floor, 1),
             _slower(f"toggle over {where}, longest", ours, floor, 2),
             _faster(f"toggle over {where}, p50", ours, howto, AT_LEAST_FASTER)]
