@@ -74,11 +74,14 @@ Result<std::string> Simulation::run(const command::Unplug& unplug, Clock::time_p
 
 Result<std::string> Simulation::run(const command::Resume& /*resume*/, Clock::time_point now)
 {
+    const auto lost = kernel_.resume();
     if (!machine_.has_mux()) {
         announce_("the machine wakes from sleep");
+        announce_lost(lost);
         return std::string();
     }
     announce_("the machine wakes from sleep: kernel and firmware route everything to the xHCI");
+    announce_lost(lost);
     look_at_registers(now); // what was written before counts as before
     machine_.registers = after_resume(machine_.registers);
     put_routes(config_, machine_.registers);
@@ -88,6 +91,12 @@ Result<std::string> Simulation::run(const command::Resume& /*resume*/, Clock::ti
     }
     react(now);
     return std::string();
+}
+
+void Simulation::announce_lost(const std::vector<PortPath>& places)
+{
+    for (const auto& place : places)
+        announce_(format("{}: the program that had it has lost it", place_text(place)));
 }
 
 Result<std::string> Simulation::run(const command::WriteRegister& write, Clock::time_point now)

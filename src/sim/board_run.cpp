@@ -11,6 +11,7 @@
 #include "sim/configuration.hpp"
 #include "sim/control.hpp"
 #include "sim/inside.hpp"
+#include "sim/node_sockets.hpp"
 #include "sim/recording_copy.hpp"
 #include "sim/shell.hpp"
 #include "sim/watch.hpp"
@@ -71,11 +72,13 @@ Result<void> check_inside(Children& children)
 /// Everything that runs while the board exists, and the loop that serves it.
 class BoardRun {
 public:
-    BoardRun(const Options& options, FileTree& tree, UeventSender& events, Simulation& simulation,
-             Control& control, Watch& watch, Children& children)
+    BoardRun(const Options& options, FileTree& tree, UeventSender& events, Kernel& kernel, NodeSockets& nodes,
+             Simulation& simulation, Control& control, Watch& watch, Children& children)
         : options_(options),
           tree_(tree),
           events_(events),
+          kernel_(kernel),
+          nodes_(nodes),
           simulation_(simulation),
           control_(control),
           watch_(watch),
@@ -105,6 +108,7 @@ private:
     {
         events_.adopt();
         watch_.drain();
+        nodes_.serve(kernel_);
         simulation_.look(now);
         script_.run(simulation_, now);
         control_.serve(simulation_, now);
@@ -162,6 +166,7 @@ private:
         std::vector<pollfd> waiting{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                                     {.fd = watch_.fd(), .events = POLLIN, .revents = 0}};
         control_.add_to(waiting);
+        nodes_.add_to(waiting);
         auto until = simulation_.next_arrival();
         for (const auto& other : {script_.deadline(), control_.deadline(), give_up_})
             if (other && (!until || *other < *until)) until = other;
@@ -176,6 +181,8 @@ private:
     const Options& options_;
     FileTree& tree_;
     UeventSender& events_;
+    Kernel& kernel_;
+    NodeSockets& nodes_;
     Simulation& simulation_;
     Control& control_;
     Watch& watch_;
@@ -208,12 +215,14 @@ Result<int> run_board(const Options& options)
 
     FileTree tree(directory->path());
     UeventSender events(directory->path());
-    Kernel kernel(tree, events);
+    const auto announce = [&options](const std::string& line) {
+        if (!options.is_quiet) print(stderr, line + "\n");
+    };
+    NodeSockets nodes(directory->path(), announce);
+    Kernel kernel(tree, events, &nodes);
     if (auto done = copy_recording(linux_::LiveTree(*folder + "/"), tree); !done)
         return std::unexpected(done.error());
-    Simulation simulation(*board, tree, kernel, options.delay, [&options](const std::string& line) {
-        if (!options.is_quiet) print(stderr, line + "\n");
-    });
+    Simulation simulation(*board, tree, kernel, options.delay, announce);
     if (auto done = simulation.start(); !done) return std::unexpected(done.error());
     const auto port = free_port();
     for (const auto& [path, content] :
@@ -233,7 +242,8 @@ Result<int> run_board(const Options& options)
     Children children;
     if (auto done = check_inside(children); !done) return std::unexpected(done.error());
 
-    auto status = BoardRun(options, tree, events, simulation, **control, **watch, children).run(*script);
+    auto status =
+        BoardRun(options, tree, events, kernel, nodes, simulation, **control, **watch, children).run(*script);
     children.end_all();
     return status;
 }

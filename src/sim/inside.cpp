@@ -25,8 +25,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The longest name of a Unix socket is 107 bytes, and "/run/control.sock" comes on top.
-constexpr std::size_t longest_directory = 80;
+/// The longest name of a Unix socket is 107 bytes, and "/ioctl//dev/bus/usb/003/004" comes on top.
+constexpr std::size_t longest_directory = 79;
 
 std::string variable(const char* name)
 {

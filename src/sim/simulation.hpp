@@ -66,6 +66,7 @@ private:
     [[nodiscard]] std::string title_of(std::size_t controller) const;
     void look_at_registers(Clock::time_point now);
     void look_at_requests(Clock::time_point now);
+    void look_at_hubs(Clock::time_point now);
     [[nodiscard]] std::string consume(const std::string& path);
     [[nodiscard]] std::string driver_for(std::size_t controller) const;
     [[nodiscard]] std::vector<std::string> controller_drivers() const;
@@ -83,6 +84,8 @@ private:
     /// The names of the plugs that left with them.
     [[nodiscard]] std::vector<std::string> remove_buses(std::size_t controller, Clock::time_point now);
     void announce_absent(const std::vector<std::string>& names);
+    /// By sleep.
+    void announce_lost(const std::vector<PortPath>& places);
     [[nodiscard]] Result<void> write_mounts();
     [[nodiscard]] std::string place_text(const PortPath& place) const;
 
