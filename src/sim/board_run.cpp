@@ -10,6 +10,7 @@
 #include "sim/children.hpp"
 #include "sim/configuration.hpp"
 #include "sim/control.hpp"
+#include "sim/guests.hpp"
 #include "sim/inside.hpp"
 #include "sim/node_sockets.hpp"
 #include "sim/recording_copy.hpp"
@@ -34,6 +35,7 @@ namespace {
 using Clock = Simulation::Clock;
 using std::chrono::milliseconds;
 
+constexpr int between_looks_at_guests = 10;        ///< ms, while one starts or ends
 constexpr auto patience = std::chrono::seconds(2); ///< after Ctrl-C, for the command to end by itself
 
 Result<std::string> script_text(const std::string& file)
@@ -106,6 +108,7 @@ public:
 private:
     void serve(Clock::time_point now)
     {
+        are_guests_settled_ = simulation_.are_guests_settled();
         events_.adopt();
         watch_.drain();
         nodes_.serve(kernel_);
@@ -171,7 +174,10 @@ private:
         for (const auto& other : {script_.deadline(), control_.deadline(), give_up_})
             if (other && (!until || *other < *until)) until = other;
         int timeout = -1;
-        if (until) {
+        // Also if they have settled since those were asked that wait for it.
+        if (!are_guests_settled_ || !simulation_.are_guests_settled()) {
+            timeout = between_looks_at_guests;
+        } else if (until) {
             const auto left = std::chrono::ceil<milliseconds>(*until - now).count();
             timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
         }
@@ -188,7 +194,8 @@ private:
     Watch& watch_;
     Children& children_;
     Session script_{Session::Answers::failures, [](const std::string& text) { print(stdout, text); }};
-    linux_::UniqueFd signals_; ///< children get them back unblocked
+    linux_::UniqueFd signals_;       ///< children get them back unblocked
+    bool are_guests_settled_ = true; ///< before everything was served that waits for it
     bool has_started_ = false;
     bool is_ending_ = false;
     pid_t command_pid_ = 0;
@@ -222,7 +229,9 @@ Result<int> run_board(const Options& options)
     Kernel kernel(tree, events, &nodes);
     if (auto done = copy_recording(linux_::LiveTree(*folder + "/"), tree); !done)
         return std::unexpected(done.error());
-    Simulation simulation(*board, tree, kernel, options.delay, announce);
+    Children children;
+    GuestProcesses guests(children, tree);
+    Simulation simulation(*board, tree, kernel, options.delay, announce, &guests);
     if (auto done = simulation.start(); !done) return std::unexpected(done.error());
     const auto port = free_port();
     for (const auto& [path, content] :
@@ -239,7 +248,6 @@ Result<int> run_board(const Options& options)
     const auto watch = Watch::make(tree);
     if (!watch) return std::unexpected(watch.error());
     set_environment(tree.root(), port);
-    Children children;
     if (auto done = check_inside(children); !done) return std::unexpected(done.error());
 
     auto status =

@@ -73,6 +73,7 @@ public:
     [[nodiscard]] Result<void> disconnect(const topology::PortPath& place);
     /// What is there; null: nothing.
     [[nodiscard]] const PresentDevice* at(const topology::PortPath& place) const;
+    [[nodiscard]] const std::map<topology::PortPath, PresentDevice>& devices() const { return devices_; }
 
     // usbfs, as in drivers/usb/core/devio.c and hub.c. `device` is a PresentDevice's serial; the errors are the kernel's.
     /// The device with these numbers now; 0: there is none.

@@ -23,11 +23,12 @@ std::string_view removable_of(const PortPath& place, bool is_xhci)
 } // namespace
 
 Simulation::Simulation(std::shared_ptr<const Board> board, FileTree& tree, Kernel& kernel,
-                       std::chrono::milliseconds delay, Announce announce)
+                       std::chrono::milliseconds delay, Announce announce, Guests* guests)
     : tree_(tree),
       kernel_(kernel),
       delay_(delay),
       announce_(std::move(announce)),
+      guests_(guests),
       machine_(machine_at_start(std::move(board)))
 {
     if (machine_.has_mux()) config_ = this->board().controllers[*this->board().mux].function->config;
