@@ -46,9 +46,11 @@ Result<std::string> GuestProcesses::monitor_of(const std::string& name) const
     const auto* guest = settings->guest(GuestName(name));
     if (guest == nullptr) {
         const auto names = texts_of(settings->guests, [](const auto& each) { return each.name.text(); });
+        const auto known = names.empty() ? format("{} has none; add a section [guest.{}] with a qmp",
+                                                  tree_.full(board_configuration), printable(name))
+                                         : "the configuration has: " + join(names, ", ");
         return std::unexpected(
-            Error(ErrorKind::not_found, format("there is no guest {}; the configuration has: {}",
-                                               printable(name), names.empty() ? "none" : join(names, ", "))));
+            Error(ErrorKind::not_found, format("there is no guest {}; {}", printable(name), known)));
     }
     if (guest->qmp.empty())
         return failure(format("guest {} has no monitor; put this into its section of {}: qmp = \"{}\"", name,

@@ -7,6 +7,8 @@
 #include "base/text.hpp"
 #include "sim/simulation.hpp"
 
+#include <algorithm>
+
 namespace usbroute::sim {
 
 namespace {
@@ -44,6 +46,14 @@ std::string Simulation::shown_use(const PortPath& place) const
     return has_none && could ? ", without driver" : std::string();
 }
 
+/// Of the places where something is; 7 for "3-14.10", which is as far as a hub goes.
+std::size_t Simulation::widest_place() const
+{
+    std::size_t width = 7;
+    for (const auto& [place, device] : kernel_.devices()) width = std::max(width, place.text().size());
+    return width;
+}
+
 std::string Simulation::shown_claims() const
 {
     std::string text;
@@ -70,6 +80,7 @@ Result<std::string> Simulation::run(const command::Show& /*show*/, Clock::time_p
                                                    : controller.driver,
                        bus_names(controller));
     }
+    const auto width = widest_place();
     for (std::size_t i = 0; i < board().sockets.size(); ++i) {
         const auto& socket = board().sockets[i];
         auto line = format("{:<10} ", socket.name);
@@ -82,7 +93,7 @@ Result<std::string> Simulation::run(const command::Show& /*show*/, Clock::time_p
         for (auto& plug : machine_.plugs) {
             if (plug.socket != i) continue;
             for (const auto& each : standing(plug, plug.at.value_or(PortPath()))) {
-                line += format(" {:<7} {} ({}){}", each.plug->at ? each.plug->at->text() : "-",
+                line += format(" {:<{}} {} ({}){}", each.plug->at ? each.plug->at->text() : "-", width,
                                each.plug->name, shown_name(*each.plug->model),
                                each.plug->at ? shown_use(*each.plug->at) : std::string());
                 text += line + "\n";

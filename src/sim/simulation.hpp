@@ -95,6 +95,7 @@ private:
     [[nodiscard]] std::string shown_process(pid_t process) const;
     [[nodiscard]] std::string shown_use(const PortPath& place) const;
     [[nodiscard]] std::string shown_claims() const;
+    [[nodiscard]] std::size_t widest_place() const;
     [[nodiscard]] std::string place_text(const PortPath& place) const;
 
     /// As /proc shows it, one line in each of two files.
