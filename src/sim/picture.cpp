@@ -72,6 +72,7 @@ Result<std::string> Simulation::run(const command::Show& /*show*/, Clock::time_p
         text += format("XUSB2PR 0x{:08x}  XUSB2PRM 0x{:08x}  USB3_PSSEN 0x{:08x}  USB3PRM 0x{:08x}\n",
                        registers.usb2_owner, registers.usb2_movable, registers.superspeed_on,
                        registers.superspeed_movable);
+    if (machine_.controllers.empty()) text += "this board has no USB controller\n";
     for (std::size_t i = 0; i < machine_.controllers.size(); ++i) {
         const auto& controller = machine_.controllers[i];
         text += format("{} {:<8} {:<9}{}\n", board().controllers[i].name, board().controllers[i].title,

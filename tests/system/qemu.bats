@@ -233,6 +233,29 @@ stop
 SCRIPT
 }
 
+@test "on a board without a mux a socket's device goes to a guest through its claimed port, and back" {
+    inside --board "$USBROUTE_BIN/../machines/amd-a520m" <<'SCRIPT'
+claimer() { python3 "$BATS_TEST_DIRNAME/usb_claimer.py" "$1"; }
+mkfifo wishes; claimer /dev/bus/usb/003/001 < wishes > answers & claimer=$!
+exec 5> wishes
+echo 'claim 4' >&5
+wait_for '^ok' answers
+sim plug rear-4 webcam; sim settle
+[ ! -e /sys/bus/usb/devices/3-4:1.0 ]
+[ "$(echo 'configure 1' | claimer "$(node 3-4)")" = ok ]
+add rear-4 1 '"hostbus":3,"hostport":"4"' | qmp
+[ "$(driver 3-4:1.0)" = usbfs ]
+usbroute --direct status | grep '^rear-4 *host .*C920'
+sim show | grep '^rear-4 *3-4 .*webcam (HD Pro Webcam C920), of guest windows'
+del rear-4 | qmp
+[ "$(driver 3-4:1.0)" = none ]
+exec 5>&-; wait $claimer
+sim show > shown; not grep claimed shown
+[ "$(echo 'connect 0' | claimer "$(node 3-4)")" = ok ]
+[ "$(driver 3-4:1.0)" = uvcvideo ]
+SCRIPT
+}
+
 @test "a guest without a monitor is not started, and what to write where is said" {
     inside <<'SCRIPT'
 not sim guest start windows 2> said; grep 'guest windows runs already, as process' said
