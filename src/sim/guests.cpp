@@ -55,7 +55,7 @@ Result<std::string> GuestProcesses::monitor_of(const std::string& name) const
     if (guest->qmp.empty())
         return failure(format("guest {} has no monitor; put this into its section of {}: qmp = \"{}\"", name,
                               tree_.full(board_configuration), tree_.full(format("run/{}.qmp", name))));
-    const auto path = std::filesystem::path(guest->qmp).lexically_normal().string();
+    auto path = std::filesystem::path(guest->qmp).lexically_normal().string();
     if (!path.starts_with(tree_.root() + "/"))
         return failure(format("the monitor of guest {} is outside of the board, at {}; put it below {}", name,
                               printable(path), tree_.root()));
