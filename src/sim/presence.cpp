@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -61,11 +62,11 @@ PresentInterface interface_from(Node node)
     interface.native = interface.driver == "usbfs"
                            ? usual_interface_driver(presence_attribute(node, "bInterfaceClass"))
                            : interface.driver;
-    const auto ports = std::ranges::stable_partition(node.attributes, [](const Attribute& attribute) {
-        return attribute.name.find("-port") == std::string::npos;
-    });
-    interface.ports.assign(ports.begin(), ports.end());
-    node.attributes.erase(ports.begin(), ports.end());
+    const auto is_of_a_port = [](const Attribute& attribute) {
+        return attribute.name.find("-port") != std::string::npos;
+    };
+    std::ranges::copy_if(node.attributes, std::back_inserter(interface.ports), is_of_a_port);
+    std::erase_if(node.attributes, is_of_a_port);
     interface.node = std::move(node);
     return interface;
 }
