@@ -4,6 +4,7 @@
 #include "apply/journal_lines.hpp"
 
 #include "base/format.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "route/words.hpp"
 

@@ -16,7 +16,6 @@
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
-#include <linux/usbdevice_fs.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -247,11 +246,6 @@ std::vector<Rule> rules_beside_the_table(int first_register_number, OpensInside 
     // libuv makes descriptors non-blocking with it, and the C library asks whether one is a terminal.
     for (const unsigned request : {unsigned{FIONBIO}, unsigned{FIOCLEX}, unsigned{TCGETS}})
         rules.push_back({{"ioctl"}, {is(1, request)}});
-    // linux/usb_node.cpp. What USBDEVFS_IOCTL does with an interface lies in memory: it also takes one from its driver.
-    for (const unsigned request :
-         {unsigned{USBDEVFS_CONNECTINFO}, unsigned{USBDEVFS_CLAIM_PORT}, unsigned{USBDEVFS_RELEASE_PORT},
-          unsigned{USBDEVFS_SETCONFIGURATION}, unsigned{USBDEVFS_IOCTL}})
-        rules.push_back({{"ioctl"}, {is_below(0, first), is_int(1, request)}});
     // To itself alone, which is how abort() and a test's death end a process.
     rules.push_back({{"kill", "tgkill"}, {is(0, itself)}});
     rules.push_back({{"prlimit64"}, {is(2, 0)}}); // asked, not set

@@ -362,6 +362,9 @@ static void try_signals(void)
     shut("fcntl F_OFD_SETLK", syscall(SYS_fcntl, 0, F_OFD_SETLK, &lock));
     shut("ioctl FIOASYNC", syscall(SYS_ioctl, ends[0], FIOASYNC, &one));
     shut("ioctl FIONREAD", syscall(SYS_ioctl, ends[0], FIONREAD, &one));
+    shut("ioctl USBDEVFS_CLAIM_PORT", syscall(SYS_ioctl, ends[0], USBDEVFS_CLAIM_PORT, &one));
+    shut("ioctl USBDEVFS_SETCONFIGURATION", syscall(SYS_ioctl, ends[0], USBDEVFS_SETCONFIGURATION, &one));
+    shut("ioctl USBDEVFS_IOCTL", syscall(SYS_ioctl, ends[0], USBDEVFS_IOCTL, junk));
     shut("ioctl USBDEVFS_RESET", syscall(SYS_ioctl, ends[0], USBDEVFS_RESET, 0));
     shut("ioctl USBDEVFS_SUBMITURB", syscall(SYS_ioctl, ends[0], USBDEVFS_SUBMITURB, junk));
     shut("ioctl USBDEVFS_CLAIMINTERFACE", syscall(SYS_ioctl, ends[0], USBDEVFS_CLAIMINTERFACE, &one));
