@@ -78,6 +78,7 @@ struct Interface {
 /// terminal sees them.
 struct Device {
     PortPath path;
+    std::uint8_t number = 0; ///< its address on the bus, another one after each plug (`devnum`); 0: not told
     std::uint16_t vendor = 0;
     std::uint16_t product = 0;
     std::uint8_t device_class = 0;

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "attach/actions.hpp"
+
+#include "base/format.hpp"
+
+#include <algorithm>
+
+namespace usbroute::attach {
+
+namespace {
+
+std::string port_of(const topology::PortPath& path)
+{
+    const auto text = path.text();
+    return text.substr(text.find('-') + 1);
+}
+
+bool has_object(const Seen& seen, const GuestName& name, const ObjectId& object)
+{
+    const auto* guest = seen.guest(name);
+    return guest != nullptr && guest->usb && guest->usb->find(object) != nullptr;
+}
+
+} // namespace
+
+ObjectId Give::object() const
+{
+    return way == Way::descriptor ? object_for(device) : waiting_object_for(device.path);
+}
+
+bool is_done(const ClaimPort& action, const Seen& seen) { return seen.is_claimed(action.port); }
+bool is_done(const ReleasePort& action, const Seen& seen) { return !seen.is_claimed(action.port); }
+
+bool is_done(const WakeHub& action, const Seen& seen)
+{
+    const auto* hub = seen.device_at(action.hub.path);
+    return hub == nullptr || hub->device != action.hub || hub->is_configured;
+}
+
+/// By evidence: QEMU says that it has opened it, and no driver of the host has a part of it.
+bool is_done(const Give& action, const Seen& seen)
+{
+    const auto* guest = seen.guest(action.guest);
+    const auto* object = guest == nullptr || !guest->usb ? nullptr : guest->usb->find(action.object());
+    const auto* device = seen.device_at(action.device.path);
+    return object != nullptr && object->is_attached && device != nullptr && device->device == action.device &&
+           device->with_host == 0;
+}
+
+bool is_done(const Take& action, const Seen& seen) { return !has_object(seen, action.guest, action.object); }
+
+bool is_done(const BringHome& action, const Seen& seen)
+{
+    const auto* device = seen.device_at(action.device.path);
+    return device == nullptr || device->device != action.device ||
+           (device->is_configured && device->with_nobody == 0 && device->with_program == 0);
+}
+
+std::string shell_line(const ClaimPort& action)
+{
+    return format("(port {} is claimed by an ioctl, for which there is no command)", action.port.text());
+}
+
+std::string shell_line(const ReleasePort& action)
+{
+    return format("(port {} is released when usbrouted ends)", action.port.text());
+}
+
+std::string shell_line(const WakeHub& action)
+{
+    return format("echo 1 > /sys/bus/usb/devices/{}/bConfigurationValue", action.hub.path.text());
+}
+
+std::string shell_line(const Give& action)
+{
+    return format(
+        R"({{"execute":"device_add","arguments":{{"driver":"usb-host","id":"{}","bus":"{}","port":"{}","hostbus":{},"hostport":"{}"}}}})",
+        action.object().text(), action.to.bus, action.to.port, action.device.path.bus(),
+        port_of(action.device.path));
+}
+
+std::string shell_line(const Take& action)
+{
+    return format(R"({{"execute":"device_del","arguments":{{"id":"{}"}}}})", action.object.text());
+}
+
+std::string shell_line(const BringHome& action)
+{
+    return format("for i in /sys/bus/usb/devices/{}:*; do echo ${{i##*/}} > /sys/bus/usb/drivers_probe; done",
+                  action.device.path.text());
+}
+
+} // namespace usbroute::attach
