@@ -59,6 +59,8 @@ bool read_identity(const Attributes& attributes, Device& device)
         device.hub_ports = static_cast<std::uint8_t>(std::min(ports, 255u));
     };
     const auto uevent = attributes.text("uevent");
+    device.number = static_cast<std::uint8_t>(
+        std::min(parse_decimal(uevent_value(uevent, "DEVNUM")).value_or(0), 255u));
     const auto ids = split(uevent_value(uevent, "PRODUCT"), '/');
     const auto type = split(uevent_value(uevent, "TYPE"), '/');
     if (ids.size() == 3 && type.size() == 3) {
