@@ -237,7 +237,7 @@ std::string way_back_for(const Sight& sight, const plan::Change& way, const topo
             ++others;
             continue;
         }
-        const auto owner = plan::text_of(plan::owner_of(connector.controller_at(*seat), settings));
+        const auto owner = plan::text_of(plan::owner_at(connector, *seat, settings));
         words += format("{}{} goes back{}", words.empty() ? "" : "; ", name,
                         sight.sees_owner(owner) ? " to " + owner : std::string());
     }

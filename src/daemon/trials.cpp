@@ -94,7 +94,7 @@ void Trials::note(std::string_view word, std::string text, const plan::Change& a
     wire::Event event{.kind = wire::EventKind::trial, .word = std::string(word), .text = std::move(text)};
     for (const auto& connector :
          plan::look_at_board(*parts_.machine.snapshot(), parts_.machine.settings()).connectors)
-        if (about.moves(connector.spec.bit)) event.about.push_back(connector.spec.name.text());
+        if (about.moves(connector.spec)) event.about.push_back(connector.spec.name.text());
     news_.push_back(std::move(event));
 }
 

@@ -101,7 +101,7 @@ std::string why_not_movable(const topology::Snapshot& snapshot, const Board& boa
 bool moves(const Change& change, const Board& board, const ConnectorName& name)
 {
     const auto* connector = board.find(name);
-    return connector != nullptr && change.moves(connector->spec.bit);
+    return connector != nullptr && change.moves(connector->spec);
 }
 
 } // namespace usbroute::plan

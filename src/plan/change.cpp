@@ -15,6 +15,8 @@ namespace {
 
 bool is_of(const Key& key, const ConnectorSpec& connector)
 {
+    if (const auto* place = std::get_if<topology::UsbPlace>(&key))
+        return std::ranges::find(connector.places, *place) != connector.places.end();
     return (connector.bit && key == Key(*connector.bit)) ||
            (connector.bit && connector.superspeed && key == Key(*connector.superspeed));
 }
@@ -91,9 +93,19 @@ bool Change::touches(const ConnectorSpec& connector) const
 
 std::optional<topology::SeatId> Change::seat_before(const ConnectorSpec& connector) const
 {
-    const auto* shift = connector.bit ? of(*connector.bit) : nullptr;
-    const auto side = shift == nullptr ? std::nullopt : topology::side_from(shift->from);
+    const auto* shift = main_shift(connector);
+    if (shift == nullptr) return std::nullopt;
+    if (!connector.bit) return topology::seat_of_word(shift->from);
+    const auto side = topology::side_from(shift->from);
     return side ? std::optional(topology::SeatId(*side)) : std::nullopt;
+}
+
+const Shift* Change::main_shift(const ConnectorSpec& connector) const
+{
+    if (connector.bit) return of(*connector.bit);
+    for (const auto& place : connector.places)
+        if (const auto* shift = of(place)) return shift;
+    return nullptr;
 }
 
 std::vector<Placed> Change::before() const

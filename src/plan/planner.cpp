@@ -60,8 +60,8 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
     Movement movement{.connector = connector.spec.name,
                       .from = *connector.at,
                       .to = wanted.seat,
-                      .owner_before = owner_of(connector.controller_now(), situation.settings),
-                      .owner_after = owner_of(connector.controller_at(wanted.seat), situation.settings),
+                      .owner_before = owner_now(connector, situation.settings),
+                      .owner_after = owner_at(connector, wanted.seat, situation.settings),
                       .keyboard_may_go = wanted.keyboard_may_go};
     const auto leave = [&](const topology::PortPath& port) {
         movement.places.push_back(port);
@@ -210,7 +210,7 @@ enum class Turn : std::uint8_t {
 Turn turn_of(const Situation& situation, const Wanted& wanted)
 {
     const auto& connector = *wanted.connector;
-    const auto owner = owner_of(connector.controller_at(wanted.seat), situation.settings);
+    const auto owner = owner_at(connector, wanted.seat, situation.settings);
     if (!is_host(owner)) return wanted.keyboard_may_go ? Turn::takes_by_leave : Turn::takes;
     const auto& here = connector.seat(*connector.at)->places;
     if (here.empty()) return Turn::brings_a_keyboard;

@@ -92,7 +92,7 @@ void add_what_is_on_trial(const Situation& situation, const Board& board, const 
         if (std::ranges::find(plan.movements, connector.spec.name, &Movement::connector) !=
             plan.movements.end())
             continue;
-        if (back == connector.at || is_host(owner_of(connector.controller_at(*back), situation.settings)))
+        if (back == connector.at || is_host(owner_at(connector, *back, situation.settings)))
             continue;
         departures.push_back({.from = connector.spec.name.text(), .places = connector.places_now()});
     }

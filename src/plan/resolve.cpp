@@ -233,7 +233,7 @@ OrRefusal<Resolved> resolve_start(const StartRequest& request, const Situation& 
     resolved->title = text_of(Wish(request));
     if (!s.standing || s.standing->controller != board.mux->xhci->address) return resolved;
     const auto is_asked_for = [&](const Wanted& wanted) {
-        return s.standing->moves(wanted.connector->spec.bit);
+        return s.standing->moves(wanted.connector->spec);
     };
     if (std::erase_if(resolved->wanted, is_asked_for) == 0) return resolved;
     resolved->profile.reset();

@@ -76,9 +76,9 @@ std::optional<Refusal> check_owner(const Change& change, const Connector& connec
                                    const Settings& settings)
 {
     const auto seat = change.seat_before(connector.spec);
-    const auto* shift = seat ? change.of(*connector.spec.bit) : nullptr;
+    const auto* shift = seat ? change.main_shift(connector.spec) : nullptr;
     if (shift == nullptr || shift->owner_before.empty()) return std::nullopt;
-    const auto owner = text_of(owner_of(connector.controller_at(*seat), settings));
+    const auto owner = text_of(owner_at(connector, *seat, settings));
     // Without a driver, or not on the bus: check_routes says more about that.
     if (owner == shift->owner_before || owner == "nobody") return std::nullopt;
     const auto& name = connector.spec.name.text();

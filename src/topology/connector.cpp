@@ -10,10 +10,26 @@
 
 namespace usbroute::topology {
 
+namespace {
+
+constexpr std::string_view host_word = "host";
+constexpr std::string_view parked_word = "none";
+
+} // namespace
+
 std::string_view text_of(const SeatId& id)
 {
-    const auto* side = std::get_if<Side>(&id);
-    return side == nullptr ? "controller" : text_of(*side);
+    if (const auto* side = std::get_if<Side>(&id)) return text_of(*side);
+    if (const auto* guest = std::get_if<GuestName>(&id)) return guest->text();
+    return std::holds_alternative<Parked>(id) ? parked_word : host_word;
+}
+
+std::optional<SeatId> seat_of_word(std::string_view word)
+{
+    if (word == host_word) return OwnController{};
+    if (word == parked_word) return Parked{};
+    if (!is_plain_name(word)) return std::nullopt;
+    return GuestName(std::string(word));
 }
 
 std::optional<BehindConnector> BehindConnector::parse(std::string_view text)
