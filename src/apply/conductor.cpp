@@ -153,6 +153,8 @@ void Conductor::attempt()
 void Conductor::apply()
 {
     auto& wish = *under_way_;
+    // Nothing to look at, and nothing to do.
+    if (wish.plan->made_for == plan::Reading{}) return finish(done(wish, {}));
     auto backend = workplace_.backend_for(*wish.plan);
     if (!backend) return not_applied(std::move(backend.error()).within("cannot " + wish.plan->title));
     wish.backend = std::move(*backend);

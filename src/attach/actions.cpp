@@ -58,6 +58,43 @@ bool is_done(const BringHome& action, const Seen& seen)
            (device->is_configured && device->with_nobody == 0 && device->with_program == 0);
 }
 
+std::string why_undone(const ClaimPort& action, const Seen&)
+{
+    return format("port {} is not claimed", action.port.text());
+}
+
+std::string why_undone(const ReleasePort& action, const Seen&)
+{
+    return format("port {} is still claimed", action.port.text());
+}
+
+std::string why_undone(const WakeHub& action, const Seen&)
+{
+    return format("the hub at {} has no configuration", action.hub.path.text());
+}
+
+std::string why_undone(const Give& action, const Seen& seen)
+{
+    const auto path = action.device.path.text();
+    const auto* device = seen.device_at(action.device.path);
+    if (device == nullptr || device->device != action.device) return format("what was at {} is gone", path);
+    if (device->with_host > 0) return format("a driver of the host has {}", path);
+    return format("{} has not taken {}", action.guest.text(), path);
+}
+
+std::string why_undone(const Take& action, const Seen&)
+{
+    return format("{} still has {}", action.guest.text(), action.object.text());
+}
+
+std::string why_undone(const BringHome& action, const Seen& seen)
+{
+    const auto* device = seen.device_at(action.device.path);
+    return device != nullptr && device->with_program > 0
+               ? format("a program has {}", action.device.path.text())
+               : format("no driver of the host has {}", action.device.path.text());
+}
+
 std::string shell_line(const ClaimPort& action)
 {
     return format("(port {} is claimed by an ioctl, for which there is no command)", action.port.text());

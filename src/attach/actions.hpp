@@ -65,6 +65,14 @@ using Action = std::variant<ClaimPort, ReleasePort, WakeHub, Give, Take, BringHo
 [[nodiscard]] bool is_done(const Take& action, const Seen& seen);
 [[nodiscard]] bool is_done(const BringHome& action, const Seen& seen);
 
+/// What is seen in its place, one sentence; to be asked of what is not done.
+[[nodiscard]] std::string why_undone(const ClaimPort& action, const Seen& seen);
+[[nodiscard]] std::string why_undone(const ReleasePort& action, const Seen& seen);
+[[nodiscard]] std::string why_undone(const WakeHub& action, const Seen& seen);
+[[nodiscard]] std::string why_undone(const Give& action, const Seen& seen);
+[[nodiscard]] std::string why_undone(const Take& action, const Seen& seen);
+[[nodiscard]] std::string why_undone(const BringHome& action, const Seen& seen);
+
 /// What a person types to have the same: lines for the guest's monitor, or shell commands; what no command does is said.
 [[nodiscard]] std::string shell_line(const ClaimPort& action);
 [[nodiscard]] std::string shell_line(const ReleasePort& action);

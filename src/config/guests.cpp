@@ -21,14 +21,15 @@ constexpr std::chrono::minutes longest_grace{10};
 constexpr std::string_view grace_rule = R"(a time of at most ten minutes such as "500ms", "3s" or "2m")";
 
 /// Words that mean something else in the place of a guest's name: as a target, and as a key of a profile.
-constexpr std::array<std::string_view, 4> reserved = {"host", "ehci", "xhci", "may_take_last_keyboard"};
+constexpr std::array<std::string_view, 5> reserved = {"host", "none", "ehci", "xhci",
+                                                      "may_take_last_keyboard"};
 
 void check_not_reserved(const NamedTable& named, Intake& reading)
 {
     if (std::ranges::find(reserved, named.name) == reserved.end()) return;
-    reading.problems.add(named.origin,
-                         format("{} is a reserved word ({}, {}, {}, {}); give the guest another name",
-                                in_quotes(named.name), reserved[0], reserved[1], reserved[2], reserved[3]));
+    reading.problems.add(
+        named.origin, format("{} is a reserved word ({}); give the guest another name", in_quotes(named.name),
+                             join(std::vector<std::string>(reserved.begin(), reserved.end()), ", ")));
 }
 
 void read_controllers(const NamedTable& named, Fields& fields, GuestSettings& guest)

@@ -54,6 +54,7 @@ std::string Origin::text() const
 Target target_from(std::string_view word)
 {
     if (word == "host") return ToHost{};
+    if (word == "none") return ToNobody{};
     if (word == topology::text_of(Side::ehci)) return Side::ehci;
     if (word == topology::text_of(Side::xhci)) return Side::xhci;
     return GuestName(std::string(word));
@@ -63,7 +64,7 @@ std::string text_of(const Target& target)
 {
     if (const auto* guest = std::get_if<GuestName>(&target)) return guest->text();
     if (const auto* side = std::get_if<Side>(&target)) return std::string(topology::text_of(*side));
-    return "host";
+    return std::holds_alternative<ToNobody>(target) ? "none" : "host";
 }
 
 std::string_view text_of(Verb verb)

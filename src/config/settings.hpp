@@ -55,9 +55,13 @@ struct GuestSettings {
 struct ToHost {
     auto operator<=>(const ToHost&) const = default;
 };
-using Target = std::variant<ToHost, topology::Side, GuestName>;
+/// Nobody's: as if it were not plugged in.
+struct ToNobody {
+    auto operator<=>(const ToNobody&) const = default;
+};
+using Target = std::variant<ToHost, topology::Side, GuestName, ToNobody>;
 
-/// "host", "ehci", "xhci" are reserved; any other word is a guest's name.
+/// "host", "ehci", "xhci" and "none" are reserved; any other word is a guest's name.
 [[nodiscard]] Target target_from(std::string_view word);
 [[nodiscard]] std::string text_of(const Target& target);
 

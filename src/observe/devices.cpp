@@ -59,8 +59,10 @@ bool read_identity(const Attributes& attributes, Device& device)
         device.hub_ports = static_cast<std::uint8_t>(std::min(ports, 255u));
     };
     const auto uevent = attributes.text("uevent");
-    device.number = static_cast<std::uint8_t>(
-        std::min(parse_decimal(uevent_value(uevent, "DEVNUM")).value_or(0), 255u));
+    const auto take_number = [&](std::string_view text) {
+        device.number = static_cast<std::uint8_t>(std::min(parse_decimal(text).value_or(0), 255u));
+    };
+    take_number(uevent_value(uevent, "DEVNUM"));
     const auto ids = split(uevent_value(uevent, "PRODUCT"), '/');
     const auto type = split(uevent_value(uevent, "TYPE"), '/');
     if (ids.size() == 3 && type.size() == 3) {
@@ -76,6 +78,7 @@ bool read_identity(const Attributes& attributes, Device& device)
     device.vendor = static_cast<std::uint16_t>(*vendor);
     device.product = static_cast<std::uint16_t>(*product);
     device.device_class = hex_byte(attributes.text("bDeviceClass"));
+    take_number(trim(attributes.text("devnum")));
     read_ports();
     return true;
 }

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "assign/rebinding.hpp"
+#include "attach/actions.hpp"
+#include "attach/due.hpp"
 #include "base/ids.hpp"
 #include "chips/registers.hpp"
 #include "plan/change.hpp"
@@ -24,12 +26,15 @@
 namespace usbroute::plan {
 
 /// One thing that is done to the machine: a closed set, one alternative for each means and way of touching.
-using Action = std::variant<route::WriteRegister, assign::Rebind, assign::PutBack>;
+using Action =
+    std::variant<route::WriteRegister, assign::Rebind, assign::PutBack, attach::Take, attach::ReleasePort,
+                 attach::BringHome, attach::WakeHub, attach::ClaimPort, attach::Give>;
 /// What is seen of the machine where its means touch it, of each means that was looked at. Comparable: a plan is made for
 /// one.
 struct Reading {
     std::optional<chips::RouteBits> routes = {};
     std::optional<assign::Bindings> bindings = {};
+    std::optional<attach::Seen> devices = {};
     bool operator==(const Reading&) const = default;
 };
 
@@ -114,6 +119,8 @@ struct Situation {
     /// What the trial under way takes back. The change of a guest whose own it is not stays out of it: it ends with none of
     /// the others' sockets, and goes back with none.
     std::optional<Change> trial = {};
+    attach::Seen attached = {};         ///< guests' QEMUs and claimed ports; its devices are the snapshot's
+    attach::Remembered of_devices = {}; ///< failures, and what stays with the host
 };
 
 /// Decides. Pure: the same situation and request give the same outcome, and nothing is touched.

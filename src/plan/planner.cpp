@@ -6,6 +6,7 @@
 #include "plan/board.hpp"
 #include "plan/call_back.hpp"
 #include "plan/dead_sides.hpp"
+#include "plan/giving.hpp"
 #include "plan/plan.hpp"
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
@@ -75,12 +76,33 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
         if (connector.superspeed_place) leave(*connector.superspeed_place);
         movement.superspeed = superspeed->to == route::word_on;
     }
-    movement.host_would_use = wanted.is_there() || host_would_use(connector.controller_at(wanted.seat));
+    movement.host_would_use = wanted.is_there() || (!std::holds_alternative<topology::Parked>(wanted.seat) &&
+                                                    host_would_use(connector.controller_at(wanted.seat)));
     if (!wanted.is_there() || movement.superspeed) plan.movements.push_back(std::move(movement));
 }
 
-void add(Plan& plan, const Situation& situation, const route::Mux& mux, const Wanted& wanted)
+/// Each half of the socket has a key of its own: either can be the one that a device is in.
+void add_given(Plan& plan, const Situation& situation, const Wanted& wanted)
 {
+    const auto& connector = *wanted.connector;
+    for (const auto& place : connector.spec.places) {
+        const Shift shift{.key = place,
+                          .from = Word(topology::text_of(*connector.at)),
+                          .to = Word(topology::text_of(wanted.seat)),
+                          .owner_before = text_of(owner_now(connector, situation.settings)),
+                          .keyboard_may_go = wanted.keyboard_may_go};
+        plan.whole.set(shift);
+        if (shift.from != shift.to) plan.change.set(shift);
+    }
+    add_movement(plan, situation, wanted);
+    if (wanted.is_there()) plan.already.push_back(connector.spec.name);
+}
+
+void add(Plan& plan, const Situation& situation, const Board& board, const Wanted& wanted)
+{
+    if (means_of(*wanted.connector) == Means::attach) return add_given(plan, situation, wanted);
+    const auto& mux = *board.mux;
+    plan.made_for.routes = *mux.bits;
     const auto& connector = *wanted.connector;
     const Shift shift{.key = *connector.spec.bit,
                       .from = {},
@@ -98,18 +120,17 @@ void add(Plan& plan, const Situation& situation, const route::Mux& mux, const Wa
 
 Plan draft(const Situation& situation, const Board& board, const Resolved& resolved, const Request& request)
 {
-    const auto& mux = *board.mux;
+    const auto mux = board.mux ? board.mux->xhci->address : PciAddress{};
     Plan plan;
     plan.title = resolved.title;
     plan.profile = resolved.profile;
     plan.asked = resolved.asked;
     plan.warnings = resolved.warnings;
-    plan.made_for.routes = *mux.bits;
-    plan.change = {.controller = mux.xhci->address, .title = resolved.title, .kind = kind_of(request.wish)};
-    plan.whole = {.controller = mux.xhci->address, .title = resolved.title};
+    plan.change = {.controller = mux, .title = resolved.title, .kind = kind_of(request.wish)};
+    plan.whole = {.controller = mux, .title = resolved.title};
     plan.staying = resolved.staying;
     plan.stays_out_of_trial = stays_out_of_trial(situation, board, request);
-    for (const auto& wanted : resolved.wanted) add(plan, situation, mux, wanted);
+    for (const auto& wanted : resolved.wanted) add(plan, situation, board, wanted);
     return plan;
 }
 
@@ -263,8 +284,6 @@ Outcome make_plan(const Situation& situation, const Request& request)
     if (auto refusal = check_whose_change(situation, board, request)) return *refusal;
     auto resolved = resolve(situation, board, request);
     if (!resolved) return resolved.error();
-    // `resolve` has checked this too, to refuse in the right order; from here on the registers can be read.
-    if (auto refusal = why_not_writable(situation.snapshot, board)) return *refusal;
     if (auto refusal = leave_trial_alone(situation, board, request, *resolved)) return *refusal;
     std::vector<ConnectorName> in_order;
     if (goes_by_socket(request.wish))
@@ -280,8 +299,12 @@ Outcome make_plan(const Situation& situation, const Request& request)
     if (std::ranges::any_of(plan.staying, [](const Stay& stay) { return depends_on_use(stay.why.reason); }))
         plan.use_needed = topology::UseParts::all();
     add_steps(plan);
+    add_giving(plan, situation, board);
+    // A plan that touches nothing is made for the wires as they are, too.
+    if (plan.made_for == Reading{} && board.mux && board.mux->bits != nullptr)
+        plan.made_for.routes = *board.mux->bits;
     add_company(plan, board);
-    add_warnings(plan, *board.mux);
+    if (plan.made_for.routes) add_warnings(plan, *board.mux);
     for (auto& warning : loss_warnings(situation, plan)) plan.warnings.push_back(std::move(warning));
     return plan;
 }
@@ -300,10 +323,10 @@ std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,
     const auto board = look_at_board(snapshot, settings);
     for (const auto& name : settings.toggle_order()) {
         const auto* profile = settings.profile(name);
-        if (profile != nullptr && holds(board, settings, *profile)) return name;
+        if (profile != nullptr && holds(snapshot, board, settings, *profile)) return name;
     }
     for (const auto& profile : settings.profiles)
-        if (holds(board, settings, profile)) return profile.name;
+        if (holds(snapshot, board, settings, profile)) return profile.name;
     return std::nullopt;
 }
 

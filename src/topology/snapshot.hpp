@@ -8,6 +8,7 @@
 #include "chips/registers.hpp"
 #include "topology/by_bus.hpp"
 #include "topology/census.hpp"
+#include "topology/key.hpp"
 
 #include <compare>
 #include <cstdint>
@@ -227,6 +228,9 @@ struct Snapshot {
     ByBus<SharedHub> ports;                ///< one entry a hub, by place
     SharedList<BlockDevice> blocks;
     std::vector<HeldRegisters> registers; ///< of each xHCI whose registers were asked for
+    /// Whom places are for that no mux reaches, by place, where that is not the host. No look finds this: usbroute was told,
+    /// and has written it down.
+    std::vector<Placed> assigned = {};
     /// From before the look at what it tells of; null: it could not be taken, or nobody looked.
     std::shared_ptr<const Census> census = {};
     /// What could not be looked at, in words; never a reason to stop.
@@ -244,6 +248,8 @@ struct Snapshot {
     void note_registers(const PciAddress& controller, RegisterLook look);
     /// This snapshot, but for the registers of one controller.
     [[nodiscard]] Snapshot with_registers(const PciAddress& controller, RegisterLook look) const;
+    /// This snapshot, but for whom places are.
+    [[nodiscard]] Snapshot with_assigned(std::vector<Placed> places) const;
     [[nodiscard]] const Device* device_at(const PortPath& path) const;
     /// The devices at and below a place.
     [[nodiscard]] std::vector<const Device*> devices_below(const PortPath& place) const;

@@ -311,7 +311,8 @@ TEST(Due, EveryOrderOfEventsEndsTheSame)
             auto assigned = sockets(Host{});
             for (const auto which : order) {
                 events[which](world, assigned);
-                if (settles_between) ASSERT_TRUE(world.settle(assigned));
+                if (!settles_between) continue;
+                ASSERT_TRUE(world.settle(assigned));
             }
             ASSERT_TRUE(world.settle(assigned));
             ASSERT_EQ(world.shown(), "3-1 windows usbroute0.0/1, 3-2 host, 3-2.1 windows usbroute0.0/15 "

@@ -209,7 +209,7 @@ TEST(Problems, OfGuests)
     constexpr std::array cases = {
         Case{
             "[guest.host]\ncontrollers = ['00:1d.0']\n",
-            "1:8: 'host' is a reserved word (host, ehci, xhci, may_take_last_keyboard); give the guest another name\n"},
+            "1:8: 'host' is a reserved word (host, none, ehci, xhci, may_take_last_keyboard); give the guest another name\n"},
         Case{
             "[guest.a]\n",
             "1:8: [guest.a] has no controllers; name what the guest was given: controllers = [\"0000:00:1d.0\"]\n"},
