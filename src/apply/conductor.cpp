@@ -119,10 +119,7 @@ void Conductor::carry_out(Request request, Signature signature, Remember what,
                           std::function<void(Carried)> then)
 {
     USBROUTE_CHECK(!under_way_);
-    under_way_.reset(new UnderWay{.request = std::move(request),
-                                  .signature = std::move(signature),
-                                  .what = what,
-                                  .then = std::move(then)});
+    under_way_ = std::make_unique<UnderWay>(std::move(request), std::move(signature), what, std::move(then));
     attempt();
 }
 

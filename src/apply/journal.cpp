@@ -5,6 +5,7 @@
 
 #include "apply/journal_lines.hpp"
 #include "base/format.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "route/words.hpp"
 
@@ -16,7 +17,6 @@
 namespace usbroute::apply {
 
 using lines::Fields;
-using lines::number_from;
 using lines::settled;
 using lines::Version;
 using plan::Change;

@@ -5,6 +5,7 @@
 
 #include "attach/seats.hpp"
 #include "base/format.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "route/words.hpp"
 

@@ -5,7 +5,6 @@
 
 #include "apply/journal.hpp"
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,15 +22,6 @@ inline constexpr std::string_view nothing = "-";
 
 /// The words of a line; the first one says what it tells of.
 using Fields = std::vector<std::string_view>;
-
-/// Whole text or nothing.
-template <class Number> std::optional<Number> number_from(std::string_view text)
-{
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
 
 /// As it comes out however often it is written and read: the second time cuts what escapes have made longer.
 [[nodiscard]] std::string settled(std::string_view text);

@@ -127,6 +127,11 @@ Findings Machine::take(Snapshot fresh)
 /// after privileges were given up it would be worth less.
 void Machine::follow_mux()
 {
+    // A change under way writes through what is open now.
+    if (is_busy()) {
+        follows_later_ = true;
+        return;
+    }
     const auto mux = route::find_mux(*snapshot_);
     const auto address = mux ? std::optional(mux->xhci->address) : std::nullopt;
     if (address == mux_ && registers_ && !registers_failed_) return;
@@ -316,19 +321,22 @@ void Machine::begin(Waiting wish)
 void Machine::over(Carried carried)
 {
     lock_.reset();
+    if (std::exchange(follows_later_, false)) follow_mux();
     if (carried && restores_all_ && carried->plan->staying.empty()) astray_ = false;
     const auto then = std::exchange(then_, nullptr);
     then(std::move(carried));
     begin_next();
 }
 
-/// Whoever was called back may have begun another one.
+/// Whoever was called back may have begun another one. One that finds the lock held by another process is over at once, and
+/// those behind it do not wait for anything any more.
 void Machine::begin_next()
 {
-    if (is_busy() || waiting_.empty()) return;
-    auto next = std::move(waiting_.front());
-    waiting_.pop_front();
-    begin(std::move(next));
+    while (!is_busy() && !waiting_.empty()) {
+        auto next = std::move(waiting_.front());
+        waiting_.pop_front();
+        begin(std::move(next));
+    }
 }
 
 std::optional<Result<apply::Recovered>> Machine::recover()

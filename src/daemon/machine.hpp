@@ -176,6 +176,7 @@ private:
     std::optional<linux_::JournalFile::Lock> lock_;
     Then then_;
     bool restores_all_ = false;
+    bool follows_later_ = false; ///< there was a look meanwhile
     apply::Conductor conductor_{*this, journal_};
 };
 

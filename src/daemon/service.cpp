@@ -112,7 +112,7 @@ void Service::carry_out(const Through& through, const Command& command, const st
     const auto before = parts_.machine.snapshot();
     const auto asked = std::make_shared<Asked>(
         Asked{.request = &request, .through = &through, .who = &who, .before = before, .kept = {}});
-    is_asking_ = true;
+    const bool was_asking = std::exchange(is_asking_, true);
     parts_.machine.carry_out(request, {.who = who, .trial = parts_.trials.terms_for(request, &through)},
                              [this, asked, answered = std::move(answered)](Carried now) {
                                  asked->is_over = true;
@@ -120,7 +120,7 @@ void Service::carry_out(const Through& through, const Command& command, const st
                                  // Whoever has the answer at once does it himself, and whoever waited may be gone.
                                  if (!is_asking_) after_answer();
                              });
-    is_asking_ = false;
+    is_asking_ = was_asking;
     if (!asked->is_over) asked->keep();
 }
 

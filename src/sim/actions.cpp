@@ -13,18 +13,6 @@
 
 namespace usbroute::sim {
 
-namespace {
-
-std::string bus_names(const ControllerState& controller)
-{
-    std::string names;
-    for (const auto bus : {controller.usb2_bus, controller.superspeed_bus})
-        if (bus != 0) names += format("  usb{}", bus);
-    return names;
-}
-
-} // namespace
-
 Result<std::string> Simulation::execute(const Command& command, Clock::time_point now)
 {
     return std::visit(
@@ -74,11 +62,14 @@ Result<std::string> Simulation::run(const command::Unplug& unplug, Clock::time_p
 
 Result<std::string> Simulation::run(const command::Resume& /*resume*/, Clock::time_point now)
 {
+    const auto lost = kernel_.resume();
     if (!machine_.has_mux()) {
         announce_("the machine wakes from sleep");
+        announce_lost(lost);
         return std::string();
     }
     announce_("the machine wakes from sleep: kernel and firmware route everything to the xHCI");
+    announce_lost(lost);
     look_at_registers(now); // what was written before counts as before
     machine_.registers = after_resume(machine_.registers);
     put_routes(config_, machine_.registers);
@@ -90,6 +81,12 @@ Result<std::string> Simulation::run(const command::Resume& /*resume*/, Clock::ti
     return std::string();
 }
 
+void Simulation::announce_lost(const std::vector<PortPath>& places)
+{
+    for (const auto& place : places)
+        announce_(format("{}: the program that had it has lost it", place_text(place)));
+}
+
 Result<std::string> Simulation::run(const command::WriteRegister& write, Clock::time_point now)
 {
     if (!machine_.has_mux()) return failure("this board has no mux, and so no routing registers");
@@ -99,6 +96,16 @@ Result<std::string> Simulation::run(const command::WriteRegister& write, Clock::
     if (auto done = tree_.write_at(config_path(), write.offset, bytes); !done)
         return std::unexpected(done.error());
     look_at_registers(now);
+    return std::string();
+}
+
+Result<std::string> Simulation::run(const command::Guest& guest, Clock::time_point /*now*/)
+{
+    if (guests_ == nullptr) return failure("guests' machines are not played here");
+    const auto done = guest.act == command::GuestAct::start  ? guests_->start(guest.name)
+                      : guest.act == command::GuestAct::quit ? guests_->quit(guest.name)
+                                                             : guests_->kill(guest.name);
+    if (!done) return std::unexpected(done.error());
     return std::string();
 }
 
@@ -216,46 +223,6 @@ Result<std::string> Simulation::run(const command::Rescan& /*rescan*/, Clock::ti
     }
     react(now);
     return std::string();
-}
-
-Result<std::string> Simulation::run(const command::Show& /*show*/, Clock::time_point /*now*/)
-{
-    const auto& registers = machine_.registers;
-    std::string text;
-    if (machine_.has_mux())
-        text += format("XUSB2PR 0x{:08x}  XUSB2PRM 0x{:08x}  USB3_PSSEN 0x{:08x}  USB3PRM 0x{:08x}\n",
-                       registers.usb2_owner, registers.usb2_movable, registers.superspeed_on,
-                       registers.superspeed_movable);
-    for (std::size_t i = 0; i < machine_.controllers.size(); ++i) {
-        const auto& controller = machine_.controllers[i];
-        text += format("{} {:<8} {:<9}{}\n", board().controllers[i].name, board().controllers[i].title,
-                       !controller.present         ? "absent"
-                       : controller.driver.empty() ? "no driver"
-                                                   : controller.driver,
-                       bus_names(controller));
-    }
-    for (std::size_t i = 0; i < board().sockets.size(); ++i) {
-        const auto& socket = board().sockets[i];
-        auto line = format("{:<10} ", socket.name);
-        if (socket.bit)
-            line += format("bit {:<2} {} ", socket.bit->value,
-                           (registers.usb2_owner & socket.bit->mask()) != 0 ? "xhci" : "ehci");
-        else if (machine_.has_mux())
-            line += "            ";
-        const auto before = line;
-        for (auto& plug : machine_.plugs) {
-            if (plug.socket != i) continue;
-            for (const auto& each : standing(plug, plug.at.value_or(PortPath()))) {
-                line += format(" {:<7} {} ({})", each.plug->at ? each.plug->at->text() : "-", each.plug->name,
-                               shown_name(*each.plug->model));
-                text += line + "\n";
-                line = std::string(before.size(), ' ');
-            }
-        }
-        line.erase(line.find_last_not_of(' ') + 1);
-        if (!line.empty()) text += line + "\n";
-    }
-    return text;
 }
 
 } // namespace usbroute::sim

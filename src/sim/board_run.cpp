@@ -10,7 +10,9 @@
 #include "sim/children.hpp"
 #include "sim/configuration.hpp"
 #include "sim/control.hpp"
+#include "sim/guests.hpp"
 #include "sim/inside.hpp"
+#include "sim/node_sockets.hpp"
 #include "sim/recording_copy.hpp"
 #include "sim/shell.hpp"
 #include "sim/watch.hpp"
@@ -33,6 +35,7 @@ namespace {
 using Clock = Simulation::Clock;
 using std::chrono::milliseconds;
 
+constexpr int between_looks_at_guests = 10;        ///< ms, while one starts or ends
 constexpr auto patience = std::chrono::seconds(2); ///< after Ctrl-C, for the command to end by itself
 
 Result<std::string> script_text(const std::string& file)
@@ -71,11 +74,13 @@ Result<void> check_inside(Children& children)
 /// Everything that runs while the board exists, and the loop that serves it.
 class BoardRun {
 public:
-    BoardRun(const Options& options, FileTree& tree, UeventSender& events, Simulation& simulation,
-             Control& control, Watch& watch, Children& children)
+    BoardRun(const Options& options, FileTree& tree, UeventSender& events, Kernel& kernel, NodeSockets& nodes,
+             Simulation& simulation, Control& control, Watch& watch, Children& children)
         : options_(options),
           tree_(tree),
           events_(events),
+          kernel_(kernel),
+          nodes_(nodes),
           simulation_(simulation),
           control_(control),
           watch_(watch),
@@ -103,8 +108,10 @@ public:
 private:
     void serve(Clock::time_point now)
     {
+        are_guests_settled_ = simulation_.are_guests_settled();
         events_.adopt();
         watch_.drain();
+        nodes_.serve(kernel_);
         simulation_.look(now);
         script_.run(simulation_, now);
         control_.serve(simulation_, now);
@@ -162,11 +169,15 @@ private:
         std::vector<pollfd> waiting{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                                     {.fd = watch_.fd(), .events = POLLIN, .revents = 0}};
         control_.add_to(waiting);
+        nodes_.add_to(waiting);
         auto until = simulation_.next_arrival();
         for (const auto& other : {script_.deadline(), control_.deadline(), give_up_})
             if (other && (!until || *other < *until)) until = other;
         int timeout = -1;
-        if (until) {
+        // Also if they have settled since those were asked that wait for it.
+        if (!are_guests_settled_ || !simulation_.are_guests_settled()) {
+            timeout = between_looks_at_guests;
+        } else if (until) {
             const auto left = std::chrono::ceil<milliseconds>(*until - now).count();
             timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
         }
@@ -176,12 +187,15 @@ private:
     const Options& options_;
     FileTree& tree_;
     UeventSender& events_;
+    Kernel& kernel_;
+    NodeSockets& nodes_;
     Simulation& simulation_;
     Control& control_;
     Watch& watch_;
     Children& children_;
     Session script_{Session::Answers::failures, [](const std::string& text) { print(stdout, text); }};
-    linux_::UniqueFd signals_; ///< children get them back unblocked
+    linux_::UniqueFd signals_;       ///< children get them back unblocked
+    bool are_guests_settled_ = true; ///< before everything was served that waits for it
     bool has_started_ = false;
     bool is_ending_ = false;
     pid_t command_pid_ = 0;
@@ -208,12 +222,16 @@ Result<int> run_board(const Options& options)
 
     FileTree tree(directory->path());
     UeventSender events(directory->path());
-    Kernel kernel(tree, events);
+    const auto announce = [&options](const std::string& line) {
+        if (!options.is_quiet) print(stderr, line + "\n");
+    };
+    NodeSockets nodes(directory->path(), announce);
+    Kernel kernel(tree, events, &nodes);
     if (auto done = copy_recording(linux_::LiveTree(*folder + "/"), tree); !done)
         return std::unexpected(done.error());
-    Simulation simulation(*board, tree, kernel, options.delay, [&options](const std::string& line) {
-        if (!options.is_quiet) print(stderr, line + "\n");
-    });
+    Children children;
+    GuestProcesses guests(children, tree);
+    Simulation simulation(*board, tree, kernel, options.delay, announce, &guests);
     if (auto done = simulation.start(); !done) return std::unexpected(done.error());
     const auto port = free_port();
     for (const auto& [path, content] :
@@ -230,10 +248,10 @@ Result<int> run_board(const Options& options)
     const auto watch = Watch::make(tree);
     if (!watch) return std::unexpected(watch.error());
     set_environment(tree.root(), port);
-    Children children;
     if (auto done = check_inside(children); !done) return std::unexpected(done.error());
 
-    auto status = BoardRun(options, tree, events, simulation, **control, **watch, children).run(*script);
+    auto status =
+        BoardRun(options, tree, events, kernel, nodes, simulation, **control, **watch, children).run(*script);
     children.end_all();
     return status;
 }

@@ -50,6 +50,17 @@ Result<void> write_driver(const FileTree& tree, std::string_view bus, std::strin
     return {};
 }
 
+/// Root hubs and what is part of the board, as far as a driver ran the controller when it was recorded.
+std::vector<const DeviceModel*> recorded_models(const BoardController& controller)
+{
+    std::vector<const DeviceModel*> models;
+    if (controller.usb2_bus != 0) models.push_back(&controller.usb2_hub);
+    if (controller.superspeed_bus != 0) models.push_back(&*controller.superspeed_hub);
+    for (const auto& fixed : controller.fixed)
+        if (fixed.model.recorded) models.push_back(&fixed.model);
+    return models;
+}
+
 } // namespace
 
 Result<void> Kernel::complete(const Board& board) const
@@ -72,18 +83,24 @@ Result<void> Kernel::complete(const Board& board) const
     return {};
 }
 
-void Kernel::take_over(const RecordedDevice& device)
+Result<void> Kernel::take_over(const DeviceModel& model)
 {
-    auto& bus = buses_[device.place.bus()];
-    if (device.place.is_root_hub()) {
-        bus.directory = device.directory;
-        bus.superspeed = device.superspeed;
+    const auto& recorded = *model.recorded;
+    auto& bus = buses_[recorded.place.bus()];
+    if (recorded.place.is_root_hub()) {
+        bus.directory = recorded.directory;
+        bus.superspeed = recorded.superspeed;
     }
-    bus.next_number =
-        std::max(bus.next_number, static_cast<std::uint8_t>(device.number == 127 ? 1 : device.number + 1));
-    devices_.insert_or_assign(
-        device.place,
-        Present{.nodes = device.nodes, .number = device.number, .disks = disks_among(device.nodes)});
+    bus.next_number = std::max(bus.next_number,
+                               static_cast<std::uint8_t>(recorded.number == 127 ? 1 : recorded.number + 1));
+    auto device = present_device(model, recorded.nodes);
+    device.serial = next_serial_++;
+    device.number = recorded.number;
+    device.is_configured = !device.interfaces.empty();
+    for (auto& interface : device.interfaces) interface.shown = interface.made;
+    if (auto done = show_node(device, recorded.place.bus()); !done) return done;
+    devices_.insert_or_assign(recorded.place, std::move(device));
+    return {};
 }
 
 Result<void> Kernel::boot(const Board& board)
@@ -92,12 +109,11 @@ Result<void> Kernel::boot(const Board& board)
     for (const auto& controller : board.controllers) {
         if (controller.function)
             functions_.insert_or_assign(controller.function->address, controller.function->node);
-        if (controller.usb2_bus != 0) take_over(*controller.usb2_hub.recorded);
-        if (controller.superspeed_bus != 0) take_over(*controller.superspeed_hub->recorded);
-        for (const auto& fixed : controller.fixed)
-            if (fixed.model.recorded) take_over(*fixed.model.recorded);
+        for (const auto* model : recorded_models(controller))
+            if (auto done = take_over(*model); !done) return done;
     }
-    for (const auto& model : board.models) take_over(*model.recorded);
+    for (const auto& model : board.models)
+        if (auto done = take_over(model); !done) return done;
     disk_letters_.insert(board.disks.begin(), board.disks.end());
     next_host_ = board.next_host;
     next_input_ = board.next_input;

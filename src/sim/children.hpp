@@ -32,8 +32,7 @@ public:
     void send(int signal) const;
     /// Asks all to end, and ends by force what is left after two seconds.
     void end_all();
-
-private:
+    /// Those that have not been collected yet.
     [[nodiscard]] static std::vector<pid_t> all();
 };
 

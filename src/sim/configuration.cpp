@@ -27,11 +27,14 @@ std::string table_of(std::string_view kind, const std::string& name)
                                                : format("[{}.\"{}\"]\n", kind, name);
 }
 
-std::string guest_text(const config::GuestSettings& guest)
+/// A monitor that the recording names is played inside the board's directory: `guest start` listens there.
+std::string guest_text(const config::GuestSettings& guest, const std::string& directory)
 {
+    const auto monitor =
+        guest.qmp.empty() ? std::string() : format("qmp = \"{}/run/{}.qmp\"\n", directory, guest.name.text());
     return table_of("guest", guest.name.text()) +
-           format("controllers = {}\non_exit = \"{}\"\n\n", quoted_list(texts_of(guest.controllers)),
-                  guest.on_exit == config::OnExit::return_to_host ? "return" : "keep");
+           format("controllers = {}\non_exit = \"{}\"\n{}\n", quoted_list(texts_of(guest.controllers)),
+                  guest.on_exit == config::OnExit::return_to_host ? "return" : "keep", monitor);
 }
 
 /// The guests of the recording; a board with both sides and no guest gets one that may have its EHCIs.
@@ -91,7 +94,7 @@ std::string configuration_text(const Board& board, const std::string& directory,
     auto text = format("# The simulated {} of usbroute-sim. Rewritten at each start.\n\n", board.title);
     for (const auto& connector : board.connectors) text += config::to_toml(connector) + "\n";
     const auto guests = guests_of(board);
-    for (const auto& guest : guests) text += guest_text(guest);
+    for (const auto& guest : guests) text += guest_text(guest, directory);
 
     text += "[profile.all-host]\n\n";
     const auto desk = desk_sockets(board);

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
@@ -93,6 +94,39 @@ Result<void> FileTree::link(std::string_view path, std::string_view target) cons
     fs::create_symlink(text, place, error);
     if (error) return cannot("link", place.string(), error.value());
     return {};
+}
+
+namespace {
+
+/// Where libumockdev-preload looks for a node's number (its get_rdev).
+std::string node_number_path(std::string_view name)
+{
+    std::string flat(name);
+    std::ranges::replace(flat, '/', '_');
+    return "dev/.node/" + flat;
+}
+
+} // namespace
+
+Result<void> FileTree::write_node(std::string_view name, std::string_view number,
+                                  std::string_view content) const
+{
+    const auto link = full(node_number_path(name));
+    std::error_code error;
+    fs::create_directories(fs::path(link).parent_path(), error);
+    fs::remove(link, error);
+    fs::create_symlink(std::string(number), link, error);
+    if (error) return cannot("link", link, error.value());
+    const auto file = format("dev/{}", name);
+    // A file of its own each time, so that an open one is not taken for its successor.
+    remove(file);
+    return write(file, content);
+}
+
+void FileTree::remove_node(std::string_view name) const
+{
+    remove(format("dev/{}", name));
+    remove(node_number_path(name));
 }
 
 void FileTree::remove(std::string_view path) const

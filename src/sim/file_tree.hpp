@@ -29,6 +29,11 @@ public:
     [[nodiscard]] bool has(std::string_view path) const;
     /// A relative link, as sysfs has them; replaces an older one.
     [[nodiscard]] Result<void> link(std::string_view path, std::string_view target) const;
+    /// A node below dev, "bus/usb/003/004", as libumockdev-preload takes it for one: a file with that content, and a link that
+    /// has its number, "189:259".
+    [[nodiscard]] Result<void> write_node(std::string_view name, std::string_view number,
+                                          std::string_view content) const;
+    void remove_node(std::string_view name) const;
     /// A file, a link or a directory with all that is in it. What is absent is no failure.
     void remove(std::string_view path) const;
 

@@ -25,8 +25,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The longest name of a Unix socket is 107 bytes, and "/run/control.sock" comes on top.
-constexpr std::size_t longest_directory = 80;
+/// The longest name of a Unix socket is 107 bytes, and "/ioctl//dev/bus/usb/003/004" comes on top.
+constexpr std::size_t longest_directory = 79;
 
 std::string variable(const char* name)
 {
@@ -40,13 +40,19 @@ void put_in_front(const char* name, const std::string& value, char separator)
     ::setenv(name, old.empty() ? value.c_str() : format("{}{}{}", value, separator, old).c_str(), 1);
 }
 
-/// In memory where possible: the board is two thousand small files, and an idle disk still takes a second to
-/// make them.
+/// The board has a /dev of its own, and a program that goes there name by name would not find what lies below the real one.
+bool is_below_dev(const fs::path& path)
+{
+    std::error_code error;
+    return (fs::weakly_canonical(path, error).string() + "/").starts_with("/dev/");
+}
+
+/// In memory where possible: the board is two thousand small files, and an idle disk takes a while to make them.
 std::string temporary_base()
 {
     auto base = variable("TMPDIR");
-    if (!base.empty() && base.size() <= longest_directory - 20) return base;
-    return ::access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
+    if (!base.empty() && base.size() <= longest_directory - 20 && !is_below_dev(base)) return base;
+    return ::access("/run", W_OK | X_OK) == 0 ? "/run" : "/tmp";
 }
 
 /// Boards that are started at the same moment all find the port free. The first has this name, which the kernel takes back
@@ -89,6 +95,10 @@ Result<BoardDirectory> BoardDirectory::make(const std::string& wanted)
             Error(ErrorKind::usage,
                   format("the path of --dir has more than {} bytes: sockets below it could not be made",
                          longest_directory)));
+    if (is_below_dev(path))
+        return std::unexpected(
+            Error(ErrorKind::usage,
+                  format("{} is below /dev, of which the board has its own; name another directory", path)));
     fs::create_directories(path, error);
     if (error) return failure(format("cannot make {}", path), error.value());
     if (!fs::is_empty(path, error) || error)

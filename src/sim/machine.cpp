@@ -134,11 +134,13 @@ void add_recorded(Machine& machine, const BoardPlug& recorded)
 
 bool is_pending(const Plug& plug)
 {
+    if (plug.is_dead) return false;
     return std::ranges::any_of(plug.behind, [](const Plug& each) { return !each.at || is_pending(each); });
 }
 
 void find_pending(const Plug& hub, std::vector<std::string>& names)
 {
+    if (hub.is_dead) return;
     for (const auto& each : hub.behind) {
         if (!each.at)
             names.push_back(each.name);

@@ -40,6 +40,8 @@ struct Plug {
     bool is_superspeed_half = false;
     std::optional<PortPath> at;
     std::vector<Plug> behind; ///< by port
+    /// A hub that is there and whose driver does not run, so that nothing behind it is seen.
+    bool is_dead = false;
 };
 
 /// The whole board as a value: what the registers say, who drives what, what is plugged in where.

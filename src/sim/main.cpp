@@ -7,6 +7,7 @@
 #include "sim/control.hpp"
 #include "sim/inside.hpp"
 #include "sim/options.hpp"
+#include "sim/qemu_process.hpp"
 #include "sim/shell.hpp"
 
 #include <cerrno>
@@ -68,6 +69,8 @@ int run(const std::vector<std::string>& arguments)
     if (!arguments.empty() && arguments.front() == "do")
         return tell({arguments.begin() + 1, arguments.end()});
     if (arguments.size() == 1 && arguments.front() == "shell") return become_shell();
+    if (arguments.size() == 3 && arguments.front() == sim::guest_argument && sim::is_inside())
+        return sim::run_guest(arguments[1], arguments[2]);
     if (arguments.size() == 1 && arguments.front() == sim::inside_check) return sim::is_inside() ? 0 : 1;
 
     const auto options = sim::parse_options(arguments);

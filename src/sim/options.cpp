@@ -80,9 +80,7 @@ std::string help_text()
         "  -q, --quiet    do not announce moves on standard error\n"
         "  --version\n"
         "\n"
-        "Lines of a script, and words after `do`:\n{}Not played: claims of ports by programs (USBDEVFS_CLAIM_PORT), and a QEMU that takes\n"
-        "devices.\n"
-        "Programs that libumockdev cannot reach see the real machine: static ones, and those\n"
+        "Lines of a script, and words after `do`:\n{}Programs that libumockdev cannot reach see the real machine: static ones, and those\n"
         "that run with other rights (sudo, setuid).\n",
         command_summary());
 }

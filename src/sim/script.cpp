@@ -100,6 +100,17 @@ Result<Command> parse_mount(Words words)
     return command::Mount{.partition = std::string(words[1]), .point = std::string(words[2])};
 }
 
+Result<Command> parse_guest(Words words)
+{
+    constexpr std::array<std::pair<std::string_view, command::GuestAct>, 3> acts{
+        {{"start", command::GuestAct::start},
+         {"quit", command::GuestAct::quit},
+         {"kill", command::GuestAct::kill}}};
+    for (const auto& [word, act] : acts)
+        if (words[1] == word) return command::Guest{.act = act, .name = std::string(words[2])};
+    return not_a_command(format("not start, quit or kill: {}", printable(words[1])));
+}
+
 template <class Timed> Result<Command> parse_timed(Words words)
 {
     const auto time = time_from(words[1]);
@@ -124,7 +135,7 @@ constexpr auto parse_unmount = [](Words words) -> Result<Command> {
     return command::Unmount{std::string(words[1])};
 };
 
-constexpr std::array<Grammar, 15> grammar{{
+constexpr std::array<Grammar, 16> grammar{{
     {"plug", "SOCKET[.PORT] KIND [as NAME]", 2, 4, parse_plug},
     {"unplug", "SOCKET[.PORT]|NAME", 1, 1, parse_unplug},
     {"resume", "", 0, 0, parse_plain<command::Resume>},
@@ -134,6 +145,7 @@ constexpr std::array<Grammar, 15> grammar{{
     {"write", "REGISTER VALUE", 2, 2, parse_write},
     {"mount", "PARTITION POINT", 2, 2, parse_mount},
     {"umount", "POINT", 1, 1, parse_unmount},
+    {"guest", "start|quit|kill NAME", 2, 2, parse_guest},
     {"show", "", 0, 0, parse_plain<command::Show>},
     {"wait", "MS", 1, 1, parse_timed<command::Wait>},
     {"settle", "", 0, 0, parse_plain<command::Settle>},

@@ -45,6 +45,12 @@ struct Mount {
 struct Unmount {
     std::string point;
 };
+/// A guest's machine is switched on, off, or gone.
+enum class GuestAct : std::uint8_t { start, quit, kill };
+struct Guest {
+    GuestAct act = GuestAct::start;
+    std::string name;
+};
 struct Show {};
 struct Help {};
 struct Wait {
@@ -64,8 +70,8 @@ struct Nothing {};
 
 using Command = std::variant<command::Nothing, command::PlugIn, command::Unplug, command::Resume,
                              command::Driver, command::Remove, command::Rescan, command::WriteRegister,
-                             command::Mount, command::Unmount, command::Show, command::Help, command::Wait,
-                             command::Settle, command::Quiet, command::Start>;
+                             command::Mount, command::Unmount, command::Guest, command::Show, command::Help,
+                             command::Wait, command::Settle, command::Quiet, command::Start>;
 
 /// Reads one line; empty lines and those that begin with '#' are Nothing.
 [[nodiscard]] Result<Command> parse_command(std::string_view line);

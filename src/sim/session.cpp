@@ -53,6 +53,9 @@ void Session::run(Simulation& simulation, Simulation::Clock::time_point now)
 
 void Session::begin(const Command& command, Simulation& simulation, Simulation::Clock::time_point now)
 {
+    // What was written before it was asked to settle has to be seen, also if it was written while the board was busy.
+    if (std::holds_alternative<command::Settle>(command) || std::holds_alternative<command::Quiet>(command))
+        simulation.look(now);
     if (const auto* wait = std::get_if<command::Wait>(&command))
         wait_ = WaitFor{.until = now + wait->time, .began = now};
     else if (std::holds_alternative<command::Settle>(command))

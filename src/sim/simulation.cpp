@@ -23,11 +23,12 @@ std::string_view removable_of(const PortPath& place, bool is_xhci)
 } // namespace
 
 Simulation::Simulation(std::shared_ptr<const Board> board, FileTree& tree, Kernel& kernel,
-                       std::chrono::milliseconds delay, Announce announce)
+                       std::chrono::milliseconds delay, Announce announce, Guests* guests)
     : tree_(tree),
       kernel_(kernel),
       delay_(delay),
       announce_(std::move(announce)),
+      guests_(guests),
       machine_(machine_at_start(std::move(board)))
 {
     if (machine_.has_mux()) config_ = this->board().controllers[*this->board().mux].function->config;
@@ -77,6 +78,7 @@ void Simulation::leave(Plug& plug)
         announce_(format("{}: {} leaves {}", machine_.socket_name(plug), shown_name(*each.plug->model),
                          place_text(each.place)));
         each.plug->at.reset();
+        each.plug->is_dead = false;
     }
 }
 
@@ -85,13 +87,18 @@ void Simulation::arrive(Plug& plug, const PortPath& home)
     const auto index = machine_.controller_of_bus(home.bus());
     const bool is_xhci = index && board().controllers[*index].kind == topology::ControllerKind::xhci;
     std::vector<std::string> lines;
+    std::vector<PortPath> dead;
     for (const auto& each : standing(plug, home)) {
+        if (std::ranges::any_of(dead, [&each](const PortPath& hub) { return hub.contains(each.place); }))
+            continue;
         if (auto done = kernel_.connect(each.place, *each.plug->model, removable_of(each.place, is_xhci));
             !done) {
             lines.push_back(done.error().message());
             break;
         }
         each.plug->at = each.place;
+        each.plug->is_dead = each.plug->model->hub_ports > 0 && !kernel_.at(each.place)->carries();
+        if (each.plug->is_dead) dead.push_back(each.place);
         lines.push_back(format("{}: {} arrives at {}", machine_.socket_name(plug),
                                shown_name(*each.plug->model), place_text(each.place)));
     }
@@ -133,9 +140,9 @@ void Simulation::advance(Clock::time_point now)
         if (plug == nullptr || plug->at) continue;
         // Where its wires end now, which need not be where they ended when it left.
         const auto* hub = machine_.hub_of(plug->name);
-        const auto home = hub == nullptr ? home_of(machine_, *plug)
-                          : hub->at      ? std::optional(hub->at->child(plug->port))
-                                         : std::nullopt;
+        const auto home = hub == nullptr             ? home_of(machine_, *plug)
+                          : hub->at && !hub->is_dead ? std::optional(hub->at->child(plug->port))
+                                                     : std::nullopt;
         last_move_ = now;
         if (home)
             arrive(*plug, *home);
@@ -156,7 +163,28 @@ void Simulation::look(Clock::time_point now)
 {
     look_at_registers(now);
     look_at_requests(now);
+    look_at_hubs(now);
     advance(now);
+}
+
+/// A hub that has got its driver shows what is behind it; one that has lost it does not.
+void Simulation::look_at_hubs(Clock::time_point now)
+{
+    bool has_changed = false;
+    for (auto& plug : machine_.plugs) {
+        if (!plug.at) continue;
+        for (const auto& each : standing(plug, *plug.at)) {
+            const auto* device = each.plug->at ? kernel_.at(*each.plug->at) : nullptr;
+            if (each.plug->model->hub_ports == 0 || device == nullptr ||
+                each.plug->is_dead != device->carries())
+                continue;
+            each.plug->is_dead = !each.plug->is_dead;
+            has_changed = true;
+            if (each.plug->is_dead)
+                for (auto& behind : each.plug->behind) leave(behind);
+        }
+    }
+    if (has_changed) react(now);
 }
 
 void Simulation::look_at_registers(Clock::time_point now)
@@ -231,6 +259,8 @@ void Simulation::look_at_requests(Clock::time_point now)
         if (const auto address = function_in(directory + "bind"))
             report(run(command::Driver{*address, driver}, now));
     }
+    if (const auto interface = consume("sys/bus/usb/drivers_probe"); !interface.empty())
+        kernel_.probe(interface);
     if (const auto address = function_in("sys/bus/pci/drivers_probe"))
         report(run(command::Driver{*address, driver_for(*machine_.index_of(*address))}, now));
     for (const auto& controller : board().controllers)
@@ -241,7 +271,7 @@ void Simulation::look_at_requests(Clock::time_point now)
 
 std::vector<std::string> Simulation::watched_directories() const
 {
-    std::vector<std::string> directories{"sys/bus/pci"};
+    std::vector<std::string> directories{"sys/bus/pci", "sys/bus/usb"};
     for (const auto& driver : controller_drivers())
         directories.push_back(format("sys/bus/pci/drivers/{}", driver));
     for (std::size_t i = 0; i < machine_.controllers.size(); ++i)

@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "sim/file_tree.hpp"
+#include "sim/guests.hpp"
 #include "sim/kernel.hpp"
 #include "sim/machine.hpp"
 #include "sim/script.hpp"
@@ -26,8 +27,9 @@ public:
     using Clock = std::chrono::steady_clock;
     using Announce = std::function<void(const std::string& line)>;
 
+    /// Without `guests` none can be started.
     Simulation(std::shared_ptr<const Board> board, FileTree& tree, Kernel& kernel,
-               std::chrono::milliseconds delay, Announce announce);
+               std::chrono::milliseconds delay, Announce announce, Guests* guests = nullptr);
 
     /// Boots from the copy of the board's recording that is in the tree. Announces what was missing in it.
     [[nodiscard]] Result<void> start();
@@ -42,7 +44,9 @@ public:
     /// For every command but those that wait. The answer is text for a person, and may be empty.
     [[nodiscard]] Result<std::string> execute(const Command& command, Clock::time_point now);
 
-    [[nodiscard]] bool is_settled() const { return arrivals_.empty(); }
+    [[nodiscard]] bool is_settled() const { return arrivals_.empty() && are_guests_settled(); }
+    /// Guests come and go without a word: this is to be asked again.
+    [[nodiscard]] bool are_guests_settled() const { return guests_ == nullptr || guests_->is_settled(); }
     [[nodiscard]] Clock::time_point last_move() const { return last_move_; }
     /// Directories in which `look` finds something, below the root.
     [[nodiscard]] std::vector<std::string> watched_directories() const;
@@ -57,6 +61,7 @@ private:
     Result<std::string> run(const command::WriteRegister& write, Clock::time_point now);
     Result<std::string> run(const command::Mount& mount, Clock::time_point now);
     Result<std::string> run(const command::Unmount& unmount, Clock::time_point now);
+    Result<std::string> run(const command::Guest& guest, Clock::time_point now);
     Result<std::string> run(const command::Show& show, Clock::time_point now);
 
     [[nodiscard]] const Board& board() const { return *machine_.board; }
@@ -66,6 +71,7 @@ private:
     [[nodiscard]] std::string title_of(std::size_t controller) const;
     void look_at_registers(Clock::time_point now);
     void look_at_requests(Clock::time_point now);
+    void look_at_hubs(Clock::time_point now);
     [[nodiscard]] std::string consume(const std::string& path);
     [[nodiscard]] std::string driver_for(std::size_t controller) const;
     [[nodiscard]] std::vector<std::string> controller_drivers() const;
@@ -83,7 +89,13 @@ private:
     /// The names of the plugs that left with them.
     [[nodiscard]] std::vector<std::string> remove_buses(std::size_t controller, Clock::time_point now);
     void announce_absent(const std::vector<std::string>& names);
+    /// By sleep.
+    void announce_lost(const std::vector<PortPath>& places);
     [[nodiscard]] Result<void> write_mounts();
+    [[nodiscard]] std::string shown_process(pid_t process) const;
+    [[nodiscard]] std::string shown_use(const PortPath& place) const;
+    [[nodiscard]] std::string shown_claims() const;
+    [[nodiscard]] std::size_t widest_place() const;
     [[nodiscard]] std::string place_text(const PortPath& place) const;
 
     /// As /proc shows it, one line in each of two files.
@@ -98,6 +110,7 @@ private:
     Kernel& kernel_;
     std::chrono::milliseconds delay_;
     Announce announce_;
+    Guests* guests_;
     Machine machine_;
     std::string config_;                                ///< of the xHCI, as the chip has it
     std::map<std::string, Clock::time_point> arrivals_; ///< by the plug's name

@@ -22,6 +22,7 @@
 #include <linux/perf_event.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <linux/usbdevice_fs.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -361,6 +362,12 @@ static void try_signals(void)
     shut("fcntl F_OFD_SETLK", syscall(SYS_fcntl, 0, F_OFD_SETLK, &lock));
     shut("ioctl FIOASYNC", syscall(SYS_ioctl, ends[0], FIOASYNC, &one));
     shut("ioctl FIONREAD", syscall(SYS_ioctl, ends[0], FIONREAD, &one));
+    shut("ioctl USBDEVFS_CLAIM_PORT", syscall(SYS_ioctl, ends[0], USBDEVFS_CLAIM_PORT, &one));
+    shut("ioctl USBDEVFS_SETCONFIGURATION", syscall(SYS_ioctl, ends[0], USBDEVFS_SETCONFIGURATION, &one));
+    shut("ioctl USBDEVFS_IOCTL", syscall(SYS_ioctl, ends[0], USBDEVFS_IOCTL, junk));
+    shut("ioctl USBDEVFS_RESET", syscall(SYS_ioctl, ends[0], USBDEVFS_RESET, 0));
+    shut("ioctl USBDEVFS_SUBMITURB", syscall(SYS_ioctl, ends[0], USBDEVFS_SUBMITURB, junk));
+    shut("ioctl USBDEVFS_CLAIMINTERFACE", syscall(SYS_ioctl, ends[0], USBDEVFS_CLAIMINTERFACE, &one));
     needed("fcntl F_SETFL", syscall(SYS_fcntl, ends[0], F_SETFL, O_NONBLOCK));
     needed("fcntl F_SETFD", syscall(SYS_fcntl, ends[0], F_SETFD, FD_CLOEXEC));
     syscall(SYS_close, ends[0]);

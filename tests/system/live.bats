@@ -75,7 +75,7 @@ keys Enter; keys n; until_shown 'left as it is'
 [ "$(keyboard)" = 3-3 ]
 keys Enter; until_shown 'Do it anyway? y/n'
 keys y; until_shown '╔W rear-1'
-[ -z "$(keyboard)" ]
+sim settle; [ -z "$(keyboard)" ]
 keys m; until_shown 'Where should rear-1 go?'
 keys 1; until_shown '╔H rear-1'
 sim settle; [ "$(keyboard)" = 3-3 ]

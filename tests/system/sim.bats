@@ -355,6 +355,14 @@ SCRIPT
     done
 }
 
+@test "a board's directory is not below /dev, of which the board has its own" {
+    run usbroute-sim --dir /dev/usbroute-sim-test -- true
+    echo "$output"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"is below /dev"* ]]
+    [ ! -e /dev/usbroute-sim-test ]
+}
+
 @test "what is no recorded machine is refused, and nothing is made" {
     for folder in "$BATS_TEST_TMPDIR/none" "$BATS_TEST_TMPDIR" /; do
         run usbroute-sim --board "$folder" --dir "$BATS_TEST_TMPDIR/board" -- true

@@ -99,6 +99,41 @@ TEST_F(MachineWaits, TheLockOnChangesIsHeldUntilTheEnd)
     EXPECT_TRUE(other());
 }
 
+TEST_F(MachineWaits, WhoeverFindsTheLockHeldHoldsUpNoneOfThoseBehindHim)
+{
+    ask(move("keys", "ehci"));
+    ask(move("rear", "ehci"));
+    ask(move("front", "ehci"));
+    linux_::JournalFile other(state.path());
+    std::optional<linux_::JournalFile::Lock> held;
+    then = [&] {
+        if (auto lock = other.lock()) held.emplace(std::move(*lock));
+    };
+
+    slowness.let_all_go();
+
+    EXPECT_TRUE(held.has_value());
+    EXPECT_EQ(log, (Log{"move keys to ehci", "busy", "busy"}));
+    EXPECT_EQ(locked_out, 2);
+}
+
+TEST_F(MachineWaits, AMuxThatLeavesMeanwhileIsLetGoOfWhenTheChangeIsOver)
+{
+    ask(move("front", "ehci"));
+    slowness.let_go(); // the look
+    auto without = board;
+    std::erase_if(without.controllers.edit(),
+                  [](const auto& c) { return c.kind == topology::ControllerKind::xhci; });
+    static_cast<void>(machine.take(without));
+    const int opened_before = opened;
+
+    slowness.let_all_go();
+
+    EXPECT_EQ(log, Log{"move front to ehci"});
+    static_cast<void>(machine.take(board));
+    EXPECT_EQ(opened, opened_before + 1);
+}
+
 TEST_F(MachineWaits, NeitherATrialNorAnInterruptedChangeIsEndedMeanwhile)
 {
     machine.adopt_trial(apply::Trial{});
