@@ -5,9 +5,12 @@
 
 #include "config/parse.hpp"
 #include "config/settings.hpp"
+#include "plan/needed_nodes.hpp"
 #include "report/views.hpp"
 #include "topology/snapshot.hpp"
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,10 +30,22 @@ struct ConfigCheck {
         std::string message;
         bool is_of_reach = false; ///< by `plan::out_of_reach`, which the doctor asks itself
     };
-    std::vector<Misfit> misfits; ///< where it does not fit this machine
+    std::vector<Misfit> misfits;  ///< where it does not fit this machine
+    std::vector<Misfit> warnings; ///< it fits, and something outside of it is missing
 };
 
 [[nodiscard]] ConfigCheck check_config(const config::Settings& settings, const topology::Snapshot& snapshot,
                                        std::vector<std::string> files);
+
+/// Who may do what with the node of a device or a root hub.
+struct NodeAccess {
+    std::string path;         ///< "/dev/bus/usb/003/001"
+    bool is_writable = false; ///< by the daemon's user
+};
+/// Nothing: there is no such node.
+using LookAtNode = std::function<std::optional<NodeAccess>(const plan::NumberedPath&)>;
+/// A warning for each bus that has nodes which the daemon needs and may not write.
+void add_node_warnings(ConfigCheck& check, const config::Settings& settings,
+                       const topology::Snapshot& snapshot, const LookAtNode& look);
 
 } // namespace usbroute::report

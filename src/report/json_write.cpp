@@ -10,6 +10,7 @@
 #include "report/json_views.hpp"
 #include "report/paste.hpp"
 #include "report/recorded.hpp"
+#include "report/udev_rules.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -326,6 +327,15 @@ void describe(const ConfigCheck& v, Writer& io)
     io("listeners", v.listeners);
     io("machine_was_seen", v.machine_was_seen);
     io("misfits", v.misfits);
+    io("warnings", v.warnings);
+}
+
+void describe(const UdevRules& v, Writer& io)
+{
+    io("schema", schema);
+    io("path", place_of_rules);
+    io("lines", v.lines);
+    io("none", v.none);
 }
 
 /// The stable word of an error that has none of its own.
@@ -365,6 +375,7 @@ std::string to_json(const plan::Handover& handover) { return document(handover);
 std::string to_json(const Paste& paste) { return document(paste); }
 std::string to_json(const config::Settings& settings) { return document(settings); }
 std::string to_json(const ConfigCheck& check) { return document(check); }
+std::string to_json(const UdevRules& rules) { return document(rules); }
 std::string to_json(const Error& error) { return document(error); }
 
 std::string to_json(const GuestView& guest, bool holders_seen)

@@ -82,6 +82,44 @@ TEST(ConfigCheck, SaysThatAMuxBitMeansNothingWithoutAMux)
               std::vector<std::string>{"connector a: mux_bit = 1, but this machine has no port mux"});
 }
 
+TEST(ConfigCheck, WarnsOfNodesThatAreNeededAndMayNotBeWrittenAndOfNoOthers)
+{
+    auto snapshot = fakes::z97();
+    fakes::controller(snapshot, "0000:00:14.0").device = 0x1234; // no mux
+    fakes::plug(snapshot, "3-2", "mouse").number = 6;
+    fakes::plug(snapshot, "3-12", "neighbour").number = 7;
+    const auto settings = settings_of("\n[connector.a]\nusb = [\"0000:00:14.0/2\", \"0000:00:14.0/ss2\"]\n"
+                                      "[guest.g]\ncontrollers = [\"0000:00:1a.0\"]\nqmp = \"/run/g.qmp\"\n");
+    std::string asked;
+    const auto warnings = [&](std::string_view writable) {
+        ConfigCheck check;
+        asked.clear();
+        add_node_warnings(check, settings, snapshot, [&](const auto& device) -> std::optional<NodeAccess> {
+            const auto name = device.path.text();
+            asked += name + " ";
+            if (name == "usb4") return std::nullopt; // no such node
+            return NodeAccess{.path = "/" + name, .is_writable = name == writable};
+        });
+        std::string text;
+        for (const auto& warning : check.warnings) text += warning.origin + ": " + warning.message + "\n";
+        return text;
+    };
+
+    EXPECT_EQ(
+        warnings("usb3"),
+        "test.toml:2:12: usbrouted may not write /3-2, which it needs for a; give its group the right to: "
+        "`usbroute config udev` prints the udev rules\n");
+    EXPECT_EQ(asked, "usb3 3-2 usb4 ");
+    EXPECT_EQ(
+        warnings("3-2"),
+        "test.toml:2:12: usbrouted may not write /usb3, which it needs for a; give its group the right to: "
+        "`usbroute config udev` prints the udev rules\n");
+    EXPECT_EQ(
+        warnings("none of them"),
+        "test.toml:2:12: usbrouted may not write /usb3 and 1 other node, which it needs for a; give its group the "
+        "right to: `usbroute config udev` prints the udev rules\n");
+}
+
 TEST(ConfigCheck, ComparesNothingWhereThereIsNoUsb)
 {
     const auto check = check_config(settings_of("[connector.a]\nmux_bit = 1\n"), {}, {});
