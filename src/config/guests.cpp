@@ -61,6 +61,24 @@ void read_controllers(const NamedTable& named, Fields& fields, GuestSettings& gu
     }
 }
 
+/// `on_exit` was the key of 0.1, with "keep" for its default.
+void read_when_off(Fields& fields, GuestSettings& guest)
+{
+    fields.choose(
+        "when_off",
+        R"("host" (its sockets come home), "reserve" (nobody has what is in them) or "stay" (wires stay))",
+        guest.when_off, {{"host", WhenOff::host}, {"reserve", WhenOff::reserve}, {"stay", WhenOff::stay}});
+    const auto* former = fields.former("on_exit");
+    if (former == nullptr) return;
+    const auto* word = std::get_if<std::string>(&former->value);
+    const auto instead = word != nullptr && *word == "return" ? R"(write when_off = "host")"
+                         : word != nullptr && *word == "keep"
+                             ? R"(write when_off = "stay")"
+                             : R"(write when_off = "host", "reserve" or "stay")";
+    fields.scope().problem(former->place, format("on_exit is when_off now: {}",
+                                                 fields.has("when_off") ? "remove this line" : instead));
+}
+
 void read_grace(Fields& fields, GuestSettings& guest)
 {
     const auto* text = fields.text("grace", grace_rule);
@@ -100,8 +118,7 @@ void read_guests(const Document& document, Intake& reading)
         guest.name = GuestName(named.name);
         guest.origin = named.origin;
         read_controllers(named, fields, guest);
-        fields.choose("on_exit", R"("return" (its sockets go back to the host) or "keep")", guest.on_exit,
-                      {{"return", OnExit::return_to_host}, {"keep", OnExit::keep}});
+        read_when_off(fields, guest);
         read_grace(fields, guest);
         read_on_start(fields, guest, reading);
         guest.qmp = fields.path("qmp");

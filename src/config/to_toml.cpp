@@ -43,9 +43,8 @@ template <class Item, class TextOf> std::string list_of(const std::vector<Item>&
 
 std::string toml_of(const GuestSettings& guest)
 {
-    auto text =
-        format("[guest.{}]\ncontrollers = {}\non_exit = \"{}\"\n", key_of(guest.name.text()),
-               list_of(guest.controllers, as_text), guest.on_exit == OnExit::keep ? "keep" : "return");
+    auto text = format("[guest.{}]\ncontrollers = {}\nwhen_off = \"{}\"\n", key_of(guest.name.text()),
+                       list_of(guest.controllers, as_text), text_of(guest.when_off));
     if (guest.grace != GuestSettings{}.grace) text += format("grace = \"{}ms\"\n", guest.grace.count());
     if (guest.on_start) text += format("on_start = {}\n", string_of(guest.on_start->text()));
     if (!guest.qmp.empty()) text += format("qmp = {}\n", string_of(guest.qmp));

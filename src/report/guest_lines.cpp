@@ -200,7 +200,7 @@ std::vector<std::string> notes_for_libvirt(const config::GuestSettings& guest,
     };
     if (qemu_listens(line)) {
         notes.push_back(format(
-            "libvirt creates this socket itself, so the daemon cannot see when the guest ends; for on_exit give [listen.{}] unix instead of connect",
+            "libvirt creates this socket itself, so the daemon cannot see when the guest ends; for when_off give [listen.{}] unix instead of connect",
             line.name.text()));
         return notes;
     }

@@ -33,6 +33,13 @@ std::string words_for_state(const GuestView& guest)
     return "the host has them";
 }
 
+std::string_view words_for_off(const GuestView& guest)
+{
+    if (guest.when_off == "host") return "are the host's";
+    if (guest.when_off == "reserve") return "are nobody's, and wires stay where they are";
+    return "stay where they are";
+}
+
 std::string words_for_controller(const GuestControllerView& controller)
 {
     const auto state = controller.driver.empty() ? controller.state : controller.driver;
@@ -125,9 +132,9 @@ std::string guests_text(const GuestsView& view, const Style& style)
 
 std::string guest_text(const GuestView& guest, bool holders_seen, const Style& style)
 {
-    auto out = format("{}: {}; given {}; on exit its sockets {}\n", painted(guest.name, Tone::guest, style),
-                      words_for_state(guest), guest.bind == "boot" ? "at boot" : "by hand",
-                      guest.on_exit == "return" ? "go back to the host" : "stay where they are");
+    auto out =
+        format("{}: {}; given {}; when it is off its sockets {}\n", painted(guest.name, Tone::guest, style),
+               words_for_state(guest), guest.bind == "boot" ? "at boot" : "by hand", words_for_off(guest));
     for (const auto& controller : guest.controllers)
         out += "\n" + one_controller(controller, holders_seen, style);
     out +=

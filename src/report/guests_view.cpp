@@ -165,7 +165,7 @@ GuestView guest_view(const HandoverSituation& situation, const plan::Board& boar
     GuestView view;
     view.name = guest.name.text();
     view.bind = guest.bind == config::BindAt::boot ? "boot" : "manual";
-    view.on_exit = guest.on_exit == config::OnExit::keep ? "keep" : "return";
+    view.when_off = config::text_of(guest.when_off);
     for (const auto& address : guest.controllers) {
         view.controllers.push_back(controller_view(situation, board, guest, address));
         const auto& controller = view.controllers.back();

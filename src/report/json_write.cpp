@@ -189,7 +189,7 @@ void describe(const GuestView& v, Writer& io)
     io("name", v.name);
     io("state", v.state);
     io("bind", v.bind);
-    io("on_exit", v.on_exit);
+    io("when_off", v.when_off);
     io("controllers", v.controllers);
     io("connectors", v.connectors);
     io("notes", v.notes);
@@ -259,7 +259,7 @@ void describe(const config::GuestSettings& v, Writer& io)
 {
     io("name", v.name);
     io("controllers", v.controllers);
-    io("on_exit", v.on_exit == config::OnExit::keep ? "keep" : "return");
+    io("when_off", config::text_of(v.when_off));
     io("grace_ms", v.grace.count());
     io("on_start", v.on_start);
     io("qmp", v.qmp);
