@@ -35,11 +35,12 @@ void check_not_reserved(const NamedTable& named, Intake& reading)
 void read_controllers(const NamedTable& named, Fields& fields, GuestSettings& guest)
 {
     const auto& scope = fields.scope();
-    if (!fields.has("controllers"))
+    if (!fields.has("controllers") && !fields.has("qmp"))
         scope.problem(
             named.place,
-            format(R"({} has no controllers; name what the guest was given: controllers = ["0000:00:1d.0"])",
-                   named.label));
+            format(
+                R"({} has neither controllers nor qmp; name the controllers that the guest was given: controllers = ["0000:00:1d.0"], or the monitor through which it takes devices: qmp = "/run/usbroute/{}.qmp")",
+                named.label, printable(named.name, 64)));
     const auto* list = fields.list("controllers", controllers_rule);
     if (list == nullptr) return;
     if (list->empty() || list->size() > most_controllers) {
@@ -91,6 +92,18 @@ void read_grace(Fields& fields, GuestSettings& guest)
         fields.wrong_text("grace", grace_rule);
 }
 
+void read_bind(Fields& fields, GuestSettings& guest)
+{
+    fields.choose("bind",
+                  R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (only on request))",
+                  guest.bind, {{"boot", BindAt::boot}, {"manual", BindAt::manual}});
+    if (guest.bind == BindAt::boot && !fields.has("controllers"))
+        fields.scope().problem(
+            fields.node("bind")->place,
+            format("bind is for controllers, and {} has none; name them, or remove this line",
+                   fields.label()));
+}
+
 void read_on_start(Fields& fields, GuestSettings& guest, Intake& reading)
 {
     const auto* name = fields.text("on_start", "the name of a profile");
@@ -122,9 +135,8 @@ void read_guests(const Document& document, Intake& reading)
         read_grace(fields, guest);
         read_on_start(fields, guest, reading);
         guest.qmp = fields.path("qmp");
-        fields.choose("bind",
-                      R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (only on request))",
-                      guest.bind, {{"boot", BindAt::boot}, {"manual", BindAt::manual}});
+        read_bind(fields, guest);
+        guest.may_take_last_keyboard = fields.truth("may_take_last_keyboard").value_or(false);
         fields.report_unknown_keys();
         reading.settings.guests.push_back(std::move(guest));
     }

@@ -46,7 +46,8 @@ enum class BindAt : std::uint8_t { manual, boot };
 
 struct GuestSettings {
     GuestName name;
-    std::vector<PciAddress> controllers; ///< what this guest was given
+    std::vector<PciAddress>
+        controllers; ///< what this guest was given; empty: it takes devices, through `qmp`
     WhenOff when_off = WhenOff::host;
     /// How long a guest that is gone may take to come back before its connectors go home. A reboot inside the guest ends
     /// no process and needs none of it.
@@ -54,7 +55,11 @@ struct GuestSettings {
     std::optional<ProfileName> on_start = std::nullopt; ///< applied once for each process of the guest
     std::string qmp = {};                               ///< QEMU's QMP socket, a server; empty: not asked
     BindAt bind = BindAt::manual;
+    bool may_take_last_keyboard = false; ///< at a plug into one of its sockets
     Origin origin;
+
+    /// Whether devices are given to it, one by one.
+    [[nodiscard]] bool takes_devices() const { return !qmp.empty(); }
 };
 
 /// Where a connector shall go: the host, plainly a side, or a guest.

@@ -190,6 +190,8 @@ void describe(const GuestView& v, Writer& io)
     io("state", v.state);
     io("bind", v.bind);
     io("when_off", v.when_off);
+    io("qmp", v.qmp);
+    io("may_take_last_keyboard", v.may_take_last_keyboard);
     io("controllers", v.controllers);
     io("connectors", v.connectors);
     io("notes", v.notes);
@@ -264,6 +266,7 @@ void describe(const config::GuestSettings& v, Writer& io)
     io("on_start", v.on_start);
     io("qmp", v.qmp);
     io("bind", v.bind == config::BindAt::boot ? "boot" : "manual");
+    io("may_take_last_keyboard", v.may_take_last_keyboard);
     io("origin", v.origin);
 }
 

@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "sim/configuration.hpp"
+
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "config/parse.hpp"
-#include "sim/configuration.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -31,9 +32,11 @@ std::string guest_text(const config::GuestSettings& guest, const std::string& di
 {
     const auto monitor =
         guest.qmp.empty() ? std::string() : format("qmp = \"{}/run/{}.qmp\"\n", directory, guest.name.text());
-    return table_of("guest", guest.name.text()) + format("controllers = {}\nwhen_off = \"{}\"\n{}\n",
-                                                         quoted_list(texts_of(guest.controllers)),
-                                                         config::text_of(guest.when_off), monitor);
+    const auto controllers = guest.controllers.empty()
+                                 ? std::string()
+                                 : format("controllers = {}\n", quoted_list(texts_of(guest.controllers)));
+    return table_of("guest", guest.name.text()) +
+           format("{}when_off = \"{}\"\n{}\n", controllers, config::text_of(guest.when_off), monitor);
 }
 
 /// The guests of the recording; a board with both sides and no guest gets one that may have its EHCIs.
