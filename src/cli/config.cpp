@@ -38,6 +38,8 @@ int check(const Options& options, const linux_::Locations& where, const config::
         print(report::to_json(checked) + "\n");
         return checked.misfits.empty() ? exit_done : exit_code_of(ErrorKind::failed);
     }
+    for (const auto& warning : checked.warnings)
+        warn(options, format("{}: {}", warning.origin, warning.message));
     if (checked.misfits.empty()) {
         if (options.verbose)
             for (const auto& file : checked.files) print(printable(file, 200) + "\n");

@@ -27,7 +27,8 @@ struct ConfigCheck {
         std::string message;
         bool is_of_reach = false; ///< by `plan::out_of_reach`, which the doctor asks itself
     };
-    std::vector<Misfit> misfits; ///< where it does not fit this machine
+    std::vector<Misfit> misfits;  ///< where it does not fit this machine
+    std::vector<Misfit> warnings; ///< what is allowed, and hardly meant
 };
 
 [[nodiscard]] ConfigCheck check_config(const config::Settings& settings, const topology::Snapshot& snapshot,

@@ -329,6 +329,7 @@ void describe(const ConfigCheck& v, Writer& io)
     io("listeners", v.listeners);
     io("machine_was_seen", v.machine_was_seen);
     io("misfits", v.misfits);
+    io("warnings", v.warnings);
 }
 
 /// The stable word of an error that has none of its own.
