@@ -246,7 +246,7 @@ TEST(Problems, SayWhatToWriteInPlaceOfOnExit)
         // It is suggested to nobody.
         Case{
             "[guest.a]\ncontrollers = ['00:1d.0']\non_exti = 'keep'\n",
-            "3:1: unknown key 'on_exti' in [guest.a]; known: controllers, qmp, when_off, grace, on_start, bind, may_take_last_keyboard\n"},
+            "3:1: unknown key 'on_exti' in [guest.a]; known: controllers, when_off, grace, on_start, qmp, bind, may_take_last_keyboard\n"},
     };
     expect(cases);
 }
