@@ -51,6 +51,16 @@ std::string Origin::text() const
     return line == 0 ? shown : format("{}:{}:{}", shown, line, column);
 }
 
+std::string_view text_of(WhenOff when_off)
+{
+    switch (when_off) {
+    case WhenOff::host: return "host";
+    case WhenOff::reserve: return "reserve";
+    case WhenOff::stay: return "stay";
+    }
+    return "";
+}
+
 Target target_from(std::string_view word)
 {
     if (word == "host") return ToHost{};

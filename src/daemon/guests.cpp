@@ -224,7 +224,7 @@ void Guests::compare(Guest& guest)
 void Guests::has_gone(Guest& guest)
 {
     parts_.tell.changed(guest.name, "is gone");
-    const bool returns = settings_of(guest).on_exit == config::OnExit::return_to_host;
+    const bool returns = settings_of(guest).when_off == config::WhenOff::host;
     guest.phase = returns ? Phase::owing : Phase::away;
     guest.patience.end();
     guest.complaint.clear();
@@ -290,7 +290,7 @@ void Guests::bring_home(Guest& guest)
     const plan::Request request{.wish = plan::ReturnRequest{guest.name}};
     if (parts_.machine.awaits_claims(request)) return; // called again when there is an answer
     guest.is_under_way = true;
-    go_back(parts_.machine, request, {.who = "on_exit of " + guest.name.text(), .trial = {}},
+    go_back(parts_.machine, request, {.who = "when_off of " + guest.name.text(), .trial = {}},
             [this, name = guest.name, before = parts_.machine.snapshot()](WentBack gone) {
                 if (auto* gone_guest = find(name)) has_come_home(*gone_guest, before, std::move(gone));
             });

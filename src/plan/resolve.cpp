@@ -101,12 +101,17 @@ OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_na
             Refusal{Reason::nobody_behind_route, name,
                     format("{} would go to EHCI #{}, which is not on the bus", name, twin->controller),
                     "firmware hides it: set its xHCI mode to Auto, Smart Auto or Manual"});
-    std::vector<std::string> given;
-    for (const auto& address : guest->controllers) given.push_back(address.text());
+    const auto reaches = format("{} can reach {} and {}", name, in_words(board, connector, Side::ehci),
+                                in_words(board, connector, Side::xhci));
+    if (guest->controllers.empty())
+        return std::unexpected(Refusal{
+            Reason::not_the_guests_controller, name,
+            format("{}; {} was given no controller", reaches, guest_name.text()),
+            format("name the EHCI in controllers of [guest.{}], or choose a socket that no mux reaches",
+                   guest_name.text())});
     return std::unexpected(Refusal{
         Reason::not_the_guests_controller, name,
-        format("{} can reach {} and {}; {} was given {}", name, in_words(board, connector, Side::ehci),
-               in_words(board, connector, Side::xhci), guest_name.text(), join(given, ", ")),
+        format("{}; {} was given {}", reaches, guest_name.text(), join(texts_of(guest->controllers), ", ")),
         "add that controller to the guest, or choose a connector of the one it has"});
 }
 

@@ -30,8 +30,9 @@ struct ConfigCheck {
         std::string message;
         bool is_of_reach = false; ///< by `plan::out_of_reach`, which the doctor asks itself
     };
-    std::vector<Misfit> misfits;  ///< where it does not fit this machine
-    std::vector<Misfit> warnings; ///< it fits, and something outside of it is missing
+    std::vector<Misfit> misfits; ///< where it does not fit this machine
+    std::vector<Misfit>
+        warnings; ///< what is allowed, and hardly meant; or something outside of it is missing
 };
 
 [[nodiscard]] ConfigCheck check_config(const config::Settings& settings, const topology::Snapshot& snapshot,
@@ -44,7 +45,14 @@ struct NodeAccess {
 };
 /// Nothing: there is no such node.
 using LookAtNode = std::function<std::optional<NodeAccess>(const plan::NumberedPath&)>;
-/// A warning for each bus that has nodes which the daemon needs and may not write.
+/// Of one bus, nodes that the daemon needs and may not write.
+struct ShutNodes {
+    std::string origin;   ///< of the first connector that needs them
+    std::string sentence; ///< "usbrouted may not write /dev/bus/usb/003/001, which it needs for rear-1"
+};
+[[nodiscard]] std::vector<ShutNodes> shut_nodes(const config::Settings& settings,
+                                                const topology::Snapshot& snapshot, const LookAtNode& look);
+/// A warning for each of them.
 void add_node_warnings(ConfigCheck& check, const config::Settings& settings,
                        const topology::Snapshot& snapshot, const LookAtNode& look);
 

@@ -131,6 +131,7 @@ void describe(const diagnose::Diagnosis& v, Writer& io)
 {
     io("schema", schema);
     io("works", v.works);
+    io("means", v.means);
     io("verdict", shown(v.verdict));
     io("next_step", shown(v.next_step));
     io("mux", Json{{"family", v.family},
@@ -190,7 +191,9 @@ void describe(const GuestView& v, Writer& io)
     io("name", v.name);
     io("state", v.state);
     io("bind", v.bind);
-    io("on_exit", v.on_exit);
+    io("when_off", v.when_off);
+    io("qmp", v.qmp);
+    io("may_take_last_keyboard", v.may_take_last_keyboard);
     io("controllers", v.controllers);
     io("connectors", v.connectors);
     io("notes", v.notes);
@@ -260,11 +263,12 @@ void describe(const config::GuestSettings& v, Writer& io)
 {
     io("name", v.name);
     io("controllers", v.controllers);
-    io("on_exit", v.on_exit == config::OnExit::keep ? "keep" : "return");
+    io("when_off", config::text_of(v.when_off));
     io("grace_ms", v.grace.count());
     io("on_start", v.on_start);
     io("qmp", v.qmp);
     io("bind", v.bind == config::BindAt::boot ? "boot" : "manual");
+    io("may_take_last_keyboard", v.may_take_last_keyboard);
     io("origin", v.origin);
 }
 

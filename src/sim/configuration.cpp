@@ -32,9 +32,11 @@ std::string guest_text(const config::GuestSettings& guest, const std::string& di
 {
     const auto monitor =
         guest.qmp.empty() ? std::string() : format("qmp = \"{}/run/{}.qmp\"\n", directory, guest.name.text());
+    const auto controllers = guest.controllers.empty()
+                                 ? std::string()
+                                 : format("controllers = {}\n", quoted_list(texts_of(guest.controllers)));
     return table_of("guest", guest.name.text()) +
-           format("controllers = {}\non_exit = \"{}\"\n{}\n", quoted_list(texts_of(guest.controllers)),
-                  guest.on_exit == config::OnExit::return_to_host ? "return" : "keep", monitor);
+           format("{}when_off = \"{}\"\n{}\n", controllers, config::text_of(guest.when_off), monitor);
 }
 
 /// The guests of the recording; a board with both sides and no guest gets one that may have its EHCIs.
@@ -42,10 +44,7 @@ std::vector<config::GuestSettings> guests_of(const Board& board)
 {
     auto guests = board.guests;
     if (!guests.empty() || board.chip == nullptr) return guests;
-    config::GuestSettings windows{.name = GuestName("windows"),
-                                  .controllers = {},
-                                  .on_exit = config::OnExit::return_to_host,
-                                  .origin = {}};
+    config::GuestSettings windows{.name = GuestName("windows"), .controllers = {}, .origin = {}};
     for (std::size_t number = 1; number <= board.chip->ehcis.size(); ++number)
         if (const auto ehci = board.ehci(static_cast<std::uint8_t>(number)))
             windows.controllers.push_back(board.controllers[*ehci].function->address);

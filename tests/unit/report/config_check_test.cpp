@@ -66,6 +66,58 @@ TEST(ConfigCheck, NamesAControllerThatTwoGuestsAreToHave)
             "guest b: 0000:00:1d.0 is also given to guest a (test.toml:1:8); give it to only one of them"});
 }
 
+std::vector<std::string> warnings(const std::string& text)
+{
+    std::vector<std::string> messages;
+    for (const auto& warning : check_config(settings_of(text), {}, {}).warnings)
+        messages.push_back(warning.message);
+    return messages;
+}
+
+TEST(ConfigCheck, WarnsOfAGuestThatKeepsItsSocketsAndCannotCallThemBack)
+{
+    const std::string guest = "[guest.a]\ncontrollers = [\"0000:00:1d.0\"]\n";
+    const std::string line = "[listen.a]\nunix = \"/run/a.sock\"\nguest = \"a\"\n";
+
+    EXPECT_EQ(warnings(guest), std::vector<std::string>{});
+    EXPECT_EQ(
+        warnings(guest + "when_off = \"stay\"\n"),
+        std::vector<std::string>{
+            "guest a: its sockets of the mux stay with it when it is gone (when_off = \"stay\"), and it has no line of its own "
+            "through which they can be called back; write when_off = \"host\", or add [listen.a] with "
+            "unix = \"/run/usbroute/a.sock\", guest = \"a\", allow = [\"toggle\", \"status\"]"});
+    EXPECT_EQ(warnings(guest + "when_off = \"reserve\"\n").size(), 1U);
+    EXPECT_EQ(warnings(guest + "when_off = \"stay\"\n" + line + "allow = [\"status\", \"undo\"]\n").size(),
+              1U);
+    EXPECT_EQ(warnings(guest + "when_off = \"stay\"\n" + line + "allow = [\"move\"]\n").size(), 0U);
+}
+
+TEST(ConfigCheck, WarnsThatStayIsForWiresWhereAGuestHasNone)
+{
+    const std::string guest = "[guest.a]\nqmp = \"/run/a.qmp\"\n";
+
+    EXPECT_EQ(warnings(guest), std::vector<std::string>{});
+    EXPECT_EQ(warnings(guest + "when_off = \"reserve\"\n"), std::vector<std::string>{});
+    EXPECT_EQ(
+        warnings(guest + "when_off = \"stay\"\n"),
+        std::vector<std::string>{
+            "guest a: when_off = \"stay\" is for sockets of the mux, and this guest has none; write \"host\" or \"reserve\""});
+}
+
+TEST(ConfigCheck, KnowsThatOnABoardWithoutTheMuxNoWiresStay)
+{
+    const auto machine = fakes::recorded("amd-a520m");
+    const std::string text =
+        "[guest.a]\ncontrollers = [\"0000:30:00.3\"]\nwhen_off = \"stay\"\n[guest.b]\ncontrollers = "
+        "[\"0000:02:00.0\"]\nqmp = \"/run/b.qmp\"\nwhen_off = \"stay\"\n";
+
+    const auto check = check_config(settings_of(text), machine.snapshot, {});
+
+    ASSERT_EQ(check.warnings.size(), 1U);
+    EXPECT_TRUE(check.warnings.front().message.starts_with(
+        "guest b: when_off = \"stay\" is for sockets of the mux, and this guest has none"));
+}
+
 TEST(ConfigCheck, NamesThePlaceInTheFile)
 {
     const auto check = check_config(settings_of("\n\n[connector.a]\nmux_bit = 20\n"), fakes::z97(), {});
