@@ -91,7 +91,10 @@ struct Device {
     bool removable = true; ///< false where the kernel says "fixed"
     bool authorized =
         true; ///< false: the kernel was told not to use it, nor to look behind it (`authorized`)
-    std::vector<Interface> interfaces;
+    std::vector<Interface> interfaces; ///< of one without a configuration: those that its first one has
+    /// False: no configuration is chosen, and nobody can use it. So is what has come into a claimed port.
+    bool is_configured = true;
+    std::uint8_t first_configuration = 0; ///< of one that has none: the value to choose; 0: not told
 
     [[nodiscard]] bool is_hub() const { return device_class == 9 || hub_ports > 0; }
     [[nodiscard]] bool is_keyboard() const;
