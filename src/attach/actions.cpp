@@ -95,6 +95,68 @@ std::string why_undone(const BringHome& action, const Seen& seen)
                : format("no driver of the host has {}", action.device.path.text());
 }
 
+std::string in_words(const ClaimPort& action)
+{
+    return format("claim port {} (USBDEVFS_CLAIM_PORT)", action.port.text());
+}
+
+std::string in_words(const ReleasePort& action)
+{
+    return format("release port {} (USBDEVFS_RELEASE_PORT)", action.port.text());
+}
+
+std::string in_words(const WakeHub& action)
+{
+    return format("configure the hub at {} (USBDEVFS_SETCONFIGURATION)", action.hub.path.text());
+}
+
+std::string in_words(const Give& action)
+{
+    return format("give {} to {}, on port {} of {}", action.device.path.text(), action.guest.text(),
+                  action.to.port, action.to.bus);
+}
+
+std::string in_words(const Take& action)
+{
+    return format("take {} from {}", action.object.text(), action.guest.text());
+}
+
+std::string in_words(const BringHome& action)
+{
+    return format("offer {} to the host's drivers (USBDEVFS_CONNECT)", action.device.path.text());
+}
+
+std::string expectation_of(const ClaimPort& action)
+{
+    return format("port {} is claimed", action.port.text());
+}
+
+std::string expectation_of(const ReleasePort& action)
+{
+    return format("port {} is not claimed", action.port.text());
+}
+
+std::string expectation_of(const WakeHub& action)
+{
+    return format("the hub at {} has a configuration", action.hub.path.text());
+}
+
+std::string expectation_of(const Give& action)
+{
+    return format("{} has {} attached, and no driver of the host has a part of it", action.guest.text(),
+                  action.object().text());
+}
+
+std::string expectation_of(const Take& action)
+{
+    return format("{} has no {}", action.guest.text(), action.object.text());
+}
+
+std::string expectation_of(const BringHome& action)
+{
+    return format("drivers of the host have {}", action.device.path.text());
+}
+
 std::string shell_line(const ClaimPort& action)
 {
     return format("(port {} is claimed by an ioctl, for which there is no command)", action.port.text());
@@ -126,6 +188,33 @@ std::string shell_line(const Take& action)
 std::string shell_line(const BringHome& action)
 {
     return format("for i in /sys/bus/usb/devices/{}:*; do echo ${{i##*/}} > /sys/bus/usb/drivers_probe; done",
+                  action.device.path.text());
+}
+
+bool is_done(const Park& action, const Seen& seen)
+{
+    const auto* device = seen.device_at(action.device.path);
+    return device == nullptr || device->device != action.device || device->with_host == 0;
+}
+
+std::string why_undone(const Park& action, const Seen& /*seen*/)
+{
+    return format("a driver of the host has {}", action.device.path.text());
+}
+
+std::string in_words(const Park& action)
+{
+    return format("take {} from the host's drivers (USBDEVFS_DISCONNECT)", action.device.path.text());
+}
+
+std::string expectation_of(const Park& action)
+{
+    return format("no driver of the host has a part of {}", action.device.path.text());
+}
+
+std::string shell_line(const Park& action)
+{
+    return format("for i in /sys/bus/usb/devices/{}:*; do echo ${{i##*/}} > $i/driver/unbind; done",
                   action.device.path.text());
 }
 

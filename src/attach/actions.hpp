@@ -55,8 +55,14 @@ struct BringHome {
     bool operator==(const BringHome&) const = default;
 };
 
+/// Takes a device from the host's drivers, and gives it to nobody (USBDEVFS_DISCONNECT).
+struct Park {
+    HostDevice device;
+    bool operator==(const Park&) const = default;
+};
+
 /// One thing that this means does.
-using Action = std::variant<ClaimPort, ReleasePort, WakeHub, Give, Take, BringHome>;
+using Action = std::variant<ClaimPort, ReleasePort, WakeHub, Give, Take, BringHome, Park>;
 
 [[nodiscard]] bool is_done(const ClaimPort& action, const Seen& seen);
 [[nodiscard]] bool is_done(const ReleasePort& action, const Seen& seen);
@@ -64,6 +70,7 @@ using Action = std::variant<ClaimPort, ReleasePort, WakeHub, Give, Take, BringHo
 [[nodiscard]] bool is_done(const Give& action, const Seen& seen);
 [[nodiscard]] bool is_done(const Take& action, const Seen& seen);
 [[nodiscard]] bool is_done(const BringHome& action, const Seen& seen);
+[[nodiscard]] bool is_done(const Park& action, const Seen& seen);
 
 /// What is seen in its place, one sentence; to be asked of what is not done.
 [[nodiscard]] std::string why_undone(const ClaimPort& action, const Seen& seen);
@@ -72,6 +79,24 @@ using Action = std::variant<ClaimPort, ReleasePort, WakeHub, Give, Take, BringHo
 [[nodiscard]] std::string why_undone(const Give& action, const Seen& seen);
 [[nodiscard]] std::string why_undone(const Take& action, const Seen& seen);
 [[nodiscard]] std::string why_undone(const BringHome& action, const Seen& seen);
+[[nodiscard]] std::string why_undone(const Park& action, const Seen& seen);
+
+/// "give 3-2.1 to windows, on port 1 of usbroute0.0".
+[[nodiscard]] std::string in_words(const ClaimPort& action);
+[[nodiscard]] std::string in_words(const ReleasePort& action);
+[[nodiscard]] std::string in_words(const WakeHub& action);
+[[nodiscard]] std::string in_words(const Give& action);
+[[nodiscard]] std::string in_words(const Take& action);
+[[nodiscard]] std::string in_words(const BringHome& action);
+[[nodiscard]] std::string in_words(const Park& action);
+/// What shows afterwards that it is done, half a sentence.
+[[nodiscard]] std::string expectation_of(const ClaimPort& action);
+[[nodiscard]] std::string expectation_of(const ReleasePort& action);
+[[nodiscard]] std::string expectation_of(const WakeHub& action);
+[[nodiscard]] std::string expectation_of(const Give& action);
+[[nodiscard]] std::string expectation_of(const Take& action);
+[[nodiscard]] std::string expectation_of(const BringHome& action);
+[[nodiscard]] std::string expectation_of(const Park& action);
 
 /// What a person types to have the same: lines for the guest's monitor, or shell commands; what no command does is said.
 [[nodiscard]] std::string shell_line(const ClaimPort& action);
@@ -80,5 +105,6 @@ using Action = std::variant<ClaimPort, ReleasePort, WakeHub, Give, Take, BringHo
 [[nodiscard]] std::string shell_line(const Give& action);
 [[nodiscard]] std::string shell_line(const Take& action);
 [[nodiscard]] std::string shell_line(const BringHome& action);
+[[nodiscard]] std::string shell_line(const Park& action);
 
 } // namespace usbroute::attach

@@ -31,7 +31,7 @@ public:
             for (const auto& port : socket.places) settle_port(port, socket);
         release_what_is_no_socket();
         Due due{.actions = std::move(takes_), .waiting = std::move(waiting_)};
-        for (auto* part : {&releases_, &homes_, &hubs_, &claims_, &gives_})
+        for (auto* part : {&releases_, &homes_, &hubs_, &claims_, &parks_, &gives_})
             std::ranges::move(*part, std::back_inserter(due.actions));
         return due;
     }
@@ -82,9 +82,9 @@ private:
         }
     }
 
-    static bool has_lost(const HostObject& object, const SeenDevice& device)
+    [[nodiscard]] bool has_lost(const HostObject& object, const SeenDevice& device) const
     {
-        return object.is_attached && device.with_host > 0;
+        return object.is_attached && (device.with_host > 0 || remembered_.lost.contains(device.device));
     }
 
     void place(const SeenDevice& device, const Assignment& socket)
@@ -93,13 +93,18 @@ private:
         const auto* guest = std::get_if<GuestName>(&socket.whom);
         if (guest != nullptr && stays_with_host(device.device)) note_why_it_stays(device.device);
         if (guest != nullptr && !stays_with_host(device.device)) return give(device, socket, *guest);
-        if (!std::holds_alternative<Nobody>(socket.whom)) bring_home(device);
+        if (!std::holds_alternative<Nobody>(socket.whom)) return bring_home(device, socket.heals);
+        if (stays_with_host(device.device)) return note_why_it_stays(device.device);
+        // Without nodes nobody can be kept from it.
+        if (device.with_host > 0 && seen_.way == Way::descriptor)
+            parks_.emplace_back(Park{.device = device.device});
     }
 
     void place_hub(const SeenDevice& hub, const Assignment& socket)
     {
         if (hub.is_configured) return;
-        if (std::holds_alternative<Host>(socket.whom)) return bring_home(hub);
+        if (remembered_.has_failed(hub.device)) return note_why_it_stays(hub.device);
+        if (std::holds_alternative<Host>(socket.whom)) return bring_home(hub, socket.heals);
         hubs_.emplace_back(WakeHub{.hub = hub.device});
     }
 
@@ -108,7 +113,7 @@ private:
         const bool is_guarded = remembered_.stay.contains(device);
         const auto why = remembered_.why.find(device);
         wait(device, is_guarded ? Waits::stays : Waits::failed,
-             is_guarded || why == remembered_.why.end() ? std::string() : why->second);
+             why == remembered_.why.end() ? std::string() : why->second);
     }
 
     void give(const SeenDevice& device, const Assignment& socket, const GuestName& name)
@@ -171,8 +176,9 @@ private:
 
     /// Where we had kept the host's drivers away, or a guest that is gone has: QEMU gives back what it lets go of in order, and
     /// nothing when it is killed.
-    void bring_home(const SeenDevice& device)
+    void bring_home(const SeenDevice& device, bool heals)
     {
+        if (!heals && !is_taken_.contains(device.device)) return;
         const bool is_whole = device.is_configured && device.with_nobody == 0;
         const bool is_known_not_to = remembered_.offered.contains(device.device) && device.is_configured;
         if (is_taken_.contains(device.device) || (!is_whole && !is_known_not_to && device.with_program == 0))
@@ -220,6 +226,7 @@ private:
     std::vector<Action> homes_;
     std::vector<Action> hubs_;
     std::vector<Action> claims_;
+    std::vector<Action> parks_; ///< once no driver comes back by itself
     std::vector<Action> gives_;
     std::vector<Waiting> waiting_;
 };
@@ -232,15 +239,20 @@ bool Remembered::has_failed(const HostDevice& device) const
     return found != failures.end() && found->second >= most_failures;
 }
 
+void Remembered::forget_if(const std::function<bool(const HostDevice&)>& is_over)
+{
+    std::erase_if(failures, [&](const auto& one) { return is_over(one.first); });
+    std::erase_if(why, [&](const auto& one) { return is_over(one.first); });
+    std::erase_if(stay, is_over);
+    std::erase_if(lost, is_over);
+    std::erase_if(offered, is_over);
+}
+
 void Remembered::forget_all_but(const std::vector<SeenDevice>& devices)
 {
-    const auto is_gone = [&](const HostDevice& device) {
+    forget_if([&](const HostDevice& device) {
         return std::ranges::none_of(devices, [&](const SeenDevice& one) { return one.device == device; });
-    };
-    std::erase_if(failures, [&](const auto& one) { return is_gone(one.first); });
-    std::erase_if(why, [&](const auto& one) { return is_gone(one.first); });
-    std::erase_if(stay, is_gone);
-    std::erase_if(offered, is_gone);
+    });
 }
 
 Due due(const std::vector<Assignment>& assignments, const Seen& seen, const Remembered& remembered)

@@ -8,6 +8,7 @@
 #include "base/ids.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -33,6 +34,9 @@ struct Assignment {
     For whom;
     /// Its number among the sockets of its kind, from 0: the device in it goes to the same port of the guest each time.
     std::size_t slot = 0;
+    /// It is a guest's, or was until now: what is there without a driver was left so by a guest. In a socket that is the
+    /// host's own nobody but its owner knows why something has none.
+    bool heals = true;
 };
 
 /// What is known of devices from before; gone with the device.
@@ -41,13 +45,17 @@ struct Remembered {
     static constexpr std::uint8_t most_failures = 2;
 
     std::map<HostDevice, std::uint8_t> failures;
-    std::map<HostDevice, std::string> why; ///< the last failure
+    std::map<HostDevice, std::string> why; ///< the last failure, or what guards it
     std::set<HostDevice>
         stay; ///< guarded, or not what is expected: with the host, whomever the socket is for
+    /// QEMU says that it has them, and has lost them: the guest had used them, and their interfaces have had nobody's driver for
+    /// a while. So it is after sleep where the port is claimed.
+    std::set<HostDevice> lost;
     /// The host's drivers were offered it, and do not want all of it: it is not asked again.
     std::set<HostDevice> offered;
 
     [[nodiscard]] bool has_failed(const HostDevice& device) const;
+    void forget_if(const std::function<bool(const HostDevice&)>& is_over);
     /// What was unplugged is forgotten.
     void forget_all_but(const std::vector<SeenDevice>& devices);
 };

@@ -36,8 +36,10 @@ SeenDevice seen(const topology::Device& device)
 {
     SeenDevice seen{.device = {.path = device.path, .number = device.number},
                     .hub_ports = device.hub_ports,
+                    .has_hub_class = device.is_hub(),
                     .is_superspeed = device.speed.is_superspeed(),
-                    .is_configured = !device.interfaces.empty()};
+                    .is_configured = device.is_configured};
+    if (!device.is_configured) return seen;
     for (const auto& interface : device.interfaces)
         ++(interface.driver.empty()             ? seen.with_nobody
            : interface.driver == program_driver ? seen.with_program

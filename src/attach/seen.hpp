@@ -17,7 +17,9 @@ namespace usbroute::attach {
 /// A device in a socket that no mux reaches, as the host's kernel shows it.
 struct SeenDevice {
     HostDevice device;
-    std::uint8_t hub_ports = 0; ///< 0: not a hub
+    std::uint8_t hub_ports =
+        0; ///< 0: not a hub, or one without a configuration, whose ports nobody knows yet
+    bool has_hub_class = false;
     bool is_superspeed = false;
     /// It has a configuration, and so interfaces. One that has come into a claimed port has none.
     bool is_configured = true;
@@ -27,7 +29,7 @@ struct SeenDevice {
     std::uint8_t with_nobody = 0;
     bool operator==(const SeenDevice&) const = default;
 
-    [[nodiscard]] bool is_hub() const { return hub_ports > 0; }
+    [[nodiscard]] bool is_hub() const { return has_hub_class || hub_ports > 0; }
 };
 
 [[nodiscard]] SeenDevice seen(const topology::Device& device);
@@ -36,6 +38,7 @@ struct SeenDevice {
 struct SeenGuest {
     GuestName name;
     std::optional<GuestUsb> usb; ///< nothing: there is no connection to its monitor
+    bool is_gone = false;        ///< and it does not run, as far as can be told
     bool operator==(const SeenGuest&) const = default;
 };
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,8 +31,11 @@ public:
         unplug(path);
         attach::SeenDevice device{.device = {.path = place, .number = next_number_++},
                                   .hub_ports = hub_ports,
+                                  .has_hub_class = hub_ports > 0,
                                   .is_superspeed = superspeed};
         device.is_configured = !seen.is_claimed(place);
+        // Its driver reads how many ports a hub has.
+        if (!device.is_configured) ports_[device.device] = std::exchange(device.hub_ports, 0);
         if (device.is_configured) device.with_host = 1;
         seen.devices.push_back(device);
         std::ranges::sort(seen.devices, {}, &attach::SeenDevice::device);
@@ -172,6 +176,7 @@ private:
     {
         if (auto* hub = device_of(one.hub)) {
             hub->is_configured = true;
+            hub->hub_ports = ports_[one.hub];
             hub->with_host = 1;
         }
     }
@@ -206,17 +211,26 @@ private:
                 let_go(device, true);
         std::erase_if(usb.host_objects, [&](const auto& object) { return object.id == one.object.text(); });
     }
+    void carry_out(const attach::Park& one)
+    {
+        auto* device = device_of(one.device);
+        if (device == nullptr) return;
+        device->with_nobody = device->with_host;
+        device->with_host = 0;
+    }
     void carry_out(const attach::BringHome& one)
     {
         remembered.offered.insert(one.device);
         auto* device = device_of(one.device);
         if (device == nullptr || seen.is_claimed(device->device.path)) return;
         device->is_configured = true;
+        if (device->has_hub_class && device->hub_ports == 0) device->hub_ports = ports_[one.device];
         device->with_nobody = 0;
         device->with_host = 1;
     }
 
     std::uint8_t next_number_ = 1;
+    std::map<attach::HostDevice, std::uint8_t> ports_; ///< of hubs without a configuration
 };
 
 } // namespace usbroute::fakes

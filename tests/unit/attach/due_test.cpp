@@ -10,6 +10,8 @@
 #include <array>
 #include <functional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace usbroute::attach {
@@ -322,6 +324,51 @@ TEST(Due, EveryOrderOfEventsEndsTheSame)
         ++orders;
     } while (std::ranges::next_permutation(order).found);
     EXPECT_EQ(orders, 720);
+}
+
+TEST(Due, WhatIsParkedIsTakenFromTheHostsDriversAndComesBackToThem)
+{
+    AttachWorld world;
+    world.plug("3-1");
+
+    ASSERT_TRUE(world.settle(sockets(Nobody{})));
+    EXPECT_EQ(world.shown(), "3-1 driverless [3-1] [4-1]");
+
+    ASSERT_TRUE(world.settle(sockets(Host{})));
+    EXPECT_EQ(world.shown(), "3-1 host");
+}
+
+TEST(Due, WhatHasNoDriverInASocketOfTheHostsOwnIsLeftAlone)
+{
+    AttachWorld world;
+    world.plug("3-1");
+    auto& device = world.seen.devices.front();
+    device.with_nobody = std::exchange(device.with_host, std::uint8_t{0});
+    auto own = sockets(Host{});
+    for (auto& socket : own) socket.heals = false;
+
+    EXPECT_TRUE(due(own, world.seen, {}).actions.empty());
+    EXPECT_EQ(due(sockets(Host{}), world.seen, {}).actions.size(), 1U);
+}
+
+TEST(Due, WhatAGuestHasLostIsTakenAndGivenAgain)
+{
+    AttachWorld world;
+    world.plug("3-1");
+    world.start("windows");
+    ASSERT_TRUE(world.settle(sockets(windows())));
+    auto& device = world.seen.devices.front();
+    device.with_nobody =
+        std::exchange(device.with_program, std::uint8_t{0}); // after a sleep, in a claimed port
+
+    EXPECT_TRUE(due(sockets(windows()), world.seen, {}).actions.empty()) << "the guest may not use it yet";
+
+    Remembered remembered;
+    remembered.lost.insert(device.device);
+    const auto actions = due(sockets(windows()), world.seen, remembered).actions;
+    ASSERT_EQ(actions.size(), 2U);
+    EXPECT_TRUE(std::holds_alternative<Take>(actions[0]));
+    EXPECT_TRUE(std::holds_alternative<Give>(actions[1]));
 }
 
 } // namespace
