@@ -171,6 +171,18 @@ std::vector<topology::ConnectorSpec> Settings::specs() const
     return all;
 }
 
+bool Settings::has_sockets_to_give() const
+{
+    return std::ranges::any_of(
+        connectors, [](const ConnectorSettings& one) { return !one.spec.bit && !one.spec.places.empty(); });
+}
+
+bool Settings::gives_devices() const
+{
+    return has_sockets_to_give() &&
+           std::ranges::any_of(guests, [](const GuestSettings& guest) { return !guest.qmp.empty(); });
+}
+
 std::vector<ProfileName> Settings::toggle_order() const
 {
     if (!toggle.empty()) return toggle;

@@ -165,6 +165,10 @@ struct Settings {
     [[nodiscard]] std::vector<topology::ConnectorSpec> specs() const;
     /// The profiles that `toggle` goes round.
     [[nodiscard]] std::vector<ProfileName> toggle_order() const;
+    /// Whether there is a socket that no mux reaches.
+    [[nodiscard]] bool has_sockets_to_give() const;
+    /// Whether there is one, and a guest with a monitor that can take what is in it.
+    [[nodiscard]] bool gives_devices() const;
 };
 
 } // namespace usbroute::config

@@ -257,7 +257,7 @@ TEST(Problems, OfProfiles)
         Case{"[profile.x]\nwindws = ['bit1']\n[guest.windows]\ncontrollers = ['00:1d.0']\n",
              "2:1: unknown guest 'windws' in [profile.x]; did you mean 'windows'?\n"},
         Case{"[profile.x]\nlinux = ['bit1']\n",
-             "2:1: unknown guest 'linux' in [profile.x]; known: host, ehci, xhci\n"},
+             "2:1: unknown guest 'linux' in [profile.x]; known: host, ehci, xhci, none\n"},
         Case{
             "[profile.x]\nmay_take_last_keybord = true\n",
             "2:1: unknown key 'may_take_last_keybord' in [profile.x]; did you mean 'may_take_last_keyboard'?\n"},
