@@ -77,6 +77,16 @@ Board look_at_board(const topology::Snapshot& snapshot, const config::Settings& 
     return board;
 }
 
+std::string_view text_of(Means means)
+{
+    switch (means) {
+    case Means::none: return "none";
+    case Means::route: return "route";
+    case Means::attach: return "attach";
+    }
+    return "none";
+}
+
 Means means_of(const Connector& connector)
 {
     if (connector.behind) return Means::none;
@@ -102,8 +112,11 @@ std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, cons
                 ? std::string("this machine has no xHCI controller")
                 : format("xHCI {} is {:04x}:{:04x}, which is not known to have Intel's port mux", found->name,
                          found->vendor, found->device);
-        return Refusal{Reason::no_mux, "machine", what,
-                       "only Intel 7-, 8-, 9-series and X99 chipsets can move single sockets this way"};
+        return Refusal{
+            Reason::no_mux, "machine", what,
+            snapshot.controllers.empty()
+                ? "`usbroute doctor` says what this machine can do"
+                : "the devices in its sockets can be given to a guest one by one: `usbroute doctor` says how"};
     }
     const auto& mux = *board.mux;
     const auto of_the_table = [](const topology::Controller& c) {
@@ -139,6 +152,9 @@ std::string why_not_movable(const topology::Snapshot& snapshot, const Board& boa
         const auto refusal = why_not_given(connector);
         return refusal ? refusal->sentence : std::string();
     }
+    const bool waits_for_a_guest =
+        !connector.spec.places.empty() && connector.controller_at(topology::OwnController{});
+    if (!connector.spec.bit && waits_for_a_guest) return "there is no guest with qmp to take its devices";
     if (!connector.spec.bit || !mux) return "it moves only with its controller";
     const auto* wiring = route::wiring_of(mux, connector.spec);
     if (wiring == nullptr)

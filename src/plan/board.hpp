@@ -13,6 +13,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace usbroute::plan {
@@ -34,6 +35,8 @@ enum class Means : std::uint8_t {
     route,  ///< the mux moves its wires
     attach, ///< its devices are given to a guest, one by one
 };
+/// "none", "route", "attach"
+[[nodiscard]] std::string_view text_of(Means means);
 [[nodiscard]] Means means_of(const topology::Connector& connector);
 
 /// Invariant 1: the mux, if its registers may be written at all.

@@ -122,4 +122,16 @@ std::vector<Placed> Change::after() const
     return placed;
 }
 
+std::vector<topology::Placed> assigned_after(std::vector<topology::Placed> assigned, const Change& change)
+{
+    const auto host = topology::text_of(topology::SeatId(topology::OwnController{}));
+    for (const auto& shift : change.shifts) {
+        if (!std::holds_alternative<topology::UsbPlace>(shift.key)) continue;
+        std::erase_if(assigned, [&](const topology::Placed& one) { return one.key == shift.key; });
+        if (shift.to != host) assigned.push_back({.key = shift.key, .word = shift.to});
+    }
+    std::ranges::sort(assigned, {}, [](const topology::Placed& one) { return topology::text_of(one.key); });
+    return assigned;
+}
+
 } // namespace usbroute::plan

@@ -80,4 +80,8 @@ struct Change {
     bool operator==(const Change&) const = default;
 };
 
+/// Whom places are for that no mux reaches, once a change has been carried out: those that are not the host's, by key.
+[[nodiscard]] std::vector<topology::Placed> assigned_after(std::vector<topology::Placed> assigned,
+                                                           const Change& change);
+
 } // namespace usbroute::plan

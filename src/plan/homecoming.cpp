@@ -17,7 +17,6 @@ namespace {
 /// it already, and then the connector is dead until it goes home.
 bool is_with(const Connector& connector, const GuestName& name, const Settings& settings)
 {
-    if (connector.at == topology::SeatId(name)) return true;
     const auto* guest = settings.guest(name);
     const auto* controller = connector.controller_now();
     return guest != nullptr && controller != nullptr && !controller->is_driven_by_host() &&
@@ -32,7 +31,8 @@ std::expected<Resolved, Refusal> resolve_return(const ReturnRequest& request, co
     Resolved resolved;
     resolved.title = text_of(Wish(request));
     for (const auto& connector : board.connectors) {
-        if (means_of(connector) == Means::none || !is_with(connector, request.guest, s.settings)) continue;
+        // Whom a socket without a mux is for stays; its devices come home because the guest does not run (giving.cpp).
+        if (means_of(connector) != Means::route || !is_with(connector, request.guest, s.settings)) continue;
         const auto refusal = why_not_by_its_means(s.snapshot, board, connector);
         const auto wanted = refusal ? std::unexpected(*refusal) : to_host(connector, s.settings, board);
         if (!wanted) {

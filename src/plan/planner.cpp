@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "attach/seen.hpp"
 #include "base/format.hpp"
 #include "base/groups.hpp"
 #include "plan/board.hpp"
 #include "plan/call_back.hpp"
 #include "plan/dead_sides.hpp"
+#include "plan/following.hpp"
 #include "plan/giving.hpp"
 #include "plan/plan.hpp"
 #include "plan/policy.hpp"
@@ -55,8 +57,24 @@ void add_superspeed(Plan& plan, const route::Mux& mux, const Wanted& wanted)
                   : "a USB 3 device may stay on xHCI"));
 }
 
+/// Asked for by name, a device that was refused or has failed is to go now: the socket is its guest's already.
+bool is_asked_again(const Situation& situation, const Wanted& wanted)
+{
+    if (!wanted.named || !wanted.is_there() || means_of(*wanted.connector) != Means::attach ||
+        is_host(owner_at(*wanted.connector, wanted.seat, situation.settings)))
+        return false;
+    const auto is_left_with_host = [](const topology::Device* device) {
+        return !device->is_hub() && attach::seen(*device).with_host > 0;
+    };
+    return std::ranges::any_of(
+        wanted.connector->seat(wanted.seat)->places, [&](const topology::PortPath& place) {
+            return std::ranges::any_of(situation.snapshot.devices_below(place), is_left_with_host);
+        });
+}
+
 void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
 {
+    const bool is_again = is_asked_again(situation, wanted);
     const auto& connector = *wanted.connector;
     Movement movement{.connector = connector.spec.name,
                       .from = *connector.at,
@@ -69,16 +87,17 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
         for (const auto* device : situation.snapshot.devices_below(port))
             movement.leaving.push_back(device->path);
     };
-    if (!wanted.is_there())
+    if (!wanted.is_there() || is_again)
         for (const auto& port : connector.seat(*connector.at)->places) leave(port);
     const auto* superspeed = connector.spec.superspeed ? plan.change.of(*connector.spec.superspeed) : nullptr;
     if (superspeed != nullptr) {
         if (connector.superspeed_place) leave(*connector.superspeed_place);
         movement.superspeed = superspeed->to == route::word_on;
     }
-    movement.host_would_use = wanted.is_there() || (!std::holds_alternative<topology::Parked>(wanted.seat) &&
-                                                    host_would_use(connector.controller_at(wanted.seat)));
-    if (!wanted.is_there() || movement.superspeed) plan.movements.push_back(std::move(movement));
+    movement.host_would_use =
+        (wanted.is_there() && !is_again) || (!std::holds_alternative<topology::Parked>(wanted.seat) &&
+                                             host_would_use(connector.controller_at(wanted.seat)));
+    if (!wanted.is_there() || is_again || movement.superspeed) plan.movements.push_back(std::move(movement));
 }
 
 /// Each half of the socket has a key of its own: either can be the one that a device is in.
@@ -281,6 +300,8 @@ bool Movement::takes(const topology::PortPath& place) const
 Outcome make_plan(const Situation& situation, const Request& request)
 {
     const auto board = look_at_board(situation.snapshot, situation.settings);
+    if (const auto* follow = std::get_if<FollowRequest>(&request.wish))
+        return make_following_plan(situation, board, *follow);
     if (auto refusal = check_whose_change(situation, board, request)) return *refusal;
     auto resolved = resolve(situation, board, request);
     if (!resolved) return resolved.error();

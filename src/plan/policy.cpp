@@ -267,7 +267,9 @@ std::vector<std::string> loss_warnings(const Situation& situation, const Plan& p
     // Also what a guest can call back: until it does, the host has what is left.
     const auto loss = keyboard_loss(situation.snapshot, situation.use, departures_of(plan, leaves_host));
     if (!loss.going.empty()) warnings.push_back(loss.left());
-    const auto all = departures_of(plan, [](const Movement&) { return true; });
+    // What a guest has is in nobody's use here.
+    const auto all = departures_of(
+        plan, [](const Movement& movement) { return !std::holds_alternative<GuestName>(movement.from); });
     for (auto& warning : activity_warnings(situation.snapshot, situation.use, all))
         warnings.push_back(std::move(warning));
     const auto& claims = situation.use.claims;
