@@ -145,9 +145,10 @@ ConfigCheck check_config(const config::Settings& settings, const Snapshot& snaps
     return check;
 }
 
-void add_node_warnings(ConfigCheck& check, const config::Settings& settings, const Snapshot& snapshot,
-                       const LookAtNode& look)
+std::vector<ShutNodes> shut_nodes(const config::Settings& settings, const Snapshot& snapshot,
+                                  const LookAtNode& look)
 {
+    std::vector<ShutNodes> found;
     for (const auto& needed : plan::needed_nodes(plan::look_at_board(snapshot, settings))) {
         std::vector<std::string> shut;
         for (const auto& there : plan::those_there(needed, snapshot))
@@ -157,15 +158,24 @@ void add_node_warnings(ConfigCheck& check, const config::Settings& settings, con
         for (const auto& name : needed.connectors) names.push_back(name.text());
         const auto* first = settings.connector(needed.connectors.front());
         const auto rest = shut.size() - 1;
-        check.warnings.push_back(
+        found.push_back(
             {.origin = first == nullptr ? std::string() : first->origin.text(),
-             .message = format(
-                 "usbrouted may not write {}{}, which it needs for {}; give its group the right to: "
-                 "`usbroute config udev` prints the udev rules",
-                 shut.front(),
-                 rest == 0 ? std::string() : format(" and {}", counted(rest, "other node", "other nodes")),
-                 join(names, ", "))});
+             .sentence = format("usbrouted may not write {}{}, which it needs for {}", shut.front(),
+                                rest == 0 ? std::string()
+                                          : format(" and {}", counted(rest, "other node", "other nodes")),
+                                join(names, ", "))});
     }
+    return found;
+}
+
+void add_node_warnings(ConfigCheck& check, const config::Settings& settings, const Snapshot& snapshot,
+                       const LookAtNode& look)
+{
+    for (const auto& shut : shut_nodes(settings, snapshot, look))
+        check.warnings.push_back(
+            {.origin = shut.origin,
+             .message = shut.sentence +
+                        "; give its group the right to: `usbroute config udev` prints the udev rules"});
 }
 
 } // namespace usbroute::report
