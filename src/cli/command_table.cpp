@@ -128,7 +128,7 @@ constexpr std::array<Example, 2> regs_examples{{
     {"usbroute regs --root recorded/", "of a recorded machine"},
 }};
 constexpr std::array<Example, 4> doctor_examples{{
-    {"sudo usbroute doctor", "can sockets be moved here; if not, the one next step"},
+    {"sudo usbroute doctor", "can sockets be moved here, and the one next step"},
     {"sudo usbroute doctor --try-write", "also whether the kernel allows writing the register"},
     {"usbroute doctor -v", "every finding with what was seen"},
     {"usbroute doctor --json | jq .mux", "chipset family and state for a bug report"},
@@ -235,8 +235,8 @@ constexpr std::array<CommandRow, 20> commands{{
      any_number,
      run_mask},
     {"regs", "", "the routing registers as read now, decoded", {}, regs_examples, 0, 0, run_regs},
-    {"doctor", "", "can sockets be moved here, and if not, the one next step", doctor_options,
-     doctor_examples, 0, 0, run_doctor},
+    {"doctor", "", "can sockets be moved here, and the one next step", doctor_options, doctor_examples, 0, 0,
+     run_doctor},
     {"record",
      "DIR",
      "save this machine as a folder for a bug report, with serial numbers replaced",

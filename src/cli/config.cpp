@@ -6,13 +6,13 @@
 #include "cli/command_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/help.hpp"
+#include "cli/node_access.hpp"
 #include "cli/screen.hpp"
 #include "config/parse.hpp"
 #include "linux/files.hpp"
 #include "linux/rights.hpp"
 #include "linux/settings_files.hpp"
 #include "observe/scan.hpp"
-#include "plan/needed_nodes.hpp"
 #include "report/config_check.hpp"
 #include "report/json.hpp"
 #include "report/udev_rules.hpp"
@@ -36,25 +36,13 @@ std::string text_of(const report::ConfigCheck& check)
     return text + "\n";
 }
 
-std::optional<report::NodeAccess> look_at_node(const std::string& root, const plan::NumberedPath& device,
-                                               const linux_::Account& daemon)
-{
-    auto path = format("{}dev/bus/usb/{:03}/{:03}", root, device.path.bus(), device.number);
-    const auto writable = linux_::may_write(path, daemon);
-    if (!writable) return std::nullopt;
-    return report::NodeAccess{.path = std::move(path), .is_writable = *writable};
-}
-
 int check(const Options& options, const linux_::Locations& where, const config::Settings& settings)
 {
     const linux_::LiveTree tree(where.root);
     const auto snapshot = observe::scan(tree, observe::Ports::skip);
     auto checked = report::check_config(settings, snapshot, linux_::settings_files(where));
-    // A recorded machine has no nodes. Without the user, usbrouted stays root.
-    if (const auto daemon = where.recorded ? std::nullopt : linux_::account_named("usbroute"))
-        report::add_node_warnings(checked, settings, snapshot, [&](const plan::NumberedPath& device) {
-            return look_at_node(where.root, device, *daemon);
-        });
+    if (const auto look = nodes_for_the_daemon(where))
+        report::add_node_warnings(checked, settings, snapshot, *look);
     if (options.json) {
         print(report::to_json(checked) + "\n");
         return checked.misfits.empty() ? exit_done : exit_code_of(ErrorKind::failed);
