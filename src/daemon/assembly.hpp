@@ -8,6 +8,8 @@
 #include "daemon/clients.hpp"
 #include "daemon/entrance.hpp"
 #include "daemon/first_routes.hpp"
+#include "daemon/follower.hpp"
+#include "daemon/giving.hpp"
 #include "daemon/guests.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
@@ -88,6 +90,8 @@ public:
     Trials trials;
     Lookout lookout;
     Guests guests;
+    Giving giving;
+    Follower follower;
     ClaimLine claims;
     Service service;
 

@@ -89,7 +89,7 @@ void Daemon::reload()
 /// A filter of system calls is never widened.
 bool Daemon::needs_restart() const
 {
-    return attaches_devices(parts_.machine.settings()) && parts_.nodes.is_shut_by_filter();
+    return parts_.machine.settings().gives_devices() && parts_.nodes.is_shut_by_filter();
 }
 
 void Daemon::stop()

@@ -5,22 +5,14 @@
 
 #include "linux/syscall_filter.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace usbroute::daemon {
 
-bool attaches_devices(const config::Settings& settings)
-{
-    return std::ranges::any_of(settings.guests, [](const auto& guest) { return !guest.qmp.empty(); }) &&
-           std::ranges::any_of(settings.connectors,
-                               [](const auto& connector) { return !connector.spec.places.empty(); });
-}
-
 OwnNodes::OwnNodes(const linux_::Locations& locations, const config::Settings& settings)
     : opens_(!locations.recorded), nodes_(locations.root)
 {
-    if (!opens_ || !attaches_devices(settings)) return;
+    if (!opens_ || !settings.gives_devices()) return;
     const auto first_number = linux_::first_register_number();
     if (!first_number) return; // and no filter
     auto message = linux_::LendingMessage::make(linux_::lending_number(*first_number));

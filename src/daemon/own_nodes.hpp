@@ -14,9 +14,6 @@
 
 namespace usbroute::daemon {
 
-/// Whether the configuration has devices to give one by one: a guest with a monitor, and a socket that no mux reaches.
-[[nodiscard]] bool attaches_devices(const config::Settings& settings);
-
 /// The nodes of USB devices, as far as this process may open them and pass them on. Settled when it starts, by the
 /// configuration of then: where there is nothing to give, the filter of system calls shuts it for good. docs/decisions/0047
 class OwnNodes {

@@ -101,7 +101,7 @@ void Trials::note(std::string_view word, std::string text, const plan::Change& a
 void Trials::settle(const plan::Request& request, const Done& done, wire::Answer& answer,
                     const config::ListenerSettings* through)
 {
-    if (done.plan->steps.empty()) return;
+    if (!done.plan->changes_something()) return;
     const auto& trial = parts_.machine.trial();
     if (!trial) {
         if (const auto was = told_) {

@@ -28,10 +28,10 @@ const linux_::Locations the_machine_itself{};
 
 TEST(OwnNodes, AttachesDevicesOnlyWhereAGuestHasAMonitorAndASocketHasAPlace)
 {
-    EXPECT_TRUE(attaches_devices(with_guest_and_socket("/run/windows.qmp", a_place)));
-    EXPECT_FALSE(attaches_devices(with_guest_and_socket("", a_place)));
-    EXPECT_FALSE(attaches_devices(with_guest_and_socket("/run/windows.qmp", {})));
-    EXPECT_FALSE(attaches_devices({}));
+    EXPECT_TRUE(with_guest_and_socket("/run/windows.qmp", a_place).gives_devices());
+    EXPECT_FALSE(with_guest_and_socket("", a_place).gives_devices());
+    EXPECT_FALSE(with_guest_and_socket("/run/windows.qmp", {}).gives_devices());
+    EXPECT_FALSE(config::Settings{}.gives_devices());
 }
 
 TEST(OwnNodes, AreShutByAFilterThatWasMadeWithNothingToGive)
