@@ -135,9 +135,12 @@ cat err
 grep '^ok: 1 connector' out
 grep 'usbroute: warning: .*/usbroute.toml:1:12: usbrouted may not write /dev/bus/usb/001/001 and 3 other nodes, which it needs for desk; give its group the right to: `usbroute config udev` prints the udev rules' err
 usbroute config check --json | jq -e '.ok and (.warnings | length == 1)'
+usbroute doctor --json | jq -e '(.next_step | contains("`usbroute config udev`"))
+    and any(.findings[]; .code == "nodes-shut" and .evidence == ["usbrouted may not write /dev/bus/usb/001/001 and 3 other nodes, which it needs for desk"])'
 chgrp -R 64998 "$USBROUTE_SIM/dev/bus/usb/001"
 chmod -R g+rw "$USBROUTE_SIM/dev/bus/usb/001"
 usbroute config check 2> err
 [ ! -s err ]
+usbroute doctor --json | jq -e '(.next_step | contains("sudo usbrouted")) and all(.findings[]; .code != "nodes-shut")'
 SCRIPT
 }

@@ -16,16 +16,21 @@ SCRIPT
 
 @test "a trial that nobody confirms is taken back, and everybody is told" {
     inside <<'SCRIPT'
-watch_into watch
-usbroute move rear-1 --to ehci --revert-after 2s 2> said
-grep 'trial: rear-1 goes back to xhci in 2 s unless confirmed (usbroute confirm, or confirm on this line)' said
+# What is said while it lasts, on a trial that does not end meanwhile, however busy the machine is.
+usbroute move rear-1 --to ehci --revert-after 1h 2> said
+grep 'trial: rear-1 goes back to xhci in 3600 s unless confirmed (usbroute confirm, or confirm on this line)' said
 [ "$(side rear-1)" = ehci ]
-usbroute status | grep '^trial: rear-1 goes back to xhci in [12] s unless confirmed: usbroute confirm'
-usbroute status --json | jq -e '.trial_seconds >= 1 and .trial_seconds <= 2 and .trial_way_back == "rear-1 goes back to xhci"'
-control status | grep -- '-- trial: rear-1 goes back to xhci in [12] s unless confirmed$'
-is_at rear-1 xhci
-wait_for 'trial begun rear-1 goes back to xhci in 2 s unless confirmed' watch
+usbroute status | grep '^trial: rear-1 goes back to xhci in .* unless confirmed: usbroute confirm'
+usbroute status --json | jq -e '.trial_seconds > 3000 and .trial_seconds <= 3600 and .trial_way_back == "rear-1 goes back to xhci"'
+control status | grep -- '-- trial: rear-1 goes back to xhci in .* unless confirmed$'
+control undo | grep '^ok'
+# And one that ends.
+watch_into watch
+usbroute move rear-1 --to ehci --revert-after 1s 2> said
+grep 'trial: rear-1 goes back to xhci in 1 s unless confirmed' said
+wait_for 'trial begun rear-1 goes back to xhci in 1 s unless confirmed' watch
 wait_for 'trial reverted nobody has confirmed it: rear-1 goes back to xhci' watch
+is_at rear-1 xhci
 grep '^moved .*rear-1' watch
 usbroute status > said; not grep '^trial' said
 [ "$(control undo | cut -d' ' -f2)" = nothing-to-undo ]
@@ -69,7 +74,7 @@ usbroute confirm
 usbroute apply all-host
 # one that has no part in it
 take_ehcis_back
-usbroute move rear-1 --to ehci --revert-after 5s
+usbroute move rear-1 --to ehci --revert-after 60s
 guest confirm | grep '^error not-permitted windows may not confirm this trial'
 guest 'toggle revert-after=0' | grep '^error not-permitted windows may not do without a trial'
 usbroute undo
@@ -94,12 +99,17 @@ SCRIPT
 
 @test "a daemon that was killed in mid-trial is followed by one that keeps the deadline" {
     inside <<'SCRIPT'
-usbroute move rear-1 rear-2 --to ehci --revert-after 4s
+usbroute move rear-1 rear-2 --to ehci --revert-after 1h
 crash
 start
 left=$(usbroute status --json | jq .trial_seconds)
-[ "$left" -ge 1 ] && [ "$left" -le 4 ]
+[ "$left" -ge 1 ] && [ "$left" -le 3600 ]
 [ "$(side rear-1)" = ehci ]
+control undo | grep '^ok'
+# The deadline falls while no daemon runs, or after the next one has come: it is kept either way.
+usbroute move rear-1 rear-2 --to ehci --revert-after 2s
+crash
+start
 is_at rear-1 xhci; is_at rear-2 xhci
 wait_for 'trial reverted' "$log"
 crash; start
@@ -111,7 +121,8 @@ SCRIPT
 @test "a disk that was mounted meanwhile stays at the end of a trial, and the keyboard beside it goes home" {
     inside <<'SCRIPT'
 watch_into watch
-usbroute move rear-1 rear-4 --to ehci --revert-after 3s; sim settle
+# The disk has to be in use before the trial ends: ten seconds, on a machine that does much else.
+usbroute move rear-1 rear-4 --to ehci --revert-after 10s; sim settle
 sim mount sdb1 /mnt/stick
 is_at rear-1 xhci
 [ "$(side rear-4)" = ehci ]
