@@ -14,7 +14,7 @@ namespace {
 
 using plan::NeededNodes;
 
-constexpr std::string_view head =
+constexpr std::string_view head_of_rules =
     R"(# Nodes of USB devices that usbrouted has to open to give what is in a socket to a guest: for group usbroute.
 # Printed by `usbroute config udev` from the sockets of the configuration; when they change, print it again.
 #
@@ -84,7 +84,7 @@ UdevRules udev_rules(const plan::Board& board, const config::Settings& settings)
 {
     const auto needed = plan::needed_nodes(board);
     if (needed.empty()) return {.lines = {}, .none = why_no_rules(settings)};
-    auto text = replaced(head, {{"@PLACE@", place_of_rules}});
+    auto text = replaced(head_of_rules, {{"@PLACE@", place_of_rules}});
     for (const auto& bus : needed) text += rules_of(bus);
     text += tail;
     UdevRules rules;
