@@ -3,7 +3,7 @@
 
 # Thin: what is built and tested stands in CMakeLists.txt and CMakePresets.json.
 #
-#   make run      install what is missing, build, and show a simulated board's sockets moving on one word
+#   make run      install what is missing, build, and show two simulated boards' sockets moving on one word
 #   make test     everything that CI runs: g++ release, clang with sanitizers, all tests on both
 #   make lab      real kernels in virtual machines: every scenario of tests/lab, up to half an hour
 #   make fuzz     libFuzzer on all that reads what others write, ten minutes a target (SECONDS_EACH=600)
@@ -28,7 +28,7 @@ run:
 	tools/install-deps run
 	cmake --preset release
 	cmake --build --preset release
-	build/release/bin/usbroute-sim -- tools/demo 2>&1
+	tools/demo-boards build/release/bin
 
 test:
 	tools/install-deps test

@@ -26,6 +26,12 @@ constexpr std::size_t most_remembered = 8;
 
 Result<std::unique_ptr<Backend>> Workplace::backend_for(const plan::Plan& plan)
 {
+    if (plan.made_for.devices)
+        return std::unexpected(
+            Error(
+                ErrorKind::failed,
+                "only a running usbrouted gives devices to guests: it keeps the connections to their monitors")
+                .with_code("needs-the-daemon"));
     auto opened = registers(plan.change.controller);
     if (!opened) return std::unexpected(std::move(opened.error()));
     return std::make_unique<RegisterBackend>(**opened);
@@ -48,6 +54,7 @@ Conductor::Past Conductor::past_for(const Request& request) const
     Past past;
     if (std::holds_alternative<plan::UndoRequest>(request.wish) ||
         std::holds_alternative<RestoreRequest>(request.wish) ||
+        std::holds_alternative<plan::FollowRequest>(request.wish) ||
         std::holds_alternative<plan::StartRequest>(request.wish)) {
         auto history = journal_.history();
         if (!history.undoable.empty()) past.last = history.undoable.back();
@@ -64,9 +71,16 @@ Conductor::Past Conductor::past_for(const Request& request) const
 Outcome Conductor::outcome_of(const Request& request, const Past& past, const CloserLook& closer) const
 {
     const auto known = workplace_.known();
-    return plan::make_plan({closer.snapshot ? *closer.snapshot : known.snapshot, known.settings, closer.use,
-                            past.last, past.standing, past.lines, past.trial},
-                           request);
+    plan::Situation situation{closer.snapshot ? *closer.snapshot : known.snapshot,
+                              known.settings,
+                              closer.use,
+                              past.last,
+                              past.standing,
+                              past.lines,
+                              past.trial};
+    if (known.attached != nullptr) situation.attached = *known.attached;
+    if (known.of_devices != nullptr) situation.of_devices = *known.of_devices;
+    return plan::make_plan(situation, request);
 }
 
 Outcome Conductor::decide(const Request& request) const
@@ -150,6 +164,8 @@ void Conductor::attempt()
 void Conductor::apply()
 {
     auto& wish = *under_way_;
+    // Nothing to look at, and nothing to do.
+    if (wish.plan->made_for == plan::Reading{}) return finish(done(wish, {}));
     auto backend = workplace_.backend_for(*wish.plan);
     if (!backend) return not_applied(std::move(backend.error()).within("cannot " + wish.plan->title));
     wish.backend = std::move(*backend);
@@ -167,10 +183,10 @@ void Conductor::applied(Result<Applied> applied)
 Done Conductor::done(UnderWay& wish, Applied applied)
 {
     const auto& plan = *wish.plan;
-    if (!plan.steps.empty()) join_trial(plan.change, wish.signature);
+    if (!plan.change.is_empty()) join_trial(plan.change, wish.signature);
     workplace_.wrote(applied.after);
     if (!std::holds_alternative<RestoreRequest>(wish.request.wish) && !plan.whole.is_empty() &&
-        (wish.what == Remember::every_wish || plan.steps.empty()))
+        (wish.what == Remember::every_wish || !plan.changes_something()))
         if (auto stood = journal_.stand(plan.whole); !stood)
             applied.warnings.push_back("it might not be moved back after sleep or a driver reload: " +
                                        stood.error().message());

@@ -34,6 +34,9 @@ struct Known {
     const topology::Snapshot& snapshot;
     const config::Settings& settings;
     std::optional<chips::RouteBits> registers; ///< last read or written; nothing: not known
+    /// Of sockets that no mux reaches; null: nobody here gives devices.
+    const attach::Seen* attached = nullptr;
+    const attach::Remembered* of_devices = nullptr;
 };
 
 /// A look at what the host uses, and at its disks as they are now where that was asked for.

@@ -52,7 +52,9 @@ void Execution::first_seen(Result<Reading> seen)
                          plan_.title))
                 .with_code(std::string(code_of_a_stale_plan))));
     applied_.after = *seen;
-    if (plan_.steps.empty()) return finish(std::move(applied_));
+    if (!plan_.changes_something()) return finish(std::move(applied_));
+    // What is done for whom a socket is for already changes nothing that is written down.
+    if (plan_.change.is_empty()) return act();
     if (auto begun = journal_.begin(plan_.change, signature_); !begun) note_unwritten(begun.error());
     act();
 }
@@ -63,8 +65,9 @@ void Execution::act()
         return backend_.act(plan_.steps[step_].action,
                             [this](Result<Reading> seen) { acted(std::move(seen)); });
     if (auto missed = missed_expectation(plan_, applied_.after)) return take_back(std::move(*missed));
-    if (auto ended = journal_.end(Ending::done); !ended && applied_.warnings.empty())
-        note_unwritten(ended.error());
+    if (!plan_.change.is_empty())
+        if (auto ended = journal_.end(Ending::done); !ended && applied_.warnings.empty())
+            note_unwritten(ended.error());
     finish(std::move(applied_));
 }
 
@@ -122,7 +125,7 @@ void Execution::took_back(const Result<Reading>& seen)
     const auto lines = recovery_lines(seen);
     const bool is_back = lines.empty() && !hangs_;
     // The journal only helps later: if it fails now, that does not change what has to be reported.
-    (void)journal_.end(is_back ? Ending::undone : Ending::half_way);
+    if (!plan_.change.is_empty()) (void)journal_.end(is_back ? Ending::undone : Ending::half_way);
     if (!lines.empty())
         return finish(
             std::unexpected(Error(ErrorKind::half_way,

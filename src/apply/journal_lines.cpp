@@ -3,6 +3,7 @@
 
 #include "apply/journal_lines.hpp"
 
+#include "attach/seats.hpp"
 #include "base/format.hpp"
 #include "base/numbers.hpp"
 #include "base/text.hpp"
@@ -58,6 +59,11 @@ std::optional<std::pair<std::string_view, std::string_view>> halves(std::string_
     return std::pair(text.substr(0, at), text.substr(at + 1));
 }
 
+bool is_word_of(const topology::Key& key, std::string_view word)
+{
+    return route::is_word_of(key, word) || attach::is_word_of(key, word);
+}
+
 std::optional<Shift> shift_from(std::string_view text)
 {
     const bool may_go = text.ends_with(may_go_sign);
@@ -72,8 +78,7 @@ std::optional<Shift> shift_from(std::string_view text)
     if (colon == std::string_view::npos) return std::nullopt;
     const auto key = topology::key_from(text.substr(0, colon));
     const auto places = halves(text.substr(colon + 1), '>');
-    if (!key || !places || !route::is_word_of(*key, places->first) ||
-        !route::is_word_of(*key, places->second))
+    if (!key || !places || !is_word_of(*key, places->first) || !is_word_of(*key, places->second))
         return std::nullopt;
     return Shift{.key = *key,
                  .from = std::string(places->first),

@@ -3,10 +3,13 @@
 
 #include "apply/verify.hpp"
 
+#include "attach/seen.hpp"
 #include "base/format.hpp"
 #include "plan/board.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace usbroute::apply {
 
@@ -26,6 +29,29 @@ const Device* first_that_left(const plan::Movement& movement, const topology::Sn
     return movement.leaving.empty() ? nullptr : before.device_at(movement.leaving.front());
 }
 
+/// Of a socket that no mux reaches: who has its first device, by the drivers of its interfaces.
+std::pair<Verdict, std::string> judge_given(const plan::Movement& movement, const topology::Snapshot& before,
+                                            const topology::Snapshot& now)
+{
+    const Device* device = nullptr;
+    for (const auto& path : movement.leaving)
+        if (const auto* one = before.device_at(path); device == nullptr && one != nullptr && !one->is_hub())
+            device = one;
+    if (device == nullptr) return {Verdict::consistent, "nothing was plugged in"};
+    const auto* still = now.device_at(device->path);
+    if (still == nullptr || !same_device(*device, *still))
+        return {Verdict::unknown, format("{} has left {}", device->shown(), device->path.text())};
+    const auto seen = attach::seen(*still);
+    const auto owner = plan::text_of(movement.owner_after);
+    if (plan::is_host(movement.owner_after))
+        return seen.with_host > 0
+                   ? std::pair(Verdict::confirmed, format("{} is with the host", device->shown()))
+                   : std::pair(Verdict::unknown, format("no driver of the host has {} yet", device->shown()));
+    if (seen.with_host > 0) return {Verdict::unknown, format("{} is still with the host", device->shown())};
+    if (seen.with_program > 0) return {Verdict::confirmed, format("{} has {}", owner, device->shown())};
+    return {Verdict::consistent, format("the host has let go of {}", device->shown())};
+}
+
 Judgement judge_one(const plan::Movement& movement, const plan::Board& board,
                     const topology::Snapshot& before, const topology::Snapshot& now)
 {
@@ -36,6 +62,10 @@ Judgement judge_one(const plan::Movement& movement, const plan::Board& board,
         return judgement;
     };
     const auto* connector = board.find(movement.connector);
+    if (connector != nullptr && plan::means_of(*connector) == plan::Means::attach) {
+        const auto [verdict, text] = judge_given(movement, before, now);
+        return say(verdict, text);
+    }
     if (connector == nullptr || !connector->at) return say(Verdict::unknown, "its route cannot be read");
     if (*connector->at != movement.to)
         return say(Verdict::contradicted,

@@ -128,7 +128,7 @@ constexpr std::array<Example, 2> regs_examples{{
     {"usbroute regs --root recorded/", "of a recorded machine"},
 }};
 constexpr std::array<Example, 4> doctor_examples{{
-    {"sudo usbroute doctor", "can sockets be moved here; if not, the one next step"},
+    {"sudo usbroute doctor", "can sockets be moved here, and the one next step"},
     {"sudo usbroute doctor --try-write", "also whether the kernel allows writing the register"},
     {"usbroute doctor -v", "every finding with what was seen"},
     {"usbroute doctor --json | jq .mux", "chipset family and state for a bug report"},
@@ -137,10 +137,12 @@ constexpr std::array<Example, 2> record_examples{{
     {"sudo usbroute record my-board", "then `usbroute --root my-board doctor` answers as on this machine"},
     {"sudo usbroute record my-board --json", "list what was recorded and replaced, as JSON"},
 }};
-constexpr std::array<Example, 3> config_examples{{
+constexpr std::array<Example, 4> config_examples{{
     {"usbroute config check", "read the configuration and compare it with this machine"},
     {"usbroute config check --config new.toml", "before it is put in place"},
     {"usbroute config show", "what is in force, defaults included"},
+    {"usbroute config udev | sudo tee /etc/udev/rules.d/72-usbroute.rules",
+     "let usbrouted open the devices that it gives to guests one by one"},
 }};
 constexpr std::array<Example, 6> guest_examples{{
     {"usbroute guest", "the guests of the configuration, and who has their controllers"},
@@ -233,8 +235,8 @@ constexpr std::array<CommandRow, 20> commands{{
      any_number,
      run_mask},
     {"regs", "", "the routing registers as read now, decoded", {}, regs_examples, 0, 0, run_regs},
-    {"doctor", "", "can sockets be moved here, and if not, the one next step", doctor_options,
-     doctor_examples, 0, 0, run_doctor},
+    {"doctor", "", "can sockets be moved here, and the one next step", doctor_options, doctor_examples, 0, 0,
+     run_doctor},
     {"record",
      "DIR",
      "save this machine as a folder for a bug report, with serial numbers replaced",
@@ -243,7 +245,14 @@ constexpr std::array<CommandRow, 20> commands{{
      1,
      1,
      run_record},
-    {"config", "check|show", "check or show the configuration", {}, config_examples, 1, 1, run_config},
+    {"config",
+     "check|show|udev",
+     "check or show the configuration; print the udev rules for it",
+     {},
+     config_examples,
+     1,
+     1,
+     run_config},
     {"guest", "[list] | VERB NAME", "give controllers to a guest, take them back, print the lines it needs",
      guest_options, guest_examples, 0, 2, run_guest,
      "bind and release need root; only --move-first needs the daemon. A write that hangs in the kernel is given up after --timeout, by default 20 s. docs/guest.md says what is refused, and how to bind at boot.",

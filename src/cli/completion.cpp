@@ -253,7 +253,8 @@ Names names_in(const config::Settings& settings)
     }
     for (const auto& guest : settings.guests) {
         const auto controllers = texts_of(guest.controllers);
-        names.guests.push_back({guest.name.text(), join(controllers, ", ")});
+        names.guests.push_back(
+            {guest.name.text(), controllers.empty() ? "takes devices" : join(controllers, ", ")});
     }
     for (const auto& profile : settings.profiles) {
         std::vector<std::string> entries;

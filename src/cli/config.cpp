@@ -6,13 +6,20 @@
 #include "cli/command_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/help.hpp"
+#include "cli/node_access.hpp"
 #include "cli/screen.hpp"
 #include "config/parse.hpp"
 #include "linux/files.hpp"
+#include "linux/rights.hpp"
 #include "linux/settings_files.hpp"
 #include "observe/scan.hpp"
 #include "report/config_check.hpp"
 #include "report/json.hpp"
+#include "report/udev_rules.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
 
 namespace usbroute::cli {
 
@@ -33,11 +40,15 @@ int check(const Options& options, const linux_::Locations& where, const config::
 {
     const linux_::LiveTree tree(where.root);
     const auto snapshot = observe::scan(tree, observe::Ports::skip);
-    const auto checked = report::check_config(settings, snapshot, linux_::settings_files(where));
+    auto checked = report::check_config(settings, snapshot, linux_::settings_files(where));
+    if (const auto look = nodes_for_the_daemon(where))
+        report::add_node_warnings(checked, settings, snapshot, *look);
     if (options.json) {
         print(report::to_json(checked) + "\n");
         return checked.misfits.empty() ? exit_done : exit_code_of(ErrorKind::failed);
     }
+    for (const auto& warning : checked.warnings)
+        warn(options, format("{}: {}", warning.origin, warning.message));
     if (checked.misfits.empty()) {
         if (options.verbose)
             for (const auto& file : checked.files) print(printable(file, 200) + "\n");
@@ -61,13 +72,27 @@ int show(const Options& options, const linux_::Locations& where, const config::S
     return exit_done;
 }
 
+/// Rules on stdout, so that they can be redirected; where there are none, the reason on stderr.
+int print_udev_rules(const Options& options, const linux_::Locations& where, const config::Settings& settings)
+{
+    const auto snapshot = observe::scan(linux_::LiveTree(where.root), observe::Ports::skip);
+    const auto rules = report::udev_rules(plan::look_at_board(snapshot, settings), settings);
+    if (options.json)
+        print(report::to_json(rules) + "\n");
+    else if (rules.none)
+        note(options, "usbrouted needs no node, so there are no rules: " + *rules.none);
+    else
+        print(join(rules.lines, "\n") + "\n");
+    return exit_done;
+}
+
 } // namespace
 
 int run_config(const Invocation& invocation)
 {
     const auto& options = invocation.options;
     const auto& what = invocation.words.front();
-    if (what != "check" && what != "show")
+    if (what != "check" && what != "show" && what != "udev")
         return fail(usage_error(format("there is no config {}; {}", printable(what, 64),
                                        usage_line(*invocation.command))),
                     options.json);
@@ -75,6 +100,7 @@ int run_config(const Invocation& invocation)
         linux_::locate({.root = options.root, .config = options.config, .socket = options.socket});
     const auto settings = linux_::load_settings(where, linux_::Purpose::to_look);
     if (!settings) return fail(settings.error(), options.json);
+    if (what == "udev") return print_udev_rules(options, where, *settings);
     return what == "check" ? check(options, where, *settings) : show(options, where, *settings);
 }
 

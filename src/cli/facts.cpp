@@ -4,6 +4,7 @@
 #include "cli/facts.hpp"
 
 #include "base/format.hpp"
+#include "cli/node_access.hpp"
 #include "cli/session.hpp"
 #include "linux/files.hpp"
 #include "linux/journal_file.hpp"
@@ -38,6 +39,9 @@ void read_settings(diagnose::Facts& facts, const linux_::Locations& where, linux
     for (const auto& misfit : checked.misfits)
         if (!misfit.is_of_reach)
             facts.config_misfits.push_back(format("{}: {}", misfit.origin, misfit.message));
+    if (const auto look = nodes_for_the_daemon(where))
+        for (auto& shut : report::shut_nodes(facts.settings, facts.snapshot, *look))
+            facts.shut_nodes.push_back(std::move(shut.sentence));
 }
 
 diagnose::DaemonLook look_at_daemon(const Session& session)
@@ -80,6 +84,28 @@ void take_registers_from_daemon(diagnose::Facts& facts, const Session& session)
                                                    .usb2_disabled = seen->usb2_disabled,
                                                    .superspeed_disabled = seen->superspeed_disabled});
     facts.registers_by_daemon = true;
+}
+
+/// Whom sockets without a mux are for, no look at the machine finds.
+void take_assignments_from_daemon(diagnose::Facts& facts, const Session& session)
+{
+    const auto has_places = [](const auto& connector) { return !connector.spec.places.empty(); };
+    if (!facts.daemon || !facts.daemon->answers ||
+        std::ranges::none_of(facts.settings.connectors, has_places))
+        return;
+    const auto status = session.status();
+    if (!status) return;
+    for (const auto& connector : facts.settings.connectors) {
+        const auto& spec = connector.spec;
+        const auto seen =
+            std::ranges::find(status->connectors, spec.name.text(), &report::ConnectorView::name);
+        if (seen == status->connectors.end()) continue;
+        const auto guest = std::ranges::find(facts.settings.guests, seen->owner,
+                                             [](const auto& one) { return one.name.text(); });
+        if (guest == facts.settings.guests.end()) continue;
+        for (const auto& place : spec.places)
+            facts.snapshot.assigned.push_back({.key = place, .word = seen->owner});
+    }
 }
 
 diagnose::WriteTrial failed(const Error& error)
@@ -136,6 +162,7 @@ diagnose::Facts gather_facts(const Options& options)
     if (!session.works_alone()) {
         facts.daemon = look_at_daemon(session);
         take_registers_from_daemon(facts, session);
+        take_assignments_from_daemon(facts, session);
     }
     if (!where.recorded && somebody_has_a_controller(facts.snapshot))
         facts.holders = observe::look_at_holders(tree).holders;

@@ -32,6 +32,12 @@ std::string advice(std::string_view word, std::span<const std::string> known)
                      1024);
 }
 
+const Node* node_in(const Table& table, std::string_view key)
+{
+    const auto found = std::ranges::find(table, key, &Entry::key);
+    return found == table.end() ? nullptr : &found->node;
+}
+
 } // namespace
 
 void Problems::add(Origin origin, std::string message)
@@ -99,8 +105,13 @@ Fields::Fields(const Scope& scope, const Table& table, std::string label)
 const Node* Fields::node(std::string_view key)
 {
     if (std::ranges::find(known_, key) == known_.end()) known_.emplace_back(key);
-    const auto found = std::ranges::find(*table_, key, &Entry::key);
-    return found == table_->end() ? nullptr : &found->node;
+    return node_in(*table_, key);
+}
+
+const Node* Fields::former(std::string_view key)
+{
+    former_.emplace_back(key);
+    return node_in(*table_, key);
 }
 
 std::optional<std::uint32_t> Fields::number(std::string_view key, Range range)
@@ -162,7 +173,8 @@ const List* Fields::list(std::string_view key, std::string_view wanted)
 void Fields::report_unknown_keys() const
 {
     for (const auto& entry : *table_)
-        if (std::ranges::find(known_, entry.key) == known_.end())
+        if (std::ranges::find(known_, entry.key) == known_.end() &&
+            std::ranges::find(former_, entry.key) == former_.end())
             scope_.problems->add_unknown(scope_.at(entry.place), "unknown key", entry.key,
                                          format(" in {}", label_), known_);
 }

@@ -77,6 +77,8 @@ public:
 
     [[nodiscard]] const Node* node(std::string_view key);
     [[nodiscard]] bool has(std::string_view key) { return node(key) != nullptr; }
+    /// Of a key that older versions had: its problem is the caller's to add, and it is suggested to nobody.
+    [[nodiscard]] const Node* former(std::string_view key);
     [[nodiscard]] std::optional<std::uint32_t> number(std::string_view key, Range range);
     [[nodiscard]] std::optional<bool> truth(std::string_view key);
     [[nodiscard]] const std::string* text(std::string_view key, std::string_view wanted);
@@ -107,6 +109,7 @@ private:
     const Table* table_;
     std::string label_;
     std::vector<std::string> known_;
+    std::vector<std::string> former_;
 };
 
 /// A path that a socket can have, as `is_socket_path` wants it.

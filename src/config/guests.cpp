@@ -21,24 +21,26 @@ constexpr std::chrono::minutes longest_grace{10};
 constexpr std::string_view grace_rule = R"(a time of at most ten minutes such as "500ms", "3s" or "2m")";
 
 /// Words that mean something else in the place of a guest's name: as a target, and as a key of a profile.
-constexpr std::array<std::string_view, 4> reserved = {"host", "ehci", "xhci", "may_take_last_keyboard"};
+constexpr std::array<std::string_view, 5> reserved = {"host", "none", "ehci", "xhci",
+                                                      "may_take_last_keyboard"};
 
 void check_not_reserved(const NamedTable& named, Intake& reading)
 {
     if (std::ranges::find(reserved, named.name) == reserved.end()) return;
-    reading.problems.add(named.origin,
-                         format("{} is a reserved word ({}, {}, {}, {}); give the guest another name",
-                                in_quotes(named.name), reserved[0], reserved[1], reserved[2], reserved[3]));
+    reading.problems.add(
+        named.origin, format("{} is a reserved word ({}); give the guest another name", in_quotes(named.name),
+                             join(std::vector<std::string>(reserved.begin(), reserved.end()), ", ")));
 }
 
 void read_controllers(const NamedTable& named, Fields& fields, GuestSettings& guest)
 {
     const auto& scope = fields.scope();
-    if (!fields.has("controllers"))
+    if (!fields.has("controllers") && !fields.has("qmp"))
         scope.problem(
             named.place,
-            format(R"({} has no controllers; name what the guest was given: controllers = ["0000:00:1d.0"])",
-                   named.label));
+            format(
+                R"({} has neither controllers nor qmp; name the controllers that the guest was given: controllers = ["0000:00:1d.0"], or the monitor through which it takes devices: qmp = "/run/usbroute/{}.qmp")",
+                named.label, printable(named.name, 64)));
     const auto* list = fields.list("controllers", controllers_rule);
     if (list == nullptr) return;
     if (list->empty() || list->size() > most_controllers) {
@@ -60,6 +62,24 @@ void read_controllers(const NamedTable& named, Fields& fields, GuestSettings& gu
     }
 }
 
+/// `on_exit` was the key of 0.1, with "keep" for its default.
+void read_when_off(Fields& fields, GuestSettings& guest)
+{
+    fields.choose(
+        "when_off",
+        R"("host" (its sockets come home), "reserve" (nobody has what is in them) or "stay" (wires stay))",
+        guest.when_off, {{"host", WhenOff::host}, {"reserve", WhenOff::reserve}, {"stay", WhenOff::stay}});
+    const auto* former = fields.former("on_exit");
+    if (former == nullptr) return;
+    const auto* word = std::get_if<std::string>(&former->value);
+    const auto instead = word != nullptr && *word == "return" ? R"(write when_off = "host")"
+                         : word != nullptr && *word == "keep"
+                             ? R"(write when_off = "stay")"
+                             : R"(write when_off = "host", "reserve" or "stay")";
+    fields.scope().problem(former->place, format("on_exit is when_off now: {}",
+                                                 fields.has("when_off") ? "remove this line" : instead));
+}
+
 void read_grace(Fields& fields, GuestSettings& guest)
 {
     const auto* text = fields.text("grace", grace_rule);
@@ -70,6 +90,18 @@ void read_grace(Fields& fields, GuestSettings& guest)
         guest.grace = *grace;
     else
         fields.wrong_text("grace", grace_rule);
+}
+
+void read_bind(Fields& fields, GuestSettings& guest)
+{
+    fields.choose("bind",
+                  R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (only on request))",
+                  guest.bind, {{"boot", BindAt::boot}, {"manual", BindAt::manual}});
+    if (guest.bind == BindAt::boot && !fields.has("controllers"))
+        fields.scope().problem(
+            fields.node("bind")->place,
+            format("bind is for controllers, and {} has none; name them, or remove this line",
+                   fields.label()));
 }
 
 void read_on_start(Fields& fields, GuestSettings& guest, Intake& reading)
@@ -99,14 +131,12 @@ void read_guests(const Document& document, Intake& reading)
         guest.name = GuestName(named.name);
         guest.origin = named.origin;
         read_controllers(named, fields, guest);
-        fields.choose("on_exit", R"("return" (its sockets go back to the host) or "keep")", guest.on_exit,
-                      {{"return", OnExit::return_to_host}, {"keep", OnExit::keep}});
+        read_when_off(fields, guest);
         read_grace(fields, guest);
         read_on_start(fields, guest, reading);
         guest.qmp = fields.path("qmp");
-        fields.choose("bind",
-                      R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (only on request))",
-                      guest.bind, {{"boot", BindAt::boot}, {"manual", BindAt::manual}});
+        read_bind(fields, guest);
+        guest.may_take_last_keyboard = fields.truth("may_take_last_keyboard").value_or(false);
         fields.report_unknown_keys();
         reading.settings.guests.push_back(std::move(guest));
     }

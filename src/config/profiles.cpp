@@ -76,7 +76,7 @@ bool is_known_target(const Entry& entry, const Target& target, const Draft& draf
 {
     if (!std::holds_alternative<GuestName>(target) || reading.knows(Section::guest, entry.key)) return true;
     auto known = reading.known(Section::guest);
-    for (const auto* word : {"host", "ehci", "xhci"}) known.emplace_back(word);
+    for (const auto* word : {"host", "ehci", "xhci", "none"}) known.emplace_back(word);
     const bool looks_like_a_list = std::holds_alternative<List>(entry.node.value);
     if (!looks_like_a_list) known.emplace_back(keyboard_key);
     if (reading.complete || !looks_like_a_list)

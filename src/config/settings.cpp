@@ -51,9 +51,20 @@ std::string Origin::text() const
     return line == 0 ? shown : format("{}:{}:{}", shown, line, column);
 }
 
+std::string_view text_of(WhenOff when_off)
+{
+    switch (when_off) {
+    case WhenOff::host: return "host";
+    case WhenOff::reserve: return "reserve";
+    case WhenOff::stay: return "stay";
+    }
+    return "";
+}
+
 Target target_from(std::string_view word)
 {
     if (word == "host") return ToHost{};
+    if (word == "none") return ToNobody{};
     if (word == topology::text_of(Side::ehci)) return Side::ehci;
     if (word == topology::text_of(Side::xhci)) return Side::xhci;
     return GuestName(std::string(word));
@@ -63,7 +74,7 @@ std::string text_of(const Target& target)
 {
     if (const auto* guest = std::get_if<GuestName>(&target)) return guest->text();
     if (const auto* side = std::get_if<Side>(&target)) return std::string(topology::text_of(*side));
-    return "host";
+    return std::holds_alternative<ToNobody>(target) ? "none" : "host";
 }
 
 std::string_view text_of(Verb verb)
@@ -158,6 +169,18 @@ std::vector<topology::ConnectorSpec> Settings::specs() const
     all.reserve(connectors.size());
     for (const auto& connector : connectors) all.push_back(connector.spec);
     return all;
+}
+
+bool Settings::has_sockets_to_give() const
+{
+    return std::ranges::any_of(
+        connectors, [](const ConnectorSettings& one) { return !one.spec.bit && !one.spec.places.empty(); });
+}
+
+bool Settings::gives_devices() const
+{
+    return has_sockets_to_give() &&
+           std::ranges::any_of(guests, [](const GuestSettings& guest) { return !guest.qmp.empty(); });
 }
 
 std::vector<ProfileName> Settings::toggle_order() const

@@ -32,32 +32,47 @@ struct ConnectorSettings {
     Origin origin;
 };
 
-/// What happens to a guest's connectors when the guest is gone.
-enum class OnExit : std::uint8_t { keep, return_to_host };
+/// What becomes of a guest's connectors while the guest does not run.
+enum class WhenOff : std::uint8_t {
+    host,    ///< they come home after the grace
+    reserve, ///< nobody's, where devices are given; wires stay
+    stay,    ///< wires stay where they are
+};
+/// The word in the configuration: "host", "reserve", "stay".
+[[nodiscard]] std::string_view text_of(WhenOff when_off);
 
 /// When a guest's controllers go to vfio-pci: on request only, or at each boot.
 enum class BindAt : std::uint8_t { manual, boot };
 
 struct GuestSettings {
     GuestName name;
-    std::vector<PciAddress> controllers; ///< what this guest was given
-    OnExit on_exit = OnExit::keep;
+    std::vector<PciAddress>
+        controllers; ///< what this guest was given; empty: it takes devices, through `qmp`
+    WhenOff when_off = WhenOff::host;
     /// How long a guest that is gone may take to come back before its connectors go home. A reboot inside the guest ends
     /// no process and needs none of it.
     std::chrono::milliseconds grace{500};
     std::optional<ProfileName> on_start = std::nullopt; ///< applied once for each process of the guest
     std::string qmp = {};                               ///< QEMU's QMP socket, a server; empty: not asked
     BindAt bind = BindAt::manual;
+    bool may_take_last_keyboard = false; ///< at a plug into one of its sockets
     Origin origin;
+
+    /// Whether devices are given to it, one by one.
+    [[nodiscard]] bool takes_devices() const { return !qmp.empty(); }
 };
 
 /// Where a connector shall go: the host, plainly a side, or a guest.
 struct ToHost {
     auto operator<=>(const ToHost&) const = default;
 };
-using Target = std::variant<ToHost, topology::Side, GuestName>;
+/// Nobody's: as if it were not plugged in.
+struct ToNobody {
+    auto operator<=>(const ToNobody&) const = default;
+};
+using Target = std::variant<ToHost, topology::Side, GuestName, ToNobody>;
 
-/// "host", "ehci", "xhci" are reserved; any other word is a guest's name.
+/// "host", "ehci", "xhci" and "none" are reserved; any other word is a guest's name.
 [[nodiscard]] Target target_from(std::string_view word);
 [[nodiscard]] std::string text_of(const Target& target);
 
@@ -150,6 +165,10 @@ struct Settings {
     [[nodiscard]] std::vector<topology::ConnectorSpec> specs() const;
     /// The profiles that `toggle` goes round.
     [[nodiscard]] std::vector<ProfileName> toggle_order() const;
+    /// Whether there is a socket that no mux reaches.
+    [[nodiscard]] bool has_sockets_to_give() const;
+    /// Whether there is one, and a guest with a monitor that can take what is in it.
+    [[nodiscard]] bool gives_devices() const;
 };
 
 } // namespace usbroute::config

@@ -43,13 +43,15 @@ template <class Item, class TextOf> std::string list_of(const std::vector<Item>&
 
 std::string toml_of(const GuestSettings& guest)
 {
-    auto text =
-        format("[guest.{}]\ncontrollers = {}\non_exit = \"{}\"\n", key_of(guest.name.text()),
-               list_of(guest.controllers, as_text), guest.on_exit == OnExit::keep ? "keep" : "return");
+    const bool has_controllers = !guest.controllers.empty();
+    auto text = format("[guest.{}]\n", key_of(guest.name.text()));
+    if (has_controllers) text += format("controllers = {}\n", list_of(guest.controllers, as_text));
+    text += format("when_off = \"{}\"\n", text_of(guest.when_off));
     if (guest.grace != GuestSettings{}.grace) text += format("grace = \"{}ms\"\n", guest.grace.count());
     if (guest.on_start) text += format("on_start = {}\n", string_of(guest.on_start->text()));
     if (!guest.qmp.empty()) text += format("qmp = {}\n", string_of(guest.qmp));
-    text += format("bind = \"{}\"\n", guest.bind == BindAt::boot ? "boot" : "manual");
+    if (has_controllers) text += format("bind = \"{}\"\n", guest.bind == BindAt::boot ? "boot" : "manual");
+    if (guest.may_take_last_keyboard) text += "may_take_last_keyboard = true\n";
     return text;
 }
 

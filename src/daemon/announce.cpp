@@ -49,17 +49,22 @@ void tell_of(EventKind kind, const Device& device, const Places& places, Audienc
     audience.tell(event);
 }
 
-/// "XUSB2PR 0x3fff -> 0x3ff2"
+/// "XUSB2PR 0x3fff -> 0x3ff2", "windows gets Logitech USB Keyboard (046d:c31c)"
 std::string in_words(const plan::Plan& plan)
 {
     std::string words;
     for (const auto& step : plan.steps) {
-        const auto& write = std::get<route::WriteRegister>(step.action);
-        const auto before = plan.made_for.routes->value_of(write.target);
-        words += format("{}{} 0x{:x} -> 0x{:x}", words.empty() ? "" : ", ",
-                        chips::data_sheet_name(write.target), before, (before & ~write.mask) | write.value);
+        if (!words.empty()) words += ", ";
+        const auto* write = std::get_if<route::WriteRegister>(&step.action);
+        if (write == nullptr) {
+            words += step.reason;
+            continue;
+        }
+        const auto before = plan.made_for.routes->value_of(write->target);
+        words += format("{} 0x{:x} -> 0x{:x}", chips::data_sheet_name(write->target), before,
+                        (before & ~write->mask) | write->value);
     }
-    return words;
+    return words.empty() ? std::string("nothing is plugged in there") : words;
 }
 
 } // namespace
@@ -121,6 +126,38 @@ void announce(const std::vector<apply::Judgement>& judgements, Audience& audienc
                            .word = verdict,
                            .text = judgement.text});
     }
+}
+
+void announce_given(const plan::Plan& done, const Machine& machine, Audience& audience)
+{
+    for (const auto& step : done.steps) log::change(step.reason);
+    if (!audience.is_anybody_there()) return;
+    const Places places(*machine.snapshot(), machine.settings());
+    for (const auto& step : done.steps) {
+        const auto* give = std::get_if<attach::Give>(&step.action);
+        const auto* home = std::get_if<attach::BringHome>(&step.action);
+        if (give == nullptr && home == nullptr) continue;
+        const auto& path = give != nullptr ? give->device.path : home->device.path;
+        const auto* device = machine.snapshot()->device_at(path);
+        if (device == nullptr) continue;
+        audience.tell({.kind = EventKind::given,
+                       .connector = places.connector_of(*device),
+                       .word = give != nullptr ? give->guest.text() : "host",
+                       .text = device->shown()});
+    }
+}
+
+void announce_kept(const topology::PortPath& place, const std::string& why, const Machine& machine,
+                   Audience& audience)
+{
+    log::warning(why, place.text());
+    const auto* device = machine.snapshot()->device_at(place);
+    if (device == nullptr || !audience.is_anybody_there()) return;
+    const Places places(*machine.snapshot(), machine.settings());
+    audience.tell({.kind = EventKind::kept,
+                   .connector = places.connector_of(*device),
+                   .word = place.text(),
+                   .text = why});
 }
 
 } // namespace usbroute::daemon

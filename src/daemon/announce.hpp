@@ -8,6 +8,7 @@
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,5 +20,10 @@ void announce(const GuestName& guest, std::string_view what, Audience& audience)
 void announce(const Drift& drift, Audience& audience);
 void announce(const Findings& findings, const Machine& machine, Audience& audience);
 void announce(const std::vector<apply::Judgement>& judgements, Audience& audience);
+/// Devices that went to whom their socket is for.
+void announce_given(const plan::Plan& done, const Machine& machine, Audience& audience);
+/// A device that did not.
+void announce_kept(const topology::PortPath& place, const std::string& why, const Machine& machine,
+                   Audience& audience);
 
 } // namespace usbroute::daemon

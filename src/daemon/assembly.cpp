@@ -44,7 +44,22 @@ Assembly::Assembly(Ground ground, config::Settings settings)
               .lookout = lookout,
               .locations = ground_.locations,
               .tell = {.moved = telling(),
-                       .changed = [this](const auto& guest, auto what) { announce(guest, what, clients); }}}),
+                       .changed = [this](const auto& guest, auto what) { announce(guest, what, clients); },
+                       .devices = [this] { follower.look_again(); }},
+              .lend = ground_.lend}),
+      giving({.loop = ground_.loop,
+              .tree = ground_.tree,
+              .nodes = ground_.nodes,
+              .machine = machine,
+              .guests = [this] { return guests.seen(); },
+              .guest = [this](const GuestName& name) { return guests.to_give_to(name); }}),
+      follower({.loop = ground_.loop,
+                .machine = machine,
+                .lookout = lookout,
+                .giving = giving,
+                .done = [this](const plan::Plan& done) { announce_given(done, machine, clients); },
+                .stays = [this](const topology::PortPath& place,
+                                const std::string& why) { announce_kept(place, why, machine, clients); }}),
       claims(ground_.loop, machine, ground_.locations.claims, [this] { kernel_has_answered(); }),
       service({.loop = ground_.loop,
                .machine = machine,
@@ -74,11 +89,21 @@ Assembly::~Assembly()
 
 Machine::Calls Assembly::calls_of_machine()
 {
-    Machine::Calls calls{.lines = [this] { return lines_in_use(entrances, ground_.loop.now()); },
-                         .ask_claims = {},
-                         .locked_out = [this] { locked_out(); },
-                         .asleep = [this] { return alarm_->asleep(); },
-                         .other_means = {}};
+    Machine::Calls calls{
+        .lines = [this] { return lines_in_use(entrances, ground_.loop.now()); },
+        .ask_claims = {},
+        .locked_out = [this] { locked_out(); },
+        .asleep = [this] { return alarm_->asleep(); },
+        .other_means =
+            [this](const plan::Plan& plan) { return plan.made_for.devices ? giving.backend() : nullptr; },
+        .attached = [this] { return giving.known(); },
+        .adopted = [this] { giving.adopt(); },
+        .carried_out =
+            [this](const plan::Plan& plan) {
+                giving.done(plan);
+                if (!plan.movements.empty()) follower.was_said(plan);
+            },
+        .ended = [this] { follower.look_again(); }};
     // A recorded machine has no kernel to ask.
     if (!ground_.locations.claims.empty()) calls.ask_claims = [this] { claims.ask(); };
     return calls;
@@ -129,6 +154,7 @@ void Assembly::found(const Findings& findings)
         lookout.doubt_everything(); // the look that follows comes by here
     else
         move_what_nobody_asks_for();
+    follower.look_again();
     verdicts_.look_again();
     if (!misses_something) trials.look_again();
     guests.look_again();
@@ -159,6 +185,7 @@ void Assembly::kernel_has_answered()
 {
     move_what_nobody_asks_for();
     guests.look_again();
+    follower.look_again();
     trials.ring();
 }
 

@@ -8,6 +8,8 @@
 #include "daemon/clients.hpp"
 #include "daemon/entrance.hpp"
 #include "daemon/first_routes.hpp"
+#include "daemon/follower.hpp"
+#include "daemon/giving.hpp"
 #include "daemon/guests.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
@@ -22,9 +24,11 @@
 #include "linux/journal_file.hpp"
 #include "linux/locations.hpp"
 #include "linux/loop.hpp"
+#include "linux/usb_node.hpp"
 #include "observe/hints.hpp"
 #include "observe/kernel_tree.hpp"
 #include "observe/scanner.hpp"
+#include "vmm/qmp_session.hpp"
 
 #include <memory>
 #include <optional>
@@ -48,6 +52,9 @@ public:
         Machine::OpenRegisters open_registers;
         MakeAlarm make_alarm;
         const linux_::Locations& locations;
+        /// How a node gets to a guest's QEMU.
+        vmm::QmpSession::Lend lend = linux_::lend;
+        linux_::UsbNodes* nodes = nullptr; ///< null: the daemon may not open nodes
     };
 
     Assembly(Ground ground, config::Settings settings);
@@ -83,6 +90,8 @@ public:
     Trials trials;
     Lookout lookout;
     Guests guests;
+    Giving giving;
+    Follower follower;
     ClaimLine claims;
     Service service;
 

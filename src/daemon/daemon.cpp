@@ -13,6 +13,14 @@
 
 namespace usbroute::daemon {
 
+namespace {
+
+constexpr std::string_view restart_to_attach =
+    "the new configuration gives devices to a guest one by one, and usbrouted started without the right to open their nodes: "
+    "restart usbrouted; until then QEMU has to open them itself";
+
+} // namespace
+
 Result<void> Daemon::run()
 {
     read_files_ = linux_::settings_files(parts_.locations);
@@ -67,11 +75,21 @@ void Daemon::reload()
             log::error(problem.message());
         parts_.lookout.doubt_everything(); // what waited for the configuration goes on after a look
         log::info("the configuration was read again");
+        if (needs_restart()) log::warning(restart_to_attach);
     } else {
         for (const auto line : split(settings.error().message(), '\n')) log::error(line);
         log::error("the new configuration is not used; the old one stays in force");
     }
-    parts_.manager.ready(settings ? "serving" : "serving with the old configuration: the new one is wrong");
+    if (!settings)
+        parts_.manager.ready("serving with the old configuration: the new one is wrong");
+    else
+        parts_.manager.ready(needs_restart() ? restart_to_attach : "serving");
+}
+
+/// A filter of system calls is never widened.
+bool Daemon::needs_restart() const
+{
+    return parts_.machine.settings().gives_devices() && parts_.nodes.is_shut_by_filter();
 }
 
 void Daemon::stop()

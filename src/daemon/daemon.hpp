@@ -6,6 +6,7 @@
 #include "daemon/listeners.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
+#include "daemon/own_nodes.hpp"
 #include "linux/clock_steps.hpp"
 #include "linux/locations.hpp"
 #include "linux/notify.hpp"
@@ -25,6 +26,7 @@ public:
         Machine& machine;
         Lookout& lookout;
         Listeners& listeners;
+        OwnNodes& nodes;
         linux_::ServiceManager& manager;
     };
 
@@ -37,6 +39,7 @@ private:
     [[nodiscard]] Result<void> open_listeners();
     void reload();
     [[nodiscard]] Result<config::Settings> load_again() const;
+    [[nodiscard]] bool needs_restart() const;
     void stop();
     void watch_the_clock();
     void say_alive();

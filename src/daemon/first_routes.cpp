@@ -55,7 +55,7 @@ void FirstRoutes::carried(std::chrono::milliseconds unseen_for,
 {
     if (carried) {
         end();
-        if (!carried->plan->steps.empty())
+        if (carried->plan->changes_something())
             tell_({.done = std::move(*carried), .who = "at_start", .before = before});
         return;
     }

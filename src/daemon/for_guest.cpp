@@ -185,7 +185,7 @@ report::PlanView for_guest(const Sight& sight, const report::PlanView& view)
 
 std::string plan_in_words(const Sight& sight, const plan::Plan& plan)
 {
-    if (plan.steps.empty()) return "nothing to do";
+    if (!plan.changes_something()) return "nothing to do";
     std::string words;
     bool has_others = false;
     for (const auto& movement : plan.movements) {
@@ -212,6 +212,8 @@ std::optional<wire::Event> for_guest(const Sight& sight, const wire::Event& even
     }
     case wire::EventKind::arrived:
     case wire::EventKind::left:
+    case wire::EventKind::given:
+    case wire::EventKind::kept:
     case wire::EventKind::verdict: return sight.sees(event.connector) ? std::optional(event) : std::nullopt;
     case wire::EventKind::guest:
         return event.word == sight.guest.text() ? std::optional(event) : std::nullopt;
@@ -237,7 +239,7 @@ std::string way_back_for(const Sight& sight, const plan::Change& way, const topo
             ++others;
             continue;
         }
-        const auto owner = plan::text_of(plan::owner_of(connector.controller_at(*seat), settings));
+        const auto owner = plan::text_of(plan::owner_at(connector, *seat, settings));
         words += format("{}{} goes back{}", words.empty() ? "" : "; ", name,
                         sight.sees_owner(owner) ? " to " + owner : std::string());
     }

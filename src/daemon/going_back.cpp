@@ -112,7 +112,7 @@ private:
 
     void arrived(Done done)
     {
-        if (!done.plan->steps.empty()) gone_.done.push_back(std::move(done));
+        if (done.plan->changes_something()) gone_.done.push_back(std::move(done));
         next();
     }
 

@@ -24,7 +24,10 @@ constexpr std::size_t longest_memory = 64UL * 1024;
 
 Guests::Guests(Parts parts)
     : parts_(std::move(parts)),
-      soon_(parts_.loop.timer([this] { act(); })),
+      soon_(parts_.loop.timer([this] {
+          act();
+          tell_of_devices();
+      })),
       path_(parts_.locations.state + "/guests"),
       boot_(linux_::this_boot())
 {}
@@ -73,17 +76,54 @@ void Guests::follow_monitor(Guest& guest)
     const auto path = qmp.empty() || !parts_.locations.recorded
                           ? qmp
                           : parts_.locations.root.substr(0, parts_.locations.root.size() - 1) + qmp;
-    if (guest.monitor ? guest.monitor->path() == path : path.empty()) return;
+    const bool is_looked_at = can_be_given_devices();
+    if (guest.monitor ? guest.monitor->path() == path && guest.is_looked_at == is_looked_at : path.empty())
+        return;
     guest.monitor.reset();
+    guest.is_looked_at = is_looked_at;
     if (path.empty()) return;
-    guest.monitor = std::make_unique<QmpLine>(parts_.loop, path, [this, &guest](MachineNews news) {
-        if (news == MachineNews::runs)
-            guest.presence.switched_on();
-        else
-            guest.presence.switched_off();
-        compare(guest);
-    });
+    guest.monitor = std::make_unique<QmpLine>(
+        parts_.loop, path,
+        [this, &guest](MachineNews news) {
+            if (news == MachineNews::has_other_devices) return tell_of_devices();
+            if (news == MachineNews::runs)
+                guest.presence.switched_on();
+            else
+                guest.presence.switched_off();
+            compare(guest);
+            // One that has come is looked at first, and that is news of its own.
+            if (news != MachineNews::runs) tell_of_devices();
+        },
+        is_looked_at ? QmpLine::Looks::yes : QmpLine::Looks::no, parts_.lend);
     guest.monitor->begin();
+}
+
+/// A guest to which nothing is given is not asked anything.
+bool Guests::can_be_given_devices() const { return parts_.machine.settings().has_sockets_to_give(); }
+
+void Guests::tell_of_devices()
+{
+    if (parts_.tell.devices) parts_.tell.devices();
+}
+
+std::vector<attach::SeenGuest> Guests::seen() const
+{
+    std::vector<attach::SeenGuest> seen;
+    for (const auto& guest : guests_) {
+        if (!guest.monitor) continue;
+        const bool is_there = guest.phase == Phase::there || guest.phase == Phase::in_grace;
+        seen.push_back({.name = guest.name, .usb = guest.monitor->usb(), .is_gone = !is_there});
+    }
+    return seen;
+}
+
+std::optional<vmm::AttachBackend::Guest> Guests::to_give_to(const GuestName& name)
+{
+    auto* guest = find(name);
+    if (guest == nullptr || !guest->monitor || !guest->monitor->usb()) return std::nullopt;
+    auto& line = *guest->monitor;
+    return vmm::AttachBackend::Guest{.monitor = &line.monitor(),
+                                     .look_again = [&line](auto done) { line.look_again(std::move(done)); }};
 }
 
 void Guests::recall()
@@ -224,13 +264,17 @@ void Guests::compare(Guest& guest)
 void Guests::has_gone(Guest& guest)
 {
     parts_.tell.changed(guest.name, "is gone");
-    const bool returns = settings_of(guest).on_exit == config::OnExit::return_to_host;
+    const bool returns = settings_of(guest).when_off == config::WhenOff::host;
     guest.phase = returns ? Phase::owing : Phase::away;
     guest.patience.end();
     guest.complaint.clear();
-    if (returns) return act();
-    forget_ended(guest);
-    remember();
+    if (returns) {
+        act();
+    } else {
+        forget_ended(guest);
+        remember();
+    }
+    tell_of_devices();
 }
 
 void Guests::bring_home_again()
@@ -290,7 +334,7 @@ void Guests::bring_home(Guest& guest)
     const plan::Request request{.wish = plan::ReturnRequest{guest.name}};
     if (parts_.machine.awaits_claims(request)) return; // called again when there is an answer
     guest.is_under_way = true;
-    go_back(parts_.machine, request, {.who = "on_exit of " + guest.name.text(), .trial = {}},
+    go_back(parts_.machine, request, {.who = "when_off of " + guest.name.text(), .trial = {}},
             [this, name = guest.name, before = parts_.machine.snapshot()](WentBack gone) {
                 if (auto* gone_guest = find(name)) has_come_home(*gone_guest, before, std::move(gone));
             });
@@ -356,7 +400,7 @@ void Guests::has_started(const GuestName& name, const ProcessId& id, const Profi
                          const std::shared_ptr<const topology::Snapshot>& before, Carried carried)
 {
     if (carried) {
-        if (!carried->plan->steps.empty())
+        if (carried->plan->changes_something())
             parts_.tell.moved({.done = std::move(*carried),
                                .who = format("guest {}, which has come", name.text()),
                                .before = before});

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "attach/seen.hpp"
 #include "daemon/going_back.hpp"
 #include "daemon/guest_memory.hpp"
 #include "daemon/lookout.hpp"
@@ -13,13 +14,16 @@
 #include "linux/locations.hpp"
 #include "linux/loop.hpp"
 #include "linux/peer_process.hpp"
+#include "vmm/attach_backend.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace usbroute::daemon {
 
@@ -33,6 +37,8 @@ public:
         TellMoved moved;
         /// "windows", "is gone"
         std::function<void(const GuestName& guest, std::string_view what)> changed;
+        /// What a guest has of the host's devices is another, or whether it is there. May be empty.
+        std::function<void()> devices = {};
     };
     struct Parts {
         linux_::Loop& loop;
@@ -40,6 +46,8 @@ public:
         Lookout& lookout;
         const linux_::Locations& locations;
         Tell tell;
+        /// How an open device gets to a guest's QEMU.
+        vmm::QmpSession::Lend lend = linux_::lend;
     };
 
     explicit Guests(Parts parts);
@@ -56,6 +64,11 @@ public:
     /// After each look: what could not be done before may go now.
     void look_again();
     void looked(Look look) override;
+
+    /// Those with a monitor, and what they have of the host's devices as far as that is known.
+    [[nodiscard]] std::vector<attach::SeenGuest> seen() const;
+    /// Nothing: there is no connection to its monitor.
+    [[nodiscard]] std::optional<vmm::AttachBackend::Guest> to_give_to(const GuestName& name);
 
     /// "qemu-system-x86 1234"; empty: none is known.
     [[nodiscard]] std::string process_of(const GuestName& name) const;
@@ -89,6 +102,7 @@ private:
         linux_::Timer again; ///< until what could not come home is tried again without a look
         Phase phase = Phase::away;
         bool is_under_way = false; ///< its homecoming
+        bool is_looked_at = false; ///< its monitor is asked what it has
         Patience patience;
         std::string complaint; ///< said last; the same is not said again
 
@@ -108,6 +122,8 @@ private:
     void has_gone(Guest& guest);
     void forget_ended(Guest& guest);
 
+    [[nodiscard]] bool can_be_given_devices() const;
+    void tell_of_devices();
     [[nodiscard]] bool is_anything_owed() const;
     void act();
     void carry_out_owed();

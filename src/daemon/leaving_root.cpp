@@ -12,7 +12,7 @@ namespace usbroute::daemon {
 
 Result<void> leave_root(const OwnUser& own, const linux_::Locations& locations,
                         const config::Settings& settings, linux_::RegisterFiles& registers,
-                        std::list<OpenedBefore>& sockets)
+                        std::list<OpenedBefore>& sockets, OwnNodes& nodes)
 {
     const auto listeners = listeners_here(settings.listeners, locations);
     if (own.becomes) {
@@ -25,10 +25,14 @@ Result<void> leave_root(const OwnUser& own, const linux_::Locations& locations,
     if (!own.warning.empty()) log::warning(own.warning);
     // What a name service loads at its first question, it cannot load later.
     static_cast<void>(linux_::group_number("root"));
-    if (const auto filter = registers.confine(linux_::LiveTree(locations.root)); !filter)
+    if (nodes.why_not())
+        log::warning(nodes.why_not()->message() + "; a guest's QEMU has to open devices by itself");
+    if (const auto filter = registers.confine(linux_::LiveTree(locations.root), nodes.message()); !filter)
         log::warning(filter.error().message() + "; going on without");
     else if (*filter == linux_::Filter::not_built)
         log::debug("built without libseccomp: system calls are not filtered");
+    else
+        nodes.confined();
     if (own.becomes) log::info(format("serving as user {}, without capabilities", own.becomes->name));
     return {};
 }

@@ -3,6 +3,8 @@
 
 #include "daemon/machine.hpp"
 
+#include "apply/joint_backend.hpp"
+#include "apply/register_backend.hpp"
 #include "base/format.hpp"
 #include "linux/host_use.hpp"
 #include "observe/blocks.hpp"
@@ -102,6 +104,8 @@ void Machine::adopt(config::Settings settings)
 {
     settings_ = std::move(settings);
     conductor_.forget_plans();
+    know_whom_places_are_for();
+    if (calls_.adopted) calls_.adopted();
 }
 
 Findings Machine::take(Snapshot fresh)
@@ -112,6 +116,7 @@ Findings Machine::take(Snapshot fresh)
     for (const auto bus : buses_apart(snapshot_->devices, fresh.devices))
         compare(snapshot_->devices.on(bus), fresh.devices.on(bus), findings);
     fresh.generation = snapshot_->generation + 1;
+    fresh.assigned = assigned_now();
     if (const auto* mux = mux_controller()) {
         const auto* now = fresh.controller_at(mux->address);
         has_a_new_driver_ =
@@ -212,7 +217,12 @@ topology::HostUse Machine::host_use() const
 
 apply::Known Machine::known() const
 {
-    return {.snapshot = *snapshot_, .settings = settings_, .registers = known_};
+    apply::Known known{.snapshot = *snapshot_, .settings = settings_, .registers = known_};
+    if (!calls_.attached) return known;
+    const auto attached = calls_.attached();
+    known.attached = &attached.seen;
+    known.of_devices = &attached.of_devices;
+    return known;
 }
 
 apply::CloserLook Machine::look_closer(const topology::UseParts& needed) const
@@ -235,9 +245,13 @@ Result<NotNull<apply::RouteRegisters>> Machine::registers(const PciAddress& cont
 
 Result<std::unique_ptr<apply::Backend>> Machine::backend_for(const plan::Plan& plan)
 {
-    if (calls_.other_means)
-        if (auto backend = calls_.other_means(plan)) return backend;
-    return Workplace::backend_for(plan);
+    auto other = calls_.other_means ? calls_.other_means(plan) : nullptr;
+    if (!other) return Workplace::backend_for(plan);
+    if (!plan.made_for.routes || !plan.made_for.devices) return other;
+    auto routes = registers(plan.change.controller);
+    if (!routes) return std::unexpected(std::move(routes.error()));
+    return std::make_unique<apply::JointBackend>(std::make_unique<apply::RegisterBackend>(**routes),
+                                                 std::move(other));
 }
 
 void Machine::wrote(const plan::Reading& now)
@@ -318,14 +332,33 @@ void Machine::begin(Waiting wish)
                          [this](Carried carried) { over(std::move(carried)); });
 }
 
+/// Whom places are for is written down, and no look finds it.
+std::vector<topology::Placed> Machine::assigned_now() const
+{
+    if (!settings_.has_sockets_to_give()) return {};
+    const auto standing = journal_.history().standing;
+    return standing ? plan::assigned_after({}, *standing) : std::vector<topology::Placed>();
+}
+
+void Machine::know_whom_places_are_for()
+{
+    auto assigned = assigned_now();
+    if (assigned == snapshot_->assigned) return;
+    snapshot_ = std::make_shared<const Snapshot>(snapshot_->with_assigned(std::move(assigned)));
+    conductor_.forget_plans();
+}
+
 void Machine::over(Carried carried)
 {
     lock_.reset();
+    know_whom_places_are_for();
     if (std::exchange(follows_later_, false)) follow_mux();
     if (carried && restores_all_ && carried->plan->staying.empty()) astray_ = false;
+    if (carried && calls_.carried_out) calls_.carried_out(*carried->plan);
     const auto then = std::exchange(then_, nullptr);
     then(std::move(carried));
     begin_next();
+    if (!is_busy() && calls_.ended) calls_.ended();
 }
 
 /// Whoever was called back may have begun another one. One that finds the lock held by another process is over at once, and
@@ -347,7 +380,9 @@ std::optional<Result<apply::Recovered>> Machine::recover()
         tell_that_it_is_locked_out();
         return Result<apply::Recovered>(std::unexpected(std::move(lock.error())));
     }
-    return conductor_.recover();
+    auto recovered = conductor_.recover();
+    know_whom_places_are_for();
+    return recovered;
 }
 
 } // namespace usbroute::daemon

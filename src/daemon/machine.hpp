@@ -52,6 +52,12 @@ class Machine final : private apply::Workplace {
 public:
     using OpenRegisters = std::function<Result<std::unique_ptr<apply::RouteRegisters>>(const PciAddress&)>;
 
+    /// What is known of devices that are given to guests.
+    struct Attached {
+        const attach::Seen& seen;
+        const attach::Remembered& of_devices;
+    };
+
     /// What the machine asks of others, or tells them. What is empty is not there.
     struct Calls {
         /// Knows `plan::Situation::lines`; asked whenever something is decided.
@@ -63,8 +69,15 @@ public:
         std::function<void()> locked_out;
         /// How long the machine has slept since it booted.
         std::function<std::chrono::milliseconds()> asleep;
-        /// What carries out a plan by another means than the registers; null: the registers do.
+        /// What carries out a plan, or the part of it that is not for the registers; null: the registers do all of it.
         std::function<std::unique_ptr<apply::Backend>(const plan::Plan&)> other_means;
+        std::function<Attached()> attached;
+        /// The settings are others.
+        std::function<void()> adopted;
+        /// A change was carried out; before whoever asked for it is told.
+        std::function<void(const plan::Plan&)> carried_out;
+        /// A change has ended, whatever came of it, and no other has begun yet.
+        std::function<void()> ended;
     };
 
     /// `tree` is what it looks closer at.
@@ -137,6 +150,8 @@ private:
     [[nodiscard]] Result<std::unique_ptr<apply::Backend>> backend_for(const plan::Plan& plan) override;
     void wrote(const plan::Reading& now) override;
 
+    [[nodiscard]] std::vector<topology::Placed> assigned_now() const;
+    void know_whom_places_are_for();
     std::optional<Drift> read_registers_now();
     /// Null while no mux is on the bus.
     [[nodiscard]] const topology::PciController* mux_controller() const;

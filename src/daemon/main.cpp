@@ -11,6 +11,7 @@
 #include "daemon/listeners.hpp"
 #include "daemon/log.hpp"
 #include "daemon/options.hpp"
+#include "daemon/own_nodes.hpp"
 #include "daemon/own_user.hpp"
 #include "daemon/reopening.hpp"
 #include "linux/event_count.hpp"
@@ -51,9 +52,10 @@ std::unique_ptr<observe::HintSource> live_hints()
 
 /// The machine that the daemon runs on, or a recorded one, which tells of its changes through watches on its directories.
 struct RealGround {
-    RealGround(const linux_::Locations& where, linux_::RegisterFiles& opened)
+    RealGround(const linux_::Locations& where, linux_::RegisterFiles& opened, OwnNodes& own)
         : locations(where),
           registers(opened),
+          own_nodes(own),
           tree(where.root),
           tree_hints(where.root),
           watched_tree(tree, tree_hints),
@@ -77,11 +79,14 @@ struct RealGround {
             .first_move = first_move,
             .open_registers = [this](const PciAddress& address) { return registers.open(address); },
             .make_alarm = [this](auto ring) { return std::make_unique<LoopAlarm>(loop, std::move(ring)); },
-            .locations = locations};
+            .locations = locations,
+            .lend = own_nodes.lend(),
+            .nodes = own_nodes.nodes()};
     }
 
     const linux_::Locations& locations;
     linux_::RegisterFiles& registers;
+    OwnNodes& own_nodes;
     // What is read outlives the loop, whose worker may still be reading when it ends.
     linux_::LiveTree tree;
     linux_::TreeHints tree_hints;
@@ -116,10 +121,11 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
     const auto ours_alone = linux_::lock_state(locations.state);
     if (!ours_alone) return failed(ours_alone.error());
     linux_::RegisterFiles registers(locations.root);
-    if (const auto left = leave_root(own, locations, settings, registers, sockets); !left)
+    OwnNodes nodes(locations, settings);
+    if (const auto left = leave_root(own, locations, settings, registers, sockets, nodes); !left)
         return failed(left.error());
 
-    RealGround real(locations, registers);
+    RealGround real(locations, registers, nodes);
     begin(real.journal);
     Assembly assembly(real.ground(), std::move(settings));
     Listeners listeners({.loop = real.loop,
@@ -144,6 +150,7 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
                    .machine = assembly.machine,
                    .lookout = assembly.lookout,
                    .listeners = listeners,
+                   .nodes = nodes,
                    .manager = manager});
     const auto ran = daemon.run();
     return ran ? EXIT_SUCCESS : failed(ran.error());

@@ -10,32 +10,58 @@
 
 namespace usbroute::daemon {
 
-QmpLine::QmpLine(linux_::Loop& loop, std::string path, Tell tell)
+QmpLine::QmpLine(linux_::Loop& loop, std::string path, Tell tell, Looks looks, vmm::QmpSession::Lend lend)
     : tell_(std::move(tell)),
-      session_(loop, std::move(path),
+      looks_(looks),
+      monitor_(loop, std::move(path),
                {.ready =
                     [this](const attach::QemuVersion&) {
-                        log::debug(format("{}: QEMU's monitor answers", session_.path()), session_.path());
+                        log::debug(format("{}: QEMU's monitor answers", monitor_.path()), monitor_.path());
+                        if (looks_ == Looks::yes) look_again();
                         tell_(MachineNews::runs);
                     },
                 .event = [this](const wire::QmpEvent& event) { hear(event); },
                 .ended =
                     [this](std::string_view why) {
-                        log::debug(format("{}: {}", session_.path(), why), session_.path());
+                        log::debug(format("{}: {}", monitor_.path(), why), monitor_.path());
+                        usb_.reset();
                         tell_(MachineNews::is_switched_off);
                     },
                 // What never began was no monitor, and says nothing of the machine.
                 .did_not_begin =
                     [this](std::string_view why) {
-                        log::debug(format("{}: {}", session_.path(), why), session_.path());
-                    }})
+                        log::debug(format("{}: {}", monitor_.path(), why), monitor_.path());
+                    }},
+               std::move(lend))
 {}
 
 /// SHUTDOWN: the guest has switched itself off, or QEMU was told to end; a reboot is RESET. RESUME: it runs, again or still.
 void QmpLine::hear(const wire::QmpEvent& event)
 {
+    const bool is_of_devices = event.name == "DEVICE_DELETED" || event.name == "RESUME";
+    if (is_of_devices && looks_ == Looks::yes) look_again();
     if (event.name == "SHUTDOWN") tell_(MachineNews::is_switched_off);
     if (event.name == "RESUME") tell_(MachineNews::runs);
+}
+
+void QmpLine::look_again(std::function<void(Result<void>)> done)
+{
+    monitor_.look([this, done = std::move(done)](Result<attach::GuestUsb> usb) {
+        if (!usb) {
+            log::debug(format("{}: {}", monitor_.path(), usb.error().message()), monitor_.path());
+            if (done) done(std::unexpected(std::move(usb.error())));
+            return;
+        }
+        know(std::move(*usb));
+        if (done) done({});
+    });
+}
+
+void QmpLine::know(std::optional<attach::GuestUsb> usb)
+{
+    if (usb == usb_) return;
+    usb_ = std::move(usb);
+    tell_(MachineNews::has_other_devices);
 }
 
 } // namespace usbroute::daemon

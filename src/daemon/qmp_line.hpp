@@ -3,33 +3,57 @@
 
 #pragma once
 
+#include "attach/guest_usb.hpp"
+#include "base/result.hpp"
+#include "linux/lending.hpp"
 #include "linux/loop.hpp"
+#include "vmm/guest_monitor.hpp"
 #include "vmm/qmp_session.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace usbroute::daemon {
 
 /// What QEMU's monitor tells of a machine.
-enum class MachineNews : std::uint8_t { runs, is_switched_off };
+enum class MachineNews : std::uint8_t {
+    runs,
+    is_switched_off,
+    has_other_devices, ///< of the host, or none that are known any more
+};
 
-/// A connection to a QMP socket that only listens: it sends nothing but the one word without which QEMU tells nothing.
+/// A kept connection to the monitor of a guest's QEMU, and what the guest had of USB at the last look.
+///
+/// It is looked at when the monitor answers first, when an object goes that nobody here has asked to go, when the guest goes on,
+/// and when it is asked for. Where nothing is ever given to the guest nothing is asked, and it only listens.
 class QmpLine {
 public:
     using Tell = std::function<void(MachineNews)>;
+    /// Whether a guest is looked at.
+    enum class Looks : std::uint8_t { yes, no };
 
-    QmpLine(linux_::Loop& loop, std::string path, Tell tell);
+    QmpLine(linux_::Loop& loop, std::string path, Tell tell, Looks looks = Looks::no,
+            vmm::QmpSession::Lend lend = linux_::lend);
 
-    void begin() { session_.begin(); }
-    [[nodiscard]] const std::string& path() const { return session_.path(); }
+    void begin() { monitor_.begin(); }
+    [[nodiscard]] const std::string& path() const { return monitor_.path(); }
+
+    /// Nothing: there is no connection, or it has not been looked at yet.
+    [[nodiscard]] const std::optional<attach::GuestUsb>& usb() const { return usb_; }
+    [[nodiscard]] vmm::GuestMonitor& monitor() { return monitor_; }
+    /// `done` may be empty. Called back unless this is destroyed before.
+    void look_again(std::function<void(Result<void>)> done = {});
 
 private:
     void hear(const wire::QmpEvent& event);
+    void know(std::optional<attach::GuestUsb> usb);
 
     Tell tell_;
-    vmm::QmpSession session_;
+    Looks looks_;
+    std::optional<attach::GuestUsb> usb_;
+    vmm::GuestMonitor monitor_;
 };
 
 } // namespace usbroute::daemon

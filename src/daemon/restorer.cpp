@@ -67,7 +67,7 @@ void Restorer::restored(std::chrono::milliseconds at, std::chrono::milliseconds 
     else
         complain(format("not all routes can be restored: {}", in_words(gone->rest)), reasons_of(gone->rest));
     const bool has_written =
-        std::ranges::any_of(gone->done, [](const Done& done) { return !done.plan->steps.empty(); });
+        std::ranges::any_of(gone->done, [](const Done& done) { return done.plan->changes_something(); });
     if (has_written || gone->has_failed()) written_.push_back(at);
     tell_of(std::move(gone->done), "on_drift", before, tell_);
     settling_.moved_by_us(*machine_.snapshot());
@@ -78,7 +78,7 @@ bool Restorer::would_write(const plan::Request& request) const
 {
     const auto outcome = machine_.decide(request);
     const auto* plan = std::get_if<plan::Plan>(&outcome);
-    return plan != nullptr && !plan->steps.empty();
+    return plan != nullptr && plan->changes_something();
 }
 
 bool Restorer::may_write(const Moment& moment)

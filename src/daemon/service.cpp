@@ -147,7 +147,7 @@ Answer Service::carried(const Asked& asked, Carried carried)
     }
     auto answer = answer_for(*carried);
     parts_.trials.settle(*asked.request, *carried, answer, &through);
-    if (!carried->plan->steps.empty())
+    if (carried->plan->changes_something())
         moved_.push_back({.done = std::move(*carried), .who = *asked.who, .before = asked.before});
     return done(through, std::move(answer));
 }

@@ -94,14 +94,14 @@ void Trials::note(std::string_view word, std::string text, const plan::Change& a
     wire::Event event{.kind = wire::EventKind::trial, .word = std::string(word), .text = std::move(text)};
     for (const auto& connector :
          plan::look_at_board(*parts_.machine.snapshot(), parts_.machine.settings()).connectors)
-        if (about.moves(connector.spec.bit)) event.about.push_back(connector.spec.name.text());
+        if (about.moves(connector.spec)) event.about.push_back(connector.spec.name.text());
     news_.push_back(std::move(event));
 }
 
 void Trials::settle(const plan::Request& request, const Done& done, wire::Answer& answer,
                     const config::ListenerSettings* through)
 {
-    if (done.plan->steps.empty()) return;
+    if (!done.plan->changes_something()) return;
     const auto& trial = parts_.machine.trial();
     if (!trial) {
         if (const auto was = told_) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "plan/board.hpp"
 #include "topology/condition.hpp"
 #include "topology/handover.hpp"
 #include "topology/host_use.hpp"
@@ -62,8 +63,10 @@ struct Facts {
     topology::Snapshot snapshot;
     topology::Condition condition;
     config::Settings settings;
-    topology::HostUse use;                   ///< disks and keyboards: what a next step must not take away
-    std::string config_trouble;              ///< why the configuration could not be read; empty: it was
+    topology::HostUse use;      ///< disks and keyboards: what a next step must not take away
+    std::string config_trouble; ///< why the configuration could not be read; empty: it was
+    /// Of nodes that the daemon needs and may not write, a sentence for each bus. Empty also where nobody could look.
+    std::vector<std::string> shut_nodes = {};
     std::vector<std::string> config_misfits; ///< "usbroute.toml:12:3: connector x: ..."
     std::optional<DaemonLook> daemon;        ///< nothing: not asked, as for a recorded machine
     std::optional<WriteTrial> trial;         ///< nothing: nobody asked for it
@@ -74,8 +77,9 @@ struct Facts {
 };
 
 struct Diagnosis {
-    bool works = false;  ///< sockets can be moved between host and guests now
-    std::string verdict; ///< one sentence
+    bool works = false;                    ///< sockets can be moved between host and guests now
+    plan::Means means = plan::Means::none; ///< how sockets are moved here, now or once no obstacle is left
+    std::string verdict;                   ///< one sentence
     std::string next_step;
     std::string family; ///< "9-series"; empty: no mux
     chips::Chipset chipset;

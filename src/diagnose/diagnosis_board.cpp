@@ -71,7 +71,7 @@ void add_guest(Examination& examination)
          .remedy = "run usbroute doctor on the host"});
 }
 
-void add_hopeless(Examination& examination)
+void add_no_mux(Examination& examination)
 {
     const auto& chipset = examination.chipset;
     const bool too_old = chipset.state == MuxState::too_old;
@@ -91,7 +91,7 @@ void add_hopeless(Examination& examination)
     else
         sentence = "this machine has no chipset that is known to have the port mux";
     examination.add({.code = too_old ? "too-old" : "no-mux",
-                     .severity = Severity::obstacle,
+                     .severity = examination.attaches ? Severity::note : Severity::obstacle,
                      .sentence = std::move(sentence),
                      .evidence = controllers_seen(examination),
                      .remedy = instead_of_a_mux(examination),
@@ -175,7 +175,7 @@ void examine_chipset(Examination& examination)
     switch (examination.chipset.state) {
     case MuxState::no_mux:
     case MuxState::too_old:
-        if (examination.guest_sign.empty()) add_hopeless(examination);
+        if (examination.guest_sign.empty()) add_no_mux(examination);
         return;
     case MuxState::ehci_hidden:
     case MuxState::xhci_hidden: add_hidden(examination); return;

@@ -35,6 +35,16 @@ void add_lockdown(Examination& examination)
                          .remedy = {}});
         return;
     }
+    if (examination.attaches) {
+        examination.add(
+            {.code = "lockdown",
+             .severity = Severity::note,
+             .sentence = format("kernel lockdown is on ({}); nothing that is done here is refused by it",
+                                condition.lockdown),
+             .evidence = {seen},
+             .remedy = {}});
+        return;
+    }
     const bool proven_harmless = trial && trial->took && !examination.facts.recorded;
     std::vector<std::string> evidence{seen};
     std::string remedy =
@@ -126,14 +136,15 @@ void add_no_iommu(Examination& examination)
     if (condition.kernel_words && !has_a_word && !amd)
         evidence.emplace_back("/proc/cmdline: no intel_iommu=on");
     auto advice = how_to_get_an_iommu(examination);
-    examination.add(
-        {.code = "iommu-off",
-         .severity = examination.obstacle(),
-         .sentence = format("no IOMMU is in use, so no guest can be given a controller{}",
-                            examination.has_mux() ? "; sockets can only change sides on the host" : ""),
-         .evidence = std::move(evidence),
-         .remedy = std::move(advice.remedy),
-         .inferred = advice.inferred});
+    examination.add({.code = "iommu-off",
+                     .severity = examination.attaches ? Severity::note : examination.obstacle(),
+                     .sentence = format("no IOMMU is in use, so no guest can be given a controller{}",
+                                        examination.has_mux()  ? "; sockets can only change sides on the host"
+                                        : examination.attaches ? "; single devices need none"
+                                                               : ""),
+                     .evidence = std::move(evidence),
+                     .remedy = std::move(advice.remedy),
+                     .inferred = advice.inferred});
 }
 
 std::string shown(const PciFunction& function)
@@ -242,6 +253,15 @@ void add_ehcis_with_the_xhci(Examination& examination)
          .remedy = instead_of_a_group(examination)});
 }
 
+/// What only matters to who gives whole controllers, where sockets move without.
+Severity of_whole_controllers(const Examination& examination)
+{
+    const auto gets_controllers = [](const auto& guest) { return !guest.controllers.empty(); };
+    return examination.attaches && std::ranges::none_of(examination.facts.settings.guests, gets_controllers)
+               ? Severity::note
+               : Severity::warning;
+}
+
 void add_groups(Examination& examination)
 {
     std::vector<std::string> alone;
@@ -251,7 +271,7 @@ void add_groups(Examination& examination)
         if (!group.others.empty()) {
             examination.add(
                 {.code = "shared-group",
-                 .severity = Severity::warning,
+                 .severity = of_whole_controllers(examination),
                  .sentence = format("{} share{} IOMMU group {} with {}: a guest gets all of it or nothing",
                                     listed(group.names()), group.usb.size() == 1 ? "s" : "", group.number,
                                     join(group.others, ", ")),

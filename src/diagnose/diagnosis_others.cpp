@@ -261,7 +261,7 @@ void examine_configuration(Examination& examination)
     const auto& facts = examination.facts;
     if (!facts.config_trouble.empty()) {
         examination.add({.code = "config-broken",
-                         .severity = examination.obstacle(),
+                         .severity = examination.moves_sockets() ? Severity::obstacle : Severity::warning,
                          .sentence = "the configuration cannot be used",
                          .evidence = {facts.config_trouble},
                          .remedy = "correct the configuration: `usbroute config check` says where"});
@@ -297,14 +297,17 @@ void examine_configuration(Examination& examination)
 void examine_daemon(Examination& examination)
 {
     const auto& daemon = examination.facts.daemon;
-    if (!daemon || !examination.has_mux()) return;
+    if (!daemon || !examination.moves_sockets()) return;
     if (!daemon->answers) {
         examination.add(
             {.code = "daemon-absent",
              .severity = Severity::note,
              .sentence = "usbrouted does not answer",
              .evidence = {daemon->trouble},
-             .remedy = "start it: sudo usbrouted; without it, commands work only as root with --direct"});
+             .remedy =
+                 examination.attaches
+                     ? "start it: sudo usbrouted; devices are given to guests only while it runs"
+                     : "start it: sudo usbrouted; without it, commands work only as root with --direct"});
         return;
     }
     auto sentence = std::string("usbrouted runs");

@@ -16,13 +16,20 @@ struct Examination {
     std::string guest_sign; ///< empty: this machine is no guest itself
     plan::Board board;
     std::vector<Finding> findings;
+    bool attaches = false;       ///< no mux, but sockets whose devices can be given to a guest one by one
     bool a_bind_is_next = false; ///< a guest's controllers can go to it now, and the host can do without them
 
     [[nodiscard]] bool has_mux() const { return chipset.family != nullptr; }
+    [[nodiscard]] bool moves_sockets() const { return has_mux() || attaches; }
     /// A board that can never move a socket has one obstacle; what prevents moves elsewhere is a warning there.
     [[nodiscard]] Severity obstacle() const { return has_mux() ? Severity::obstacle : Severity::warning; }
     void add(Finding finding) { findings.push_back(std::move(finding)); }
 };
+
+/// Whether this machine has sockets that are the host's own, and whose devices a guest's QEMU can be given. Not where there is a
+/// mux, inside a virtual machine, and under Xen, which has no KVM.
+[[nodiscard]] bool can_attach(const Facts& facts, const chips::Chipset& chipset,
+                              const std::string& guest_sign);
 
 /// Bits that may move and have an EHCI on the bus to go to.
 [[nodiscard]] std::uint32_t usable_bits(const route::Mux& mux);
@@ -37,6 +44,7 @@ void examine_iommu(Examination& examination);
 void examine_guests(Examination& examination);
 void examine_others(Examination& examination);
 void examine_configuration(Examination& examination);
+void examine_attaching(Examination& examination);
 void examine_daemon(Examination& examination);
 
 } // namespace usbroute::diagnose

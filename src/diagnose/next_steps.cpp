@@ -175,9 +175,16 @@ void try_to_spare(const Examination& examination, WholeControllers& whole)
         whole.cost = format("takes {} ({}) with it", route->carries, printable(route->name, 32));
 }
 
-std::string if_no_controller_goes()
+std::string if_no_controller_goes(const Examination& examination)
 {
+    if (examination.attaches) return "move single sockets, whose devices are given one by one";
     return "let QEMU take single devices, by socket (-device usb-host,hostbus=,hostport=)";
+}
+
+/// Said of whole controllers, which are themselves the second choice where single sockets can be moved.
+std::string alternative(const Examination& examination, std::string_view joint)
+{
+    return examination.attaches ? std::string() : std::string(joint) + if_no_controller_goes(examination);
 }
 
 bool gets_all(const GuestSettings& guest, const WholeControllers& whole)
@@ -263,21 +270,22 @@ std::string once_there_is_an_iommu(const Examination& examination)
                               .chipset = examination.chipset,
                               .guest_sign = examination.guest_sign,
                               .board = plan::look_at_board(facts.snapshot, facts.settings),
-                              .findings = {}};
+                              .findings = {},
+                              .attaches = examination.attaches};
     const auto all = whole_controllers(assumed);
     if (all.empty()) return {};
     const auto offer = offer_of(all);
     const auto remedy = how_to_get_an_iommu(examination).remedy;
-    const auto otherwise = format("without one, {}", if_no_controller_goes());
+    const auto otherwise = alternative(examination, "; without one, ");
     if (!offer.free.empty())
-        return format("once an IOMMU is in use, {} can probably be given to the guest whole: {}; {}",
+        return format("once an IOMMU is in use, {} can probably be given to the guest whole: {}{}",
                       listed(offer.free), remedy, otherwise);
     if (!offer.costly.empty())
         return format(
-            "once an IOMMU is in use, a controller can probably be given to the guest whole, but {}: {}; {}",
+            "once an IOMMU is in use, a controller can probably be given to the guest whole, but {}: {}{}",
             listed(offer.costly), remedy, otherwise);
     return format(
-        "{} could be given to the guest whole once an IOMMU is in use ({}), but not as things are now: {}; {}",
+        "{} could be given to the guest whole once an IOMMU is in use ({}), but not as things are now: {}{}",
         all.front().text(), remedy, all.front().why_not, otherwise);
 }
 
@@ -318,6 +326,33 @@ std::string WholeControllers::text_with_keyboard() const
     if (!has_keyboard) return text();
     return functions.size() == 1 ? words_for(*functions.front(), "has a keyboard")
                                  : text() + " (has a keyboard)";
+}
+
+FirstMove first_move(const Examination& examination)
+{
+    const auto& settings = examination.facts.settings;
+    FirstMove refused;
+    for (const auto& connector : examination.board.connectors) {
+        const bool is_the_hosts =
+            !connector.at || *connector.at == topology::SeatId(topology::OwnController{});
+        if (plan::means_of(connector) != plan::Means::attach || !is_the_hosts) continue;
+        const auto& name = connector.spec.name;
+        for (const auto& guest : settings.guests) {
+            if (!guest.takes_devices()) continue;
+            const auto outcome = planned(examination, settings, {.connectors = {name}, .to = guest.name});
+            if (std::holds_alternative<plan::Plan>(outcome))
+                return {.command = format("usbroute move {} --to {}", name.text(), guest.name.text()),
+                        .sentence = format("{} can be given to {}", name.text(), guest.name.text())};
+            if (!refused.sentence.empty()) continue;
+            const auto& refusal = std::get<plan::Refusal>(outcome);
+            refused.sentence =
+                format("{} cannot be given to {} now: {}", name.text(), guest.name.text(), refusal.sentence);
+            refused.remedy = refusal.reason == plan::Reason::last_keyboard
+                                 ? "give the host another keyboard first"
+                                 : refusal.remedy;
+        }
+    }
+    return refused;
 }
 
 WayToBind way_to_bind(const Examination& examination, const GuestSettings& guest)
@@ -386,19 +421,21 @@ std::string instead_of_a_mux(const Examination& examination)
         if (auto text = once_there_is_an_iommu(examination); !text.empty()) return text;
     const auto all = whole_controllers(examination);
     if (const auto offer = offer_of(all); offer.first != nullptr)
-        return format("give the guest a whole controller with vfio-pci; {}: {}; or {}",
+        return format("{}give the guest a whole controller with vfio-pci; {}: {}{}",
+                      examination.attaches ? "another way: " : "",
                       offer.free.empty() ? format("one can go, but {}", listed(offer.costly))
                                          : join(offer.free, ", ") + " can go",
-                      how_to_give(examination, *offer.first), if_no_controller_goes());
+                      how_to_give(examination, *offer.first), alternative(examination, "; or "));
     std::vector<std::string> given;
     for (const auto& function : condition.functions)
         if (function.is_usb_controller() && is_given(examination.facts.snapshot, function))
             given.push_back(words_for(function));
     if (!given.empty())
-        return format("{} {} already given as a whole; for more, add a USB card, or {}", listed(given),
-                      given.size() == 1 ? "is" : "are", if_no_controller_goes());
-    auto otherwise = format("add a USB card and give the whole card to the guest with vfio-pci, or {}",
-                            if_no_controller_goes());
+        return format("{} {} already given as a whole; for more, add a USB card{}", listed(given),
+                      given.size() == 1 ? "is" : "are", alternative(examination, ", or "));
+    auto otherwise =
+        format("{}add a USB card and give the whole card to the guest with vfio-pci{}",
+               examination.attaches && all.empty() ? "another way: " : "", alternative(examination, ", or "));
     if (!all.empty())
         return format("{} could be given to the guest whole, but not as things are now: {}; otherwise {}",
                       all.front().text(), all.front().why_not, otherwise);
@@ -411,7 +448,8 @@ std::string instead_of_a_group(const Examination& examination)
     const auto offer = offer_of(all);
     if (!offer.free.empty()) return format("give another controller: {} can go", join(offer.free, " or "));
     if (!offer.costly.empty()) return format("another controller can go, but {}", listed(offer.costly));
-    const auto otherwise = format("add a USB card where there is a slot, or {}", if_no_controller_goes());
+    const auto otherwise =
+        format("add a USB card where there is a slot, or {}", if_no_controller_goes(examination));
     if (all.empty()) return format("no other USB controller of this machine can go: {}", otherwise);
     return format("{} could go, but not as things are now: {}; otherwise {}", all.front().text(),
                   all.front().why_not, otherwise);

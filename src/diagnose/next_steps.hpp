@@ -36,6 +36,16 @@ struct WholeControllers {
 /// mux's.
 [[nodiscard]] std::vector<WholeControllers> whole_controllers(const Examination& examination);
 
+/// What shows a person that sockets are moved: of those without a mux the first that can go to a guest now.
+struct FirstMove {
+    std::string
+        command; ///< "usbroute move rear-1 --to windows"; empty: none can go, or all are at guests already
+    std::string
+        sentence; ///< "rear-1 can be given to windows", or that it cannot, and why; empty: all are at guests
+    std::string remedy = {}; ///< what to do about what keeps it
+};
+[[nodiscard]] FirstMove first_move(const Examination& examination);
+
 /// For a machine without the mux: what can be given to a guest whole, and how.
 [[nodiscard]] std::string instead_of_a_mux(const Examination& examination);
 /// The way out of a group that cannot go: another controller, if one can go, or a slot.

@@ -75,6 +75,8 @@ Result<LendingMessage> LendingMessage::make(int number)
 
 Transfer LendingMessage::lend(int socket, int file) const
 {
+    // With as many files as this process may have, something else has got it.
+    if (::fcntl(number_, F_GETFD) >= 0) return {.errno_value = EMFILE};
     if (::dup3(file, number_, O_CLOEXEC) != number_) return {.errno_value = errno};
     const UniqueFd numbered(number_);
     return send_whole(socket, reinterpret_cast<const msghdr*>(place)); // NOLINT(performance-no-int-to-ptr)

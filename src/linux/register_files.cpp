@@ -83,15 +83,16 @@ void RegisterFiles::keep(const observe::KernelTree& tree)
     }
 }
 
-Result<Filter> RegisterFiles::confine(const observe::KernelTree& tree)
+Result<Filter> RegisterFiles::confine(const observe::KernelTree& tree, const LendingMessage* lending)
 {
     const auto first_number = first_register_number();
     if (!first_number) return Filter::not_built;
     auto prepared = prepare(*first_number, tree);
     if (!prepared) return std::unexpected(std::move(prepared.error()));
     // As LiveTree tells them apart.
-    auto filter = forbid_other_system_calls(*first_number, root_ == "/" ? OpensInside::the_machine_itself
-                                                                        : OpensInside::a_recorded_machine);
+    auto filter = forbid_other_system_calls(
+        *first_number, root_ == "/" ? OpensInside::the_machine_itself : OpensInside::a_recorded_machine,
+        lending);
     if (!filter || *filter == Filter::not_built) return filter;
     confinement_.emplace(std::move(*prepared));
     allowed_.values = &confinement_->values;

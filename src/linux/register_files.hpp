@@ -32,8 +32,9 @@ public:
     void keep(const observe::KernelTree& tree);
     /// Forbids this process all that the daemon does not need (linux/syscall_filter.hpp), all writes to a configuration space
     /// among it but those of allowed bits of the two routing registers. From here on the descriptors have numbers of
-    /// their own. An error: nothing is forbidden, all goes on as before.
-    [[nodiscard]] Result<Filter> confine(const observe::KernelTree& tree);
+    /// their own. An error: nothing is forbidden, all goes on as before. `lending`: as forbid_other_system_calls has it.
+    [[nodiscard]] Result<Filter> confine(const observe::KernelTree& tree,
+                                         const LendingMessage* lending = nullptr);
     /// Opened again if that is permitted, else through what was kept. Errors with a code of their own:
     /// "registers-lost": what was kept belongs to a function that was removed from the bus since;
     /// "registers-not-handed": this process never had the rights, and nobody has handed it a descriptor.

@@ -107,6 +107,17 @@ Result<void> give_up_capabilities()
     return {};
 }
 
+std::optional<bool> may_write(const std::string& path, const Account& account)
+{
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+    if (account.user == 0) return true;
+    if (status.st_uid == account.user) return (status.st_mode & S_IWUSR) != 0;
+    if (std::ranges::find(account.groups, status.st_gid) != account.groups.end())
+        return (status.st_mode & S_IWGRP) != 0;
+    return (status.st_mode & S_IWOTH) != 0;
+}
+
 Result<void> become(const Account& account, std::span<const gid_t> more_groups)
 {
     auto groups = account.groups;

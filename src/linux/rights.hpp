@@ -25,6 +25,9 @@ struct Account {
 /// By name. Nothing: there is no such user. Asks the system's name service, which may take milliseconds.
 [[nodiscard]] std::optional<Account> account_named(const std::string& name);
 
+/// By owner, group and mode, as an access list shows in the mode too. Nothing: there is no such file, or it cannot be looked at.
+[[nodiscard]] std::optional<bool> may_write(const std::string& path, const Account& account);
+
 /// Becomes another user for good, with its groups and `more_groups`, and without any capability (capabilities(7)): not
 /// in the permitted, effective, inheritable, ambient or bounding set, and no program started later gets one. What is open
 /// stays open. To be called before there is a second thread, as the kernel keeps capabilities for each.

@@ -16,6 +16,7 @@
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <linux/usbdevice_fs.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -229,6 +230,16 @@ void add_lending_rules(std::vector<Rule>& rules, scmp_datum_t first, const Lendi
          {is_below(0, first), is_int(1, static_cast<unsigned>(lending.number())), is_int(2, O_CLOEXEC)}});
 }
 
+/// What linux/usb_node.cpp asks of hubs and devices. What USBDEVFS_IOCTL does with an interface lies in memory: it could also
+/// take one from its driver.
+void add_node_rules(std::vector<Rule>& rules, scmp_datum_t first)
+{
+    for (const unsigned request :
+         {unsigned{USBDEVFS_CONNECTINFO}, unsigned{USBDEVFS_CLAIM_PORT}, unsigned{USBDEVFS_RELEASE_PORT},
+          unsigned{USBDEVFS_SETCONFIGURATION}, unsigned{USBDEVFS_IOCTL}})
+        rules.push_back({{"ioctl"}, {is_below(0, first), is_int(1, request)}});
+}
+
 std::vector<Rule> rules_beside_the_table(int first_register_number, OpensInside opens_inside,
                                          const LendingMessage* lending)
 {
@@ -240,7 +251,10 @@ std::vector<Rule> rules_beside_the_table(int first_register_number, OpensInside 
     add_mode_rules(rules, opens_inside);
     add_memory_rules(rules);
     add_socket_rules(rules);
-    if (lending != nullptr) add_lending_rules(rules, first, *lending);
+    if (lending != nullptr) {
+        add_lending_rules(rules, first, *lending);
+        add_node_rules(rules, first);
+    }
     // A thread, never a process. clone3 keeps its flags in memory; at ENOSYS the C library comes back to clone.
     rules.push_back({{"clone"}, {has(clone_flags, new_namespaces | CLONE_THREAD, CLONE_THREAD)}});
     // libuv makes descriptors non-blocking with it, and the C library asks whether one is a terminal.

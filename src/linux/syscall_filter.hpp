@@ -37,8 +37,9 @@ enum class OpensInside : std::uint8_t { the_machine_itself, a_recorded_machine }
 /// ENOSYS, so that a C library which tries a newer call first finds its way to the older one. An error: the kernel has no
 /// such filters; nothing has changed.
 ///
-/// RegisterValues has to be in place, and everything that a name service loads has to be loaded. `lending`: the one message
-/// that may be sent with a file; null: none.
+/// RegisterValues has to be in place, and everything that a name service loads has to be loaded. `lending`: this
+/// process gives devices to guests by their nodes (linux/usb_node.hpp). It may send this one message with a file, and claim
+/// ports, set configurations and give interfaces back; null: nothing of this.
 [[nodiscard]] Result<Filter> forbid_other_system_calls(int first_register_number, OpensInside opens_inside,
                                                        const LendingMessage* lending = nullptr);
 

@@ -134,7 +134,21 @@ public:
         }
     }
 
-    int descriptor() const override { return fd_.get(); }
+    Result<void> take_away(std::uint8_t interface_number) override
+    {
+        usbdevfs_ioctl command{.ifno = interface_number, .ioctl_code = USBDEVFS_DISCONNECT, .data = nullptr};
+        switch (const int why = ask_usbfs(fd_.get(), USBDEVFS_IOCTL, &command).why) {
+        case 0:
+        case ENODATA:                 // no driver has it
+        case EHOSTUNREACH: return {}; // it has no configuration
+        case EINVAL:
+            return usb_error("no-such-interface",
+                             format("{} has no interface {}", subject_, interface_number), why);
+        default: return unexpected_answer(format("take interface {} of {}", interface_number, subject_), why);
+        }
+    }
+
+    UniqueFd give_away() override { return std::move(fd_); }
 
 private:
     [[nodiscard]] std::unexpected<Error> no_such_port(std::uint8_t port, int why) const

@@ -49,8 +49,11 @@ public:
     /// Offers an interface, by its bInterfaceNumber, to the host's drivers.
     [[nodiscard]] virtual Result<GivenBack> give_back(std::uint8_t interface_number) = 0;
 
-    /// To be passed on to a program that shall use the device; it belongs to this object.
-    [[nodiscard]] virtual int descriptor() const = 0;
+    /// Takes an interface from the driver that has it, whoever runs it. Without one nothing happens.
+    [[nodiscard]] virtual Result<void> take_away(std::uint8_t interface_number) = 0;
+
+    /// The open node itself, for a program that shall use the device. This object has nothing any more.
+    [[nodiscard]] virtual UniqueFd give_away() = 0;
 };
 
 /// Where nodes are opened.

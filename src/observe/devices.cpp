@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "observe/census.hpp"
 #include "observe/decode.hpp"
+#include "observe/descriptors.hpp"
 
 #include <algorithm>
 
@@ -18,7 +19,9 @@ using topology::PortPath;
 
 namespace {
 
-constexpr std::uint8_t hub_class = 9;   // USB 2.0, 11.23.1: bDeviceClass of a hub
+constexpr std::uint8_t hub_class = 9; // USB 2.0, 11.23.1: bDeviceClass of a hub
+/// wTotalLength of a configuration has 16 bits (USB 2.0, table 9-10); the first one is enough.
+constexpr std::size_t descriptors_limit = 0x10000;
 constexpr std::size_t deepest_tier = 7; // USB 2.0, 4.1.1: a root hub, five hubs, a device
 
 using Names = std::vector<std::string>;
@@ -59,6 +62,10 @@ bool read_identity(const Attributes& attributes, Device& device)
         device.hub_ports = static_cast<std::uint8_t>(std::min(ports, 255u));
     };
     const auto uevent = attributes.text("uevent");
+    const auto take_number = [&](std::string_view text) {
+        device.number = static_cast<std::uint8_t>(std::min(parse_decimal(text).value_or(0), 255u));
+    };
+    take_number(uevent_value(uevent, "DEVNUM"));
     const auto ids = split(uevent_value(uevent, "PRODUCT"), '/');
     const auto type = split(uevent_value(uevent, "TYPE"), '/');
     if (ids.size() == 3 && type.size() == 3) {
@@ -74,6 +81,7 @@ bool read_identity(const Attributes& attributes, Device& device)
     device.vendor = static_cast<std::uint16_t>(*vendor);
     device.product = static_cast<std::uint16_t>(*product);
     device.device_class = hex_byte(attributes.text("bDeviceClass"));
+    take_number(trim(attributes.text("devnum")));
     read_ports();
     return true;
 }
@@ -104,6 +112,19 @@ Interface read_interface(const KernelTree& tree, const std::string& directory, s
     if (interface.driver.empty())
         if (const auto link = tree.link(directory + "/driver")) interface.driver = last_part(*link);
     return interface;
+}
+
+/// Of a device without interfaces. `bConfigurationValue` is empty where no configuration is chosen (Linux,
+/// drivers/usb/core/sysfs.c, bConfigurationValue_show); a recording may lack it.
+void read_what_it_offers(const Attributes& attributes, Device& device)
+{
+    const auto chosen = attributes.tree.read(attributes.directory + "/bConfigurationValue", attribute_limit);
+    if (!chosen || !trim(*chosen).empty()) return;
+    device.is_configured = false;
+    const auto bytes = attributes.tree.read(attributes.directory + "/descriptors", descriptors_limit);
+    auto first = first_configuration(bytes ? std::string_view(*bytes) : std::string_view());
+    device.first_configuration = first.value;
+    device.interfaces = std::move(first.interfaces);
 }
 
 } // namespace
@@ -182,7 +203,10 @@ void DeviceWalk::at(const PortPath& place, const std::string& directory)
     std::ranges::sort(device->interfaces, {}, &Interface::number);
     // Without authorization a device has no configuration, and so no interface (usb_deauthorize_device): the others
     // need not be asked.
-    if (device->interfaces.empty()) device->authorized = trim(attributes.text("authorized")) != "0";
+    if (device->interfaces.empty()) {
+        device->authorized = trim(attributes.text("authorized")) != "0";
+        read_what_it_offers(attributes, *device);
+    }
     const bool hub = device->is_hub();
     found_.devices.push_back(std::move(device));
     if (hub) walk_down(place, directory, names);

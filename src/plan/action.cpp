@@ -14,9 +14,19 @@ const chips::RouteBits* seen_by(const route::WriteRegister&, const Reading& read
     return reading.routes ? &*reading.routes : nullptr;
 }
 
-template <class Binding> const assign::Bindings* seen_by(const Binding&, const Reading& reading)
+const assign::Bindings* seen_by(const assign::Rebind&, const Reading& reading)
 {
     return reading.bindings ? &*reading.bindings : nullptr;
+}
+
+const assign::Bindings* seen_by(const assign::PutBack&, const Reading& reading)
+{
+    return reading.bindings ? &*reading.bindings : nullptr;
+}
+
+template <class Attaching> const attach::Seen* seen_by(const Attaching&, const Reading& reading)
+{
+    return reading.devices ? &*reading.devices : nullptr;
 }
 
 bool is_done_in(const route::WriteRegister& write, const chips::RouteBits& bits)
@@ -29,9 +39,19 @@ template <class Binding> bool is_done_in(const Binding& binding, const assign::B
     return assign::is_done(binding, seen);
 }
 
+template <class Attaching> bool is_done_in(const Attaching& action, const attach::Seen& seen)
+{
+    return attach::is_done(action, seen);
+}
+
 std::string why_undone_in(const route::WriteRegister& write, const chips::RouteBits& bits)
 {
     return route::why_undone(write, bits);
+}
+
+template <class Attaching> std::string why_undone_in(const Attaching& action, const attach::Seen& seen)
+{
+    return attach::why_undone(action, seen);
 }
 
 std::string driver_now(const PciAddress& function, const assign::Bindings& seen)
@@ -81,6 +101,8 @@ bool is_at(const topology::Placed& placed, const Reading& reading)
 {
     if (const auto* function = std::get_if<PciAddress>(&placed.key))
         return reading.bindings && assign::word_of(*function, *reading.bindings) == placed.word;
+    // Whom a place is for is written down, and in no reading.
+    if (std::holds_alternative<topology::UsbPlace>(placed.key)) return true;
     return reading.routes && route::is_at(placed, *reading.routes);
 }
 

@@ -3,7 +3,9 @@
 
 #include "plan/board.hpp"
 
+#include "attach/seats.hpp"
 #include "base/format.hpp"
+#include "plan/resolve.hpp"
 #include "plan/unreadable.hpp"
 #include "route/behind.hpp"
 #include "route/wiring.hpp"
@@ -27,6 +29,36 @@ const Connector* Board::find(const ConnectorName& name) const
     return of_bit == connectors.end() ? nullptr : &*of_bit;
 }
 
+namespace {
+
+std::vector<GuestName> guests_with_a_monitor(const config::Settings& settings)
+{
+    std::vector<GuestName> names;
+    for (const auto& guest : settings.guests)
+        if (!guest.qmp.empty()) names.push_back(guest.name);
+    return names;
+}
+
+/// Its devices are the host's to give as long as the host drives the controller.
+std::optional<Refusal> why_not_given(const Connector& connector)
+{
+    const auto& name = connector.spec.name.text();
+    const auto* controller = connector.controller_at(topology::OwnController{});
+    if (controller == nullptr)
+        return Refusal{Reason::nobody_behind_route, name,
+                       format("{} is at {}, which is not on the bus", name,
+                              connector.spec.places.front().controller.text()),
+                       "correct the configuration: `usbroute map` names sockets by plugging something in"};
+    if (!controller->is_driven_by_host())
+        return Refusal{Reason::no_driver, name,
+                       format("no driver of the host runs {}, so what is in {} is not the host's to give",
+                              controller->name, name),
+                       format("bind xhci_hcd to {}", controller->name)};
+    return std::nullopt;
+}
+
+} // namespace
+
 Board look_at_board(const topology::Snapshot& snapshot, const config::Settings& settings)
 {
     Board board;
@@ -38,7 +70,36 @@ Board look_at_board(const topology::Snapshot& snapshot, const config::Settings& 
         for (const auto& spec : route::unnamed_connectors(*board.mux->family, specs))
             board.connectors.push_back(route::look_at(snapshot, board.mux, spec));
     route::complete_holes_behind(board.connectors, board.mux);
+    const auto takers = guests_with_a_monitor(settings);
+    if (!takers.empty())
+        for (auto& connector : board.connectors)
+            if (!connector.behind) attach::add_seats(connector, snapshot, takers);
     return board;
+}
+
+std::string_view text_of(Means means)
+{
+    switch (means) {
+    case Means::none: return "none";
+    case Means::route: return "route";
+    case Means::attach: return "attach";
+    }
+    return "none";
+}
+
+Means means_of(const Connector& connector)
+{
+    if (connector.behind) return Means::none;
+    if (attach::can_be_given(connector)) return Means::attach;
+    return connector.spec.bit ? Means::route : Means::none;
+}
+
+std::optional<Refusal> why_not_by_its_means(const topology::Snapshot& snapshot, const Board& board,
+                                            const Connector& connector)
+{
+    if (means_of(connector) == Means::attach) return why_not_given(connector);
+    if (auto refusal = why_not_writable(snapshot, board)) return refusal;
+    return why_not_switchable(connector, board);
 }
 
 std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, const Board& board)
@@ -51,8 +112,11 @@ std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, cons
                 ? std::string("this machine has no xHCI controller")
                 : format("xHCI {} is {:04x}:{:04x}, which is not known to have Intel's port mux", found->name,
                          found->vendor, found->device);
-        return Refusal{Reason::no_mux, "machine", what,
-                       "only Intel 7-, 8-, 9-series and X99 chipsets can move single sockets this way"};
+        return Refusal{
+            Reason::no_mux, "machine", what,
+            snapshot.controllers.empty()
+                ? "`usbroute doctor` says what this machine can do"
+                : "the devices in its sockets can be given to a guest one by one: `usbroute doctor` says how"};
     }
     const auto& mux = *board.mux;
     const auto of_the_table = [](const topology::Controller& c) {
@@ -84,6 +148,13 @@ std::string why_not_movable(const topology::Snapshot& snapshot, const Board& boa
 {
     const auto& mux = board.mux;
     if (connector.behind) return format("it is behind {} and goes with it", connector.behind->text());
+    if (means_of(connector) == Means::attach) {
+        const auto refusal = why_not_given(connector);
+        return refusal ? refusal->sentence : std::string();
+    }
+    const bool waits_for_a_guest =
+        !connector.spec.places.empty() && connector.controller_at(topology::OwnController{});
+    if (!connector.spec.bit && waits_for_a_guest) return "there is no guest with qmp to take its devices";
     if (!connector.spec.bit || !mux) return "it moves only with its controller";
     const auto* wiring = route::wiring_of(mux, connector.spec);
     if (wiring == nullptr)
@@ -101,7 +172,7 @@ std::string why_not_movable(const topology::Snapshot& snapshot, const Board& boa
 bool moves(const Change& change, const Board& board, const ConnectorName& name)
 {
     const auto* connector = board.find(name);
-    return connector != nullptr && change.moves(connector->spec.bit);
+    return connector != nullptr && change.moves(connector->spec);
 }
 
 } // namespace usbroute::plan

@@ -9,9 +9,11 @@
 #include "route/mux.hpp"
 #include "topology/connector.hpp"
 
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace usbroute::plan {
@@ -27,8 +29,23 @@ struct Board {
 
 [[nodiscard]] Board look_at_board(const topology::Snapshot& snapshot, const config::Settings& settings);
 
+/// By which means a connector is moved.
+enum class Means : std::uint8_t {
+    none,   ///< only with its controller, or with the connector that it is behind
+    route,  ///< the mux moves its wires
+    attach, ///< its devices are given to a guest, one by one
+};
+/// "none", "route", "attach"
+[[nodiscard]] std::string_view text_of(Means means);
+[[nodiscard]] Means means_of(const topology::Connector& connector);
+
 /// Invariant 1: the mux, if its registers may be written at all.
 [[nodiscard]] std::optional<Refusal> why_not_writable(const topology::Snapshot& snapshot, const Board& board);
+
+/// Why a connector cannot be moved by its means, whoever asks and wherever it is to go. Nothing: it can.
+[[nodiscard]] std::optional<Refusal> why_not_by_its_means(const topology::Snapshot& snapshot,
+                                                          const Board& board,
+                                                          const topology::Connector& connector);
 
 /// Why a socket stays where it is, in a few words for a table; empty: it can be moved. Of one socket's own obstacles; who
 /// asks to move it is told more, and what the guards say.

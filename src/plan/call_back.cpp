@@ -106,6 +106,7 @@ Snapshot snapshot_after(const Snapshot& before, const Plan& plan)
     const auto& mux = plan.change.controller;
     if (const auto* bits = std::get_if<chips::RouteBits>(&before.registers_of(mux)))
         after.note_registers(mux, route::with(*bits, plan.change.after()));
+    after.assigned = assigned_after(std::move(after.assigned), plan.change);
     after.devices.erase_if([&](const auto& device) { return is_leaving(plan, device->path); });
     std::erase_if(after.blocks.edit(), [&](const auto& block) { return is_leaving(plan, block.usb); });
     return after;

@@ -15,6 +15,8 @@ namespace {
 
 bool is_of(const Key& key, const ConnectorSpec& connector)
 {
+    if (const auto* place = std::get_if<topology::UsbPlace>(&key))
+        return std::ranges::find(connector.places, *place) != connector.places.end();
     return (connector.bit && key == Key(*connector.bit)) ||
            (connector.bit && connector.superspeed && key == Key(*connector.superspeed));
 }
@@ -91,9 +93,19 @@ bool Change::touches(const ConnectorSpec& connector) const
 
 std::optional<topology::SeatId> Change::seat_before(const ConnectorSpec& connector) const
 {
-    const auto* shift = connector.bit ? of(*connector.bit) : nullptr;
-    const auto side = shift == nullptr ? std::nullopt : topology::side_from(shift->from);
+    const auto* shift = main_shift(connector);
+    if (shift == nullptr) return std::nullopt;
+    if (!connector.bit) return topology::seat_of_word(shift->from);
+    const auto side = topology::side_from(shift->from);
     return side ? std::optional(topology::SeatId(*side)) : std::nullopt;
+}
+
+const Shift* Change::main_shift(const ConnectorSpec& connector) const
+{
+    if (connector.bit) return of(*connector.bit);
+    for (const auto& place : connector.places)
+        if (const auto* shift = of(place)) return shift;
+    return nullptr;
 }
 
 std::vector<Placed> Change::before() const
@@ -108,6 +120,18 @@ std::vector<Placed> Change::after() const
     std::vector<Placed> placed;
     for (const auto& shift : shifts) placed.push_back({.key = shift.key, .word = shift.to});
     return placed;
+}
+
+std::vector<topology::Placed> assigned_after(std::vector<topology::Placed> assigned, const Change& change)
+{
+    const auto host = topology::text_of(topology::SeatId(topology::OwnController{}));
+    for (const auto& shift : change.shifts) {
+        if (!std::holds_alternative<topology::UsbPlace>(shift.key)) continue;
+        std::erase_if(assigned, [&](const topology::Placed& one) { return one.key == shift.key; });
+        if (shift.to != host) assigned.push_back({.key = shift.key, .word = shift.to});
+    }
+    std::ranges::sort(assigned, {}, [](const topology::Placed& one) { return topology::text_of(one.key); });
+    return assigned;
 }
 
 } // namespace usbroute::plan

@@ -63,10 +63,11 @@ struct Change {
     [[nodiscard]] Change part_of(const topology::ConnectorSpec& connector) const;
     /// What a profile lets go is said of what stands, and of no way back.
     void forget_what_may_go();
-    /// Whether it moves the USB 2 wires of this bit; a connector that has none is never moved.
-    [[nodiscard]] bool moves(const std::optional<chips::MuxBit>& bit) const
+    /// That of a connector's wires, or of what is plugged into it; null: it moves neither.
+    [[nodiscard]] const Shift* main_shift(const topology::ConnectorSpec& connector) const;
+    [[nodiscard]] bool moves(const topology::ConnectorSpec& connector) const
     {
-        return bit && of(*bit) != nullptr;
+        return main_shift(connector) != nullptr;
     }
     /// Moves a half of this connector, or both.
     [[nodiscard]] bool touches(const topology::ConnectorSpec& connector) const;
@@ -78,5 +79,9 @@ struct Change {
     [[nodiscard]] std::vector<topology::Placed> after() const;
     bool operator==(const Change&) const = default;
 };
+
+/// Whom places are for that no mux reaches, once a change has been carried out: those that are not the host's, by key.
+[[nodiscard]] std::vector<topology::Placed> assigned_after(std::vector<topology::Placed> assigned,
+                                                           const Change& change);
 
 } // namespace usbroute::plan

@@ -30,6 +30,16 @@ Refusal no_such_guest(const GuestName& guest)
                              guest.text())};
 }
 
+Refusal no_controllers(const GuestSettings& guest)
+{
+    const auto& name = guest.name.text();
+    return {.reason = Reason::no_controllers,
+            .subject = name,
+            .sentence = format("{} has no controllers to hand over: it takes devices, one by one", name),
+            .remedy = format("move sockets to it while it runs: usbroute move NAME --to {}", name),
+            .evidence = {format("{}: [guest.{}] has qmp and no controllers", guest.origin.text(), name)}};
+}
+
 assign::Binding binding_of(const HandoverSituation& situation, const PciController& controller)
 {
     const auto* state = situation.look.state_of(controller.address);
@@ -126,6 +136,7 @@ HandoverOutcome plan_bind_plainly(const HandoverSituation& situation, const Bind
 {
     const auto* guest = situation.settings.guest(request.guest);
     if (guest == nullptr) return no_such_guest(request.guest);
+    if (guest->controllers.empty()) return no_controllers(*guest);
     auto handover =
         begin(format("give {} to {}", listed(texts_of(guest->controllers)), guest->name.text()), guest->name);
     for (const auto& address : guest->controllers)
@@ -161,6 +172,7 @@ HandoverOutcome plan_release(const HandoverSituation& situation, const GuestName
 {
     const auto* guest = situation.settings.guest(name);
     if (guest == nullptr) return no_such_guest(name);
+    if (guest->controllers.empty()) return no_controllers(*guest);
     auto handover =
         begin(format("give {} back to the host", listed(texts_of(guest->controllers))), guest->name);
     // What has gone must not keep the host from getting the rest back.

@@ -28,12 +28,12 @@ bool is_with(const Connector& connector, const GuestName& name, const Settings& 
 std::expected<Resolved, Refusal> resolve_return(const ReturnRequest& request, const Situation& s,
                                                 const Board& board)
 {
-    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
     Resolved resolved;
     resolved.title = text_of(Wish(request));
     for (const auto& connector : board.connectors) {
-        if (!connector.spec.bit || !is_with(connector, request.guest, s.settings)) continue;
-        const auto refusal = why_not_switchable(connector, board);
+        // Whom a socket without a mux is for stays; its devices come home because the guest does not run (giving.cpp).
+        if (means_of(connector) != Means::route || !is_with(connector, request.guest, s.settings)) continue;
+        const auto refusal = why_not_by_its_means(s.snapshot, board, connector);
         const auto wanted = refusal ? std::unexpected(*refusal) : to_host(connector, s.settings, board);
         if (!wanted) {
             resolved.staying.push_back({.connector = connector.spec.name, .why = wanted.error()});

@@ -55,7 +55,14 @@ Owner owner_of_off_pci(const Controller& controller)
 Owner owner_now(const Connector& connector, const config::Settings& settings)
 {
     if (!connector.at) return OwnerUnknown{};
-    return owner_of(connector.controller_now(), settings);
+    return owner_at(connector, *connector.at, settings);
+}
+
+Owner owner_at(const Connector& connector, const SeatId& seat, const config::Settings& settings)
+{
+    if (const auto* guest = std::get_if<GuestName>(&seat)) return OwnedByGuest{*guest};
+    if (std::holds_alternative<topology::Parked>(seat)) return OwnedByNobody{};
+    return owner_of(connector.controller_at(seat), settings);
 }
 
 std::optional<SeatId> home_seat(const Connector& connector, const config::Settings& settings)

@@ -44,7 +44,10 @@ using Owner = std::variant<OwnedByHost, OwnedByGuest, OwnedByStranger, OwnedByNo
 [[nodiscard]] Owner owner_of(const topology::PciController* controller, const config::Settings& settings);
 /// Of a platform or virtual controller, which no guest can be given.
 [[nodiscard]] Owner owner_of_off_pci(const topology::Controller& controller);
-/// The owner of a connector now: whoever has the controller at whose seat it is.
+/// The owner of what is plugged into a connector that has this seat: whoever has the controller there, or is given the devices.
+[[nodiscard]] Owner owner_at(const topology::Connector& connector, const topology::SeatId& seat,
+                             const config::Settings& settings);
+/// The owner of a connector now.
 [[nodiscard]] Owner owner_now(const topology::Connector& connector, const config::Settings& settings);
 
 /// The seat that is the host's own: of a socket of the mux the xHCI, unless the configuration or vfio-pci gave that to a

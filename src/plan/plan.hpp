@@ -4,6 +4,8 @@
 #pragma once
 
 #include "assign/rebinding.hpp"
+#include "attach/actions.hpp"
+#include "attach/due.hpp"
 #include "base/ids.hpp"
 #include "chips/registers.hpp"
 #include "plan/change.hpp"
@@ -24,12 +26,15 @@
 namespace usbroute::plan {
 
 /// One thing that is done to the machine: a closed set, one alternative for each means and way of touching.
-using Action = std::variant<route::WriteRegister, assign::Rebind, assign::PutBack>;
+using Action =
+    std::variant<route::WriteRegister, assign::Rebind, assign::PutBack, attach::Take, attach::ReleasePort,
+                 attach::BringHome, attach::WakeHub, attach::ClaimPort, attach::Park, attach::Give>;
 /// What is seen of the machine where its means touch it, of each means that was looked at. Comparable: a plan is made for
 /// one.
 struct Reading {
     std::optional<chips::RouteBits> routes = {};
     std::optional<assign::Bindings> bindings = {};
+    std::optional<attach::Seen> devices = {};
     bool operator==(const Reading&) const = default;
 };
 
@@ -77,12 +82,19 @@ struct Stay {
     bool operator==(const Stay&) const = default;
 };
 
+/// A device that stays with the host though its socket is for a guest: it is guarded.
+struct Kept {
+    attach::HostDevice device;
+    Refusal why;
+    bool operator==(const Kept&) const = default;
+};
+
 /// Ordered actions with reasons. Valid for one snapshot and one reading only.
 struct Plan {
     std::string title;                      ///< "move front-left to windows"
     std::optional<ProfileName> profile;     ///< the profile that holds afterwards
     Reading made_for;                       ///< as read when the plan was made
-    std::vector<Step> steps;                ///< empty: everything is as wished already
+    std::vector<Step> steps;                ///< empty: nothing is to be done to the machine
     std::vector<topology::Placed> expected; ///< what must be true afterwards, whoever looks
     std::vector<Movement> movements;
     std::vector<ConnectorName> already; ///< were where they should be
@@ -97,6 +109,11 @@ struct Plan {
     /// Where the wish goes by socket: those that go, in the order in which they are tried one by one should one write for
     /// all fail. First what may bring the host a keyboard, last what takes something from the host.
     std::vector<ConnectorName> in_order;
+    std::vector<Kept> kept;               ///< of a FollowRequest
+    std::vector<attach::Waiting> waiting; ///< devices that are not with whom their socket is for, and why
+
+    /// False: everything is as wished already. A socket with nothing in it can be given to a guest without a step.
+    [[nodiscard]] bool changes_something() const { return !steps.empty() || !change.is_empty(); }
 };
 
 using Outcome = std::variant<Plan, Refusal>;
@@ -114,6 +131,8 @@ struct Situation {
     /// What the trial under way takes back. The change of a guest whose own it is not stays out of it: it ends with none of
     /// the others' sockets, and goes back with none.
     std::optional<Change> trial = {};
+    attach::Seen attached = {};         ///< guests' QEMUs and claimed ports; its devices are the snapshot's
+    attach::Remembered of_devices = {}; ///< failures, and what stays with the host
 };
 
 /// Decides. Pure: the same situation and request give the same outcome, and nothing is touched.

@@ -1,11 +1,14 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "attach/seen.hpp"
 #include "base/format.hpp"
 #include "base/groups.hpp"
 #include "plan/board.hpp"
 #include "plan/call_back.hpp"
 #include "plan/dead_sides.hpp"
+#include "plan/following.hpp"
+#include "plan/giving.hpp"
 #include "plan/plan.hpp"
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
@@ -54,33 +57,71 @@ void add_superspeed(Plan& plan, const route::Mux& mux, const Wanted& wanted)
                   : "a USB 3 device may stay on xHCI"));
 }
 
+/// Asked for by name, a device that was refused or has failed is to go now: the socket is its guest's already.
+bool is_asked_again(const Situation& situation, const Wanted& wanted)
+{
+    if (!wanted.named || !wanted.is_there() || means_of(*wanted.connector) != Means::attach ||
+        is_host(owner_at(*wanted.connector, wanted.seat, situation.settings)))
+        return false;
+    const auto is_left_with_host = [](const topology::Device* device) {
+        return !device->is_hub() && attach::seen(*device).with_host > 0;
+    };
+    return std::ranges::any_of(
+        wanted.connector->seat(wanted.seat)->places, [&](const topology::PortPath& place) {
+            return std::ranges::any_of(situation.snapshot.devices_below(place), is_left_with_host);
+        });
+}
+
 void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
 {
+    const bool is_again = is_asked_again(situation, wanted);
     const auto& connector = *wanted.connector;
     Movement movement{.connector = connector.spec.name,
                       .from = *connector.at,
                       .to = wanted.seat,
-                      .owner_before = owner_of(connector.controller_now(), situation.settings),
-                      .owner_after = owner_of(connector.controller_at(wanted.seat), situation.settings),
+                      .owner_before = owner_now(connector, situation.settings),
+                      .owner_after = owner_at(connector, wanted.seat, situation.settings),
                       .keyboard_may_go = wanted.keyboard_may_go};
     const auto leave = [&](const topology::PortPath& port) {
         movement.places.push_back(port);
         for (const auto* device : situation.snapshot.devices_below(port))
             movement.leaving.push_back(device->path);
     };
-    if (!wanted.is_there())
+    if (!wanted.is_there() || is_again)
         for (const auto& port : connector.seat(*connector.at)->places) leave(port);
     const auto* superspeed = connector.spec.superspeed ? plan.change.of(*connector.spec.superspeed) : nullptr;
     if (superspeed != nullptr) {
         if (connector.superspeed_place) leave(*connector.superspeed_place);
         movement.superspeed = superspeed->to == route::word_on;
     }
-    movement.host_would_use = wanted.is_there() || host_would_use(connector.controller_at(wanted.seat));
-    if (!wanted.is_there() || movement.superspeed) plan.movements.push_back(std::move(movement));
+    movement.host_would_use =
+        (wanted.is_there() && !is_again) || (!std::holds_alternative<topology::Parked>(wanted.seat) &&
+                                             host_would_use(connector.controller_at(wanted.seat)));
+    if (!wanted.is_there() || is_again || movement.superspeed) plan.movements.push_back(std::move(movement));
 }
 
-void add(Plan& plan, const Situation& situation, const route::Mux& mux, const Wanted& wanted)
+/// Each half of the socket has a key of its own: either can be the one that a device is in.
+void add_given(Plan& plan, const Situation& situation, const Wanted& wanted)
 {
+    const auto& connector = *wanted.connector;
+    for (const auto& place : connector.spec.places) {
+        const Shift shift{.key = place,
+                          .from = Word(topology::text_of(*connector.at)),
+                          .to = Word(topology::text_of(wanted.seat)),
+                          .owner_before = text_of(owner_now(connector, situation.settings)),
+                          .keyboard_may_go = wanted.keyboard_may_go};
+        plan.whole.set(shift);
+        if (shift.from != shift.to) plan.change.set(shift);
+    }
+    add_movement(plan, situation, wanted);
+    if (wanted.is_there()) plan.already.push_back(connector.spec.name);
+}
+
+void add(Plan& plan, const Situation& situation, const Board& board, const Wanted& wanted)
+{
+    if (means_of(*wanted.connector) == Means::attach) return add_given(plan, situation, wanted);
+    const auto& mux = *board.mux;
+    plan.made_for.routes = *mux.bits;
     const auto& connector = *wanted.connector;
     const Shift shift{.key = *connector.spec.bit,
                       .from = {},
@@ -98,18 +139,17 @@ void add(Plan& plan, const Situation& situation, const route::Mux& mux, const Wa
 
 Plan draft(const Situation& situation, const Board& board, const Resolved& resolved, const Request& request)
 {
-    const auto& mux = *board.mux;
+    const auto mux = board.mux ? board.mux->xhci->address : PciAddress{};
     Plan plan;
     plan.title = resolved.title;
     plan.profile = resolved.profile;
     plan.asked = resolved.asked;
     plan.warnings = resolved.warnings;
-    plan.made_for.routes = *mux.bits;
-    plan.change = {.controller = mux.xhci->address, .title = resolved.title, .kind = kind_of(request.wish)};
-    plan.whole = {.controller = mux.xhci->address, .title = resolved.title};
+    plan.change = {.controller = mux, .title = resolved.title, .kind = kind_of(request.wish)};
+    plan.whole = {.controller = mux, .title = resolved.title};
     plan.staying = resolved.staying;
     plan.stays_out_of_trial = stays_out_of_trial(situation, board, request);
-    for (const auto& wanted : resolved.wanted) add(plan, situation, mux, wanted);
+    for (const auto& wanted : resolved.wanted) add(plan, situation, board, wanted);
     return plan;
 }
 
@@ -210,7 +250,7 @@ enum class Turn : std::uint8_t {
 Turn turn_of(const Situation& situation, const Wanted& wanted)
 {
     const auto& connector = *wanted.connector;
-    const auto owner = owner_of(connector.controller_at(wanted.seat), situation.settings);
+    const auto owner = owner_at(connector, wanted.seat, situation.settings);
     if (!is_host(owner)) return wanted.keyboard_may_go ? Turn::takes_by_leave : Turn::takes;
     const auto& here = connector.seat(*connector.at)->places;
     if (here.empty()) return Turn::brings_a_keyboard;
@@ -260,11 +300,11 @@ bool Movement::takes(const topology::PortPath& place) const
 Outcome make_plan(const Situation& situation, const Request& request)
 {
     const auto board = look_at_board(situation.snapshot, situation.settings);
+    if (const auto* follow = std::get_if<FollowRequest>(&request.wish))
+        return make_following_plan(situation, board, *follow);
     if (auto refusal = check_whose_change(situation, board, request)) return *refusal;
     auto resolved = resolve(situation, board, request);
     if (!resolved) return resolved.error();
-    // `resolve` has checked this too, to refuse in the right order; from here on the registers can be read.
-    if (auto refusal = why_not_writable(situation.snapshot, board)) return *refusal;
     if (auto refusal = leave_trial_alone(situation, board, request, *resolved)) return *refusal;
     std::vector<ConnectorName> in_order;
     if (goes_by_socket(request.wish))
@@ -280,8 +320,12 @@ Outcome make_plan(const Situation& situation, const Request& request)
     if (std::ranges::any_of(plan.staying, [](const Stay& stay) { return depends_on_use(stay.why.reason); }))
         plan.use_needed = topology::UseParts::all();
     add_steps(plan);
+    add_giving(plan, situation, board);
+    // A plan that touches nothing is made for the wires as they are, too.
+    if (plan.made_for == Reading{} && board.mux && board.mux->bits != nullptr)
+        plan.made_for.routes = *board.mux->bits;
     add_company(plan, board);
-    add_warnings(plan, *board.mux);
+    if (plan.made_for.routes) add_warnings(plan, *board.mux);
     for (auto& warning : loss_warnings(situation, plan)) plan.warnings.push_back(std::move(warning));
     return plan;
 }
@@ -300,10 +344,10 @@ std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,
     const auto board = look_at_board(snapshot, settings);
     for (const auto& name : settings.toggle_order()) {
         const auto* profile = settings.profile(name);
-        if (profile != nullptr && holds(board, settings, *profile)) return name;
+        if (profile != nullptr && holds(snapshot, board, settings, *profile)) return name;
     }
     for (const auto& profile : settings.profiles)
-        if (holds(board, settings, profile)) return profile.name;
+        if (holds(snapshot, board, settings, profile)) return profile.name;
     return std::nullopt;
 }
 

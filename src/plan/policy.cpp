@@ -26,8 +26,8 @@ std::optional<Refusal> check_route(const Situation& situation, const Board& boar
 {
     const auto& connector = *wanted.connector;
     const auto& name = connector.spec.name.text();
-    if (auto refusal = why_not_switchable(connector, board)) return refusal;
-    if (wanted.is_there()) return std::nullopt;
+    if (auto refusal = why_not_by_its_means(situation.snapshot, board, connector)) return refusal;
+    if (means_of(connector) == Means::attach || wanted.is_there()) return std::nullopt;
     const auto& twin = route::wiring_of(board.mux, connector.spec)->ehci;
     if (wanted.seat == SeatId(Side::ehci) && !twin)
         return Refusal{Reason::no_twin, name,
@@ -92,8 +92,7 @@ void add_what_is_on_trial(const Situation& situation, const Board& board, const 
         if (std::ranges::find(plan.movements, connector.spec.name, &Movement::connector) !=
             plan.movements.end())
             continue;
-        if (back == connector.at || is_host(owner_of(connector.controller_at(*back), situation.settings)))
-            continue;
+        if (back == connector.at || is_host(owner_at(connector, *back, situation.settings))) continue;
         departures.push_back({.from = connector.spec.name.text(), .places = connector.places_now()});
     }
 }
@@ -268,7 +267,9 @@ std::vector<std::string> loss_warnings(const Situation& situation, const Plan& p
     // Also what a guest can call back: until it does, the host has what is left.
     const auto loss = keyboard_loss(situation.snapshot, situation.use, departures_of(plan, leaves_host));
     if (!loss.going.empty()) warnings.push_back(loss.left());
-    const auto all = departures_of(plan, [](const Movement&) { return true; });
+    // What a guest has is in nobody's use here.
+    const auto all = departures_of(
+        plan, [](const Movement& movement) { return !std::holds_alternative<GuestName>(movement.from); });
     for (auto& warning : activity_warnings(situation.snapshot, situation.use, all))
         warnings.push_back(std::move(warning));
     const auto& claims = situation.use.claims;

@@ -40,6 +40,7 @@ enum class Reason : std::uint8_t {
     not_seen_yet, ///< what is plugged in there may be the only keyboard, and the kernel has not found it yet
     disk_in_use,
     // Of a whole controller that is to change hands.
+    no_controllers,       ///< the guest takes devices, and is given no controller
     controller_not_there, ///< it is not on the bus, or was in only one of two looks
     not_a_usb_controller,
     iommu_off,       ///< it is in no IOMMU group

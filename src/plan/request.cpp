@@ -21,6 +21,10 @@ struct Teller {
     }
     std::string operator()(const UndoRequest&) const { return "undo"; }
     std::string operator()(const RestoreRequest&) const { return "restore the routes"; }
+    std::string operator()(const FollowRequest&) const
+    {
+        return "give devices to whom their sockets are for";
+    }
     std::string operator()(const StartRequest& r) const { return "start with " + r.profile.text(); }
     std::string operator()(const ReturnRequest& r) const { return "return from " + r.guest.text(); }
     std::string operator()(const RevertRequest& r) const { return "revert " + r.way.title; }
@@ -30,6 +34,10 @@ struct Teller {
 struct KindOf {
     ChangeKind operator()(const UndoRequest&) const { return ChangeKind::undo; }
     ChangeKind operator()(const RestoreRequest&) const { return ChangeKind::restore; }
+    ChangeKind operator()(const FollowRequest&) const
+    {
+        return ChangeKind::restore;
+    } // it is never written down
     ChangeKind operator()(const StartRequest&) const { return ChangeKind::start; }
     ChangeKind operator()(const ReturnRequest&) const { return ChangeKind::come_home; }
     ChangeKind operator()(const RevertRequest&) const { return ChangeKind::revert; }

@@ -51,8 +51,16 @@ struct RecoverRequest {
     Change open;
 };
 
+/// Gives the devices of one socket that no mux reaches to whom the socket is for, or brings them home: one was plugged in, a
+/// guest has come or gone. Whom sockets are for stays as it is. One place at a time, so that a device that fails holds back none
+/// of the others.
+struct FollowRequest {
+    std::vector<topology::PortPath> leave =
+        {}; ///< places that are not to be touched: what was tried there has failed
+};
+
 using Wish = std::variant<MoveRequest, ApplyRequest, ToggleRequest, UndoRequest, RestoreRequest, StartRequest,
-                          ReturnRequest, RevertRequest, RecoverRequest>;
+                          ReturnRequest, RevertRequest, RecoverRequest, FollowRequest>;
 
 [[nodiscard]] ChangeKind kind_of(const Wish& wish);
 

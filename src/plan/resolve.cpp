@@ -101,18 +101,60 @@ OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_na
             Refusal{Reason::nobody_behind_route, name,
                     format("{} would go to EHCI #{}, which is not on the bus", name, twin->controller),
                     "firmware hides it: set its xHCI mode to Auto, Smart Auto or Manual"});
-    std::vector<std::string> given;
-    for (const auto& address : guest->controllers) given.push_back(address.text());
+    const auto reaches = format("{} can reach {} and {}", name, in_words(board, connector, Side::ehci),
+                                in_words(board, connector, Side::xhci));
+    if (guest->controllers.empty())
+        return std::unexpected(Refusal{
+            Reason::not_the_guests_controller, name,
+            format("{}; {} was given no controller", reaches, guest_name.text()),
+            format("name the EHCI in controllers of [guest.{}], or choose a socket that no mux reaches",
+                   guest_name.text())});
     return std::unexpected(Refusal{
         Reason::not_the_guests_controller, name,
-        format("{} can reach {} and {}; {} was given {}", name, in_words(board, connector, Side::ehci),
-               in_words(board, connector, Side::xhci), guest_name.text(), join(given, ", ")),
+        format("{}; {} was given {}", reaches, guest_name.text(), join(texts_of(guest->controllers), ", ")),
         "add that controller to the guest, or choose a connector of the one it has"});
+}
+
+/// A connector whose devices are given.
+OrRefusal<Wanted> to_taker(const Connector& connector, const Target& target, const Settings& settings)
+{
+    const auto& name = connector.spec.name.text();
+    const auto at = [&](SeatId seat) {
+        return Wanted{.connector = &connector, .seat = std::move(seat), .superspeed = {}, .target = target};
+    };
+    if (std::holds_alternative<ToHost>(target)) return at(topology::OwnController{});
+    if (std::holds_alternative<config::ToNobody>(target)) return at(topology::Parked{});
+    const auto* guest = std::get_if<GuestName>(&target);
+    if (guest == nullptr)
+        return std::unexpected(
+            Refusal{Reason::connector_without_bit, name,
+                    format("{} is on no wires that go to {}", name, config::text_of(target)),
+                    format("say host, none, or a guest: move {} --to host", name)});
+    if (settings.guest(*guest) == nullptr) return std::unexpected(no_such_guest(*guest, settings));
+    if (connector.seat(*guest) == nullptr)
+        return std::unexpected(Refusal{
+            Reason::not_the_guests_controller, name,
+            format("what is in {} is given to a guest by its monitor, and {} has none", name, guest->text()),
+            format("add qmp = \"/run/usbroute/{0}.qmp\" to [guest.{0}], and the lines that "
+                   "`usbroute guest lines {0}` prints",
+                   guest->text())});
+    return at(*guest);
+}
+
+Refusal not_to_nobody(const Connector& connector)
+{
+    const auto& name = connector.spec.name.text();
+    return {
+        Reason::connector_without_bit, name,
+        format("the mux moves the wires of {} from one controller to the other, and none is nobody's", name),
+        "unplug what is in there"};
 }
 
 OrRefusal<Wanted> to_target(const Connector& connector, const Target& target, const Settings& settings,
                             const Board& board)
 {
+    if (means_of(connector) == Means::attach) return to_taker(connector, target, settings);
+    if (std::holds_alternative<config::ToNobody>(target)) return std::unexpected(not_to_nobody(connector));
     if (const auto* side = std::get_if<Side>(&target))
         return Wanted{.connector = &connector, .seat = *side, .superspeed = {}, .target = target};
     if (const auto* guest = std::get_if<GuestName>(&target))
@@ -131,12 +173,12 @@ OrRefusal<Resolved> resolve_move(const MoveRequest& request, const Situation& s,
             guest != nullptr && s.settings.guest(*guest) == nullptr)
             return std::unexpected(no_such_guest(*guest, s.settings));
     }
-    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
     for (const auto& name : request.connectors) {
         const auto& connector = *board.find(name);
         if (std::ranges::find(resolved.wanted, &connector, &Wanted::connector) != resolved.wanted.end())
             continue;
-        if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
+        if (auto refusal = why_not_by_its_means(s.snapshot, board, connector))
+            return std::unexpected(*refusal);
         auto wanted = to_target(connector, request.to, s.settings, board);
         if (!wanted) return std::unexpected(wanted.error());
         resolved.wanted.push_back(*wanted);
@@ -151,8 +193,8 @@ const config::ProfileEntry* entry_for(const ProfileSettings& profile, const Conn
     return found == profile.entries.end() ? nullptr : &*found;
 }
 
-OrRefusal<Resolved> resolve_profile(const ProfileSettings& profile, const Settings& settings,
-                                    const Board& board)
+OrRefusal<Resolved> resolve_profile(const ProfileSettings& profile, const topology::Snapshot& snapshot,
+                                    const Settings& settings, const Board& board)
 {
     Resolved resolved;
     resolved.profile = profile.name;
@@ -166,8 +208,8 @@ OrRefusal<Resolved> resolve_profile(const ProfileSettings& profile, const Settin
         const auto& connector = board.connectors[i];
         const auto* entry = entry_for(profile, connector.spec.name);
         // Sockets nobody named are left alone unless the profile asks for them.
-        if (entry == nullptr && (i >= board.configured || !connector.spec.bit)) continue;
-        if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
+        if (entry == nullptr && (i >= board.configured || means_of(connector) == Means::none)) continue;
+        if (auto refusal = why_not_by_its_means(snapshot, board, connector)) return std::unexpected(*refusal);
         auto wanted =
             to_target(connector, entry == nullptr ? Target(ToHost{}) : entry->target, settings, board);
         if (!wanted) return std::unexpected(wanted.error());
@@ -204,13 +246,12 @@ OrRefusal<Resolved> resolve_toggle(const ToggleRequest& request, const Situation
 {
     const auto round = toggle_round(request, s.settings);
     if (!round) return std::unexpected(round.error());
-    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
-    const auto current =
-        std::ranges::find_if(*round, [&](const auto& profile) { return holds(board, s.settings, profile); });
+    const auto current = std::ranges::find_if(
+        *round, [&](const auto& profile) { return holds(s.snapshot, board, s.settings, profile); });
     // Where none holds, the first of the round is where to begin: it is the safe one in every example.
     const bool last = current == round->end() || current + 1 == round->end();
     const auto& next = last ? round->front() : *(current + 1);
-    auto resolved = resolve_profile(next, s.settings, board);
+    auto resolved = resolve_profile(next, s.snapshot, s.settings, board);
     if (resolved) resolved->title = format("toggle to {}", next.name.text());
     return resolved;
 }
@@ -219,8 +260,7 @@ OrRefusal<Resolved> resolve_apply(const ApplyRequest& request, const Situation& 
 {
     const auto* profile = s.settings.profile(request.profile);
     if (profile == nullptr) return std::unexpected(no_such_profile(s.settings, request.profile));
-    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
-    auto resolved = resolve_profile(*profile, s.settings, board);
+    auto resolved = resolve_profile(*profile, s.snapshot, s.settings, board);
     if (resolved) resolved->title = format("apply {}", profile->name.text());
     return resolved;
 }
@@ -231,10 +271,8 @@ OrRefusal<Resolved> resolve_start(const StartRequest& request, const Situation& 
     auto resolved = resolve_apply({request.profile}, s, board);
     if (!resolved) return resolved;
     resolved->title = text_of(Wish(request));
-    if (!s.standing || s.standing->controller != board.mux->xhci->address) return resolved;
-    const auto is_asked_for = [&](const Wanted& wanted) {
-        return s.standing->moves(wanted.connector->spec.bit);
-    };
+    if (!s.standing || !is_of_this_board(*s.standing, board)) return resolved;
+    const auto is_asked_for = [&](const Wanted& wanted) { return s.standing->moves(wanted.connector->spec); };
     if (std::erase_if(resolved->wanted, is_asked_for) == 0) return resolved;
     resolved->profile.reset();
     std::erase_if(resolved->asked, [&](const auto& asked) {
@@ -260,6 +298,9 @@ std::string in_words(const Board& board, const Connector& connector, const SeatI
 std::expected<Wanted, Refusal> to_host(const Connector& connector, const Settings& settings,
                                        const Board& board)
 {
+    if (means_of(connector) == Means::attach)
+        return Wanted{
+            .connector = &connector, .seat = topology::OwnController{}, .superspeed = {}, .target = ToHost{}};
     const auto home = home_seat(connector, settings);
     const auto& name = connector.spec.name.text();
     if (!home)
@@ -313,10 +354,15 @@ std::optional<Refusal> why_not_switchable(const Connector& connector, const Boar
     return std::nullopt;
 }
 
-bool holds(const Board& board, const Settings& settings, const ProfileSettings& profile)
+bool is_of_this_board(const Change& change, const Board& board)
 {
-    if (!board.mux || board.mux->bits == nullptr) return false;
-    const auto resolved = resolve_profile(profile, settings, board);
+    return change.controller == (board.mux ? board.mux->xhci->address : PciAddress{});
+}
+
+bool holds(const topology::Snapshot& snapshot, const Board& board, const Settings& settings,
+           const ProfileSettings& profile)
+{
+    const auto resolved = resolve_profile(profile, snapshot, settings, board);
     return resolved && std::ranges::all_of(resolved->wanted, [](const Wanted& w) { return w.is_there(); });
 }
 

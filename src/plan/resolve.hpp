@@ -59,7 +59,10 @@ struct Resolved {
                                                        const Request& request);
 
 /// True when every connector of the profile is at the seat that the profile asks for.
-[[nodiscard]] bool holds(const Board& board, const config::Settings& settings,
-                         const config::ProfileSettings& profile);
+[[nodiscard]] bool holds(const topology::Snapshot& snapshot, const Board& board,
+                         const config::Settings& settings, const config::ProfileSettings& profile);
+
+/// Whether a change was made on the mux of this board; where it has none, on no mux.
+[[nodiscard]] bool is_of_this_board(const Change& change, const Board& board);
 
 } // namespace usbroute::plan

@@ -115,7 +115,7 @@ Parties parties_of(const Connector& connector, const GuestName& guest, const Set
 bool is_party_to(const Change& change, const GuestName& guest, const Board& board, const Settings& settings)
 {
     return std::ranges::all_of(board.connectors, [&](const Connector& connector) {
-        const bool is_moved = change.moves(connector.spec.bit);
+        const bool is_moved = change.moves(connector.spec);
         return !is_moved || parties_of(connector, guest, settings).has_this_guest;
     });
 }

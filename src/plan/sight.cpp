@@ -75,6 +75,7 @@ Words words_for(const Refusal& refusal, const std::string& socket)
     case Reason::iommu_off:
     case Reason::group_shared:
     case Reason::vfio_not_loaded:
+    case Reason::no_controllers:
     case Reason::guest_running: return {"a controller cannot change hands", ask_there};
     }
     std::unreachable();

@@ -15,10 +15,28 @@ using topology::Connector;
 
 namespace {
 
-/// A connector at the seat and with the SuperSpeed half that the change gives it.
-std::expected<Wanted, Refusal> wanted_by(const Change& change, const Connector& connector, const Board& board)
+/// Whom the change gives what is in a connector to; the host, where there is no such guest any more.
+Wanted given_by(const Change& change, const Connector& connector)
 {
-    if (auto refusal = why_not_switchable(connector, board)) return std::unexpected(*refusal);
+    const auto* shift = change.main_shift(connector.spec);
+    auto seat = shift == nullptr ? *connector.at : topology::seat_of_word(shift->to).value_or(*connector.at);
+    if (connector.seat(seat) == nullptr) seat = topology::OwnController{};
+    config::Target target = config::ToHost{};
+    if (const auto* guest = std::get_if<GuestName>(&seat)) target = *guest;
+    if (std::holds_alternative<topology::Parked>(seat)) target = config::ToNobody{};
+    return {.connector = &connector,
+            .seat = std::move(seat),
+            .superspeed = {},
+            .target = std::move(target),
+            .keyboard_may_go = shift != nullptr && shift->keyboard_may_go};
+}
+
+/// A connector at the seat and with the SuperSpeed half that the change gives it.
+std::expected<Wanted, Refusal> wanted_by(const Change& change, const Connector& connector,
+                                         const topology::Snapshot& snapshot, const Board& board)
+{
+    if (auto refusal = why_not_by_its_means(snapshot, board, connector)) return std::unexpected(*refusal);
+    if (means_of(connector) == Means::attach) return given_by(change, connector);
     auto side = *connector.side();
     Wanted wanted{.connector = &connector, .seat = side, .superspeed = connector.superspeed_on, .target = {}};
     if (const auto* shift = change.of(*connector.spec.bit)) {
@@ -39,13 +57,14 @@ void add(Resolved& resolved, const Wanted& wanted)
 }
 
 /// Every connector that a change touches; a refusal if one of them cannot be moved.
-std::expected<Resolved, Refusal> resolve_change(const Change& change, const Board& board)
+std::expected<Resolved, Refusal> resolve_change(const Change& change, const topology::Snapshot& snapshot,
+                                                const Board& board)
 {
     Resolved resolved;
     resolved.title = printable(change.title);
     for (const auto& connector : board.connectors) {
         if (!change.touches(connector.spec)) continue;
-        const auto wanted = wanted_by(change, connector, board);
+        const auto wanted = wanted_by(change, connector, snapshot, board);
         if (!wanted) return std::unexpected(wanted.error());
         add(resolved, *wanted);
     }
@@ -54,14 +73,16 @@ std::expected<Resolved, Refusal> resolve_change(const Change& change, const Boar
 
 /// The same for a wish that goes by socket: what cannot be moved stays.
 template <class WhyNot>
-Resolved resolve_by_socket(const Change& change, const Board& board, const Wish& wish, WhyNot why_not)
+Resolved resolve_by_socket(const Change& change, const topology::Snapshot& snapshot, const Board& board,
+                           const Wish& wish, WhyNot why_not)
 {
     Resolved resolved;
     resolved.title = printable(text_of(wish));
     for (const auto& connector : board.connectors) {
         if (!change.touches(connector.spec)) continue;
         const std::optional<Refusal> refusal = why_not(connector);
-        const auto wanted = refusal ? std::unexpected(*refusal) : wanted_by(change, connector, board);
+        const auto wanted =
+            refusal ? std::unexpected(*refusal) : wanted_by(change, connector, snapshot, board);
         if (wanted)
             add(resolved, *wanted);
         else
@@ -76,9 +97,9 @@ std::optional<Refusal> check_owner(const Change& change, const Connector& connec
                                    const Settings& settings)
 {
     const auto seat = change.seat_before(connector.spec);
-    const auto* shift = seat ? change.of(*connector.spec.bit) : nullptr;
+    const auto* shift = seat ? change.main_shift(connector.spec) : nullptr;
     if (shift == nullptr || shift->owner_before.empty()) return std::nullopt;
-    const auto owner = text_of(owner_of(connector.controller_at(*seat), settings));
+    const auto owner = text_of(owner_at(connector, *seat, settings));
     // Without a driver, or not on the bus: check_routes says more about that.
     if (owner == shift->owner_before || owner == "nobody") return std::nullopt;
     const auto& name = connector.spec.name.text();
@@ -90,12 +111,23 @@ std::optional<Refusal> check_owner(const Change& change, const Connector& connec
                           printable(shift->owner_before, 64), name)};
 }
 
+bool is_assigned(const Shift& shift, const Board& board)
+{
+    const auto& place = std::get<topology::UsbPlace>(shift.key);
+    return std::ranges::any_of(board.connectors, [&](const Connector& connector) {
+        return std::ranges::find(connector.spec.places, place) != connector.spec.places.end() &&
+               connector.at == topology::seat_of_word(shift.to);
+    });
+}
+
 /// The part of a change that is no longer where the change left it.
 Change strayed(const Change& change, const Board& board)
 {
     auto left = change;
     std::erase_if(left.shifts, [&](const Shift& shift) {
-        return route::is_at({.key = shift.key, .word = shift.to}, *board.mux->bits);
+        if (std::holds_alternative<topology::UsbPlace>(shift.key)) return is_assigned(shift, board);
+        return board.mux && board.mux->bits != nullptr &&
+               route::is_at({.key = shift.key, .word = shift.to}, *board.mux->bits);
     });
     return left;
 }
@@ -103,7 +135,7 @@ Change strayed(const Change& change, const Board& board)
 Refusal changed_since(const Change& change, const Board& board)
 {
     auto sentence = format("the wires are no longer where \"{}\" left them", printable(change.title));
-    const bool is_ours = change.controller == board.mux->xhci->address;
+    const bool is_ours = is_of_this_board(change, board);
     std::vector<std::string> names;
     if (is_ours)
         for (const auto left = strayed(change, board); const auto& connector : board.connectors)
@@ -114,6 +146,16 @@ Refusal changed_since(const Change& change, const Board& board)
             "move what you want moved by name"};
 }
 
+/// Wires are moved back through the registers.
+std::optional<Refusal> why_not_reversed(const Change& change, const topology::Snapshot& snapshot,
+                                        const Board& board)
+{
+    const bool has_wires = std::ranges::any_of(change.shifts, [](const Shift& shift) {
+        return !std::holds_alternative<topology::UsbPlace>(shift.key);
+    });
+    return has_wires ? why_not_writable(snapshot, board) : std::nullopt;
+}
+
 } // namespace
 
 std::expected<Resolved, Refusal> resolve_undo(const Situation& s, const Board& board)
@@ -121,29 +163,28 @@ std::expected<Resolved, Refusal> resolve_undo(const Situation& s, const Board& b
     if (!s.last_change)
         return std::unexpected(Refusal{Reason::nothing_to_undo, "undo",
                                        "no change is remembered since the machine started", ""});
-    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
     const auto& change = *s.last_change;
-    const bool still_there =
-        change.controller == board.mux->xhci->address && strayed(change, board).is_empty();
+    if (auto refusal = why_not_reversed(change, s.snapshot, board)) return std::unexpected(*refusal);
+    const bool still_there = is_of_this_board(change, board) && strayed(change, board).is_empty();
     if (!still_there) return std::unexpected(changed_since(change, board));
     for (const auto& connector : board.connectors)
         if (auto refusal = check_owner(change, connector, board, s.settings))
             return std::unexpected(*refusal);
-    return resolve_change(change.inverse(), board);
+    return resolve_change(change.inverse(), s.snapshot, board);
 }
 
 std::expected<Resolved, Refusal> resolve_revert(const RevertRequest& request, const Situation& s,
                                                 const Board& board)
 {
-    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
-    if (request.way.controller != board.mux->xhci->address)
+    if (auto refusal = why_not_reversed(request.way, s.snapshot, board)) return std::unexpected(*refusal);
+    if (!is_of_this_board(request.way, board))
         return std::unexpected(
             Refusal{Reason::changed_since, "trial",
                     format("the trial was made on {}, and the registers are those of {} now",
-                           request.way.controller.text(), board.mux->xhci->name),
+                           request.way.controller.text(), board.mux ? board.mux->xhci->name : "no mux"),
                     "move what you want moved by name"});
     const auto check = [&](const Connector& c) { return check_owner(request.way, c, board, s.settings); };
-    auto resolved = resolve_by_socket(request.way.inverse(), board, request, check);
+    auto resolved = resolve_by_socket(request.way.inverse(), s.snapshot, board, request, check);
     resolved.may_take_last_keyboard = !request.is_late;
     return resolved;
 }
@@ -151,20 +192,20 @@ std::expected<Resolved, Refusal> resolve_revert(const RevertRequest& request, co
 std::expected<Resolved, Refusal> resolve_recovery(const RecoverRequest& request, const Situation& s,
                                                   const Board& board)
 {
-    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
+    if (auto refusal = why_not_reversed(request.open, s.snapshot, board)) return std::unexpected(*refusal);
     const auto check = [&](const Connector& c) { return check_owner(request.open, c, board, s.settings); };
-    return resolve_by_socket(request.open.inverse(), board, request, check);
+    return resolve_by_socket(request.open.inverse(), s.snapshot, board, request, check);
 }
 
 std::expected<Resolved, Refusal> resolve_restore(const Situation& s, const Board& board)
 {
-    if (auto refusal = why_not_writable(s.snapshot, board)) return std::unexpected(*refusal);
     Resolved nothing;
     nothing.title = text_of(Wish(RestoreRequest{}));
     // What a guest owns is not ours: moving it back would only start a fight.
-    if (board.mux->xhci->is_given_away()) return nothing;
-    if (!s.standing || s.standing->controller != board.mux->xhci->address) return nothing;
-    return resolve_by_socket(*s.standing, board, RestoreRequest{},
+    if (board.mux && board.mux->xhci->is_given_away()) return nothing;
+    if (!s.standing || !is_of_this_board(*s.standing, board)) return nothing;
+    if (auto refusal = why_not_reversed(*s.standing, s.snapshot, board)) return std::unexpected(*refusal);
+    return resolve_by_socket(*s.standing, s.snapshot, board, RestoreRequest{},
                              [](const Connector&) { return std::optional<Refusal>(); });
 }
 

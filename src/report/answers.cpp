@@ -43,7 +43,7 @@ Answer answer_for(const apply::Done& done)
         for (const auto& movement : plan.movements)
             group_with(answer.owners, plan::text_of(movement.owner_after))
                 .push_back(movement.connector.text());
-    if (plan.steps.empty()) answer.message = "nothing to do";
+    if (!plan.changes_something()) answer.message = "nothing to do";
     answer.warnings = done.warnings;
     return answer;
 }

@@ -69,6 +69,40 @@ void add_shared_controllers(ConfigCheck& check, const config::Settings& settings
         }
 }
 
+/// Whether somebody at the guest can move sockets. Not `undo`: it takes back whatever was changed last.
+bool can_move_by_its_line(const config::Settings& settings, const GuestName& guest)
+{
+    using config::Verb;
+    return std::ranges::any_of(settings.listeners, [&](const config::ListenerSettings& line) {
+        return line.guest == guest &&
+               (line.allows(Verb::toggle) || line.allows(Verb::move) || line.allows(Verb::apply));
+    });
+}
+
+std::string why_stranded(const config::Settings& settings, const config::GuestSettings& guest, bool has_mux)
+{
+    using config::WhenOff;
+    if (guest.when_off == WhenOff::host) return {};
+    if (guest.controllers.empty() || !has_mux)
+        return guest.when_off == WhenOff::stay && guest.takes_devices()
+                   ? R"(when_off = "stay" is for sockets of the mux, and this guest has none; write "host" or "reserve")"
+                   : std::string();
+    if (can_move_by_its_line(settings, guest.name)) return {};
+    return format(
+        R"(its sockets of the mux stay with it when it is gone (when_off = "{0}"), and it has no line of its own through which they can be called back; write when_off = "host", or add [listen.{1}] with unix = "/run/usbroute/{1}.sock", guest = "{1}", allow = ["toggle", "status"])",
+        config::text_of(guest.when_off), guest.name.text());
+}
+
+/// Where no machine was seen it may have the mux.
+void add_stranded(ConfigCheck& check, const config::Settings& settings, const Snapshot& snapshot)
+{
+    const bool has_mux = snapshot.all_controllers().empty() || route::find_mux(snapshot);
+    for (const auto& guest : settings.guests)
+        if (const auto why = why_stranded(settings, guest, has_mux); !why.empty())
+            check.warnings.push_back(
+                {.origin = guest.origin.text(), .message = format("guest {}: {}", guest.name.text(), why)});
+}
+
 } // namespace
 
 ConfigCheck check_config(const config::Settings& settings, const Snapshot& snapshot,
@@ -81,6 +115,7 @@ ConfigCheck check_config(const config::Settings& settings, const Snapshot& snaps
     check.profiles = static_cast<int>(settings.profiles.size());
     check.listeners = static_cast<int>(settings.listeners.size());
     add_shared_controllers(check, settings);
+    add_stranded(check, settings, snapshot);
     check.machine_was_seen = !snapshot.all_controllers().empty();
     if (!check.machine_was_seen) return check;
 
@@ -108,6 +143,39 @@ ConfigCheck check_config(const config::Settings& settings, const Snapshot& snaps
                                  .message = format("{}: {}", one.subject, one.sentence),
                                  .is_of_reach = true});
     return check;
+}
+
+std::vector<ShutNodes> shut_nodes(const config::Settings& settings, const Snapshot& snapshot,
+                                  const LookAtNode& look)
+{
+    std::vector<ShutNodes> found;
+    for (const auto& needed : plan::needed_nodes(plan::look_at_board(snapshot, settings))) {
+        std::vector<std::string> shut;
+        for (const auto& there : plan::those_there(needed, snapshot))
+            if (const auto access = look(there); access && !access->is_writable) shut.push_back(access->path);
+        if (shut.empty()) continue;
+        std::vector<std::string> names;
+        for (const auto& name : needed.connectors) names.push_back(name.text());
+        const auto* first = settings.connector(needed.connectors.front());
+        const auto rest = shut.size() - 1;
+        found.push_back(
+            {.origin = first == nullptr ? std::string() : first->origin.text(),
+             .sentence = format("usbrouted may not write {}{}, which it needs for {}", shut.front(),
+                                rest == 0 ? std::string()
+                                          : format(" and {}", counted(rest, "other node", "other nodes")),
+                                join(names, ", "))});
+    }
+    return found;
+}
+
+void add_node_warnings(ConfigCheck& check, const config::Settings& settings, const Snapshot& snapshot,
+                       const LookAtNode& look)
+{
+    for (const auto& shut : shut_nodes(settings, snapshot, look))
+        check.warnings.push_back(
+            {.origin = shut.origin,
+             .message = shut.sentence +
+                        "; give its group the right to: `usbroute config udev` prints the udev rules"});
 }
 
 } // namespace usbroute::report

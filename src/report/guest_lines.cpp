@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "attach/guest_usb.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "report/paste.hpp"
@@ -10,7 +11,7 @@
 #include <algorithm>
 #include <optional>
 
-/// A guest's controllers and line as QEMU, libvirt and Proxmox want them written. The shapes are from QEMU's manual
+/// A guest's controllers, line and monitor as QEMU, libvirt and Proxmox want them written. The shapes are from QEMU's manual
 /// page (-device, -chardev), libvirt's "Domain XML format" and Proxmox's qm.conf(5); docs/decisions/0016 has the choices.
 namespace usbroute::report {
 
@@ -68,11 +69,12 @@ std::string chardev(std::string_view id, const config::ListenerSettings& line, c
                   qemu_listens(line) ? "server=on,wait=off" : how);
 }
 
-/// Pairs of an option and its value, not yet quoted, without the controllers.
-std::vector<std::pair<std::string, std::string>> qemu_line(const config::ListenerSettings& line,
-                                                           const LinesWish& wish)
+/// An option of QEMU and its value, not yet quoted.
+using QemuOption = std::pair<std::string, std::string>;
+
+std::vector<QemuOption> qemu_line(const config::ListenerSettings& line, const LinesWish& wish)
 {
-    std::vector<std::pair<std::string, std::string>> options = {
+    std::vector<QemuOption> options = {
         {"-chardev", chardev("usbroute", line, wish)},
         {"-device", "isa-serial,chardev=usbroute,id=usbroute-serial"},
     };
@@ -87,13 +89,41 @@ std::vector<std::pair<std::string, std::string>> qemu_line(const config::Listene
     return options;
 }
 
-std::vector<std::string> for_qemu(const config::GuestSettings& guest, const config::ListenerSettings& line,
+/// A monitor serves one client at a time, so the daemon has one of its own.
+std::string monitor_of(const config::GuestSettings& guest)
+{
+    return format("unix:{},server=on,wait=off", qemu_value(guest.qmp));
+}
+
+/// Each of its ports takes any device: the first 15 of USB 2 and the first 15 of SuperSpeed are the same ones. QEMU makes
+/// no more of them.
+std::string controller_of_ours()
+{
+    return format("qemu-xhci,id={},p2=15,p3=15", attach::ControllerId{}.text());
+}
+
+std::vector<QemuOption> qemu_monitor(const config::GuestSettings& guest)
+{
+    if (!guest.takes_devices()) return {};
+    return {{"-qmp", monitor_of(guest)}, {"-device", controller_of_ours()}};
+}
+
+/// Without the controllers that it was given.
+std::vector<QemuOption> own_options(const config::GuestSettings& guest, const config::ListenerSettings* line,
+                                    const LinesWish& wish)
+{
+    auto options = line == nullptr ? std::vector<QemuOption>{} : qemu_line(*line, wish);
+    std::ranges::move(qemu_monitor(guest), std::back_inserter(options));
+    return options;
+}
+
+std::vector<std::string> for_qemu(const config::GuestSettings& guest, const config::ListenerSettings* line,
                                   const LinesWish& wish)
 {
-    std::vector<std::pair<std::string, std::string>> options;
+    std::vector<QemuOption> options;
     for (const auto& address : guest.controllers)
         options.emplace_back("-device", format("vfio-pci,host={},id={}", address.text(), id_of(address)));
-    std::ranges::move(qemu_line(line, wish), std::back_inserter(options));
+    std::ranges::move(own_options(guest, line, wish), std::back_inserter(options));
     std::vector<std::string> lines;
     for (const auto& [option, value] : options)
         lines.push_back(
@@ -102,7 +132,7 @@ std::vector<std::string> for_qemu(const config::GuestSettings& guest, const conf
 }
 
 /// <serial> or <channel>: QEMU connects to the daemon's socket, and again when it was restarted; or makes its own.
-std::vector<std::string> for_libvirt(const config::GuestSettings& guest, const config::ListenerSettings& line,
+std::vector<std::string> for_libvirt(const config::GuestSettings& guest, const config::ListenerSettings* line,
                                      const LinesWish& wish)
 {
     std::vector<std::string> lines;
@@ -115,9 +145,15 @@ std::vector<std::string> for_libvirt(const config::GuestSettings& guest, const c
                                      {"@SLOT@", format("{:02x}", address.device)},
                                      {"@FUNCTION@", format("{:x}", address.function)},
                                      {"@ID@", id_of(address)}});
-    const auto path = xml_text(path_of(line));
-    add(qemu_listens(line) ? texts::libvirt_serial_listening : texts::libvirt_serial, {{"@PATH@", path}});
-    if (wish.virtio) add(texts::libvirt_channel, {{"@PATH@", path}, {"@VIRTIO@", virtio_port}});
+    if (line != nullptr) {
+        const auto path = xml_text(path_of(*line));
+        add(qemu_listens(*line) ? texts::libvirt_serial_listening : texts::libvirt_serial,
+            {{"@PATH@", path}});
+        if (wish.virtio) add(texts::libvirt_channel, {{"@PATH@", path}, {"@VIRTIO@", virtio_port}});
+    }
+    if (guest.takes_devices())
+        add(texts::libvirt_monitor,
+            {{"@MONITOR@", xml_text(monitor_of(guest))}, {"@CONTROLLER@", controller_of_ours()}});
     return lines;
 }
 
@@ -129,7 +165,7 @@ bool is_pci_express(const topology::Snapshot& snapshot, const PciAddress& addres
 
 Result<std::vector<std::string>> for_proxmox(const config::GuestSettings& guest,
                                              const topology::Snapshot& snapshot,
-                                             const config::ListenerSettings& line, const LinesWish& wish)
+                                             const config::ListenerSettings* line, const LinesWish& wish)
 {
     if (guest.controllers.size() > most_of_proxmox)
         return std::unexpected(
@@ -143,14 +179,13 @@ Result<std::vector<std::string>> for_proxmox(const config::GuestSettings& guest,
     for (const auto& address : guest.controllers)
         lines.push_back(format("hostpci{}: {},pcie={}", lines.size(), address.text(),
                                is_pci_express(snapshot, address) ? 1 : 0));
-    if (const auto serial = serial_of_proxmox(path_of(line)); serial && qemu_listens(line)) {
-        lines.push_back(format("serial{}: socket", *serial));
-        return lines;
-    }
+    const auto serial =
+        line != nullptr && qemu_listens(*line) ? serial_of_proxmox(path_of(*line)) : std::nullopt;
+    if (serial) lines.push_back(format("serial{}: socket", *serial));
     std::string arguments;
-    for (const auto& [option, value] : qemu_line(line, wish))
+    for (const auto& [option, value] : own_options(guest, serial ? nullptr : line, wish))
         arguments += format(" {} {}", option, shell_word(value));
-    lines.push_back("args:" + arguments);
+    if (!arguments.empty()) lines.push_back("args:" + arguments);
     return lines;
 }
 
@@ -172,37 +207,63 @@ void add_controller_notes(std::vector<std::string>& notes, const config::GuestSe
 }
 
 /// Which QEMU accepts these options.
-void add_reconnect_note(std::vector<std::string>& notes, const config::ListenerSettings& line,
+void add_reconnect_note(std::vector<std::string>& notes, const config::ListenerSettings* line,
                         const LinesWish& wish)
 {
-    if (qemu_listens(line)) return;
+    if (line == nullptr || qemu_listens(*line)) return;
     notes.emplace_back(
         wish.reconnect_ms
             ? "reconnect-ms needs QEMU 9.2 or later"
             : "reconnect is for QEMU 2.2 to 10.1; for 10.2 and later add --reconnect-ms to this command");
 }
 
-std::vector<std::string> notes_for_qemu(const config::ListenerSettings& line, const LinesWish& wish)
+/// What the monitor and the controller of our own are for.
+void add_monitor_notes(std::vector<std::string>& notes, const config::GuestSettings& guest,
+                       Hypervisor hypervisor)
 {
-    std::vector<std::string> notes = {
-        "options for qemu-system-x86_64, machine pc or q35; a serial port that the command has already becomes COM1, and this one COM2"};
+    if (!guest.takes_devices()) return;
+    notes.emplace_back(
+        "-qmp makes a monitor for usbrouted alone, which gives devices to the guest and takes them back through it: a monitor serves one client at a time");
+    notes.push_back(
+        format("{} is a USB controller for these devices alone: each of its 15 ports takes any speed",
+               attach::ControllerId{}.text()));
+    if (hypervisor != Hypervisor::libvirt) return;
+    notes.push_back(format(
+        "QEMU creates {} as its own user here, who has to be able to write that directory; AppArmor or SELinux may deny it, and libvirt marks the guest as tainted (custom-argv)",
+        guest.qmp));
+}
+
+std::vector<std::string> notes_for_qemu(const config::GuestSettings& guest,
+                                        const config::ListenerSettings* line, const LinesWish& wish)
+{
+    std::vector<std::string> notes = {format(
+        "options for qemu-system-x86_64, machine pc or q35{}",
+        line == nullptr ? ""
+                        : "; a serial port that the command has already becomes COM1, and this one COM2")};
     add_reconnect_note(notes, line, wish);
+    add_monitor_notes(notes, guest, Hypervisor::qemu);
     return notes;
 }
 
-std::vector<std::string> notes_for_libvirt(const config::GuestSettings& guest,
-                                           const config::ListenerSettings& line)
+/// Where in the domain each of the elements goes.
+std::string place_in_domain(const config::GuestSettings& guest, const config::ListenerSettings* line)
 {
-    std::vector<std::string> notes = {
-        format("put this inside <devices>, by `virsh edit {}`; no hook script is needed", guest.name.text()),
-        "managed='no', because libvirt would otherwise take the controller without asking what is plugged in there, and give it back to the host when the guest ends",
-        "a <serial> that the guest has already is COM1, and this one COM2",
-    };
+    const bool has_devices = !guest.controllers.empty() || line != nullptr;
+    const auto* place = !guest.takes_devices() ? "put this inside <devices>"
+                        : has_devices
+                            ? "put <qemu:commandline> in front of </domain> and the rest inside <devices>"
+                            : "put this in front of </domain>";
+    return format("{}, by `virsh edit {}`; no hook script is needed", place, guest.name.text());
+}
+
+void add_line_notes_of_libvirt(std::vector<std::string>& notes, const config::ListenerSettings& line)
+{
+    notes.emplace_back("a <serial> that the guest has already is COM1, and this one COM2");
     if (qemu_listens(line)) {
         notes.push_back(format(
-            "libvirt creates this socket itself, so the daemon cannot see when the guest ends; for on_exit give [listen.{}] unix instead of connect",
+            "libvirt creates this socket itself, so the daemon cannot see when the guest ends; for when_off give [listen.{}] unix instead of connect",
             line.name.text()));
-        return notes;
+        return;
     }
     if (std::get<config::UnixAddress>(line.address).group.empty())
         notes.push_back(format(
@@ -212,6 +273,17 @@ std::vector<std::string> notes_for_libvirt(const config::GuestSettings& guest,
         "AppArmor's profile is made from this XML and lets QEMU connect; with SELinux, `ausearch -m avc -ts recent` says whether it was denied");
     notes.emplace_back(
         "usbrouted has to run before the guest starts, because libvirt gives the socket's file to QEMU's user at that moment");
+}
+
+std::vector<std::string> notes_for_libvirt(const config::GuestSettings& guest,
+                                           const config::ListenerSettings* line)
+{
+    std::vector<std::string> notes = {place_in_domain(guest, line)};
+    if (!guest.controllers.empty())
+        notes.emplace_back(
+            "managed='no', because libvirt would otherwise take the controller without asking what is plugged in there, and give it back to the host when the guest ends");
+    if (line != nullptr) add_line_notes_of_libvirt(notes, *line);
+    add_monitor_notes(notes, guest, Hypervisor::libvirt);
     return notes;
 }
 
@@ -232,16 +304,21 @@ void add_pcie_notes(std::vector<std::string>& notes, const config::GuestSettings
 
 std::vector<std::string> notes_for_proxmox(const config::GuestSettings& guest,
                                            const topology::Snapshot& snapshot,
-                                           const config::ListenerSettings& line, const LinesWish& wish)
+                                           const config::ListenerSettings* line, const LinesWish& wish)
 {
     std::vector<std::string> notes = {
-        "put this into /etc/pve/qemu-server/ID.conf, machine q35 or i440fx; only root@pam may change args",
-        "if there are hostpci lines already, continue with the next number; append to an existing args line",
-    };
-    add_pcie_notes(notes, guest, snapshot);
-    notes.emplace_back(
-        "Proxmox binds the controllers to vfio-pci itself when the guest starts, and leaves them there");
+        "put this into /etc/pve/qemu-server/ID.conf, machine q35 or i440fx; only root@pam may change args"};
+    if (guest.controllers.empty()) {
+        notes.emplace_back("append to an existing args line");
+    } else {
+        notes.emplace_back(
+            "if there are hostpci lines already, continue with the next number; append to an existing args line");
+        add_pcie_notes(notes, guest, snapshot);
+        notes.emplace_back(
+            "Proxmox binds the controllers to vfio-pci itself when the guest starts, and leaves them there");
+    }
     add_reconnect_note(notes, line, wish);
+    add_monitor_notes(notes, guest, Hypervisor::proxmox);
     return notes;
 }
 
@@ -260,35 +337,41 @@ std::string_view text_of(Hypervisor hypervisor)
 Result<Paste> guest_lines(const config::Settings& settings, const topology::Snapshot& snapshot,
                           const config::GuestSettings& guest, const LinesWish& wish)
 {
-    const auto line = line_of(settings, guest.name);
-    if (!line) return std::unexpected(line.error());
-    if (wish.virtio && qemu_listens(**line))
+    const auto found = line_of(settings, guest.name);
+    // Without a line a guest that takes devices is served all the same.
+    if (!found && (wish.virtio || !guest.takes_devices())) return std::unexpected(found.error());
+    const auto* const line = found ? *found : nullptr;
+    if (wish.virtio && qemu_listens(*line))
         return std::unexpected(
             Error(
                 ErrorKind::refused,
                 format(
                     "[listen.{}] has connect, and a socket that QEMU creates carries only one line; leave out --virtio, or give it unix instead of connect",
-                    (*line)->name.text()))
+                    line->name.text()))
                 .with_code("one-line-only"));
     Paste paste{.guest = guest.name, .kind = std::string(text_of(wish.hypervisor)), .lines = {}, .notes = {}};
     switch (wish.hypervisor) {
     case Hypervisor::qemu:
-        paste.lines = for_qemu(guest, **line, wish);
-        paste.notes = notes_for_qemu(**line, wish);
+        paste.lines = for_qemu(guest, line, wish);
+        paste.notes = notes_for_qemu(guest, line, wish);
         break;
     case Hypervisor::libvirt:
-        paste.lines = for_libvirt(guest, **line, wish);
-        paste.notes = notes_for_libvirt(guest, **line);
+        paste.lines = for_libvirt(guest, line, wish);
+        paste.notes = notes_for_libvirt(guest, line);
         break;
     case Hypervisor::proxmox: {
-        auto lines = for_proxmox(guest, snapshot, **line, wish);
+        auto lines = for_proxmox(guest, snapshot, line, wish);
         if (!lines) return std::unexpected(lines.error());
         paste.lines = std::move(*lines);
-        paste.notes = notes_for_proxmox(guest, snapshot, **line, wish);
+        paste.notes = notes_for_proxmox(guest, snapshot, line, wish);
         break;
     }
     }
-    if (wish.hypervisor != Hypervisor::proxmox)
+    if (line == nullptr)
+        paste.notes.push_back(format(
+            "no listener speaks for guest {0}, so these lines give it no serial line of its own; [listen.{0}] with guest = \"{0}\" in usbroute.toml does",
+            guest.name.text()));
+    if (wish.hypervisor != Hypervisor::proxmox && !guest.controllers.empty())
         paste.notes.push_back(
             format("before each start the controllers have to be on vfio-pci: sudo usbroute guest bind {}",
                    guest.name.text()));

@@ -50,7 +50,9 @@ struct GuestView {
     std::string
         state;        ///< "running", "given", "partly-given", "with-host", "with-nobody", "absent", "not-usb"
     std::string bind; ///< "manual", "boot"
-    std::string on_exit; ///< "keep", "return"
+    std::string when_off; ///< "host", "reserve", "stay"
+    std::string qmp;      ///< the monitor through which it takes devices; empty: it takes none
+    bool may_take_last_keyboard = false;
     std::vector<GuestControllerView> controllers;
     std::vector<std::string> connectors; ///< what it can receive as it is now: on controllers that it has
     std::vector<std::string> notes;

@@ -26,11 +26,26 @@ std::string words_for_state(const GuestView& guest)
                 return "running: " + words_for_holder(controller.holders.front());
     }
     if (guest.state == "given") return "given";
+    if (guest.state == "takes-devices") return "takes devices, one by one";
     if (guest.state == "partly-given") return "given in part";
     if (guest.state == "absent") return "not on the bus";
     if (guest.state == "not-usb") return "none of them is a USB controller";
     if (guest.state == "with-nobody") return "nobody has them";
     return "the host has them";
+}
+
+std::string_view words_for_off(const GuestView& guest)
+{
+    if (guest.when_off == "host") return "are the host's";
+    if (guest.when_off == "reserve") return "are nobody's, and wires stay where they are";
+    return "stay where they are";
+}
+
+/// A guest that takes devices has no controller to be handed over.
+std::string_view words_for_bind(const GuestView& guest)
+{
+    if (guest.controllers.empty()) return "";
+    return guest.bind == "boot" ? "; given at boot" : "; given by hand";
 }
 
 std::string words_for_controller(const GuestControllerView& controller)
@@ -110,14 +125,14 @@ std::string one_controller(const GuestControllerView& controller, bool holders_s
 std::string guests_text(const GuestsView& view, const Style& style)
 {
     if (view.guests.empty())
-        return "the configuration has no guest; add one: [guest.windows] controllers = [\"0000:00:1d.0\"]\n";
+        return "the configuration has no guest; add one: [guest.windows] with controllers = [\"0000:00:1d.0\"], or with qmp = \"/run/usbroute/windows.qmp\" where single devices are given\n";
     Table table({{"GUEST"}, {"CONTROLLERS"}, {"STATE"}});
     for (const auto& guest : view.guests) {
         std::vector<std::string> controllers;
         for (const auto& controller : guest.controllers)
             controllers.push_back(words_for_controller(controller));
         table.add({{guest.name, Tone::guest},
-                   {join(controllers, ", ")},
+                   {controllers.empty() ? "none" : join(controllers, ", ")},
                    {words_for_state(guest), guest.notes.empty() ? Tone::plain : Tone::warning}});
     }
     return table.text(style);
@@ -125,9 +140,13 @@ std::string guests_text(const GuestsView& view, const Style& style)
 
 std::string guest_text(const GuestView& guest, bool holders_seen, const Style& style)
 {
-    auto out = format("{}: {}; given {}; on exit its sockets {}\n", painted(guest.name, Tone::guest, style),
-                      words_for_state(guest), guest.bind == "boot" ? "at boot" : "by hand",
-                      guest.on_exit == "return" ? "go back to the host" : "stay where they are");
+    auto out = format("{}: {}{}; when it is off its sockets {}\n", painted(guest.name, Tone::guest, style),
+                      words_for_state(guest), words_for_bind(guest), words_for_off(guest));
+    if (!guest.qmp.empty())
+        out += line("monitor", format("{}, through which it takes devices", guest.qmp), style);
+    if (guest.may_take_last_keyboard)
+        out += line("keyboard", "the host's last one may go to it when it is plugged into one of its sockets",
+                    style);
     for (const auto& controller : guest.controllers)
         out += "\n" + one_controller(controller, holders_seen, style);
     out +=

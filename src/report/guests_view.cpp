@@ -124,6 +124,7 @@ std::string state_of(const GuestView& guest)
         return std::ranges::count(guest.controllers, state, &GuestControllerView::state);
     };
     const auto all = std::ssize(guest.controllers);
+    if (all == 0) return "takes-devices";
     const bool is_running =
         std::ranges::any_of(guest.controllers, [](const auto& c) { return !c.holders.empty(); });
     if (is_running) return "running";
@@ -165,7 +166,9 @@ GuestView guest_view(const HandoverSituation& situation, const plan::Board& boar
     GuestView view;
     view.name = guest.name.text();
     view.bind = guest.bind == config::BindAt::boot ? "boot" : "manual";
-    view.on_exit = guest.on_exit == config::OnExit::keep ? "keep" : "return";
+    view.when_off = config::text_of(guest.when_off);
+    view.qmp = printable(guest.qmp, 107);
+    view.may_take_last_keyboard = guest.may_take_last_keyboard;
     for (const auto& address : guest.controllers) {
         view.controllers.push_back(controller_view(situation, board, guest, address));
         const auto& controller = view.controllers.back();
@@ -174,6 +177,8 @@ GuestView guest_view(const HandoverSituation& situation, const plan::Board& boar
             if (std::ranges::find(view.connectors, name) == view.connectors.end())
                 view.connectors.push_back(name);
     }
+    for (const auto& connector : board.connectors)
+        if (connector.seat(guest.name) != nullptr) view.connectors.push_back(connector.spec.name.text());
     view.state = state_of(view);
     view.notes = notes_on(view);
     auto advice = plan::advice_for(board, guest);

@@ -10,6 +10,7 @@
 #include "report/json_views.hpp"
 #include "report/paste.hpp"
 #include "report/recorded.hpp"
+#include "report/udev_rules.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -130,6 +131,7 @@ void describe(const diagnose::Diagnosis& v, Writer& io)
 {
     io("schema", schema);
     io("works", v.works);
+    io("means", v.means);
     io("verdict", shown(v.verdict));
     io("next_step", shown(v.next_step));
     io("mux", Json{{"family", v.family},
@@ -189,7 +191,9 @@ void describe(const GuestView& v, Writer& io)
     io("name", v.name);
     io("state", v.state);
     io("bind", v.bind);
-    io("on_exit", v.on_exit);
+    io("when_off", v.when_off);
+    io("qmp", v.qmp);
+    io("may_take_last_keyboard", v.may_take_last_keyboard);
     io("controllers", v.controllers);
     io("connectors", v.connectors);
     io("notes", v.notes);
@@ -259,11 +263,12 @@ void describe(const config::GuestSettings& v, Writer& io)
 {
     io("name", v.name);
     io("controllers", v.controllers);
-    io("on_exit", v.on_exit == config::OnExit::keep ? "keep" : "return");
+    io("when_off", config::text_of(v.when_off));
     io("grace_ms", v.grace.count());
     io("on_start", v.on_start);
     io("qmp", v.qmp);
     io("bind", v.bind == config::BindAt::boot ? "boot" : "manual");
+    io("may_take_last_keyboard", v.may_take_last_keyboard);
     io("origin", v.origin);
 }
 
@@ -326,6 +331,15 @@ void describe(const ConfigCheck& v, Writer& io)
     io("listeners", v.listeners);
     io("machine_was_seen", v.machine_was_seen);
     io("misfits", v.misfits);
+    io("warnings", v.warnings);
+}
+
+void describe(const UdevRules& v, Writer& io)
+{
+    io("schema", schema);
+    io("path", place_of_rules);
+    io("lines", v.lines);
+    io("none", v.none);
 }
 
 /// The stable word of an error that has none of its own.
@@ -365,6 +379,7 @@ std::string to_json(const plan::Handover& handover) { return document(handover);
 std::string to_json(const Paste& paste) { return document(paste); }
 std::string to_json(const config::Settings& settings) { return document(settings); }
 std::string to_json(const ConfigCheck& check) { return document(check); }
+std::string to_json(const UdevRules& rules) { return document(rules); }
 std::string to_json(const Error& error) { return document(error); }
 
 std::string to_json(const GuestView& guest, bool holders_seen)

@@ -37,8 +37,9 @@ struct LinesWish {
     bool reconnect_ms = false;
 };
 
-/// The guest's controllers and its serial line. Errors: a guest without a listener of its own (with the lines that the
-/// configuration lacks), more controllers than Proxmox can give, a virtio port where one socket has its line already.
+/// The guest's controllers, its serial line, and where devices are given to it a monitor and a controller of our own.
+/// Errors: a guest that would have neither line nor monitor (with the lines that the configuration lacks), more
+/// controllers than Proxmox can give, a virtio port where one socket has its line already.
 [[nodiscard]] Result<Paste> guest_lines(const config::Settings& settings, const topology::Snapshot& snapshot,
                                         const config::GuestSettings& guest, const LinesWish& wish);
 

@@ -61,6 +61,7 @@ Span contents(const Socket& socket, std::size_t room, const Style& style)
 {
     if (auto text = plugged_in_briefly(socket.connector, room, style); !text.empty()) return {text};
     const auto& owner = socket.connector.owner;
+    if (is_in_sight(socket.connector)) return {};
     if (owner == "nobody") return {cut("dead", room, style), Tone::warning};
     if (owner == "unknown") return {cut("owner not known", room, style), Tone::warning};
     if (is_a_guest(owner)) return {cut("not visible", room, style), Tone::dim};

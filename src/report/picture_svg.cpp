@@ -62,6 +62,7 @@ std::string contents(const Picture::Socket& socket)
 {
     const auto& connector = socket.connector;
     if (auto text = plugged_in_briefly(connector, device_columns, wide); !text.empty()) return text;
+    if (is_in_sight(connector)) return "empty";
     if (connector.owner == "nobody") return "dead: nothing drives it";
     if (connector.owner == "unknown") return "owner not known";
     return is_a_guest(connector.owner) ? "not visible from here" : "empty";

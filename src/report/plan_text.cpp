@@ -21,9 +21,12 @@ std::string moves_text(const PlanView& view, const Style& style)
         const auto owner = move.owner_before == move.owner_after
                                ? format("{} keeps it", move.owner_after)
                                : format("{} {} {}", move.owner_before, arrow, move.owner_after);
-        out += format("  {}: {}, {}\n", move.connector, wires, owner);
+        const bool has_sides = side_words(move.from) != "-" || side_words(move.to) != "-";
+        out += has_sides ? format("  {}: {}, {}\n", move.connector, wires, owner)
+                         : format("  {}: {}\n", move.connector, owner);
         for (const auto& device : move.devices)
-            out += "    " + painted("disconnects", Tone::dim, style) + " " + fit_for(device, style) + "\n";
+            out += "    " + painted(has_sides ? "disconnects" : "has", Tone::dim, style) + " " +
+                   fit_for(device, style) + "\n";
     }
     return out;
 }
@@ -53,11 +56,14 @@ std::string lines_text(const char* heading, const std::vector<std::string>& line
 std::string plan_text(const PlanView& view, const Style& style)
 {
     auto out = painted(view.title, Tone::heading, style);
-    if (view.steps.empty())
+    if (view.steps.empty() && view.moves.empty())
         out += ": nothing to do, everything is as requested\n";
     else {
-        out += format(", on {}\n", view.controller);
+        out += view.controller.empty() ? "\n" : format(", on {}\n", view.controller);
         out += moves_text(view, style);
+        if (view.steps.empty()) out += "\nnothing is plugged in there that would have to be moved\n";
+    }
+    if (!view.steps.empty()) {
         out += "\n" + painted("STEPS", Tone::heading, style) + "\n" + steps_text(view, style);
         out += lines_text("VERIFIED AFTERWARDS", view.expectations, style);
         out += lines_text("TAKES IT BACK", view.undo, style);

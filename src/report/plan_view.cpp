@@ -29,9 +29,9 @@ std::string bits_in(std::uint32_t mask)
 int digits_of(RouteRegister target) { return target == RouteRegister::usb2_owner ? 4 : 2; }
 
 /// Each register is written once, so that every write is on top of what the plan was made for.
-std::string action_in_words(const route::WriteRegister& write, const chips::RouteBits& before)
+std::string action_in_words(const route::WriteRegister& write, const Plan& plan)
 {
-    const auto was = before.value_of(write.target);
+    const auto was = plan.made_for.routes->value_of(write.target);
     const auto digits = digits_of(write.target);
     return format("{} 0x{:0{}x} -> 0x{:0{}x} ({})", chips::data_sheet_name(write.target), was, digits,
                   (was & ~write.mask) | write.value, digits, bits_in(write.mask));
@@ -44,14 +44,48 @@ std::string expectation_in_words(const route::WriteRegister& write)
                   write.mask, digits, write.value, digits);
 }
 
+template <class Attaching>
+    requires requires(const Attaching& action) { attach::expectation_of(action); }
+std::string action_in_words(const Attaching& action, const Plan& /*plan*/)
+{
+    return attach::in_words(action);
+}
+
+template <class Attaching>
+    requires requires(const Attaching& action) { attach::expectation_of(action); }
+std::string expectation_in_words(const Attaching& action)
+{
+    return attach::expectation_of(action);
+}
+
+/// Of a handover, which has a view of its own.
+template <class Binding>
+    requires requires(const Binding& binding, const assign::Bindings& seen) {
+        assign::is_done(binding, seen);
+    }
+std::string action_in_words(const Binding& binding, const Plan& /*plan*/)
+{
+    return plan::shell_line(binding);
+}
+
+template <class Binding>
+    requires requires(const Binding& binding, const assign::Bindings& seen) {
+        assign::is_done(binding, seen);
+    }
+std::string expectation_in_words(const Binding& /*binding*/)
+{
+    return {};
+}
+
 void add_steps(PlanView& view, const Plan& plan)
 {
     for (const auto& step : plan.steps) {
-        const auto& write = std::get<route::WriteRegister>(step.action);
-        view.steps.push_back({.action = action_in_words(write, *plan.made_for.routes),
-                              .reason = step.reason,
-                              .setpci = plan::shell_line(step.action)});
-        view.expectations.push_back(expectation_in_words(write));
+        view.steps.push_back(
+            {.action = std::visit([&](const auto& one) { return action_in_words(one, plan); }, step.action),
+             .reason = step.reason,
+             .setpci = plan::shell_line(step.action)});
+        view.expectations.push_back(
+            std::visit([](const auto& one) { return expectation_in_words(one); }, step.action));
     }
     for (const auto& step : plan.steps | std::views::reverse)
         if (step.inverse) view.undo.push_back(plan::shell_line(*step.inverse));
@@ -82,7 +116,7 @@ PlanView plan_view(const Plan& plan, const topology::Snapshot& snapshot)
     view.title = plan.title;
     view.kind = plan.change.kind;
     if (plan.profile) view.profile = plan.profile->text();
-    view.controller = plan.change.controller.text();
+    if (plan.made_for.routes) view.controller = plan.change.controller.text();
     add_steps(view, plan);
     for (const auto& movement : plan.movements) view.moves.push_back(move_view(movement, snapshot));
     for (const auto& name : plan.already) view.already.push_back(name.text());

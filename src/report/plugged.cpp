@@ -53,6 +53,8 @@ bool is_a_guest(const std::string& owner)
     return owner != "host" && owner != "nobody" && owner != "unknown";
 }
 
+bool is_in_sight(const ConnectorView& connector) { return !connector.usb.empty() && connector.movable; }
+
 std::string disk_words(const DeviceView& device)
 {
     if (device.disks.empty()) return device.in_use;

@@ -15,6 +15,9 @@ namespace usbroute::report {
 /// Neither the host, nor nobody, nor unknown.
 [[nodiscard]] bool is_a_guest(const std::string& owner);
 
+/// The host sees what is plugged in there, whoever has it: no mux takes its wires away.
+[[nodiscard]] bool is_in_sight(const ConnectorView& connector);
+
 /// "sdb mounted on /mnt"; empty for what is no disk.
 [[nodiscard]] std::string disk_words(const DeviceView& device);
 

@@ -25,6 +25,7 @@ Tone tone_of_owner(const std::vector<OwnerMark>& marks, const std::string& owner
 Cell socket_cell(const ConnectorView& connector, std::size_t room, const Style& style)
 {
     if (auto text = plugged_in(connector, room, style); !text.empty()) return {std::move(text)};
+    if (is_in_sight(connector)) return {"-", Tone::dim};
     if (connector.owner == "nobody") return {"dead: nothing drives it there", Tone::warning};
     if (is_a_guest(connector.owner)) return {"not visible from here", Tone::dim};
     return {"-", Tone::dim};

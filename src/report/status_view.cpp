@@ -169,6 +169,15 @@ void note_dead_sides(std::vector<std::string>& notes, const Looked& looked, cons
         if (ehci != nullptr) note(*ehci);
 }
 
+/// Not worth a note where sockets are moved without one.
+bool is_only_that_there_is_no_mux(const plan::Refusal& refusal, const plan::Board& board)
+{
+    return refusal.reason == plan::Reason::no_mux &&
+           std::ranges::any_of(board.connectors, [](const Connector& connector) {
+               return plan::means_of(connector) == plan::Means::attach;
+           });
+}
+
 void note_the_mux(StatusView& view, const Looked& looked)
 {
     auto& notes = view.notes;
@@ -180,7 +189,7 @@ void note_the_mux(StatusView& view, const Looked& looked)
         const bool unreadable = refusal->reason == plan::Reason::registers_unreadable;
         if (unreadable)
             view.unreadable = plan::text_of(*refusal);
-        else
+        else if (!is_only_that_there_is_no_mux(*refusal, looked.board))
             notes.push_back(plan::text_of(*refusal));
     }
     if (!looked.board.mux) return;

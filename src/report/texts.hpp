@@ -20,6 +20,8 @@ extern const std::string_view libvirt_serial;
 /// The same where libvirt's QEMU makes the socket.
 extern const std::string_view libvirt_serial_listening;
 extern const std::string_view libvirt_channel;
+/// QEMU's own words, outside of libvirt's model: MONITOR and CONTROLLER are the values of -qmp and -device.
+extern const std::string_view libvirt_monitor;
 
 /// Of the picture as SVG.
 extern const std::string_view style_sheet;

@@ -22,7 +22,7 @@ namespace {
 std::string place_in_words(const topology::SeatId& seat, const Connector& connector,
                            const config::Settings& settings)
 {
-    const auto owner = plan::text_of(plan::owner_of(connector.controller_at(seat), settings));
+    const auto owner = plan::text_of(plan::owner_at(connector, seat, settings));
     const bool is_telling = std::ranges::none_of(connector.seats, [&](const topology::Seat& other) {
         return other.id != seat && plan::text_of(plan::owner_of(other.controller, settings)) == owner;
     });

@@ -139,7 +139,8 @@ struct PlanView {
     struct StepView {
         std::string action; ///< "XUSB2PR 0x3fff -> 0x3ff7 (bit 3)"
         std::string reason;
-        std::string setpci;
+        std::string
+            setpci; ///< the line that does the same by hand: for the shell, or for the guest's monitor
     };
     std::vector<StepView> steps;
     struct MoveView {

@@ -32,13 +32,14 @@ std::string time_text(std::chrono::sys_seconds when)
 
 void add_history(WhyView& view, const topology::Connector& connector, const Asked& asked)
 {
-    if (!connector.spec.bit) return;
+    const bool is_given = plan::means_of(connector) == plan::Means::attach;
+    if (!connector.spec.bit && !is_given) return;
     const auto mux = route::find_mux(asked.snapshot);
     for (const auto& past : asked.past | std::views::reverse) {
         const auto& change = past.change;
-        const bool is_ours = mux && mux->xhci->address == change.controller;
+        const bool is_ours = is_given || (mux && mux->xhci->address == change.controller);
         if (!is_ours || !change.touches(connector.spec)) continue;
-        const auto* shift = change.of(*connector.spec.bit);
+        const auto* shift = change.main_shift(connector.spec);
         view.history.push_back({.when = time_text(past.when),
                                 .who = printable(past.who),
                                 .what = printable(change.title),
@@ -63,7 +64,7 @@ WhyView::Move attempt(const ConnectorName& name, const config::Target& to, const
         return move;
     }
     const auto& plan = std::get<plan::Plan>(outcome);
-    if (plan.steps.empty()) move.code = "already";
+    if (!plan.changes_something()) move.code = "already";
     move.warnings = plan.warnings;
     return move;
 }
@@ -87,6 +88,13 @@ std::string since_words(const WhyView& view)
     return format("since {}, by {}: {}{}", view.since.empty() ? "an unknown time" : view.since,
                   view.by.empty() ? "somebody" : view.by, view.what,
                   view.strayed ? "; somebody else has moved it since" : "");
+}
+
+/// "xHCI", or of a socket that no mux reaches "windows".
+std::string words_of_seat(const std::string& word)
+{
+    auto side = side_words(word);
+    return side == "-" ? word : side;
 }
 
 std::string plugged_words(const ConnectorView& connector)
@@ -118,8 +126,12 @@ std::expected<WhyView, plan::Refusal> why_view(const ConnectorName& name, const 
     add_history(view, *connector, asked);
     std::vector<config::Target> targets{config::ToHost{}};
     for (const auto& guest : asked.settings.guests) targets.emplace_back(guest.name);
-    targets.emplace_back(Side::ehci);
-    targets.emplace_back(Side::xhci);
+    if (plan::means_of(*connector) == plan::Means::attach) {
+        targets.emplace_back(config::ToNobody{});
+    } else {
+        targets.emplace_back(Side::ehci);
+        targets.emplace_back(Side::xhci);
+    }
     for (const auto& target : targets) view.moves.push_back(attempt(name, target, asked));
     return view;
 }
@@ -154,7 +166,7 @@ std::string why_text(const WhyView& view, const Style& style)
         past.push_back(format("{} {}: {}{}{}", change.when.empty() ? "-" : change.when,
                               change.who.empty() ? "somebody" : change.who, change.what,
                               change.to.empty() ? "" : " -> ",
-                              change.to.empty() ? std::string() : side_words(change.to)));
+                              change.to.empty() ? std::string() : words_of_seat(change.to)));
     if (!past.empty()) text += "\n" + labelled("past", past, Tone::dim, style);
     return text;
 }

@@ -32,20 +32,32 @@ std::string guest_text(const config::GuestSettings& guest, const std::string& di
 {
     const auto monitor =
         guest.qmp.empty() ? std::string() : format("qmp = \"{}/run/{}.qmp\"\n", directory, guest.name.text());
+    const auto controllers = guest.controllers.empty()
+                                 ? std::string()
+                                 : format("controllers = {}\n", quoted_list(texts_of(guest.controllers)));
     return table_of("guest", guest.name.text()) +
-           format("controllers = {}\non_exit = \"{}\"\n{}\n", quoted_list(texts_of(guest.controllers)),
-                  guest.on_exit == config::OnExit::return_to_host ? "return" : "keep", monitor);
+           format("{}when_off = \"{}\"\n{}\n", controllers, config::text_of(guest.when_off), monitor);
 }
 
-/// The guests of the recording; a board with both sides and no guest gets one that may have its EHCIs.
+/// Sockets that no mux reaches are given to guests through their monitors.
+bool has_sockets_to_give(const Board& board)
+{
+    return board.chip == nullptr && std::ranges::any_of(board.connectors, [](const auto& connector) {
+               return !connector.spec.places.empty();
+           });
+}
+
+/// The guests of the recording; a board with both sides and no guest gets one that may have its EHCIs, and on a board without
+/// a mux each has a monitor.
 std::vector<config::GuestSettings> guests_of(const Board& board)
 {
     auto guests = board.guests;
+    if (has_sockets_to_give(board)) {
+        if (guests.empty()) guests.push_back({.name = GuestName("windows"), .controllers = {}, .origin = {}});
+        for (auto& guest : guests) guest.qmp = "played";
+    }
     if (!guests.empty() || board.chip == nullptr) return guests;
-    config::GuestSettings windows{.name = GuestName("windows"),
-                                  .controllers = {},
-                                  .on_exit = config::OnExit::return_to_host,
-                                  .origin = {}};
+    config::GuestSettings windows{.name = GuestName("windows"), .controllers = {}, .origin = {}};
     for (std::size_t number = 1; number <= board.chip->ehcis.size(); ++number)
         if (const auto ehci = board.ehci(static_cast<std::uint8_t>(number)))
             windows.controllers.push_back(board.controllers[*ehci].function->address);
@@ -62,7 +74,8 @@ std::vector<const BoardSocket*> desk_sockets(const Board& board)
         const auto is_named = std::ranges::any_of(board.connectors, [&](const auto& connector) {
             return connector.spec.name.text() == socket.name;
         });
-        if (!socket.bit || !socket.on_ehci || !is_named) continue;
+        const bool can_move = has_sockets_to_give(board) || (socket.bit && socket.on_ehci);
+        if (!can_move || !is_named) continue;
         for (const auto& plug : board.plugs)
             if (plug.socket == i && plug.ports.empty() &&
                 (plug.model->kind == "keyboard" || plug.model->kind == "mouse")) {
@@ -77,6 +90,7 @@ std::vector<const BoardSocket*> desk_sockets(const Board& board)
 const config::GuestSettings* guest_for(const Board& board, const std::vector<config::GuestSettings>& guests,
                                        const std::vector<const BoardSocket*>& desk)
 {
+    if (has_sockets_to_give(board)) return guests.data();
     const auto has_all = [&](const config::GuestSettings& guest) {
         return std::ranges::all_of(desk, [&](const BoardSocket* socket) {
             const auto& address = board.controllers[socket->on_ehci->controller].function->address;
@@ -100,12 +114,15 @@ std::string configuration_text(const Board& board, const std::string& directory,
     const auto desk = desk_sockets(board);
     const auto names = texts_of(desk, [](const auto* socket) { return socket->name; });
     if (!desk.empty()) {
-        text += format("[profile.desk-on-ehci]\nehci = {}\n\n", quoted_list(names));
+        if (board.chip != nullptr)
+            text += format("[profile.desk-on-ehci]\nehci = {}\n\n", quoted_list(names));
         if (const auto* guest = guest_for(board, guests, desk))
             text +=
                 table_of("profile", "desk-in-" + guest->name.text()) +
                 format("{} = {}\nmay_take_last_keyboard = true\n\n", guest->name.text(), quoted_list(names));
-        text += "[toggle]\nprofiles = [\"all-host\", \"desk-on-ehci\"]\n\n";
+        text += format("[toggle]\nprofiles = [\"all-host\", \"{}\"]\n\n",
+                       board.chip != nullptr ? std::string("desk-on-ehci")
+                                             : "desk-in-" + guests.front().name.text());
     }
     text += format("[listen.control]\nunix = \"{}/run/control.sock\"\n\n", directory);
     const auto name = guests.empty() ? std::string() : guests.front().name.text();

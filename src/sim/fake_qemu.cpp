@@ -252,6 +252,8 @@ FakeQemu::Answer FakeQemu::list_objects(const Arguments& arguments) const
              {"guest-reset", "bool"},
              {"attached", "bool"}}};
         for (const auto& [name, type] : properties) rows.push_back(property_row(name, type));
+    } else if (auto more = rows_of_board(path)) {
+        std::ranges::move(*more, std::back_inserter(rows));
     } else {
         return std::unexpected(
             Failure{format("Device '{}' not found", printable(path, 128)), "DeviceNotFound"});
@@ -284,6 +286,8 @@ FakeQemu::Answer FakeQemu::get_property(const Arguments& arguments) const
     const auto path = text_argument(arguments, "path");
     const auto name = text_argument(arguments, "property");
     const auto* object = object_at(path);
+    if (object == nullptr)
+        if (auto value = property_of_board(path, name)) return *value;
     if (object == nullptr)
         return std::unexpected(
             Failure{format("Device '{}' not found", printable(path, 128)), "DeviceNotFound"});

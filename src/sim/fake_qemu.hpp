@@ -126,6 +126,10 @@ private:
     [[nodiscard]] Answer negotiate();
     [[nodiscard]] Answer list_objects(const Arguments& arguments) const;
     [[nodiscard]] Answer get_property(const Arguments& arguments) const;
+    [[nodiscard]] std::optional<std::vector<std::string>> rows_of_board(std::string_view path) const;
+    [[nodiscard]] std::optional<std::string> property_of_board(std::string_view path,
+                                                               std::string_view name) const;
+    [[nodiscard]] std::vector<const Object*> on_bus(std::string_view bus) const;
     [[nodiscard]] Answer add_fd(const Arguments& arguments);
     [[nodiscard]] Answer remove_fd(const Arguments& arguments);
     [[nodiscard]] Answer list_fds() const;

@@ -10,29 +10,26 @@
 
 namespace usbroute::topology {
 
+namespace {
+
+constexpr std::string_view host_word = "host";
+constexpr std::string_view parked_word = "none";
+
+} // namespace
+
 std::string_view text_of(const SeatId& id)
 {
-    const auto* side = std::get_if<Side>(&id);
-    return side == nullptr ? "controller" : text_of(*side);
+    if (const auto* side = std::get_if<Side>(&id)) return text_of(*side);
+    if (const auto* guest = std::get_if<GuestName>(&id)) return guest->text();
+    return std::holds_alternative<Parked>(id) ? parked_word : host_word;
 }
 
-std::optional<UsbPlace> UsbPlace::parse(std::string_view text)
+std::optional<SeatId> seat_of_word(std::string_view word)
 {
-    const auto slash = text.find('/');
-    if (slash == std::string_view::npos) return std::nullopt;
-    const auto address = PciAddress::parse(text.substr(0, slash));
-    auto chain = text.substr(slash + 1);
-    const bool superspeed = chain.starts_with("ss");
-    if (superspeed) chain.remove_prefix(2);
-    const auto path = PortPath::parse(format("1-{}", chain));
-    if (!address || !path) return std::nullopt;
-    return UsbPlace{.controller = *address, .superspeed = superspeed, .ports = path->ports()};
-}
-
-std::string UsbPlace::text() const
-{
-    const auto chain = PortPath(1, ports).text().substr(2);
-    return format("{}/{}{}", controller.text(), superspeed ? "ss" : "", chain);
+    if (word == host_word) return OwnController{};
+    if (word == parked_word) return Parked{};
+    if (!is_plain_name(word)) return std::nullopt;
+    return GuestName(std::string(word));
 }
 
 std::optional<BehindConnector> BehindConnector::parse(std::string_view text)

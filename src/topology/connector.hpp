@@ -7,6 +7,7 @@
 #include "chips/registers.hpp"
 #include "topology/seat.hpp"
 #include "topology/snapshot.hpp"
+#include "topology/usb_place.hpp"
 
 #include <optional>
 #include <string>
@@ -14,18 +15,6 @@
 #include <vector>
 
 namespace usbroute::topology {
-
-/// A place named by controller and port chain, "0000:00:14.0/2.1", or "0000:00:14.0/ss3.1" for the
-/// SuperSpeed half. Survives reboots, unlike a PortPath.
-struct UsbPlace {
-    PciAddress controller;
-    bool superspeed = false;
-    std::vector<std::uint8_t> ports;
-
-    [[nodiscard]] static std::optional<UsbPlace> parse(std::string_view text);
-    [[nodiscard]] std::string text() const;
-    bool operator==(const UsbPlace&) const = default;
-};
 
 /// A hole that is a port of a hub behind another connector: "front-left/2".
 struct BehindConnector {

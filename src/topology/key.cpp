@@ -21,6 +21,7 @@ std::string text_of(const Key& key)
         return std::string(bit_word) + std::to_string(bit->value);
     if (const auto* port = std::get_if<chips::SuperSpeedPort>(&key))
         return std::string(superspeed_word) + std::to_string(port->value);
+    if (const auto* place = std::get_if<UsbPlace>(&key)) return place->text();
     return std::get<PciAddress>(key).text();
 }
 
@@ -34,6 +35,7 @@ std::optional<Key> key_from(std::string_view text)
     if (const auto port = number_after(superspeed_word); port && *port >= 1 && *port <= register_bits)
         return Key(chips::SuperSpeedPort{static_cast<std::uint8_t>(*port)});
     if (const auto address = PciAddress::parse(text)) return Key(*address);
+    if (auto place = UsbPlace::parse(text)) return Key(std::move(*place));
     return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/ids.hpp"
 #include "chips/registers.hpp"
+#include "topology/usb_place.hpp"
 
 #include <optional>
 #include <string>
@@ -14,15 +15,15 @@
 namespace usbroute::topology {
 
 /// What is moved, under a name that outlives its connector's: a socket's bit in XUSB2PR, its SuperSpeed port, a whole
-/// controller. It lasts at least until the next boot.
-using Key = std::variant<chips::MuxBit, chips::SuperSpeedPort, PciAddress>;
+/// controller, half a socket that no mux reaches. It lasts at least until the next boot.
+using Key = std::variant<chips::MuxBit, chips::SuperSpeedPort, PciAddress, UsbPlace>;
 
-/// "bit3", "ss2", "0000:00:1d.0".
+/// "bit3", "ss2", "0000:00:1d.0", "0000:00:14.0/2.1".
 [[nodiscard]] std::string text_of(const Key& key);
 [[nodiscard]] std::optional<Key> key_from(std::string_view text);
 
 /// Where a key is, as its means calls it: "xhci" and "ehci" of a bit, "on" and "off" of a SuperSpeed port, the
-/// driver of a controller.
+/// driver of a controller; of a place "host", a guest's name, or "none".
 using Word = std::string;
 
 /// A key and the word that it has or is to have.

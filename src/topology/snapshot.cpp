@@ -186,6 +186,13 @@ auto first_at_or_after(const std::vector<SharedDevice>& devices, const PortPath&
 ByBus<SharedDevice> in_order(std::vector<SharedDevice> devices) { return sorted(std::move(devices)); }
 ByBus<SharedHub> in_order(std::vector<SharedHub> hubs) { return sorted(std::move(hubs)); }
 
+Snapshot Snapshot::with_assigned(std::vector<Placed> places) const
+{
+    auto other = *this;
+    other.assigned = std::move(places);
+    return other;
+}
+
 const Device* Snapshot::device_at(const PortPath& path) const
 {
     const auto& on_bus = devices.on(path.bus());

@@ -8,6 +8,7 @@
 #include "chips/registers.hpp"
 #include "topology/by_bus.hpp"
 #include "topology/census.hpp"
+#include "topology/key.hpp"
 
 #include <compare>
 #include <cstdint>
@@ -78,6 +79,7 @@ struct Interface {
 /// terminal sees them.
 struct Device {
     PortPath path;
+    std::uint8_t number = 0; ///< its address on the bus, another one after each plug (`devnum`); 0: not told
     std::uint16_t vendor = 0;
     std::uint16_t product = 0;
     std::uint8_t device_class = 0;
@@ -89,7 +91,10 @@ struct Device {
     bool removable = true; ///< false where the kernel says "fixed"
     bool authorized =
         true; ///< false: the kernel was told not to use it, nor to look behind it (`authorized`)
-    std::vector<Interface> interfaces;
+    std::vector<Interface> interfaces; ///< of one without a configuration: those that its first one has
+    /// False: no configuration is chosen, and nobody can use it. So is what has come into a claimed port.
+    bool is_configured = true;
+    std::uint8_t first_configuration = 0; ///< of one that has none: the value to choose; 0: not told
 
     [[nodiscard]] bool is_hub() const { return device_class == 9 || hub_ports > 0; }
     [[nodiscard]] bool is_keyboard() const;
@@ -226,6 +231,9 @@ struct Snapshot {
     ByBus<SharedHub> ports;                ///< one entry a hub, by place
     SharedList<BlockDevice> blocks;
     std::vector<HeldRegisters> registers; ///< of each xHCI whose registers were asked for
+    /// Whom places are for that no mux reaches, by place, where that is not the host. No look finds this: usbroute was told,
+    /// and has written it down.
+    std::vector<Placed> assigned = {};
     /// From before the look at what it tells of; null: it could not be taken, or nobody looked.
     std::shared_ptr<const Census> census = {};
     /// What could not be looked at, in words; never a reason to stop.
@@ -243,6 +251,8 @@ struct Snapshot {
     void note_registers(const PciAddress& controller, RegisterLook look);
     /// This snapshot, but for the registers of one controller.
     [[nodiscard]] Snapshot with_registers(const PciAddress& controller, RegisterLook look) const;
+    /// This snapshot, but for whom places are.
+    [[nodiscard]] Snapshot with_assigned(std::vector<Placed> places) const;
     [[nodiscard]] const Device* device_at(const PortPath& path) const;
     /// The devices at and below a place.
     [[nodiscard]] std::vector<const Device*> devices_below(const PortPath& place) const;

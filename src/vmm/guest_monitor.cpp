@@ -76,6 +76,10 @@ GuestMonitor::GuestMonitor(linux_::Loop& loop, std::string path, QmpSession::Tel
       session_(loop, std::move(path),
                {.ready =
                     [this](const attach::QemuVersion& version) {
+                        // Another process has none of the objects of the one before.
+                        if (const auto before = std::exchange(peer_, session_.peer());
+                            peer_ != 0 && before != 0 && peer_ != before)
+                            ids_ = {};
                         const auto told = tell_;
                         told->ready(version);
                     },

@@ -95,6 +95,7 @@ private:
     std::map<attach::ObjectId, Removal> removals_;
     std::set<std::string> taken_root_ports_; ///< a controller is on its way to them
     std::uint64_t looks_ = 0;
+    int peer_ = 0; ///< the process that answered last
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
     QmpSession session_; // last: its callbacks use the rest
 };

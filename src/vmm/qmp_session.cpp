@@ -29,6 +29,8 @@ QmpSession::QmpSession(linux_::Loop& loop, std::string path, Tell tell, Lend len
 void QmpSession::connected(linux_::UniqueFd fd)
 {
     fd_ = std::move(fd);
+    const auto peer = linux_::peer_of(fd_.get());
+    peer_ = peer ? peer->process : 0;
     connection_ = std::make_shared<const bool>(true);
     phase_ = Phase::connected;
     auto watch = loop_.watch(fd_.get(), [this](linux_::Ready what) { ready_for(what); });

@@ -90,6 +90,8 @@ public:
     [[nodiscard]] bool is_ready() const { return phase_ == Phase::ready; }
     [[nodiscard]] const attach::QemuVersion& qemu() const { return qemu_; }
     [[nodiscard]] const std::string& path() const { return connecting_.path(); }
+    /// The process at the other end of the connection, or of the last one; 0: not known.
+    [[nodiscard]] int peer() const { return peer_; }
 
 private:
     enum class Phase : std::uint8_t { away, connected, negotiating, ready };
@@ -142,6 +144,7 @@ private:
     wire::LineCutter lines_{wire::longest_qmp_line};
     Phase phase_ = Phase::away;
     attach::QemuVersion qemu_;
+    int peer_ = 0;
     std::deque<Open> open_; ///< in the order of their ids
     std::size_t waiting_bytes_ = 0;
     std::uint64_t last_id_ = 0;

@@ -16,7 +16,8 @@ constexpr std::string_view no_connector = "-";
 
 bool names_a_connector(EventKind kind)
 {
-    return kind == EventKind::arrived || kind == EventKind::left || kind == EventKind::verdict;
+    return kind == EventKind::arrived || kind == EventKind::left || kind == EventKind::given ||
+           kind == EventKind::kept || kind == EventKind::verdict;
 }
 
 } // namespace
@@ -30,6 +31,8 @@ std::string_view text_of(EventKind kind)
     case EventKind::left: return "left";
     case EventKind::verdict: return "verdict";
     case EventKind::guest: return "guest";
+    case EventKind::given: return "given";
+    case EventKind::kept: return "kept";
     case EventKind::trial: return "trial";
     case EventKind::lost: return "lost";
     }
@@ -38,8 +41,9 @@ std::string_view text_of(EventKind kind)
 
 std::optional<EventKind> kind_from(std::string_view word)
 {
-    for (const auto kind : {EventKind::moved, EventKind::drift, EventKind::arrived, EventKind::left,
-                            EventKind::verdict, EventKind::guest, EventKind::trial, EventKind::lost})
+    for (const auto kind :
+         {EventKind::moved, EventKind::drift, EventKind::arrived, EventKind::left, EventKind::verdict,
+          EventKind::guest, EventKind::given, EventKind::kept, EventKind::trial, EventKind::lost})
         if (word == text_of(kind)) return kind;
     return std::nullopt;
 }

@@ -23,6 +23,8 @@ enum class EventKind : std::uint8_t {
     left,    ///< a device
     verdict, ///< what a look some moments after a move says about it
     guest,   ///< a guest's machine has come, or is gone
+    given,   ///< a device went to a guest, or came back to the host
+    kept,    ///< a device is not with the guest that its socket is for
     trial,   ///< changes that go back by themselves: begun, confirmed, reverted, delayed, over
     lost,    ///< the client was too slow: events are missing here
 };
@@ -33,13 +35,15 @@ enum class EventKind : std::uint8_t {
 ///   event drift XUSB2PR 0x3fff -> 0x3ff7
 ///   event arrived front-left 3-3 Logitech USB Keyboard (046d:c31c)
 ///   event trial begun rear-4 goes back to host in 30 s unless confirmed
+///   event given rear-1 windows Logitech USB Keyboard (046d:c31c)
+///   event kept rear-1 3-3 Logitech USB Keyboard (046d:c31c) stays with the host, which has no other keyboard
 ///   event verdict front-left confirmed Logitech USB Keyboard (046d:c31c) is at 3-3 now
 ///   event guest windows is gone
 struct Event {
     EventKind kind = EventKind::moved;
-    std::string connector; ///< arrived, left, verdict; empty: none that is known
+    std::string connector; ///< arrived, left, given, kept, verdict; empty: none that is known
     std::string
-        word; ///< arrived, left: the place; verdict: the verdict; drift: the register; guest: its name; trial: what
+        word; ///< arrived, left, kept: the place; given: who has it now; verdict: the verdict; drift: the register; guest: its name; trial: what
     std::string text;                   ///< for people
     std::optional<std::string> profile; ///< moved
     /// trial: the connectors in it. Decides who is told, and is not sent.

@@ -31,6 +31,7 @@ per_minute = 0
 GUEST = """
 [guest.windows]
 controllers = ["0000:00:1d.0", "0000:00:1a.0"]
+when_off = "stay"
 [listen.windows]
 unix = "/run/usbroute/windows.sock"
 guest = "windows"

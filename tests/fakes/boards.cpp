@@ -125,6 +125,7 @@ mux_bit = 2
 mux_bit = 9
 [guest.windows]
 controllers = ["0000:00:1d.0", "0000:00:1a.0"]
+when_off = "stay"
 [profile.all-host]
 [profile.on-ehci]
 ehci = ["keys"]

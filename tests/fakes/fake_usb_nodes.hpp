@@ -13,6 +13,8 @@
 #include <string>
 #include <utility>
 
+#include <fcntl.h>
+
 namespace usbroute::fakes {
 
 /// A kernel's usbfs in memory, with one interface a device: ports that are claimed, what is plugged into them then, and who
@@ -117,7 +119,20 @@ private:
             device->driver = kernel_.native_[place_];
             return device->driver.empty() ? linux_::GivenBack::without_driver : linux_::GivenBack::bound;
         }
-        int descriptor() const override { return -1; }
+        Result<void> take_away(std::uint8_t interface_number) override
+        {
+            auto* device = is_there();
+            if (device == nullptr) return refusal("device-gone", "it is gone");
+            if (!device->is_configured) return {};
+            if (interface_number != 0) return refusal("no-such-interface", "no such interface");
+            kernel_.note("take away", place_, interface_number);
+            device->driver.clear();
+            return {};
+        }
+        linux_::UniqueFd give_away() override
+        {
+            return linux_::UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+        }
 
     private:
         [[nodiscard]] Device* is_there() const

@@ -7,7 +7,8 @@
  *
  * PROBE_GO names a file: when it is there, at the next wait of the loop, the probe begins. PROBE_FREE has the bits of XUSB2PR
  * that may be written and PROBE_FOUND the others as they were, as hexadecimal numbers. PROBE_RECORDED: the daemon works on a
- * recorded machine, where openat2 is allowed. To standard error: a line "OPEN: ..." for each way that was open, and a last
+ * recorded machine, where openat2 is allowed. PROBE_HUB: it has devices to give, and this is the node of a hub with a seventh
+ * port, which it may open. To standard error: a line "OPEN: ..." for each way that was open, and a last
  * line with the number of attempts and of values that were taken.
  *
  * A descriptor that root hands over is tried as it arrives, by the same rules. */
@@ -48,6 +49,7 @@
 #include <unistd.h>
 
 #define VALUES 0x10000000UL /* linux/register_values.hpp */
+#define MESSAGE (VALUES - 0x1000UL) /* linux/lending.hpp */
 #define SUPERSPEED_VALUES (VALUES + 4UL * 0x8000)
 #define ABOVE (1UL << 32) /* the kernel takes the lower half as an int */
 #define NUMBERS 8UL       /* linux/syscall_filter.hpp, register_numbers */
@@ -239,6 +241,7 @@ static void try_other_numbers(unsigned long fd)
     shut("fcntl F_DUPFD", syscall(SYS_fcntl, fd, F_DUPFD, 0));
     shut("fcntl F_DUPFD_CLOEXEC", syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 0));
     shut("fcntl F_SETFL", syscall(SYS_fcntl, fd, F_SETFL, O_APPEND));
+    shut("dup3 to the number of what is lent", syscall(SYS_dup3, fd, (fd & ~(NUMBERS - 1)) - 1, O_CLOEXEC));
     shut("sendmsg with SCM_RIGHTS", hand_on(fd, 0));
     shut("sendmmsg with SCM_RIGHTS", hand_on(fd, 1));
     /* Forbidden by the rights of the file: mode 0644 and root's, as in sysfs. */
@@ -253,6 +256,96 @@ static void try_other_numbers(unsigned long fd)
     const int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
     shut("pidfd_getfd", syscall(SYS_pidfd_getfd, self, fd, 0));
     syscall(SYS_close, self);
+}
+
+/* Asked by a daemon that gives devices, and by no other. The kernel answers that a pipe is no node. */
+static void try_nodes(unsigned long fd)
+{
+    static const struct {
+        const char *way;
+        unsigned long request;
+    } asked[] = {
+        {"ioctl USBDEVFS_CONNECTINFO", USBDEVFS_CONNECTINFO},
+        {"ioctl USBDEVFS_CLAIM_PORT", USBDEVFS_CLAIM_PORT},
+        {"ioctl USBDEVFS_RELEASE_PORT", USBDEVFS_RELEASE_PORT},
+        {"ioctl USBDEVFS_SETCONFIGURATION", USBDEVFS_SETCONFIGURATION},
+        {"ioctl USBDEVFS_IOCTL", USBDEVFS_IOCTL},
+    };
+    const int gives = getenv("PROBE_HUB") != NULL;
+    int ends[2] = {-1, -1};
+    needed("a pipe", syscall(SYS_pipe2, ends, O_NONBLOCK | O_CLOEXEC));
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; ++i) {
+        ++attempts;
+        errno = 0;
+        const long result = syscall(SYS_ioctl, ends[0], asked[i].request, junk);
+        if (result >= 0 || errno != (gives ? ENOTTY : ENOSYS))
+            say("OPEN: %s ends with %ld, errno %d\n", asked[i].way, result, errno);
+        errno = 0;
+        shut(asked[i].way, syscall(SYS_ioctl, fd, asked[i].request, junk));
+        if (errno != ENOSYS) say("OPEN: %s of a register reaches the kernel\n", asked[i].way);
+    }
+    /* Each of the others of usbfs, by number, size and direction as they may be. */
+    for (unsigned long request = 0; request < 0x10000; ++request) {
+        const unsigned long whole = (request & 0xff) | 'U' << 8 | (request >> 8 & 0x3f) << 16 | (request >> 14) << 30;
+        int is_asked = 0;
+        for (size_t i = 0; i < sizeof asked / sizeof *asked; ++i) is_asked |= whole == asked[i].request;
+        if (is_asked) continue;
+        ++attempts;
+        errno = 0;
+        if (syscall(SYS_ioctl, ends[0], whole, junk) >= 0 || errno != ENOSYS)
+            say("OPEN: ioctl 0x%lx ends with errno %d\n", whole, errno);
+    }
+    syscall(SYS_close, ends[0]);
+    syscall(SYS_close, ends[1]);
+    if (!gives) return;
+    /* By the names of the C library, which the simulated board answers. */
+    const int hub = open(getenv("PROBE_HUB"), O_RDWR | O_CLOEXEC);
+    unsigned port = 7;
+    needed("to open a hub", hub);
+    needed("to claim a port", ioctl(hub, USBDEVFS_CLAIM_PORT, &port));
+    needed("to release a port", ioctl(hub, USBDEVFS_RELEASE_PORT, &port));
+    close(hub);
+}
+
+/* The one message passes the file that has its number, by these flags, and only where there are devices to give. */
+static void try_lending(unsigned long fd)
+{
+    const unsigned long number = (fd & ~(NUMBERS - 1)) - 1;
+    const int gives = getenv("PROBE_HUB") != NULL;
+    int ends[2] = {-1, -1};
+    const int own = own_file();
+    needed("a file of its own", own);
+    needed("two sockets", syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends));
+    shut("sendmsg of the message while nothing has its number",
+         syscall(SYS_sendmsg, ends[0], MESSAGE, MSG_NOSIGNAL));
+    shut("dup3 to the number of what is lent, to be kept", syscall(SYS_dup3, own, number, 0));
+    shut("dup3 to the number below", syscall(SYS_dup3, own, number - 1, O_CLOEXEC));
+    shut("dup3 to the number, with more above", syscall(SYS_dup3, own | ABOVE, number, O_CLOEXEC));
+    if (gives) {
+        needed("dup3 to the number of what is lent", syscall(SYS_dup3, own, number, O_CLOEXEC));
+        needed("sendmsg of the message", syscall(SYS_sendmsg, ends[0], MESSAGE, MSG_NOSIGNAL));
+    } else {
+        shut("dup3 to the number of what is lent", syscall(SYS_dup3, own, number, O_CLOEXEC));
+        shut("sendmsg of the message", syscall(SYS_sendmsg, ends[0], MESSAGE, MSG_NOSIGNAL));
+    }
+    struct msghdr copy = {0};
+    if (gives) memcpy(&copy, (const void *)MESSAGE, sizeof copy);
+    shut("sendmsg of a copy", syscall(SYS_sendmsg, ends[0], &copy, MSG_NOSIGNAL));
+    shut("sendmsg without flags", syscall(SYS_sendmsg, ends[0], MESSAGE, 0));
+    shut("sendmsg with other flags", syscall(SYS_sendmsg, ends[0], MESSAGE, MSG_NOSIGNAL | MSG_OOB));
+    shut("sendmsg of what is beside", syscall(SYS_sendmsg, ends[0], MESSAGE + 8, MSG_NOSIGNAL));
+    shut("sendmsg, an address with more above", syscall(SYS_sendmsg, ends[0], MESSAGE | ABOVE, MSG_NOSIGNAL));
+    shut("sendmmsg of the message", syscall(SYS_sendmmsg, ends[0], MESSAGE, 1, MSG_NOSIGNAL));
+    shut("munmap of the message", syscall(SYS_munmap, MESSAGE, 4096));
+    shut("mprotect of the message", syscall(SYS_mprotect, MESSAGE, 4096, PROT_READ | PROT_WRITE));
+    shut("mremap of the message", syscall(SYS_mremap, MESSAGE, 4096, 8192, MREMAP_MAYMOVE));
+    shut("madvise of the message", syscall(SYS_madvise, MESSAGE, 4096, MADV_DONTNEED));
+    shut("mmap over the message", syscall(SYS_mmap, MESSAGE, 4096, PROT_READ | PROT_WRITE,
+                                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+    syscall(SYS_close, number);
+    syscall(SYS_close, own);
+    syscall(SYS_close, ends[0]);
+    syscall(SYS_close, ends[1]);
 }
 
 /* The values, once sealed, stay where they are and as they are. */
@@ -362,12 +455,6 @@ static void try_signals(void)
     shut("fcntl F_OFD_SETLK", syscall(SYS_fcntl, 0, F_OFD_SETLK, &lock));
     shut("ioctl FIOASYNC", syscall(SYS_ioctl, ends[0], FIOASYNC, &one));
     shut("ioctl FIONREAD", syscall(SYS_ioctl, ends[0], FIONREAD, &one));
-    shut("ioctl USBDEVFS_CLAIM_PORT", syscall(SYS_ioctl, ends[0], USBDEVFS_CLAIM_PORT, &one));
-    shut("ioctl USBDEVFS_SETCONFIGURATION", syscall(SYS_ioctl, ends[0], USBDEVFS_SETCONFIGURATION, &one));
-    shut("ioctl USBDEVFS_IOCTL", syscall(SYS_ioctl, ends[0], USBDEVFS_IOCTL, junk));
-    shut("ioctl USBDEVFS_RESET", syscall(SYS_ioctl, ends[0], USBDEVFS_RESET, 0));
-    shut("ioctl USBDEVFS_SUBMITURB", syscall(SYS_ioctl, ends[0], USBDEVFS_SUBMITURB, junk));
-    shut("ioctl USBDEVFS_CLAIMINTERFACE", syscall(SYS_ioctl, ends[0], USBDEVFS_CLAIMINTERFACE, &one));
     needed("fcntl F_SETFL", syscall(SYS_fcntl, ends[0], F_SETFL, O_NONBLOCK));
     needed("fcntl F_SETFD", syscall(SYS_fcntl, ends[0], F_SETFD, FD_CLOEXEC));
     syscall(SYS_close, ends[0]);
@@ -569,6 +656,8 @@ static void probe(void)
         try_other_numbers((unsigned long)fd);
         try_values((unsigned long)fd);
         try_values_by_other_numbers((unsigned long)fd);
+        try_nodes((unsigned long)fd);
+        try_lending((unsigned long)fd);
     }
     try_the_values();
     try_memory();

@@ -190,7 +190,7 @@ SCRIPT
 
 @test "at boot every guest that says so is bound, and late controllers are waited for" {
     inside <<'SCRIPT'
-sed 's/^on_exit.*/bind = "boot"/' "$USBROUTE_CONFIG" > boot.toml
+sed 's/^when_off.*/bind = "boot"/' "$USBROUTE_CONFIG" > boot.toml
 echo 1 > /sys/bus/pci/devices/0000:00:1a.0/remove; sim settle
 usbroute guest bind --boot --config boot.toml --timeout 10s & binder=$!
 sleep 0.5 # it looks ten times a second, and nothing shows that

@@ -74,7 +74,7 @@ SCRIPT
 
 @test "killed at every point of a guest's homecoming the keyboard comes home" {
     inside <<'SCRIPT'
-sed -i 's|^on_exit = .*|on_exit = "return"\ngrace = "0s"|' "$USBROUTE_CONFIG"
+sed -i 's|^when_off = .*|when_off = "host"\ngrace = "0s"|' "$USBROUTE_CONFIG"
 give_ehcis
 act() {
     peer connect "$USBROUTE_SIM/run/windows.sock"

@@ -34,10 +34,10 @@ listing() {
 state() { doctor --json | jq -r '.mux.family + "/" + .mux.state'; }
 
 @test "it ends with 0 only where sockets can be moved now" {
-    for name in z97-guest z97e-itx-ac z97-pro-gamer haswell-lp-laptop; do
+    for name in z97-guest z97e-itx-ac z97-pro-gamer haswell-lp-laptop amd-a520m dock-four-deep; do
         on "$name"; run -0 doctor
     done
-    for name in amd-a520m dock-four-deep gigabyte-x99-ud4 gigabyte-z77 hp-500-502nj lenovo-t430s macbookpro12-1 \
+    for name in gigabyte-x99-ud4 gigabyte-z77 hp-500-502nj lenovo-t430s macbookpro12-1 \
         no-usb qemu-q35 thinkpad-l540; do
         on "$name"; run -6 doctor
     done
@@ -48,7 +48,7 @@ state() { doctor --json | jq -r '.mux.family + "/" + .mux.state'; }
         on "$(basename "$path")"
         run --separate-stderr doctor --json
         [ -z "$stderr" ]
-        jq -e '.schema == 1 and (.works | type == "boolean") and (.mux.family | type == "string")
+        jq -e '.schema == 1 and (.works | type == "boolean") and (.means | IN("route", "attach", "none")) and (.mux.family | type == "string")
             and (.mux.state | IN("ready", "ehci-hidden", "xhci-hidden", "no-mux", "too-old"))
             and (.findings | length > 0)
             and all(.findings[]; .code and .sentence and (.certainty | IN("confirmed", "inferred"))
@@ -104,7 +104,7 @@ state() { doctor --json | jq -r '.mux.family + "/" + .mux.state'; }
     for name in amd-a520m qemu-q35 no-usb; do
         on "$name"
         before=$(cd "$machine" && find . -type f -exec sha256sum {} + | sort)
-        run -6 doctor --try-write
+        run doctor --try-write
         [[ "$output" == *"nothing was written:"* ]]
         [ "$before" = "$(cd "$machine" && find . -type f -exec sha256sum {} + | sort)" ]
     done

@@ -37,8 +37,8 @@ def connect(path, *says):
         line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             line.connect(path)
-            talk(line, says)
-            says = ()
+            says_now, says = says, ()  # before anything can go wrong: what it says twice would be a second command
+            talk(line, says_now)
         except OSError:
             pass
         time.sleep(0.2)

@@ -13,7 +13,7 @@ setup() {
 in_the_guest() { usbroute status | grep -q '^rear-1 *windows'; }
 at_home() { usbroute status | grep -q '^rear-1 *host' && [ "$(keyboard)" = 3-3 ]; }
 line=$USBROUTE_SIM/run/windows.sock
-if [ -n "${GUEST:-}" ]; then sed -i "s|^on_exit = .*|$GUEST|" "$USBROUTE_CONFIG"; fi
+if [ -n "${GUEST:-}" ]; then sed -i "s|^when_off = .*|$GUEST|" "$USBROUTE_CONFIG"; fi
 if [ -n "${LINE:-}" ]; then sed -i "s|^unix = .*/windows.sock\"|$LINE|" "$USBROUTE_CONFIG"; fi
 give_ehcis
 start
@@ -79,7 +79,7 @@ SCRIPT
 }
 
 @test "a restart with the guest alive does nothing, whether its line comes back or not" {
-    GUEST='on_exit = "return"\non_start = "desk-in-windows"' inside <<'SCRIPT'
+    GUEST='when_off = "host"\non_start = "desk-in-windows"' inside <<'SCRIPT'
 peer connect "$line"
 until_so in_the_guest
 usbroute move rear-1 --to host; sim settle
@@ -96,7 +96,7 @@ SCRIPT
 }
 
 @test "on_start is applied once for each process, with its guards" {
-    GUEST='on_exit = "return"\non_start = "desk-in-windows"' inside <<'SCRIPT'
+    GUEST='when_off = "host"\non_start = "desk-in-windows"' inside <<'SCRIPT'
 peer connect "$line"
 until_so in_the_guest
 grep 'apply desk-in-windows: .*, for guest windows, which has come' "$log"
@@ -166,7 +166,7 @@ SCRIPT
 }
 
 @test "a guest is told of its own sockets and of nobody else's, whatever it asks" {
-    GUEST='on_exit = "keep"' inside <<'SCRIPT'
+    GUEST='when_off = "stay"' inside <<'SCRIPT'
 sed -i '/^\[listen.windows\]/,/^$/s/^allow = .*/allow = ["toggle", "status", "confirm", "plan", "regs", "undo", "move", "subscribe"]/' "$USBROUTE_CONFIG"
 # The second EHCI is another guest's, and rear-5 is with it.
 sed -i 's/^controllers = .*/controllers = ["0000:00:1d.0"]/' "$USBROUTE_CONFIG"
@@ -226,7 +226,7 @@ SCRIPT
 }
 
 @test "QEMU's monitor says when the guest has switched itself off" {
-    GUEST='on_exit = "return"\nqmp = "/tmp/usbroute-qmp-'"$$"'.sock"' inside <<'SCRIPT'
+    GUEST='when_off = "host"\nqmp = "/tmp/usbroute-qmp-'"$$"'.sock"' inside <<'SCRIPT'
 socket=$(sed -n 's/^qmp = "\(.*\)"/\1/p' "$USBROUTE_CONFIG")
 peer connect "$line"
 until_so 'grep -q "process $peer" "$log"'
@@ -277,7 +277,7 @@ SCRIPT
 
 @test "QEMU itself is known by its process, as a client and as a server, and by its monitor" {
     command -v qemu-system-x86_64 > /dev/null || skip "needs qemu-system-x86_64"
-    GUEST='on_exit = "return"\nqmp = "/tmp/usbroute-qmp-'"$$"'.sock"' \
+    GUEST='when_off = "host"\nqmp = "/tmp/usbroute-qmp-'"$$"'.sock"' \
     LINE='connect = "/tmp/usbroute-line-'"$$"'.sock"' inside <<'SCRIPT'
 socket=$(sed -n 's/^connect = "\(.*\)"/\1/p' "$USBROUTE_CONFIG")
 monitor=$(sed -n 's/^qmp = "\(.*\)"/\1/p' "$USBROUTE_CONFIG")

@@ -83,6 +83,23 @@ PYTHON
     [[ "$output" == *"'vfio-pci.nonsense' not found"* ]]
 }
 
+@test "QEMU takes the monitor and the controller of our own on both of its machines" {
+    needs qemu-system-x86_64
+    # The path has a blank, a quote, a comma and an ampersand.
+    sed "s,/run/usbroute/,$BATS_TEST_TMPDIR/," "$golden/devices/usbroute.toml" > "$BATS_TEST_TMPDIR/usbroute.toml"
+    wanted=$(usbroute -q --config "$BATS_TEST_TMPDIR/usbroute.toml" guest lines linux --qemu | grep -v serial | grep -v chardev)
+    for machine in q35 pc; do
+        run eval "timeout 60 qemu-system-x86_64 -S -nodefaults -display none -M $machine -accel tcg -m 16 -monitor stdio $wanted <<< 'qom-get /machine/peripheral/usbroute0 p2
+qom-get /machine/peripheral/usbroute0 p3
+info chardev
+quit' 2>&1"
+        echo "$output"
+        [ "$status" -eq 0 ]
+        [ "$(tr -d '\r' <<< "$output" | grep -cx 15)" -eq 2 ]
+        [[ "$output" == *"filename=disconnected:unix:$BATS_TEST_TMPDIR/a linux' monitor, & more.qmp,server=on"* ]]
+    done
+}
+
 @test "a real guest toggles over the printed lines, and reads the answer" {
     needs qemu-system-x86_64
     inside <<'SCRIPT'
@@ -112,6 +129,22 @@ SCRIPT
         run virt-xml-validate "$BATS_TEST_TMPDIR/$guest.xml" domain
         echo "$output"
         [ "$status" -eq 0 ]
+    done
+    # QEMU's own words stand outside of <devices>.
+    for guest in windows linux tablet; do
+        usbroute -q --config "$golden/devices/usbroute.toml" guest lines "$guest" --libvirt > "$BATS_TEST_TMPDIR/lines"
+        {
+            echo "<domain type='kvm'><name>$guest</name><memory unit='MiB'>512</memory><vcpu>1</vcpu>"
+            echo "<os><type arch='x86_64' machine='q35'>hvm</type></os><devices>"
+            sed '/^<qemu:/,$d' "$BATS_TEST_TMPDIR/lines"
+            echo "</devices>"
+            sed -n '/^<qemu:/,$p' "$BATS_TEST_TMPDIR/lines"
+            echo "</domain>"
+        } > "$BATS_TEST_TMPDIR/$guest-devices.xml"
+        run virt-xml-validate "$BATS_TEST_TMPDIR/$guest-devices.xml" domain
+        echo "$output"
+        [ "$status" -eq 0 ]
+        grep -q "value='unix:/run/usbroute/.*,server=on,wait=off'" "$BATS_TEST_TMPDIR/$guest-devices.xml"
     done
     # The schema sees what is wrong.
     sed "s/managed='no'/managed='never'/" "$BATS_TEST_TMPDIR/windows.xml" > "$BATS_TEST_TMPDIR/wrong.xml"

@@ -9,7 +9,7 @@ setup() {
     load board
     preamble <<'SCRIPT'
 monitor=$USBROUTE_SIM/run/windows.qmp
-sed -i "s|^\[guest.windows\]|&\nqmp = \"$monitor\"|" "$USBROUTE_CONFIG"
+grep -q '^qmp = ' "$USBROUTE_CONFIG" || sed -i "s|^\[guest.windows\]|&\nqmp = \"$monitor\"|" "$USBROUTE_CONFIG"
 # Lines of qemu_dialogue.py, after the negotiation.
 qmp() {
     { echo '{"execute":"qmp_capabilities"}'; cat; } | python3 "$BATS_TEST_DIRNAME/qemu_dialogue.py" "$monitor" > said 2>&1 || { cat said; return 1; }
@@ -48,6 +48,10 @@ SCRIPT
 {"execute":"device_add","arguments":{"driver":"usb-host","id":"front-1","bus":"xhci.0","port":"1","hostbus":250,"hostport":"1"}}
 {"execute":"qom-list","arguments":{"path":"/machine/peripheral"}}
 {"execute":"qom-get","arguments":{"path":"/machine/peripheral/front-1","property":"attached"}}
+{"execute":"qom-get","arguments":{"path":"/machine/peripheral/xhci","property":"p2"}}
+{"execute":"qom-get","arguments":{"path":"/machine/peripheral/xhci","property":"p3"}}
+{"execute":"qom-get","arguments":{"path":"/machine/peripheral/xhci","property":"type"}}
+{"execute":"qom-get","arguments":{"path":"/machine/peripheral/xhci/xhci.0","property":"child[0]"}}
 {"execute":"qom-get","arguments":{"path":"/machine/peripheral/front-1","property":"hostbus"}}
 {"execute":"qom-get","arguments":{"path":"/machine/peripheral/front-1","property":"hostport"}}
 {"execute":"qom-get","arguments":{"path":"/machine/peripheral/front-1","property":"hostaddr"}}

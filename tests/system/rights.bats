@@ -230,6 +230,44 @@ stop
 SCRIPT
 }
 
+@test "a daemon with devices to give may claim ports and lend one file by one message, and everything else stays shut" {
+    [ -e "$USBROUTE_BIN/confinement_probe.so" ] || skip "the probe is not built"
+    inside <<'SCRIPT'
+sed -i "s|^\[guest.windows\]|&\nqmp = \"$USBROUTE_SIM/run/windows.qmp\"|" "$USBROUTE_CONFIG"
+printf '[connector.card]\nusb = ["0000:00:14.0/14"]\n' >> "$USBROUTE_CONFIG"
+export PROBE_GO=$USBROUTE_SIM/go PROBE_FREE=7fff PROBE_FOUND=0 PROBE_HUB=/dev/bus/usb/003/001
+chmod 666 "$USBROUTE_SIM$PROBE_HUB"
+LD_PRELOAD=$(dirname "$(command -v usbrouted)")/confinement_probe.so:$LD_PRELOAD start --user nobody -v
+if grep 'built without libseccomp' "$log"; then stop; exit 0; fi
+touch go
+wait_for 'the probe made .* attempts at 1 descriptors' "$log"
+grep probe "$log"
+not grep OPEN: "$log"
+usbroute move rear-1 --to ehci
+stop
+SCRIPT
+}
+
+@test "a configuration that comes to have devices to give is read again, and the log says that only a restart gives the right" {
+    inside <<'SCRIPT'
+start --user nobody -v
+if grep 'built without libseccomp' "$log"; then stop; exit 0; fi
+printf '[connector.card]\nusb = ["0000:00:14.0/14"]\n' >> "$USBROUTE_CONFIG"
+reload
+not grep 'restart usbrouted' "$log"
+sed -i "s|^\[guest.windows\]|&\nqmp = \"$USBROUTE_SIM/run/windows.qmp\"|" "$USBROUTE_CONFIG"
+reload
+wait_for 'gives devices to a guest one by one, and usbrouted started without the right to open their nodes: restart usbrouted' "$log"
+usbroute toggle
+stop
+: > "$log"
+start --user nobody -v
+reload
+not grep 'restart usbrouted' "$log"
+stop
+SCRIPT
+}
+
 @test "the filter is on in every thread where it was built, and its list is the one that is documented" {
     sources=$BATS_TEST_DIRNAME/../..
     python3 - "$sources/src/linux/syscall_filter.cpp" "$sources/docs/service.md" <<'PYTHON'

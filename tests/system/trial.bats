@@ -56,7 +56,7 @@ SCRIPT
 @test "the guest that has got the socket confirms on its line, and whoever has no right to cannot" {
     inside <<'SCRIPT'
 # Each nc is a guest that comes and goes; what it has got shall stay all the same.
-sed -i 's/^on_exit = "return"/on_exit = "keep"/' "$USBROUTE_CONFIG"; reload
+sed -i 's/^when_off = "host"/when_off = "stay"/' "$USBROUTE_CONFIG"; reload
 give_ehcis
 usbroute move rear-2 --to windows --revert-after 60s
 printf 'confirm\n' | nc -N -w 5 127.0.0.1 "$USBROUTE_SIM_PORT" | grep '^error not-permitted listener netcat does not allow confirm'

@@ -10,7 +10,7 @@ from machines.boards import gigabyte_z77
 TOML = """
 [guest.windows]
 controllers = [%s]
-on_exit = "return"
+when_off = "host"
 
 [profile.all-host]
 

@@ -32,7 +32,7 @@ usb = ["0000:00:14.0/2.1", "0000:00:14.0/ss3.1"]   # boards without the mux
 
 [guest.windows]
 controllers = ["0000:00:1d.0", "0000:00:1a.0"]     # what this guest was given
-on_exit = "return"
+when_off = "reserve"
 bind = "boot"
 
 [profile.all-host]              # every connector not named belongs to the host
@@ -121,7 +121,7 @@ TEST(Parse, ReadsTheGuestsAndProfilesOfTheExample)
     const auto& windows = settings.guests[0];
     EXPECT_EQ(windows.name.text(), "windows");
     EXPECT_EQ(windows.controllers, (std::vector<PciAddress>{{0, 0, 0x1d, 0}, {0, 0, 0x1a, 0}}));
-    EXPECT_EQ(windows.on_exit, OnExit::return_to_host);
+    EXPECT_EQ(windows.when_off, WhenOff::reserve);
     EXPECT_EQ(windows.bind, BindAt::boot);
 
     ASSERT_EQ(settings.profiles.size(), 3U);

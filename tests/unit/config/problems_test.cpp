@@ -209,20 +209,44 @@ TEST(Problems, OfGuests)
     constexpr std::array cases = {
         Case{
             "[guest.host]\ncontrollers = ['00:1d.0']\n",
-            "1:8: 'host' is a reserved word (host, ehci, xhci, may_take_last_keyboard); give the guest another name\n"},
+            "1:8: 'host' is a reserved word (host, none, ehci, xhci, may_take_last_keyboard); give the guest another name\n"},
         Case{
             "[guest.a]\n",
-            "1:8: [guest.a] has no controllers; name what the guest was given: controllers = [\"0000:00:1d.0\"]\n"},
+            "1:8: [guest.a] has neither controllers nor qmp; name the controllers that the guest was given: controllers = [\"0000:00:1d.0\"], or the monitor through which it takes devices: qmp = \"/run/usbroute/a.qmp\"\n"},
+        Case{"[guest.a]\nqmp = '/run/a.qmp'\n", ""},
+        Case{"[guest.a]\nqmp = '/run/a.qmp'\nbind = 'boot'\n",
+             "3:8: bind is for controllers, and [guest.a] has none; name them, or remove this line\n"},
+        Case{"[guest.a]\nqmp = '/run/a.qmp'\nmay_take_last_keyboard = 'yes'\n",
+             "3:26: may_take_last_keyboard is a string; it must be true or false\n"},
         Case{
             "[guest.a]\ncontrollers = []\n",
             "2:15: controllers is an empty list; it must be a list of 1 to 32 PCI addresses such as \"0000:00:1d.0\"\n"},
         Case{
-            "[guest.a]\ncontrollers = ['1d.0', '00:1d.0', '0000:00:1d.0', []]\non_exit = 'retrun'\n",
+            "[guest.a]\ncontrollers = ['1d.0', '00:1d.0', '0000:00:1d.0', []]\nwhen_off = 'hots'\n",
             "2:16: an entry of controllers is '1d.0'; it must be a PCI address such as \"0000:00:1d.0\"\n"
             "2:35: 0000:00:1d.0 is listed twice in controllers; keep one\n"
             "2:51: an entry of controllers is a list; it must be a PCI address such as \"0000:00:1d.0\"\n"
-            "3:11: on_exit is 'retrun'; it must be \"return\" (its sockets go back to the host) or \"keep\"\n"},
+            "3:12: when_off is 'hots'; it must be \"host\" (its sockets come home), \"reserve\" (nobody has what is in them) or \"stay\" (wires stay)\n"},
         Case{"[guest.a]\ncontrollers = ['00:1d.0']\n[guest.b]\ncontrollers = ['00:1d.0']\n", ""},
+    };
+    expect(cases);
+}
+
+TEST(Problems, SayWhatToWriteInPlaceOfOnExit)
+{
+    constexpr std::array cases = {
+        Case{"[guest.a]\ncontrollers = ['00:1d.0']\non_exit = 'return'\n",
+             "3:11: on_exit is when_off now: write when_off = \"host\"\n"},
+        Case{"[guest.a]\ncontrollers = ['00:1d.0']\non_exit = 'keep'\n",
+             "3:11: on_exit is when_off now: write when_off = \"stay\"\n"},
+        Case{"[guest.a]\ncontrollers = ['00:1d.0']\non_exit = 3\n",
+             "3:11: on_exit is when_off now: write when_off = \"host\", \"reserve\" or \"stay\"\n"},
+        Case{"[guest.a]\ncontrollers = ['00:1d.0']\non_exit = 'keep'\nwhen_off = 'stay'\n",
+             "3:11: on_exit is when_off now: remove this line\n"},
+        // It is suggested to nobody.
+        Case{
+            "[guest.a]\ncontrollers = ['00:1d.0']\non_exti = 'keep'\n",
+            "3:1: unknown key 'on_exti' in [guest.a]; known: controllers, when_off, grace, on_start, qmp, bind, may_take_last_keyboard\n"},
     };
     expect(cases);
 }
@@ -233,7 +257,7 @@ TEST(Problems, OfProfiles)
         Case{"[profile.x]\nwindws = ['bit1']\n[guest.windows]\ncontrollers = ['00:1d.0']\n",
              "2:1: unknown guest 'windws' in [profile.x]; did you mean 'windows'?\n"},
         Case{"[profile.x]\nlinux = ['bit1']\n",
-             "2:1: unknown guest 'linux' in [profile.x]; known: host, ehci, xhci\n"},
+             "2:1: unknown guest 'linux' in [profile.x]; known: host, ehci, xhci, none\n"},
         Case{
             "[profile.x]\nmay_take_last_keybord = true\n",
             "2:1: unknown key 'may_take_last_keybord' in [profile.x]; did you mean 'may_take_last_keyboard'?\n"},

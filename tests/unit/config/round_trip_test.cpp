@@ -63,10 +63,15 @@ GuestSettings some_guest(Random& random, std::size_t number)
     GuestSettings guest;
     guest.name = GuestName("vm." + std::to_string(number));
     for (std::uint8_t i = 0; i <= any_of(random, 3); ++i) guest.controllers.push_back({0, 0, 0x1a, i});
-    guest.on_exit = perhaps(random) ? OnExit::keep : OnExit::return_to_host;
+    guest.when_off = std::array{WhenOff::host, WhenOff::reserve, WhenOff::stay}.at(any_of(random, 3));
     if (perhaps(random)) guest.grace = std::chrono::milliseconds(any_of(random, 600'001));
     if (perhaps(random)) guest.qmp = "/run/q \"mp\"";
     guest.bind = perhaps(random) ? BindAt::manual : BindAt::boot;
+    guest.may_take_last_keyboard = perhaps(random);
+    if (!guest.qmp.empty() && perhaps(random)) {
+        guest.controllers.clear();
+        guest.bind = BindAt::manual;
+    }
     return guest;
 }
 
@@ -130,7 +135,8 @@ Settings some_settings(Random& random)
 auto parts(const ConnectorSettings& c) { return std::tie(c.spec, c.panel, c.row, c.column); }
 auto parts(const GuestSettings& g)
 {
-    return std::tie(g.name, g.controllers, g.on_exit, g.grace, g.on_start, g.qmp, g.bind);
+    return std::tie(g.name, g.controllers, g.when_off, g.grace, g.on_start, g.qmp, g.bind,
+                    g.may_take_last_keyboard);
 }
 auto parts(const ProfileEntry& e) { return std::tie(e.connector, e.target); }
 std::string address_of(const ListenerSettings& listener)
@@ -197,7 +203,7 @@ superspeed = 2
 
 [guest.w]
 controllers = ["0000:00:1d.0"]
-on_exit = "keep"
+when_off = "host"
 bind = "manual"
 
 [profile.p]
@@ -223,7 +229,7 @@ usb = ["0000:00:14.0/2.1", '0000:00:14.0/ss3.1']
 [guest.windows]
 controllers = ["0000:00:1d.0",
    "0000:00:1a.0"]
-on_exit = """return"""
+when_off = """host"""
 bind = 'boot'
 [profile.all-host]
 [profile]

@@ -236,7 +236,7 @@ TEST_F(AssemblyTest, NothingIsMovedByItselfWhileSomethingThatNoHintToldOfMayHave
 
 TEST_F(AssemblyTest, WhatATrialGivesBackToAGuestThatIsGoneComesHome)
 {
-    settings.guests.front().on_exit = config::OnExit::return_to_host;
+    settings.guests.front().when_off = config::WhenOff::host;
     start_and_listen();
     life->assembly.guests.adopt();
     {
@@ -260,7 +260,7 @@ TEST_F(AssemblyTest, WhatATrialGivesBackToAGuestThatIsGoneComesHome)
 
 TEST_F(AssemblyTest, AGuestThatComesAndGoesIsToldAndWhatItHadComesHomeAfterALook)
 {
-    settings.guests.front().on_exit = config::OnExit::return_to_host;
+    settings.guests.front().when_off = config::WhenOff::host;
     start_and_listen();
     life->assembly.guests.adopt();
     auto process = std::make_unique<fakes::GuestProcess>(ground.state.path());

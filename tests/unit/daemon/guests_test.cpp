@@ -107,7 +107,7 @@ protected:
         world.plug(keys_socket, Thing::keyboard);
         world.drive("0000:00:1a.0", "vfio-pci");
         world.drive("0000:00:1d.0", "vfio-pci");
-        settings.guests.front().on_exit = config::OnExit::return_to_host;
+        settings.guests.front().when_off = config::WhenOff::host;
     }
     void start() { life = std::make_unique<GuestsLife>(world, loop, state.path(), settings); }
     void kill_daemon() { life.reset(); }
@@ -245,9 +245,25 @@ TEST_F(GuestsTest, ADaemonThatIsKilledInTheGraceOfALineThatOutlivedItsProcessFin
     EXPECT_EQ(life->told(), came_home);
 }
 
-TEST_F(GuestsTest, OnExitKeepLeavesEverythingWhereItIs)
+TEST_F(GuestsTest, WhenOffStayLeavesEverythingWhereItIs)
 {
-    settings.guests.front().on_exit = config::OnExit::keep;
+    settings.guests.front().when_off = config::WhenOff::stay;
+    start();
+    const auto process = new_process();
+    const auto closed = connect(*process);
+    ASSERT_TRUE(life->move("keys", "windows"));
+
+    kill(*process, closed);
+    loop.advance(1h);
+    life->look();
+
+    EXPECT_TRUE(is_in_the_guest(keys_socket));
+    EXPECT_EQ(life->told(), "windows has come\nwindows is gone\n");
+}
+
+TEST_F(GuestsTest, WhenOffReserveLeavesWiresWhereTheyAre)
+{
+    settings.guests.front().when_off = config::WhenOff::reserve;
     start();
     const auto process = new_process();
     const auto closed = connect(*process);

@@ -19,6 +19,8 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <linux/usbdevice_fs.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -174,6 +176,54 @@ TEST(SyscallFilter, LetsOneMessagePassOneFileAndNoOther)
     EXPECT_EQ(code, 0);
 }
 
+TEST(SyscallFilter, LendsNothingWhereSomethingElseHasTheNumber)
+{
+    const int code = in_a_child([] {
+        constexpr int number = 40;
+        auto lending = LendingMessage::make(number);
+        if (!lending) return 1;
+        std::array<int, 2> ends{};
+        if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0) return 2;
+        const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        const UniqueFd other(::dup3(ends[1], number, O_CLOEXEC));
+        if (lending->lend(ends[0], file.get()).errno_value != EMFILE) return 3;
+        return ::fcntl(number, F_GETFD) >= 0 ? 0 : 4;
+    });
+
+    EXPECT_EQ(code, 0);
+}
+
+TEST(SyscallFilter, AsksNodesForWhatGivingADeviceTakesAndForNothingElse)
+{
+    const int code = in_a_child([] {
+        const auto first = first_register_number().value_or(0);
+        auto lending = LendingMessage::make(lending_number(first == 0 ? 64 : first));
+        if (!lending) return 1;
+        const UniqueFd file(::open("/dev/null", O_RDWR | O_CLOEXEC));
+        const auto filter = forbid_other_system_calls(first, OpensInside::the_machine_itself, &*lending);
+        if (!filter) return 2;
+        if (*filter == Filter::not_built) return 0;
+        std::array<char, 64> argument{};
+        const auto error_of = [&](int fd, unsigned long request) {
+            return ::ioctl(fd, request, argument.data()) < 0 ? errno : 0;
+        };
+        for (const unsigned long request : {USBDEVFS_CONNECTINFO, USBDEVFS_CLAIM_PORT, USBDEVFS_RELEASE_PORT,
+                                            USBDEVFS_SETCONFIGURATION, USBDEVFS_IOCTL}) {
+            if (error_of(file.get(), request) != ENOTTY) return 3; // the kernel was asked
+            if (error_of(first, request) != ENOSYS) return 4;      // a configuration space
+        }
+        constexpr std::array<unsigned long, 8> never_asked{USBDEVFS_CONTROL,      USBDEVFS_BULK,
+                                                           USBDEVFS_SUBMITURB,    USBDEVFS_CLAIMINTERFACE,
+                                                           USBDEVFS_RESET,        USBDEVFS_DISCONNECT_CLAIM,
+                                                           USBDEVFS_SETINTERFACE, USBDEVFS_GET_CAPABILITIES};
+        for (const auto request : never_asked)
+            if (error_of(file.get(), request) != ENOSYS) return 5;
+        return 0;
+    });
+
+    EXPECT_EQ(code, 0);
+}
+
 TEST(SyscallFilter, SendsNoMessageWhereNothingIsLent)
 {
     const int code = in_a_child([] {
@@ -186,7 +236,9 @@ TEST(SyscallFilter, SendsNoMessageWhereNothingIsLent)
         if (*filter == Filter::not_built) return 0;
         if (lending->lend(0, file.get()).errno_value != ENOSYS) return 3;
         const auto* const known = reinterpret_cast<const msghdr*>(LendingMessage::place); // NOLINT
-        return ::sendmsg(0, known, MSG_NOSIGNAL) < 0 && errno == ENOSYS ? 0 : 4;
+        if (::sendmsg(0, known, MSG_NOSIGNAL) >= 0 || errno != ENOSYS) return 4;
+        unsigned port = 1;
+        return ::ioctl(file.get(), USBDEVFS_CLAIM_PORT, &port) < 0 && errno == ENOSYS ? 0 : 5;
     });
 
     EXPECT_EQ(code, 0);

@@ -129,6 +129,20 @@ TEST(Bind, RefusesAGuestThatTheConfigurationDoesNotHave)
     EXPECT_EQ(kind_of(std::get<Refusal>(outcome).reason), ErrorKind::not_found);
 }
 
+TEST(Bind, AndReleaseRefuseAGuestThatTakesDevicesAndHasNoControllers)
+{
+    HandoverBench bench;
+    bench.settings.guests.front().controllers.clear();
+    bench.settings.guests.front().qmp = "/run/usbroute/windows.qmp";
+
+    constexpr std::string_view no =
+        "no-controllers: windows has no controllers to hand over: it takes devices, one by one "
+        "(test.toml:9:8: [guest.windows] has qmp and no controllers); "
+        "move sockets to it while it runs: usbroute move NAME --to windows";
+    EXPECT_EQ(said(bench.bind()), no);
+    EXPECT_EQ(said(bench.release()), no);
+}
+
 TEST(Bind, RefusesAControllerThatIsNotThere)
 {
     HandoverBench bench;

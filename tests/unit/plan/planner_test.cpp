@@ -166,6 +166,22 @@ TEST(Plan, Invariant2RefusesAGuestThatWasGivenAnotherController)
     EXPECT_EQ(refusal_of(bench.ask(move("rear", windows()))), "not refused");
 }
 
+TEST(Plan, SaysWhatAGuestWithoutControllersLacksForASocketOfTheMux)
+{
+    Bench bench;
+    bench.settings.guests.front().controllers.clear();
+    bench.settings.guests.front().qmp = "/run/usbroute/windows.qmp";
+
+    const auto outcome = bench.ask(move("keys", windows()));
+
+    const auto* refusal = std::get_if<Refusal>(&outcome);
+    ASSERT_NE(refusal, nullptr);
+    EXPECT_EQ(refusal->reason, Reason::not_the_guests_controller);
+    EXPECT_TRUE(refusal->sentence.ends_with("; windows was given no controller")) << refusal->sentence;
+    EXPECT_EQ(refusal->remedy,
+              "name the EHCI in controllers of [guest.windows], or choose a socket that no mux reaches");
+}
+
 TEST(Plan, Invariant2RefusesASideThatNoDriverRunsUntilYes)
 {
     Bench bench;

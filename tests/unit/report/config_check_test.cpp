@@ -66,6 +66,58 @@ TEST(ConfigCheck, NamesAControllerThatTwoGuestsAreToHave)
             "guest b: 0000:00:1d.0 is also given to guest a (test.toml:1:8); give it to only one of them"});
 }
 
+std::vector<std::string> warnings(const std::string& text)
+{
+    std::vector<std::string> messages;
+    for (const auto& warning : check_config(settings_of(text), {}, {}).warnings)
+        messages.push_back(warning.message);
+    return messages;
+}
+
+TEST(ConfigCheck, WarnsOfAGuestThatKeepsItsSocketsAndCannotCallThemBack)
+{
+    const std::string guest = "[guest.a]\ncontrollers = [\"0000:00:1d.0\"]\n";
+    const std::string line = "[listen.a]\nunix = \"/run/a.sock\"\nguest = \"a\"\n";
+
+    EXPECT_EQ(warnings(guest), std::vector<std::string>{});
+    EXPECT_EQ(
+        warnings(guest + "when_off = \"stay\"\n"),
+        std::vector<std::string>{
+            "guest a: its sockets of the mux stay with it when it is gone (when_off = \"stay\"), and it has no line of its own "
+            "through which they can be called back; write when_off = \"host\", or add [listen.a] with "
+            "unix = \"/run/usbroute/a.sock\", guest = \"a\", allow = [\"toggle\", \"status\"]"});
+    EXPECT_EQ(warnings(guest + "when_off = \"reserve\"\n").size(), 1U);
+    EXPECT_EQ(warnings(guest + "when_off = \"stay\"\n" + line + "allow = [\"status\", \"undo\"]\n").size(),
+              1U);
+    EXPECT_EQ(warnings(guest + "when_off = \"stay\"\n" + line + "allow = [\"move\"]\n").size(), 0U);
+}
+
+TEST(ConfigCheck, WarnsThatStayIsForWiresWhereAGuestHasNone)
+{
+    const std::string guest = "[guest.a]\nqmp = \"/run/a.qmp\"\n";
+
+    EXPECT_EQ(warnings(guest), std::vector<std::string>{});
+    EXPECT_EQ(warnings(guest + "when_off = \"reserve\"\n"), std::vector<std::string>{});
+    EXPECT_EQ(
+        warnings(guest + "when_off = \"stay\"\n"),
+        std::vector<std::string>{
+            "guest a: when_off = \"stay\" is for sockets of the mux, and this guest has none; write \"host\" or \"reserve\""});
+}
+
+TEST(ConfigCheck, KnowsThatOnABoardWithoutTheMuxNoWiresStay)
+{
+    const auto machine = fakes::recorded("amd-a520m");
+    const std::string text =
+        "[guest.a]\ncontrollers = [\"0000:30:00.3\"]\nwhen_off = \"stay\"\n[guest.b]\ncontrollers = "
+        "[\"0000:02:00.0\"]\nqmp = \"/run/b.qmp\"\nwhen_off = \"stay\"\n";
+
+    const auto check = check_config(settings_of(text), machine.snapshot, {});
+
+    ASSERT_EQ(check.warnings.size(), 1U);
+    EXPECT_TRUE(check.warnings.front().message.starts_with(
+        "guest b: when_off = \"stay\" is for sockets of the mux, and this guest has none"));
+}
+
 TEST(ConfigCheck, NamesThePlaceInTheFile)
 {
     const auto check = check_config(settings_of("\n\n[connector.a]\nmux_bit = 20\n"), fakes::z97(), {});
@@ -80,6 +132,44 @@ TEST(ConfigCheck, SaysThatAMuxBitMeansNothingWithoutAMux)
 
     EXPECT_EQ(misfits("[connector.a]\nmux_bit = 1\n", machine.snapshot),
               std::vector<std::string>{"connector a: mux_bit = 1, but this machine has no port mux"});
+}
+
+TEST(ConfigCheck, WarnsOfNodesThatAreNeededAndMayNotBeWrittenAndOfNoOthers)
+{
+    auto snapshot = fakes::z97();
+    fakes::controller(snapshot, "0000:00:14.0").device = 0x1234; // no mux
+    fakes::plug(snapshot, "3-2", "mouse").number = 6;
+    fakes::plug(snapshot, "3-12", "neighbour").number = 7;
+    const auto settings = settings_of("\n[connector.a]\nusb = [\"0000:00:14.0/2\", \"0000:00:14.0/ss2\"]\n"
+                                      "[guest.g]\ncontrollers = [\"0000:00:1a.0\"]\nqmp = \"/run/g.qmp\"\n");
+    std::string asked;
+    const auto warnings = [&](std::string_view writable) {
+        ConfigCheck check;
+        asked.clear();
+        add_node_warnings(check, settings, snapshot, [&](const auto& device) -> std::optional<NodeAccess> {
+            const auto name = device.path.text();
+            asked += name + " ";
+            if (name == "usb4") return std::nullopt; // no such node
+            return NodeAccess{.path = "/" + name, .is_writable = name == writable};
+        });
+        std::string text;
+        for (const auto& warning : check.warnings) text += warning.origin + ": " + warning.message + "\n";
+        return text;
+    };
+
+    EXPECT_EQ(
+        warnings("usb3"),
+        "test.toml:2:12: usbrouted may not write /3-2, which it needs for a; give its group the right to: "
+        "`usbroute config udev` prints the udev rules\n");
+    EXPECT_EQ(asked, "usb3 3-2 usb4 ");
+    EXPECT_EQ(
+        warnings("3-2"),
+        "test.toml:2:12: usbrouted may not write /usb3, which it needs for a; give its group the right to: "
+        "`usbroute config udev` prints the udev rules\n");
+    EXPECT_EQ(
+        warnings("none of them"),
+        "test.toml:2:12: usbrouted may not write /usb3 and 1 other node, which it needs for a; give its group the "
+        "right to: `usbroute config udev` prints the udev rules\n");
 }
 
 TEST(ConfigCheck, ComparesNothingWhereThereIsNoUsb)

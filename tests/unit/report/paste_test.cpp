@@ -240,6 +240,76 @@ TEST(GuestLines, OfAGuestWithoutAListenerAreRefusedWithWhatTheConfigurationLacks
               std::string::npos);
 }
 
+/// The board's guest, which has one controller and takes devices too.
+config::Settings with_monitor(const std::string& path)
+{
+    auto settings = with_line("/run/w.sock");
+    settings.guests.front().controllers.resize(1);
+    settings.guests.front().qmp = path;
+    return settings;
+}
+
+TEST(GuestLines, GiveAGuestThatTakesDevicesAMonitorAndAControllerOfOurOwn)
+{
+    const auto settings = with_monitor("/run/w, x.qmp");
+
+    const auto qemu = lines_for(settings, {.hypervisor = Hypervisor::qemu});
+    const auto libvirt = lines_for(settings, {.hypervisor = Hypervisor::libvirt});
+    const auto proxmox = lines_for(settings, {.hypervisor = Hypervisor::proxmox});
+
+    EXPECT_EQ(lines_of(qemu), (Lines{R"(-device vfio-pci,host=0000:00:1d.0,id=usbroute-00-1d-0 \)",
+                                     R"(-chardev socket,id=usbroute,path=/run/w.sock,reconnect=1 \)",
+                                     R"(-device isa-serial,chardev=usbroute,id=usbroute-serial \)",
+                                     R"(-qmp 'unix:/run/w,, x.qmp,server=on,wait=off' \)",
+                                     "-device qemu-xhci,id=usbroute0,p2=15,p3=15"}));
+    ASSERT_TRUE(libvirt);
+    EXPECT_TRUE(any_has(libvirt->lines, "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"));
+    EXPECT_TRUE(any_has(libvirt->lines, "<qemu:arg value='unix:/run/w,, x.qmp,server=on,wait=off'/>"));
+    EXPECT_TRUE(any_has(libvirt->notes, "<qemu:commandline> in front of </domain>"));
+    ASSERT_TRUE(proxmox);
+    EXPECT_EQ(proxmox->lines.back(),
+              "args: -chardev socket,id=usbroute,path=/run/w.sock,reconnect=1 "
+              "-device isa-serial,chardev=usbroute,id=usbroute-serial "
+              "-qmp 'unix:/run/w,, x.qmp,server=on,wait=off' -device qemu-xhci,id=usbroute0,p2=15,p3=15");
+    for (const auto* paste : {&qemu, &libvirt, &proxmox}) {
+        EXPECT_TRUE(any_has((*paste)->notes, "-qmp makes a monitor for usbrouted alone"));
+        EXPECT_TRUE(any_has((*paste)->notes, "usbroute0 is a USB controller for these devices alone"));
+    }
+}
+
+TEST(GuestLines, OfAGuestThatOnlyTakesDevicesSayNothingOfControllersAndLines)
+{
+    auto settings = fakes::settings();
+    settings.guests.front().controllers.clear();
+    settings.guests.front().qmp = "/run/w.qmp";
+
+    for (const auto hypervisor : {Hypervisor::qemu, Hypervisor::libvirt, Hypervisor::proxmox}) {
+        const auto paste = lines_for(settings, {.hypervisor = hypervisor});
+
+        ASSERT_TRUE(paste);
+        EXPECT_FALSE(any_has(paste->lines, "vfio"));
+        EXPECT_FALSE(any_has(paste->lines, "serial"));
+        EXPECT_FALSE(any_has(paste->notes, "vfio-pci"));
+        EXPECT_FALSE(any_has(paste->notes, "COM1"));
+        EXPECT_FALSE(any_has(paste->notes, "hostpci"));
+        EXPECT_TRUE(any_has(paste->notes, "no listener speaks for guest windows"));
+    }
+    // A port that leads nowhere is still refused.
+    EXPECT_FALSE(lines_for(settings, {.virtio = true}));
+}
+
+TEST(GuestLines, KeepProxmoxsOwnSerialPortBesideTheMonitor)
+{
+    auto settings = with_monitor("/run/100.qmp");
+    settings.listeners.back().address = config::ConnectAddress{"/run/qemu-server/100.serial1"};
+
+    const auto paste = lines_for(settings, {.hypervisor = Hypervisor::proxmox});
+
+    EXPECT_EQ(lines_of(paste), (Lines{"hostpci0: 0000:00:1d.0,pcie=0", "serial1: socket",
+                                      "args: -qmp unix:/run/100.qmp,server=on,wait=off "
+                                      "-device qemu-xhci,id=usbroute0,p2=15,p3=15"}));
+}
+
 TEST(GuestSetup, FillsEveryPlaceInEveryScript)
 {
     const auto settings = with_line("/run/w.sock");

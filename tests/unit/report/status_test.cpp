@@ -222,6 +222,23 @@ TEST(Status, HasWordsForAMachineWithoutUsb)
               "no port mux\n\nnote: this machine has no USB controller\n");
 }
 
+TEST(Status, NotesThatThereIsNoMuxOnlyWhereNoSocketIsMovedWithoutOne)
+{
+    auto machine = fakes::recorded("dock-four-deep");
+    machine.settings.guests.clear();
+
+    EXPECT_EQ(
+        status_view(machine.snapshot, machine.settings, machine.use).notes,
+        std::vector<std::string>{
+            "xHCI 0000:00:14.0 is 8086:a12f, which is not known to have Intel's port mux; the devices in its sockets can be given to a guest one by one: `usbroute doctor` says how"});
+
+    config::GuestSettings guest;
+    guest.name = GuestName("windows");
+    guest.qmp = "/run/usbroute/windows.qmp";
+    machine.settings.guests.push_back(guest);
+    EXPECT_TRUE(status_view(machine.snapshot, machine.settings, machine.use).notes.empty());
+}
+
 TEST(Status, GivesADeviceToTheConnectorThatIsNearestToIt)
 {
     const auto machine = fakes::recorded("dock-four-deep");

@@ -127,7 +127,7 @@ VIA controller beside it. The redirect port is on: 15 ports, and masks of 15 bit
     toml_tail="""
 [guest.windows]
 controllers = ["0000:00:1d.0", "0000:00:1a.0"]
-on_exit = "return"
+when_off = "host"
 
 [profile.all-host]
 

@@ -106,11 +106,11 @@ WantedBy=multi-user.target"""},
     toml_tail="""
 [guest.windows-1]
 controllers = ["0000:00:1d.0"]
-on_exit = "return"
+when_off = "host"
 
 [guest.windows-2]
 controllers = ["0000:00:1a.0"]
-on_exit = "return"
+when_off = "host"
 
 [profile.all-host]
 

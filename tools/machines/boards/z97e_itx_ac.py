@@ -58,7 +58,7 @@ RATE_MATCHING_HUBS = {
 CONFIGURATION = """
 [guest.windows]
 controllers = ["0000:00:1d.0", "0000:00:1a.0"]
-on_exit = "return"
+when_off = "host"
 
 [profile.all-host]
 

@@ -1,0 +1,263 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "attach/due.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace usbroute::attach {
+
+using topology::PortPath;
+
+namespace {
+
+/// Decides for all sockets at once. Each part adds its actions to a list of its own, since the order between the parts counts:
+/// a guest port is free when what was on it is gone, and a device is given to one guest when the other has let go.
+class Decision {
+public:
+    Decision(const std::vector<Assignment>& assignments, const Seen& seen, const Remembered& remembered)
+        : assignments_(assignments), seen_(seen), remembered_(remembered)
+    {}
+
+    Due made()
+    {
+        for (const auto& guest : seen_.guests)
+            if (guest.usb) take_what_is_wrong(guest);
+        for (const auto& device : seen_.devices)
+            if (const auto* socket = socket_of(device.device.path)) place(device, *socket);
+        for (const auto& socket : assignments_)
+            for (const auto& port : socket.places) settle_port(port, socket);
+        release_what_is_no_socket();
+        Due due{.actions = std::move(takes_), .waiting = std::move(waiting_)};
+        for (auto* part : {&releases_, &homes_, &hubs_, &claims_, &parks_, &gives_})
+            std::ranges::move(*part, std::back_inserter(due.actions));
+        return due;
+    }
+
+private:
+    [[nodiscard]] const Assignment* socket_of(const PortPath& path) const
+    {
+        for (const auto& socket : assignments_)
+            if (std::ranges::any_of(socket.places,
+                                    [&](const PortPath& place) { return place.contains(path); }))
+                return &socket;
+        return nullptr;
+    }
+
+    [[nodiscard]] bool is_for_guest(const Assignment& socket, const GuestName& guest) const
+    {
+        const auto* name = std::get_if<GuestName>(&socket.whom);
+        return name != nullptr && *name == guest;
+    }
+
+    /// Whether the host is to have this device in place of the one whom its socket is for.
+    [[nodiscard]] bool stays_with_host(const HostDevice& device) const
+    {
+        return remembered_.stay.contains(device) || remembered_.has_failed(device);
+    }
+
+    /// Objects of ours whose device is gone or is another by now, whose socket is for somebody else, or that have lost their
+    /// device to a driver of the host: after a sleep QEMU still says that it is attached. Of two for one device the second goes.
+    void take_what_is_wrong(const SeenGuest& guest)
+    {
+        std::set<HostDevice> had;
+        for (const auto& object : guest.usb->host_objects) {
+            const auto id = ObjectId::from(object.id);
+            const auto meant = meant_by(object.id);
+            if (!id || !meant) continue;
+            const auto* device = seen_.device_at(meant->path);
+            const bool is_there =
+                device != nullptr && (!meant->number || device->device.number == *meant->number);
+            const auto* socket = socket_of(meant->path);
+            const bool is_right = is_there && socket != nullptr && is_for_guest(*socket, guest.name) &&
+                                  !stays_with_host(device->device) && !has_lost(object, *device) &&
+                                  had.insert(device->device).second;
+            if (is_right)
+                is_with_its_guest_.insert(device->device);
+            else
+                takes_.emplace_back(Take{.guest = guest.name, .object = *id});
+            if (!is_right && is_there) is_taken_.insert(device->device);
+        }
+    }
+
+    [[nodiscard]] bool has_lost(const HostObject& object, const SeenDevice& device) const
+    {
+        return object.is_attached && (device.with_host > 0 || remembered_.lost.contains(device.device));
+    }
+
+    void place(const SeenDevice& device, const Assignment& socket)
+    {
+        if (device.is_hub()) return place_hub(device, socket);
+        const auto* guest = std::get_if<GuestName>(&socket.whom);
+        if (guest != nullptr && stays_with_host(device.device)) note_why_it_stays(device.device);
+        if (guest != nullptr && !stays_with_host(device.device)) return give(device, socket, *guest);
+        if (!std::holds_alternative<Nobody>(socket.whom)) return bring_home(device, socket.heals);
+        if (stays_with_host(device.device)) return note_why_it_stays(device.device);
+        // Without nodes nobody can be kept from it.
+        if (device.with_host > 0 && seen_.way == Way::descriptor)
+            parks_.emplace_back(Park{.device = device.device});
+    }
+
+    void place_hub(const SeenDevice& hub, const Assignment& socket)
+    {
+        if (hub.is_configured) return;
+        if (remembered_.has_failed(hub.device)) return note_why_it_stays(hub.device);
+        if (std::holds_alternative<Host>(socket.whom)) return bring_home(hub, socket.heals);
+        hubs_.emplace_back(WakeHub{.hub = hub.device});
+    }
+
+    void note_why_it_stays(const HostDevice& device)
+    {
+        const bool is_guarded = remembered_.stay.contains(device);
+        const auto why = remembered_.why.find(device);
+        wait(device, is_guarded ? Waits::stays : Waits::failed,
+             why == remembered_.why.end() ? std::string() : why->second);
+    }
+
+    void give(const SeenDevice& device, const Assignment& socket, const GuestName& name)
+    {
+        if (is_with_its_guest_.contains(device.device)) return;
+        const auto* guest = seen_.guest(name);
+        if (guest == nullptr || !guest->usb) return wait(device.device, Waits::no_monitor);
+        if (auto holder = foreign_holder(device))
+            return wait(device.device, Waits::held_by_other, std::move(*holder));
+        const auto port = port_for(*guest, device, socket);
+        if (!port) return wait(device.device, Waits::no_port);
+        gives_.emplace_back(Give{.guest = name, .device = device.device, .to = *port, .way = seen_.way});
+        promised_.insert(*port);
+    }
+
+    /// An object that is not ours, or a program of the host: nobody takes it from them.
+    [[nodiscard]] std::optional<std::string> foreign_holder(const SeenDevice& device) const
+    {
+        for (const auto& having : who_has(seen_, device.device))
+            if (!meant_by(having.object->id))
+                return having.guest->name.text() +
+                       (having.object->id.empty() ? std::string() : " (" + having.object->id + ")");
+        const bool is_ours = is_taken_.contains(device.device);
+        return device.with_program > 0 && !is_ours ? std::optional<std::string>("another program")
+                                                   : std::nullopt;
+    }
+
+    /// The socket's own port where it is free; more devices, behind a hub, from the other end.
+    [[nodiscard]] std::optional<GuestPort> port_for(const SeenGuest& guest, const SeenDevice& device,
+                                                    const Assignment& socket) const
+    {
+        std::vector<GuestPort> all;
+        for (const auto& controller : guest.usb->controllers) {
+            if (!controller.is_xhci()) continue;
+            const auto ports = device.is_superspeed ? controller.superspeed_ports : controller.usb2_ports;
+            for (auto& port : free_ports(without_what_is_taken(guest), controller.bus))
+                if (port.port <= ports.value_or(0)) all.push_back(std::move(port));
+        }
+        std::erase_if(all, [&](const GuestPort& port) { return promised_.contains(port); });
+        if (all.empty()) return std::nullopt;
+        const bool is_in_the_socket_itself =
+            std::ranges::find(socket.places, device.device.path) != socket.places.end();
+        const auto own = std::ranges::find_if(all, [&](const GuestPort& port) {
+            return port.bus == all.front().bus && port.port == socket.slot + 1;
+        });
+        return is_in_the_socket_itself && own != all.end() ? *own : all.back();
+    }
+
+    [[nodiscard]] GuestUsb without_what_is_taken(const SeenGuest& guest) const
+    {
+        auto usb = *guest.usb;
+        std::erase_if(usb.host_objects, [&](const HostObject& object) {
+            return std::ranges::any_of(takes_, [&](const Action& action) {
+                const auto& take = std::get<Take>(action);
+                return take.guest == guest.name && take.object.text() == object.id;
+            });
+        });
+        return usb;
+    }
+
+    /// Where we had kept the host's drivers away, or a guest that is gone has: QEMU gives back what it lets go of in order, and
+    /// nothing when it is killed.
+    void bring_home(const SeenDevice& device, bool heals)
+    {
+        if (!heals && !is_taken_.contains(device.device)) return;
+        const bool is_whole = device.is_configured && device.with_nobody == 0;
+        const bool is_known_not_to = remembered_.offered.contains(device.device) && device.is_configured;
+        if (is_taken_.contains(device.device) || (!is_whole && !is_known_not_to && device.with_program == 0))
+            homes_.emplace_back(BringHome{.device = device.device});
+    }
+
+    /// A port is claimed while its socket is not the host's, and what sits in it is not a hub: then those of the hub are, for
+    /// a hub whose own port is claimed stays dead.
+    void settle_port(const PortPath& port, const Assignment& socket)
+    {
+        ports_.insert(port);
+        const auto* device = seen_.device_at(port);
+        const bool is_hub = device != nullptr && device->is_hub();
+        const bool is_home = std::holds_alternative<Host>(socket.whom) ||
+                             (device != nullptr && !is_hub && stays_with_host(device->device));
+        const bool wants_claim = seen_.way == Way::descriptor && !is_home && !is_hub;
+        if (wants_claim && !seen_.is_claimed(port)) claims_.emplace_back(ClaimPort{.port = port});
+        if (!wants_claim && seen_.is_claimed(port)) releases_.emplace_back(ReleasePort{.port = port});
+        // Ports of a hub can be claimed once its driver has it.
+        if (!is_hub || !device->is_configured) return;
+        for (unsigned number = 1; number <= device->hub_ports; ++number)
+            settle_port(port.child(static_cast<std::uint8_t>(number)), socket);
+    }
+
+    void release_what_is_no_socket()
+    {
+        for (const auto& port : seen_.claimed)
+            if (!ports_.contains(port)) releases_.emplace_back(ReleasePort{.port = port});
+    }
+
+    void wait(const HostDevice& device, Waits why, std::string by = {})
+    {
+        waiting_.push_back({.device = device, .why = why, .by = std::move(by)});
+    }
+
+    const std::vector<Assignment>& assignments_;
+    const Seen& seen_;
+    const Remembered& remembered_;
+    std::set<HostDevice> is_with_its_guest_;
+    std::set<HostDevice> is_taken_; ///< from a guest, by this decision
+    std::set<PortPath> ports_;      ///< that belong to sockets
+    std::set<GuestPort> promised_;
+    std::vector<Action> takes_;
+    std::vector<Action> releases_;
+    std::vector<Action> homes_;
+    std::vector<Action> hubs_;
+    std::vector<Action> claims_;
+    std::vector<Action> parks_; ///< once no driver comes back by itself
+    std::vector<Action> gives_;
+    std::vector<Waiting> waiting_;
+};
+
+} // namespace
+
+bool Remembered::has_failed(const HostDevice& device) const
+{
+    const auto found = failures.find(device);
+    return found != failures.end() && found->second >= most_failures;
+}
+
+void Remembered::forget_if(const std::function<bool(const HostDevice&)>& is_over)
+{
+    std::erase_if(failures, [&](const auto& one) { return is_over(one.first); });
+    std::erase_if(why, [&](const auto& one) { return is_over(one.first); });
+    std::erase_if(stay, is_over);
+    std::erase_if(lost, is_over);
+    std::erase_if(offered, is_over);
+}
+
+void Remembered::forget_all_but(const std::vector<SeenDevice>& devices)
+{
+    forget_if([&](const HostDevice& device) {
+        return std::ranges::none_of(devices, [&](const SeenDevice& one) { return one.device == device; });
+    });
+}
+
+Due due(const std::vector<Assignment>& assignments, const Seen& seen, const Remembered& remembered)
+{
+    return Decision(assignments, seen, remembered).made();
+}
+
+} // namespace usbroute::attach

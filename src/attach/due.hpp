@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include "attach/actions.hpp"
+#include "attach/seen.hpp"
+#include "base/ids.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace usbroute::attach {
+
+/// Whose the devices of a socket are to be.
+struct Host {
+    bool operator==(const Host&) const = default;
+};
+struct Nobody {
+    bool operator==(const Nobody&) const = default;
+};
+using For = std::variant<Host, GuestName, Nobody>;
+
+/// A socket that no mux reaches, and whom it is for.
+struct Assignment {
+    ConnectorName connector;
+    std::vector<topology::PortPath> places; ///< its halves, as far as the host's buses show them
+    For whom;
+    /// Its number among the sockets of its kind, from 0: the device in it goes to the same port of the guest each time.
+    std::size_t slot = 0;
+    /// It is a guest's, or was until now: what is there without a driver was left so by a guest. In a socket that is the
+    /// host's own nobody but its owner knows why something has none.
+    bool heals = true;
+};
+
+/// What is known of devices from before; gone with the device.
+struct Remembered {
+    /// Two failures at one plug, and the host has it: each failed attempt resets the device (hw/usb/host-libusb.c).
+    static constexpr std::uint8_t most_failures = 2;
+
+    std::map<HostDevice, std::uint8_t> failures;
+    std::map<HostDevice, std::string> why; ///< the last failure, or what guards it
+    std::set<HostDevice>
+        stay; ///< guarded, or not what is expected: with the host, whomever the socket is for
+    /// QEMU says that it has them, and has lost them: the guest had used them, and their interfaces have had nobody's driver for
+    /// a while. So it is after sleep where the port is claimed.
+    std::set<HostDevice> lost;
+    /// The host's drivers were offered it, and do not want all of it: it is not asked again.
+    std::set<HostDevice> offered;
+
+    [[nodiscard]] bool has_failed(const HostDevice& device) const;
+    void forget_if(const std::function<bool(const HostDevice&)>& is_over);
+    /// What was unplugged is forgotten.
+    void forget_all_but(const std::vector<SeenDevice>& devices);
+};
+
+/// Why a device that is for a guest is not with it.
+enum class Waits : std::uint8_t {
+    no_monitor,    ///< the guest does not run, or there is no connection to its monitor
+    no_port,       ///< of the guest is free
+    held_by_other, ///< an object that is not ours, or another program of the host, has it
+    failed,        ///< twice
+    stays,         ///< guarded
+};
+struct Waiting {
+    HostDevice device;
+    Waits why = Waits::no_monitor;
+    std::string by; ///< who holds it, or the last failure
+    bool operator==(const Waiting&) const = default;
+};
+
+/// What is to be done so that each device is where its socket's assignment says, in order: what leaves a guest, what comes
+/// home, ports, and then what a guest is given.
+struct Due {
+    std::vector<Action> actions;
+    std::vector<Waiting> waiting;
+    /// Objects of ours whose place no assignment has: of a socket that is not configured any more.
+    bool operator==(const Due&) const = default;
+};
+
+/// Pure, and the same whatever the order was in which device, guest, assignment and daemon have come.
+[[nodiscard]] Due due(const std::vector<Assignment>& assignments, const Seen& seen,
+                      const Remembered& remembered);
+
+} // namespace usbroute::attach

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "attach/seats.hpp"
+
+#include "topology/snapshot.hpp"
+
+#include <algorithm>
+
+namespace usbroute::attach {
+
+using topology::Connector;
+using topology::OwnController;
+using topology::SeatId;
+
+namespace {
+
+SeatId assigned_seat(const topology::Snapshot& snapshot, const topology::ConnectorSpec& spec)
+{
+    for (const auto& place : spec.places)
+        for (const auto& placed : snapshot.assigned)
+            if (placed.key == topology::Key(place))
+                return topology::seat_of_word(placed.word).value_or(OwnController{});
+    return OwnController{};
+}
+
+} // namespace
+
+void add_seats(Connector& connector, const topology::Snapshot& snapshot, const std::vector<GuestName>& guests)
+{
+    const auto* own = connector.seat(OwnController{});
+    if (own == nullptr) return;
+    const auto with = [here = *own](SeatId id) {
+        auto seat = here;
+        seat.id = std::move(id);
+        return seat;
+    };
+    for (const auto& guest : guests) connector.seats.push_back(with(guest));
+    connector.seats.push_back(with(topology::Parked{}));
+    auto at = assigned_seat(snapshot, connector.spec);
+    if (connector.seat(at) != nullptr) connector.at = std::move(at);
+}
+
+bool can_be_given(const Connector& connector) { return connector.seat(topology::Parked{}) != nullptr; }
+
+bool is_word_of(const topology::Key& key, std::string_view word)
+{
+    return std::holds_alternative<topology::UsbPlace>(key) && topology::seat_of_word(word).has_value();
+}
+
+} // namespace usbroute::attach

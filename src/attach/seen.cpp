@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "attach/seen.hpp"
+
+#include <algorithm>
+
+namespace usbroute::attach {
+
+using topology::PortPath;
+
+namespace {
+
+constexpr std::string_view program_driver = "usbfs"; // drivers/usb/core/devio.c
+
+/// "2.1" of "3-2.1", as QEMU's hostport has it.
+std::string port_text(const PortPath& path)
+{
+    const auto text = path.text();
+    return text.substr(text.find('-') + 1);
+}
+
+bool is_for(const HostObject& object, const HostDevice& device)
+{
+    if (const auto meant = meant_by(object.id))
+        return meant->path == device.path && (!meant->number || *meant->number == device.number);
+    const bool has_address = object.host_bus == device.path.bus() && object.host_address == device.number;
+    const bool has_place = object.host_bus == device.path.bus() && !object.host_port.empty() &&
+                           object.host_port == port_text(device.path);
+    return has_address || has_place;
+}
+
+} // namespace
+
+SeenDevice seen(const topology::Device& device)
+{
+    SeenDevice seen{.device = {.path = device.path, .number = device.number},
+                    .hub_ports = device.hub_ports,
+                    .has_hub_class = device.is_hub(),
+                    .is_superspeed = device.speed.is_superspeed(),
+                    .is_configured = device.is_configured};
+    if (!device.is_configured) return seen;
+    for (const auto& interface : device.interfaces)
+        ++(interface.driver.empty()             ? seen.with_nobody
+           : interface.driver == program_driver ? seen.with_program
+                                                : seen.with_host);
+    return seen;
+}
+
+const SeenDevice* Seen::device_at(const PortPath& path) const
+{
+    const auto found =
+        std::ranges::find_if(devices, [&](const SeenDevice& one) { return one.device.path == path; });
+    return found == devices.end() ? nullptr : &*found;
+}
+
+const SeenGuest* Seen::guest(const GuestName& name) const
+{
+    const auto found = std::ranges::find(guests, name, &SeenGuest::name);
+    return found == guests.end() ? nullptr : &*found;
+}
+
+bool Seen::is_claimed(const PortPath& port) const
+{
+    return std::ranges::find(claimed, port) != claimed.end();
+}
+
+std::vector<Having> who_has(const Seen& seen, const HostDevice& device)
+{
+    std::vector<Having> having;
+    for (const auto& guest : seen.guests) {
+        if (!guest.usb) continue;
+        for (const auto& object : guest.usb->host_objects)
+            if (is_for(object, device)) having.push_back({.guest = &guest, .object = &object});
+    }
+    return having;
+}
+
+} // namespace usbroute::attach

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include "attach/guest_usb.hpp"
+#include "attach/host_device.hpp"
+#include "base/ids.hpp"
+#include "topology/snapshot.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace usbroute::attach {
+
+/// A device in a socket that no mux reaches, as the host's kernel shows it.
+struct SeenDevice {
+    HostDevice device;
+    std::uint8_t hub_ports =
+        0; ///< 0: not a hub, or one without a configuration, whose ports nobody knows yet
+    bool has_hub_class = false;
+    bool is_superspeed = false;
+    /// It has a configuration, and so interfaces. One that has come into a claimed port has none.
+    bool is_configured = true;
+    /// Of its interfaces: how many a driver of the host has, a program has by usbfs, and nobody has.
+    std::uint8_t with_host = 0;
+    std::uint8_t with_program = 0;
+    std::uint8_t with_nobody = 0;
+    bool operator==(const SeenDevice&) const = default;
+
+    [[nodiscard]] bool is_hub() const { return has_hub_class || hub_ports > 0; }
+};
+
+[[nodiscard]] SeenDevice seen(const topology::Device& device);
+
+/// A guest's QEMU, as of the last look.
+struct SeenGuest {
+    GuestName name;
+    std::optional<GuestUsb> usb; ///< nothing: there is no connection to its monitor
+    bool is_gone = false;        ///< and it does not run, as far as can be told
+    bool operator==(const SeenGuest&) const = default;
+};
+
+/// How the daemon can hand a device over.
+enum class Way : std::uint8_t {
+    descriptor, ///< it opens the device's node, claims ports, and passes the node on: nobody else needs a right
+    by_place, ///< it may not open nodes: QEMU waits for the device at its port, opens it itself, and needs the right to
+};
+
+/// All that this means goes by.
+struct Seen {
+    Way way = Way::descriptor;
+    std::vector<topology::PortPath> claimed; ///< ports that we keep the host's drivers from, in order
+    std::vector<SeenDevice> devices;         ///< by path, hubs among them
+    std::vector<SeenGuest> guests;
+    bool operator==(const Seen&) const = default;
+
+    [[nodiscard]] const SeenDevice* device_at(const topology::PortPath& path) const;
+    [[nodiscard]] const SeenGuest* guest(const GuestName& name) const;
+    [[nodiscard]] bool is_claimed(const topology::PortPath& port) const;
+};
+
+/// The guest that has a device, by an object of ours or of anybody else.
+struct Having {
+    const SeenGuest* guest = nullptr;
+    const HostObject* object = nullptr;
+};
+[[nodiscard]] std::vector<Having> who_has(const Seen& seen, const HostDevice& device);
+
+} // namespace usbroute::attach

@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "daemon/follower.hpp"
+
+#include "base/format.hpp"
+#include "plan/giving.hpp"
+#include "plan/refusal.hpp"
+
+#include <utility>
+
+namespace usbroute::daemon {
+
+namespace {
+
+/// The first attempt, the second, the way home of what has failed twice, and one for what that leaves.
+constexpr int most_rounds = 4;
+
+bool is_of_this_device(const Error& error)
+{
+    return error.code() != "monitor-away" && error.code() != apply::code_of_a_stale_plan;
+}
+
+} // namespace
+
+Follower::Follower(Parts parts)
+    : parts_(std::move(parts)), again_(parts_.loop.timer([this] { look_again(); }))
+{}
+
+Follower::~Follower() { parts_.lookout.forget(*this); }
+
+/// What was done to a device shows in its drivers, and they are seen by a look.
+void Follower::look_again()
+{
+    if (!parts_.giving.is_needed() || is_waiting_ || is_under_way_ || parts_.machine.is_busy()) return;
+    if (parts_.lookout.is_fresh()) return act();
+    is_waiting_ = true;
+    parts_.lookout.wait(*this);
+}
+
+/// After a look that failed there is nothing new to go by.
+void Follower::looked(Look look)
+{
+    is_waiting_ = false;
+    if (look == Look::taken && !is_under_way_ && !parts_.machine.is_busy()) act();
+}
+
+void Follower::act()
+{
+    if (const auto next = parts_.giving.follow(*parts_.machine.snapshot())) again_.start(*next);
+    plan::Request request{.wish = plan::FollowRequest{.leave = left_}};
+    if (parts_.machine.awaits_claims(request)) return; // called again when there is an answer
+    const auto outcome = parts_.machine.decide(request);
+    const auto* plan = std::get_if<plan::Plan>(&outcome);
+    if (plan == nullptr) return;
+    parts_.giving.keep(plan->kept);
+    if (plan->steps.empty()) {
+        say_what_stays(*plan);
+        return round_is_over();
+    }
+    if (!parts_.lookout.still_holds())
+        return parts_.lookout.doubt_everything(); // the look that follows comes by here
+    is_under_way_ = true;
+    parts_.machine.carry_out(std::move(request), {.who = "the devices' sockets", .trial = {}},
+                             [this, place = plan::place_of_step(plan->steps.front())](Carried carried) {
+                                 is_under_way_ = false;
+                                 this->carried(place, std::move(carried));
+                             });
+}
+
+/// The machine tells when it is free again, and then it goes on.
+void Follower::carried(const topology::PortPath& place, Carried carried)
+{
+    if (carried) return parts_.done(*carried->plan);
+    if (is_locked_out(carried.error()))
+        return left_.push_back(place); // a look comes when the lock may be free
+    const auto error = apply::error_from(std::move(carried.error()));
+    left_.push_back(place);
+    if (!is_of_this_device(error)) return;
+    parts_.giving.failed(place, error);
+    if (std::exchange(said_[place], error.message()) != error.message()) parts_.stays(place, error.message());
+}
+
+void Follower::round_is_over()
+{
+    const bool has_left_something = !left_.empty();
+    left_.clear();
+    if (!has_left_something || ++rounds_ >= most_rounds) {
+        rounds_ = 0;
+        return;
+    }
+    look_again();
+}
+
+void Follower::was_said(const plan::Plan& plan)
+{
+    for (const auto& waiting : plan.waiting)
+        said_[waiting.device.path] = plan::in_words(waiting, *parts_.machine.snapshot());
+}
+
+void Follower::say_what_stays(const plan::Plan& plan)
+{
+    std::map<topology::PortPath, std::string> now;
+    for (const auto& kept : plan.kept) now[kept.device.path] = plan::text_of(kept.why);
+    for (const auto& waiting : plan.waiting)
+        if (!now.contains(waiting.device.path))
+            now[waiting.device.path] = plan::in_words(waiting, *parts_.machine.snapshot());
+    for (const auto& [place, why] : now) {
+        const auto said = said_.find(place);
+        if (said == said_.end() || said->second != why) parts_.stays(place, why);
+    }
+    said_ = std::move(now);
+}
+
+} // namespace usbroute::daemon

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include "daemon/giving.hpp"
+#include "daemon/lookout.hpp"
+#include "daemon/machine.hpp"
+#include "plan/plan.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace usbroute::daemon {
+
+/// Brings each device in a socket that no mux reaches to whom the socket is for, and home again: after a plug, when a guest
+/// comes or goes, after sleep, after a start of the daemon. Each time it looks at all there is and does what is missing, so that
+/// the order of events makes no difference.
+///
+/// One place after the other. What fails is tried once more, and then left until it is plugged in again.
+class Follower final : public Waiter {
+public:
+    struct Parts {
+        linux_::Loop& loop;
+        Machine& machine;
+        Lookout& lookout;
+        Giving& giving;
+        /// What was done at a place, in order.
+        std::function<void(const plan::Plan& done)> done;
+        /// A device of a guest's socket that is not with the guest, and why; said once.
+        std::function<void(const topology::PortPath& place, const std::string& why)> stays;
+    };
+
+    explicit Follower(Parts parts);
+    ~Follower() override;
+    Follower(const Follower&) = delete;
+    Follower& operator=(const Follower&) = delete;
+
+    /// After each look, after news of a guest, and after each change.
+    void look_again();
+    /// Whoever asked for this change was told what of it stays with the host.
+    void was_said(const plan::Plan& plan);
+    void looked(Look look) override;
+
+private:
+    void act();
+    void carried(const topology::PortPath& place, Carried carried);
+    void round_is_over();
+    void say_what_stays(const plan::Plan& plan);
+
+    Parts parts_;
+    linux_::Timer again_;
+    bool is_waiting_ = false; ///< the lookout knows of it
+    bool is_under_way_ = false;
+    int rounds_ = 0;                                 ///< since something happened
+    std::vector<topology::PortPath> left_;           ///< in this round
+    std::map<topology::PortPath, std::string> said_; ///< why what is there stays; the same is not said again
+};
+
+} // namespace usbroute::daemon

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "base/format.hpp"
+#include "diagnose/findings.hpp"
+#include "diagnose/next_steps.hpp"
+
+#include <algorithm>
+
+namespace usbroute::diagnose {
+
+using chips::MuxState;
+using chips::PciFunction;
+
+bool can_attach(const Facts& facts, const chips::Chipset& chipset, const std::string& guest_sign)
+{
+    const bool has_no_mux = chipset.state == MuxState::no_mux || chipset.state == MuxState::too_old;
+    if (!has_no_mux || !guest_sign.empty() || facts.condition.hypervisor == "xen") return false;
+    return std::ranges::any_of(facts.condition.functions, [&](const PciFunction& function) {
+        if (!function.is_usb_controller()) return false;
+        const auto* controller = facts.snapshot.controller_at(function.address);
+        return controller == nullptr || !controller->is_given_away();
+    });
+}
+
+namespace {
+
+void add_no_places(Examination& examination)
+{
+    const auto& connectors = examination.facts.settings.connectors;
+    if (std::ranges::any_of(connectors, [](const auto& one) { return !one.spec.places.empty(); })) return;
+    examination.add({.code = "no-connectors",
+                     .severity = Severity::note,
+                     .sentence = connectors.empty() ? "no socket has a name yet"
+                                                    : "no connector says at which ports its socket is",
+                     .evidence = {"the configuration has no [connector.NAME] with usb = [...]"},
+                     .remedy = "name the sockets by plugging something into each: sudo usbroute map"});
+}
+
+/// Of the guests the first is taken: which one is to have devices, only a person can tell.
+void add_no_taker(Examination& examination)
+{
+    const auto& guests = examination.facts.settings.guests;
+    if (std::ranges::any_of(guests, [](const auto& guest) { return guest.takes_devices(); })) return;
+    const auto name = guests.empty() ? std::string("NAME") : guests.front().name.text();
+    examination.add(
+        {.code = guests.empty() ? "no-guest" : "no-monitor",
+         .severity = Severity::note,
+         .sentence = guests.empty() ? "no guest is configured"
+                                    : "no guest has a monitor through which it could be given devices",
+         .evidence = {guests.empty() ? "the configuration has no [guest.NAME]"
+                                     : "the configuration has no [guest.NAME] with qmp = \"...\""},
+         .remedy = format(
+             "write qmp = \"/run/usbroute/{0}.qmp\" into [guest.{0}] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines {0}` prints",
+             name)});
+}
+
+void add_shut_nodes(Examination& examination)
+{
+    const auto& shut = examination.facts.shut_nodes;
+    if (shut.empty()) return;
+    examination.add(
+        {.code = "nodes-shut",
+         .severity = Severity::warning,
+         .sentence =
+             "usbrouted may not open the devices in its sockets, so a guest's QEMU has to have the right to",
+         .evidence = shut,
+         .remedy =
+             "give usbrouted the right: `usbroute config udev` prints the udev rules, and how to install them"});
+}
+
+void add_first_move(Examination& examination)
+{
+    auto move = first_move(examination);
+    if (move.sentence.empty()) return;
+    const bool can_go = !move.command.empty();
+    examination.add({.code = can_go ? "can-be-given" : "cannot-be-given",
+                     .severity = can_go ? Severity::fine : Severity::note,
+                     .sentence = std::move(move.sentence),
+                     .evidence = {"planned just now; nothing was touched"},
+                     .remedy = can_go ? std::move(move.command) : std::move(move.remedy)});
+}
+
+} // namespace
+
+void examine_attaching(Examination& examination)
+{
+    if (!examination.attaches || !examination.facts.config_trouble.empty()) return;
+    add_no_places(examination);
+    add_no_taker(examination);
+    add_shut_nodes(examination);
+    add_first_move(examination);
+}
+
+} // namespace usbroute::diagnose

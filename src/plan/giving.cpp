@@ -1,0 +1,242 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "plan/giving.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace usbroute::plan {
+
+using attach::Assignment;
+using topology::Connector;
+using topology::PortPath;
+
+namespace {
+
+attach::For whom_while_off(const GuestName& name, const config::Settings& settings)
+{
+    const auto* guest = settings.guest(name);
+    if (guest != nullptr && guest->when_off == config::WhenOff::reserve) return attach::Nobody{};
+    return attach::Host{};
+}
+
+attach::For whom(const topology::SeatId& seat, const Situation& situation)
+{
+    if (std::holds_alternative<topology::Parked>(seat)) return attach::Nobody{};
+    const auto* name = std::get_if<GuestName>(&seat);
+    if (name == nullptr) return attach::Host{};
+    const auto* guest = situation.attached.guest(*name);
+    const bool runs = guest != nullptr && (guest->usb || !guest->is_gone);
+    return runs ? attach::For(*name) : whom_while_off(*name, situation.settings);
+}
+
+bool is_moved(const Plan& plan, const ConnectorName& name)
+{
+    return std::ranges::find(plan.movements, name, &Movement::connector) != plan.movements.end();
+}
+
+/// Where an action is done.
+PortPath place_of_one(const attach::Take& one)
+{
+    const auto meant = attach::meant_by(one.object.text());
+    return meant ? meant->path : PortPath();
+}
+PortPath place_of_one(const attach::ClaimPort& one) { return one.port; }
+PortPath place_of_one(const attach::ReleasePort& one) { return one.port; }
+PortPath place_of_one(const attach::WakeHub& one) { return one.hub.path; }
+PortPath place_of_one(const attach::BringHome& one) { return one.device.path; }
+PortPath place_of_one(const attach::Park& one) { return one.device.path; }
+PortPath place_of_one(const attach::Give& one) { return one.device.path; }
+
+std::optional<Action> inverse_of(const attach::ClaimPort& one, const attach::Seen&)
+{
+    return attach::ReleasePort{.port = one.port};
+}
+std::optional<Action> inverse_of(const attach::ReleasePort& one, const attach::Seen&)
+{
+    return attach::ClaimPort{.port = one.port};
+}
+std::optional<Action> inverse_of(const attach::Give& one, const attach::Seen&)
+{
+    return attach::Take{.guest = one.guest, .object = one.object()};
+}
+/// What was a shell of a device that is gone cannot be given again.
+std::optional<Action> inverse_of(const attach::Take& one, const attach::Seen& seen)
+{
+    const auto meant = attach::meant_by(one.object.text());
+    const auto* device = meant ? seen.device_at(meant->path) : nullptr;
+    const auto* guest = seen.guest(one.guest);
+    const auto* object = guest == nullptr || !guest->usb ? nullptr : guest->usb->find(one.object);
+    if (device == nullptr || object == nullptr) return std::nullopt;
+    if (meant->number && *meant->number != device->device.number) return std::nullopt;
+    const auto port = parse_decimal(object->port);
+    if (!port || *port == 0 || *port > 255) return std::nullopt;
+    return attach::Give{.guest = one.guest,
+                        .device = device->device,
+                        .to = {.bus = object->bus, .port = static_cast<std::uint8_t>(*port)},
+                        .way = seen.way};
+}
+/// The host has them, and whoever takes them from it says so himself.
+std::optional<Action> inverse_of(const attach::BringHome&, const attach::Seen&) { return std::nullopt; }
+std::optional<Action> inverse_of(const attach::Park& one, const attach::Seen&)
+{
+    return attach::BringHome{.device = one.device};
+}
+std::optional<Action> inverse_of(const attach::WakeHub&, const attach::Seen&) { return std::nullopt; }
+
+std::string what_is_at(const topology::Snapshot& snapshot, const PortPath& path)
+{
+    const auto* device = snapshot.device_at(path);
+    return device == nullptr ? path.text() : device->shown();
+}
+
+std::string reason_for(const attach::Take& one, const Situation& situation)
+{
+    return format("{} gives back {}", one.guest.text(), what_is_at(situation.snapshot, place_of_one(one)));
+}
+std::string reason_for(const attach::ClaimPort& one, const Situation&)
+{
+    return format("the host's drivers keep away from what is plugged in at {}", one.port.text());
+}
+std::string reason_for(const attach::ReleasePort& one, const Situation&)
+{
+    return format("the host's drivers may have what is plugged in at {}", one.port.text());
+}
+std::string reason_for(const attach::WakeHub& one, const Situation& situation)
+{
+    return format("{} has to work for what is behind it to be seen",
+                  what_is_at(situation.snapshot, one.hub.path));
+}
+std::string reason_for(const attach::BringHome& one, const Situation& situation)
+{
+    return format("the host's drivers get {}", what_is_at(situation.snapshot, one.device.path));
+}
+std::string reason_for(const attach::Park& one, const Situation& situation)
+{
+    return format("nobody has {}", what_is_at(situation.snapshot, one.device.path));
+}
+std::string reason_for(const attach::Give& one, const Situation& situation)
+{
+    return format("{} gets {}", one.guest.text(), what_is_at(situation.snapshot, one.device.path));
+}
+
+std::optional<std::string> said_of_a_guest_that_is_off(const Movement& movement, const Situation& situation)
+{
+    const auto* name = std::get_if<GuestName>(&movement.to);
+    if (name == nullptr || std::holds_alternative<GuestName>(whom(movement.to, situation)))
+        return std::nullopt;
+    const bool is_reserved = std::holds_alternative<attach::Nobody>(whom(movement.to, situation));
+    return format("{} does not run: what is in {} is {} until it does", name->text(),
+                  movement.connector.text(), is_reserved ? "nobody's" : "the host's");
+}
+
+} // namespace
+
+std::string in_words(const attach::Waiting& waiting, const topology::Snapshot& snapshot)
+{
+    const auto what = what_is_at(snapshot, waiting.device.path);
+    switch (waiting.why) {
+    case attach::Waits::no_monitor:
+        return format("{} waits: there is no connection to the guest's monitor", what);
+    case attach::Waits::no_port:
+        return format(
+            "{} stays with the host: the guest has no free port for it; `usbroute guest lines` prints a controller "
+            "with 15 ports",
+            what);
+    case attach::Waits::held_by_other:
+        return format("{} stays where it is: {} has it", what, printable(waiting.by, 64));
+    case attach::Waits::failed:
+        return format("{} stays with the host until it is plugged in again: {}", what,
+                      printable(waiting.by, 256));
+    case attach::Waits::stays:
+        if (!waiting.by.empty()) return printable(waiting.by, 512);
+        return format("{} stays with the host until it is asked for or plugged in again", what);
+    }
+    return {};
+}
+
+attach::Seen seen_for(const Situation& situation)
+{
+    auto seen = situation.attached;
+    seen.devices.clear();
+    for (const auto& device : situation.snapshot.devices) seen.devices.push_back(attach::seen(*device));
+    return seen;
+}
+
+PortPath place_of(const attach::Action& action)
+{
+    return std::visit([](const auto& one) { return place_of_one(one); }, action);
+}
+
+PortPath place_of_step(const Step& step)
+{
+    return std::visit(
+        [](const auto& one) {
+            if constexpr (requires { place_of_one(one); })
+                return place_of_one(one);
+            else
+                return PortPath();
+        },
+        step.action);
+}
+
+Step step_for(const attach::Action& action, const attach::Seen& seen, const Situation& situation)
+{
+    return std::visit(
+        [&](const auto& one) {
+            return Step{
+                .action = one, .inverse = inverse_of(one, seen), .reason = reason_for(one, situation)};
+        },
+        action);
+}
+
+std::vector<Assignment> assignments_after(const Plan& plan, const Situation& situation, const Board& board)
+{
+    const topology::SeatId own = topology::OwnController{};
+    std::vector<Assignment> assignments;
+    for (const auto& connector : board.connectors) {
+        if (means_of(connector) != Means::attach) continue;
+        const auto movement = std::ranges::find(plan.movements, connector.spec.name, &Movement::connector);
+        const auto& seat = movement == plan.movements.end() ? *connector.at : movement->to;
+        assignments.push_back({.connector = connector.spec.name,
+                               .places = connector.seat(topology::OwnController{})->places,
+                               .whom = whom(seat, situation),
+                               .slot = assignments.size(),
+                               .heals = *connector.at != own || seat != own});
+    }
+    return assignments;
+}
+
+void add_giving(Plan& plan, const Situation& situation, const Board& board)
+{
+    const auto assignments = assignments_after(plan, situation, board);
+    if (std::ranges::none_of(assignments, [&](const auto& one) { return is_moved(plan, one.connector); }))
+        return;
+    plan.made_for.devices = seen_for(situation);
+    const auto& seen = *plan.made_for.devices;
+    const auto moved_at = [&](const PortPath& path) -> const Connector* {
+        for (const auto& assignment : assignments)
+            for (const auto& place : assignment.places)
+                if (place.contains(path))
+                    return is_moved(plan, assignment.connector) ? board.find(assignment.connector) : nullptr;
+        return nullptr;
+    };
+    // Asked for again, what has failed or was refused is tried again.
+    auto remembered = situation.of_devices;
+    remembered.forget_if([&](const attach::HostDevice& device) { return moved_at(device.path) != nullptr; });
+    auto due = attach::due(assignments, seen, remembered);
+    for (const auto& action : due.actions)
+        if (moved_at(place_of(action)) != nullptr) plan.steps.push_back(step_for(action, seen, situation));
+    for (auto& waiting : due.waiting)
+        if (moved_at(waiting.device.path) != nullptr) {
+            plan.warnings.push_back(in_words(waiting, situation.snapshot));
+            plan.waiting.push_back(std::move(waiting));
+        }
+    for (const auto& movement : plan.movements)
+        if (auto said = said_of_a_guest_that_is_off(movement, situation)) plan.warnings.push_back(*said);
+}
+
+} // namespace usbroute::plan

@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include "attach/due.hpp"
+#include "attach/seen.hpp"
+#include "plan/board.hpp"
+#include "plan/plan.hpp"
+
+#include <string>
+#include <vector>
+
+/// Between a plan and the devices of sockets that no mux reaches.
+namespace usbroute::plan {
+
+/// The devices as the snapshot has them, with what is known of guests and claims.
+[[nodiscard]] attach::Seen seen_for(const Situation& situation);
+
+/// Whom the devices of each such socket are for, once this plan is carried out.
+/// A guest that does not run has nothing, whomever the sockets are for: `when_off` says whose they are meanwhile.
+[[nodiscard]] std::vector<attach::Assignment> assignments_after(const Plan& plan, const Situation& situation,
+                                                                const Board& board);
+
+/// An action as a step, with what takes it back and the reason in words.
+[[nodiscard]] Step step_for(const attach::Action& action, const attach::Seen& seen,
+                            const Situation& situation);
+/// Where an action is done.
+[[nodiscard]] topology::PortPath place_of(const attach::Action& action);
+/// Of a step by another means: nowhere.
+[[nodiscard]] topology::PortPath place_of_step(const Step& step);
+
+/// "Logitech USB Keyboard (046d:c31c) stays where it is: another program has it".
+[[nodiscard]] std::string in_words(const attach::Waiting& waiting, const topology::Snapshot& snapshot);
+
+/// Adds the steps that bring what is in the sockets of this plan to whom it says, and what a person should know of those that
+/// cannot go there now.
+void add_giving(Plan& plan, const Situation& situation, const Board& board);
+
+} // namespace usbroute::plan

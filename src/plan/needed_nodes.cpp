@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "plan/needed_nodes.hpp"
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <utility>
+
+namespace usbroute::plan {
+
+namespace {
+
+using Ports = NeededNodes::Ports;
+
+bool is_at_or_below(const Ports& ports, const Ports& place)
+{
+    return ports.size() >= place.size() && std::ranges::equal(place, std::span(ports).first(place.size()));
+}
+
+void sort_once(auto& list)
+{
+    std::ranges::sort(list);
+    const auto twice = std::ranges::unique(list);
+    list.erase(twice.begin(), twice.end());
+}
+
+/// A place takes along what is below it.
+void leave_out_what_is_below(NeededNodes& needed)
+{
+    const auto places = needed.places;
+    const auto has_along = [&](const Ports& ports, bool itself) {
+        return std::ranges::any_of(places, [&](const Ports& place) {
+            return is_at_or_below(ports, place) && (itself || ports != place);
+        });
+    };
+    std::erase_if(needed.hubs, [&](const Ports& hub) { return has_along(hub, true); });
+    std::erase_if(needed.places, [&](const Ports& place) { return has_along(place, false); });
+}
+
+/// The kernel gives a root hub the first number of its bus (drivers/usb/core/hcd.c, register_root_hub).
+constexpr std::uint8_t number_of_root_hub = 1;
+
+} // namespace
+
+std::vector<NeededNodes> needed_nodes(const Board& board)
+{
+    std::map<std::pair<PciAddress, bool>, NeededNodes> by_bus;
+    for (const auto& connector : board.connectors) {
+        if (means_of(connector) != Means::attach) continue;
+        for (const auto& place : connector.spec.places) {
+            auto& needed = by_bus[{place.controller, place.superspeed}];
+            needed.controller = place.controller;
+            needed.superspeed = place.superspeed;
+            needed.places.push_back(place.ports);
+            needed.connectors.push_back(connector.spec.name);
+            for (std::size_t depth = 1; depth < place.ports.size(); ++depth)
+                needed.hubs.emplace_back(place.ports.begin(),
+                                         place.ports.begin() + static_cast<std::ptrdiff_t>(depth));
+        }
+    }
+    std::vector<NeededNodes> all;
+    for (auto& [bus, needed] : by_bus) {
+        sort_once(needed.hubs);
+        sort_once(needed.places);
+        sort_once(needed.connectors);
+        leave_out_what_is_below(needed);
+        all.push_back(std::move(needed));
+    }
+    return all;
+}
+
+std::vector<NumberedPath> those_there(const NeededNodes& needed, const topology::Snapshot& snapshot)
+{
+    const auto* controller = snapshot.controller_at(needed.controller);
+    if (controller == nullptr) return {};
+    const auto* bus = needed.superspeed ? controller->superspeed_bus() : controller->usb2_bus();
+    if (bus == nullptr) return {};
+    std::vector<NumberedPath> there{{topology::PortPath(bus->number, {}), number_of_root_hub}};
+    const auto add = [&](const topology::Device* device) {
+        if (device != nullptr && device->number != 0) there.push_back({device->path, device->number});
+    };
+    for (const auto& ports : needed.hubs) {
+        const auto* device = snapshot.device_at(topology::PortPath(bus->number, ports));
+        if (device != nullptr && device->is_hub()) add(device);
+    }
+    for (const auto& ports : needed.places)
+        for (const auto* device : snapshot.devices_below(topology::PortPath(bus->number, ports))) add(device);
+    return there;
+}
+
+} // namespace usbroute::plan

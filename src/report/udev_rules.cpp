@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "report/udev_rules.hpp"
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace usbroute::report {
+
+namespace {
+
+using plan::NeededNodes;
+
+constexpr std::string_view head_of_rules =
+    R"(# Nodes of USB devices that usbrouted has to open to give what is in a socket to a guest: for group usbroute.
+# Printed by `usbroute config udev` from the sockets of the configuration; when they change, print it again.
+#
+# It belongs in @PLACE@, and the group has to be there when udev reads it:
+#
+#   usbroute config udev | sudo tee @PLACE@
+#   sudo udevadm control --reload
+#   sudo udevadm trigger --subsystem-match=usb
+#
+# A socket is known by its controller and its ports, because the numbers of buses change. The two halves of an xHCI are two
+# buses with the same port numbers, told apart by the speed of their root hubs.
+
+ACTION=="remove", GOTO="usbroute_nodes_end"
+SUBSYSTEM!="usb", GOTO="usbroute_nodes_end"
+ENV{DEVTYPE}!="usb_device", GOTO="usbroute_nodes_end"
+)";
+constexpr std::string_view tail = "\nLABEL=\"usbroute_nodes_end\"";
+
+/// udev takes a rule with KERNELS and ATTRS where one device, this one or one above it, fits both. Megabits a second:
+/// 12 is a UHCI's or OHCI's, 480 an EHCI's and an xHCI's; SuperSpeed has 5000, 10000, 20000.
+std::string_view speeds_of(const NeededNodes& needed) { return needed.superspeed ? "[1-9]*000" : "12|480"; }
+
+/// "2.1", as behind the '-' of the kernel's name "3-2.1".
+std::string chain_of(const NeededNodes::Ports& ports)
+{
+    std::vector<std::string> numbers;
+    for (const auto port : ports) numbers.push_back(format("{}", port));
+    return join(numbers, ".");
+}
+
+/// The name ends with its ports, or goes on with a dot: port 1 is never taken for port 11.
+std::string rules_of(const NeededNodes& needed)
+{
+    const auto rule = [&](std::string_view more) {
+        return format(
+            R"(DEVPATH=="*/{}/usb[0-9]*", KERNELS=="usb[0-9]*", ATTRS{{speed}}=="{}", {}, GROUP="usbroute", MODE="0660")"
+            "\n",
+            needed.controller.text(), speeds_of(needed), more);
+    };
+    std::vector<std::string> names;
+    for (const auto& name : needed.connectors) names.push_back(name.text());
+    auto text = format("\n# {}, {}: {}\n", needed.controller.text(),
+                       needed.superspeed ? "SuperSpeed" : "USB 2", join(names, ", "));
+    text += rule(R"(KERNEL=="usb[0-9]*")");
+    for (const auto& hub : needed.hubs)
+        text += rule(format(R"(KERNEL=="[0-9]*-{}", ATTR{{bDeviceClass}}=="09")", chain_of(hub)));
+    for (const auto& place : needed.places)
+        text += rule(format(R"(KERNEL=="[0-9]*-{0}|[0-9]*-{0}.*")", chain_of(place)));
+    return text;
+}
+
+/// In a sentence.
+std::string why_no_rules(const config::Settings& settings)
+{
+    const auto has_places = [](const auto& connector) { return !connector.spec.places.empty(); };
+    if (std::ranges::none_of(settings.connectors, has_places))
+        return "no connector has a place of its own; usbrouted needs nodes only for sockets that no mux reaches, "
+               R"([connector.NAME] with usb = ["0000:02:00.0/1"])";
+    if (std::ranges::all_of(settings.guests, [](const auto& guest) { return guest.qmp.empty(); }))
+        return "no guest can take devices one by one; add qmp = \"/run/usbroute/NAME.qmp\" to [guest.NAME]";
+    return "every connector with a place of its own goes with a socket of the mux that it is behind";
+}
+
+} // namespace
+
+UdevRules udev_rules(const plan::Board& board, const config::Settings& settings)
+{
+    const auto needed = plan::needed_nodes(board);
+    if (needed.empty()) return {.lines = {}, .none = why_no_rules(settings)};
+    auto text = replaced(head_of_rules, {{"@PLACE@", place_of_rules}});
+    for (const auto& bus : needed) text += rules_of(bus);
+    text += tail;
+    UdevRules rules;
+    for (const auto line : split(text, '\n')) rules.lines.emplace_back(line);
+    return rules;
+}
+
+} // namespace usbroute::report

@@ -1,0 +1,334 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "vmm/attach_backend.hpp"
+
+#include "base/check.hpp"
+#include "base/format.hpp"
+#include "observe/devices.hpp"
+#include "topology/snapshot.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace usbroute::vmm {
+
+using attach::BringHome;
+using attach::ClaimPort;
+using attach::Give;
+using attach::HostDevice;
+using attach::ReleasePort;
+using attach::Take;
+using attach::WakeHub;
+using linux_::UsbNodes;
+using observe::KernelTree;
+using topology::PortPath;
+using topology::SharedDevice;
+
+namespace {
+
+std::unexpected<Error> attach_error(const char* code, std::string message)
+{
+    return std::unexpected(Error(ErrorKind::failed, std::move(message)).with_code(code));
+}
+
+std::unexpected<Error> is_away(const GuestName& guest)
+{
+    return attach_error("monitor-away", format("there is no connection to {}'s monitor", guest.text()));
+}
+
+SharedDevice device_in(const KernelTree& tree, const PortPath& path)
+{
+    observe::DeviceWalk walk(tree, observe::Ports::skip);
+    walk.at(path, "sys/bus/usb/devices/" + path.text());
+    for (auto& device : walk.take().devices)
+        if (device->path == path) return device;
+    return nullptr;
+}
+
+/// The device that was meant; an error where another one is in its place by now.
+Result<SharedDevice> meant_device(const KernelTree& tree, const HostDevice& meant)
+{
+    auto device = device_in(tree, meant.path);
+    if (device == nullptr || device->number != meant.number)
+        return attach_error("device-gone", format("what was plugged in at {} is gone", meant.path.text()));
+    return device;
+}
+
+Result<std::unique_ptr<linux_::UsbNode>> node_of(UsbNodes* nodes, const HostDevice& device)
+{
+    if (nodes == nullptr)
+        return attach_error("node-not-permitted",
+                            format("usbrouted may not open the node of {}; unplug it and plug it in again",
+                                   device.path.text()));
+    return nodes->open({.place = device.path, .number = device.number});
+}
+
+Result<void> configure(linux_::UsbNode& node, const topology::Device& device)
+{
+    if (device.is_configured) return {};
+    if (device.first_configuration == 0)
+        return attach_error("no-configuration",
+                            format("{} offers no configuration in its descriptors", device.path.text()));
+    return node.set_configuration(device.first_configuration);
+}
+
+/// With its hub's driver the hub works, and what is behind it can be seen.
+Result<void> wake(const KernelTree& tree, UsbNodes* nodes, const HostDevice& hub)
+{
+    auto device = meant_device(tree, hub);
+    if (!device) return std::unexpected(std::move(device.error()));
+    auto node = node_of(nodes, hub);
+    if (!node) return std::unexpected(std::move(node.error()));
+    return configure(**node, **device);
+}
+
+Result<linux_::UniqueFd> open_to_give(const KernelTree& tree, UsbNodes* nodes, const HostDevice& meant)
+{
+    auto device = meant_device(tree, meant);
+    if (!device) return std::unexpected(std::move(device.error()));
+    // Never a hub: what is behind it would vanish from the host, and the guest could not use it (invariant 12).
+    if ((*device)->is_hub())
+        return attach_error("is-a-hub", format("{} is a hub, which no guest is given", meant.path.text()));
+    auto node = node_of(nodes, meant);
+    if (!node) return std::unexpected(std::move(node.error()));
+    if (auto configured = configure(**node, **device); !configured)
+        return std::unexpected(std::move(configured.error()));
+    return (*node)->give_away();
+}
+
+Result<void> bring_home(const KernelTree& tree, UsbNodes* nodes, const HostDevice& meant)
+{
+    auto device = meant_device(tree, meant);
+    if (!device) return {}; // nothing is left to bring home
+    auto node = node_of(nodes, meant);
+    if (!node) return std::unexpected(std::move(node.error()));
+    // The host's drivers take what is configured where no port is claimed.
+    if (!(*device)->is_configured) return configure(**node, **device);
+    for (const auto& interface : (*device)->interfaces) {
+        if (!interface.driver.empty()) continue;
+        if (auto given = (*node)->give_back(interface.number);
+            !given && given.error().code() != "no-such-interface")
+            return std::unexpected(std::move(given.error()));
+    }
+    return {};
+}
+
+Result<void> park(const KernelTree& tree, UsbNodes* nodes, const HostDevice& meant)
+{
+    auto device = meant_device(tree, meant);
+    if (!device) return {};
+    auto node = node_of(nodes, meant);
+    if (!node) return std::unexpected(std::move(node.error()));
+    for (const auto& interface : (*device)->interfaces)
+        if (auto taken = (*node)->take_away(interface.number);
+            !taken && taken.error().code() != "no-such-interface")
+            return taken;
+    return {};
+}
+
+} // namespace
+
+AttachBackend::AttachBackend(Parts parts)
+    : parts_(std::move(parts)), deadline_(parts_.loop.timer([this] {
+          finish(turn_, std::unexpected(Error(ErrorKind::timed_out,
+                                              "the kernel or QEMU has not let go of the device in time")
+                                            .with_code("device-locked")));
+      }))
+{}
+
+void AttachBackend::look(Seen seen) { seen(plan::Reading{.devices = seen_now()}); }
+
+attach::Seen AttachBackend::seen_now() const
+{
+    auto seen = parts_.seen();
+    for (const auto& [path, device] : fresh_) {
+        const auto old = std::ranges::find_if(
+            seen.devices, [&](const attach::SeenDevice& one) { return one.device.path == path; });
+        if (old != seen.devices.end() && device != nullptr) *old = attach::seen(*device);
+        if (old != seen.devices.end() && device == nullptr) seen.devices.erase(old);
+    }
+    return seen;
+}
+
+void AttachBackend::act(const plan::Action& action, Seen seen)
+{
+    seen_ = std::move(seen);
+    const auto turn = ++turn_;
+    deadline_.start(longest_action);
+    const auto done = [this, alive = std::weak_ptr(alive_), turn](Result<void> result) {
+        if (!alive.expired()) finish(turn, std::move(result));
+    };
+    std::visit([&](const auto& one) { carry_out(one, done); }, action);
+}
+
+/// Whoever is told may destroy this.
+void AttachBackend::finish(std::uint64_t turn, Result<void> result)
+{
+    if (turn != turn_ || !seen_) return;
+    deadline_.stop();
+    const auto seen = std::exchange(seen_, nullptr);
+    if (!result) return seen(std::unexpected(std::move(result.error())));
+    seen(plan::Reading{.devices = seen_now()});
+}
+
+void AttachBackend::carry_out(const ClaimPort& action, Done done)
+{
+    const auto hub = hub_of(action.port);
+    const auto seen = seen_now();
+    const auto* device = seen.device_at(hub);
+    if (!hub.is_root_hub() && device == nullptr)
+        return done(attach_error("device-gone", format("the hub at {} is gone", hub.text())));
+    parts_.ports.claim(action.port, hub.is_root_hub() ? 1 : device->device.number, std::move(done));
+}
+
+void AttachBackend::carry_out(const ReleasePort& action, Done done)
+{
+    parts_.ports.release(action.port, std::move(done));
+}
+
+/// On the worker; then the device is read again.
+void AttachBackend::on_device(const HostDevice& device,
+                              Result<void> (*work)(const KernelTree&, UsbNodes*, const HostDevice&),
+                              Done done)
+{
+    on_worker<void>(
+        parts_.loop,
+        [&tree = parts_.tree, nodes = parts_.nodes, device, work] { return work(tree, nodes, device); },
+        [this, alive = std::weak_ptr(alive_), device, done = std::move(done)](Result<void> worked) {
+            if (alive.expired()) return;
+            if (!worked) return done(std::move(worked));
+            read_again(device, done);
+        });
+}
+
+void AttachBackend::carry_out(const WakeHub& action, Done done)
+{
+    on_device(action.hub, wake, std::move(done));
+}
+
+void AttachBackend::carry_out(const attach::Park& action, Done done)
+{
+    on_device(action.device, park, std::move(done));
+}
+
+void AttachBackend::carry_out(const BringHome& action, Done done)
+{
+    parts_.offered(action.device);
+    on_device(action.device, bring_home, std::move(done));
+}
+
+void AttachBackend::carry_out(const Give& action, Done done)
+{
+    if (action.way == attach::Way::descriptor) return give_by_descriptor(action, std::move(done));
+    give_by_place(action, std::move(done));
+}
+
+void AttachBackend::give_by_descriptor(const Give& action, Done done)
+{
+    using Node = std::shared_ptr<linux_::UniqueFd>;
+    on_worker<Node>(
+        parts_.loop,
+        [&tree = parts_.tree, nodes = parts_.nodes, device = action.device]() -> Result<Node> {
+            auto node = open_to_give(tree, nodes, device);
+            if (!node) return std::unexpected(std::move(node.error()));
+            return std::make_shared<linux_::UniqueFd>(std::move(*node));
+        },
+        [this, alive = std::weak_ptr(alive_), action, done = std::move(done)](Result<Node> node) {
+            if (alive.expired()) return;
+            if (!node) return done(std::unexpected(std::move(node.error())));
+            const auto guest = parts_.guest(action.guest);
+            if (!guest) return done(is_away(action.guest));
+            guest->monitor->add(action.object(), action.to, std::move(**node),
+                                [this, alive, action, done](Result<GuestMonitor::Took> took) {
+                                    if (!alive.expired()) given(action, std::move(took), done);
+                                });
+        });
+}
+
+/// It waits for what is in that place, and is told to look at once.
+void AttachBackend::give_by_place(const Give& action, Done done)
+{
+    const auto guest = parts_.guest(action.guest);
+    if (!guest) return done(is_away(action.guest));
+    const auto text = action.device.path.text();
+    const auto port = attach::HostPort::from(std::string_view(text).substr(text.find('-') + 1));
+    const auto bus = action.device.path.bus();
+    if (!port || bus > 255)
+        return done(attach_error("no-such-port", format("QEMU cannot name the place {}", text)));
+    guest->monitor->add_waiting(action.object(), action.to, static_cast<std::uint8_t>(bus), *port,
+                                [this, alive = std::weak_ptr(alive_), action,
+                                 done = std::move(done)](Result<GuestMonitor::Took> took) {
+                                    if (!alive.expired()) given(action, std::move(took), done);
+                                });
+}
+
+/// What QEMU has taken over is read again: its word alone is no evidence.
+void AttachBackend::given(const Give& action, Result<GuestMonitor::Took> took, Done done)
+{
+    if (!took) return done(std::unexpected(std::move(took.error())));
+    look_at_guest(action.guest, [this, action, done = std::move(done)](Result<void> looked) {
+        if (!looked) return done(std::move(looked));
+        const auto seen = seen_now();
+        const auto* guest = seen.guest(action.guest);
+        if (guest == nullptr || !guest->usb || guest->usb->find(action.object()) == nullptr)
+            return done(
+                attach_error("odd-answer", format("{}'s QEMU says that it took {}, and does not have it",
+                                                  action.guest.text(), action.object().text())));
+        read_again(action.device, done);
+    });
+}
+
+void AttachBackend::carry_out(const Take& action, Done done)
+{
+    const auto guest = parts_.guest(action.guest);
+    if (!guest) return done({}); // QEMU has gone, and its objects with it; what is driverless is seen
+    const auto meant = attach::meant_by(action.object.text());
+    guest->monitor->remove(action.object, [this, alive = std::weak_ptr(alive_), action, meant,
+                                           done = std::move(done)](Result<void> removed) {
+        if (alive.expired()) return;
+        if (!removed) return done(std::move(removed));
+        look_at_guest(action.guest, [this, action, meant, done](Result<void> looked) {
+            if (!looked) return done(std::move(looked));
+            const auto seen = seen_now();
+            const auto* again = seen.guest(action.guest);
+            if (again != nullptr && again->usb && again->usb->find(action.object) != nullptr)
+                return done(attach_error("guest-keeps-object",
+                                         format("{}'s QEMU says that {} is gone, and still has it",
+                                                action.guest.text(), action.object.text())));
+            const auto* device = meant ? seen.device_at(meant->path) : nullptr;
+            if (device == nullptr) return done({});
+            read_again(device->device, done);
+        });
+    });
+}
+
+/// A plan of several means has a backend for each.
+template <class Other> void AttachBackend::carry_out(const Other& /*action*/, Done done)
+{
+    done(attach_error("not-attach", "this is done by another means"));
+}
+
+void AttachBackend::look_at_guest(const GuestName& name, Done done)
+{
+    const auto guest = parts_.guest(name);
+    if (!guest) return done(is_away(name));
+    guest->look_again([alive = std::weak_ptr(alive_), done = std::move(done)](Result<void> looked) {
+        if (!alive.expired()) done(std::move(looked));
+    });
+}
+
+void AttachBackend::read_again(const HostDevice& device, Done done)
+{
+    on_worker<SharedDevice>(
+        parts_.loop,
+        [&tree = parts_.tree, path = device.path]() -> Result<SharedDevice> { return device_in(tree, path); },
+        [this, alive = std::weak_ptr(alive_), path = device.path,
+         done = std::move(done)](Result<SharedDevice> read) {
+            if (alive.expired()) return;
+            fresh_[path] = std::move(*read);
+            done({});
+        });
+}
+
+} // namespace usbroute::vmm

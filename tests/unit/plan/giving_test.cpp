@@ -1,0 +1,328 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "base/check.hpp"
+#include "config/parse.hpp"
+#include "fakes/boards.hpp"
+#include "plan/plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace usbroute::plan {
+namespace {
+
+using config::ToHost;
+using topology::PortPath;
+
+constexpr std::string_view configuration = R"(
+[connector.rear-1]
+usb = ["0000:00:14.0/1", "0000:00:14.0/ss1"]
+[connector.rear-2]
+usb = ["0000:00:14.0/2", "0000:00:14.0/ss2"]
+[guest.windows]
+controllers = ["0000:00:1a.0"]
+qmp = "/run/windows.qmp"
+[profile.all-host]
+[profile.desk]
+windows = ["rear-1", "rear-2"]
+may_take_last_keyboard = true
+)";
+
+/// A board whose one controller has no mux, with two sockets of two halves each, and one guest.
+struct PlainBoard {
+    PlainBoard()
+    {
+        snapshot = fakes::z97();
+        auto& xhci = fakes::controller(snapshot, "00:14.0");
+        xhci.vendor = 0x1022;
+        xhci.device = 0x149c;
+        snapshot.registers.clear();
+        const std::array files{config::SourceText{.name = "test.toml", .text = std::string(configuration)}};
+        auto parsed = config::parse(files);
+        USBROUTE_CHECK(parsed.has_value());
+        settings = std::move(*parsed);
+    }
+
+    topology::Device& plug(std::string_view place)
+    {
+        auto& device = fakes::plug(snapshot, place, "Thing");
+        device.number = ++last_number;
+        device.interfaces.push_back({.number = 0, .device_class = 0xff, .driver = "thing"});
+        return device;
+    }
+    topology::Device& plug_keyboard(std::string_view place)
+    {
+        auto& device = fakes::plug(snapshot, place, "Keyboard");
+        device.number = ++last_number;
+        device.interfaces.push_back(
+            {.number = 0, .device_class = 3, .subclass = 1, .protocol = 1, .driver = "usbhid"});
+        return device;
+    }
+    void start_windows()
+    {
+        attach::GuestUsb usb{.is_running = true, .status = "running"};
+        usb.controllers.push_back({.id = "usbroute0",
+                                   .path = "/machine/peripheral/usbroute0",
+                                   .bus = "usbroute0.0",
+                                   .type = "qemu-xhci",
+                                   .usb2_ports = 15,
+                                   .superspeed_ports = 15});
+        attached.guests = {{.name = GuestName("windows"), .usb = std::move(usb)}};
+    }
+    void assign(std::string_view connector, std::string_view whom)
+    {
+        auto change =
+            std::get<Plan>(ask(MoveRequest{{ConnectorName(std::string(connector))},
+                                           whom == "host" ? config::Target(ToHost{})
+                                                          : config::Target(GuestName(std::string(whom)))},
+                               true))
+                .change;
+        standing = standing ? standing->followed_by(change) : change;
+        snapshot.assigned = assigned_after({}, *standing);
+    }
+
+    [[nodiscard]] Outcome ask(Wish wish, bool yes = false) const
+    {
+        return make_plan({snapshot, settings, use, {}, standing, lines, trial, attached, of_devices},
+                         {.wish = std::move(wish), .yes = yes});
+    }
+    [[nodiscard]] Plan follow() const { return std::get<Plan>(ask(FollowRequest{})); }
+
+    topology::Snapshot snapshot;
+    config::Settings settings;
+    topology::HostUse use;
+    std::optional<Change> standing;
+    std::vector<config::ListenerSettings> lines;
+    std::optional<Change> trial;
+    attach::Seen attached;
+    attach::Remembered of_devices;
+    std::uint8_t last_number = 1;
+};
+
+MoveRequest to_windows(std::string connector)
+{
+    return {{ConnectorName(std::move(connector))}, GuestName("windows")};
+}
+
+std::string reasons_of(const Plan& plan)
+{
+    std::string text;
+    for (const auto& step : plan.steps) text += step.reason + "\n";
+    return text;
+}
+
+TEST(Giving, ClaimsBothHalvesAndGivesWhatIsPluggedIn)
+{
+    PlainBoard board;
+    board.plug("3-1");
+    board.start_windows();
+
+    const auto plan = std::get<Plan>(board.ask(to_windows("rear-1")));
+
+    EXPECT_EQ(reasons_of(plan), "the host's drivers keep away from what is plugged in at 3-1\n"
+                                "the host's drivers keep away from what is plugged in at 4-1\n"
+                                "windows gets Thing (1234:5678)\n");
+    ASSERT_EQ(plan.movements.size(), 1u);
+    EXPECT_EQ(text_of(plan.movements.front().owner_after), "windows");
+}
+
+TEST(Giving, AGuestThatIsOffHasTheSocketAndTheHostWhatIsInIt)
+{
+    PlainBoard board;
+    board.plug("3-1");
+    board.attached.guests = {{.name = GuestName("windows"), .usb = {}, .is_gone = true}};
+
+    const auto plan = std::get<Plan>(board.ask(to_windows("rear-1")));
+
+    EXPECT_TRUE(plan.steps.empty());
+    EXPECT_TRUE(plan.changes_something());
+    ASSERT_FALSE(plan.warnings.empty());
+    EXPECT_EQ(plan.warnings.front(), "windows does not run: what is in rear-1 is the host's until it does");
+}
+
+TEST(Giving, TheHostsOnlyKeyboardIsRefusedAndGoesWithAYes)
+{
+    PlainBoard board;
+    board.plug_keyboard("3-1");
+    board.start_windows();
+
+    const auto refused = board.ask(to_windows("rear-1"));
+
+    ASSERT_TRUE(std::holds_alternative<Refusal>(refused));
+    EXPECT_EQ(std::get<Refusal>(refused).reason, Reason::last_keyboard);
+    EXPECT_TRUE(std::holds_alternative<Plan>(board.ask(to_windows("rear-1"), true)));
+}
+
+TEST(Giving, AskedForAgainWhatWasLeftWithTheHostGoesUnderTheGuardsOfAMove)
+{
+    PlainBoard board;
+    board.start_windows();
+    board.assign("rear-1", "windows");
+    fakes::plug_disk(board.snapshot, "3-1", "sdb");
+    auto devices = board.snapshot.devices.flat();
+    auto disk = *devices.front();
+    disk.interfaces = {{.number = 0, .device_class = 8, .driver = "usb-storage"}};
+    board.snapshot.devices = topology::in_order({std::make_shared<const topology::Device>(disk)});
+    board.of_devices.stay.insert({.path = *PortPath::parse("3-1"), .number = disk.number});
+
+    board.use.mounts = {{.number = "8:17", .source = "/dev/sdb1", .point = "/mnt/stick", .type = "ext4"}};
+    const auto refused = board.ask(to_windows("rear-1"));
+    ASSERT_TRUE(std::holds_alternative<Refusal>(refused));
+    EXPECT_EQ(std::get<Refusal>(refused).reason, Reason::disk_in_use);
+
+    board.use.mounts.clear();
+    const auto plan = std::get<Plan>(board.ask(to_windows("rear-1")));
+    EXPECT_EQ(plan.steps.back().reason, "windows gets Flash Disk (1234:5678)");
+    EXPECT_TRUE(plan.change.is_empty());
+}
+
+TEST(Giving, UndoneWhereItWasGiven)
+{
+    PlainBoard board;
+    board.plug("3-1");
+    board.start_windows();
+
+    const auto plan = std::get<Plan>(board.ask(to_windows("rear-1")));
+
+    const auto& give = plan.steps.back();
+    ASSERT_TRUE(give.inverse.has_value());
+    EXPECT_EQ(shell_line(*give.inverse), R"({"execute":"device_del","arguments":{"id":"usbroute-3-1-2"}})");
+    EXPECT_EQ(
+        plan.change.inverse().after(),
+        (std::vector<topology::Placed>{{.key = *topology::key_from("0000:00:14.0/1"), .word = "host"},
+                                       {.key = *topology::key_from("0000:00:14.0/ss1"), .word = "host"}}));
+}
+
+TEST(Following, NothingWhereAllSocketsAreTheHosts)
+{
+    PlainBoard board;
+    board.plug("3-1");
+    board.start_windows();
+
+    EXPECT_TRUE(board.follow().steps.empty());
+}
+
+TEST(Following, APlugIntoAGuestsSocketIsGivenOnePlaceAtATime)
+{
+    PlainBoard board;
+    board.start_windows();
+    board.assign("rear-1", "windows");
+    board.attached.claimed = {*PortPath::parse("3-1"), *PortPath::parse("4-1")};
+    board.plug("3-1");
+
+    const auto plan = board.follow();
+
+    EXPECT_EQ(reasons_of(plan), "windows gets Thing (1234:5678)\n");
+    EXPECT_TRUE(plan.change.is_empty());
+    EXPECT_TRUE(std::get<Plan>(board.ask(FollowRequest{.leave = {*PortPath::parse("3-1")}})).steps.empty());
+}
+
+TEST(Following, TheOnlyKeyboardStaysAndGoesWhenAnotherComes)
+{
+    PlainBoard board;
+    board.start_windows();
+    board.assign("rear-1", "windows");
+    board.attached.claimed = {*PortPath::parse("3-1"), *PortPath::parse("4-1")};
+    board.plug_keyboard("3-1");
+    if (board.standing)
+        for (auto& shift : board.standing->shifts) shift.keyboard_may_go = false;
+
+    const auto alone = board.follow();
+
+    ASSERT_EQ(alone.kept.size(), 1u);
+    EXPECT_EQ(alone.kept.front().why.reason, Reason::last_keyboard);
+    EXPECT_EQ(reasons_of(alone), "the host's drivers may have what is plugged in at 3-1\n");
+
+    board.plug_keyboard("3-9");
+    const auto with_another = board.follow();
+
+    EXPECT_TRUE(with_another.kept.empty());
+    EXPECT_EQ(reasons_of(with_another), "windows gets Keyboard (1234:5678)\n");
+}
+
+TEST(Following, AKeyboardThatComesIntoAClaimedPortIsOneBeforeAnyDriverHasIt)
+{
+    PlainBoard board;
+    board.start_windows();
+    board.assign("rear-1", "windows");
+    board.attached.claimed = {*PortPath::parse("3-1"), *PortPath::parse("4-1")};
+    auto& keyboard = board.plug_keyboard("3-1");
+    keyboard.interfaces.front().driver.clear();
+    keyboard.is_configured = false;
+    keyboard.first_configuration = 1;
+
+    const auto plan = board.follow();
+
+    ASSERT_EQ(plan.kept.size(), 1u);
+    EXPECT_EQ(reasons_of(plan), "the host's drivers may have what is plugged in at 3-1\n"
+                                "the host's drivers get Keyboard (1234:5678)\n");
+}
+
+TEST(Following, OfTwoKeyboardsThatAreBothAGuestsTheFirstStays)
+{
+    PlainBoard board;
+    board.start_windows();
+    board.assign("rear-1", "windows");
+    board.assign("rear-2", "windows");
+    board.plug_keyboard("3-1");
+    board.plug_keyboard("3-2");
+    for (auto& shift : board.standing->shifts) shift.keyboard_may_go = false;
+
+    const auto plan = board.follow();
+
+    ASSERT_EQ(plan.kept.size(), 1u);
+    EXPECT_EQ(plan.kept.front().device.path, *PortPath::parse("3-1"));
+}
+
+TEST(Following, WhatAProfileLetsGoGoesWithTheLastKeyboard)
+{
+    PlainBoard board;
+    board.start_windows();
+    const auto applied = std::get<Plan>(board.ask(ApplyRequest{ProfileName("desk")}));
+    board.standing = applied.change;
+    board.snapshot.assigned = assigned_after({}, applied.change);
+    board.plug_keyboard("3-1");
+
+    EXPECT_TRUE(board.follow().kept.empty());
+}
+
+TEST(Following, ADiskInUseIsNeverGivenByItself)
+{
+    PlainBoard board;
+    board.start_windows();
+    board.assign("rear-1", "windows");
+    fakes::plug_disk(board.snapshot, "3-1", "sdb");
+    board.use.mounts = {{.number = "8:17", .source = "/dev/sdb1", .point = "/mnt/stick", .type = "ext4"}};
+
+    const auto plan = board.follow();
+
+    ASSERT_EQ(plan.kept.size(), 1u);
+    EXPECT_EQ(plan.kept.front().why.reason, Reason::disk_in_use);
+}
+
+TEST(Following, WhenTheGuestIsGoneWhatItHadComesHomeAndGoesAgainWhenItIsBack)
+{
+    PlainBoard board;
+    board.start_windows();
+    board.assign("rear-1", "windows");
+    board.attached.claimed = {*PortPath::parse("3-1"), *PortPath::parse("4-1")};
+    auto& thing = board.plug("3-1");
+    thing.interfaces.front().driver.clear(); // QEMU was killed, and nobody has given it back
+
+    board.attached.guests = {{.name = GuestName("windows"), .usb = {}, .is_gone = true}};
+    EXPECT_EQ(reasons_of(board.follow()), "the host's drivers may have what is plugged in at 3-1\n"
+                                          "the host's drivers get Thing (1234:5678)\n");
+
+    board.start_windows();
+    EXPECT_EQ(reasons_of(board.follow()), "windows gets Thing (1234:5678)\n");
+}
+
+} // namespace
+} // namespace usbroute::plan

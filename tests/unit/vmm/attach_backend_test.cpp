@@ -1,0 +1,285 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "fakes/fake_loop.hpp"
+#include "fakes/fake_qemu.hpp"
+#include "fakes/fake_usb_nodes.hpp"
+#include "fakes/state_directory.hpp"
+#include "observe/devices.hpp"
+#include "vmm/attach_backend.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace usbroute::vmm {
+namespace {
+
+using topology::PortPath;
+
+PortPath at(const char* path) { return PortPath::parse(path).value(); }
+
+/// sysfs of a fake usbfs, as far as a device is read.
+class ShownNodes final : public observe::KernelTree {
+public:
+    explicit ShownNodes(const fakes::FakeUsbNodes& nodes) : nodes_(nodes) {}
+
+    std::expected<std::vector<std::string>, observe::Errno> list(const std::string& directory) const override
+    {
+        const auto name = std::string(directory.substr(directory.rfind('/') + 1));
+        const auto* device = find(name);
+        if (device == nullptr) return std::unexpected(observe::Errno{ENOENT});
+        if (!device->is_configured) return std::vector<std::string>{};
+        return std::vector{name + ":1.0"};
+    }
+    std::expected<std::string, observe::Errno> read(const std::string& path,
+                                                    std::size_t /*limit*/) const override
+    {
+        const auto slash = path.rfind('/');
+        const auto what = path.substr(slash + 1);
+        const auto directory = path.substr(0, slash);
+        const auto name = directory.substr(directory.rfind('/') + 1);
+        const auto* device = find(name.substr(0, name.find(':')));
+        if (device == nullptr) return std::unexpected(observe::Errno{ENOENT});
+        if (name.find(':') != std::string::npos && what == "uevent")
+            return "INTERFACE=3/1/1\n" + (device->driver.empty() ? "" : "DRIVER=" + device->driver + "\n");
+        if (what == "uevent")
+            return format("DEVNUM={:03}\nPRODUCT=46d/c31c/100\nTYPE=0/0/0\n", device->number);
+        if (what == "bConfigurationValue") return std::string(device->is_configured ? "1\n" : "\n");
+        if (what == "descriptors")
+            return std::string("\x12\x01", 2) + std::string(16, '\0') +
+                   std::string("\x09\x02\x12\x00\x01\x01\x00\xa0\x32", 9) +
+                   std::string("\x09\x04\x00\x00\x01\x03\x01\x01\x00", 9);
+        return std::unexpected(observe::Errno{ENOENT});
+    }
+    std::expected<std::string, observe::Errno> link(const std::string& /*path*/) const override
+    {
+        return std::unexpected(observe::Errno{ENOENT});
+    }
+
+private:
+    [[nodiscard]] const fakes::FakeUsbNodes::Device* find(const std::string& name) const
+    {
+        const auto path = PortPath::parse(name);
+        const auto found = path ? nodes_.devices.find(*path) : nodes_.devices.end();
+        return found == nodes_.devices.end() ? nullptr : &found->second;
+    }
+    const fakes::FakeUsbNodes& nodes_;
+};
+
+/// A kernel, a guest's QEMU, and the backend between them.
+class AttachBackendTest : public testing::Test {
+protected:
+    AttachBackendTest()
+    {
+        qemu.add_controller("usbroute0", 15);
+        for (const auto* set : {"/dev/fdset/0", "/dev/fdset/1", "/dev/fdset/2"}) qemu.hosted.insert(set);
+        nodes.add_bus(3, 4);
+        monitor->begin();
+        settle();
+        look_at_guest([](const Result<void>&) {});
+        settle();
+    }
+
+    void settle()
+    {
+        bool was_busy = true;
+        while (was_busy) {
+            loop.settle();
+            was_busy = qemu.serve();
+            while (loop.errands() > 0) {
+                loop.run_errand();
+                was_busy = true;
+            }
+        }
+    }
+    void plug(const char* path)
+    {
+        nodes.plug(at(path), "usbhid");
+        device = {.path = at(path), .number = nodes.devices.at(at(path)).number};
+    }
+    void look_at_guest(std::function<void(Result<void>)> done)
+    {
+        monitor->look([this, done = std::move(done)](Result<attach::GuestUsb> now) {
+            if (!now) return done(std::unexpected(now.error()));
+            usb = std::move(*now);
+            done({});
+        });
+    }
+    attach::Seen seen()
+    {
+        attach::Seen all{.claimed = ports.list(), .devices = {}, .guests = {{.name = windows, .usb = usb}}};
+        observe::DeviceWalk walk(tree, observe::Ports::skip);
+        if (device) walk.at(device->path, "sys/bus/usb/devices/" + device->path.text());
+        for (const auto& one : walk.take().devices) all.devices.push_back(attach::seen(*one));
+        return all;
+    }
+    /// "done", or the code of the error.
+    std::string act(const plan::Action& action)
+    {
+        std::string said = "nothing";
+        backend.act(action, [&](const Result<plan::Reading>& reading) {
+            said = !reading                          ? reading.error().code()
+                   : plan::is_done(action, *reading) ? "done"
+                                                     : plan::why_undone(action, *reading);
+        });
+        settle();
+        return said;
+    }
+    plan::Action give(attach::Way way = attach::Way::descriptor)
+    {
+        return attach::Give{
+            .guest = windows, .device = *device, .to = {.bus = "usbroute0.0", .port = 1}, .way = way};
+    }
+
+    GuestName windows{"windows"};
+    fakes::StateDirectory directory;
+    fakes::FakeLoop loop;
+    fakes::FakeQemu qemu{directory.path() + "/qmp"};
+    fakes::FakeUsbNodes nodes;
+    ShownNodes tree{nodes};
+    bool is_connected = true;
+    std::optional<attach::HostDevice> device;
+    std::optional<attach::GuestUsb> usb;
+    std::vector<attach::HostDevice> offered;
+    std::unique_ptr<GuestMonitor> monitor =
+        std::make_unique<GuestMonitor>(loop, directory.path() + "/qmp",
+                                       QmpSession::Tell{.ready = [](const attach::QemuVersion&) {},
+                                                        .event = [](const wire::QmpEvent&) {},
+                                                        .ended = [](std::string_view) {}});
+    ClaimedPorts ports{loop, &nodes};
+    AttachBackend backend{{.loop = loop,
+                           .tree = tree,
+                           .nodes = &nodes,
+                           .ports = ports,
+                           .guest = [this](const GuestName&) -> std::optional<AttachBackend::Guest> {
+                               if (!is_connected) return std::nullopt;
+                               return AttachBackend::Guest{
+                                   .monitor = monitor.get(),
+                                   .look_again = [this](auto done) { look_at_guest(std::move(done)); }};
+                           },
+                           .seen = [this] { return seen(); },
+                           .offered = [this](const auto& one) { offered.push_back(one); }}};
+};
+
+TEST_F(AttachBackendTest, AClaimLastsUntilItIsReleased)
+{
+    EXPECT_EQ(act(attach::ClaimPort{.port = at("3-1")}), "done");
+    EXPECT_EQ(ports.list(), std::vector{at("3-1")});
+    EXPECT_EQ(act(attach::ClaimPort{.port = at("3-2")}), "done");
+    EXPECT_EQ(act(attach::ReleasePort{.port = at("3-1")}), "done");
+    EXPECT_EQ(act(attach::ReleasePort{.port = at("3-1")}), "done");
+    EXPECT_EQ(ports.list(), std::vector{at("3-2")});
+    EXPECT_EQ(nodes.log, "claim usb3 1\nclaim usb3 2\nrelease usb3 1\n");
+}
+
+TEST_F(AttachBackendTest, AClaimOfSomebodyElseIsNamed)
+{
+    const auto other = nodes.open({.place = at("usb3"), .number = 1});
+    ASSERT_TRUE((*other)->claim_port(1).has_value());
+
+    EXPECT_EQ(act(attach::ClaimPort{.port = at("3-1")}), "port-claimed");
+    EXPECT_TRUE(ports.list().empty());
+}
+
+TEST_F(AttachBackendTest, ClaimsGoWithTheirHub)
+{
+    ASSERT_EQ(act(attach::ClaimPort{.port = at("3-1")}), "done");
+
+    ports.follow(topology::Snapshot{});
+
+    EXPECT_TRUE(ports.list().empty());
+}
+
+TEST_F(AttachBackendTest, WhatCameIntoAClaimedPortIsConfiguredAndGiven)
+{
+    ASSERT_EQ(act(attach::ClaimPort{.port = at("3-1")}), "done");
+    plug("3-1");
+    ASSERT_FALSE(nodes.devices.at(at("3-1")).is_configured);
+
+    EXPECT_EQ(act(give()), "done");
+    EXPECT_EQ(nodes.log, "claim usb3 1\nconfigure 3-1 1\n");
+    ASSERT_EQ(usb->host_objects.size(), 1u);
+    EXPECT_EQ(usb->host_objects.front().id, "usbroute-3-1-2");
+    EXPECT_TRUE(usb->host_objects.front().is_attached);
+}
+
+TEST_F(AttachBackendTest, ADeviceThatIsAnotherOneByNowIsNotGiven)
+{
+    plug("3-1");
+    const auto action = give();
+    plug("3-1");
+
+    EXPECT_EQ(act(action), "device-gone");
+    EXPECT_TRUE(usb->host_objects.empty());
+}
+
+TEST_F(AttachBackendTest, WithoutTheRightToOpenItNothingIsTouched)
+{
+    plug("3-1");
+    nodes.denies_all = true;
+
+    EXPECT_EQ(act(give()), "node-not-permitted");
+    EXPECT_TRUE(usb->host_objects.empty());
+    EXPECT_TRUE(nodes.log.empty());
+}
+
+TEST_F(AttachBackendTest, WithoutAConnectionNothingIsGivenAndNothingIsLeftToTake)
+{
+    plug("3-1");
+    is_connected = false;
+
+    EXPECT_EQ(act(give()), "monitor-away");
+    EXPECT_EQ(act(attach::Take{.guest = windows, .object = attach::object_for(*device)}), "done");
+}
+
+TEST_F(AttachBackendTest, TakenFromTheGuestAndOfferedToTheHost)
+{
+    plug("3-1");
+    static_cast<void>(act(give()));
+    ASSERT_EQ(usb->host_objects.size(), 1u);
+
+    EXPECT_EQ(act(attach::Take{.guest = windows, .object = attach::object_for(*device)}), "done");
+    EXPECT_TRUE(usb->host_objects.empty());
+
+    nodes.devices.at(at("3-1")).driver.clear(); // as after a QEMU that was killed
+    EXPECT_EQ(act(attach::BringHome{.device = *device}), "done");
+    EXPECT_EQ(nodes.devices.at(at("3-1")).driver, "usbhid");
+    EXPECT_EQ(offered, std::vector{*device});
+}
+
+TEST_F(AttachBackendTest, WithoutNodesQemuWaitsAtThePlace)
+{
+    plug("3-1");
+    qemu.hosted = {"3:1"};
+    qemu.is_running = true;
+
+    static_cast<void>(act(give(attach::Way::by_place)));
+
+    ASSERT_EQ(usb->host_objects.size(), 1u);
+    EXPECT_EQ(usb->host_objects.front().id, "usbroute-3-1");
+    EXPECT_EQ(usb->host_objects.front().host_port, "1");
+}
+
+TEST_F(AttachBackendTest, ADriverThatDoesNotLetGoOfTheDeviceEndsTheActionByItsDeadline)
+{
+    plug("3-1");
+    std::string said;
+    backend.act(give(), [&](const Result<plan::Reading>& reading) { said = reading.error().code(); });
+    ASSERT_EQ(loop.errands(), 1u);
+
+    loop.advance(AttachBackend::longest_action);
+    EXPECT_EQ(said, "device-locked");
+
+    said.clear();
+    settle(); // the worker is back, and nobody waits for it any more
+    EXPECT_EQ(said, "");
+}
+
+} // namespace
+} // namespace usbroute::vmm
