@@ -103,6 +103,7 @@ void Machine::tell_that_it_is_locked_out() const
 void Machine::adopt(config::Settings settings)
 {
     settings_ = std::move(settings);
+    gives_devices_ = settings_.gives_devices();
     conductor_.forget_plans();
     know_whom_places_are_for();
     if (calls_.adopted) calls_.adopted();
@@ -218,7 +219,7 @@ topology::HostUse Machine::host_use() const
 apply::Known Machine::known() const
 {
     apply::Known known{.snapshot = *snapshot_, .settings = settings_, .registers = known_};
-    if (!calls_.attached) return known;
+    if (!gives_devices_ || !calls_.attached) return known;
     const auto attached = calls_.attached();
     known.attached = &attached.seen;
     known.of_devices = &attached.of_devices;

@@ -175,6 +175,7 @@ private:
     OpenRegisters open_;
     Calls calls_;
     config::Settings settings_;
+    bool gives_devices_ = false; ///< by these settings
     std::shared_ptr<const topology::Snapshot> snapshot_ = std::make_shared<const topology::Snapshot>();
     std::optional<PciAddress> mux_;
     std::unique_ptr<apply::RouteRegisters> registers_;
