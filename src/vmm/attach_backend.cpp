@@ -304,7 +304,7 @@ void AttachBackend::carry_out(const Take& action, Done done)
 }
 
 /// A plan of several means has a backend for each.
-template <class Other> void AttachBackend::carry_out(const Other& /*action*/, Done done)
+template <class Other> void AttachBackend::carry_out(const Other& /*action*/, const Done& done)
 {
     done(attach_error("not-attach", "this is done by another means"));
 }

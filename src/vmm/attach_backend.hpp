@@ -70,7 +70,7 @@ private:
                    Result<void> (*work)(const observe::KernelTree&, linux_::UsbNodes*,
                                         const attach::HostDevice&),
                    Done done);
-    template <class Other> void carry_out(const Other& action, Done done);
+    template <class Other> void carry_out(const Other& action, const Done& done);
 
     void give_by_descriptor(const attach::Give& action, Done done);
     void give_by_place(const attach::Give& action, Done done);
