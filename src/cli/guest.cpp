@@ -95,7 +95,7 @@ Result<const config::GuestSettings*> guest_in(const Invocation& invocation, cons
         return std::unexpected(
             Error(
                 ErrorKind::not_found,
-                "the configuration has no guest; add one: [guest.windows] with controllers = [\"0000:00:1d.0\"], or with qmp = \"/run/usbroute/windows.qmp\" where single devices are given")
+                R"(the configuration has no guest; add one: [guest.windows] with controllers = ["0000:00:1d.0"], or with qmp = "/run/usbroute/windows.qmp" where single devices are given)")
                 .with_code("no-such-guest"));
     return std::unexpected(usage_error(
         format("guest {} needs a name: {}; {}", verb.name, names_of(settings.guests), usage_of(verb))));
