@@ -9,6 +9,9 @@
 #include "route/mux.hpp"
 #include "topology/connector.hpp"
 
+#include <algorithm>
+#include <variant>
+
 namespace usbroute::apply {
 
 using plan::Outcome;
@@ -21,6 +24,13 @@ namespace {
 
 constexpr int most_attempts = 3;
 constexpr std::size_t most_remembered = 8;
+
+bool touches_routes(const plan::Change& change)
+{
+    return std::ranges::any_of(change.shifts, [](const plan::Shift& shift) {
+        return !std::holds_alternative<topology::UsbPlace>(shift.key);
+    });
+}
 
 } // namespace
 
@@ -233,6 +243,7 @@ std::optional<Result<Recovered>> Conductor::recover()
 {
     const auto open = journal_.history().open;
     if (!open) return std::nullopt;
+    if (!touches_routes(*open)) return put_away(*open);
     const auto context = format("cannot recover from an interrupted \"{}\"", open->title);
     // Only what the chip table knows is ever written, whatever a journal says.
     const auto mux = route::find_mux(workplace_.known().snapshot);
@@ -245,6 +256,15 @@ std::optional<Result<Recovered>> Conductor::recover()
     auto recovered = apply::recover(*open, **registers, journal_,
                                     [this](const Request& request) { return decide(request); });
     static_cast<void>(workplace_.reads_otherwise());
+    return recovered;
+}
+
+/// Whom places are for is as it was: it is written down with the end. Their devices follow by themselves.
+Recovered Conductor::put_away(const plan::Change& open)
+{
+    Recovered recovered{
+        .text = format("\"{}\" was interrupted: its sockets are for whom they were before", open.title)};
+    if (auto ended = journal_.end(Ending::undone); !ended) recovered.text += "; " + ended.error().message();
     return recovered;
 }
 

@@ -154,6 +154,7 @@ private:
     [[nodiscard]] Done done(UnderWay& wish, Applied applied);
     void not_applied(Error why);
     void finish(Carried carried);
+    [[nodiscard]] Recovered put_away(const plan::Change& open);
     void join_trial(const plan::Change& change, const Signature& signature);
 
     Workplace& workplace_;

@@ -116,7 +116,8 @@ private:
                    connector.spec.name.text())};
     }
 
-    /// Somebody has said so, or can bring it back.
+    /// Somebody has said so, or can bring it back. That the socket is on trial is not enough: whoever began the trial may not have
+    /// the right to say yes.
     [[nodiscard]] bool may_go(const Going& going, const Connector& connector)
     {
         const auto& spec = connector.spec;
@@ -124,7 +125,6 @@ private:
         if (shift != nullptr && shift->keyboard_may_go) return true;
         const auto* guest = going.guest ? situation_.settings.guest(*going.guest) : nullptr;
         if (guest != nullptr && guest->may_take_last_keyboard) return true;
-        if (situation_.trial && situation_.trial->moves(spec)) return true;
         return std::ranges::any_of(situation_.lines, [&](const config::ListenerSettings& line) {
             if (!going.guest || line.guest != *going.guest) return false;
             const auto found = can_call_back(situation_, line, spec.name);

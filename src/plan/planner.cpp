@@ -58,9 +58,10 @@ void add_superspeed(Plan& plan, const route::Mux& mux, const Wanted& wanted)
 }
 
 /// Asked for by name, a device that was refused or has failed is to go now: the socket is its guest's already.
-bool is_asked_again(const Situation& situation, const Wanted& wanted)
+bool is_asked_again(const Situation& situation, const Wanted& wanted, const Wish& wish)
 {
-    if (!wanted.named || !wanted.is_there() || means_of(*wanted.connector) != Means::attach ||
+    if (goes_by_socket(wish) || !wanted.named || !wanted.is_there() ||
+        means_of(*wanted.connector) != Means::attach ||
         is_host(owner_at(*wanted.connector, wanted.seat, situation.settings)))
         return false;
     const auto is_left_with_host = [](const topology::Device* device) {
@@ -72,9 +73,8 @@ bool is_asked_again(const Situation& situation, const Wanted& wanted)
         });
 }
 
-void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
+void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted, bool is_again = false)
 {
-    const bool is_again = is_asked_again(situation, wanted);
     const auto& connector = *wanted.connector;
     Movement movement{.connector = connector.spec.name,
                       .from = *connector.at,
@@ -101,7 +101,7 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted)
 }
 
 /// Each half of the socket has a key of its own: either can be the one that a device is in.
-void add_given(Plan& plan, const Situation& situation, const Wanted& wanted)
+void add_given(Plan& plan, const Situation& situation, const Wanted& wanted, const Wish& wish)
 {
     const auto& connector = *wanted.connector;
     for (const auto& place : connector.spec.places) {
@@ -113,13 +113,13 @@ void add_given(Plan& plan, const Situation& situation, const Wanted& wanted)
         plan.whole.set(shift);
         if (shift.from != shift.to) plan.change.set(shift);
     }
-    add_movement(plan, situation, wanted);
+    add_movement(plan, situation, wanted, is_asked_again(situation, wanted, wish));
     if (wanted.is_there()) plan.already.push_back(connector.spec.name);
 }
 
-void add(Plan& plan, const Situation& situation, const Board& board, const Wanted& wanted)
+void add(Plan& plan, const Situation& situation, const Board& board, const Wanted& wanted, const Wish& wish)
 {
-    if (means_of(*wanted.connector) == Means::attach) return add_given(plan, situation, wanted);
+    if (means_of(*wanted.connector) == Means::attach) return add_given(plan, situation, wanted, wish);
     const auto& mux = *board.mux;
     plan.made_for.routes = *mux.bits;
     const auto& connector = *wanted.connector;
@@ -149,7 +149,7 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
     plan.whole = {.controller = mux, .title = resolved.title};
     plan.staying = resolved.staying;
     plan.stays_out_of_trial = stays_out_of_trial(situation, board, request);
-    for (const auto& wanted : resolved.wanted) add(plan, situation, board, wanted);
+    for (const auto& wanted : resolved.wanted) add(plan, situation, board, wanted, request.wish);
     return plan;
 }
 

@@ -287,3 +287,26 @@ grep -F '"execute":"device_add"' plan
 stop
 SCRIPT
 }
+
+@test "a daemon that was killed in the middle of a move is followed by one that has all as before" {
+    inside --board "$board" <<'SCRIPT'
+sim plug rear-4 webcam; sim guest start windows; sim settle
+start
+webcam=$(place 082d)
+before=$(drivers "$webcam")
+usbroute move rear-4 --to windows
+has "$webcam" 'usbfs usbfs usbfs usbfs'
+usbroute undo
+has "$webcam" "$before"
+crash
+# The journal of one that was killed right before it wrote that the move had ended.
+grep '^begin' "$USBROUTE_STATE_DIR/journal" | head -n 1 >> "$USBROUTE_STATE_DIR/journal"
+start
+wait_for '"move rear-4 to windows" was interrupted: its sockets are for whom they were before' "$log"
+[ "$(owner rear-4)" = host ]
+has "$webcam" "$before"
+usbroute move rear-4 --to windows
+has "$webcam" 'usbfs usbfs usbfs usbfs'
+stop
+SCRIPT
+}

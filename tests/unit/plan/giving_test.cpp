@@ -281,6 +281,17 @@ TEST(Following, OfTwoKeyboardsThatAreBothAGuestsTheFirstStays)
     EXPECT_EQ(plan.kept.front().device.path, *PortPath::parse("3-1"));
 }
 
+TEST(Following, ATrialDoesNotLetTheOnlyKeyboardGoWhichWhoBeganItMayNotSayYesTo)
+{
+    PlainBoard board;
+    board.start_windows();
+    board.assign("rear-1", "windows");
+    board.trial = board.standing;
+    board.plug_keyboard("3-1");
+
+    ASSERT_EQ(board.follow().kept.size(), 1u);
+}
+
 TEST(Following, WhatAProfileLetsGoGoesWithTheLastKeyboard)
 {
     PlainBoard board;
