@@ -15,6 +15,7 @@ namespace {
 
 /// The first attempt, the second, the way home of what has failed twice, and one for what that leaves.
 constexpr int most_rounds = 4;
+constexpr auto pause_after_a_timeout = std::chrono::milliseconds(60'000);
 
 bool is_of_this_device(const Error& error)
 {
@@ -47,8 +48,12 @@ void Follower::looked(Look look)
 
 void Follower::act()
 {
-    if (const auto next = parts_.giving.follow(*parts_.machine.snapshot())) again_.start(*next);
-    plan::Request request{.wish = plan::FollowRequest{.leave = left_}};
+    const auto next = parts_.giving.follow(*parts_.machine.snapshot());
+    plan::Request request{.wish = plan::FollowRequest{.leave = left_now()}};
+    if (next)
+        again_.start(*next);
+    else if (!put_off_.empty() && !again_.is_running())
+        again_.start(pause_after_a_timeout);
     if (parts_.machine.awaits_claims(request)) return; // called again when there is an answer
     const auto outcome = parts_.machine.decide(request);
     const auto* plan = std::get_if<plan::Plan>(&outcome);
@@ -68,6 +73,15 @@ void Follower::act()
                              });
 }
 
+std::vector<topology::PortPath> Follower::left_now()
+{
+    const auto now = parts_.loop.now();
+    std::erase_if(put_off_, [&](const auto& one) { return one.second <= now; });
+    auto left = left_;
+    for (const auto& [place, until] : put_off_) left.push_back(place);
+    return left;
+}
+
 /// The machine tells when it is free again, and then it goes on.
 void Follower::carried(const topology::PortPath& place, Carried carried)
 {
@@ -76,6 +90,7 @@ void Follower::carried(const topology::PortPath& place, Carried carried)
         return left_.push_back(place); // a look comes when the lock may be free
     const auto error = apply::error_from(std::move(carried.error()));
     left_.push_back(place);
+    if (error.kind() == ErrorKind::timed_out) put_off_[place] = parts_.loop.now() + pause_after_a_timeout;
     if (!is_of_this_device(error)) return;
     parts_.giving.failed(place, error);
     if (std::exchange(said_[place], error.message()) != error.message()) parts_.stays(place, error.message());

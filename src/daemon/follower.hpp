@@ -8,7 +8,7 @@
 #include "daemon/machine.hpp"
 #include "plan/plan.hpp"
 
-#include <cstdint>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <string>
@@ -47,6 +47,7 @@ public:
 
 private:
     void act();
+    [[nodiscard]] std::vector<topology::PortPath> left_now();
     void carried(const topology::PortPath& place, Carried carried);
     void round_is_over();
     void say_what_stays(const plan::Plan& plan);
@@ -55,8 +56,10 @@ private:
     linux_::Timer again_;
     bool is_waiting_ = false; ///< the lookout knows of it
     bool is_under_way_ = false;
-    int rounds_ = 0;                                 ///< since something happened
-    std::vector<topology::PortPath> left_;           ///< in this round
+    int rounds_ = 0;                       ///< since something happened
+    std::vector<topology::PortPath> left_; ///< in this round
+    /// Until when a place is left alone where something did not end in time: others wait for whatever is under way.
+    std::map<topology::PortPath, std::chrono::milliseconds> put_off_;
     std::map<topology::PortPath, std::string> said_; ///< why what is there stays; the same is not said again
 };
 

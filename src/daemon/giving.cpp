@@ -17,6 +17,9 @@ namespace {
 /// A guest that starts anew lets go of its devices for as long as its firmware takes to find them; what is taken and given
 /// again meanwhile does no harm.
 constexpr auto until_it_is_lost = std::chrono::milliseconds(2000);
+/// A guest that lets go of a device again and again, or a driver of the host that takes it, would have it reset for ever.
+constexpr std::size_t most_gives = 5;
+constexpr auto counted_for = std::chrono::seconds(60);
 
 } // namespace
 
@@ -51,7 +54,8 @@ std::unique_ptr<apply::Backend> Giving::backend()
                     now.devices.push_back(attach::seen(*device));
                 return now;
             },
-        .offered = [this](const attach::HostDevice& device) { remembered_.offered.insert(device); }});
+        .offered = [this](const attach::HostDevice& device) { remembered_.offered.insert(device); },
+        .shut = [this](const Error& why) { return is_shut(why); }});
 }
 
 std::optional<std::chrono::milliseconds> Giving::follow(const topology::Snapshot& snapshot)
@@ -64,6 +68,7 @@ std::optional<std::chrono::milliseconds> Giving::follow(const topology::Snapshot
     remembered_.forget_if(is_gone);
     std::erase_if(used_, is_gone);
     std::erase_if(unused_since_, [&](const auto& one) { return is_gone(one.first); });
+    std::erase_if(given_, [&](const auto& one) { return is_gone(one.first); });
     if (!is_needed()) return std::nullopt;
 
     std::optional<std::chrono::milliseconds> next;
@@ -86,16 +91,39 @@ std::optional<std::chrono::milliseconds> Giving::follow(const topology::Snapshot
 
 void Giving::done(const plan::Plan& plan)
 {
-    remembered_.forget_if([&](const attach::HostDevice& device) {
+    const auto is_asked_for = [&](const attach::HostDevice& device) {
         return std::ranges::any_of(plan.movements,
                                    [&](const plan::Movement& one) { return one.takes(device.path); });
-    });
+    };
+    remembered_.forget_if(is_asked_for);
+    std::erase_if(given_, [&](const auto& one) { return is_asked_for(one.first); });
     for (const auto& step : plan.steps) {
-        if (const auto* give = std::get_if<attach::Give>(&step.action))
-            remembered_.offered.erase(give->device);
+        if (const auto* give = std::get_if<attach::Give>(&step.action)) note_given(give->device);
         if (const auto* take = std::get_if<attach::Take>(&step.action))
             if (const auto meant = attach::meant_by(take->object.text())) forget_use_at(meant->path);
     }
+}
+
+void Giving::note_given(const attach::HostDevice& device)
+{
+    remembered_.offered.erase(device);
+    auto& times = given_[device];
+    const auto now = parts_.loop.now();
+    std::erase_if(times, [&](const auto& at) { return now - at >= counted_for; });
+    times.push_back(now);
+    if (times.size() < most_gives) return;
+    remembered_.failures[device] = attach::Remembered::most_failures;
+    remembered_.why[device] = format("it had to be given {} times within a minute", most_gives);
+}
+
+/// From now on QEMU opens nodes itself.
+bool Giving::is_shut(const Error& why)
+{
+    if (std::exchange(is_denied_, true)) return false;
+    log::warning(format(
+        "{}; until the configuration is read again, QEMU has to open devices itself, and takes up to two seconds to find them",
+        why.message()));
+    return true;
 }
 
 void Giving::forget_use_at(const topology::PortPath& place)
@@ -117,10 +145,6 @@ void Giving::keep(const std::vector<plan::Kept>& kept)
 
 void Giving::failed(const topology::PortPath& place, const Error& why)
 {
-    // No failure of the device: from now on QEMU opens nodes itself.
-    if (why.code() == "node-not-permitted" && !std::exchange(is_denied_, true))
-        return log::warning(format(
-            "{}; QEMU has to open devices itself, and takes up to two seconds to find them", why.message()));
     const auto* device = parts_.machine.snapshot()->device_at(place);
     if (device == nullptr) return;
     const attach::HostDevice one{.path = place, .number = device->number};

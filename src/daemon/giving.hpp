@@ -61,6 +61,8 @@ public:
 
 private:
     [[nodiscard]] attach::Seen seen() const;
+    void note_given(const attach::HostDevice& device);
+    [[nodiscard]] bool is_shut(const Error& why);
     void forget_use_at(const topology::PortPath& place);
 
     Parts parts_;
@@ -69,6 +71,8 @@ private:
     attach::Remembered remembered_;
     std::set<attach::HostDevice> used_; ///< some guest's driver has had them since they were plugged in
     std::map<attach::HostDevice, std::chrono::milliseconds> unused_since_;
+    std::map<attach::HostDevice, std::vector<std::chrono::milliseconds>>
+        given_;              ///< when, within the last minute
     bool is_denied_ = false; ///< a node could not be opened
 };
 

@@ -279,7 +279,7 @@ bool Machine::reads_otherwise()
 {
     const auto before = known_;
     if (auto drift = read_registers_now()) drift_ = drift;
-    return known_ != before;
+    return known_ != before || way_now() != std::exchange(way_, way_now());
 }
 
 Result<void> Machine::end_trial()
@@ -324,6 +324,7 @@ void Machine::begin(Waiting wish)
         return wish.then(std::unexpected(NotDone(std::move(lock.error()))));
     }
     lock_.emplace(std::move(*lock));
+    way_ = way_now();
     // Else a later restore, or the profile of the boot, would take back what was asked for and was so by chance.
     const auto what = astray_ || is_start_awaited_ ? apply::Remember::every_wish : apply::Remember::changes;
     restores_all_ =
@@ -339,6 +340,11 @@ std::vector<topology::Placed> Machine::assigned_now() const
     if (!settings_.has_sockets_to_give()) return {};
     const auto standing = journal_.history().standing;
     return standing ? plan::assigned_after({}, *standing) : std::vector<topology::Placed>();
+}
+
+attach::Way Machine::way_now() const
+{
+    return gives_devices_ && calls_.attached ? calls_.attached().seen.way : attach::Way::descriptor;
 }
 
 void Machine::know_whom_places_are_for()

@@ -6,13 +6,21 @@
 #include "base/format.hpp"
 #include "daemon/log.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace usbroute::daemon {
 
+namespace {
+
+constexpr auto between_looks = std::chrono::milliseconds(100);
+
+} // namespace
+
 QmpLine::QmpLine(linux_::Loop& loop, std::string path, Tell tell, Looks looks, vmm::QmpSession::Lend lend)
     : tell_(std::move(tell)),
       looks_(looks),
+      soon_(loop.timer([this] { look_again(); })),
       monitor_(loop, std::move(path),
                {.ready =
                     [this](const attach::QemuVersion&) {
@@ -39,7 +47,7 @@ QmpLine::QmpLine(linux_::Loop& loop, std::string path, Tell tell, Looks looks, v
 void QmpLine::hear(const wire::QmpEvent& event)
 {
     const bool is_of_devices = event.name == "DEVICE_DELETED" || event.name == "RESUME";
-    if (is_of_devices && looks_ == Looks::yes) look_again();
+    if (is_of_devices && looks_ == Looks::yes && !soon_.is_running()) soon_.start(between_looks);
     if (event.name == "SHUTDOWN") tell_(MachineNews::is_switched_off);
     if (event.name == "RESUME") tell_(MachineNews::runs);
 }

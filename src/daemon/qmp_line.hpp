@@ -52,6 +52,7 @@ private:
 
     Tell tell_;
     Looks looks_;
+    linux_::Timer soon_; ///< however many events a guest's QEMU sends, it is looked at now and then
     std::optional<attach::GuestUsb> usb_;
     vmm::GuestMonitor monitor_;
 };

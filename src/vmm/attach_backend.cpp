@@ -3,7 +3,7 @@
 
 #include "vmm/attach_backend.hpp"
 
-#include "base/check.hpp"
+#include "apply/execution.hpp"
 #include "base/format.hpp"
 #include "observe/devices.hpp"
 #include "topology/snapshot.hpp"
@@ -168,6 +168,9 @@ void AttachBackend::finish(std::uint64_t turn, Result<void> result)
     if (turn != turn_ || !seen_) return;
     deadline_.stop();
     const auto seen = std::exchange(seen_, nullptr);
+    if (!result && result.error().code() == "node-not-permitted" && parts_.shut(result.error()))
+        return seen(
+            std::unexpected(std::move(result.error()).with_code(std::string(apply::code_of_a_stale_plan))));
     if (!result) return seen(std::unexpected(std::move(result.error())));
     seen(plan::Reading{.devices = seen_now()});
 }

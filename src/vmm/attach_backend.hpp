@@ -47,6 +47,9 @@ public:
         std::function<attach::Seen()> seen;
         /// The host's drivers were offered a device, whatever came of it.
         std::function<void(const attach::HostDevice&)> offered;
+        /// A node could not be opened for lack of rights. True: devices are handed over another way from now on, so that the plan
+        /// is stale.
+        std::function<bool(const Error&)> shut;
     };
 
     explicit AttachBackend(Parts parts);

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace usbroute::vmm {
@@ -144,6 +145,7 @@ protected:
     fakes::FakeUsbNodes nodes;
     ShownNodes tree{nodes};
     bool is_connected = true;
+    bool has_another_way = false; ///< to hand devices over
     std::optional<attach::HostDevice> device;
     std::optional<attach::GuestUsb> usb;
     std::vector<attach::HostDevice> offered;
@@ -164,7 +166,8 @@ protected:
                                    .look_again = [this](auto done) { look_at_guest(std::move(done)); }};
                            },
                            .seen = [this] { return seen(); },
-                           .offered = [this](const auto& one) { offered.push_back(one); }}};
+                           .offered = [this](const auto& one) { offered.push_back(one); },
+                           .shut = [this](const Error&) { return std::exchange(has_another_way, false); }}};
 };
 
 TEST_F(AttachBackendTest, AClaimLastsUntilItIsReleased)
@@ -224,6 +227,8 @@ TEST_F(AttachBackendTest, WithoutTheRightToOpenItNothingIsTouched)
     plug("3-1");
     nodes.denies_all = true;
 
+    has_another_way = true;
+    EXPECT_EQ(act(give()), "stale-plan") << "it is planned again, and QEMU opens the node itself";
     EXPECT_EQ(act(give()), "node-not-permitted");
     EXPECT_TRUE(usb->host_objects.empty());
     EXPECT_TRUE(nodes.log.empty());
