@@ -102,7 +102,7 @@ private:
 
     void place_hub(const SeenDevice& hub, const Assignment& socket)
     {
-        if (hub.is_configured) return;
+        if (hub.is_configured || seen_.way == Way::by_place) return;
         if (remembered_.has_failed(hub.device)) return note_why_it_stays(hub.device);
         if (std::holds_alternative<Host>(socket.whom)) return bring_home(hub, socket.heals);
         hubs_.emplace_back(WakeHub{.hub = hub.device});
@@ -181,7 +181,13 @@ private:
         if (!heals && !is_taken_.contains(device.device)) return;
         const bool is_whole = device.is_configured && device.with_nobody == 0;
         const bool is_known_not_to = remembered_.offered.contains(device.device) && device.is_configured;
-        if (is_taken_.contains(device.device) || (!is_whole && !is_known_not_to && device.with_program == 0))
+        const bool is_left = !is_whole && !is_known_not_to && device.with_program == 0;
+        // QEMU offers the host's drivers what it lets go of in order; only after a QEMU that was killed somebody else has to.
+        if (seen_.way == Way::by_place) {
+            if (is_left && !is_taken_.contains(device.device)) wait(device.device, Waits::no_right);
+            return;
+        }
+        if (is_taken_.contains(device.device) || is_left)
             homes_.emplace_back(BringHome{.device = device.device});
     }
 

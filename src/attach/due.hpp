@@ -67,6 +67,7 @@ enum class Waits : std::uint8_t {
     held_by_other, ///< an object that is not ours, or another program of the host, has it
     failed,        ///< twice
     stays,         ///< guarded
+    no_right,      ///< it has no driver, and its node may not be opened to offer it to one
 };
 struct Waiting {
     HostDevice device;

@@ -151,6 +151,10 @@ std::string in_words(const attach::Waiting& waiting, const topology::Snapshot& s
     case attach::Waits::failed:
         return format("{} stays with the host until it is plugged in again: {}", what,
                       printable(waiting.by, 256));
+    case attach::Waits::no_right:
+        return format(
+            "{} has no driver, and usbrouted may not open its node to offer it to one: unplug it and plug it in again",
+            what);
     case attach::Waits::stays:
         if (!waiting.by.empty()) return printable(waiting.by, 512);
         return format("{} stays with the host until it is asked for or plugged in again", what);

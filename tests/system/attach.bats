@@ -26,21 +26,26 @@ place() { # IDPRODUCT
     done
 }
 has() { until_so "[ \"\$(drivers $1)\" = '$2' ]"; } # PLACE DRIVERS
+# A webcam in rear-4, a guest that runs, and the daemon.
+with_a_webcam() {
+    sim plug rear-4 webcam; sim guest start windows; sim settle
+    start
+    webcam=$(place 082d)
+    at_home=$(drivers "$webcam")
+    away=$(sed 's/[^ ]\+/usbfs/g' <<< "$at_home")
+}
 owner() { usbroute status --json | jq -r ".connectors[] | select(.name == \"$1\") | .owner"; }
 SCRIPT
 }
 
 @test "a webcam goes to the guest and comes home, by the same words as with a mux" {
     inside --board "$board" <<'SCRIPT'
-sim plug rear-4 webcam; sim guest start windows; sim settle
-start
-webcam=$(place 082d)
-before=$(drivers "$webcam")
+with_a_webcam
 usbroute move rear-4 --to windows
-has "$webcam" "$(sed 's/[^ ]\+/usbfs/g' <<< "$before")"
+has "$webcam" "$away"
 [ "$(owner rear-4)" = windows ]
 usbroute undo
-has "$webcam" "$before"
+has "$webcam" "$at_home"
 [ "$(owner rear-4)" = host ]
 stop
 SCRIPT
@@ -93,19 +98,15 @@ SCRIPT
 
 @test "a guest that ends, or is killed, leaves everything to the host, and has it again when it is back" {
     inside --board "$board" <<'SCRIPT'
-sim plug rear-4 webcam; sim guest start windows; sim settle
-start
-webcam=$(place 082d)
-host=$(drivers "$webcam")
-guest=$(sed 's/[^ ]\+/usbfs/g' <<< "$host")
+with_a_webcam
 usbroute move rear-4 --to windows
-has "$webcam" "$guest"
+has "$webcam" "$away"
 for way in quit kill; do
     sim guest $way windows; sim settle
-    has "$webcam" "$host"
+    has "$webcam" "$at_home"
     [ "$(owner rear-4)" = windows ]
     sim guest start windows; sim settle
-    has "$webcam" "$guest"
+    has "$webcam" "$away"
 done
 stop
 SCRIPT
@@ -113,17 +114,13 @@ SCRIPT
 
 @test "a daemon that was killed is followed by one that finds all in order, and deletes what has no device" {
     inside --board "$board" <<'SCRIPT'
-sim plug rear-4 webcam; sim guest start windows; sim settle
-start
-webcam=$(place 082d)
-host=$(drivers "$webcam")
-guest=$(sed 's/[^ ]\+/usbfs/g' <<< "$host")
+with_a_webcam
 usbroute move rear-4 --to windows
-has "$webcam" "$guest"
+has "$webcam" "$away"
 crash
 start
 until_so 'usbroute --socket "$USBROUTE_SOCKET" status --json | jq -e ".connectors[] | select(.name == \"rear-4\" and .owner == \"windows\")"'
-[ "$(drivers "$webcam")" = "$guest" ]
+[ "$(drivers "$webcam")" = "$away" ]
 # Pulled out while no daemon ran: the object is a ghost, and the next device has the same place.
 crash
 sim unplug rear-4; sim plug rear-4 serial; sim settle
@@ -194,13 +191,10 @@ SCRIPT
 
 @test "a trial that nobody confirms brings the devices home" {
     inside --board "$board" <<'SCRIPT'
-sim plug rear-4 webcam; sim guest start windows; sim settle
-start
-webcam=$(place 082d)
-before=$(drivers "$webcam")
+with_a_webcam
 usbroute move rear-4 --to windows --revert-after 1s
 wait_for 'trial reverted' "$log"
-has "$webcam" "$before"
+has "$webcam" "$at_home"
 [ "$(owner rear-4)" = host ]
 stop
 SCRIPT
@@ -208,9 +202,7 @@ SCRIPT
 
 @test "a device that the host's driver has taken back in its sleep is given again" {
     inside --board "$board" <<'SCRIPT'
-sim plug rear-4 webcam; sim guest start windows; sim settle
-start
-webcam=$(place 082d)
+with_a_webcam
 usbroute move rear-4 --to windows
 has "$webcam" 'usbfs usbfs usbfs usbfs'
 sim resume; sim settle
@@ -290,23 +282,37 @@ SCRIPT
 
 @test "a daemon that was killed in the middle of a move is followed by one that has all as before" {
     inside --board "$board" <<'SCRIPT'
-sim plug rear-4 webcam; sim guest start windows; sim settle
-start
-webcam=$(place 082d)
-before=$(drivers "$webcam")
+with_a_webcam
 usbroute move rear-4 --to windows
 has "$webcam" 'usbfs usbfs usbfs usbfs'
 usbroute undo
-has "$webcam" "$before"
+has "$webcam" "$at_home"
 crash
 # The journal of one that was killed right before it wrote that the move had ended.
 grep '^begin' "$USBROUTE_STATE_DIR/journal" | head -n 1 >> "$USBROUTE_STATE_DIR/journal"
 start
 wait_for '"move rear-4 to windows" was interrupted: its sockets are for whom they were before' "$log"
 [ "$(owner rear-4)" = host ]
-has "$webcam" "$before"
+has "$webcam" "$at_home"
 usbroute move rear-4 --to windows
 has "$webcam" 'usbfs usbfs usbfs usbfs'
+stop
+SCRIPT
+}
+
+@test "without the right to open a node QEMU opens it, from the first move on" {
+    inside --board "$board" <<'SCRIPT'
+sim plug rear-4 webcam; sim guest start windows; sim settle
+chmod 1777 "$USBROUTE_SIM"; chmod -R a+rX "$USBROUTE_SIM"; chmod 666 "$USBROUTE_SIM/run/windows.qmp"
+chown -R nobody "$USBROUTE_STATE_DIR" "$USBROUTE_LASTING_DIR"
+start --user nobody
+webcam=$(place 082d)
+wait_for 'guest windows has come' "$log"
+usbroute move rear-4 --to windows
+has "$webcam" 'usbfs usbfs usbfs usbfs'
+grep 'QEMU has to open devices itself' "$log"
+usbroute undo
+has "$webcam" 'uvcvideo uvcvideo snd-usb-audio snd-usb-audio'
 stop
 SCRIPT
 }

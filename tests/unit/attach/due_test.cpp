@@ -326,6 +326,25 @@ TEST(Due, EveryOrderOfEventsEndsTheSame)
     EXPECT_EQ(orders, 720);
 }
 
+TEST(Due, WithoutNodesQemuGivesBackAndWhatAKilledOneLeavesIsTold)
+{
+    AttachWorld world;
+    world.seen.way = Way::by_place;
+    world.plug("3-1");
+    world.start("windows");
+    ASSERT_TRUE(world.settle(sockets(windows())));
+
+    const auto home = due(sockets(Host{}), world.seen, {}).actions;
+    ASSERT_EQ(home.size(), 1U);
+    EXPECT_TRUE(std::holds_alternative<Take>(home.front()));
+
+    world.kill("windows");
+    const auto left = due(sockets(Host{}), world.seen, {});
+    EXPECT_TRUE(left.actions.empty());
+    ASSERT_EQ(left.waiting.size(), 1U);
+    EXPECT_EQ(left.waiting.front().why, Waits::no_right);
+}
+
 TEST(Due, WhatIsParkedIsTakenFromTheHostsDriversAndComesBackToThem)
 {
     AttachWorld world;
