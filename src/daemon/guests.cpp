@@ -7,6 +7,7 @@
 #include "daemon/log.hpp"
 #include "linux/files.hpp"
 #include "linux/private_files.hpp"
+#include "linux/trusted_file.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -76,12 +77,18 @@ void Guests::follow_monitor(Guest& guest)
     const auto path = qmp.empty() || !parts_.locations.recorded
                           ? qmp
                           : parts_.locations.root.substr(0, parts_.locations.root.size() - 1) + qmp;
-    const bool is_looked_at = can_be_given_devices();
+    // An open device would go to whoever listens there.
+    const bool is_anybodys = can_be_given_devices() && linux_::can_be_anybodys(path);
+    const bool is_looked_at = can_be_given_devices() && !is_anybodys;
     if (guest.monitor ? guest.monitor->path() == path && guest.is_looked_at == is_looked_at : path.empty())
         return;
     guest.monitor.reset();
     guest.is_looked_at = is_looked_at;
     if (path.empty()) return;
+    if (is_anybodys)
+        log::warning(format(
+            "guest {}: any user of this machine can make {}, so no device is given through it; put the monitor into a directory that others cannot write",
+            guest.name.text(), path));
     guest.monitor = std::make_unique<QmpLine>(
         parts_.loop, path,
         [this, &guest](MachineNews news) {
@@ -101,7 +108,7 @@ void Guests::follow_monitor(Guest& guest)
 /// A guest to which nothing is given is not asked anything.
 bool Guests::can_be_given_devices() const { return parts_.machine.settings().has_sockets_to_give(); }
 
-void Guests::tell_of_devices()
+void Guests::tell_of_devices() const
 {
     if (parts_.tell.devices) parts_.tell.devices();
 }

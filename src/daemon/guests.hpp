@@ -123,7 +123,7 @@ private:
     void forget_ended(Guest& guest);
 
     [[nodiscard]] bool can_be_given_devices() const;
-    void tell_of_devices();
+    void tell_of_devices() const;
     [[nodiscard]] bool is_anything_owed() const;
     void act();
     void carry_out_owed();

@@ -179,4 +179,18 @@ Result<std::string> read_trusted(const std::string& path, std::size_t limit, std
     return std::move(*text);
 }
 
+bool can_be_anybodys(const std::string& path)
+{
+    bool is_first = true;
+    for (auto slash = path.rfind('/'); slash != std::string::npos; slash = path.rfind('/', slash - 1)) {
+        struct stat status{};
+        const auto directory = slash == 0 ? std::string("/") : path.substr(0, slash);
+        const bool is_open = ::stat(directory.c_str(), &status) == 0 && (status.st_mode & S_IWOTH) != 0;
+        if (is_open && (is_first || (status.st_mode & S_ISVTX) == 0)) return true;
+        is_first = false;
+        if (slash == 0) break;
+    }
+    return false;
+}
+
 } // namespace usbroute::linux_

@@ -20,6 +20,10 @@ namespace usbroute::linux_ {
 [[nodiscard]] std::optional<std::string> why_not_trusted(const std::string& path, const struct stat& status,
                                                          std::span<const uid_t> trusted);
 
+/// Whether any user of the machine can have made what is called `path`: its directory takes files of everybody, also with the
+/// sticky bit, or one above it lets everybody exchange what is in it.
+[[nodiscard]] bool can_be_anybodys(const std::string& path);
+
 /// A whole file of at most `limit` bytes, each directory and link on the way to it judged as it is opened, and the file by
 /// the descriptor that is read: nothing can be exchanged in between. The error has the code "config-writable" where it
 /// is not trusted, and an errno value otherwise.

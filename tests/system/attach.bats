@@ -10,6 +10,7 @@ setup() {
     board=$USBROUTE_BIN/../machines/amd-a520m
     preamble <<'SCRIPT'
 devices=/sys/bus/usb/devices
+spare=rear-2
 # Drivers of a device's interfaces, "usbhid usbhid"; "none" for each without one, nothing where it has no configuration.
 drivers() { # PLACE
     local interface
@@ -79,7 +80,7 @@ SCRIPT
     inside --board "$board" <<'SCRIPT'
 sim guest start windows; sim settle
 start
-usbroute watch > watch & watcher=$!
+watch_into watch
 usbroute move rear-4 --to windows 2> said
 wait_for 'moved windows=rear-4' watch
 for round in 1 2; do
@@ -313,6 +314,18 @@ has "$webcam" 'usbfs usbfs usbfs usbfs'
 grep 'QEMU has to open devices itself' "$log"
 usbroute undo
 has "$webcam" 'uvcvideo uvcvideo snd-usb-audio snd-usb-audio'
+stop
+SCRIPT
+}
+
+@test "nothing is given through a monitor whose place is anybody's" {
+    inside --board "$board" <<'SCRIPT'
+mkdir "$USBROUTE_SIM/open"; chmod 1777 "$USBROUTE_SIM/open"
+sed -i 's|^qmp = .*|qmp = "'"$USBROUTE_SIM"'/open/windows.qmp"|' "$USBROUTE_CONFIG"
+with_a_webcam
+wait_for 'any user of this machine can make .*/open/windows.qmp, so no device is given through it' "$log"
+usbroute move rear-4 --to windows 2> said; cat said
+[ "$(drivers "$webcam")" = "$at_home" ]
 stop
 SCRIPT
 }

@@ -73,13 +73,14 @@ reload() {
 }
 # A socket's side, by the daemon's word.
 side() { usbroute status --json | jq -r ".connectors[] | select(.name == \"$1\") | .side"; }
-# `usbroute watch` in the background, process $watcher, from when on it misses nothing: it has told of a mouse in rear-5.
+# `usbroute watch` in the background, process $watcher, from when on it misses nothing: it has told of a mouse in $spare.
+spare=rear-5
 watch_into() { # FILE [OPTION...]
     local file=$1
     shift
     usbroute watch "$@" > "$file" &
     watcher=$!
-    until_so "sim plug rear-5 mouse; sees_all; sim unplug rear-5; sees_all; grep -q ' rear-5 ' '$file'"
+    until_so "sim plug $spare mouse; sees_all; sim unplug $spare; sees_all; grep -q ' $spare ' '$file'"
 }
 # All that has come and gone has been looked at.
 sees_all() {

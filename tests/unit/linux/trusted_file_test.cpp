@@ -14,6 +14,7 @@
 #include <fstream>
 #include <vector>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace usbroute::linux_ {
@@ -26,6 +27,25 @@ struct stat standing(mode_t mode, uid_t owner = 0, gid_t group = 0)
     status.st_gid = group;
     status.st_mode = mode;
     return status;
+}
+
+TEST(Trust, WhatIsInADirectoryOfEverybodysCanBeAnybodys)
+{
+    const fakes::StateDirectory state;
+    const auto outer = state.path() + "/outer";
+    const auto inner = outer + "/inner";
+    ASSERT_TRUE(std::filesystem::create_directories(inner));
+    const auto with_modes = [&](mode_t outer_mode, mode_t inner_mode) {
+        EXPECT_EQ(::chmod(outer.c_str(), outer_mode), 0);
+        EXPECT_EQ(::chmod(inner.c_str(), inner_mode), 0);
+        return can_be_anybodys(inner + "/qmp");
+    };
+
+    EXPECT_FALSE(with_modes(0755, 0755));
+    EXPECT_FALSE(with_modes(0755, 0775));
+    EXPECT_TRUE(with_modes(0755, 01777)) << "who comes first has the name";
+    EXPECT_FALSE(with_modes(01777, 0755)) << "nobody else can exchange what is in it";
+    EXPECT_TRUE(with_modes(0777, 0755));
 }
 
 TEST(Trust, IsForWhatOnlyTrustedUsersCanChange)
