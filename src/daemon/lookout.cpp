@@ -68,6 +68,7 @@ void Lookout::gather()
     auto hints = parts_.hints.drain();
     pending_.everything = pending_.everything || hints.everything;
     pending_.registers = pending_.registers || hints.registers;
+    pending_.plugs = pending_.plugs || hints.plugs;
     if (pending_.paths.empty())
         pending_.paths = std::move(hints.paths);
     else
@@ -144,6 +145,7 @@ void Lookout::listen()
 void Lookout::settle()
 {
     const auto now = parts_.loop.now();
+    if (pending_.plugs && parts_.is_urgent()) return look();
     if (!first_hint_) first_hint_ = now;
     const auto latest = *first_hint_ + longest_settling;
     quiet_.start(std::clamp(latest - now, 0ms, std::chrono::milliseconds(quiet_time)));

@@ -64,8 +64,8 @@ private:
 };
 
 /// Knows whether what is known still holds, and looks again when it does not. A burst of hints becomes one look, when
-/// it has been quiet for a moment, at the places that they name; a little later the kernel's lists tell whether that was all.
-/// Timers run only then.
+/// it has been quiet for a moment, at the places that they name; where it is urgent, whatever is plugged in or out is looked at
+/// at once. A little later the kernel's lists tell whether that was all. Timers run only then.
 class Lookout {
 public:
     struct Parts {
@@ -75,6 +75,8 @@ public:
         observe::HintSource& hints;
         const observe::EventCount& events;
         ScanPlace place = ScanPlace::worker;
+        /// Whether something is to be done as soon as a device is plugged in or out.
+        std::function<bool()> is_urgent = [] { return false; };
     };
     using Found = std::function<void(const Findings&)>;
 

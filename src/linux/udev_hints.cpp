@@ -23,6 +23,13 @@ constexpr std::size_t most_paths = 1024;
 /// "udev" speaks after its rules have run, so that its database is complete; without a daemon it is silent.
 const char* speaking_group() { return ::access("/run/udev/control", F_OK) == 0 ? "udev" : "kernel"; }
 
+bool is_plug(udev_device& device)
+{
+    const auto is = [](const char* text, std::string_view meant) { return text != nullptr && text == meant; };
+    const char* action = udev_device_get_action(&device);
+    return is(udev_device_get_devtype(&device), "usb_device") && (is(action, "add") || is(action, "remove"));
+}
+
 } // namespace
 
 struct UdevHints::State {
@@ -77,6 +84,7 @@ observe::Hints UdevHints::drain()
         }
         if (hints.paths.size() == most_paths) hints.everything = true;
         if (hints.everything) continue;
+        hints.plugs = hints.plugs || is_plug(*device);
         std::string_view path(udev_device_get_syspath(device.get()));
         path.remove_prefix(path.starts_with('/') ? 1 : 0);
         hints.paths.emplace_back(path);

@@ -15,6 +15,7 @@ struct Hints {
     bool everything = false;        ///< some were lost, or where they point to is not known
     bool registers = false;         ///< a configuration space was written by somebody else
     std::vector<std::string> paths; ///< sysfs paths without a leading slash
+    bool plugs = false;             ///< a whole USB device has come or gone, not only a part of one
 
     [[nodiscard]] bool ask_for_a_scan() const { return everything || !paths.empty(); }
 };

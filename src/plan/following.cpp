@@ -21,6 +21,13 @@ using topology::PortPath;
 
 namespace {
 
+/// Nobody types yet on what has no configuration; by its descriptors it would be a keyboard, or it never counts.
+bool can_be_typed_on(const topology::Device& device)
+{
+    return device.is_configured ? std::ranges::any_of(device.interfaces, may_be_an_input)
+                                : device.is_keyboard();
+}
+
 /// Says what of all that is due must stay with the host.
 class Guard {
 public:
@@ -75,7 +82,7 @@ private:
         const auto* device = situation_.snapshot.device_at(going.device.path);
         if (device == nullptr) return std::nullopt;
         const auto& connector = connector_at(going.device.path);
-        if (std::ranges::any_of(device->interfaces, may_be_an_input)) plan_.use_needed.inputs = true;
+        if (can_be_typed_on(*device)) plan_.use_needed.inputs = true;
         if (auto why = why_not_as_a_disk(going, connector)) return why;
         return why_not_as_a_keyboard(going, *device, connector);
     }

@@ -15,12 +15,15 @@
 #include "sim/node_sockets.hpp"
 #include "sim/recording_copy.hpp"
 #include "sim/shell.hpp"
+#include "sim/trace.hpp"
 #include "sim/watch.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include <fcntl.h>
@@ -220,6 +223,7 @@ Result<int> run_board(const Options& options)
     const auto directory = BoardDirectory::make(options.directory);
     if (!directory) return std::unexpected(directory.error());
 
+    if (!options.trace.empty()) ::setenv(trace_variable, std::filesystem::absolute(options.trace).c_str(), 1);
     FileTree tree(directory->path());
     UeventSender events(directory->path());
     const auto announce = [&options](const std::string& line) {

@@ -36,7 +36,8 @@ Result<Options> parse_options(const std::vector<std::string>& arguments)
             options.wants_version = true;
         else if (name == "-q" || name == "--quiet")
             options.is_quiet = true;
-        else if (name == "--board" || name == "--dir" || name == "--script" || name == "--delay") {
+        else if (name == "--board" || name == "--dir" || name == "--script" || name == "--trace" ||
+                 name == "--delay") {
             if (word == arguments.end()) return usage(format("{} needs a value", name));
             const auto value = *word++;
             if (name == "--board")
@@ -45,6 +46,8 @@ Result<Options> parse_options(const std::vector<std::string>& arguments)
                 options.directory = value;
             else if (name == "--script")
                 options.script = value;
+            else if (name == "--trace")
+                options.trace = value;
             else {
                 const auto delay = parse_decimal(value);
                 if (!delay || *delay > longest_delay_ms)
@@ -77,6 +80,7 @@ std::string help_text()
         "  --dir DIR      put the board's files there and keep them (an empty or new directory)\n"
         "  --script FILE  run these lines first; after a line `start` the rest runs beside COMMAND\n"
         "  --delay MS     time between a device's leaving and its arrival (default 20)\n"
+        "  --trace FILE   write each uevent and each line to a guest's monitor there, with its time\n"
         "  -q, --quiet    do not announce moves on standard error\n"
         "  --version\n"
         "\n"

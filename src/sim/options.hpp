@@ -16,6 +16,7 @@ struct Options {
     std::string board;     ///< folder of a recorded machine; empty: the one that comes with the program
     std::string directory; ///< empty: a temporary one, removed at the end
     std::string script;    ///< file, or "-" for standard input; empty: none
+    std::string trace;     ///< file for what is said to programs and guests, and when; empty: none
     std::chrono::milliseconds delay{20};
     bool is_quiet = false; ///< moves are not announced
     bool wants_help = false;

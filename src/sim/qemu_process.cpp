@@ -9,6 +9,7 @@
 #include "linux/unix_address.hpp"
 #include "sim/fake_qemu.hpp"
 #include "sim/node_usb_host.hpp"
+#include "sim/trace.hpp"
 
 #include <algorithm>
 #include <array>
@@ -153,6 +154,7 @@ private:
             return;
         }
         take_descriptors(message);
+        trace_.note("qmp", {bytes.data(), static_cast<std::size_t>(got)});
         say(qemu_.feed({bytes.data(), static_cast<std::size_t>(got)}, now));
     }
 
@@ -169,6 +171,7 @@ private:
     UniqueFd signals_;
     UniqueFd client_;
     std::string unsent_;
+    Trace trace_ = Trace::from_environment();
     NodeUsbHost host_;
     FakeQemu qemu_;
 };

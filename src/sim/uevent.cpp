@@ -135,6 +135,7 @@ void UeventSender::send(std::string_view action, const Node& node)
 {
     adopt();
     const auto message = udev_message(action, node, sequence_++);
+    trace_.note(action, node.path);
     std::erase_if(listeners_, [&message](Listener& listener) {
         const auto sent = send_to(listener.path, message, listener.is_slow ? 0 : patience_ms);
         listener.is_slow = sent == Sent::slow;

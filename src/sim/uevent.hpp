@@ -4,6 +4,7 @@
 #pragma once
 
 #include "sim/node.hpp"
+#include "sim/trace.hpp"
 
 #include <cstdint>
 #include <string>
@@ -36,6 +37,7 @@ private:
     };
 
     std::string directory_;
+    Trace trace_ = Trace::from_environment();
     std::vector<Listener> listeners_;
     std::uint64_t next_name_ = 1;
     std::uint64_t sequence_ = 4000;

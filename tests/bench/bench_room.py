@@ -71,6 +71,11 @@ class BenchRoom:
     def path(self, name):
         return os.path.join(self.folder, name)
 
+    def new_folder(self, kind):
+        path = self._new_path(kind)
+        os.mkdir(path)
+        return path
+
     def _new_path(self, kind):
         """One that no other process has."""
         return self.path(f"{kind}-{next(self._numbers)}")

@@ -64,7 +64,7 @@ def _memory_rows(room, settings):
         with room.daemon(*setting.command, environment=setting.environment) as process:
             _ask(room, setting, REQUESTS_BEFORE, "toggle")
             time.sleep(SETTLED)
-            clean, dirty = (_private_kib(process.pid, kind) for kind in ("Clean", "Dirty"))
+            clean, dirty = (private_kib(process.pid, kind) for kind in ("Clean", "Dirty"))
         rows += [Row(f"memory of its own, {setting.name}", clean + dirty, "KiB", target=MOST_MEMORY),
                  Row(f"written part of it, {setting.name}", dirty, "KiB")]
     return rows
@@ -76,9 +76,9 @@ def _wake_up_rows(room, settings, seconds):
         pids = [stack.enter_context(room.daemon(*setting.command, environment=setting.environment)).pid
                 for setting in settings]
         time.sleep(SETTLED)
-        before = [_wake_ups(pid) for pid in pids]
+        before = [wake_ups(pid) for pid in pids]
         time.sleep(seconds)
-        counts = [_wake_ups(pid) - earlier for pid, earlier in zip(pids, before)]
+        counts = [wake_ups(pid) - earlier for pid, earlier in zip(pids, before)]
         for setting, pid in zip(settings, pids):
             _prove_that_it_counts(room, setting, pid)
     return [Row(f"wake-ups in {seconds} s idle, {setting.name}", count, "", target=NO_WAKE_UPS)
@@ -87,9 +87,9 @@ def _wake_up_rows(room, settings, seconds):
 
 def _prove_that_it_counts(room, setting, pid):
     """A request must show as a wake-up, or the zero before it says nothing."""
-    before = _wake_ups(pid)
+    before = wake_ups(pid)
     _ask(room, setting, 1, "status")
-    if _wake_ups(pid) == before:
+    if wake_ups(pid) == before:
         raise CannotMeasure(f"a request to usbrouted ({setting.name}) did not show as a wake-up")
 
 
@@ -97,13 +97,13 @@ def _ask(room, setting, count, line):
     room.output_of(room.program("bench-roundtrip"), f"unix:{setting.socket}", str(count), line)
 
 
-def _wake_ups(pid):
+def wake_ups(pid):
     """Voluntary context switches of all threads: each is a sleep that something ended."""
     return sum(_sum_of(r"^voluntary_ctxt_switches:\s*(\d+)", f"/proc/{pid}/task/{thread}/status")
                for thread in os.listdir(f"/proc/{pid}/task"))
 
 
-def _private_kib(pid, kind):
+def private_kib(pid, kind):
     return _sum_of(rf"^Private_{kind}:\s*(\d+)", f"/proc/{pid}/smaps_rollup")
 
 

@@ -106,7 +106,13 @@ protected:
     std::string told;
     RecordingWaiter first{"first", told};
     RecordingWaiter second{"second", told};
-    Lookout lookout{{.loop = loop, .machine = machine, .scanner = scanner, .hints = hints, .events = events},
+    bool is_urgent = false;
+    Lookout lookout{{.loop = loop,
+                     .machine = machine,
+                     .scanner = scanner,
+                     .hints = hints,
+                     .events = events,
+                     .is_urgent = [this] { return is_urgent; }},
                     [this](const Findings& findings) {
                         ++looks;
                         if (findings.drift) drifts.push_back(*findings.drift);
@@ -138,6 +144,35 @@ TEST_F(LookoutOnAMachine, ABurstOfHintsBecomesOneLookWhenItHasBeenQuiet)
     loop.advance(1h);
     EXPECT_EQ(looks, 1);
     EXPECT_EQ(loop.errands(), 0u);
+}
+
+TEST_F(LookoutOnAMachine, WhatIsPluggedInIsLookedAtAtOnceWhereThatIsUrgentAndItsPartsLater)
+{
+    const auto plug = [this](const char* path) {
+        hints.say({.everything = false, .registers = false, .paths = {path}, .plugs = true});
+    };
+    plug("sys/devices/usb3/3-1");
+    loop.settle();
+    EXPECT_EQ(loop.errands(), 0u) << "nothing is given to guests here";
+    loop.advance(50ms);
+    loop.run_errand();
+
+    is_urgent = true;
+    scanner.asked.clear();
+    plug("sys/devices/usb3/3-2");
+    loop.settle();
+    ASSERT_EQ(loop.errands(), 1u);
+    hint("sys/devices/usb3/3-2/3-2:1.0");
+    loop.settle();
+    EXPECT_EQ(loop.errands(), 1u) << "one look at a time";
+    loop.run_errand();
+    EXPECT_EQ(loop.errands(), 0u);
+    loop.advance(50ms);
+    loop.run_errand();
+
+    ASSERT_EQ(scanner.asked.size(), 2u);
+    EXPECT_EQ(scanner.asked[0].paths, (std::vector<std::string>{"sys/devices/usb3/3-2"}));
+    EXPECT_EQ(scanner.asked[1].paths, (std::vector<std::string>{"sys/devices/usb3/3-2/3-2:1.0"}));
 }
 
 TEST_F(LookoutOnAMachine, TheLookIsToldAllThePlacesThatABurstHasNamedAndTheNextOneNoneOfThem)

@@ -265,6 +265,26 @@ TEST(Following, AKeyboardThatComesIntoAClaimedPortIsOneBeforeAnyDriverHasIt)
                                 "the host's drivers get Keyboard (1234:5678)\n");
 }
 
+TEST(Following, TheKeyboardsAreLookedForOnlyWhereOneMayGo)
+{
+    PlainBoard board;
+    board.start_windows();
+    board.assign("rear-1", "windows");
+    board.attached.claimed = {*PortPath::parse("3-1"), *PortPath::parse("4-1")};
+    auto& device = board.plug("3-1");
+    device.is_configured = false;
+    device.interfaces.front() = {.number = 0, .device_class = 3, .subclass = 1, .protocol = 2};
+
+    EXPECT_FALSE(board.follow().use_needed.inputs) << "a mouse that no driver has";
+
+    device.interfaces.front().protocol = 1;
+    EXPECT_TRUE(board.follow().use_needed.inputs) << "a keyboard that no driver has";
+
+    device.is_configured = true;
+    device.interfaces.front() = {.number = 0, .device_class = 3, .driver = "usbhid"};
+    EXPECT_TRUE(board.follow().use_needed.inputs) << "what a driver has may be anything";
+}
+
 TEST(Following, OfTwoKeyboardsThatAreBothAGuestsTheFirstStays)
 {
     PlainBoard board;

@@ -14,11 +14,13 @@ namespace {
 
 TEST(SimOptions, WhatFollowsTheOptionsIsTheCommand)
 {
-    const auto options = parse_options({"--delay", "5", "-q", "--", "usbroute", "--json", "status"});
+    const auto options =
+        parse_options({"--delay", "5", "-q", "--trace", "times", "--", "usbroute", "--json", "status"});
 
     ASSERT_TRUE(options);
     EXPECT_EQ(options->delay, std::chrono::milliseconds(5));
     EXPECT_TRUE(options->is_quiet);
+    EXPECT_EQ(options->trace, "times");
     EXPECT_EQ(options->command, (std::vector<std::string>{"usbroute", "--json", "status"}));
 }
 
