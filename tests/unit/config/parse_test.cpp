@@ -367,7 +367,7 @@ TEST(Parse, TheDeepestFileThatIsReadIsOnlyWrong)
     for (int level = 0; level < 3; ++level) text += "}\n]";
 
     EXPECT_EQ(problems_of(text),
-              "f.toml:1:2: unknown table 'a'; known: toggle, routes, connector, guest, profile, listen\n");
+              "f.toml:1:2: unknown table 'a'; known: toggle, routes, connector, guest, profile, listen, hub\n");
 }
 
 TEST(Parse, DotsInCommentsAndStringsAreNoKeys)

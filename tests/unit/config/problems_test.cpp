@@ -170,7 +170,7 @@ TEST(Problems, OfConnectors)
              "2:11: mux_bit is 4294967296; it must be a whole number from 0 to 31\n"},
         Case{
             "[connector.a]\n",
-            "1:12: [connector.a] does not say which socket it is; give it mux_bit = 0 to 31, or on a board without the mux usb = [\"0000:00:14.0/2.1\"], or behind = \"front-left/2\" for a port of a hub\n"},
+            "1:12: [connector.a] does not say which socket it is; give it mux_bit = 0 to 31, or on a board without the mux usb = [\"0000:00:14.0/2.1\"], or for a port of a hub usb = [\"desk/2\"] with [hub.desk], behind a socket of the mux behind = \"front-left/2\"\n"},
         Case{
             "[connector.a]\nmux_bit = 3\nusb = ['00:14.0/1']\n",
             "3:7: [connector.a] has mux_bit and usb; keep mux_bit where the board has the mux, usb elsewhere\n"},
