@@ -131,7 +131,7 @@ struct DeskBoard {
 
 GuestName to_windows() { return GuestName("windows"); }
 
-std::string steps_of(const Plan& plan)
+std::string done_by(const Plan& plan)
 {
     std::string text;
     for (const auto& step : plan.steps) text += step.reason + "\n";
@@ -147,9 +147,9 @@ TEST(Hubs, ASocketOfAHubIsGivenWithBothHalvesAndWrittenDownByTheHubsName)
 
     const auto plan = board.move("desk-2", to_windows());
 
-    EXPECT_EQ(steps_of(plan), "the host's drivers keep away from what is plugged in at 3-1.2\n"
-                              "the host's drivers keep away from what is plugged in at 4-1.2\n"
-                              "windows gets Thing (1234:5678)\n");
+    EXPECT_EQ(done_by(plan), "the host's drivers keep away from what is plugged in at 3-1.2\n"
+                             "the host's drivers keep away from what is plugged in at 4-1.2\n"
+                             "windows gets Thing (1234:5678)\n");
     ASSERT_EQ(plan.change.shifts.size(), 1U);
     EXPECT_EQ(text_of(plan.change.shifts.front().key), "desk/2");
     EXPECT_EQ(board.owner("desk-2"), "windows");
@@ -168,7 +168,7 @@ TEST(Hubs, WhomItsSocketIsForGoesWithTheHubToAnotherSocket)
     const auto plan = std::get<Plan>(board.ask(FollowRequest{}));
 
     EXPECT_EQ(board.owner("desk-2"), "windows");
-    EXPECT_EQ(steps_of(plan), "the host's drivers keep away from what is plugged in at 3-2.2\n");
+    EXPECT_EQ(done_by(plan), "the host's drivers keep away from what is plugged in at 3-2.2\n");
     EXPECT_EQ(board.at("desk-2").places_now().back().text(), "4-2.2");
 }
 
@@ -181,13 +181,13 @@ TEST(Hubs, WhatIsInASocketOfAHubIsNotOfTheSocketInWhichTheHubIs)
 
     const auto plan = board.move("rear-1", to_windows());
 
-    EXPECT_EQ(steps_of(plan), "the host's drivers keep away from what is plugged in at 3-1.1\n"
-                              "the host's drivers keep away from what is plugged in at 3-1.3\n"
-                              "the host's drivers keep away from what is plugged in at 3-1.4\n"
-                              "the host's drivers keep away from what is plugged in at 4-1.1\n"
-                              "the host's drivers keep away from what is plugged in at 4-1.3\n"
-                              "the host's drivers keep away from what is plugged in at 4-1.4\n"
-                              "windows gets Thing (1234:5678)\n");
+    EXPECT_EQ(done_by(plan), "the host's drivers keep away from what is plugged in at 3-1.1\n"
+                             "the host's drivers keep away from what is plugged in at 3-1.3\n"
+                             "the host's drivers keep away from what is plugged in at 3-1.4\n"
+                             "the host's drivers keep away from what is plugged in at 4-1.1\n"
+                             "the host's drivers keep away from what is plugged in at 4-1.3\n"
+                             "the host's drivers keep away from what is plugged in at 4-1.4\n"
+                             "windows gets Thing (1234:5678)\n");
     EXPECT_EQ(board.owner("desk-2"), "host");
 }
 
@@ -332,7 +332,7 @@ TEST(Expect, AnEmptySocketCanBeGivenAndSomethingElseThatIsPluggedInStaysWithTheH
 
     ASSERT_EQ(plan.kept.size(), 1U);
     EXPECT_EQ(plan.kept.front().why.reason, Reason::not_expected);
-    EXPECT_EQ(steps_of(plan).find("windows gets"), std::string::npos);
+    EXPECT_EQ(done_by(plan).find("windows gets"), std::string::npos);
 }
 
 TEST(Expect, NeverKeepsASocketFromComingHome)

@@ -15,7 +15,7 @@ namespace usbroute::topology {
 namespace {
 
 /// A hub with two halves, 2109:2813 and 2109:0813.
-struct Desk {
+struct HubOnADesk {
     Snapshot snapshot = fakes::z97();
     HubSpec spec{.name = HubName("desk"), .id = {.vendor = 0x2109, .product = 0x2813}};
     std::vector<ConnectorSpec> connectors = {};
@@ -50,18 +50,18 @@ struct Desk {
 
 TEST(NamedHub, IsFoundWhereverItsCableGoes)
 {
-    Desk desk;
+    HubOnADesk desk;
     desk.plug("3-5");
     EXPECT_EQ(desk.shown_found(), "3-5");
 
-    Desk elsewhere;
+    HubOnADesk elsewhere;
     elsewhere.plug("1-1.4");
     EXPECT_EQ(elsewhere.shown_found(), "1-1.4");
 }
 
 TEST(NamedHub, HasItsOtherHalfWhereAConnectorSaysThatTheOtherHalfOfItsSocketIs)
 {
-    Desk desk;
+    HubOnADesk desk;
     desk.plug("3-5");
     desk.plug("4-2", 0x0813);
     desk.connectors.push_back({.name = ConnectorName("rear-1"),
@@ -76,7 +76,7 @@ TEST(NamedHub, HasItsOtherHalfWhereAConnectorSaysThatTheOtherHalfOfItsSocketIs)
 
 TEST(NamedHub, HasItsOtherHalfWhereTheKernelSaysAndBelowAnotherHubByTheSamePorts)
 {
-    Desk desk;
+    HubOnADesk desk;
     desk.plug("3-5.1");
     desk.plug("4-2.1", 0x0813);
     desk.pair("3-5", "4-2");
@@ -86,13 +86,13 @@ TEST(NamedHub, HasItsOtherHalfWhereTheKernelSaysAndBelowAnotherHubByTheSamePorts
 
 TEST(NamedHub, TakesNoOtherMakersHubForItsHalfAndNoneThatIsNotSuperSpeed)
 {
-    Desk desk;
+    HubOnADesk desk;
     desk.plug("3-5");
     desk.plug("4-2", 0x0813).vendor = 0x05e3;
     desk.pair("3-5", "4-2");
     EXPECT_EQ(desk.shown_found(), "3-5");
 
-    Desk crossed;
+    HubOnADesk crossed;
     crossed.plug("3-5");
     crossed.plug("3-6", 0x0813);
     crossed.pair("3-5", "3-6");
@@ -101,14 +101,14 @@ TEST(NamedHub, TakesNoOtherMakersHubForItsHalfAndNoneThatIsNotSuperSpeed)
 
 TEST(NamedHub, ThatIsNotPluggedInIsSaid)
 {
-    Desk desk;
+    HubOnADesk desk;
 
     EXPECT_EQ(desk.shown_found(), "the hub desk (2109:2813) is not plugged in");
 }
 
 TEST(NamedHub, IsNeitherOfTwoUntilTheSerialNumberOrThePlaceTellsThemApart)
 {
-    Desk desk;
+    HubOnADesk desk;
     desk.plug("3-5");
     desk.plug("3-7");
     EXPECT_EQ(desk.shown_found(), "desk (2109:2813) could be the hub at 3-5 and 3-7, so neither is; "
@@ -120,7 +120,7 @@ TEST(NamedHub, IsNeitherOfTwoUntilTheSerialNumberOrThePlaceTellsThemApart)
     EXPECT_EQ(desk.shown_found(), "the hub desk (2109:2813) is not plugged in at 0000:00:14.0/9; "
                                   "what is at 3-5 and 3-7 is of the same model");
 
-    Desk with_serial;
+    HubOnADesk with_serial;
     with_serial.plug("3-5").serial = "A1";
     with_serial.plug("3-7").serial = "B2";
     with_serial.spec.serial = "B2";
@@ -133,7 +133,7 @@ TEST(NamedHub, IsNeitherOfTwoUntilTheSerialNumberOrThePlaceTellsThemApart)
 
 TEST(NamedHub, OfTwoInOneCaseIsTheUpperOne)
 {
-    Desk desk;
+    HubOnADesk desk;
     desk.plug("3-5");
     desk.plug("3-5.4");
 
@@ -142,7 +142,7 @@ TEST(NamedHub, OfTwoInOneCaseIsTheUpperOne)
 
 TEST(NamedHub, IsAHub)
 {
-    Desk desk;
+    HubOnADesk desk;
     auto& device = desk.plug("3-5");
     device.device_class = 0;
     device.hub_ports = 0;
@@ -153,7 +153,7 @@ TEST(NamedHub, IsAHub)
 
 TEST(NamedHub, IsNotKnownByItsSuperSpeedHalf)
 {
-    Desk desk;
+    HubOnADesk desk;
     desk.spec.id = {.vendor = 0x2109, .product = 0x0813};
     desk.plug("4-2", 0x0813);
 
@@ -163,7 +163,7 @@ TEST(NamedHub, IsNotKnownByItsSuperSpeedHalf)
 
 TEST(NamedHub, GivesAConnectorTheSamePortOfBothHalves)
 {
-    Desk desk;
+    HubOnADesk desk;
     desk.plug("3-5");
     desk.plug("4-2", 0x0813);
     desk.pair("3-5", "4-2");
@@ -182,7 +182,7 @@ TEST(NamedHub, GivesAConnectorTheSamePortOfBothHalves)
 
 TEST(NamedHub, ThatIsNotThereLeavesItsConnectorsWithoutAPlaceAndWithTheReason)
 {
-    Desk desk;
+    HubOnADesk desk;
     Connector connector;
     connector.spec.on_hubs = {*HubPlace::parse("desk/2")};
 
