@@ -51,7 +51,7 @@ void add_once(std::vector<Place>& places, Place place, const Node& entry, const 
     places.push_back(std::move(place));
 }
 
-void read_places(Fields& fields, topology::ConnectorSpec& spec)
+void read_places(Fields& fields, topology::ConnectorSpec& spec, Intake& reading)
 {
     const auto* list = fields.list("usb", places_rule);
     if (list == nullptr) return;
@@ -60,24 +60,24 @@ void read_places(Fields& fields, topology::ConnectorSpec& spec)
         scope.wrong_value(fields.node("usb")->place, "usb", size_of(*list), places_rule);
         return;
     }
+    const auto others = reading.hub_ports.size();
     for (const auto& entry : *list) {
         const auto* text = text_entry(scope, entry, "usb", R"(a place such as "0000:00:14.0/2.1")");
         if (text == nullptr) continue;
-        if (auto place = UsbPlace::parse(*text))
+        if (auto place = UsbPlace::parse(*text)) {
             add_once(spec.places, std::move(*place), entry, scope);
-        else if (auto way = WayPlace::parse(*text))
+        } else if (auto way = WayPlace::parse(*text)) {
             add_once(spec.ways, std::move(*way), entry, scope);
-        else if (auto port = HubPlace::parse(*text))
+        } else if (auto port = HubPlace::parse(*text)) {
+            reading.hub_ports.push_back({.origin = scope.at(entry.place), .port = *port});
             add_once(spec.on_hubs, std::move(*port), entry, scope);
-        else
+        } else {
             scope.wrong_value(entry.place, "a place in usb", in_quotes(*text), place_rule);
+        }
     }
-    if (!spec.on_hubs.empty() && (!spec.places.empty() || !spec.ways.empty()))
-        scope.problem(
-            fields.node("usb")->place,
-            format(
-                "{} of usb is a port of a hub, which has both halves with it wherever the hub is; list no place of a controller beside it",
-                in_quotes(spec.on_hubs.front().text())));
+    if (spec.places.empty() && spec.ways.empty()) return;
+    for (auto i = others; i < reading.hub_ports.size(); ++i)
+        reading.hub_ports[i].is_beside_controllers = true;
 }
 
 /// Where the socket's USB 2 half was seen; one place a controller, and none of the SuperSpeed half.
@@ -184,13 +184,6 @@ void read_expect(Fields& fields, topology::ConnectorSpec& spec)
                 spec.behind->socket.text()));
 }
 
-/// Looked for when all hubs are known.
-void note_hubs_named(Fields& fields, const topology::ConnectorSpec& spec, Intake& reading)
-{
-    for (const auto& port : spec.on_hubs)
-        reading.hubs_named.emplace_back(fields.scope().at(fields.node("usb")->place), port.hub);
-}
-
 /// Two names for one socket: whichever moves it, the other would be shown wrong.
 void check_not_taken(Fields& fields, const ConnectorSettings& connector, const Settings& settings)
 {
@@ -244,11 +237,10 @@ void read_connectors(const Document& document, Intake& reading)
         connector.spec.name = ConnectorName(named.name);
         connector.origin = named.origin;
         read_mux(fields, connector.spec);
-        read_places(fields, connector.spec);
+        read_places(fields, connector.spec, reading);
         read_seen(fields, connector.spec);
         read_behind(fields, connector.spec);
         read_expect(fields, connector.spec);
-        note_hubs_named(fields, connector.spec, reading);
         read_picture(fields, connector);
         fields.report_unknown_keys();
 

@@ -95,17 +95,33 @@ void read_hubs(const Document& document, Intake& reading)
 
 void check_hubs_named(const Document&, Intake& reading)
 {
-    for (const auto& [origin, hub] : std::exchange(reading.hubs_named, {})) {
-        if (!reading.complete || reading.knows(Section::hub, hub.text())) continue;
-        if (reading.knows(Section::connector, hub.text()))
+    const auto known = reading.known(Section::hub);
+    for (const auto& [origin, port, is_beside_controllers] : std::exchange(reading.hub_ports, {})) {
+        const auto& hub = port.hub.text();
+        if (reading.knows(Section::hub, hub)) {
+            if (is_beside_controllers)
+                reading.problems.add(
+                    origin,
+                    format(
+                        "{} is a port of a hub, which has both halves with it wherever the hub is; list no place of a controller beside it",
+                        port.text()));
+        } else if (!reading.complete) {
+            continue;
+        } else if (reading.knows(Section::connector, hub)) {
             reading.problems.add(
                 origin,
                 format(
                     R"({0} in usb is a connector and not a hub; write [hub.NAME] with the id of the hub, or for a hub behind a socket of the mux behind = "{0}/2")",
-                    hub.text()));
-        else
-            reading.problems.add_unknown(origin, "unknown hub", hub.text(), " in usb",
-                                         reading.known(Section::hub));
+                    hub));
+        } else if (known.empty()) {
+            reading.problems.add(
+                origin,
+                format(
+                    R"({0} in usb is no place of a controller, such as "0000:00:14.0/2.1", and there is no [hub.{1}] of which it could be a port)",
+                    in_quotes(port.text()), hub));
+        } else {
+            reading.problems.add_unknown(origin, "unknown hub", hub, " in usb", known);
+        }
     }
 }
 

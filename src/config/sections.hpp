@@ -31,7 +31,12 @@ struct Intake {
     /// The profiles that guests begin with, to be looked for when all profiles are known.
     std::vector<std::pair<Origin, ProfileName>> start_profiles;
     /// The ports of hubs that connectors name, to be looked for when all hubs are known.
-    std::vector<std::pair<Origin, HubName>> hubs_named;
+    struct NamedHubPort {
+        Origin origin;
+        topology::HubPlace port;
+        bool is_beside_controllers = false; ///< in one list with places of controllers
+    };
+    std::vector<NamedHubPort> hub_ports;
     /// The place of [toggle], once it was met.
     std::optional<Origin> toggle;
     /// The place of [routes], once it was met.

@@ -77,13 +77,13 @@ TEST(Problems, OfHubsAndWhatIsOnThem)
             "[hub.a]\nid = \"2109:2813\"\n[hub.b]\nid = \"2109:2813\"\n",
             "3:6: [hub.b] is the same hub as [hub.a] (f:1:6); keep one, or tell them apart by serial or at\n"},
         Case{"[connector.a]\nusb = [\"dek/2\"]\n[hub.desk]\nid = \"2109:2813\"\n",
-             "2:7: unknown hub 'dek' in usb; did you mean 'desk'?\n"},
+             "2:8: unknown hub 'dek' in usb; did you mean 'desk'?\n"},
         Case{
             "[connector.front]\nmux_bit = 1\n[connector.a]\nusb = [\"front/2\"]\n",
-            "4:7: front in usb is a connector and not a hub; write [hub.NAME] with the id of the hub, or for a hub behind a socket of the mux behind = \"front/2\"\n"},
+            "4:8: front in usb is a connector and not a hub; write [hub.NAME] with the id of the hub, or for a hub behind a socket of the mux behind = \"front/2\"\n"},
         Case{
             "[connector.a]\nusb = [\"desk/2\", \"0000:00:14.0/2\"]\n[hub.desk]\nid = \"2109:2813\"\n",
-            "2:7: 'desk/2' of usb is a port of a hub, which has both halves with it wherever the hub is; list no place of a controller beside it\n"},
+            "2:8: desk/2 is a port of a hub, which has both halves with it wherever the hub is; list no place of a controller beside it\n"},
         Case{
             "[connector.a]\nusb = [\"desk/2\"]\n[connector.b]\nusb = [\"desk/2\"]\n[hub.desk]\nid = \"2109:2813\"\n",
             "4:7: usb desk/2 of 'b' already belongs to 'a' (f:1:12)\n"},
@@ -153,7 +153,7 @@ TEST(Problems, OfConnectors)
              "3:1: unknown key 'supersped' in [connector.front-left]; did you mean 'superspeed'?\n"},
         Case{
             "[connector.a]\nmux_bit = 3\ncolour = 'red'\n",
-            "3:1: unknown key 'colour' in [connector.a]; known: mux_bit, superspeed, usb, seen, behind, panel, row, column\n"},
+            "3:1: unknown key 'colour' in [connector.a]; known: mux_bit, superspeed, usb, seen, behind, expect, panel, row, column\n"},
         Case{"[connector.a]\nmux_bit = '3'\n",
              "2:11: mux_bit is a string; it must be a whole number from 0 to 31\n"},
         Case{"[connector.a]\nmux_bit = 3.0\n",
@@ -195,7 +195,7 @@ TEST(Problems, OfConnectors)
         Case{
             "[connector.a]\nusb = ['00:14.0/1', 2, '14/2', '0000:00:14.0/1']\n",
             "2:21: an entry of usb is a whole number; it must be a place such as \"0000:00:14.0/2.1\"\n"
-            "2:24: a place in usb is '14/2'; it must be a controller and its ports, such as \"0000:00:14.0/2.1\" or \"0000:00:14.0/ss3.1\"\n"
+            "2:24: '14/2' in usb is no place of a controller, such as \"0000:00:14.0/2.1\", and there is no [hub.14] of which it could be a port\n"
             "2:32: 0000:00:14.0/1 is listed twice in usb; keep one\n"},
         Case{
             "[connector.a]\nmux_bit = 0\npanel = 'front side'\nrow = 0\ncolumn = 100\n",
