@@ -27,9 +27,8 @@ constexpr std::size_t most_remembered = 8;
 
 bool touches_routes(const plan::Change& change)
 {
-    return std::ranges::any_of(change.shifts, [](const plan::Shift& shift) {
-        return !std::holds_alternative<topology::UsbPlace>(shift.key);
-    });
+    return std::ranges::any_of(change.shifts,
+                               [](const plan::Shift& shift) { return !topology::is_of_a_place(shift.key); });
 }
 
 } // namespace

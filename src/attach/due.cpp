@@ -39,11 +39,7 @@ public:
 private:
     [[nodiscard]] const Assignment* socket_of(const PortPath& path) const
     {
-        for (const auto& socket : assignments_)
-            if (std::ranges::any_of(socket.places,
-                                    [&](const PortPath& place) { return place.contains(path); }))
-                return &socket;
-        return nullptr;
+        return assignment_of(assignments_, path);
     }
 
     [[nodiscard]] bool is_for_guest(const Assignment& socket, const GuestName& guest) const
@@ -195,7 +191,9 @@ private:
     /// a hub whose own port is claimed stays dead.
     void settle_port(const PortPath& port, const Assignment& socket)
     {
+        if (socket_of(port) != &socket) return; // another socket's own, within this one
         ports_.insert(port);
+        if (!has_a_hub(port)) return;
         const auto* device = seen_.device_at(port);
         const bool is_hub = device != nullptr && device->is_hub();
         const bool is_home = std::holds_alternative<Host>(socket.whom) ||
@@ -207,6 +205,15 @@ private:
         if (!is_hub || !device->is_configured) return;
         for (unsigned number = 1; number <= device->hub_ports; ++number)
             settle_port(port.child(static_cast<std::uint8_t>(number)), socket);
+    }
+
+    [[nodiscard]] bool has_a_hub(const PortPath& port) const
+    {
+        auto above = port.ports();
+        if (above.size() < 2) return true; // the root hub
+        above.pop_back();
+        const auto* hub = seen_.device_at(PortPath(port.bus(), std::move(above)));
+        return hub != nullptr && hub->is_hub() && hub->is_configured;
     }
 
     void release_what_is_no_socket()
@@ -238,6 +245,19 @@ private:
 };
 
 } // namespace
+
+const Assignment* assignment_of(const std::vector<Assignment>& assignments, const PortPath& place)
+{
+    const Assignment* nearest = nullptr;
+    std::size_t depth = 0;
+    for (const auto& assignment : assignments)
+        for (const auto& own : assignment.places)
+            if (own.contains(place) && (nearest == nullptr || own.ports().size() > depth)) {
+                nearest = &assignment;
+                depth = own.ports().size();
+            }
+    return nearest;
+}
 
 bool Remembered::has_failed(const HostDevice& device) const
 {

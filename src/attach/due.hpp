@@ -39,6 +39,11 @@ struct Assignment {
     bool heals = true;
 };
 
+/// The one in whose socket a place is: of those that contain it the nearest, for a socket of a hub lies within the socket in
+/// which the hub is. Null: in none.
+[[nodiscard]] const Assignment* assignment_of(const std::vector<Assignment>& assignments,
+                                              const topology::PortPath& place);
+
 /// What is known of devices from before; gone with the device.
 struct Remembered {
     /// Two failures at one plug, and the host has it: each failed attempt resets the device (hw/usb/host-libusb.c).

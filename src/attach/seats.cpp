@@ -17,10 +17,9 @@ namespace {
 
 SeatId assigned_seat(const topology::Snapshot& snapshot, const topology::ConnectorSpec& spec)
 {
-    for (const auto& place : spec.places)
+    for (const auto& key : topology::place_keys(spec))
         for (const auto& placed : snapshot.assigned)
-            if (placed.key == topology::Key(place))
-                return topology::seat_of_word(placed.word).value_or(OwnController{});
+            if (placed.key == key) return topology::seat_of_word(placed.word).value_or(OwnController{});
     return OwnController{};
 }
 
@@ -45,7 +44,7 @@ bool can_be_given(const Connector& connector) { return connector.seat(topology::
 
 bool is_word_of(const topology::Key& key, std::string_view word)
 {
-    return std::holds_alternative<topology::UsbPlace>(key) && topology::seat_of_word(word).has_value();
+    return topology::is_of_a_place(key) && topology::seat_of_word(word).has_value();
 }
 
 } // namespace usbroute::attach

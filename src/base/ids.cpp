@@ -40,4 +40,18 @@ std::string PciAddress::text() const
     return format("{:04x}:{:02x}:{:02x}.{:x}", domain, bus, device, function);
 }
 
+std::optional<UsbIds> UsbIds::parse(std::string_view text)
+{
+    constexpr std::size_t digits = 4;
+    const auto colon = text.find(':');
+    if (colon != digits || text.size() != 2 * digits + 1) return std::nullopt;
+    const auto vendor = parse_hex(text.substr(0, colon));
+    const auto product = parse_hex(text.substr(colon + 1));
+    if (!vendor || !product) return std::nullopt;
+    return UsbIds{.vendor = static_cast<std::uint16_t>(*vendor),
+                  .product = static_cast<std::uint16_t>(*product)};
+}
+
+std::string UsbIds::text() const { return format("{:04x}:{:04x}", vendor, product); }
+
 } // namespace usbroute

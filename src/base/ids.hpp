@@ -30,6 +30,7 @@ using ConnectorName = Name<struct ConnectorTag>;
 using GuestName = Name<struct GuestTag>;
 using ProfileName = Name<struct ProfileTag>;
 using ListenerName = Name<struct ListenerTag>;
+using HubName = Name<struct HubTag>;
 
 /// Letters, digits, '-', '_' and '.', 1 to 64 bytes, not beginning with '-' or '.': what can be typed in a
 /// shell and sent as one word of the protocol.
@@ -46,6 +47,17 @@ struct PciAddress {
     [[nodiscard]] static std::optional<PciAddress> parse(std::string_view text);
     [[nodiscard]] std::string text() const;
     auto operator<=>(const PciAddress&) const = default;
+};
+
+/// What a model of USB devices is known by: idVendor and idProduct of its device descriptor (USB 2.0, table 9-8).
+struct UsbIds {
+    std::uint16_t vendor = 0;
+    std::uint16_t product = 0;
+
+    /// Reads "2109:2813", as lsusb prints it: four hexadecimal digits each.
+    [[nodiscard]] static std::optional<UsbIds> parse(std::string_view text);
+    [[nodiscard]] std::string text() const;
+    auto operator<=>(const UsbIds&) const = default;
 };
 
 } // namespace usbroute

@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/help.hpp"
 #include "cli/node_access.hpp"
+#include "cli/ports_for.hpp"
 #include "cli/screen.hpp"
 #include "config/parse.hpp"
 #include "linux/files.hpp"
@@ -31,6 +32,7 @@ std::string text_of(const report::ConfigCheck& check)
         format("ok: {}, {}, {}, {}", counted(check.connectors, "connector", "connectors"),
                counted(check.guests, "guest", "guests"), counted(check.profiles, "profile", "profiles"),
                counted(check.listeners, "listener", "listeners"));
+    if (check.hubs > 0) text += ", " + counted(check.hubs, "hub", "hubs");
     if (check.files.empty()) text += "; there is no configuration file";
     if (!check.machine_was_seen) text += "; not compared: this machine has no USB controller";
     return text + "\n";
@@ -39,7 +41,7 @@ std::string text_of(const report::ConfigCheck& check)
 int check(const Options& options, const linux_::Locations& where, const config::Settings& settings)
 {
     const linux_::LiveTree tree(where.root);
-    const auto snapshot = observe::scan(tree, observe::Ports::skip);
+    const auto snapshot = observe::scan(tree, ports_for(settings));
     auto checked = report::check_config(settings, snapshot, linux_::settings_files(where));
     if (const auto look = nodes_for_the_daemon(where))
         report::add_node_warnings(checked, settings, snapshot, *look);
@@ -75,8 +77,8 @@ int show(const Options& options, const linux_::Locations& where, const config::S
 /// Rules on stdout, so that they can be redirected; where there are none, the reason on stderr.
 int print_udev_rules(const Options& options, const linux_::Locations& where, const config::Settings& settings)
 {
-    const auto snapshot = observe::scan(linux_::LiveTree(where.root), observe::Ports::skip);
-    const auto rules = report::udev_rules(plan::look_at_board(snapshot, settings), settings);
+    const auto snapshot = observe::scan(linux_::LiveTree(where.root), ports_for(settings));
+    const auto rules = report::udev_rules(snapshot, settings);
     if (options.json)
         print(report::to_json(rules) + "\n");
     else if (rules.none)

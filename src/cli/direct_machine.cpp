@@ -3,6 +3,7 @@
 
 #include "cli/direct_machine.hpp"
 
+#include "cli/ports_for.hpp"
 #include "linux/files.hpp"
 #include "linux/host_use.hpp"
 #include "observe/scan.hpp"
@@ -17,7 +18,7 @@ DirectMachine::DirectMachine(const linux_::Locations& where, config::Settings se
     look();
 }
 
-void DirectMachine::look() { snapshot_ = observe::scan(linux_::LiveTree(where_.root), observe::Ports::skip); }
+void DirectMachine::look() { snapshot_ = observe::scan(linux_::LiveTree(where_.root), ports_for(settings_)); }
 
 std::optional<chips::RouteBits> DirectMachine::bits() const
 {

@@ -89,7 +89,7 @@ void take_registers_from_daemon(diagnose::Facts& facts, const Session& session)
 /// Whom sockets without a mux are for, no look at the machine finds.
 void take_assignments_from_daemon(diagnose::Facts& facts, const Session& session)
 {
-    const auto has_places = [](const auto& connector) { return !connector.spec.places.empty(); };
+    const auto has_places = [](const auto& connector) { return connector.spec.is_by_place(); };
     if (!facts.daemon || !facts.daemon->answers ||
         std::ranges::none_of(facts.settings.connectors, has_places))
         return;
@@ -103,8 +103,10 @@ void take_assignments_from_daemon(diagnose::Facts& facts, const Session& session
         const auto guest = std::ranges::find(facts.settings.guests, seen->owner,
                                              [](const auto& one) { return one.name.text(); });
         if (guest == facts.settings.guests.end()) continue;
-        for (const auto& place : spec.places)
-            facts.snapshot.assigned.push_back({.key = place, .word = seen->owner});
+        auto there = spec;
+        topology::locate(facts.snapshot, there);
+        for (auto& key : topology::place_keys(there))
+            facts.snapshot.assigned.push_back({.key = std::move(key), .word = seen->owner});
     }
 }
 
@@ -155,7 +157,7 @@ diagnose::Facts gather_facts(const Options& options)
     diagnose::Facts facts;
     facts.recorded = where.recorded;
     facts.may_write = ::geteuid() == 0;
-    facts.snapshot = observe::scan(tree, observe::Ports::skip);
+    facts.snapshot = observe::scan(tree, observe::Ports::read); // the halves of hubs that have a name
     facts.condition = observe::look_at_condition(tree);
     facts.use = observe::look_at_host_use(tree, {.disks = true, .inputs = true, .network = true});
     read_settings(facts, where, options.try_write ? linux_::Purpose::to_act : linux_::Purpose::to_look);

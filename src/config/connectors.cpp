@@ -11,11 +11,15 @@ namespace usbroute::config {
 
 namespace {
 
+using topology::HubPlace;
 using topology::UsbPlace;
+using topology::WayPlace;
 
 constexpr std::size_t most_places = 4;
 constexpr std::string_view places_rule =
     R"(a list of 1 to 4 places such as "0000:00:14.0/2.1" or "0000:00:14.0/ss3.1")";
+constexpr std::string_view place_rule =
+    R"(a controller and its ports, such as "0000:00:14.0/2.1" or "0000:00:14.0/ss3.1", the same by device.function from the root port down, such as "00:01.2/00.0 5", or a port of a hub, such as "desk/2")";
 constexpr std::size_t most_seen = 2; // the xHCI and one EHCI
 constexpr std::string_view seen_rule = R"(a list of 1 or 2 places such as "0000:00:14.0/9")";
 
@@ -32,7 +36,22 @@ void read_mux(Fields& fields, topology::ConnectorSpec& spec)
             R"(superspeed is only for mux_bit; in usb, write the SuperSpeed half as "0000:00:14.0/ss3")");
 }
 
-void read_places(Fields& fields, topology::ConnectorSpec& spec)
+/// A function on a root bus is the same in both forms.
+std::optional<UsbPlace> by_address(const WayPlace& place)
+{
+    if (!place.way.below.empty()) return std::nullopt;
+    return UsbPlace{.controller = place.way.root, .superspeed = place.superspeed, .ports = place.ports};
+}
+
+template <class Place>
+void add_once(std::vector<Place>& places, Place place, const Node& entry, const Scope& scope)
+{
+    if (std::ranges::find(places, place) != places.end())
+        return scope.problem(entry.place, format("{} is listed twice in usb; keep one", place.text()));
+    places.push_back(std::move(place));
+}
+
+void read_places(Fields& fields, topology::ConnectorSpec& spec, Intake& reading)
 {
     const auto* list = fields.list("usb", places_rule);
     if (list == nullptr) return;
@@ -41,19 +60,24 @@ void read_places(Fields& fields, topology::ConnectorSpec& spec)
         scope.wrong_value(fields.node("usb")->place, "usb", size_of(*list), places_rule);
         return;
     }
+    const auto others = reading.hub_ports.size();
     for (const auto& entry : *list) {
         const auto* text = text_entry(scope, entry, "usb", R"(a place such as "0000:00:14.0/2.1")");
         if (text == nullptr) continue;
-        const auto place = UsbPlace::parse(*text);
-        if (!place)
-            scope.wrong_value(
-                entry.place, "a place in usb", in_quotes(*text),
-                R"(a controller and its ports, such as "0000:00:14.0/2.1" or "0000:00:14.0/ss3.1")");
-        else if (std::ranges::find(spec.places, *place) != spec.places.end())
-            scope.problem(entry.place, format("{} is listed twice in usb; keep one", place->text()));
-        else
-            spec.places.push_back(*place);
+        if (auto place = UsbPlace::parse(*text)) {
+            add_once(spec.places, std::move(*place), entry, scope);
+        } else if (auto way = WayPlace::parse(*text)) {
+            add_once(spec.ways, std::move(*way), entry, scope);
+        } else if (auto port = HubPlace::parse(*text)) {
+            reading.hub_ports.push_back({.origin = scope.at(entry.place), .port = *port});
+            add_once(spec.on_hubs, std::move(*port), entry, scope);
+        } else {
+            scope.wrong_value(entry.place, "a place in usb", in_quotes(*text), place_rule);
+        }
     }
+    if (spec.places.empty() && spec.ways.empty()) return;
+    for (auto i = others; i < reading.hub_ports.size(); ++i)
+        reading.hub_ports[i].is_beside_controllers = true;
 }
 
 /// Where the socket's USB 2 half was seen; one place a controller, and none of the SuperSpeed half.
@@ -72,7 +96,9 @@ void read_seen(Fields& fields, topology::ConnectorSpec& spec)
     for (const auto& entry : *list) {
         const auto* text = text_entry(scope, entry, "seen", R"(a place such as "0000:00:14.0/9")");
         if (text == nullptr) continue;
-        const auto place = UsbPlace::parse(*text);
+        auto place = UsbPlace::parse(*text);
+        // The mux's controllers are on the root bus, where both forms say the same.
+        if (const auto way = WayPlace::parse(*text)) place = by_address(*way);
         if (!place || place->superspeed)
             scope.wrong_value(entry.place, "a place in seen", in_quotes(*text),
                               R"(a controller and its USB 2 ports, such as "0000:00:14.0/9")");
@@ -116,7 +142,7 @@ void check_one_way_of_naming(const NamedTable& named, Fields& fields)
             named.place,
             format(
                 "{} does not say which socket it is; give it mux_bit = 0 to 31, or on a board "
-                R"(without the mux usb = ["0000:00:14.0/2.1"], or behind = "front-left/2" for a port of a hub)",
+                R"(without the mux usb = ["0000:00:14.0/2.1"], or for a port of a hub usb = ["desk/2"] with [hub.desk], behind a socket of the mux behind = "front-left/2")",
                 named.label));
 }
 
@@ -142,6 +168,22 @@ void read_picture(Fields& fields, ConnectorSettings& connector)
     connector.column = fields.number("column", {1, 99});
 }
 
+void read_expect(Fields& fields, topology::ConnectorSpec& spec)
+{
+    constexpr std::string_view rule =
+        R"(the ids of what is plugged in there, as lsusb prints them, such as "10c4:ea60")";
+    const auto* text = fields.text("expect", rule);
+    if (text == nullptr) return;
+    spec.expect = UsbIds::parse(*text);
+    if (!spec.expect) fields.wrong_text("expect", rule);
+    if (spec.behind)
+        fields.scope().problem(
+            fields.node("expect")->place,
+            format(
+                "expect and behind exclude each other: a hole of a hub moves with {}, so what may move is said there",
+                spec.behind->socket.text()));
+}
+
 /// Two names for one socket: whichever moves it, the other would be shown wrong.
 void check_not_taken(Fields& fields, const ConnectorSettings& connector, const Settings& settings)
 {
@@ -165,9 +207,21 @@ void check_not_taken(Fields& fields, const ConnectorSettings& connector, const S
     if (spec.superspeed)
         check("superspeed", format("superspeed {}", spec.superspeed->value),
               [&](const Spec& s) { return s.superspeed == spec.superspeed; });
+    const auto has = [](const auto& places, const auto& place) {
+        return std::ranges::find(places, place) != places.end();
+    };
     for (const auto& place : spec.places)
-        check("usb", format("usb {}", place.text()),
-              [&](const Spec& s) { return std::ranges::find(s.places, place) != s.places.end(); });
+        check("usb", format("usb {}", place.text()), [&](const Spec& s) {
+            return has(s.places, place) ||
+                   std::ranges::any_of(s.ways, [&](const WayPlace& way) { return by_address(way) == place; });
+        });
+    for (const auto& way : spec.ways)
+        check("usb", format("usb {}", way.text()), [&](const Spec& s) {
+            const auto same = by_address(way);
+            return has(s.ways, way) || (same && has(s.places, *same));
+        });
+    for (const auto& port : spec.on_hubs)
+        check("usb", format("usb {}", port.text()), [&](const Spec& s) { return has(s.on_hubs, port); });
     for (const auto& place : spec.seen)
         check("seen", format("seen {}", place.text()),
               [&](const Spec& s) { return std::ranges::find(s.seen, place) != s.seen.end(); });
@@ -183,9 +237,10 @@ void read_connectors(const Document& document, Intake& reading)
         connector.spec.name = ConnectorName(named.name);
         connector.origin = named.origin;
         read_mux(fields, connector.spec);
-        read_places(fields, connector.spec);
+        read_places(fields, connector.spec, reading);
         read_seen(fields, connector.spec);
         read_behind(fields, connector.spec);
+        read_expect(fields, connector.spec);
         read_picture(fields, connector);
         fields.report_unknown_keys();
 

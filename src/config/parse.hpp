@@ -37,5 +37,6 @@ struct Problem {
 [[nodiscard]] std::string to_toml(const Settings& settings);
 /// Its table alone.
 [[nodiscard]] std::string to_toml(const ConnectorSettings& connector);
+[[nodiscard]] std::string to_toml(const HubSettings& hub);
 
 } // namespace usbroute::config

@@ -18,11 +18,12 @@ struct SectionFacts {
     std::size_t most = 0; ///< far above any real machine; keeps the checks of each against each quick
 };
 
-constexpr std::array<SectionFacts, 4> sections = {{
+constexpr std::array<SectionFacts, 5> sections = {{
     {"connector", "connectors", 256},
     {"guest", "guests", 64},
     {"profile", "profiles", 256},
     {"listen", "listeners", 32},
+    {"hub", "hubs", 64},
 }};
 
 const SectionFacts& facts_of(Section section) { return sections[static_cast<std::size_t>(section)]; }

@@ -19,7 +19,7 @@
 namespace usbroute::config {
 
 /// The tables of a file that hold one table for each name: [connector.NAME].
-enum class Section : std::uint8_t { connector, guest, profile, listen };
+enum class Section : std::uint8_t { connector, guest, profile, listen, hub };
 
 /// A configuration while its files are read. Faulty settings stay in, so that one mistake is one problem;
 /// with a problem the whole is thrown away.
@@ -27,9 +27,16 @@ struct Intake {
     Settings settings;
     Problems problems;
     /// Every name met so far and its place, faulty ones too, by section.
-    std::array<std::map<std::string, Origin, std::less<>>, 4> names;
+    std::array<std::map<std::string, Origin, std::less<>>, 5> names;
     /// The profiles that guests begin with, to be looked for when all profiles are known.
     std::vector<std::pair<Origin, ProfileName>> start_profiles;
+    /// The ports of hubs that connectors name, to be looked for when all hubs are known.
+    struct NamedHubPort {
+        Origin origin;
+        topology::HubPlace port;
+        bool is_beside_controllers = false; ///< in one list with places of controllers
+    };
+    std::vector<NamedHubPort> hub_ports;
     /// The place of [toggle], once it was met.
     std::optional<Origin> toggle;
     /// The place of [routes], once it was met.
@@ -69,6 +76,9 @@ struct NamedTable {
 void read_connectors(const Document& document, Intake& reading);
 /// Holes of a hub, once all connectors are known.
 void check_behind(const Document& document, Intake& reading);
+void read_hubs(const Document& document, Intake& reading);
+/// Ports of hubs, once all connectors and hubs are known.
+void check_hubs_named(const Document& document, Intake& reading);
 void read_guests(const Document& document, Intake& reading);
 void read_profiles(const Document& document, Intake& reading);
 void check_start_profiles(const Document& document, Intake& reading);

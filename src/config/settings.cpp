@@ -174,7 +174,7 @@ std::vector<topology::ConnectorSpec> Settings::specs() const
 bool Settings::has_sockets_to_give() const
 {
     return std::ranges::any_of(
-        connectors, [](const ConnectorSettings& one) { return !one.spec.bit && !one.spec.places.empty(); });
+        connectors, [](const ConnectorSettings& one) { return !one.spec.bit && one.spec.is_by_place(); });
 }
 
 bool Settings::gives_devices() const

@@ -5,6 +5,7 @@
 
 #include "base/ids.hpp"
 #include "topology/connector.hpp"
+#include "topology/named_hub.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -29,6 +30,12 @@ struct ConnectorSettings {
     std::string panel;                ///< "front"; empty: not said
     std::optional<std::uint32_t> row; ///< place on the panel, for the picture; from 1
     std::optional<std::uint32_t> column;
+    Origin origin;
+};
+
+/// A hub that has a name, so that its ports can be connectors wherever its cable goes.
+struct HubSettings {
+    topology::HubSpec spec;
     Origin origin;
 };
 
@@ -152,6 +159,7 @@ enum class OnDrift : std::uint8_t { restore, report };
 /// Everything the configuration says, checked in itself; whether it fits the machine is the planner's business.
 struct Settings {
     std::vector<ConnectorSettings> connectors;
+    std::vector<HubSettings> hubs = {};
     std::vector<GuestSettings> guests;
     std::vector<ProfileSettings> profiles;
     std::vector<ProfileName> toggle; ///< empty: every profile in the order of the file

@@ -6,6 +6,7 @@
 #include "config/parse.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace usbroute::config {
 
@@ -101,12 +102,22 @@ std::string to_toml(const ConnectorSettings& connector)
     auto text = format("[connector.{}]\n", key_of(spec.name.text()));
     if (spec.bit) text += format("mux_bit = {}\n", spec.bit->value);
     if (spec.superspeed) text += format("superspeed = {}\n", spec.superspeed->value);
-    if (!spec.places.empty()) text += format("usb = {}\n", list_of(spec.places, as_text));
+    if (spec.is_by_place()) text += format("usb = {}\n", list_of(spec.places_told(), std::identity{}));
     if (!spec.seen.empty()) text += format("seen = {}\n", list_of(spec.seen, as_text));
     if (spec.behind) text += format("behind = {}\n", string_of(spec.behind->text()));
+    if (spec.expect) text += format("expect = {}\n", string_of(spec.expect->text()));
     if (!connector.panel.empty()) text += format("panel = {}\n", string_of(connector.panel));
     if (connector.row) text += format("row = {}\n", *connector.row);
     if (connector.column) text += format("column = {}\n", *connector.column);
+    return text;
+}
+
+std::string to_toml(const HubSettings& hub)
+{
+    const auto& spec = hub.spec;
+    auto text = format("[hub.{}]\nid = {}\n", key_of(spec.name.text()), string_of(spec.id.text()));
+    if (!spec.serial.empty()) text += format("serial = {}\n", string_of(spec.serial));
+    if (spec.at) text += format("at = {}\n", string_of(topology::text_of(*spec.at)));
     return text;
 }
 
@@ -115,6 +126,7 @@ std::string to_toml(const Settings& settings)
     std::string text;
     const auto add = [&](const std::string& table) { text += text.empty() ? table : "\n" + table; };
     for (const auto& connector : settings.connectors) add(to_toml(connector));
+    for (const auto& hub : settings.hubs) add(to_toml(hub));
     for (const auto& guest : settings.guests) add(toml_of(guest));
     for (const auto& profile : settings.profiles) add(toml_of(profile));
     if (!settings.toggle.empty()) add(format("[toggle]\nprofiles = {}\n", list_of(settings.toggle, as_text)));

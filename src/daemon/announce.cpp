@@ -23,20 +23,16 @@ namespace {
 
 /// The connectors and where each of them reaches, found once for all the devices of a look.
 struct Places {
-    std::vector<std::pair<std::string, std::vector<topology::PortPath>>> of;
+    plan::Board board;
 
     Places(const Snapshot& snapshot, const config::Settings& settings)
-    {
-        for (const auto& connector : plan::look_at_board(snapshot, settings).connectors)
-            of.emplace_back(connector.spec.name.text(), connector.all_places());
-    }
+        : board(plan::look_at_board(snapshot, settings))
+    {}
 
     [[nodiscard]] std::string connector_of(const Device& device) const
     {
-        for (const auto& [name, places] : of)
-            if (std::ranges::any_of(places, [&](const auto& place) { return place.contains(device.path); }))
-                return name;
-        return {};
+        const auto* connector = board.connector_of(device.path);
+        return connector == nullptr ? std::string() : connector->spec.name.text();
     }
 };
 

@@ -28,7 +28,7 @@ namespace {
 void add_no_places(Examination& examination)
 {
     const auto& connectors = examination.facts.settings.connectors;
-    if (std::ranges::any_of(connectors, [](const auto& one) { return !one.spec.places.empty(); })) return;
+    if (std::ranges::any_of(connectors, [](const auto& one) { return one.spec.is_by_place(); })) return;
     examination.add({.code = "no-connectors",
                      .severity = Severity::note,
                      .sentence = connectors.empty() ? "no socket has a name yet"

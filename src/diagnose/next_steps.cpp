@@ -335,7 +335,9 @@ FirstMove first_move(const Examination& examination)
     for (const auto& connector : examination.board.connectors) {
         const bool is_the_hosts =
             !connector.at || *connector.at == topology::SeatId(topology::OwnController{});
-        if (plan::means_of(connector) != plan::Means::attach || !is_the_hosts) continue;
+        const bool can_hold_something = connector.missing.empty(); // its hub is there
+        if (plan::means_of(connector) != plan::Means::attach || !is_the_hosts || !can_hold_something)
+            continue;
         const auto& name = connector.spec.name;
         for (const auto& guest : settings.guests) {
             if (!guest.takes_devices()) continue;

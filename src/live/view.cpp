@@ -90,6 +90,7 @@ Line Model::detail_line() const
     if (!connector->side.empty()) parts.push_back(report::side_words(connector->side));
     if (connector->superspeed)
         parts.emplace_back(connector->superspeed_on.value_or(true) ? "SuperSpeed" : "SuperSpeed off");
+    if (!connector->missing.empty()) parts.push_back(connector->missing);
     if (!connector->movable) parts.push_back(format("cannot move: {}", connector->why_not));
     const auto head = format("{}: {}", connector->name, join(parts, ", "));
     const auto taken = columns(head) + 2;

@@ -200,10 +200,13 @@ void Mapping::add_to(const ConnectorSettings& existing, bool same, Reaction& rea
     };
 
     if (!sighting.bit && !sighting.superspeed_port) {
-        const bool half_is_new = std::ranges::none_of(spec.places, [&](const topology::UsbPlace& place) {
-            return place.superspeed == sighting.superspeed.has_value();
-        });
-        if (spec.bit || (!half_is_new && !same))
+        auto there = spec;
+        topology::locate(snapshot_, there);
+        const bool half_is_new =
+            spec.on_hubs.empty() && std::ranges::none_of(there.places, [&](const topology::UsbPlace& place) {
+                return place.superspeed == sighting.superspeed.has_value();
+            });
+        if (spec.bit || !spec.on_hubs.empty() || (!half_is_new && !same))
             return refuse(format(
                 "{} is already another socket; if it really is the same hole, type `{} same`, otherwise give another name",
                 name, name));

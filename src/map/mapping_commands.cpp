@@ -44,7 +44,7 @@ std::string places_text(const ConnectorSettings& connector, const topology::Snap
     }
     if (connector.spec.superspeed)
         parts.push_back(format("SuperSpeed port {}", connector.spec.superspeed->value));
-    for (const auto& place : connector.spec.places) parts.push_back(place.text());
+    for (auto& place : connector.spec.places_told()) parts.push_back(std::move(place));
     for (const auto& place : connector.spec.seen) parts.push_back(format("seen at {}", place.text()));
     if (!connector.panel.empty()) parts.push_back(format("panel {}", connector.panel));
     if (connector.row) parts.push_back(format("row {}", *connector.row));

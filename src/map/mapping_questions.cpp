@@ -4,8 +4,10 @@
 #include "base/format.hpp"
 #include "map/lines.hpp"
 #include "map/mapping.hpp"
+#include "topology/named_hub.hpp"
 
 #include <algorithm>
+#include <array>
 
 /// From a device that appears to the question what its socket is called.
 namespace usbroute::map {
@@ -43,8 +45,22 @@ Reaction Mapping::present()
 /// The connector of the configuration that has this socket, by bit, SuperSpeed port or place.
 const ConnectorSettings* Mapping::known(const Sighting& sighting) const
 {
+    std::vector<topology::NamedHub> hubs;
+    for (const auto& hub : settings_.hubs) hubs.push_back(look_for(snapshot_, hub.spec, settings_.specs()));
+    const auto is_on_its_hub = [&](const topology::ConnectorSpec& spec) {
+        topology::Connector connector;
+        connector.spec = spec;
+        put_on_hubs(connector, snapshot_, hubs);
+        const auto places = connector.all_places();
+        return std::ranges::any_of(std::array{sighting.usb2, sighting.superspeed}, [&](const auto& half) {
+            const auto path = half ? path_of(snapshot_, *half) : std::nullopt;
+            return path && std::ranges::find(places, *path) != places.end();
+        });
+    };
     const auto has = [&](const ConnectorSettings& connector) {
-        const auto& spec = connector.spec;
+        auto spec = connector.spec;
+        topology::locate(snapshot_, spec);
+        if (!spec.on_hubs.empty()) return is_on_its_hub(spec);
         const auto contains = [](const auto& places, const auto& place) {
             return place && std::ranges::find(places, *place) != places.end();
         };

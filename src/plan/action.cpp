@@ -102,7 +102,7 @@ bool is_at(const topology::Placed& placed, const Reading& reading)
     if (const auto* function = std::get_if<PciAddress>(&placed.key))
         return reading.bindings && assign::word_of(*function, *reading.bindings) == placed.word;
     // Whom a place is for is written down, and in no reading.
-    if (std::holds_alternative<topology::UsbPlace>(placed.key)) return true;
+    if (topology::is_of_a_place(placed.key)) return true;
     return reading.routes && route::is_at(placed, *reading.routes);
 }
 

@@ -5,6 +5,7 @@
 
 #include "attach/seats.hpp"
 #include "base/format.hpp"
+#include "base/text.hpp"
 #include "plan/resolve.hpp"
 #include "plan/unreadable.hpp"
 #include "route/behind.hpp"
@@ -29,6 +30,52 @@ const Connector* Board::find(const ConnectorName& name) const
     return of_bit == connectors.end() ? nullptr : &*of_bit;
 }
 
+const Connector* Board::connector_of(const topology::PortPath& place) const
+{
+    const Connector* nearest = nullptr;
+    std::size_t depth = 0;
+    for (const auto& connector : connectors)
+        for (const auto& own : connector.all_places())
+            if (own.contains(place) && (nearest == nullptr || own.ports().size() > depth)) {
+                nearest = &connector;
+                depth = own.ports().size();
+            }
+    return nearest;
+}
+
+namespace {
+
+void add_own_places(const topology::Snapshot& snapshot, const std::vector<topology::PortPath>& of_others,
+                    const topology::PortPath& place, std::vector<topology::PortPath>& found)
+{
+    const auto is_within = [&](const topology::PortPath& other) { return place.contains(other); };
+    const auto* hub = snapshot.device_at(place);
+    if (std::ranges::none_of(of_others, is_within) || hub == nullptr || hub->hub_ports == 0)
+        return found.push_back(place);
+    for (unsigned number = 1; number <= hub->hub_ports; ++number) {
+        const auto port = place.child(static_cast<std::uint8_t>(number));
+        if (std::ranges::find(of_others, port) == of_others.end())
+            add_own_places(snapshot, of_others, port, found);
+    }
+}
+
+} // namespace
+
+std::vector<topology::PortPath> own_places(const topology::Snapshot& snapshot, const Board& board,
+                                           const Connector& connector)
+{
+    const auto places = connector.places_now();
+    std::vector<topology::PortPath> of_others;
+    for (const auto& other : board.connectors)
+        for (auto& place : other.places_now())
+            if (std::ranges::any_of(places,
+                                    [&](const auto& own) { return own.contains(place) && own != place; }))
+                of_others.push_back(std::move(place));
+    std::vector<topology::PortPath> found;
+    for (const auto& place : places) add_own_places(snapshot, of_others, place, found);
+    return found;
+}
+
 namespace {
 
 std::vector<GuestName> guests_with_a_monitor(const config::Settings& settings)
@@ -44,6 +91,18 @@ std::optional<Refusal> why_not_given(const Connector& connector)
 {
     const auto& name = connector.spec.name.text();
     const auto* controller = connector.controller_at(topology::OwnController{});
+    // Whom it is for can be said before its hub is plugged in.
+    if (controller == nullptr && !connector.missing.empty()) return std::nullopt;
+    if (controller == nullptr && !connector.spec.on_hubs.empty())
+        return Refusal{Reason::nobody_behind_route, name,
+                       format("{} is at {}, and that hub is on no controller of the PCI bus", name,
+                              join(connector.spec.places_told(), ", ")),
+                       "plug the hub into a socket of the board"};
+    if (controller == nullptr && connector.spec.places.empty())
+        return Refusal{Reason::nobody_behind_route, name,
+                       format("{} is at {}, and no USB controller is at the end of that way", name,
+                              join(connector.spec.places_told(), ", ")),
+                       "correct the configuration: `usbroute map` names sockets by plugging something in"};
     if (controller == nullptr)
         return Refusal{Reason::nobody_behind_route, name,
                        format("{} is at {}, which is not on the bus", name,
@@ -63,9 +122,14 @@ Board look_at_board(const topology::Snapshot& snapshot, const config::Settings& 
 {
     Board board;
     board.mux = route::find_mux(snapshot);
-    const auto specs = settings.specs();
+    auto specs = settings.specs();
+    for (auto& spec : specs) topology::locate(snapshot, spec);
     board.configured = specs.size();
-    for (const auto& spec : specs) board.connectors.push_back(route::look_at(snapshot, board.mux, spec));
+    for (const auto& hub : settings.hubs) board.hubs.push_back(look_for(snapshot, hub.spec, specs));
+    for (const auto& spec : specs) {
+        board.connectors.push_back(route::look_at(snapshot, board.mux, spec));
+        if (!spec.on_hubs.empty()) put_on_hubs(board.connectors.back(), snapshot, board.hubs);
+    }
     if (board.mux)
         for (const auto& spec : route::unnamed_connectors(*board.mux->family, specs))
             board.connectors.push_back(route::look_at(snapshot, board.mux, spec));
@@ -153,7 +217,8 @@ std::string why_not_movable(const topology::Snapshot& snapshot, const Board& boa
         return refusal ? refusal->sentence : std::string();
     }
     const bool waits_for_a_guest =
-        !connector.spec.places.empty() && connector.controller_at(topology::OwnController{});
+        connector.spec.is_by_place() &&
+        (connector.controller_at(topology::OwnController{}) != nullptr || !connector.missing.empty());
     if (!connector.spec.bit && waits_for_a_guest) return "there is no guest with qmp to take its devices";
     if (!connector.spec.bit || !mux) return "it moves only with its controller";
     const auto* wiring = route::wiring_of(mux, connector.spec);

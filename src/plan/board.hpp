@@ -8,6 +8,7 @@
 #include "plan/refusal.hpp"
 #include "route/mux.hpp"
 #include "topology/connector.hpp"
+#include "topology/named_hub.hpp"
 
 #include <cstdint>
 #include <expected>
@@ -23,9 +24,18 @@ struct Board {
     std::optional<route::Mux> mux;
     std::vector<topology::Connector> connectors; ///< configured ones first, then the unnamed sockets
     std::size_t configured = 0;                  ///< how many of them are configured
+    std::vector<topology::NamedHub> hubs = {};   ///< those that have a name
 
     [[nodiscard]] const topology::Connector* find(const ConnectorName& name) const;
+    /// The connector in which something at this place is, on whatever seat that place is: of those that contain it the nearest,
+    /// for a socket of a hub lies within the socket in which the hub is. Null: none is known.
+    [[nodiscard]] const topology::Connector* connector_of(const topology::PortPath& place) const;
 };
+
+/// The places of a connector whose devices are given, but for those that are connectors of their own: where it has a hub
+/// in which a port is another connector, these are the other ports.
+[[nodiscard]] std::vector<topology::PortPath>
+own_places(const topology::Snapshot& snapshot, const Board& board, const topology::Connector& connector);
 
 [[nodiscard]] Board look_at_board(const topology::Snapshot& snapshot, const config::Settings& settings);
 

@@ -15,8 +15,10 @@ namespace {
 
 bool is_of(const Key& key, const ConnectorSpec& connector)
 {
-    if (const auto* place = std::get_if<topology::UsbPlace>(&key))
-        return std::ranges::find(connector.places, *place) != connector.places.end();
+    if (topology::is_of_a_place(key)) {
+        const auto keys = topology::place_keys(connector);
+        return std::ranges::find(keys, key) != keys.end();
+    }
     return (connector.bit && key == Key(*connector.bit)) ||
            (connector.bit && connector.superspeed && key == Key(*connector.superspeed));
 }
@@ -103,8 +105,8 @@ std::optional<topology::SeatId> Change::seat_before(const ConnectorSpec& connect
 const Shift* Change::main_shift(const ConnectorSpec& connector) const
 {
     if (connector.bit) return of(*connector.bit);
-    for (const auto& place : connector.places)
-        if (const auto* shift = of(place)) return shift;
+    for (const auto& key : topology::place_keys(connector))
+        if (const auto* shift = of(key)) return shift;
     return nullptr;
 }
 
@@ -126,7 +128,7 @@ std::vector<topology::Placed> assigned_after(std::vector<topology::Placed> assig
 {
     const auto host = topology::text_of(topology::SeatId(topology::OwnController{}));
     for (const auto& shift : change.shifts) {
-        if (!std::holds_alternative<topology::UsbPlace>(shift.key)) continue;
+        if (!topology::is_of_a_place(shift.key)) continue;
         std::erase_if(assigned, [&](const topology::Placed& one) { return one.key == shift.key; });
         if (shift.to != host) assigned.push_back({.key = shift.key, .word = shift.to});
     }

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "plan/call_back.hpp"
 #include "plan/departure.hpp"
+#include "plan/expected.hpp"
 #include "plan/giving.hpp"
 
 #include <algorithm>
@@ -70,11 +71,7 @@ private:
 
     [[nodiscard]] const Connector& connector_at(const PortPath& path) const
     {
-        const auto assignment = std::ranges::find_if(assignments_, [&](const attach::Assignment& one) {
-            return std::ranges::any_of(one.places,
-                                       [&](const PortPath& place) { return place.contains(path); });
-        });
-        return *board_.find(assignment->connector);
+        return *board_.find(attach::assignment_of(assignments_, path)->connector);
     }
 
     [[nodiscard]] std::optional<Refusal> why_not(const Going& going)
@@ -82,6 +79,7 @@ private:
         const auto* device = situation_.snapshot.device_at(going.device.path);
         if (device == nullptr) return std::nullopt;
         const auto& connector = connector_at(going.device.path);
+        if (!is_expected(situation_.snapshot, connector, *device)) return not_expected(connector, *device);
         if (can_be_typed_on(*device)) plan_.use_needed.inputs = true;
         if (auto why = why_not_as_a_disk(going, connector)) return why;
         return why_not_as_a_keyboard(going, *device, connector);

@@ -221,21 +221,18 @@ void add_giving(Plan& plan, const Situation& situation, const Board& board)
         return;
     plan.made_for.devices = seen_for(situation);
     const auto& seen = *plan.made_for.devices;
-    const auto moved_at = [&](const PortPath& path) -> const Connector* {
-        for (const auto& assignment : assignments)
-            for (const auto& place : assignment.places)
-                if (place.contains(path))
-                    return is_moved(plan, assignment.connector) ? board.find(assignment.connector) : nullptr;
-        return nullptr;
+    const auto is_moved_at = [&](const PortPath& path) {
+        const auto* assignment = attach::assignment_of(assignments, path);
+        return assignment != nullptr && is_moved(plan, assignment->connector);
     };
     // Asked for again, what has failed or was refused is tried again.
     auto remembered = situation.of_devices;
-    remembered.forget_if([&](const attach::HostDevice& device) { return moved_at(device.path) != nullptr; });
+    remembered.forget_if([&](const attach::HostDevice& device) { return is_moved_at(device.path); });
     auto due = attach::due(assignments, seen, remembered);
     for (const auto& action : due.actions)
-        if (moved_at(place_of(action)) != nullptr) plan.steps.push_back(step_for(action, seen, situation));
+        if (is_moved_at(place_of(action))) plan.steps.push_back(step_for(action, seen, situation));
     for (auto& waiting : due.waiting)
-        if (moved_at(waiting.device.path) != nullptr) {
+        if (is_moved_at(waiting.device.path)) {
             plan.warnings.push_back(in_words(waiting, situation.snapshot));
             plan.waiting.push_back(std::move(waiting));
         }

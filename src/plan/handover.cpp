@@ -157,6 +157,7 @@ HandoverOutcome plan_bind_plainly(const HandoverSituation& situation, const Bind
             giving.controllers.push_back(controller);
     }
     if (request.move_first) choose_moves(giving);
+    if (auto refusal = check_expected(giving)) return *refusal;
     if (auto refusal = check_disks(giving)) return *refusal;
     if (auto refusal = check_keyboards(giving)) return *refusal;
     if (auto refusal = check_moves(giving)) return *refusal;
@@ -218,7 +219,10 @@ std::vector<const Connector*> connectors_within_reach(const Board& board, const 
         if (connector.behind) continue; // it comes with its socket
         if (!connector.spec.bit) {
             const auto& places = connector.spec.places;
-            if (!places.empty() && places.front().controller == controller) within.push_back(&connector);
+            const auto* own = connector.controller_at(topology::OwnController{});
+            const bool is_there = own != nullptr ? own->address == controller
+                                                 : !places.empty() && places.front().controller == controller;
+            if (is_there) within.push_back(&connector);
             continue;
         }
         for (const auto side : {Side::ehci, Side::xhci}) {

@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/groups.hpp"
 #include "base/text.hpp"
+#include "plan/expected.hpp"
 #include "plan/ownership.hpp"
 #include "plan/plan.hpp"
 #include "topology/connector.hpp"
@@ -103,12 +104,11 @@ bool can_step_aside(const Giving& giving, const Connector& connector)
            (giving.board.mux->movable_bits() & connector.spec.bit->mask()) != 0;
 }
 
-/// The connector that a device is in; null: in none that is known.
+/// The connector that a device is in; null: in none that is known, or its controller has it where the connector is not.
 const Connector* connector_of(const Giving& giving, const topology::PortPath& place)
 {
-    const auto found = std::ranges::find_if(
-        giving.board.connectors, [&](const Connector& connector) { return holds(connector, place); });
-    return found == giving.board.connectors.end() ? nullptr : &*found;
+    const auto* found = giving.board.connector_of(place);
+    return found != nullptr && holds(*found, place) ? found : nullptr;
 }
 
 std::string way_out(const Giving& giving, const Connector* connector)
@@ -275,6 +275,20 @@ std::optional<Refusal> check_disks(const Giving& giving)
                                      ? "the host runs from it: plug it into a socket of another controller"
                                      : "unmount it first",
                        .evidence = {printable(join(disk.chain, " > "))}};
+    }
+    return std::nullopt;
+}
+
+std::optional<Refusal> check_expected(const Giving& giving)
+{
+    const auto& snapshot = giving.situation.snapshot;
+    for (const auto& connector : giving.board.connectors) {
+        const auto* device = unexpected_in(snapshot, giving.board, connector);
+        if (device == nullptr || !giving.loses(device->path)) continue;
+        auto refusal = not_expected(connector, *device);
+        refusal.evidence.push_back(format("it is at {}, on {}", device->path.text(),
+                                          snapshot.controller_of_bus(device->path.bus())->name));
+        return refusal;
     }
     return std::nullopt;
 }

@@ -48,6 +48,8 @@ void choose_moves(Giving& giving);
 [[nodiscard]] std::optional<Refusal> check_keyboards(const Giving& giving);
 /// No disk that the host uses goes.
 [[nodiscard]] std::optional<Refusal> check_disks(const Giving& giving);
+/// What is in a connector on these controllers, and not what is expected there.
+[[nodiscard]] std::optional<Refusal> check_expected(const Giving& giving);
 /// The connectors that step aside may go there: what a move of them would be refused for, this is.
 [[nodiscard]] std::optional<Refusal> check_moves(const Giving& giving);
 /// Nobody has a group open that is to be taken back: vfio-pci would wait for him without end

@@ -62,6 +62,8 @@ Owner owner_at(const Connector& connector, const SeatId& seat, const config::Set
 {
     if (const auto* guest = std::get_if<GuestName>(&seat)) return OwnedByGuest{*guest};
     if (std::holds_alternative<topology::Parked>(seat)) return OwnedByNobody{};
+    // Nobody has a hub that is not plugged in; what its sockets are for stays said.
+    if (!connector.missing.empty()) return OwnedByHost{};
     return owner_of(connector.controller_at(seat), settings);
 }
 

@@ -58,7 +58,7 @@ void add_superspeed(Plan& plan, const route::Mux& mux, const Wanted& wanted)
 }
 
 /// Asked for by name, a device that was refused or has failed is to go now: the socket is its guest's already.
-bool is_asked_again(const Situation& situation, const Wanted& wanted, const Wish& wish)
+bool is_asked_again(const Situation& situation, const Board& board, const Wanted& wanted, const Wish& wish)
 {
     if (goes_by_socket(wish) || !wanted.named || !wanted.is_there() ||
         means_of(*wanted.connector) != Means::attach ||
@@ -68,12 +68,13 @@ bool is_asked_again(const Situation& situation, const Wanted& wanted, const Wish
         return !device->is_hub() && attach::seen(*device).with_host > 0;
     };
     return std::ranges::any_of(
-        wanted.connector->seat(wanted.seat)->places, [&](const topology::PortPath& place) {
+        own_places(situation.snapshot, board, *wanted.connector), [&](const topology::PortPath& place) {
             return std::ranges::any_of(situation.snapshot.devices_below(place), is_left_with_host);
         });
 }
 
-void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted, bool is_again = false)
+void add_movement(Plan& plan, const Situation& situation, const Board& board, const Wanted& wanted,
+                  bool is_again = false)
 {
     const auto& connector = *wanted.connector;
     Movement movement{.connector = connector.spec.name,
@@ -87,8 +88,12 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted, 
         for (const auto* device : situation.snapshot.devices_below(port))
             movement.leaving.push_back(device->path);
     };
+    // What is in a socket of a hub within this one goes with that socket, unless the wires of both go.
+    const auto& all = connector.seat(*connector.at)->places;
     if (!wanted.is_there() || is_again)
-        for (const auto& port : connector.seat(*connector.at)->places) leave(port);
+        for (const auto& port :
+             means_of(connector) == Means::attach ? own_places(situation.snapshot, board, connector) : all)
+            leave(port);
     const auto* superspeed = connector.spec.superspeed ? plan.change.of(*connector.spec.superspeed) : nullptr;
     if (superspeed != nullptr) {
         if (connector.superspeed_place) leave(*connector.superspeed_place);
@@ -101,11 +106,12 @@ void add_movement(Plan& plan, const Situation& situation, const Wanted& wanted, 
 }
 
 /// Each half of the socket has a key of its own: either can be the one that a device is in.
-void add_given(Plan& plan, const Situation& situation, const Wanted& wanted, const Wish& wish)
+void add_given(Plan& plan, const Situation& situation, const Board& board, const Wanted& wanted,
+               const Wish& wish)
 {
     const auto& connector = *wanted.connector;
-    for (const auto& place : connector.spec.places) {
-        const Shift shift{.key = place,
+    for (const auto& key : topology::place_keys(connector.spec)) {
+        const Shift shift{.key = key,
                           .from = Word(topology::text_of(*connector.at)),
                           .to = Word(topology::text_of(wanted.seat)),
                           .owner_before = text_of(owner_now(connector, situation.settings)),
@@ -113,13 +119,16 @@ void add_given(Plan& plan, const Situation& situation, const Wanted& wanted, con
         plan.whole.set(shift);
         if (shift.from != shift.to) plan.change.set(shift);
     }
-    add_movement(plan, situation, wanted, is_asked_again(situation, wanted, wish));
+    add_movement(plan, situation, board, wanted, is_asked_again(situation, board, wanted, wish));
     if (wanted.is_there()) plan.already.push_back(connector.spec.name);
+    if (wanted.named && !connector.missing.empty())
+        plan.warnings.push_back(
+            format("{}: nothing can be in {} until it is", connector.missing, connector.spec.name.text()));
 }
 
 void add(Plan& plan, const Situation& situation, const Board& board, const Wanted& wanted, const Wish& wish)
 {
-    if (means_of(*wanted.connector) == Means::attach) return add_given(plan, situation, wanted, wish);
+    if (means_of(*wanted.connector) == Means::attach) return add_given(plan, situation, board, wanted, wish);
     const auto& mux = *board.mux;
     plan.made_for.routes = *mux.bits;
     const auto& connector = *wanted.connector;
@@ -131,7 +140,7 @@ void add(Plan& plan, const Situation& situation, const Board& board, const Wante
     add_to_whole(plan, mux, shift);
     add_shift(plan, mux, shift);
     add_superspeed(plan, mux, wanted);
-    add_movement(plan, situation, wanted);
+    add_movement(plan, situation, board, wanted);
     const auto& name = connector.spec.name;
     const bool moves = !plan.movements.empty() && plan.movements.back().connector == name;
     if (wanted.is_there() && !moves) plan.already.push_back(name);
@@ -233,6 +242,7 @@ std::optional<Refusal> why_not(const Situation& situation, const Board& board, c
 {
     if (auto refusal = check_routes(situation, board, resolved, request)) return refusal;
     auto plan = draft(situation, board, resolved, request);
+    if (auto refusal = check_expected(situation, board, plan)) return refusal;
     mark_what_can_come_back(situation, resolved, request, plan);
     if (auto refusal = check_keyboards(situation, board, plan, resolved, request)) return refusal;
     if (auto refusal = check_unseen(situation, plan, resolved, request)) return refusal;

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "plan/dead_sides.hpp"
 #include "plan/departure.hpp"
+#include "plan/expected.hpp"
 #include "plan/rights.hpp"
 #include "route/wiring.hpp"
 
@@ -93,7 +94,8 @@ void add_what_is_on_trial(const Situation& situation, const Board& board, const 
             plan.movements.end())
             continue;
         if (back == connector.at || is_host(owner_at(connector, *back, situation.settings))) continue;
-        departures.push_back({.from = connector.spec.name.text(), .places = connector.places_now()});
+        departures.push_back(
+            {.from = connector.spec.name.text(), .places = own_places(situation.snapshot, board, connector)});
     }
 }
 
@@ -188,6 +190,17 @@ std::optional<Refusal> check_disks(const Situation& situation, const Plan& plan,
                     ? std::string("the host runs from it: it cannot be let go")
                     : format("unmount it, or force it by name: --force-disk {}", printable(disk.disk, 32))};
         }
+    }
+    return std::nullopt;
+}
+
+std::optional<Refusal> check_expected(const Situation& situation, const Board& board, const Plan& plan)
+{
+    for (const auto& movement : plan.movements) {
+        if (is_host(movement.owner_after)) continue;
+        const auto& connector = *board.find(movement.connector);
+        if (const auto* device = unexpected_in(situation.snapshot, board, connector))
+            return not_expected(connector, *device);
     }
     return std::nullopt;
 }

@@ -29,6 +29,10 @@ namespace usbroute::plan {
 [[nodiscard]] std::optional<Refusal> check_disks(const Situation& situation, const Plan& plan,
                                                  const Request& request);
 
+/// What is expected in a connector is there, or nothing is. What comes home to the host may be anything.
+[[nodiscard]] std::optional<Refusal> check_expected(const Situation& situation, const Board& board,
+                                                    const Plan& plan);
+
 /// A guest takes back only what moved its own sockets alone.
 [[nodiscard]] std::optional<Refusal> check_whose_change(const Situation& situation, const Board& board,
                                                         const Request& request);

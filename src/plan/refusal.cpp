@@ -38,6 +38,7 @@ std::string_view code_of(Reason reason)
     case Reason::last_keyboard: return "last-keyboard";
     case Reason::not_seen_yet: return "not-seen-yet";
     case Reason::disk_in_use: return "disk-in-use";
+    case Reason::not_expected: return "not-expected";
     case Reason::no_controllers: return "no-controllers";
     case Reason::controller_not_there: return "controller-not-there";
     case Reason::not_a_usb_controller: return "not-a-usb-controller";

@@ -39,6 +39,7 @@ enum class Reason : std::uint8_t {
     last_keyboard,
     not_seen_yet, ///< what is plugged in there may be the only keyboard, and the kernel has not found it yet
     disk_in_use,
+    not_expected, ///< what is plugged in there is not what the configuration expects there
     // Of a whole controller that is to change hands.
     no_controllers,       ///< the guest takes devices, and is given no controller
     controller_not_there, ///< it is not on the bus, or was in only one of two looks

@@ -334,7 +334,7 @@ std::optional<Refusal> why_not_switchable(const Connector& connector, const Boar
     if (!connector.spec.bit)
         return Refusal{Reason::connector_without_bit, name,
                        format("{} is named by controller and port ({}), not by a mux bit", name,
-                              connector.spec.places.empty() ? "none" : connector.spec.places.front().text()),
+                              connector.spec.is_by_place() ? connector.spec.places_told().front() : "none"),
                        "give it a mux_bit in the configuration if the mux reaches it"};
     if (route::wiring_of(board.mux, connector.spec) == nullptr) {
         const bool usb_r = family.usb_r_bit == connector.spec.bit->value;

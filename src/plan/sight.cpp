@@ -70,6 +70,9 @@ Words words_for(const Refusal& refusal, const std::string& socket)
         return {format("{} has only just come to the host", socket), "try again in a moment"};
     case Reason::disk_in_use:
         return {format("{} holds a disk that the host uses", socket), "have it unmounted on the host"};
+    case Reason::not_expected:
+        return {format("{} does not hold what is expected there", socket),
+                "have the right device plugged in"};
     case Reason::controller_not_there:
     case Reason::not_a_usb_controller:
     case Reason::iommu_off:

@@ -113,9 +113,9 @@ std::optional<Refusal> check_owner(const Change& change, const Connector& connec
 
 bool is_assigned(const Shift& shift, const Board& board)
 {
-    const auto& place = std::get<topology::UsbPlace>(shift.key);
     return std::ranges::any_of(board.connectors, [&](const Connector& connector) {
-        return std::ranges::find(connector.spec.places, place) != connector.spec.places.end() &&
+        const auto keys = topology::place_keys(connector.spec);
+        return std::ranges::find(keys, shift.key) != keys.end() &&
                connector.at == topology::seat_of_word(shift.to);
     });
 }
@@ -125,7 +125,7 @@ Change strayed(const Change& change, const Board& board)
 {
     auto left = change;
     std::erase_if(left.shifts, [&](const Shift& shift) {
-        if (std::holds_alternative<topology::UsbPlace>(shift.key)) return is_assigned(shift, board);
+        if (topology::is_of_a_place(shift.key)) return is_assigned(shift, board);
         return board.mux && board.mux->bits != nullptr &&
                route::is_at({.key = shift.key, .word = shift.to}, *board.mux->bits);
     });
@@ -150,9 +150,8 @@ Refusal changed_since(const Change& change, const Board& board)
 std::optional<Refusal> why_not_reversed(const Change& change, const topology::Snapshot& snapshot,
                                         const Board& board)
 {
-    const bool has_wires = std::ranges::any_of(change.shifts, [](const Shift& shift) {
-        return !std::holds_alternative<topology::UsbPlace>(shift.key);
-    });
+    const bool has_wires = std::ranges::any_of(
+        change.shifts, [](const Shift& shift) { return !topology::is_of_a_place(shift.key); });
     return has_wires ? why_not_writable(snapshot, board) : std::nullopt;
 }
 

@@ -10,6 +10,9 @@
 #include "route/mux.hpp"
 
 #include <algorithm>
+#include <map>
+#include <span>
+#include <utility>
 
 namespace usbroute::report {
 
@@ -50,6 +53,85 @@ std::string why_place_does_not_fit(const Snapshot& snapshot, const topology::Usb
     const auto* bus = place.superspeed ? controller->superspeed_bus() : controller->usb2_bus();
     if (bus == nullptr || place.ports.empty() || place.ports.front() <= bus->ports) return {};
     return format("{}: that root hub has ports 1 to {}", place.text(), bus->ports);
+}
+
+std::string why_way_does_not_fit(const Snapshot& snapshot, const topology::WayPlace& place)
+{
+    if (const auto there = topology::located(snapshot, place))
+        return why_place_does_not_fit(snapshot, *there);
+    return format("{}: no USB controller of this machine is at the end of that way", place.text());
+}
+
+std::string why_told_place_does_not_fit(const Snapshot& snapshot, const topology::ToldPlace& place)
+{
+    if (const auto* way = std::get_if<topology::WayPlace>(&place))
+        return why_way_does_not_fit(snapshot, *way);
+    return why_place_does_not_fit(snapshot, std::get<topology::UsbPlace>(place));
+}
+
+/// Two names for one port, in two forms: only the machine tells that they are the same.
+void add_same_places(ConfigCheck& check, const config::Settings& settings, const Snapshot& snapshot)
+{
+    const auto board = plan::look_at_board(snapshot, settings);
+    const auto of_the_board = std::span(board.connectors).first(board.configured);
+    const auto add = [&](const topology::Connector& connector, const topology::Connector& first,
+                         const topology::PortPath& place) {
+        const auto* settings_here = settings.connector(connector.spec.name);
+        const auto* settings_there = settings.connector(first.spec.name);
+        const auto what = &connector == &first
+                              ? format("usb names {} twice, in two forms; keep one", place.text())
+                              : format("it is at {}, which already belongs to {} ({})", place.text(),
+                                       first.spec.name.text(), settings_there->origin.text());
+        check.misfits.push_back({.origin = settings_here->origin.text(),
+                                 .message = format("connector {}: {}", connector.spec.name.text(), what)});
+    };
+    std::map<topology::PortPath, const topology::Connector*> known;
+    for (const auto& connector : of_the_board) {
+        if (connector.behind || connector.spec.bit) continue;
+        // `locate` has left out what is there in both forms.
+        for (const auto& way : connector.spec.ways) {
+            const auto place = topology::located(snapshot, way);
+            const auto& told = settings.connector(connector.spec.name)->spec.places;
+            const auto path = place ? topology::path_of(snapshot, *place) : std::nullopt;
+            if (path && std::ranges::find(told, *place) != told.end()) add(connector, connector, *path);
+        }
+        for (const auto& place : connector.all_places())
+            if (const auto [first, is_new] = known.emplace(place, &connector);
+                !is_new && first->second != &connector)
+                add(connector, *first->second, place);
+    }
+}
+
+/// A hub comes and goes, so that it is missing is no mistake; what connectors expect there is nothing for now.
+void add_hub_warnings(ConfigCheck& check, const config::Settings& settings, const Snapshot& snapshot)
+{
+    const auto board = plan::look_at_board(snapshot, settings);
+    for (std::size_t i = 0; i < board.hubs.size(); ++i) {
+        const auto& hub = board.hubs[i];
+        const auto& origin = settings.hubs[i].origin;
+        const auto add = [&](std::string message) {
+            check.warnings.push_back({.origin = origin.text(), .message = std::move(message)});
+        };
+        std::vector<std::string> names;
+        for (const auto& connector : settings.connectors)
+            if (std::ranges::find(connector.spec.on_hubs, hub.spec.name, &topology::HubPlace::hub) !=
+                connector.spec.on_hubs.end())
+                names.push_back(connector.spec.name.text());
+        if (!hub.why_not.empty())
+            add(names.empty() ? hub.why_not
+                              : format("{}: {} {} no place now", hub.why_not, join(names, ", "),
+                                       names.size() == 1 ? "has" : "have"));
+        if (!hub.usb2) continue;
+        const auto* device = snapshot.device_at(*hub.usb2);
+        for (const auto& connector : settings.connectors)
+            for (const auto& place : connector.spec.on_hubs)
+                if (place.hub == hub.spec.name && device->hub_ports > 0 &&
+                    place.ports.front() > device->hub_ports)
+                    check.misfits.push_back(
+                        {.origin = connector.origin.text(),
+                         .message = format("connector {}: {}: that hub has ports 1 to {}",
+                                           connector.spec.name.text(), place.text(), device->hub_ports)});
+    }
 }
 
 /// One guest has a controller at a time, and by the configuration it is known whose its sockets are: the first guest's.
@@ -114,6 +196,7 @@ ConfigCheck check_config(const config::Settings& settings, const Snapshot& snaps
     check.guests = static_cast<int>(settings.guests.size());
     check.profiles = static_cast<int>(settings.profiles.size());
     check.listeners = static_cast<int>(settings.listeners.size());
+    check.hubs = static_cast<int>(settings.hubs.size());
     add_shared_controllers(check, settings);
     add_stranded(check, settings, snapshot);
     check.machine_was_seen = !snapshot.all_controllers().empty();
@@ -134,7 +217,14 @@ ConfigCheck check_config(const config::Settings& settings, const Snapshot& snaps
             add(connector.origin, "connector", name, why_superspeed_does_not_fit(mux, *spec.superspeed));
         for (const auto& place : spec.places)
             add(connector.origin, "connector", name, why_place_does_not_fit(snapshot, place));
+        for (const auto& way : spec.ways)
+            add(connector.origin, "connector", name, why_way_does_not_fit(snapshot, way));
     }
+    for (const auto& hub : settings.hubs)
+        if (hub.spec.at)
+            add(hub.origin, "hub", hub.spec.name.text(), why_told_place_does_not_fit(snapshot, *hub.spec.at));
+    add_same_places(check, settings, snapshot);
+    add_hub_warnings(check, settings, snapshot);
     for (const auto& guest : settings.guests)
         for (const auto& address : guest.controllers)
             add(guest.origin, "guest", guest.name.text(), why_controller_does_not_fit(snapshot, address));
@@ -149,11 +239,11 @@ std::vector<ShutNodes> shut_nodes(const config::Settings& settings, const Snapsh
                                   const LookAtNode& look)
 {
     std::vector<ShutNodes> found;
-    for (const auto& needed : plan::needed_nodes(plan::look_at_board(snapshot, settings))) {
+    const auto add = [&](const auto& needed) {
         std::vector<std::string> shut;
         for (const auto& there : plan::those_there(needed, snapshot))
             if (const auto access = look(there); access && !access->is_writable) shut.push_back(access->path);
-        if (shut.empty()) continue;
+        if (shut.empty()) return;
         std::vector<std::string> names;
         for (const auto& name : needed.connectors) names.push_back(name.text());
         const auto* first = settings.connector(needed.connectors.front());
@@ -164,7 +254,10 @@ std::vector<ShutNodes> shut_nodes(const config::Settings& settings, const Snapsh
                                 rest == 0 ? std::string()
                                           : format(" and {}", counted(rest, "other node", "other nodes")),
                                 join(names, ", "))});
-    }
+    };
+    const auto board = plan::look_at_board(snapshot, settings);
+    for (const auto& needed : plan::needed_nodes(board)) add(needed);
+    for (const auto& needed : plan::needed_hubs(snapshot, board)) add(needed);
     return found;
 }
 

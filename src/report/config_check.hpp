@@ -24,6 +24,7 @@ struct ConfigCheck {
     int guests = 0;
     int profiles = 0;
     int listeners = 0;
+    int hubs = 0;
     bool machine_was_seen = false; ///< false: no USB controller here, so nothing could be compared
     struct Misfit {
         std::string origin; ///< "usbroute.toml:12:3"

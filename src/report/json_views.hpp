@@ -44,6 +44,8 @@ template <class Io> void describe(OneOf<ConnectorView> auto& v, Io& io)
     io("row", v.row);
     io("column", v.column);
     io("usb", v.usb);
+    io.if_any("expect", v.expect);
+    io.if_any("missing", v.missing);
     io.if_any("behind", v.behind);
     io("devices", v.devices);
 }

@@ -250,13 +250,23 @@ void describe(const config::ConnectorSettings& v, Writer& io)
     io("name", v.spec.name);
     io("mux_bit", number_of(v.spec.bit));
     io("superspeed", number_of(v.spec.superspeed));
-    io("usb", v.spec.places);
+    io("usb", v.spec.places_told());
     io("seen", v.spec.seen);
     io("panel", v.panel);
     io("row", v.row);
     io("column", v.column);
     io("origin", v.origin);
     io.if_any("behind", v.spec.behind);
+    io.if_any("expect", v.spec.expect);
+}
+
+void describe(const config::HubSettings& v, Writer& io)
+{
+    io("name", v.spec.name);
+    io("id", v.spec.id);
+    io.if_any("serial", v.spec.serial);
+    io.if_any("at", v.spec.at ? topology::text_of(*v.spec.at) : std::string());
+    io("origin", v.origin);
 }
 
 void describe(const config::GuestSettings& v, Writer& io)
@@ -308,6 +318,7 @@ void describe(const config::Settings& v, Writer& io)
     io("connectors", v.connectors);
     io("guests", v.guests);
     io("profiles", v.profiles);
+    if (!v.hubs.empty()) io("hubs", v.hubs);
     io("toggle", v.toggle_order());
     io("on_drift", v.on_drift == config::OnDrift::restore ? "restore" : "report");
     io("at_start", v.at_start);
@@ -329,6 +340,7 @@ void describe(const ConfigCheck& v, Writer& io)
     io("guests", v.guests);
     io("profiles", v.profiles);
     io("listeners", v.listeners);
+    if (v.hubs > 0) io("hubs", v.hubs);
     io("machine_was_seen", v.machine_was_seen);
     io("misfits", v.misfits);
     io("warnings", v.warnings);

@@ -193,6 +193,17 @@ std::vector<std::string> fixed_connectors(const StatusView& view)
     return lines;
 }
 
+/// Connectors that have no place now, by reason: a hub is not plugged in.
+std::vector<std::string> missing_connectors(const StatusView& view)
+{
+    std::vector<std::pair<std::string, std::vector<std::string>>> reasons;
+    for (const auto& connector : view.connectors)
+        if (!connector.missing.empty()) group_with(reasons, connector.missing).push_back(connector.name);
+    std::vector<std::string> lines;
+    for (const auto& [reason, names] : reasons) lines.push_back(format("{} ({})", join(names, ", "), reason));
+    return lines;
+}
+
 /// "windows: connected, qemu-system-x86 1234; 5 commands, 3 lines of noise"
 std::string line_words(const LineView& line)
 {
@@ -232,6 +243,7 @@ std::string below_headline(const StatusView& view, const Style& style, Detail de
             {trial_line(view.trial_way_back, std::chrono::seconds(*view.trial_seconds), view.trial_why_out)},
             Tone::warning, style);
     below += labelled("line", guest_lines(view, detail), Tone::plain, style);
+    below += labelled("no place", missing_connectors(view), Tone::warning, style);
     below += labelled("note", view.notes, Tone::warning, style);
     if (detail == Detail::full) below += labelled("fixed", fixed_connectors(view), Tone::dim, style);
     if (!below.empty()) out += "\n" + below;

@@ -104,7 +104,11 @@ ConnectorView connector_view(const Looked& looked, std::size_t index)
         if (settings->column) view.column = static_cast<int>(*settings->column);
     }
     if (connector.behind) view.behind = connector.behind->text();
-    for (const auto& place : connector.spec.places) view.usb.push_back(place.text());
+    // As written: of the places by their way to a controller, the board has the address beside it.
+    if (const auto* settings = looked.settings.connector(connector.spec.name); settings != nullptr)
+        view.usb = settings->spec.places_told();
+    if (connector.spec.expect) view.expect = connector.spec.expect->text();
+    view.missing = connector.missing;
     view.devices = devices_of(looked, connector);
     return view;
 }

@@ -45,6 +45,16 @@ std::string chain_of(const NeededNodes::Ports& ports)
     return join(numbers, ".");
 }
 
+/// In DEVPATH. By the way to a controller only the numbers of the buses below are left open: another card changes them.
+std::string directories_to(const NeededNodes& needed)
+{
+    if (!needed.way || needed.way->root.domain != needed.controller.domain) return needed.controller.text();
+    auto pattern = needed.way->root.text();
+    for (const auto& slot : needed.way->below)
+        pattern += format("/{:04x}:??:{:02x}.{:x}", needed.controller.domain, slot.device, slot.function);
+    return pattern;
+}
+
 /// The name ends with its ports, or goes on with a dot: port 1 is never taken for port 11.
 std::string rules_of(const NeededNodes& needed)
 {
@@ -52,7 +62,7 @@ std::string rules_of(const NeededNodes& needed)
         return format(
             R"(DEVPATH=="*/{}/usb[0-9]*", KERNELS=="usb[0-9]*", ATTRS{{speed}}=="{}", {}, GROUP="usbroute", MODE="0660")"
             "\n",
-            needed.controller.text(), speeds_of(needed), more);
+            directories_to(needed), speeds_of(needed), more);
     };
     std::vector<std::string> names;
     for (const auto& name : needed.connectors) names.push_back(name.text());
@@ -66,10 +76,49 @@ std::string rules_of(const NeededNodes& needed)
     return text;
 }
 
+/// Of one half of a hub that has a name. All that is asked of ATTRS has to fit one device, this one or one above it. The ports
+/// are those at the end of the name; the hub's own before them are open.
+std::string rules_of(const plan::NeededHub& needed, const UsbIds& id)
+{
+    const auto serial = is_plain_word(needed.hub.spec.serial, "-_.: ") && id == needed.hub.spec.id
+                            ? format(R"(, ATTRS{{serial}}=="{}")", needed.hub.spec.serial)
+                            : std::string();
+    const auto rule = [&](std::string_view more) {
+        return format(
+            R"(ATTRS{{bDeviceClass}}=="09", ATTRS{{idVendor}}=="{:04x}", ATTRS{{idProduct}}=="{:04x}"{}, {}, GROUP="usbroute", MODE="0660")"
+            "\n",
+            id.vendor, id.product, serial, more);
+    };
+    auto text =
+        rule(format(R"(ATTR{{idVendor}}=="{:04x}", ATTR{{idProduct}}=="{:04x}")", id.vendor, id.product));
+    for (const auto& hub : needed.hubs)
+        text += rule(format(R"(KERNEL=="[0-9]*-[0-9]*.{}", ATTR{{bDeviceClass}}=="09")", chain_of(hub)));
+    for (const auto& place : needed.places)
+        text += rule(format(R"(KERNEL=="[0-9]*-[0-9]*.{0}|[0-9]*-[0-9]*.{0}.*")", chain_of(place)));
+    return text;
+}
+
+std::string rules_of(const plan::NeededHub& needed)
+{
+    std::vector<std::string> names;
+    for (const auto& name : needed.connectors) names.push_back(name.text());
+    auto text = format("\n# hub {}, wherever it is plugged in: {}\n", topology::shown(needed.hub.spec),
+                       join(names, ", "));
+    text += rules_of(needed, needed.hub.spec.id);
+    if (needed.superspeed_id)
+        text += format("# its SuperSpeed half, {}\n", needed.superspeed_id->text()) +
+                rules_of(needed, *needed.superspeed_id);
+    else
+        text +=
+            "# Its SuperSpeed half is not seen now, and its id is another one: if it has one, plug the hub in where it has\n"
+            "# SuperSpeed, and print these rules again.\n";
+    return text;
+}
+
 /// In a sentence.
 std::string why_no_rules(const config::Settings& settings)
 {
-    const auto has_places = [](const auto& connector) { return !connector.spec.places.empty(); };
+    const auto has_places = [](const auto& connector) { return connector.spec.is_by_place(); };
     if (std::ranges::none_of(settings.connectors, has_places))
         return "no connector has a place of its own; usbrouted needs nodes only for sockets that no mux reaches, "
                R"([connector.NAME] with usb = ["0000:02:00.0/1"])";
@@ -80,12 +129,15 @@ std::string why_no_rules(const config::Settings& settings)
 
 } // namespace
 
-UdevRules udev_rules(const plan::Board& board, const config::Settings& settings)
+UdevRules udev_rules(const topology::Snapshot& snapshot, const config::Settings& settings)
 {
+    const auto board = plan::look_at_board(snapshot, settings);
     const auto needed = plan::needed_nodes(board);
-    if (needed.empty()) return {.lines = {}, .none = why_no_rules(settings)};
+    const auto hubs = plan::needed_hubs(snapshot, board);
+    if (needed.empty() && hubs.empty()) return {.lines = {}, .none = why_no_rules(settings)};
     auto text = replaced(head_of_rules, {{"@PLACE@", place_of_rules}});
     for (const auto& bus : needed) text += rules_of(bus);
+    for (const auto& hub : hubs) text += rules_of(hub);
     text += tail;
     UdevRules rules;
     for (const auto line : split(text, '\n')) rules.lines.emplace_back(line);

@@ -22,7 +22,7 @@ struct UdevRules {
     std::vector<std::string> lines;  ///< without their ends; empty: it needs none
     std::optional<std::string> none; ///< why, in a sentence
 };
-[[nodiscard]] UdevRules udev_rules(const plan::Board& board, const config::Settings& settings);
+[[nodiscard]] UdevRules udev_rules(const topology::Snapshot& snapshot, const config::Settings& settings);
 
 /// {"schema":1,"path":"/etc/udev/rules.d/72-usbroute.rules","lines":[...],"none":null}
 [[nodiscard]] std::string to_json(const UdevRules& rules);

@@ -155,6 +155,8 @@ std::string why_text(const WhyView& view, const Style& style)
             "trial",
             {trial_line(view.trial_way_back, std::chrono::seconds(*view.trial_seconds), view.trial_why_out)},
             Tone::warning, style);
+    if (!connector.missing.empty()) text += format("no place now: {}\n", connector.missing);
+    if (!connector.expect.empty()) text += format("expected there: {}\n", connector.expect);
     if (const auto plugged = plugged_words(connector); !plugged.empty())
         text += format("plugged in: {}\n", plugged);
     text += "\n";

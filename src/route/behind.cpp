@@ -77,6 +77,15 @@ void take_from(const Connector& socket, const Ports& ports, Connector& hole)
         hole.superspeed_place = deeper(*socket.superspeed_place, ports);
 }
 
+/// The ports from a socket on to a place at or below one of its own; nothing: it is elsewhere.
+std::optional<Ports> ports_from(const Connector& socket, const PortPath& place)
+{
+    for (const auto& above : socket.all_places())
+        if (above.contains(place))
+            return Ports(place.ports().begin() + std::ssize(above.ports()), place.ports().end());
+    return std::nullopt;
+}
+
 /// The ports of `hole` behind `socket`; nothing: it is not behind that one.
 std::optional<Ports> ports_behind(const chips::BitRoute& wiring, const Connector& socket,
                                   const Connector& hole)
@@ -85,6 +94,10 @@ std::optional<Ports> ports_behind(const chips::BitRoute& wiring, const Connector
         if (hole.spec.behind->socket != socket.spec.name) return std::nullopt;
         return hole.spec.behind->ports;
     }
+    // A hub that has a name is where it is seen, and moves on with the socket in which it is.
+    if (const auto* seat = hole.spec.on_hubs.empty() ? nullptr : hole.seat(topology::OwnController{}))
+        for (const auto& place : seat->places)
+            if (auto ports = ports_from(socket, place)) return ports;
     for (const auto& above : places_of(wiring, socket))
         for (const auto& place : hole.spec.places)
             if (auto ports = below(above, place)) return ports;

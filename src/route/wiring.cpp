@@ -60,7 +60,8 @@ void take_seen(const Snapshot& snapshot, const Mux& mux, Connector& connector)
 /// Of a connector that is named by controller and port.
 Seat own_seat(const Snapshot& snapshot, const ConnectorSpec& spec)
 {
-    Seat seat{.id = OwnController{}, .controller = snapshot.controller_at(spec.places.front().controller)};
+    Seat seat{.id = OwnController{}};
+    if (!spec.places.empty()) seat.controller = snapshot.controller_at(spec.places.front().controller);
     for (const auto& place : spec.places)
         if (const auto path = topology::path_of(snapshot, place)) seat.places.push_back(*path);
     return seat;
@@ -82,7 +83,7 @@ Connector look_at(const Snapshot& snapshot, const std::optional<Mux>& mux, const
 {
     Connector connector;
     connector.spec = spec;
-    if (!spec.places.empty()) {
+    if (!spec.places.empty() || !spec.ways.empty()) {
         connector.seats.push_back(own_seat(snapshot, spec));
         connector.at = OwnController{};
     }

@@ -278,6 +278,7 @@ Result<std::shared_ptr<const Board>> load_board(const observe::KernelTree& tree,
     auto board = std::make_shared<Board>();
     board->title = title_of(tree);
     board->connectors = settings.connectors;
+    board->hubs = settings.hubs;
     board->guests = settings.guests;
     board->has_udev_records = tree.list("run/udev/data").has_value();
 
@@ -311,7 +312,7 @@ Result<std::shared_ptr<const Board>> load_board(const observe::KernelTree& tree,
             take_rate_matching_hub(tree, board->controllers[*index], board->chip->ehcis[number - 1u]);
     give_titles(*board);
     complete_registers(*board);
-    find_sockets(*board);
+    find_sockets(*board, snapshot);
     find_plugs(*board, tree, snapshot);
     find_numbers_in_use(*board, tree);
     return board;

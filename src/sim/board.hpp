@@ -99,6 +99,7 @@ struct Board {
     std::deque<DeviceModel> models; ///< of what is plugged in; a deque, because pointers into it stay valid
     std::vector<BoardPlug> plugs;   ///< hubs before what is behind them
     std::vector<config::ConnectorSettings> connectors;
+    std::vector<config::HubSettings> hubs;
     std::vector<config::GuestSettings> guests;
     std::string disks;      ///< letters in use: "ac" for sda and sdc
     unsigned next_host = 6; ///< SCSI host; the SATA controllers of these boards have six
@@ -119,7 +120,7 @@ struct Board {
                                                               const config::Settings& settings);
 
 /// Part of `load_board`: names every hole of the board, those that no configuration names too.
-void find_sockets(Board& board);
+void find_sockets(Board& board, const topology::Snapshot& snapshot);
 /// Part of `load_board`: what is in them.
 void find_plugs(Board& board, const observe::KernelTree& tree, const topology::Snapshot& snapshot);
 

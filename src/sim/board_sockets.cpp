@@ -139,14 +139,21 @@ void add_named_by_place(Board& board, const topology::ConnectorSpec& spec)
     if (socket.on_xhci || socket.superspeed) board.sockets.push_back(std::move(socket));
 }
 
-void add_aliases(Board& board)
+/// With the places by the way to their controller among those by its address.
+topology::ConnectorSpec by_address(const Snapshot& snapshot, topology::ConnectorSpec spec)
+{
+    topology::locate(snapshot, spec);
+    return spec;
+}
+
+void add_aliases(Board& board, const Snapshot& snapshot)
 {
     const auto known = [&board](const std::string& name) {
         return std::ranges::find(board.sockets, name, &BoardSocket::name) != board.sockets.end() ||
                std::ranges::find(board.aliases, name, &SocketAlias::name) != board.aliases.end();
     };
     for (const auto& connector : board.connectors) {
-        const auto& spec = connector.spec;
+        const auto spec = by_address(snapshot, connector.spec);
         if (known(spec.name.text())) continue;
         if (spec.behind && !spec.behind->ports.empty()) {
             const auto above =
@@ -278,17 +285,17 @@ std::string directory_of_device(const Board& board, const PortPath& path)
 
 } // namespace
 
-void find_sockets(Board& board)
+void find_sockets(Board& board, const Snapshot& snapshot)
 {
     for (const auto& connector : board.connectors) {
         if (connector.spec.bit && board.mux)
             add_named_by_bit(board, connector.spec);
-        else if (!connector.spec.places.empty())
-            add_named_by_place(board, connector.spec);
+        else if (!connector.spec.places.empty() || !connector.spec.ways.empty())
+            add_named_by_place(board, by_address(snapshot, connector.spec));
     }
     if (board.mux) add_unnamed_bits(board);
     add_fixed_ports(board);
-    add_aliases(board);
+    add_aliases(board, snapshot);
 }
 
 void find_plugs(Board& board, const observe::KernelTree& tree, const Snapshot& snapshot)

@@ -43,7 +43,7 @@ std::string guest_text(const config::GuestSettings& guest, const std::string& di
 bool has_sockets_to_give(const Board& board)
 {
     return board.chip == nullptr && std::ranges::any_of(board.connectors, [](const auto& connector) {
-               return !connector.spec.places.empty();
+               return connector.spec.is_by_place();
            });
 }
 
@@ -107,6 +107,7 @@ std::string configuration_text(const Board& board, const std::string& directory,
 {
     auto text = format("# The simulated {} of usbroute-sim. Rewritten at each start.\n\n", board.title);
     for (const auto& connector : board.connectors) text += config::to_toml(connector) + "\n";
+    for (const auto& hub : board.hubs) text += config::to_toml(hub) + "\n";
     const auto guests = guests_of(board);
     for (const auto& guest : guests) text += guest_text(guest, directory);
 

@@ -51,6 +51,30 @@ std::string BehindConnector::text() const
     return format("{}/{}", socket.text(), PortPath(1, ports).text().substr(2));
 }
 
+std::vector<std::string> ConnectorSpec::places_told() const
+{
+    auto told = texts_of(places);
+    for (const auto& way : ways) told.push_back(way.text());
+    for (const auto& port : on_hubs) told.push_back(port.text());
+    return told;
+}
+
+std::vector<Key> place_keys(const ConnectorSpec& spec)
+{
+    std::vector<Key> keys(spec.places.begin(), spec.places.end());
+    keys.insert(keys.end(), spec.on_hubs.begin(), spec.on_hubs.end());
+    return keys;
+}
+
+void locate(const Snapshot& snapshot, ConnectorSpec& spec)
+{
+    for (const auto& way : spec.ways) {
+        auto place = located(snapshot, way);
+        if (place && std::ranges::find(spec.places, *place) == spec.places.end())
+            spec.places.push_back(std::move(*place));
+    }
+}
+
 const Seat* Connector::seat(const SeatId& id) const
 {
     const auto found = std::ranges::find(seats, id, &Seat::id);
@@ -106,6 +130,38 @@ std::optional<PortPath> path_of(const Snapshot& snapshot, const UsbPlace& place)
     const auto* bus = place.superspeed ? controller->superspeed_bus() : controller->usb2_bus();
     if (bus == nullptr) return std::nullopt;
     return PortPath(bus->number, place.ports);
+}
+
+std::optional<PciWay> way_to(const PciController& controller)
+{
+    std::optional<PciWay> way;
+    for (const auto part : split(controller.syspath, '/')) {
+        const auto address = PciAddress::parse(part);
+        if (!address) continue; // "devices", "pci0000:00"
+        if (!way)
+            way = PciWay{.root = *address};
+        else
+            way->below.push_back({.device = address->device, .function = address->function});
+    }
+    // A directory that is a link's name, "bus/pci/devices/0000:02:00.0", says nothing of what is above.
+    const bool is_whole = controller.syspath.find("/pci") != std::string::npos &&
+                          controller.syspath.find("bus/pci/") == std::string::npos;
+    return is_whole ? way : std::nullopt;
+}
+
+std::optional<UsbPlace> located(const Snapshot& snapshot, const WayPlace& place)
+{
+    const auto found = std::ranges::find_if(snapshot.controllers, [&](const PciController& controller) {
+        return way_to(controller) == place.way;
+    });
+    if (found == snapshot.controllers.end()) return std::nullopt;
+    return UsbPlace{.controller = found->address, .superspeed = place.superspeed, .ports = place.ports};
+}
+
+std::optional<UsbPlace> located(const Snapshot& snapshot, const ToldPlace& place)
+{
+    if (const auto* by_address = std::get_if<UsbPlace>(&place)) return *by_address;
+    return located(snapshot, std::get<WayPlace>(place));
 }
 
 std::optional<SeatId> seat_by_devices(const Snapshot& snapshot, const Connector& connector)

@@ -36,8 +36,24 @@ struct ConnectorSpec {
     /// knows chips and not boards.
     std::vector<UsbPlace> seen;
     std::optional<BehindConnector> behind = {}; ///< in place of `bit` and `places`
+    /// Beside `places` or in place of them: places by the way to their controller. `locate` adds those that are there to
+    /// `places`.
+    std::vector<WayPlace> ways = {};
+    std::vector<HubPlace> on_hubs = {}; ///< in place of `places`: ports of hubs of a name
+    std::optional<UsbIds> expect = {};  ///< what alone may leave the host from here; nothing: anything
+
+    /// Named by a controller or a hub and by ports, and not by a bit.
+    [[nodiscard]] bool is_by_place() const { return !places.empty() || !ways.empty() || !on_hubs.empty(); }
+    /// Its places as a configuration has them.
+    [[nodiscard]] std::vector<std::string> places_told() const;
     bool operator==(const ConnectorSpec&) const = default;
 };
+
+/// What is assigned of a connector that no mux reaches: its halves by controller, or its ports of a hub.
+[[nodiscard]] std::vector<Key> place_keys(const ConnectorSpec& spec);
+
+/// Adds to `places` those of `ways` whose controller is there.
+void locate(const Snapshot& snapshot, ConnectorSpec& spec);
 
 /// A connector as one snapshot shows it. How it can be moved, and what that takes, is the business of its means (route/).
 struct Connector {
@@ -47,6 +63,8 @@ struct Connector {
     std::optional<PortPath> superspeed_place; ///< where its SuperSpeed half appears, whatever its seat
     std::optional<bool> superspeed_on;        ///< absent: no SuperSpeed half named, or not readable
     std::optional<ConnectorName> behind = {}; ///< the socket that this hole of a hub goes with
+    /// Why it has no place now though it can be assigned, one short sentence: its hub is not plugged in. Empty: it has one.
+    std::string missing = {};
 
     [[nodiscard]] const Seat* seat(const SeatId& id) const;
     [[nodiscard]] Seat* seat(const SeatId& id);
@@ -66,6 +84,11 @@ struct Connector {
 
 /// Where a place that was told is on the kernel's buses now; nothing: the controller or its bus is not there.
 [[nodiscard]] std::optional<PortPath> path_of(const Snapshot& snapshot, const UsbPlace& place);
+/// The way to a controller, as its directory in sysfs tells it; nothing: the directory is not below a root bus of PCI.
+[[nodiscard]] std::optional<PciWay> way_to(const PciController& controller);
+/// The same place by its controller's address now; nothing: there is no USB controller at the end of the way.
+[[nodiscard]] std::optional<UsbPlace> located(const Snapshot& snapshot, const WayPlace& place);
+[[nodiscard]] std::optional<UsbPlace> located(const Snapshot& snapshot, const ToldPlace& place);
 
 /// Where what says the seat cannot be read, a device tells it: it can only be at the one where the connector is.
 [[nodiscard]] std::optional<SeatId> seat_by_devices(const Snapshot& snapshot, const Connector& connector);

@@ -22,7 +22,13 @@ std::string text_of(const Key& key)
     if (const auto* port = std::get_if<chips::SuperSpeedPort>(&key))
         return std::string(superspeed_word) + std::to_string(port->value);
     if (const auto* place = std::get_if<UsbPlace>(&key)) return place->text();
+    if (const auto* place = std::get_if<HubPlace>(&key)) return place->text();
     return std::get<PciAddress>(key).text();
+}
+
+bool is_of_a_place(const Key& key)
+{
+    return std::holds_alternative<UsbPlace>(key) || std::holds_alternative<HubPlace>(key);
 }
 
 std::optional<Key> key_from(std::string_view text)
@@ -36,6 +42,7 @@ std::optional<Key> key_from(std::string_view text)
         return Key(chips::SuperSpeedPort{static_cast<std::uint8_t>(*port)});
     if (const auto address = PciAddress::parse(text)) return Key(*address);
     if (auto place = UsbPlace::parse(text)) return Key(std::move(*place));
+    if (auto place = HubPlace::parse(text)) return Key(std::move(*place));
     return std::nullopt;
 }
 

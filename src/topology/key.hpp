@@ -15,11 +15,13 @@
 namespace usbroute::topology {
 
 /// What is moved, under a name that outlives its connector's: a socket's bit in XUSB2PR, its SuperSpeed port, a whole
-/// controller, half a socket that no mux reaches. It lasts at least until the next boot.
-using Key = std::variant<chips::MuxBit, chips::SuperSpeedPort, PciAddress, UsbPlace>;
+/// controller, half a socket that no mux reaches, a socket of a hub. It lasts at least until the next boot.
+using Key = std::variant<chips::MuxBit, chips::SuperSpeedPort, PciAddress, UsbPlace, HubPlace>;
 
-/// "bit3", "ss2", "0000:00:1d.0", "0000:00:14.0/2.1".
+/// "bit3", "ss2", "0000:00:1d.0", "0000:00:14.0/2.1", "desk/2".
 [[nodiscard]] std::string text_of(const Key& key);
+/// Of a socket that no mux reaches, or of half of one.
+[[nodiscard]] bool is_of_a_place(const Key& key);
 [[nodiscard]] std::optional<Key> key_from(std::string_view text);
 
 /// Where a key is, as its means calls it: "xhci" and "ehci" of a bit, "on" and "off" of a SuperSpeed port, the

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace usbroute::topology {
@@ -24,6 +25,50 @@ struct UsbPlace {
     [[nodiscard]] static std::optional<UsbPlace> parse(std::string_view text);
     [[nodiscard]] std::string text() const;
     auto operator<=>(const UsbPlace&) const = default;
+};
+
+/// A device and function below a bridge.
+struct PciSlot {
+    std::uint8_t device = 0;   ///< 0 to 31
+    std::uint8_t function = 0; ///< 0 to 7
+    auto operator<=>(const PciSlot&) const = default;
+};
+
+/// The way to a function of the PCI bus by device and function from the root complex down: "00:01.2/00.0". Firmware numbers the
+/// buses below bridges again when a card is added; devices, functions and root buses keep their numbers.
+struct PciWay {
+    PciAddress root; ///< the root port, or the function itself where it is on a root bus
+    std::vector<PciSlot> below = {};
+
+    [[nodiscard]] static std::optional<PciWay> parse(std::string_view text);
+    [[nodiscard]] std::string text() const; ///< without a domain where that is 0
+    auto operator<=>(const PciWay&) const = default;
+};
+
+/// The same place as a UsbPlace, named by the way to its controller: "00:01.2/00.0 5", "00:01.2/00.0 ss1".
+struct WayPlace {
+    PciWay way;
+    bool superspeed = false;
+    std::vector<std::uint8_t> ports;
+
+    [[nodiscard]] static std::optional<WayPlace> parse(std::string_view text);
+    [[nodiscard]] std::string text() const;
+    auto operator<=>(const WayPlace&) const = default;
+};
+
+/// A place as a person can name it.
+using ToldPlace = std::variant<UsbPlace, WayPlace>;
+[[nodiscard]] std::optional<ToldPlace> told_place_from(std::string_view text);
+[[nodiscard]] std::string text_of(const ToldPlace& place);
+
+/// A port of a hub of a name, wherever its cable goes, and both of its halves: "desk/2", further hubs down "desk/2.3".
+struct HubPlace {
+    HubName hub;
+    std::vector<std::uint8_t> ports; ///< from that hub on; never empty
+
+    [[nodiscard]] static std::optional<HubPlace> parse(std::string_view text);
+    [[nodiscard]] std::string text() const;
+    auto operator<=>(const HubPlace&) const = default;
 };
 
 } // namespace usbroute::topology

@@ -112,6 +112,32 @@ gives "4-3 usb4"
 SCRIPT
 }
 
+@test "udev gives a hub that has a name and what is at its named ports, wherever it is, and a controller by its way" {
+    inside --board "$USBROUTE_BIN/../machines/dock-four-deep" <<'SCRIPT'
+bus=pci0000:00/0000:00:14.0
+configure '[hub.desk]' 'id = "0bda:5411"' '[connector.desk]' 'usb = ["desk/2.1"]' "$a_guest"
+make_rules
+gives "1-4.4.1 1-4.4.1.2 1-4.4.1.2.1"
+# The rules know it by its id alone: what is at the same ports of another hub is not given.
+like $bus/usb1/1-4/1-4.4/1-4.4.1 $bus/usb1/1-9
+like $bus/usb1/1-8 $bus/usb1/1-9/1-9.3
+like $bus/usb1/1-4/1-4.4/1-4.4.1/1-4.4.1.2 $bus/usb1/1-9/1-9.2
+like $bus/usb1/1-8 $bus/usb1/1-9/1-9.2/1-9.2.1
+like $bus/usb1/1-8 $bus/usb1/1-4/1-4.1/1-4.1.2
+gives "1-4.4.1 1-4.4.1.2 1-4.4.1.2.1 1-9 1-9.2 1-9.2.1"
+configure '[connector.left]' 'usb = ["00:14.0 8"]' "$a_guest"
+make_rules
+gives "1-8 usb1"
+SCRIPT
+    inside --board "$USBROUTE_BIN/../machines/amd-a520m" <<'SCRIPT'
+one=pci0000:00/0000:00:01.2/0000:02:00.0 other=pci0000:00/0000:00:08.1/0000:30:00.3
+like $other/usb3/3-1 $one/usb1/1-1
+configure '[connector.front]' 'usb = ["00:01.2/00.0 1"]' "$a_guest"
+make_rules
+gives "1-1 usb1"
+SCRIPT
+}
+
 @test "where nothing is to be given nothing is printed, and it says why" {
     inside <<'SCRIPT'
 usbroute config udev > out 2> err

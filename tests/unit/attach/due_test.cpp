@@ -93,6 +93,50 @@ TEST(Due, EverythingBehindAHubGoesAndTheHubDoesNot)
     EXPECT_EQ(world.shown(), "3-1 host, 3-1.2 host, 3-1.3 host, 3-1.3.1 host");
 }
 
+/// rear-1 at 3-1, in which a hub is, and one socket of that hub.
+std::vector<Assignment> a_socket_within_another(For outer, For inner)
+{
+    return {{.connector = ConnectorName("rear-1"),
+             .places = {AttachWorld::at("3-1")},
+             .whom = std::move(outer),
+             .slot = 0},
+            {.connector = ConnectorName("desk-2"),
+             .places = {AttachWorld::at("3-1.2")},
+             .whom = std::move(inner),
+             .slot = 1}};
+}
+
+TEST(Due, OfTwoSocketsTheNearestCountsAndTheRestOfTheHubIsTheOthers)
+{
+    AttachWorld world;
+    world.plug("3-1", 4);
+    world.plug("3-1.1");
+    world.plug("3-1.2");
+    world.start("windows");
+
+    ASSERT_TRUE(world.settle(a_socket_within_another(Host{}, windows())));
+    EXPECT_EQ(world.shown(), "3-1 host, 3-1.1 host, 3-1.2 windows usbroute0.0/2 [3-1.2]");
+
+    ASSERT_TRUE(world.settle(a_socket_within_another(windows(), Host{})));
+    EXPECT_EQ(world.shown(), "3-1 host, 3-1.1 windows usbroute0.0/15, 3-1.2 host [3-1.1] [3-1.3] [3-1.4]");
+}
+
+TEST(Due, APortIsClaimedOnlyOnceItsHubIsThere)
+{
+    AttachWorld world;
+    world.start("windows");
+    const std::vector<Assignment> sockets{{.connector = ConnectorName("desk-2"),
+                                           .places = {AttachWorld::at("3-1.2")},
+                                           .whom = windows(),
+                                           .slot = 0}};
+    EXPECT_TRUE(due(sockets, world.seen, {}).actions.empty());
+
+    world.plug("3-1", 4);
+    ASSERT_TRUE(world.settle(sockets));
+
+    EXPECT_EQ(world.shown(), "3-1 host [3-1.2]");
+}
+
 TEST(Due, AfterAReplugTheShellGoesAndTheNewDeviceTakesItsPort)
 {
     AttachWorld world;

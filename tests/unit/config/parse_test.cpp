@@ -91,6 +91,48 @@ TEST(Parse, AnEmptyFileMeansTheControlSocketForTheGroupUsbrouteAndNothingElse)
     EXPECT_EQ(control.guest, std::nullopt);
 }
 
+TEST(Parse, ReadsHubsAndTheirPortsAndWhatIsExpectedThere)
+{
+    const auto settings = settings_of(R"(
+[connector.desk-2]
+usb = ["desk/2", "desk/3.1"]
+expect = "10C4:ea60"
+[connector.rear-1]
+usb = ["00:01.2/00.0 5", "00:01.2/00.0 ss1"]
+[connector.front]
+mux_bit = 3
+seen = ["00:14.0 9"]
+expect = "046d:c31c"
+[hub.desk]
+id = "2109:2813"
+serial = "A1"
+at = "00:01.2/00.0 5"
+)");
+
+    const auto& desk_2 = settings.connectors[0].spec;
+    EXPECT_EQ(desk_2.places_told(), (std::vector<std::string>{"desk/2", "desk/3.1"}));
+    EXPECT_EQ(desk_2.expect->text(), "10c4:ea60");
+    const auto& rear_1 = settings.connectors[1].spec;
+    EXPECT_TRUE(rear_1.places.empty());
+    EXPECT_EQ(rear_1.places_told(), (std::vector<std::string>{"00:01.2/00.0 5", "00:01.2/00.0 ss1"}));
+    EXPECT_EQ(settings.connectors[2].spec.seen.front().text(), "0000:00:14.0/9");
+    ASSERT_EQ(settings.hubs.size(), 1U);
+    const auto& desk = settings.hubs[0].spec;
+    EXPECT_EQ(desk.name.text(), "desk");
+    EXPECT_EQ(desk.id.text(), "2109:2813");
+    EXPECT_EQ(desk.serial, "A1");
+    EXPECT_EQ(topology::text_of(*desk.at), "00:01.2/00.0 5");
+    EXPECT_TRUE(settings.has_sockets_to_give());
+}
+
+TEST(Parse, FindsAHubInAnotherFile)
+{
+    const auto settings = settings_of({{"connectors.toml", "[connector.desk-2]\nusb = [\"desk/2\"]\n"},
+                                       {"usbroute.toml", "[hub.desk]\nid = \"2109:2813\"\n"}});
+
+    EXPECT_EQ(settings.hubs.size(), 1U);
+}
+
 TEST(Parse, ReadsTheConnectorsOfTheExample)
 {
     const auto settings = settings_of(example);
@@ -325,7 +367,7 @@ TEST(Parse, TheDeepestFileThatIsReadIsOnlyWrong)
     for (int level = 0; level < 3; ++level) text += "}\n]";
 
     EXPECT_EQ(problems_of(text),
-              "f.toml:1:2: unknown table 'a'; known: toggle, routes, connector, guest, profile, listen\n");
+              "f.toml:1:2: unknown table 'a'; known: toggle, routes, connector, guest, profile, listen, hub\n");
 }
 
 TEST(Parse, DotsInCommentsAndStringsAreNoKeys)

@@ -37,8 +37,9 @@ TEST(Problems, OfTheFileAsAWhole)
 {
     constexpr std::array cases = {
         Case{"[conector.a]\nmux_bit = 1\n", "1:2: unknown table 'conector'; did you mean 'connector'?\n"},
-        Case{"[frobnicate]\n",
-             "1:2: unknown table 'frobnicate'; known: toggle, routes, connector, guest, profile, listen\n"},
+        Case{
+            "[frobnicate]\n",
+            "1:2: unknown table 'frobnicate'; known: toggle, routes, connector, guest, profile, listen, hub\n"},
         Case{"mux_bit = 1\n",
              "1:1: 'mux_bit' is in no table; keys belong in one, such as [connector.NAME]\n"},
         Case{"connector = 3\n",
@@ -51,6 +52,54 @@ TEST(Problems, OfTheFileAsAWhole)
         Case{
             "[profile.\"a\\u001b[31m\\n\\u202e\"]\n",
             "1:10: 'a\\x1b[31m\\x0a\\u{202e}' cannot be a name in [profile.a\\x1b[31m\\x0a\\u{202e}]; a name is 1 to 64 letters, digits, '-', '_' or '.', the first of them not '-' or '.'\n"},
+    };
+    expect(cases);
+}
+
+TEST(Problems, OfHubsAndWhatIsOnThem)
+{
+    constexpr std::array cases = {
+        Case{
+            "[hub.desk]\n",
+            "1:6: [hub.desk] does not say which hub it is; give it id = \"2109:2813\", as lsusb prints it\n"},
+        Case{
+            "[hub.desk]\nid = \"2109\"\n",
+            "2:6: id is '2109'; it must be the ids of the hub's USB 2 half, as lsusb prints them, such as \"2109:2813\"\n"},
+        Case{
+            "[hub.desk]\nid = \"2109:2813\"\nserial = \"\"\n",
+            "3:10: serial is ''; it must be the serial number of the hub's USB 2 half, as `lsusb -v` prints it: not empty, without control characters\n"},
+        Case{
+            "[hub.desk]\nid = \"2109:2813\"\nat = \"0000:00:14.0/ss2\"\n",
+            "3:6: at is '0000:00:14.0/ss2'; it must be where the hub is plugged in, its USB 2 half: a controller and its ports, such as \"0000:00:14.0/2\", or by device.function from the root port down, such as \"00:01.2/00.0 5\"\n"},
+        Case{"[hub.desk]\nid = \"2109:2813\"\nseriel = \"A\"\n",
+             "3:1: unknown key 'seriel' in [hub.desk]; did you mean 'serial'?\n"},
+        Case{
+            "[hub.a]\nid = \"2109:2813\"\n[hub.b]\nid = \"2109:2813\"\n",
+            "3:6: [hub.b] is the same hub as [hub.a] (f:1:6); keep one, or tell them apart by serial or at\n"},
+        Case{"[connector.a]\nusb = [\"dek/2\"]\n[hub.desk]\nid = \"2109:2813\"\n",
+             "2:8: unknown hub 'dek' in usb; did you mean 'desk'?\n"},
+        Case{
+            "[connector.front]\nmux_bit = 1\n[connector.a]\nusb = [\"front/2\"]\n",
+            "4:8: front in usb is a connector and not a hub; write [hub.NAME] with the id of the hub, or for a hub behind a socket of the mux behind = \"front/2\"\n"},
+        Case{
+            "[connector.a]\nusb = [\"desk/2\", \"0000:00:14.0/2\"]\n[hub.desk]\nid = \"2109:2813\"\n",
+            "2:8: desk/2 is a port of a hub, which has both halves with it wherever the hub is; list no place of a controller beside it\n"},
+        Case{
+            "[connector.a]\nusb = [\"desk/2\"]\n[connector.b]\nusb = [\"desk/2\"]\n[hub.desk]\nid = \"2109:2813\"\n",
+            "4:7: usb desk/2 of 'b' already belongs to 'a' (f:1:12)\n"},
+        Case{
+            "[connector.a]\nusb = [\"00:01.2/00.0/5\"]\n",
+            "2:8: a place in usb is '00:01.2/00.0/5'; it must be a controller and its ports, such as \"0000:00:14.0/2.1\" or \"0000:00:14.0/ss3.1\", the same by device.function from the root port down, such as \"00:01.2/00.0 5\", or a port of a hub, such as \"desk/2\"\n"},
+        Case{"[connector.a]\nusb = [\"00:01.2/00.0 5\"]\n[connector.b]\nusb = [\"00:01.2/00.0 5\"]\n",
+             "4:7: usb 00:01.2/00.0 5 of 'b' already belongs to 'a' (f:1:12)\n"},
+        Case{"[connector.a]\nusb = [\"0000:00:14.0/5\"]\n[connector.b]\nusb = [\"00:14.0 5\"]\n",
+             "4:7: usb 00:14.0 5 of 'b' already belongs to 'a' (f:1:12)\n"},
+        Case{
+            "[connector.a]\nmux_bit = 1\nexpect = \"keyboard\"\n",
+            "3:10: expect is 'keyboard'; it must be the ids of what is plugged in there, as lsusb prints them, such as \"10c4:ea60\"\n"},
+        Case{
+            "[connector.a]\nmux_bit = 1\n[connector.b]\nbehind = \"a/2\"\nexpect = \"10c4:ea60\"\n",
+            "5:10: expect and behind exclude each other: a hole of a hub moves with a, so what may move is said there\n"},
     };
     expect(cases);
 }
@@ -104,7 +153,7 @@ TEST(Problems, OfConnectors)
              "3:1: unknown key 'supersped' in [connector.front-left]; did you mean 'superspeed'?\n"},
         Case{
             "[connector.a]\nmux_bit = 3\ncolour = 'red'\n",
-            "3:1: unknown key 'colour' in [connector.a]; known: mux_bit, superspeed, usb, seen, behind, panel, row, column\n"},
+            "3:1: unknown key 'colour' in [connector.a]; known: mux_bit, superspeed, usb, seen, behind, expect, panel, row, column\n"},
         Case{"[connector.a]\nmux_bit = '3'\n",
              "2:11: mux_bit is a string; it must be a whole number from 0 to 31\n"},
         Case{"[connector.a]\nmux_bit = 3.0\n",
@@ -121,7 +170,7 @@ TEST(Problems, OfConnectors)
              "2:11: mux_bit is 4294967296; it must be a whole number from 0 to 31\n"},
         Case{
             "[connector.a]\n",
-            "1:12: [connector.a] does not say which socket it is; give it mux_bit = 0 to 31, or on a board without the mux usb = [\"0000:00:14.0/2.1\"], or behind = \"front-left/2\" for a port of a hub\n"},
+            "1:12: [connector.a] does not say which socket it is; give it mux_bit = 0 to 31, or on a board without the mux usb = [\"0000:00:14.0/2.1\"], or for a port of a hub usb = [\"desk/2\"] with [hub.desk], behind a socket of the mux behind = \"front-left/2\"\n"},
         Case{
             "[connector.a]\nmux_bit = 3\nusb = ['00:14.0/1']\n",
             "3:7: [connector.a] has mux_bit and usb; keep mux_bit where the board has the mux, usb elsewhere\n"},
@@ -146,7 +195,7 @@ TEST(Problems, OfConnectors)
         Case{
             "[connector.a]\nusb = ['00:14.0/1', 2, '14/2', '0000:00:14.0/1']\n",
             "2:21: an entry of usb is a whole number; it must be a place such as \"0000:00:14.0/2.1\"\n"
-            "2:24: a place in usb is '14/2'; it must be a controller and its ports, such as \"0000:00:14.0/2.1\" or \"0000:00:14.0/ss3.1\"\n"
+            "2:24: '14/2' in usb is no place of a controller, such as \"0000:00:14.0/2.1\", and there is no [hub.14] of which it could be a port\n"
             "2:32: 0000:00:14.0/1 is listed twice in usb; keep one\n"},
         Case{
             "[connector.a]\nmux_bit = 0\npanel = 'front side'\nrow = 0\ncolumn = 100\n",

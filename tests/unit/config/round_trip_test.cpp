@@ -43,6 +43,14 @@ ConnectorSettings some_connector(Random& random, std::size_t number)
             connector.spec.seen = {{.controller = {0, 0, 0x14, 0},
                                     .superspeed = false,
                                     .ports = {static_cast<std::uint8_t>(number + 1)}}};
+    } else if (perhaps(random)) {
+        const auto port = static_cast<std::uint8_t>(number + 1);
+        if (perhaps(random))
+            connector.spec.on_hubs = {{.hub = HubName("desk.1"), .ports = {port, 255}}};
+        else
+            connector.spec.ways = {{.way = {.root = {0, 0, 1, 2}, .below = {{.device = 0, .function = 1}}},
+                                    .superspeed = perhaps(random),
+                                    .ports = {port, 255}}};
     } else {
         const auto port = static_cast<std::uint8_t>(number + 1);
         const auto places = 1 + any_of(random, 4);
@@ -52,6 +60,7 @@ ConnectorSettings some_connector(Random& random, std::size_t number)
                  .superspeed = perhaps(random),
                  .ports = {port, 255}});
     }
+    if (perhaps(random)) connector.spec.expect = UsbIds{.vendor = 0x10c4, .product = 0xea60};
     if (perhaps(random)) connector.panel = "front.1";
     if (perhaps(random)) connector.row = 1 + any_of(random, 99);
     if (perhaps(random)) connector.column = 1 + any_of(random, 99);
@@ -118,6 +127,11 @@ Settings some_settings(Random& random)
     Settings settings;
     for (std::size_t i = any_of(random, 40); i-- > 0;)
         settings.connectors.push_back(some_connector(random, i));
+    HubSettings desk;
+    desk.spec = {.name = HubName("desk.1"), .id = {.vendor = 0x2109, .product = 0x2813}};
+    if (perhaps(random)) desk.spec.serial = "A \"1\"";
+    if (perhaps(random)) desk.spec.at = topology::told_place_from("00:01.2/00.0 5.1");
+    settings.hubs.push_back(std::move(desk));
     for (std::size_t i = any_of(random, 4); i-- > 0;) settings.guests.push_back(some_guest(random, i));
     for (std::size_t i = any_of(random, 6); i-- > 0;)
         settings.profiles.push_back(some_profile(random, i, settings));
@@ -133,6 +147,7 @@ Settings some_settings(Random& random)
 
 /// What makes settings equal: all but where they stood.
 auto parts(const ConnectorSettings& c) { return std::tie(c.spec, c.panel, c.row, c.column); }
+auto parts(const HubSettings& h) { return std::tie(h.spec.name, h.spec.id, h.spec.serial, h.spec.at); }
 auto parts(const GuestSettings& g)
 {
     return std::tie(g.name, g.controllers, g.when_off, g.grace, g.on_start, g.qmp, g.bind,
@@ -163,6 +178,7 @@ void expect_equal(const Settings& left, const Settings& right)
 {
     EXPECT_EQ(left.on_drift, right.on_drift);
     expect_equal(left.connectors, right.connectors);
+    expect_equal(left.hubs, right.hubs);
     expect_equal(left.guests, right.guests);
     ASSERT_EQ(left.profiles.size(), right.profiles.size());
     for (std::size_t i = 0; i < left.profiles.size(); ++i) {

@@ -17,7 +17,7 @@ UdevRules rules_for(const std::string& text)
 {
     const std::array files{config::SourceText{.name = "test.toml", .text = text}};
     const auto settings = *config::parse(files);
-    return udev_rules(plan::look_at_board(fakes::z97(), settings), settings);
+    return udev_rules(fakes::z97(), settings);
 }
 
 const std::string rule_guest = "[guest.windows]\ncontrollers = [\"0000:00:1a.0\"]\nqmp = \"/run/w.qmp\"\n";
