@@ -18,6 +18,7 @@
 #include "daemon/register_news.hpp"
 #include "daemon/restorer.hpp"
 #include "daemon/service.hpp"
+#include "daemon/sleep_line.hpp"
 #include "daemon/trials.hpp"
 #include "daemon/verdicts.hpp"
 #include "linux/first_move.hpp"
@@ -76,6 +77,7 @@ private:
     [[nodiscard]] bool moves_by_itself() const;
     void move_what_nobody_asks_for();
     void restore();
+    void sleep_turned();
     void kernel_has_answered();
 
     // In the order in which they are made; what one of them calls later may be below it.
@@ -92,6 +94,7 @@ public:
     Guests guests;
     Giving giving;
     Follower follower;
+    SleepLine sleep;
     ClaimLine claims;
     Service service;
 

@@ -27,6 +27,14 @@ template <class Io> void describe(OneOf<DeviceView> auto& v, Io& io)
     io("in_use", v.in_use);
 }
 
+template <class Io> void describe(OneOf<WaitView> auto& v, Io& io)
+{
+    io("place", v.place);
+    io("code", v.code);
+    io("why", v.why);
+    io.if_any("errors", v.errors);
+}
+
 template <class Io> void describe(OneOf<ConnectorView> auto& v, Io& io)
 {
     io("name", v.name);
@@ -45,6 +53,8 @@ template <class Io> void describe(OneOf<ConnectorView> auto& v, Io& io)
     io("column", v.column);
     io("usb", v.usb);
     io.if_any("behind", v.behind);
+    io.if_any("way", v.way);
+    io.if_any("waits", v.waits);
     io("devices", v.devices);
 }
 

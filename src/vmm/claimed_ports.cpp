@@ -3,11 +3,14 @@
 
 #include "vmm/claimed_ports.hpp"
 
+#include "attach/seen.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace usbroute::vmm {
 
+using attach::hub_of;
 using linux_::UsbNode;
 using topology::PortPath;
 
@@ -31,13 +34,6 @@ bool is_there(const topology::Snapshot& snapshot, const PortPath& hub, std::uint
 }
 
 } // namespace
-
-PortPath hub_of(const PortPath& port)
-{
-    auto above = port.ports();
-    above.pop_back();
-    return {port.bus(), std::move(above)};
-}
 
 std::vector<PortPath> ClaimedPorts::list() const
 {

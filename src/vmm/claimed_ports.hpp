@@ -61,7 +61,4 @@ private:
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
-/// The hub that a port belongs to: "3-1" of "3-1.4", "usb3" of "3-1". The port is not a root hub.
-[[nodiscard]] topology::PortPath hub_of(const topology::PortPath& port);
-
 } // namespace usbroute::vmm
