@@ -28,7 +28,7 @@ constexpr const char* logind = "org.freedesktop.login1";
 constexpr const char* path_of_manager = "/org/freedesktop/login1";
 constexpr const char* manager = "org.freedesktop.login1.Manager";
 constexpr std::uint64_t longest_call = 5'000'000; // microseconds
-constexpr const char* why = "takes USB devices back from virtual machines";
+constexpr const char* reason_to_wait = "takes USB devices back from virtual machines";
 
 std::unexpected<Error> bus_failure(const char* what, int result)
 {
@@ -81,7 +81,7 @@ Result<linux_::UniqueFd> Bus::inhibit()
     sd_bus_error error = SD_BUS_ERROR_NULL;
     sd_bus_message* answer = nullptr;
     const int called = sd_bus_call_method(bus_.get(), logind, path_of_manager, manager, "Inhibit", &error,
-                                          &answer, "ssss", "sleep", "usbroute", why, "delay");
+                                          &answer, "ssss", "sleep", "usbroute", reason_to_wait, "delay");
     const std::unique_ptr<sd_bus_message, sd_bus_message* (*)(sd_bus_message*)> held(answer,
                                                                                      sd_bus_message_unref);
     if (called < 0) {
