@@ -55,7 +55,8 @@ public:
         const linux_::Locations& locations;
         /// How a node gets to a guest's QEMU.
         vmm::QmpSession::Lend lend = linux_::lend;
-        linux_::UsbNodes* nodes = nullptr; ///< null: the daemon may not open nodes
+        linux_::UsbNodes* nodes = nullptr;   ///< null: the daemon may not open nodes
+        std::vector<vmm::KeptHub> hubs = {}; ///< claimed by an earlier daemon, as far as they are open
     };
 
     Assembly(Ground ground, config::Settings settings);

@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace usbroute::daemon {
@@ -38,9 +39,12 @@ public:
         std::function<std::vector<attach::SeenGuest>()> guests;
         std::function<std::optional<vmm::AttachBackend::Guest>(const GuestName&)> guest;
         std::function<bool()> sleeps_soon; ///< the host
+        std::vector<vmm::KeptHub> hubs = {};
     };
 
-    explicit Giving(Parts parts) : parts_(std::move(parts)), ports_(parts_.loop, parts_.nodes) {}
+    explicit Giving(Parts parts)
+        : parts_(std::move(parts)), ports_(parts_.loop, parts_.nodes, std::exchange(parts_.hubs, {}))
+    {}
 
     /// Whether any socket could be given to any guest.
     [[nodiscard]] bool is_needed() const;

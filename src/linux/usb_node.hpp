@@ -74,6 +74,11 @@ public:
     explicit UsbFileSystem(std::string root) : root_(std::move(root)), tree_(root_) {}
 
     [[nodiscard]] Result<std::unique_ptr<UsbNode>> open(const MeantDevice& meant) override;
+    /// The same, as a plain descriptor.
+    [[nodiscard]] Result<UniqueFd> open_plain(const MeantDevice& meant) const;
+    /// A node that was opened before, with what it has claimed. An error where it is another one's, or its device is gone;
+    /// `fd` is untouched then.
+    [[nodiscard]] Result<std::unique_ptr<UsbNode>> adopt(UniqueFd& fd, const MeantDevice& meant) const;
 
 private:
     [[nodiscard]] Result<void> check_it_is(int fd, const MeantDevice& meant, const std::string& subject,
