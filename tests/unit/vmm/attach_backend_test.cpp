@@ -14,6 +14,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -204,6 +205,41 @@ TEST_F(AttachBackendTest, ClaimsGoWithTheirHub)
     ports.follow(topology::Snapshot{});
 
     EXPECT_TRUE(ports.list().empty());
+}
+
+TEST_F(AttachBackendTest, ANodeIsAskedWhatItHasClaimedAndHasItStillAfterwards)
+{
+    const auto ours = nodes.open({.place = at("usb3"), .number = 1});
+    const auto other = nodes.open({.place = at("usb3"), .number = 1});
+    ASSERT_TRUE((*ours)->claim_port(1) && (*other)->claim_port(2) && (*ours)->claim_port(4));
+
+    EXPECT_EQ(claims_of(**ours), (std::set<std::uint8_t>{1, 4}));
+
+    EXPECT_FALSE((*other)->claim_port(4));
+    EXPECT_TRUE((*ours)->release_port(1) && (*other)->release_port(2) && (*ours)->release_port(4));
+    EXPECT_TRUE(claims_of(**ours).empty());
+}
+
+TEST_F(AttachBackendTest, AKeptHubBringsItsClaimsAndStaysOpenWithoutOne)
+{
+    std::shared_ptr<linux_::UsbNode> node = std::move(*nodes.open({.place = at("usb3"), .number = 1}));
+    ASSERT_TRUE(node->claim_port(1));
+    ClaimedPorts kept(loop, &nodes, {{.path = at("usb3"), .number = 1, .node = node, .ports = {1}}});
+    EXPECT_EQ(kept.list(), std::vector{at("3-1")});
+
+    std::string said;
+    kept.release(at("3-1"),
+                 [&](const Result<void>& done) { said = done ? "released" : done.error().code(); });
+    settle();
+    EXPECT_EQ(said, "released");
+    EXPECT_TRUE(kept.list().empty());
+
+    nodes.denies_all = true; // no other node is opened
+    kept.claim(at("3-2"), 1,
+               [&](const Result<void>& done) { said = done ? "claimed" : done.error().code(); });
+    settle();
+    EXPECT_EQ(said, "claimed");
+    EXPECT_EQ(claims_of(*node), std::set<std::uint8_t>{2}) << "by the file that somebody keeps";
 }
 
 TEST_F(AttachBackendTest, WhatCameIntoAClaimedPortIsConfiguredAndGiven)
