@@ -121,14 +121,13 @@ private:
     linux_::UniqueFd held_; ///< the host waits for this to be closed
 };
 
-Result<void> wait_for_the_end(const Client& client)
+Result<void> wait_for_the_end(Client& client)
 {
-    std::array<char, 64> bytes{};
-    for (;;) {
-        const auto got = ::recv(client.fd(), bytes.data(), bytes.size(), 0);
-        if (got < 0 && errno != EINTR) return failure("cannot hear usbrouted", errno);
-        if (got == 0) return {};
+    while (client.hear()) {
+        pollfd asked{.fd = client.fd(), .events = POLLIN, .revents = 0};
+        if (::poll(&asked, 1, -1) < 0 && errno != EINTR) return failure("cannot hear usbrouted", errno);
     }
+    return {};
 }
 
 } // namespace

@@ -105,6 +105,13 @@ teardown() { if declare -F end_all > /dev/null; then end_all; fi; }
     end_all
 }
 
+@test "a logind that never answers is given up" {
+    begin_bus; begin_logind silent; begin_sleep; begin_client
+    wait_for absent heard
+    lines seen ready
+    end_all
+}
+
 @test "a logind that is started anew is asked again" {
     begin_bus; begin_logind; begin_sleep; begin_client
     wait_for held heard
