@@ -37,30 +37,21 @@ std::vector<vmm::KeptHub> keep_hubs(const linux_::Locations& locations, const co
                                     linux_::ServiceManager& manager, std::vector<linux_::UniqueFd> inherited)
 {
     std::vector<vmm::KeptHub> kept;
+    // What is not left there again ends with our own copy of it, and with it what nobody wants to be claimed any more.
+    if (!inherited.empty()) manager.drop(name_of_kept_hubs);
     if (locations.recorded || !settings.gives_devices() || !manager.is_there()) return kept;
     const linux_::UsbFileSystem nodes(locations.root);
     for (const auto& hub : hubs_needed(locations, settings)) {
-        const auto keep = [&](std::unique_ptr<linux_::UsbNode> node, bool was_open) {
-            auto ports = was_open ? vmm::claims_of(*node) : std::set<std::uint8_t>();
-            kept.push_back({.path = hub.place,
-                            .number = hub.number,
-                            .node = std::move(node),
-                            .ports = std::move(ports)});
-        };
-        bool is_known = false;
-        for (auto& fd : inherited) {
-            if (!fd.is_open()) continue;
-            auto node = nodes.adopt(fd, hub);
-            if (!node) continue;
-            keep(std::move(*node), true);
-            is_known = true;
-            break;
-        }
-        if (is_known) continue;
-        auto fd = nodes.open_plain(hub);
+        const auto known = std::ranges::find_if(
+            inherited, [&](const auto& fd) { return fd.is_open() && nodes.is_node_of(fd, hub); });
+        const bool was_open = known != inherited.end();
+        auto fd = was_open ? Result<linux_::UniqueFd>(std::move(*known)) : nodes.open_plain(hub);
         if (!fd) continue;
         manager.keep(name_of_kept_hubs, fd->get());
-        if (auto node = nodes.adopt(*fd, hub)) keep(std::move(*node), false);
+        auto node = nodes.wrap(std::move(*fd), hub);
+        auto ports = was_open ? vmm::claims_of(*node) : std::set<std::uint8_t>();
+        kept.push_back(
+            {.path = hub.place, .number = hub.number, .node = std::move(node), .ports = std::move(ports)});
     }
     return kept;
 }

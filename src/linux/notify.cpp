@@ -79,6 +79,8 @@ void ServiceManager::keep(std::string_view name, int file)
     tell(format("FDSTORE=1\nFDNAME={}", name), file);
 }
 
+void ServiceManager::drop(std::string_view name) { tell(format("FDSTOREREMOVE=1\nFDNAME={}", name)); }
+
 void ServiceManager::tell(const std::string& state, std::optional<int> file)
 {
     if (!fd_.is_open()) return;

@@ -30,6 +30,8 @@ public:
     /// file's device is gone. The unit has to allow it (FileDescriptorStoreMax=). To be called before our system calls are
     /// filtered: they send no message with a file.
     void keep(std::string_view name, int file);
+    /// It closes all that was left under this name (FDSTOREREMOVE=1).
+    void drop(std::string_view name);
     [[nodiscard]] bool is_there() const { return fd_.is_open(); }
 
 private:

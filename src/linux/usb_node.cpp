@@ -211,7 +211,12 @@ Result<std::unique_ptr<UsbNode>> UsbFileSystem::open(const MeantDevice& meant)
 {
     auto fd = open_plain(meant);
     if (!fd) return std::unexpected(std::move(fd.error()));
-    return std::make_unique<OpenNode>(std::move(*fd), subject_of(meant), path_of_node(root_, meant));
+    return wrap(std::move(*fd), meant);
+}
+
+std::unique_ptr<UsbNode> UsbFileSystem::wrap(UniqueFd fd, const MeantDevice& meant) const
+{
+    return std::make_unique<OpenNode>(std::move(fd), subject_of(meant), path_of_node(root_, meant));
 }
 
 Result<UniqueFd> UsbFileSystem::open_plain(const MeantDevice& meant) const
@@ -238,18 +243,15 @@ Result<UniqueFd> UsbFileSystem::open_plain(const MeantDevice& meant) const
     return fd;
 }
 
-Result<std::unique_ptr<UsbNode>> UsbFileSystem::adopt(UniqueFd& fd, const MeantDevice& meant) const
+bool UsbFileSystem::is_node_of(const UniqueFd& fd, const MeantDevice& meant) const
 {
-    const auto subject = subject_of(meant);
-    const auto path = path_of_node(root_, meant);
-    if (meant.place.bus() == 0 || meant.number == 0) return is_gone(subject, ENODEV);
+    if (meant.place.bus() == 0 || meant.number == 0) return false;
     struct ::stat about{};
     // The node's own answer does not tell the bus.
     const bool is_its_node = ::fstat(fd.get(), &about) == 0 && S_ISCHR(about.st_mode) &&
                              about.st_rdev == makedev(usb_node_major, minor_of(meant));
-    if (!is_its_node) return usb_error("device-changed", format("this is no open {}", path), 0);
-    if (auto same = check_it_is(fd.get(), meant, subject, path); !same) return std::unexpected(same.error());
-    return std::make_unique<OpenNode>(std::move(fd), subject, path);
+    return is_its_node &&
+           check_it_is(fd.get(), meant, subject_of(meant), path_of_node(root_, meant)).has_value();
 }
 
 } // namespace usbroute::linux_

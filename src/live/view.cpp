@@ -91,7 +91,7 @@ Line Model::detail_line() const
     if (connector->superspeed)
         parts.emplace_back(connector->superspeed_on.value_or(true) ? "SuperSpeed" : "SuperSpeed off");
     if (!connector->movable) parts.push_back(format("cannot move: {}", connector->why_not));
-    if (connector->way == "place") parts.emplace_back("QEMU looks at the port");
+    if (connector->given_by == "place") parts.emplace_back("QEMU looks at the port");
     const auto head = format("{}: {}", connector->name, join(parts, ", "));
     if (!connector->waits.empty())
         return line_of(format("{}; {}", head, connector->waits.front().why), Tone::warning);

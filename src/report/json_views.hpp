@@ -53,7 +53,7 @@ template <class Io> void describe(OneOf<ConnectorView> auto& v, Io& io)
     io("column", v.column);
     io("usb", v.usb);
     io.if_any("behind", v.behind);
-    io.if_any("way", v.way);
+    io.if_any("given_by", v.given_by);
     io.if_any("waits", v.waits);
     io("devices", v.devices);
 }

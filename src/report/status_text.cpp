@@ -241,10 +241,10 @@ std::vector<std::string> waits_of(const StatusView& view)
 std::vector<std::string> ways_of(const StatusView& view, Detail detail)
 {
     std::vector<std::string> lines;
-    const auto add = [&](std::string_view way, const char* words) {
+    const auto add = [&](std::string_view by, const char* words) {
         std::vector<std::string> names;
         for (const auto& connector : view.connectors)
-            if (connector.way == way) names.push_back(connector.name);
+            if (connector.given_by == by) names.push_back(connector.name);
         if (!names.empty()) lines.push_back(format("{}: {}", join(names, ", "), words));
     };
     if (detail == Detail::full) add("descriptor", "usbrouted opens the device and passes it on");

@@ -212,7 +212,7 @@ void show_given(std::vector<ConnectorView>& connectors, const std::vector<plan::
     for (const auto& socket : given) {
         const auto view = std::ranges::find(connectors, socket.connector.text(), &ConnectorView::name);
         if (view == connectors.end()) continue;
-        view->way = socket.way == attach::Way::descriptor ? "descriptor" : "place";
+        view->given_by = socket.way == attach::Way::descriptor ? "descriptor" : "place";
         for (const auto& wait : socket.waits) {
             WaitView shown{.place = wait.place ? wait.place->text() : std::string(),
                            .code = wait.code,

@@ -57,7 +57,7 @@ struct ConnectorView {
     std::string behind = {};      ///< the socket of the mux that it goes with; empty: it is behind none
     /// How what is plugged in gets to the guest: "descriptor", or "place", where QEMU looks at the port itself; empty: by a
     /// mux, or it is no guest's. Known to the daemon alone.
-    std::string way = {};
+    std::string given_by = {};
     std::vector<WaitView> waits = {};
     std::vector<DeviceView> devices;
 };

@@ -193,7 +193,7 @@ std::string why_text(const WhyView& view, const Style& style)
     if (const auto plugged = plugged_words(connector); !plugged.empty())
         text += format("plugged in: {}\n", plugged);
     text += labelled("waits", wait_lines(connector), Tone::warning, style);
-    if (connector.way == "place")
+    if (connector.given_by == "place")
         text +=
             labelled("given", {"QEMU looks at the port itself, which takes up to 2 s"}, Tone::plain, style);
     text += "\n";

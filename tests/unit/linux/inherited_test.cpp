@@ -122,6 +122,11 @@ TEST(ServiceManager, IsLeftAFileUnderItsName)
     EXPECT_EQ(::write(kept.get(), "x", 1), 1); // it is the same pipe, and is still open
     char byte = 0;
     EXPECT_EQ(::read(reading.get(), &byte, 1), 1);
+
+    manager.drop("usbroute-hub");
+    const auto dropped = ::recv(heard.get(), text.data(), text.size(), MSG_DONTWAIT);
+    EXPECT_EQ(std::string_view(text.data(), static_cast<std::size_t>(dropped)),
+              "FDSTOREREMOVE=1\nFDNAME=usbroute-hub");
     ::unlink(path.c_str());
     ::rmdir(directory);
 }

@@ -299,7 +299,7 @@ TEST(Status, HasTheWayAndTheWaitsOfASocketInItsDocument)
 
     ASSERT_TRUE(read.has_value());
     const auto& connector = read->connectors.front();
-    EXPECT_EQ(connector.way, "place");
+    EXPECT_EQ(connector.given_by, "place");
     ASSERT_EQ(connector.waits.size(), 1U);
     EXPECT_EQ(connector.waits[0].place, "3-1");
     EXPECT_EQ(connector.waits[0].code, "failed");
