@@ -218,4 +218,44 @@ std::string shell_line(const Park& action)
                   action.device.path.text());
 }
 
+GuestController AddController::as_it_will_be() const
+{
+    const auto id = controller.text();
+    return {.id = id,
+            .path = "/machine/peripheral/" + id,
+            .bus = id + ".0",
+            .type = "qemu-xhci",
+            .usb2_ports = ports,
+            .superspeed_ports = ports};
+}
+
+bool is_done(const AddController& action, const Seen& seen)
+{
+    const auto* guest = seen.guest(action.guest);
+    return guest != nullptr && guest->usb && guest->usb->find_bus(action.as_it_will_be().bus) != nullptr;
+}
+
+std::string why_undone(const AddController& action, const Seen& /*seen*/)
+{
+    return format("{} has no controller {}", action.guest.text(), action.controller.text());
+}
+
+std::string in_words(const AddController& action)
+{
+    return format("plug USB controller {} into root port {} of {}", action.controller.text(),
+                  action.root_port, action.guest.text());
+}
+
+std::string expectation_of(const AddController& action)
+{
+    return format("{} has controller {}", action.guest.text(), action.controller.text());
+}
+
+std::string shell_line(const AddController& action)
+{
+    return format(
+        R"({{"execute":"device_add","arguments":{{"driver":"qemu-xhci","id":"{}","bus":"{}","p2":{},"p3":{}}}}})",
+        action.controller.text(), action.root_port, AddController::ports, AddController::ports);
+}
+
 } // namespace usbroute::attach

@@ -9,6 +9,7 @@
 #include "base/ids.hpp"
 #include "topology/snapshot.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -61,8 +62,23 @@ struct Park {
     bool operator==(const Park&) const = default;
 };
 
+/// Plugs a controller with 15 ports into an empty root port of a guest that runs, since it has no port left. The guest keeps it
+/// until it ends: its driver would have to let go of it.
+struct AddController {
+    /// hw/usb/hcd-xhci.h: XHCI_MAXPORTS_2 and _3.
+    static constexpr std::uint8_t ports = 15;
+
+    GuestName guest;
+    ControllerId controller;
+    std::string root_port;
+    topology::PortPath place; ///< of the device that needs it first
+    bool operator==(const AddController&) const = default;
+
+    [[nodiscard]] GuestController as_it_will_be() const;
+};
+
 /// One thing that this means does.
-using Action = std::variant<ClaimPort, ReleasePort, WakeHub, Give, Take, BringHome, Park>;
+using Action = std::variant<ClaimPort, ReleasePort, WakeHub, Give, Take, BringHome, Park, AddController>;
 
 [[nodiscard]] bool is_done(const ClaimPort& action, const Seen& seen);
 [[nodiscard]] bool is_done(const ReleasePort& action, const Seen& seen);
@@ -71,6 +87,7 @@ using Action = std::variant<ClaimPort, ReleasePort, WakeHub, Give, Take, BringHo
 [[nodiscard]] bool is_done(const Take& action, const Seen& seen);
 [[nodiscard]] bool is_done(const BringHome& action, const Seen& seen);
 [[nodiscard]] bool is_done(const Park& action, const Seen& seen);
+[[nodiscard]] bool is_done(const AddController& action, const Seen& seen);
 
 /// What is seen in its place, one sentence; to be asked of what is not done.
 [[nodiscard]] std::string why_undone(const ClaimPort& action, const Seen& seen);
@@ -80,6 +97,7 @@ using Action = std::variant<ClaimPort, ReleasePort, WakeHub, Give, Take, BringHo
 [[nodiscard]] std::string why_undone(const Take& action, const Seen& seen);
 [[nodiscard]] std::string why_undone(const BringHome& action, const Seen& seen);
 [[nodiscard]] std::string why_undone(const Park& action, const Seen& seen);
+[[nodiscard]] std::string why_undone(const AddController& action, const Seen& seen);
 
 /// "give 3-2.1 to windows, on port 1 of usbroute0.0".
 [[nodiscard]] std::string in_words(const ClaimPort& action);
@@ -89,6 +107,7 @@ using Action = std::variant<ClaimPort, ReleasePort, WakeHub, Give, Take, BringHo
 [[nodiscard]] std::string in_words(const Take& action);
 [[nodiscard]] std::string in_words(const BringHome& action);
 [[nodiscard]] std::string in_words(const Park& action);
+[[nodiscard]] std::string in_words(const AddController& action);
 /// What shows afterwards that it is done, half a sentence.
 [[nodiscard]] std::string expectation_of(const ClaimPort& action);
 [[nodiscard]] std::string expectation_of(const ReleasePort& action);
@@ -97,6 +116,7 @@ using Action = std::variant<ClaimPort, ReleasePort, WakeHub, Give, Take, BringHo
 [[nodiscard]] std::string expectation_of(const Take& action);
 [[nodiscard]] std::string expectation_of(const BringHome& action);
 [[nodiscard]] std::string expectation_of(const Park& action);
+[[nodiscard]] std::string expectation_of(const AddController& action);
 
 /// What a person types to have the same: lines for the guest's monitor, or shell commands; what no command does is said.
 [[nodiscard]] std::string shell_line(const ClaimPort& action);
@@ -106,5 +126,6 @@ using Action = std::variant<ClaimPort, ReleasePort, WakeHub, Give, Take, BringHo
 [[nodiscard]] std::string shell_line(const Take& action);
 [[nodiscard]] std::string shell_line(const BringHome& action);
 [[nodiscard]] std::string shell_line(const Park& action);
+[[nodiscard]] std::string shell_line(const AddController& action);
 
 } // namespace usbroute::attach

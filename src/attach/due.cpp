@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <utility>
 
 namespace usbroute::attach {
@@ -31,7 +32,7 @@ public:
             for (const auto& port : socket.places) settle_port(port, socket);
         release_what_is_no_socket();
         Due due{.actions = std::move(takes_), .waiting = std::move(waiting_)};
-        for (auto* part : {&releases_, &homes_, &hubs_, &claims_, &parks_, &gives_})
+        for (auto* part : {&releases_, &homes_, &hubs_, &claims_, &parks_, &controllers_, &gives_})
             std::ranges::move(*part, std::back_inserter(due.actions));
         return due;
     }
@@ -92,13 +93,14 @@ private:
         if (!std::holds_alternative<Nobody>(socket.whom)) return bring_home(device, socket.heals);
         if (stays_with_host(device.device)) return note_why_it_stays(device.device);
         // Without nodes nobody can be kept from it.
-        if (device.with_host > 0 && seen_.way == Way::descriptor)
+        if (device.with_host > 0 && seen_.ways.at(device.device.path) == Way::descriptor)
             parks_.emplace_back(Park{.device = device.device});
     }
 
     void place_hub(const SeenDevice& hub, const Assignment& socket)
     {
-        if (hub.is_configured || seen_.way == Way::by_place) return;
+        if (hub.is_configured) return;
+        if (seen_.ways.at(hub.device.path) == Way::by_place) return wait(hub.device, Waits::no_right);
         if (remembered_.has_failed(hub.device)) return note_why_it_stays(hub.device);
         if (std::holds_alternative<Host>(socket.whom)) return bring_home(hub, socket.heals);
         hubs_.emplace_back(WakeHub{.hub = hub.device});
@@ -110,6 +112,9 @@ private:
         const auto why = remembered_.why.find(device);
         wait(device, is_guarded ? Waits::stays : Waits::failed,
              why == remembered_.why.end() ? std::string() : why->second);
+        if (const auto errors = remembered_.errors.find(device);
+            !is_guarded && errors != remembered_.errors.end())
+            waiting_.back().errors = errors->second;
     }
 
     void give(const SeenDevice& device, const Assignment& socket, const GuestName& name)
@@ -119,10 +124,38 @@ private:
         if (guest == nullptr || !guest->usb) return wait(device.device, Waits::no_monitor);
         if (auto holder = foreign_holder(device))
             return wait(device.device, Waits::held_by_other, std::move(*holder));
-        const auto port = port_for(*guest, device, socket);
-        if (!port) return wait(device.device, Waits::no_port);
-        gives_.emplace_back(Give{.guest = name, .device = device.device, .to = *port, .way = seen_.way});
-        promised_.insert(*port);
+        auto port = port_for(*guest, device, socket);
+        if (!port && add_controller(*guest, device.device)) port = port_for(*guest, device, socket);
+        if (!port) return leave_without_port(*guest, device, socket);
+        gives_.emplace_back(Give{
+            .guest = name, .device = device.device, .to = *port, .way = seen_.ways.at(device.device.path)});
+        promised_[name].insert(*port);
+    }
+
+    /// The host has it until a port is free.
+    void leave_without_port(const SeenGuest& guest, const SeenDevice& device, const Assignment& socket)
+    {
+        wait(device.device, Waits::no_port);
+        waiting_.back().is_superspeed = device.is_superspeed;
+        waiting_.back().controller = unused_controller_id(usb_to_be(guest)).value_or(ControllerId());
+        has_no_port_.insert(device.device);
+        bring_home(device, socket.heals);
+    }
+
+    /// One with 15 ports, on the first empty root port of the guest. False: there is none. It stays until the guest ends.
+    bool add_controller(const SeenGuest& guest, const HostDevice& device)
+    {
+        const auto usb = usb_to_be(guest);
+        const auto id = unused_controller_id(usb);
+        const auto root_port = std::ranges::find_if(usb.free_root_ports, [&](const std::string& one) {
+            return !remembered_.refused_root_ports.contains({guest.name, one});
+        });
+        if (!id || root_port == usb.free_root_ports.end()) return false;
+        AddController action{
+            .guest = guest.name, .controller = *id, .root_port = *root_port, .place = device.path};
+        coming_[guest.name].push_back(action);
+        controllers_.emplace_back(std::move(action));
+        return true;
     }
 
     /// An object that is not ours, or a program of the host: nobody takes it from them.
@@ -137,28 +170,52 @@ private:
                                                    : std::nullopt;
     }
 
-    /// The socket's own port where it is free; more devices, behind a hub, from the other end.
+    /// Where the last one of this place was; else the socket's own port; more devices, behind a hub, from the other end.
     [[nodiscard]] std::optional<GuestPort> port_for(const SeenGuest& guest, const SeenDevice& device,
                                                     const Assignment& socket) const
     {
-        std::vector<GuestPort> all;
-        for (const auto& controller : guest.usb->controllers) {
-            if (!controller.is_xhci()) continue;
-            const auto ports = device.is_superspeed ? controller.superspeed_ports : controller.usb2_ports;
-            for (auto& port : free_ports(without_what_is_taken(guest), controller.bus))
-                if (port.port <= ports.value_or(0)) all.push_back(std::move(port));
-        }
-        std::erase_if(all, [&](const GuestPort& port) { return promised_.contains(port); });
+        const auto all = free_for(guest, device);
         if (all.empty()) return std::nullopt;
-        const bool is_in_the_socket_itself =
-            std::ranges::find(socket.places, device.device.path) != socket.places.end();
+        const auto& path = device.device.path;
+        if (const auto last = remembered_.ports.find({guest.name, path});
+            last != remembered_.ports.end() && std::ranges::find(all, last->second) != all.end())
+            return last->second;
+        const bool is_in_the_socket_itself = std::ranges::find(socket.places, path) != socket.places.end();
         const auto own = std::ranges::find_if(all, [&](const GuestPort& port) {
             return port.bus == all.front().bus && port.port == socket.slot + 1;
         });
-        return is_in_the_socket_itself && own != all.end() ? *own : all.back();
+        if (is_in_the_socket_itself && own != all.end()) return *own;
+        for (const auto& port : std::views::reverse(all))
+            if (!is_kept_for_another(guest.name, path, port)) return port;
+        return all.back();
     }
 
-    [[nodiscard]] GuestUsb without_what_is_taken(const SeenGuest& guest) const
+    [[nodiscard]] bool is_kept_for_another(const GuestName& guest, const PortPath& path,
+                                           const GuestPort& port) const
+    {
+        return std::ranges::any_of(remembered_.ports, [&](const auto& one) {
+            return one.first.first == guest && one.first.second != path && one.second == port;
+        });
+    }
+
+    [[nodiscard]] std::vector<GuestPort> free_for(const SeenGuest& guest, const SeenDevice& device) const
+    {
+        const auto usb = usb_to_be(guest);
+        const auto promised = promised_.find(guest.name);
+        std::vector<GuestPort> all;
+        for (const auto& controller : usb.controllers) {
+            if (!controller.is_xhci()) continue;
+            const auto ports = device.is_superspeed ? controller.superspeed_ports : controller.usb2_ports;
+            for (auto& port : free_ports(usb, controller.bus)) {
+                const bool is_promised = promised != promised_.end() && promised->second.contains(port);
+                if (port.port <= ports.value_or(0) && !is_promised) all.push_back(std::move(port));
+            }
+        }
+        return all;
+    }
+
+    /// A guest as it is once what is taken has gone and what is added has come.
+    [[nodiscard]] GuestUsb usb_to_be(const SeenGuest& guest) const
     {
         auto usb = *guest.usb;
         std::erase_if(usb.host_objects, [&](const HostObject& object) {
@@ -167,6 +224,12 @@ private:
                 return take.guest == guest.name && take.object.text() == object.id;
             });
         });
+        const auto coming = coming_.find(guest.name);
+        if (coming == coming_.end()) return usb;
+        for (const auto& one : coming->second) {
+            usb.controllers.push_back(one.as_it_will_be());
+            std::erase(usb.free_root_ports, one.root_port);
+        }
         return usb;
     }
 
@@ -179,7 +242,7 @@ private:
         const bool is_known_not_to = remembered_.offered.contains(device.device) && device.is_configured;
         const bool is_left = !is_whole && !is_known_not_to && device.with_program == 0;
         // QEMU offers the host's drivers what it lets go of in order; only after a QEMU that was killed somebody else has to.
-        if (seen_.way == Way::by_place) {
+        if (seen_.ways.at(device.device.path) == Way::by_place) {
             if (is_left && !is_taken_.contains(device.device)) wait(device.device, Waits::no_right);
             return;
         }
@@ -197,8 +260,9 @@ private:
         const auto* device = seen_.device_at(port);
         const bool is_hub = device != nullptr && device->is_hub();
         const bool is_home = std::holds_alternative<Host>(socket.whom) ||
-                             (device != nullptr && !is_hub && stays_with_host(device->device));
-        const bool wants_claim = seen_.way == Way::descriptor && !is_home && !is_hub;
+                             (device != nullptr && !is_hub &&
+                              (stays_with_host(device->device) || has_no_port_.contains(device->device)));
+        const bool wants_claim = seen_.ways.at(port) == Way::descriptor && !is_home && !is_hub;
         if (wants_claim && !seen_.is_claimed(port)) claims_.emplace_back(ClaimPort{.port = port});
         if (!wants_claim && seen_.is_claimed(port)) releases_.emplace_back(ReleasePort{.port = port});
         // Ports of a hub can be claimed once its driver has it.
@@ -224,7 +288,13 @@ private:
 
     void wait(const HostDevice& device, Waits why, std::string by = {})
     {
-        waiting_.push_back({.device = device, .why = why, .by = std::move(by)});
+        const auto* socket = socket_of(device.path);
+        const auto* guest = socket == nullptr ? nullptr : std::get_if<GuestName>(&socket->whom);
+        waiting_.push_back({.device = device,
+                            .why = why,
+                            .by = std::move(by),
+                            .errors = {},
+                            .guest = guest == nullptr ? std::nullopt : std::optional(*guest)});
     }
 
     const std::vector<Assignment>& assignments_;
@@ -233,13 +303,16 @@ private:
     std::set<HostDevice> is_with_its_guest_;
     std::set<HostDevice> is_taken_; ///< from a guest, by this decision
     std::set<PortPath> ports_;      ///< that belong to sockets
-    std::set<GuestPort> promised_;
+    std::set<HostDevice> has_no_port_;
+    std::map<GuestName, std::set<GuestPort>> promised_;
+    std::map<GuestName, std::vector<AddController>> coming_;
     std::vector<Action> takes_;
     std::vector<Action> releases_;
     std::vector<Action> homes_;
     std::vector<Action> hubs_;
     std::vector<Action> claims_;
     std::vector<Action> parks_; ///< once no driver comes back by itself
+    std::vector<Action> controllers_;
     std::vector<Action> gives_;
     std::vector<Waiting> waiting_;
 };
@@ -265,10 +338,21 @@ bool Remembered::has_failed(const HostDevice& device) const
     return found != failures.end() && found->second >= most_failures;
 }
 
+void Remembered::note_failure(const HostDevice& device, const std::string& error)
+{
+    auto& count = failures[device];
+    if (count < most_failures) ++count;
+    why[device] = error;
+    auto& all = errors[device];
+    all.push_back(error);
+    if (all.size() > most_failures) all.erase(all.begin());
+}
+
 void Remembered::forget_if(const std::function<bool(const HostDevice&)>& is_over)
 {
     std::erase_if(failures, [&](const auto& one) { return is_over(one.first); });
     std::erase_if(why, [&](const auto& one) { return is_over(one.first); });
+    std::erase_if(errors, [&](const auto& one) { return is_over(one.first); });
     std::erase_if(stay, is_over);
     std::erase_if(lost, is_over);
     std::erase_if(offered, is_over);

@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -50,7 +51,8 @@ struct Remembered {
     static constexpr std::uint8_t most_failures = 2;
 
     std::map<HostDevice, std::uint8_t> failures;
-    std::map<HostDevice, std::string> why; ///< the last failure, or what guards it
+    std::map<HostDevice, std::string> why;                 ///< the last failure, or what guards it
+    std::map<HostDevice, std::vector<std::string>> errors; ///< of each failure, oldest first
     std::set<HostDevice>
         stay; ///< guarded, or not what is expected: with the host, whomever the socket is for
     /// QEMU says that it has them, and has lost them: the guest had used them, and their interfaces have had nobody's driver for
@@ -58,8 +60,14 @@ struct Remembered {
     std::set<HostDevice> lost;
     /// The host's drivers were offered it, and do not want all of it: it is not asked again.
     std::set<HostDevice> offered;
+    /// Where a guest had what was last at a place: it comes back there, after another plug and in a guest that was started anew.
+    std::map<std::pair<GuestName, topology::PortPath>, GuestPort> ports;
+    /// Root ports of guests that would not take a controller.
+    std::set<std::pair<GuestName, std::string>> refused_root_ports;
 
     [[nodiscard]] bool has_failed(const HostDevice& device) const;
+    /// Two for one device are the most that are kept.
+    void note_failure(const HostDevice& device, const std::string& error);
     void forget_if(const std::function<bool(const HostDevice&)>& is_over);
     /// What was unplugged is forgotten.
     void forget_all_but(const std::vector<SeenDevice>& devices);
@@ -68,7 +76,7 @@ struct Remembered {
 /// Why a device that is for a guest is not with it.
 enum class Waits : std::uint8_t {
     no_monitor,    ///< the guest does not run, or there is no connection to its monitor
-    no_port,       ///< of the guest is free
+    no_port,       ///< of the guest is free for it; the host has it
     held_by_other, ///< an object that is not ours, or another program of the host, has it
     failed,        ///< twice
     stays,         ///< guarded
@@ -77,7 +85,11 @@ enum class Waits : std::uint8_t {
 struct Waiting {
     HostDevice device;
     Waits why = Waits::no_monitor;
-    std::string by; ///< who holds it, or the last failure
+    std::string by;                  ///< who holds it, or the last failure
+    std::vector<std::string> errors; ///< of its failures, oldest first
+    std::optional<GuestName> guest;  ///< whom the socket is for
+    bool is_superspeed = false;
+    ControllerId controller; ///< of `no_port`: one that the guest does not have yet
     bool operator==(const Waiting&) const = default;
 };
 
@@ -86,7 +98,6 @@ struct Waiting {
 struct Due {
     std::vector<Action> actions;
     std::vector<Waiting> waiting;
-    /// Objects of ours whose place no assignment has: of a socket that is not configured any more.
     bool operator==(const Due&) const = default;
 };
 

@@ -4,6 +4,7 @@
 #include "attach/seen.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace usbroute::attach {
 
@@ -45,6 +46,19 @@ SeenDevice seen(const topology::Device& device)
            : interface.driver == program_driver ? seen.with_program
                                                 : seen.with_host);
     return seen;
+}
+
+PortPath hub_of(const PortPath& port)
+{
+    auto above = port.ports();
+    above.pop_back();
+    return {port.bus(), std::move(above)};
+}
+
+Way Ways::at(const PortPath& place) const
+{
+    const auto is_shut = [&](const PortPath& node) { return std::ranges::binary_search(shut, node); };
+    return is_shut(place) || is_shut(hub_of(place)) ? Way::by_place : usual;
 }
 
 const SeenDevice* Seen::device_at(const PortPath& path) const

@@ -48,9 +48,24 @@ enum class Way : std::uint8_t {
     by_place, ///< it may not open nodes: QEMU waits for the device at its port, opens it itself, and needs the right to
 };
 
+/// The hub that a port belongs to: "3-1" of "3-1.4", "usb3" of "3-1". The port is not a root hub.
+[[nodiscard]] topology::PortPath hub_of(const topology::PortPath& port);
+
+/// The way of each place. A node that may not be opened changes the way of the places that it is needed for, and of no
+/// others: a hub's that of its ports, which cannot be claimed, and a device's its own.
+struct Ways {
+    Way usual = Way::descriptor;
+    std::vector<topology::PortPath>
+        shut; ///< where the hubs and devices are whose nodes could not be opened; in order
+    bool operator==(const Ways&) const = default;
+
+    [[nodiscard]] Way at(const topology::PortPath& place) const;
+};
+
 /// All that this means goes by.
 struct Seen {
-    Way way = Way::descriptor;
+    Ways ways;
+    bool sleeps_soon = false; ///< the host is about to: what guests have is taken back in order before
     std::vector<topology::PortPath> claimed; ///< ports that we keep the host's drivers from, in order
     std::vector<SeenDevice> devices;         ///< by path, hubs among them
     std::vector<SeenGuest> guests;

@@ -7,7 +7,7 @@
 #include "base/text.hpp"
 #include "linux/files.hpp"
 #include "linux/listen.hpp"
-#include "linux/rights.hpp"
+#include "linux/serving.hpp"
 #include "wire/claims.hpp"
 
 #include <array>
@@ -50,20 +50,13 @@ Result<void> say(int client, std::string text)
     return {};
 }
 
-bool may_ask(uid_t peer, const std::string& user)
-{
-    if (peer == 0) return true;
-    const auto account = linux_::account_named(user);
-    return account && account->user == peer;
-}
-
 } // namespace
 
 Result<void> talk(int client, const std::string& user, const Answer& answer)
 {
     const auto peer = linux_::peer_of(client);
     if (!peer) return std::unexpected(peer.error());
-    if (!may_ask(peer->user, user)) {
+    if (!linux_::is_root_or(user, peer->user)) {
         (void)say(client, "error only root and " + printable(user, 64) + " may ask");
         return failure(format("user {} has asked, and is not allowed to", peer->user));
     }

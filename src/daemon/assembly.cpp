@@ -53,14 +53,18 @@ Assembly::Assembly(Ground ground, config::Settings settings)
               .nodes = ground_.nodes,
               .machine = machine,
               .guests = [this] { return guests.seen(); },
-              .guest = [this](const GuestName& name) { return guests.to_give_to(name); }}),
+              .guest = [this](const GuestName& name) { return guests.to_give_to(name); },
+              .sleeps_soon = [this] { return sleep.is_near(); },
+              .hubs = std::exchange(ground_.hubs, {})}),
       follower({.loop = ground_.loop,
                 .machine = machine,
                 .lookout = lookout,
                 .giving = giving,
                 .done = [this](const plan::Plan& done) { announce_given(done, machine, clients); },
                 .stays = [this](const topology::PortPath& place,
-                                const std::string& why) { announce_kept(place, why, machine, clients); }}),
+                                const std::string& why) { announce_kept(place, why, machine, clients); },
+                .is_over = [this] { sleep.may_come(); }}),
+      sleep(ground_.loop, ground_.locations.sleep, [this] { sleep_turned(); }),
       claims(ground_.loop, machine, ground_.locations.claims, [this] { kernel_has_answered(); }),
       service({.loop = ground_.loop,
                .machine = machine,
@@ -98,10 +102,15 @@ Machine::Calls Assembly::calls_of_machine()
         .other_means =
             [this](const plan::Plan& plan) { return plan.made_for.devices ? giving.backend() : nullptr; },
         .attached = [this] { return giving.known(); },
-        .adopted = [this] { giving.adopt(); },
+        .adopted =
+            [this] {
+                giving.adopt();
+                if (giving.is_needed()) sleep.begin();
+            },
         .carried_out =
             [this](const plan::Plan& plan) {
                 giving.done(plan);
+                if (plan.made_for.devices) sleep.begin();
                 if (!plan.movements.empty()) follower.was_said(plan);
             },
         .ended = [this] { follower.look_again(); }};
@@ -177,6 +186,13 @@ void Assembly::move_what_nobody_asks_for()
     recovery_.look_again();
     restore();
     first_routes_.look_again(ground_.loop.now());
+}
+
+/// What guests have is taken back before, and given again after.
+void Assembly::sleep_turned()
+{
+    if (!giving.is_needed()) return sleep.may_come();
+    follower.look_again();
 }
 
 void Assembly::restore() { restorer.look_again({.now = ground_.loop.now(), .asleep = alarm_->asleep()}); }

@@ -18,6 +18,7 @@
 #include "daemon/register_news.hpp"
 #include "daemon/restorer.hpp"
 #include "daemon/service.hpp"
+#include "daemon/sleep_line.hpp"
 #include "daemon/trials.hpp"
 #include "daemon/verdicts.hpp"
 #include "linux/first_move.hpp"
@@ -54,7 +55,8 @@ public:
         const linux_::Locations& locations;
         /// How a node gets to a guest's QEMU.
         vmm::QmpSession::Lend lend = linux_::lend;
-        linux_::UsbNodes* nodes = nullptr; ///< null: the daemon may not open nodes
+        linux_::UsbNodes* nodes = nullptr;   ///< null: the daemon may not open nodes
+        std::vector<vmm::KeptHub> hubs = {}; ///< claimed by an earlier daemon, as far as they are open
     };
 
     Assembly(Ground ground, config::Settings settings);
@@ -76,6 +78,7 @@ private:
     [[nodiscard]] bool moves_by_itself() const;
     void move_what_nobody_asks_for();
     void restore();
+    void sleep_turned();
     void kernel_has_answered();
 
     // In the order in which they are made; what one of them calls later may be below it.
@@ -92,6 +95,7 @@ public:
     Guests guests;
     Giving giving;
     Follower follower;
+    SleepLine sleep;
     ClaimLine claims;
     Service service;
 

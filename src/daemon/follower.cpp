@@ -102,7 +102,7 @@ void Follower::round_is_over()
     left_.clear();
     if (!has_left_something || ++rounds_ >= most_rounds) {
         rounds_ = 0;
-        return;
+        return parts_.is_over();
     }
     look_again();
 }

@@ -32,6 +32,8 @@ public:
         std::function<void(const plan::Plan& done)> done;
         /// A device of a guest's socket that is not with the guest, and why; said once.
         std::function<void(const topology::PortPath& place, const std::string& why)> stays;
+        /// Everything is where it should be now, or has failed.
+        std::function<void()> is_over;
     };
 
     explicit Follower(Parts parts);

@@ -21,6 +21,9 @@ namespace {
 constexpr std::string_view others_too = "other sockets move too";
 constexpr const char* there_are_warnings = "the host has warnings about this; they are in usbrouted's log";
 
+/// Of a device that is kept from it: the reason may be a disk's mount, or another guest.
+constexpr const char* there_is_a_reason = "it is not given now; usbrouted's log on the host says why";
+
 using wire::Owners;
 
 Owners seen_of(const Sight& sight, const Owners& owners)
@@ -64,6 +67,11 @@ report::ConnectorView seen_of(const report::ConnectorView& connector)
     auto seen = connector;
     seen.devices.clear();
     for (const auto& device : connector.devices) seen.devices.push_back(seen_of(device));
+    // Why it waits tells of disks, of other guests and of nodes.
+    for (auto& wait : seen.waits) {
+        wait.why = plan::wait_in_general_words(wait.code);
+        wait.errors.clear();
+    }
     return seen;
 }
 
@@ -213,8 +221,13 @@ std::optional<wire::Event> for_guest(const Sight& sight, const wire::Event& even
     case wire::EventKind::arrived:
     case wire::EventKind::left:
     case wire::EventKind::given:
-    case wire::EventKind::kept:
     case wire::EventKind::verdict: return sight.sees(event.connector) ? std::optional(event) : std::nullopt;
+    case wire::EventKind::kept: {
+        if (!sight.sees(event.connector)) return std::nullopt;
+        auto seen = event;
+        seen.text = there_is_a_reason;
+        return seen;
+    }
     case wire::EventKind::guest:
         return event.word == sight.guest.text() ? std::optional(event) : std::nullopt;
     case wire::EventKind::trial: return trial_for(sight, event);

@@ -4,6 +4,7 @@
 #include "daemon/giving.hpp"
 
 #include "base/format.hpp"
+#include "base/numbers.hpp"
 #include "daemon/log.hpp"
 #include "plan/refusal.hpp"
 
@@ -27,7 +28,10 @@ bool Giving::is_needed() const { return parts_.machine.settings().gives_devices(
 
 attach::Seen Giving::seen() const
 {
-    return {.way = parts_.nodes == nullptr || is_denied_ ? attach::Way::by_place : attach::Way::descriptor,
+    attach::Ways ways{.usual = parts_.nodes == nullptr ? attach::Way::by_place : attach::Way::descriptor};
+    for (const auto& node : shut_) ways.shut.push_back(node.path);
+    return {.ways = std::move(ways),
+            .sleeps_soon = parts_.sleeps_soon(),
             .claimed = ports_.list(),
             .devices = {},
             .guests = parts_.guests()};
@@ -55,13 +59,18 @@ std::unique_ptr<apply::Backend> Giving::backend()
                 return now;
             },
         .offered = [this](const attach::HostDevice& device) { remembered_.offered.insert(device); },
-        .shut = [this](const Error& why) { return is_shut(why); }});
+        .shut = [this](const attach::HostDevice& node, const Error& why) { return is_shut(node, why); },
+        .refused =
+            [this](const GuestName& guest, const std::string& root_port) {
+                remembered_.refused_root_ports.emplace(guest, root_port);
+            }});
 }
 
 std::optional<std::chrono::milliseconds> Giving::follow(const topology::Snapshot& snapshot)
 {
     ports_.follow(snapshot);
     const auto is_gone = [&](const attach::HostDevice& device) {
+        if (device.path.is_root_hub()) return snapshot.controller_of_bus(device.path.bus()) == nullptr;
         const auto* now = snapshot.device_at(device.path);
         return now == nullptr || now->number != device.number;
     };
@@ -69,7 +78,9 @@ std::optional<std::chrono::milliseconds> Giving::follow(const topology::Snapshot
     std::erase_if(used_, is_gone);
     std::erase_if(unused_since_, [&](const auto& one) { return is_gone(one.first); });
     std::erase_if(given_, [&](const auto& one) { return is_gone(one.first); });
+    std::erase_if(shut_, is_gone);
     if (!is_needed()) return std::nullopt;
+    know_guest_ports();
 
     std::optional<std::chrono::milliseconds> next;
     const auto now = parts_.loop.now();
@@ -113,17 +124,48 @@ void Giving::note_given(const attach::HostDevice& device)
     times.push_back(now);
     if (times.size() < most_gives) return;
     remembered_.failures[device] = attach::Remembered::most_failures;
-    remembered_.why[device] = format("it had to be given {} times within a minute", most_gives);
+    auto& why = remembered_.why[device];
+    why = format("it had to be given {} times within a minute", most_gives);
+    remembered_.errors[device] = {why};
 }
 
-/// From now on QEMU opens nodes itself.
-bool Giving::is_shut(const Error& why)
+/// From now on QEMU opens it itself, or what comes into the ports of a hub.
+bool Giving::is_shut(const attach::HostDevice& node, const Error& why)
 {
-    if (std::exchange(is_denied_, true)) return false;
-    log::warning(format(
-        "{}; until the configuration is read again, QEMU has to open devices itself, and takes up to two seconds to find them",
-        why.message()));
+    if (!shut_.insert(node).second) return false;
+    const bool is_root_hub = node.path.is_root_hub();
+    log::warning(format("{}; until {}, QEMU has to open {} itself, and takes up to two seconds to find it",
+                        why.message(),
+                        is_root_hub ? "the configuration is read again"
+                                    : "it is plugged in again or the configuration is read again",
+                        is_root_hub ? "what is in its ports" : "it, or what is in its ports,"),
+                 node.path.text());
     return true;
+}
+
+/// By what guests have, so that it is known after a start of the daemon as well.
+void Giving::know_guest_ports()
+{
+    for (const auto& guest : parts_.guests()) {
+        if (!guest.usb) {
+            std::erase_if(remembered_.refused_root_ports,
+                          [&](const auto& one) { return one.first == guest.name; });
+            continue;
+        }
+        for (const auto& object : guest.usb->host_objects) {
+            const auto meant = attach::meant_by(object.id);
+            const auto port = number_from<std::uint8_t>(object.port);
+            if (meant && port)
+                remembered_.ports[{guest.name, meant->path}] = {.bus = object.bus, .port = *port};
+        }
+    }
+}
+
+void Giving::adopt()
+{
+    shut_.clear();
+    remembered_.ports.clear();
+    remembered_.refused_root_ports.clear();
 }
 
 void Giving::forget_use_at(const topology::PortPath& place)
@@ -148,9 +190,7 @@ void Giving::failed(const topology::PortPath& place, const Error& why)
     const auto* device = parts_.machine.snapshot()->device_at(place);
     if (device == nullptr) return;
     const attach::HostDevice one{.path = place, .number = device->number};
-    auto& failures = remembered_.failures[one];
-    if (failures < attach::Remembered::most_failures) ++failures;
-    remembered_.why[one] = why.message();
+    remembered_.note_failure(one, why.message());
 }
 
 } // namespace usbroute::daemon

@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace usbroute::daemon {
@@ -37,9 +38,13 @@ public:
         /// Guests with a monitor, as of the last looks at them.
         std::function<std::vector<attach::SeenGuest>()> guests;
         std::function<std::optional<vmm::AttachBackend::Guest>(const GuestName&)> guest;
+        std::function<bool()> sleeps_soon; ///< the host
+        std::vector<vmm::KeptHub> hubs = {};
     };
 
-    explicit Giving(Parts parts) : parts_(std::move(parts)), ports_(parts_.loop, parts_.nodes) {}
+    explicit Giving(Parts parts)
+        : parts_(std::move(parts)), ports_(parts_.loop, parts_.nodes, std::exchange(parts_.hubs, {}))
+    {}
 
     /// Whether any socket could be given to any guest.
     [[nodiscard]] bool is_needed() const;
@@ -55,14 +60,15 @@ public:
     /// What a plan keeps with the host: a disk until it is asked for or plugged in again.
     void keep(const std::vector<plan::Kept>& kept);
     /// The configuration was read again, and with it perhaps the rights were given.
-    void adopt() { is_denied_ = false; }
+    void adopt();
     /// The second failure at one plug leaves the device with the host.
     void failed(const topology::PortPath& place, const Error& why);
 
 private:
     [[nodiscard]] attach::Seen seen() const;
     void note_given(const attach::HostDevice& device);
-    [[nodiscard]] bool is_shut(const Error& why);
+    [[nodiscard]] bool is_shut(const attach::HostDevice& node, const Error& why);
+    void know_guest_ports();
     void forget_use_at(const topology::PortPath& place);
 
     Parts parts_;
@@ -72,8 +78,8 @@ private:
     std::set<attach::HostDevice> used_; ///< some guest's driver has had them since they were plugged in
     std::map<attach::HostDevice, std::chrono::milliseconds> unused_since_;
     std::map<attach::HostDevice, std::vector<std::chrono::milliseconds>>
-        given_;              ///< when, within the last minute
-    bool is_denied_ = false; ///< a node could not be opened
+        given_;                         ///< when, within the last minute
+    std::set<attach::HostDevice> shut_; ///< hubs and devices whose nodes could not be opened
 };
 
 } // namespace usbroute::daemon

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "config/parse.hpp"
+#include "daemon/kept_hubs.hpp"
 #include "daemon/line_views.hpp"
 #include "daemon/log.hpp"
 #include "linux/descriptors.hpp"
@@ -95,16 +96,17 @@ std::vector<ListenerSettings> listeners_here(std::vector<ListenerSettings> confi
     return configured;
 }
 
-std::list<OpenedBefore> opened_by_the_service_manager()
+FromTheManager opened_by_the_service_manager()
 {
-    std::list<OpenedBefore> opened;
-    auto sockets = linux_::take_inherited_sockets();
+    auto inherited = linux_::take_inherited(name_of_kept_hubs);
     std::vector<int> wanted;
-    for (const auto& inherited : sockets) wanted.push_back(inherited.fd.get());
+    for (const auto& socket : inherited.sockets) wanted.push_back(socket.fd.get());
+    for (const auto& hub : inherited.kept) wanted.push_back(hub.get());
     linux_::close_what_was_inherited(std::move(wanted));
-    for (auto& inherited : sockets)
-        opened.push_back({.listener = std::move(inherited.name),
-                          .socket = linux_::ListeningSocket(std::move(inherited.fd), {})});
+    FromTheManager opened{.sockets = {}, .hubs = std::move(inherited.kept)};
+    for (auto& socket : inherited.sockets)
+        opened.sockets.push_back({.listener = std::move(socket.name),
+                                  .socket = linux_::ListeningSocket(std::move(socket.fd), {})});
     return opened;
 }
 

@@ -37,8 +37,12 @@ struct OpenedBefore {
 /// `owner`'s.
 [[nodiscard]] std::list<OpenedBefore> open_before(const std::vector<config::ListenerSettings>& listeners,
                                                   std::list<OpenedBefore> inherited, uid_t owner);
+struct FromTheManager {
+    std::list<OpenedBefore> sockets;
+    std::vector<linux_::UniqueFd> hubs; ///< daemon/kept_hubs.hpp
+};
 /// Before anything else is opened: all other descriptors that this process was started with are closed.
-[[nodiscard]] std::list<OpenedBefore> opened_by_the_service_manager();
+[[nodiscard]] FromTheManager opened_by_the_service_manager();
 
 /// The open doors: accepts clients and asks who they are.
 class Listeners {

@@ -279,7 +279,7 @@ bool Machine::reads_otherwise()
 {
     const auto before = known_;
     if (auto drift = read_registers_now()) drift_ = drift;
-    return known_ != before || way_now() != std::exchange(way_, way_now());
+    return known_ != before || ways_now() != std::exchange(ways_, ways_now());
 }
 
 Result<void> Machine::end_trial()
@@ -324,7 +324,7 @@ void Machine::begin(Waiting wish)
         return wish.then(std::unexpected(NotDone(std::move(lock.error()))));
     }
     lock_.emplace(std::move(*lock));
-    way_ = way_now();
+    ways_ = ways_now();
     // Else a later restore, or the profile of the boot, would take back what was asked for and was so by chance.
     const auto what = astray_ || is_start_awaited_ ? apply::Remember::every_wish : apply::Remember::changes;
     restores_all_ =
@@ -342,9 +342,9 @@ std::vector<topology::Placed> Machine::assigned_now() const
     return standing ? plan::assigned_after({}, *standing) : std::vector<topology::Placed>();
 }
 
-attach::Way Machine::way_now() const
+attach::Ways Machine::ways_now() const
 {
-    return gives_devices_ && calls_.attached ? calls_.attached().seen.way : attach::Way::descriptor;
+    return gives_devices_ && calls_.attached ? calls_.attached().seen.ways : attach::Ways();
 }
 
 void Machine::know_whom_places_are_for()

@@ -151,7 +151,7 @@ private:
     void wrote(const plan::Reading& now) override;
 
     [[nodiscard]] std::vector<topology::Placed> assigned_now() const;
-    [[nodiscard]] attach::Way way_now() const;
+    [[nodiscard]] attach::Ways ways_now() const;
     void know_whom_places_are_for();
     std::optional<Drift> read_registers_now();
     /// Null while no mux is on the bus.
@@ -178,7 +178,7 @@ private:
     config::Settings settings_;
     bool gives_devices_ = false; ///< by these settings
     /// How devices were handed over when the change under way was planned.
-    attach::Way way_ = attach::Way::descriptor;
+    attach::Ways ways_;
     std::shared_ptr<const topology::Snapshot> snapshot_ = std::make_shared<const topology::Snapshot>();
     std::optional<PciAddress> mux_;
     std::unique_ptr<apply::RouteRegisters> registers_;

@@ -7,6 +7,7 @@
 #include "daemon/alarm.hpp"
 #include "daemon/assembly.hpp"
 #include "daemon/daemon.hpp"
+#include "daemon/kept_hubs.hpp"
 #include "daemon/leaving_root.hpp"
 #include "daemon/listeners.hpp"
 #include "daemon/log.hpp"
@@ -116,18 +117,22 @@ int failed(const Error& why)
 }
 
 int serve(const linux_::Locations& locations, config::Settings settings, const OwnUser& own,
-          std::list<OpenedBefore> sockets)
+          FromTheManager opened)
 {
     const auto ours_alone = linux_::lock_state(locations.state);
     if (!ours_alone) return failed(ours_alone.error());
     linux_::RegisterFiles registers(locations.root);
     OwnNodes nodes(locations, settings);
-    if (const auto left = leave_root(own, locations, settings, registers, sockets, nodes); !left)
+    linux_::ServiceManager manager;
+    auto hubs = keep_hubs(locations, settings, manager, std::move(opened.hubs));
+    if (const auto left = leave_root(own, locations, settings, registers, opened.sockets, nodes); !left)
         return failed(left.error());
 
     RealGround real(locations, registers, nodes);
     begin(real.journal);
-    Assembly assembly(real.ground(), std::move(settings));
+    auto ground = real.ground();
+    ground.hubs = std::move(hubs);
+    Assembly assembly(std::move(ground), std::move(settings));
     Listeners listeners({.loop = real.loop,
                          .lookout = assembly.lookout,
                          .claims = assembly.claims,
@@ -135,7 +140,7 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
                          .clients = assembly.clients,
                          .entrances = assembly.entrances,
                          .guests = assembly.guests},
-                        std::move(sockets));
+                        std::move(opened.sockets));
     Reopening reopening(
         real.loop, locations.state,
         [&](const PciAddress& address, linux_::UniqueFd fd) {
@@ -144,7 +149,6 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
         [&] { assembly.lookout.doubt_everything(); });
     if (const auto begun = reopening.begin(); !begun)
         log::warning(begun.error().message() + "; if the controller leaves the bus, only a restart helps");
-    linux_::ServiceManager manager;
     Daemon daemon({.loop = real.loop,
                    .locations = locations,
                    .machine = assembly.machine,
@@ -168,7 +172,7 @@ int run(int argc, char** argv)
     if (options->job == Job::show_version)
         return std::puts("usbrouted " USBROUTE_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 
-    auto sockets = opened_by_the_service_manager();
+    auto opened = opened_by_the_service_manager();
     ::umask(022);
     std::signal(SIGPIPE, SIG_IGN); // the reader of our log may end before us
     log::open(options->verbose ? log::Detail::debug : log::Detail::usual);
@@ -189,7 +193,7 @@ int run(int argc, char** argv)
             stderr);
         return EX_CONFIG;
     }
-    return serve(locations, std::move(*settings), *own, std::move(sockets));
+    return serve(locations, std::move(*settings), *own, std::move(opened));
 }
 
 } // namespace

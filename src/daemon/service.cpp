@@ -239,7 +239,8 @@ Answer Service::why(const Through& through, const Command& command) const
     const auto& machine = parts_.machine;
     const auto& name = command.connectors.front();
     const auto sight = sight_of(through);
-    if (sight && !sight->sees(name.text()))
+    const auto meant = report::socket_meant(name, *machine.snapshot(), machine.settings());
+    if (sight && !sight->sees(meant.value_or(name).text()))
         return {.status = wire::Status::error,
                 .code = "not-permitted",
                 .message = format("{} may not ask about {} now", sight->guest.text(), name.text())};
@@ -254,11 +255,13 @@ Answer Service::why(const Through& through, const Command& command) const
                                         .settings = machine.settings(),
                                         .use = machine.host_use(),
                                         .past = past,
-                                        .decide = decide});
+                                        .decide = decide,
+                                        .given = given_now()});
     if (!view) return answer_for(NotDone(std::move(view.error())));
     if (sight) view = for_guest(*sight, *view);
     const auto& trial = machine.trial();
-    if (trial && plan::moves(trial->way, plan::look_at_board(*machine.snapshot(), machine.settings()), name))
+    if (trial && meant &&
+        plan::moves(trial->way, plan::look_at_board(*machine.snapshot(), machine.settings()), *meant))
         if (const auto left = trial_for(sight)) {
             view->trial_seconds = static_cast<int>(left->seconds.count());
             view->trial_way_back = left->way_back;
@@ -267,6 +270,17 @@ Answer Service::why(const Through& through, const Command& command) const
     if (command.form == Form::json) return {.document_name = "why", .document = report::to_json(*view)};
     return {.message = report::why_in_a_line(*view),
             .owners = {{view->connector.owner, {view->connector.name}}}};
+}
+
+/// What is due at this moment says what waits, and for what.
+std::vector<plan::GivenSocket> Service::given_now() const
+{
+    const auto& machine = parts_.machine;
+    if (!machine.settings().has_sockets_to_give()) return {};
+    const auto due = machine.decide({.wish = plan::FollowRequest{}});
+    const auto* followed = std::get_if<plan::Plan>(&due);
+    return followed == nullptr ? std::vector<plan::GivenSocket>()
+                               : plan::given_sockets(*followed, *machine.snapshot(), machine.settings());
 }
 
 Answer Service::status(const Through& through, Form form) const
@@ -284,6 +298,7 @@ Answer Service::status(const Through& through, Form form) const
     if (form == Form::text) return answer;
     auto view = report::status_view(*snapshot, settings, parts_.machine.host_use());
     view.lines = line_views(parts_.entrances, parts_.guests);
+    report::show_given(view.connectors, given_now());
     if (sight) view = for_guest(*sight, view);
     if (trial) {
         view.trial_seconds = static_cast<int>(trial->seconds.count());

@@ -12,6 +12,7 @@
 #include "daemon/moved.hpp"
 #include "daemon/trials.hpp"
 #include "linux/loop.hpp"
+#include "plan/given_sockets.hpp"
 #include "plan/sight.hpp"
 
 #include <functional>
@@ -78,6 +79,7 @@ private:
     [[nodiscard]] wire::Answer confirm(const Through& through, const std::string& who);
     [[nodiscard]] wire::Answer why(const Through& through, const wire::Command& command) const;
     [[nodiscard]] wire::Answer plan(const Through& through, const wire::Command& command) const;
+    [[nodiscard]] std::vector<plan::GivenSocket> given_now() const;
     [[nodiscard]] wire::Answer status(const Through& through, wire::Form form) const;
     [[nodiscard]] wire::Answer registers(wire::Form form) const;
 

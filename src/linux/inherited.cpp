@@ -72,7 +72,7 @@ void close_what_was_inherited(std::vector<int> but)
     close_from_to(first, ~0U);
 }
 
-std::vector<InheritedSocket> take_inherited_sockets()
+Inherited take_inherited(std::string_view kept_as)
 {
     const auto process = parse_decimal(from_environment("LISTEN_PID"));
     const auto count = parse_decimal(from_environment("LISTEN_FDS")).value_or(0);
@@ -80,20 +80,25 @@ std::vector<InheritedSocket> take_inherited_sockets()
     for (const char* variable : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"})
         ::unsetenv(variable); // NOLINT(concurrency-mt-unsafe)
 
-    std::vector<InheritedSocket> sockets;
+    Inherited inherited;
     // Meant for another process: a parent of ours that did not clear them.
-    if (!process || *process != static_cast<std::uint32_t>(::getpid())) return sockets;
+    if (!process || *process != static_cast<std::uint32_t>(::getpid())) return inherited;
     const auto names = split(all_names, ':');
     for (std::uint32_t i = 0; i < count && i < most_inherited; ++i) {
         const int fd = first_inherited + static_cast<int>(i);
         const int flags = ::fcntl(fd, F_GETFL);
-        if (flags < 0 || !listens(fd)) continue;
+        const auto name = i < names.size() ? std::string(names[i]) : std::string();
+        const bool is_kept = name == kept_as;
+        if (flags < 0 || (!is_kept && !listens(fd))) continue;
         ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+        if (is_kept) {
+            inherited.kept.emplace_back(fd);
+            continue;
+        }
         ::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-        sockets.push_back(
-            {.name = i < names.size() ? std::string(names[i]) : std::string(), .fd = UniqueFd(fd)});
+        inherited.sockets.push_back({.name = name, .fd = UniqueFd(fd)});
     }
-    return sockets;
+    return inherited;
 }
 
 } // namespace usbroute::linux_

@@ -57,8 +57,14 @@ struct InheritedSocket {
     std::string name;
     UniqueFd fd;
 };
+struct Inherited {
+    std::vector<InheritedSocket> sockets;
+    std::vector<UniqueFd>
+        kept; ///< what an earlier start of ours has left with the service manager (`ServiceManager::keep`)
+};
 /// Empty when we were started in another way. To be called before anything else is opened. Clears the variables, as no child shall see them.
-[[nodiscard]] std::vector<InheritedSocket> take_inherited_sockets();
+/// `kept_as`: the name of what was left; beside that only sockets that listen are taken.
+[[nodiscard]] Inherited take_inherited(std::string_view kept_as);
 /// Closes all other descriptors above the standard streams, and opens /dev/null where one of these is missing: a
 /// program that starts us may have thousands open, or none. To be called right afterwards, while nothing is open but
 /// what `but` lists.

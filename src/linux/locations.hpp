@@ -15,7 +15,7 @@ struct LocationOptions {
     std::string socket;
 };
 
-/// Where things are. Options win over the environment (USBROUTE_CONFIG, USBROUTE_SOCKET, USBROUTE_STATE_DIR, USBROUTE_LASTING_DIR, USBROUTE_CLAIMS_SOCKET), the
+/// Where things are. Options win over the environment (USBROUTE_CONFIG, USBROUTE_SOCKET, USBROUTE_STATE_DIR, USBROUTE_LASTING_DIR, USBROUTE_CLAIMS_SOCKET, USBROUTE_SLEEP_SOCKET), the
 /// environment over the defaults; the defaults lie below the root.
 struct Locations {
     std::string root = "/";      ///< ends with a slash
@@ -25,6 +25,7 @@ struct Locations {
     std::string state;           ///< directory of the journal, its owner's alone
     std::string state_of_before; ///< where version 0.1 had it, among the sockets; empty: nowhere
     std::string claims;          ///< socket of usbroute-claims; empty: a recorded machine, which has none
+    std::string sleep;           ///< socket of usbroute-sleep; empty as well there
     std::string lasting;   ///< directory of what outlives a boot; empty: a recorded machine, which has none
     bool recorded = false; ///< the root is not "/": a recorded machine
     bool config_was_named = false;

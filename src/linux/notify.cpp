@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/numbers.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -73,7 +74,14 @@ void ServiceManager::status(std::string_view status) { tell(format("STATUS={}", 
 
 void ServiceManager::alive() { tell("WATCHDOG=1"); }
 
-void ServiceManager::tell(const std::string& state)
+void ServiceManager::keep(std::string_view name, int file)
+{
+    tell(format("FDSTORE=1\nFDNAME={}", name), file);
+}
+
+void ServiceManager::drop(std::string_view name) { tell(format("FDSTOREREMOVE=1\nFDNAME={}", name)); }
+
+void ServiceManager::tell(const std::string& state, std::optional<int> file)
 {
     if (!fd_.is_open()) return;
     sockaddr_un address{};
@@ -82,8 +90,26 @@ void ServiceManager::tell(const std::string& state)
     if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address_.size());
     // A service manager that does not listen is not our trouble.
-    (void)::sendto(fd_.get(), state.data(), state.size(), MSG_NOSIGNAL,
-                   reinterpret_cast<const sockaddr*>(&address), size);
+    if (!file) {
+        (void)::sendto(fd_.get(), state.data(), state.size(), MSG_NOSIGNAL,
+                       reinterpret_cast<const sockaddr*>(&address), size);
+        return;
+    }
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    const cmsghdr rights{
+        .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    std::memcpy(control.data(), &rights, sizeof rights);
+    std::memcpy(control.data() + CMSG_LEN(0), &*file, sizeof(int));
+    auto text = state;
+    iovec part{.iov_base = text.data(), .iov_len = text.size()};
+    msghdr message{};
+    message.msg_name = &address;
+    message.msg_namelen = size;
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    (void)::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
 }
 
 } // namespace usbroute::linux_

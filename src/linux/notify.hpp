@@ -26,9 +26,16 @@ public:
     /// How often `alive` has to be said at least, or the service manager takes us for hung; nothing: it does not watch.
     [[nodiscard]] std::optional<std::chrono::microseconds> watchdog() const { return watchdog_; }
     void alive();
+    /// Leaves an open file with it, under a name, for our next start (FDSTORE=1); it lets go of it when the service is stopped, or the
+    /// file's device is gone. The unit has to allow it (FileDescriptorStoreMax=). To be called before our system calls are
+    /// filtered: they send no message with a file.
+    void keep(std::string_view name, int file);
+    /// It closes all that was left under this name (FDSTOREREMOVE=1).
+    void drop(std::string_view name);
+    [[nodiscard]] bool is_there() const { return fd_.is_open(); }
 
 private:
-    void tell(const std::string& state);
+    void tell(const std::string& state, std::optional<int> file = std::nullopt);
 
     std::string address_;
     UniqueFd fd_;

@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <linux/usbdevice_fs.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 namespace usbroute::linux_ {
 
@@ -50,6 +52,21 @@ std::unexpected<Error> is_gone(const std::string& subject, int why)
 {
     return usb_error("device-gone",
                      format("{} is gone: it was unplugged, or its controller changed hands", subject), why);
+}
+
+unsigned minor_of(const MeantDevice& meant)
+{
+    return (meant.place.bus() - 1U) * nodes_of_a_bus + meant.number - 1U;
+}
+
+std::string subject_of(const MeantDevice& meant)
+{
+    return (meant.place.is_root_hub() ? "root hub " : "USB device ") + meant.place.text();
+}
+
+std::string path_of_node(const std::string& root, const MeantDevice& meant)
+{
+    return format("{}dev/bus/usb/{:03}/{:03}", root, meant.place.bus(), meant.number);
 }
 
 class OpenNode final : public UsbNode {
@@ -184,8 +201,7 @@ Result<void> UsbFileSystem::check_it_is(int fd, const MeantDevice& meant, const 
     const int why = ask_usbfs(fd, USBDEVFS_CONNECTINFO, &connection).why;
     if (why == ENOTTY) return usb_error("not-a-device", format("{} is no node of a USB device", path), why);
     if (!told || why != 0) return is_gone(subject, why == 0 ? told.error().value : why);
-    const auto minor_number = (meant.place.bus() - 1U) * nodes_of_a_bus + meant.number - 1U;
-    if (trim(*told) == format("{}:{}", usb_node_major, minor_number) && connection.devnum == meant.number)
+    if (trim(*told) == format("{}:{}", usb_node_major, minor_of(meant)) && connection.devnum == meant.number)
         return {};
     return usb_error("device-changed",
                      format("another device is at {} now than the one that was meant; look again", name), 0);
@@ -193,11 +209,21 @@ Result<void> UsbFileSystem::check_it_is(int fd, const MeantDevice& meant, const 
 
 Result<std::unique_ptr<UsbNode>> UsbFileSystem::open(const MeantDevice& meant)
 {
-    const auto bus = meant.place.bus();
-    const auto name = meant.place.text();
-    const auto subject = meant.place.is_root_hub() ? "root hub " + name : "USB device " + name;
-    const auto path = format("{}dev/bus/usb/{:03}/{:03}", root_, bus, meant.number);
-    if (bus == 0 || meant.number == 0) return is_gone(subject, ENODEV);
+    auto fd = open_plain(meant);
+    if (!fd) return std::unexpected(std::move(fd.error()));
+    return wrap(std::move(*fd), meant);
+}
+
+std::unique_ptr<UsbNode> UsbFileSystem::wrap(UniqueFd fd, const MeantDevice& meant) const
+{
+    return std::make_unique<OpenNode>(std::move(fd), subject_of(meant), path_of_node(root_, meant));
+}
+
+Result<UniqueFd> UsbFileSystem::open_plain(const MeantDevice& meant) const
+{
+    const auto subject = subject_of(meant);
+    const auto path = path_of_node(root_, meant);
+    if (meant.place.bus() == 0 || meant.number == 0) return is_gone(subject, ENODEV);
 
     UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY));
     if (!fd.is_open()) {
@@ -214,7 +240,18 @@ Result<std::unique_ptr<UsbNode>> UsbFileSystem::open(const MeantDevice& meant)
     }
 
     if (auto same = check_it_is(fd.get(), meant, subject, path); !same) return std::unexpected(same.error());
-    return std::make_unique<OpenNode>(std::move(fd), subject, path);
+    return fd;
+}
+
+bool UsbFileSystem::is_node_of(const UniqueFd& fd, const MeantDevice& meant) const
+{
+    if (meant.place.bus() == 0 || meant.number == 0) return false;
+    struct ::stat about{};
+    // The node's own answer does not tell the bus.
+    const bool is_its_node = ::fstat(fd.get(), &about) == 0 && S_ISCHR(about.st_mode) &&
+                             about.st_rdev == makedev(usb_node_major, minor_of(meant));
+    return is_its_node &&
+           check_it_is(fd.get(), meant, subject_of(meant), path_of_node(root_, meant)).has_value();
 }
 
 } // namespace usbroute::linux_

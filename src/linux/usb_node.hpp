@@ -74,6 +74,12 @@ public:
     explicit UsbFileSystem(std::string root) : root_(std::move(root)), tree_(root_) {}
 
     [[nodiscard]] Result<std::unique_ptr<UsbNode>> open(const MeantDevice& meant) override;
+    /// The same, as a plain descriptor, for `wrap`.
+    [[nodiscard]] Result<UniqueFd> open_plain(const MeantDevice& meant) const;
+    [[nodiscard]] std::unique_ptr<UsbNode> wrap(UniqueFd fd, const MeantDevice& meant) const;
+    /// Whether a node that was opened before is this one's, and its device is there. A character device of the kernel's alone:
+    /// its number tells the bus.
+    [[nodiscard]] bool is_node_of(const UniqueFd& fd, const MeantDevice& meant) const;
 
 private:
     [[nodiscard]] Result<void> check_it_is(int fd, const MeantDevice& meant, const std::string& subject,

@@ -92,7 +92,10 @@ Line Model::detail_line() const
         parts.emplace_back(connector->superspeed_on.value_or(true) ? "SuperSpeed" : "SuperSpeed off");
     if (!connector->missing.empty()) parts.push_back(connector->missing);
     if (!connector->movable) parts.push_back(format("cannot move: {}", connector->why_not));
+    if (connector->given_by == "place") parts.emplace_back("QEMU looks at the port");
     const auto head = format("{}: {}", connector->name, join(parts, ", "));
+    if (!connector->waits.empty())
+        return line_of(format("{}; {}", head, connector->waits.front().why), Tone::warning);
     const auto taken = columns(head) + 2;
     const auto room = style_.width > taken ? style_.width - taken : 0;
     const auto plugged = report::plugged_in(*connector, room, style_);

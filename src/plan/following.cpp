@@ -164,13 +164,14 @@ Plan make_following_plan(const Situation& situation, const Board& board, const F
     auto due = attach::due(assignments, seen, remembered);
     Guard(situation, board, assignments, plan).look_at(due, remembered);
     if (!plan.kept.empty()) due = attach::due(assignments, seen, remembered);
-    std::optional<PortPath> place;
-    for (const auto& action : due.actions) {
-        const auto here = place_of(action);
-        if (is_left(request, here)) continue;
-        if (!place) place = here;
-        if (here == *place) plan.steps.push_back(step_for(action, seen, situation));
-    }
+    const auto first = std::ranges::find_if(
+        due.actions, [&](const attach::Action& action) { return !is_left(request, place_of(action)); });
+    if (first != due.actions.end())
+        for (const auto& action : due.actions) {
+            const auto is_here = [here = place_of(*first)](const PortPath& place) { return place == here; };
+            if (is_here(place_of(action)) || brings_a_port(action, due.actions, is_here))
+                plan.steps.push_back(step_for(action, seen, situation));
+        }
     plan.waiting = std::move(due.waiting);
     plan.made_for.devices = std::move(seen);
     return plan;

@@ -28,6 +28,8 @@ attach::For whom(const topology::SeatId& seat, const Situation& situation)
     if (std::holds_alternative<topology::Parked>(seat)) return attach::Nobody{};
     const auto* name = std::get_if<GuestName>(&seat);
     if (name == nullptr) return attach::Host{};
+    // What is a guest's while the host sleeps, its QEMU would not miss, and the guest would have a dead device.
+    if (situation.attached.sleeps_soon) return attach::Nobody{};
     const auto* guest = situation.attached.guest(*name);
     const bool runs = guest != nullptr && (guest->usb || !guest->is_gone);
     return runs ? attach::For(*name) : whom_while_off(*name, situation.settings);
@@ -49,6 +51,7 @@ PortPath place_of_one(const attach::ReleasePort& one) { return one.port; }
 PortPath place_of_one(const attach::WakeHub& one) { return one.hub.path; }
 PortPath place_of_one(const attach::BringHome& one) { return one.device.path; }
 PortPath place_of_one(const attach::Park& one) { return one.device.path; }
+PortPath place_of_one(const attach::AddController& one) { return one.place; }
 PortPath place_of_one(const attach::Give& one) { return one.device.path; }
 
 std::optional<Action> inverse_of(const attach::ClaimPort& one, const attach::Seen&)
@@ -77,7 +80,7 @@ std::optional<Action> inverse_of(const attach::Take& one, const attach::Seen& se
     return attach::Give{.guest = one.guest,
                         .device = device->device,
                         .to = {.bus = object->bus, .port = static_cast<std::uint8_t>(*port)},
-                        .way = seen.way};
+                        .way = seen.ways.at(device->device.path)};
 }
 /// The host has them, and whoever takes them from it says so himself.
 std::optional<Action> inverse_of(const attach::BringHome&, const attach::Seen&) { return std::nullopt; }
@@ -86,6 +89,8 @@ std::optional<Action> inverse_of(const attach::Park& one, const attach::Seen&)
     return attach::BringHome{.device = one.device};
 }
 std::optional<Action> inverse_of(const attach::WakeHub&, const attach::Seen&) { return std::nullopt; }
+/// The guest's driver has it by then, and what else it needs it for is not known.
+std::optional<Action> inverse_of(const attach::AddController&, const attach::Seen&) { return std::nullopt; }
 
 std::string what_is_at(const topology::Snapshot& snapshot, const PortPath& path)
 {
@@ -118,15 +123,26 @@ std::string reason_for(const attach::Park& one, const Situation& situation)
 {
     return format("nobody has {}", what_is_at(situation.snapshot, one.device.path));
 }
+std::string reason_for(const attach::AddController& one, const Situation& situation)
+{
+    return format("{} has no free port for {}, and gets a controller with {} until it ends", one.guest.text(),
+                  what_is_at(situation.snapshot, one.place), attach::AddController::ports);
+}
 std::string reason_for(const attach::Give& one, const Situation& situation)
 {
     return format("{} gets {}", one.guest.text(), what_is_at(situation.snapshot, one.device.path));
 }
 
+std::string guest_of(const attach::Waiting& waiting)
+{
+    return waiting.guest ? waiting.guest->text() : std::string("the guest");
+}
+
 std::optional<std::string> said_of_a_guest_that_is_off(const Movement& movement, const Situation& situation)
 {
     const auto* name = std::get_if<GuestName>(&movement.to);
-    if (name == nullptr || std::holds_alternative<GuestName>(whom(movement.to, situation)))
+    if (name == nullptr || situation.attached.sleeps_soon ||
+        std::holds_alternative<GuestName>(whom(movement.to, situation)))
         return std::nullopt;
     const bool is_reserved = std::holds_alternative<attach::Nobody>(whom(movement.to, situation));
     return format("{} does not run: what is in {} is {} until it does", name->text(),
@@ -140,12 +156,12 @@ std::string in_words(const attach::Waiting& waiting, const topology::Snapshot& s
     const auto what = what_is_at(snapshot, waiting.device.path);
     switch (waiting.why) {
     case attach::Waits::no_monitor:
-        return format("{} waits: there is no connection to the guest's monitor", what);
+        return format("{} waits: there is no connection to {}'s monitor", what, guest_of(waiting));
     case attach::Waits::no_port:
         return format(
-            "{} stays with the host: the guest has no free port for it; `usbroute guest lines` prints a controller "
-            "with 15 ports",
-            what);
+            "{} stays with the host: {} has no free USB {} port; give its QEMU one more controller: "
+            "-device qemu-xhci,id={},p2=15,p3=15",
+            what, guest_of(waiting), waiting.is_superspeed ? 3 : 2, waiting.controller.text());
     case attach::Waits::held_by_other:
         return format("{} stays where it is: {} has it", what, printable(waiting.by, 64));
     case attach::Waits::failed:
@@ -197,6 +213,19 @@ Step step_for(const attach::Action& action, const attach::Seen& seen, const Situ
         action);
 }
 
+bool brings_a_port(const attach::Action& action, const std::vector<attach::Action>& all,
+                   const std::function<bool(const PortPath&)>& is_meant)
+{
+    const auto* controller = std::get_if<attach::AddController>(&action);
+    if (controller == nullptr) return false;
+    const auto bus = controller->as_it_will_be().bus;
+    return std::ranges::any_of(all, [&](const attach::Action& one) {
+        const auto* give = std::get_if<attach::Give>(&one);
+        return give != nullptr && give->guest == controller->guest && give->to.bus == bus &&
+               is_meant(give->device.path);
+    });
+}
+
 std::vector<Assignment> assignments_after(const Plan& plan, const Situation& situation, const Board& board)
 {
     const topology::SeatId own = topology::OwnController{};
@@ -230,7 +259,8 @@ void add_giving(Plan& plan, const Situation& situation, const Board& board)
     remembered.forget_if([&](const attach::HostDevice& device) { return is_moved_at(device.path); });
     auto due = attach::due(assignments, seen, remembered);
     for (const auto& action : due.actions)
-        if (is_moved_at(place_of(action))) plan.steps.push_back(step_for(action, seen, situation));
+        if (is_moved_at(place_of(action)) || brings_a_port(action, due.actions, is_moved_at))
+            plan.steps.push_back(step_for(action, seen, situation));
     for (auto& waiting : due.waiting)
         if (is_moved_at(waiting.device.path)) {
             plan.warnings.push_back(in_words(waiting, situation.snapshot));

@@ -8,6 +8,7 @@
 #include "plan/board.hpp"
 #include "plan/plan.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,10 @@ namespace usbroute::plan {
 [[nodiscard]] topology::PortPath place_of(const attach::Action& action);
 /// Of a step by another means: nowhere.
 [[nodiscard]] topology::PortPath place_of_step(const Step& step);
+
+/// Whether what is given at a place that is meant goes to a port of the controller that this action adds.
+[[nodiscard]] bool brings_a_port(const attach::Action& action, const std::vector<attach::Action>& all,
+                                 const std::function<bool(const topology::PortPath&)>& is_meant);
 
 /// "Logitech USB Keyboard (046d:c31c) stays where it is: another program has it".
 [[nodiscard]] std::string in_words(const attach::Waiting& waiting, const topology::Snapshot& snapshot);

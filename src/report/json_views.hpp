@@ -27,6 +27,14 @@ template <class Io> void describe(OneOf<DeviceView> auto& v, Io& io)
     io("in_use", v.in_use);
 }
 
+template <class Io> void describe(OneOf<WaitView> auto& v, Io& io)
+{
+    io("place", v.place);
+    io("code", v.code);
+    io("why", v.why);
+    io.if_any("errors", v.errors);
+}
+
 template <class Io> void describe(OneOf<ConnectorView> auto& v, Io& io)
 {
     io("name", v.name);
@@ -47,6 +55,8 @@ template <class Io> void describe(OneOf<ConnectorView> auto& v, Io& io)
     io.if_any("expect", v.expect);
     io.if_any("missing", v.missing);
     io.if_any("behind", v.behind);
+    io.if_any("given_by", v.given_by);
+    io.if_any("waits", v.waits);
     io("devices", v.devices);
 }
 

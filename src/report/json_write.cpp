@@ -34,6 +34,10 @@ public:
     {
         if (!value.empty()) (*this)(key, value);
     }
+    template <class T> void if_any(const char* key, const std::vector<T>& value)
+    {
+        if (!value.empty()) (*this)(key, value);
+    }
     [[nodiscard]] Json take() { return std::move(json_); }
 
     template <class T> static Json written(const T& value)

@@ -24,6 +24,13 @@ Tone tone_of_owner(const std::vector<OwnerMark>& marks, const std::string& owner
 
 Cell socket_cell(const ConnectorView& connector, std::size_t room, const Style& style)
 {
+    // Why, is said below the table.
+    constexpr std::string_view mark = ", waits";
+    const bool waits =
+        std::ranges::any_of(connector.waits, [](const WaitView& wait) { return !wait.place.empty(); });
+    if (waits && !connector.devices.empty())
+        return {plugged_in(connector, room > mark.size() ? room - mark.size() : 0, style) + std::string(mark),
+                Tone::warning};
     if (auto text = plugged_in(connector, room, style); !text.empty()) return {std::move(text)};
     if (is_in_sight(connector)) return {"-", Tone::dim};
     if (connector.owner == "nobody") return {"dead: nothing drives it there", Tone::warning};
@@ -230,6 +237,33 @@ std::vector<std::string> guest_lines(const StatusView& view, Detail detail)
     return lines;
 }
 
+/// "rear-1: windows does not run: what is plugged in is the host's until it does"
+std::vector<std::string> waits_of(const StatusView& view)
+{
+    std::vector<std::pair<std::string, std::vector<std::string>>> sockets;
+    for (const auto& connector : view.connectors)
+        for (const auto& wait : connector.waits) group_with(sockets, wait.why).push_back(connector.name);
+    std::vector<std::string> lines;
+    for (const auto& [why, names] : sockets) lines.push_back(format("{}: {}", join(names, ", "), why));
+    return lines;
+}
+
+/// Sockets at whose ports QEMU looks itself; with -v also the others.
+std::vector<std::string> ways_of(const StatusView& view, Detail detail)
+{
+    std::vector<std::string> lines;
+    const auto add = [&](std::string_view by, const char* words) {
+        std::vector<std::string> names;
+        for (const auto& connector : view.connectors)
+            if (connector.given_by == by) names.push_back(connector.name);
+        if (!names.empty()) lines.push_back(format("{}: {}", join(names, ", "), words));
+    };
+    if (detail == Detail::full) add("descriptor", "usbrouted opens the device and passes it on");
+    add("place",
+        "usbrouted may not open a device node there: QEMU looks at the port itself, which takes up to 2 s");
+    return lines;
+}
+
 std::string below_headline(const StatusView& view, const Style& style, Detail detail)
 {
     const auto table = detail == Detail::brief ? brief_table(view, style) : full_table(view, style);
@@ -242,6 +276,8 @@ std::string below_headline(const StatusView& view, const Style& style, Detail de
             "trial",
             {trial_line(view.trial_way_back, std::chrono::seconds(*view.trial_seconds), view.trial_why_out)},
             Tone::warning, style);
+    below += labelled("waits", waits_of(view), Tone::warning, style);
+    below += labelled("given", ways_of(view, detail), Tone::plain, style);
     below += labelled("line", guest_lines(view, detail), Tone::plain, style);
     below += labelled("no place", missing_connectors(view), Tone::warning, style);
     below += labelled("note", view.notes, Tone::warning, style);

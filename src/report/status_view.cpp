@@ -211,6 +211,23 @@ void note_the_mux(StatusView& view, const Looked& looked)
 
 } // namespace
 
+void show_given(std::vector<ConnectorView>& connectors, const std::vector<plan::GivenSocket>& given)
+{
+    for (const auto& socket : given) {
+        const auto view = std::ranges::find(connectors, socket.connector.text(), &ConnectorView::name);
+        if (view == connectors.end()) continue;
+        view->given_by = socket.way == attach::Way::descriptor ? "descriptor" : "place";
+        for (const auto& wait : socket.waits) {
+            WaitView shown{.place = wait.place ? wait.place->text() : std::string(),
+                           .code = wait.code,
+                           .why = printable(wait.sentence, 512),
+                           .errors = {}};
+            for (const auto& error : wait.errors) shown.errors.push_back(printable(error, 512));
+            view->waits.push_back(std::move(shown));
+        }
+    }
+}
+
 StatusView status_view(const Snapshot& snapshot, const config::Settings& settings,
                        const topology::HostUse& use)
 {

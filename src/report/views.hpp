@@ -4,6 +4,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "plan/given_sockets.hpp"
 #include "plan/plan.hpp"
 #include "topology/snapshot.hpp"
 
@@ -29,6 +30,14 @@ struct DeviceView {
     std::string in_use;             ///< "mounted on /mnt"; empty: not in use, or no disk
 };
 
+/// What a socket that is a guest's without a mux, or a device in it, waits for; known to the daemon alone.
+struct WaitView {
+    std::string place;               ///< "3-1.4"; empty: whatever is plugged in
+    std::string code;                ///< "guest-off", "monitor-silent", "no-port", "failed", "kept", ...
+    std::string why;                 ///< one sentence
+    std::vector<std::string> errors; ///< of "failed", oldest first
+};
+
 struct ConnectorView {
     std::string name;
     bool named = true; ///< false: a movable socket that nobody has named yet
@@ -49,6 +58,10 @@ struct ConnectorView {
     std::string expect = {};  ///< "10c4:ea60": what alone may leave the host from here; empty: anything
     std::string missing = {}; ///< why it has no place now, one short sentence; empty: it has one
     std::string behind = {};  ///< the socket of the mux that it goes with; empty: it is behind none
+    /// How what is plugged in gets to the guest: "descriptor", or "place", where QEMU looks at the port itself; empty: by a
+    /// mux, or it is no guest's. Known to the daemon alone.
+    std::string given_by = {};
+    std::vector<WaitView> waits = {};
     std::vector<DeviceView> devices;
 };
 
@@ -160,6 +173,8 @@ struct PlanView {
 
 [[nodiscard]] StatusView status_view(const topology::Snapshot& snapshot, const config::Settings& settings,
                                      const topology::HostUse& use);
+/// What only the daemon knows of sockets that are guests' without a mux.
+void show_given(std::vector<ConnectorView>& connectors, const std::vector<plan::GivenSocket>& given);
 [[nodiscard]] RegistersView registers_view(const topology::Snapshot& snapshot,
                                            const config::Settings& settings);
 [[nodiscard]] PlanView plan_view(const plan::Plan& plan, const topology::Snapshot& snapshot);

@@ -11,6 +11,7 @@
 #include "route/mux.hpp"
 
 #include <algorithm>
+#include <array>
 #include <ranges>
 
 namespace usbroute::report {
@@ -97,6 +98,19 @@ std::string words_of_seat(const std::string& word)
     return side == "-" ? word : side;
 }
 
+/// The reasons, and of what has failed each attempt.
+std::vector<std::string> wait_lines(const ConnectorView& connector)
+{
+    constexpr std::array<const char*, 2> attempts{"first attempt", "second attempt"};
+    std::vector<std::string> lines;
+    for (const auto& wait : connector.waits) {
+        lines.push_back(wait.why);
+        for (std::size_t i = 0; i < wait.errors.size() && i < attempts.size(); ++i)
+            lines.push_back(format("{} {}: {}", wait.place, attempts.at(i), wait.errors[i]));
+    }
+    return lines;
+}
+
 std::string plugged_words(const ConnectorView& connector)
 {
     std::vector<std::string> names;
@@ -107,10 +121,29 @@ std::string plugged_words(const ConnectorView& connector)
 
 } // namespace
 
+std::optional<ConnectorName> socket_meant(const ConnectorName& name, const topology::Snapshot& snapshot,
+                                          const config::Settings& settings)
+{
+    const auto board = plan::look_at_board(snapshot, settings);
+    if (board.find(name) != nullptr) return name;
+    const auto place = topology::PortPath::parse(name.text());
+    if (!place || snapshot.device_at(*place) == nullptr) return std::nullopt;
+    const topology::Connector* nearest = nullptr;
+    std::size_t depth = 0;
+    for (const auto& connector : board.connectors)
+        for (const auto& at : connector.places_now())
+            if (at.contains(*place) && (nearest == nullptr || at.ports().size() > depth)) {
+                nearest = &connector;
+                depth = at.ports().size();
+            }
+    return nearest == nullptr ? std::nullopt : std::optional(nearest->spec.name);
+}
+
 std::expected<WhyView, plan::Refusal> why_view(const ConnectorName& name, const Asked& asked)
 {
     const auto board = plan::look_at_board(asked.snapshot, asked.settings);
-    const auto* connector = board.find(name);
+    const auto meant = socket_meant(name, asked.snapshot, asked.settings);
+    const auto* connector = meant ? board.find(*meant) : nullptr;
     if (connector == nullptr) {
         // The planner has the words for it, and knows what was meant.
         const auto outcome =
@@ -121,7 +154,8 @@ std::expected<WhyView, plan::Refusal> why_view(const ConnectorName& name, const 
     }
     WhyView view;
     auto status = status_view(asked.snapshot, asked.settings, asked.use);
-    const auto shown = std::ranges::find(status.connectors, name.text(), &ConnectorView::name);
+    show_given(status.connectors, asked.given);
+    const auto shown = std::ranges::find(status.connectors, meant->text(), &ConnectorView::name);
     if (shown != status.connectors.end()) view.connector = std::move(*shown);
     add_history(view, *connector, asked);
     std::vector<config::Target> targets{config::ToHost{}};
@@ -132,13 +166,14 @@ std::expected<WhyView, plan::Refusal> why_view(const ConnectorName& name, const 
         targets.emplace_back(Side::ehci);
         targets.emplace_back(Side::xhci);
     }
-    for (const auto& target : targets) view.moves.push_back(attempt(name, target, asked));
+    for (const auto& target : targets) view.moves.push_back(attempt(*meant, target, asked));
     return view;
 }
 
 std::string why_in_a_line(const WhyView& view)
 {
     auto text = since_words(view);
+    for (const auto& line : wait_lines(view.connector)) text += format("; waits: {}", line);
     for (const auto& move : view.moves) text += format("; to {}: {}", move.to, move_words(move));
     return text;
 }
@@ -159,6 +194,10 @@ std::string why_text(const WhyView& view, const Style& style)
     if (!connector.expect.empty()) text += format("expected there: {}\n", connector.expect);
     if (const auto plugged = plugged_words(connector); !plugged.empty())
         text += format("plugged in: {}\n", plugged);
+    text += labelled("waits", wait_lines(connector), Tone::warning, style);
+    if (connector.given_by == "place")
+        text +=
+            labelled("given", {"QEMU looks at the port itself, which takes up to 2 s"}, Tone::plain, style);
     text += "\n";
     for (const auto& move : view.moves)
         text += labelled(format("to {}", move.to), {move_words(move)},

@@ -57,7 +57,12 @@ struct Asked {
     const topology::HostUse& use;
     const std::vector<PastChange>& past; ///< oldest first
     std::function<plan::Outcome(const plan::Request&)> decide;
+    std::vector<plan::GivenSocket> given = {}; ///< known to the daemon alone
 };
+
+/// The socket that a name is of; of a place as "3-1.4", the one in which that is plugged in. Nothing: there is none.
+[[nodiscard]] std::optional<ConnectorName>
+socket_meant(const ConnectorName& name, const topology::Snapshot& snapshot, const config::Settings& settings);
 
 /// A refusal where there is no such connector.
 [[nodiscard]] std::expected<WhyView, plan::Refusal> why_view(const ConnectorName& name, const Asked& asked);

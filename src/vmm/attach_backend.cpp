@@ -17,6 +17,7 @@ using attach::BringHome;
 using attach::ClaimPort;
 using attach::Give;
 using attach::HostDevice;
+using attach::hub_of;
 using attach::ReleasePort;
 using attach::Take;
 using attach::WakeHub;
@@ -154,6 +155,7 @@ attach::Seen AttachBackend::seen_now() const
 void AttachBackend::act(const plan::Action& action, Seen seen)
 {
     seen_ = std::move(seen);
+    node_.reset();
     const auto turn = ++turn_;
     deadline_.start(longest_action);
     const auto done = [this, alive = std::weak_ptr(alive_), turn](Result<void> result) {
@@ -168,7 +170,9 @@ void AttachBackend::finish(std::uint64_t turn, Result<void> result)
     if (turn != turn_ || !seen_) return;
     deadline_.stop();
     const auto seen = std::exchange(seen_, nullptr);
-    if (!result && result.error().code() == "node-not-permitted" && parts_.shut(result.error()))
+    const auto node = std::exchange(node_, std::nullopt);
+    if (!result && node && result.error().code() == "node-not-permitted" &&
+        parts_.shut(*node, result.error()))
         return seen(
             std::unexpected(std::move(result.error()).with_code(std::string(apply::code_of_a_stale_plan))));
     if (!result) return seen(std::unexpected(std::move(result.error())));
@@ -182,7 +186,9 @@ void AttachBackend::carry_out(const ClaimPort& action, Done done)
     const auto* device = seen.device_at(hub);
     if (!hub.is_root_hub() && device == nullptr)
         return done(attach_error("device-gone", format("the hub at {} is gone", hub.text())));
-    parts_.ports.claim(action.port, hub.is_root_hub() ? 1 : device->device.number, std::move(done));
+    constexpr std::uint8_t number_of_a_root_hub = 1;
+    node_ = {.path = hub, .number = hub.is_root_hub() ? number_of_a_root_hub : device->device.number};
+    parts_.ports.claim(action.port, node_->number, std::move(done));
 }
 
 void AttachBackend::carry_out(const ReleasePort& action, Done done)
@@ -195,6 +201,7 @@ void AttachBackend::on_device(const HostDevice& device,
                               Result<void> (*work)(const KernelTree&, UsbNodes*, const HostDevice&),
                               Done done)
 {
+    node_ = device;
     on_worker<void>(
         parts_.loop,
         [&tree = parts_.tree, nodes = parts_.nodes, device, work] { return work(tree, nodes, device); },
@@ -230,6 +237,7 @@ void AttachBackend::carry_out(const Give& action, Done done)
 void AttachBackend::give_by_descriptor(const Give& action, Done done)
 {
     using Node = std::shared_ptr<linux_::UniqueFd>;
+    node_ = action.device;
     on_worker<Node>(
         parts_.loop,
         [&tree = parts_.tree, nodes = parts_.nodes, device = action.device]() -> Result<Node> {
@@ -304,6 +312,21 @@ void AttachBackend::carry_out(const Take& action, Done done)
             read_again(device->device, done);
         });
     });
+}
+
+/// QEMU's answer alone is no evidence, as with a device.
+void AttachBackend::carry_out(const attach::AddController& action, Done done)
+{
+    const auto guest = parts_.guest(action.guest);
+    if (!guest) return done(is_away(action.guest));
+    guest->monitor->plug_in_controller(
+        action.controller, action.root_port,
+        [this, alive = std::weak_ptr(alive_), action, done = std::move(done)](Result<void> added) {
+            if (alive.expired()) return;
+            if (added) return look_at_guest(action.guest, done);
+            parts_.refused(action.guest, action.root_port);
+            done(std::move(added));
+        });
 }
 
 /// A plan of several means has a backend for each.

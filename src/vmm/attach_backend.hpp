@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace usbroute::vmm {
@@ -47,9 +48,11 @@ public:
         std::function<attach::Seen()> seen;
         /// The host's drivers were offered a device, whatever came of it.
         std::function<void(const attach::HostDevice&)> offered;
-        /// A node could not be opened for lack of rights. True: devices are handed over another way from now on, so that the plan
-        /// is stale.
-        std::function<bool(const Error&)> shut;
+        /// The node of a hub or a device could not be opened for lack of rights. True: what it is needed for is handed over
+        /// another way from now on, so that the plan is stale.
+        std::function<bool(const attach::HostDevice& node, const Error&)> shut;
+        /// A guest did not take a controller on this root port.
+        std::function<void(const GuestName&, const std::string& root_port)> refused;
     };
 
     explicit AttachBackend(Parts parts);
@@ -69,6 +72,7 @@ private:
     void carry_out(const attach::Take& action, Done done);
     void carry_out(const attach::BringHome& action, Done done);
     void carry_out(const attach::Park& action, Done done);
+    void carry_out(const attach::AddController& action, Done done);
     void on_device(const attach::HostDevice& device,
                    Result<void> (*work)(const observe::KernelTree&, linux_::UsbNodes*,
                                         const attach::HostDevice&),
@@ -87,6 +91,7 @@ private:
     Parts parts_;
     std::map<topology::PortPath, Read> fresh_; ///< devices that were read since the last look
     Seen seen_;
+    std::optional<attach::HostDevice> node_; ///< that the action under way opens
     std::uint64_t turn_ = 0; ///< which action is under way; the answer of one that was given up is not heard
     linux_::Timer deadline_;
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);

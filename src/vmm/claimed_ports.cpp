@@ -3,11 +3,14 @@
 
 #include "vmm/claimed_ports.hpp"
 
+#include "attach/seen.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace usbroute::vmm {
 
+using attach::hub_of;
 using linux_::UsbNode;
 using topology::PortPath;
 
@@ -32,11 +35,26 @@ bool is_there(const topology::Snapshot& snapshot, const PortPath& hub, std::uint
 
 } // namespace
 
-PortPath hub_of(const PortPath& port)
+std::set<std::uint8_t> claims_of(UsbNode& hub)
 {
-    auto above = port.ports();
-    above.pop_back();
-    return {port.bus(), std::move(above)};
+    constexpr std::uint8_t most_ports = 255;
+    std::set<std::uint8_t> ports;
+    for (std::uint8_t port = 1; port < most_ports; ++port) {
+        const auto released = hub.release_port(port);
+        if (!released && released.error().code() != "port-not-claimed") break;
+        if (released && hub.claim_port(port)) ports.insert(port);
+    }
+    return ports;
+}
+
+ClaimedPorts::ClaimedPorts(linux_::Loop& loop, linux_::UsbNodes* nodes, std::vector<KeptHub> kept)
+    : loop_(loop), nodes_(nodes)
+{
+    for (auto& hub : kept)
+        hubs_[hub.path] = {.number = hub.number,
+                           .node = std::move(hub.node),
+                           .ports = std::move(hub.ports),
+                           .is_kept = true};
 }
 
 std::vector<PortPath> ClaimedPorts::list() const
@@ -102,7 +120,7 @@ void ClaimedPorts::release(const PortPath& port, std::function<void(Result<void>
             if (!released && !is_gone) return done(std::move(released));
             if (const auto hub = hubs_.find(path); hub != hubs_.end()) {
                 hub->second.ports.erase(number);
-                if (hub->second.ports.empty()) hubs_.erase(hub);
+                if (hub->second.ports.empty() && !hub->second.is_kept) hubs_.erase(hub);
             }
             done({});
         });

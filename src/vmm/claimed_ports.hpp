@@ -29,12 +29,24 @@ void on_worker(linux_::Loop& loop, std::function<Result<T>()> work, std::functio
                 [done = std::move(done), result] { done(std::move(**result)); });
 }
 
+/// A hub whose node was open before there was a daemon to use it, and outlives it.
+struct KeptHub {
+    topology::PortPath path;
+    std::uint8_t number = 0;
+    std::shared_ptr<linux_::UsbNode> node;
+    std::set<std::uint8_t> ports; ///< that it has claimed
+};
+
+/// Which ports a hub's node has claimed: the kernel does not tell, but lets only that node release them. Each is claimed again
+/// at once; what is plugged in within those microseconds gets a driver of the host.
+[[nodiscard]] std::set<std::uint8_t> claims_of(linux_::UsbNode& hub);
+
 /// The ports that are kept from the host's drivers. A claim lasts as long as the hub's node is held open, so it ends with this
 /// object, and with the process.
 class ClaimedPorts {
 public:
     /// Null: no node may be opened, and every claim fails.
-    ClaimedPorts(linux_::Loop& loop, linux_::UsbNodes* nodes) : loop_(loop), nodes_(nodes) {}
+    ClaimedPorts(linux_::Loop& loop, linux_::UsbNodes* nodes, std::vector<KeptHub> kept = {});
 
     /// In order.
     [[nodiscard]] std::vector<topology::PortPath> list() const;
@@ -53,6 +65,7 @@ private:
         std::shared_ptr<linux_::UsbNode>
             node; ///< used by one errand at a time: the worker does one after the other
         std::set<std::uint8_t> ports;
+        bool is_kept = false; ///< also without a claim
     };
 
     linux_::Loop& loop_;
@@ -60,8 +73,5 @@ private:
     std::map<topology::PortPath, Hub> hubs_;
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
-
-/// The hub that a port belongs to: "3-1" of "3-1.4", "usb3" of "3-1". The port is not a root hub.
-[[nodiscard]] topology::PortPath hub_of(const topology::PortPath& port);
 
 } // namespace usbroute::vmm

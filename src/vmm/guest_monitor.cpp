@@ -3,6 +3,7 @@
 
 #include "vmm/guest_monitor.hpp"
 
+#include "attach/actions.hpp"
 #include "base/check.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
@@ -23,9 +24,6 @@ namespace {
 /// No host has that many buses, and no device is in a port 0: an object that finds nothing.
 constexpr std::uint64_t nobodys_bus = 255;
 constexpr const char* nobodys_port = "0";
-/// hw/usb/hcd-xhci.h: XHCI_MAXPORTS_2 and _3; more are cut to it.
-constexpr std::uint64_t most_ports = 15;
-
 std::string path_of(const ObjectId& id) { return "/machine/peripheral/" + id.text(); }
 
 wire::QmpCommand device_add(const char* driver, const std::string& id, const std::string& bus)
@@ -274,7 +272,7 @@ void GuestMonitor::plug_in(const attach::ControllerId& id, const std::string& ro
 {
     auto command = device_add("qemu-xhci", id.text(), root_port);
     for (const auto* const ports : {"p2", "p3"})
-        command.arguments.push_back({.name = ports, .value = most_ports});
+        command.arguments.push_back({.name = ports, .value = std::uint64_t{attach::AddController::ports}});
     ask(std::move(command), [this, root_port, done](const QmpReply& reply) {
         taken_root_ports_.erase(root_port);
         if (!reply) return done(std::unexpected(error_of(reply.error())));

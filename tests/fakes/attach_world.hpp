@@ -89,6 +89,7 @@ public:
         constexpr int most_rounds = 20;
         for (int round = 0; round < most_rounds; ++round) {
             remembered.forget_all_but(seen.devices);
+            know_guest_ports();
             const auto due = attach::due(assignments, seen, remembered);
             waiting = due.waiting;
             if (due.actions.empty()) return true;
@@ -118,8 +119,21 @@ public:
     std::vector<attach::Waiting> waiting;    ///< as of the last `settle`
     std::vector<attach::HostDevice> failing; ///< QEMU cannot take these
     int failures = 0;
+    bool refuses_controllers = false;
+    int controllers_added = 0;
 
 private:
+    /// As the daemon does, by what guests have.
+    void know_guest_ports()
+    {
+        for (const auto& guest : seen.guests) {
+            if (!guest.usb) continue;
+            for (const auto& object : guest.usb->host_objects)
+                if (const auto meant = attach::meant_by(object.id))
+                    remembered.ports[{guest.name, meant->path}] = {
+                        .bus = object.bus, .port = static_cast<std::uint8_t>(std::stoi(object.port))};
+        }
+    }
     attach::SeenGuest& guest_named(const std::string& name)
     {
         const auto found = std::ranges::find(seen.guests, GuestName(name), &attach::SeenGuest::name);
@@ -185,8 +199,8 @@ private:
         auto* device = device_of(one.device);
         if (device == nullptr || std::ranges::find(failing, one.device) != failing.end()) {
             ++failures;
-            ++remembered.failures[one.device];
-            remembered.why[one.device] = "failed to open host usb device";
+            remembered.note_failure(one.device,
+                                    "failed to open host usb device, " + std::to_string(failures));
             return;
         }
         device->is_configured = true;
@@ -210,6 +224,17 @@ private:
                 (!meant->number || *meant->number == device.device.number))
                 let_go(device, true);
         std::erase_if(usb.host_objects, [&](const auto& object) { return object.id == one.object.text(); });
+    }
+    void carry_out(const attach::AddController& one)
+    {
+        if (refuses_controllers) {
+            remembered.refused_root_ports.emplace(one.guest, one.root_port);
+            return;
+        }
+        auto& usb = *guest_named(one.guest.text()).usb;
+        usb.controllers.push_back(one.as_it_will_be());
+        std::erase(usb.free_root_ports, one.root_port);
+        ++controllers_added;
     }
     void carry_out(const attach::Park& one)
     {

@@ -301,6 +301,43 @@ stop
 SCRIPT
 }
 
+@test "the nodes that claim ports are left with the service manager before it is told that the daemon is ready" {
+    inside --board "$board" <<'SCRIPT'
+python3 "$BATS_TEST_DIRNAME/service_side.py" kept "$PWD/left" usbrouted >> "$log" 2>&1 < /dev/null & manager=$!
+until_so answers
+wait_for ready left
+[ "$(grep -c '^usbroute-hub 1$' left)" -ge 2 ] # two buses at the least
+[ "$(tail -n 1 left)" = ready ]
+usbroute move rear-4 --to windows 2> said # nothing is claimed for a guest that is off
+sim guest start windows; sim settle
+until_so "sim show | grep 'is claimed by process'"
+kill "$manager"
+wait "$manager"
+not grep 'is claimed by process' <(sim show) # nobody has kept a copy
+SCRIPT
+}
+
+@test "status and why say what a guest's socket waits for" {
+    inside --board "$board" <<'SCRIPT'
+wait_of() { usbroute status --json | jq -r ".connectors[] | select(.name == \"$1\") | .waits // [] | map(.code) | join(\" \")"; }
+start
+usbroute move rear-4 --to windows 2> said
+[ "$(wait_of rear-4)" = guest-off ]
+[ -z "$(wait_of rear-3)" ]
+usbroute status > shown
+grep "^waits: rear-4: windows does not run: what is plugged in is the host's until it does" shown
+sim guest start windows; sim plug rear-4 webcam; sim settle
+webcam=$(place 082d)
+has "$webcam" 'usbfs usbfs usbfs usbfs'
+until_so '[ -z "$(wait_of rear-4)" ]'
+[ "$(usbroute status --json | jq -r '.connectors[] | select(.name == "rear-4") | .given_by')" = descriptor ]
+usbroute status -v | grep '^given: rear-4: usbrouted opens the device and passes it on'
+# By the place of a device, too.
+[ "$(usbroute why "$webcam" --json | jq -r .connector.name)" = rear-4 ]
+stop
+SCRIPT
+}
+
 @test "without the right to open a node QEMU opens it, from the first move on" {
     inside --board "$board" <<'SCRIPT'
 sim plug rear-4 webcam; sim guest start windows; sim settle
@@ -311,7 +348,11 @@ webcam=$(place 082d)
 wait_for 'guest windows has come' "$log"
 usbroute move rear-4 --to windows
 has "$webcam" 'usbfs usbfs usbfs usbfs'
-grep 'QEMU has to open devices itself' "$log"
+grep 'QEMU has to open .* itself' "$log"
+usbroute status | grep 'given: rear-4: usbrouted may not open a device node there: QEMU looks at the port itself, which takes up to 2 s'
+usbroute why rear-4 | grep 'QEMU looks at the port itself'
+[ "$(usbroute status --json | jq -r '.connectors[] | select(.name == "rear-4") | .given_by')" = place ]
+[ "$(usbroute status --json | jq -r '.connectors[] | select(.name == "rear-3") | .given_by')" = null ]
 usbroute undo
 has "$webcam" 'uvcvideo uvcvideo snd-usb-audio snd-usb-audio'
 stop

@@ -72,15 +72,15 @@ exposure_at_most() { # tenths unit
     units=$dir/units
     mkdir "$units"
     for unit in usbrouted.service usbrouted.socket usbroute-guest-bind.service usbroute-reopen.service usbroute-claims.socket \
-        usbroute-claims@.service; do
+        usbroute-claims@.service $(cd "$USBROUTE_INIT" && ls -d usbroute-sleep.socket usbroute-sleep@.service 2> /dev/null); do
         # The programs are not installed where they will be, and neither are the manual pages.
-        sed -E "s|=([+-]?)[^ =]*/(usbrouted\|usbroute-reopen\|usbroute-claims\|usbroute)( \|$)|=\1$USBROUTE_BIN/\2 |; s|^Documentation=man:.*|Documentation=https://example.org|" \
+        sed -E "s|=([+-]?)[^ =]*/(usbrouted\|usbroute-reopen\|usbroute-claims\|usbroute-sleep\|usbroute)( \|$)|=\1$USBROUTE_BIN/\2 |; s|^Documentation=man:.*|Documentation=https://example.org|" \
             "$USBROUTE_INIT/$unit" > "$units/$unit"
     done
     grep -q "^ExecStart=$USBROUTE_BIN/usbrouted" "$units/usbrouted.service"
     run systemd-analyze verify --recursive-errors=no --man=no "$units"/usbrouted.service "$units"/usbrouted.socket \
         "$units"/usbroute-guest-bind.service "$units"/usbroute-reopen.service "$units"/usbroute-claims.socket \
-        "$units"/usbroute-claims@.service
+        "$units"/usbroute-claims@.service $(ls -d "$units"/usbroute-sleep* 2> /dev/null)
     echo "$output"
     [ "$status" -eq 0 ]
     [[ "$output" != *usbroute*:* ]]

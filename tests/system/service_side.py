@@ -8,6 +8,8 @@ Usage: service_side.py sockets PATH NAME COMMAND...     listens on PATH and pass
        service_side.py notify WATCHDOG_MS COMMAND...    prints what the command tells, a line each, with a step of its own:
                                                         after READY=1 and four pings it is stopped, and it is counted how
                                                         many pings come within four periods; then it goes on, and ends
+       service_side.py kept FILE COMMAND...             writes to FILE what the command leaves with it, a line each: the name, and
+                                                        how many files came; and `ready`; until the command ends
 """
 
 import os
@@ -39,6 +41,29 @@ def notify(period, command):
         with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL) as daemon:
             watch(heard, period / 1000, daemon)
             print("exit", daemon.returncode)
+
+
+def kept(file, command):
+    with tempfile.TemporaryDirectory() as directory, open(file, "w", encoding="utf-8") as told:
+        heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        heard.bind(f"{directory}/notify")
+        heard.settimeout(0.1)
+        environment = dict(os.environ, NOTIFY_SOCKET=f"{directory}/notify")
+        with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL) as daemon:
+            signal.signal(signal.SIGTERM, lambda *_: daemon.terminate())
+            while daemon.poll() is None:
+                try:
+                    text, files, _, _ = socket.recv_fds(heard, 4096, 4)
+                except TimeoutError:
+                    continue
+                said = dict(line.split("=", 1) for line in text.decode().split("\n") if "=" in line)
+                if "FDSTORE" in said:
+                    print(said["FDNAME"], len(files), file=told, flush=True)
+                if "READY" in said:
+                    print("ready", file=told, flush=True)
+                for number in files:
+                    os.close(number)
+        sys.exit(daemon.returncode)
 
 
 def next_told(heard, patience):
@@ -84,5 +109,7 @@ def watch(heard, period, daemon):
 if __name__ == "__main__":
     if sys.argv[1] == "sockets":
         sockets(sys.argv[2], sys.argv[3], sys.argv[4:])
+    elif sys.argv[1] == "kept":
+        kept(sys.argv[2], sys.argv[3:])
     else:
         notify(int(sys.argv[2]), sys.argv[3:])

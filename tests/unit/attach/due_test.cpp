@@ -285,7 +285,7 @@ TEST(Due, TwoFailuresAtOnePlugAndTheHostHasIt)
     EXPECT_EQ(world.shown(), "3-1 host [4-1]");
     ASSERT_EQ(world.waiting.size(), 1u);
     EXPECT_EQ(world.waiting[0].why, Waits::failed);
-    EXPECT_EQ(world.waiting[0].by, "failed to open host usb device");
+    EXPECT_EQ(world.waiting[0].by, "failed to open host usb device, 2");
 
     world.plug("3-1"); // the next plug tries again
     ASSERT_TRUE(world.settle(sockets(windows())));
@@ -321,7 +321,7 @@ TEST(Due, WithoutAFreePortTheHostKeepsIt)
 TEST(Due, WhereNodesMayNotBeOpenedNothingIsClaimedAndQemuWaitsAtThePort)
 {
     AttachWorld world;
-    world.seen.way = Way::by_place;
+    world.seen.ways.usual = Way::by_place;
     world.plug("3-1");
     world.start("windows");
 
@@ -332,6 +332,139 @@ TEST(Due, WhereNodesMayNotBeOpenedNothingIsClaimedAndQemuWaitsAtThePort)
         shell_line(std::get<Give>(now.actions[0])),
         R"({"execute":"device_add","arguments":{"driver":"usb-host","id":"usbroute-3-1","bus":"usbroute0.0",)"
         R"("port":"1","hostbus":3,"hostport":"1"}})");
+}
+
+TEST(Due, ANodeThatIsShutChangesTheWayOfItsOwnSocketAndOfNoOther)
+{
+    AttachWorld world;
+    world.plug("3-1");
+    world.plug("3-2");
+    world.start("windows");
+    world.seen.ways.shut = {AttachWorld::at("3-1")};
+
+    const auto actions = due(sockets(windows(), windows()), world.seen, {}).actions;
+
+    std::string gives;
+    for (const auto& action : actions) {
+        EXPECT_NE(action, Action(ClaimPort{.port = AttachWorld::at("3-1")}));
+        if (const auto* give = std::get_if<Give>(&action)) gives += give->object().text() + " ";
+    }
+    EXPECT_EQ(gives, "usbroute-3-1 usbroute-3-2-2 "); // QEMU waits at the first, and is handed the second
+}
+
+TEST(Due, AHubThatIsShutChangesTheWayOfItsPorts)
+{
+    const Ways ways{.shut = {AttachWorld::at("3-1"), AttachWorld::at("usb4")}};
+
+    EXPECT_EQ(ways.at(AttachWorld::at("3-1")), Way::by_place);
+    EXPECT_EQ(ways.at(AttachWorld::at("3-1.2")), Way::by_place); // cannot be claimed
+    EXPECT_EQ(ways.at(AttachWorld::at("3-1.2.1")), Way::descriptor);
+    EXPECT_EQ(ways.at(AttachWorld::at("3-2")), Way::descriptor);
+    EXPECT_EQ(ways.at(AttachWorld::at("4-2")), Way::by_place);
+}
+
+TEST(Due, WhatFindsNoPortIsTheHostsUntilOneIsFree)
+{
+    AttachWorld world;
+    world.start("windows");
+    auto& controller = world.seen.guests[0].usb->controllers[0];
+    controller.usb2_ports = 0;
+    controller.superspeed_ports = 0;
+    ASSERT_TRUE(world.settle(sockets(windows()))); // claimed, so that what comes has no driver
+    world.plug("3-1");
+    ASSERT_TRUE(world.settle(sockets(windows())));
+
+    EXPECT_EQ(world.shown(), "3-1 host [4-1]");
+    ASSERT_EQ(world.waiting.size(), 1U);
+    EXPECT_EQ(world.waiting[0].why, Waits::no_port);
+    EXPECT_EQ(world.waiting[0].guest, windows());
+    EXPECT_EQ(world.waiting[0].controller.text(), "usbroute1");
+
+    world.seen.guests[0].usb->controllers[0].usb2_ports = 4;
+    ASSERT_TRUE(world.settle(sockets(windows())));
+    EXPECT_EQ(world.shown(), "3-1 windows usbroute0.0/1 [3-1] [4-1]");
+}
+
+TEST(Due, OneControllerIsAddedForAllThatFindNoPort)
+{
+    AttachWorld world;
+    world.plug("3-1");
+    world.plug("3-2");
+    world.start("windows");
+    auto& usb = *world.seen.guests[0].usb;
+    usb.controllers[0].usb2_ports = 0;
+    usb.free_root_ports = {"rp1", "rp2"};
+
+    ASSERT_TRUE(world.settle(sockets(windows(), windows())));
+
+    EXPECT_EQ(world.shown(), "3-1 windows usbroute1.0/1, 3-2 windows usbroute1.0/2 [3-1] [3-2] [4-1] [4-2]");
+    EXPECT_EQ(world.controllers_added, 1);
+    EXPECT_EQ(usb.free_root_ports, std::vector<std::string>{"rp2"});
+}
+
+TEST(Due, ARootPortThatTakesNoControllerIsNotTriedAgain)
+{
+    AttachWorld world;
+    world.plug("3-1");
+    world.start("windows");
+    auto& usb = *world.seen.guests[0].usb;
+    usb.controllers[0].usb2_ports = 0;
+    usb.free_root_ports = {"rp1"};
+    world.refuses_controllers = true;
+    const auto now = due(sockets(windows()), world.seen, {});
+    ASSERT_TRUE(std::holds_alternative<AddController>(now.actions.at(now.actions.size() - 2)));
+    world.remembered.refused_root_ports = {{windows(), "rp1"}};
+
+    ASSERT_TRUE(world.settle(sockets(windows())));
+
+    EXPECT_EQ(world.shown(), "3-1 host [4-1]");
+    EXPECT_EQ(world.waiting.at(0).why, Waits::no_port);
+}
+
+TEST(Due, WhatIsBehindAHubHasItsPortAgainAfterAnotherPlugAndAnotherStartOfTheGuest)
+{
+    AttachWorld world;
+    world.start("windows");
+    world.plug("3-1", 4);
+    world.plug("3-1.1");
+    world.plug("3-1.2");
+    ASSERT_TRUE(world.settle(sockets(windows())));
+    const auto before = world.shown();
+    ASSERT_EQ(before, "3-1 host, 3-1.1 windows usbroute0.0/15, 3-1.2 windows usbroute0.0/14 "
+                      "[3-1.1] [3-1.2] [3-1.3] [3-1.4] [4-1]");
+
+    world.unplug("3-1.1");
+    ASSERT_TRUE(world.settle(sockets(windows())));
+    world.plug("3-1.3"); // does not take what is kept for 3-1.1
+    ASSERT_TRUE(world.settle(sockets(windows())));
+    world.unplug("3-1.3");
+    world.plug("3-1.1");
+    ASSERT_TRUE(world.settle(sockets(windows())));
+    EXPECT_EQ(world.shown(), before);
+
+    world.quit("windows");
+    ASSERT_TRUE(world.settle(sockets(Host{})));
+    world.unplug("3-1.1");
+    world.start("windows");
+    ASSERT_TRUE(world.settle(sockets(windows())));
+    world.plug("3-1.1");
+    ASSERT_TRUE(world.settle(sockets(windows())));
+    EXPECT_EQ(world.shown(), before);
+}
+
+TEST(Due, OfTwoFailuresBothErrorsAreKept)
+{
+    AttachWorld world;
+    world.plug("3-1");
+    world.start("windows");
+    world.failing = {world.seen.devices[0].device};
+
+    ASSERT_TRUE(world.settle(sockets(windows())));
+
+    ASSERT_EQ(world.waiting.size(), 1U);
+    EXPECT_EQ(world.waiting[0].why, Waits::failed);
+    EXPECT_EQ(world.waiting[0].errors, (std::vector<std::string>{"failed to open host usb device, 1",
+                                                                 "failed to open host usb device, 2"}));
 }
 
 /// EVE's usbmanager has the same: in whatever order device, guest, assignment and daemon come, the end is one.
@@ -373,7 +506,7 @@ TEST(Due, EveryOrderOfEventsEndsTheSame)
 TEST(Due, WithoutNodesQemuGivesBackAndWhatAKilledOneLeavesIsTold)
 {
     AttachWorld world;
-    world.seen.way = Way::by_place;
+    world.seen.ways.usual = Way::by_place;
     world.plug("3-1");
     world.start("windows");
     ASSERT_TRUE(world.settle(sockets(windows())));

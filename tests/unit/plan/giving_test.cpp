@@ -4,6 +4,7 @@
 #include "base/check.hpp"
 #include "config/parse.hpp"
 #include "fakes/boards.hpp"
+#include "plan/given_sockets.hpp"
 #include "plan/plan.hpp"
 
 #include <gtest/gtest.h>
@@ -353,6 +354,127 @@ TEST(Following, WhenTheGuestIsGoneWhatItHadComesHomeAndGoesAgainWhenItIsBack)
 
     board.start_windows();
     EXPECT_EQ(reasons_of(board.follow()), "windows gets Thing (1234:5678)\n");
+}
+
+TEST(Giving, WithoutAPortTheWarningHasTheLineOfOneMoreController)
+{
+    PlainBoard board;
+    fakes::plug(board.snapshot, "4-1", "Disk").speed.kilobit = 5'000'000;
+    board.start_windows();
+    board.attached.guests[0].usb->controllers[0].superspeed_ports = 0;
+
+    const auto plan = std::get<Plan>(board.ask(to_windows("rear-1")));
+
+    EXPECT_EQ(
+        plan.warnings,
+        std::vector<std::string>{
+            "Disk (1234:5678) stays with the host: windows has no free USB 3 port; give its QEMU one more "
+            "controller: -device qemu-xhci,id=usbroute1,p2=15,p3=15"});
+    EXPECT_EQ(reasons_of(plan), "the host's drivers keep away from what is plugged in at 3-1\n");
+}
+
+TEST(Giving, WhereTheGuestHasRoomAControllerComesFirstAndStaysWhenTheMoveIsUndone)
+{
+    PlainBoard board;
+    board.plug("3-1");
+    board.start_windows();
+    board.attached.guests[0].usb->controllers[0].usb2_ports = 0;
+    board.attached.guests[0].usb->free_root_ports = {"rp1"};
+
+    const auto plan = std::get<Plan>(board.ask(to_windows("rear-1")));
+
+    EXPECT_EQ(reasons_of(plan),
+              "the host's drivers keep away from what is plugged in at 3-1\n"
+              "the host's drivers keep away from what is plugged in at 4-1\n"
+              "windows has no free port for Thing (1234:5678), and gets a controller with 15 until it ends\n"
+              "windows gets Thing (1234:5678)\n");
+    EXPECT_FALSE(plan.steps[2].inverse.has_value());
+    EXPECT_EQ(
+        shell_line(plan.steps[2].action),
+        R"({"execute":"device_add","arguments":{"driver":"qemu-xhci","id":"usbroute1","bus":"rp1","p2":15,"p3":15}})");
+    EXPECT_EQ(std::get<attach::Give>(plan.steps[3].action).to.bus, "usbroute1.0");
+    EXPECT_TRUE(plan.warnings.empty());
+}
+
+TEST(Following, AControllerComesAlongWithTheFirstDeviceThatNeedsItOrTheNext)
+{
+    PlainBoard board;
+    board.start_windows();
+    board.assign("rear-1", "windows");
+    board.assign("rear-2", "windows");
+    board.attached.claimed = {*PortPath::parse("3-1"), *PortPath::parse("3-2"), *PortPath::parse("4-1"),
+                              *PortPath::parse("4-2")};
+    board.plug("3-1");
+    board.plug("3-2");
+    board.attached.guests[0].usb->controllers[0].usb2_ports = 0;
+    board.attached.guests[0].usb->free_root_ports = {"rp1"};
+
+    EXPECT_EQ(board.follow().steps.size(), 2U); // one place at a time
+    const auto next = std::get<Plan>(board.ask(FollowRequest{.leave = {*PortPath::parse("3-1")}}));
+    ASSERT_EQ(next.steps.size(), 2U);
+    EXPECT_TRUE(std::holds_alternative<attach::AddController>(next.steps[0].action));
+    EXPECT_EQ(std::get<attach::Give>(next.steps[1].action).device.path.text(), "3-2");
+}
+
+/// "rear-1 descriptor guest-off; rear-2 place"
+std::string shown_given(const PlainBoard& board)
+{
+    std::string text;
+    for (const auto& socket : given_sockets(board.follow(), board.snapshot, board.settings)) {
+        text += text.empty() ? "" : "; ";
+        text += socket.connector.text();
+        text += socket.way == attach::Way::descriptor ? " descriptor" : " place";
+        for (const auto& wait : socket.waits)
+            text += " " + (wait.place ? wait.place->text() + " " : std::string()) + wait.code;
+    }
+    return text;
+}
+
+TEST(GivenSockets, SayWhichWayItIsAndWhatWaits)
+{
+    PlainBoard board;
+    board.plug("3-1");
+    board.plug_keyboard("3-2");
+    board.start_windows();
+    EXPECT_EQ(shown_given(board), "");
+    board.assign("rear-1", "windows");
+    board.assign("rear-2", "windows");
+    board.standing.reset(); // nobody has said yes to the keyboard
+
+    EXPECT_EQ(shown_given(board), "rear-1 descriptor; rear-2 descriptor 3-2 kept");
+
+    board.attached.ways.shut = {*PortPath::parse("3-1")};
+    EXPECT_EQ(shown_given(board), "rear-1 place; rear-2 descriptor 3-2 kept");
+
+    board.attached.guests[0].usb->is_running = false;
+    EXPECT_EQ(shown_given(board), "rear-1 place guest-paused; rear-2 descriptor 3-2 kept");
+
+    board.attached.ways = {};
+    board.attached.guests[0].usb.reset();
+    EXPECT_EQ(shown_given(board), "rear-1 descriptor monitor-silent; rear-2 descriptor monitor-silent");
+
+    board.attached.guests[0].is_gone = true;
+    EXPECT_EQ(shown_given(board), "rear-1 descriptor guest-off; rear-2 descriptor guest-off");
+}
+
+TEST(GivenSockets, SayBothErrorsOfWhatHasFailedTwice)
+{
+    PlainBoard board;
+    auto& device = board.plug("3-1");
+    board.start_windows();
+    board.assign("rear-1", "windows");
+    const attach::HostDevice one{.path = *PortPath::parse("3-1"), .number = device.number};
+    board.of_devices.note_failure(one, "the speed does not fit");
+    board.of_devices.note_failure(one, "QEMU may not open it");
+
+    const auto sockets = given_sockets(board.follow(), board.snapshot, board.settings);
+
+    ASSERT_EQ(sockets.size(), 1U);
+    ASSERT_EQ(sockets[0].waits.size(), 1U);
+    EXPECT_EQ(sockets[0].waits[0].code, "failed");
+    EXPECT_EQ(sockets[0].waits[0].errors,
+              (std::vector<std::string>{"the speed does not fit", "QEMU may not open it"}));
+    EXPECT_EQ(wait_in_general_words("failed"), "the host has it: giving it has failed twice");
 }
 
 } // namespace

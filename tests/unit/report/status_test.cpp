@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "fakes/boards.hpp"
+#include "report/json.hpp"
 #include "report/text.hpp"
 #include "report/views.hpp"
 
@@ -254,6 +255,56 @@ TEST(Status, GivesADeviceToTheConnectorThatIsNearestToIt)
     EXPECT_EQ(devices_in("console-a"), std::vector<std::string>{"1-4.4.1.2.1"});
     EXPECT_EQ(devices_in("dock"), (std::vector<std::string>{"1-4", "1-4.1", "1-4.1.3", "1-4.2", "1-4.4",
                                                             "1-4.4.1", "1-4.4.1.2", "1-4.4.1.4"}));
+}
+
+/// Two sockets without a mux that are windows'.
+StatusView two_given()
+{
+    StatusView view;
+    for (const auto* name : {"rear-1", "rear-2"})
+        view.connectors.push_back(
+            {.name = name, .owner = "windows", .movable = true, .usb = {"0000:02:00.0/5"}});
+    view.connectors[0].devices = {{.place = "3-1", .name = "Thing (1234:5678)", .disks = {}, .in_use = {}}};
+    const plan::SocketWait failed{.place = topology::PortPath::parse("3-1"),
+                                  .code = "failed",
+                                  .sentence = "Thing stays with the host until it is plugged in again: no",
+                                  .errors = {"the first", "the second"}};
+    show_given(view.connectors,
+               {{.connector = ConnectorName("rear-1"), .way = attach::Way::by_place, .waits = {failed}},
+                {.connector = ConnectorName("rear-2"), .waits = {}}});
+    return view;
+}
+
+TEST(Status, SaysWhatAGuestsSocketWaitsForAndWhichWayItIs)
+{
+    EXPECT_EQ(
+        status_text(two_given(), {.width = 100}, Detail::brief),
+        "windows has all 2 connectors | no port mux\n"
+        "\n"
+        "CONNECTOR  OWNER    PLUGGED IN\n"
+        "rear-1     windows  Thing (1234:5678), waits\n"
+        "rear-2     windows  -\n"
+        "\n"
+        "waits: rear-1: Thing stays with the host until it is plugged in again: no\n"
+        "given: rear-1: usbrouted may not open a device node there: QEMU looks at the port itself, which\n"
+        "       takes up to 2 s\n");
+    EXPECT_NE(status_text(two_given(), {.width = 100}, Detail::full)
+                  .find("given: rear-2: usbrouted opens the device and passes it on\n"),
+              std::string::npos);
+}
+
+TEST(Status, HasTheWayAndTheWaitsOfASocketInItsDocument)
+{
+    const auto read = status_in(R"({"ok":true,"status":)" + to_json(two_given()) + "}");
+
+    ASSERT_TRUE(read.has_value());
+    const auto& connector = read->connectors.front();
+    EXPECT_EQ(connector.given_by, "place");
+    ASSERT_EQ(connector.waits.size(), 1U);
+    EXPECT_EQ(connector.waits[0].place, "3-1");
+    EXPECT_EQ(connector.waits[0].code, "failed");
+    EXPECT_EQ(connector.waits[0].errors, (std::vector<std::string>{"the first", "the second"}));
+    EXPECT_TRUE(read->connectors.back().waits.empty());
 }
 
 } // namespace

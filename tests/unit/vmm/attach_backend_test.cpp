@@ -14,6 +14,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -149,25 +150,32 @@ protected:
     std::optional<attach::HostDevice> device;
     std::optional<attach::GuestUsb> usb;
     std::vector<attach::HostDevice> offered;
+    std::vector<std::string> shut;
+    std::vector<std::string> refused; ///< root ports
     std::unique_ptr<GuestMonitor> monitor =
         std::make_unique<GuestMonitor>(loop, directory.path() + "/qmp",
                                        QmpSession::Tell{.ready = [](const attach::QemuVersion&) {},
                                                         .event = [](const wire::QmpEvent&) {},
                                                         .ended = [](std::string_view) {}});
     ClaimedPorts ports{loop, &nodes};
-    AttachBackend backend{{.loop = loop,
-                           .tree = tree,
-                           .nodes = &nodes,
-                           .ports = ports,
-                           .guest = [this](const GuestName&) -> std::optional<AttachBackend::Guest> {
-                               if (!is_connected) return std::nullopt;
-                               return AttachBackend::Guest{
-                                   .monitor = monitor.get(),
-                                   .look_again = [this](auto done) { look_at_guest(std::move(done)); }};
-                           },
-                           .seen = [this] { return seen(); },
-                           .offered = [this](const auto& one) { offered.push_back(one); },
-                           .shut = [this](const Error&) { return std::exchange(has_another_way, false); }}};
+    AttachBackend backend{
+        {.loop = loop,
+         .tree = tree,
+         .nodes = &nodes,
+         .ports = ports,
+         .guest = [this](const GuestName&) -> std::optional<AttachBackend::Guest> {
+             if (!is_connected) return std::nullopt;
+             return AttachBackend::Guest{.monitor = monitor.get(),
+                                         .look_again = [this](auto done) { look_at_guest(std::move(done)); }};
+         },
+         .seen = [this] { return seen(); },
+         .offered = [this](const auto& one) { offered.push_back(one); },
+         .shut =
+             [this](const attach::HostDevice& node, const Error&) {
+                 shut.push_back(node.path.text());
+                 return std::exchange(has_another_way, false);
+             },
+         .refused = [this](const GuestName&, const std::string& port) { refused.push_back(port); }}};
 };
 
 TEST_F(AttachBackendTest, AClaimLastsUntilItIsReleased)
@@ -197,6 +205,41 @@ TEST_F(AttachBackendTest, ClaimsGoWithTheirHub)
     ports.follow(topology::Snapshot{});
 
     EXPECT_TRUE(ports.list().empty());
+}
+
+TEST_F(AttachBackendTest, ANodeIsAskedWhatItHasClaimedAndHasItStillAfterwards)
+{
+    const auto ours = nodes.open({.place = at("usb3"), .number = 1});
+    const auto other = nodes.open({.place = at("usb3"), .number = 1});
+    ASSERT_TRUE((*ours)->claim_port(1) && (*other)->claim_port(2) && (*ours)->claim_port(4));
+
+    EXPECT_EQ(claims_of(**ours), (std::set<std::uint8_t>{1, 4}));
+
+    EXPECT_FALSE((*other)->claim_port(4));
+    EXPECT_TRUE((*ours)->release_port(1) && (*other)->release_port(2) && (*ours)->release_port(4));
+    EXPECT_TRUE(claims_of(**ours).empty());
+}
+
+TEST_F(AttachBackendTest, AKeptHubBringsItsClaimsAndStaysOpenWithoutOne)
+{
+    std::shared_ptr<linux_::UsbNode> node = std::move(*nodes.open({.place = at("usb3"), .number = 1}));
+    ASSERT_TRUE(node->claim_port(1));
+    ClaimedPorts kept(loop, &nodes, {{.path = at("usb3"), .number = 1, .node = node, .ports = {1}}});
+    EXPECT_EQ(kept.list(), std::vector{at("3-1")});
+
+    std::string said;
+    kept.release(at("3-1"),
+                 [&](const Result<void>& done) { said = done ? "released" : done.error().code(); });
+    settle();
+    EXPECT_EQ(said, "released");
+    EXPECT_TRUE(kept.list().empty());
+
+    nodes.denies_all = true; // no other node is opened
+    kept.claim(at("3-2"), 1,
+               [&](const Result<void>& done) { said = done ? "claimed" : done.error().code(); });
+    settle();
+    EXPECT_EQ(said, "claimed");
+    EXPECT_EQ(claims_of(*node), std::set<std::uint8_t>{2}) << "by the file that somebody keeps";
 }
 
 TEST_F(AttachBackendTest, WhatCameIntoAClaimedPortIsConfiguredAndGiven)
@@ -230,8 +273,39 @@ TEST_F(AttachBackendTest, WithoutTheRightToOpenItNothingIsTouched)
     has_another_way = true;
     EXPECT_EQ(act(give()), "stale-plan") << "it is planned again, and QEMU opens the node itself";
     EXPECT_EQ(act(give()), "node-not-permitted");
+    EXPECT_EQ(act(attach::ClaimPort{.port = at("3-1")}), "node-not-permitted");
+    EXPECT_EQ(shut, (std::vector<std::string>{"3-1", "3-1", "usb3"})) << "which node it was is told";
     EXPECT_TRUE(usb->host_objects.empty());
     EXPECT_TRUE(nodes.log.empty());
+}
+
+TEST_F(AttachBackendTest, AControllerIsPluggedInAndIsThereForWhatComesNext)
+{
+    qemu.add_root_port("rp1");
+    ASSERT_EQ(act(attach::ClaimPort{.port = at("3-1")}), "done");
+    plug("3-1");
+    const attach::AddController add{
+        .guest = windows, .controller = {.number = 1}, .root_port = "rp1", .place = at("3-1")};
+
+    EXPECT_EQ(act(add), "done");
+    EXPECT_EQ(
+        act(attach::Give{.guest = windows, .device = *device, .to = {.bus = "usbroute1.0", .port = 15}}),
+        "done");
+    EXPECT_TRUE(refused.empty());
+    EXPECT_TRUE(usb->free_root_ports.empty());
+}
+
+TEST_F(AttachBackendTest, ARootPortThatTakesNoControllerIsTold)
+{
+    const attach::AddController add{
+        .guest = windows, .controller = {.number = 1}, .root_port = "rp7", .place = at("3-1")};
+
+    EXPECT_NE(act(add), "done");
+    EXPECT_EQ(refused, std::vector<std::string>{"rp7"});
+
+    is_connected = false;
+    EXPECT_EQ(act(add), "monitor-away");
+    EXPECT_EQ(refused.size(), 1U);
 }
 
 TEST_F(AttachBackendTest, WithoutAConnectionNothingIsGivenAndNothingIsLeftToTake)

@@ -14,7 +14,7 @@ EGIT_REPO_URI="${USBROUTE_REPOSITORY}"
 LICENSE="MIT"
 SLOT="0"
 KEYWORDS=""
-IUSE="+live +man +seccomp sim systemd test"
+IUSE="elogind +live +man +seccomp sim systemd test"
 RESTRICT="!test? ( test )"
 
 DEPEND="
@@ -25,7 +25,9 @@ DEPEND="
 	dev-libs/spdlog:=
 	virtual/libudev:=
 	live? ( sys-libs/ncurses:=[unicode(+)] )
+	elogind? ( sys-auth/elogind )
 	seccomp? ( sys-libs/libseccomp )
+	systemd? ( sys-apps/systemd )
 "
 RDEPEND="
 	${DEPEND}
@@ -62,6 +64,7 @@ src_configure() {
 		-DUSBROUTE_RUNIT=OFF
 		-DUSBROUTE_SECCOMP="$(usex seccomp)"
 		-DUSBROUTE_SIM="$(usex sim)"
+		-DUSBROUTE_SLEEP="$(usex systemd ON "$(usex elogind)")"
 		-DUSBROUTE_SYSTEMD="$(usex systemd)"
 		-DUSBROUTE_TESTS="$(usex test)"
 		-DUSBROUTE_UDEV=ON

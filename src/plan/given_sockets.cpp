@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "plan/given_sockets.hpp"
+
+#include "base/format.hpp"
+#include "plan/board.hpp"
+#include "plan/giving.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace usbroute::plan {
+
+using attach::Waits;
+using topology::Connector;
+using topology::PortPath;
+
+namespace {
+
+struct WaitWords {
+    std::string_view code;
+    const char* in_general;
+};
+constexpr std::array<WaitWords, 8> wait_words{{
+    {"guest-off", "it waits until the guest runs"},
+    {"monitor-silent", "it waits until the guest's monitor answers"},
+    {"guest-paused", "it waits until the guest goes on"},
+    {"no-port", "the host has it: no USB port of the guest is free"},
+    {"held-by-other", "somebody else has it"},
+    {"failed", "the host has it: giving it has failed twice"},
+    {"kept", "the host keeps it"},
+    {"no-right", "the host may not offer it to its drivers"},
+}};
+
+std::string code_of_wait(Waits why)
+{
+    switch (why) {
+    case Waits::no_monitor: return "monitor-silent";
+    case Waits::no_port: return "no-port";
+    case Waits::held_by_other: return "held-by-other";
+    case Waits::failed: return "failed";
+    case Waits::stays: return "kept";
+    case Waits::no_right: return "no-right";
+    }
+    return {};
+}
+
+/// What whatever comes into a socket of this guest waits for.
+std::optional<SocketWait> wait_of(const GuestName& name, attach::Way way, const attach::Seen& seen,
+                                  const config::Settings& settings)
+{
+    const auto* guest = seen.guest(name);
+    if (guest == nullptr || (!guest->usb && guest->is_gone)) {
+        const auto* known = settings.guest(name);
+        const bool is_reserved = known != nullptr && known->when_off == config::WhenOff::reserve;
+        return SocketWait{.place = {},
+                          .code = "guest-off",
+                          .sentence = format("{} does not run: what is plugged in is {} until it does",
+                                             name.text(), is_reserved ? "nobody's" : "the host's"),
+                          .errors = {}};
+    }
+    if (!guest->usb)
+        return SocketWait{
+            .place = {},
+            .code = "monitor-silent",
+            .sentence =
+                format("there is no connection to {}'s monitor: what is plugged in waits", name.text()),
+            .errors = {}};
+    if (!guest->usb->is_running && way == attach::Way::by_place)
+        return SocketWait{.place = {},
+                          .code = "guest-paused",
+                          .sentence =
+                              format("{} is paused: its QEMU looks at the port once it goes on", name.text()),
+                          .errors = {}};
+    return std::nullopt;
+}
+
+bool is_in(const std::vector<PortPath>& places, const PortPath& path)
+{
+    return std::ranges::any_of(places, [&](const PortPath& place) { return place.contains(path); });
+}
+
+attach::Way way_of(const std::vector<PortPath>& places, const topology::Snapshot& snapshot,
+                   const attach::Ways& ways)
+{
+    const auto is_by_place = [&](const PortPath& path) { return ways.at(path) == attach::Way::by_place; };
+    if (std::ranges::any_of(places, is_by_place)) return attach::Way::by_place;
+    for (const auto& device : snapshot.devices)
+        if (is_in(places, device->path) && is_by_place(device->path)) return attach::Way::by_place;
+    return ways.usual;
+}
+
+GivenSocket socket_given_to(const GuestName& guest, const Connector& connector, const Plan& followed,
+                            const topology::Snapshot& snapshot, const config::Settings& settings)
+{
+    const auto& seen = *followed.made_for.devices;
+    const auto& places = connector.seat(topology::OwnController{})->places;
+    GivenSocket socket{
+        .connector = connector.spec.name, .way = way_of(places, snapshot, seen.ways), .waits = {}};
+    if (auto wait = wait_of(guest, socket.way, seen, settings)) socket.waits.push_back(std::move(*wait));
+    std::vector<PortPath> kept_at;
+    for (const auto& kept : followed.kept) {
+        if (!is_in(places, kept.device.path)) continue;
+        kept_at.push_back(kept.device.path);
+        socket.waits.push_back({.place = kept.device.path,
+                                .code = code_of_wait(Waits::stays),
+                                .sentence = text_of(kept.why),
+                                .errors = {}});
+    }
+    for (const auto& waiting : followed.waiting) {
+        const auto& path = waiting.device.path;
+        // Of the first the socket itself says it, of the second it is said already, with the reason.
+        if (!is_in(places, path) || waiting.why == Waits::no_monitor ||
+            std::ranges::find(kept_at, path) != kept_at.end())
+            continue;
+        socket.waits.push_back({.place = path,
+                                .code = code_of_wait(waiting.why),
+                                .sentence = in_words(waiting, snapshot),
+                                .errors = waiting.errors});
+    }
+    return socket;
+}
+
+} // namespace
+
+std::vector<GivenSocket> given_sockets(const Plan& followed, const topology::Snapshot& snapshot,
+                                       const config::Settings& settings)
+{
+    std::vector<GivenSocket> sockets;
+    if (!followed.made_for.devices) return sockets;
+    for (const auto& connector : look_at_board(snapshot, settings).connectors) {
+        if (means_of(connector) != Means::attach || !connector.at) continue;
+        if (const auto* guest = std::get_if<GuestName>(&*connector.at))
+            sockets.push_back(socket_given_to(*guest, connector, followed, snapshot, settings));
+    }
+    return sockets;
+}
+
+std::string wait_in_general_words(std::string_view code)
+{
+    const auto* const words = std::ranges::find(wait_words, code, &WaitWords::code);
+    return words == wait_words.end() ? "it waits" : words->in_general;
+}
+
+} // namespace usbroute::plan

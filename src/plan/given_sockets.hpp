@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include "attach/seen.hpp"
+#include "plan/plan.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace usbroute::plan {
+
+/// What a socket that is a guest's, or a device in it, waits for.
+struct SocketWait {
+    std::optional<topology::PortPath> place; ///< of the device; nothing: whatever comes into the socket
+    /// "guest-off", "monitor-silent", "guest-paused", "no-port", "held-by-other", "failed", "kept", "no-right"
+    std::string code;
+    std::string sentence;
+    std::vector<std::string> errors; ///< of "failed": what went wrong, oldest first
+    bool operator==(const SocketWait&) const = default;
+};
+
+/// A socket that no mux reaches and that is a guest's.
+struct GivenSocket {
+    ConnectorName connector;
+    /// By place as soon as something in it is.
+    attach::Way way = attach::Way::descriptor;
+    std::vector<SocketWait> waits;
+    bool operator==(const GivenSocket&) const = default;
+};
+
+/// `followed`: the plan of a FollowRequest for this snapshot. In the order of the configuration.
+[[nodiscard]] std::vector<GivenSocket> given_sockets(const Plan& followed, const topology::Snapshot& snapshot,
+                                                     const config::Settings& settings);
+
+/// The same wait for whoever may not know what the host has and who else is there.
+[[nodiscard]] std::string wait_in_general_words(std::string_view code);
+
+} // namespace usbroute::plan

@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+// usbroute-sleep: one job. Asks logind to wait a moment before the host sleeps, and tells usbrouted, which speaks no D-Bus,
+// when that is near and when it is over. docs/decisions/0050
+
+#include "base/format.hpp"
+#include "linux/listen.hpp"
+#include "linux/locations.hpp"
+#include "linux/serving.hpp"
+#include "sleep/vigil.hpp"
+
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include <getopt.h>
+#include <unistd.h>
+
+namespace usbroute::sleep {
+namespace {
+
+constexpr std::string_view help_text =
+    "usbroute-sleep: makes the host wait before it sleeps until usbrouted has taken devices back\n"
+    "\n"
+    "Without an option it serves the client on standard input, for a service manager's socket.\n"
+    "\n"
+    "      --listen       listen without a service manager\n"
+    "      --user NAME    serve this user too, beside root (default: usbroute)\n"
+    "  -V, --version\n"
+    "  -h, --help\n"
+    "\n"
+    "Exit codes: 0 done, 1 failed, 2 usage.\n";
+
+// Those of usbroute.
+enum Exit : int { done = 0, failed = 1, usage = 2 };
+
+constexpr int most_clients = 2; // a daemon, and the one that follows it
+
+struct Options {
+    bool listens = false;
+    std::string user = "usbroute";
+};
+
+int fail(Exit code, const std::string& text)
+{
+    std::fputs(format("usbroute-sleep: {}\n", text).c_str(), stderr);
+    return code;
+}
+
+Result<void> serve(int client, const std::string& user)
+{
+    const auto peer = linux_::peer_of(client);
+    if (!peer) return std::unexpected(peer.error());
+    if (!linux_::is_root_or(user, peer->user))
+        return failure(format("user {} has come, and is not allowed to", peer->user));
+    return keep_vigil(client);
+}
+
+int work(const Options& options)
+{
+    if (options.listens) {
+        const auto ended =
+            linux_::serve_each(linux_::locate({}).sleep, options.user, most_clients,
+                               [&](int client) { return serve(client, options.user).has_value(); });
+        return fail(failed, ended.message());
+    }
+    const auto served = serve(STDIN_FILENO, options.user);
+    return served ? done : fail(failed, served.error().message());
+}
+
+int run(int argc, char** argv)
+{
+    enum : int { listen = 256, user };
+    static constexpr std::array<option, 5> known = {{
+        {"listen", no_argument, nullptr, listen},
+        {"user", required_argument, nullptr, user},
+        {"version", no_argument, nullptr, 'V'},
+        {"help", no_argument, nullptr, 'h'},
+        {nullptr, 0, nullptr, 0},
+    }};
+    Options options;
+    for (;;) {
+        switch (::getopt_long(argc, argv, "Vh", known.data(), nullptr)) { // NOLINT(concurrency-mt-unsafe)
+        case -1:
+            if (optind < argc) return fail(usage, "no argument is expected; see --help");
+            return work(options);
+        case listen: options.listens = true; break;
+        case user: options.user = optarg; break;
+        case 'V': return std::puts("usbroute-sleep " USBROUTE_VERSION) < 0 ? failed : done;
+        case 'h': return std::fputs(help_text.data(), stdout) < 0 ? failed : done;
+        default: return usage; // getopt has said what
+        }
+    }
+}
+
+} // namespace
+} // namespace usbroute::sleep
+
+int main(int argc, char** argv)
+{
+    try {
+        return usbroute::sleep::run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "usbroute-sleep: %s\n", error.what());
+        return 1;
+    }
+}
