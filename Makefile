@@ -5,7 +5,7 @@
 #
 #   make run      install what is missing, build, and show two simulated boards' sockets moving on one word
 #   make test     everything that CI runs: g++ release, clang with sanitizers, all tests on both
-#   make lab      real kernels in virtual machines: every scenario of tests/lab, up to half an hour
+#   make lab      real kernels in virtual machines: every scenario of tests/lab, up to an hour
 #   make fuzz     libFuzzer on all that reads what others write, ten minutes a target (SECONDS_EACH=600)
 #   make soak     100,000 toggles on the simulated board with faults at every kind of access, and deaths
 #   make bench    speed as ratios against a floor and a peer, in one run

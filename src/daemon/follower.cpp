@@ -25,7 +25,11 @@ bool is_of_this_device(const Error& error)
 } // namespace
 
 Follower::Follower(Parts parts)
-    : parts_(std::move(parts)), again_(parts_.loop.timer([this] { look_again(); }))
+    : parts_(std::move(parts)), again_(parts_.loop.timer([this] {
+          // Whether a guest uses a device is a matter of usbfs, of which there are no events.
+          parts_.lookout.doubt_everything();
+          look_again();
+      }))
 {}
 
 Follower::~Follower() { parts_.lookout.forget(*this); }

@@ -21,6 +21,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t longest_memory = 64UL * 1024;
+/// Until a process that has ended has let go of devices for sure: each open node is closed with its device's lock held.
+constexpr auto until_devices_are_let_go = 2s;
 } // namespace
 
 Guests::Guests(Parts parts)
@@ -29,6 +31,7 @@ Guests::Guests(Parts parts)
           act();
           tell_of_devices();
       })),
+      once_more_(parts_.loop.timer([this] { parts_.lookout.doubt_everything(); })),
       path_(parts_.locations.state + "/guests"),
       boot_(linux_::this_boot())
 {}
@@ -268,6 +271,8 @@ void Guests::compare(Guest& guest)
     }
 }
 
+/// The kernel tells nobody when usbfs takes an interface or lets go of it (drivers/usb/core/devio.c, claimintf and releaseintf
+/// keep their events back): what a guest had has to be read again.
 void Guests::has_gone(Guest& guest)
 {
     parts_.tell.changed(guest.name, "is gone");
@@ -280,6 +285,10 @@ void Guests::has_gone(Guest& guest)
     } else {
         forget_ended(guest);
         remember();
+    }
+    if (guest.monitor) { // wires come home without waiting for it
+        parts_.lookout.doubt_everything();
+        once_more_.start(until_devices_are_let_go);
     }
     tell_of_devices();
 }

@@ -139,6 +139,7 @@ private:
     Parts parts_;
     std::list<Guest> guests_;
     linux_::Timer soon_;
+    linux_::Timer once_more_; ///< until what a guest that has gone had is looked at again
     std::string path_;
     std::string boot_;
     std::string remembered_; ///< what the file holds

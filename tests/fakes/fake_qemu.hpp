@@ -30,6 +30,8 @@ public:
     bool serve();
     /// Says DEVICE_DELETED of what was deleted, unless it is held back.
     void let_go();
+    /// How many sets hold a file that was passed.
+    [[nodiscard]] std::size_t sets() const { return sets_.size(); }
 
     ScriptedMonitor monitor;
     bool is_running = false;

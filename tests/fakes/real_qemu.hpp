@@ -63,6 +63,8 @@ public:
     RealQemu(const RealQemu&) = delete;
     RealQemu& operator=(const RealQemu&) = delete;
 
+    [[nodiscard]] pid_t process() const { return process_; }
+
 private:
     pid_t process_ = -1;
 };

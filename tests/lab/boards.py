@@ -26,22 +26,24 @@ IOMMU_WORDS = "intel_iommu=on iommu=pt"
 
 @dataclass(frozen=True)
 class Board:
-    """A host machine. `mux` is bus and slot of the function that stands for the chipset's xHCI."""
+    """A host machine. `mux` is bus and slot of the function that stands for the chipset's xHCI; none: an xHCI of no chipset."""
 
     arguments: tuple
     words: str
-    mux: tuple
+    mux: tuple | None
     wires: bool = True
     memory: int = 768
     packed: bool = False  # boots the kernel as it is installed, which takes longer
 
     @property
     def mux_name(self):
-        return f"{self.mux[0]:02x}:{self.mux[1]:02x}.0"
+        return f"{self.mux[0]:02x}:{self.mux[1]:02x}.0" if self.mux else "none"
 
 
 BEHIND = (1, 0x14)
 DIRECT = (0, 0x14)
+# As boards have been since 2016: one xHCI and nothing that could move its wires. It sleeps, so its kernel is the packed one.
+MUXLESS = ("-M", "q35,i8042=off,usb=off", *XHCI_DIRECT)
 BOARDS = {
     "board": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STICK, *OUTER), IOMMU_WORDS, BEHIND, memory=2560),
     "lockdown": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STICK), f"{IOMMU_WORDS} lockdown=integrity", BEHIND),
@@ -50,6 +52,7 @@ BOARDS = {
     "sleeper": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STICK), f"{IOMMU_WORDS} no_console_suspend", BEHIND,
                      packed=True),
     "direct": Board((*IOMMU, *EHCIS, *XHCI_DIRECT, *STICK), IOMMU_WORDS, DIRECT, wires=False),
+    "muxless": Board((*MUXLESS, *STICK, *OUTER), "no_console_suspend", None, wires=False, memory=2560, packed=True),
     "stubborn": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STUBBORN, *STICK), IOMMU_WORDS, DIRECT, wires=False),
 }
 

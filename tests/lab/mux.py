@@ -81,7 +81,7 @@ class Mux:
     """Runs in a thread of its own from start() to stop(). `guest` gets what EHCI has while one is there."""
 
     host: object
-    bus_slot: tuple
+    bus_slot: tuple | None  # none: no registers
     log_file: object
     wires: bool = True
     guest: object = None
@@ -92,8 +92,10 @@ class Mux:
     look_every: float = 0.010
 
     def __post_init__(self):
-        bus, slot = self.bus_slot
-        self.address = CONFIGURATION + (bus << 20) + (slot << 15)
+        self.address = None
+        if self.bus_slot:
+            bus, slot = self.bus_slot
+            self.address = CONFIGURATION + (bus << 20) + (slot << 15)
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.hands = {"host": self.host.monitor()}
@@ -149,10 +151,14 @@ class Mux:
     # What firmware and the chip do.
 
     def write(self, offset, value):
+        if self.address is None:
+            raise Refused("this machine has no routing registers")
         self.host.bus.write(self.address + offset, value)
 
     def power_on(self):
         """As firmware leaves it with its xHCI mode on Auto: all may be moved, and all is the xHCI's."""
+        if self.address is None:
+            return
         with self.lock:
             self.write(XUSB2PRM, ALL_USB2)
             self.write(USB3PRM, ALL_SUPERSPEED)

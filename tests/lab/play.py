@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 
 from mux import DEVICES
+from plugs import measure_plugs
 from qmp import Refused
 from scenario import matcher
 from speed import measure_toggles
@@ -152,7 +153,8 @@ class Player:
             time.sleep(gap)
 
     def measure(self, step):
-        self.figures += measure_toggles(self.host, int(step.words[1]), step.timeout)
+        measure = {"toggles": measure_toggles, "plugs": measure_plugs}[step.words[0]]
+        self.figures += measure(self.host, int(step.words[1]), step.timeout)
 
     # Expectations.
 
@@ -219,6 +221,20 @@ class Player:
         if not self.until(there, step.timeout):
             where = "; ".join(f"{name} sees {' '.join(sorted(found)) or 'nothing of it'}" for name, found in seen.items())
             raise NotSeen(f"after {step.timeout:g} s {where}\n{self.tail()}")
+
+    def expect_driver(self, step, kind, connector, driver):
+        """Of each interface of each device that is no hub."""
+        serials = [f"{kind}-{connector}-{number}" for number, (what, _) in enumerate(DEVICES[kind]) if what != "usb-hub"]
+        seen = {}
+
+        def bound():
+            for serial in serials:
+                seen[serial] = self.machine.run(f"drivers {serial}", 20).text.split()
+            return all(found and set(found) == {driver} for found in seen.values())
+
+        if not self.until(bound, step.timeout):
+            has = "; ".join(f"{serial} has {' '.join(found) or 'no interface'}" for serial, found in seen.items())
+            raise NotSeen(f"after {step.timeout:g} s {has}\n{self.tail()}")
 
     def expect_key(self, step, _, place):
         """Presses A on every machine: a key press reaches a kernel only through a keyboard that is plugged in there."""

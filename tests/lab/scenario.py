@@ -7,15 +7,17 @@ Reading is apart from playing: what is wrong in a file is said before any machin
 """
 
 import difflib
+import itertools
 import re
 import shlex
 from dataclasses import dataclass, field, replace
 
 from mux import CONNECTORS, DEVICES
 
-MACHINES = ("board", "direct", "stubborn", "sleeper", "lockdown", "late")
+MACHINES = ("board", "direct", "stubborn", "sleeper", "lockdown", "late", "muxless")
 DEFAULT_TIMEOUT = 20
 PLACES = ("host", "guest", "nowhere")
+DRIVERS = ("usbhid", "usb-storage", "usbfs", "none")
 
 
 class BadScenario(Exception):
@@ -60,8 +62,28 @@ class Repeat:
     times: int
     first: int  # of its steps
 
+    verb = "REPEAT"
+
     def all_of(self, steps):
         return [replace(step, turn=f" (time {turn} of {self.times})") for turn in range(1, self.times + 1) for step in steps]
+
+
+@dataclass
+class Orders:
+    """An ORDERS that is being read: what stands before its THEN comes in every order, and what follows after each of them."""
+
+    line: int
+    first: int  # of its steps
+    then: int | None = None  # the first step behind THEN
+
+    verb = "ORDERS"
+    most = 4  # of them: 24 orders
+
+    def all_of(self, steps):
+        mixed, after = steps[:self.then - self.first], steps[self.then - self.first:]
+        orders = list(itertools.permutations(mixed))
+        return [replace(step, turn=f" (order {number} of {len(orders)}: {', '.join(str(one) for one in order)})")
+                for number, order in enumerate(orders, 1) for step in (*order, *after)]
 
 
 def one_of(choices, what):
@@ -101,14 +123,15 @@ FORMS = {
     "FIRMWARE": ([one_of(("resets-routes",), "thing that firmware does")], 1),
     "SLEEP": ([number, one_of(("resets-routes",), "thing that firmware does")], 1),
     "STORM": ([connector, number, number], 3),
-    "MEASURE": ([one_of(("toggles",), "thing to measure"), number], 2),
+    "MEASURE": ([one_of(("toggles", "plugs"), "thing to measure"), number], 2),
 }
-OTHER_VERBS = ("DO", "DO-IN-GUEST", "WRITE", "EXPECT", "TIMEOUT", "REPEAT", "END")
+OTHER_VERBS = ("DO", "DO-IN-GUEST", "WRITE", "EXPECT", "TIMEOUT", "REPEAT", "ORDERS", "THEN", "END")
 EXPECTATIONS = {
     "exit": ([exit_code], 1),
     "route": ([connector, side], 2),
     "status": ([connector, anything], 2),
     "device": ([device, connector, one_of(("in",), "word here"), place], 4),
+    "driver": ([device, connector, one_of(DRIVERS, "driver")], 3),
     "key": ([one_of(("in",), "word here"), place], 2),
     "storm": ([one_of(("over",), "word here")], 1),
     "gap": ([number, anything, anything], 3),
@@ -129,7 +152,7 @@ def parse(text, file):
     """A Scenario, or BadScenario."""
     scenario = Scenario(file)
     timeout = DEFAULT_TIMEOUT
-    repeat = None
+    block = None
 
     def bad(line, what):
         raise BadScenario(f"{file}:{line}: {what}")
@@ -149,24 +172,37 @@ def parse(text, file):
             if number(rest):
                 bad(line, f"TIMEOUT wants seconds, and {rest or 'nothing'} stands there")
             timeout = float(rest)
-        elif verb == "REPEAT":
-            if repeat:
-                bad(line, f"the REPEAT of line {repeat.line} has no END yet")
+        elif verb in ("REPEAT", "ORDERS"):
+            if block:
+                bad(line, f"the {block.verb} of line {block.line} has no END yet")
+            if verb == "ORDERS":
+                if rest:
+                    bad(line, f"ORDERS stands alone, and {rest} follows it")
+                block = Orders(line, len(scenario.steps))
+                continue
             if not re.fullmatch(r"[1-9]\d{0,2}", rest):
                 bad(line, f"REPEAT wants a number from 1 to 999, and {rest or 'nothing'} stands there")
-            repeat = Repeat(line, int(rest), len(scenario.steps))
+            block = Repeat(line, int(rest), len(scenario.steps))
+        elif verb == "THEN":
+            if rest or not isinstance(block, Orders) or block.then is not None:
+                bad(line, f"THEN stands alone, and {rest} follows it" if rest else "no ORDERS stands before this THEN")
+            block.then = len(scenario.steps)
+            if not 2 <= block.then - block.first <= Orders.most:
+                bad(line, f"ORDERS wants 2 to {Orders.most} steps before THEN, and {block.then - block.first} stand there")
         elif verb == "END":
-            if rest or not repeat:
-                bad(line, f"END stands alone, and {rest} follows it" if rest else "no REPEAT stands before this END")
-            scenario.steps[repeat.first:] = repeat.all_of(scenario.steps[repeat.first:])
-            repeat = None
+            if rest or not block:
+                bad(line, f"END stands alone, and {rest} follows it" if rest else "no REPEAT or ORDERS stands before this END")
+            if isinstance(block, Orders) and block.then is None:
+                bad(line, f"the ORDERS of line {block.line} has no THEN")
+            scenario.steps[block.first:] = block.all_of(scenario.steps[block.first:])
+            block = None
         else:
             words, wrong = read_step(verb, rest)
             if wrong:
                 bad(line, wrong)
             scenario.steps.append(Step(line, verb, words, rest, timeout))
-    if repeat:
-        bad(repeat.line, "this REPEAT has no END")
+    if block:
+        bad(block.line, f"this {block.verb} has no END")
     if not scenario.name:
         bad(1, "NAME is missing: a sentence that can be false")
     if not any(step.verb in ("EXPECT", "MEASURE") for step in scenario.steps):

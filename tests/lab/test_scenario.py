@@ -40,6 +40,14 @@ class Reading(unittest.TestCase):
                           "EXPECT exit 0 (time 2 of 2)", "DO c"])
         self.assertEqual([step.timeout for step in scenario.steps], [20, 5, 5, 5, 5, 5])
 
+    def test_what_comes_in_every_order_is_followed_each_time_by_what_stands_behind_then(self):
+        scenario = parse("NAME n\nORDERS\nDO a\nDO b\nDO c\nTHEN\nEXPECT exit 0\nEND\nDO d", "a.txt")
+
+        self.assertEqual([step.text for step in scenario.steps],
+                         [*"abc", "exit 0", *"acb", "exit 0", *"bac", "exit 0", *"bca", "exit 0", *"cab", "exit 0",
+                          *"cba", "exit 0", "d"])
+        self.assertEqual(str(scenario.steps[3]), "EXPECT exit 0 (order 1 of 6: DO a, DO b, DO c)")
+
     def test_a_line_to_write_is_kept_as_it_is(self):
         scenario = parse("NAME n\nWRITE a = [\"b\",  'c']\nEXPECT exit 0", "a.txt")
 
@@ -92,9 +100,17 @@ class Refusing(unittest.TestCase):
 
     def test_repeats_that_do_not_end_or_begin(self):
         self.refuses("NAME n\nREPEAT 2\nEXPECT exit 0", "a.txt:2", "this REPEAT has no END")
-        self.refuses("NAME n\nEXPECT exit 0\nEND", "a.txt:3", "no REPEAT stands before")
+        self.refuses("NAME n\nEXPECT exit 0\nEND", "a.txt:3", "no REPEAT or ORDERS stands before")
         self.refuses("NAME n\nREPEAT 2\nREPEAT 3\nEND", "a.txt:3", "the REPEAT of line 2 has no END yet")
         self.refuses("NAME n\nREPEAT 0\nEND", "a number from 1 to 999, and 0 stands there")
+
+    def test_orders_of_nothing_of_too_much_or_without_an_end(self):
+        self.refuses("NAME n\nORDERS\nDO a\nTHEN\nEND", "a.txt:4", "ORDERS wants 2 to 4 steps before THEN, and 1 stand there")
+        self.refuses("NAME n\nORDERS\n" + 5 * "DO a\n" + "THEN\nEND", "and 5 stand there")
+        self.refuses("NAME n\nORDERS\nDO a\nDO b\nEND", "a.txt:5", "the ORDERS of line 2 has no THEN")
+        self.refuses("NAME n\nORDERS\nDO a\nDO b\nTHEN", "this ORDERS has no END")
+        self.refuses("NAME n\nREPEAT 2\nTHEN\nEND", "no ORDERS stands before this THEN")
+        self.refuses("NAME n\nORDERS\nREPEAT 3\nEND", "the ORDERS of line 2 has no END yet")
 
     def test_a_broken_regular_expression(self):
         self.refuses("NAME n\nEXPECT says /(/", "is no regular expression")

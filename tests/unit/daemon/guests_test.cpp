@@ -639,5 +639,36 @@ TEST_F(GuestsTest, AMonitorThatSaysTheGuestIsOffCountsMoreThanItsProcess)
     EXPECT_EQ(life->told(), "windows has come\n");
 }
 
+TEST_F(GuestsTest, WhatAGuestHadIsReadAgainWhenItIsGoneThoughNoEventTellsThatUsbfsHasLetGo)
+{
+    const auto path = state.path() + "/qmp.sock";
+    const auto door = *linux_::listen_unix(path, std::nullopt);
+    settings.guests.front().qmp = path;
+    start();
+    {
+        const auto monitor = std::move(**linux_::accept_client(door.fd()));
+        for (const std::string_view text : {"{\"QMP\": {}}\n", "{\"return\": {}, \"id\": 1}\n"}) {
+            ASSERT_EQ(linux_::send(monitor.get(), text.data(), text.size()).count, text.size());
+            loop.settle();
+        }
+    }
+    loop.settle();
+    const auto devices = [&] {
+        while (loop.errands() > 0) loop.run_errand();
+        return life->machine.snapshot()->devices.size();
+    };
+    const auto before = devices();
+
+    world.plug(rear_socket, Thing::mouse); // unannounced, as is what usbfs does
+    loop.advance(499ms);
+    EXPECT_EQ(devices(), before);
+    loop.advance(100ms);
+    EXPECT_EQ(devices(), before + 1);
+
+    world.unplug(rear_socket); // a node that was closed later
+    loop.advance(2100ms);
+    EXPECT_EQ(devices(), before);
+}
+
 } // namespace
 } // namespace usbroute::daemon
