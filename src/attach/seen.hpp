@@ -39,6 +39,7 @@ struct SeenGuest {
     GuestName name;
     std::optional<GuestUsb> usb; ///< nothing: there is no connection to its monitor
     bool is_gone = false;        ///< and it does not run, as far as can be told
+    bool is_new = false;         ///< it has come just now, and is being looked at
     bool operator==(const SeenGuest&) const = default;
 };
 

@@ -122,7 +122,11 @@ std::vector<attach::SeenGuest> Guests::seen() const
     for (const auto& guest : guests_) {
         if (!guest.monitor) continue;
         const bool is_there = guest.phase == Phase::there || guest.phase == Phase::in_grace;
-        seen.push_back({.name = guest.name, .usb = guest.monitor->usb(), .is_gone = !is_there});
+        // A QEMU that is busy, or serves another client, greets late; what it has is not nobody's for that.
+        seen.push_back({.name = guest.name,
+                        .usb = guest.monitor->usb(),
+                        .is_gone = !is_there && !guest.monitor->is_connected(),
+                        .is_new = guest.monitor->is_looked_at_first()});
     }
     return seen;
 }

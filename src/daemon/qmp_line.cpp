@@ -25,7 +25,8 @@ QmpLine::QmpLine(linux_::Loop& loop, std::string path, Tell tell, Looks looks, v
                {.ready =
                     [this](const attach::QemuVersion&) {
                         log::debug(format("{}: QEMU's monitor answers", monitor_.path()), monitor_.path());
-                        if (looks_ == Looks::yes) look_again();
+                        is_looked_at_first_ = looks_ == Looks::yes;
+                        if (is_looked_at_first_) look_again();
                         tell_(MachineNews::runs);
                     },
                 .event = [this](const wire::QmpEvent& event) { hear(event); },
@@ -33,6 +34,7 @@ QmpLine::QmpLine(linux_::Loop& loop, std::string path, Tell tell, Looks looks, v
                     [this](std::string_view why) {
                         log::debug(format("{}: {}", monitor_.path(), why), monitor_.path());
                         usb_.reset();
+                        is_looked_at_first_ = false;
                         tell_(MachineNews::is_switched_off);
                     },
                 // What never began was no monitor, and says nothing of the machine.
@@ -55,8 +57,11 @@ void QmpLine::hear(const wire::QmpEvent& event)
 void QmpLine::look_again(std::function<void(Result<void>)> done)
 {
     monitor_.look([this, done = std::move(done)](Result<attach::GuestUsb> usb) {
+        const bool was_first = std::exchange(is_looked_at_first_, false);
         if (!usb) {
             log::debug(format("{}: {}", monitor_.path(), usb.error().message()), monitor_.path());
+            if (was_first)
+                tell_(MachineNews::has_other_devices); // that nothing is known of them is to be said now
             if (done) done(std::unexpected(std::move(usb.error())));
             return;
         }

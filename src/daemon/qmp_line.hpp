@@ -42,6 +42,9 @@ public:
 
     /// Nothing: there is no connection, or it has not been looked at yet.
     [[nodiscard]] const std::optional<attach::GuestUsb>& usb() const { return usb_; }
+    [[nodiscard]] bool is_connected() const { return monitor_.is_connected(); }
+    /// It has come just now, and what it has will be known in a moment.
+    [[nodiscard]] bool is_looked_at_first() const { return is_looked_at_first_; }
     [[nodiscard]] vmm::GuestMonitor& monitor() { return monitor_; }
     /// `done` may be empty. Called back unless this is destroyed before.
     void look_again(std::function<void(Result<void>)> done = {});
@@ -54,6 +57,7 @@ private:
     Looks looks_;
     linux_::Timer soon_; ///< however many events a guest's QEMU sends, it is looked at now and then
     std::optional<attach::GuestUsb> usb_;
+    bool is_looked_at_first_ = false;
     vmm::GuestMonitor monitor_;
 };
 

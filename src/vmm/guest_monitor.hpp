@@ -39,6 +39,7 @@ public:
                  QmpSession::Lend lend = linux_::lend);
 
     void begin() { session_.begin(); }
+    [[nodiscard]] bool is_connected() const { return session_.is_connected(); }
     [[nodiscard]] bool is_ready() const { return session_.is_ready(); }
     [[nodiscard]] const std::string& path() const { return session_.path(); }
 

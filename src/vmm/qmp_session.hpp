@@ -87,6 +87,8 @@ public:
     /// For an answer that needs no QEMU: `done` is called, but not from within this call.
     void later(std::function<void()> done);
 
+    /// Somebody has taken the connection: its process lives, also where it says nothing.
+    [[nodiscard]] bool is_connected() const { return phase_ != Phase::away; }
     [[nodiscard]] bool is_ready() const { return phase_ == Phase::ready; }
     [[nodiscard]] const attach::QemuVersion& qemu() const { return qemu_; }
     [[nodiscard]] const std::string& path() const { return connecting_.path(); }

@@ -639,6 +639,24 @@ TEST_F(GuestsTest, AMonitorThatSaysTheGuestIsOffCountsMoreThanItsProcess)
     EXPECT_EQ(life->told(), "windows has come\n");
 }
 
+TEST_F(GuestsTest, OneWhoseMonitorIsTakenAndSaysNothingYetIsNotGone)
+{
+    const auto path = state.path() + "/qmp.sock";
+    settings.guests.front().qmp = path;
+    start();
+    ASSERT_EQ(life->guests.seen().size(), 1u);
+    EXPECT_TRUE(life->guests.seen().front().is_gone);
+
+    const auto door = *linux_::listen_unix(path, std::nullopt);
+    loop.settle();
+    {
+        const auto monitor = std::move(**linux_::accept_client(door.fd()));
+        EXPECT_FALSE(life->guests.seen().front().is_gone) << "QEMU is busy, or serves somebody else";
+    }
+    loop.settle();
+    EXPECT_TRUE(life->guests.seen().front().is_gone);
+}
+
 TEST_F(GuestsTest, WhatAGuestHadIsReadAgainWhenItIsGoneThoughNoEventTellsThatUsbfsHasLetGo)
 {
     const auto path = state.path() + "/qmp.sock";
