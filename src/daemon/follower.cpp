@@ -58,6 +58,7 @@ void Follower::looked(Look look)
     if (look == Look::taken && !is_under_way_ && !parts_.machine.is_busy()) act();
 }
 
+/// In the turn in which what is known was seen to hold.
 void Follower::act()
 {
     const auto next = parts_.giving.follow(*parts_.machine.snapshot());
@@ -75,8 +76,6 @@ void Follower::act()
         say_what_stays(*plan);
         return round_is_over();
     }
-    if (!parts_.lookout.still_holds())
-        return parts_.lookout.doubt_everything(); // the look that follows comes by here
     is_under_way_ = true;
     parts_.machine.carry_out(std::move(request), {.who = "the devices' sockets", .trial = {}},
                              [this, place = plan::place_of_step(plan->steps.front())](Carried carried) {
