@@ -39,7 +39,7 @@ struct SeenGuest {
     GuestName name;
     std::optional<GuestUsb> usb; ///< nothing: there is no connection to its monitor
     bool is_gone = false;        ///< and it does not run, as far as can be told
-    bool is_new = false;         ///< it has come just now, and is being looked at
+    bool is_changing = false;    ///< it has come just now, or is about to go: more is known in a moment
     bool operator==(const SeenGuest&) const = default;
 };
 

@@ -22,12 +22,12 @@ bool is_of_this_device(const Error& error)
     return error.code() != "monitor-away" && error.code() != apply::code_of_a_stale_plan;
 }
 
-/// Its guest has come just now. What is missing, if anything, is known in a moment.
-bool waits_for_a_first_look(const attach::Waiting& waiting, const plan::Plan& plan)
+/// Its guest comes or goes just now. What is missing, if anything, is known in a moment.
+bool waits_for_a_moment(const attach::Waiting& waiting, const plan::Plan& plan)
 {
     if (waiting.why != attach::Waits::no_monitor || !waiting.guest || !plan.made_for.devices) return false;
     const auto* guest = plan.made_for.devices->guest(*waiting.guest);
-    return guest != nullptr && guest->is_new;
+    return guest != nullptr && guest->is_changing;
 }
 
 } // namespace
@@ -129,7 +129,7 @@ void Follower::say_what_stays(const plan::Plan& plan)
     std::map<topology::PortPath, std::string> now;
     for (const auto& kept : plan.kept) now[kept.device.path] = plan::text_of(kept.why);
     for (const auto& waiting : plan.waiting)
-        if (!now.contains(waiting.device.path) && !waits_for_a_first_look(waiting, plan))
+        if (!now.contains(waiting.device.path) && !waits_for_a_moment(waiting, plan))
             now[waiting.device.path] = plan::in_words(waiting, *parts_.machine.snapshot());
     for (const auto& [place, why] : now) {
         const auto said = said_.find(place);

@@ -123,10 +123,11 @@ std::vector<attach::SeenGuest> Guests::seen() const
         if (!guest.monitor) continue;
         const bool is_there = guest.phase == Phase::there || guest.phase == Phase::in_grace;
         // A QEMU that is busy, or serves another client, greets late; what it has is not nobody's for that.
-        seen.push_back({.name = guest.name,
-                        .usb = guest.monitor->usb(),
-                        .is_gone = !is_there && !guest.monitor->is_connected(),
-                        .is_new = guest.monitor->is_looked_at_first()});
+        seen.push_back(
+            {.name = guest.name,
+             .usb = guest.monitor->usb(),
+             .is_gone = !is_there && !guest.monitor->is_connected(),
+             .is_changing = guest.monitor->is_looked_at_first() || guest.phase == Phase::in_grace});
     }
     return seen;
 }
