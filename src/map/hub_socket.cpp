@@ -27,7 +27,7 @@ constexpr std::size_t longest_plain_serial = 126; // characters of a string desc
 PortPath above(const PortPath& place)
 {
     const auto& ports = place.ports();
-    return PortPath(place.bus(), {ports.begin(), ports.end() - 1});
+    return {place.bus(), {ports.begin(), ports.end() - 1}};
 }
 
 std::vector<std::uint8_t> ports_below(const PortPath& hub, const PortPath& place)

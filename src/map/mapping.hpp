@@ -125,6 +125,7 @@ private:
     [[nodiscard]] std::optional<topology::UnknownHalf>
     half_missing(const config::ConnectorSettings& connector) const;
     void say_what_is_missing(const ConnectorName& name, Reaction& reaction) const;
+    [[nodiscard]] std::vector<Line> missing_halves() const;
     /// The halves of the socket: those that were seen, and the other one where firmware says which it is.
     [[nodiscard]] std::vector<topology::UsbPlace> halves_of(const Sighting& sighting) const;
     /// The connector that has a place.

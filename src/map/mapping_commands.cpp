@@ -8,6 +8,7 @@
 #include "route/wiring.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 /// What the dialogue does when a word is typed that is no name.
 namespace usbroute::map {
@@ -259,9 +260,10 @@ std::vector<Line> Mapping::summary() const
                          .text = format("{:<{}}  {}", connector.spec.name.text(), widest,
                                         places_text(connector, snapshot_)),
                          .fields = {{"connector", connector.spec.name.text()}}});
-    const auto mux = route::find_mux(snapshot_);
     if (lines.empty())
         lines.push_back({.kind = Kind::note, .text = "no socket has a name yet", .fields = {}});
+    std::ranges::move(missing_halves(), std::back_inserter(lines));
+    const auto mux = route::find_mux(snapshot_);
     if (!mux) return lines;
     std::vector<std::string> unnamed;
     for (const auto& spec : route::unnamed_connectors(*mux->family, settings_.specs()))
@@ -274,26 +276,33 @@ std::vector<Line> Mapping::summary() const
     return lines;
 }
 
-std::vector<Line> Mapping::conclusion() const
+std::vector<Line> Mapping::missing_halves() const
 {
     std::vector<Line> lines;
-    const auto note = [&](std::string text, const ConnectorName& name) {
-        lines.push_back(
-            {.kind = Kind::note, .text = std::move(text), .fields = {{"connector", name.text()}}});
-    };
-    for (const auto& name : learned_)
-        if (const auto* connector = settings_.connector(name))
-            note(format("learned: {}, {}", name.text(), places_text(*connector, snapshot_)), name);
     for (const auto& connector : settings_.connectors) {
         const auto missing = half_missing(connector);
         if (!missing) continue;
-        const auto& name = connector.spec.name;
-        note(
-            format(
-                "not learned: the {0} of {1}; moving {1} would leave {2} in it behind. To learn it, {3} into {1} here",
-                missing->name(), name.text(), missing->left_behind(), missing->what_to_plug()),
-            name);
+        const auto& name = connector.spec.name.text();
+        lines.push_back(
+            {.kind = Kind::note,
+             .text = format(
+                 "not learned: the {0} of {1}; moving {1} would leave {2} in it behind. To learn it, {3} into {1} here",
+                 missing->name(), name, missing->left_behind(), missing->what_to_plug()),
+             .fields = {{"connector", name}, {"half_missing", std::string(missing->name())}}});
     }
+    return lines;
+}
+
+std::vector<Line> Mapping::conclusion() const
+{
+    std::vector<Line> lines;
+    for (const auto& name : learned_)
+        if (const auto* connector = settings_.connector(name))
+            lines.push_back(
+                {.kind = Kind::note,
+                 .text = format("learned: {}, {}", name.text(), places_text(*connector, snapshot_)),
+                 .fields = {{"connector", name.text()}}});
+    std::ranges::move(missing_halves(), std::back_inserter(lines));
     return lines;
 }
 

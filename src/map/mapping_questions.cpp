@@ -164,9 +164,7 @@ std::string Mapping::whose_half(const Sighting& sighting, std::string_view offer
     const auto other = topology::other_half_of(snapshot_, seen);
     const auto* holder = other ? holder_of(other->place) : nullptr;
     if (holder != nullptr && holder->spec.name.text() == offered && holder_of(seen) == nullptr)
-        return format("{} that this is the {} of {}",
-                      other->by_firmware ? "firmware says" : "the kernel guesses, from equal numbers,", half,
-                      offered);
+        return format("{} that this is the {} of {}", other->said(), half, offered);
     if (other && other->by_firmware && holder == nullptr)
         return format("firmware says that its {} is {}", other_name, other->place.text());
     if (!seen.superspeed && !other) return {};
@@ -193,7 +191,7 @@ void Mapping::say_what_is_missing(const ConnectorName& name, Reaction& reaction)
     auto text = format("the {} of {} was not learned: {} into the same socket", missing->name(), name.text(),
                        missing->what_to_plug());
     if (missing->told)
-        text += format("; the kernel guesses, from equal numbers, that it is {} (`pair {}` takes its word)",
+        text += format("; {} that it is {} (`pair {}` takes that word for it)", missing->told->said(),
                        missing->told->place.text(), name.text());
     reaction.lines.push_back(
         line(Kind::note, std::move(text),

@@ -125,7 +125,9 @@ void add_given(Plan& plan, const Situation& situation, const Board& board, const
     if (wanted.named && !connector.missing.empty())
         plan.warnings.push_back(
             format("{}: nothing can be in {} until it is", connector.missing, connector.spec.name.text()));
-    if (!wanted.named || wanted.is_there() || wanted.seat == SeatId(topology::OwnController{})) return;
+    if (!wanted.named || wanted.is_there() || wanted.seat == SeatId(topology::OwnController{}) ||
+        !topology::names_one_half(connector.spec))
+        return;
     if (const auto half =
             topology::unknown_half(situation.snapshot, connector.spec, situation.settings.specs()))
         plan.warnings.push_back(

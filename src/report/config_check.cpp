@@ -146,10 +146,8 @@ void add_half_warnings(ConfigCheck& check, const config::Settings& settings, con
             format("connector {}: its {} is not known, so {} in it is not moved; `usbroute map` learns it",
                    connector.spec.name.text(), half->name(), half->left_behind());
         if (half->told)
-            message +=
-                format(" ({} that it is {})",
-                       half->told->by_firmware ? "firmware says" : "the kernel guesses, from equal numbers,",
-                       topology::text_of(topology::lasting_form(snapshot, half->told->place)));
+            message += format(" ({} that it is {})", half->told->said(),
+                              topology::text_of(topology::lasting_form(snapshot, half->told->place)));
         check.warnings.push_back({.origin = connector.origin.text(), .message = std::move(message)});
     }
 }

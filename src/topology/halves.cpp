@@ -53,6 +53,11 @@ std::optional<OtherHalf> other_half_of(const Snapshot& snapshot, const UsbPlace&
                      .by_firmware = port->location != 0};
 }
 
+std::string_view OtherHalf::said() const
+{
+    return by_firmware ? "firmware says" : "the kernel guesses, from equal numbers,";
+}
+
 std::string_view UnknownHalf::name() const { return superspeed ? "SuperSpeed half" : "USB 2 half"; }
 
 std::string_view UnknownHalf::left_behind() const
@@ -85,6 +90,8 @@ std::optional<UnknownHalf> unknown_half(const Snapshot& snapshot, const Connecto
     auto here = spec;
     locate(snapshot, here);
     for (const auto& place : here.places) {
+        // A port of a hub has its other half through the hub, and is better named by it.
+        if (place.ports.size() != 1) continue;
         const auto* controller = snapshot.controller_at(place.controller);
         if (controller == nullptr || controller->usb2_bus() == nullptr ||
             controller->superspeed_bus() == nullptr || is_hardwired(snapshot, place))

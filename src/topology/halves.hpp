@@ -23,6 +23,9 @@ struct OtherHalf {
     UsbPlace place;
     bool by_firmware =
         false; ///< false: it guessed, from equal numbers (drivers/usb/core/port.c, find_and_link_peer)
+
+    /// Whose word it is, before "that ...": "firmware says".
+    [[nodiscard]] std::string_view said() const;
 };
 /// Nothing: it says none, or the port there has no socket.
 [[nodiscard]] std::optional<OtherHalf> other_half_of(const Snapshot& snapshot, const UsbPlace& place);
@@ -39,7 +42,7 @@ struct UnknownHalf {
     /// The remedy: "plug a USB 3 stick".
     [[nodiscard]] std::string_view what_to_plug() const;
 };
-/// Nothing where both halves are known, where the socket is the mux's or a hub's, and where the socket has only one: a USB 2 port
+/// Nothing where both halves are known, where the socket is the mux's or a port of a hub, and where the socket has only one: a USB 2 port
 /// for which the kernel has no other half, or whose other half belongs to another one of `all`.
 [[nodiscard]] std::optional<UnknownHalf> unknown_half(const Snapshot& snapshot, const ConnectorSpec& spec,
                                                       const std::vector<ConnectorSpec>& all);
