@@ -131,7 +131,7 @@ TEST(MapPlaces, WritesNoGuessAndSaysWhatToPlugIn)
 
     EXPECT_EQ(
         desk.say("rear-4"),
-        "rear-4 it is\nthe SuperSpeed half of rear-4 was not learned: plug a USB 3 stick into the same socket; the kernel guesses, from equal numbers, that it is 0000:30:00.3/ss4 (`pair rear-4` takes its word)");
+        "rear-4 it is\nthe SuperSpeed half of rear-4 was not learned: plug a USB 3 stick into the same socket; the kernel guesses, from equal numbers, that it is 0000:30:00.3/ss4 (`pair rear-4` takes that word for it)");
 
     EXPECT_EQ(desk.usb_of("rear-4"), "00:08.1/00.3 4");
     EXPECT_EQ(
