@@ -18,15 +18,34 @@ using Kind = Line::Kind;
 
 namespace {
 
+void add_place(topology::ConnectorSpec& spec, const topology::ToldPlace& place)
+{
+    if (const auto* way = std::get_if<topology::WayPlace>(&place))
+        spec.ways.push_back(*way);
+    else
+        spec.places.push_back(std::get<topology::UsbPlace>(place));
+}
+
+/// In place of the hub of that name, where there is one.
+void put_in(std::vector<config::HubSettings>& hubs, const config::HubSettings& hub)
+{
+    const auto same = std::ranges::find(hubs, hub.spec.name, [](const auto& one) { return one.spec.name; });
+    if (same == hubs.end())
+        hubs.push_back(hub);
+    else
+        *same = hub;
+}
+
 std::expected<config::Settings, std::vector<config::Problem>> read(const Files& files)
 {
     return config::parse(std::array{files.by_hand, files.by_map});
 }
 
-std::string toml_of(std::vector<ConnectorSettings> connectors)
+std::string toml_of(std::vector<ConnectorSettings> connectors, std::vector<config::HubSettings> hubs)
 {
     config::Settings settings;
     settings.connectors = std::move(connectors);
+    settings.hubs = std::move(hubs);
     return config::to_toml(settings);
 }
 
@@ -50,7 +69,7 @@ std::expected<Mapping, std::vector<config::Problem>> Mapping::create(Files files
 {
     auto settings = read(files);
     if (!settings) return std::unexpected(std::move(settings.error()));
-    // The file is written whole, with connectors alone.
+    // The file is written whole, with connectors and hubs alone.
     const auto& ours = files.by_map.name;
     const auto strange = [&](const auto& list) {
         const auto found = std::ranges::find(list, ours, [](const auto& one) { return one.origin.file; });
@@ -109,14 +128,21 @@ Reaction Mapping::answer(std::string_view typed)
                 "nothing is waiting for a name: plug something in; `help` shows what else can be typed"));
         return reaction;
     }
+    const auto take_answer = [&](const std::vector<std::string_view>& answered) {
+        switch (question_->asks) {
+        case Question::Asks::socket: return name(answered, reaction);
+        case Question::Asks::hub: return name_hub(answered, reaction);
+        case Question::Asks::apart: return tell_apart(answered, reaction);
+        }
+    };
     if (!said.empty()) {
-        name(said, reaction);
+        take_answer(said);
     } else if (question_->offered.empty()) {
         reaction.lines.push_back(line(Kind::note, "left without a name"));
         ask_next(reaction);
     } else {
         const std::string offered = question_->offered;
-        name({offered}, reaction);
+        take_answer({offered});
     }
     return reaction;
 }
@@ -172,17 +198,23 @@ void Mapping::name_anew(const ConnectorSettings& plain, Reaction& reaction)
         named.spec.bit = sighting.bit;
     }
     named.spec.superspeed = sighting.superspeed_port;
-    if (!named.spec.bit)
-        for (const auto& half : {sighting.usb2, sighting.superspeed})
-            if (half) named.spec.places.push_back(*half);
+    auto hubs = own_hubs();
+    if (const auto& port = question_->on_hub) {
+        named.spec.on_hubs.push_back({.hub = *port->name, .ports = port->ports});
+        if (const auto& hub = question_->new_hub) put_in(hubs, *hub);
+    } else if (!named.spec.bit) {
+        for (const auto& half : halves_of(sighting)) add_place(named.spec, lasting_form(snapshot_, half));
+    }
 
     auto connectors = own();
     connectors.push_back(named);
-    if (!adopt(connectors, reaction)) return;
+    if (!adopt(connectors, hubs, reaction)) return;
     if (!named.panel.empty()) panel_ = named.panel;
     latest_ = named.spec.name;
+    note_learned(named.spec.name);
     reaction.lines.push_back(line(Kind::named, format("{} it is", named.spec.name.text()),
                                   {{"connector", named.spec.name.text()}}));
+    say_what_is_missing(named.spec.name, reaction);
     ask_next(reaction);
 }
 
@@ -199,19 +231,32 @@ void Mapping::add_to(const ConnectorSettings& existing, bool same, Reaction& rea
         reaction.lines.push_back(line(Kind::refused, std::move(text)));
     };
 
+    bool took_both = false;
     if (!sighting.bit && !sighting.superspeed_port) {
+        if (spec.bit || spec.behind || !spec.on_hubs.empty() || question_->on_hub)
+            return refuse(format("{} is already another socket; give another name", name));
         auto there = spec;
         topology::locate(snapshot_, there);
-        const bool half_is_new =
-            spec.on_hubs.empty() && std::ranges::none_of(there.places, [&](const topology::UsbPlace& place) {
-                return place.superspeed == sighting.superspeed.has_value();
-            });
-        if (spec.bit || !spec.on_hubs.empty() || (!half_is_new && !same))
-            return refuse(format(
-                "{} is already another socket; if it really is the same hole, type `{} same`, otherwise give another name",
-                name, name));
-        for (const auto& half : {sighting.usb2, sighting.superspeed})
-            if (half) spec.places.push_back(*half);
+        const auto is_new = [&](const topology::UsbPlace& half) {
+            return std::ranges::find(there.places, half) == there.places.end();
+        };
+        const auto seen = [&](const topology::UsbPlace& half) {
+            return half == sighting.usb2 || half == sighting.superspeed;
+        };
+        std::vector<topology::UsbPlace> added;
+        for (const auto& half : halves_of(sighting)) {
+            if (!is_new(half)) continue;
+            const bool is_second = names_half(spec, half.superspeed);
+            // What a person sees counts more than what firmware says.
+            if (is_second && !seen(half)) continue;
+            if (is_second && !same)
+                return refuse(format(
+                    "{} is already another socket; if it really is the same hole, type `{} same`, otherwise give another name",
+                    name, name));
+            added.push_back(half);
+        }
+        for (const auto& half : added) add_place(spec, lasting_form(snapshot_, half));
+        took_both = names_half(spec, true) && names_half(spec, false) && !same;
     } else if (!spec.bit) {
         return refuse(
             format("{} has no bit of XUSB2PR; give another name, or `remove {}` first", name, name));
@@ -233,10 +278,13 @@ void Mapping::add_to(const ConnectorSettings& existing, bool same, Reaction& rea
     }
     if (!adopt(connectors, reaction)) return;
     latest_ = called;
+    note_learned(called);
     const auto half = sighting.superspeed_port && !sighting.bit
                           ? format("{} has SuperSpeed port {}", name, sighting.superspeed_port->value)
-                          : format("{} also has this place", name);
+                      : took_both ? format("{} has both halves now", name)
+                                  : format("{} also has this place", name);
     reaction.lines.push_back(line(Kind::changed, half, {{"connector", name}}));
+    say_what_is_missing(called, reaction);
     ask_next(reaction);
 }
 
@@ -249,10 +297,29 @@ Mapping::Connectors Mapping::own() const
     return connectors;
 }
 
+Mapping::Hubs Mapping::own_hubs() const
+{
+    Hubs hubs;
+    std::ranges::copy_if(settings_.hubs, std::back_inserter(hubs), [&](const config::HubSettings& hub) {
+        return hub.origin.file == files_.by_map.name;
+    });
+    return hubs;
+}
+
 bool Mapping::adopt(const Connectors& connectors, Reaction& reaction)
 {
+    return adopt(connectors, own_hubs(), reaction);
+}
+
+void Mapping::note_learned(const ConnectorName& name)
+{
+    if (std::ranges::find(learned_, name) == learned_.end()) learned_.push_back(name);
+}
+
+bool Mapping::adopt(const Connectors& connectors, const Hubs& hubs, Reaction& reaction)
+{
     auto files = files_;
-    files.by_map.text = toml_of(connectors);
+    files.by_map.text = toml_of(connectors, hubs);
     auto settings = read(files);
     if (!settings) {
         for (const auto& problem : settings.error())
@@ -285,7 +352,7 @@ const ConnectorSettings* Mapping::changeable(std::string_view name, Reaction& re
 
 std::string Mapping::connectors_toml() const
 {
-    return "# `usbroute map` rewrites this whole file each time a socket gets a name. What is added here by hand and is\n# not part of a connector is lost then; put it into usbroute.toml.\n\n" +
+    return "# `usbroute map` rewrites this whole file each time a socket gets a name. What is added here by hand and is\n# not part of a connector or a hub is lost then; put it into usbroute.toml.\n\n" +
            files_.by_map.text;
 }
 
@@ -293,6 +360,8 @@ std::string Mapping::prompt() const
 {
     if (consent_) return format("move {} to its twin and back, now? [y/N] ", consent_->text());
     if (!question_) return "plug something in, or type done> ";
+    if (question_->asks == Question::Asks::hub) return format("name of the hub? [{}] ", question_->offered);
+    if (question_->asks == Question::Asks::apart) return format("serial or at? [{}] ", question_->offered);
     return question_->offered.empty() ? "name? [skip] " : format("name? [{}] ", question_->offered);
 }
 

@@ -4,7 +4,9 @@
 #pragma once
 
 #include "config/parse.hpp"
+#include "map/hub_socket.hpp"
 #include "map/sighting.hpp"
+#include "topology/halves.hpp"
 
 #include <deque>
 #include <expected>
@@ -69,13 +71,26 @@ public:
     [[nodiscard]] std::string prompt() const;
     /// The state of things, and what can come next.
     [[nodiscard]] std::vector<Line> summary() const;
+    /// What was learned, which half of which socket is not known yet, and what a move would leave behind because of that.
+    [[nodiscard]] std::vector<Line> conclusion() const;
 
 private:
     struct Question {
+        enum class Asks : std::uint8_t {
+            socket, ///< what the socket is called
+            hub,    ///< what the hub is called of which it is a port
+            apart,  ///< what tells that hub from another one of its model
+        };
         Sighting sighting;
         std::string offered; ///< empty: nothing to offer
+        Asks asks = Asks::socket;
+        std::optional<HubSocket> on_hub = {};
+        std::optional<HubToName> unnamed_hub = {}; ///< of `on_hub`, as long as the configuration has none
+        /// The name it was given; written together with its first socket.
+        std::optional<config::HubSettings> new_hub = {};
     };
     using Connectors = std::vector<config::ConnectorSettings>;
+    using Hubs = std::vector<config::HubSettings>;
 
     Mapping(Files files, config::Settings settings, topology::Snapshot first);
 
@@ -83,21 +98,38 @@ private:
     void take(Sighting sighting, Reaction& reaction);
     void ask_next(Reaction& reaction);
     void ask(Sighting sighting, Reaction& reaction);
-    [[nodiscard]] std::string offer(const Sighting& sighting) const;
+    void ask_for(Question::Asks what, std::string offered, Reaction& reaction);
+    [[nodiscard]] std::string offer(const Question& question) const;
+    [[nodiscard]] std::string whose_half(const Sighting& sighting, std::string_view offered) const;
     [[nodiscard]] const config::ConnectorSettings* known(const Sighting& sighting) const;
 
     void obey(const std::vector<std::string_view>& words, Reaction& reaction);
     void name(const std::vector<std::string_view>& words, Reaction& reaction);
+    void name_hub(const std::vector<std::string_view>& words, Reaction& reaction);
+    void tell_apart(const std::vector<std::string_view>& words, Reaction& reaction);
+    void ask_for_the_socket(Reaction& reaction);
     void name_anew(const config::ConnectorSettings& named, Reaction& reaction);
     void add_to(const config::ConnectorSettings& existing, bool same, Reaction& reaction);
     void rename(std::string_view from, std::string_view to, Reaction& reaction);
     void remove(std::string_view name, Reaction& reaction);
     void place(const std::vector<std::string_view>& words, Reaction& reaction);
     void prepare_check(const std::vector<std::string_view>& words, Reaction& reaction);
+    void pair(const std::vector<std::string_view>& words, Reaction& reaction);
 
     [[nodiscard]] Connectors own() const;
-    /// Takes `connectors` for ours when the whole configuration is right with them; else says what is wrong.
+    [[nodiscard]] Hubs own_hubs() const;
+    /// Takes `connectors` and `hubs` for ours when the whole configuration is right with them; else says what is wrong.
+    bool adopt(const Connectors& connectors, const Hubs& hubs, Reaction& reaction);
     bool adopt(const Connectors& connectors, Reaction& reaction);
+    void note_learned(const ConnectorName& name);
+    [[nodiscard]] std::optional<topology::UnknownHalf>
+    half_missing(const config::ConnectorSettings& connector) const;
+    void say_what_is_missing(const ConnectorName& name, Reaction& reaction) const;
+    [[nodiscard]] std::vector<Line> missing_halves() const;
+    /// The halves of the socket: those that were seen, and the other one where firmware says which it is.
+    [[nodiscard]] std::vector<topology::UsbPlace> halves_of(const Sighting& sighting) const;
+    /// The connector that has a place.
+    [[nodiscard]] const config::ConnectorSettings* holder_of(const topology::UsbPlace& place) const;
     /// The one with this name that is ours to change; says why not.
     [[nodiscard]] const config::ConnectorSettings* changeable(std::string_view name,
                                                               Reaction& reaction) const;
@@ -110,7 +142,8 @@ private:
     std::deque<Sighting> waiting_;         ///< plugged in while another question was open
     std::optional<ConnectorName> consent_; ///< asked whether this one may be moved and moved back
     std::optional<ConnectorName> latest_;
-    std::string panel_ = "rear"; ///< the panel last named: most sockets are at the rear
+    std::vector<ConnectorName> learned_; ///< what has changed since the beginning, in that order
+    std::string panel_ = "rear";         ///< the panel last named: most sockets are at the rear
 };
 
 } // namespace usbroute::map

@@ -8,6 +8,7 @@
 #include "route/wiring.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 /// What the dialogue does when a word is typed that is no name.
 namespace usbroute::map {
@@ -78,6 +79,8 @@ void Mapping::obey(const std::vector<std::string_view>& words, Reaction& reactio
         if (takes(1, 1, "remove NAME")) remove(words[1], reaction);
     } else if (verb == "place") {
         if (takes(2, 4, "place NAME PANEL [ROW COLUMN]")) place(words, reaction);
+    } else if (verb == "pair") {
+        if (takes(0, 1, "pair [NAME]")) pair(words, reaction);
     } else if (verb == "verify") {
         if (takes(0, 1, "verify [NAME]")) prepare_check(words, reaction);
     } else {
@@ -97,8 +100,11 @@ void Mapping::rename(std::string_view from, std::string_view to, Reaction& react
         if (connector.spec.name == old->spec.name) connector.spec.name = ConnectorName(std::string(to));
     if (!adopt(connectors, reaction)) return;
     latest_ = ConnectorName(std::string(to));
+    std::ranges::replace(learned_, ConnectorName(std::string(from)), *latest_);
+    note_learned(*latest_);
     reaction.lines.push_back(changed(format("{} is {} now", from, to), std::string(to)));
-    if (question_ && question_->offered == from) question_->offered = offer(question_->sighting);
+    if (question_ && question_->asks == Question::Asks::socket && question_->offered == from)
+        question_->offered = offer(*question_);
 }
 
 void Mapping::remove(std::string_view name, Reaction& reaction)
@@ -106,11 +112,22 @@ void Mapping::remove(std::string_view name, Reaction& reaction)
     const auto* old = changeable(name, reaction);
     if (old == nullptr) return;
     auto connectors = own();
+    const auto on_hubs = old->spec.on_hubs;
     std::erase_if(connectors, [&](const ConnectorSettings& c) { return c.spec.name == old->spec.name; });
-    if (!adopt(connectors, reaction)) return;
+    // A hub without sockets has a name for nothing.
+    auto hubs = own_hubs();
+    std::erase_if(hubs, [&](const config::HubSettings& hub) {
+        const auto is_of_it = [&](const topology::HubPlace& place) { return place.hub == hub.spec.name; };
+        return std::ranges::any_of(on_hubs, is_of_it) &&
+               std::ranges::none_of(settings_.connectors, [&](const ConnectorSettings& c) {
+                   return c.spec.name != old->spec.name && std::ranges::any_of(c.spec.on_hubs, is_of_it);
+               });
+    });
+    if (!adopt(connectors, hubs, reaction)) return;
     if (latest_ && latest_->text() == name) latest_.reset();
+    std::erase(learned_, ConnectorName(std::string(name)));
     reaction.lines.push_back(changed(format("{} no longer has a name", name), std::string(name)));
-    if (question_) question_->offered = offer(question_->sighting);
+    if (question_ && question_->asks == Question::Asks::socket) question_->offered = offer(*question_);
 }
 
 void Mapping::place(const std::vector<std::string_view>& words, Reaction& reaction)
@@ -134,6 +151,38 @@ void Mapping::place(const std::vector<std::string_view>& words, Reaction& reacti
     if (!adopt(connectors, reaction)) return;
     panel_ = std::string(words[2]);
     reaction.lines.push_back(changed(format("{} has its place", name), name));
+}
+
+void Mapping::pair(const std::vector<std::string_view>& words, Reaction& reaction)
+{
+    if (words.size() == 1 && !latest_) return reaction.lines.push_back(refused("say which: pair NAME"));
+    const auto name = words.size() == 1 ? *latest_ : ConnectorName(std::string(words[1]));
+    const auto* old = changeable(name.text(), reaction);
+    if (old == nullptr) return;
+    const auto missing = half_missing(*old);
+    if (!missing)
+        return reaction.lines.push_back(
+            refused(format("{} lacks no half, as far as the kernel can tell", name.text())));
+    if (!missing->told)
+        return reaction.lines.push_back(
+            refused(format("the kernel says of no port that it is the {} of {}: {} into that socket",
+                           missing->name(), name.text(), missing->what_to_plug())));
+    auto connectors = own();
+    for (auto& connector : connectors) {
+        if (connector.spec.name != name) continue;
+        const auto place = topology::lasting_form(snapshot_, missing->told->place);
+        if (const auto* way = std::get_if<topology::WayPlace>(&place))
+            connector.spec.ways.push_back(*way);
+        else
+            connector.spec.places.push_back(missing->told->place);
+    }
+    if (!adopt(connectors, reaction)) return;
+    note_learned(name);
+    reaction.lines.push_back(
+        changed(format("{} has both halves now; {}: nobody has seen it", name.text(),
+                       missing->told->by_firmware ? "that is firmware's word" : "that is the kernel's guess"),
+                name.text()));
+    if (question_ && question_->asks == Question::Asks::socket) question_->offered = offer(*question_);
 }
 
 void Mapping::prepare_check(const std::vector<std::string_view>& words, Reaction& reaction)
@@ -211,9 +260,10 @@ std::vector<Line> Mapping::summary() const
                          .text = format("{:<{}}  {}", connector.spec.name.text(), widest,
                                         places_text(connector, snapshot_)),
                          .fields = {{"connector", connector.spec.name.text()}}});
-    const auto mux = route::find_mux(snapshot_);
     if (lines.empty())
         lines.push_back({.kind = Kind::note, .text = "no socket has a name yet", .fields = {}});
+    std::ranges::move(missing_halves(), std::back_inserter(lines));
+    const auto mux = route::find_mux(snapshot_);
     if (!mux) return lines;
     std::vector<std::string> unnamed;
     for (const auto& spec : route::unnamed_connectors(*mux->family, settings_.specs()))
@@ -223,6 +273,36 @@ std::vector<Line> Mapping::summary() const
                          .text = format("without a name: {} {}; not every bit has a socket on every board",
                                         unnamed.size() == 1 ? "bit" : "bits", join(unnamed, ", ")),
                          .fields = {}});
+    return lines;
+}
+
+std::vector<Line> Mapping::missing_halves() const
+{
+    std::vector<Line> lines;
+    for (const auto& connector : settings_.connectors) {
+        const auto missing = half_missing(connector);
+        if (!missing) continue;
+        const auto& name = connector.spec.name.text();
+        lines.push_back(
+            {.kind = Kind::note,
+             .text = format(
+                 "not learned: the {0} of {1}; moving {1} would leave {2} in it behind. To learn it, {3} into {1} here",
+                 missing->name(), name, missing->left_behind(), missing->what_to_plug()),
+             .fields = {{"connector", name}, {"half_missing", std::string(missing->name())}}});
+    }
+    return lines;
+}
+
+std::vector<Line> Mapping::conclusion() const
+{
+    std::vector<Line> lines;
+    for (const auto& name : learned_)
+        if (const auto* connector = settings_.connector(name))
+            lines.push_back(
+                {.kind = Kind::note,
+                 .text = format("learned: {}, {}", name.text(), places_text(*connector, snapshot_)),
+                 .fields = {{"connector", name.text()}}});
+    std::ranges::move(missing_halves(), std::back_inserter(lines));
     return lines;
 }
 

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: MIT
 
 #include "base/format.hpp"
+#include "base/text.hpp"
 #include "map/lines.hpp"
 #include "map/mapping.hpp"
+#include "map/names.hpp"
 #include "topology/named_hub.hpp"
 
 #include <algorithm>
@@ -46,7 +48,8 @@ Reaction Mapping::present()
 const ConnectorSettings* Mapping::known(const Sighting& sighting) const
 {
     std::vector<topology::NamedHub> hubs;
-    for (const auto& hub : settings_.hubs) hubs.push_back(look_for(snapshot_, hub.spec, settings_.specs()));
+    const auto pairs = located_specs(snapshot_, settings_);
+    for (const auto& hub : settings_.hubs) hubs.push_back(look_for(snapshot_, hub.spec, pairs));
     const auto is_on_its_hub = [&](const topology::ConnectorSpec& spec) {
         topology::Connector connector;
         connector.spec = spec;
@@ -106,7 +109,13 @@ void Mapping::take(Sighting sighting, Reaction& reaction)
         auto fields = fields_of(sighting);
         fields.emplace_back("connector", connector->spec.name.text());
         latest_ = connector->spec.name;
-        const bool new_half = sighting.superspeed_port && sighting.bit && !connector->spec.superspeed;
+        const auto& spec = connector->spec;
+        const bool by_place = !spec.bit && !spec.behind && spec.on_hubs.empty();
+        const bool new_half = by_place ? std::ranges::any_of(halves_of(sighting),
+                                                             [&](const topology::UsbPlace& half) {
+                                                                 return !names_half(spec, half.superspeed);
+                                                             })
+                                       : sighting.superspeed_port && sighting.bit && !spec.superspeed;
         if (!new_half) {
             reaction.lines.push_back(line(Kind::known,
                                           format("{} is already {}", text, connector->spec.name.text()),
@@ -121,9 +130,124 @@ void Mapping::take(Sighting sighting, Reaction& reaction)
         waiting_.push_back(std::move(sighting));
 }
 
+std::vector<topology::UsbPlace> Mapping::halves_of(const Sighting& sighting) const
+{
+    std::vector<topology::UsbPlace> halves;
+    for (const auto& half : {sighting.usb2, sighting.superspeed})
+        if (half) halves.push_back(*half);
+    if (halves.size() != 1) return halves;
+    const auto other = topology::other_half_of(snapshot_, halves.front());
+    const auto* holder = other ? holder_of(other->place) : nullptr;
+    if (other && other->by_firmware && (holder == nullptr || holder == holder_of(halves.front())))
+        halves.push_back(other->place);
+    return halves;
+}
+
+const ConnectorSettings* Mapping::holder_of(const topology::UsbPlace& place) const
+{
+    const auto has = [&](const ConnectorSettings& connector) {
+        auto spec = connector.spec;
+        topology::locate(snapshot_, spec);
+        return std::ranges::find(spec.places, place) != spec.places.end();
+    };
+    const auto found = std::ranges::find_if(settings_.connectors, has);
+    return found == settings_.connectors.end() ? nullptr : &*found;
+}
+
+/// What is known of the half that was not seen, one sentence; empty: nothing, or there is none.
+std::string Mapping::whose_half(const Sighting& sighting, std::string_view offered) const
+{
+    if (sighting.bit || sighting.superspeed_port || (sighting.usb2 && sighting.superspeed)) return {};
+    const auto& seen = sighting.usb2 ? *sighting.usb2 : *sighting.superspeed;
+    const auto* half = seen.superspeed ? "SuperSpeed half" : "USB 2 half";
+    const auto* other_name = seen.superspeed ? "USB 2 half" : "SuperSpeed half";
+    const auto other = topology::other_half_of(snapshot_, seen);
+    const auto* holder = other ? holder_of(other->place) : nullptr;
+    if (holder != nullptr && holder->spec.name.text() == offered && holder_of(seen) == nullptr)
+        return format("{} that this is the {} of {}", other->said(), half, offered);
+    if (other && other->by_firmware && holder == nullptr)
+        return format("firmware says that its {} is {}", other_name, other->place.text());
+    if (!seen.superspeed && !other) return {};
+    std::vector<std::string> lacking;
+    for (const auto& connector : settings_.connectors) {
+        const auto missing = half_missing(connector);
+        if (missing && missing->superspeed == seen.superspeed) lacking.push_back(connector.spec.name.text());
+    }
+    if (lacking.empty()) return {};
+    return format("if this socket has a name already, type that name: the {} of {} is not known yet", half,
+                  join(lacking, ", "));
+}
+
+std::optional<topology::UnknownHalf> Mapping::half_missing(const ConnectorSettings& connector) const
+{
+    return topology::unknown_half(snapshot_, connector.spec, settings_.specs());
+}
+
+void Mapping::say_what_is_missing(const ConnectorName& name, Reaction& reaction) const
+{
+    const auto* connector = settings_.connector(name);
+    const auto missing = connector == nullptr ? std::nullopt : half_missing(*connector);
+    if (!missing) return;
+    auto text = format("the {} of {} was not learned: {} into the same socket", missing->name(), name.text(),
+                       missing->what_to_plug());
+    if (missing->told)
+        text += format("; {} that it is {} (`pair {}` takes that word for it)", missing->told->said(),
+                       missing->told->place.text(), name.text());
+    reaction.lines.push_back(
+        line(Kind::note, std::move(text),
+             {{"connector", name.text()}, {"half_missing", std::string(missing->name())}}));
+}
+
 void Mapping::ask(Sighting sighting, Reaction& reaction)
 {
-    auto offered = offer(sighting);
+    Question question{.sighting = std::move(sighting), .offered = {}};
+    if (known(question.sighting) == nullptr)
+        question.on_hub = hub_socket_of(snapshot_, question.sighting, settings_);
+    if (const auto& port = question.on_hub; port && !port->name) {
+        if (port->hub) question.unnamed_hub = hub_to_name(snapshot_, *port->hub);
+        if (!question.unnamed_hub) {
+            reaction.lines.push_back(line(
+                Kind::refused,
+                format(
+                    "this is port {} of the hub {}, seen with SuperSpeed, and a hub is known by its USB 2 half, which was not found: plug something that is not USB 3 into the same port of the hub",
+                    port->port_text(), port->shown)));
+            return;
+        }
+    }
+    question_ = std::move(question);
+    if (question_->unnamed_hub) {
+        reaction.lines.push_back(line(
+            Kind::note,
+            format(
+                "this is port {} of the hub {}: name the hub? Its sockets go with it, wherever its cable goes",
+                question_->on_hub->port_text(), question_->on_hub->shown)));
+        std::string offered;
+        for (unsigned number = 1; offered.empty(); ++number)
+            if (auto free = format("hub-{}", number);
+                std::ranges::none_of(settings_.hubs, [&](const config::HubSettings& hub) {
+                    return hub.spec.name.text() == free;
+                }))
+                offered = std::move(free);
+        return ask_for(Question::Asks::hub, std::move(offered), reaction);
+    }
+    ask_for_the_socket(reaction);
+}
+
+void Mapping::ask_for(Question::Asks what, std::string offered, Reaction& reaction)
+{
+    question_->asks = what;
+    question_->offered = std::move(offered);
+    auto fields = fields_of(question_->sighting);
+    if (what != Question::Asks::socket)
+        fields.emplace_back("asks", what == Question::Asks::hub ? "hub" : "apart");
+    fields.emplace_back("offered", question_->offered);
+    reaction.lines.push_back(line(Kind::question, {}, std::move(fields)));
+}
+
+void Mapping::ask_for_the_socket(Reaction& reaction)
+{
+    auto offered = offer(*question_);
+    const auto& sighting = question_->sighting;
     if (sighting.superspeed_port && !sighting.bit) {
         const auto pair = pairing_of(snapshot_, *sighting.superspeed_port);
         std::string why = "which connector's SuperSpeed half is it?";
@@ -132,11 +256,64 @@ void Mapping::ask(Sighting sighting, Reaction& reaction)
                       ? format("firmware pairs it with {}", offered)
                       : format("the kernel guesses, from equal numbers, that it is {}", offered);
         reaction.lines.push_back(line(Kind::note, why));
+    } else if (!question_->on_hub) {
+        if (auto half = whose_half(sighting, offered); !half.empty())
+            reaction.lines.push_back(line(Kind::note, std::move(half)));
     }
-    auto fields = fields_of(sighting);
-    fields.emplace_back("offered", offered);
-    question_ = Question{.sighting = std::move(sighting), .offered = std::move(offered)};
-    reaction.lines.push_back(line(Kind::question, {}, std::move(fields)));
+    ask_for(Question::Asks::socket, std::move(offered), reaction);
+}
+
+void Mapping::name_hub(const std::vector<std::string_view>& said, Reaction& reaction)
+{
+    const auto refuse = [&](std::string text) {
+        reaction.lines.push_back(line(Kind::refused, std::move(text)));
+    };
+    if (said.size() != 1) return refuse("write one NAME for the hub, as in: desk; or skip");
+    if (const auto wrong = why_no_name(said[0])) return refuse(*wrong);
+    const HubName name{std::string(said[0])};
+    const auto& unnamed = *question_->unnamed_hub;
+    const auto same =
+        std::ranges::find(settings_.hubs, name, [](const config::HubSettings& hub) { return hub.spec.name; });
+    if (same != settings_.hubs.end()) {
+        const auto shown = topology::shown(same->spec);
+        if (same->spec.id != unnamed.spec.id)
+            return refuse(format("{} is another hub; give another name", shown));
+        if (same->origin.file != files_.by_map.name)
+            return refuse(
+                format("{} is in {}, which is written by hand: change it there, or give another name", shown,
+                       same->origin.text()));
+    }
+    question_->new_hub = config::HubSettings{.spec = unnamed.spec, .origin = {}};
+    question_->new_hub->spec.name = name;
+    question_->on_hub->name = name;
+    if (unnamed.others.empty()) return ask_for_the_socket(reaction);
+    auto text = format("there is another hub of this model at {}: ", join(unnamed.others, " and "));
+    text +=
+        unnamed.serial.empty()
+            ? format(
+                  "neither has a serial number of its own; Enter tells this one by where it is plugged in (at), {}, and it has to stay there",
+                  topology::text_of(*unnamed.at))
+            : format("tell this one by its serial number {} (serial), or by where it is plugged in (at), {}?",
+                     unnamed.serial, topology::text_of(*unnamed.at));
+    reaction.lines.push_back(line(Kind::note, std::move(text)));
+    ask_for(Question::Asks::apart, unnamed.serial.empty() ? "at" : "serial", reaction);
+}
+
+void Mapping::tell_apart(const std::vector<std::string_view>& said, Reaction& reaction)
+{
+    const auto& unnamed = *question_->unnamed_hub;
+    auto& spec = question_->new_hub->spec;
+    if (said.size() == 1 && said[0] == "at") {
+        spec.at = unnamed.at;
+    } else if (said.size() == 1 && said[0] == "serial" && !unnamed.serial.empty()) {
+        spec.serial = unnamed.serial;
+    } else {
+        reaction.lines.push_back(line(
+            Kind::refused, unnamed.serial.empty() ? "no serial number tells the two apart; type at, or skip"
+                                                  : "type serial or at, or skip"));
+        return;
+    }
+    ask_for_the_socket(reaction);
 }
 
 void Mapping::ask_next(Reaction& reaction)
@@ -151,9 +328,15 @@ void Mapping::ask_next(Reaction& reaction)
     }
 }
 
-std::string Mapping::offer(const Sighting& sighting) const
+std::string Mapping::offer(const Question& question) const
 {
+    const auto& sighting = question.sighting;
     if (const auto* connector = known(sighting)) return connector->spec.name.text();
+    if (const auto& port = question.on_hub) {
+        auto name = format("{}-{}", port->name->text(), port->port_text());
+        const bool is_free = settings_.connector(ConnectorName(name)) == nullptr && !why_no_name(name);
+        return is_free ? name : free_name(port->name->text());
+    }
     if (sighting.superspeed_port && !sighting.bit) {
         const auto pair = pairing_of(snapshot_, *sighting.superspeed_port);
         if (!pair) return {};
@@ -161,6 +344,12 @@ std::string Mapping::offer(const Sighting& sighting) const
             settings_.connectors, [&](const ConnectorSettings& c) { return c.spec.bit == pair->bit; });
         const bool free = connector != settings_.connectors.end() && !connector->spec.superspeed;
         return free ? connector->spec.name.text() : std::string();
+    }
+    if (!sighting.bit && sighting.usb2.has_value() != sighting.superspeed.has_value()) {
+        const auto& seen = sighting.usb2 ? *sighting.usb2 : *sighting.superspeed;
+        const auto other = topology::other_half_of(snapshot_, seen);
+        const auto* holder = other ? holder_of(other->place) : nullptr;
+        if (holder != nullptr && !names_half(holder->spec, seen.superspeed)) return holder->spec.name.text();
     }
     return free_name(sighting.built_in || sighting.receiver ? "internal" : panel_);
 }

@@ -14,8 +14,8 @@ namespace usbroute::map {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> commands{"present", "help",   "?",     "list",   "skip",
-                                                    "rename",  "remove", "place", "verify", "done"};
+constexpr std::array<std::string_view, 11> commands{"present", "help",  "?",    "list",   "skip", "rename",
+                                                    "remove",  "place", "pair", "verify", "done"};
 constexpr std::array<std::string_view, 8> panels{"front", "rear",  "internal", "top",
                                                  "left",  "right", "side",     "dock"};
 constexpr std::array<std::string_view, 3> owners{"host", "ehci", "xhci"};
@@ -70,6 +70,7 @@ std::string_view help()
            "present           ask about what is already plugged in, built-in devices too\n"
            "list              what has a name, and which sockets have none\n"
            "rename OLD NEW, remove NAME, place NAME PANEL [ROW COLUMN]\n"
+           "pair [NAME]       take the kernel's word for the half of the socket that nobody has seen\n"
            "verify [NAME]     move the socket to its twin and back, and see whether the device follows\n"
            "done              end; so does Ctrl-D. Everything that was named is already saved";
 }

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "route/wiring.hpp"
+#include "topology/halves.hpp"
 
 #include <algorithm>
 #include <array>
@@ -41,14 +42,6 @@ std::vector<std::shared_ptr<const Device>> arrivals(const Snapshot& before, cons
         found.push_back(device);
     }
     return found;
-}
-
-const topology::HubPort* port_at(const Snapshot& snapshot, const PortPath& place)
-{
-    for (const auto& hub : snapshot.ports)
-        for (const auto& port : *hub)
-            if (port.place == place) return &port;
-    return nullptr;
 }
 
 bool is_built_in(const Snapshot& snapshot, const Device& device)
@@ -154,6 +147,11 @@ std::string place_text(const Sighting& sighting, const std::optional<Mux>& mux)
 }
 
 } // namespace
+
+bool is_part_of_the_board(const Snapshot& snapshot, const Device& hub)
+{
+    return is_built_in(snapshot, hub) || is_rate_matching_hub(snapshot, hub);
+}
 
 bool belong_together(const Sighting& one, const Sighting& other)
 {

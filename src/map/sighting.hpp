@@ -46,6 +46,9 @@ struct Sighting {
 /// The other half of the same hub, which came later.
 [[nodiscard]] bool belong_together(const Sighting& one, const Sighting& other);
 
+/// A hub that nobody can plug in elsewhere: Intel's rate matching hub, and what is soldered.
+[[nodiscard]] bool is_part_of_the_board(const topology::Snapshot& snapshot, const topology::Device& hub);
+
 /// Which bit's socket has this SuperSpeed half, by what the kernel says of its ports.
 struct Pairing {
     chips::MuxBit bit;

@@ -13,6 +13,7 @@
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
 #include "route/mux.hpp"
+#include "topology/halves.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -124,6 +125,14 @@ void add_given(Plan& plan, const Situation& situation, const Board& board, const
     if (wanted.named && !connector.missing.empty())
         plan.warnings.push_back(
             format("{}: nothing can be in {} until it is", connector.missing, connector.spec.name.text()));
+    if (!wanted.named || wanted.is_there() || wanted.seat == SeatId(topology::OwnController{}) ||
+        !topology::names_one_half(connector.spec))
+        return;
+    if (const auto half =
+            topology::unknown_half(situation.snapshot, connector.spec, situation.settings.specs()))
+        plan.warnings.push_back(
+            format("the {} of {} is not known, so {} in it stays; `usbroute map` learns it", half->name(),
+                   connector.spec.name.text(), half->left_behind()));
 }
 
 void add(Plan& plan, const Situation& situation, const Board& board, const Wanted& wanted, const Wish& wish)

@@ -8,6 +8,7 @@
 #include "plan/board.hpp"
 #include "plan/reach.hpp"
 #include "route/mux.hpp"
+#include "topology/halves.hpp"
 
 #include <algorithm>
 #include <map>
@@ -134,6 +135,23 @@ void add_hub_warnings(ConfigCheck& check, const config::Settings& settings, cons
     }
 }
 
+/// Half of a socket is a socket from which half of the devices do not move.
+void add_half_warnings(ConfigCheck& check, const config::Settings& settings, const Snapshot& snapshot)
+{
+    const auto specs = settings.specs();
+    for (const auto& connector : settings.connectors) {
+        const auto half = topology::unknown_half(snapshot, connector.spec, specs);
+        if (!half) continue;
+        auto message =
+            format("connector {}: its {} is not known, so {} in it is not moved; `usbroute map` learns it",
+                   connector.spec.name.text(), half->name(), half->left_behind());
+        if (half->told)
+            message += format(" ({} that it is {})", half->told->said(),
+                              topology::text_of(topology::lasting_form(snapshot, half->told->place)));
+        check.warnings.push_back({.origin = connector.origin.text(), .message = std::move(message)});
+    }
+}
+
 /// One guest has a controller at a time, and by the configuration it is known whose its sockets are: the first guest's.
 void add_shared_controllers(ConfigCheck& check, const config::Settings& settings)
 {
@@ -225,6 +243,7 @@ ConfigCheck check_config(const config::Settings& settings, const Snapshot& snaps
             add(hub.origin, "hub", hub.spec.name.text(), why_told_place_does_not_fit(snapshot, *hub.spec.at));
     add_same_places(check, settings, snapshot);
     add_hub_warnings(check, settings, snapshot);
+    add_half_warnings(check, settings, snapshot);
     for (const auto& guest : settings.guests)
         for (const auto& address : guest.controllers)
             add(guest.origin, "guest", guest.name.text(), why_controller_does_not_fit(snapshot, address));

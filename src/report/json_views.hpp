@@ -54,6 +54,7 @@ template <class Io> void describe(OneOf<ConnectorView> auto& v, Io& io)
     io("usb", v.usb);
     io.if_any("expect", v.expect);
     io.if_any("missing", v.missing);
+    io.if_any("half", v.half);
     io.if_any("behind", v.behind);
     io.if_any("given_by", v.given_by);
     io.if_any("waits", v.waits);

@@ -200,12 +200,13 @@ std::vector<std::string> fixed_connectors(const StatusView& view)
     return lines;
 }
 
-/// Connectors that have no place now, by reason: a hub is not plugged in.
-std::vector<std::string> missing_connectors(const StatusView& view)
+/// Connectors about which there is something to say, by what it is: a hub is not plugged in, a half is not known.
+std::vector<std::string> grouped_connectors(const StatusView& view, std::string ConnectorView::* reason_of)
 {
     std::vector<std::pair<std::string, std::vector<std::string>>> reasons;
     for (const auto& connector : view.connectors)
-        if (!connector.missing.empty()) group_with(reasons, connector.missing).push_back(connector.name);
+        if (!(connector.*reason_of).empty())
+            group_with(reasons, connector.*reason_of).push_back(connector.name);
     std::vector<std::string> lines;
     for (const auto& [reason, names] : reasons) lines.push_back(format("{} ({})", join(names, ", "), reason));
     return lines;
@@ -279,7 +280,8 @@ std::string below_headline(const StatusView& view, const Style& style, Detail de
     below += labelled("waits", waits_of(view), Tone::warning, style);
     below += labelled("given", ways_of(view, detail), Tone::plain, style);
     below += labelled("line", guest_lines(view, detail), Tone::plain, style);
-    below += labelled("no place", missing_connectors(view), Tone::warning, style);
+    below += labelled("no place", grouped_connectors(view, &ConnectorView::missing), Tone::warning, style);
+    below += labelled("one half", grouped_connectors(view, &ConnectorView::half), Tone::warning, style);
     below += labelled("note", view.notes, Tone::warning, style);
     if (detail == Detail::full) below += labelled("fixed", fixed_connectors(view), Tone::dim, style);
     if (!below.empty()) out += "\n" + below;

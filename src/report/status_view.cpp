@@ -10,6 +10,7 @@
 #include "report/port_words.hpp"
 #include "report/views.hpp"
 #include "route/wiring.hpp"
+#include "topology/halves.hpp"
 
 #include <algorithm>
 
@@ -109,6 +110,10 @@ ConnectorView connector_view(const Looked& looked, std::size_t index)
         view.usb = settings->spec.places_told();
     if (connector.spec.expect) view.expect = connector.spec.expect->text();
     view.missing = connector.missing;
+    if (topology::names_one_half(connector.spec))
+        if (const auto half =
+                topology::unknown_half(looked.snapshot, connector.spec, looked.settings.specs()))
+            view.half = format("its {} is not known; `usbroute map` learns it", half->name());
     view.devices = devices_of(looked, connector);
     return view;
 }

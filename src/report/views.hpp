@@ -55,6 +55,8 @@ struct ConnectorView {
     std::optional<int> column;
     std::vector<std::string>
         usb; ///< "0000:00:14.0/2.1", "00:01.2/00.0 5", "desk/2", for connectors without a mux bit
+    /// Why only half of it moves, one short sentence: the configuration names one half, and it has two. Empty: it does not.
+    std::string half = {};
     std::string expect = {};  ///< "10c4:ea60": what alone may leave the host from here; empty: anything
     std::string missing = {}; ///< why it has no place now, one short sentence; empty: it has one
     std::string behind = {};  ///< the socket of the mux that it goes with; empty: it is behind none

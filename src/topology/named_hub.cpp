@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "topology/halves.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -25,14 +26,6 @@ PortPath continued(PortPath place, auto first, auto last)
 {
     for (; first != last; ++first) place = place.child(*first);
     return place;
-}
-
-const HubPort* port_at(const Snapshot& snapshot, const PortPath& place)
-{
-    for (const auto& hub : snapshot.ports.on(place.bus()))
-        for (const auto& port : *hub)
-            if (port.place == place) return &port;
-    return nullptr;
 }
 
 /// What somebody has said: the SuperSpeed half of the connector in whose USB 2 half the place is.

@@ -186,6 +186,7 @@ private:
             teller_.tell({.kind = map::Line::Kind::note, .text = std::move(text), .fields = {}});
         };
         if (!kept_) return tell("nothing was changed");
+        for (const auto& line : mapping_.conclusion()) teller_.tell(line);
         tell(format("saved in {}; to make a running usbrouted read it: pkill -HUP -x usbrouted",
                     printable(where_.connectors)));
     }

@@ -365,8 +365,8 @@ TEST(Map, NamesSocketsByPlaceWhereThereIsNoMux)
     static_cast<void>(mapping.answer("front-1"));
 
     ASSERT_EQ(mapping.settings().connectors.size(), 1u) << told(reaction);
-    EXPECT_EQ(mapping.settings().connectors[0].spec.places.front().text(),
-              now.controllers.back().address.text() + "/2");
+    EXPECT_EQ(mapping.settings().connectors[0].spec.places_told(),
+              std::vector<std::string>{"00:08.1/00.3 2"});
 }
 
 /// Whatever is plugged, pulled and typed, in any order: the configuration is always one that can be read, and

@@ -74,6 +74,22 @@ std::vector<std::string> warnings(const std::string& text)
     return messages;
 }
 
+TEST(ConfigCheck, WarnsOfASocketOfWhichHalfIsNotKnownAndOfNoneThatHasOnlyOneHalf)
+{
+    const auto machine = fakes::recorded("amd-a520m");
+    const auto check = check_config(
+        settings_of("[connector.a]\nusb = [\"0000:30:00.3/4\"]\n[connector.b]\nusb = [\"0000:02:00.0/5\"]\n"),
+        machine.snapshot, {});
+
+    EXPECT_TRUE(check.misfits.empty());
+    ASSERT_EQ(check.warnings.size(), 1U);
+    EXPECT_EQ(
+        check.warnings.front().message,
+        "connector a: its SuperSpeed half is not known, so a USB 3 device in it is not moved; `usbroute map` learns it "
+        "(the kernel guesses, from equal numbers, that it is 00:08.1/00.3 ss4)");
+    EXPECT_TRUE(check_config(machine.settings, machine.snapshot, {}).warnings.empty());
+}
+
 TEST(ConfigCheck, WarnsOfAGuestThatKeepsItsSocketsAndCannotCallThemBack)
 {
     const std::string guest = "[guest.a]\ncontrollers = [\"0000:00:1d.0\"]\n";
