@@ -71,7 +71,7 @@ same_options() { # file with -DUSBROUTE_...=
 portage='
     inherit() { INHERITED+=" $*"; }
     use() { [[ " $IUSE " =~ [\ +]"$1"\  ]] || { echo "no flag $1 in IUSE" >&2; exit 9; }; [[ " $USE " == *" $1 "* ]]; }
-    usex() { if use "$1"; then echo ON; else echo OFF; fi; }
+    usex() { if use "$1"; then echo "${2:-ON}"; else echo "${3:-OFF}"; fi; }
     elog() { :; }
     acct-user_add_deps() { :; }
     linux-info_pkg_setup() { :; }; python-any-r1_pkg_setup() { :; }
@@ -105,24 +105,25 @@ portage='
     done
 }
 
-@test "ebuild: its options are those that there are, each flag moves one, and is described" {
+@test "ebuild: its options are those that there are, each flag moves its own, and is described" {
     ebuild=$root/packaging/gentoo/app-emulation/usbroute/usbroute-9999.ebuild
     configured() { env -i PATH="$PATH" USE="$1" RESTRICT='' bash -eu -c "$portage
         source '$ebuild'; src_configure"; }
-    configured 'live man seccomp sim systemd test' > "$BATS_TEST_TMPDIR/all"
+    configured 'elogind live man seccomp sim systemd test' > "$BATS_TEST_TMPDIR/all"
     configured '' > "$BATS_TEST_TMPDIR/none"
     [ "$(head -n 1 "$BATS_TEST_TMPDIR/all")" = Release ]
     same_options "$BATS_TEST_TMPDIR/all"
-    [ "$(grep -c '=ON$' "$BATS_TEST_TMPDIR/all")" -eq 8 ]
+    [ "$(grep -c '=ON$' "$BATS_TEST_TMPDIR/all")" -eq 9 ]
     [ "$(grep -c '=ON$' "$BATS_TEST_TMPDIR/none")" -eq 2 ] # OpenRC and udev: files that are small, and looked for by name
-    for flag in live man seccomp sim systemd test; do
-        [ "$(diff "$BATS_TEST_TMPDIR/none" <(configured "$flag") | grep -c '^>')" -eq 1 ]
+    # systemd brings its units, and the program that speaks with its logind.
+    for moved in elogind=1 live=1 man=1 seccomp=1 sim=1 systemd=2 test=1; do
+        [ "$(diff "$BATS_TEST_TMPDIR/none" <(configured "${moved%=*}") | grep -c '^>')" -eq "${moved#*=}" ]
     done
     # Portage knows "test" itself.
-    for flag in live man seccomp sim systemd; do
+    for flag in elogind live man seccomp sim systemd; do
         [ -n "$(xmllint --nonet --xpath "//flag[@name='$flag']/text()" "${ebuild%/*}/metadata.xml")" ]
     done
-    [ "$(xmllint --nonet --xpath 'count(//flag)' "${ebuild%/*}/metadata.xml")" -eq 5 ]
+    [ "$(xmllint --nonet --xpath 'count(//flag)' "${ebuild%/*}/metadata.xml")" -eq 6 ]
 }
 
 @test "the versions of all packages are CMake's" {
