@@ -50,8 +50,8 @@ Locations locate(const LocationOptions& options)
     // Not in the state directory: that is the daemon's, and this one is root's.
     where.claims = first_said({}, "USBROUTE_CLAIMS_SOCKET",
                               where.recorded ? std::string() : "/run/usbroute-claims.sock");
-    where.sleep = first_said({}, "USBROUTE_SLEEP_SOCKET",
-                             where.recorded ? std::string() : "/run/usbroute-sleep.sock");
+    where.sleep =
+        first_said({}, "USBROUTE_SLEEP_SOCKET", where.recorded ? std::string() : "/run/usbroute-sleep.sock");
     where.socket = first_said(options.socket, "USBROUTE_SOCKET", where.root + "run/usbroute/control.sock");
     where.socket_was_named = is_said(options.socket, "USBROUTE_SOCKET");
     place_state(where);

@@ -366,8 +366,9 @@ TEST(Parse, TheDeepestFileThatIsReadIsOnlyWrong)
     text += "1";
     for (int level = 0; level < 3; ++level) text += "}\n]";
 
-    EXPECT_EQ(problems_of(text),
-              "f.toml:1:2: unknown table 'a'; known: toggle, routes, connector, guest, profile, listen, hub\n");
+    EXPECT_EQ(
+        problems_of(text),
+        "f.toml:1:2: unknown table 'a'; known: toggle, routes, connector, guest, profile, listen, hub\n");
 }
 
 TEST(Parse, DotsInCommentsAndStringsAreNoKeys)
