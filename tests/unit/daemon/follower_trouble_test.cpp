@@ -73,6 +73,29 @@ TEST_F(FollowerTrouble, WhatIsUnpluggedWhileItIsAddedLeavesNoObject)
     }
 }
 
+TEST_F(FollowerTrouble, AGuestThatIsBackBeforeItCountsAsGoneGetsItsDevices)
+{
+    for (const auto wait : {0ms, 100ms, 400ms, 700ms}) {
+        life.plug("3-1");
+        ASSERT_EQ(settled(), "3-1 windows [3-1]");
+        life.guest_is_killed("windows");
+        life.settle(wait);
+        life.guest_starts("windows");
+        EXPECT_EQ(settled(), "3-1 windows [3-1]") << wait.count();
+    }
+}
+
+TEST_F(FollowerTrouble, WhatIsNobodysAfterAGuestHadItGoesToTheNextOne)
+{
+    life.plug("3-1");
+    ASSERT_EQ(settled(), "3-1 windows [3-1]");
+    for (const auto* whom : {"none", "windows"}) {
+        life.move("left", whom);
+        life.settle();
+    }
+    EXPECT_EQ(life.shown(), "3-1 windows [3-1]");
+}
+
 TEST_F(FollowerTrouble, WhatTheDaemonIsKilledOverIsKnownToTheNextOne)
 {
     for (const auto* step : steps_of_an_add) {
