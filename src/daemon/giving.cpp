@@ -18,6 +18,8 @@ namespace {
 /// A guest that starts anew lets go of its devices for as long as its firmware takes to find them; what is taken and given
 /// again meanwhile does no harm.
 constexpr auto until_it_is_lost = std::chrono::milliseconds(2000);
+/// Less may come from reading two clocks one after the other.
+constexpr auto least_of_a_sleep = std::chrono::milliseconds(100);
 /// A guest that lets go of a device again and again, or a driver of the host that takes it, would have it reset for ever.
 constexpr std::size_t most_gives = 5;
 constexpr auto counted_for = std::chrono::seconds(60);
@@ -81,6 +83,7 @@ std::optional<std::chrono::milliseconds> Giving::follow(const topology::Snapshot
     std::erase_if(shut_, is_gone);
     if (!is_needed()) return std::nullopt;
     know_guest_ports();
+    doubt_use_after_sleep(snapshot);
 
     std::optional<std::chrono::milliseconds> next;
     const auto now = parts_.loop.now();
@@ -157,6 +160,24 @@ void Giving::know_guest_ports()
             const auto port = number_from<std::uint8_t>(object.port);
             if (meant && port)
                 remembered_.ports[{guest.name, meant->path}] = {.bus = object.bus, .port = *port};
+        }
+    }
+}
+
+/// Nobody tells when a guest's driver takes a device, so it may have had one that no look has found in use; and what it had is
+/// lost by sleep. A daemon that has started since cannot know either.
+void Giving::doubt_use_after_sleep(const topology::Snapshot& snapshot)
+{
+    const auto asleep = parts_.asleep();
+    const bool has_slept = asleep - std::exchange(asleep_, asleep) > least_of_a_sleep;
+    for (const auto& guest : parts_.guests()) {
+        if (has_slept) have_slept_.insert(guest.name);
+        if (!guest.usb || have_slept_.erase(guest.name) == 0) continue;
+        for (const auto& object : guest.usb->host_objects) {
+            const auto meant = attach::meant_by(object.id);
+            const auto* device = meant && object.is_attached ? snapshot.device_at(meant->path) : nullptr;
+            if (device != nullptr && device->number == meant->number.value_or(device->number))
+                used_.insert({.path = device->path, .number = device->number});
         }
     }
 }

@@ -10,12 +10,15 @@
 
 #include <algorithm>
 #include <map>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace usbroute::daemon {
 namespace {
+
+using namespace std::chrono_literals;
 
 using Order = std::vector<std::string>;
 
@@ -115,6 +118,49 @@ TEST(Follower, TwoDevicesOfTwoGuestsAreNotMixedUp)
                             {"move left windows", "move right linux"});
     expect_in_each_order_of({"move left linux", "move right windows", "restart", "sleep"},
                             {"plug 3-1", "plug 3-2", "start windows", "start linux", "move left windows"});
+}
+
+const Order all_events{"plug 3-1",          "plug 3-2",       "unplug 3-1",      "unplug 3-2",
+                       "start windows",     "start linux",    "quit windows",    "quit linux",
+                       "kill windows",      "kill linux",     "move left host",  "move left linux",
+                       "move left windows", "move left none", "move right host", "move right windows",
+                       "move right linux",  "restart",        "sleep",           "start windows",
+                       "start linux",       "plug 3-1",       "plug 3-2"};
+
+TEST(Follower, AnythingMayHappenAfterAnything)
+{
+    for (unsigned seed = 1; seed <= 60; ++seed) {
+        std::mt19937 dice(seed);
+        TravelledLife travelled;
+        std::string trace;
+        for (int i = 0; i < 12; ++i) {
+            const auto& event = all_events[dice() % all_events.size()];
+            trace += event + ", ";
+            travelled.happens(event);
+            travelled.life.settle();
+            ASSERT_EQ(travelled.life.shown(), travelled.due()) << "seed " << seed << ": " << trace << "\n"
+                                                               << travelled.life.heard;
+        }
+    }
+}
+
+TEST(Follower, AnythingMayHappenWhileAnythingIsUnderWay)
+{
+    for (unsigned seed = 1; seed <= 100; ++seed) {
+        std::mt19937 dice(seed);
+        TravelledLife travelled;
+        std::string trace;
+        for (int i = 0; i < 12; ++i) {
+            const auto& event = all_events[dice() % all_events.size()];
+            auto steps = dice() % 40;
+            trace += event + format(" ({} steps), ", steps);
+            travelled.happens(event);
+            while (steps > 0 && travelled.life.step()) --steps;
+        }
+        travelled.life.settle(70s);
+        ASSERT_EQ(travelled.life.shown(), travelled.due()) << "seed " << seed << ": " << trace << "\n"
+                                                           << travelled.life.heard;
+    }
 }
 
 } // namespace

@@ -134,6 +134,22 @@ TEST_F(FollowerTrouble, WhatFailsTwiceStaysWithTheHostUntilItIsPluggedInAgain)
     EXPECT_EQ(settled(), "3-1 windows [3-1]");
 }
 
+TEST_F(FollowerTrouble, WhatIsLostAgainAndAgainIsNotGivenForEver)
+{
+    life.plug("3-1");
+    life.settle();
+    for (int sleeps = 0; sleeps < 10; ++sleeps) {
+        life.sleep();
+        life.settle();
+    }
+    EXPECT_EQ(life.shown(), "3-1 host");
+    EXPECT_EQ(asked("windows", "device_add"), 5);
+    EXPECT_TRUE(has_heard("it had to be given 5 times within a minute")) << life.heard;
+
+    life.plug("3-1");
+    EXPECT_EQ(settled(), "3-1 windows [3-1]");
+}
+
 TEST_F(FollowerTrouble, AQemuThatTellsOfWhatWasNeverThereIsLookedAtNowAndThen)
 {
     life.plug("3-1");
