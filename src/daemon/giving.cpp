@@ -61,6 +61,7 @@ std::unique_ptr<apply::Backend> Giving::backend()
                 return now;
             },
         .offered = [this](const attach::HostDevice& device) { remembered_.offered.insert(device); },
+        .to_be_given = [this](const attach::HostDevice& device) { remembered_.offered.erase(device); },
         .shut = [this](const attach::HostDevice& node, const Error& why) { return is_shut(node, why); },
         .refused =
             [this](const GuestName& guest, const std::string& root_port) {
@@ -120,7 +121,6 @@ void Giving::done(const plan::Plan& plan)
 
 void Giving::note_given(const attach::HostDevice& device)
 {
-    remembered_.offered.erase(device);
     auto& times = given_[device];
     const auto now = parts_.loop.now();
     std::erase_if(times, [&](const auto& at) { return now - at >= counted_for; });

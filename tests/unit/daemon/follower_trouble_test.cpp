@@ -73,6 +73,22 @@ TEST_F(FollowerTrouble, WhatIsUnpluggedWhileItIsAddedLeavesNoObject)
     }
 }
 
+TEST_F(FollowerTrouble, WhatTwoGuestsWereKilledOverMayBeWhyAndIsTheHosts)
+{
+    for (const auto* step :
+         {"add-fd", "device_add", "remove-fd"}) { // all others are asked at the first look as well
+        hang_at(step);
+        life.guest_is_killed("windows");
+        life.settle();
+        life.guest_starts("windows").hangs_at = step;
+        life.settle_now();
+        life.guest_is_killed("windows");
+        EXPECT_EQ(settled(), "3-1 host") << step;
+        life.guest_starts("windows");
+        EXPECT_EQ(settled(), "3-1 host") << step;
+    }
+}
+
 TEST_F(FollowerTrouble, AGuestThatIsBackBeforeItCountsAsGoneGetsItsDevices)
 {
     for (const auto wait : {0ms, 100ms, 400ms, 700ms}) {

@@ -121,6 +121,7 @@ protected:
          },
          .seen = [this] { return seen(); },
          .offered = [this](const auto& one) { offered.push_back(one); },
+         .to_be_given = [](const auto&) {},
          .shut =
              [this](const attach::HostDevice& node, const Error&) {
                  shut.push_back(node.path.text());
