@@ -73,6 +73,17 @@ TEST_F(FollowerTrouble, WhatIsUnpluggedWhileItIsAddedLeavesNoObject)
     }
 }
 
+TEST_F(FollowerTrouble, WhatAGuestIsKilledOverIsTheHostsAndThenTheGuestsThatIsStartedAnew)
+{
+    for (const auto* step : steps_of_an_add) {
+        hang_at(step);
+        life.guest_is_killed("windows");
+        EXPECT_EQ(settled(), "3-1 host") << step;
+        life.guest_starts("windows");
+        EXPECT_EQ(settled(), "3-1 windows [3-1]") << step;
+    }
+}
+
 TEST_F(FollowerTrouble, WhatTwoGuestsWereKilledOverMayBeWhyAndIsTheHosts)
 {
     for (const auto* step :
