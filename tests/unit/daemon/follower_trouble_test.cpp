@@ -177,6 +177,21 @@ TEST_F(FollowerTrouble, WhatIsLostAgainAndAgainIsNotGivenForEver)
     EXPECT_EQ(settled(), "3-1 windows [3-1]");
 }
 
+TEST_F(FollowerTrouble, AQemuThatDoesNotAnswerKeepsNobodyElseWaitingForLong)
+{
+    life.guest_starts("linux");
+    life.move("right", "linux");
+    life.settle();
+    life.qemu("linux").hangs = true;
+    life.plug("3-2");
+    life.settle(1s);
+    life.plug("3-1");
+    EXPECT_TRUE(settled(30s).starts_with("3-1 windows, ")) << life.shown();
+
+    life.qemu("linux").go_on();
+    EXPECT_EQ(settled(120s), "3-1 windows, 3-2 linux [3-1] [3-2]") << life.heard;
+}
+
 TEST_F(FollowerTrouble, AQemuThatTellsOfWhatWasNeverThereIsLookedAtNowAndThen)
 {
     life.plug("3-1");
