@@ -53,9 +53,16 @@ public:
         devices[place] = std::move(device);
         tell(Told::plug);
     }
+    void plug_hub(const topology::PortPath& place, std::uint8_t ports)
+    {
+        plug(place, "hub");
+        devices.at(place).ports = ports;
+    }
+    /// With what is behind it.
     void unplug(const topology::PortPath& place)
     {
-        if (devices.erase(place) > 0) tell(Told::plug);
+        if (std::erase_if(devices, [&](const auto& one) { return place.contains(one.first); }) > 0)
+            tell(Told::plug);
     }
 
     /// Whose node an open file is that somebody was handed.

@@ -148,6 +148,32 @@ TEST_F(FollowerTrouble, ADeviceThatComesBackAsAnotherAfterAResetIsTheSameGuests)
     EXPECT_EQ(life.qemu("windows").host_objects().size(), 1U);
 }
 
+TEST_F(FollowerTrouble, WhatIsBehindAHubIsGivenWheneverItCame)
+{
+    const std::string given = "3-1 host, 3-1.2 windows, 3-1.3 windows [3-1.1] [3-1.2] [3-1.3] [3-1.4]";
+    life.nodes.plug_hub(life.at("3-1"), 4);
+    life.plug("3-1.2"); // before the hub was woken
+    life.settle();
+    life.plug("3-1.3");
+    EXPECT_EQ(settled(), given);
+
+    life.daemon_is_killed();
+    life.daemon_starts();
+    EXPECT_EQ(settled(), given);
+    life.guest_is_killed("windows");
+    EXPECT_EQ(settled(), "3-1 host, 3-1.2 host, 3-1.3 host");
+    life.guest_starts("windows");
+    EXPECT_EQ(settled(), given);
+    life.move("left", "host");
+    EXPECT_EQ(settled(), "3-1 host, 3-1.2 host, 3-1.3 host");
+    life.move("left", "windows");
+    EXPECT_EQ(settled(), given);
+
+    life.unplug("3-1");
+    EXPECT_EQ(settled(), " [3-1]");
+    EXPECT_TRUE(life.qemu("windows").host_objects().empty());
+}
+
 TEST_F(FollowerTrouble, WhatFailsTwiceStaysWithTheHostUntilItIsPluggedInAgain)
 {
     life.fails_to_open = 2;
