@@ -78,6 +78,7 @@ std::optional<std::chrono::milliseconds> Giving::follow(const topology::Snapshot
         return now == nullptr || now->number != device.number;
     };
     remembered_.forget_if(is_gone);
+    std::erase_if(remembered_.guests_had, is_gone);
     std::erase_if(used_, is_gone);
     std::erase_if(unused_since_, [&](const auto& one) { return is_gone(one.first); });
     std::erase_if(given_, [&](const auto& one) { return is_gone(one.first); });
@@ -90,6 +91,8 @@ std::optional<std::chrono::milliseconds> Giving::follow(const topology::Snapshot
     const auto now = parts_.loop.now();
     for (const auto& one : snapshot.devices) {
         const auto device = attach::seen(*one);
+        if (device.with_host > 0 && device.with_program == 0 && device.with_nobody == 0)
+            remembered_.guests_had.erase(device.device);
         if (device.with_program > 0) {
             used_.insert(device.device);
             unused_since_.erase(device.device);
@@ -158,6 +161,8 @@ void Giving::know_guest_ports()
         for (const auto& object : guest.usb->host_objects) {
             const auto meant = attach::meant_by(object.id);
             const auto port = number_from<std::uint8_t>(object.port);
+            if (meant && meant->number)
+                remembered_.guests_had.insert({.path = meant->path, .number = *meant->number});
             if (meant && port)
                 remembered_.ports[{guest.name, meant->path}] = {.bus = object.bus, .port = *port};
         }

@@ -112,6 +112,16 @@ TEST_F(FollowerTrouble, AGuestThatIsBackBeforeItCountsAsGoneGetsItsDevices)
     }
 }
 
+TEST_F(FollowerTrouble, WhatAKilledGuestHadComesHomeWhereTheSocketIsTheHostsByThen)
+{
+    life.plug("3-1");
+    ASSERT_EQ(settled(), "3-1 windows [3-1]");
+    life.guest_is_killed("windows");
+    life.settle_now();
+    life.move("left", "host");
+    EXPECT_EQ(settled(), "3-1 host") << life.heard;
+}
+
 TEST_F(FollowerTrouble, WhatIsNobodysAfterAGuestHadItGoesToTheNextOne)
 {
     life.plug("3-1");
