@@ -77,6 +77,8 @@ private:
         life.said.clear();
         life.move(socket, to);
         life.settle();
+        // A guest that dies meanwhile leaves all as it was.
+        if (life.said.starts_with("failed monitor-away ")) return;
         EXPECT_TRUE(life.said.starts_with("ok ")) << life.said;
         is_for.at(socket) = to;
     }
