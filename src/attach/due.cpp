@@ -237,7 +237,9 @@ private:
     /// nothing when it is killed.
     void bring_home(const SeenDevice& device, bool heals)
     {
-        if (!heals && !is_taken_.contains(device.device)) return;
+        const bool was_a_guests =
+            is_taken_.contains(device.device) || remembered_.guests_had.contains(device.device);
+        if (!heals && !was_a_guests) return;
         const bool is_whole = device.is_configured && device.with_nobody == 0;
         const bool is_known_not_to = remembered_.offered.contains(device.device) && device.is_configured;
         const bool is_left = !is_whole && !is_known_not_to && device.with_program == 0;

@@ -60,6 +60,9 @@ struct Remembered {
     std::set<HostDevice> lost;
     /// The host's drivers were offered it, and do not want all of it: it is not asked again.
     std::set<HostDevice> offered;
+    /// A guest has had them, and the host's drivers have not had all of them since: what has no driver was left so by the guest,
+    /// also where the socket is the host's own by now. Not forgotten when it is asked for.
+    std::set<HostDevice> guests_had;
     /// Where a guest had what was last at a place: it comes back there, after another plug and in a guest that was started anew.
     std::map<std::pair<GuestName, topology::PortPath>, GuestPort> ports;
     /// Root ports of guests that would not take a controller.

@@ -55,6 +55,7 @@ Assembly::Assembly(Ground ground, config::Settings settings)
               .guests = [this] { return guests.seen(); },
               .guest = [this](const GuestName& name) { return guests.to_give_to(name); },
               .sleeps_soon = [this] { return sleep.is_near(); },
+              .asleep = [this] { return alarm_->asleep(); },
               .hubs = std::exchange(ground_.hubs, {})}),
       follower({.loop = ground_.loop,
                 .machine = machine,

@@ -7,6 +7,9 @@
 #include "plan/giving.hpp"
 #include "plan/refusal.hpp"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace usbroute::daemon {
@@ -17,9 +20,20 @@ namespace {
 constexpr int most_rounds = 4;
 constexpr auto pause_after_a_timeout = std::chrono::milliseconds(60'000);
 
+/// What QEMU was not even asked for is no failure of the device's. A QEMU that has been asked and ends, or does not answer, may
+/// have done so over the device.
 bool is_of_this_device(const Error& error)
 {
-    return error.code() != "monitor-away" && error.code() != apply::code_of_a_stale_plan;
+    constexpr std::array<std::string_view, 5> of_others = {"monitor-away", "qemu-away", "qemu-busy",
+                                                           "qemu-does-not-read", apply::code_of_a_stale_plan};
+    return std::ranges::find(of_others, error.code()) == of_others.end();
+}
+
+/// Others go on meanwhile, and it is tried again.
+bool is_worth_waiting_for(const Error& error)
+{
+    return error.kind() == ErrorKind::timed_out || error.code() == "qemu-busy" ||
+           error.code() == "qemu-does-not-read";
 }
 
 /// Its guest comes or goes just now. What is missing, if anything, is known in a moment.
@@ -101,7 +115,7 @@ void Follower::carried(const topology::PortPath& place, Carried carried)
         return left_.push_back(place); // a look comes when the lock may be free
     const auto error = apply::error_from(std::move(carried.error()));
     left_.push_back(place);
-    if (error.kind() == ErrorKind::timed_out) put_off_[place] = parts_.loop.now() + pause_after_a_timeout;
+    if (is_worth_waiting_for(error)) put_off_[place] = parts_.loop.now() + pause_after_a_timeout;
     if (!is_of_this_device(error)) return;
     parts_.giving.failed(place, error);
     if (std::exchange(said_[place], error.message()) != error.message()) parts_.stays(place, error.message());

@@ -18,6 +18,8 @@ namespace {
 /// A guest that starts anew lets go of its devices for as long as its firmware takes to find them; what is taken and given
 /// again meanwhile does no harm.
 constexpr auto until_it_is_lost = std::chrono::milliseconds(2000);
+/// Less may come from reading two clocks one after the other.
+constexpr auto least_of_a_sleep = std::chrono::milliseconds(100);
 /// A guest that lets go of a device again and again, or a driver of the host that takes it, would have it reset for ever.
 constexpr std::size_t most_gives = 5;
 constexpr auto counted_for = std::chrono::seconds(60);
@@ -59,6 +61,7 @@ std::unique_ptr<apply::Backend> Giving::backend()
                 return now;
             },
         .offered = [this](const attach::HostDevice& device) { remembered_.offered.insert(device); },
+        .to_be_given = [this](const attach::HostDevice& device) { remembered_.offered.erase(device); },
         .shut = [this](const attach::HostDevice& node, const Error& why) { return is_shut(node, why); },
         .refused =
             [this](const GuestName& guest, const std::string& root_port) {
@@ -75,17 +78,21 @@ std::optional<std::chrono::milliseconds> Giving::follow(const topology::Snapshot
         return now == nullptr || now->number != device.number;
     };
     remembered_.forget_if(is_gone);
+    std::erase_if(remembered_.guests_had, is_gone);
     std::erase_if(used_, is_gone);
     std::erase_if(unused_since_, [&](const auto& one) { return is_gone(one.first); });
     std::erase_if(given_, [&](const auto& one) { return is_gone(one.first); });
     std::erase_if(shut_, is_gone);
     if (!is_needed()) return std::nullopt;
     know_guest_ports();
+    doubt_use_after_sleep(snapshot);
 
     std::optional<std::chrono::milliseconds> next;
     const auto now = parts_.loop.now();
     for (const auto& one : snapshot.devices) {
         const auto device = attach::seen(*one);
+        if (device.with_host > 0 && device.with_program == 0 && device.with_nobody == 0)
+            remembered_.guests_had.erase(device.device);
         if (device.with_program > 0) {
             used_.insert(device.device);
             unused_since_.erase(device.device);
@@ -117,7 +124,6 @@ void Giving::done(const plan::Plan& plan)
 
 void Giving::note_given(const attach::HostDevice& device)
 {
-    remembered_.offered.erase(device);
     auto& times = given_[device];
     const auto now = parts_.loop.now();
     std::erase_if(times, [&](const auto& at) { return now - at >= counted_for; });
@@ -155,8 +161,28 @@ void Giving::know_guest_ports()
         for (const auto& object : guest.usb->host_objects) {
             const auto meant = attach::meant_by(object.id);
             const auto port = number_from<std::uint8_t>(object.port);
+            if (meant && meant->number)
+                remembered_.guests_had.insert({.path = meant->path, .number = *meant->number});
             if (meant && port)
                 remembered_.ports[{guest.name, meant->path}] = {.bus = object.bus, .port = *port};
+        }
+    }
+}
+
+/// Nobody tells when a guest's driver takes a device, so it may have had one that no look has found in use; and what it had is
+/// lost by sleep. A daemon that has started since cannot know either.
+void Giving::doubt_use_after_sleep(const topology::Snapshot& snapshot)
+{
+    const auto asleep = parts_.asleep();
+    const bool has_slept = asleep - std::exchange(asleep_, asleep) > least_of_a_sleep;
+    for (const auto& guest : parts_.guests()) {
+        if (has_slept) have_slept_.insert(guest.name);
+        if (!guest.usb || have_slept_.erase(guest.name) == 0) continue;
+        for (const auto& object : guest.usb->host_objects) {
+            const auto meant = attach::meant_by(object.id);
+            const auto* device = meant && object.is_attached ? snapshot.device_at(meant->path) : nullptr;
+            if (device != nullptr && device->number == meant->number.value_or(device->number))
+                used_.insert({.path = device->path, .number = device->number});
         }
     }
 }

@@ -38,7 +38,8 @@ public:
         /// Guests with a monitor, as of the last looks at them.
         std::function<std::vector<attach::SeenGuest>()> guests;
         std::function<std::optional<vmm::AttachBackend::Guest>(const GuestName&)> guest;
-        std::function<bool()> sleeps_soon; ///< the host
+        std::function<bool()> sleeps_soon;                 ///< the host
+        std::function<std::chrono::milliseconds()> asleep; ///< since it booted
         std::vector<vmm::KeptHub> hubs = {};
     };
 
@@ -69,13 +70,17 @@ private:
     void note_given(const attach::HostDevice& device);
     [[nodiscard]] bool is_shut(const attach::HostDevice& node, const Error& why);
     void know_guest_ports();
+    void doubt_use_after_sleep(const topology::Snapshot& snapshot);
     void forget_use_at(const topology::PortPath& place);
 
     Parts parts_;
     vmm::ClaimedPorts ports_;
     attach::Seen seen_; ///< as handed out last; without devices
     attach::Remembered remembered_;
-    std::set<attach::HostDevice> used_; ///< some guest's driver has had them since they were plugged in
+    std::set<attach::HostDevice>
+        used_; ///< some guest's driver has had them since they were plugged in, or may have had
+    std::chrono::milliseconds asleep_{}; ///< as of the last look
+    std::set<GuestName> have_slept_;     ///< with the host, and what they have is not known since
     std::map<attach::HostDevice, std::chrono::milliseconds> unused_since_;
     std::map<attach::HostDevice, std::vector<std::chrono::milliseconds>>
         given_;                         ///< when, within the last minute

@@ -74,6 +74,8 @@ void Guests::add(const config::GuestSettings& settings)
     });
 }
 
+/// The kernel tells nobody when usbfs takes an interface or lets go of it (drivers/usb/core/devio.c, claimintf and releaseintf
+/// keep their events back): what a guest has got, has given back or had has to be read again.
 void Guests::follow_monitor(Guest& guest)
 {
     const auto& qmp = settings_of(guest).qmp;
@@ -95,11 +97,16 @@ void Guests::follow_monitor(Guest& guest)
     guest.monitor = std::make_unique<QmpLine>(
         parts_.loop, path,
         [this, &guest](MachineNews news) {
-            if (news == MachineNews::has_other_devices) return tell_of_devices();
+            if (news == MachineNews::has_other_devices) {
+                parts_.lookout.doubt_everything();
+                return tell_of_devices();
+            }
             if (news == MachineNews::runs)
                 guest.presence.switched_on();
             else
                 guest.presence.switched_off();
+            // It may be back before it counts as gone.
+            if (news == MachineNews::is_switched_off) once_more_.start(until_devices_are_let_go);
             compare(guest);
             // One that has come is looked at first, and that is news of its own.
             if (news != MachineNews::runs) tell_of_devices();
@@ -276,8 +283,6 @@ void Guests::compare(Guest& guest)
     }
 }
 
-/// The kernel tells nobody when usbfs takes an interface or lets go of it (drivers/usb/core/devio.c, claimintf and releaseintf
-/// keep their events back): what a guest had has to be read again.
 void Guests::has_gone(Guest& guest)
 {
     parts_.tell.changed(guest.name, "is gone");

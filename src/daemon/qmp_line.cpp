@@ -45,6 +45,13 @@ QmpLine::QmpLine(linux_::Loop& loop, std::string path, Tell tell, Looks looks, v
                std::move(lend))
 {}
 
+/// When a connection ends, whoever has asked something is told before this is, and acts on what is known.
+const std::optional<attach::GuestUsb>& QmpLine::usb() const
+{
+    static const std::optional<attach::GuestUsb> nothing;
+    return monitor_.is_ready() ? usb_ : nothing;
+}
+
 /// SHUTDOWN: the guest has switched itself off, or QEMU was told to end; a reboot is RESET. RESUME: it runs, again or still.
 void QmpLine::hear(const wire::QmpEvent& event)
 {

@@ -41,7 +41,7 @@ public:
     [[nodiscard]] const std::string& path() const { return monitor_.path(); }
 
     /// Nothing: there is no connection, or it has not been looked at yet.
-    [[nodiscard]] const std::optional<attach::GuestUsb>& usb() const { return usb_; }
+    [[nodiscard]] const std::optional<attach::GuestUsb>& usb() const;
     [[nodiscard]] bool is_connected() const { return monitor_.is_connected(); }
     /// It has come just now, and what it has will be known in a moment.
     [[nodiscard]] bool is_looked_at_first() const { return is_looked_at_first_; }

@@ -230,6 +230,7 @@ void AttachBackend::carry_out(const BringHome& action, Done done)
 
 void AttachBackend::carry_out(const Give& action, Done done)
 {
+    parts_.to_be_given(action.device);
     if (action.way == attach::Way::descriptor) return give_by_descriptor(action, std::move(done));
     give_by_place(action, std::move(done));
 }

@@ -48,6 +48,8 @@ public:
         std::function<attach::Seen()> seen;
         /// The host's drivers were offered a device, whatever came of it.
         std::function<void(const attach::HostDevice&)> offered;
+        /// A guest is about to be given a device, and may take it whatever comes of it.
+        std::function<void(const attach::HostDevice&)> to_be_given;
         /// The node of a hub or a device could not be opened for lack of rights. True: what it is needed for is handed over
         /// another way from now on, so that the plan is stale.
         std::function<bool(const attach::HostDevice& node, const Error&)> shut;

@@ -113,7 +113,7 @@ Error error_of(const QmpFailure& failure)
                      "the guest's QEMU has not answered for a long time; nothing more is asked until it does")
             .with_code("qemu-busy");
     case Kind::not_sent:
-        return Error(ErrorKind::timed_out, "the guest's QEMU does not read its monitor; nothing was changed")
+        return Error(ErrorKind::failed, "the guest's QEMU does not read its monitor")
             .with_code("qemu-does-not-read");
     case Kind::no_answer:
         return Error(ErrorKind::half_way,

@@ -76,6 +76,7 @@ public:
         std::function<topology::Snapshot()> see;
         apply::RouteRegisters& registers;
         std::function<bool()> are_registers_there = [] { return true; };
+        linux_::UsbNodes* nodes = nullptr;
     };
     DaemonLife(Below below, LastingGround& on, config::Settings settings,
                daemon::ScanPlace place = daemon::ScanPlace::loop)
@@ -95,7 +96,8 @@ public:
                     .first_move = first_move,
                     .open_registers = opener_of(below),
                     .make_alarm = alarm.lent(),
-                    .locations = locations},
+                    .locations = locations,
+                    .nodes = below.nodes},
                    std::move(settings))
     {}
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -26,12 +27,16 @@ public:
     void add_device(const std::string& id, const std::string& type, const std::string& controller,
                     const std::string& port);
 
-    /// Takes who connects, and answers what has been asked. False: there was nothing to do.
+    /// Answers what has been asked, and takes who connects. False: there was nothing to do, or it hangs.
     bool serve();
+    /// It hangs no longer, and says what it had to say.
+    void go_on();
     /// Says DEVICE_DELETED of what was deleted, unless it is held back.
     void let_go();
     /// How many sets hold a file that was passed.
     [[nodiscard]] std::size_t sets() const { return sets_.size(); }
+    /// Its usb-host objects.
+    [[nodiscard]] std::vector<std::string> host_objects() const;
 
     ScriptedMonitor monitor;
     bool is_running = false;
@@ -39,6 +44,12 @@ public:
     bool tells_before = false;     ///< DEVICE_DELETED comes before the answer to device_del
     std::set<std::string> hosted;  ///< "3:1": a bus and port of the host where a device is
     std::vector<std::string> seen; ///< names of the commands
+    std::string hangs_at;          ///< carries out this command, once, and hangs before it answers
+    bool hangs = false;            ///< reads nothing, says nothing
+    /// Whether the host lets an object have the device whose node it was handed; empty: what `hosted` says.
+    std::function<bool(const std::string& id, int file)> opens;
+    /// An object is about to be gone, and lets go of its device. May be empty.
+    std::function<void(const std::string& id)> closes;
 
 private:
     using Json = nlohmann::json;
@@ -53,6 +64,7 @@ private:
         unsigned ports = 0;
     };
 
+    void answer_all();
     void answer(const Json& command);
     [[nodiscard]] Json carry_out(const std::string& name, const Json& arguments);
     [[nodiscard]] Json add(const Json& arguments);
@@ -83,6 +95,7 @@ private:
     std::map<unsigned, linux_::UniqueFd> sets_;
     std::deque<std::string> deleted_;
     std::string begun_;
+    std::string withheld_; ///< an answer, while it hangs
 };
 
 } // namespace usbroute::fakes

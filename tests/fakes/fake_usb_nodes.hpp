@@ -3,17 +3,22 @@
 
 #pragma once
 
+#include "attach/host_device.hpp"
+#include "base/check.hpp"
 #include "base/format.hpp"
 #include "linux/usb_node.hpp"
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
 #include <utility>
 
-#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace usbroute::fakes {
 
@@ -25,7 +30,8 @@ public:
         std::uint8_t number = 1;
         std::uint8_t ports = 0; ///< 0: no hub
         bool is_configured = true;
-        std::string driver; ///< of its interface; empty: none
+        std::string driver;               ///< of its interface; empty: none
+        std::string ids = "46d/c31c/100"; ///< as `uevent` has them
         std::map<std::uint8_t, const void*> claims;
     };
 
@@ -34,17 +40,75 @@ public:
     {
         devices[topology::PortPath(bus, {})] = {.number = 1, .ports = ports, .driver = "hub", .claims = {}};
     }
-    void plug(const topology::PortPath& place, std::string_view driver)
+    void plug(const topology::PortPath& place, std::string_view driver, std::string ids = "46d/c31c/100")
     {
-        Device device{.number = ++last_number_, .driver = std::string(driver), .claims = {}};
+        unplug(place);
+        Device device{
+            .number = ++last_number_, .driver = std::string(driver), .ids = std::move(ids), .claims = {}};
         if (is_claimed(place)) {
             device.is_configured = false;
             device.driver.clear();
         }
         native_[place] = driver;
         devices[place] = std::move(device);
+        tell(Told::plug);
     }
-    void unplug(const topology::PortPath& place) { devices.erase(place); }
+    void plug_hub(const topology::PortPath& place, std::uint8_t ports)
+    {
+        plug(place, "hub");
+        devices.at(place).ports = ports;
+    }
+    /// With what is behind it.
+    void unplug(const topology::PortPath& place)
+    {
+        if (std::erase_if(devices, [&](const auto& one) { return place.contains(one.first); }) > 0)
+            tell(Told::plug);
+    }
+
+    /// Whose node an open file is that somebody was handed.
+    [[nodiscard]] static std::optional<attach::HostDevice> device_of(int file)
+    {
+        std::array<char, 64> bytes;
+        const auto got = ::pread(file, bytes.data(), bytes.size(), 0);
+        const auto meant = attach::meant_by({bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0});
+        if (!meant || !meant->number) return std::nullopt;
+        return attach::HostDevice{.path = meant->path, .number = *meant->number};
+    }
+    /// As libusb does it: the driver is taken from the interface, which is claimed then. False: it is gone, has no configuration,
+    /// or another program has it.
+    bool take_by_program(const attach::HostDevice& meant)
+    {
+        auto* device = find(meant);
+        if (device == nullptr || !device->is_configured || device->driver == "usbfs") return false;
+        const bool had_driver = !std::exchange(device->driver, "usbfs").empty();
+        if (had_driver) tell(Told::driver);
+        return true;
+    }
+    /// In order: the host's driver has it again, unless its port is claimed. A program that was killed gives nothing back.
+    void let_go_by_program(const attach::HostDevice& meant, bool in_order)
+    {
+        auto* device = find(meant);
+        if (device == nullptr || device->driver != "usbfs") return;
+        device->driver.clear();
+        if (!in_order || is_claimed(meant.path)) return;
+        device->driver = native_[meant.path];
+        tell(Told::driver);
+    }
+    /// A resume: the host's drivers take what programs had, where no port is claimed.
+    void sleep()
+    {
+        for (auto& [place, device] : devices)
+            if (device.driver == "usbfs") device.driver = is_claimed(place) ? "" : native_[place];
+    }
+    [[nodiscard]] bool is_claimed(const topology::PortPath& place) const
+    {
+        auto above = place.ports();
+        if (above.empty()) return false;
+        const auto port = above.back();
+        above.pop_back();
+        const auto hub = devices.find(topology::PortPath(place.bus(), above));
+        return hub != devices.end() && hub->second.claims.contains(port);
+    }
 
     [[nodiscard]] Result<std::unique_ptr<linux_::UsbNode>> open(const linux_::MeantDevice& meant) override
     {
@@ -54,6 +118,10 @@ public:
         if (found->second.number != meant.number) return refusal("device-gone", "it is gone");
         return std::make_unique<Node>(*this, meant.place, meant.number);
     }
+
+    /// What the kernel tells everybody of. Of usbfs, which takes an interface or lets go of it, it tells nothing.
+    enum class Told : std::uint8_t { plug, driver };
+    std::function<void(Told)> told; ///< may be empty
 
     std::map<topology::PortPath, Device> devices;
     bool denies_all = false;
@@ -105,6 +173,7 @@ private:
             device->is_configured = value == 1;
             if (is_new && value == 1 && !kernel_.is_claimed(place_)) device->driver = kernel_.native_[place_];
             kernel_.note("configure", place_, value);
+            kernel_.tell(Told::driver);
             return {};
         }
         Result<linux_::GivenBack> give_back(std::uint8_t interface_number) override
@@ -117,6 +186,7 @@ private:
             kernel_.note("give back", place_, interface_number);
             if (kernel_.is_claimed(place_)) return linux_::GivenBack::without_driver;
             device->driver = kernel_.native_[place_];
+            kernel_.tell(Told::driver);
             return device->driver.empty() ? linux_::GivenBack::without_driver : linux_::GivenBack::bound;
         }
         Result<void> take_away(std::uint8_t interface_number) override
@@ -127,11 +197,15 @@ private:
             if (interface_number != 0) return refusal("no-such-interface", "no such interface");
             kernel_.note("take away", place_, interface_number);
             device->driver.clear();
+            kernel_.tell(Told::driver);
             return {};
         }
         linux_::UniqueFd give_away() override
         {
-            return linux_::UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+            linux_::UniqueFd file(::memfd_create("node", MFD_CLOEXEC));
+            const auto text = attach::object_for({.path = place_, .number = number_}).text();
+            USBROUTE_CHECK(::write(file.get(), text.data(), text.size()) == std::ssize(text));
+            return file;
         }
 
     private:
@@ -155,14 +229,14 @@ private:
     {
         log += format("{} {} {}\n", done, place.text(), number);
     }
-    [[nodiscard]] bool is_claimed(const topology::PortPath& place) const
+    [[nodiscard]] Device* find(const attach::HostDevice& meant)
     {
-        auto above = place.ports();
-        if (above.empty()) return false;
-        const auto port = above.back();
-        above.pop_back();
-        const auto hub = devices.find(topology::PortPath(place.bus(), above));
-        return hub != devices.end() && hub->second.claims.contains(port);
+        const auto found = devices.find(meant.path);
+        return found == devices.end() || found->second.number != meant.number ? nullptr : &found->second;
+    }
+    void tell(Told what) const
+    {
+        if (told) told(what);
     }
 
     std::map<topology::PortPath, std::string> native_; ///< the host's driver for what is there

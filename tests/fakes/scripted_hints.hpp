@@ -3,23 +3,46 @@
 
 #pragma once
 
+#include "linux/unique_fd.hpp"
 #include "observe/hints.hpp"
 
+#include <cstdint>
 #include <utility>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 namespace usbroute::fakes {
 
 /// Knows of everything that happens: nothing, until the test says that something has.
 class ScriptedHints final : public observe::HintSource {
 public:
-    [[nodiscard]] int fd() const override { return -1; }
+    [[nodiscard]] int fd() const override { return bell_.get(); }
     [[nodiscard]] observe::Hints drain() override
     {
-        return {.everything = std::exchange(has_changed, false), .registers = false, .paths = {}};
+        std::uint64_t rings = 0;
+        if (bell_.is_open()) static_cast<void>(::read(bell_.get(), &rings, sizeof rings));
+        return {.everything = std::exchange(has_changed, false),
+                .registers = false,
+                .paths = {},
+                .plugs = std::exchange(has_plugs, false)};
+    }
+    /// From now on, and before somebody listens: whoever does is woken.
+    void hang_up_a_bell() { bell_ = linux_::UniqueFd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)); }
+    void ring(bool of_a_plug)
+    {
+        has_changed = true;
+        has_plugs = has_plugs || of_a_plug;
+        const std::uint64_t once = 1;
+        static_cast<void>(::write(bell_.get(), &once, sizeof once));
     }
     [[nodiscard]] bool hears_everything() const override { return sure; }
     bool has_changed = false;
+    bool has_plugs = false;
     bool sure = true;
+
+private:
+    linux_::UniqueFd bell_;
 };
 
 } // namespace usbroute::fakes

@@ -14,6 +14,8 @@
 #include <string_view>
 
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace usbroute::fakes {
 
@@ -26,6 +28,15 @@ class ScriptedMonitor {
 public:
     explicit ScriptedMonitor(const std::string& path) : door_(*linux_::listen_unix(path, std::nullopt)) {}
 
+    /// From now on those who connect find another process at this end than before: credentials are those of whoever called
+    /// listen last (Linux, net/unix/af_unix.c, unix_listen).
+    void listen_as_another_process()
+    {
+        const auto child = ::fork();
+        if (child == 0) ::_exit(::listen(door_.fd(), 1));
+        int status = -1;
+        USBROUTE_CHECK(child > 0 && ::waitpid(child, &status, 0) == child && status == 0);
+    }
     /// Takes the next connection; false: there is none.
     bool accept()
     {
@@ -37,6 +48,12 @@ public:
     void say(std::string_view text)
     {
         USBROUTE_CHECK(::send(line_.get(), text.data(), text.size(), MSG_NOSIGNAL) == std::ssize(text));
+    }
+    /// To one who may have gone meanwhile.
+    void say_if_heard(std::string_view text)
+    {
+        const auto sent = linux_::send(line_.get(), text.data(), text.size());
+        USBROUTE_CHECK(sent.count == text.size() || (sent.errno_value != 0 && !sent.would_block));
     }
     /// As much as goes at once; how many bytes that was.
     std::size_t pour(std::string_view text)

@@ -545,6 +545,10 @@ TEST(Due, WhatHasNoDriverInASocketOfTheHostsOwnIsLeftAlone)
 
     EXPECT_TRUE(due(own, world.seen, {}).actions.empty());
     EXPECT_EQ(due(sockets(Host{}), world.seen, {}).actions.size(), 1U);
+
+    Remembered left_by_a_guest;
+    left_by_a_guest.guests_had.insert(device.device);
+    EXPECT_EQ(due(own, world.seen, left_by_a_guest).actions.size(), 1U);
 }
 
 TEST(Due, WhatAGuestHasLostIsTakenAndGivenAgain)

@@ -4,14 +4,13 @@
 #include "fakes/fake_loop.hpp"
 #include "fakes/fake_qemu.hpp"
 #include "fakes/fake_usb_nodes.hpp"
+#include "fakes/nodes_tree.hpp"
 #include "fakes/state_directory.hpp"
 #include "observe/devices.hpp"
 #include "vmm/attach_backend.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cerrno>
-#include <expected>
 #include <memory>
 #include <optional>
 #include <set>
@@ -25,54 +24,6 @@ namespace {
 using topology::PortPath;
 
 PortPath at(const char* path) { return PortPath::parse(path).value(); }
-
-/// sysfs of a fake usbfs, as far as a device is read.
-class ShownNodes final : public observe::KernelTree {
-public:
-    explicit ShownNodes(const fakes::FakeUsbNodes& nodes) : nodes_(nodes) {}
-
-    std::expected<std::vector<std::string>, observe::Errno> list(const std::string& directory) const override
-    {
-        const auto name = std::string(directory.substr(directory.rfind('/') + 1));
-        const auto* device = find(name);
-        if (device == nullptr) return std::unexpected(observe::Errno{ENOENT});
-        if (!device->is_configured) return std::vector<std::string>{};
-        return std::vector{name + ":1.0"};
-    }
-    std::expected<std::string, observe::Errno> read(const std::string& path,
-                                                    std::size_t /*limit*/) const override
-    {
-        const auto slash = path.rfind('/');
-        const auto what = path.substr(slash + 1);
-        const auto directory = path.substr(0, slash);
-        const auto name = directory.substr(directory.rfind('/') + 1);
-        const auto* device = find(name.substr(0, name.find(':')));
-        if (device == nullptr) return std::unexpected(observe::Errno{ENOENT});
-        if (name.find(':') != std::string::npos && what == "uevent")
-            return "INTERFACE=3/1/1\n" + (device->driver.empty() ? "" : "DRIVER=" + device->driver + "\n");
-        if (what == "uevent")
-            return format("DEVNUM={:03}\nPRODUCT=46d/c31c/100\nTYPE=0/0/0\n", device->number);
-        if (what == "bConfigurationValue") return std::string(device->is_configured ? "1\n" : "\n");
-        if (what == "descriptors")
-            return std::string("\x12\x01", 2) + std::string(16, '\0') +
-                   std::string("\x09\x02\x12\x00\x01\x01\x00\xa0\x32", 9) +
-                   std::string("\x09\x04\x00\x00\x01\x03\x01\x01\x00", 9);
-        return std::unexpected(observe::Errno{ENOENT});
-    }
-    std::expected<std::string, observe::Errno> link(const std::string& /*path*/) const override
-    {
-        return std::unexpected(observe::Errno{ENOENT});
-    }
-
-private:
-    [[nodiscard]] const fakes::FakeUsbNodes::Device* find(const std::string& name) const
-    {
-        const auto path = PortPath::parse(name);
-        const auto found = path ? nodes_.devices.find(*path) : nodes_.devices.end();
-        return found == nodes_.devices.end() ? nullptr : &found->second;
-    }
-    const fakes::FakeUsbNodes& nodes_;
-};
 
 /// A kernel, a guest's QEMU, and the backend between them.
 class AttachBackendTest : public testing::Test {
@@ -144,7 +95,7 @@ protected:
     fakes::FakeLoop loop;
     fakes::FakeQemu qemu{directory.path() + "/qmp"};
     fakes::FakeUsbNodes nodes;
-    ShownNodes tree{nodes};
+    fakes::NodesTree tree{nodes};
     bool is_connected = true;
     bool has_another_way = false; ///< to hand devices over
     std::optional<attach::HostDevice> device;
@@ -170,6 +121,7 @@ protected:
          },
          .seen = [this] { return seen(); },
          .offered = [this](const auto& one) { offered.push_back(one); },
+         .to_be_given = [](const auto&) {},
          .shut =
              [this](const attach::HostDevice& node, const Error&) {
                  shut.push_back(node.path.text());
