@@ -78,7 +78,7 @@ Result<Bus> Bus::open()
 
 Result<linux_::UniqueFd> Bus::inhibit()
 {
-    sd_bus_error error = SD_BUS_ERROR_NULL;
+    sd_bus_error error{}; // SD_BUS_ERROR_NULL is no C++
     sd_bus_message* answer = nullptr;
     const int called = sd_bus_call_method(bus_.get(), logind, path_of_manager, manager, "Inhibit", &error,
                                           &answer, "ssss", "sleep", "usbroute", reason_to_wait, "delay");
