@@ -43,7 +43,7 @@ std::optional<Meant> meant_by(std::string_view id)
     const auto path = topology::PortPath::parse(id.substr(0, dash));
     const auto number = number_from<std::uint8_t>(id.substr(dash + 1));
     if (!path || path->is_root_hub() || !number || *number == 0) return std::nullopt;
-    return Meant{.path = *path, .number = *number};
+    return Meant{.path = *path, .number = number};
 }
 
 } // namespace usbroute::attach
