@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/result.hpp"
+#include "base/text.hpp"
 #include "linux/signals.hpp"
 #include "linux/unix_address.hpp"
 #include "sim/fake_qemu.hpp"
@@ -154,7 +155,8 @@ private:
             return;
         }
         take_descriptors(message);
-        trace_.note("qmp", {bytes.data(), static_cast<std::size_t>(got)});
+        for (const auto line : split({bytes.data(), static_cast<std::size_t>(got)}, '\n'))
+            if (!trim(line).empty()) trace_.note("qmp", line);
         say(qemu_.feed({bytes.data(), static_cast<std::size_t>(got)}, now));
     }
 
