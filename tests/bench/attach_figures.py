@@ -16,7 +16,7 @@ from idle_figures import MOST_MEMORY, NO_WAKE_UPS, SETTLED, private_kib, wake_up
 from report import Row, Target
 
 SIZES = (25, 500)  # devices of the machine beside those that are plugged in
-PLUGS = 100
+PLUGS = 50
 TURNS = 2
 PATIENCE = 300  # seconds for them
 SOON = Target(2, of_ours=True, unit="ms")
@@ -59,6 +59,7 @@ for round in $(seq {plugs}); do
         [ "$wait" -lt 500 ] || {{ echo "plug $round: the guest has not got it" >&2; exit 1; }}
         sleep 0.01
     done
+    sleep 0.2 # what was given has been read again
     sim unplug 0000:01:00.0/8
     sim settle
     sleep 0.1 # until it has been deleted
