@@ -9,24 +9,7 @@ setup() {
     load board
     board=$USBROUTE_BIN/../machines/amd-a520m
     preamble <<'SCRIPT'
-devices=/sys/bus/usb/devices
 spare=rear-2
-# Drivers of a device's interfaces, "usbhid usbhid"; "none" for each without one, nothing where it has no configuration.
-drivers() { # PLACE
-    local interface
-    for interface in "$devices/$1:"*; do
-        [ -e "$interface" ] || continue
-        basename "$(readlink "$interface/driver" || echo none)"
-    done | xargs
-}
-# Where a device of that kind is: 3-2.
-place() { # IDPRODUCT
-    local product
-    for product in "$devices"/*/idProduct; do
-        if [ "$(cat "$product")" = "$1" ]; then basename "${product%/idProduct}"; fi
-    done
-}
-has() { until_so "[ \"\$(drivers $1)\" = '$2' ]"; } # PLACE DRIVERS
 # A webcam in rear-4, a guest that runs, and the daemon.
 with_a_webcam() {
     sim plug rear-4 webcam; sim guest start windows; sim settle
@@ -35,7 +18,6 @@ with_a_webcam() {
     at_home=$(drivers "$webcam")
     away=$(sed 's/[^ ]\+/usbfs/g' <<< "$at_home")
 }
-owner() { usbroute status --json | jq -r ".connectors[] | select(.name == \"$1\") | .owner"; }
 SCRIPT
 }
 

@@ -9,18 +9,7 @@ setup() {
     load board
     board=$USBROUTE_BIN/../machines/amd-a520m
     preamble <<'SCRIPT'
-devices=/sys/bus/usb/devices
-# Drivers of a device's interfaces, "usbhid usbhid"; "none" for each without one, nothing where it has no configuration.
-drivers() { # PLACE
-    local interface
-    for interface in "$devices/$1:"*; do
-        [ -e "$interface" ] || continue
-        basename "$(readlink "$interface/driver" || echo none)"
-    done | xargs
-}
-has() { until_so "[ \"\$(drivers $1)\" = '$2' ]"; } # PLACE DRIVERS
 has_guest() { until_so "grep -q usbfs <<< \"\$(drivers $1)\""; } # PLACE: a guest has a part of it
-owner() { usbroute status --json | jq -r ".connectors[] | select(.name == \"$1\") | .owner"; }
 missing() { usbroute status --json | jq -r ".connectors[] | select(.name == \"$1\") | .missing"; }
 configure() { cat >> "$USBROUTE_CONFIG"; }
 # The hub that comes with a gamepad in port 1 and a serial adapter in port 3.

@@ -88,6 +88,28 @@ sees_all() {
     usbroute status > /dev/null
 }
 
+# --- devices and their drivers -------------------------------------------------------------------------------------
+
+devices=/sys/bus/usb/devices
+# Drivers of a device's interfaces, "usbhid usbhid"; "none" for each without one, nothing where it has no configuration.
+drivers() { # PLACE
+    local interface
+    for interface in "$devices/$1:"*; do
+        [ -e "$interface" ] || continue
+        basename "$(readlink "$interface/driver" || echo none)"
+    done | xargs
+}
+# Where a device of that kind is: 3-2.
+place() { # IDPRODUCT
+    local product
+    for product in "$devices"/*/idProduct; do
+        if [ "$(cat "$product")" = "$1" ]; then basename "${product%/idProduct}"; fi
+    done
+}
+has() { until_so "[ \"\$(drivers $1)\" = '$2' ]"; } # PLACE DRIVERS
+# Whose a socket is, by the daemon's word.
+owner() { usbroute status --json | jq -r ".connectors[] | select(.name == \"$1\") | .owner"; }
+
 # --- a guest -------------------------------------------------------------------------------------------------------
 
 # guest_peer.py in the background, process $peer; what it says is in the file peer.

@@ -134,21 +134,6 @@ teardown() { if declare -F end_all > /dev/null; then end_all; fi; }
 @test "before sleep the daemon takes back what a guest has, and gives it again after" {
     preamble <<'SCRIPT'
 . ./helpers
-devices=/sys/bus/usb/devices
-drivers() { # PLACE
-    local interface
-    for interface in "$devices/$1:"*; do
-        [ -e "$interface" ] || continue
-        basename "$(readlink "$interface/driver" || echo none)"
-    done | xargs
-}
-place() { # IDPRODUCT
-    local product
-    for product in "$devices"/*/idProduct; do
-        if [ "$(cat "$product")" = "$1" ]; then basename "${product%/idProduct}"; fi
-    done
-}
-has() { until_so "[ \"\$(drivers $1)\" = '$2' ]"; } # PLACE DRIVERS
 SCRIPT
     begin_bus; begin_logind; begin_sleep
     # A pipe that is opened here is the script's as well.
