@@ -52,7 +52,10 @@ void QmpSession::ask(Request request, Done done)
 
 void QmpSession::add(Request request, Done done)
 {
-    Open open{.id = ++last_id_, .due = loop_.now() + request.deadline, .done = std::move(done)};
+    Open open{.id = ++last_id_,
+              .due = loop_.now() + request.deadline,
+              .done = std::move(done),
+              .late = std::move(request.late)};
     open.line = wire::to_qmp_line(request.command, open.id);
     open.has_file = request.file.is_open();
     open.file = std::move(request.file);
@@ -160,7 +163,7 @@ void QmpSession::take_answer(std::optional<std::uint64_t> id, QmpReply reply)
     if (found == open_.end() || !found->is_sent) return end("QEMU answered what it was not asked");
     const bool was_left_out =
         std::any_of(open_.begin(), found, [](const Open& earlier) { return !earlier.done; });
-    const auto done = std::move(found->done);
+    const auto done = found->done ? std::move(found->done) : std::move(found->late);
     open_.erase(found);
     start_deadline();
     const Life life = connection_;
