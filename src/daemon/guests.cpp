@@ -74,8 +74,6 @@ void Guests::add(const config::GuestSettings& settings)
     });
 }
 
-/// The kernel tells nobody when usbfs takes an interface or lets go of it (drivers/usb/core/devio.c, claimintf and releaseintf
-/// keep their events back): what a guest has got, has given back or had has to be read again.
 void Guests::follow_monitor(Guest& guest)
 {
     const auto& qmp = settings_of(guest).qmp;
@@ -98,7 +96,7 @@ void Guests::follow_monitor(Guest& guest)
         parts_.loop, path,
         [this, &guest](MachineNews news) {
             if (news == MachineNews::has_other_devices) {
-                parts_.lookout.doubt_everything();
+                look_where_it_changed(guest);
                 return tell_of_devices();
             }
             if (news == MachineNews::runs)
@@ -113,6 +111,20 @@ void Guests::follow_monitor(Guest& guest)
         },
         is_looked_at ? QmpLine::Looks::yes : QmpLine::Looks::no, parts_.lend);
     guest.monitor->begin();
+}
+
+/// The kernel tells nobody when usbfs takes an interface or lets go of it (drivers/usb/core/devio.c, claimintf and releaseintf
+/// keep their events back): what a guest has got, has given back or had has to be read again.
+void Guests::look_where_it_changed(Guest& guest)
+{
+    const auto& usb = guest.monitor->usb();
+    auto now = usb ? usb->host_objects : std::vector<attach::HostObject>();
+    const auto places = attach::places_touched(guest.objects, now, *parts_.machine.snapshot());
+    guest.objects = std::move(now);
+    if (places)
+        parts_.lookout.doubt(*places);
+    else
+        parts_.lookout.doubt_everything();
 }
 
 /// A guest to which nothing is given is not asked anything.

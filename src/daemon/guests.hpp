@@ -101,8 +101,9 @@ private:
         linux_::Timer grace;
         linux_::Timer again; ///< until what could not come home is tried again without a look
         Phase phase = Phase::away;
-        bool is_under_way = false; ///< its homecoming
-        bool is_looked_at = false; ///< its monitor is asked what it has
+        bool is_under_way = false;               ///< its homecoming
+        bool is_looked_at = false;               ///< its monitor is asked what it has
+        std::vector<attach::HostObject> objects; ///< that the monitor had when it was heard of last
         Patience patience;
         std::string complaint; ///< said last; the same is not said again
 
@@ -113,6 +114,7 @@ private:
     [[nodiscard]] const config::GuestSettings& settings_of(const Guest& guest) const;
     void add(const config::GuestSettings& settings);
     void follow_monitor(Guest& guest);
+    void look_where_it_changed(Guest& guest);
     void recall();
     void recall(const RememberedProcess& remembered);
     [[nodiscard]] Process* admit(Guest& guest, linux_::KnownProcess known);
