@@ -59,13 +59,10 @@ constexpr std::array<OfWords, 17> phrases{{
 
 } // namespace
 
-bool is_end_of_connection(const Said& said)
-{
-    return said.domain == VIR_FROM_RPC || refused_from(said).code == Code::not_connected;
-}
-
 Refused refused_from(const Said& said)
 {
+    // The library's own, of the way to the daemon.
+    if (said.domain == VIR_FROM_RPC) return {.code = Code::not_connected, .message = said.message};
     const auto number = std::ranges::find(numbers, said.code, &OfNumber::code);
     if (number != numbers.end()) return {.code = number->means, .message = said.message};
     const auto phrase = std::ranges::find_if(

@@ -19,7 +19,5 @@ struct Said {
 /// What it means. By its numbers where they say it, else by its words, as far as libvirt speaks English: another
 /// libvirtd's are `failed`.
 [[nodiscard]] Refused refused_from(const Said& said);
-/// The connection is gone, whatever was asked.
-[[nodiscard]] bool is_end_of_connection(const Said& said);
 
 } // namespace usbroute::libvirt
