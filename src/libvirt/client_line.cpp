@@ -105,7 +105,7 @@ void ClientLine::is_ready(Ready what)
 
 void ClientLine::hear()
 {
-    std::array<char, 16 * 1024>
+    std::array<char, 16384>
         bytes; // NOLINT(cppcoreguidelines-pro-type-member-init): what is read is written first
     alignas(cmsghdr) std::array<char, CMSG_SPACE(most_files_at_once * sizeof(int))> control{};
     iovec into{.iov_base = bytes.data(), .iov_len = bytes.size()};

@@ -156,7 +156,8 @@ bool Connection::Shared::listen(virConnectPtr made)
     };
     const auto generic = [](auto* callback) {
         // libvirt calls it as what the event's number says it is.
-        return reinterpret_cast<virConnectDomainEventGenericCallback>(reinterpret_cast<void*>(callback));
+        return reinterpret_cast<virConnectDomainEventGenericCallback>(
+            reinterpret_cast<void*>(callback)); // NOLINT(bugprone-casting-through-void)
     };
     if (virConnectRegisterCloseCallback(made, connection_ended, this, nullptr) < 0) return false;
     // A driver other than QEMU's has none.

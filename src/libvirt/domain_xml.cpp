@@ -142,6 +142,7 @@ std::uint32_t free_root_ports_of(const xml_node& devices)
 bool has_express_root(const xml_node& devices)
 {
     const auto controllers = devices.children("controller");
+    // NOLINTNEXTLINE(modernize-use-ranges): pugixml has no iterators of theirs
     return std::any_of(controllers.begin(), controllers.end(),
                        [](const xml_node& one) { return is(one.attribute("model").value(), "pcie-root"); });
 }

@@ -172,7 +172,7 @@ Wrong read_fields(const json& object, const Form& form, Question& into)
     for (const auto& [key, value] : object.items()) {
         const bool is_known = key == "id" || key == "do" ||
                               std::ranges::find(form.fields, key, &Field::key) != form.fields.end();
-        if (!is_known) return format("\"{}\" has no \"{}\"", form.word, printable(key, 64));
+        if (!is_known) return format(R"("{}" has no "{}")", form.word, printable(key, 64));
     }
     for (const auto& field : form.fields) {
         const auto found = object.find(std::string(field.key));
