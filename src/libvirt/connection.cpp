@@ -126,7 +126,8 @@ void Connection::Shared::device_added(virConnectPtr /*of_it*/, virDomainPtr doma
 {
     if (alias == nullptr) return;
     auto [name, uuid] = named(domain);
-    of(opaque).tell(DeviceAdded{.name = std::move(name), .uuid = std::move(uuid), .alias = alias});
+    of(opaque).tell(
+        DeviceAdded{.name = std::move(name), .uuid = std::move(uuid), .alias = alias_from_libvirt(alias)});
 }
 
 void Connection::Shared::device_removed(virConnectPtr /*of_it*/, virDomainPtr domain, const char* alias,
@@ -134,7 +135,8 @@ void Connection::Shared::device_removed(virConnectPtr /*of_it*/, virDomainPtr do
 {
     if (alias == nullptr) return;
     auto [name, uuid] = named(domain);
-    of(opaque).tell(DeviceRemoved{.name = std::move(name), .uuid = std::move(uuid), .alias = alias});
+    of(opaque).tell(
+        DeviceRemoved{.name = std::move(name), .uuid = std::move(uuid), .alias = alias_from_libvirt(alias)});
 }
 
 /// Of what was added past it libvirt tells nothing else.
@@ -143,7 +145,7 @@ void Connection::Shared::device_deleted(virConnectPtr of_it, virDomainPtr domain
                                         void* opaque)
 {
     const auto alias = details == nullptr ? std::nullopt : wire::qmp_text_at(details, "device");
-    if (alias && of(opaque).memory.removed(domain, *alias))
+    if (alias && of(opaque).memory.removed(domain, alias_from_libvirt(*alias)))
         device_removed(of_it, domain, alias->c_str(), opaque);
 }
 

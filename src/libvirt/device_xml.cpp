@@ -19,14 +19,14 @@ std::string usb_device_xml(const Question& question)
                   "<alias name='{}'/>"
                   "<address type='usb' bus='{}' port='{}'/>"
                   "</hostdev>",
-                  question.bus, question.device, question.alias->text(), question.guest_bus,
+                  question.bus, question.device, question.alias->in_libvirt(), question.guest_bus,
                   question.guest_port);
 }
 
 std::string usb_controller_xml(const Alias& alias)
 {
     return format("<controller type='usb' model='qemu-xhci' ports='15'><alias name='{}'/></controller>",
-                  alias.text());
+                  alias.in_libvirt());
 }
 
 std::string pci_device_xml(const Alias& alias, const PciAddress& address)
@@ -37,7 +37,7 @@ std::string pci_device_xml(const Alias& alias, const PciAddress& address)
         "<source><address domain='0x{:04x}' bus='0x{:02x}' slot='0x{:02x}' function='0x{:x}'/></source>"
         "<alias name='{}'/>"
         "</hostdev>",
-        address.domain, address.bus, address.device, address.function, alias.text());
+        address.domain, address.bus, address.device, address.function, alias.in_libvirt());
 }
 
 } // namespace usbroute::libvirt

@@ -234,8 +234,9 @@ private:
         if (auto against = reason_against_port(has)) return std::move(*against);
         memory_.used(domain());
         memory_.added(domain(), alias().text());
-        auto added = add_by_descriptor(domain(), question_, controller_with(has, question_.guest_bus)->alias,
-                                       descriptor);
+        auto added =
+            add_by_descriptor(domain(), question_,
+                              alias_to_libvirt(controller_with(has, question_.guest_bus)->alias), descriptor);
         if (added) {
             auto [name, uuid] = named(domain());
             tell_(DeviceAdded{.name = std::move(name), .uuid = std::move(uuid), .alias = alias().text()});
@@ -274,7 +275,7 @@ private:
         if (!has) return has.error();
         if (std::ranges::find(has->aliases, alias().text()) == has->aliases.end())
             return detach_past_libvirt();
-        if (virDomainDetachDeviceAlias(domain(), alias().text().c_str(), VIR_DOMAIN_AFFECT_LIVE) == 0)
+        if (virDomainDetachDeviceAlias(domain(), alias().in_libvirt().c_str(), VIR_DOMAIN_AFFECT_LIVE) == 0)
             return Underway{};
         auto refused = last_refusal();
         if (refused.code == Code::still_there) return Underway{}; // asked before

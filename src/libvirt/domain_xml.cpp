@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "libvirt/alias.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -34,7 +35,10 @@ std::optional<std::uint32_t> number_in(const xml_node& node, const char* attribu
     return text.starts_with("0x") ? parse_hex(text) : parse_decimal(text);
 }
 
-std::string alias_of(const xml_node& device) { return std::string(word_in(device.child("alias"), "name")); }
+std::string alias_of(const xml_node& device)
+{
+    return alias_from_libvirt(word_in(device.child("alias"), "name"));
+}
 
 bool is(std::string_view text, std::string_view word) { return text == word; }
 

@@ -62,7 +62,7 @@ Wrong read_alias(const json& value, Question& into)
 {
     if (value.is_string()) into.alias = Alias::from(value.get_ref<const std::string&>());
     if (into.alias) return {};
-    return "ua-usbroute- and up to 52 letters, digits, '-' and '_' are expected";
+    return "ua-usbroute and up to 64 letters, digits, '-' and '.' are expected";
 }
 
 Wrong read_pci(const json& value, Question& into)

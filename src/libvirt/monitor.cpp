@@ -63,14 +63,14 @@ std::string property_of(const Alias& alias, std::string_view property)
 {
     return format(
         R"({{"execute":"qom-get","arguments":{{"path":"/machine/peripheral/{}","property":"{}"}}}})",
-        alias.text(), property);
+        alias.in_libvirt(), property);
 }
 
 /// "usb" of "/machine/peripheral/usb/usb.0".
 std::string controller_in(const std::string& bus)
 {
     const auto name = bus.substr(bus.rfind('/') + 1);
-    return name.substr(0, name.rfind('.'));
+    return alias_from_libvirt(name.substr(0, name.rfind('.')));
 }
 
 } // namespace
@@ -94,7 +94,7 @@ std::expected<void, Refused> add_by_descriptor(virDomainPtr domain, const Questi
         format(
             R"({{"execute":"device_add","arguments":{{"driver":"usb-host","id":"{}","bus":"{}.0","port":"{}",)"
             R"("hostdevice":"/dev/fdset/{}"}}}})",
-            question.alias->text(), controller, question.guest_port, *set));
+            question.alias->in_libvirt(), controller, question.guest_port, *set));
     // The object has one of its own; this one would keep the device open when the object is gone.
     (void)command(domain, format(R"({{"execute":"remove-fd","arguments":{{"fdset-id":{}}}}})", *set));
     if (!object) return std::unexpected(object.error());
@@ -103,8 +103,8 @@ std::expected<void, Refused> add_by_descriptor(virDomainPtr domain, const Questi
 
 std::expected<bool, Refused> remove_by_monitor(virDomainPtr domain, const Alias& alias)
 {
-    const auto removed =
-        command(domain, format(R"({{"execute":"device_del","arguments":{{"id":"{}"}}}})", alias.text()));
+    const auto removed = command(
+        domain, format(R"({{"execute":"device_del","arguments":{{"id":"{}"}}}})", alias.in_libvirt()));
     if (removed) return true;
     if (is_absent(removed.error())) return false;
     if (removed.error().code == Code::still_there) return true; // asked before
@@ -123,9 +123,9 @@ devices_by_descriptor(virDomainPtr domain, const std::vector<UsbController>& con
             Refused{.code = Code::failed, .message = "QEMU's list of devices makes no sense"});
     std::vector<GivenDevice> found;
     for (const auto& object : *objects) {
-        const auto alias = Alias::from(object.name);
+        const auto alias = Alias::from(alias_from_libvirt(object.name));
         if (object.type != "child<usb-host>" || !alias) continue;
-        GivenDevice device{.alias = object.name, .guest_bus = {}, .guest_port = {}, .by_descriptor = true};
+        GivenDevice device{.alias = alias->text(), .guest_bus = {}, .guest_port = {}, .by_descriptor = true};
         if (const auto port = command(domain, property_of(*alias, "port")))
             device.guest_port = wire::qmp_text(*port).value_or("");
         if (const auto bus = command(domain, property_of(*alias, "parent_bus"))) {

@@ -22,7 +22,8 @@ namespace usbroute::libvirt {
 inline constexpr std::size_t most_open_questions = 64; ///< of one client
 inline constexpr std::size_t most_clients = 4;   ///< a daemon, the one that follows it, and whoever looks
 inline constexpr std::size_t most_watched = 256; ///< domains of one client
-inline constexpr std::chrono::seconds longest_question{30};
+/// Thirty are promised, as counted by who asks.
+inline constexpr std::chrono::seconds longest_question{28};
 /// How long a guest may take to let go of something.
 inline constexpr std::chrono::seconds longest_removal{15};
 

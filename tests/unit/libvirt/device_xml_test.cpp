@@ -13,7 +13,7 @@ TEST(DeviceXml, NamesTheDeviceByItsNumbersAndGivesItAPlace)
     const Question question{.id = 1,
                             .verb = Verb::attach,
                             .domain = "win11",
-                            .alias = Alias::from("ua-usbroute-a"),
+                            .alias = Alias::from("ua-usbroute-3-2.1-7"),
                             .bus = 3,
                             .device = 7,
                             .guest_bus = 1,
@@ -22,7 +22,7 @@ TEST(DeviceXml, NamesTheDeviceByItsNumbersAndGivesItAPlace)
     EXPECT_EQ(usb_device_xml(question),
               "<hostdev mode='subsystem' type='usb' managed='no'>"
               "<source><address bus='3' device='7'/></source>"
-              "<alias name='ua-usbroute-a'/><address type='usb' bus='1' port='2'/></hostdev>");
+              "<alias name='ua-usbroute-3-2_1-7'/><address type='usb' bus='1' port='2'/></hostdev>");
 }
 
 TEST(DeviceXml, HasNoStartupPolicyAndNoIdsToMatch)

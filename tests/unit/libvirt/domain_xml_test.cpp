@@ -51,7 +51,7 @@ constexpr const char* running = R"(<domain type='qemu' id='1'>
       <source>
         <address bus='3' device='7'/>
       </source>
-      <alias name='ua-usbroute-a'/>
+      <alias name='ua-usbroute-3-2_1-7'/>
       <address type='usb' bus='0' port='2'/>
     </hostdev>
     <hostdev mode='subsystem' type='usb' managed='yes'>
@@ -86,7 +86,7 @@ TEST(DomainXml, TellsWhatTheDomainHas)
             {.index = 2, .alias = "usb2", .model = "nec-xhci", .usb2_ports = 4, .superspeed_ports = 4}}));
     EXPECT_EQ(has->devices,
               (std::vector<GivenDevice>{
-                  {.alias = "ua-usbroute-a", .bus = 3, .device = 7, .guest_bus = 0, .guest_port = "2"},
+                  {.alias = "ua-usbroute-3-2.1-7", .bus = 3, .device = 7, .guest_bus = 0, .guest_port = "2"},
                   {.alias = "hostdev1", .guest_bus = {}, .guest_port = {}}}));
     EXPECT_EQ(has->others, (std::vector<OtherUsb>{
                                {.alias = "usb-disk0", .type = "disk", .guest_bus = 0, .guest_port = "3"},

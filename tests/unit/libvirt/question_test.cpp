@@ -13,7 +13,7 @@ namespace usbroute::libvirt {
 namespace {
 
 constexpr const char* whole_attach =
-    R"({"id": 7, "do": "attach", "domain": "win11", "alias": "ua-usbroute-3-2_1-7", "bus": 3, "device": 7, "guest-bus": 1, "guest-port": 2})";
+    R"({"id": 7, "do": "attach", "domain": "win11", "alias": "ua-usbroute-3-2.1-7", "bus": 3, "device": 7, "guest-bus": 1, "guest-port": 2})";
 
 BadQuestion bad(const std::string& line)
 {
@@ -29,7 +29,7 @@ TEST(Question, HasWhatTheLineSays)
     EXPECT_EQ(heard, Heard(Question{.id = 7,
                                     .verb = Verb::attach,
                                     .domain = "win11",
-                                    .alias = Alias::from("ua-usbroute-3-2_1-7"),
+                                    .alias = Alias::from("ua-usbroute-3-2.1-7"),
                                     .bus = 3,
                                     .device = 7,
                                     .guest_bus = 1,
@@ -95,8 +95,8 @@ TEST(Question, IsRefusedForWhatIsNotExactlyAsItShouldBe)
         {R"({"id":1,"do":"look","domain":"a","domain":"b"})", "\"domain\" is there twice"},
         {R"({"id":1,"do":"detach","domain":"a","alias":"hostdev0"})", "\"alias\" is wrong"},
         {R"({"id":1,"do":"detach","domain":"a","alias":"ua-front"})", "\"alias\" is wrong"},
-        {R"({"id":1,"do":"detach","domain":"a","alias":"ua-usbroute-"})", "\"alias\" is wrong"},
-        {R"({"id":1,"do":"detach","domain":"a","alias":"ua-usbroute-3.1"})", "\"alias\" is wrong"},
+        {R"({"id":1,"do":"detach","domain":"a","alias":"ua-usbroute"})", "\"alias\" is wrong"},
+        {R"({"id":1,"do":"detach","domain":"a","alias":"ua-usbroute-3_1"})", "\"alias\" is wrong"},
         {R"({"id":1,"do":"detach","domain":"a","alias":"ua-usbroute-'/><x y='"})", "\"alias\" is wrong"},
         {R"({"id":1,"do":"attach-controller","domain":"a","alias":"ua-usbroute-b","pci":"3:0.0' x='"})",
          "\"pci\" is wrong"},
@@ -131,14 +131,25 @@ TEST(Question, ThatIsBadStillHasTheFileThatCameWithIt)
     EXPECT_FALSE(bad(R"({"id":1,"do":"attach","domain":"a"})").has_file);
 }
 
-TEST(Alias, IsWhatLibvirtAndQemuTakeWithoutAWord)
+TEST(Alias, IsAnIdOfTheDaemonsBehindTheMarkOfAUsersOwn)
 {
-    EXPECT_TRUE(Alias::from("ua-usbroute-a"));
-    EXPECT_TRUE(Alias::from("ua-usbroute-" + std::string(51, 'x')));
-    EXPECT_FALSE(Alias::from("ua-usbroute-" + std::string(53, 'x')));
-    EXPECT_FALSE(Alias::from("ua-usbroute-3-2.1"));
+    EXPECT_TRUE(Alias::from("ua-usbroute-3-2.1-7"));
+    EXPECT_TRUE(Alias::from("ua-usbroute0"));
+    EXPECT_TRUE(Alias::from("ua-usbroute-" + std::string(63, 'x')));
+    EXPECT_FALSE(Alias::from("ua-usbroute-" + std::string(64, 'x')));
+    EXPECT_FALSE(Alias::from("ua-usbroute"));
+    EXPECT_FALSE(Alias::from("ua-usbroute-3-2_1-7"));
     EXPECT_FALSE(Alias::from("usbroute-a"));
     EXPECT_FALSE(Alias::from(""));
+}
+
+TEST(Alias, HasAMarkThatLibvirtTakesInThePlaceOfADot)
+{
+    EXPECT_EQ(Alias::from("ua-usbroute-3-2.1-7")->in_libvirt(), "ua-usbroute-3-2_1-7");
+    EXPECT_EQ(alias_from_libvirt("ua-usbroute-3-2_1-7"), "ua-usbroute-3-2.1-7");
+    // Whose it is not stays as it is.
+    EXPECT_EQ(alias_from_libvirt("ua-front_1"), "ua-front_1");
+    EXPECT_EQ(alias_to_libvirt("pcie.0"), "pcie.0");
 }
 
 } // namespace

@@ -133,12 +133,12 @@ TEST(LibvirtService, SaysInTimeThatLibvirtHasNotAnswered)
     life.put(client, attach);
     life.crew.work(); // and hangs
 
-    life.loop.advance(29s);
+    life.loop.advance(27s);
     EXPECT_EQ(life.heard(client), "");
     life.loop.advance(1s);
     EXPECT_EQ(
         life.heard(client),
-        "{\"id\":2,\"error\":{\"code\":\"timed-out\",\"message\":\"libvirt has not answered in 30 s; what "
+        "{\"id\":2,\"error\":{\"code\":\"timed-out\",\"message\":\"libvirt has not answered in 28 s; what "
         "becomes of it is not known\"}}\n");
 
     // The late answer is nobody's, and the id can be used again.
@@ -155,7 +155,7 @@ TEST(LibvirtService, DoesNothingAboutAQuestionThatCouldNotBeginInTime)
     life.put(client, attach);
     life.crew.work(); // the first, and hangs
 
-    life.loop.advance(30s);
+    life.loop.advance(28s);
     const auto answers = life.heard(client);
     EXPECT_NE(answers.find("{\"id\":1,\"error\":{\"code\":\"timed-out\""), std::string::npos) << answers;
     EXPECT_NE(
