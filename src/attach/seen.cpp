@@ -4,6 +4,7 @@
 #include "attach/seen.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace usbroute::attach {
@@ -19,16 +20,6 @@ std::string port_text(const PortPath& path)
 {
     const auto text = path.text();
     return text.substr(text.find('-') + 1);
-}
-
-bool is_for(const HostObject& object, const HostDevice& device)
-{
-    if (const auto meant = meant_by(object.id))
-        return meant->path == device.path && (!meant->number || *meant->number == device.number);
-    const bool has_address = object.host_bus == device.path.bus() && object.host_address == device.number;
-    const bool has_place = object.host_bus == device.path.bus() && !object.host_port.empty() &&
-                           object.host_port == port_text(device.path);
-    return has_address || has_place;
 }
 
 } // namespace
@@ -84,6 +75,45 @@ const SeenGuest* Seen::guest(const GuestName& name) const
 bool Seen::is_claimed(const PortPath& port) const
 {
     return std::ranges::find(claimed, port) != claimed.end();
+}
+
+bool is_for(const HostObject& object, const HostDevice& device)
+{
+    if (const auto meant = meant_by(object.id))
+        return meant->path == device.path && (!meant->number || *meant->number == device.number);
+    const bool has_address = object.host_bus == device.path.bus() && object.host_address == device.number;
+    const bool has_place = object.host_bus == device.path.bus() && !object.host_port.empty() &&
+                           object.host_port == port_text(device.path);
+    return has_address || has_place;
+}
+
+std::optional<std::vector<PortPath>> places_touched(std::span<const HostObject> before,
+                                                    std::span<const HostObject> after,
+                                                    const topology::Snapshot& snapshot)
+{
+    std::vector<PortPath> places;
+    const auto add = [&](const HostObject& object) {
+        if (const auto meant = meant_by(object.id)) {
+            places.push_back(meant->path);
+            return true;
+        }
+        const auto known = places.size();
+        for (const auto& device : snapshot.devices)
+            if (is_for(object, {.path = device->path, .number = device->number}))
+                places.push_back(device->path);
+        return places.size() > known;
+    };
+    const auto is_new = [](std::span<const HostObject> among) {
+        return [among](const HostObject& object) { return std::ranges::find(among, object) == among.end(); };
+    };
+    for (const auto& object : before | std::views::filter(is_new(after)))
+        if (!add(object)) return std::nullopt;
+    for (const auto& object : after | std::views::filter(is_new(before)))
+        if (!add(object)) return std::nullopt;
+    std::ranges::sort(places);
+    const auto twice = std::ranges::unique(places);
+    places.erase(twice.begin(), twice.end());
+    return places;
 }
 
 std::vector<Having> who_has(const Seen& seen, const HostDevice& device)

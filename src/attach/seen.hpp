@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,15 @@ struct Seen {
     [[nodiscard]] const SeenGuest* guest(const GuestName& name) const;
     [[nodiscard]] bool is_claimed(const topology::PortPath& port) const;
 };
+
+/// Whether it is this device that the object is for, or would take.
+[[nodiscard]] bool is_for(const HostObject& object, const HostDevice& device);
+
+/// Where the devices are that a guest has got or lost from one look at it to the next, in order: usbfs tells nobody. Nothing: that is not
+/// known, because somebody else's object does not say which device it is for.
+[[nodiscard]] std::optional<std::vector<topology::PortPath>>
+places_touched(std::span<const HostObject> before, std::span<const HostObject> after,
+               const topology::Snapshot& snapshot);
 
 /// The guest that has a device, by an object of ours or of anybody else.
 struct Having {

@@ -20,11 +20,11 @@ namespace {
 constexpr int most_rounds = 4;
 constexpr auto pause_after_a_timeout = std::chrono::milliseconds(60'000);
 
-/// What QEMU or libvirt was not even asked for is no failure of the device's. A QEMU that has been asked and ends, or does not answer, may
+/// What QEMU or libvirt was not even asked for, or usbroute-libvirt has not lived to answer, is no failure of the device's. A QEMU that has been asked and ends, or does not answer, may
 /// have done so over the device.
 bool is_of_this_device(const Error& error)
 {
-    constexpr std::array<std::string_view, 9> of_others = {
+    constexpr std::array<std::string_view, 10> of_others = {
         "monitor-away",          "qemu-away",         "qemu-busy",
         "qemu-does-not-read",    "libvirt-away",      "libvirt-busy",
         "libvirt-does-not-read", "libvirt-no-domain", apply::code_of_a_stale_plan};

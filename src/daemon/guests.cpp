@@ -141,12 +141,10 @@ std::shared_ptr<vmm::LibvirtLine> Guests::libvirt_at(const std::string& path)
     return line;
 }
 
-/// The kernel tells nobody when usbfs takes an interface or lets go of it (drivers/usb/core/devio.c, claimintf and releaseintf
-/// keep their events back): what a guest has got, has given back or had has to be read again.
 void Guests::hear(Guest& guest, MachineNews news)
 {
     if (news == MachineNews::has_other_devices) {
-        parts_.lookout.doubt_everything();
+        look_where_it_changed(guest);
         return tell_of_devices();
     }
     if (news == MachineNews::runs)
@@ -158,6 +156,20 @@ void Guests::hear(Guest& guest, MachineNews news)
     compare(guest);
     // One that has come is looked at first, and that is news of its own.
     if (news != MachineNews::runs) tell_of_devices();
+}
+
+/// The kernel tells nobody when usbfs takes an interface or lets go of it (drivers/usb/core/devio.c, claimintf and releaseintf
+/// keep their events back): what a guest has got, has given back or had has to be read again.
+void Guests::look_where_it_changed(Guest& guest)
+{
+    const auto& usb = guest.machine->usb();
+    auto now = usb ? usb->host_objects : std::vector<attach::HostObject>();
+    const auto places = attach::places_touched(guest.objects, now, *parts_.machine.snapshot());
+    guest.objects = std::move(now);
+    if (places)
+        parts_.lookout.doubt(*places);
+    else
+        parts_.lookout.doubt_everything();
 }
 
 /// A guest to which nothing is given is not asked anything.

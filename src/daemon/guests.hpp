@@ -105,8 +105,9 @@ private:
         linux_::Timer grace;
         linux_::Timer again; ///< until what could not come home is tried again without a look
         Phase phase = Phase::away;
-        bool is_under_way = false; ///< its homecoming
-        bool is_looked_at = false; ///< its monitor is asked what it has
+        bool is_under_way = false;               ///< its homecoming
+        bool is_looked_at = false;               ///< its monitor is asked what it has
+        std::vector<attach::HostObject> objects; ///< that it had when its line was heard of last
         Patience patience;
         std::string complaint; ///< said last; the same is not said again
 
@@ -121,6 +122,7 @@ private:
     void follow_domain(Guest& guest, const config::LibvirtSettings& settings);
     [[nodiscard]] std::shared_ptr<vmm::LibvirtLine> libvirt_at(const std::string& path);
     void hear(Guest& guest, MachineNews news);
+    void look_where_it_changed(Guest& guest);
     void recall();
     void recall(const RememberedProcess& remembered);
     [[nodiscard]] Process* admit(Guest& guest, linux_::KnownProcess known);

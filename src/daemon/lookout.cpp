@@ -125,6 +125,13 @@ void Lookout::doubt_everything()
     settle();
 }
 
+void Lookout::doubt(std::span<const topology::PortPath> places)
+{
+    if (places.empty()) return;
+    for (const auto& place : places) pending_.paths.push_back(observe::hint_at(place));
+    settle();
+}
+
 void Lookout::listen()
 {
     gather();

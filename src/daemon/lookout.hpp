@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace usbroute::daemon {
@@ -95,6 +96,8 @@ public:
     void forget(const Waiter& waiter);
     /// The machine may have slept: nothing that is known holds.
     void doubt_everything();
+    /// Devices there, or what is behind them, may have other drivers, and no event has told of it. Not root hubs.
+    void doubt(std::span<const topology::PortPath> places);
 
 private:
     void gather();

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "topology/snapshot.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +21,9 @@ struct Hints {
 
     [[nodiscard]] bool ask_for_a_scan() const { return everything || !paths.empty(); }
 };
+
+/// What a hint's path is for a device at `place`, which is not a root hub, or for what is behind it.
+[[nodiscard]] std::string hint_at(const topology::PortPath& place);
 
 /// Tells that the machine may have changed since the last look.
 class HintSource {

@@ -38,6 +38,16 @@ std::unexpected<Error> is_away(const GuestName& guest)
     return attach_error("monitor-away", format("there is no connection to {}", guest.text()));
 }
 
+/// Longer than a process takes that ends: each node is closed with its device's lock held.
+constexpr auto longest_letting_go = std::chrono::seconds(2);
+constexpr auto between_looks = std::chrono::milliseconds(100);
+
+bool has_hung_up(const Error& error)
+{
+    const auto& code = error.code();
+    return code == "monitor-away" || code == "qemu-away" || code == "qemu-ended";
+}
+
 SharedDevice device_in(const KernelTree& tree, const PortPath& path)
 {
     observe::DeviceWalk walk(tree, observe::Ports::skip);
@@ -148,10 +158,15 @@ Result<void> park(const KernelTree& tree, UsbNodes* nodes, const HostDevice& mea
 } // namespace
 
 AttachBackend::AttachBackend(Parts parts)
-    : parts_(std::move(parts)), deadline_(parts_.loop.timer([this] {
+    : parts_(std::move(parts)),
+      deadline_(parts_.loop.timer([this] {
           finish(turn_, std::unexpected(Error(ErrorKind::timed_out,
                                               "the kernel or QEMU has not let go of the device in time")
                                             .with_code("device-locked")));
+      })),
+      look_again_(parts_.loop.timer([this] {
+          if (auto waiting = std::exchange(letting_go_, std::nullopt))
+              look_whether_let_go(std::move(*waiting));
       }))
 {}
 
@@ -173,6 +188,7 @@ void AttachBackend::act(const plan::Action& action, Seen seen)
 {
     seen_ = std::move(seen);
     node_.reset();
+    letting_go_.reset();
     const auto turn = ++turn_;
     deadline_.start(longest_action);
     const auto done = [this, alive = std::weak_ptr(alive_), turn](Result<void> result) {
@@ -322,13 +338,18 @@ void AttachBackend::given(const Give& action, Result<GuestAccess::Took> took, Do
 void AttachBackend::carry_out(const Take& action, Done done)
 {
     const auto guest = parts_.guest(action.guest);
-    if (!guest) return done({}); // QEMU has gone, and its objects with it; what is driverless is seen
+    if (!guest && is_silent(action.guest)) return done(is_away(action.guest));
+    if (!guest) return wait_until_let_go(action, is_away(action.guest).error(), std::move(done));
     const auto meant = attach::meant_by(action.object.text());
     guest->access->take(action.object, [this, alive = std::weak_ptr(alive_), action, meant,
                                         done = std::move(done)](Result<void> removed) {
         if (alive.expired()) return;
+        if (!removed && has_hung_up(removed.error()))
+            return wait_until_let_go(action, std::move(removed.error()), done);
         if (!removed) return done(std::move(removed));
         look_at_guest(action.guest, [this, action, meant, done](Result<void> looked) {
+            if (!looked && has_hung_up(looked.error()))
+                return wait_until_let_go(action, std::move(looked.error()), done);
             if (!looked) return done(std::move(looked));
             const auto seen = seen_now();
             const auto* again = seen.guest(action.guest);
@@ -340,6 +361,37 @@ void AttachBackend::carry_out(const Take& action, Done done)
             if (device == nullptr) return done({});
             read_again(device->device, done);
         });
+    });
+}
+
+/// libvirt cannot be asked, which tells nothing of the guest: it may have what it had.
+bool AttachBackend::is_silent(const GuestName& name) const
+{
+    const auto seen = seen_now();
+    const auto* guest = seen.guest(name);
+    return guest != nullptr && guest->silence && guest->silence->code != "no-domain";
+}
+
+/// QEMU has ended, and its objects with it, or it has hung up. A process that ends closes its monitor before its nodes, and usbfs tells nobody.
+void AttachBackend::wait_until_let_go(const Take& action, Error why, Done done)
+{
+    const auto meant = attach::meant_by(action.object.text());
+    if (!meant) return done({});
+    look_whether_let_go({.place = meant->path,
+                         .why = std::move(why),
+                         .until = parts_.loop.now() + longest_letting_go,
+                         .done = std::move(done)});
+}
+
+void AttachBackend::look_whether_let_go(LettingGo waiting)
+{
+    const HostDevice place{.path = waiting.place, .number = 0};
+    read_again(place, [this, waiting = std::move(waiting)](Result<void>) mutable {
+        const auto& device = fresh_.at(waiting.place);
+        if (device == nullptr || attach::seen(*device).with_program == 0) return waiting.done({});
+        if (parts_.loop.now() >= waiting.until) return waiting.done(std::unexpected(std::move(waiting.why)));
+        letting_go_ = std::move(waiting);
+        look_again_.start(between_looks);
     });
 }
 

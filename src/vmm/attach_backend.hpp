@@ -66,6 +66,13 @@ private:
     using Done = std::function<void(Result<void>)>;
     /// A device as the kernel has it now; null: it is gone.
     using Read = topology::SharedDevice;
+    /// A device that a guest has, which nobody can be asked about any more.
+    struct LettingGo {
+        topology::PortPath place;
+        Error why; ///< it cannot be asked
+        std::chrono::milliseconds until{};
+        Done done;
+    };
 
     void carry_out(const attach::ClaimPort& action, Done done);
     void carry_out(const attach::ReleasePort& action, Done done);
@@ -85,6 +92,9 @@ private:
     void give_by_libvirt(const attach::Give& action, Done done);
     void hand_over(const attach::Give& action, linux_::UniqueFd node, Done done);
     void given(const attach::Give& action, Result<GuestAccess::Took> took, Done done);
+    [[nodiscard]] bool is_silent(const GuestName& name) const;
+    void wait_until_let_go(const attach::Take& action, Error why, Done done);
+    void look_whether_let_go(LettingGo waiting);
     void look_at_guest(const GuestName& name, Done done);
     void read_again(const attach::HostDevice& device, Done done);
     void know(const topology::PortPath& path, const Read& device);
@@ -97,6 +107,8 @@ private:
     std::optional<attach::HostDevice> node_; ///< that the action under way opens
     std::uint64_t turn_ = 0; ///< which action is under way; the answer of one that was given up is not heard
     linux_::Timer deadline_;
+    linux_::Timer look_again_;
+    std::optional<LettingGo> letting_go_;
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

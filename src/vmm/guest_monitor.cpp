@@ -135,7 +135,8 @@ void GuestMonitor::add(const ObjectId& id, const GuestPort& port, linux_::Unique
     if (!held) return session_.later([id, done] { done(std::unexpected(id_in_use(id))); });
     // QEMU chooses the number of the set, so that it is not one of another program's.
     session_.ask({.command = {.name = "add-fd", .arguments = {{.name = "opaque", .value = id.text()}}},
-                  .file = std::move(node)},
+                  .file = std::move(node),
+                  .late = [this](const QmpReply& reply) { forget_set(reply); }},
                  [this, held = *held, port, done = std::move(done)](const QmpReply& reply) {
                      add_from_set(held, port, reply, done);
                  });
@@ -157,6 +158,13 @@ void GuestMonitor::add_from_set(const ObjectIds::Held& held, const GuestPort& po
     });
     // The object has a descriptor of its own by then: what is left of the set would keep the node open after its end.
     ask(remove_fd(*set), [](const QmpReply&) {});
+}
+
+/// Nobody waits for the set any more, and it would keep the node open.
+void GuestMonitor::forget_set(const QmpReply& reply)
+{
+    const auto set = reply ? wire::qmp_number_at(*reply, "fdset-id") : std::nullopt;
+    if (set) ask(remove_fd(*set), [](const QmpReply&) {});
 }
 
 void GuestMonitor::add_waiting(const ObjectId& id, const GuestPort& port, std::uint8_t host_bus,

@@ -86,6 +86,7 @@ private:
     void ask_for_nothing(std::string_view name, Done<void> done);
     void add_from_set(const ObjectIds::Held& held, const attach::GuestPort& port, const QmpReply& reply,
                       const Done<Took>& done);
+    void forget_set(const QmpReply& reply);
     void add_object(const ObjectIds::Held& held, wire::QmpCommand command, Done<void> done);
     void tell_whether_attached(const attach::ObjectId& id, const Done<Took>& done);
     void plug_in(const attach::ControllerId& id, const std::string& root_port, const Done<void>& done);

@@ -46,9 +46,12 @@ void LineSession::connected(linux_::UniqueFd fd)
 void LineSession::ask(Request request, Done done)
 {
     if (phase_ != Phase::ready)
-        return put_off(std::move(done), {.kind = Kind::away, .text = format("there is no connection to {}", dialect_.other_end)});
+        return put_off(std::move(done), {.kind = Kind::away,
+                                         .text = format("there is no connection to {}", dialect_.other_end)});
     if (open_.size() >= dialect_.most_commands || waiting_bytes_ >= most_waiting_bytes)
-        return put_off(std::move(done), {.kind = Kind::busy, .text = format("too many commands wait for {}", dialect_.other_end)});
+        return put_off(
+            std::move(done),
+            {.kind = Kind::busy, .text = format("too many commands wait for {}", dialect_.other_end)});
     add(std::move(request), std::move(done));
     // Not from within the caller: what fails here would call back.
     soon_.start(0ms);
@@ -56,7 +59,10 @@ void LineSession::ask(Request request, Done done)
 
 void LineSession::add(Request request, Done done)
 {
-    Open open{.id = ++last_id_, .due = loop_.now() + request.deadline, .done = std::move(done)};
+    Open open{.id = ++last_id_,
+              .due = loop_.now() + request.deadline,
+              .done = std::move(done),
+              .late = std::move(request.late)};
     open.line = dialect_.write(request.command, open.id);
     open.has_file = request.file.is_open();
     open.file = std::move(request.file);
@@ -123,9 +129,10 @@ void LineSession::take_line(const std::string& line)
     if (auto* answer = std::get_if<wire::QmpReturn>(&message))
         return take_answer(answer->id, std::move(answer->payload));
     if (auto* error = std::get_if<wire::QmpError>(&message))
-        return take_answer(error->id, std::unexpected(LineFailure{.kind = Kind::refused,
-                                                                 .error_class = std::move(error->error_class),
-                                                                 .text = std::move(error->text)}));
+        return take_answer(error->id,
+                           std::unexpected(LineFailure{.kind = Kind::refused,
+                                                       .error_class = std::move(error->error_class),
+                                                       .text = std::move(error->text)}));
     if (const auto* event = std::get_if<wire::QmpEvent>(&message)) return take_event(*event);
     if (const auto* greeting = std::get_if<LineGreeting>(&message)) return take_greeting(*greeting);
     end(format("{}'s {} sent something else than {}", dialect_.other_end, dialect_.door, dialect_.protocol));
@@ -158,8 +165,7 @@ void LineSession::take_event(const wire::QmpEvent& event)
 {
     // None comes before the answer to qmp_capabilities (docs/interop/qmp-spec), or before a greeting.
     if (phase_ != Phase::ready)
-        return end(
-            format("{}'s {} sent an event before it had begun", dialect_.other_end, dialect_.door));
+        return end(format("{}'s {} sent an event before it had begun", dialect_.other_end, dialect_.door));
     const auto tell = tell_;
     tell->event(event);
 }
@@ -169,11 +175,12 @@ void LineSession::take_event(const wire::QmpEvent& event)
 void LineSession::take_answer(std::optional<std::uint64_t> id, LineReply reply)
 {
     const auto found = id ? std::ranges::find(open_, *id, &Open::id) : open_.end();
-    if (found == open_.end() || !found->is_sent) return end(format("{} answered what it was not asked", dialect_.other_end));
+    if (found == open_.end() || !found->is_sent)
+        return end(format("{} answered what it was not asked", dialect_.other_end));
     const bool was_left_out =
         dialect_.answers == Answers::of_the_commands &&
         std::any_of(open_.begin(), found, [](const Open& earlier) { return !earlier.done; });
-    const auto done = std::move(found->done);
+    const auto done = found->done ? std::move(found->done) : std::move(found->late);
     open_.erase(found);
     start_deadline();
     const Life life = connection_;

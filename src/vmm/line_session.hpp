@@ -90,12 +90,14 @@ public:
         /// A connection that did not come so far. May be empty.
         std::function<void(std::string_view why)> did_not_begin = {};
     };
+    using Done = std::function<void(LineReply)>;
     struct Request {
         wire::QmpCommand command;
         linux_::UniqueFd file; ///< goes along (SCM_RIGHTS), and is closed when it is sent or will not be
         std::chrono::milliseconds deadline = usual_deadline; ///< from now on
+        /// Is told the answer where it comes after `done` was told that there is none. May be empty.
+        Done late = {};
     };
-    using Done = std::function<void(LineReply)>;
     /// How an open file gets to the other end of the connection.
     using Lend = std::function<linux_::Transfer(int socket, int file)>;
 
@@ -129,6 +131,7 @@ private:
         bool is_sent = false;
         std::chrono::milliseconds due{};
         Done done; ///< empty: nobody waits any more
+        Done late;
     };
     /// Expires when the connection, or the session, has ended.
     using Life = std::weak_ptr<const bool>;

@@ -29,16 +29,19 @@ namespace usbroute::fakes {
 /// Sees what it is told to see.
 class ScriptedScanner final : public observe::Scanner {
 public:
-    explicit ScriptedScanner(std::function<topology::Snapshot()> see) : see_(std::move(see)) {}
-    [[nodiscard]] topology::Snapshot look(const topology::Snapshot&, const observe::Hints&) const override
+    using See = std::function<topology::Snapshot(const topology::Snapshot& before, const observe::Hints&)>;
+
+    explicit ScriptedScanner(See see) : see_(std::move(see)) {}
+    [[nodiscard]] topology::Snapshot look(const topology::Snapshot& before,
+                                          const observe::Hints& hints) const override
     {
-        return see_();
+        return see_(before, hints);
     }
     [[nodiscard]] bool still_holds(const topology::Snapshot&) const override { return holds; }
     bool holds = true; ///< what the kernel lists
 
 private:
-    std::function<topology::Snapshot()> see_;
+    See see_;
 };
 
 /// What outlives daemons that are started and killed: the machine below, its clock, the loop's time, the files.
@@ -66,7 +69,7 @@ public:
     DaemonLife(World& world, LastingGround& on, config::Settings settings,
                daemon::ScanPlace place = daemon::ScanPlace::loop)
         : DaemonLife({.tree = world.tree(),
-                      .see = [&world] { return world.snapshot(); },
+                      .see = [&world](const auto&, const auto&) { return world.snapshot(); },
                       .registers = world,
                       .are_registers_there = [&world] { return world.is_on_the_bus(World::controllers[0]); }},
                      on, std::move(settings), place)
@@ -75,7 +78,7 @@ public:
     /// A machine by its parts.
     struct Below {
         const observe::KernelTree& tree;
-        std::function<topology::Snapshot()> see;
+        ScriptedScanner::See see;
         apply::RouteRegisters& registers;
         std::function<bool()> are_registers_there = [] { return true; };
         linux_::UsbNodes* nodes = nullptr;

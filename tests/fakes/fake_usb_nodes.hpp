@@ -51,7 +51,7 @@ public:
         }
         native_[place] = driver;
         devices[place] = std::move(device);
-        tell(Told::plug);
+        tell(Told::plug, place);
     }
     void plug_hub(const topology::PortPath& place, std::uint8_t ports)
     {
@@ -62,7 +62,7 @@ public:
     void unplug(const topology::PortPath& place)
     {
         if (std::erase_if(devices, [&](const auto& one) { return place.contains(one.first); }) > 0)
-            tell(Told::plug);
+            tell(Told::plug, place);
     }
 
     /// Whose node an open file is that somebody was handed.
@@ -81,7 +81,7 @@ public:
         auto* device = find(meant);
         if (device == nullptr || !device->is_configured || device->driver == "usbfs") return false;
         const bool had_driver = !std::exchange(device->driver, "usbfs").empty();
-        if (had_driver) tell(Told::driver);
+        if (had_driver) tell(Told::driver, meant.path);
         return true;
     }
     /// In order: the host's driver has it again, unless its port is claimed. A program that was killed gives nothing back.
@@ -92,7 +92,7 @@ public:
         device->driver.clear();
         if (!in_order || is_claimed(meant.path)) return;
         device->driver = native_[meant.path];
-        tell(Told::driver);
+        tell(Told::driver, meant.path);
     }
     /// A resume: the host's drivers take what programs had, where no port is claimed.
     void sleep()
@@ -121,7 +121,7 @@ public:
 
     /// What the kernel tells everybody of. Of usbfs, which takes an interface or lets go of it, it tells nothing.
     enum class Told : std::uint8_t { plug, driver };
-    std::function<void(Told)> told; ///< may be empty
+    std::function<void(Told, const topology::PortPath& where)> told; ///< may be empty
 
     std::map<topology::PortPath, Device> devices;
     bool denies_all = false;
@@ -173,7 +173,7 @@ private:
             device->is_configured = value == 1;
             if (is_new && value == 1 && !kernel_.is_claimed(place_)) device->driver = kernel_.native_[place_];
             kernel_.note("configure", place_, value);
-            kernel_.tell(Told::driver);
+            kernel_.tell(Told::driver, place_);
             return {};
         }
         Result<linux_::GivenBack> give_back(std::uint8_t interface_number) override
@@ -186,7 +186,7 @@ private:
             kernel_.note("give back", place_, interface_number);
             if (kernel_.is_claimed(place_)) return linux_::GivenBack::without_driver;
             device->driver = kernel_.native_[place_];
-            kernel_.tell(Told::driver);
+            kernel_.tell(Told::driver, place_);
             return device->driver.empty() ? linux_::GivenBack::without_driver : linux_::GivenBack::bound;
         }
         Result<void> take_away(std::uint8_t interface_number) override
@@ -197,7 +197,7 @@ private:
             if (interface_number != 0) return refusal("no-such-interface", "no such interface");
             kernel_.note("take away", place_, interface_number);
             device->driver.clear();
-            kernel_.tell(Told::driver);
+            kernel_.tell(Told::driver, place_);
             return {};
         }
         linux_::UniqueFd give_away() override
@@ -234,9 +234,9 @@ private:
         const auto found = devices.find(meant.path);
         return found == devices.end() || found->second.number != meant.number ? nullptr : &found->second;
     }
-    void tell(Told what) const
+    void tell(Told what, const topology::PortPath& where) const
     {
-        if (told) told(what);
+        if (told) told(what, where);
     }
 
     std::map<topology::PortPath, std::string> native_; ///< the host's driver for what is there

@@ -12,7 +12,7 @@
 #include "fakes/fake_registers.hpp"
 #include "fakes/fake_usb_nodes.hpp"
 #include "fakes/nodes_tree.hpp"
-#include "observe/scan.hpp"
+#include "observe/scanner.hpp"
 
 #include <algorithm>
 #include <array>
@@ -41,8 +41,8 @@ public:
     explicit GivenLife(std::set<std::string> by_libvirt = {}) : by_libvirt_(std::move(by_libvirt))
     {
         nodes.add_bus(3, 4);
-        nodes.told = [this](FakeUsbNodes::Told what) {
-            if (daemon) daemon->hints.ring(what == FakeUsbNodes::Told::plug);
+        nodes.told = [this](FakeUsbNodes::Told what, const topology::PortPath& where) {
+            if (daemon) daemon->hints.ring(observe::hint_at(where), what == FakeUsbNodes::Told::plug);
         };
         std::filesystem::create_directories(monitors());
         std::filesystem::create_directories(ground.libvirt());
@@ -94,12 +94,16 @@ public:
 
     void daemon_starts()
     {
-        daemon =
-            std::make_unique<DaemonLife>(DaemonLife::Below{.tree = tree_,
-                                                           .see = [this] { return observe::scan(tree_); },
-                                                           .registers = registers_,
-                                                           .nodes = &nodes},
-                                         ground, settings(), daemon::ScanPlace::worker);
+        daemon = std::make_unique<DaemonLife>(
+            DaemonLife::Below{.tree = tree_,
+                              .see =
+                                  [this](const auto& before, const auto& hints) {
+                                      looks_at_everything += hints.everything ? 1 : 0;
+                                      return observe::TreeScanner(tree_).look(before, hints);
+                                  },
+                              .registers = registers_,
+                              .nodes = &nodes},
+            ground, settings(), daemon::ScanPlace::worker);
         daemon->hints.hang_up_a_bell();
         daemon->assembly.guests.adopt();
         USBROUTE_CHECK(daemon->assembly.lookout.begin().has_value());
@@ -186,7 +190,8 @@ public:
 
     LastingGround ground;
     FakeUsbNodes nodes;
-    int fails_to_open = 0; ///< so many of the next objects get no device
+    int looks_at_everything = 0; ///< of the host
+    int fails_to_open = 0;       ///< so many of the next objects get no device
     std::unique_ptr<DaemonLife> daemon;
     std::unique_ptr<FakeLibvirt> libvirt; ///< null: it runs no guest
     std::string said;                     ///< answers to what was asked

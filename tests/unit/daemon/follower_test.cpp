@@ -82,5 +82,26 @@ TEST(Follower, AnythingMayHappenWhileAnythingIsUnderWay)
     }
 }
 
+/// Of usbfs there are no events; but where to look is known.
+TEST(Follower, WhatAGuestGetsAndGivesBackIsReadThereAlone)
+{
+    fakes::GivenLife life;
+    life.guest_starts("windows");
+    life.daemon_starts();
+    life.settle();
+    life.move("left", "windows");
+    life.settle();
+    life.looks_at_everything = 0;
+
+    for (int round = 0; round < 3; ++round) {
+        life.plug("3-1");
+        life.settle();
+        EXPECT_EQ(life.shown(), "3-1 windows [3-1]");
+        life.unplug("3-1");
+        life.settle();
+    }
+    EXPECT_EQ(life.looks_at_everything, 0);
+}
+
 } // namespace
 } // namespace usbroute::daemon

@@ -123,6 +123,21 @@ TEST_F(FollowerTrouble, WhatAKilledGuestHadComesHomeWhereTheSocketIsTheHostsByTh
     EXPECT_EQ(settled(), "3-1 host") << life.heard;
 }
 
+TEST_F(FollowerTrouble, AGuestThatIsKilledOverAWayHomeHasLetGo)
+{
+    life.plug("3-1");
+    ASSERT_EQ(settled(), "3-1 windows [3-1]");
+    life.said.clear();
+    life.qemu("windows").hangs_at = "device_del";
+    life.move("left", "host");
+    life.settle_now();
+    ASSERT_TRUE(life.qemu("windows").hangs);
+    life.guest_is_killed("windows");
+
+    EXPECT_EQ(settled(), "3-1 host");
+    EXPECT_TRUE(life.said.starts_with("ok")) << life.said;
+}
+
 TEST_F(FollowerTrouble, WhatIsNobodysAfterAGuestHadItGoesToTheNextOne)
 {
     life.plug("3-1");

@@ -44,7 +44,7 @@ struct GuestsLife {
                       return std::make_unique<fakes::BorrowedRegisters>(world);
                   },
                   {.lines = {}, .ask_claims = {}, .locked_out = [this] { ++locked_out; }, .asleep = {}}),
-          scanner([&world] { return world.snapshot(); }),
+          scanner([&world](const auto&, const auto&) { return world.snapshot(); }),
           lookout({.loop = loop, .machine = machine, .scanner = scanner, .hints = hints, .events = count},
                   [this](const Findings&) { guests.look_again(); }),
           guests({.loop = loop,

@@ -472,6 +472,26 @@ TEST_F(LookoutOnAMachine, AMachineThatMayHaveSleptIsLookedAtOnce)
     EXPECT_EQ(loop.errands(), 0u);
 }
 
+TEST_F(LookoutOnAMachine, PlacesThatAreDoubtedAreLookedAtAndNoOthers)
+{
+    scanner.asked.clear();
+    lookout.doubt({});
+    EXPECT_TRUE(lookout.is_fresh());
+
+    const std::array places{topology::PortPath::parse("3-1").value(),
+                            topology::PortPath::parse("3-2.4").value()};
+    lookout.doubt(places);
+    EXPECT_FALSE(lookout.is_fresh());
+    loop.advance(50ms);
+    ASSERT_EQ(loop.errands(), 1u);
+    loop.run_errand();
+
+    ASSERT_EQ(scanner.asked.size(), 1u);
+    EXPECT_FALSE(scanner.asked[0].everything);
+    EXPECT_EQ(scanner.asked[0].paths, (std::vector<std::string>{"usb3/3-1", "usb3/3-2.4"}));
+    EXPECT_TRUE(lookout.is_fresh());
+}
+
 TEST_F(LookoutOnAMachine, AWriteToTheRegistersIsReadAndNothingIsScanned)
 {
     machine.take(board);

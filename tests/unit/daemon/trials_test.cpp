@@ -27,8 +27,10 @@ using namespace std::chrono_literals;
 struct Daemon : fakes::DaemonLife {
     Daemon(fakes::LastingGround& on, const fakes::FakeTree& tree, const topology::Snapshot& board,
            fakes::FakeRegisters& registers)
-        : DaemonLife({.tree = tree, .see = [&board] { return board; }, .registers = registers}, on,
-                     fakes::settings())
+        : DaemonLife({.tree = tree,
+                      .see = [&board](const auto&, const auto&) { return board; },
+                      .registers = registers},
+                     on, fakes::settings())
     {
         auto seen = board;
         fakes::bits(seen) = registers.bits;

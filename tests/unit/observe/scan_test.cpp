@@ -5,6 +5,7 @@
 #include "fakes/fake_tree.hpp"
 #include "linux/files.hpp"
 #include "observe/decode.hpp"
+#include "observe/hints.hpp"
 #include "observe/scan.hpp"
 #include "topology/connector.hpp"
 
@@ -282,6 +283,12 @@ TEST(UsbDeviceIn, BeginsAtARootHubAndFollowsItsChildren)
     EXPECT_EQ(usb_device_in(pci + "usb3/3-0:1.0/usb3-port1")->text(), "usb3");
     EXPECT_FALSE(usb_device_in(pci));
     EXPECT_FALSE(usb_device_in("sys/devices/pci0000:00/0000:00:1f.4/i2c-6/6-50"));
+}
+
+TEST(HintAt, NamesThePlaceAsAPathOfTheKernelsWould)
+{
+    for (const auto* place : {"3-1", "3-1.4", "12-7.1.2"})
+        EXPECT_EQ(usb_device_in(hint_at(topology::PortPath::parse(place).value()))->text(), place);
 }
 
 TEST(ResolveLink, NeverLeavesTheTree)

@@ -294,6 +294,43 @@ TEST_F(AttachBackendTest, WithoutAConnectionNothingIsGivenAndNothingIsLeftToTake
     EXPECT_EQ(act(attach::Take{.guest = windows, .object = attach::object_for(*device)}), "done");
 }
 
+/// The process has not ended yet, or has only hung up.
+TEST_F(AttachBackendTest, WithoutAConnectionADeviceIsTakenWhenItsProgramHasLetGo)
+{
+    plug("3-1");
+    nodes.devices.at(at("3-1")).driver = "usbfs";
+    is_connected = false;
+    std::string said;
+    const auto take = [&] {
+        said.clear();
+        backend.act(
+            attach::Take{.guest = windows, .object = attach::object_for(*device)},
+            [&](const Result<plan::Reading>& reading) { said = reading ? "done" : reading.error().code(); });
+        settle();
+    };
+
+    take();
+    EXPECT_EQ(said, "");
+    nodes.devices.at(at("3-1")).driver.clear();
+    loop.advance(std::chrono::milliseconds(100));
+    settle();
+    EXPECT_EQ(said, "done");
+
+    nodes.devices.at(at("3-1")).driver = "usbfs";
+    take();
+    for (int tenth = 0; tenth < 21; ++tenth) {
+        loop.advance(std::chrono::milliseconds(100));
+        settle();
+    }
+    EXPECT_EQ(said, "monitor-away");
+
+    take();
+    nodes.unplug(at("3-1"));
+    loop.advance(std::chrono::milliseconds(100));
+    settle();
+    EXPECT_EQ(said, "done");
+}
+
 TEST_F(AttachBackendTest, TakenFromTheGuestAndOfferedToTheHost)
 {
     plug("3-1");

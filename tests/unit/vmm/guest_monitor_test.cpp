@@ -292,5 +292,19 @@ TEST_F(GuestMonitorTest, AGuestThatDoesNotAnswerIsSaidToBeSlowAndNotToHaveRefuse
     EXPECT_EQ(told(), "removed usbroute-a; ");
 }
 
+/// The set would keep the node open, and nobody would know of it.
+TEST_F(GuestMonitorTest, ASetThatQemuTellsOfTooLateIsGivenUp)
+{
+    asked();
+    add_file("usbroute-a");
+    loop.settle(); // it is sent
+    loop.advance(QmpSession::usual_deadline);
+    EXPECT_EQ(std::exchange(said, {}), "usbroute-a qemu-no-answer; ");
+
+    settle();
+    EXPECT_EQ(asked(), "add-fd remove-fd ");
+    EXPECT_EQ(said, "");
+}
+
 } // namespace
 } // namespace usbroute::vmm

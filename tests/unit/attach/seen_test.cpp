@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "attach/seen.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace usbroute::attach {
+namespace {
+
+topology::PortPath at(std::string_view place) { return topology::PortPath::parse(place).value(); }
+
+/// 3-1 with the number 7, and 3-2.4 with the number 9.
+topology::Snapshot desk()
+{
+    std::vector<topology::SharedDevice> devices;
+    for (const auto& [place, number] : {std::pair{"3-1", 7}, std::pair{"3-2.4", 9}}) {
+        topology::Device device;
+        device.path = at(place);
+        device.number = static_cast<std::uint8_t>(number);
+        devices.push_back(std::make_shared<const topology::Device>(std::move(device)));
+    }
+    topology::Snapshot snapshot;
+    snapshot.devices = topology::in_order(std::move(devices));
+    return snapshot;
+}
+
+HostObject ours(std::string_view place, std::uint8_t number)
+{
+    return {.id = object_for({.path = at(place), .number = number}).text()};
+}
+
+std::string shown(const std::optional<std::vector<topology::PortPath>>& places)
+{
+    if (!places) return "anywhere";
+    std::string text;
+    for (const auto& place : *places) text += (text.empty() ? "" : " ") + place.text();
+    return text;
+}
+
+std::string touched(const std::vector<HostObject>& before, const std::vector<HostObject>& after)
+{
+    return shown(places_touched(before, after, desk()));
+}
+
+TEST(PlacesTouched, AreThoseOfObjectsThatCameOrWent)
+{
+    EXPECT_EQ(touched({}, {}), "");
+    EXPECT_EQ(touched({ours("3-1", 7)}, {ours("3-1", 7)}), "");
+    EXPECT_EQ(touched({}, {ours("3-2.4", 9), ours("3-1", 7)}), "3-1 3-2.4");
+    EXPECT_EQ(touched({ours("3-1", 7), ours("3-2.4", 9)}, {ours("3-1", 7)}), "3-2.4");
+}
+
+TEST(PlacesTouched, OfAnObjectThatHasGotItsDevice)
+{
+    auto waiting = HostObject{.id = waiting_object_for(at("3-1")).text(), .host_bus = 3, .host_port = "1"};
+    auto attached = waiting;
+    attached.is_attached = true;
+
+    EXPECT_EQ(touched({waiting}, {attached}), "3-1");
+}
+
+/// Its port may hold another one now.
+TEST(PlacesTouched, OfADeviceThatIsGone) { EXPECT_EQ(touched({ours("3-3", 5)}, {}), "3-3"); }
+
+TEST(PlacesTouched, OfSomebodyElsesObjectsByAddressAndByPort)
+{
+    EXPECT_EQ(touched({}, {{.id = "hostdev0", .host_bus = 3, .host_address = 9}}), "3-2.4");
+    EXPECT_EQ(touched({{.id = "mouse", .host_bus = 3, .host_port = "1"}}, {}), "3-1");
+}
+
+TEST(PlacesTouched, MayBeAnyWhereAnObjectDoesNotTell)
+{
+    EXPECT_EQ(touched({}, {{.id = "by-ids"}}), "anywhere");
+    EXPECT_EQ(touched({ours("3-1", 7), {.id = "node", .host_device = "/dev/fdset/3"}}, {}), "anywhere");
+}
+
+} // namespace
+} // namespace usbroute::attach
