@@ -132,7 +132,7 @@ protected:
     std::string status_says()
     {
         life.said.clear();
-        life.ask("status json");
+        life.ask(R"({"do": "status"})");
         life.settle(1s);
         return life.said;
     }
@@ -245,6 +245,7 @@ TEST_F(GivenByLibvirt, WhatOthersHaveGivenTheDomainIsReportedAndNeverTouched)
                                  {.bus = 3, .number = 3, .guest_bus = 0, .guest_port = 7});
     life.libvirt->attach_foreign("windows", "hostdev1",
                                  {.bus = 0, .number = 0, .guest_bus = 0, .guest_port = 8});
+    life.settle();
     life.move("right", "windows");
     life.settle();
 
@@ -257,6 +258,8 @@ TEST_F(GivenByLibvirt, AGuestWithoutAFreePortGetsAControllerOfWhichLibvirtChoose
     auto& domain = life.libvirt->domains.at("windows");
     domain.controllers.at(0).ports = 1;
     domain.root_ports = 1;
+    life.libvirt->turns("windows", "running"); // and is looked at
+    life.settle();
     life.move("right", "windows");
     life.plug("3-2");
     life.settle();
@@ -269,6 +272,8 @@ TEST_F(GivenByLibvirt, AGuestWithoutAFreePortGetsAControllerOfWhichLibvirtChoose
 TEST_F(GivenByLibvirt, WhereThereIsNoRoomForAControllerTheHostHasIt)
 {
     life.libvirt->domains.at("windows").controllers.at(0).ports = 1;
+    life.libvirt->turns("windows", "running"); // and is looked at
+    life.settle();
     life.move("right", "windows");
     life.plug("3-2");
     life.settle();
@@ -295,7 +300,7 @@ TEST_F(GivenByLibvirt, AnAttachThatIsNotAnsweredEndsTheLineAndIsTriedAgain)
     life.libvirt->ignores.insert("attach");
     life.unplug("3-1");
     life.plug("3-1");
-    life.settle(40s);
+    life.settle(31s);
     life.libvirt->ignores.clear();
     life.settle(120s);
 
