@@ -178,6 +178,19 @@ void read_libvirt(Fields& fields, GuestSettings& guest)
     guest.libvirt = LibvirtSettings{.domain = *domain, .user = user.value_or(std::string()), .by = by};
 }
 
+/// Each of two guests of one domain would take from it what the other has given.
+void check_domain_is_its_own(Fields& fields, const GuestSettings& guest, const Settings& settings)
+{
+    if (!guest.libvirt) return;
+    for (const auto& other : settings.guests)
+        if (other.libvirt && other.libvirt->domain == guest.libvirt->domain &&
+            other.libvirt->user == guest.libvirt->user)
+            return fields.scope().problem(
+                fields.node("libvirt")->place,
+                format("{} is the domain of guest {} already; a domain is one guest's",
+                       in_quotes(guest.libvirt->domain), other.name.text()));
+}
+
 void read_on_start(Fields& fields, GuestSettings& guest, Intake& reading)
 {
     const auto* name = fields.text("on_start", "the name of a profile");
@@ -210,6 +223,7 @@ void read_guests(const Document& document, Intake& reading)
         read_on_start(fields, guest, reading);
         guest.qmp = fields.path("qmp");
         read_libvirt(fields, guest);
+        check_domain_is_its_own(fields, guest, reading.settings);
         read_bind(fields, guest);
         guest.may_take_last_keyboard = fields.truth("may_take_last_keyboard").value_or(false);
         fields.report_unknown_keys();

@@ -328,6 +328,10 @@ TEST(Problems, OfGuestsOfLibvirt)
         Case{
             "[guest.a]\nlibvirt = 'win11'\nuri = 'qemu:///session'\nuser = '../alice'\n",
             "4:8: user is '../alice'; it must be the name of a user: 1 to 32 letters, digits, '-', '_' or '.', the first of them not '-' or '.'\n"},
+        Case{"[guest.a]\nlibvirt = 'w'\n[guest.b]\nlibvirt = 'w'\n",
+             "4:11: 'w' is the domain of guest a already; a domain is one guest's\n"},
+        Case{"[guest.a]\nlibvirt = 'w'\n[guest.b]\nlibvirt = 'w'\nuri = 'qemu:///session'\nuser = 'alice'\n",
+             ""},
         Case{
             "[guest.a]\nqmp = '/run/a.qmp'\nuri = 'qemu:///system'\nuser = 'alice'\n",
             "3:7: uri is for guests of libvirt's, and [guest.a] has no libvirt = \"DOMAIN\"; remove this line\n"

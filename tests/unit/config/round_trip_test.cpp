@@ -77,7 +77,7 @@ GuestSettings some_guest(Random& random, std::size_t number)
     if (perhaps(random))
         guest.qmp = "/run/q \"mp\"";
     else if (perhaps(random))
-        guest.libvirt = LibvirtSettings{.domain = "win \"11\"",
+        guest.libvirt = LibvirtSettings{.domain = "win \"11\" " + std::to_string(number),
                                         .user = perhaps(random) ? std::string("alice") : std::string(),
                                         .by = perhaps(random) ? LibvirtBy::descriptor : LibvirtBy::number};
     guest.bind = perhaps(random) ? BindAt::manual : BindAt::boot;
