@@ -208,8 +208,10 @@ TEST_F(LibvirtLineTest, AnOpenNodeGoesAlongWithTheFirstByteOfItsLine)
     guest.give(give(), linux_::UniqueFd(::open("/dev/null", O_RDWR)), done<GuestAccess::Took>("a"));
 
     // White space before JSON means nothing.
+    auto line_heard = heard();
+    line_heard += heard();
     EXPECT_EQ(
-        heard() + heard(),
+        line_heard,
         R"( {"alias":"ua-usbroute-3-2.1-7","do":"attach-descriptor","domain":"win","guest-bus":0,"guest-port":2,"id":2})"
         "\n");
     EXPECT_TRUE(helper.file.is_open());
