@@ -161,7 +161,7 @@ const GuestSettings* Settings::guest(const GuestName& name) const
 std::string command_for_helper(const LibvirtSettings& libvirt)
 {
     return "sudo systemctl enable --now usbroute-libvirt" +
-           (libvirt.user.empty() ? std::string() : "@" + libvirt.user);
+           (libvirt.user.empty() ? std::string() : "@" + libvirt.user) + ".socket";
 }
 
 const ProfileSettings* Settings::profile(const ProfileName& name) const

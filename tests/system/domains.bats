@@ -100,11 +100,11 @@ SCRIPT
     inside --board "$board" <<'SCRIPT'
 code() { usbroute doctor --json | jq -r '.findings[] | select(.code | startswith("libvirt-")) | .code'; }
 usbroute config check 2> said
-grep -F 'no usbroute-libvirt listens for qemu:///system, so windows is given nothing; start it: sudo systemctl enable --now usbroute-libvirt' said
+grep -F 'no usbroute-libvirt listens for qemu:///system, so windows is given nothing; start it: sudo systemctl enable --now usbroute-libvirt.socket' said
 [ "$(code)" = libvirt-no-helper ]
 start
 usbroute doctor > said || true
-grep 'sudo systemctl enable --now usbroute-libvirt' said
+grep 'sudo systemctl enable --now usbroute-libvirt.socket' said
 [ "$(code)" = libvirt-no-helper ]
 helper
 until_so '[ "$(code)" = libvirt-no-domain ]'

@@ -129,7 +129,7 @@ TEST(DiagnosisWithoutAMux, NamesWhatIsMissingBetweenTheDaemonAndADomain)
 
     const GuestName windows("windows");
     facts.daemon->silent_guests = {{.guest = windows, .code = "no-helper", .why = "it is not there"}};
-    EXPECT_EQ(next_of(facts), "start it: sudo systemctl enable --now usbroute-libvirt@alice");
+    EXPECT_EQ(next_of(facts), "start it: sudo systemctl enable --now usbroute-libvirt@alice.socket");
     EXPECT_EQ(finding_of(diagnose(facts), "libvirt-no-helper")->sentence,
               "windows is given nothing: it is not there");
 

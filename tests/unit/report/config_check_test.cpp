@@ -162,10 +162,10 @@ TEST(ConfigCheck, WarnsOfADomainWhoseHelperDoesNotListen)
     ASSERT_EQ(check.warnings.size(), 2U);
     EXPECT_EQ(check.warnings[0].message,
               "no usbroute-libvirt listens for qemu:///system, so a is given nothing; start it: "
-              "sudo systemctl enable --now usbroute-libvirt");
+              "sudo systemctl enable --now usbroute-libvirt.socket");
     EXPECT_EQ(check.warnings[1].message,
               "no usbroute-libvirt listens for qemu:///session of user alice, so b is given "
-              "nothing; start it: sudo systemctl enable --now usbroute-libvirt@alice");
+              "nothing; start it: sudo systemctl enable --now usbroute-libvirt@alice.socket");
 }
 
 TEST(ConfigCheck, WarnsOfNodesThatAreNeededAndMayNotBeWrittenAndOfNoOthers)
