@@ -17,6 +17,38 @@ std::string port_of(const topology::PortPath& path)
     return text.substr(text.find('-') + 1);
 }
 
+/// A word for a shell.
+std::string quoted(std::string_view text)
+{
+    std::string word = "'";
+    for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return word + "'";
+}
+
+std::string virsh(const Domain& domain, std::string_view command)
+{
+    return format("virsh -c {} {} {}", domain.uri, command, quoted(domain.name));
+}
+
+/// The running domain alone: what is plugged in has another number at the next boot, and in its definition would be another device.
+std::string virsh_attach(const Domain& domain, std::string_view xml)
+{
+    return format("{} --live --file /dev/stdin <<< \"{}\"", virsh(domain, "attach-device"), xml);
+}
+
+std::string virsh_line(const Give& action, const Domain& domain)
+{
+    // Of a controller of ours the index is libvirt's choice.
+    const auto index = index_of_bus(action.to.bus);
+    const auto place =
+        index ? format("<address type='usb' bus='{}' port='{}'/>", *index, action.to.port) : std::string();
+    return virsh_attach(
+        domain,
+        format(
+            "<hostdev mode='subsystem' type='usb'><source><address bus='{}' device='{}'/></source><alias name='{}'/>{}</hostdev>",
+            action.device.path.bus(), action.device.number, alias_of(action.object()), place));
+}
+
 bool has_object(const Seen& seen, const GuestName& name, const ObjectId& object)
 {
     const auto* guest = seen.guest(name);
@@ -27,7 +59,7 @@ bool has_object(const Seen& seen, const GuestName& name, const ObjectId& object)
 
 ObjectId Give::object() const
 {
-    return way == Way::descriptor ? object_for(device) : waiting_object_for(device.path);
+    return way == Way::by_place ? waiting_object_for(device.path) : object_for(device);
 }
 
 bool is_done(const ClaimPort& action, const Seen& seen) { return seen.is_claimed(action.port); }
@@ -112,13 +144,14 @@ std::string in_words(const WakeHub& action)
 
 std::string in_words(const Give& action)
 {
-    return format("give {} to {}, on port {} of {}", action.device.path.text(), action.guest.text(),
-                  action.to.port, action.to.bus);
+    return format("give {} to {}{}, on port {} of {}", action.device.path.text(), action.guest.text(),
+                  action.domain ? " by libvirt" : "", action.to.port, action.to.bus);
 }
 
 std::string in_words(const Take& action)
 {
-    return format("take {} from {}", action.object.text(), action.guest.text());
+    return format("take {} from {}{}", action.object.text(), action.guest.text(),
+                  action.domain ? " by libvirt" : "");
 }
 
 std::string in_words(const BringHome& action)
@@ -174,6 +207,7 @@ std::string shell_line(const WakeHub& action)
 
 std::string shell_line(const Give& action)
 {
+    if (action.domain) return virsh_line(action, *action.domain);
     return format(
         R"({{"execute":"device_add","arguments":{{"driver":"usb-host","id":"{}","bus":"{}","port":"{}","hostbus":{},"hostport":"{}"}}}})",
         action.object().text(), action.to.bus, action.to.port, action.device.path.bus(),
@@ -182,6 +216,8 @@ std::string shell_line(const Give& action)
 
 std::string shell_line(const Take& action)
 {
+    if (action.domain)
+        return format("{} {} --live", virsh(*action.domain, "detach-device-alias"), alias_of(action.object));
     return format(R"({{"execute":"device_del","arguments":{{"id":"{}"}}}})", action.object.text());
 }
 
@@ -242,6 +278,9 @@ std::string why_undone(const AddController& action, const Seen& /*seen*/)
 
 std::string in_words(const AddController& action)
 {
+    if (action.domain)
+        return format("plug USB controller {} into {}, by libvirt", action.controller.text(),
+                      action.guest.text());
     return format("plug USB controller {} into root port {} of {}", action.controller.text(),
                   action.root_port, action.guest.text());
 }
@@ -253,6 +292,11 @@ std::string expectation_of(const AddController& action)
 
 std::string shell_line(const AddController& action)
 {
+    if (action.domain)
+        return virsh_attach(
+            *action.domain,
+            format("<controller type='usb' model='qemu-xhci' ports='{}'><alias name='{}'/></controller>",
+                   AddController::ports, alias_of(action.controller)));
     return format(
         R"({{"execute":"device_add","arguments":{{"driver":"qemu-xhci","id":"{}","bus":"{}","p2":{},"p3":{}}}}})",
         action.controller.text(), action.root_port, AddController::ports, AddController::ports);

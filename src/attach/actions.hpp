@@ -32,12 +32,14 @@ struct WakeHub {
     bool operator==(const WakeHub&) const = default;
 };
 
-/// Gives one device to a guest. With `Way::descriptor` it is given a configuration if it has none; QEMU does not.
+/// Gives one device to a guest. With `Way::descriptor`, and with `Way::by_libvirt` where its node can be opened, it is given a
+/// configuration if it has none; QEMU does not.
 struct Give {
     GuestName guest;
     HostDevice device;
     GuestPort to;
     Way way = Way::descriptor;
+    std::optional<Domain> domain = std::nullopt; ///< with `Way::by_libvirt`
     bool operator==(const Give&) const = default;
 
     [[nodiscard]] ObjectId object() const;
@@ -47,6 +49,7 @@ struct Give {
 struct Take {
     GuestName guest;
     ObjectId object;
+    std::optional<Domain> domain = std::nullopt; ///< as in Give
     bool operator==(const Take&) const = default;
 };
 
@@ -71,7 +74,8 @@ struct AddController {
     GuestName guest;
     ControllerId controller;
     std::string root_port;
-    topology::PortPath place; ///< of the device that needs it first
+    topology::PortPath place;                    ///< of the device that needs it first
+    std::optional<Domain> domain = std::nullopt; ///< as in Give
     bool operator==(const AddController&) const = default;
 
     [[nodiscard]] GuestController as_it_will_be() const;

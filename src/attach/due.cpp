@@ -74,7 +74,7 @@ private:
             if (is_right)
                 is_with_its_guest_.insert(device->device);
             else
-                takes_.emplace_back(Take{.guest = guest.name, .object = *id});
+                takes_.emplace_back(Take{.guest = guest.name, .object = *id, .domain = guest.domain});
             if (!is_right && is_there) is_taken_.insert(device->device);
         }
     }
@@ -121,14 +121,19 @@ private:
     {
         if (is_with_its_guest_.contains(device.device)) return;
         const auto* guest = seen_.guest(name);
-        if (guest == nullptr || !guest->usb) return wait(device.device, Waits::no_monitor);
+        if (guest == nullptr || !guest->usb)
+            return wait(device.device, Waits::no_monitor,
+                        guest == nullptr || !guest->silence ? std::string() : guest->silence->why);
         if (auto holder = foreign_holder(device))
             return wait(device.device, Waits::held_by_other, std::move(*holder));
         auto port = port_for(*guest, device, socket);
         if (!port && add_controller(*guest, device.device)) port = port_for(*guest, device, socket);
         if (!port) return leave_without_port(*guest, device, socket);
-        gives_.emplace_back(Give{
-            .guest = name, .device = device.device, .to = *port, .way = seen_.ways.at(device.device.path)});
+        gives_.emplace_back(Give{.guest = name,
+                                 .device = device.device,
+                                 .to = *port,
+                                 .way = way_to(*guest, seen_.ways, device.device.path),
+                                 .domain = guest->domain});
         promised_[name].insert(*port);
     }
 
@@ -137,6 +142,7 @@ private:
     {
         wait(device.device, Waits::no_port);
         waiting_.back().is_superspeed = device.is_superspeed;
+        waiting_.back().by_libvirt = guest.domain.has_value();
         waiting_.back().controller = unused_controller_id(usb_to_be(guest)).value_or(ControllerId());
         has_no_port_.insert(device.device);
         bring_home(device, socket.heals);
@@ -151,8 +157,11 @@ private:
             return !remembered_.refused_root_ports.contains({guest.name, one});
         });
         if (!id || root_port == usb.free_root_ports.end()) return false;
-        AddController action{
-            .guest = guest.name, .controller = *id, .root_port = *root_port, .place = device.path};
+        AddController action{.guest = guest.name,
+                             .controller = *id,
+                             .root_port = *root_port,
+                             .place = device.path,
+                             .domain = guest.domain};
         coming_[guest.name].push_back(action);
         controllers_.emplace_back(std::move(action));
         return true;

@@ -78,7 +78,7 @@ struct Remembered {
 
 /// Why a device that is for a guest is not with it.
 enum class Waits : std::uint8_t {
-    no_monitor,    ///< the guest does not run, or there is no connection to its monitor
+    no_monitor,    ///< the guest does not run, or there is no connection to its monitor, or to libvirt
     no_port,       ///< of the guest is free for it; the host has it
     held_by_other, ///< an object that is not ours, or another program of the host, has it
     failed,        ///< twice
@@ -88,11 +88,12 @@ enum class Waits : std::uint8_t {
 struct Waiting {
     HostDevice device;
     Waits why = Waits::no_monitor;
-    std::string by;                  ///< who holds it, or the last failure
+    std::string by; ///< who holds it, the last failure, or of `no_monitor` why, if that is known
     std::vector<std::string> errors; ///< of its failures, oldest first
     std::optional<GuestName> guest;  ///< whom the socket is for
     bool is_superspeed = false;
     ControllerId controller; ///< of `no_port`: one that the guest does not have yet
+    bool by_libvirt = false; ///< of `no_port`: libvirt runs the guest
     bool operator==(const Waiting&) const = default;
 };
 

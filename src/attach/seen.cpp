@@ -52,6 +52,13 @@ Way Ways::at(const PortPath& place) const
     return is_shut(place) || is_shut(hub_of(place)) ? Way::by_place : usual;
 }
 
+Way way_to(const SeenGuest& guest, const Ways& ways, const PortPath& place)
+{
+    const auto way = ways.at(place);
+    if (!guest.domain || (guest.domain->by_descriptor && way == Way::descriptor)) return way;
+    return Way::by_libvirt;
+}
+
 const SeenDevice* Seen::device_at(const PortPath& path) const
 {
     const auto found =

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "attach/domain.hpp"
 #include "attach/guest_usb.hpp"
 #include "attach/host_device.hpp"
 #include "base/ids.hpp"
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace usbroute::attach {
@@ -35,25 +37,35 @@ struct SeenDevice {
 
 [[nodiscard]] SeenDevice seen(const topology::Device& device);
 
+/// Why nothing is known of a guest that libvirt runs.
+struct Silence {
+    std::string code; ///< "no-helper", "no-libvirt", "no-domain"
+    std::string why;  ///< a clause, printable
+    bool operator==(const Silence&) const = default;
+};
+
 /// A guest's QEMU, as of the last look.
 struct SeenGuest {
     GuestName name;
-    std::optional<GuestUsb> usb; ///< nothing: there is no connection to its monitor
+    std::optional<GuestUsb> usb; ///< nothing: there is no connection to its monitor, or to libvirt
     bool is_gone = false;        ///< and it does not run, as far as can be told
     bool is_changing = false;    ///< it has come just now, or is about to go: more is known in a moment
+    std::optional<Domain> domain = std::nullopt;   ///< libvirt runs it, and is asked in place of QEMU
+    std::optional<Silence> silence = std::nullopt; ///< of a domain of which nothing is known
     bool operator==(const SeenGuest&) const = default;
 };
 
-/// How the daemon can hand a device over.
+/// How a device is handed over.
 enum class Way : std::uint8_t {
     descriptor, ///< it opens the device's node, claims ports, and passes the node on: nobody else needs a right
     by_place, ///< it may not open nodes: QEMU waits for the device at its port, opens it itself, and needs the right to
+    by_libvirt, ///< libvirt opens it, and gives QEMU the right to: by its bus and number, so for one plug
 };
 
 /// The hub that a port belongs to: "3-1" of "3-1.4", "usb3" of "3-1". The port is not a root hub.
 [[nodiscard]] topology::PortPath hub_of(const topology::PortPath& port);
 
-/// The way of each place. A node that may not be opened changes the way of the places that it is needed for, and of no
+/// The way of each place to a guest whose QEMU is asked. A node that may not be opened changes the way of the places that it is needed for, and of no
 /// others: a hub's that of its ports, which cannot be claimed, and a device's its own.
 struct Ways {
     Way usual = Way::descriptor;
@@ -63,6 +75,9 @@ struct Ways {
 
     [[nodiscard]] Way at(const topology::PortPath& place) const;
 };
+
+/// The way of a device at this place to this guest.
+[[nodiscard]] Way way_to(const SeenGuest& guest, const Ways& ways, const topology::PortPath& place);
 
 /// All that this means goes by.
 struct Seen {

@@ -6,6 +6,7 @@
 #include "cli/command_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/help.hpp"
+#include "cli/helper_sockets.hpp"
 #include "cli/node_access.hpp"
 #include "cli/ports_for.hpp"
 #include "cli/screen.hpp"
@@ -45,6 +46,7 @@ int check(const Options& options, const linux_::Locations& where, const config::
     auto checked = report::check_config(settings, snapshot, linux_::settings_files(where));
     if (const auto look = nodes_for_the_daemon(where))
         report::add_node_warnings(checked, settings, snapshot, *look);
+    report::add_helper_warnings(checked, settings, guests_without_helper(settings, where));
     if (options.json) {
         print(report::to_json(checked) + "\n");
         return checked.misfits.empty() ? exit_done : exit_code_of(ErrorKind::failed);

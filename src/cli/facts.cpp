@@ -4,6 +4,7 @@
 #include "cli/facts.hpp"
 
 #include "base/format.hpp"
+#include "cli/helper_sockets.hpp"
 #include "cli/node_access.hpp"
 #include "cli/session.hpp"
 #include "linux/files.hpp"
@@ -39,6 +40,7 @@ void read_settings(diagnose::Facts& facts, const linux_::Locations& where, linux
     for (const auto& misfit : checked.misfits)
         if (!misfit.is_of_reach)
             facts.config_misfits.push_back(format("{}: {}", misfit.origin, misfit.message));
+    facts.without_helper = guests_without_helper(facts.settings, where);
     if (const auto look = nodes_for_the_daemon(where))
         for (auto& shut : report::shut_nodes(facts.settings, facts.snapshot, *look))
             facts.shut_nodes.push_back(std::move(shut.sentence));
@@ -57,11 +59,15 @@ diagnose::DaemonLook look_at_daemon(const Session& session)
     const auto& claims = session.where().claims;
     look.sees_claims = claims.empty() || ::access(claims.c_str(), F_OK) == 0;
     if (look.process) look.since = linux_::start_of(*look.process);
-    if (const auto status = session.status())
-        for (const auto& seen : status->lines)
-            if (seen.noise > 0 && seen.commands == 0)
-                look.noisy_lines.push_back(format("{} ({}): {} line{}", seen.listener, seen.place, seen.noise,
-                                                  seen.noise == 1 ? "" : "s"));
+    const auto status = session.status();
+    if (!status) return look;
+    for (const auto& seen : status->lines)
+        if (seen.noise > 0 && seen.commands == 0)
+            look.noisy_lines.push_back(format("{} ({}): {} line{}", seen.listener, seen.place, seen.noise,
+                                              seen.noise == 1 ? "" : "s"));
+    for (const auto& silent : status->silent)
+        look.silent_guests.push_back(
+            {.guest = GuestName(silent.guest), .code = silent.code, .why = silent.why});
     return look;
 }
 

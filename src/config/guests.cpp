@@ -20,6 +20,14 @@ constexpr std::string_view controllers_rule = R"(a list of 1 to 32 PCI addresses
 constexpr std::chrono::minutes longest_grace{10};
 constexpr std::string_view grace_rule = R"(a time of at most ten minutes such as "500ms", "3s" or "2m")";
 
+constexpr std::size_t longest_domain = 250; // libvirt keeps it as NAME.xml
+constexpr std::string_view domain_rule =
+    "the name or the UUID of a domain: 1 to 250 printable ASCII characters without '/'";
+constexpr std::size_t longest_user = 32; // useradd(8)
+constexpr std::string_view user_rule =
+    "the name of a user: 1 to 32 letters, digits, '-', '_' or '.', the first of them not '-' or '.'";
+constexpr std::string_view uri_rule = R"("qemu:///system" or, for the domains of a user, "qemu:///session")";
+
 /// Words that mean something else in the place of a guest's name: as a target, and as a key of a profile.
 constexpr std::array<std::string_view, 5> reserved = {"host", "none", "ehci", "xhci",
                                                       "may_take_last_keyboard"};
@@ -35,12 +43,12 @@ void check_not_reserved(const NamedTable& named, Intake& reading)
 void read_controllers(const NamedTable& named, Fields& fields, GuestSettings& guest)
 {
     const auto& scope = fields.scope();
-    if (!fields.has("controllers") && !fields.has("qmp"))
+    if (!fields.has("controllers") && !fields.has("qmp") && !fields.has("libvirt"))
         scope.problem(
             named.place,
             format(
-                R"({} has neither controllers nor qmp; name the controllers that the guest was given: controllers = ["0000:00:1d.0"], or the monitor through which it takes devices: qmp = "/run/usbroute/{}.qmp")",
-                named.label, printable(named.name, 64)));
+                R"({} has neither controllers nor qmp nor libvirt; name the controllers that the guest was given: controllers = ["0000:00:1d.0"], or through what it takes devices: qmp = "/run/usbroute/{}.qmp", or its domain: libvirt = "{}")",
+                named.label, printable(named.name, 64), printable(named.name, 64)));
     const auto* list = fields.list("controllers", controllers_rule);
     if (list == nullptr) return;
     if (list->empty() || list->size() > most_controllers) {
@@ -104,6 +112,85 @@ void read_bind(Fields& fields, GuestSettings& guest)
                    fields.label()));
 }
 
+/// What libvirt takes for a name, and a UUID: no '/', nothing that does not print.
+bool is_domain(std::string_view text)
+{
+    return !text.empty() && text.size() <= longest_domain && text.front() != ' ' && text.back() != ' ' &&
+           std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '/'; });
+}
+
+/// A user name is part of a path.
+bool is_user(std::string_view text) { return text.size() <= longest_user && is_plain_name(text); }
+
+/// Which libvirt it is, as far as `uri` and `user` say it; nothing: they do not go together.
+std::optional<std::string> read_user(Fields& fields)
+{
+    const auto* uri = fields.text("uri", uri_rule);
+    const auto* user = fields.text("user", user_rule);
+    const bool is_session = uri != nullptr && *uri == LibvirtSettings::session_uri;
+    if (uri != nullptr && !is_session && *uri != LibvirtSettings::system_uri) {
+        fields.wrong_text("uri", uri_rule);
+        return std::nullopt;
+    }
+    if (user != nullptr && !is_user(*user)) {
+        fields.wrong_text("user", user_rule);
+        return std::nullopt;
+    }
+    const auto& scope = fields.scope();
+    if (is_session && !fields.has("user"))
+        scope.problem(fields.node("uri")->place,
+                      format(R"({} of {} is each user's own; say whose: user = "alice")",
+                             LibvirtSettings::session_uri, fields.label()));
+    if (user != nullptr && !is_session && !(fields.has("uri") && uri == nullptr))
+        scope.problem(fields.node("user")->place,
+                      format(R"(user is for uri = "{}", and {} has another; add it, or remove this line)",
+                             LibvirtSettings::session_uri, fields.label()));
+    return user == nullptr ? std::string() : *user;
+}
+
+void read_libvirt(Fields& fields, GuestSettings& guest)
+{
+    const auto& scope = fields.scope();
+    const auto* domain = fields.text("libvirt", domain_rule);
+    if (!fields.has("libvirt")) {
+        for (const auto* key : {"uri", "user", "libvirt_by"})
+            if (fields.has(key))
+                scope.problem(
+                    fields.node(key)->place,
+                    format(
+                        R"({} is for guests of libvirt's, and {} has no libvirt = "DOMAIN"; remove this line)",
+                        key, fields.label()));
+        return;
+    }
+    if (fields.has("qmp"))
+        scope.problem(
+            fields.node("libvirt")->place,
+            format("{} has both qmp and libvirt, and is given devices through one of them; remove the other",
+                   fields.label()));
+    const auto user = read_user(fields);
+    auto by = LibvirtBy::number;
+    fields.choose(
+        "libvirt_by",
+        R"("number" (libvirt opens the device) or "descriptor" (usbrouted does, and libvirt calls the domain tainted))",
+        by, {{"number", LibvirtBy::number}, {"descriptor", LibvirtBy::descriptor}});
+    if (domain == nullptr) return;
+    if (!is_domain(*domain)) return fields.wrong_text("libvirt", domain_rule);
+    guest.libvirt = LibvirtSettings{.domain = *domain, .user = user.value_or(std::string()), .by = by};
+}
+
+/// Each of two guests of one domain would take from it what the other has given.
+void check_domain_is_its_own(Fields& fields, const GuestSettings& guest, const Settings& settings)
+{
+    if (!guest.libvirt) return;
+    for (const auto& other : settings.guests)
+        if (other.libvirt && other.libvirt->domain == guest.libvirt->domain &&
+            other.libvirt->user == guest.libvirt->user)
+            return fields.scope().problem(
+                fields.node("libvirt")->place,
+                format("{} is the domain of guest {} already; a domain is one guest's",
+                       in_quotes(guest.libvirt->domain), other.name.text()));
+}
+
 void read_on_start(Fields& fields, GuestSettings& guest, Intake& reading)
 {
     const auto* name = fields.text("on_start", "the name of a profile");
@@ -135,6 +222,8 @@ void read_guests(const Document& document, Intake& reading)
         read_grace(fields, guest);
         read_on_start(fields, guest, reading);
         guest.qmp = fields.path("qmp");
+        read_libvirt(fields, guest);
+        check_domain_is_its_own(fields, guest, reading.settings);
         read_bind(fields, guest);
         guest.may_take_last_keyboard = fields.truth("may_take_last_keyboard").value_or(false);
         fields.report_unknown_keys();

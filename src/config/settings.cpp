@@ -158,6 +158,12 @@ const GuestSettings* Settings::guest(const GuestName& name) const
     return find_named(guests, &GuestSettings::name, name);
 }
 
+std::string command_for_helper(const LibvirtSettings& libvirt)
+{
+    return "sudo systemctl enable --now usbroute-libvirt" +
+           (libvirt.user.empty() ? std::string() : "@" + libvirt.user) + ".socket";
+}
+
 const ProfileSettings* Settings::profile(const ProfileName& name) const
 {
     return find_named(profiles, &ProfileSettings::name, name);
@@ -180,7 +186,7 @@ bool Settings::has_sockets_to_give() const
 bool Settings::gives_devices() const
 {
     return has_sockets_to_give() &&
-           std::ranges::any_of(guests, [](const GuestSettings& guest) { return !guest.qmp.empty(); });
+           std::ranges::any_of(guests, [](const GuestSettings& guest) { return guest.takes_devices(); });
 }
 
 std::vector<ProfileName> Settings::toggle_order() const

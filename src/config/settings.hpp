@@ -51,22 +51,44 @@ enum class WhenOff : std::uint8_t {
 /// When a guest's controllers go to vfio-pci: on request only, or at each boot.
 enum class BindAt : std::uint8_t { manual, boot };
 
+/// How a domain of libvirt's gets a device.
+enum class LibvirtBy : std::uint8_t {
+    number,     ///< libvirt opens it, by its bus and number
+    descriptor, ///< usbrouted opens it and passes it to QEMU past libvirt, which calls the domain tainted then
+};
+
+/// A guest that libvirt runs.
+struct LibvirtSettings {
+    static constexpr std::string_view system_uri = "qemu:///system";
+    static constexpr std::string_view session_uri = "qemu:///session";
+
+    std::string domain; ///< its name or UUID
+    std::string user;   ///< whose `session_uri` it is of; empty: it is of `system_uri`
+    LibvirtBy by = LibvirtBy::number;
+    bool operator==(const LibvirtSettings&) const = default;
+
+    [[nodiscard]] std::string_view uri() const { return user.empty() ? system_uri : session_uri; }
+};
+
+/// What a person types to have the usbroute-libvirt of this guest.
+[[nodiscard]] std::string command_for_helper(const LibvirtSettings& libvirt);
+
 struct GuestSettings {
     GuestName name;
-    std::vector<PciAddress>
-        controllers; ///< what this guest was given; empty: it takes devices, through `qmp`
+    std::vector<PciAddress> controllers; ///< what this guest was given; empty: it takes devices, one by one
     WhenOff when_off = WhenOff::host;
     /// How long a guest that is gone may take to come back before its connectors go home. A reboot inside the guest ends
     /// no process and needs none of it.
     std::chrono::milliseconds grace{500};
-    std::optional<ProfileName> on_start = std::nullopt; ///< applied once for each process of the guest
-    std::string qmp = {};                               ///< QEMU's QMP socket, a server; empty: not asked
+    std::optional<ProfileName> on_start = std::nullopt;    ///< applied once for each process of the guest
+    std::string qmp = {};                                  ///< QEMU's QMP socket, a server; empty: not asked
+    std::optional<LibvirtSettings> libvirt = std::nullopt; ///< in place of `qmp`
     BindAt bind = BindAt::manual;
     bool may_take_last_keyboard = false; ///< at a plug into one of its sockets
     Origin origin;
 
     /// Whether devices are given to it, one by one.
-    [[nodiscard]] bool takes_devices() const { return !qmp.empty(); }
+    [[nodiscard]] bool takes_devices() const { return !qmp.empty() || libvirt; }
 };
 
 /// Where a connector shall go: the host, plainly a side, or a guest.

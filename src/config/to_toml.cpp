@@ -42,6 +42,15 @@ template <class Item, class TextOf> std::string list_of(const std::vector<Item>&
     return format("[{}]", join(written, ", "));
 }
 
+std::string toml_of(const LibvirtSettings& libvirt)
+{
+    auto text = format("libvirt = {}\n", string_of(libvirt.domain));
+    if (!libvirt.user.empty())
+        text += format("uri = {}\nuser = {}\n", string_of(libvirt.uri()), string_of(libvirt.user));
+    if (libvirt.by == LibvirtBy::descriptor) text += "libvirt_by = \"descriptor\"\n";
+    return text;
+}
+
 std::string toml_of(const GuestSettings& guest)
 {
     const bool has_controllers = !guest.controllers.empty();
@@ -51,6 +60,7 @@ std::string toml_of(const GuestSettings& guest)
     if (guest.grace != GuestSettings{}.grace) text += format("grace = \"{}ms\"\n", guest.grace.count());
     if (guest.on_start) text += format("on_start = {}\n", string_of(guest.on_start->text()));
     if (!guest.qmp.empty()) text += format("qmp = {}\n", string_of(guest.qmp));
+    if (guest.libvirt) text += toml_of(*guest.libvirt);
     if (has_controllers) text += format("bind = \"{}\"\n", guest.bind == BindAt::boot ? "boot" : "manual");
     if (guest.may_take_last_keyboard) text += "may_take_last_keyboard = true\n";
     return text;

@@ -20,12 +20,20 @@ namespace {
 constexpr int most_rounds = 4;
 constexpr auto pause_after_a_timeout = std::chrono::milliseconds(60'000);
 
-/// What QEMU was not even asked for is no failure of the device's. A QEMU that has been asked and ends, or does not answer, may
-/// have done so over the device.
+/// What QEMU or libvirt was not even asked for, or what usbroute-libvirt has not lived to answer, is no failure of the device's. A
+/// QEMU that has been asked and ends, or does not answer, may have done so over the device.
 bool is_of_this_device(const Error& error)
 {
-    constexpr std::array<std::string_view, 5> of_others = {"monitor-away", "qemu-away", "qemu-busy",
-                                                           "qemu-does-not-read", apply::code_of_a_stale_plan};
+    constexpr std::array<std::string_view, 10> of_others = {"monitor-away",
+                                                            "qemu-away",
+                                                            "qemu-busy",
+                                                            "qemu-does-not-read",
+                                                            "libvirt-away",
+                                                            "libvirt-busy",
+                                                            "libvirt-does-not-read",
+                                                            "libvirt-no-domain",
+                                                            "libvirt-ended",
+                                                            apply::code_of_a_stale_plan};
     return std::ranges::find(of_others, error.code()) == of_others.end();
 }
 
@@ -33,7 +41,8 @@ bool is_of_this_device(const Error& error)
 bool is_worth_waiting_for(const Error& error)
 {
     return error.kind() == ErrorKind::timed_out || error.code() == "qemu-busy" ||
-           error.code() == "qemu-does-not-read";
+           error.code() == "qemu-does-not-read" || error.code() == "libvirt-busy" ||
+           error.code() == "libvirt-does-not-read";
 }
 
 /// Its guest comes or goes just now. What is missing, if anything, is known in a moment.

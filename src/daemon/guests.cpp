@@ -23,6 +23,15 @@ namespace {
 constexpr std::size_t longest_memory = 64UL * 1024;
 /// Until a process that has ended has let go of devices for sure: each open node is closed with its device's lock held.
 constexpr auto until_devices_are_let_go = 2s;
+
+std::optional<attach::Domain> domain_of(const config::GuestSettings& settings)
+{
+    if (!settings.libvirt) return std::nullopt;
+    return attach::Domain{.uri = std::string(settings.libvirt->uri()),
+                          .name = settings.libvirt->domain,
+                          .by_descriptor = settings.libvirt->by == config::LibvirtBy::descriptor};
+}
+
 } // namespace
 
 Guests::Guests(Parts parts)
@@ -44,7 +53,7 @@ void Guests::adopt()
     std::erase_if(guests_, [&](const Guest& guest) { return settings.guest(guest.name) == nullptr; });
     for (const auto& wanted : settings.guests) {
         if (find(wanted.name) == nullptr) add(wanted);
-        follow_monitor(*find(wanted.name));
+        follow_machine(*find(wanted.name));
     }
     if (!std::exchange(is_recalled_, true)) recall();
     remember();
@@ -74,50 +83,86 @@ void Guests::add(const config::GuestSettings& settings)
     });
 }
 
-void Guests::follow_monitor(Guest& guest)
+void Guests::follow_machine(Guest& guest)
 {
-    const auto& qmp = settings_of(guest).qmp;
-    const auto path = qmp.empty() || !parts_.locations.recorded
-                          ? qmp
-                          : parts_.locations.root.substr(0, parts_.locations.root.size() - 1) + qmp;
+    const auto& settings = settings_of(guest);
+    if (settings.libvirt) return follow_domain(guest, *settings.libvirt);
+    const auto& qmp = settings.qmp;
+    follow_monitor(guest, qmp.empty() || !parts_.locations.recorded
+                              ? qmp
+                              : parts_.locations.root.substr(0, parts_.locations.root.size() - 1) + qmp);
+}
+
+void Guests::follow_monitor(Guest& guest, const std::string& path)
+{
     // An open device would go to whoever listens there.
     const bool is_anybodys = can_be_given_devices() && linux_::can_be_anybodys(path);
     const bool is_looked_at = can_be_given_devices() && !is_anybodys;
-    if (guest.monitor ? guest.monitor->path() == path && guest.is_looked_at == is_looked_at : path.empty())
-        return;
-    guest.monitor.reset();
+    const auto which = path.empty() ? path : "monitor " + path;
+    if (guest.machine_of == which && guest.is_looked_at == is_looked_at) return;
+    guest.machine.reset();
+    guest.machine_of = which;
     guest.is_looked_at = is_looked_at;
     if (path.empty()) return;
     if (is_anybodys)
         log::warning(format(
             "guest {}: any user of this machine can make {}, so no device is given through it; put the monitor into a directory that others cannot write",
             guest.name.text(), path));
-    guest.monitor = std::make_unique<QmpLine>(
-        parts_.loop, path,
-        [this, &guest](MachineNews news) {
-            if (news == MachineNews::has_other_devices) {
-                look_where_it_changed(guest);
-                return tell_of_devices();
-            }
-            if (news == MachineNews::runs)
-                guest.presence.switched_on();
-            else
-                guest.presence.switched_off();
-            // It may be back before it counts as gone.
-            if (news == MachineNews::is_switched_off) once_more_.start(until_devices_are_let_go);
-            compare(guest);
-            // One that has come is looked at first, and that is news of its own.
-            if (news != MachineNews::runs) tell_of_devices();
-        },
+    auto monitor = std::make_unique<QmpLine>(
+        parts_.loop, path, [this, &guest](MachineNews news) { hear(guest, news); },
         is_looked_at ? QmpLine::Looks::yes : QmpLine::Looks::no, parts_.lend);
-    guest.monitor->begin();
+    auto* begun = monitor.get();
+    guest.machine = std::move(monitor);
+    begun->begin();
+}
+
+void Guests::follow_domain(Guest& guest, const config::LibvirtSettings& settings)
+{
+    const auto path = linux_::libvirt_socket(parts_.locations, settings.user);
+    auto which = format("domain {} of {}", settings.domain, path);
+    if (guest.machine_of == which) return;
+    guest.machine.reset();
+    guest.machine_of = std::move(which);
+    auto domain = std::make_unique<DomainLine>(parts_.loop, libvirt_at(path), guest.name, settings,
+                                               [this, &guest](MachineNews news) { hear(guest, news); });
+    auto* begun = domain.get();
+    guest.machine = std::move(domain);
+    begun->begin();
+}
+
+/// One line for all guests of one libvirt; it ends with the last of them.
+std::shared_ptr<vmm::LibvirtLine> Guests::libvirt_at(const std::string& path)
+{
+    auto& known = libvirts_[path];
+    if (auto line = known.lock()) return line;
+    auto line = std::make_shared<vmm::LibvirtLine>(parts_.loop, path, parts_.lend);
+    known = line;
+    line->begin();
+    return line;
+}
+
+void Guests::hear(Guest& guest, MachineNews news)
+{
+    if (news == MachineNews::has_other_devices) {
+        look_where_it_changed(guest);
+        return tell_of_devices();
+    }
+    if (news == MachineNews::runs)
+        guest.presence.switched_on();
+    else
+        guest.presence.switched_off();
+    // It may be back before it counts as gone.
+    if (news == MachineNews::is_switched_off) once_more_.start(until_devices_are_let_go);
+    compare(guest);
+    // One that has come is looked at first, and that is news of its own.
+    if (news != MachineNews::runs) tell_of_devices();
 }
 
 /// The kernel tells nobody when usbfs takes an interface or lets go of it (drivers/usb/core/devio.c, claimintf and releaseintf
 /// keep their events back): what a guest has got, has given back or had has to be read again.
 void Guests::look_where_it_changed(Guest& guest)
 {
-    const auto& usb = guest.monitor->usb();
+    const auto& usb = guest.machine->usb();
     auto now = usb ? usb->host_objects : std::vector<attach::HostObject>();
     const auto places = attach::places_touched(guest.objects, now, *parts_.machine.snapshot());
     guest.objects = std::move(now);
@@ -139,14 +184,14 @@ std::vector<attach::SeenGuest> Guests::seen() const
 {
     std::vector<attach::SeenGuest> seen;
     for (const auto& guest : guests_) {
-        if (!guest.monitor) continue;
+        if (!guest.machine) continue;
         const bool is_there = guest.phase == Phase::there || guest.phase == Phase::in_grace;
-        // A QEMU that is busy, or serves another client, greets late; what it has is not nobody's for that.
-        seen.push_back(
-            {.name = guest.name,
-             .usb = guest.monitor->usb(),
-             .is_gone = !is_there && !guest.monitor->is_connected(),
-             .is_changing = guest.monitor->is_looked_at_first() || guest.phase == Phase::in_grace});
+        seen.push_back({.name = guest.name,
+                        .usb = guest.machine->usb(),
+                        .is_gone = !is_there && !guest.machine->may_be_there(),
+                        .is_changing = guest.machine->is_looked_at_first() || guest.phase == Phase::in_grace,
+                        .domain = domain_of(settings_of(guest)),
+                        .silence = guest.machine->silence()});
     }
     return seen;
 }
@@ -154,9 +199,9 @@ std::vector<attach::SeenGuest> Guests::seen() const
 std::optional<vmm::AttachBackend::Guest> Guests::to_give_to(const GuestName& name)
 {
     auto* guest = find(name);
-    if (guest == nullptr || !guest->monitor || !guest->monitor->usb()) return std::nullopt;
-    auto& line = *guest->monitor;
-    return vmm::AttachBackend::Guest{.monitor = &line.monitor(),
+    if (guest == nullptr || !guest->machine || !guest->machine->usb()) return std::nullopt;
+    auto& line = *guest->machine;
+    return vmm::AttachBackend::Guest{.access = &line.access(),
                                      .look_again = [&line](auto done) { line.look_again(std::move(done)); }};
 }
 
@@ -308,7 +353,7 @@ void Guests::has_gone(Guest& guest)
         forget_ended(guest);
         remember();
     }
-    if (guest.monitor) { // wires come home without waiting for it
+    if (guest.machine) { // wires come home without waiting for it
         parts_.lookout.doubt_everything();
         once_more_.start(until_devices_are_let_go);
     }

@@ -4,10 +4,12 @@
 #pragma once
 
 #include "attach/seen.hpp"
+#include "daemon/domain_line.hpp"
 #include "daemon/going_back.hpp"
 #include "daemon/guest_memory.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
+#include "daemon/machine_line.hpp"
 #include "daemon/moved.hpp"
 #include "daemon/presence.hpp"
 #include "daemon/qmp_line.hpp"
@@ -19,6 +21,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -96,14 +99,15 @@ private:
     struct Guest {
         GuestName name;
         Presence presence;
-        std::list<Process> processes; ///< also ended ones, until what they had has come home
-        std::unique_ptr<QmpLine> monitor;
+        std::list<Process> processes;         ///< also ended ones, until what they had has come home
+        std::unique_ptr<MachineLine> machine; ///< null: it has neither a monitor nor a domain
+        std::string machine_of;               ///< which one that is
         linux_::Timer grace;
         linux_::Timer again; ///< until what could not come home is tried again without a look
         Phase phase = Phase::away;
         bool is_under_way = false;               ///< its homecoming
         bool is_looked_at = false;               ///< its monitor is asked what it has
-        std::vector<attach::HostObject> objects; ///< that the monitor had when it was heard of last
+        std::vector<attach::HostObject> objects; ///< that it had when its line was heard of last
         Patience patience;
         std::string complaint; ///< said last; the same is not said again
 
@@ -113,7 +117,11 @@ private:
     [[nodiscard]] Guest* find(const GuestName& name);
     [[nodiscard]] const config::GuestSettings& settings_of(const Guest& guest) const;
     void add(const config::GuestSettings& settings);
-    void follow_monitor(Guest& guest);
+    void follow_machine(Guest& guest);
+    void follow_monitor(Guest& guest, const std::string& path);
+    void follow_domain(Guest& guest, const config::LibvirtSettings& settings);
+    [[nodiscard]] std::shared_ptr<vmm::LibvirtLine> libvirt_at(const std::string& path);
+    void hear(Guest& guest, MachineNews news);
     void look_where_it_changed(Guest& guest);
     void recall();
     void recall(const RememberedProcess& remembered);
@@ -139,6 +147,7 @@ private:
     void remember();
 
     Parts parts_;
+    std::map<std::string, std::weak_ptr<vmm::LibvirtLine>> libvirts_; ///< by their sockets
     std::list<Guest> guests_;
     linux_::Timer soon_;
     linux_::Timer once_more_; ///< until what a guest that has gone had is looked at again

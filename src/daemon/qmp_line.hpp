@@ -5,6 +5,7 @@
 
 #include "attach/guest_usb.hpp"
 #include "base/result.hpp"
+#include "daemon/machine_line.hpp"
 #include "linux/lending.hpp"
 #include "linux/loop.hpp"
 #include "vmm/guest_monitor.hpp"
@@ -17,20 +18,12 @@
 
 namespace usbroute::daemon {
 
-/// What QEMU's monitor tells of a machine.
-enum class MachineNews : std::uint8_t {
-    runs,
-    is_switched_off,
-    has_other_devices, ///< of the host, or none that are known any more
-};
-
 /// A kept connection to the monitor of a guest's QEMU, and what the guest had of USB at the last look.
 ///
 /// It is looked at when the monitor answers first, when an object goes that nobody here has asked to go, when the guest goes on,
 /// and when it is asked for. Where nothing is ever given to the guest nothing is asked, and it only listens.
-class QmpLine {
+class QmpLine final : public MachineLine {
 public:
-    using Tell = std::function<void(MachineNews)>;
     /// Whether a guest is looked at.
     enum class Looks : std::uint8_t { yes, no };
 
@@ -41,13 +34,17 @@ public:
     [[nodiscard]] const std::string& path() const { return monitor_.path(); }
 
     /// Nothing: there is no connection, or it has not been looked at yet.
-    [[nodiscard]] const std::optional<attach::GuestUsb>& usb() const;
+    [[nodiscard]] const std::optional<attach::GuestUsb>& usb() const override;
     [[nodiscard]] bool is_connected() const { return monitor_.is_connected(); }
+    /// A QEMU that is busy, or serves another client, greets late; what it has is not nobody's for that.
+    [[nodiscard]] bool may_be_there() const override { return is_connected(); }
     /// It has come just now, and what it has will be known in a moment.
-    [[nodiscard]] bool is_looked_at_first() const { return is_looked_at_first_; }
+    [[nodiscard]] bool is_looked_at_first() const override { return is_looked_at_first_; }
+    [[nodiscard]] std::optional<attach::Silence> silence() const override { return std::nullopt; }
     [[nodiscard]] vmm::GuestMonitor& monitor() { return monitor_; }
+    [[nodiscard]] vmm::GuestAccess& access() override { return monitor_; }
     /// `done` may be empty. Called back unless this is destroyed before.
-    void look_again(std::function<void(Result<void>)> done = {});
+    void look_again(std::function<void(Result<void>)> done = {}) override;
 
 private:
     void hear(const wire::QmpEvent& event);

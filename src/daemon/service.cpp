@@ -295,6 +295,10 @@ Answer Service::status(const Through& through, Form form) const
     auto view = report::status_view(*snapshot, settings, parts_.machine.host_use());
     view.lines = line_views(parts_.entrances, parts_.guests);
     report::show_given(view.connectors, given_now());
+    for (const auto& guest : parts_.guests.seen())
+        if (guest.silence)
+            view.silent.push_back(
+                {.guest = guest.name.text(), .code = guest.silence->code, .why = guest.silence->why});
     if (sight) view = for_guest(*sight, view);
     if (trial) {
         view.trial_seconds = static_cast<int>(trial->seconds.count());

@@ -47,6 +47,13 @@ struct DaemonLook {
     std::string since; ///< "2026-11-22 12:00:31"; empty: not known
     /// Guests' lines over which noise has come and no command: "windows (/run/usbroute/windows.sock): 212 lines".
     std::vector<std::string> noisy_lines = {};
+    /// Guests that libvirt runs, of which the daemon knows nothing.
+    struct SilentGuest {
+        GuestName guest;
+        std::string code; ///< "no-helper", "no-libvirt", "no-domain"
+        std::string why;
+    };
+    std::vector<SilentGuest> silent_guests = {};
     bool sees_claims =
         true; ///< usbroute-claims listens for it, so that it can have the kernel asked about disks
 };
@@ -67,6 +74,8 @@ struct Facts {
     std::string config_trouble; ///< why the configuration could not be read; empty: it was
     /// Of nodes that the daemon needs and may not write, a sentence for each bus. Empty also where nobody could look.
     std::vector<std::string> shut_nodes = {};
+    /// Guests that libvirt runs, and whose usbroute-libvirt has no socket.
+    std::vector<GuestName> without_helper = {};
     std::vector<std::string> config_misfits; ///< "usbroute.toml:12:3: connector x: ..."
     std::optional<DaemonLook> daemon;        ///< nothing: not asked, as for a recorded machine
     std::optional<WriteTrial> trial;         ///< nothing: nobody asked for it

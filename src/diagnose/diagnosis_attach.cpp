@@ -46,13 +46,50 @@ void add_no_taker(Examination& examination)
     examination.add(
         {.code = guests.empty() ? "no-guest" : "no-monitor",
          .severity = Severity::note,
-         .sentence = guests.empty() ? "no guest is configured"
-                                    : "no guest has a monitor through which it could be given devices",
-         .evidence = {guests.empty() ? "the configuration has no [guest.NAME]"
-                                     : "the configuration has no [guest.NAME] with qmp = \"...\""},
+         .sentence =
+             guests.empty()
+                 ? "no guest is configured"
+                 : "no guest has a monitor or a domain of libvirt's through which it could be given devices",
+         .evidence = {guests.empty()
+                          ? "the configuration has no [guest.NAME]"
+                          : "the configuration has no [guest.NAME] with qmp = \"...\" or libvirt = \"...\""},
          .remedy = format(
-             "write qmp = \"/run/usbroute/{0}.qmp\" into [guest.{0}] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines {0}` prints",
+             "write qmp = \"/run/usbroute/{0}.qmp\" into [guest.{0}] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines {0}` prints; or write libvirt = \"DOMAIN\" where libvirt runs it",
              name)});
+}
+
+/// The remedy of what the daemon does not know of a guest, and why it does not.
+std::string remedy_for_silence(const std::string& code, const config::LibvirtSettings& libvirt)
+{
+    if (code == "no-helper") return "start it: " + config::command_for_helper(libvirt);
+    if (code == "no-libvirt") return format("see whether libvirt runs: virsh -c {} version", libvirt.uri());
+    return format("write the name of the domain into libvirt = \"...\": virsh -c {} list --all has them",
+                  libvirt.uri());
+}
+
+/// What the daemon says counts; where it was not asked, whether the socket is there.
+void add_silent_guests(Examination& examination)
+{
+    const auto& facts = examination.facts;
+    const bool has_asked = facts.daemon && facts.daemon->answers;
+    const auto add = [&](const GuestName& name, const std::string& code, std::string sentence,
+                         std::string evidence) {
+        const auto* guest = facts.settings.guest(name);
+        if (guest == nullptr || !guest->libvirt) return;
+        examination.add({.code = "libvirt-" + code,
+                         .severity = Severity::warning,
+                         .sentence = std::move(sentence),
+                         .evidence = {std::move(evidence)},
+                         .remedy = remedy_for_silence(code, *guest->libvirt)});
+    };
+    if (has_asked)
+        for (const auto& silent : facts.daemon->silent_guests)
+            add(silent.guest, silent.code, format("{} is given nothing: {}", silent.guest.text(), silent.why),
+                "usbrouted says so");
+    else
+        for (const auto& name : facts.without_helper)
+            add(name, "no-helper", format("{} is given nothing: no usbroute-libvirt listens", name.text()),
+                "its socket does not exist");
 }
 
 void add_shut_nodes(Examination& examination)
@@ -88,6 +125,7 @@ void examine_attaching(Examination& examination)
     if (!examination.attaches || !examination.facts.config_trouble.empty()) return;
     add_no_places(examination);
     add_no_taker(examination);
+    add_silent_guests(examination);
     add_shut_nodes(examination);
     add_first_move(examination);
 }

@@ -52,10 +52,18 @@ Locations locate(const LocationOptions& options)
                               where.recorded ? std::string() : "/run/usbroute-claims.sock");
     where.sleep =
         first_said({}, "USBROUTE_SLEEP_SOCKET", where.recorded ? std::string() : "/run/usbroute-sleep.sock");
+    where.libvirt = first_said({}, "USBROUTE_LIBVIRT_DIR", where.root + "run/usbroute-libvirt");
     where.socket = first_said(options.socket, "USBROUTE_SOCKET", where.root + "run/usbroute/control.sock");
     where.socket_was_named = is_said(options.socket, "USBROUTE_SOCKET");
     place_state(where);
     return where;
+}
+
+std::string libvirt_socket(const Locations& where, std::string_view user)
+{
+    auto directory = where.libvirt;
+    if (!user.empty()) directory.append("-").append(user);
+    return directory + "/socket";
 }
 
 } // namespace usbroute::linux_

@@ -93,6 +93,7 @@ Line Model::detail_line() const
     if (!connector->missing.empty()) parts.push_back(connector->missing);
     if (!connector->movable) parts.push_back(format("cannot move: {}", connector->why_not));
     if (connector->given_by == "place") parts.emplace_back("QEMU looks at the port");
+    if (connector->given_by == "libvirt") parts.emplace_back("by libvirt");
     const auto head = format("{}: {}", connector->name, join(parts, ", "));
     if (!connector->waits.empty())
         return line_of(format("{}; {}", head, connector->waits.front().why), Tone::warning);

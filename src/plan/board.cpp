@@ -82,7 +82,7 @@ std::vector<GuestName> guests_with_a_monitor(const config::Settings& settings)
 {
     std::vector<GuestName> names;
     for (const auto& guest : settings.guests)
-        if (!guest.qmp.empty()) names.push_back(guest.name);
+        if (guest.takes_devices()) names.push_back(guest.name);
     return names;
 }
 
@@ -219,7 +219,8 @@ std::string why_not_movable(const topology::Snapshot& snapshot, const Board& boa
     const bool waits_for_a_guest =
         connector.spec.is_by_place() &&
         (connector.controller_at(topology::OwnController{}) != nullptr || !connector.missing.empty());
-    if (!connector.spec.bit && waits_for_a_guest) return "there is no guest with qmp to take its devices";
+    if (!connector.spec.bit && waits_for_a_guest)
+        return "there is no guest with qmp or libvirt to take its devices";
     if (!connector.spec.bit || !mux) return "it moves only with its controller";
     const auto* wiring = route::wiring_of(mux, connector.spec);
     if (wiring == nullptr)

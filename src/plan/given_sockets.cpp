@@ -57,16 +57,20 @@ std::optional<SocketWait> wait_of(const GuestName& name, attach::Way way, const 
         const bool is_reserved = known != nullptr && known->when_off == config::WhenOff::reserve;
         return SocketWait{.place = {},
                           .code = "guest-off",
-                          .sentence = format("{} does not run: what is plugged in is {} until it does",
-                                             name.text(), is_reserved ? "nobody's" : "the host's"),
+                          .sentence =
+                              format("{}: what is plugged in is {} until it does",
+                                     guest == nullptr || !guest->silence ? name.text() + " does not run"
+                                                                         : guest->silence->why,
+                                     is_reserved ? "nobody's" : "the host's"),
                           .errors = {}};
     }
     if (!guest->usb)
         return SocketWait{
             .place = {},
             .code = "monitor-silent",
-            .sentence =
-                format("there is no connection to {}'s monitor: what is plugged in waits", name.text()),
+            .sentence = format("{}: what is plugged in waits",
+                               !guest->silence ? format("there is no connection to {}'s monitor", name.text())
+                                               : guest->silence->why),
             .errors = {}};
     if (!guest->usb->is_running && way == attach::Way::by_place)
         return SocketWait{.place = {},
@@ -82,10 +86,11 @@ bool is_in(const std::vector<PortPath>& places, const PortPath& path)
     return std::ranges::any_of(places, [&](const PortPath& place) { return place.contains(path); });
 }
 
-attach::Way way_of(const std::vector<PortPath>& places, const topology::Snapshot& snapshot,
-                   const attach::Ways& ways)
+attach::Way way_of(const attach::SeenGuest* guest, const std::vector<PortPath>& places,
+                   const topology::Snapshot& snapshot, const attach::Ways& ways)
 {
     const auto is_by_place = [&](const PortPath& path) { return ways.at(path) == attach::Way::by_place; };
+    if (guest != nullptr && guest->domain && !guest->domain->by_descriptor) return attach::Way::by_libvirt;
     if (std::ranges::any_of(places, is_by_place)) return attach::Way::by_place;
     for (const auto& device : snapshot.devices)
         if (is_in(places, device->path) && is_by_place(device->path)) return attach::Way::by_place;
@@ -97,8 +102,9 @@ GivenSocket socket_given_to(const GuestName& guest, const Connector& connector, 
 {
     const auto& seen = *followed.made_for.devices;
     const auto& places = connector.seat(topology::OwnController{})->places;
-    GivenSocket socket{
-        .connector = connector.spec.name, .way = way_of(places, snapshot, seen.ways), .waits = {}};
+    GivenSocket socket{.connector = connector.spec.name,
+                       .way = way_of(seen.guest(guest), places, snapshot, seen.ways),
+                       .waits = {}};
     if (auto wait = wait_of(guest, socket.way, seen, settings)) socket.waits.push_back(std::move(*wait));
     std::vector<PortPath> kept_at;
     for (const auto& kept : followed.kept) {

@@ -26,7 +26,7 @@ struct SocketWait {
 /// A socket that no mux reaches and that is a guest's.
 struct GivenSocket {
     ConnectorName connector;
-    /// By place as soon as something in it is.
+    /// By place as soon as something in it is; by libvirt for each guest that libvirt runs.
     attach::Way way = attach::Way::descriptor;
     std::vector<SocketWait> waits;
     bool operator==(const GivenSocket&) const = default;

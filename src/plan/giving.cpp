@@ -64,7 +64,7 @@ std::optional<Action> inverse_of(const attach::ReleasePort& one, const attach::S
 }
 std::optional<Action> inverse_of(const attach::Give& one, const attach::Seen&)
 {
-    return attach::Take{.guest = one.guest, .object = one.object()};
+    return attach::Take{.guest = one.guest, .object = one.object(), .domain = one.domain};
 }
 /// What was a shell of a device that is gone cannot be given again.
 std::optional<Action> inverse_of(const attach::Take& one, const attach::Seen& seen)
@@ -80,7 +80,8 @@ std::optional<Action> inverse_of(const attach::Take& one, const attach::Seen& se
     return attach::Give{.guest = one.guest,
                         .device = device->device,
                         .to = {.bus = object->bus, .port = static_cast<std::uint8_t>(*port)},
-                        .way = seen.ways.at(device->device.path)};
+                        .way = attach::way_to(*guest, seen.ways, device->device.path),
+                        .domain = guest->domain};
 }
 /// The host has them, and whoever takes them from it says so himself.
 std::optional<Action> inverse_of(const attach::BringHome&, const attach::Seen&) { return std::nullopt; }
@@ -156,8 +157,13 @@ std::string in_words(const attach::Waiting& waiting, const topology::Snapshot& s
     const auto what = what_is_at(snapshot, waiting.device.path);
     switch (waiting.why) {
     case attach::Waits::no_monitor:
+        if (!waiting.by.empty()) return format("{} waits: {}", what, printable(waiting.by, 256));
         return format("{} waits: there is no connection to {}'s monitor", what, guest_of(waiting));
     case attach::Waits::no_port:
+        if (waiting.by_libvirt)
+            return format(
+                "{} stays with the host: {} has no free USB {} port; add <controller type='usb' model='qemu-xhci' ports='15'/> to its domain",
+                what, guest_of(waiting), waiting.is_superspeed ? 3 : 2);
         return format(
             "{} stays with the host: {} has no free USB {} port; give its QEMU one more controller: "
             "-device qemu-xhci,id={},p2=15,p3=15",

@@ -37,7 +37,8 @@ Refusal no_controllers(const GuestSettings& guest)
             .subject = name,
             .sentence = format("{} has no controllers to hand over: it takes devices, one by one", name),
             .remedy = format("move sockets to it while it runs: usbroute move NAME --to {}", name),
-            .evidence = {format("{}: [guest.{}] has qmp and no controllers", guest.origin.text(), name)}};
+            .evidence = {format("{}: [guest.{}] has {} and no controllers", guest.origin.text(), name,
+                                guest.libvirt ? "libvirt" : "qmp")}};
 }
 
 assign::Binding binding_of(const HandoverSituation& situation, const PciController& controller)

@@ -134,9 +134,10 @@ OrRefusal<Wanted> to_taker(const Connector& connector, const Target& target, con
     if (connector.seat(*guest) == nullptr)
         return std::unexpected(Refusal{
             Reason::not_the_guests_controller, name,
-            format("what is in {} is given to a guest by its monitor, and {} has none", name, guest->text()),
+            format("what is in {} is given to a guest by its monitor or by libvirt, and {} has neither", name,
+                   guest->text()),
             format("add qmp = \"/run/usbroute/{0}.qmp\" to [guest.{0}], and the lines that "
-                   "`usbroute guest lines {0}` prints",
+                   "`usbroute guest lines {0}` prints; or libvirt = \"DOMAIN\" where libvirt runs it",
                    guest->text())});
     return at(*guest);
 }

@@ -290,4 +290,19 @@ void add_node_warnings(ConfigCheck& check, const config::Settings& settings, con
                         "; give its group the right to: `usbroute config udev` prints the udev rules"});
 }
 
+void add_helper_warnings(ConfigCheck& check, const config::Settings& settings,
+                         const std::vector<GuestName>& without_helper)
+{
+    for (const auto& name : without_helper) {
+        const auto* guest = settings.guest(name);
+        if (guest == nullptr || !guest->libvirt) continue;
+        check.warnings.push_back(
+            {.origin = guest->origin.text(),
+             .message = format("no usbroute-libvirt listens for {}{}, so {} is given nothing; start it: {}",
+                               guest->libvirt->uri(),
+                               guest->libvirt->user.empty() ? "" : " of user " + guest->libvirt->user,
+                               name.text(), config::command_for_helper(*guest->libvirt))});
+    }
+}
+
 } // namespace usbroute::report

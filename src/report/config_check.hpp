@@ -57,4 +57,8 @@ struct ShutNodes {
 void add_node_warnings(ConfigCheck& check, const config::Settings& settings,
                        const topology::Snapshot& snapshot, const LookAtNode& look);
 
+/// A warning for each guest of libvirt's whose usbroute-libvirt does not listen.
+void add_helper_warnings(ConfigCheck& check, const config::Settings& settings,
+                         const std::vector<GuestName>& without_helper);
+
 } // namespace usbroute::report

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "attach/actions.hpp"
 #include "attach/guest_usb.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
@@ -104,7 +105,7 @@ std::string controller_of_ours()
 
 std::vector<QemuOption> qemu_monitor(const config::GuestSettings& guest)
 {
-    if (!guest.takes_devices()) return {};
+    if (guest.qmp.empty()) return {};
     return {{"-qmp", monitor_of(guest)}, {"-device", controller_of_ours()}};
 }
 
@@ -151,9 +152,12 @@ std::vector<std::string> for_libvirt(const config::GuestSettings& guest, const c
             {{"@PATH@", path}});
         if (wish.virtio) add(texts::libvirt_channel, {{"@PATH@", path}, {"@VIRTIO@", virtio_port}});
     }
-    if (guest.takes_devices())
+    if (!guest.qmp.empty())
         add(texts::libvirt_monitor,
             {{"@MONITOR@", xml_text(monitor_of(guest))}, {"@CONTROLLER@", controller_of_ours()}});
+    if (guest.libvirt)
+        lines.push_back(
+            format("<controller type='usb' model='qemu-xhci' ports='{}'/>", attach::AddController::ports));
     return lines;
 }
 
@@ -221,7 +225,10 @@ void add_reconnect_note(std::vector<std::string>& notes, const config::ListenerS
 void add_monitor_notes(std::vector<std::string>& notes, const config::GuestSettings& guest,
                        Hypervisor hypervisor)
 {
-    if (!guest.takes_devices()) return;
+    if (guest.libvirt && hypervisor == Hypervisor::libvirt)
+        notes.emplace_back(
+            "devices go through libvirt itself, by usbroute-libvirt; the USB controller is for a domain that has none with a port for each: one <controller type='usb'> of this model is enough");
+    if (guest.qmp.empty()) return;
     notes.emplace_back(
         "-qmp makes a monitor for usbrouted alone, which gives devices to the guest and takes them back through it: a monitor serves one client at a time");
     notes.push_back(
@@ -249,11 +256,12 @@ std::vector<std::string> notes_for_qemu(const config::GuestSettings& guest,
 std::string place_in_domain(const config::GuestSettings& guest, const config::ListenerSettings* line)
 {
     const bool has_devices = !guest.controllers.empty() || line != nullptr;
-    const auto* place = !guest.takes_devices() ? "put this inside <devices>"
+    const auto* place = guest.qmp.empty() ? "put this inside <devices>"
                         : has_devices
                             ? "put <qemu:commandline> in front of </domain> and the rest inside <devices>"
                             : "put this in front of </domain>";
-    return format("{}, by `virsh edit {}`; no hook script is needed", place, guest.name.text());
+    return format("{}, by `virsh edit {}`; no hook script is needed", place,
+                  guest.libvirt ? guest.libvirt->domain : guest.name.text());
 }
 
 void add_line_notes_of_libvirt(std::vector<std::string>& notes, const config::ListenerSettings& line)
@@ -339,7 +347,8 @@ Result<Paste> guest_lines(const config::Settings& settings, const topology::Snap
 {
     const auto found = line_of(settings, guest.name);
     // Without a line a guest that takes devices is served all the same.
-    if (!found && (wish.virtio || !guest.takes_devices())) return std::unexpected(found.error());
+    const bool has_lines = !guest.qmp.empty() || (guest.libvirt && wish.hypervisor == Hypervisor::libvirt);
+    if (!found && (wish.virtio || !has_lines)) return std::unexpected(found.error());
     const auto* const line = found ? *found : nullptr;
     if (wish.virtio && qemu_listens(*line))
         return std::unexpected(

@@ -52,6 +52,9 @@ struct GuestView {
     std::string bind; ///< "manual", "boot"
     std::string when_off; ///< "host", "reserve", "stay"
     std::string qmp;      ///< the monitor through which it takes devices; empty: it takes none
+    std::string libvirt;  ///< the domain, where libvirt does it: "win11"; empty: it does not
+    std::string uri;      ///< of its libvirt, "qemu:///system"
+    std::string user;     ///< whose libvirt that is; empty: the system's
     bool may_take_last_keyboard = false;
     std::vector<GuestControllerView> controllers;
     std::vector<std::string> connectors; ///< what it can receive as it is now: on controllers that it has

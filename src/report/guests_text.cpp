@@ -144,6 +144,11 @@ std::string guest_text(const GuestView& guest, bool holders_seen, const Style& s
                       words_for_state(guest), words_for_bind(guest), words_for_off(guest));
     if (!guest.qmp.empty())
         out += line("monitor", format("{}, through which it takes devices", guest.qmp), style);
+    if (!guest.libvirt.empty())
+        out += line("libvirt",
+                    format("domain {} of {}{}, through which it takes devices", guest.libvirt, guest.uri,
+                           guest.user.empty() ? "" : " of user " + guest.user),
+                    style);
     if (guest.may_take_last_keyboard)
         out += line("keyboard", "the host's last one may go to it when it is plugged into one of its sockets",
                     style);

@@ -168,6 +168,11 @@ GuestView guest_view(const HandoverSituation& situation, const plan::Board& boar
     view.bind = guest.bind == config::BindAt::boot ? "boot" : "manual";
     view.when_off = config::text_of(guest.when_off);
     view.qmp = printable(guest.qmp, 107);
+    if (guest.libvirt) {
+        view.libvirt = printable(guest.libvirt->domain, 256);
+        view.uri = guest.libvirt->uri();
+        view.user = guest.libvirt->user;
+    }
     view.may_take_last_keyboard = guest.may_take_last_keyboard;
     for (const auto& address : guest.controllers) {
         view.controllers.push_back(controller_view(situation, board, guest, address));

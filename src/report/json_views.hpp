@@ -87,6 +87,13 @@ template <class Io> void describe(OneOf<LineView> auto& v, Io& io)
     io("limited", v.limited);
 }
 
+template <class Io> void describe(OneOf<SilenceView> auto& v, Io& io)
+{
+    io("guest", v.guest);
+    io("code", v.code);
+    io("why", v.why);
+}
+
 template <class Io> void describe(OneOf<StatusView> auto& v, Io& io)
 {
     io("schema", v.schema);
@@ -97,6 +104,7 @@ template <class Io> void describe(OneOf<StatusView> auto& v, Io& io)
     io("controllers", v.controllers);
     io("elsewhere", v.elsewhere);
     io("lines", v.lines);
+    io.if_any("silent", v.silent);
     io("notes", v.notes);
     io.if_any("trial_seconds", v.trial_seconds);
     io.if_any("trial_way_back", v.trial_way_back);

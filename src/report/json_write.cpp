@@ -197,6 +197,9 @@ void describe(const GuestView& v, Writer& io)
     io("bind", v.bind);
     io("when_off", v.when_off);
     io("qmp", v.qmp);
+    io.if_any("libvirt", v.libvirt);
+    io.if_any("uri", v.uri);
+    io.if_any("user", v.user);
     io("may_take_last_keyboard", v.may_take_last_keyboard);
     io("controllers", v.controllers);
     io("connectors", v.connectors);
@@ -281,6 +284,12 @@ void describe(const config::GuestSettings& v, Writer& io)
     io("grace_ms", v.grace.count());
     io("on_start", v.on_start);
     io("qmp", v.qmp);
+    io.if_any("libvirt", v.libvirt ? v.libvirt->domain : std::string());
+    io.if_any("uri", v.libvirt ? std::string(v.libvirt->uri()) : std::string());
+    io.if_any("user", v.libvirt ? v.libvirt->user : std::string());
+    io.if_any("libvirt_by", v.libvirt && v.libvirt->by == config::LibvirtBy::descriptor
+                                ? std::string("descriptor")
+                                : std::string());
     io("bind", v.bind == config::BindAt::boot ? "boot" : "manual");
     io("may_take_last_keyboard", v.may_take_last_keyboard);
     io("origin", v.origin);

@@ -249,6 +249,20 @@ std::vector<std::string> waits_of(const StatusView& view)
     return lines;
 }
 
+/// What no socket says that waits.
+std::vector<std::string> silent_guests(const StatusView& view)
+{
+    std::vector<std::string> lines;
+    for (const auto& silent : view.silent) {
+        const auto is_said = [&](const WaitView& wait) { return wait.why.starts_with(silent.why); };
+        if (std::ranges::none_of(view.connectors, [&](const ConnectorView& one) {
+                return std::ranges::any_of(one.waits, is_said);
+            }))
+            lines.push_back(format("{}: {}", silent.guest, silent.why));
+    }
+    return lines;
+}
+
 /// Sockets at whose ports QEMU looks itself; with -v also the others.
 std::vector<std::string> ways_of(const StatusView& view, Detail detail)
 {
@@ -260,6 +274,7 @@ std::vector<std::string> ways_of(const StatusView& view, Detail detail)
         if (!names.empty()) lines.push_back(format("{}: {}", join(names, ", "), words));
     };
     if (detail == Detail::full) add("descriptor", "usbrouted opens the device and passes it on");
+    if (detail == Detail::full) add("libvirt", "libvirt is asked for each device");
     add("place",
         "usbrouted may not open a device node there: QEMU looks at the port itself, which takes up to 2 s");
     return lines;
@@ -278,6 +293,7 @@ std::string below_headline(const StatusView& view, const Style& style, Detail de
             {trial_line(view.trial_way_back, std::chrono::seconds(*view.trial_seconds), view.trial_why_out)},
             Tone::warning, style);
     below += labelled("waits", waits_of(view), Tone::warning, style);
+    below += labelled("silent", silent_guests(view), Tone::warning, style);
     below += labelled("given", ways_of(view, detail), Tone::plain, style);
     below += labelled("line", guest_lines(view, detail), Tone::plain, style);
     below += labelled("no place", grouped_connectors(view, &ConnectorView::missing), Tone::warning, style);

@@ -24,6 +24,16 @@ using topology::Snapshot;
 
 namespace {
 
+std::string word_of(attach::Way way)
+{
+    switch (way) {
+    case attach::Way::descriptor: return "descriptor";
+    case attach::Way::by_place: return "place";
+    case attach::Way::by_libvirt: return "libvirt";
+    }
+    return {};
+}
+
 /// A look with what every row asks for.
 struct Looked {
     const Snapshot& snapshot;
@@ -221,7 +231,7 @@ void show_given(std::vector<ConnectorView>& connectors, const std::vector<plan::
     for (const auto& socket : given) {
         const auto view = std::ranges::find(connectors, socket.connector.text(), &ConnectorView::name);
         if (view == connectors.end()) continue;
-        view->given_by = socket.way == attach::Way::descriptor ? "descriptor" : "place";
+        view->given_by = word_of(socket.way);
         for (const auto& wait : socket.waits) {
             WaitView shown{.place = wait.place ? wait.place->text() : std::string(),
                            .code = wait.code,

@@ -60,8 +60,8 @@ struct ConnectorView {
     std::string expect = {};  ///< "10c4:ea60": what alone may leave the host from here; empty: anything
     std::string missing = {}; ///< why it has no place now, one short sentence; empty: it has one
     std::string behind = {};  ///< the socket of the mux that it goes with; empty: it is behind none
-    /// How what is plugged in gets to the guest: "descriptor", or "place", where QEMU looks at the port itself; empty: by a
-    /// mux, or it is no guest's. Known to the daemon alone.
+    /// How what is plugged in gets to the guest: "descriptor"; "place", where QEMU looks at the port itself; or "libvirt",
+    /// which is asked to do it. Empty: by a mux, or it is no guest's. Known to the daemon alone.
     std::string given_by = {};
     std::vector<WaitView> waits = {};
     std::vector<DeviceView> devices;
@@ -92,6 +92,13 @@ struct LineView {
     std::uint64_t limited = 0;  ///< of the commands: not carried out, there were too many
 };
 
+/// A guest that libvirt runs, and of which nothing is known.
+struct SilenceView {
+    std::string guest;
+    std::string code; ///< "no-helper", "no-libvirt", "no-domain"
+    std::string why;
+};
+
 struct StatusView {
     int schema = report::schema;
     std::string family;  ///< "9-series"; empty: no mux
@@ -103,10 +110,12 @@ struct StatusView {
     std::vector<ControllerView> controllers;
     std::vector<DeviceView> elsewhere; ///< plugged in, and in no connector that is known
     std::vector<LineView> lines;       ///< of guests; known to the daemon alone
-    std::vector<std::string> notes;    ///< what the person should know: registers unreadable, EHCI hidden
-    std::optional<int> trial_seconds;  ///< until the trial under way is taken back; nothing: there is none
-    std::string trial_way_back;        ///< "rear-1 goes back to host"
-    std::string trial_why_out;         ///< its time is over, and why this is still out; empty: it is not over
+    /// Guests that libvirt runs, of which nothing is known. Known to the daemon alone.
+    std::vector<SilenceView> silent = {};
+    std::vector<std::string> notes;   ///< what the person should know: registers unreadable, EHCI hidden
+    std::optional<int> trial_seconds; ///< until the trial under way is taken back; nothing: there is none
+    std::string trial_way_back;       ///< "rear-1 goes back to host"
+    std::string trial_why_out;        ///< its time is over, and why this is still out; empty: it is not over
 };
 
 struct RegisterView {

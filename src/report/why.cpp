@@ -198,6 +198,8 @@ std::string why_text(const WhyView& view, const Style& style)
     if (connector.given_by == "place")
         text +=
             labelled("given", {"QEMU looks at the port itself, which takes up to 2 s"}, Tone::plain, style);
+    if (connector.given_by == "libvirt")
+        text += labelled("given", {"by libvirt, which is asked for each device"}, Tone::plain, style);
     text += "\n";
     for (const auto& move : view.moves)
         text += labelled(format("to {}", move.to), {move_words(move)},

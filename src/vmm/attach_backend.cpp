@@ -35,7 +35,7 @@ std::unexpected<Error> attach_error(const char* code, std::string message)
 
 std::unexpected<Error> is_away(const GuestName& guest)
 {
-    return attach_error("monitor-away", format("there is no connection to {}'s monitor", guest.text()));
+    return attach_error("monitor-away", format("there is no connection to {}", guest.text()));
 }
 
 /// Longer than a process takes that ends: each node is closed with its device's lock held.
@@ -94,13 +94,30 @@ Result<void> wake(const KernelTree& tree, UsbNodes* nodes, const HostDevice& hub
     return configure(**node, **device);
 }
 
-Result<linux_::UniqueFd> open_to_give(const KernelTree& tree, UsbNodes* nodes, const HostDevice& meant)
+/// Never a hub: what is behind it would vanish from the host, and the guest could not use it (invariant 12).
+Result<SharedDevice> device_to_give(const KernelTree& tree, const HostDevice& meant)
 {
     auto device = meant_device(tree, meant);
-    if (!device) return std::unexpected(std::move(device.error()));
-    // Never a hub: what is behind it would vanish from the host, and the guest could not use it (invariant 12).
-    if ((*device)->is_hub())
+    if (device && (*device)->is_hub())
         return attach_error("is-a-hub", format("{} is a hub, which no guest is given", meant.path.text()));
+    return device;
+}
+
+/// `nodes`: null where the device's node cannot be opened; it is given as it is then.
+Result<void> prepare(const KernelTree& tree, UsbNodes* nodes, const HostDevice& meant)
+{
+    auto device = device_to_give(tree, meant);
+    if (!device) return std::unexpected(std::move(device.error()));
+    if ((*device)->is_configured || nodes == nullptr) return {};
+    auto node = node_of(nodes, meant);
+    if (!node) return std::unexpected(std::move(node.error()));
+    return configure(**node, **device);
+}
+
+Result<linux_::UniqueFd> open_to_give(const KernelTree& tree, UsbNodes* nodes, const HostDevice& meant)
+{
+    auto device = device_to_give(tree, meant);
+    if (!device) return std::unexpected(std::move(device.error()));
     auto node = node_of(nodes, meant);
     if (!node) return std::unexpected(std::move(node.error()));
     if (auto configured = configure(**node, **device); !configured)
@@ -247,8 +264,11 @@ void AttachBackend::carry_out(const BringHome& action, Done done)
 void AttachBackend::carry_out(const Give& action, Done done)
 {
     parts_.to_be_given(action.device);
-    if (action.way == attach::Way::descriptor) return give_by_descriptor(action, std::move(done));
-    give_by_place(action, std::move(done));
+    switch (action.way) {
+    case attach::Way::descriptor: return give_by_descriptor(action, std::move(done));
+    case attach::Way::by_place: return hand_over(action, {}, std::move(done));
+    case attach::Way::by_libvirt: return give_by_libvirt(action, std::move(done));
+    }
 }
 
 void AttachBackend::give_by_descriptor(const Give& action, Done done)
@@ -265,34 +285,42 @@ void AttachBackend::give_by_descriptor(const Give& action, Done done)
         [this, alive = std::weak_ptr(alive_), action, done = std::move(done)](Result<Node> node) {
             if (alive.expired()) return;
             if (!node) return done(std::unexpected(std::move(node.error())));
-            const auto guest = parts_.guest(action.guest);
-            if (!guest) return done(is_away(action.guest));
-            guest->monitor->add(action.object(), action.to, std::move(**node),
-                                [this, alive, action, done](Result<GuestMonitor::Took> took) {
-                                    if (!alive.expired()) given(action, std::move(took), done);
-                                });
+            hand_over(action, std::move(**node), done);
         });
 }
 
-/// It waits for what is in that place, and is told to look at once.
-void AttachBackend::give_by_place(const Give& action, Done done)
+/// libvirt goes by bus and number, so the device is read once more before. What has come into a claimed port has no
+/// configuration, and QEMU sets none where a device has only one: a guest would have a device that does nothing. So it gets one
+/// here, where its node can be opened. (Seen with usb-host of QEMU 7.2 and 10.0, without libvirt;
+/// that libvirt does not mind either way is a guess: it looks for the device in sysfs by bus and number.)
+void AttachBackend::give_by_libvirt(const Give& action, Done done)
+{
+    auto* nodes =
+        parts_.seen().ways.at(action.device.path) == attach::Way::descriptor ? parts_.nodes : nullptr;
+    if (nodes != nullptr) node_ = action.device;
+    on_worker<void>(
+        parts_.loop,
+        [&tree = parts_.tree, nodes, device = action.device] { return prepare(tree, nodes, device); },
+        [this, alive = std::weak_ptr(alive_), action, done = std::move(done)](Result<void> prepared) {
+            if (alive.expired()) return;
+            if (!prepared) return done(std::move(prepared));
+            hand_over(action, {}, done);
+        });
+}
+
+void AttachBackend::hand_over(const Give& action, linux_::UniqueFd node, Done done)
 {
     const auto guest = parts_.guest(action.guest);
     if (!guest) return done(is_away(action.guest));
-    const auto text = action.device.path.text();
-    const auto port = attach::HostPort::from(std::string_view(text).substr(text.find('-') + 1));
-    const auto bus = action.device.path.bus();
-    if (!port || bus > 255)
-        return done(attach_error("no-such-port", format("QEMU cannot name the place {}", text)));
-    guest->monitor->add_waiting(action.object(), action.to, static_cast<std::uint8_t>(bus), *port,
-                                [this, alive = std::weak_ptr(alive_), action,
-                                 done = std::move(done)](Result<GuestMonitor::Took> took) {
-                                    if (!alive.expired()) given(action, std::move(took), done);
-                                });
+    guest->access->give(action, std::move(node),
+                        [this, alive = std::weak_ptr(alive_), action,
+                         done = std::move(done)](Result<GuestAccess::Took> took) {
+                            if (!alive.expired()) given(action, std::move(took), done);
+                        });
 }
 
 /// What QEMU has taken over is read again: its word alone is no evidence.
-void AttachBackend::given(const Give& action, Result<GuestMonitor::Took> took, Done done)
+void AttachBackend::given(const Give& action, Result<GuestAccess::Took> took, Done done)
 {
     if (!took) return done(std::unexpected(std::move(took.error())));
     look_at_guest(action.guest, [this, action, done = std::move(done)](Result<void> looked) {
@@ -310,10 +338,11 @@ void AttachBackend::given(const Give& action, Result<GuestMonitor::Took> took, D
 void AttachBackend::carry_out(const Take& action, Done done)
 {
     const auto guest = parts_.guest(action.guest);
+    if (!guest && is_silent(action.guest)) return done(is_away(action.guest));
     if (!guest) return wait_until_let_go(action, is_away(action.guest).error(), std::move(done));
     const auto meant = attach::meant_by(action.object.text());
-    guest->monitor->remove(action.object, [this, alive = std::weak_ptr(alive_), action, meant,
-                                           done = std::move(done)](Result<void> removed) {
+    guest->access->take(action.object, [this, alive = std::weak_ptr(alive_), action, meant,
+                                        done = std::move(done)](Result<void> removed) {
         if (alive.expired()) return;
         if (!removed && has_hung_up(removed.error()))
             return wait_until_let_go(action, std::move(removed.error()), done);
@@ -333,6 +362,14 @@ void AttachBackend::carry_out(const Take& action, Done done)
             read_again(device->device, done);
         });
     });
+}
+
+/// libvirt cannot be asked, which tells nothing of the guest: it may have what it had.
+bool AttachBackend::is_silent(const GuestName& name) const
+{
+    const auto seen = seen_now();
+    const auto* guest = seen.guest(name);
+    return guest != nullptr && guest->silence && guest->silence->code != "no-domain";
 }
 
 /// QEMU has ended, and its objects with it, or it has hung up. A process that ends closes its monitor before its nodes, and usbfs tells nobody.
@@ -363,12 +400,12 @@ void AttachBackend::carry_out(const attach::AddController& action, Done done)
 {
     const auto guest = parts_.guest(action.guest);
     if (!guest) return done(is_away(action.guest));
-    guest->monitor->plug_in_controller(
-        action.controller, action.root_port,
-        [this, alive = std::weak_ptr(alive_), action, done = std::move(done)](Result<void> added) {
+    guest->access->add_controller(
+        action, [this, alive = std::weak_ptr(alive_), action, done = std::move(done)](Result<void> added) {
             if (alive.expired()) return;
             if (added) return look_at_guest(action.guest, done);
-            parts_.refused(action.guest, action.root_port);
+            if (added.error().kind() != ErrorKind::unreachable)
+                parts_.refused(action.guest, action.root_port);
             done(std::move(added));
         });
 }

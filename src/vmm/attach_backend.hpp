@@ -11,7 +11,7 @@
 #include "observe/kernel_tree.hpp"
 #include "topology/snapshot.hpp"
 #include "vmm/claimed_ports.hpp"
-#include "vmm/guest_monitor.hpp"
+#include "vmm/guest_access.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -28,13 +28,13 @@ namespace usbroute::vmm {
 /// again: the reading has what is there, not what was hoped for.
 class AttachBackend final : public apply::Backend {
 public:
-    /// How long one action may take. QEMU's answers, the end of an object and the worker have shorter deadlines of their own,
-    /// but for a driver that does not let go of a device's lock.
-    static constexpr std::chrono::milliseconds longest_action = std::chrono::seconds(30);
+    /// How long one action may take. QEMU's and libvirt's answers, the end of an object and the worker have shorter deadlines of their
+    /// own, but for a driver that does not let go of a device's lock.
+    static constexpr std::chrono::milliseconds longest_action = std::chrono::seconds(40);
 
-    /// A guest's monitor, and what it had at the last look; looking again renews that.
+    /// The way to a guest, and to what it had at the last look; looking again renews that.
     struct Guest {
-        GuestMonitor* monitor = nullptr;
+        GuestAccess* access = nullptr;
         std::function<void(std::function<void(Result<void>)> done)> look_again;
     };
     struct Parts {
@@ -42,7 +42,7 @@ public:
         const observe::KernelTree& tree;
         linux_::UsbNodes* nodes = nullptr; ///< null: none may be opened
         ClaimedPorts& ports;
-        /// Nothing: it has no monitor, or there is no connection to it.
+        /// Nothing: it has no monitor, or there is no connection to it; of a domain, to libvirt.
         std::function<std::optional<Guest>(const GuestName&)> guest;
         /// As of the last look at the host and at the guests, and with the ports that are claimed now.
         std::function<attach::Seen()> seen;
@@ -66,7 +66,7 @@ private:
     using Done = std::function<void(Result<void>)>;
     /// A device as the kernel has it now; null: it is gone.
     using Read = topology::SharedDevice;
-    /// A device that a guest has, whose QEMU nobody can ask any more.
+    /// A device that a guest has, which nobody can be asked about any more.
     struct LettingGo {
         topology::PortPath place;
         Error why; ///< it cannot be asked
@@ -89,8 +89,10 @@ private:
     template <class Other> void carry_out(const Other& action, const Done& done);
 
     void give_by_descriptor(const attach::Give& action, Done done);
-    void give_by_place(const attach::Give& action, Done done);
-    void given(const attach::Give& action, Result<GuestMonitor::Took> took, Done done);
+    void give_by_libvirt(const attach::Give& action, Done done);
+    void hand_over(const attach::Give& action, linux_::UniqueFd node, Done done);
+    void given(const attach::Give& action, Result<GuestAccess::Took> took, Done done);
+    [[nodiscard]] bool is_silent(const GuestName& name) const;
     void wait_until_let_go(const attach::Take& action, Error why, Done done);
     void look_whether_let_go(LettingGo waiting);
     void look_at_guest(const GuestName& name, Done done);

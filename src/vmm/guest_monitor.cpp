@@ -104,6 +104,31 @@ void GuestMonitor::look(Done<attach::GuestUsb> done)
     });
 }
 
+/// By place it waits for what is there, and is told to look at once.
+void GuestMonitor::give(const attach::Give& action, linux_::UniqueFd node, Done<Took> done)
+{
+    if (action.way == attach::Way::descriptor)
+        return add(action.object(), action.to, std::move(node), std::move(done));
+    const auto text = action.device.path.text();
+    const auto port = attach::HostPort::from(std::string_view(text).substr(text.find('-') + 1));
+    const auto bus = action.device.path.bus();
+    if (!port || bus > 255)
+        return session_.later([text, done = std::move(done)] {
+            done(std::unexpected(Error(ErrorKind::failed, format("QEMU cannot name the place {}", text))
+                                     .with_code("no-such-port")));
+        });
+    add_waiting(action.object(), action.to, static_cast<std::uint8_t>(bus), *port, std::move(done));
+}
+
+/// A guest that sleeps can be woken; one that does not refuses that, and may be paused.
+void GuestMonitor::resume(Done<void> done)
+{
+    wake_up([this, done = std::move(done)](const Result<void>& woken) {
+        if (!woken && woken.error().code() == "guest-not-asleep") return go_on(done);
+        done(woken);
+    });
+}
+
 void GuestMonitor::add(const ObjectId& id, const GuestPort& port, linux_::UniqueFd node, Done<Took> done)
 {
     const auto held = ids_.take(id);

@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "linux/loop.hpp"
 #include "linux/unique_fd.hpp"
+#include "vmm/guest_access.hpp"
 #include "vmm/object_ids.hpp"
 #include "vmm/qmp_session.hpp"
 
@@ -18,22 +19,18 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace usbroute::vmm {
 
 /// What is asked of a guest's QEMU to give it a socket's devices, over one kept connection.
 ///
-/// Each question is answered once, later, by its `done`; an error has a code (vmm/qemu_errors.cpp). Who is called back may ask
-/// again or destroy this object, and nobody is called from then on.
-class GuestMonitor {
+/// An error has a code (vmm/qemu_errors.cpp).
+class GuestMonitor final : public GuestAccess {
 public:
     /// How long a guest may take from a removal to the end of the object.
     static constexpr std::chrono::milliseconds longest_removal = std::chrono::seconds(15);
-
-    template <class T> using Done = std::function<void(Result<T>)>;
-    /// Whether QEMU has opened the device and put it into the guest's port.
-    enum class Took : std::uint8_t { attached, waiting };
 
     GuestMonitor(linux_::Loop& loop, std::string path, QmpSession::Tell tell,
                  QmpSession::Lend lend = linux_::lend);
@@ -44,6 +41,14 @@ public:
     [[nodiscard]] const std::string& path() const { return session_.path(); }
 
     void look(Done<attach::GuestUsb> done);
+
+    void give(const attach::Give& action, linux_::UniqueFd node, Done<Took> done) override;
+    void take(const attach::ObjectId& object, Done<void> done) override { remove(object, std::move(done)); }
+    void add_controller(const attach::AddController& action, Done<void> done) override
+    {
+        plug_in_controller(action.controller, action.root_port, std::move(done));
+    }
+    void resume(Done<void> done) override;
 
     /// A device by its open node (read and write), which QEMU then needs no rights for. The object knows this device alone:
     /// once it is unplugged, it stays as a shell that says it is attached, and has to be removed.

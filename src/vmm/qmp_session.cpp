@@ -3,302 +3,54 @@
 
 #include "vmm/qmp_session.hpp"
 
-#include "base/format.hpp"
-#include "linux/listen.hpp"
-
-#include <algorithm>
-#include <array>
-#include <optional>
 #include <utility>
-#include <vector>
 
 namespace usbroute::vmm {
 
-using namespace std::chrono_literals;
-using Kind = QmpFailure::Kind;
+namespace {
+
+LineMessage as_line_message(wire::QmpMessage message, attach::QemuVersion& qemu)
+{
+    if (const auto* greeting = std::get_if<wire::QmpGreeting>(&message)) {
+        qemu = greeting->version;
+        return LineGreeting{};
+    }
+    if (auto* answer = std::get_if<wire::QmpReturn>(&message)) return std::move(*answer);
+    if (auto* error = std::get_if<wire::QmpError>(&message)) return std::move(*error);
+    if (auto* event = std::get_if<wire::QmpEvent>(&message)) return std::move(*event);
+    return wire::NoQmp{};
+}
+
+LineSession::Dialect qmp_dialect(const std::shared_ptr<attach::QemuVersion>& qemu)
+{
+    return {
+        .other_end = "QEMU",
+        .door = "monitor",
+        .protocol = "QMP",
+        .longest_line = wire::longest_qmp_line,
+        .most_commands = QmpSession::most_commands,
+        .answers = LineSession::Answers::of_the_commands, // unless it was asked otherwise, which we never do
+        .greeting = std::nullopt,
+        .first = wire::QmpCommand{.name = "qmp_capabilities"},
+        .read = [qemu](std::string_view line) { return as_line_message(wire::read_qmp_line(line), *qemu); },
+        .write = wire::to_qmp_line};
+}
+
+} // namespace
 
 QmpSession::QmpSession(linux_::Loop& loop, std::string path, Tell tell, Lend lend)
-    : loop_(loop),
-      tell_(std::make_shared<const Tell>(std::move(tell))),
-      lend_(std::move(lend)),
-      connecting_(loop, std::move(path), [this](linux_::UniqueFd fd) { connected(std::move(fd)); }),
-      deadline_(loop.timer([this] { pass_deadlines(); })),
-      soon_(loop.timer([this] { tell_what_was_put_off(); }))
+    : QmpSession(loop, std::move(path), std::move(tell), std::move(lend),
+                 std::make_shared<attach::QemuVersion>())
 {}
 
-void QmpSession::connected(linux_::UniqueFd fd)
-{
-    fd_ = std::move(fd);
-    const auto peer = linux_::peer_of(fd_.get());
-    peer_ = peer ? peer->process : 0;
-    connection_ = std::make_shared<const bool>(true);
-    phase_ = Phase::connected;
-    auto watch = loop_.watch(fd_.get(), [this](linux_::Ready what) { ready_for(what); });
-    if (!watch) return end(watch.error().message());
-    watch_ = std::move(*watch);
-    watch_.want(linux_::Ready::readable);
-}
-
-void QmpSession::ask(Request request, Done done)
-{
-    if (phase_ != Phase::ready)
-        return put_off(std::move(done), {.kind = Kind::away, .text = "there is no connection to QEMU"});
-    if (open_.size() >= most_commands || waiting_bytes_ >= most_waiting_bytes)
-        return put_off(std::move(done), {.kind = Kind::busy, .text = "too many commands wait for QEMU"});
-    add(std::move(request), std::move(done));
-    // Not from within the caller: what fails here would call back.
-    soon_.start(0ms);
-}
-
-void QmpSession::add(Request request, Done done)
-{
-    Open open{.id = ++last_id_,
-              .due = loop_.now() + request.deadline,
-              .done = std::move(done),
-              .late = std::move(request.late)};
-    open.line = wire::to_qmp_line(request.command, open.id);
-    open.has_file = request.file.is_open();
-    open.file = std::move(request.file);
-    waiting_bytes_ += open.line.size();
-    open_.push_back(std::move(open));
-    start_deadline();
-}
-
-void QmpSession::put_off(Done done, QmpFailure failure)
-{
-    later([done = std::move(done), failure = std::move(failure)] { done(std::unexpected(failure)); });
-}
-
-void QmpSession::later(std::function<void()> done)
-{
-    put_off_.push_back(std::move(done));
-    soon_.start(0ms);
-}
-
-void QmpSession::tell_what_was_put_off()
-{
-    // What is put off meanwhile is for the next turn. The list is ours: it outlives the session.
-    const auto told = std::exchange(put_off_, {});
-    const auto alive = std::weak_ptr(alive_);
-    for (const auto& done : told) {
-        done();
-        if (alive.expired()) return;
-    }
-    write();
-}
-
-void QmpSession::ready_for(linux_::Ready what)
-{
-    const Life life = connection_;
-    if (what != linux_::Ready::readable) write();
-    if (what != linux_::Ready::writable && !life.expired()) read();
-}
-
-void QmpSession::read()
-{
-    std::array<char, 16384> bytes; // at a time: a flood keeps nobody else from their turn
-    const auto got = linux_::look_at_received(fd_.get(), bytes.data(), bytes.size());
-    if (got.would_block) return;
-    if (got.errno_value != 0 || got.count == 0) return end("QEMU has closed its monitor");
-    linux_::take_received(fd_.get(), got.count);
-    take({bytes.data(), got.count});
-}
-
-void QmpSession::take(std::string_view bytes)
-{
-    const Life life = connection_;
-    while (!bytes.empty() && !life.expired()) {
-        const auto line = lines_.next(bytes);
-        if (lines_.is_within_a_long_line() || (line && line->too_long))
-            return end(format("QEMU sent a line of more than {} bytes", wire::longest_qmp_line));
-        if (line && !line->text.empty()) take_line(line->text);
-    }
-}
-
-void QmpSession::take_line(const std::string& line)
-{
-    auto message = wire::read_qmp_line(line);
-    if (auto* answer = std::get_if<wire::QmpReturn>(&message))
-        return take_answer(answer->id, std::move(answer->payload));
-    if (auto* error = std::get_if<wire::QmpError>(&message))
-        return take_answer(error->id, std::unexpected(QmpFailure{.kind = Kind::refused,
-                                                                 .error_class = std::move(error->error_class),
-                                                                 .text = std::move(error->text)}));
-    if (const auto* event = std::get_if<wire::QmpEvent>(&message)) return take_event(*event);
-    if (const auto* greeting = std::get_if<wire::QmpGreeting>(&message)) return take_greeting(*greeting);
-    end("QEMU's monitor sent something else than QMP");
-}
-
-void QmpSession::take_greeting(const wire::QmpGreeting& greeting)
-{
-    if (phase_ != Phase::connected) return end("QEMU greeted twice");
-    phase_ = Phase::negotiating;
-    qemu_ = greeting.version;
-    add({.command = {.name = "qmp_capabilities"}}, [this](QmpReply reply) {
-        if (!reply) {
-            // The end of the connection has its own words.
-            if (reply.error().kind != Kind::ended) end("QEMU's monitor takes no commands");
-            return;
-        }
-        phase_ = Phase::ready;
-        const auto tell = tell_;
-        tell->ready(qemu_);
-    });
-    write();
-}
-
-void QmpSession::take_event(const wire::QmpEvent& event)
-{
-    // None comes before the answer to qmp_capabilities (docs/interop/qmp-spec).
-    if (phase_ != Phase::ready) return end("QEMU's monitor sent an event before it had begun");
-    const auto tell = tell_;
-    tell->event(event);
-}
-
-/// QEMU answers in the order of the commands unless it was asked otherwise, which we never do. Nothing relies on it but the
-/// end of those that nobody waits for: once a later one is answered, they never will be.
-void QmpSession::take_answer(std::optional<std::uint64_t> id, QmpReply reply)
-{
-    const auto found = id ? std::ranges::find(open_, *id, &Open::id) : open_.end();
-    if (found == open_.end() || !found->is_sent) return end("QEMU answered what it was not asked");
-    const bool was_left_out =
-        std::any_of(open_.begin(), found, [](const Open& earlier) { return !earlier.done; });
-    const auto done = found->done ? std::move(found->done) : std::move(found->late);
-    open_.erase(found);
-    start_deadline();
-    const Life life = connection_;
-    if (done) done(std::move(reply));
-    if (life.expired()) return;
-    if (was_left_out) return end("QEMU left a command without an answer");
-    write(); // a file may have waited for it
-}
-
-void QmpSession::write()
-{
-    if (phase_ != Phase::negotiating && phase_ != Phase::ready) return;
-    const Life life = connection_;
-    for (std::size_t i = 0; i < open_.size();) {
-        const auto lent = open_[i].is_sent ? Lent::done : lend_file(open_[i]);
-        if (lent == Lent::waits) break;
-        if (lent == Lent::failed) {
-            give_up(i);
-            continue;
-        }
-        if (!send_rest(open_[i])) break;
-        ++i;
-    }
-    if (!life.expired()) want();
-}
-
-bool QmpSession::is_file_on_its_way() const
-{
-    return std::ranges::any_of(
-        open_, [](const Open& open) { return open.has_file && !open.file.is_open() && open.is_begun; });
-}
-
-/// Alone ahead of its command, with one space: so it goes as a whole or not at all, and the command is sent as any other.
-/// QEMU holds one such file; another one that came before the command was read would take its place.
-QmpSession::Lent QmpSession::lend_file(Open& open)
-{
-    if (!open.file.is_open()) return Lent::done;
-    if (is_file_on_its_way()) return Lent::waits;
-    const auto lent = lend_(fd_.get(), open.file.get());
-    if (lent.would_block) return Lent::waits;
-    if (lent.errno_value != 0) {
-        put_off(std::move(open.done), {.kind = Kind::cannot_lend, .text = errno_text(lent.errno_value)});
-        return Lent::failed;
-    }
-    open.is_begun = true;
-    open.file = {};
-    return Lent::done;
-}
-
-void QmpSession::give_up(std::size_t index)
-{
-    const auto open = open_.begin() + static_cast<std::ptrdiff_t>(index);
-    waiting_bytes_ -= open->line.size();
-    open_.erase(open);
-    start_deadline();
-}
-
-bool QmpSession::send_rest(Open& open)
-{
-    while (!open.line.empty()) {
-        const auto sent = linux_::send(fd_.get(), open.line.data(), open.line.size());
-        if (sent.would_block) return false;
-        if (sent.errno_value != 0) {
-            end("QEMU has closed its monitor");
-            return false;
-        }
-        open.is_begun = true;
-        open.line.erase(0, sent.count);
-        waiting_bytes_ -= sent.count;
-    }
-    open.is_sent = true;
-    return true;
-}
-
-void QmpSession::want()
-{
-    const auto next = std::ranges::find(open_, false, &Open::is_sent);
-    // What waits for an answer to another one is not helped by a socket that can be written to.
-    const bool writes = next != open_.end() && !(next->file.is_open() && is_file_on_its_way());
-    watch_.want(writes ? linux_::Ready::both : linux_::Ready::readable);
-}
-
-void QmpSession::start_deadline()
-{
-    std::optional<std::chrono::milliseconds> first;
-    for (const auto& open : open_)
-        if (open.done && (!first || open.due < *first)) first = open.due;
-    if (first)
-        deadline_.start(std::max(*first - loop_.now(), 0ms));
-    else
-        deadline_.stop();
-}
-
-void QmpSession::pass_deadlines()
-{
-    std::vector<std::pair<Done, QmpFailure>> late;
-    for (auto& open : open_) {
-        if (!open.done || open.due > loop_.now()) continue;
-        late.emplace_back(std::exchange(open.done, {}),
-                          open.is_begun ? QmpFailure{.kind = Kind::no_answer, .text = "QEMU did not answer"}
-                                        : QmpFailure{.kind = Kind::not_sent, .text = "QEMU did not read"});
-        if (!open.is_begun) waiting_bytes_ -= open.line.size();
-    }
-    // What has not begun is never sent. What was sent is waited for, so that its answer is not taken for another one's.
-    std::erase_if(open_, [](const Open& open) { return !open.done && !open.is_begun; });
-    start_deadline();
-    const auto alive = std::weak_ptr(alive_);
-    for (auto& [done, failure] : late) {
-        done(std::unexpected(std::move(failure)));
-        if (alive.expired()) return;
-    }
-    write();
-}
-
-void QmpSession::end(std::string_view why)
-{
-    const bool was_ready = phase_ == Phase::ready;
-    phase_ = Phase::away;
-    watch_ = {};
-    fd_ = {};
-    connection_.reset();
-    lines_ = wire::LineCutter(wire::longest_qmp_line);
-    waiting_bytes_ = 0;
-    deadline_.stop();
-    const auto open = std::exchange(open_, {});
-    const std::string words(why);
-    connecting_.again();
-    const auto alive = std::weak_ptr(alive_);
-    for (const auto& one : open) {
-        if (one.done) one.done(std::unexpected(QmpFailure{.kind = Kind::ended, .text = words}));
-        if (alive.expired()) return;
-    }
-    const auto tell = tell_;
-    if (was_ready) return tell->ended(words);
-    if (tell->did_not_begin) tell->did_not_begin(words);
-}
+QmpSession::QmpSession(linux_::Loop& loop, std::string path, Tell tell, Lend lend, const Version& qemu)
+    : LineSession(loop, std::move(path), qmp_dialect(qemu),
+                  {.ready = [qemu, ready = std::move(tell.ready)] { ready(*qemu); },
+                   .event = std::move(tell.event),
+                   .ended = std::move(tell.ended),
+                   .did_not_begin = std::move(tell.did_not_begin)},
+                  std::move(lend)),
+      qemu_(qemu)
+{}
 
 } // namespace usbroute::vmm

@@ -53,6 +53,8 @@ struct LastingGround {
         std::ofstream(first_move()) << "usbroute-first-move 1\n";
     }
     [[nodiscard]] std::string lasting() const { return state.path() + "/lasting"; }
+    /// Where a usbroute-libvirt would listen, in a file "socket".
+    [[nodiscard]] std::string libvirt() const { return state.path() + "/libvirt"; }
     [[nodiscard]] std::string first_move() const { return lasting() + "/first-move"; }
 
     FakeLoop loop;
@@ -85,7 +87,7 @@ public:
                daemon::ScanPlace place = daemon::ScanPlace::loop)
         : loop(on.loop),
           alarm(on.alarm),
-          locations{.state = on.state.path(), .claims = on.claims},
+          locations{.state = on.state.path(), .claims = on.claims, .libvirt = on.libvirt()},
           journal(on.state.path()),
           first_move(on.lasting()),
           scanner(below.see),

@@ -7,18 +7,21 @@
 #include "base/format.hpp"
 #include "config/parse.hpp"
 #include "fakes/daemon_life.hpp"
+#include "fakes/fake_libvirt.hpp"
 #include "fakes/fake_qemu.hpp"
 #include "fakes/fake_registers.hpp"
 #include "fakes/fake_usb_nodes.hpp"
 #include "fakes/nodes_tree.hpp"
 #include "observe/scanner.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,13 +37,16 @@ class GivenLife {
 public:
     static topology::PortPath at(std::string_view place) { return topology::PortPath::parse(place).value(); }
 
-    GivenLife()
+    /// `by_libvirt`: which of the guests libvirt runs.
+    explicit GivenLife(std::set<std::string> by_libvirt = {}) : by_libvirt_(std::move(by_libvirt))
     {
         nodes.add_bus(3, 4);
         nodes.told = [this](FakeUsbNodes::Told what, const topology::PortPath& where) {
             if (daemon) daemon->hints.ring(observe::hint_at(where), what == FakeUsbNodes::Told::plug);
         };
         std::filesystem::create_directories(monitors());
+        std::filesystem::create_directories(ground.libvirt());
+        if (!by_libvirt_.empty()) begin_libvirt();
     }
     ~GivenLife() { nodes.told = {}; }
     GivenLife(const GivenLife&) = delete;
@@ -52,10 +58,11 @@ public:
     }
     void unplug(std::string_view place) { nodes.unplug(at(place)); }
 
-    FakeQemu& guest_starts(const std::string& name)
+    void guest_starts(const std::string& name)
     {
         auto& guest = guests_[name];
         guest.has.clear();
+        if (by_libvirt_.contains(name)) return static_cast<void>(libvirt->starts(name));
         guest.qemu.reset(); // its socket's file goes before the next one makes it
         guest.qemu = std::make_unique<FakeQemu>(monitors() + "/" + name);
         guest.qemu->monitor.listen_as_another_process();
@@ -71,13 +78,16 @@ public:
         guest.qemu->closes = [this, &guest](const std::string& id) {
             if (const auto had = guest.has.extract(id)) nodes.let_go_by_program(had.mapped(), true);
         };
-        return *guest.qemu;
     }
     void guest_quits(const std::string& name) { guest_ends(name, true); }
     void guest_is_killed(const std::string& name) { guest_ends(name, false); }
     [[nodiscard]] FakeQemu& qemu(const std::string& name) { return *guests_.at(name).qemu; }
     [[nodiscard]] bool is_on(const std::string& name) const
     {
+        if (by_libvirt_.contains(name)) {
+            const auto domain = libvirt->domains.find(name);
+            return domain != libvirt->domains.end() && domain->second.state == "running";
+        }
         const auto guest = guests_.find(name);
         return guest != guests_.end() && guest->second.qemu != nullptr;
     }
@@ -126,6 +136,7 @@ public:
         if (ground.loop.turn()) return true;
         for (auto& [name, guest] : guests_)
             if (guest.qemu && guest.qemu->serve()) return true;
+        if (libvirt && libvirt->serve()) return true;
         if (ground.loop.errands() == 0) return false;
         ground.loop.run_errand();
         return true;
@@ -167,6 +178,11 @@ public:
             for (const auto& id : guest.qemu->host_objects())
                 if (!has_device(guest, id)) text += " ghost " + id;
         }
+        for (const auto& name : by_libvirt_)
+            for (const auto& [alias, device] : libvirt->domains[name].devices) {
+                const auto guest = guests_.find(name);
+                if (guest == guests_.end() || !has_device(guest->second, alias)) text += " ghost " + alias;
+            }
         return text;
     }
 
@@ -177,8 +193,9 @@ public:
     int looks_at_everything = 0; ///< of the host
     int fails_to_open = 0;       ///< so many of the next objects get no device
     std::unique_ptr<DaemonLife> daemon;
-    std::string said;  ///< answers to what was asked
-    std::string heard; ///< events
+    std::unique_ptr<FakeLibvirt> libvirt; ///< null: it runs no guest
+    std::string said;                     ///< answers to what was asked
+    std::string heard;                    ///< events
 
 private:
     struct Guest {
@@ -196,15 +213,46 @@ usb = ["0000:02:00.0/1"]
 usb = ["0000:02:00.0/2"]
 )";
         for (const auto* name : {"windows", "linux"})
-            text += format("[guest.{}]\nqmp = \"{}/{}\"\n", name, monitors(), name);
+            text += by_libvirt_.contains(name)
+                        ? format("[guest.{0}]\nlibvirt = \"{0}\"\n", name)
+                        : format("[guest.{}]\nqmp = \"{}/{}\"\n", name, monitors(), name);
         const std::array files{config::SourceText{.name = "test.toml", .text = std::move(text)}};
         auto parsed = config::parse(files);
         USBROUTE_CHECK(parsed.has_value());
         return std::move(*parsed);
     }
 
+    void begin_libvirt()
+    {
+        libvirt = std::make_unique<FakeLibvirt>(ground.libvirt() + "/socket");
+        libvirt->opens = [this](const std::string& domain, const std::string& alias,
+                                const FakeLibvirt::Device& device) {
+            if (fails_to_open > 0 && fails_to_open--) return false;
+            const auto found = std::ranges::find_if(nodes.devices, [&](const auto& one) {
+                return one.first.bus() == device.bus && one.second.number == device.number;
+            });
+            if (found == nodes.devices.end()) return false;
+            const attach::HostDevice meant{.path = found->first, .number = found->second.number};
+            if (!nodes.take_by_program(meant)) return false;
+            guests_[domain].has.emplace(alias, meant);
+            return true;
+        };
+        libvirt->closes = [this](const std::string& domain, const std::string& alias) {
+            if (const auto had = guests_[domain].has.extract(alias))
+                nodes.let_go_by_program(had.mapped(), !is_killed_);
+        };
+        for (const auto& name : by_libvirt_) libvirt->domains[name]; // defined, and off
+    }
+
     void guest_ends(const std::string& name, bool in_order)
     {
+        if (by_libvirt_.contains(name)) {
+            if (!is_on(name)) return;
+            is_killed_ = !in_order;
+            libvirt->ends(name);
+            is_killed_ = false;
+            return;
+        }
         auto& guest = guests_[name];
         if (!guest.qemu) return;
         if (in_order && guest.qemu->monitor.is_connected())
@@ -235,6 +283,8 @@ usb = ["0000:02:00.0/2"]
         return device.driver.empty() ? "nobody" : "host";
     }
 
+    std::set<std::string> by_libvirt_;
+    bool is_killed_ = false; ///< the domain that ends
     NodesTree tree_{nodes};
     FakeRegisters registers_{chips::RouteBits{}};
     std::map<std::string, Guest> guests_;

@@ -334,6 +334,89 @@ TEST(Due, WhereNodesMayNotBeOpenedNothingIsClaimedAndQemuWaitsAtThePort)
         R"("port":"1","hostbus":3,"hostport":"1"}})");
 }
 
+TEST(Due, ADomainIsGivenADeviceByLibvirtAlsoWhereItsNodeIsShut)
+{
+    AttachWorld world;
+    world.start("windows");
+    world.seen.guests[0].domain = Domain{.uri = "qemu:///system", .name = "win 11"};
+    ASSERT_TRUE(
+        world.settle(sockets(windows()))); // claimed, since libvirt's QEMU opens what comes without a driver
+    world.plug("3-1");
+    world.seen.ways.shut = {AttachWorld::at("3-1")};
+
+    const auto actions = due(sockets(windows()), world.seen, {}).actions;
+
+    ASSERT_EQ(actions.size(), 2U);
+    EXPECT_EQ(actions[0], Action(ReleasePort{.port = AttachWorld::at("3-1")}));
+    const auto& give = std::get<Give>(actions[1]);
+    EXPECT_EQ(give.way, Way::by_libvirt);
+    EXPECT_EQ(in_words(give), "give 3-1 to windows by libvirt, on port 1 of usbroute0.0");
+    EXPECT_EQ(
+        shell_line(give),
+        "virsh -c qemu:///system attach-device 'win 11' --live --file /dev/stdin <<< \"<hostdev mode='subsystem' "
+        "type='usb'><source><address bus='3' device='1'/></source><alias name='ua-usbroute-3-1-1'/></hostdev>\"");
+}
+
+TEST(Due, ADomainThatIsHandedOpenDevicesIsHandedThoseThatCanBeOpened)
+{
+    SeenGuest guest{
+        .name = windows(), .usb = {}, .domain = Domain{.uri = "x", .name = "y", .by_descriptor = true}};
+    const Ways ways{.shut = {AttachWorld::at("3-1")}};
+
+    EXPECT_EQ(way_to(guest, ways, AttachWorld::at("3-1")), Way::by_libvirt);
+    EXPECT_EQ(way_to(guest, ways, AttachWorld::at("3-2")), Way::descriptor);
+    guest.domain.reset();
+    EXPECT_EQ(way_to(guest, ways, AttachWorld::at("3-1")), Way::by_place);
+}
+
+TEST(Due, WhatADomainHasLeftOfADeviceThatIsGoneIsTakenByItsAlias)
+{
+    AttachWorld world;
+    world.start("windows");
+    auto& guest = world.seen.guests[0];
+    guest.domain = Domain{.uri = "qemu:///session", .name = "it's"};
+    for (const auto* alias : {"ua-usbroute-3-1-9", "ua-mine", "usbroute-3-1-9"})
+        guest.usb->host_objects.push_back({.id = id_of_alias(alias),
+                                           .path = {},
+                                           .bus = "usb0",
+                                           .port = "1",
+                                           .host_bus = 3,
+                                           .host_address = 9,
+                                           .host_port = {},
+                                           .host_device = {},
+                                           .is_attached = true});
+    world.seen.claimed = {AttachWorld::at("3-1"), AttachWorld::at("4-1")};
+
+    const auto actions = due(sockets(windows()), world.seen, {}).actions;
+
+    ASSERT_EQ(actions.size(), 1U); // what others have is theirs
+    EXPECT_EQ(shell_line(std::get<Take>(actions[0])),
+              "virsh -c qemu:///session detach-device-alias 'it'\\''s' ua-usbroute-3-1-9 --live");
+    EXPECT_EQ(in_words(std::get<Take>(actions[0])), "take usbroute-3-1-9 from windows by libvirt");
+}
+
+TEST(Due, AControllerForADomainGoesWhereLibvirtChooses)
+{
+    AttachWorld world;
+    world.start("windows");
+    auto& guest = world.seen.guests[0];
+    guest.domain = Domain{.uri = "qemu:///system", .name = "win11"};
+    guest.usb->controllers.clear();
+    guest.usb->free_root_ports = {std::string(any_root_port)};
+    world.plug("3-1");
+
+    const auto actions = due(sockets(windows()), world.seen, {}).actions;
+
+    const auto* controller = std::get_if<AddController>(&actions.at(actions.size() - 2));
+    ASSERT_NE(controller, nullptr);
+    EXPECT_EQ(in_words(*controller), "plug USB controller usbroute0 into windows, by libvirt");
+    EXPECT_EQ(
+        shell_line(*controller),
+        "virsh -c qemu:///system attach-device 'win11' --live --file /dev/stdin <<< \"<controller type='usb' "
+        "model='qemu-xhci' ports='15'><alias name='ua-usbroute0'/></controller>\"");
+    EXPECT_EQ(std::get<Give>(actions.back()).to, (GuestPort{.bus = "usbroute0.0", .port = 1}));
+}
+
 TEST(Due, ANodeThatIsShutChangesTheWayOfItsOwnSocketAndOfNoOther)
 {
     AttachWorld world;

@@ -261,7 +261,7 @@ TEST(Problems, OfGuests)
             "1:8: 'host' is a reserved word (host, none, ehci, xhci, may_take_last_keyboard); give the guest another name\n"},
         Case{
             "[guest.a]\n",
-            "1:8: [guest.a] has neither controllers nor qmp; name the controllers that the guest was given: controllers = [\"0000:00:1d.0\"], or the monitor through which it takes devices: qmp = \"/run/usbroute/a.qmp\"\n"},
+            "1:8: [guest.a] has neither controllers nor qmp nor libvirt; name the controllers that the guest was given: controllers = [\"0000:00:1d.0\"], or through what it takes devices: qmp = \"/run/usbroute/a.qmp\", or its domain: libvirt = \"a\"\n"},
         Case{"[guest.a]\nqmp = '/run/a.qmp'\n", ""},
         Case{"[guest.a]\nqmp = '/run/a.qmp'\nbind = 'boot'\n",
              "3:8: bind is for controllers, and [guest.a] has none; name them, or remove this line\n"},
@@ -295,7 +295,47 @@ TEST(Problems, SayWhatToWriteInPlaceOfOnExit)
         // It is suggested to nobody.
         Case{
             "[guest.a]\ncontrollers = ['00:1d.0']\non_exti = 'keep'\n",
-            "3:1: unknown key 'on_exti' in [guest.a]; known: controllers, when_off, grace, on_start, qmp, bind, may_take_last_keyboard\n"},
+            "3:1: unknown key 'on_exti' in [guest.a]; known: controllers, when_off, grace, on_start, qmp, libvirt, uri, user, libvirt_by, bind, may_take_last_keyboard\n"},
+    };
+    expect(cases);
+}
+
+TEST(Problems, OfGuestsOfLibvirt)
+{
+    constexpr std::array cases = {
+        Case{"[guest.a]\nlibvirt = 'win 11'\n", ""},
+        Case{"[guest.a]\nlibvirt = '63d8e2f0-0000-4000-8000-0123456789ab'\nuri = 'qemu:///system'\n", ""},
+        Case{"[guest.a]\nlibvirt = 'win11'\nuri = 'qemu:///session'\nuser = 'alice'\n", ""},
+        Case{"[guest.a]\nlibvirt = 'win11'\nbind = 'boot'\n",
+             "3:8: bind is for controllers, and [guest.a] has none; name them, or remove this line\n"},
+        Case{
+            "[guest.a]\nlibvirt = 'win11'\nqmp = '/run/a.qmp'\n",
+            "2:11: [guest.a] has both qmp and libvirt, and is given devices through one of them; remove the other\n"},
+        Case{
+            "[guest.a]\nlibvirt = 'a/b'\n",
+            "2:11: libvirt is 'a/b'; it must be the name or the UUID of a domain: 1 to 250 printable ASCII characters without '/'\n"},
+        Case{
+            "[guest.a]\nlibvirt = ''\n",
+            "2:11: libvirt is ''; it must be the name or the UUID of a domain: 1 to 250 printable ASCII characters without '/'\n"},
+        Case{
+            "[guest.a]\nlibvirt = 'win11'\nuri = 'xen:///system'\n",
+            "3:7: uri is 'xen:///system'; it must be \"qemu:///system\" or, for the domains of a user, \"qemu:///session\"\n"},
+        Case{"[guest.a]\nlibvirt = 'win11'\nuri = 'qemu:///session'\n",
+             "3:7: qemu:///session of [guest.a] is each user's own; say whose: user = \"alice\"\n"},
+        Case{
+            "[guest.a]\nlibvirt = 'win11'\nuser = 'alice'\n",
+            "3:8: user is for uri = \"qemu:///session\", and [guest.a] has another; add it, or remove this line\n"},
+        Case{
+            "[guest.a]\nlibvirt = 'win11'\nuri = 'qemu:///session'\nuser = '../alice'\n",
+            "4:8: user is '../alice'; it must be the name of a user: 1 to 32 letters, digits, '-', '_' or '.', the first of them not '-' or '.'\n"},
+        Case{"[guest.a]\nlibvirt = 'w'\n[guest.b]\nlibvirt = 'w'\n",
+             "4:11: 'w' is the domain of guest a already; a domain is one guest's\n"},
+        Case{"[guest.a]\nlibvirt = 'w'\n[guest.b]\nlibvirt = 'w'\nuri = 'qemu:///session'\nuser = 'alice'\n",
+             ""},
+        Case{
+            "[guest.a]\nqmp = '/run/a.qmp'\nuri = 'qemu:///system'\nuser = 'alice'\n",
+            "3:7: uri is for guests of libvirt's, and [guest.a] has no libvirt = \"DOMAIN\"; remove this line\n"
+            "4:8: user is for guests of libvirt's, and [guest.a] has no libvirt = \"DOMAIN\"; remove this line\n"},
     };
     expect(cases);
 }

@@ -74,10 +74,15 @@ GuestSettings some_guest(Random& random, std::size_t number)
     for (std::uint8_t i = 0; i <= any_of(random, 3); ++i) guest.controllers.push_back({0, 0, 0x1a, i});
     guest.when_off = std::array{WhenOff::host, WhenOff::reserve, WhenOff::stay}.at(any_of(random, 3));
     if (perhaps(random)) guest.grace = std::chrono::milliseconds(any_of(random, 600'001));
-    if (perhaps(random)) guest.qmp = "/run/q \"mp\"";
+    if (perhaps(random))
+        guest.qmp = "/run/q \"mp\"";
+    else if (perhaps(random))
+        guest.libvirt = LibvirtSettings{.domain = "win \"11\" " + std::to_string(number),
+                                        .user = perhaps(random) ? std::string("alice") : std::string(),
+                                        .by = perhaps(random) ? LibvirtBy::descriptor : LibvirtBy::number};
     guest.bind = perhaps(random) ? BindAt::manual : BindAt::boot;
     guest.may_take_last_keyboard = perhaps(random);
-    if (!guest.qmp.empty() && perhaps(random)) {
+    if (guest.takes_devices() && perhaps(random)) {
         guest.controllers.clear();
         guest.bind = BindAt::manual;
     }
@@ -150,7 +155,7 @@ auto parts(const ConnectorSettings& c) { return std::tie(c.spec, c.panel, c.row,
 auto parts(const HubSettings& h) { return std::tie(h.spec.name, h.spec.id, h.spec.serial, h.spec.at); }
 auto parts(const GuestSettings& g)
 {
-    return std::tie(g.name, g.controllers, g.when_off, g.grace, g.on_start, g.qmp, g.bind,
+    return std::tie(g.name, g.controllers, g.when_off, g.grace, g.on_start, g.qmp, g.libvirt, g.bind,
                     g.may_take_last_keyboard);
 }
 auto parts(const ProfileEntry& e) { return std::tie(e.connector, e.target); }

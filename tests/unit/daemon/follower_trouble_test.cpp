@@ -91,7 +91,8 @@ TEST_F(FollowerTrouble, WhatTwoGuestsWereKilledOverMayBeWhyAndIsTheHosts)
         hang_at(step);
         life.guest_is_killed("windows");
         life.settle();
-        life.guest_starts("windows").hangs_at = step;
+        life.guest_starts("windows");
+        life.qemu("windows").hangs_at = step;
         life.settle_now();
         life.guest_is_killed("windows");
         EXPECT_EQ(settled(), "3-1 host") << step;

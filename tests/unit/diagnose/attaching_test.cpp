@@ -99,11 +99,11 @@ TEST(DiagnosisWithoutAMux, NamesTheNextStepInTheOrderInWhichTheyAreTaken)
 
     EXPECT_EQ(
         next_of(without_a_mux(std::string(two_sockets))),
-        "write qmp = \"/run/usbroute/NAME.qmp\" into [guest.NAME] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines NAME` prints");
+        "write qmp = \"/run/usbroute/NAME.qmp\" into [guest.NAME] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines NAME` prints; or write libvirt = \"DOMAIN\" where libvirt runs it");
     EXPECT_EQ(
         next_of(
             without_a_mux(std::string(two_sockets) + "[guest.linux]\ncontrollers = [\"0000:00:1a.0\"]\n")),
-        "write qmp = \"/run/usbroute/linux.qmp\" into [guest.linux] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines linux` prints");
+        "write qmp = \"/run/usbroute/linux.qmp\" into [guest.linux] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines linux` prints; or write libvirt = \"DOMAIN\" where libvirt runs it");
 
     auto facts = without_a_mux(std::string(two_sockets) + std::string(a_taker));
     facts.shut_nodes = {"usbrouted may not write /dev/bus/usb/003/001, which it needs for rear-1"};
@@ -118,6 +118,32 @@ TEST(DiagnosisWithoutAMux, NamesTheNextStepInTheOrderInWhichTheyAreTaken)
 
     facts.daemon->answers = true;
     EXPECT_EQ(next_of(facts), "usbroute move rear-1 --to windows");
+}
+
+TEST(DiagnosisWithoutAMux, NamesWhatIsMissingBetweenTheDaemonAndADomain)
+{
+    auto facts =
+        without_a_mux(std::string(two_sockets) +
+                      "[guest.windows]\nlibvirt = \"win11\"\nuri = \"qemu:///session\"\nuser = \"alice\"\n");
+    EXPECT_EQ(next_of(facts), "usbroute move rear-1 --to windows");
+
+    const GuestName windows("windows");
+    facts.daemon->silent_guests = {{.guest = windows, .code = "no-helper", .why = "it is not there"}};
+    EXPECT_EQ(next_of(facts), "start it: sudo systemctl enable --now usbroute-libvirt@alice.socket");
+    EXPECT_EQ(finding_of(diagnose(facts), "libvirt-no-helper")->sentence,
+              "windows is given nothing: it is not there");
+
+    facts.daemon->silent_guests = {{.guest = windows, .code = "no-libvirt", .why = "it does not answer"}};
+    EXPECT_EQ(next_of(facts), "see whether libvirt runs: virsh -c qemu:///session version");
+
+    facts.daemon->silent_guests = {{.guest = windows, .code = "no-domain", .why = "it has none"}};
+    EXPECT_EQ(
+        next_of(facts),
+        "write the name of the domain into libvirt = \"...\": virsh -c qemu:///session list --all has them");
+
+    facts.daemon->answers = false;
+    facts.without_helper = {windows};
+    EXPECT_NE(finding_of(diagnose(facts), "libvirt-no-helper"), nullptr);
 }
 
 TEST(DiagnosisWithoutAMux, NamesNoSocketThatIsAGuestsAlready)

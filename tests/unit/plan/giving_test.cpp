@@ -457,6 +457,33 @@ TEST(GivenSockets, SayWhichWayItIsAndWhatWaits)
     EXPECT_EQ(shown_given(board), "rear-1 descriptor guest-off; rear-2 descriptor guest-off");
 }
 
+TEST(GivenSockets, OfADomainAreGivenByLibvirtAndSayWhyLibvirtIsSilent)
+{
+    PlainBoard board;
+    board.plug("3-1");
+    board.start_windows();
+    board.assign("rear-1", "windows");
+    auto& guest = board.attached.guests[0];
+    guest.domain = attach::Domain{.uri = "qemu:///system", .name = "win11"};
+    const auto first = [&] { return given_sockets(board.follow(), board.snapshot, board.settings).at(0); };
+    EXPECT_EQ(first().way, attach::Way::by_libvirt);
+    EXPECT_TRUE(first().waits.empty());
+
+    guest.usb.reset();
+    guest.silence = attach::Silence{.code = "no-libvirt", .why = "libvirt does not answer at qemu:///system"};
+    EXPECT_EQ(first().waits.at(0).code, "monitor-silent");
+    EXPECT_EQ(first().waits.at(0).sentence,
+              "libvirt does not answer at qemu:///system: what is plugged in waits");
+
+    guest.is_gone = true;
+    guest.silence =
+        attach::Silence{.code = "no-domain", .why = "libvirt has no domain win11 at qemu:///system"};
+    EXPECT_EQ(first().waits.at(0).code, "guest-off");
+    EXPECT_EQ(
+        first().waits.at(0).sentence,
+        "libvirt has no domain win11 at qemu:///system: what is plugged in is the host's until it does");
+}
+
 TEST(GivenSockets, SayBothErrorsOfWhatHasFailedTwice)
 {
     PlainBoard board;

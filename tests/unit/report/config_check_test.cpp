@@ -150,6 +150,24 @@ TEST(ConfigCheck, SaysThatAMuxBitMeansNothingWithoutAMux)
               std::vector<std::string>{"connector a: mux_bit = 1, but this machine has no port mux"});
 }
 
+TEST(ConfigCheck, WarnsOfADomainWhoseHelperDoesNotListen)
+{
+    const auto settings =
+        settings_of("[guest.a]\nlibvirt = \"a\"\n[guest.b]\nlibvirt = \"b\"\nuri = \"qemu:///session\"\n"
+                    "user = \"alice\"\n");
+    ConfigCheck check;
+
+    add_helper_warnings(check, settings, {GuestName("a"), GuestName("b"), GuestName("c")});
+
+    ASSERT_EQ(check.warnings.size(), 2U);
+    EXPECT_EQ(check.warnings[0].message,
+              "no usbroute-libvirt listens for qemu:///system, so a is given nothing; start it: "
+              "sudo systemctl enable --now usbroute-libvirt.socket");
+    EXPECT_EQ(check.warnings[1].message,
+              "no usbroute-libvirt listens for qemu:///session of user alice, so b is given "
+              "nothing; start it: sudo systemctl enable --now usbroute-libvirt@alice.socket");
+}
+
 TEST(ConfigCheck, WarnsOfNodesThatAreNeededAndMayNotBeWrittenAndOfNoOthers)
 {
     auto snapshot = fakes::z97();

@@ -56,8 +56,9 @@ TEST(UdevRules, OfNothingAreNoneAndSayWhy)
         *rules_for("[connector.a]\nmux_bit = 3\n" + rule_guest).none,
         "no connector has a place of its own; usbrouted needs nodes only for sockets that no mux reaches, "
         R"([connector.NAME] with usb = ["0000:02:00.0/1"])");
-    EXPECT_EQ(*rules_for("[connector.a]\nusb = [\"0000:02:00.0/2\"]\n").none,
-              "no guest can take devices one by one; add qmp = \"/run/usbroute/NAME.qmp\" to [guest.NAME]");
+    EXPECT_EQ(
+        *rules_for("[connector.a]\nusb = [\"0000:02:00.0/2\"]\n").none,
+        "no guest can take devices one by one; add qmp = \"/run/usbroute/NAME.qmp\" or libvirt = \"DOMAIN\" to [guest.NAME]");
     const auto behind =
         rules_for("[connector.a]\nmux_bit = 2\n[connector.b]\nusb = [\"0000:00:14.0/3.1\"]\n" + rule_guest);
     EXPECT_EQ(*behind.none,

@@ -8,6 +8,7 @@
 #include "fakes/state_directory.hpp"
 #include "observe/devices.hpp"
 #include "vmm/attach_backend.hpp"
+#include "vmm/guest_monitor.hpp"
 
 #include <gtest/gtest.h>
 
@@ -24,6 +25,29 @@ namespace {
 using topology::PortPath;
 
 PortPath at(const char* path) { return PortPath::parse(path).value(); }
+
+/// Remembers what it was asked, and does it.
+class RecordingAccess final : public GuestAccess {
+public:
+    void give(const attach::Give& action, linux_::UniqueFd node, Done<Took> done) override
+    {
+        log += "give " + action.object().text() + (node.is_open() ? " with its node" : "");
+        done(Took::attached);
+    }
+    void take(const attach::ObjectId& object, Done<void> done) override
+    {
+        log += "take " + object.text();
+        done({});
+    }
+    void add_controller(const attach::AddController& action, Done<void> done) override
+    {
+        log += "add " + action.controller.text();
+        done({});
+    }
+    void resume(Done<void> done) override { done({}); }
+
+    std::string log;
+};
 
 /// A kernel, a guest's QEMU, and the backend between them.
 class AttachBackendTest : public testing::Test {
@@ -108,6 +132,7 @@ protected:
                                        QmpSession::Tell{.ready = [](const attach::QemuVersion&) {},
                                                         .event = [](const wire::QmpEvent&) {},
                                                         .ended = [](std::string_view) {}});
+    GuestAccess* access = monitor.get();
     ClaimedPorts ports{loop, &nodes};
     AttachBackend backend{
         {.loop = loop,
@@ -116,7 +141,7 @@ protected:
          .ports = ports,
          .guest = [this](const GuestName&) -> std::optional<AttachBackend::Guest> {
              if (!is_connected) return std::nullopt;
-             return AttachBackend::Guest{.monitor = monitor.get(),
+             return AttachBackend::Guest{.access = access,
                                          .look_again = [this](auto done) { look_at_guest(std::move(done)); }};
          },
          .seen = [this] { return seen(); },
@@ -332,6 +357,46 @@ TEST_F(AttachBackendTest, WithoutNodesQemuWaitsAtThePlace)
     ASSERT_EQ(usb->host_objects.size(), 1u);
     EXPECT_EQ(usb->host_objects.front().id, "usbroute-3-1");
     EXPECT_EQ(usb->host_objects.front().host_port, "1");
+}
+
+TEST_F(AttachBackendTest, LibvirtIsAskedForADeviceThatWasGivenAConfigurationBefore)
+{
+    RecordingAccess libvirt;
+    access = &libvirt;
+    ASSERT_EQ(act(attach::ClaimPort{.port = at("3-1")}), "done");
+    plug("3-1");
+    nodes.log.clear();
+
+    static_cast<void>(act(give(attach::Way::by_libvirt)));
+
+    EXPECT_EQ(libvirt.log, "give usbroute-3-1-2");
+    EXPECT_TRUE(nodes.devices.at(at("3-1")).is_configured);
+}
+
+TEST_F(AttachBackendTest, LibvirtIsAskedWithoutANodeWhereThereIsNoneToOpenOrNoNeedTo)
+{
+    RecordingAccess libvirt;
+    access = &libvirt;
+    plug("3-1");
+    nodes.log.clear();
+
+    static_cast<void>(act(give(attach::Way::by_libvirt)));
+
+    EXPECT_EQ(libvirt.log, "give usbroute-3-1-2");
+    EXPECT_EQ(nodes.log, "");
+    EXPECT_TRUE(shut.empty());
+}
+
+TEST_F(AttachBackendTest, WhatIsGoneIsNotAskedOfLibvirt)
+{
+    RecordingAccess libvirt;
+    access = &libvirt;
+    plug("3-1");
+    const auto action = give(attach::Way::by_libvirt);
+    nodes.unplug(at("3-1"));
+
+    EXPECT_EQ(act(action), "device-gone");
+    EXPECT_EQ(libvirt.log, "");
 }
 
 TEST_F(AttachBackendTest, ADriverThatDoesNotLetGoOfTheDeviceEndsTheActionByItsDeadline)
