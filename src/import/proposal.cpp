@@ -42,7 +42,13 @@ struct Slot {
     Origin origin;
     std::optional<ToldDevice> expected;
     bool is_expected_by_all = true; ///< every entry expects the same device there
-    std::vector<std::string> remarks;
+    std::optional<chips::SuperSpeedPort> superspeed = {}; ///< of a socket of the mux, as the files have it
+};
+
+/// A SuperSpeed port of the mux's xHCI that waits for the line with its other half.
+struct Unpaired {
+    Entry entry;
+    chips::SuperSpeedPort port;
 };
 
 bool is_ascii(std::string_view text)
@@ -71,6 +77,7 @@ public:
             const auto old = old_buses_of(snapshot_, file);
             for (const auto& entry : file.entries) take(file, entry, old);
         }
+        leave_unpaired();
         make_connectors();
         make_guests();
         make_rules();
@@ -88,6 +95,25 @@ private:
 
     // Entries that mean entries of other files.
 
+    /// The one node of whose maps a device is at its path here; empty: none, or several.
+    std::string node_by_devices()
+    {
+        std::set<std::string> nodes;
+        Origin told;
+        for (const auto& file : found_)
+            if (file.kind == Kind::proxmox_mapping)
+                for (const auto& entry : file.entries) {
+                    if (!entry.socket || !entry.socket->bus) continue;
+                    const auto* device = snapshot_.device_at(PortPath(*entry.socket->bus, entry.socket->ports));
+                    if (device == nullptr || !is_device(*device, *entry.device)) continue;
+                    nodes.insert(entry.node);
+                    told = entry.origin;
+                }
+        if (nodes.size() != 1) return {};
+        say(told, Weight::warning, format("this machine is taken for the node {}, whose device is at its path here", said(*nodes.begin())));
+        return *nodes.begin();
+    }
+
     /// Those of Proxmox' mappings that hold on this node take the place of the entries that name them.
     void join_mappings()
     {
@@ -96,10 +122,11 @@ private:
         for (const auto& file : found_)
             if (file.kind == Kind::proxmox_mapping)
                 for (const auto& entry : file.entries) nodes.insert(entry.node);
-        const auto is_here = [&](const Entry& entry) {
-            return entry.node.empty() || nodes.size() == 1 || entry.node == here_.hostname;
-        };
-        const bool knows_node = nodes.size() <= 1 || nodes.contains(here_.hostname);
+        auto here = here_.hostname;
+        if (nodes.size() > 1 && !nodes.contains(here))
+            if (const auto seen = node_by_devices(); !seen.empty()) here = seen;
+        const auto is_here = [&](const Entry& entry) { return entry.node.empty() || nodes.size() == 1 || entry.node == here; };
+        const bool knows_node = nodes.size() <= 1 || nodes.contains(here);
         for (auto& file : found_) {
             if (file.kind != Kind::proxmox_mapping) continue;
             if (nodes.size() == 1 && !here_.hostname.empty() && !nodes.contains(here_.hostname) && !nodes.begin()->empty())
@@ -242,7 +269,10 @@ private:
 
     void take_place(const Entry& entry, const UsbPlace& place)
     {
-        auto& slot = slot_of(spots_.of(place), entry);
+        auto spot = spots_.of(place);
+        if (spot.unpaired) return take_unpaired(entry, *spot.unpaired);
+        auto& slot = slot_of(std::move(spot), entry);
+        pair(slot, entry);
         if (slot.told.empty() || std::ranges::find(slot.told, place) == slot.told.end()) slot.told.push_back(place);
         if (entry.to == Entry::To::guest && !entry.guest.empty()) {
             if (slot.guest.empty()) {
@@ -255,13 +285,57 @@ private:
                 return;
             }
         }
-        if (entry.device) {
+        if (entry.to == Entry::To::host) {
+            slot.is_expected_by_all = false;
+            if (entry.device) rules_.push_back({.entry = entry, .slot = index_of(slot)});
+        } else if (entry.device) {
             if (!slot.expected && slot.is_expected_by_all) slot.expected = entry.device;
             else if (slot.expected != entry.device) slot.is_expected_by_all = false;
             if (!entry.device_is_expected) rules_.push_back({.entry = entry, .slot = index_of(slot)});
         } else {
             slot.is_expected_by_all = false;
         }
+    }
+
+    /// Lists written by hand have both halves of a socket side by side.
+    static bool are_side_by_side(const Origin& one, const Origin& other)
+    {
+        return one.file == other.file && (one.line > other.line ? one.line - other.line : other.line - one.line) <= 1;
+    }
+
+    void take_unpaired(const Entry& entry, chips::SuperSpeedPort port)
+    {
+        for (auto& slot : slots_) {
+            if (!slot.spot.bit || slot.guest != entry.guest || slot.superspeed || !are_side_by_side(slot.origin, entry.origin)) continue;
+            if (spots_.connector(slot.spot).spec.superspeed) continue;
+            return join_halves(slot, entry, port);
+        }
+        unpaired_.push_back({.entry = entry, .port = port});
+    }
+
+    void pair(Slot& slot, const Entry& entry)
+    {
+        if (!slot.spot.bit || slot.superspeed || spots_.connector(slot.spot).spec.superspeed) return;
+        for (auto half = unpaired_.begin(); half != unpaired_.end(); ++half)
+            if (half->entry.guest == entry.guest && are_side_by_side(half->entry.origin, entry.origin)) {
+                const auto told = *half;
+                unpaired_.erase(half);
+                return join_halves(slot, told.entry, told.port);
+            }
+    }
+
+    void join_halves(Slot& slot, const Entry& entry, chips::SuperSpeedPort port)
+    {
+        slot.superspeed = port;
+        say(entry.origin, Weight::warning,
+            format("SuperSpeed port {} is taken for the other half of bit {}, because the file has both side by side; `usbroute map` tells", port.value, slot.spot.bit->value));
+    }
+
+    void leave_unpaired()
+    {
+        for (const auto& half : unpaired_)
+            say(half.entry.origin, Weight::left,
+                format("{}: firmware does not say which socket has SuperSpeed port {}; `usbroute map` learns it", said(half.entry.socket ? half.entry.socket->said : std::string()), half.port.value));
     }
 
     std::size_t index_of(const Slot& slot) const { return static_cast<std::size_t>(&slot - slots_.data()); }
@@ -277,7 +351,7 @@ private:
             say(entry.origin, Weight::left, format("there are more than {} sockets in it", most_connectors));
             return slots_.back();
         }
-        slots_.push_back({.spot = std::move(spot), .name = entry.name, .guest = {}, .told = {}, .origin = entry.origin, .expected = {}, .remarks = {}});
+        slots_.push_back({.spot = std::move(spot), .name = entry.name, .guest = {}, .told = {}, .origin = entry.origin, .expected = {}});
         return slots_.back();
     }
 
@@ -342,7 +416,7 @@ private:
     {
         Spot socket;
         socket.bit = slot.spot.bit;
-        Slot above{.spot = socket, .name = {}, .guest = slot.guest, .told = {}, .origin = slot.origin, .expected = {}, .remarks = {}};
+        Slot above{.spot = socket, .name = {}, .guest = slot.guest, .told = {}, .origin = slot.origin, .expected = {}};
         for (const auto& other : slots_)
             if (&other != &slot && other.spot.is_same(socket)) above.name = other.name;
         const auto name = make_connector(socket, above);
@@ -364,13 +438,16 @@ private:
         else if (std::ranges::any_of(proposal_.connectors, [&](const auto& one) { return one.settings.spec.name == made.spec.name; }))
             made.spec.name = ConnectorName(connector_names_.next(made.spec.name.text()));
         std::vector<std::string> remarks;
+        if (spot.bit && !made.spec.superspeed) made.spec.superspeed = slot.superspeed;
         const auto id = slot.expected ? slot.expected->id() : std::nullopt;
         made.spec.expect = slot.is_expected_by_all ? id : std::nullopt;
         add_half_remarks(spot, slot);
         add_hub_remarks(spot, slot, made.spec.name.text(), remarks);
+        std::vector<std::string> lasting;
         for (const auto& place : made.spec.places)
-            if (const auto lasting = topology::lasting_form(snapshot_, place); !std::holds_alternative<UsbPlace>(lasting))
-                remarks.push_back(format("{} is also \"{}\", which outlives renumbered buses of PCI", place.text(), topology::text_of(lasting)));
+            if (const auto form = topology::lasting_form(snapshot_, place); !std::holds_alternative<UsbPlace>(form))
+                lasting.push_back(format("\"{}\"", topology::text_of(form)));
+        if (!lasting.empty()) remarks.push_back(format("by device.function, which outlives renumbered buses of PCI: usb = [{}]", join(lasting, ", ")));
         connector_names_.reserve(made.spec.name.text());
         const auto name = made.spec.name.text();
         proposal_.connectors.push_back({.settings = std::move(made), .remarks = std::move(remarks)});
@@ -389,10 +466,12 @@ private:
         if (spot.bit) {
             if (!slot.told.empty())
                 say(slot.origin, Weight::note, format("{} is the socket of bit {} of the mux", slot.told.front().text(), spot.bit->value));
+            if (!slot.superspeed && !spots_.connector(spot).spec.superspeed)
+                say(slot.origin, Weight::note, format("whether the socket of bit {} has a SuperSpeed half firmware does not say; `usbroute map` learns it", spot.bit->value));
             return;
         }
         if (spot.added && std::ranges::find(slot.told, *spot.added) == slot.told.end())
-            return say(slot.origin, Weight::note, format("the socket's other half {} was added ({} so)", spot.added->text(), spot.added_by.starts_with("firmware") ? "firmware says" : "the kernel guesses"));
+            return say(slot.origin, spot.added_by.starts_with("firmware") ? Weight::note : Weight::warning, format("the socket's other half {} was added ({} so)", spot.added->text(), spot.added_by.starts_with("firmware") ? "firmware says" : "the kernel guesses, from equal numbers,"));
         if (spot.places.size() == 1 && spot.places.front().ports.size() == 1) {
             topology::ConnectorSpec spec;
             spec.places = spot.places;
@@ -559,7 +638,8 @@ private:
                 rule.name = own.empty() || wish.slot ? rule_names_.next(rule.to.empty() ? "device" : rule.to) : rule_names_.free(own);
                 proposal_.rules.push_back(std::move(rule));
             }
-            if (!wish.slot) say(entry.origin, Weight::note, "devices by what they are need [rule.NAME], which this version does not have yet: it is written as a comment");
+            if (!wish.slot && rule_note_.insert(entry.origin.file).second)
+                say(entry.origin, Weight::note, "devices by what they are need [rule.NAME], which this version does not have yet: each is written as a comment");
         }
     }
 
@@ -651,7 +731,9 @@ private:
     std::vector<std::string> order_;
     std::vector<Slot> slots_;
     std::vector<RuleWish> rules_;
+    std::vector<Unpaired> unpaired_;
     std::set<std::string> bus_note_;
+    std::set<std::string> rule_note_;
     std::set<std::tuple<std::string, std::uint32_t, std::string>> said_; ///< nothing is said twice of one line
     PlainNames guest_names_;
     PlainNames connector_names_;

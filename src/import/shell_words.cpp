@@ -292,7 +292,8 @@ private:
             const bool adds = name.ends_with('+');
             if (adds) name.remove_suffix(1);
             if (equals != std::string::npos && is_shell_name(name)) {
-                assign(std::string(name), adds, equals + 1, std::move(word));
+                std::string variable(name); // of the word, which goes away below
+                assign(std::move(variable), adds, equals + 1, std::move(word));
                 return;
             }
         }

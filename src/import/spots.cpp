@@ -19,6 +19,7 @@ using topology::UsbPlace;
 
 bool Spot::is_same(const Spot& other) const
 {
+    if (unpaired || other.unpaired) return unpaired == other.unpaired;
     if (bit || other.bit) return bit == other.bit && behind == other.behind;
     return std::ranges::any_of(places, [&](const UsbPlace& place) {
         return std::ranges::find(other.places, place) != other.places.end();
@@ -39,11 +40,15 @@ Spot Spots::of(const UsbPlace& place) const
         const auto& ports = place.ports;
         const bool on_xhci = place.controller == mux_->xhci->address;
         if (on_xhci && place.superspeed) {
-            if (const auto pair = map::pairing_of(snapshot_, chips::SuperSpeedPort{ports.front()})) {
-                spot.bit = pair->bit;
-                spot.behind.assign(ports.begin() + 1, ports.end());
-                return spot;
-            }
+            const chips::SuperSpeedPort port{ports.front()};
+            const auto pair = map::pairing_of(snapshot_, port);
+            if (pair && pair->by_firmware) spot.bit = pair->bit;
+            for (const auto& connector : settings_.connectors)
+                if (connector.spec.superspeed == port && connector.spec.bit) spot.bit = connector.spec.bit;
+            if (!spot.bit && port.value <= family.superspeed_ports()) spot.unpaired = port;
+            spot.behind.assign(ports.begin() + 1, ports.end());
+            if (spot.bit || spot.unpaired) return spot;
+            spot.behind.clear();
         } else if (place.controller.bus == mux_->xhci->address.bus) {
             auto specs = settings_.specs();
             std::erase_if(specs, [](const ConnectorSpec& spec) { return !spec.bit; });
@@ -99,7 +104,7 @@ config::ConnectorSettings Spots::connector(const Spot& spot) const
     if (route == nullptr) return made;
     const UsbPlace slow{.controller = mux_->xhci->address, .superspeed = false, .ports = {route->xhci_port}};
     const auto other = topology::other_half_of(snapshot_, slow);
-    if (other && other->place.ports.size() == 1 && other->place.ports.front() <= mux_->family->superspeed_ports())
+    if (other && other->by_firmware && other->place.ports.size() == 1 && other->place.ports.front() <= mux_->family->superspeed_ports())
         made.spec.superspeed = chips::SuperSpeedPort{other->place.ports.front()};
     return made;
 }

@@ -146,7 +146,8 @@ void read_guard_rule(const GuardRule& rule, std::uint32_t line, Found& found)
         if (entry.device)
             found.entries.push_back(std::move(entry));
         else
-            found.warn(line, format("USBGuard's rule \"{}\" names neither a device nor a socket: what comes back to the host may be turned away by it", rule.target));
+            found.warn(line, format("USBGuard's rule \"{}{}\" names neither one device nor a socket: what comes back to the host may be turned away by it", rule.target,
+                                    rule.single("id").empty() ? std::string() : " " + printable(rule.single("id"), 32)));
         return;
     }
     if (ports->op == "none-of") return found.warn(line, "via-port none-of: USBGuard's rule holds everywhere but there");

@@ -34,18 +34,25 @@ std::optional<std::uint16_t> hex_word(const std::string& text)
     return number_from<std::uint16_t>(word, 16);
 }
 
-/// "03", "03:01:01", by the numbers of three keys; empty: not told.
+const YamlNode* class_part(const YamlNode& node, const std::string& of, std::string_view part)
+{
+    const auto* found = node.get(of + std::string(part));
+    // The older form of the name.
+    return found == nullptr && part == "Subclass" ? node.get(of + "SubClass") : found;
+}
+
+/// "03", "03:01:01", by the numbers of three keys; empty: not told, or with a gap that no text has.
 std::string class_text(const YamlNode& node, const std::string& of)
 {
+    if (class_part(node, of, "Protocol") != nullptr && class_part(node, of, "Subclass") == nullptr) return {};
     const auto first = plain_int(node.get(of + "Class"));
     if (!first || *first > 255) return {};
     auto text = format("{:02x}", *first);
     for (const auto* part : {"Subclass", "Protocol"}) {
-        const auto* more = node.get(of + part);
-        // The older form of the name.
-        if (more == nullptr) more = node.get(of + (std::string_view(part) == "Subclass" ? "SubClass" : part));
+        const auto* more = class_part(node, of, part);
+        if (more == nullptr) break;
         const auto number = plain_int(more);
-        if (!number || *number > 255) break;
+        if (!number || *number > 255) return {};
         text += format(":{:02x}", *number);
     }
     return text;
@@ -145,7 +152,7 @@ void read_vhotplug_entry(const YamlNode& node, const VhotplugRule& rule, Found& 
         add_vhotplug(found, node, rule, {}, with_removable(device));
         any = true;
     } else if (const auto* one = node.get("deviceClass")) {
-        found.left(one->line, format("deviceClass {} is no number up to 255", said(one->text)));
+        found.left(one->line, format("deviceClass {} is no number up to 255, or its protocol comes without a subclass", said(one->text)));
     }
     if (auto text = class_text(node, "interface"); !text.empty()) {
         ToldDevice device;
@@ -153,7 +160,7 @@ void read_vhotplug_entry(const YamlNode& node, const VhotplugRule& rule, Found& 
         add_vhotplug(found, node, rule, {}, with_removable(device));
         any = true;
     } else if (const auto* one = node.get("interfaceClass")) {
-        found.left(one->line, format("interfaceClass {} is no number up to 255", said(one->text)));
+        found.left(one->line, format("interfaceClass {} is no number up to 255, or its protocol comes without a subclass", said(one->text)));
     }
     if (const auto* driver = node.get("driverPath"))
         found.left(driver->line, format("driverPath {}: a driver's path has no counterpart", said(driver->text)));

@@ -22,6 +22,8 @@ DEPEND="
 	dev-cpp/tomlplusplus
 	dev-libs/libfmt:=
 	dev-libs/libuv:=
+	dev-libs/libyaml:=
+	dev-libs/pugixml:=
 	dev-libs/spdlog:=
 	virtual/libudev:=
 	live? ( sys-libs/ncurses:=[unicode(+)] )
