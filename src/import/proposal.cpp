@@ -77,6 +77,7 @@ public:
             const auto old = old_buses_of(snapshot_, file);
             for (const auto& entry : file.entries) take(file, entry, old);
         }
+        join_listed_halves();
         leave_unpaired();
         make_connectors();
         make_guests();
@@ -95,7 +96,7 @@ private:
 
     // Entries that mean entries of other files.
 
-    /// The one node of whose maps a device is at its path here; empty: none, or several.
+    /// The one node of whose maps a device is at its ports here; empty: none, or several.
     std::string node_by_devices()
     {
         std::set<std::string> nodes;
@@ -104,13 +105,15 @@ private:
             if (file.kind == Kind::proxmox_mapping)
                 for (const auto& entry : file.entries) {
                     if (!entry.socket || !entry.socket->bus) continue;
-                    const auto* device = snapshot_.device_at(PortPath(*entry.socket->bus, entry.socket->ports));
-                    if (device == nullptr || !is_device(*device, *entry.device)) continue;
+                    const bool is_there = std::ranges::any_of(snapshot_.devices.flat(), [&](const auto& device) {
+                        return device->path.ports() == entry.socket->ports && is_device(*device, *entry.device);
+                    });
+                    if (!is_there) continue;
                     nodes.insert(entry.node);
                     told = entry.origin;
                 }
         if (nodes.size() != 1) return {};
-        say(told, Weight::warning, format("this machine is taken for the node {}, whose device is at its path here", said(*nodes.begin())));
+        say(told, Weight::warning, format("this machine is taken for the node {}, whose device is at its ports here", said(*nodes.begin())));
         return *nodes.begin();
     }
 
@@ -132,7 +135,10 @@ private:
             if (nodes.size() == 1 && !here_.hostname.empty() && !nodes.contains(here_.hostname) && !nodes.begin()->empty())
                 say(file.at(1), Weight::warning, format("the mappings are of node {}, and this machine is {}", said(*nodes.begin()), said(here_.hostname)));
             for (auto& entry : file.entries) {
-                if (!knows_node)
+                const auto maps = std::ranges::count_if(file.entries, [&](const Entry& other) { return other.mapping == entry.mapping; });
+                if (!knows_node && maps == 1 && known.emplace(entry.mapping, entry).second)
+                    say(entry.origin, Weight::warning, format("which of the nodes this machine is, is not known; {} has a map for node {} alone, which is taken", said(entry.mapping), said(entry.node)));
+                else if (!knows_node)
                     say(entry.origin, Weight::left, format("which of the nodes this machine is, is not known; the map of {} for node {} is left out", said(entry.mapping), said(entry.node)));
                 else if (!is_here(entry))
                     say(entry.origin, Weight::left, format("the map of {} is for the other node {}", said(entry.mapping), said(entry.node)));
@@ -151,7 +157,13 @@ private:
                 }
                 const auto meant = known.find(entry.mapping);
                 if (meant == known.end()) {
-                    say(entry.origin, Weight::left, format("the mapping {} is not given: name /etc/pve/mapping/usb.cfg as well", said(entry.mapping)));
+                    const bool is_elsewhere = std::ranges::any_of(found_, [&](const Found& other) {
+                        return other.kind == Kind::proxmox_mapping &&
+                               std::ranges::find(other.entries, entry.mapping, &Entry::mapping) != other.entries.end();
+                    });
+                    say(entry.origin, Weight::left,
+                        is_elsewhere ? format("the mapping {} has no map for this node", said(entry.mapping))
+                                     : format("the mapping {} is not given: name /etc/pve/mapping/usb.cfg as well", said(entry.mapping)));
                     continue;
                 }
                 if (!used.insert(entry.mapping).second)
@@ -331,6 +343,44 @@ private:
             format("SuperSpeed port {} is taken for the other half of bit {}, because the file has both side by side; `usbroute map` tells", port.value, slot.spot.bit->value));
     }
 
+    /// A file that lists both halves by hand knows better than a guess by equal numbers.
+    void join_listed_halves()
+    {
+        const auto is_lone_guess = [](const Slot& slot) {
+            return !slot.spot.bit && slot.spot.added && !slot.spot.added_by.starts_with("firmware") && slot.told.size() == 1 &&
+                   slot.told.front().ports.size() == 1;
+        };
+        std::map<std::size_t, std::size_t> joined; // into which
+        for (std::size_t i = 0; i < slots_.size(); ++i)
+            for (std::size_t k = i + 1; k < slots_.size(); ++k) {
+                auto& one = slots_[i];
+                auto& other = slots_[k];
+                if (!is_lone_guess(one) || !is_lone_guess(other) || one.guest.empty() || one.guest != other.guest ||
+                    !are_side_by_side(one.origin, other.origin) || one.told.front().controller != other.told.front().controller ||
+                    one.told.front().superspeed == other.told.front().superspeed)
+                    continue;
+                say(other.origin, Weight::warning,
+                    format("{} and {} are taken for the halves of one socket, because the file has them side by side; the kernel guesses {} and {}, from equal numbers; `usbroute map` tells",
+                           one.told.front().text(), other.told.front().text(), one.spot.added->text(), other.spot.added->text()));
+                one.told.push_back(other.told.front());
+                one.spot.places = one.told;
+                std::ranges::sort(one.spot.places, {}, &UsbPlace::superspeed);
+                one.spot.added.reset();
+                joined.emplace(k, i);
+                other.told.clear();
+                break;
+            }
+        std::vector<Slot> kept;
+        std::vector<std::size_t> now(slots_.size());
+        for (std::size_t i = 0; i < slots_.size(); ++i) {
+            now[i] = kept.size();
+            if (!joined.contains(i)) kept.push_back(std::move(slots_[i]));
+        }
+        slots_ = std::move(kept);
+        for (auto& rule : rules_)
+            if (rule.slot) rule.slot = now[joined.contains(*rule.slot) ? joined.at(*rule.slot) : *rule.slot];
+    }
+
     void leave_unpaired()
     {
         for (const auto& half : unpaired_)
@@ -471,7 +521,7 @@ private:
             return;
         }
         if (spot.added && std::ranges::find(slot.told, *spot.added) == slot.told.end())
-            return say(slot.origin, spot.added_by.starts_with("firmware") ? Weight::note : Weight::warning, format("the socket's other half {} was added ({} so)", spot.added->text(), spot.added_by.starts_with("firmware") ? "firmware says" : "the kernel guesses, from equal numbers,"));
+            return say(slot.origin, spot.added_by.starts_with("firmware") ? Weight::note : Weight::warning, format("the socket's other half {} was added: {}", spot.added->text(), spot.added_by.starts_with("firmware") ? "firmware says so" : "the kernel guesses it, from equal numbers"));
         if (spot.places.size() == 1 && spot.places.front().ports.size() == 1) {
             topology::ConnectorSpec spec;
             spec.places = spot.places;

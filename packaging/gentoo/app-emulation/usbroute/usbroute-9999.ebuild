@@ -60,6 +60,7 @@ src_configure() {
 	# What starts fast is linked so in this type only (docs/decisions/0005); the flags are yours.
 	local CMAKE_BUILD_TYPE=Release
 	local mycmakeargs=(
+		-DUSBROUTE_IMPORT=ON
 		-DUSBROUTE_LIVE="$(usex live)"
 		-DUSBROUTE_MAN="$(usex man)"
 		-DUSBROUTE_OPENRC=ON
