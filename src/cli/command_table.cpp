@@ -150,7 +150,7 @@ constexpr std::array<Example, 4> config_examples{{
 constexpr std::array<Example, 4> import_examples{{
     {"usbroute import /opt/hotplugger/config.yaml", "what it says, as a configuration for this machine"},
     {"usbroute import 100.conf usb.cfg > proposed.toml", "a machine of Proxmox, and the mappings that it uses"},
-    {"virsh dumpxml win11 | usbroute import -", "a domain of libvirt"},
+    {"usbroute import win11.xml", "a domain of libvirt, as virsh dumpxml prints it; - is standard input"},
     {"usbroute import run-vm.sh --write --config new.toml", "keep the proposal in a new file"},
 }};
 constexpr std::array<Example, 6> guest_examples{{

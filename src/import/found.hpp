@@ -68,7 +68,8 @@ struct ToldSocket {
     std::vector<std::uint8_t> ports; ///< empty: a root hub, and with it everything on its bus
     bool with_what_begins_alike = false; ///< "1-1" took 1-10 too
     std::string glob = {};        ///< in place of all of these: a pattern of udev for its DEVPATH
-    std::string kernel_glob = {}; ///< for its kernel name, "3-1*"
+    std::string kernel_glob = {};  ///< for its kernel name, "3-1*"
+    std::string id_path_glob = {}; ///< for its ID_PATH
 };
 
 /// Reads "1-4.2" and "usb3".
@@ -136,6 +137,7 @@ struct RegisterWrite {
     Origin origin;
     std::uint32_t value = 0;
     std::uint32_t mask = 0; ///< bits that it changes
+    std::optional<UsbIds> of; ///< the xHCI that is meant, where the script has its ids
     std::string name;       ///< the word of a `case` or a function beside it; empty: none
 };
 

@@ -62,7 +62,7 @@ public:
         if (guest_.empty())
             found_.left(lines_.of(node), "the domain has no name");
         else
-            found_.guest(guest_, lines_.of(node)).libvirt = guest_;
+            found_.guest(guest_, lines_.of(node)).libvirt = domain_of(node);
         below(node);
         command_line(node);
     }
@@ -89,6 +89,14 @@ public:
     }
 
 private:
+    /// Its name, or its UUID where the name is none that can be written in ASCII.
+    [[nodiscard]] std::string domain_of(const pugi::xml_node& node) const
+    {
+        const bool is_ascii_name = std::ranges::all_of(guest_, [](char c) { return c >= ' ' && c <= '~'; });
+        const auto uuid = std::string(trim(child_of(node, "uuid").text().get()));
+        return is_ascii_name || uuid.size() != 36 || !is_plain_word(uuid, "-") ? guest_ : uuid;
+    }
+
     void below(const pugi::xml_node& node)
     {
         for (const auto& child : node.children()) {
@@ -236,8 +244,10 @@ void read_domains(const pugi::xml_node& node, const XmlLines& lines, Found& foun
         DomainReader reader(lines, found);
         if (name == "domain")
             reader.domain(child);
-        else if (name == "domstatus" || name == "domainsnapshot" || name == "devices")
+        else if (name == "domstatus" || name == "devices")
             read_domains(child, lines, found);
+        else if (name == "domainsnapshot" || name == "domaincheckpoint")
+            found.left(lines.of(child), "a snapshot is an old state of its domain; import what virsh dumpxml prints");
         else
             reader.element(child);
     }

@@ -101,6 +101,14 @@ std::string devpath_of(const Snapshot& snapshot, const PortPath& path)
     return text;
 }
 
+/// udev's ID_PATH (systemd, src/udev/udev-builtin-path_id.c), which does not say the half.
+std::string id_path_of(const Snapshot& snapshot, const PortPath& path)
+{
+    const auto* controller = snapshot.pci_controller_of_bus(path.bus());
+    if (controller == nullptr) return {};
+    return format("pci-{}-usb-0:{}", controller->address.text(), path.text().substr(path.text().find('-') + 1));
+}
+
 /// Every place that this machine has: ports, and what is plugged in.
 std::vector<PortPath> all_places(const Snapshot& snapshot)
 {
@@ -130,8 +138,9 @@ PlacesNow places_by_pattern(const Snapshot& snapshot, const ToldSocket& socket)
 {
     std::vector<PortPath> fitting;
     for (const auto& path : all_places(snapshot)) {
-        const bool fits = socket.kernel_glob.empty() ? fits_glob(socket.glob, devpath_of(snapshot, path))
-                                                     : fits_glob(socket.kernel_glob, path.text());
+        const bool fits = !socket.kernel_glob.empty()    ? fits_glob(socket.kernel_glob, path.text())
+                          : !socket.id_path_glob.empty() ? fits_glob(socket.id_path_glob, id_path_of(snapshot, path))
+                                                         : fits_glob(socket.glob, devpath_of(snapshot, path));
         // What is behind one that fits comes with it.
         const bool is_behind = std::ranges::any_of(fitting, [&](const PortPath& one) { return one.contains(path); });
         if (fits && !is_behind) fitting.push_back(path);
@@ -296,7 +305,7 @@ OldBuses old_buses_of(const Snapshot& snapshot, const Found& found)
 PlacesNow places_now(const Snapshot& snapshot, const OldBuses& old, const ToldSocket& socket,
                      const std::optional<ToldDevice>& expected)
 {
-    if (!socket.glob.empty() || !socket.kernel_glob.empty()) return places_by_pattern(snapshot, socket);
+    if (!socket.glob.empty() || !socket.kernel_glob.empty() || !socket.id_path_glob.empty()) return places_by_pattern(snapshot, socket);
     const PciController* controller = nullptr;
     PlaceNow now;
     if (!socket.way.empty()) {

@@ -63,6 +63,41 @@ std::optional<RegexLiteral> literal_of_regex(std::string_view pattern)
     return literal;
 }
 
+std::optional<std::string> glob_of_regex(std::string_view pattern)
+{
+    std::string glob;
+    const bool begins = pattern.starts_with('^');
+    const bool ends = pattern.ends_with('$') && !pattern.ends_with("\\$");
+    if (begins) pattern.remove_prefix(1);
+    if (ends && !pattern.empty()) pattern.remove_suffix(1);
+    if (!begins) glob += '*';
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        const char c = pattern[i];
+        const bool repeats = i + 1 < pattern.size() && pattern[i + 1] == '*';
+        if (c == '.' && repeats) {
+            glob += '*';
+            ++i;
+        } else if (c == '[') {
+            const auto end = pattern.find(']', i + 2);
+            if (end == std::string_view::npos || (end + 1 < pattern.size() && std::string_view("*+?{").find(pattern[end + 1]) != std::string_view::npos))
+                return std::nullopt;
+            glob += pattern.substr(i, end - i + 1);
+            i = end;
+        } else if (repeats || std::string_view("*+?(){}|^$").find(c) != std::string_view::npos) {
+            return std::nullopt;
+        } else if (c == '.') {
+            glob += '?';
+        } else if (c == '\\') {
+            if (++i == pattern.size() || is_plain_word(pattern.substr(i, 1), "")) return std::nullopt;
+            glob += pattern[i];
+        } else {
+            glob += c;
+        }
+    }
+    if (!ends) glob += '*';
+    return glob;
+}
+
 std::vector<std::string> alternatives_of_glob(std::string_view pattern)
 {
     std::vector<std::string> found;

@@ -18,6 +18,9 @@ struct RegexLiteral {
 /// Nothing: it has parts that stand for several texts.
 [[nodiscard]] std::optional<RegexLiteral> literal_of_regex(std::string_view pattern);
 
+/// A regular expression of literals, "[...]", "." and ".*" as a pattern of udev; nothing: it has other parts.
+[[nodiscard]] std::optional<std::string> glob_of_regex(std::string_view pattern);
+
 /// The alternatives of a pattern of udev, "3-1|3-2".
 [[nodiscard]] std::vector<std::string> alternatives_of_glob(std::string_view pattern);
 /// Whether there are parts in it that stand for several texts.

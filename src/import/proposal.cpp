@@ -56,6 +56,13 @@ bool is_ascii(std::string_view text)
     return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7f; });
 }
 
+/// What libvirt takes for the name of a domain, as far as it can be written.
+bool is_domain(std::string_view text)
+{
+    constexpr std::size_t longest = 250; // libvirt keeps it as NAME.xml
+    return is_ascii(text) && text.size() <= longest && text.front() != ' ' && text.back() != ' ' && text.find('/') == std::string_view::npos;
+}
+
 class Proposer {
 public:
     Proposer(const Here& here, std::vector<Found> found)
@@ -285,8 +292,10 @@ private:
         if (spot.unpaired) return take_unpaired(entry, *spot.unpaired);
         auto& slot = slot_of(std::move(spot), entry);
         pair(slot, entry);
+        // What a connector cannot say of its devices is said by a rule alone, or it would give too much.
+        const bool needs_rule = entry.device && !entry.device->id();
         if (slot.told.empty() || std::ranges::find(slot.told, place) == slot.told.end()) slot.told.push_back(place);
-        if (entry.to == Entry::To::guest && !entry.guest.empty()) {
+        if (entry.to == Entry::To::guest && !entry.guest.empty() && !needs_rule) {
             if (slot.guest.empty()) {
                 slot.guest = entry.guest;
             } else if (slot.guest != entry.guest) {
@@ -297,8 +306,10 @@ private:
                 return;
             }
         }
-        if (entry.to == Entry::To::host) {
-            slot.is_expected_by_all = false;
+        if (entry.to == Entry::To::host || needs_rule) {
+            if (needs_rule && entry.to == Entry::To::guest)
+                say(entry.origin, Weight::warning, "not everything in that socket is meant, and only a rule can say so: no profile gives it");
+            if (!needs_rule) slot.is_expected_by_all = false;
             if (entry.device) rules_.push_back({.entry = entry, .slot = index_of(slot)});
         } else if (entry.device) {
             if (!slot.expected && slot.is_expected_by_all) slot.expected = entry.device;
@@ -569,6 +580,10 @@ private:
             if (guest.settings.name.text() != told.name)
                 say(told.origin, Weight::note, format("{} is called {} here: names have letters, digits, -, _ and .", said(told.name), guest.settings.name.text()));
             guest.libvirt = told.libvirt;
+            if (!guest.libvirt.empty() && !is_domain(guest.libvirt)) {
+                say(told.origin, Weight::left, format("{} cannot be written as the name of a domain; name it by its UUID: libvirt = \"UUID\"", said(told.libvirt)));
+                guest.libvirt.clear();
+            }
             guest.settings.qmp = told.qmp;
             if (!told.qmp.empty() && (!is_ascii(told.qmp) || !told.qmp.starts_with('/') || told.qmp.size() > 107)) {
                 say(told.origin, Weight::left, format("{} is no path that can be written in qmp", said(told.qmp)));
@@ -741,7 +756,11 @@ private:
     {
         config::Settings settings;
         for (const auto& connector : proposal_.connectors) settings.connectors.push_back(connector.settings);
-        for (const auto& guest : proposal_.guests) settings.guests.push_back(guest.settings);
+        for (const auto& guest : proposal_.guests) {
+            settings.guests.push_back(guest.settings);
+            // Through libvirt or through QEMU, it takes devices.
+            if (!guest.libvirt.empty() && guest.settings.qmp.empty()) settings.guests.back().qmp = "/run/libvirt";
+        }
         for (const auto& profile : proposal_.profiles) settings.profiles.push_back(profile.settings);
         for (const auto& out : plan::out_of_reach(snapshot_, settings)) {
             for (auto& profile : proposal_.profiles)

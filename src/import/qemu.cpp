@@ -183,6 +183,7 @@ struct QemuMonitors {
     std::string qmp;
     std::string control; ///< id of a chardev in control mode
     std::string other;   ///< what there is instead, in words
+    bool is_libvirts = false;
 };
 
 void take_qmp(std::string_view text, QemuMonitors& monitors)
@@ -291,7 +292,7 @@ void read_qemu_words(std::span<const ShellWord> words, std::string& guest, Found
         if (chardev == monitors.chardevs.end() || chardev->second.empty())
             monitors.other = "its QMP monitor is at no Unix socket; give it one more with -qmp unix:PATH,server=on,wait=off";
         else if (chardev->second == "fd")
-            monitors.other = "libvirt holds its QMP monitor (fd=): name the domain in place of it";
+            monitors.is_libvirts = true;
         else if (chardev->second.starts_with('/') && monitors.qmp.empty())
             monitors.qmp = chardev->second;
     }
@@ -301,6 +302,10 @@ void read_qemu_words(std::span<const ShellWord> words, std::string& guest, Found
     if (!is_known && !is_wanted && monitors.qmp.empty()) return;
     auto& told = found.guest(guest, words.empty() ? 1 : words.front().line);
     if (!monitors.qmp.empty() && told.qmp.empty()) told.qmp = monitors.qmp;
+    if (monitors.is_libvirts && told.libvirt.empty()) {
+        told.libvirt = guest;
+        found.note(told.origin.line, format("libvirt holds the monitor of {} (fd=), so it is taken for a domain of that name", said(guest)));
+    }
     if (told.qmp.empty() && told.libvirt.empty() && told.no_monitor.empty()) told.no_monitor = monitors.other;
 }
 

@@ -41,10 +41,16 @@ public:
         const auto chip = mux.family->usb2_bits();
         const auto movable = mux.bits != nullptr ? mux.movable_bits() : chip;
         std::vector<RegisterWrite> writes;
+        const UsbIds here{.vendor = mux.xhci->vendor, .product = mux.xhci->device};
         for (const auto& write : found.writes) {
+            if (write.of && *write.of != here) {
+                say(write.origin, Weight::left, format("{} is another xHCI than this machine's, {}", write.of->text(), here.text()));
+                continue;
+            }
             const bool is_known = std::ranges::any_of(writes, [&](const RegisterWrite& one) { return one.value == write.value && one.mask == write.mask; });
             if (!is_known) writes.push_back(write);
         }
+        if (writes.empty()) return;
         auto alike = chip;
         for (const auto& write : writes) alike &= write.mask & ~(write.value ^ writes.front().value);
         if (writes.size() == 1) alike = 0;

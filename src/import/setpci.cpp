@@ -61,10 +61,10 @@ struct SetpciCall {
     std::string device; ///< as it stands there
     bool is_known = false;
     bool is_mux = false; ///< an xHCI that may have the mux, as far as the file tells
-    bool forces_off = false;
+    std::optional<UsbIds> ids; ///< where it is named by them
 };
 
-void write_of(Found& found, const SetpciWord& word, const ShellWord& text, const std::string& label)
+void write_of(Found& found, const SetpciWord& word, const ShellWord& text, const std::string& label, const std::optional<UsbIds>& ids)
 {
     namespace reg = chips::route_reg;
     const auto begin = word.offset;
@@ -82,7 +82,7 @@ void write_of(Found& found, const SetpciWord& word, const ShellWord& text, const
         }
         if (at >= reg::usb2_owner && end_here <= reg::usb2_owner + 4U) {
             const auto shift = 8 * (at - reg::usb2_owner);
-            found.writes.push_back({.origin = found.at(text.line), .value = (value->value & value->mask) << shift, .mask = value->mask << shift, .name = label});
+            found.writes.push_back({.origin = found.at(text.line), .value = (value->value & value->mask) << shift, .mask = value->mask << shift, .of = ids, .name = label});
         } else if (at >= reg::superspeed_on && end_here <= reg::superspeed_on + 4U) {
             found.note(text.line, format("{}: usbroute switches SuperSpeed together with each socket", said(text.text)));
         } else if ((at >= reg::usb2_movable && end_here <= reg::usb2_movable + 4U) ||
@@ -122,6 +122,7 @@ void read_setpci_call(const std::vector<ShellWord>& words, std::size_t at, const
             const auto known = ids_from(ids->substr(0, ids->find(':', ids->find(':') + 1)));
             call = {.device = *ids, .is_known = known.has_value() && from.unknown.empty(), .is_mux = false};
             call.is_mux = known && chips::family_of(known->vendor, known->product) != nullptr;
+            call.ids = known;
             if (!from.unknown.empty()) call.device = from.unknown;
             continue;
         }
@@ -147,7 +148,12 @@ void read_setpci_call(const std::vector<ShellWord>& words, std::size_t at, const
             if (meant->offset >= chips::route_reg::usb2_owner && meant->offset < chips::route_reg::superspeed_movable + 4U)
                 found.left(word.line, format("whose register {} is only a shell could tell ({})", said(text), printable(call.device, 64)));
         } else if (call.is_mux) {
-            write_of(found, *meant, word, label);
+            // A variable that has a value in each branch: as if the write stood there.
+            for (const auto& choice : word.choices) {
+                ShellWord one{.text = choice.text, .line = word.line, .unknown = {}};
+                if (const auto written = setpci_word(one.text)) write_of(found, *written, one, choice.label, call.ids);
+            }
+            if (word.choices.empty()) write_of(found, *meant, word, label, call.ids);
         } else {
             found.left(word.line, format("{} is a register of {}, which is not the xHCI with the mux", said(text), printable(call.device, 64)));
         }

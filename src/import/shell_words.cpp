@@ -19,6 +19,8 @@ bool is_name_character(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+constexpr std::size_t most_choices = 16;
+
 bool is_shell_name(std::string_view text)
 {
     return !text.empty() && (text.front() < '0' || text.front() > '9') &&
@@ -104,6 +106,7 @@ private:
         // "words)" is what a `case` is compared with.
         if (!current_.words.empty()) {
             label_ = current_.words.back().unknown.empty() ? current_.words.back().text : std::string();
+            branch_ = ++branches_;
             current_ = {};
         }
     }
@@ -174,10 +177,25 @@ private:
             return;
         }
         const auto known = variables_.find(name);
-        if (known != variables_.end() && rest.empty())
-            word.text += known->second;
-        else
-            note_unknown(word, std::string(text_.substr(begin, std::min<std::size_t>(at_ - begin, 64))));
+        if (known != variables_.end() && rest.empty() && known->second.size() == 1) {
+            word.text += known->second.front().text;
+            return;
+        }
+        if (known != variables_.end() && rest.empty() && word.choices.empty()) {
+            choice_at_ = word.text.size();
+            word.choices = known->second;
+            word.text += known->second.back().text;
+            choice_length_ = known->second.back().text.size();
+        } else {
+            word.choices.clear();
+        }
+        note_unknown(word, std::string(text_.substr(begin, std::min<std::size_t>(at_ - begin, 64))));
+    }
+
+    /// Puts the rest of the word around each value.
+    void finish_choices(ShellWord& word) const
+    {
+        for (auto& choice : word.choices) choice.text = word.text.substr(0, choice_at_) + choice.text + word.text.substr(choice_at_ + choice_length_);
     }
 
     static void note_unknown(ShellWord& word, std::string what)
@@ -238,6 +256,7 @@ private:
             take();
             return;
         }
+        finish_choices(made);
         add(std::move(made));
     }
 
@@ -271,6 +290,8 @@ private:
                 function_.clear();
                 label_.clear();
             }
+            if (word.text == "esac" || word.text == "fi") branch_ = 0;
+            if (word.text == "then" || word.text == "else" || word.text == "elif") branch_ = ++branches_;
             if (word.text == "esac") label_ = function_;
             if (word.text == "case") case_follows_ = true;
             if (std::ranges::find(grammar_words, word.text) != grammar_words.end() || word.text == "}" ||
@@ -303,13 +324,23 @@ private:
     void assign(std::string name, bool adds, std::size_t value_at, ShellWord word)
     {
         word.text = word.text.substr(value_at);
-        if (word.unknown.empty()) {
-            auto& value = variables_[name];
-            value = adds ? value + word.text : word.text;
-            if (value.size() > longest_line) value.clear();
+        auto& values = variables_[name];
+        if (!word.unknown.empty()) {
+            values.clear();
+        } else if (adds && values.size() == 1) {
+            values.front().text += word.text;
+            if (values.front().text.size() > longest_line) values.clear();
+        } else if (branch_ == 0 || values.empty() || values.size() > most_choices) {
+            values.assign(1, {.text = word.text, .label = label_});
+            written_in_[name] = branch_;
+        } else if (written_in_[name] == branch_) {
+            values.back().text = word.text;
         } else {
-            variables_.erase(name);
+            // Another branch: one of the two counts when it is run.
+            values.push_back({.text = word.text, .label = label_});
+            written_in_[name] = branch_;
         }
+        if (values.empty()) variables_.erase(name);
         ShellCommand made;
         made.form = ShellCommand::Form::assignment;
         made.line = word.line;
@@ -337,7 +368,12 @@ private:
     std::uint32_t line_ = 1;
     ShellCommand current_;
     std::vector<ShellCommand> commands_;
-    std::map<std::string, std::string> variables_;
+    std::map<std::string, std::vector<ShellChoice>> variables_; ///< with a value for each branch
+    std::map<std::string, unsigned> written_in_;               ///< the last branch in which a variable was set
+    unsigned branches_ = 0;
+    unsigned branch_ = 0; ///< 0: in none
+    std::size_t choice_at_ = 0;
+    std::size_t choice_length_ = 0;
     std::vector<std::string> here_documents_;
     std::string label_;
     std::string function_;

@@ -12,12 +12,19 @@
 
 namespace usbroute::import_ {
 
+/// A word as it is in one branch of a script.
+struct ShellChoice {
+    std::string text;
+    std::string label; ///< as of a command
+};
+
 /// A word of a script. Nothing is run: a variable that was set to a literal earlier in the file is put in, the rest is said.
 struct ShellWord {
     std::string text;
     std::uint32_t line = 0;
     std::string unknown; ///< the first thing in it that only a shell could tell: "$GUEST", "$(...)"; empty: it is whole
     bool is_quoted = false;
+    std::vector<ShellChoice> choices = {}; ///< where one variable in it has a value for each branch; then it is not known as a whole
 };
 
 /// A command, an assignment, or the words of an array.

@@ -73,6 +73,8 @@ std::string guest_toml(const ProposedGuest& guest)
     auto& one = settings.guests.front();
     if (has_libvirt && !configuration_knows_libvirt && one.qmp.empty() && one.controllers.empty())
         one.qmp = format("/run/usbroute/{}.qmp", one.name.text());
+    // Devices are given through one of them, and a domain's own monitor is libvirt's.
+    if (has_libvirt && configuration_knows_libvirt) one.qmp.clear();
     auto text = config::to_toml(settings);
     const auto libvirt = format("libvirt = {}\n", toml_string(guest.libvirt));
     if (has_libvirt && configuration_knows_libvirt) text += libvirt;

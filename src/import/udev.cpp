@@ -261,6 +261,7 @@ private:
         } else if (item.of == "ID_SERIAL") {
             text(device_.udev_serial, item.value);
         } else if (item.of == "PRODUCT") {
+            if (item.value.find('|') != std::string::npos) return products(item.value);
             const auto parts = split(item.value, '/');
             const auto vendor = number_from<std::uint16_t>(parts[0], 16);
             const auto product = parts.size() > 1 ? number_from<std::uint16_t>(parts[1], 16) : std::nullopt;
@@ -273,6 +274,18 @@ private:
             no(format("{} is a number that a device has until it is unplugged; name its socket or its ids", item.of));
         } else if (item.of != "DEVTYPE") {
             no(format("the condition ENV{{{}}} has no counterpart", printable(item.of, 64)));
+        }
+    }
+
+    /// "46d/c31c/*|46d/c077/*"
+    void products(const std::string& value)
+    {
+        for (const auto& part : alternatives_of_glob(value)) {
+            const auto words_here = split(part, '/');
+            const auto vendor = number_from<std::uint16_t>(words_here[0], 16);
+            const auto product = words_here.size() > 1 ? number_from<std::uint16_t>(words_here[1], 16) : std::nullopt;
+            if (!vendor || !product) return no(format("{} in PRODUCT is no vendor/product/revision", said(part)));
+            products_.push_back({.vendor = *vendor, .product = *product});
         }
     }
 
@@ -392,6 +405,14 @@ private:
                    .file = file,
                    .parent_hash = {}};
         if (has_device_) base.device = device_;
+        std::vector<Entry> bases{base};
+        if (!products_.empty()) bases.clear();
+        for (const auto& ids : products_) {
+            bases.push_back(base);
+            bases.back().device = device_;
+            bases.back().device->vendor = ids.vendor;
+            bases.back().device->product = ids.product;
+        }
         auto sockets = sockets_;
         if (bus_ && !devpath_.empty()) {
             if (auto one = socket_by_bus(format("{}-{}", *bus_, devpath_))) sockets.push_back(std::move(*one));
@@ -399,18 +420,20 @@ private:
                 found_.note(line_, "ATTR{busnum} and ATTR{devpath} are gone when the device is: the old rule never took it back");
             warned_gone_ = true;
         }
-        if (sockets.empty()) return {base};
+        if (sockets.empty()) return bases;
         std::vector<Entry> made;
-        for (const auto& socket : sockets) {
-            made.push_back(base);
-            made.back().socket = socket;
-        }
+        for (const auto& socket : sockets)
+            for (const auto& one : bases) {
+                made.push_back(one);
+                made.back().socket = socket;
+            }
         return made;
     }
 
     Found& found_;
     std::uint32_t line_;
     std::vector<ToldSocket> sockets_;
+    std::vector<UsbIds> products_;
     ToldDevice device_;
     bool has_device_ = false;
     std::optional<std::uint16_t> bus_;

@@ -63,7 +63,18 @@ void read_whawty_env(WhawtyEntry& entry, const YamlNode& env)
         return;
     }
     if (!equals.empty()) return take_whawty_text(entry, env.line, name, equals);
-    if (const auto literal = literal_of_regex(pattern)) {
+    const bool is_path = name == "ID_PATH" || name == "ID_PATH_WITH_USB_REVISION" || name == "DEVPATH";
+    const auto literal = literal_of_regex(pattern);
+    const bool is_place = literal && (name == "DEVPATH" ? socket_by_devpath(literal->text) : socket_by_id_path(literal->text)).has_value();
+    if (is_path && !is_place) {
+        if (auto glob = glob_of_regex(pattern)) {
+            ToldSocket fits{.said = pattern, .bus = {}, .way = {}, .superspeed = {}, .ports = {}};
+            (name == "DEVPATH" ? fits.glob : fits.id_path_glob) = std::move(*glob);
+            entry.socket = std::move(fits);
+            return;
+        }
+    }
+    if (literal) {
         if (!literal->is_whole)
             entry.found.warn(env.line, format("the pattern {} is not anchored and took more; taken as {}", said(pattern), said(literal->text)));
         return take_whawty_text(entry, env.line, name, literal->text);

@@ -128,7 +128,7 @@ SH
 @test "help and completion know it" {
     run usbroute import --help
     [ "$status" -eq 0 ]
-    [[ "$output" == *"virsh dumpxml win11 | usbroute import -"* ]]
+    [[ "$output" == *"usbroute import win11.xml"* ]]
     run --separate-stderr usbroute completion words -- import --kind ''
     [[ "$output" == *"proxmox-mapping"* ]]
     run --separate-stderr usbroute completion words -- import --k

@@ -182,6 +182,39 @@ TEST(Udev, PatternsAreThePlacesThatFit)
     EXPECT_TRUE(made.says("the pattern fits 3-1 and 3-2 now")) << made.all();
 }
 
+TEST(Udev, AlternativesOfProductAreADeviceEach)
+{
+    const auto made = imported(amd(), "90.rules", "SUBSYSTEM==\"usb\", ENV{PRODUCT}==\"46d/c31c/*|46d/c077/*\", RUN+=\"/bin/to-vm a\"\n");
+
+    EXPECT_EQ(made.proposal.rules.size(), 2U) << made.all();
+}
+
+TEST(Whawty, PatternsOfPathsAreThePlacesThatFit)
+{
+    const auto made = imported(amd(), "c.yml",
+                               "machines:\n  a:\n    devices:\n    - udev: {env: [{name: ID_PATH, pattern: '^pci-0000:30:00\\.3-usb-0:[34]$'}]}\n");
+
+    EXPECT_EQ(made.proposal.connectors.size(), 2U) << made.all();
+}
+
+TEST(Vhotplug, ASocketWithAConditionThatNoConnectorHasIsInNoProfile)
+{
+    const auto made = imported(amd(), "config.json", R"({"usbPassthrough":[{"targetVm":"cam","allow":[{"bus":3,"port":4,"removable":["removable"]}]}]})");
+
+    EXPECT_TRUE(made.has("# match = { socket = \"socket-1\", removable = true }")) << made.all();
+    EXPECT_FALSE(made.has("[profile.")) << made.all();
+}
+
+TEST(Qemu, AMonitorThatLibvirtHoldsMakesItADomain)
+{
+    const auto made = imported(amd(), "win10.log",
+                               "LC_ALL=C \\\nPATH=/usr/bin \\\n/usr/bin/qemu-system-x86_64 \\\n-name guest=win10,debug-threads=on \\\n-chardev socket,id=charmonitor,fd=25,server=on,wait=off \\\n"
+                               "-mon chardev=charmonitor,id=monitor,mode=control \\\n-device '{\"driver\":\"usb-host\",\"hostdevice\":\"/dev/bus/usb/003/002\",\"id\":\"hostdev0\"}'\n");
+
+    EXPECT_TRUE(made.has("libvirt = \"win10\"")) << made.all();
+    EXPECT_TRUE(made.says("device 2 of bus 3 is a number that changes with each plug")) << made.all();
+}
+
 TEST(Udev, TheInstanceOfAUnitIsAGuest)
 {
     const auto made = imported(amd(), "90.rules", "SUBSYSTEM==\"usb\", ENV{PRODUCT}==\"46d/c31c/*\", ENV{SYSTEMD_WANTS}+=\"attach@kids\\x2droom.service\"\n");
@@ -348,6 +381,24 @@ TEST(Setpci, BitsThatAreAlwaysTheSameAreInNoProfile)
     EXPECT_TRUE(made.has("[profile.windows]\nehci = [\"bit0\", \"bit1\", \"bit2\", \"bit3\"]")) << made.all();
     EXPECT_TRUE(made.has("xhci = [\"bit0\", \"bit1\", \"bit2\", \"bit3\"]")) << made.all();
     EXPECT_TRUE(made.has("[toggle]\nprofiles = [\"windows\", \"host-2\"]") || made.has("[toggle]\nprofiles = [\"windows\", \"host\"]")) << made.all();
+}
+
+TEST(Setpci, AVariableHasAValueInEachBranch)
+{
+    const auto by_case = imported(z97(), "s.sh", "case $1 in\non) V=0x3fff ;;\noff) V=0x3ff0 ;;\nesac\nsetpci -s 00:14.0 d0.w=$V\n");
+    const auto by_if = imported(z97(), "s.sh", "if [ $1 = on ]; then V=3fff; else V=3ff0; fi\nsetpci -s 00:14.0 d0.w=0x$V\n");
+
+    EXPECT_TRUE(by_case.has("[profile.on]\nxhci = [\"bit0\", \"bit1\", \"bit2\", \"bit3\"]")) << by_case.all();
+    EXPECT_TRUE(by_case.has("[profile.off]\nehci = [\"bit0\", \"bit1\", \"bit2\", \"bit3\"]")) << by_case.all();
+    EXPECT_EQ(by_if.proposal.profiles.size(), 2U) << by_if.all();
+}
+
+TEST(Setpci, AnotherXhcisIdsAreNotThisMachines)
+{
+    const auto made = imported(z97(), "s.sh", "setpci -d 8086:1e31 d0.w=0\n");
+
+    EXPECT_TRUE(made.says("1 left: 8086:1e31 is another xHCI than this machine's, 8086:8cb1")) << made.all();
+    EXPECT_EQ(imported(z97(), "s.sh", "setpci -d 8086:8cb1 d0.w=0\n").proposal.profiles.size(), 1U);
 }
 
 TEST(Setpci, WhatIsNoRouteIsSaid)

@@ -14,7 +14,7 @@ EGIT_REPO_URI="${USBROUTE_REPOSITORY}"
 LICENSE="MIT"
 SLOT="0"
 KEYWORDS=""
-IUSE="elogind +live +man +seccomp sim systemd test"
+IUSE="elogind +import +live +man +seccomp sim systemd test"
 RESTRICT="!test? ( test )"
 
 DEPEND="
@@ -22,10 +22,9 @@ DEPEND="
 	dev-cpp/tomlplusplus
 	dev-libs/libfmt:=
 	dev-libs/libuv:=
-	dev-libs/libyaml:=
-	dev-libs/pugixml:=
 	dev-libs/spdlog:=
 	virtual/libudev:=
+	import? ( dev-libs/libyaml:= dev-libs/pugixml:= )
 	live? ( sys-libs/ncurses:=[unicode(+)] )
 	elogind? ( sys-auth/elogind )
 	seccomp? ( sys-libs/libseccomp )
@@ -60,7 +59,7 @@ src_configure() {
 	# What starts fast is linked so in this type only (docs/decisions/0005); the flags are yours.
 	local CMAKE_BUILD_TYPE=Release
 	local mycmakeargs=(
-		-DUSBROUTE_IMPORT=ON
+		-DUSBROUTE_IMPORT="$(usex import)"
 		-DUSBROUTE_LIVE="$(usex live)"
 		-DUSBROUTE_MAN="$(usex man)"
 		-DUSBROUTE_OPENRC=ON
