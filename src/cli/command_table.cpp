@@ -53,7 +53,8 @@ constexpr std::array<OptionRow, 34> options{{
     {shell, "--shell", "", "", "a client in POSIX shell"},
     {port, "--port", "", "PORT", "the port inside the guest; default: COM1, /dev/ttyS0"},
     {kind, "--kind", "", "KIND", "of which tool the files are, where their content does not tell it"},
-    {OptionId::write, "--write", "", "", "write the proposal to the file of --config, if that is not there yet"},
+    {OptionId::write, "--write", "", "",
+     "write the proposal to the file of --config, if that is not there yet"},
 }};
 
 constexpr std::array common{help, json, verbose, quiet, root, socket, config, direct, timeout, color};
@@ -149,7 +150,8 @@ constexpr std::array<Example, 4> config_examples{{
 }};
 constexpr std::array<Example, 4> import_examples{{
     {"usbroute import /opt/hotplugger/config.yaml", "what it says, as a configuration for this machine"},
-    {"usbroute import 100.conf usb.cfg > proposed.toml", "a machine of Proxmox, and the mappings that it uses"},
+    {"usbroute import 100.conf usb.cfg > proposed.toml",
+     "a machine of Proxmox, and the mappings that it uses"},
     {"usbroute import win11.xml", "a domain of libvirt, as virsh dumpxml prints it; - is standard input"},
     {"usbroute import run-vm.sh --write --config new.toml", "keep the proposal in a new file"},
 }};
@@ -270,8 +272,8 @@ constexpr std::array<CommandRow, 21> commands{{
      1,
      1,
      run_config},
-    {"import", "FILE...", "propose a configuration from other tools' files", import_options, import_examples, 1,
-     any_number, run_import,
+    {"import", "FILE...", "propose a configuration from other tools' files", import_options, import_examples,
+     1, any_number, run_import,
      "Runs nothing and changes nothing: the proposal is on stdout, and on stderr a line for everything that was added, is in doubt or was not taken over. Exit code 1: something was not taken over; 6: a file cannot be read as what it is. docs/import.md says what is read of each tool."},
     {"guest", "[list] | VERB NAME", "give controllers to a guest, take them back, print the lines it needs",
      guest_options, guest_examples, 0, 2, run_guest,

@@ -38,8 +38,8 @@ constexpr std::array<std::pair<std::string_view, Placeholder>, 15> placeholders{
 
 /// As import/found.cpp has them; that reader's libraries are not for this program.
 constexpr std::array<std::string_view, 16> import_kinds{
-    "hotplugger", "vhotplug",    "whawty",   "libvirt",  "udev",    "tables", "proxmox", "proxmox-mapping", "qemu",
-    "unraid",     "unraid-kept", "usbguard", "quickemu", "microvm", "setpci", "script"};
+    "hotplugger", "vhotplug", "whawty",      "libvirt",  "udev",     "tables",  "proxmox", "proxmox-mapping",
+    "qemu",       "unraid",   "unraid-kept", "usbguard", "quickemu", "microvm", "setpci",  "script"};
 
 /// One word of a command's arguments: "NAME...", "check|show", "VALUE | NAME...".
 struct Slot {

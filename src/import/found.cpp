@@ -15,14 +15,22 @@ namespace usbroute::import_ {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, Kind>, 16> kind_words{{
-    {"hotplugger", Kind::hotplugger}, {"vhotplug", Kind::vhotplug},
-    {"whawty", Kind::whawty},         {"libvirt", Kind::libvirt},
-    {"udev", Kind::udev},             {"tables", Kind::tables},
-    {"proxmox", Kind::proxmox},       {"proxmox-mapping", Kind::proxmox_mapping},
-    {"qemu", Kind::qemu},             {"unraid", Kind::unraid},
-    {"unraid-kept", Kind::unraid_kept}, {"usbguard", Kind::usbguard},
-    {"quickemu", Kind::quickemu},     {"microvm", Kind::microvm},
-    {"setpci", Kind::setpci},         {"script", Kind::script},
+    {"hotplugger", Kind::hotplugger},
+    {"vhotplug", Kind::vhotplug},
+    {"whawty", Kind::whawty},
+    {"libvirt", Kind::libvirt},
+    {"udev", Kind::udev},
+    {"tables", Kind::tables},
+    {"proxmox", Kind::proxmox},
+    {"proxmox-mapping", Kind::proxmox_mapping},
+    {"qemu", Kind::qemu},
+    {"unraid", Kind::unraid},
+    {"unraid-kept", Kind::unraid_kept},
+    {"usbguard", Kind::usbguard},
+    {"quickemu", Kind::quickemu},
+    {"microvm", Kind::microvm},
+    {"setpci", Kind::setpci},
+    {"script", Kind::script},
 }};
 
 /// What can be typed by hand is bounded; so is a file.
@@ -56,11 +64,8 @@ std::optional<ToldSocket> socket_by_bus(std::string_view text)
 {
     const auto path = topology::PortPath::parse(text);
     if (!path || path->bus() == 0) return std::nullopt;
-    return ToldSocket{.said = std::string(text),
-                      .bus = path->bus(),
-                      .way = {},
-                      .superspeed = {},
-                      .ports = path->ports()};
+    return ToldSocket{
+        .said = std::string(text), .bus = path->bus(), .way = {}, .superspeed = {}, .ports = path->ports()};
 }
 
 std::optional<ToldSocket> socket_by_devpath(std::string_view text)
@@ -91,7 +96,8 @@ std::optional<ToldSocket> socket_by_devpath(std::string_view text)
 std::optional<ToldSocket> socket_by_id_path(std::string_view text)
 {
     ToldSocket socket{.said = std::string(text), .bus = {}, .way = {}, .superspeed = {}, .ports = {}};
-    constexpr std::array<std::pair<std::string_view, int>, 3> marks{{{"-usb-", 0}, {"-usbv2-", 2}, {"-usbv3-", 3}}};
+    constexpr std::array<std::pair<std::string_view, int>, 3> marks{
+        {{"-usb-", 0}, {"-usbv2-", 2}, {"-usbv3-", 3}}};
     for (const auto& [mark, revision] : marks) {
         const auto at = text.find(mark);
         if (at == std::string_view::npos) continue;
@@ -142,7 +148,8 @@ std::string_view last_name_of(std::string_view path)
 std::string stem_of(std::string_view file)
 {
     auto name = last_name_of(file);
-    if (const auto dot = name.rfind('.'); dot != std::string_view::npos && dot > 0) name = name.substr(0, dot);
+    if (const auto dot = name.rfind('.'); dot != std::string_view::npos && dot > 0)
+        name = name.substr(0, dot);
     return std::string(name);
 }
 

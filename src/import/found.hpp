@@ -62,14 +62,14 @@ struct Remark {
 struct ToldSocket {
     std::string said; ///< as it stands there, for messages
     std::optional<std::uint16_t> bus;
-    std::vector<PciAddress> way; ///< functions of the PCI bus, the controller last; empty: not told
-    bool way_is_whole = false;   ///< `way` begins at a root bus
-    std::optional<bool> superspeed; ///< which half; nothing: not told but by the bus
-    std::vector<std::uint8_t> ports; ///< empty: a root hub, and with it everything on its bus
+    std::vector<PciAddress> way;         ///< functions of the PCI bus, the controller last; empty: not told
+    bool way_is_whole = false;           ///< `way` begins at a root bus
+    std::optional<bool> superspeed;      ///< which half; nothing: not told but by the bus
+    std::vector<std::uint8_t> ports;     ///< empty: a root hub, and with it everything on its bus
     bool with_what_begins_alike = false; ///< "1-1" took 1-10 too
-    std::string glob = {};        ///< in place of all of these: a pattern of udev for its DEVPATH
-    std::string kernel_glob = {};  ///< for its kernel name, "3-1*"
-    std::string id_path_glob = {}; ///< for its ID_PATH
+    std::string glob = {};               ///< in place of all of these: a pattern of udev for its DEVPATH
+    std::string kernel_glob = {};        ///< for its kernel name, "3-1*"
+    std::string id_path_glob = {};       ///< for its ID_PATH
 };
 
 /// Reads "1-4.2" and "usb3".
@@ -85,9 +85,9 @@ struct ToldDevice {
     std::optional<std::uint16_t> vendor;
     std::optional<std::uint16_t> product;
     std::string serial;
-    std::string udev_serial;    ///< udev's ID_SERIAL: maker, model and serial number with "_" between them
-    std::string name;           ///< a regular expression
-    std::string device_class;   ///< "03", "03:01:01"
+    std::string udev_serial;     ///< udev's ID_SERIAL: maker, model and serial number with "_" between them
+    std::string name;            ///< a regular expression
+    std::string device_class;    ///< "03", "03:01:01"
     std::string interface_class; ///< of one of its interfaces
     std::optional<bool> removable;
     std::optional<std::uint16_t> number; ///< its address on `bus`, another one after each plug
@@ -110,13 +110,13 @@ struct Entry {
     std::string guest; ///< as the file calls it; empty: not told
     std::optional<ToldSocket> socket;
     std::optional<ToldDevice> device;
-    std::string name;              ///< what the file calls this entry; empty: nothing
-    bool device_is_expected = false; ///< the device is what the socket is for, and no wish of its own
-    bool for_sockets_of_guest = false; ///< holds for what is plugged into the sockets of the same guest
-    std::string mapping;           ///< it means the entries of that name in Proxmox' mappings
-    std::string file;              ///< it means the device in that file of libvirt's
-    std::string parent_hash;       ///< USBGuard's, of the hub above
-    std::string node = {};         ///< of a cluster of Proxmox, where it holds
+    std::string name;                       ///< what the file calls this entry; empty: nothing
+    bool device_is_expected = false;        ///< the device is what the socket is for, and no wish of its own
+    bool for_sockets_of_guest = false;      ///< holds for what is plugged into the sockets of the same guest
+    std::string mapping;                    ///< it means the entries of that name in Proxmox' mappings
+    std::string file;                       ///< it means the device in that file of libvirt's
+    std::string parent_hash;                ///< USBGuard's, of the hub above
+    std::string node = {};                  ///< of a cluster of Proxmox, where it holds
     bool only_when_plugged_by_hand = false; ///< the old tool did nothing by itself
 };
 
@@ -136,9 +136,9 @@ struct ToldGuest {
 struct RegisterWrite {
     Origin origin;
     std::uint32_t value = 0;
-    std::uint32_t mask = 0; ///< bits that it changes
+    std::uint32_t mask = 0;   ///< bits that it changes
     std::optional<UsbIds> of; ///< the xHCI that is meant, where the script has its ids
-    std::string name;       ///< the word of a `case` or a function beside it; empty: none
+    std::string name;         ///< the word of a `case` or a function beside it; empty: none
 };
 
 /// A root hub in USBGuard's rules: its serial number is the address of its controller, and its hash is `parent-hash` of what hangs on it.

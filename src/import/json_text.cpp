@@ -28,8 +28,10 @@ std::string to_json(const Proposal& proposal, const std::string& toml)
                            {"line", remark.origin.line},
                            {"kind", text_of(remark.weight)},
                            {"text", remark.text}});
-    const nlohmann::ordered_json document{
-        {"schema", 1}, {"complete", !proposal.left_something()}, {"toml", toml}, {"remarks", std::move(remarks)}};
+    const nlohmann::ordered_json document{{"schema", 1},
+                                          {"complete", !proposal.left_something()},
+                                          {"toml", toml},
+                                          {"remarks", std::move(remarks)}};
     return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

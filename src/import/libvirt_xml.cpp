@@ -50,7 +50,10 @@ pugi::xml_node child_of(const pugi::xml_node& node, std::string_view name)
     return {};
 }
 
-std::string_view value_of(const pugi::xml_node& node, const char* name) { return node.attribute(name).value(); }
+std::string_view value_of(const pugi::xml_node& node, const char* name)
+{
+    return node.attribute(name).value();
+}
 
 class DomainReader {
 public:
@@ -117,7 +120,8 @@ private:
             return std::nullopt;
         }
         if (is_octal(text))
-            found_.warn(lines_.of(node), format("{}={} begins with 0 and is octal: {}", name, said(text), *value));
+            found_.warn(lines_.of(node),
+                        format("{}={} begins with 0 and is octal: {}", name, said(text), *value));
         return value;
     }
 
@@ -151,7 +155,8 @@ private:
             const auto v = number(vendor, "id");
             const auto p = number(product, "id");
             if (!v || !p || *v > 0xffff || *p > 0xffff)
-                return found_.left(line, "the hostdev needs vendor and product, each with an id up to 0xffff");
+                return found_.left(line,
+                                   "the hostdev needs vendor and product, each with an id up to 0xffff");
             device.vendor = static_cast<std::uint16_t>(*v);
             device.product = static_cast<std::uint16_t>(*p);
             any = true;
@@ -162,7 +167,8 @@ private:
             const auto one = number(address, "device");
             if (bus && !port.empty() && *bus <= 0xffff) {
                 entry.socket = socket_by_bus(format("{}-{}", *bus, port));
-                if (!entry.socket) return found_.left(line, format("bus {} and port {} are no place", *bus, said(port)));
+                if (!entry.socket)
+                    return found_.left(line, format("bus {} and port {} are no place", *bus, said(port)));
             } else if (bus && one && *bus > 0 && *bus <= 0xffff && *one > 0 && *one <= 0xffff) {
                 device.bus = static_cast<std::uint16_t>(*bus);
                 device.number = static_cast<std::uint16_t>(*one);
@@ -175,9 +181,14 @@ private:
         if (any) entry.device = device;
         const auto policy = value_of(source, "startupPolicy");
         if (policy == "requisite" || policy == "mandatory")
-            found_.note(line, format("startupPolicy={}: libvirt did not start the guest without the device; usbroute does not hold a start back (`usbroute wait` is for scripts)", said(policy)));
+            found_.note(
+                line,
+                format(
+                    "startupPolicy={}: libvirt did not start the guest without the device; usbroute does not hold a start back (`usbroute wait` is for scripts)",
+                    said(policy)));
         if (guest_.empty()) found_.warn(line, "a hostdev without a domain: no guest is known for it");
-        found_.warn(line, "remove this hostdev from the domain, or libvirt and usbroute both hold the device");
+        found_.warn(line,
+                    "remove this hostdev from the domain, or libvirt and usbroute both hold the device");
         found_.entries.push_back(std::move(entry));
     }
 
@@ -189,7 +200,8 @@ private:
         const auto bus = part("bus");
         const auto slot = part("slot");
         const auto function = part("function");
-        if (bus > 0xff || slot > 0x1f || function > 7) return found_.left(lines_.of(address), "this is no address of a PCI function");
+        if (bus > 0xff || slot > 0x1f || function > 7)
+            return found_.left(lines_.of(address), "this is no address of a PCI function");
         found_.guest(guest_, lines_.of(address))
             .functions.emplace_back(PciAddress{.domain = part("domain"),
                                                .bus = static_cast<std::uint8_t>(bus),
@@ -205,7 +217,9 @@ private:
         std::vector<ShellWord> words;
         for (const auto& argument : line.children())
             if (local_name(argument) == "arg")
-                words.push_back({.text = std::string(value_of(argument, "value")), .line = lines_.of(argument), .unknown = {}});
+                words.push_back({.text = std::string(value_of(argument, "value")),
+                                 .line = lines_.of(argument),
+                                 .unknown = {}});
         auto guest = guest_;
         read_qemu_words(words, guest, found_);
     }
@@ -247,7 +261,8 @@ void read_domains(const pugi::xml_node& node, const XmlLines& lines, Found& foun
         else if (name == "domstatus" || name == "devices")
             read_domains(child, lines, found);
         else if (name == "domainsnapshot" || name == "domaincheckpoint")
-            found.left(lines.of(child), "a snapshot is an old state of its domain; import what virsh dumpxml prints");
+            found.left(lines.of(child),
+                       "a snapshot is an old state of its domain; import what virsh dumpxml prints");
         else
             reader.element(child);
     }
@@ -258,25 +273,37 @@ void read_domains(const pugi::xml_node& node, const XmlLines& lines, Found& foun
 Result<Found> read_libvirt(const Source& source)
 {
     pugi::xml_document document;
-    const auto result = document.load_buffer(source.text.data(), source.text.size(), pugi::parse_default | pugi::parse_doctype,
-                                             pugi::encoding_utf8);
+    const auto result = document.load_buffer(source.text.data(), source.text.size(),
+                                             pugi::parse_default | pugi::parse_doctype, pugi::encoding_utf8);
     const XmlLines lines(source.text);
     if (!result) {
-        const auto before = std::string_view(source.text).substr(0, static_cast<std::size_t>(std::max<std::ptrdiff_t>(result.offset, 0)));
+        const auto before =
+            std::string_view(source.text)
+                .substr(0, static_cast<std::size_t>(std::max<std::ptrdiff_t>(result.offset, 0)));
         const auto line = static_cast<std::uint32_t>(std::ranges::count(before, '\n')) + 1;
         return bad_input(source, line, format("it cannot be read as XML: {}", result.description()));
     }
     for (const auto& child : document.children())
         if (child.type() == pugi::node_doctype)
-            return bad_input(source, lines.of(child), "it has a DOCTYPE, which libvirt's files have not; nothing of it is read");
+            return bad_input(source, lines.of(child),
+                             "it has a DOCTYPE, which libvirt's files have not; nothing of it is read");
     if (const auto line = too_deep_at(document, lines))
-        return bad_input(source, *line, format("it is nested deeper than {} levels, or has too many elements", most_depth));
-    Found found{.file = source.name, .kind = Kind::libvirt, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+        return bad_input(source, *line,
+                         format("it is nested deeper than {} levels, or has too many elements", most_depth));
+    Found found{.file = source.name,
+                .kind = Kind::libvirt,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     read_domains(document, lines, found);
-    const bool is_ours = document.first_child() && std::ranges::any_of(document.children(), [](const pugi::xml_node& node) {
-        const auto name = local_name(node);
-        return name == "domain" || name == "hostdev" || name == "domstatus" || name == "domainsnapshot" || name == "devices";
-    });
+    const bool is_ours =
+        document.first_child() && std::ranges::any_of(document.children(), [](const pugi::xml_node& node) {
+            const auto name = local_name(node);
+            return name == "domain" || name == "hostdev" || name == "domstatus" || name == "domainsnapshot" ||
+                   name == "devices";
+        });
     if (!is_ours) return bad_input(source, 1, "it is XML, and neither a domain nor a hostdev of libvirt");
     return found;
 }

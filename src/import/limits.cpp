@@ -10,7 +10,8 @@ namespace usbroute::import_ {
 
 std::unexpected<Error> bad_input(const Source& source, std::uint32_t line, std::string message)
 {
-    const auto where = line == 0 ? printable(source.name, 200) : format("{}:{}", printable(source.name, 200), line);
+    const auto where =
+        line == 0 ? printable(source.name, 200) : format("{}:{}", printable(source.name, 200), line);
     return std::unexpected(
         Error(ErrorKind::refused, format("{}: {}", where, message)).with_code("bad-input"));
 }

@@ -44,8 +44,8 @@ struct PlaceNow {
 /// Or why it has none.
 using PlacesNow = std::variant<std::vector<PlaceNow>, std::string>;
 /// `expected` is the device that the file says is there.
-[[nodiscard]] PlacesNow places_now(const topology::Snapshot& snapshot, const OldBuses& old, const ToldSocket& socket,
-                                   const std::optional<ToldDevice>& expected);
+[[nodiscard]] PlacesNow places_now(const topology::Snapshot& snapshot, const OldBuses& old,
+                                   const ToldSocket& socket, const std::optional<ToldDevice>& expected);
 
 /// Whether a device is what a file describes, as far as ids and serial number go.
 [[nodiscard]] bool is_device(const topology::Device& device, const ToldDevice& told);

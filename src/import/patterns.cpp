@@ -44,7 +44,8 @@ std::optional<RegexLiteral> literal_of_regex(std::string_view pattern)
         const char c = pattern[i];
         if (c == '\\' && i + 1 < pattern.size()) {
             const char next = pattern[++i];
-            if ((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || (next >= '0' && next <= '9')) return std::nullopt;
+            if ((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || (next >= '0' && next <= '9'))
+                return std::nullopt;
             literal.text += next;
         } else if (c == '[' && i + 2 < pattern.size() && pattern[i + 2] == ']' && pattern[i + 1] != '^') {
             literal.text += pattern[i + 1];
@@ -79,7 +80,9 @@ std::optional<std::string> glob_of_regex(std::string_view pattern)
             ++i;
         } else if (c == '[') {
             const auto end = pattern.find(']', i + 2);
-            if (end == std::string_view::npos || (end + 1 < pattern.size() && std::string_view("*+?{").find(pattern[end + 1]) != std::string_view::npos))
+            if (end == std::string_view::npos ||
+                (end + 1 < pattern.size() &&
+                 std::string_view("*+?{").find(pattern[end + 1]) != std::string_view::npos))
                 return std::nullopt;
             glob += pattern.substr(i, end - i + 1);
             i = end;
@@ -117,7 +120,8 @@ bool fits_glob(std::string_view pattern, std::string_view text)
     while (t < text.size()) {
         bool takes = false;
         std::size_t length = 0;
-        if (p < pattern.size() && pattern[p] == '[') length = bracket_length(pattern.substr(p), text[t], takes);
+        if (p < pattern.size() && pattern[p] == '[')
+            length = bracket_length(pattern.substr(p), text[t], takes);
         if (p < pattern.size() && pattern[p] == '*') {
             star = p++;
             star_text = t;

@@ -24,8 +24,8 @@ struct Here {
 /// A guest as it is proposed.
 struct ProposedGuest {
     config::GuestSettings settings;
-    std::string called;  ///< as the files call it
-    std::string libvirt; ///< its domain; empty: none
+    std::string called;       ///< as the files call it
+    std::string libvirt;      ///< its domain; empty: none
     bool qmp_is_ours = false; ///< nobody told where its QMP socket is: this is where it could be
     std::vector<std::string> remarks;
 };

@@ -41,7 +41,8 @@ constexpr std::uint32_t last_usb_slot = 13; // from machine 7.1 on; 4 before
 void read_proxmox_usb(const ProxmoxLine& line, const std::string& guest, Found& found)
 {
     if (slot_of(line.key, "usb") > last_usb_slot)
-        return found.left(line.line, format("{}: Proxmox has usb0 to usb{}, and does not start the machine", line.key, last_usb_slot));
+        return found.left(line.line, format("{}: Proxmox has usb0 to usb{}, and does not start the machine",
+                                            line.key, last_usb_slot));
     std::string host;
     std::string mapping;
     for (const auto part : split(line.value, ',')) {
@@ -60,13 +61,16 @@ void read_proxmox_usb(const ProxmoxLine& line, const std::string& guest, Found& 
     if (!mapping.empty()) {
         entry.mapping = mapping;
     } else if (host == "spice") {
-        return found.left(line.line, format("{} is fed by a remote viewer (spice), and is no socket of this machine", line.key));
+        return found.left(
+            line.line,
+            format("{} is fed by a remote viewer (spice), and is no socket of this machine", line.key));
     } else if (const auto ids = ids_from(host)) {
         entry.device = device_of(*ids);
     } else if (auto socket = socket_by_bus(host); socket && !socket->ports.empty()) {
         entry.socket = std::move(socket);
     } else {
-        return found.left(line.line, format("{} of {} is neither BUS-PORT nor VENDOR:PRODUCT", said(host), line.key));
+        return found.left(line.line,
+                          format("{} of {} is neither BUS-PORT nor VENDOR:PRODUCT", said(host), line.key));
     }
     found.entries.push_back(std::move(entry));
 }
@@ -78,7 +82,11 @@ void read_hostpci(const ProxmoxLine& line, const std::string& guest, Found& foun
         const auto key = equals == std::string_view::npos ? std::string_view("host") : part.substr(0, equals);
         const auto value = equals == std::string_view::npos ? part : part.substr(equals + 1);
         if (key == "mapping") {
-            found.left(line.line, format("the PCI mapping {} stands in mapping/pci.cfg; name its USB controllers in `controllers`", said(value)));
+            found.left(
+                line.line,
+                format(
+                    "the PCI mapping {} stands in mapping/pci.cfg; name its USB controllers in `controllers`",
+                    said(value)));
             continue;
         }
         if (key != "host") continue;
@@ -101,7 +109,13 @@ void read_hostpci(const ProxmoxLine& line, const std::string& guest, Found& foun
 
 Result<Found> read_proxmox(const Source& source)
 {
-    Found found{.file = source.name, .kind = Kind::proxmox, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+    Found found{.file = source.name,
+                .kind = Kind::proxmox,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     std::vector<ProxmoxLine> lines;
     std::uint32_t number = 0;
     std::string section;
@@ -120,13 +134,17 @@ Result<Found> read_proxmox(const Source& source)
             found.left(number, format("this is no \"key: value\": {}", said(line)));
             continue;
         }
-        ProxmoxLine one{.line = number, .key = std::string(trim(line.substr(0, colon))), .value = std::string(trim(line.substr(colon + 1)))};
+        ProxmoxLine one{.line = number,
+                        .key = std::string(trim(line.substr(0, colon))),
+                        .value = std::string(trim(line.substr(colon + 1)))};
         const bool is_usb = slot_of(one.key, "usb") || slot_of(one.key, "hostpci");
         if (!section.empty()) {
-            const bool deletes = one.key == "delete" && (one.value.find("usb") != std::string::npos || one.value.find("hostpci") != std::string::npos);
+            const bool deletes = one.key == "delete" && (one.value.find("usb") != std::string::npos ||
+                                                         one.value.find("hostpci") != std::string::npos);
             if (!is_usb && !deletes) continue;
             if (section == "PENDING")
-                found.left(number, format("{} is pending and not in force", one.key == "delete" ? said("delete: " + one.value) : one.key));
+                found.left(number, format("{} is pending and not in force",
+                                          one.key == "delete" ? said("delete: " + one.value) : one.key));
             else if (!said_section)
                 found.left(number, format("{} of the snapshot {} is an old state", one.key, said(section)));
             said_section = true;
@@ -136,7 +154,6 @@ Result<Found> read_proxmox(const Source& source)
     }
     const auto id = stem_of(source.name);
     auto guest = id;
-    std::string machine;
     for (const auto& line : lines)
         if (line.key == "name" && !line.value.empty()) guest = line.value;
     const bool has_id = parse_decimal(id).has_value();
@@ -144,7 +161,11 @@ Result<Found> read_proxmox(const Source& source)
     if (has_id)
         told.qmp = format("/var/run/qemu-server/{}.qmp", id);
     else
-        found.warn(1, format("the file is not named after its VM's number, so /var/run/qemu-server/VMID.qmp is not known for {}", said(guest)));
+        found.warn(
+            1,
+            format(
+                "the file is not named after its VM's number, so /var/run/qemu-server/VMID.qmp is not known for {}",
+                said(guest)));
     for (const auto& line : lines) {
         if (slot_of(line.key, "usb")) read_proxmox_usb(line, guest, found);
         if (slot_of(line.key, "hostpci")) read_hostpci(line, guest, found);
@@ -158,13 +179,24 @@ Result<Found> read_proxmox(const Source& source)
             }
         }
     }
-    if (has_id) found.note(1, format("Proxmox uses the monitor of {} itself and all the time; usbroute's connection keeps it waiting while it lasts", said(guest)));
+    if (has_id)
+        found.note(
+            1,
+            format(
+                "Proxmox uses the monitor of {} itself and all the time; usbroute's connection keeps it waiting while it lasts",
+                said(guest)));
     return found;
 }
 
 Result<Found> read_proxmox_mapping(const Source& source)
 {
-    Found found{.file = source.name, .kind = Kind::proxmox_mapping, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+    Found found{.file = source.name,
+                .kind = Kind::proxmox_mapping,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     std::uint32_t number = 0;
     std::string id;
     for (const auto full : split(source.text, '\n')) {

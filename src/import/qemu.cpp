@@ -105,29 +105,41 @@ struct UsbHostReader {
             const auto node_bus = parts.size() > 1 ? parse_decimal(parts[parts.size() - 2]) : std::nullopt;
             const auto node_device = parse_decimal(parts.back());
             if (!node_bus || !node_device)
-                return found.left(line, format("hostdevice={} is no node such as /dev/bus/usb/001/004", said(node)));
+                return found.left(
+                    line, format("hostdevice={} is no node such as /dev/bus/usb/001/004", said(node)));
             bus = node_bus;
             address = node_device;
         }
         if (vendor || product) {
-            if (!vendor || !product) return found.left(line, "one of vendorid and productid alone means many devices; name both");
+            if (!vendor || !product)
+                return found.left(line, "one of vendorid and productid alone means many devices; name both");
             device.vendor = static_cast<std::uint16_t>(*vendor);
             device.product = static_cast<std::uint16_t>(*product);
             has_device = true;
         }
         if (const auto port = text("hostport"); !port.empty()) {
-            if (!bus || *bus == 0) return found.left(line, format("hostport={} without hostbus means that port of every bus", said(port)));
+            if (!bus || *bus == 0)
+                return found.left(
+                    line, format("hostport={} without hostbus means that port of every bus", said(port)));
             entry.socket = socket_by_bus(format("{}-{}", *bus, port));
-            if (!entry.socket) return found.left(line, format("hostport={} is no chain of ports such as 2.1", said(port)));
+            if (!entry.socket)
+                return found.left(line, format("hostport={} is no chain of ports such as 2.1", said(port)));
         }
         if (address && *address != 0) {
-            if (!bus || *bus == 0) return found.left(line, format("hostaddr={} without hostbus means a number on every bus", *address));
+            if (!bus || *bus == 0)
+                return found.left(
+                    line, format("hostaddr={} without hostbus means a number on every bus", *address));
             device.bus = static_cast<std::uint16_t>(*bus);
             device.number = static_cast<std::uint16_t>(*address);
             has_device = true;
         }
         if (!entry.socket && !has_device) {
-            if (bus) return found.left(line, format("hostbus={} alone takes any device on that bus; give a whole controller, or name sockets", *bus));
+            if (bus)
+                return found.left(
+                    line,
+                    format(
+                        "hostbus={} alone takes any device on that bus; give a whole controller, or name sockets",
+                        *bus));
             return found.left(line, "usb-host without a condition takes any device; name sockets or ids");
         }
         if (has_device) entry.device = device;
@@ -135,7 +147,8 @@ struct UsbHostReader {
     }
 };
 
-void read_vfio(const std::map<std::string, std::string>& properties, std::uint32_t line, const std::string& guest, Found& found)
+void read_vfio(const std::map<std::string, std::string>& properties, std::uint32_t line,
+               const std::string& guest, Found& found)
 {
     const auto at = properties.find("host");
     if (at == properties.end()) return;
@@ -166,7 +179,8 @@ void read_usbdevice(std::string_view text, std::uint32_t line, const std::string
     } else if (dot != std::string_view::npos) {
         const auto bus = parse_decimal(text.substr(0, dot));
         const auto number = parse_decimal(text.substr(dot + 1));
-        if (!bus || !number || *bus > 0xffff || *number > 0xffff) return found.left(line, format("host:{} is no device", printable(text, 64)));
+        if (!bus || !number || *bus > 0xffff || *number > 0xffff)
+            return found.left(line, format("host:{} is no device", printable(text, 64)));
         ToldDevice device;
         device.bus = static_cast<std::uint16_t>(*bus);
         device.number = static_cast<std::uint16_t>(*number);
@@ -189,13 +203,16 @@ struct QemuMonitors {
 void take_qmp(std::string_view text, QemuMonitors& monitors)
 {
     if (text.starts_with("unix:")) {
-        const auto path = text.substr(5, text.find(',') == std::string_view::npos ? std::string_view::npos : text.find(',') - 5);
+        const auto path = text.substr(5, text.find(',') == std::string_view::npos ? std::string_view::npos
+                                                                                  : text.find(',') - 5);
         if (path.starts_with('/'))
             monitors.qmp = std::string(path);
         else
-            monitors.other = format("its QMP socket {} is relative to a directory that is not told", said(path));
+            monitors.other =
+                format("its QMP socket {} is relative to a directory that is not told", said(path));
     } else if (text.starts_with("tcp:")) {
-        monitors.other = "its QMP monitor is at TCP, where usbroute does not connect; give it one more with -qmp unix:PATH,server=on,wait=off";
+        monitors.other =
+            "its QMP monitor is at TCP, where usbroute does not connect; give it one more with -qmp unix:PATH,server=on,wait=off";
     } else {
         monitors.other = format("its monitor {} is none that usbroute can reach", said(text));
     }
@@ -221,7 +238,8 @@ void read_qemu_words(std::span<const ShellWord> words, std::string& guest, Found
         if (is_switch(words[i].text, "name") && words[i + 1].unknown.empty()) {
             const auto properties = qemu_properties(words[i + 1].text);
             const auto named = properties.find("guest");
-            guest = named != properties.end() ? named->second : words[i + 1].text.substr(0, words[i + 1].text.find(','));
+            guest = named != properties.end() ? named->second
+                                              : words[i + 1].text.substr(0, words[i + 1].text.find(','));
         }
     QemuMonitors monitors;
     for (std::size_t i = 0; i + 1 < words.size(); ++i) {
@@ -230,23 +248,29 @@ void read_qemu_words(std::span<const ShellWord> words, std::string& guest, Found
         const auto line = value.line;
         const std::string_view text = value.text;
         const bool is_device = is_switch(option, "device");
-        const bool is_ours = (is_device && (text.find("usb-host") != std::string_view::npos || text.find("vfio-pci") != std::string_view::npos ||
+        const bool is_ours = (is_device && (text.find("usb-host") != std::string_view::npos ||
+                                            text.find("vfio-pci") != std::string_view::npos ||
                                             (!value.unknown.empty() && text.empty()))) ||
                              is_switch(option, "usbdevice") || is_switch(option, "qmp");
         if (is_ours && !value.unknown.empty()) {
             if (is_switch(option, "qmp"))
-                monitors.other = format("where its QMP socket is only a shell could tell ({})", printable(value.unknown, 64));
+                monitors.other = format("where its QMP socket is only a shell could tell ({})",
+                                        printable(value.unknown, 64));
             else
-                found.left(line, format("what {} means only a shell could tell: {} {}", printable(value.unknown, 64), option, said(text)));
+                found.left(line, format("what {} means only a shell could tell: {} {}",
+                                        printable(value.unknown, 64), option, said(text)));
             continue;
         }
         if (is_device && text.starts_with('{')) {
             const auto properties = json_properties(text);
             const auto driver = properties.find("");
             if (driver == properties.end()) {
-                if (text.find("usb-host") != std::string_view::npos) found.left(line, format("this is no JSON: {}", said(text)));
+                if (text.find("usb-host") != std::string_view::npos)
+                    found.left(line, format("this is no JSON: {}", said(text)));
             } else if (driver->second == "usb-host") {
-                UsbHostReader{.properties = properties, .line = line, .guest = guest, .found = found, .is_json = true}.read();
+                UsbHostReader{
+                    .properties = properties, .line = line, .guest = guest, .found = found, .is_json = true}
+                    .read();
             } else if (driver->second == "vfio-pci") {
                 read_vfio(properties, line, guest, found);
             }
@@ -282,15 +306,18 @@ void read_qemu_words(std::span<const ShellWord> words, std::string& guest, Found
             if (control)
                 monitors.control = chardev != properties.end() ? chardev->second : properties.at("");
             else
-                monitors.other = "its monitor speaks HMP, for people; give it one more with -qmp unix:PATH,server=on,wait=off";
+                monitors.other =
+                    "its monitor speaks HMP, for people; give it one more with -qmp unix:PATH,server=on,wait=off";
         } else if (is_switch(option, "monitor")) {
-            monitors.other = "its monitor speaks HMP, for people; give it one more with -qmp unix:PATH,server=on,wait=off";
+            monitors.other =
+                "its monitor speaks HMP, for people; give it one more with -qmp unix:PATH,server=on,wait=off";
         }
     }
     if (!monitors.control.empty()) {
         const auto chardev = monitors.chardevs.find(monitors.control);
         if (chardev == monitors.chardevs.end() || chardev->second.empty())
-            monitors.other = "its QMP monitor is at no Unix socket; give it one more with -qmp unix:PATH,server=on,wait=off";
+            monitors.other =
+                "its QMP monitor is at no Unix socket; give it one more with -qmp unix:PATH,server=on,wait=off";
         else if (chardev->second == "fd")
             monitors.is_libvirts = true;
         else if (chardev->second.starts_with('/') && monitors.qmp.empty())
@@ -298,13 +325,16 @@ void read_qemu_words(std::span<const ShellWord> words, std::string& guest, Found
     }
     if (guest.empty()) return;
     const bool is_known = std::ranges::find(found.guests, guest, &ToldGuest::name) != found.guests.end();
-    const bool is_wanted = std::ranges::any_of(found.entries, [&](const Entry& entry) { return entry.guest == guest; });
+    const bool is_wanted =
+        std::ranges::any_of(found.entries, [&](const Entry& entry) { return entry.guest == guest; });
     if (!is_known && !is_wanted && monitors.qmp.empty()) return;
     auto& told = found.guest(guest, words.empty() ? 1 : words.front().line);
     if (!monitors.qmp.empty() && told.qmp.empty()) told.qmp = monitors.qmp;
     if (monitors.is_libvirts && told.libvirt.empty()) {
         told.libvirt = guest;
-        found.note(told.origin.line, format("libvirt holds the monitor of {} (fd=), so it is taken for a domain of that name", said(guest)));
+        found.note(told.origin.line,
+                   format("libvirt holds the monitor of {} (fd=), so it is taken for a domain of that name",
+                          said(guest)));
     }
     if (told.qmp.empty() && told.libvirt.empty() && told.no_monitor.empty()) told.no_monitor = monitors.other;
 }
@@ -315,8 +345,9 @@ namespace {
 std::vector<std::vector<ShellWord>> qemu_commands(const std::vector<ShellCommand>& commands)
 {
     const auto has_switch = [](const ShellWord& word) {
-        return word.text == "-device" || word.text == "-usbdevice" || word.text == "-qmp" || word.text == "-name" ||
-               word.text.starts_with("usb-host,") || word.text == "-mon" || word.text == "-chardev";
+        return word.text == "-device" || word.text == "-usbdevice" || word.text == "-qmp" ||
+               word.text == "-name" || word.text.starts_with("usb-host,") || word.text == "-mon" ||
+               word.text == "-chardev";
     };
     std::vector<ShellWord> pieces; // of arrays, and of variables that hold options
     std::vector<std::vector<ShellWord>> found;
@@ -330,9 +361,12 @@ std::vector<std::vector<ShellWord>> qemu_commands(const std::vector<ShellCommand
         bool is_qemu = false;
         for (const auto& word : command.words) {
             const auto name = last_name_of(word.text);
-            is_qemu = is_qemu || name.starts_with("qemu-system") || name == "qemu-kvm" || name == "kvm" || name == "qemu" || has_switch(word);
+            is_qemu = is_qemu || name.starts_with("qemu-system") || name == "qemu-kvm" || name == "kvm" ||
+                      name == "qemu" || has_switch(word);
             // An array's words are in the pieces already; a variable without quotes is cut at its blanks.
-            if (word.unknown.find("[@]") != std::string::npos || word.unknown.find("[*]") != std::string::npos) continue;
+            if (word.unknown.find("[@]") != std::string::npos ||
+                word.unknown.find("[*]") != std::string::npos)
+                continue;
             if (!word.is_quoted && word.text.find(' ') != std::string::npos && word.unknown.empty()) {
                 for (const auto part : usbroute::words(word.text))
                     words.push_back({.text = std::string(part), .line = word.line, .unknown = {}});
@@ -353,8 +387,9 @@ void read_qemu_commands(const std::vector<ShellCommand>& commands, Found& found)
 {
     for (const auto& words : qemu_commands(commands)) {
         const bool is_ours = std::ranges::any_of(words, [](const ShellWord& word) {
-            return word.text.find("usb-host") != std::string::npos || word.text.find("vfio-pci") != std::string::npos ||
-                   word.text == "-usbdevice" || word.text == "-qmp" || word.text == "-name";
+            return word.text.find("usb-host") != std::string::npos ||
+                   word.text.find("vfio-pci") != std::string::npos || word.text == "-usbdevice" ||
+                   word.text == "-qmp" || word.text == "-name";
         });
         if (!is_ours) continue;
         const auto stem = stem_of(found.file);
@@ -362,14 +397,19 @@ void read_qemu_commands(const std::vector<ShellCommand>& commands, Found& found)
         const auto before = found.entries.size();
         const auto guests_before = found.guests.size();
         read_qemu_words(words, guest, found);
-        const bool told = std::ranges::any_of(words, [](const ShellWord& word) { return is_switch(word.text, "name"); });
-        if ((!told || guest == stem) && (found.entries.size() > before || found.guests.size() > guests_before)) {
+        const bool told =
+            std::ranges::any_of(words, [](const ShellWord& word) { return is_switch(word.text, "name"); });
+        if ((!told || guest == stem) &&
+            (found.entries.size() > before || found.guests.size() > guests_before)) {
             bool named = false;
             for (std::size_t i = 0; i + 1 < words.size(); ++i)
                 named = named || (is_switch(words[i].text, "name") && words[i + 1].unknown.empty());
             if (!named) {
                 found.guest(guest, words.front().line).guessed = true;
-                found.warn(words.front().line, format("QEMU has no -name that is told here; the guest is called {} after the file", said(guest)));
+                found.warn(
+                    words.front().line,
+                    format("QEMU has no -name that is told here; the guest is called {} after the file",
+                           said(guest)));
             }
         }
         for (const auto& entry : found.entries)
@@ -397,14 +437,22 @@ void read_virsh_commands(const std::vector<ShellCommand>& commands, Found& found
 
 Result<Found> read_qemu(const Source& source)
 {
-    Found found{.file = source.name, .kind = Kind::qemu, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+    Found found{.file = source.name,
+                .kind = Kind::qemu,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     std::string text = source.text;
     // /proc/PID/cmdline, made text by `tr '\0' '\n'`: an option a line.
-    const bool is_cut = std::ranges::none_of(text, [](char c) { return c == ' '; }) && text.find("\n-device\n") != std::string::npos;
+    const bool is_cut = std::ranges::none_of(text, [](char c) { return c == ' '; }) &&
+                        text.find("\n-device\n") != std::string::npos;
     if (is_cut) {
         std::vector<ShellWord> words;
         std::uint32_t line = 0;
-        for (const auto part : split(text, '\n')) words.push_back({.text = std::string(part), .line = ++line, .unknown = {}});
+        for (const auto part : split(text, '\n'))
+            words.push_back({.text = std::string(part), .line = ++line, .unknown = {}});
         auto guest = stem_of(source.name);
         read_qemu_words(words, guest, found);
         return found;
@@ -415,7 +463,13 @@ Result<Found> read_qemu(const Source& source)
 
 Result<Found> read_script(const Source& source)
 {
-    Found found{.file = source.name, .kind = Kind::script, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+    Found found{.file = source.name,
+                .kind = Kind::script,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     const auto commands = read_shell(source.text);
     read_qemu_commands(commands, found);
     read_virsh_commands(commands, found);
@@ -425,41 +479,52 @@ Result<Found> read_script(const Source& source)
 
 Result<Found> read_quickemu(const Source& source)
 {
-    Found found{.file = source.name, .kind = Kind::quickemu, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+    Found found{.file = source.name,
+                .kind = Kind::quickemu,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     auto guest = stem_of(source.name);
-    std::string qmp;
     std::vector<ShellWord> devices;
-    std::vector<std::string> unknown;
-    std::vector<std::pair<std::uint32_t, std::string>> remarks;
     for (const auto& command : read_shell(source.text)) {
         if (command.form == ShellCommand::Form::command) {
             if (!command.words.empty() && command.words.front().text.find("usb_devices") != std::string::npos)
-                found.left(command.line, format("the script is not run: {}", said(command.words.front().text)));
+                found.left(command.line,
+                           format("the script is not run: {}", said(command.words.front().text)));
             continue;
         }
         if (command.variable == "usb_devices") {
             if (!command.adds) devices.clear();
             if (command.form == ShellCommand::Form::assignment) {
                 for (const auto part : words(command.words.front().text))
-                    devices.push_back({.text = std::string(part), .line = command.line, .unknown = command.words.front().unknown});
-                if (!command.words.front().unknown.empty() && command.words.front().text.empty()) devices.push_back(command.words.front());
+                    devices.push_back({.text = std::string(part),
+                                       .line = command.line,
+                                       .unknown = command.words.front().unknown});
+                if (!command.words.front().unknown.empty() && command.words.front().text.empty())
+                    devices.push_back(command.words.front());
             } else {
                 devices.insert(devices.end(), command.words.begin(), command.words.end());
             }
         } else if (command.variable == "extra_args") {
             std::vector<ShellWord> given;
             for (const auto& word : command.words)
-                for (const auto part : words(word.text)) given.push_back({.text = std::string(part), .line = word.line, .unknown = {}});
+                for (const auto part : words(word.text))
+                    given.push_back({.text = std::string(part), .line = word.line, .unknown = {}});
             auto named = guest;
             read_qemu_words(given, named, found);
         }
     }
     auto& told = found.guest(guest, 1);
     if (told.qmp.empty())
-        told.no_monitor = format("quickemu's own monitor speaks HMP, for people; write extra_args=\"-qmp unix:/run/usbroute/{}.qmp,server=on,wait=off\"", printable(guest, 64));
+        told.no_monitor = format(
+            R"(quickemu's own monitor speaks HMP, for people; write extra_args="-qmp unix:/run/usbroute/{}.qmp,server=on,wait=off")",
+            printable(guest, 64));
     for (const auto& word : devices) {
         if (!word.unknown.empty()) {
-            found.left(word.line, format("what {} means only a shell could tell", printable(word.unknown, 64)));
+            found.left(word.line,
+                       format("what {} means only a shell could tell", printable(word.unknown, 64)));
             continue;
         }
         const auto ids = ids_from(word.text);
@@ -483,7 +548,13 @@ Result<Found> read_microvm(const Source& source)
 {
     const auto tree = read_json(source);
     if (!tree) return std::unexpected(tree.error());
-    Found found{.file = source.name, .kind = Kind::microvm, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+    Found found{.file = source.name,
+                .kind = Kind::microvm,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     // Of one machine a list; of several an object with a list for each.
     std::vector<std::pair<std::string, const YamlNode*>> lists;
     if (tree->is_list()) lists.emplace_back("", &*tree);
@@ -503,13 +574,16 @@ Result<Found> read_microvm(const Source& source)
             const auto path = device.text_at("path");
             if (bus == "usb" && !path.empty()) {
                 read_usb_host(path, device.line, guest, found);
-                if (guest.empty()) found.warn(device.line, "which machine it is for is not in this file: no guest is known");
+                if (guest.empty())
+                    found.warn(device.line, "which machine it is for is not in this file: no guest is known");
             } else if (bus == "pci" && !path.empty()) {
                 const auto address = PciAddress::parse(path);
                 if (!address)
                     found.left(device.line, format("{} is no PCI address", said(path)));
                 else if (guest.empty())
-                    found.left(device.line, format("{} is given away, and to which machine is not in this file", address->text()));
+                    found.left(device.line,
+                               format("{} is given away, and to which machine is not in this file",
+                                      address->text()));
                 else
                     found.guest(guest, device.line).functions.emplace_back(*address, found.at(device.line));
             } else {

@@ -14,7 +14,10 @@ namespace usbroute::import_ {
 
 namespace {
 
-bool has_text(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool has_text(std::string_view text, std::string_view part)
+{
+    return text.find(part) != std::string_view::npos;
+}
 
 /// The first line that says something: no blank one, no comment.
 std::string_view first_line(std::string_view text)
@@ -24,6 +27,13 @@ std::string_view first_line(std::string_view text)
         if (!plain.empty() && !plain.starts_with('#')) return plain;
     }
     return {};
+}
+
+/// Empty where there is none.
+std::string_view first_word(std::string_view line)
+{
+    const auto all = words(line);
+    return all.empty() ? std::string_view() : all.front();
 }
 
 template <class Test> bool any_line(std::string_view text, const Test& test)
@@ -37,7 +47,8 @@ template <class Test> bool any_line(std::string_view text, const Test& test)
 
 std::optional<Kind> kind_of_json(std::string_view text)
 {
-    if (has_text(text, "\"usbPassthrough\"") || has_text(text, "\"pciPassthrough\"") || has_text(text, "\"evdevPassthrough\""))
+    if (has_text(text, "\"usbPassthrough\"") || has_text(text, "\"pciPassthrough\"") ||
+        has_text(text, "\"evdevPassthrough\""))
         return Kind::vhotplug;
     if (has_text(text, "\"bus\"") && has_text(text, "\"path\"")) return Kind::microvm;
     return std::nullopt;
@@ -45,15 +56,17 @@ std::optional<Kind> kind_of_json(std::string_view text)
 
 bool is_udev_line(std::string_view line)
 {
-    constexpr std::array<std::string_view, 15> keys{"SUBSYSTEM", "ACTION", "KERNEL", "ATTR", "ENV", "DEVPATH", "RUN", "LABEL",
-                                                    "GOTO", "TAG", "DRIVER", "TEST", "PROGRAM", "IMPORT", "SYMLINK"};
-    const auto starts = std::ranges::any_of(keys, [&](std::string_view key) { return line.starts_with(key); });
+    constexpr std::array<std::string_view, 15> keys{"SUBSYSTEM", "ACTION", "KERNEL",  "ATTR",   "ENV",
+                                                    "DEVPATH",   "RUN",    "LABEL",   "GOTO",   "TAG",
+                                                    "DRIVER",    "TEST",   "PROGRAM", "IMPORT", "SYMLINK"};
+    const auto starts =
+        std::ranges::any_of(keys, [&](std::string_view key) { return line.starts_with(key); });
     return starts && (has_text(line, "=\"") || has_text(line, "= \""));
 }
 
 bool is_usbguard_line(std::string_view line)
 {
-    const auto first = words(line).front();
+    const auto first = first_word(line);
     return first == "allow" || first == "block" || first == "reject";
 }
 
@@ -70,8 +83,8 @@ bool is_proxmox_line(std::string_view line)
     };
     if (begins("usb"))
         return value.starts_with("host=") || value.starts_with("mapping=") || value.starts_with("spice") ||
-               ids_from(value.substr(0, value.find(','))) || has_text(value, "host=") || has_text(value, "mapping=") ||
-               socket_by_bus(value.substr(0, value.find(','))).has_value();
+               ids_from(value.substr(0, value.find(','))) || has_text(value, "host=") ||
+               has_text(value, "mapping=") || socket_by_bus(value.substr(0, value.find(','))).has_value();
     return begins("hostpci") || key == "scsihw" || key == "ostype" || key == "vmgenid" || key == "onboot";
 }
 
@@ -92,14 +105,16 @@ bool is_product_line(std::string_view line)
     if (colon == std::string_view::npos) return false;
     const auto product = line.substr(0, colon);
     return std::ranges::count(product, '/') == 2 && std::ranges::all_of(product, [](char c) {
-               return c == '/' || c == '*' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+               return c == '/' || c == '*' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+                      (c >= 'A' && c <= 'F');
            });
 }
 
 std::optional<Kind> kind_of_script(std::string_view text)
 {
     const bool is_quickemu = any_line(text, [](std::string_view line) {
-        return line.starts_with("usb_devices=") || line.starts_with("usb_devices+=") || line.starts_with("guest_os=");
+        return line.starts_with("usb_devices=") || line.starts_with("usb_devices+=") ||
+               line.starts_with("guest_os=");
     });
     if (is_quickemu) return Kind::quickemu;
     const bool is_table = any_line(text, [](std::string_view line) {
@@ -113,7 +128,8 @@ std::optional<Kind> kind_of_script(std::string_view text)
                has_text(line, "vfio-pci,") || has_text(line, "qemu-kvm");
     });
     const bool virsh = any_line(text, [](std::string_view line) {
-        return has_text(line, "virsh") && (has_text(line, "attach-device") || has_text(line, "detach-device"));
+        return has_text(line, "virsh") &&
+               (has_text(line, "attach-device") || has_text(line, "detach-device"));
     });
     if (setpci && !qemu && !virsh) return Kind::setpci;
     if (qemu && !setpci && !virsh) return Kind::qemu;
@@ -123,7 +139,8 @@ std::optional<Kind> kind_of_script(std::string_view text)
 
 bool is_python_table(std::string_view text)
 {
-    const bool python = has_text(text, "import ") || has_text(text, "#!/usr/bin/env python") || has_text(text, "python");
+    const bool python =
+        has_text(text, "import ") || has_text(text, "#!/usr/bin/env python") || has_text(text, "python");
     return python && has_text(text, "/devices/") && (has_text(text, "libvirt") || has_text(text, "virsh"));
 }
 
@@ -153,7 +170,8 @@ bool is_octal(std::string_view text)
 
 std::optional<std::uint32_t> c_number(std::string_view text)
 {
-    if (text.starts_with("0x") || text.starts_with("0X")) return number_from<std::uint32_t>(text.substr(2), 16);
+    if (text.starts_with("0x") || text.starts_with("0X"))
+        return number_from<std::uint32_t>(text.substr(2), 16);
     if (text.size() > 1 && text.front() == '0') return number_from<std::uint32_t>(text.substr(1), 8);
     return number_from<std::uint32_t>(text);
 }
@@ -182,15 +200,16 @@ Result<Kind> kind_of(const Source& source)
             "Nix is a language, and only Nix reads it; import what the system builds from it: /etc/udev/rules.d, vhotplug's JSON, USBGuard's rules, or what `nix eval --json .#nixosConfigurations.NAME.config.microvm.devices` prints");
     if (begin.starts_with('{') || begin.starts_with('['))
         if (const auto kind = kind_of_json(text)) return *kind;
-    if (file == "vm_mappings.cfg" || (first.starts_with('[') && first.ends_with(']') && any_line(text, [](auto line) {
-            return line.starts_with("VM") && has_text(line, "=");
-        })))
+    if (file == "vm_mappings.cfg" ||
+        (first.starts_with('[') && first.ends_with(']') &&
+         any_line(text, [](auto line) { return line.starts_with("VM") && has_text(line, "="); })))
         return Kind::unraid;
     if (any_line(text, is_mapping_line)) return Kind::proxmox_mapping;
     if (is_usbguard_line(first)) return Kind::usbguard;
     if (is_python_table(text)) return Kind::tables;
     if (const auto kind = kind_of_script(text); kind && !is_udev_line(first)) {
-        const bool is_pve = any_line(text, [](auto line) { return line.starts_with("args:"); }) || any_line(text, is_proxmox_line);
+        const bool is_pve = any_line(text, [](auto line) { return line.starts_with("args:"); }) ||
+                            any_line(text, is_proxmox_line);
         if (!is_pve) return *kind;
     }
     if (any_line(text, is_udev_line)) return Kind::udev;
@@ -198,17 +217,22 @@ Result<Kind> kind_of(const Source& source)
     const auto is_word = [](std::string_view key) {
         return [key](std::string_view line) { return is_yaml_key(line, key); };
     };
-    if (any_line(text, is_word("machines")) || (any_line(text, is_word("devices")) && !any_line(text, is_word("hubs"))))
+    if (any_line(text, is_word("machines")) ||
+        (any_line(text, is_word("devices")) && !any_line(text, is_word("hubs"))))
         return Kind::whawty;
     if (any_line(text, is_word("ports")) || any_line(text, is_word("hubs"))) return Kind::hotplugger;
     if (any_line(text, is_product_line)) return Kind::tables;
-    if (file == "usb-hotplug.cfg" || ids_from(words(first).front().substr(0, words(first).front().find('@'))))
+    if (file == "usb-hotplug.cfg" || ids_from(first_word(first).substr(0, first_word(first).find('@'))))
         return Kind::unraid_kept;
-    if (has_text(text, "nixosConfigurations") || has_text(text, "services.udev") || has_text(text, "{ config,"))
-        return bad_input(source, 0, "this looks like Nix, which only Nix reads; import what the system builds from it");
+    if (has_text(text, "nixosConfigurations") || has_text(text, "services.udev") ||
+        has_text(text, "{ config,"))
+        return bad_input(source, 0,
+                         "this looks like Nix, which only Nix reads; import what the system builds from it");
     std::vector<std::string> kinds;
     for (const auto kind : all_kinds()) kinds.emplace_back(text_of(kind));
-    return bad_input(source, 0, format("no tool is known that writes such a file; if you know it, say --kind {}", join(kinds, "|")));
+    return bad_input(
+        source, 0,
+        format("no tool is known that writes such a file; if you know it, say --kind {}", join(kinds, "|")));
 }
 
 Result<Found> read_file_of(const Source& given, std::optional<Kind> kind)

@@ -13,6 +13,7 @@ namespace usbroute::import_ {
 
 /// Writes of XUSB2PR made connectors and profiles: a value says sides, not guests. Bits that are the same in all writes belong to no
 /// profile.
-void propose_routing(const Here& here, const Spots& spots, const std::vector<Found>& found, PlainNames& connectors, PlainNames& profiles, Proposal& proposal);
+void propose_routing(const Here& here, const Spots& spots, const std::vector<Found>& found,
+                     PlainNames& connectors, PlainNames& profiles, Proposal& proposal);
 
 } // namespace usbroute::import_

@@ -29,10 +29,14 @@ std::optional<SetpciWord> setpci_word(std::string_view text)
         for (const auto value : split(text.substr(equals + 1), ',')) word.values.emplace_back(value);
     if (const auto dot = name.find('.'); dot != std::string_view::npos) {
         const auto width = lower(name.substr(dot + 1));
-        if (width == "b") word.bytes = 1;
-        else if (width == "w") word.bytes = 2;
-        else if (width == "l") word.bytes = 4;
-        else return std::nullopt;
+        if (width == "b")
+            word.bytes = 1;
+        else if (width == "w")
+            word.bytes = 2;
+        else if (width == "l")
+            word.bytes = 4;
+        else
+            return std::nullopt;
         name = name.substr(0, dot);
     }
     const auto offset = parse_hex(name);
@@ -51,7 +55,8 @@ std::optional<SetpciValue> setpci_value(std::string_view text, unsigned bytes)
     const auto colon = text.find(':');
     const std::uint32_t whole = bytes == 4 ? 0xffffffffU : (1U << (8 * bytes)) - 1;
     const auto value = parse_hex(text.substr(0, colon));
-    const auto mask = colon == std::string_view::npos ? std::optional(whole) : parse_hex(text.substr(colon + 1));
+    const auto mask =
+        colon == std::string_view::npos ? std::optional(whole) : parse_hex(text.substr(colon + 1));
     if (!value || !mask || *value > whole || *mask > whole) return std::nullopt;
     return SetpciValue{.value = *value, .mask = *mask};
 }
@@ -60,41 +65,55 @@ std::optional<SetpciValue> setpci_value(std::string_view text, unsigned bytes)
 struct SetpciCall {
     std::string device; ///< as it stands there
     bool is_known = false;
-    bool is_mux = false; ///< an xHCI that may have the mux, as far as the file tells
+    bool is_mux = false;       ///< an xHCI that may have the mux, as far as the file tells
     std::optional<UsbIds> ids; ///< where it is named by them
 };
 
-void write_of(Found& found, const SetpciWord& word, const ShellWord& text, const std::string& label, const std::optional<UsbIds>& ids)
+void write_of(Found& found, const SetpciWord& word, const ShellWord& text, const std::string& label,
+              const std::optional<UsbIds>& ids)
 {
     namespace reg = chips::route_reg;
     const auto begin = word.offset;
-    const auto end = word.offset + word.bytes * static_cast<std::uint32_t>(std::max<std::size_t>(1, word.values.size()));
+    const auto end =
+        word.offset + word.bytes * static_cast<std::uint32_t>(std::max<std::size_t>(1, word.values.size()));
     if (word.values.empty() || end <= reg::usb2_owner || begin >= reg::superspeed_movable + 4U) return;
     if (!text.unknown.empty())
-        return found.left(text.line, format("the value of {} only a shell could tell ({})", said(text.text), printable(text.unknown, 64)));
+        return found.left(text.line, format("the value of {} only a shell could tell ({})", said(text.text),
+                                            printable(text.unknown, 64)));
     for (std::size_t i = 0; i < word.values.size(); ++i) {
         const auto at = word.offset + static_cast<std::uint32_t>(i) * word.bytes;
         const auto value = setpci_value(word.values[i], word.bytes);
         const auto end_here = at + word.bytes;
         if (!value) {
-            found.left(text.line, format("{} is no value of {} (setpci's values are hexadecimal)", said(word.values[i]), counted(word.bytes, "byte", "bytes")));
+            found.left(text.line, format("{} is no value of {} (setpci's values are hexadecimal)",
+                                         said(word.values[i]), counted(word.bytes, "byte", "bytes")));
             continue;
         }
         if (at >= reg::usb2_owner && end_here <= reg::usb2_owner + 4U) {
             const auto shift = 8 * (at - reg::usb2_owner);
-            found.writes.push_back({.origin = found.at(text.line), .value = (value->value & value->mask) << shift, .mask = value->mask << shift, .of = ids, .name = label});
+            found.writes.push_back({.origin = found.at(text.line),
+                                    .value = (value->value & value->mask) << shift,
+                                    .mask = value->mask << shift,
+                                    .of = ids,
+                                    .name = label});
         } else if (at >= reg::superspeed_on && end_here <= reg::superspeed_on + 4U) {
-            found.note(text.line, format("{}: usbroute switches SuperSpeed together with each socket", said(text.text)));
+            found.note(text.line,
+                       format("{}: usbroute switches SuperSpeed together with each socket", said(text.text)));
         } else if ((at >= reg::usb2_movable && end_here <= reg::usb2_movable + 4U) ||
                    (at >= reg::superspeed_movable && end_here <= reg::superspeed_movable + 4U)) {
-            found.left(text.line, format("{} writes the mask of what may be switched, which is firmware's; usbroute only reads it", said(text.text)));
+            found.left(
+                text.line,
+                format(
+                    "{} writes the mask of what may be switched, which is firmware's; usbroute only reads it",
+                    said(text.text)));
         } else {
             found.left(text.line, format("{} writes over the end of a routing register", said(text.text)));
         }
     }
 }
 
-void read_setpci_call(const std::vector<ShellWord>& words, std::size_t at, const std::string& label, Found& found)
+void read_setpci_call(const std::vector<ShellWord>& words, std::size_t at, const std::string& label,
+                      Found& found)
 {
     SetpciCall call;
     for (std::size_t i = at; i < words.size(); ++i) {
@@ -109,10 +128,12 @@ void read_setpci_call(const std::vector<ShellWord>& words, std::size_t at, const
             const auto& from = text.size() > 2 ? word : words[std::min(i + 1, words.size() - 1)];
             if (text.size() == 2) ++i;
             call = {.device = *slot, .is_known = false, .is_mux = false};
-            const auto address = PciAddress::parse(slot->find('.') == std::string::npos ? *slot + ".0" : *slot);
+            const auto address =
+                PciAddress::parse(slot->find('.') == std::string::npos ? *slot + ".0" : *slot);
             call.is_known = address.has_value() && from.unknown.empty();
             // The chipset's xHCI; an address elsewhere can hold no mux.
-            call.is_mux = call.is_known && address->bus == 0 && address->device == 0x14 && address->function == 0;
+            call.is_mux =
+                call.is_known && address->bus == 0 && address->device == 0x14 && address->function == 0;
             if (!from.unknown.empty()) call.device = from.unknown;
             continue;
         }
@@ -140,22 +161,27 @@ void read_setpci_call(const std::vector<ShellWord>& words, std::size_t at, const
             const bool writes = text.find('=') != std::string_view::npos;
             // A register by its name is none of the mux's, and what only a shell could tell may be anything.
             if (!word.unknown.empty() && (writes || text.empty()))
-                found.left(word.line, format("which register is written only a shell could tell ({})", printable(word.unknown, 64)));
+                found.left(word.line, format("which register is written only a shell could tell ({})",
+                                             printable(word.unknown, 64)));
             continue;
         }
         if (meant->values.empty()) continue;
         if (!call.is_known) {
-            if (meant->offset >= chips::route_reg::usb2_owner && meant->offset < chips::route_reg::superspeed_movable + 4U)
-                found.left(word.line, format("whose register {} is only a shell could tell ({})", said(text), printable(call.device, 64)));
+            if (meant->offset >= chips::route_reg::usb2_owner &&
+                meant->offset < chips::route_reg::superspeed_movable + 4U)
+                found.left(word.line, format("whose register {} is only a shell could tell ({})", said(text),
+                                             printable(call.device, 64)));
         } else if (call.is_mux) {
             // A variable that has a value in each branch: as if the write stood there.
             for (const auto& choice : word.choices) {
                 ShellWord one{.text = choice.text, .line = word.line, .unknown = {}};
-                if (const auto written = setpci_word(one.text)) write_of(found, *written, one, choice.label, call.ids);
+                if (const auto written = setpci_word(one.text))
+                    write_of(found, *written, one, choice.label, call.ids);
             }
             if (word.choices.empty()) write_of(found, *meant, word, label, call.ids);
         } else {
-            found.left(word.line, format("{} is a register of {}, which is not the xHCI with the mux", said(text), printable(call.device, 64)));
+            found.left(word.line, format("{} is a register of {}, which is not the xHCI with the mux",
+                                         said(text), printable(call.device, 64)));
         }
     }
 }
@@ -167,11 +193,13 @@ void read_setpci_commands(const std::vector<ShellCommand>& commands, Found& foun
     for (const auto& command : commands) {
         if (command.form != ShellCommand::Form::command) continue;
         const auto& words = command.words;
-        const auto at = std::ranges::find_if(words, [](const ShellWord& word) { return last_name_of(word.text) == "setpci"; });
+        const auto at = std::ranges::find_if(
+            words, [](const ShellWord& word) { return last_name_of(word.text) == "setpci"; });
         if (at == words.end()) {
             // sh -c "setpci ...", and what is written into another file.
             for (const auto& word : words)
-                if (word.is_quoted && word.text.find("setpci ") != std::string::npos && words.front().text != "echo" && words.front().text != "printf") {
+                if (word.is_quoted && word.text.find("setpci ") != std::string::npos &&
+                    words.front().text != "echo" && words.front().text != "printf") {
                     auto inner = read_shell(word.text);
                     for (auto& one : inner) {
                         one.label = command.label;
@@ -187,9 +215,16 @@ void read_setpci_commands(const std::vector<ShellCommand>& commands, Found& foun
 
 Result<Found> read_setpci(const Source& source)
 {
-    Found found{.file = source.name, .kind = Kind::setpci, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+    Found found{.file = source.name,
+                .kind = Kind::setpci,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     read_setpci_commands(read_shell(source.text), found);
-    if (found.writes.empty() && found.remarks.empty()) found.left(1, "no command in it writes a routing register");
+    if (found.writes.empty() && found.remarks.empty())
+        found.left(1, "no command in it writes a routing register");
     return found;
 }
 

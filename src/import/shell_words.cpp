@@ -27,8 +27,8 @@ bool is_shell_name(std::string_view text)
            std::ranges::all_of(text, is_name_character);
 }
 
-constexpr std::array<std::string_view, 14> grammar_words{"if", "then", "else", "elif", "fi",   "do",  "done",
-                                                         "while", "until", "!", "{",    "time", "exec", "sudo"};
+constexpr std::array<std::string_view, 14> grammar_words{
+    "if", "then", "else", "elif", "fi", "do", "done", "while", "until", "!", "{", "time", "exec", "sudo"};
 
 class ShellReader {
 public:
@@ -195,7 +195,9 @@ private:
     /// Puts the rest of the word around each value.
     void finish_choices(ShellWord& word) const
     {
-        for (auto& choice : word.choices) choice.text = word.text.substr(0, choice_at_) + choice.text + word.text.substr(choice_at_ + choice_length_);
+        for (auto& choice : word.choices)
+            choice.text =
+                word.text.substr(0, choice_at_) + choice.text + word.text.substr(choice_at_ + choice_length_);
     }
 
     static void note_unknown(ShellWord& word, std::string what)
@@ -243,8 +245,8 @@ private:
                 quoted(made);
             } else if (c == '$' || c == '`') {
                 expansion(made);
-            } else if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';' || c == '|' || c == '&' || c == '(' ||
-                       c == ')' || c == '<' || c == '>') {
+            } else if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';' || c == '|' || c == '&' ||
+                       c == '(' || c == ')' || c == '<' || c == '>') {
                 // An array: "NAME=(" or "NAME+=(".
                 if (c == '(' && begins_array(made)) return;
                 break;
@@ -295,8 +297,9 @@ private:
             if (word.text == "esac") label_ = function_;
             if (word.text == "case") case_follows_ = true;
             if (std::ranges::find(grammar_words, word.text) != grammar_words.end() || word.text == "}" ||
-                word.text == "esac" || word.text == "local" || word.text == "export" || word.text == "readonly" ||
-                word.text == "declare" || word.text == "typeset" || word.text == "function") {
+                word.text == "esac" || word.text == "local" || word.text == "export" ||
+                word.text == "readonly" || word.text == "declare" || word.text == "typeset" ||
+                word.text == "function") {
                 current_.line = 0;
                 return;
             }
@@ -369,7 +372,7 @@ private:
     ShellCommand current_;
     std::vector<ShellCommand> commands_;
     std::map<std::string, std::vector<ShellChoice>> variables_; ///< with a value for each branch
-    std::map<std::string, unsigned> written_in_;               ///< the last branch in which a variable was set
+    std::map<std::string, unsigned> written_in_; ///< the last branch in which a variable was set
     unsigned branches_ = 0;
     unsigned branch_ = 0; ///< 0: in none
     std::size_t choice_at_ = 0;

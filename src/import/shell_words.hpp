@@ -22,9 +22,11 @@ struct ShellChoice {
 struct ShellWord {
     std::string text;
     std::uint32_t line = 0;
-    std::string unknown; ///< the first thing in it that only a shell could tell: "$GUEST", "$(...)"; empty: it is whole
+    std::string
+        unknown; ///< the first thing in it that only a shell could tell: "$GUEST", "$(...)"; empty: it is whole
     bool is_quoted = false;
-    std::vector<ShellChoice> choices = {}; ///< where one variable in it has a value for each branch; then it is not known as a whole
+    std::vector<ShellChoice> choices =
+        {}; ///< where one variable in it has a value for each branch; then it is not known as a whole
 };
 
 /// A command, an assignment, or the words of an array.

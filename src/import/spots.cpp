@@ -28,8 +28,7 @@ bool Spot::is_same(const Spot& other) const
 
 Spots::Spots(const topology::Snapshot& snapshot, const config::Settings& settings)
     : snapshot_(snapshot), settings_(settings), mux_(route::find_mux(snapshot))
-{
-}
+{}
 
 Spot Spots::of(const UsbPlace& place) const
 {
@@ -59,7 +58,9 @@ Spot Spots::of(const UsbPlace& place) const
                     const auto there = connector.place_on(side);
                     if (!there || !there->contains(*path)) continue;
                     spot.bit = spec.bit;
-                    spot.behind.assign(path->ports().begin() + static_cast<std::ptrdiff_t>(there->ports().size()), path->ports().end());
+                    spot.behind.assign(path->ports().begin() +
+                                           static_cast<std::ptrdiff_t>(there->ports().size()),
+                                       path->ports().end());
                     return spot;
                 }
             }
@@ -104,7 +105,8 @@ config::ConnectorSettings Spots::connector(const Spot& spot) const
     if (route == nullptr) return made;
     const UsbPlace slow{.controller = mux_->xhci->address, .superspeed = false, .ports = {route->xhci_port}};
     const auto other = topology::other_half_of(snapshot_, slow);
-    if (other && other->by_firmware && other->place.ports.size() == 1 && other->place.ports.front() <= mux_->family->superspeed_ports())
+    if (other && other->by_firmware && other->place.ports.size() == 1 &&
+        other->place.ports.front() <= mux_->family->superspeed_ports())
         made.spec.superspeed = chips::SuperSpeedPort{other->place.ports.front()};
     return made;
 }

@@ -20,7 +20,7 @@ struct Spot {
     /// A SuperSpeed port of the mux's xHCI, of which nobody tells the socket: the kernel's guess by equal numbers is wrong on most of
     /// these boards (docs/decisions/0052).
     std::optional<chips::SuperSpeedPort> unpaired;
-    std::vector<topology::UsbPlace> places; ///< without: USB 2 first
+    std::vector<topology::UsbPlace> places;  ///< without: USB 2 first
     std::optional<topology::UsbPlace> added; ///< the half among them that nobody told, but the kernel
     std::string added_by;                    ///< "firmware says"
 

@@ -43,7 +43,8 @@ void read_groups(const std::vector<ShellCommand>& commands, Found& found)
         const auto& words = command.words;
         if (words.size() < 2 || words.size() > 3) continue;
         if (has_groups && std::ranges::find(groups, command.variable) == groups.end()) {
-            found.left(command.line, format("{} is not listed in groups, so the old tool passed it over", said(command.variable)));
+            found.left(command.line, format("{} is not listed in groups, so the old tool passed it over",
+                                            said(command.variable)));
             continue;
         }
         const auto ids = ids_from(words[1].text);
@@ -60,7 +61,8 @@ void read_groups(const std::vector<ShellCommand>& commands, Found& found)
         add_table_entry(found, command.line, words[0].text, command.variable, {}, std::move(device));
     }
     for (const auto& name : groups)
-        if (std::ranges::none_of(commands, [&](const ShellCommand& command) { return command.variable == name; }))
+        if (std::ranges::none_of(commands,
+                                 [&](const ShellCommand& command) { return command.variable == name; }))
             found.left(1, format("groups names {}, which is no array here", said(name)));
 }
 
@@ -74,13 +76,15 @@ void read_products(std::string_view text, Found& found)
         if (line.empty()) continue;
         const auto colon = line.find(':');
         const auto product = trim(line.substr(0, colon));
-        const auto guest = colon == std::string_view::npos ? std::string() : std::string(trim(line.substr(colon + 1)));
+        const auto guest =
+            colon == std::string_view::npos ? std::string() : std::string(trim(line.substr(colon + 1)));
         if (guest.empty()) {
             found.left(number, format("this is no PRODUCT:VM: {}", said(line)));
             continue;
         }
         if (product == "*") {
-            found.left(number, format("* gave {} every device that has no line of its own; name its sockets", said(guest)));
+            found.left(number, format("* gave {} every device that has no line of its own; name its sockets",
+                                      said(guest)));
             continue;
         }
         const auto parts = split(product, '/');
@@ -90,7 +94,8 @@ void read_products(std::string_view text, Found& found)
             found.left(number, format("{} is no vendor/product/revision", said(product)));
             continue;
         }
-        if (parts.size() > 2 && parts[2] != "*") found.note(number, "the revision in PRODUCT is not asked for any more");
+        if (parts.size() > 2 && parts[2] != "*")
+            found.note(number, "the revision in PRODUCT is not asked for any more");
         add_table_entry(found, number, guest, {}, {}, device_of({.vendor = *vendor, .product = *model}));
     }
 }
@@ -116,7 +121,8 @@ std::vector<PythonToken> python_tokens(std::string_view text)
             i += triple ? 3 : 1;
             for (; i < text.size(); ++i) {
                 if (text[i] == '\n') ++line;
-                if (triple ? text.substr(i, 3) == std::string(3, c) : (text[i] == c || text[i] == '\n')) break;
+                if (triple ? text.substr(i, 3) == std::string(3, c) : (text[i] == c || text[i] == '\n'))
+                    break;
                 if (text[i] == '\\' && i + 1 < text.size()) ++i;
                 token.text += text[i];
             }
@@ -125,7 +131,8 @@ std::vector<PythonToken> python_tokens(std::string_view text)
         } else if (std::string_view("()[]{},:=").find(c) != std::string_view::npos) {
             tokens.push_back({.form = c, .text = {}, .line = line});
         } else if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
-            if (tokens.empty() || tokens.back().form != 'x') tokens.push_back({.form = 'x', .text = {}, .line = line});
+            if (tokens.empty() || tokens.back().form != 'x')
+                tokens.push_back({.form = 'x', .text = {}, .line = line});
         }
     }
     return tokens;
@@ -136,7 +143,8 @@ void read_python(std::string_view text, Found& found)
 {
     const auto tokens = python_tokens(text);
     for (std::size_t i = 0; i + 3 < tokens.size(); ++i) {
-        const bool begins = tokens[i].form == 's' && (tokens[i + 1].form == ',' || tokens[i + 1].form == ':') &&
+        const bool begins = tokens[i].form == 's' &&
+                            (tokens[i + 1].form == ',' || tokens[i + 1].form == ':') &&
                             (tokens[i + 2].form == '[' || tokens[i + 2].form == '(');
         if (!begins) continue;
         const auto& guest = tokens[i].text;
@@ -162,7 +170,13 @@ void read_python(std::string_view text, Found& found)
 
 Result<Found> read_tables(const Source& source)
 {
-    Found found{.file = source.name, .kind = Kind::tables, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+    Found found{.file = source.name,
+                .kind = Kind::tables,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     const std::string_view text = source.text;
     if (text.find("/devices/") != std::string_view::npos && text.find("declare -a") == std::string_view::npos)
         read_python(text, found);

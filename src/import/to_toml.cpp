@@ -97,14 +97,16 @@ std::string profile_entries(const std::vector<config::ProfileEntry>& entries, co
 
 std::string profile_toml(const ProposedProfile& profile)
 {
-    std::string text = profile.remark.empty() ? std::string() : format("# {}\n", printable(profile.remark, 200));
+    std::string text =
+        profile.remark.empty() ? std::string() : format("# {}\n", printable(profile.remark, 200));
     const auto& name = profile.settings.name.text();
     if (!profile.settings.entries.empty()) text += profile_entries(profile.settings.entries, name);
     if (profile.out_of_reach.empty()) return text;
     const auto all = profile_entries(profile.out_of_reach, name);
     if (!profile.why_out_of_reach.empty()) text += format("# {}\n", printable(profile.why_out_of_reach, 400));
     // The head of the table is there already.
-    text += commented(profile.settings.entries.empty() ? std::string_view(all) : std::string_view(all).substr(all.find('\n') + 1));
+    text += commented(profile.settings.entries.empty() ? std::string_view(all)
+                                                       : std::string_view(all).substr(all.find('\n') + 1));
     return text;
 }
 
@@ -134,10 +136,12 @@ std::string rule_comment(const ProposedRule& rule)
 
 std::string to_toml(const Proposal& proposal)
 {
-    std::string text = "# Proposed by `usbroute import`; read the lines that it printed beside this, then compare with the machine.\n";
+    std::string text =
+        "# Proposed by `usbroute import`; read the lines that it printed beside this, then compare with the machine.\n";
     for (const auto& file : proposal.files) text += format("# From {}\n", printable(file, 200));
     const auto add = [&](const std::string& part) { text += "\n" + part; };
-    for (const auto& connector : proposal.connectors) add(config::to_toml(connector.settings) + comments(connector.remarks));
+    for (const auto& connector : proposal.connectors)
+        add(config::to_toml(connector.settings) + comments(connector.remarks));
     for (const auto& guest : proposal.guests) add(guest_toml(guest));
     for (const auto& profile : proposal.profiles) add(profile_toml(profile));
     if (proposal.toggle.size() > 1) {
@@ -148,7 +152,8 @@ std::string to_toml(const Proposal& proposal)
     const bool has_given = std::ranges::any_of(proposal.profiles, [](const ProposedProfile& profile) {
         return profile.settings.name.text() == "imported" && !profile.settings.entries.empty();
     });
-    if (has_given) add("# Put in force with `usbroute apply imported`, or after each boot with\n# [routes]\n# at_start = \"imported\"\n");
+    if (has_given)
+        add("# Put in force with `usbroute apply imported`, or after each boot with\n# [routes]\n# at_start = \"imported\"\n");
     if (!proposal.rules.empty()) {
         add("# Devices by what they are, wherever they are plugged in. This version has no rules yet: these lines are comments.\n");
         for (const auto& rule : proposal.rules) add(rule_comment(rule));

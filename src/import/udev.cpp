@@ -71,7 +71,8 @@ bool read_udev_items(std::string_view text, std::vector<UdevItem>& items)
             at = end + 1;
         }
         skip(" \t");
-        while (at < text.size() && std::string_view("=!+-:").find(text[at]) != std::string_view::npos) item.op += text[at++];
+        while (at < text.size() && std::string_view("=!+-:").find(text[at]) != std::string_view::npos)
+            item.op += text[at++];
         skip(" \t");
         constexpr std::array<std::string_view, 6> ops{"==", "!=", "=", "+=", "-=", ":="};
         if (std::ranges::find(ops, item.op) == ops.end()) return false;
@@ -120,8 +121,9 @@ bool is_of_udev(std::string_view word)
 bool moves_nothing(std::string_view program)
 {
     constexpr std::array<std::string_view, 22> others{
-        "logger", "chmod", "chown", "chgrp", "touch", "echo", "notify-send", "hdparm", "modprobe", "kmod", "usb_modeswitch",
-        "mount", "umount", "systemd-mount", "ip", "rm", "mkdir", "ln", "setfacl", "udevadm", "sleep", "true"};
+        "logger",   "chmod", "chown",          "chgrp",   "touch",  "echo",          "notify-send", "hdparm",
+        "modprobe", "kmod",  "usb_modeswitch", "mount",   "umount", "systemd-mount", "ip",          "rm",
+        "mkdir",    "ln",    "setfacl",        "udevadm", "sleep",  "true"};
     return std::ranges::find(others, last_name_of(program)) != others.end();
 }
 
@@ -134,10 +136,15 @@ public:
     {
         for (const auto& item : items) (item.is_match() ? match(item) : assignment(item));
         if (jumps_) {
-            found_.warn(line_, "GOTO and LABEL are not followed: the rules between them are read as if they always counted");
+            found_.warn(
+                line_,
+                "GOTO and LABEL are not followed: the rules between them are read as if they always counted");
             if (runs_.empty() && wants_.empty()) return;
         }
-        if (authorizes_) found_.left(line_, "authorized is not set by usbroute: a socket that is nobody's is parked (`move NAME --to none`)");
+        if (authorizes_)
+            found_.left(
+                line_,
+                "authorized is not set by usbroute: a socket that is nobody's is parked (`move NAME --to none`)");
         if (runs_.empty() && wants_.empty()) return;
         for (const auto& why : not_taken_) found_.left(line_, why);
         if (!not_taken_.empty()) return;
@@ -153,7 +160,9 @@ private:
         const bool is_usual = item.key == "ACTION" || item.key == "SUBSYSTEM" || item.key == "SUBSYSTEMS" ||
                               (item.key == "ENV" && item.of == "DEVTYPE");
         if (item.op == "!=") {
-            if (!is_usual || runs_or_wants_) return no(format("a condition with != is not taken over: {} != {}", item.key, said(item.value)));
+            if (!is_usual || runs_or_wants_)
+                return no(
+                    format("a condition with != is not taken over: {} != {}", item.key, said(item.value)));
             if (item.value == "usb" || item.value == "usb_device" || item.key == "ACTION") return;
             return no(format("a condition with != is not taken over: {} != {}", item.key, said(item.value)));
         }
@@ -164,17 +173,20 @@ private:
             return;
         }
         if (item.key == "ENV" && item.of == "DEVTYPE") {
-            if (item.value == "usb_interface") no("the rule is about an interface, which is not handed over by itself");
+            if (item.value == "usb_interface")
+                no("the rule is about an interface, which is not handed over by itself");
             return;
         }
         if (item.key == "DEVPATH") return socket(item.value, false);
         if (item.key == "KERNEL" || item.key == "KERNELS") {
-            if (item.value == "*" || item.value == "[0-9]*" || item.value == "*-*" || item.value == "?*-?*") return;
+            if (item.value == "*" || item.value == "[0-9]*" || item.value == "*-*" || item.value == "?*-?*")
+                return;
             return socket(item.value, true);
         }
         if (item.key == "ENV") return environment(item);
         if (item.key == "ATTR" || item.key == "ATTRS") return attribute(item);
-        if (item.key == "TAG" || item.key == "TAGS") return no(format("the tag {} has no counterpart", said(item.value)));
+        if (item.key == "TAG" || item.key == "TAGS")
+            return no(format("the tag {} has no counterpart", said(item.value)));
         if (item.key == "DRIVER" || item.key == "DRIVERS") {
             if (item.value != "usb") no(format("the driver {} has no counterpart", said(item.value)));
             return;
@@ -189,7 +201,10 @@ private:
         const auto parts = alternatives_of_glob(value);
         std::vector<ToldSocket> told;
         for (const auto& part : parts) {
-            if (part.starts_with("/sys")) found_.warn(line_, format("{} never matched: DEVPATH begins with /devices; taken as that place", said(part)));
+            if (part.starts_with("/sys"))
+                found_.warn(line_,
+                            format("{} never matched: DEVPATH begins with /devices; taken as that place",
+                                   said(part)));
             std::string_view plain = part;
             bool begins_alike = false;
             while (plain.ends_with('*')) {
@@ -204,11 +219,14 @@ private:
             }
             if (plain.ends_with('/')) begins_alike = false;
             std::optional<ToldSocket> one;
-            if (!is_glob(plain)) one = by_kernel ? socket_by_bus(plain.substr(0, plain.find(':'))) : socket_by_devpath(plain);
+            if (!is_glob(plain))
+                one = by_kernel ? socket_by_bus(plain.substr(0, plain.find(':'))) : socket_by_devpath(plain);
             if (one) {
-                if (last_name_of(plain).find(':') != std::string_view::npos && plain.find('-') != std::string_view::npos &&
-                    !PciAddress::parse(last_name_of(plain)))
-                    found_.warn(line_, format("{} is an interface of a device; taken as the socket of that device", said(part)));
+                if (last_name_of(plain).find(':') != std::string_view::npos &&
+                    plain.find('-') != std::string_view::npos && !PciAddress::parse(last_name_of(plain)))
+                    found_.warn(line_,
+                                format("{} is an interface of a device; taken as the socket of that device",
+                                       said(part)));
                 one->said = part;
                 one->with_what_begins_alike = begins_alike;
                 told.push_back(std::move(*one));
@@ -234,7 +252,8 @@ private:
 
     void text(std::string& where, const std::string& value)
     {
-        if (is_glob(value)) return no(format("the pattern {} is not taken over; write the text that is meant", said(value)));
+        if (is_glob(value))
+            return no(format("the pattern {} is not taken over; write the text that is meant", said(value)));
         where = value;
         has_device_ = true;
     }
@@ -265,13 +284,16 @@ private:
             const auto parts = split(item.value, '/');
             const auto vendor = number_from<std::uint16_t>(parts[0], 16);
             const auto product = parts.size() > 1 ? number_from<std::uint16_t>(parts[1], 16) : std::nullopt;
-            if (!vendor || !product) return no(format("{} in PRODUCT is no vendor/product/revision", said(item.value)));
-            if (parts.size() > 2 && !is_glob(parts[2])) found_.note(line_, "the revision in PRODUCT is not asked for any more");
+            if (!vendor || !product)
+                return no(format("{} in PRODUCT is no vendor/product/revision", said(item.value)));
+            if (parts.size() > 2 && !is_glob(parts[2]))
+                found_.note(line_, "the revision in PRODUCT is not asked for any more");
             device_.vendor = vendor;
             device_.product = product;
             has_device_ = true;
         } else if (item.of == "DEVNAME" || item.of == "BUSNUM" || item.of == "DEVNUM") {
-            no(format("{} is a number that a device has until it is unplugged; name its socket or its ids", item.of));
+            no(format("{} is a number that a device has until it is unplugged; name its socket or its ids",
+                      item.of));
         } else if (item.of != "DEVTYPE") {
             no(format("the condition ENV{{{}}} has no counterpart", printable(item.of, 64)));
         }
@@ -283,8 +305,10 @@ private:
         for (const auto& part : alternatives_of_glob(value)) {
             const auto words_here = split(part, '/');
             const auto vendor = number_from<std::uint16_t>(words_here[0], 16);
-            const auto product = words_here.size() > 1 ? number_from<std::uint16_t>(words_here[1], 16) : std::nullopt;
-            if (!vendor || !product) return no(format("{} in PRODUCT is no vendor/product/revision", said(part)));
+            const auto product =
+                words_here.size() > 1 ? number_from<std::uint16_t>(words_here[1], 16) : std::nullopt;
+            if (!vendor || !product)
+                return no(format("{} in PRODUCT is no vendor/product/revision", said(part)));
             products_.push_back({.vendor = *vendor, .product = *product});
         }
     }
@@ -314,7 +338,9 @@ private:
             }
         }
         if (item.of == "product" || item.of == "manufacturer") {
-            if (is_glob(item.value)) return no(format("the pattern {} is not taken over; write the text that is meant", said(item.value)));
+            if (is_glob(item.value))
+                return no(format("the pattern {} is not taken over; write the text that is meant",
+                                 said(item.value)));
             device_.name = item.value;
             has_device_ = true;
             return;
@@ -329,9 +355,11 @@ private:
             const auto names = words(item.value);
             wants_.insert(wants_.end(), names.begin(), names.end());
         }
-        if (item.key == "ATTR" && (item.of == "authorized" || item.of == "authorized_default")) authorizes_ = true;
+        if (item.key == "ATTR" && (item.of == "authorized" || item.of == "authorized_default"))
+            authorizes_ = true;
         if (item.key == "GOTO") jumps_ = true;
-        if (item.key == "PROGRAM" || (item.key == "IMPORT" && item.of != "builtin" && item.of != "db" && item.of != "parent"))
+        if (item.key == "PROGRAM" ||
+            (item.key == "IMPORT" && item.of != "builtin" && item.of != "db" && item.of != "parent"))
             no(format("{} is not run: {}", item.key, said(item.value)));
         runs_or_wants_ = !runs_.empty() || !wants_.empty();
     }
@@ -344,15 +372,16 @@ private:
             auto words_here = command.words;
             // sh -c '...'
             const auto first = last_name_of(words_here.front().text);
-            if ((first == "sh" || first == "bash") && words_here.size() > 2 && words_here[1].text.starts_with("-") &&
-                words_here[1].text.find('c') != std::string::npos)
+            if ((first == "sh" || first == "bash") && words_here.size() > 2 &&
+                words_here[1].text.starts_with("-") && words_here[1].text.find('c') != std::string::npos)
                 return program(words_here[2].text);
             if (first == "systemctl") {
                 give(words_here.back().text);
                 continue;
             }
             if (moves_nothing(first)) {
-                found_.left(line_, format("the program {} gives nothing to a guest", said(words_here.front().text)));
+                found_.left(line_,
+                            format("the program {} gives nothing to a guest", said(words_here.front().text)));
                 continue;
             }
             bool is_done = false;
@@ -362,8 +391,9 @@ private:
             std::string guest;
             for (auto word = words_here.rbegin(); word + 1 != words_here.rend(); ++word) {
                 const auto& text = word->text;
-                if (text.empty() || text.starts_with('-') || is_of_udev(text) || text.starts_with('/') || text == "add" ||
-                    text == "remove" || text == "attach" || text == "detach" || socket_by_bus(text) || ids_from(text) ||
+                if (text.empty() || text.starts_with('-') || is_of_udev(text) || text.starts_with('/') ||
+                    text == "add" || text == "remove" || text == "attach" || text == "detach" ||
+                    socket_by_bus(text) || ids_from(text) ||
                     std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }))
                     continue;
                 guest = text;
@@ -415,9 +445,12 @@ private:
         }
         auto sockets = sockets_;
         if (bus_ && !devpath_.empty()) {
-            if (auto one = socket_by_bus(format("{}-{}", *bus_, devpath_))) sockets.push_back(std::move(*one));
+            if (auto one = socket_by_bus(format("{}-{}", *bus_, devpath_)))
+                sockets.push_back(std::move(*one));
             if (!warned_gone_)
-                found_.note(line_, "ATTR{busnum} and ATTR{devpath} are gone when the device is: the old rule never took it back");
+                found_.note(
+                    line_,
+                    "ATTR{busnum} and ATTR{devpath} are gone when the device is: the old rule never took it back");
             warned_gone_ = true;
         }
         if (sockets.empty()) return bases;
@@ -453,7 +486,8 @@ private:
 bool read_virsh_words(std::span<const ShellWord> words, Found& found, Entry entry)
 {
     const auto starts = [&](std::string_view name) {
-        return std::ranges::find_if(words, [&](const ShellWord& word) { return last_name_of(word.text) == name; });
+        return std::ranges::find_if(words,
+                                    [&](const ShellWord& word) { return last_name_of(word.text) == name; });
     };
     const auto line = entry.origin.line;
     const auto usbtool = starts("usbtool");
@@ -484,12 +518,15 @@ bool read_virsh_words(std::span<const ShellWord> words, Found& found, Entry entr
         } else if (const auto xml = value_of(at, "--file")) {
             file = *xml;
         } else if (const auto uri = at->text == "-c" ? value_of(at, "-c") : value_of(at, "--connect")) {
-            if (!uri->starts_with("qemu:///system")) found.warn(line, format("the domain is at {}", said(*uri)));
+            if (!uri->starts_with("qemu:///system"))
+                found.warn(line, format("the domain is at {}", said(*uri)));
         } else if (const auto vendor = value_of(at, "--vendor")) {
-            device.vendor = number_from<std::uint16_t>(vendor->starts_with("0x") ? vendor->substr(2) : *vendor, 16);
+            device.vendor =
+                number_from<std::uint16_t>(vendor->starts_with("0x") ? vendor->substr(2) : *vendor, 16);
             has_device = true;
         } else if (const auto product = value_of(at, "--device")) {
-            device.product = number_from<std::uint16_t>(product->starts_with("0x") ? product->substr(2) : *product, 16);
+            device.product =
+                number_from<std::uint16_t>(product->starts_with("0x") ? product->substr(2) : *product, 16);
             has_device = true;
         } else if (at->text.starts_with('-')) {
             continue;
@@ -501,7 +538,8 @@ bool read_virsh_words(std::span<const ShellWord> words, Found& found, Entry entr
     }
     if (verb.empty()) return false;
     if (!unknown.empty() || guest.empty() || is_of_udev(guest)) {
-        found.left(line, format("which guest is meant only a shell could tell ({})", printable(unknown.empty() ? guest : unknown, 64)));
+        found.left(line, format("which guest is meant only a shell could tell ({})",
+                                printable(unknown.empty() ? guest : unknown, 64)));
         return true;
     }
     auto& told = found.guest(guest, line);
@@ -520,10 +558,17 @@ bool read_virsh_words(std::span<const ShellWord> words, Found& found, Entry entr
 
 Result<Found> read_udev(const Source& source)
 {
-    Found found{.file = source.name, .kind = Kind::udev, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+    Found found{.file = source.name,
+                .kind = Kind::udev,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     std::size_t count = 0;
     for (const auto& line : udev_lines(source.text)) {
-        if (++count > most_entries) return bad_input(source, line.line, format("it has more than {} rules", most_entries));
+        if (++count > most_entries)
+            return bad_input(source, line.line, format("it has more than {} rules", most_entries));
         std::vector<UdevItem> items;
         if (!read_udev_items(line.text, items)) {
             found.left(line.line, format("this is no rule of udev: {}", said(trim(line.text))));

@@ -31,7 +31,8 @@ std::string html_decoded(std::string_view text)
             if (name == "lt") return "<";
             if (name == "gt") return ">";
             if (name.starts_with("#x") || name.starts_with("#X"))
-                if (const auto code = number_from<std::uint32_t>(name.substr(2), 16); code && *code >= 0x20 && *code < 0x7f)
+                if (const auto code = number_from<std::uint32_t>(name.substr(2), 16);
+                    code && *code >= 0x20 && *code < 0x7f)
                     return std::string(1, static_cast<char>(*code));
             if (name.starts_with("#"))
                 if (const auto code = parse_decimal(name.substr(1)); code && *code >= 0x20 && *code < 0x7f)
@@ -72,7 +73,9 @@ void read_unraid_section(const UnraidSection& section, Found& found)
         return at == section.keys.end() ? section.line : at->second.second;
     };
     for (const auto* key : {"connectserial", "connectserialport"})
-        if (section.says_yes(key) || (std::string_view(key) == "connectserialport" && !section.text(key).empty() && !section.says_yes("connectserial") && section.text(key) != "no" && section.text(key) != "0"))
+        if (section.says_yes(key) ||
+            (std::string_view(key) == "connectserialport" && !section.text(key).empty() &&
+             !section.says_yes("connectserial") && section.text(key) != "no" && section.text(key) != "0"))
             found.left(line_of(key), format("{}: presenting the device as a serial port is no route", key));
     Entry entry{.origin = found.at(section.line),
                 .guest = guest,
@@ -95,12 +98,18 @@ void read_unraid_section(const UnraidSection& section, Found& found)
     const bool on_start = section.says_yes("autoconnectstart");
     if (!on_plug && !on_start) {
         entry.only_when_plugged_by_hand = true;
-        found.warn(section.line, format("{} was connected by hand only; usbroute gives what its profile names", said(section.name)));
+        found.warn(section.line,
+                   format("{} was connected by hand only; usbroute gives what its profile names",
+                          said(section.name)));
     } else if (!on_plug) {
-        found.note(section.line, format("{} was connected when the VM starts, not when it is plugged in; usbroute does both", said(section.name)));
+        found.note(
+            section.line,
+            format("{} was connected when the VM starts, not when it is plugged in; usbroute does both",
+                   said(section.name)));
     }
     if (section.says_yes("autoconnectvmstart"))
-        found.left(line_of("autoconnectvmstart"), format("autoconnectvmstart: a plug does not start or resume {} here", said(guest)));
+        found.left(line_of("autoconnectvmstart"),
+                   format("autoconnectvmstart: a plug does not start or resume {} here", said(guest)));
     found.entries.push_back(std::move(entry));
 }
 
@@ -108,7 +117,13 @@ void read_unraid_section(const UnraidSection& section, Found& found)
 
 Result<Found> read_unraid(const Source& source)
 {
-    Found found{.file = source.name, .kind = Kind::unraid, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+    Found found{.file = source.name,
+                .kind = Kind::unraid,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     std::vector<UnraidSection> sections;
     std::uint32_t number = 0;
     for (const auto full : split(source.text, '\n')) {
@@ -120,7 +135,8 @@ Result<Found> read_unraid(const Source& source)
                 found.left(number, format("this is no [section]: {}", said(line)));
                 continue;
             }
-            sections.push_back({.name = html_decoded(line.substr(1, line.size() - 2)), .line = number, .keys = {}});
+            sections.push_back(
+                {.name = html_decoded(line.substr(1, line.size() - 2)), .line = number, .keys = {}});
             continue;
         }
         const auto equals = line.find('=');
@@ -129,7 +145,8 @@ Result<Found> read_unraid(const Source& source)
             continue;
         }
         auto value = trim(line.substr(equals + 1));
-        if (value.size() > 1 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front())
+        if (value.size() > 1 && (value.front() == '"' || value.front() == '\'') &&
+            value.back() == value.front())
             value = value.substr(1, value.size() - 2);
         sections.back().keys[std::string(trim(line.substr(0, equals)))] = {html_decoded(value), number};
     }
@@ -139,7 +156,13 @@ Result<Found> read_unraid(const Source& source)
 
 Result<Found> read_unraid_kept(const Source& source)
 {
-    Found found{.file = source.name, .kind = Kind::unraid_kept, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+    Found found{.file = source.name,
+                .kind = Kind::unraid_kept,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     std::uint32_t number = 0;
     for (const auto full : split(source.text, '\n')) {
         ++number;

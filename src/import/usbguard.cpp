@@ -42,7 +42,8 @@ std::optional<std::vector<GuardWord>> guard_words(std::string_view line)
             ++i;
         } else {
             GuardWord word;
-            while (i < line.size() && std::string_view(" \t\"{}").find(line[i]) == std::string_view::npos) word.text += line[i++];
+            while (i < line.size() && std::string_view(" \t\"{}").find(line[i]) == std::string_view::npos)
+                word.text += line[i++];
             found.push_back(std::move(word));
         }
     }
@@ -76,10 +77,12 @@ struct GuardRule {
 
 std::optional<GuardRule> guard_rule(std::vector<GuardWord> words)
 {
-    constexpr std::array<std::string_view, 9> names{"id",       "name",     "serial",         "hash", "parent-hash",
-                                                    "via-port", "with-interface", "with-connect-type", "label"};
+    constexpr std::array<std::string_view, 9> names{
+        "id",   "name", "serial", "hash", "parent-hash", "via-port", "with-interface", "with-connect-type",
+        "label"};
     // As `usbguard list-rules` prints them: "12: allow ...".
-    if (!words.empty() && words.front().text.ends_with(':') && parse_decimal(std::string_view(words.front().text).substr(0, words.front().text.size() - 1)))
+    if (!words.empty() && words.front().text.ends_with(':') &&
+        parse_decimal(std::string_view(words.front().text).substr(0, words.front().text.size() - 1)))
         words.erase(words.begin());
     if (words.empty()) return std::nullopt;
     GuardRule rule;
@@ -101,7 +104,9 @@ std::optional<GuardRule> guard_rule(std::vector<GuardWord> words)
         }
         ++i;
         GuardValues values;
-        if (i < words.size() && !words[i].is_quoted && words[i].text != "{" && words[i].text.find(':') == std::string::npos) values.op = words[i++].text;
+        if (i < words.size() && !words[i].is_quoted && words[i].text != "{" &&
+            words[i].text.find(':') == std::string::npos)
+            values.op = words[i++].text;
         if (i < words.size() && words[i].text == "{" && !words[i].is_quoted) {
             for (++i; i < words.size() && words[i].text != "}"; ++i) values.values.push_back(words[i].text);
             if (i >= words.size()) return std::nullopt;
@@ -122,10 +127,13 @@ void read_guard_rule(const GuardRule& rule, std::uint32_t line, Found& found)
     const auto hash = rule.single("hash");
     const auto* ports = rule.get("via-port");
     if (const auto controller = PciAddress::parse(serial); controller && !hash.empty())
-        found.root_hubs.push_back({.hash = hash, .controller = *controller, .superspeed = rule.single("id") == "1d6b:0003"});
+        found.root_hubs.push_back(
+            {.hash = hash, .controller = *controller, .superspeed = rule.single("id") == "1d6b:0003"});
     const bool turns_away = rule.target != "allow";
     if (rule.has_condition && turns_away)
-        found.warn(line, "the condition behind \"if\" is not looked at: the rule may turn away less than is said here");
+        found.warn(
+            line,
+            "the condition behind \"if\" is not looked at: the rule may turn away less than is said here");
     Entry entry{.origin = found.at(line),
                 .to = turns_away ? Entry::To::rejected : Entry::To::host,
                 .guest = {},
@@ -146,11 +154,16 @@ void read_guard_rule(const GuardRule& rule, std::uint32_t line, Found& found)
         if (entry.device)
             found.entries.push_back(std::move(entry));
         else
-            found.warn(line, format("USBGuard's rule \"{}{}\" names neither one device nor a socket: what comes back to the host may be turned away by it", rule.target,
-                                    rule.single("id").empty() ? std::string() : " " + printable(rule.single("id"), 32)));
+            found.warn(
+                line,
+                format(
+                    "USBGuard's rule \"{}{}\" names neither one device nor a socket: what comes back to the host may be turned away by it",
+                    rule.target,
+                    rule.single("id").empty() ? std::string() : " " + printable(rule.single("id"), 32)));
         return;
     }
-    if (ports->op == "none-of") return found.warn(line, "via-port none-of: USBGuard's rule holds everywhere but there");
+    if (ports->op == "none-of")
+        return found.warn(line, "via-port none-of: USBGuard's rule holds everywhere but there");
     for (const auto& port : ports->values) {
         auto one = entry;
         one.socket = socket_by_bus(port);
@@ -160,7 +173,9 @@ void read_guard_rule(const GuardRule& rule, std::uint32_t line, Found& found)
         }
         // A root hub is no socket.
         if (one.socket->ports.empty()) {
-            if (turns_away) found.warn(line, format("USBGuard turns away the root hub {}, and with it its whole bus", said(port)));
+            if (turns_away)
+                found.warn(line, format("USBGuard turns away the root hub {}, and with it its whole bus",
+                                        said(port)));
             continue;
         }
         found.entries.push_back(std::move(one));
@@ -171,7 +186,13 @@ void read_guard_rule(const GuardRule& rule, std::uint32_t line, Found& found)
 
 Result<Found> read_usbguard(const Source& source)
 {
-    Found found{.file = source.name, .kind = Kind::usbguard, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+    Found found{.file = source.name,
+                .kind = Kind::usbguard,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     std::uint32_t number = 0;
     bool any_allowed = false;
     for (const auto full : split(source.text, '\n')) {
@@ -187,8 +208,12 @@ Result<Found> read_usbguard(const Source& source)
         any_allowed = any_allowed || rule->target == "allow";
         read_guard_rule(*rule, number, found);
     }
-    found.note(1, "USBGuard's rules stay with USBGuard: they know no guest, and usbroute writes none of them");
-    if (any_allowed) found.note(1, "a device that USBGuard does not allow stays unused by the host when it comes back from a guest");
+    found.note(1,
+               "USBGuard's rules stay with USBGuard: they know no guest, and usbroute writes none of them");
+    if (any_allowed)
+        found.note(
+            1,
+            "a device that USBGuard does not allow stays unused by the host when it comes back from a guest");
     return found;
 }
 

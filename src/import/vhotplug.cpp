@@ -18,7 +18,10 @@ bool is_true(const YamlNode* node) { return node != nullptr && !node->is_quoted 
 bool is_false(const YamlNode* node) { return node != nullptr && !node->is_quoted && node->text == "false"; }
 
 /// `disable` wins over `enable` in the same entry.
-bool is_disabled(const YamlNode& node) { return is_true(node.get("disable")) || is_false(node.get("enable")); }
+bool is_disabled(const YamlNode& node)
+{
+    return is_true(node.get("disable")) || is_false(node.get("enable"));
+}
 
 std::optional<std::uint32_t> plain_int(const YamlNode* node)
 {
@@ -65,8 +68,8 @@ struct VhotplugRule {
     bool denies = false;
 };
 
-void add_vhotplug(Found& found, const YamlNode& node, const VhotplugRule& rule, std::optional<ToldSocket> socket,
-                  std::optional<ToldDevice> device)
+void add_vhotplug(Found& found, const YamlNode& node, const VhotplugRule& rule,
+                  std::optional<ToldSocket> socket, std::optional<ToldDevice> device)
 {
     Entry entry{.origin = found.at(node.line),
                 .to = rule.denies ? Entry::To::host : Entry::To::guest,
@@ -113,10 +116,12 @@ void read_vhotplug_entry(const YamlNode& node, const VhotplugRule& rule, Found& 
             add_vhotplug(found, node, rule, {}, with_removable(device));
             any = true;
         } else {
-            found.left(node.line, format("{}:{} are no ids of a device", printable(vendor, 32), printable(product, 32)));
+            found.left(node.line,
+                       format("{}:{} are no ids of a device", printable(vendor, 32), printable(product, 32)));
         }
     } else if (!vendor.empty() || !product.empty()) {
-        found.left(node.line, "vendorId and productId match together only, and one is missing: this never matched");
+        found.left(node.line,
+                   "vendorId and productId match together only, and one is missing: this never matched");
     }
     for (const auto* key : {"vendorName", "productName"}) {
         const auto pattern = node.text_at(key);
@@ -124,9 +129,11 @@ void read_vhotplug_entry(const YamlNode& node, const VhotplugRule& rule, Found& 
         ToldDevice device;
         device.name = pattern;
         add_vhotplug(found, node, rule, {}, with_removable(device));
-        found.warn(node.get(key)->line,
-                   format("{} {} is a regular expression, anchored at its start, without regard to case; compare what it finds",
-                          key, said(pattern)));
+        found.warn(
+            node.get(key)->line,
+            format(
+                "{} {} is a regular expression, anchored at its start, without regard to case; compare what it finds",
+                key, said(pattern)));
         any = true;
     }
     const auto* bus = node.get("bus");
@@ -134,17 +141,20 @@ void read_vhotplug_entry(const YamlNode& node, const VhotplugRule& rule, Found& 
     if (bus != nullptr && port != nullptr) {
         const auto bus_number = plain_int(bus);
         const auto port_number = plain_int(port);
-        if (bus_number && port_number && *bus_number > 0 && *port_number > 0 && *bus_number < 65536 && *port_number < 256) {
+        if (bus_number && port_number && *bus_number > 0 && *port_number > 0 && *bus_number < 65536 &&
+            *port_number < 256) {
             auto socket = socket_by_bus(format("{}-{}", *bus_number, *port_number));
             std::optional<ToldDevice> device;
             if (removable) device = with_removable({});
             add_vhotplug(found, node, rule, std::move(socket), std::move(device));
             any = true;
         } else {
-            found.left(bus->line, format("bus {} and port {} are no numbers above 0: this never matched", said(bus->text), said(port->text)));
+            found.left(bus->line, format("bus {} and port {} are no numbers above 0: this never matched",
+                                         said(bus->text), said(port->text)));
         }
     } else if (bus != nullptr || port != nullptr) {
-        found.left((bus != nullptr ? bus : port)->line, "bus and port match together only, and one is missing: this never matched");
+        found.left((bus != nullptr ? bus : port)->line,
+                   "bus and port match together only, and one is missing: this never matched");
     }
     if (auto text = class_text(node, "device"); !text.empty()) {
         ToldDevice device;
@@ -152,7 +162,9 @@ void read_vhotplug_entry(const YamlNode& node, const VhotplugRule& rule, Found& 
         add_vhotplug(found, node, rule, {}, with_removable(device));
         any = true;
     } else if (const auto* one = node.get("deviceClass")) {
-        found.left(one->line, format("deviceClass {} is no number up to 255, or its protocol comes without a subclass", said(one->text)));
+        found.left(one->line,
+                   format("deviceClass {} is no number up to 255, or its protocol comes without a subclass",
+                          said(one->text)));
     }
     if (auto text = class_text(node, "interface"); !text.empty()) {
         ToldDevice device;
@@ -160,15 +172,35 @@ void read_vhotplug_entry(const YamlNode& node, const VhotplugRule& rule, Found& 
         add_vhotplug(found, node, rule, {}, with_removable(device));
         any = true;
     } else if (const auto* one = node.get("interfaceClass")) {
-        found.left(one->line, format("interfaceClass {} is no number up to 255, or its protocol comes without a subclass", said(one->text)));
+        found.left(
+            one->line,
+            format("interfaceClass {} is no number up to 255, or its protocol comes without a subclass",
+                   said(one->text)));
     }
     if (const auto* driver = node.get("driverPath"))
-        found.left(driver->line, format("driverPath {}: a driver's path has no counterpart", said(driver->text)));
+        found.left(driver->line,
+                   format("driverPath {}: a driver's path has no counterpart", said(driver->text)));
     if (!any && node.get("removable") != nullptr) found.left(node.line, "removable alone says no device");
-    constexpr std::array<std::string_view, 20> known{
-        "vendorId",    "productId",      "vendorName",        "productName",       "bus",       "port",      "deviceClass",
-        "deviceSubclass", "deviceSubClass", "deviceProtocol", "interfaceClass",    "interfaceSubclass", "interfaceSubClass", "interfaceProtocol", "driverPath",
-        "removable",   "disable",        "enable",            "description",       "comment"};
+    constexpr std::array<std::string_view, 20> known{"vendorId",
+                                                     "productId",
+                                                     "vendorName",
+                                                     "productName",
+                                                     "bus",
+                                                     "port",
+                                                     "deviceClass",
+                                                     "deviceSubclass",
+                                                     "deviceSubClass",
+                                                     "deviceProtocol",
+                                                     "interfaceClass",
+                                                     "interfaceSubclass",
+                                                     "interfaceSubClass",
+                                                     "interfaceProtocol",
+                                                     "driverPath",
+                                                     "removable",
+                                                     "disable",
+                                                     "enable",
+                                                     "description",
+                                                     "comment"};
     for (const auto& [key, value] : node.pairs)
         if (std::ranges::find(known, key.text) == known.end())
             found.left(key.line, format("{} is not known, and could be a condition", said(key.text)));
@@ -186,7 +218,9 @@ std::string guest_of_rule(const YamlNode& node, Found& found)
     }
     std::vector<std::string> names;
     for (const auto& item : allowed->items) names.push_back(printable(item.text, 64));
-    found.left(allowed->line, format("allowedVms without targetVm: the old tool asked which of {} it is for; name one", listed(names)));
+    found.left(allowed->line,
+               format("allowedVms without targetVm: the old tool asked which of {} it is for; name one",
+                      listed(names)));
     return {};
 }
 
@@ -206,7 +240,8 @@ void read_vhotplug_usb(const YamlNode& node, Found& found)
     if (const auto* deny = node.get("deny"))
         for (const auto& entry : deny->items) read_vhotplug_entry(entry, rule, found);
     if (is_true(node.get("skipOnSuspend")))
-        found.note(node.get("skipOnSuspend")->line, "skipOnSuspend: usbroute takes devices back before the host sleeps anyway");
+        found.note(node.get("skipOnSuspend")->line,
+                   "skipOnSuspend: usbroute takes devices back before the host sleeps anyway");
 }
 
 void read_vhotplug_pci(const YamlNode& node, Found& found)
@@ -216,7 +251,9 @@ void read_vhotplug_pci(const YamlNode& node, Found& found)
     const auto guest = node.text_at("targetVm");
     if (guest.empty()) return found.left(node.line, "the rule has no targetVm");
     if (is_true(node.get("pciIommuAddAll")))
-        found.left(node.get("pciIommuAddAll")->line, "pciIommuAddAll gave the guest every function of the IOMMU group; name those that it shall have");
+        found.left(
+            node.get("pciIommuAddAll")->line,
+            "pciIommuAddAll gave the guest every function of the IOMMU group; name those that it shall have");
     const auto* allow = node.get("allow");
     if (allow == nullptr || !allow->is_list()) return found.left(node.line, "the rule allows nothing");
     for (const auto& entry : allow->items) {
@@ -227,8 +264,11 @@ void read_vhotplug_pci(const YamlNode& node, Found& found)
         const auto address = PciAddress::parse(entry.text_at("address"));
         if (address)
             found.guest(guest, node.line).functions.emplace_back(*address, found.at(entry.line));
-        else if (!entry.text_at("vendorId").empty() || entry.get("deviceClass") != nullptr || !entry.text_at("address").empty())
-            found.left(entry.line, "a PCI device by ids or class is not taken over; name USB controllers by their address in `controllers`");
+        else if (!entry.text_at("vendorId").empty() || entry.get("deviceClass") != nullptr ||
+                 !entry.text_at("address").empty())
+            found.left(
+                entry.line,
+                "a PCI device by ids or class is not taken over; name USB controllers by their address in `controllers`");
     }
 }
 
@@ -238,7 +278,13 @@ Result<Found> read_vhotplug(const Source& source)
 {
     const auto tree = read_json(source);
     if (!tree) return std::unexpected(tree.error());
-    Found found{.file = source.name, .kind = Kind::vhotplug, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+    Found found{.file = source.name,
+                .kind = Kind::vhotplug,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     if (!tree->is_map()) return bad_input(source, tree->line, "vhotplug's file is one object");
     if (const auto* machines = tree->get("vms"))
         for (const auto& machine : machines->items) {
@@ -249,7 +295,8 @@ Result<Found> read_vhotplug(const Source& source)
             if (type.empty() || type == "qemu")
                 guest.qmp = machine.text_at("socket");
             else
-                guest.no_monitor = format("{} is a {} machine; usbroute speaks with QEMU and libvirt", said(name), printable(type, 32));
+                guest.no_monitor = format("{} is a {} machine; usbroute speaks with QEMU and libvirt",
+                                          said(name), printable(type, 32));
         }
     for (const auto& [key, value] : tree->pairs) {
         if (key.text == "usbPassthrough")
@@ -261,8 +308,11 @@ Result<Found> read_vhotplug(const Source& source)
         else if (key.text == "acpiPassthrough" && !value.items.empty())
             found.left(key.line, "acpiPassthrough is not about USB");
         else if (key.text == "usbAuthorization")
-            found.left(key.line, "usbAuthorization stays with vhotplug: which devices the kernel may use at all is no route");
-        else if (key.text != "vms" && key.text != "general" && key.text != "evdevPassthrough" && key.text != "acpiPassthrough")
+            found.left(
+                key.line,
+                "usbAuthorization stays with vhotplug: which devices the kernel may use at all is no route");
+        else if (key.text != "vms" && key.text != "general" && key.text != "evdevPassthrough" &&
+                 key.text != "acpiPassthrough")
             found.left(key.line, format("vhotplug knows no key {}", said(key.text)));
     }
     return found;

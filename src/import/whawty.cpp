@@ -21,14 +21,16 @@ struct WhawtyEntry {
     bool is_whole = true; ///< every condition was taken over
 };
 
-void take_whawty_text(WhawtyEntry& entry, std::uint32_t line, const std::string& name, const std::string& text)
+void take_whawty_text(WhawtyEntry& entry, std::uint32_t line, const std::string& name,
+                      const std::string& text)
 {
     const auto no = [&](std::string why) {
         entry.found.left(line, std::move(why));
         entry.is_whole = false;
     };
     const auto take_socket = [&](std::optional<ToldSocket> socket) {
-        if (!socket) return no(format("{} in {} is no place of a USB device", said(text), printable(name, 64)));
+        if (!socket)
+            return no(format("{} in {} is no place of a USB device", said(text), printable(name, 64)));
         entry.socket = std::move(socket);
     };
     if (name == "ID_PATH" || name == "ID_PATH_WITH_USB_REVISION") return take_socket(socket_by_id_path(text));
@@ -36,15 +38,15 @@ void take_whawty_text(WhawtyEntry& entry, std::uint32_t line, const std::string&
     const auto hex = [&]() { return number_from<std::uint16_t>(text, 16); };
     if (name == "ID_VENDOR_ID" || name == "ID_MODEL_ID") {
         const auto number = hex();
-        if (!number) return no(format("{} in {} is no id of four hexadecimal digits", said(text), printable(name, 64)));
+        if (!number)
+            return no(
+                format("{} in {} is no id of four hexadecimal digits", said(text), printable(name, 64)));
         (name == "ID_VENDOR_ID" ? entry.device.vendor : entry.device.product) = number;
     } else if (name == "ID_SERIAL_SHORT") {
         entry.device.serial = text;
     } else if (name == "ID_SERIAL") {
         entry.device.udev_serial = text;
-    } else if (name == "DEVTYPE" && text == "usb_device") {
-        return;
-    } else if (name == "SUBSYSTEM" && text == "usb") {
+    } else if ((name == "DEVTYPE" && text == "usb_device") || (name == "SUBSYSTEM" && text == "usb")) {
         return;
     } else {
         return no(format("the condition {} = {} has no counterpart", printable(name, 64), said(text)));
@@ -65,7 +67,9 @@ void read_whawty_env(WhawtyEntry& entry, const YamlNode& env)
     if (!equals.empty()) return take_whawty_text(entry, env.line, name, equals);
     const bool is_path = name == "ID_PATH" || name == "ID_PATH_WITH_USB_REVISION" || name == "DEVPATH";
     const auto literal = literal_of_regex(pattern);
-    const bool is_place = literal && (name == "DEVPATH" ? socket_by_devpath(literal->text) : socket_by_id_path(literal->text)).has_value();
+    const bool is_place =
+        literal &&
+        (name == "DEVPATH" ? socket_by_devpath(literal->text) : socket_by_id_path(literal->text)).has_value();
     if (is_path && !is_place) {
         if (auto glob = glob_of_regex(pattern)) {
             ToldSocket fits{.said = pattern, .bus = {}, .way = {}, .superspeed = {}, .ports = {}};
@@ -76,28 +80,34 @@ void read_whawty_env(WhawtyEntry& entry, const YamlNode& env)
     }
     if (literal) {
         if (!literal->is_whole)
-            entry.found.warn(env.line, format("the pattern {} is not anchored and took more; taken as {}", said(pattern), said(literal->text)));
+            entry.found.warn(env.line, format("the pattern {} is not anchored and took more; taken as {}",
+                                              said(pattern), said(literal->text)));
         return take_whawty_text(entry, env.line, name, literal->text);
     }
     if (name == "ID_SERIAL" || name == "ID_MODEL" || name == "ID_VENDOR") {
         entry.device.name = pattern;
         entry.has_device = true;
-        entry.found.warn(env.line, format("the pattern {} of {} became a name expression; compare what it finds", said(pattern), printable(name, 64)));
+        entry.found.warn(env.line,
+                         format("the pattern {} of {} became a name expression; compare what it finds",
+                                said(pattern), printable(name, 64)));
         return;
     }
-    entry.found.left(env.line, format("the pattern {} of {} is not taken over; write the text that is meant", said(pattern), printable(name, 64)));
+    entry.found.left(env.line, format("the pattern {} of {} is not taken over; write the text that is meant",
+                                      said(pattern), printable(name, 64)));
     entry.is_whole = false;
 }
 
 void read_whawty_device(const YamlNode& node, const std::string& guest, Found& found)
 {
-    if (!node.is_map() || node.pairs.empty()) return found.left(node.line, "an empty entry is an error in the old tool");
+    if (!node.is_map() || node.pairs.empty())
+        return found.left(node.line, "an empty entry is an error in the old tool");
     WhawtyEntry entry{.found = found, .device = {}, .socket = {}};
     std::optional<std::uint32_t> bus;
     std::optional<std::uint32_t> number;
     for (const auto& [key, value] : node.pairs) {
         const auto bad = [&] {
-            found.left(value.line, format("{} of {} is no number (046d would have to be 0x046d)", said(value.text), printable(key.text, 64)));
+            found.left(value.line, format("{} of {} is no number (046d would have to be 0x046d)",
+                                          said(value.text), printable(key.text, 64)));
             entry.is_whole = false;
         };
         if (key.text == "vendor-id" || key.text == "product-id") {
@@ -106,7 +116,8 @@ void read_whawty_device(const YamlNode& node, const std::string& guest, Found& f
                 bad();
                 continue;
             }
-            (key.text == "vendor-id" ? entry.device.vendor : entry.device.product) = static_cast<std::uint16_t>(*id);
+            (key.text == "vendor-id" ? entry.device.vendor : entry.device.product) =
+                static_cast<std::uint16_t>(*id);
             entry.has_device = true;
         } else if (key.text == "bus" || key.text == "device") {
             const auto one = yaml_number(value);
@@ -123,7 +134,8 @@ void read_whawty_device(const YamlNode& node, const std::string& guest, Found& f
                     entry.is_whole = false;
                 }
         } else {
-            found.left(key.line, format("{} is an error in the old tool: it knows no such key", said(key.text)));
+            found.left(key.line,
+                       format("{} is an error in the old tool: it knows no such key", said(key.text)));
             entry.is_whole = false;
         }
     }
@@ -132,11 +144,15 @@ void read_whawty_device(const YamlNode& node, const std::string& guest, Found& f
         entry.device.number = static_cast<std::uint16_t>(*number);
         entry.has_device = true;
     } else if (bus && !entry.socket) {
-        found.left(node.line, format("bus {} alone means everything on that bus; no socket is meant by it", *bus));
+        found.left(node.line,
+                   format("bus {} alone means everything on that bus; no socket is meant by it", *bus));
         entry.is_whole = false;
     }
     // In one entry everything has to hold: what is left of it would hold too often.
-    if (!entry.is_whole) return found.left(node.line, "the entry is not taken over: all its conditions have to hold, and not all have a counterpart");
+    if (!entry.is_whole)
+        return found.left(
+            node.line,
+            "the entry is not taken over: all its conditions have to hold, and not all have a counterpart");
     if (!entry.socket && !entry.has_device) return found.left(node.line, "the entry says no device");
     Entry made{.origin = found.at(node.line),
                .guest = guest,
@@ -157,7 +173,11 @@ void read_whawty_machine(const std::string& name, std::uint32_t line, const Yaml
     if (devices == nullptr || !devices->is_list() || devices->items.empty())
         return found.left(line, format("{} has no devices, which is an error in the old tool", said(name)));
     for (const auto& device : devices->items) read_whawty_device(device, name, found);
-    found.note(line, format("the old tool owned every USB hostdev of {} and removed those that no entry names; usbroute leaves what it did not give", said(name)));
+    found.note(
+        line,
+        format(
+            "the old tool owned every USB hostdev of {} and removed those that no entry names; usbroute leaves what it did not give",
+            said(name)));
 }
 
 } // namespace
@@ -166,17 +186,26 @@ Result<Found> read_whawty(const Source& source)
 {
     const auto tree = read_yaml(source);
     if (!tree) return std::unexpected(tree.error());
-    Found found{.file = source.name, .kind = Kind::whawty, .guests = {}, .entries = {}, .writes = {}, .root_hubs = {}, .remarks = {}};
+    Found found{.file = source.name,
+                .kind = Kind::whawty,
+                .guests = {},
+                .entries = {},
+                .writes = {},
+                .root_hubs = {},
+                .remarks = {}};
     if (!tree->is_map()) return bad_input(source, tree->line, "the file of libvirt-usb-hotplugd is a map");
     for (const auto& [key, value] : tree->pairs) {
         if (key.text == "machines") {
-            for (const auto& [name, machine] : value.pairs) read_whawty_machine(name.text, name.line, machine, found);
+            for (const auto& [name, machine] : value.pairs)
+                read_whawty_machine(name.text, name.line, machine, found);
         } else if (key.text != "devices" && key.text != "interval") {
-            found.left(key.line, format("{} is an error in the old tool: it knows no such key", said(key.text)));
+            found.left(key.line,
+                       format("{} is an error in the old tool: it knows no such key", said(key.text)));
         }
     }
     // machines.d/DOMAIN.yml has the content of one machine.
-    if (tree->get("devices") != nullptr) read_whawty_machine(stem_of(source.name), tree->get("devices")->line, *tree, found);
+    if (tree->get("devices") != nullptr)
+        read_whawty_machine(stem_of(source.name), tree->get("devices")->line, *tree, found);
     return found;
 }
 

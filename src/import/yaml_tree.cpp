@@ -52,7 +52,7 @@ private:
 
 std::string text_from(const yaml_char_t* text, std::size_t length)
 {
-    return std::string(reinterpret_cast<const char*>(text), length);
+    return {reinterpret_cast<const char*>(text), length};
 }
 
 std::string anchor_from(const yaml_char_t* text)
@@ -88,8 +88,8 @@ public:
         parser_.reset(new yaml_parser_t{});
         if (yaml_parser_initialize(parser_.get()) == 0) return bad_input(source_, 0, "out of memory");
         yaml_parser_set_encoding(parser_.get(), YAML_UTF8_ENCODING);
-        yaml_parser_set_input_string(parser_.get(), reinterpret_cast<const unsigned char*>(source_.text.data()),
-                                     source_.text.size());
+        yaml_parser_set_input_string(
+            parser_.get(), reinterpret_cast<const unsigned char*>(source_.text.data()), source_.text.size());
         for (const auto wanted : {YAML_STREAM_START_EVENT, YAML_DOCUMENT_START_EVENT}) {
             if (!event_.read(*parser_)) return syntax();
             if (event_->type != wanted) return bad_input(source_, 0, "it is empty");
@@ -100,21 +100,27 @@ public:
         for (const auto wanted : {YAML_DOCUMENT_END_EVENT, YAML_STREAM_END_EVENT}) {
             if (!event_.read(*parser_)) return syntax();
             if (event_->type != wanted)
-                return bad_input(source_, line(), "a second document begins here; give each a file of its own");
+                return bad_input(source_, line(),
+                                 "a second document begins here; give each a file of its own");
         }
         return root;
     }
 
 private:
-    [[nodiscard]] std::uint32_t line() const { return static_cast<std::uint32_t>(event_->start_mark.line) + 1; }
+    [[nodiscard]] std::uint32_t line() const
+    {
+        return static_cast<std::uint32_t>(event_->start_mark.line) + 1;
+    }
 
     [[nodiscard]] std::unexpected<Error> syntax() const
     {
         const auto& parser = *parser_;
-        const auto mark = parser.problem_mark.line != 0 || parser.problem_mark.index != 0 ? parser.problem_mark
-                                                                                      : parser.mark;
+        const auto mark = parser.problem_mark.line != 0 || parser.problem_mark.index != 0
+                              ? parser.problem_mark
+                              : parser.mark;
         return bad_input(source_, static_cast<std::uint32_t>(mark.line) + 1,
-                         format("it cannot be read: {}", printable(parser.problem != nullptr ? parser.problem : "syntax error")));
+                         format("it cannot be read: {}",
+                                printable(parser.problem != nullptr ? parser.problem : "syntax error")));
     }
 
     /// The value that the event begins.
@@ -184,10 +190,12 @@ private:
     {
         const auto known = anchors_.find(name);
         if (known == anchors_.end())
-            return bad_input(source_, line(), format("*{} stands for nothing that came before", printable(name, 64)));
-        if (depth_of(known->second) > deepest_alias)
             return bad_input(source_, line(),
-                             format("*{} stands for lists within lists; write them out", printable(name, 64)));
+                             format("*{} stands for nothing that came before", printable(name, 64)));
+        if (depth_of(known->second) > deepest_alias)
+            return bad_input(
+                source_, line(),
+                format("*{} stands for lists within lists; write them out", printable(name, 64)));
         count_ += nodes_in(known->second);
         if (count_ > most_entries)
             return bad_input(source_, line(), format("it has more than {} entries", most_entries));
@@ -229,13 +237,16 @@ std::optional<Error> why_too_deep(const Source& source)
         const char c = source.text[i];
         if (c == '\n') ++line;
         if (quote != 0) {
-            if (c == '\\' && quote == '"') ++i;
-            else if (c == quote || c == '\n') quote = 0;
+            if (c == '\\' && quote == '"')
+                ++i;
+            else if (c == quote || c == '\n')
+                quote = 0;
         } else if (c == '"') {
             quote = c;
         } else if (c == '[' || c == '{') {
             if (++depth > 4 * most_depth)
-                return bad_input(source, line, format("it is nested deeper than {} levels", most_depth)).error();
+                return bad_input(source, line, format("it is nested deeper than {} levels", most_depth))
+                    .error();
         } else if ((c == ']' || c == '}') && depth > 0) {
             --depth;
         }
@@ -247,7 +258,8 @@ std::optional<Error> why_too_deep(const Source& source)
 
 bool YamlNode::is_null() const
 {
-    return is_scalar() && !is_quoted && (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL");
+    return is_scalar() && !is_quoted &&
+           (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL");
 }
 
 const YamlNode* YamlNode::get(std::string_view key) const
@@ -276,7 +288,8 @@ Result<YamlNode> read_json(const Source& source)
     if (!is_json(source.text)) {
         // libyaml knows the line of most mistakes.
         if (auto tree = YamlReader(source).read(); !tree) return tree;
-        return bad_input(source, 0, "it is no JSON: look for a comma before a closing bracket, and for comments");
+        return bad_input(source, 0,
+                         "it is no JSON: look for a comma before a closing bracket, and for comments");
     }
     return YamlReader(source).read();
 }
@@ -285,7 +298,8 @@ std::optional<std::uint32_t> yaml_number(const YamlNode& node)
 {
     if (!node.is_scalar() || node.is_quoted) return std::nullopt;
     const std::string_view text = node.text;
-    if (text.starts_with("0x") || text.starts_with("0X")) return number_from<std::uint32_t>(text.substr(2), 16);
+    if (text.starts_with("0x") || text.starts_with("0X"))
+        return number_from<std::uint32_t>(text.substr(2), 16);
     if (text.starts_with("0o")) return number_from<std::uint32_t>(text.substr(2), 8);
     if (text.starts_with("0b")) return number_from<std::uint32_t>(text.substr(2), 2);
     // YAML 1.1, as the tools' libraries have it: a leading 0 is octal.

@@ -40,13 +40,15 @@ Result<import_::Source> source_of(const std::string& path)
     }
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0)
-        return std::unexpected(
-            Error(errno == EACCES ? ErrorKind::not_permitted : ErrorKind::usage, format("cannot read {}", printable(path, 200)), errno));
+        return std::unexpected(Error(errno == EACCES ? ErrorKind::not_permitted : ErrorKind::usage,
+                                     format("cannot read {}", printable(path, 200)), errno));
     if (S_ISDIR(status.st_mode))
-        return std::unexpected(usage_error(format("{} is a directory; name the files in it", printable(path, 200))));
+        return std::unexpected(
+            usage_error(format("{} is a directory; name the files in it", printable(path, 200))));
     auto text = linux_::read_file(path, import_::most_bytes);
     if (!text && static_cast<std::uintmax_t>(status.st_size) > import_::most_bytes)
-        return import_::bad_input({.name = path, .text = {}}, 0, "it is larger than 1 MiB; no configuration is");
+        return import_::bad_input({.name = path, .text = {}}, 0,
+                                  "it is larger than 1 MiB; no configuration is");
     if (!text) return std::unexpected(text.error());
     return import_::Source{.name = path, .text = std::move(*text)};
 }
@@ -61,7 +63,8 @@ import_::Here look_here(const linux_::Locations& where, const cli::Options& opti
     if (auto settings = linux_::load_settings(where, linux_::Purpose::to_look))
         here.settings = std::move(*settings);
     else
-        cli::warn(options, "the present configuration has mistakes and is not looked at: connectors get new names");
+        cli::warn(options,
+                  "the present configuration has mistakes and is not looked at: connectors get new names");
     here.hostname = observe::attribute(tree, "proc/sys/kernel/hostname");
     if (here.hostname.empty()) here.hostname = observe::attribute(tree, "etc/hostname");
     return here;
@@ -81,8 +84,8 @@ void print_remarks(const import_::Proposal& proposal, bool with_notes)
 {
     for (const auto& remark : proposal.remarks) {
         if (remark.weight == import_::Weight::note && !with_notes) continue;
-        const auto line = format("{}:{}: {}{}\n", printable(remark.origin.file, 200), remark.origin.line, word_of(remark.weight),
-                                 printable(remark.text, 600));
+        const auto line = format("{}:{}: {}{}\n", printable(remark.origin.file, 200), remark.origin.line,
+                                 word_of(remark.weight), printable(remark.text, 600));
         std::fwrite(line.data(), 1, line.size(), stderr);
     }
 }
@@ -99,7 +102,9 @@ Result<void> check(const std::string& toml, const topology::Snapshot& snapshot)
         for (const auto& misfit : report::check_config(*settings, snapshot, {}).misfits)
             lines.push_back(format("{}: {}", misfit.origin, misfit.message));
     if (lines.empty()) return {};
-    return failure(format("the proposal is no valid configuration, which is a mistake of usbroute's; please report it:\n{}", join(lines, "\n")));
+    return failure(format(
+        "the proposal is no valid configuration, which is a mistake of usbroute's; please report it:\n{}",
+        join(lines, "\n")));
 }
 
 /// Whole and atomically, and never over a file that is there.
@@ -108,8 +113,11 @@ Result<void> write(const std::string& path, const std::string& toml)
     struct stat status{};
     if (::lstat(path.c_str(), &status) == 0)
         return std::unexpected(
-            Error(ErrorKind::refused,
-                  format("{0} is there already and stays as it is; write the proposal elsewhere with --config NEW.toml, compare, and put what you want into {0}", printable(path, 200)))
+            Error(
+                ErrorKind::refused,
+                format(
+                    "{0} is there already and stays as it is; write the proposal elsewhere with --config NEW.toml, compare, and put what you want into {0}",
+                    printable(path, 200)))
                 .with_code("file-exists"));
     return linux_::replace_file(path, toml);
 }
@@ -125,7 +133,9 @@ int run(const cli::Invocation& asked)
         std::vector<std::string> known;
         for (const auto one : import_::all_kinds()) known.emplace_back(import_::text_of(one));
         if (!kind)
-            return cli::fail(usage_error(format("--kind {}: there are {}", printable(options.kind, 64), join(known, ", "))), options.json);
+            return cli::fail(usage_error(format("--kind {}: there are {}", printable(options.kind, 64),
+                                                join(known, ", "))),
+                             options.json);
     }
     std::vector<import_::Found> found;
     for (const auto& path : asked.words) {
@@ -150,7 +160,12 @@ int run(const cli::Invocation& asked)
     if (options.write) {
         const auto path = options.config.empty() ? where.config : options.config;
         if (const auto written = write(path, toml); !written) return cli::fail(written.error(), options.json);
-        if (!options.json) cli::note(options, format("the proposal is in {}; compare it with this machine: usbroute config check --config {}", printable(path, 200), printable(path, 200)));
+        if (!options.json)
+            cli::note(
+                options,
+                format(
+                    "the proposal is in {}; compare it with this machine: usbroute config check --config {}",
+                    printable(path, 200), printable(path, 200)));
     }
     return proposal.left_something() ? exit_parts_left : cli::exit_done;
 }

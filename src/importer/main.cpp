@@ -6,7 +6,4 @@
 
 using namespace usbroute;
 
-int main(int argc, char** argv)
-{
-    return cli::run_part(argc, argv, "import", importer::run);
-}
+int main(int argc, char** argv) { return cli::run_part(argc, argv, "import", importer::run); }

@@ -49,7 +49,8 @@ struct Imported {
     [[nodiscard]] bool has(std::string_view text) const { return toml.find(text) != std::string::npos; }
     [[nodiscard]] bool says(std::string_view text) const
     {
-        return std::ranges::any_of(said, [&](const std::string& line) { return line.find(text) != std::string::npos; });
+        return std::ranges::any_of(
+            said, [&](const std::string& line) { return line.find(text) != std::string::npos; });
     }
     [[nodiscard]] std::string all() const { return toml + refused + join(said, "\n"); }
 };
@@ -69,7 +70,9 @@ inline Imported imported(const Here& here, const std::vector<Source>& sources, s
     made.proposal = propose(here, std::move(found));
     made.toml = to_toml(made.proposal);
     for (const auto& remark : made.proposal.remarks) {
-        const auto* weight = remark.weight == Weight::note ? " note: " : remark.weight == Weight::warning ? " warning: " : " left: ";
+        const auto* weight = remark.weight == Weight::note      ? " note: "
+                             : remark.weight == Weight::warning ? " warning: "
+                                                                : " left: ";
         made.said.push_back(std::to_string(remark.origin.line) + weight + remark.text);
     }
     return made;
@@ -85,7 +88,9 @@ inline Here renumbered_amd()
 {
     using topology::PortPath;
     auto here = amd();
-    const auto other = [](std::uint16_t bus) { return static_cast<std::uint16_t>(bus > 2 ? bus - 2 : bus + 2); };
+    const auto other = [](std::uint16_t bus) {
+        return static_cast<std::uint16_t>(bus > 2 ? bus - 2 : bus + 2);
+    };
     const auto moved = [&](const PortPath& path) { return PortPath(other(path.bus()), path.ports()); };
     std::vector<topology::PciController> controllers;
     for (auto controller : here.snapshot.controllers) {

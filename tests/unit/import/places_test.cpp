@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
-#include "imported.hpp"
-
 #include "import/old_buses.hpp"
 #include "import/patterns.hpp"
+#include "imported.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +11,8 @@ namespace usbroute::import_ {
 
 TEST(ToldPlaces, DevpathHasTheWayTheBusAndThePorts)
 {
-    const auto socket = socket_by_devpath("/sys/devices/pci0000:00/0000:00:01.2/0000:02:00.0/usb1/1-4/1-4.2/1-4.2:1.0");
+    const auto socket =
+        socket_by_devpath("/sys/devices/pci0000:00/0000:00:01.2/0000:02:00.0/usb1/1-4/1-4.2/1-4.2:1.0");
 
     ASSERT_TRUE(socket.has_value());
     EXPECT_EQ(socket->bus, 1);
@@ -70,28 +70,37 @@ TEST(Patterns, ManyStarsTakeNoLongerThanTheyHaveTo)
 TEST(MovedNumbers, APciAddressInThePathCountsMoreThanTheBus)
 {
     const auto here = renumbered_amd();
-    const auto made = imported(here, "c.yaml", "vms:\n  tv:\n    socket: /run/tv.qmp\n    delay: 0\n    hubs: []\n    ports:\n      - /devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb3/3-2\n");
+    const auto made = imported(
+        here, "c.yaml",
+        "vms:\n  tv:\n    socket: /run/tv.qmp\n    delay: 0\n    hubs: []\n    ports:\n      - /devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb3/3-2\n");
 
     EXPECT_TRUE(made.has(R"(usb = ["0000:30:00.3/2", "0000:30:00.3/ss2"])")) << made.all();
-    EXPECT_TRUE(made.says("7 warning: \"/devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb3/3-2\": bus numbers have moved: bus 3 was one of 0000:30:00.3")) << made.all();
+    EXPECT_TRUE(made.says(
+        "7 warning: \"/devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb3/3-2\": bus numbers have moved: bus 3 was one of 0000:30:00.3"))
+        << made.all();
 }
 
 TEST(MovedNumbers, AnExpectedDeviceAtTheSamePortsOfAnotherBusTellsThem)
 {
     const auto here = renumbered_amd(); // the mouse 046d:c077 was at 3-2
-    const auto made = imported(here, {{.name = "100.conf", .text = "name: print\nusb0: mapping=mouse\nusb1: host=3-4\n"},
-                                      {.name = "usb.cfg", .text = "mouse\n\tmap node=alpha,id=046d:c077,path=3-2\n"}});
+    const auto made =
+        imported(here, {{.name = "100.conf", .text = "name: print\nusb0: mapping=mouse\nusb1: host=3-4\n"},
+                        {.name = "usb.cfg", .text = "mouse\n\tmap node=alpha,id=046d:c077,path=3-2\n"}});
 
-    EXPECT_TRUE(made.has("[connector.mouse]\nusb = [\"0000:30:00.3/2\", \"0000:30:00.3/ss2\"]\nexpect = \"046d:c077\"")) << made.all();
-    EXPECT_TRUE(made.says("2 warning: \"3-2\": bus numbers have moved: bus 3 was one of 0000:30:00.3")) << made.all();
+    EXPECT_TRUE(made.has(
+        "[connector.mouse]\nusb = [\"0000:30:00.3/2\", \"0000:30:00.3/ss2\"]\nexpect = \"046d:c077\""))
+        << made.all();
+    EXPECT_TRUE(made.says("2 warning: \"3-2\": bus numbers have moved: bus 3 was one of 0000:30:00.3"))
+        << made.all();
 }
 
 TEST(MovedNumbers, WhatOneLineTellsHoldsForTheBareNumbersOfTheSameFile)
 {
     const auto here = renumbered_amd();
-    const auto made = imported(here, "90-vm.rules",
-                               "SUBSYSTEM==\"usb\", DEVPATH==\"/devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb3/3-2\", RUN+=\"/bin/to-vm a\"\n"
-                               "SUBSYSTEM==\"usb\", KERNEL==\"3-4\", RUN+=\"/bin/to-vm a\"\n");
+    const auto made = imported(
+        here, "90-vm.rules",
+        "SUBSYSTEM==\"usb\", DEVPATH==\"/devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb3/3-2\", RUN+=\"/bin/to-vm a\"\n"
+        "SUBSYSTEM==\"usb\", KERNEL==\"3-4\", RUN+=\"/bin/to-vm a\"\n");
 
     EXPECT_TRUE(made.has(R"(usb = ["0000:30:00.3/4", "0000:30:00.3/ss4"])")) << made.all();
     EXPECT_TRUE(made.says("(by the PCI address in its path, line 1)")) << made.all();
@@ -99,21 +108,26 @@ TEST(MovedNumbers, WhatOneLineTellsHoldsForTheBareNumbersOfTheSameFile)
 
 TEST(MovedNumbers, WithoutASecondWitnessTodaysNumberIsTakenAndSaidOncePerFile)
 {
-    const auto made = imported(amd(), "90-vm.rules",
-                               "SUBSYSTEM==\"usb\", KERNEL==\"3-2\", RUN+=\"/bin/to-vm a\"\nSUBSYSTEM==\"usb\", KERNEL==\"3-4\", RUN+=\"/bin/to-vm a\"\n");
+    const auto made = imported(
+        amd(), "90-vm.rules",
+        "SUBSYSTEM==\"usb\", KERNEL==\"3-2\", RUN+=\"/bin/to-vm a\"\nSUBSYSTEM==\"usb\", KERNEL==\"3-4\", RUN+=\"/bin/to-vm a\"\n");
 
     EXPECT_TRUE(made.has(R"(usb = ["0000:30:00.3/2", "0000:30:00.3/ss2"])")) << made.all();
-    EXPECT_EQ(std::ranges::count_if(made.said, [](const std::string& line) { return line.find("may have moved") != std::string::npos; }), 1);
+    EXPECT_EQ(std::ranges::count_if(
+                  made.said,
+                  [](const std::string& line) { return line.find("may have moved") != std::string::npos; }),
+              1);
 }
 
 TEST(MovedNumbers, BothBusesOfAnXhciTellWhichHalfEachWas)
 {
     // Ports 1 to 3 of 0000:02:00.0 have both halves; its buses are 3 and 4 here and were 2 and 3 in the file.
     const auto here = renumbered_amd();
-    const auto made = imported(here, "c.yaml",
-                               "vms:\n  tv:\n    socket: /run/tv.qmp\n    delay: 0\n    hubs: []\n    ports:\n"
-                               "      - /devices/pci0000:00/0000:00:01.2/0000:02:00.0/usb2/2-1\n"
-                               "      - /devices/pci0000:00/0000:00:01.2/0000:02:00.0/usb3/3-1\n");
+    const auto made =
+        imported(here, "c.yaml",
+                 "vms:\n  tv:\n    socket: /run/tv.qmp\n    delay: 0\n    hubs: []\n    ports:\n"
+                 "      - /devices/pci0000:00/0000:00:01.2/0000:02:00.0/usb2/2-1\n"
+                 "      - /devices/pci0000:00/0000:00:01.2/0000:02:00.0/usb3/3-1\n");
 
     EXPECT_TRUE(made.has(R"(usb = ["0000:02:00.0/1", "0000:02:00.0/ss1"])")) << made.all();
     EXPECT_FALSE(made.says("other half")) << made.all();
@@ -122,11 +136,13 @@ TEST(MovedNumbers, BothBusesOfAnXhciTellWhichHalfEachWas)
 
 TEST(MovedNumbers, UsbguardsParentHashTellsTheController)
 {
-    const auto made = imported(amd(), "rules.conf",
-                               "allow id 1d6b:0002 serial \"0000:30:00.3\" name \"xHCI\" hash \"H=\" via-port \"usb1\"\n"
-                               "reject id 046d:c31c serial \"\" parent-hash \"H=\" via-port \"1-1\"\n");
+    const auto made =
+        imported(amd(), "rules.conf",
+                 "allow id 1d6b:0002 serial \"0000:30:00.3\" name \"xHCI\" hash \"H=\" via-port \"usb1\"\n"
+                 "reject id 046d:c31c serial \"\" parent-hash \"H=\" via-port \"1-1\"\n");
 
-    EXPECT_TRUE(made.says("2 warning: what comes back to 1-1 (0000:30:00.3/1) is rejected by USBGuard")) << made.all();
+    EXPECT_TRUE(made.says("2 warning: what comes back to 1-1 (0000:30:00.3/1) is rejected by USBGuard"))
+        << made.all();
     EXPECT_TRUE(made.says("bus 1 was one of 0000:30:00.3")) << made.all();
 }
 
@@ -134,7 +150,9 @@ TEST(Places, APortThatIsNotThereIsNotTakenOver)
 {
     const auto made = imported(amd(), "100.conf", "name: a\nusb0: host=3-9\nusb1: host=7-1\n");
 
-    EXPECT_TRUE(made.says("2 left: \"3-9\": there is no such place here: 0000:30:00.3 has USB 2 ports 1 to 4")) << made.all();
+    EXPECT_TRUE(
+        made.says("2 left: \"3-9\": there is no such place here: 0000:30:00.3 has USB 2 ports 1 to 4"))
+        << made.all();
     EXPECT_TRUE(made.says("3 left: \"7-1\": there is no bus 7 on this machine")) << made.all();
 }
 
@@ -143,9 +161,10 @@ TEST(Places, ANumberOfADeviceIsTheSocketThatHasItNow)
     const auto* mouse = amd().snapshot.device_at(topology::PortPath(3, {2}));
     ASSERT_NE(mouse, nullptr);
     ASSERT_NE(mouse->number, 0);
-    const auto made = imported(amd(), "vm.xml",
-                               "<domain><name>a</name><devices><hostdev mode='subsystem' type='usb'><source><address bus='3' device='" +
-                                   std::to_string(mouse->number) + "'/></source></hostdev></devices></domain>");
+    const auto made = imported(
+        amd(), "vm.xml",
+        "<domain><name>a</name><devices><hostdev mode='subsystem' type='usb'><source><address bus='3' device='" +
+            std::to_string(mouse->number) + "'/></source></hostdev></devices></domain>");
 
     EXPECT_TRUE(made.has(R"(usb = ["0000:30:00.3/2", "0000:30:00.3/ss2"])")) << made.all();
     EXPECT_TRUE(made.says("is a number that changes with each plug")) << made.all();
@@ -153,8 +172,9 @@ TEST(Places, ANumberOfADeviceIsTheSocketThatHasItNow)
 
 TEST(Places, WhatTheOldToolsTextWouldHaveTakenTooIsSaid)
 {
-    const auto made = imported(z97(), "c.yaml",
-                               "vms:\n  tv:\n    socket: /run/tv.qmp\n    delay: 0\n    hubs: []\n    ports:\n      - /devices/pci0000:00/0000:00:14.0/usb3/3-1\n");
+    const auto made = imported(
+        z97(), "c.yaml",
+        "vms:\n  tv:\n    socket: /run/tv.qmp\n    delay: 0\n    hubs: []\n    ports:\n      - /devices/pci0000:00/0000:00:14.0/usb3/3-1\n");
 
     EXPECT_TRUE(made.says("took 3-10, 3-11, 3-12, 3-13 and 3-14, too")) << made.all();
 }
@@ -174,10 +194,12 @@ TEST(Mux, ASuperSpeedPortIsNotGuessed)
     const auto alone = imported(z97(), "100.conf", "name: a\nusb0: host=4-3\n");
     const auto beside = imported(z97(), "100.conf", "name: a\nusb0: host=4-3\nusb1: host=3-5\n");
 
-    EXPECT_TRUE(alone.says("2 left: \"4-3\": firmware does not say which socket has SuperSpeed port 3")) << alone.all();
+    EXPECT_TRUE(alone.says("2 left: \"4-3\": firmware does not say which socket has SuperSpeed port 3"))
+        << alone.all();
     EXPECT_TRUE(alone.proposal.connectors.empty()) << alone.all();
     EXPECT_TRUE(beside.has("mux_bit = 8\nsuperspeed = 3\n")) << beside.all();
-    EXPECT_TRUE(beside.says("2 warning: SuperSpeed port 3 is taken for the other half of bit 8")) << beside.all();
+    EXPECT_TRUE(beside.says("2 warning: SuperSpeed port 3 is taken for the other half of bit 8"))
+        << beside.all();
 }
 
 TEST(Mux, APlaceBehindAHubIsAHoleOfTheSocket)

@@ -51,12 +51,14 @@ TEST(Kinds, NixIsLeftToNix)
     ASSERT_FALSE(kind.has_value());
     EXPECT_NE(kind.error().message().find("nix eval --json"), std::string::npos);
     EXPECT_FALSE(kind_of({.name = "a", .text = "dear diary\n"}).has_value());
+    EXPECT_FALSE(kind_of({.name = "a", .text = "# nothing but a comment\n"}).has_value());
 }
 
 TEST(Vhotplug, CriteriaOfOneEntryAreAlternatives)
 {
-    const auto made = imported(amd(), "config.json",
-                               R"({"usbPassthrough":[{"targetVm":"cam","allow":[{"vendorId":"046d","productId":"c31c","bus":3,"port":4}]}],
+    const auto made = imported(
+        amd(), "config.json",
+        R"({"usbPassthrough":[{"targetVm":"cam","allow":[{"vendorId":"046d","productId":"c31c","bus":3,"port":4}]}],
 "vms":[{"name":"cam","type":"qemu","socket":"/run/cam.qmp"}]})");
 
     EXPECT_TRUE(made.has(R"(usb = ["0000:30:00.3/4", "0000:30:00.3/ss4"])")) << made.all();
@@ -67,25 +69,33 @@ TEST(Vhotplug, CriteriaOfOneEntryAreAlternatives)
 
 TEST(Vhotplug, HalfACriterionNeverMatched)
 {
-    const auto made = imported(amd(), "config.json",
-                               "{\"usbPassthrough\":[{\"targetVm\":\"cam\",\"allow\":[\n{\"vendorId\":\"046d\"},\n{\"bus\":3},\n{\"bus\":\"3\",\"port\":1},\n{\"bus\":0,\"port\":1}]}]}");
+    const auto made = imported(
+        amd(), "config.json",
+        "{\"usbPassthrough\":[{\"targetVm\":\"cam\",\"allow\":[\n{\"vendorId\":\"046d\"},\n{\"bus\":3},\n{\"bus\":\"3\",\"port\":1},\n{\"bus\":0,\"port\":1}]}]}");
 
     EXPECT_EQ(made.proposal.connectors.size(), 0U);
-    EXPECT_EQ(std::ranges::count_if(made.said, [](const std::string& line) { return line.find("never matched") != std::string::npos; }), 4) << made.all();
+    EXPECT_EQ(std::ranges::count_if(
+                  made.said,
+                  [](const std::string& line) { return line.find("never matched") != std::string::npos; }),
+              4)
+        << made.all();
 }
 
 TEST(Vhotplug, ADeniedDeviceStaysWithTheHostAtTheSocketsOfItsRule)
 {
-    const auto made = imported(amd(), "config.json",
-                               R"({"usbPassthrough":[{"targetVm":"cam","allow":[{"bus":3,"port":4}],"deny":[{"vendorId":"0bda","productId":"8153"}]}]})");
+    const auto made = imported(
+        amd(), "config.json",
+        R"({"usbPassthrough":[{"targetVm":"cam","allow":[{"bus":3,"port":4}],"deny":[{"vendorId":"0bda","productId":"8153"}]}]})");
 
-    EXPECT_TRUE(made.has("# match = { id = \"0bda:8153\", socket = \"cam-1\" }\n# to = \"host\"")) << made.all();
+    EXPECT_TRUE(made.has("# match = { id = \"0bda:8153\", socket = \"cam-1\" }\n# to = \"host\""))
+        << made.all();
 }
 
 TEST(Whawty, IdsAreNumbersAndAllConditionsHold)
 {
-    const auto made = imported(amd(), "c.yml",
-                               "machines:\n  press:\n    devices:\n    - {vendor-id: 4292, product-id: 0xea60}\n    - {vendor-id: 046d, product-id: 1}\n    - {}\n    - {vendor-id: 1, udev: {tags: [a]}}\n");
+    const auto made = imported(
+        amd(), "c.yml",
+        "machines:\n  press:\n    devices:\n    - {vendor-id: 4292, product-id: 0xea60}\n    - {vendor-id: 046d, product-id: 1}\n    - {}\n    - {vendor-id: 1, udev: {tags: [a]}}\n");
 
     EXPECT_TRUE(made.has("id = \"10c4:ea60\"")) << made.all();
     EXPECT_TRUE(made.says("5 left: \"046d\" of vendor-id is no number")) << made.all();
@@ -95,7 +105,9 @@ TEST(Whawty, IdsAreNumbersAndAllConditionsHold)
 
 TEST(Whawty, AFileOfMachinesDIsOfTheMachineOfItsName)
 {
-    const auto made = imported(amd(), "machines.d/press.yml", "devices:\n- udev: {env: [{name: ID_PATH, equals: \"pci-0000:30:00.3-usb-0:2\"}]}\n");
+    const auto made =
+        imported(amd(), "machines.d/press.yml",
+                 "devices:\n- udev: {env: [{name: ID_PATH, equals: \"pci-0000:30:00.3-usb-0:2\"}]}\n");
 
     EXPECT_TRUE(made.has("[guest.press]")) << made.all();
     EXPECT_TRUE(made.has(R"(usb = ["0000:30:00.3/2", "0000:30:00.3/ss2"])")) << made.all();
@@ -103,8 +115,9 @@ TEST(Whawty, AFileOfMachinesDIsOfTheMachineOfItsName)
 
 TEST(Libvirt, ALeadingZeroIsOctal)
 {
-    const auto made = imported(amd(), "vm.xml",
-                               "<domain>\n<name>Tom &amp; Ann</name>\n<devices><hostdev mode='subsystem' type='usb'><source><address bus='3' device='012'/></source></hostdev></devices></domain>");
+    const auto made = imported(
+        amd(), "vm.xml",
+        "<domain>\n<name>Tom &amp; Ann</name>\n<devices><hostdev mode='subsystem' type='usb'><source><address bus='3' device='012'/></source></hostdev></devices></domain>");
 
     EXPECT_TRUE(made.says("3 warning: device=\"012\" begins with 0 and is octal: 10")) << made.all();
     EXPECT_TRUE(made.has("[guest.Tom-Ann]")) << made.all();
@@ -113,9 +126,10 @@ TEST(Libvirt, ALeadingZeroIsOctal)
 
 TEST(Libvirt, GuestSideAddressesAreNoPlaces)
 {
-    const auto made = imported(amd(), "vm.xml",
-                               "<domain><name>a</name><devices><hostdev mode='subsystem' type='usb'><source><vendor id='0x046d'/><product id='0xc31c'/></source>"
-                               "<address type='usb' bus='3' port='4'/></hostdev></devices></domain>");
+    const auto made = imported(
+        amd(), "vm.xml",
+        "<domain><name>a</name><devices><hostdev mode='subsystem' type='usb'><source><vendor id='0x046d'/><product id='0xc31c'/></source>"
+        "<address type='usb' bus='3' port='4'/></hostdev></devices></domain>");
 
     EXPECT_TRUE(made.proposal.connectors.empty()) << made.all();
     EXPECT_TRUE(made.has("id = \"046d:c31c\"")) << made.all();
@@ -123,25 +137,29 @@ TEST(Libvirt, GuestSideAddressesAreNoPlaces)
 
 TEST(Libvirt, AnyPrefixOfTheNamespaceAndJsonInArgumentsAreRead)
 {
-    const auto made = imported(amd(), "vm.xml",
-                               "<domain xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'><name>a</name><q:commandline><q:arg value='-device'/>"
-                               "<q:arg value='{&quot;driver&quot;:&quot;usb-host&quot;,&quot;hostbus&quot;:3,&quot;hostport&quot;:&quot;4&quot;}'/></q:commandline></domain>");
+    const auto made = imported(
+        amd(), "vm.xml",
+        "<domain xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'><name>a</name><q:commandline><q:arg value='-device'/>"
+        "<q:arg value='{&quot;driver&quot;:&quot;usb-host&quot;,&quot;hostbus&quot;:3,&quot;hostport&quot;:&quot;4&quot;}'/></q:commandline></domain>");
 
     EXPECT_TRUE(made.has(R"(usb = ["0000:30:00.3/4", "0000:30:00.3/ss4"])")) << made.all();
 }
 
 TEST(Libvirt, ADoctypeIsRefused)
 {
-    const auto made = imported(amd(), "vm.xml", "<?xml version='1.0'?>\n<!DOCTYPE d [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>\n<domain><name>&e;</name></domain>");
+    const auto made = imported(
+        amd(), "vm.xml",
+        "<?xml version='1.0'?>\n<!DOCTYPE d [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>\n<domain><name>&e;</name></domain>");
 
     EXPECT_NE(made.refused.find("vm.xml:2: it has a DOCTYPE"), std::string::npos) << made.refused;
 }
 
 TEST(Udev, AddAndRemoveAreOneRuleAndAGuessIsSaid)
 {
-    const auto made = imported(amd(), "90.rules",
-                               "ACTION==\"add\", SUBSYSTEM==\"usb\", KERNEL==\"3-2\", \\\n  RUN+=\"/usr/local/bin/to-vm plotter\"\n"
-                               "ACTION==\"remove\", SUBSYSTEM==\"usb\", KERNEL==\"3-2\", RUN+=\"/usr/local/bin/to-vm plotter\"\n");
+    const auto made = imported(
+        amd(), "90.rules",
+        "ACTION==\"add\", SUBSYSTEM==\"usb\", KERNEL==\"3-2\", \\\n  RUN+=\"/usr/local/bin/to-vm plotter\"\n"
+        "ACTION==\"remove\", SUBSYSTEM==\"usb\", KERNEL==\"3-2\", RUN+=\"/usr/local/bin/to-vm plotter\"\n");
 
     EXPECT_EQ(made.proposal.connectors.size(), 1U);
     EXPECT_TRUE(made.says("1 warning: guest \"plotter\" is a guess")) << made.all();
@@ -150,11 +168,19 @@ TEST(Udev, AddAndRemoveAreOneRuleAndAGuessIsSaid)
 
 TEST(Udev, TheXmlOfAttachDeviceSaysTheDeviceWhereItIsGiven)
 {
-    const Source rules{.name = "90.rules", .text = "SUBSYSTEM==\"usb\", RUN+=\"/usr/bin/virsh attach-device office /etc/vm/scan.xml\"\n"};
+    const Source rules{
+        .name = "90.rules",
+        .text = "SUBSYSTEM==\"usb\", RUN+=\"/usr/bin/virsh attach-device office /etc/vm/scan.xml\"\n"};
     const auto without = imported(amd(), {rules});
-    const auto with = imported(amd(), {rules, {.name = "x/scan.xml", .text = "<hostdev mode='subsystem' type='usb'><source><vendor id='0x04b8'/><product id='0x013a'/></source></hostdev>"}});
+    const auto with = imported(
+        amd(),
+        {rules,
+         {.name = "x/scan.xml",
+          .text =
+              "<hostdev mode='subsystem' type='usb'><source><vendor id='0x04b8'/><product id='0x013a'/></source></hostdev>"}});
 
-    EXPECT_TRUE(without.says("1 left: the device stands in \"/etc/vm/scan.xml\", which is not given")) << without.all();
+    EXPECT_TRUE(without.says("1 left: the device stands in \"/etc/vm/scan.xml\", which is not given"))
+        << without.all();
     EXPECT_TRUE(with.has("# match = { id = \"04b8:013a\" }\n# to = \"office\"")) << with.all();
     EXPECT_EQ(with.proposal.rules.size(), 1U) << with.all();
 }
@@ -169,14 +195,16 @@ TEST(Udev, WhatCannotBeJudgedIsNotTakenOver)
                                "not a rule\n");
 
     EXPECT_TRUE(made.proposal.connectors.empty() && made.proposal.rules.empty()) << made.all();
-    for (const auto* line : {"1 left: PROGRAM is not run", "2 left: a condition with !=", "3 left: the attribute bInterfaceClass", "5 left: this is no rule"})
+    for (const auto* line : {"1 left: PROGRAM is not run", "2 left: a condition with !=",
+                             "3 left: the attribute bInterfaceClass", "5 left: this is no rule"})
         EXPECT_TRUE(made.says(line)) << line << made.all();
     EXPECT_FALSE(made.says("4 ")) << made.all();
 }
 
 TEST(Udev, PatternsAreThePlacesThatFit)
 {
-    const auto made = imported(amd(), "90.rules", "SUBSYSTEM==\"usb\", KERNEL==\"3-[12]\", RUN+=\"/bin/to-vm a\"\n");
+    const auto made =
+        imported(amd(), "90.rules", "SUBSYSTEM==\"usb\", KERNEL==\"3-[12]\", RUN+=\"/bin/to-vm a\"\n");
 
     EXPECT_EQ(made.proposal.connectors.size(), 2U) << made.all();
     EXPECT_TRUE(made.says("the pattern fits 3-1 and 3-2 now")) << made.all();
@@ -184,22 +212,27 @@ TEST(Udev, PatternsAreThePlacesThatFit)
 
 TEST(Udev, AlternativesOfProductAreADeviceEach)
 {
-    const auto made = imported(amd(), "90.rules", "SUBSYSTEM==\"usb\", ENV{PRODUCT}==\"46d/c31c/*|46d/c077/*\", RUN+=\"/bin/to-vm a\"\n");
+    const auto made =
+        imported(amd(), "90.rules",
+                 "SUBSYSTEM==\"usb\", ENV{PRODUCT}==\"46d/c31c/*|46d/c077/*\", RUN+=\"/bin/to-vm a\"\n");
 
     EXPECT_EQ(made.proposal.rules.size(), 2U) << made.all();
 }
 
 TEST(Whawty, PatternsOfPathsAreThePlacesThatFit)
 {
-    const auto made = imported(amd(), "c.yml",
-                               "machines:\n  a:\n    devices:\n    - udev: {env: [{name: ID_PATH, pattern: '^pci-0000:30:00\\.3-usb-0:[34]$'}]}\n");
+    const auto made = imported(
+        amd(), "c.yml",
+        "machines:\n  a:\n    devices:\n    - udev: {env: [{name: ID_PATH, pattern: '^pci-0000:30:00\\.3-usb-0:[34]$'}]}\n");
 
     EXPECT_EQ(made.proposal.connectors.size(), 2U) << made.all();
 }
 
 TEST(Vhotplug, ASocketWithAConditionThatNoConnectorHasIsInNoProfile)
 {
-    const auto made = imported(amd(), "config.json", R"({"usbPassthrough":[{"targetVm":"cam","allow":[{"bus":3,"port":4,"removable":["removable"]}]}]})");
+    const auto made = imported(
+        amd(), "config.json",
+        R"({"usbPassthrough":[{"targetVm":"cam","allow":[{"bus":3,"port":4,"removable":["removable"]}]}]})");
 
     EXPECT_TRUE(made.has("# match = { socket = \"socket-1\", removable = true }")) << made.all();
     EXPECT_FALSE(made.has("[profile.")) << made.all();
@@ -207,9 +240,10 @@ TEST(Vhotplug, ASocketWithAConditionThatNoConnectorHasIsInNoProfile)
 
 TEST(Qemu, AMonitorThatLibvirtHoldsMakesItADomain)
 {
-    const auto made = imported(amd(), "win10.log",
-                               "LC_ALL=C \\\nPATH=/usr/bin \\\n/usr/bin/qemu-system-x86_64 \\\n-name guest=win10,debug-threads=on \\\n-chardev socket,id=charmonitor,fd=25,server=on,wait=off \\\n"
-                               "-mon chardev=charmonitor,id=monitor,mode=control \\\n-device '{\"driver\":\"usb-host\",\"hostdevice\":\"/dev/bus/usb/003/002\",\"id\":\"hostdev0\"}'\n");
+    const auto made = imported(
+        amd(), "win10.log",
+        "LC_ALL=C \\\nPATH=/usr/bin \\\n/usr/bin/qemu-system-x86_64 \\\n-name guest=win10,debug-threads=on \\\n-chardev socket,id=charmonitor,fd=25,server=on,wait=off \\\n"
+        "-mon chardev=charmonitor,id=monitor,mode=control \\\n-device '{\"driver\":\"usb-host\",\"hostdevice\":\"/dev/bus/usb/003/002\",\"id\":\"hostdev0\"}'\n");
 
     EXPECT_TRUE(made.has("libvirt = \"win10\"")) << made.all();
     EXPECT_TRUE(made.says("device 2 of bus 3 is a number that changes with each plug")) << made.all();
@@ -217,7 +251,9 @@ TEST(Qemu, AMonitorThatLibvirtHoldsMakesItADomain)
 
 TEST(Udev, TheInstanceOfAUnitIsAGuest)
 {
-    const auto made = imported(amd(), "90.rules", "SUBSYSTEM==\"usb\", ENV{PRODUCT}==\"46d/c31c/*\", ENV{SYSTEMD_WANTS}+=\"attach@kids\\x2droom.service\"\n");
+    const auto made = imported(
+        amd(), "90.rules",
+        "SUBSYSTEM==\"usb\", ENV{PRODUCT}==\"46d/c31c/*\", ENV{SYSTEMD_WANTS}+=\"attach@kids\\x2droom.service\"\n");
 
     EXPECT_TRUE(made.has("[guest.kids-room]")) << made.all();
     EXPECT_TRUE(made.has("id = \"046d:c31c\"")) << made.all();
@@ -225,8 +261,9 @@ TEST(Udev, TheInstanceOfAUnitIsAGuest)
 
 TEST(Tables, OnlyTheNamesInGroupsCount)
 {
-    const auto made = imported(amd(), "s.sh",
-                               "declare -a A=(\"hass\" \"046d:c31c\" \"DONT_KNOW\")\ndeclare -a B=(\"hass\" \"10c4:ea60\" \"0001\")\ndeclare -a groups=(\"A\")\n# virsh\n");
+    const auto made = imported(
+        amd(), "s.sh",
+        "declare -a A=(\"hass\" \"046d:c31c\" \"DONT_KNOW\")\ndeclare -a B=(\"hass\" \"10c4:ea60\" \"0001\")\ndeclare -a groups=(\"A\")\n# virsh\n");
 
     EXPECT_EQ(made.proposal.rules.size(), 1U) << made.all();
     EXPECT_TRUE(made.says("2 left: \"B\" is not listed in groups")) << made.all();
@@ -234,8 +271,9 @@ TEST(Tables, OnlyTheNamesInGroupsCount)
 
 TEST(Tables, BothHalvesListedByHandAreOneSocket)
 {
-    const auto made = imported(amd(), "h.py",
-                               "import libvirt\nd = [('games', ['/devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb3/3-1', '/devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb4/4-1'])]\n");
+    const auto made = imported(
+        amd(), "h.py",
+        "import libvirt\nd = [('games', ['/devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb3/3-1', '/devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb4/4-1'])]\n");
 
     EXPECT_EQ(made.proposal.connectors.size(), 1U) << made.all();
     EXPECT_FALSE(made.says("other half")) << made.all();
@@ -243,26 +281,32 @@ TEST(Tables, BothHalvesListedByHandAreOneSocket)
 
 TEST(Halves, SplitBetweenTwoGuestsHaveOneOwner)
 {
-    const auto made = imported(amd(), "h.py",
-                               "import libvirt\nd = [('a', ['/devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb3/3-1']),\n('b', ['/devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb4/4-1'])]\n");
+    const auto made = imported(
+        amd(), "h.py",
+        "import libvirt\nd = [('a', ['/devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb3/3-1']),\n('b', ['/devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb4/4-1'])]\n");
 
     EXPECT_TRUE(made.has("a = [\"a-1\"]")) << made.all();
-    EXPECT_TRUE(made.says("3 left: 0000:30:00.3/ss1 is the other half of a socket that \"a\" has")) << made.all();
+    EXPECT_TRUE(made.says("3 left: 0000:30:00.3/ss1 is the other half of a socket that \"a\" has"))
+        << made.all();
 }
 
 TEST(Proxmox, OnlyWhatIsInForceCounts)
 {
-    const auto made = imported(amd(), "100.conf", "name: print\nusb0: host=3-2   \n[PENDING]\nusb1: host=3-3\ndelete: usb0\n[old]\nusb0: host=3-4\n");
+    const auto made = imported(
+        amd(), "100.conf",
+        "name: print\nusb0: host=3-2   \n[PENDING]\nusb1: host=3-3\ndelete: usb0\n[old]\nusb0: host=3-4\n");
 
     EXPECT_EQ(made.proposal.connectors.size(), 1U) << made.all();
     EXPECT_TRUE(made.has("qmp = \"/var/run/qemu-server/100.qmp\"")) << made.all();
-    for (const auto* line : {"4 left: usb1 is pending", "5 left: \"delete: usb0\" is pending", "7 left: usb0 of the snapshot \"old\""})
+    for (const auto* line : {"4 left: usb1 is pending", "5 left: \"delete: usb0\" is pending",
+                             "7 left: usb0 of the snapshot \"old\""})
         EXPECT_TRUE(made.says(line)) << line << made.all();
 }
 
 TEST(Proxmox, AMappingOfAnotherNodeIsNotOurs)
 {
-    const auto made = imported(amd(), "usb.cfg", "scan\n\tmap node=alpha,id=10c4:ea60\n\tmap path=3-1,node=beta,id=10c4:ea60\n");
+    const auto made = imported(
+        amd(), "usb.cfg", "scan\n\tmap node=alpha,id=10c4:ea60\n\tmap path=3-1,node=beta,id=10c4:ea60\n");
 
     EXPECT_TRUE(made.proposal.connectors.empty()) << made.all();
     EXPECT_EQ(made.proposal.rules.size(), 1U) << made.all();
@@ -271,7 +315,8 @@ TEST(Proxmox, AMappingOfAnotherNodeIsNotOurs)
 
 TEST(Proxmox, WithoutFunctionAllFunctionsAreMeant)
 {
-    const auto made = imported(amd(), "100.conf", "name: a\nhostpci0: 30:00,pcie=1\nhostpci1: 2a:00.0\nhostpci2: 7f:00.0\n");
+    const auto made = imported(amd(), "100.conf",
+                               "name: a\nhostpci0: 30:00,pcie=1\nhostpci1: 2a:00.0\nhostpci2: 7f:00.0\n");
 
     EXPECT_TRUE(made.has("controllers = [\"0000:30:00.3\"]")) << made.all();
     EXPECT_TRUE(made.says("4 left: there is no PCI function 0000:7f:00.0")) << made.all();
@@ -282,14 +327,16 @@ TEST(Proxmox, ASharedIommuGroupIsSaid)
 {
     const auto made = imported(amd(), "100.conf", "name: a\nhostpci0: 02:00.0\n");
 
-    EXPECT_TRUE(made.says("0000:02:00.0 shares its IOMMU group with 0000:02:00.1 and 0000:03:00.0")) << made.all();
+    EXPECT_TRUE(made.says("0000:02:00.0 shares its IOMMU group with 0000:02:00.1 and 0000:03:00.0"))
+        << made.all();
 }
 
 TEST(Qemu, NumbersHaveAnyBaseAndVariablesOfTheFileArePutIn)
 {
-    const auto made = imported(amd(), "run.sh",
-                               "B=3\nqemu-system-x86_64 -name guest=radio,debug-threads=on -qmp unix:/run/radio.qmp,server=on \\\n -device usb-host,hostbus=$B,hostport=2 \\\n"
-                               " -device usb-host,hostbus=03,hostport=4 -device \"usb-host,hostbus=$1,hostport=3\" -device usb-host\n");
+    const auto made = imported(
+        amd(), "run.sh",
+        "B=3\nqemu-system-x86_64 -name guest=radio,debug-threads=on -qmp unix:/run/radio.qmp,server=on \\\n -device usb-host,hostbus=$B,hostport=2 \\\n"
+        " -device usb-host,hostbus=03,hostport=4 -device \"usb-host,hostbus=$1,hostport=3\" -device usb-host\n");
 
     EXPECT_EQ(made.proposal.connectors.size(), 2U) << made.all();
     EXPECT_TRUE(made.has("[guest.radio]\nwhen_off = \"host\"\nqmp = \"/run/radio.qmp\"")) << made.all();
@@ -299,16 +346,19 @@ TEST(Qemu, NumbersHaveAnyBaseAndVariablesOfTheFileArePutIn)
 
 TEST(Qemu, OctalIsSaidAndCommasInValuesAreKept)
 {
-    const auto made = imported(amd(), "run.sh", "qemu-system-x86_64 -name 'a,,b' -device usb-host,hostbus=3,hostaddr=010\n");
+    const auto made = imported(amd(), "run.sh",
+                               "qemu-system-x86_64 -name 'a,,b' -device usb-host,hostbus=3,hostaddr=010\n");
 
     EXPECT_TRUE(made.says("hostaddr=\"010\" begins with 0 and is octal: 8")) << made.all();
 }
 
 TEST(Qemu, AMonitorForPeopleIsNoUse)
 {
-    const auto hmp = imported(amd(), "run.sh", "qemu-system-x86_64 -name a -monitor stdio -device usb-host,hostbus=3,hostport=2\n");
-    const auto chardev = imported(amd(), "run.sh",
-                                  "qemu-system-x86_64 -name a -chardev socket,id=m,path=/run/m,server=on -mon chardev=m,mode=control -device usb-host,hostbus=3,hostport=2\n");
+    const auto hmp = imported(
+        amd(), "run.sh", "qemu-system-x86_64 -name a -monitor stdio -device usb-host,hostbus=3,hostport=2\n");
+    const auto chardev = imported(
+        amd(), "run.sh",
+        "qemu-system-x86_64 -name a -chardev socket,id=m,path=/run/m,server=on -mon chardev=m,mode=control -device usb-host,hostbus=3,hostport=2\n");
 
     EXPECT_TRUE(hmp.says("1 left: its monitor speaks HMP")) << hmp.all();
     EXPECT_TRUE(hmp.has("qmp = \"/run/usbroute/a.qmp\"")) << hmp.all();
@@ -317,8 +367,9 @@ TEST(Qemu, AMonitorForPeopleIsNoUse)
 
 TEST(Unraid, NamesAreDecodedAndLookedUp)
 {
-    const auto made = imported(amd(), "vm_mappings.cfg",
-                               "[Logitech_USB_Keyboard]\nVM = \"Bob&#039;s PC\"\nautoconnect = \"yes\"\n[Nobody_Knows_1]\nVM = \"a\"\nautoconnect = \"yes\"\n[Port:3-2]\nVM = \"\"\n");
+    const auto made = imported(
+        amd(), "vm_mappings.cfg",
+        "[Logitech_USB_Keyboard]\nVM = \"Bob&#039;s PC\"\nautoconnect = \"yes\"\n[Nobody_Knows_1]\nVM = \"a\"\nautoconnect = \"yes\"\n[Port:3-2]\nVM = \"\"\n");
 
     EXPECT_TRUE(made.has("libvirt = \"Bob's PC\"")) << made.all();
     EXPECT_TRUE(made.has("id = \"046d:c31c\"")) << made.all();
@@ -331,23 +382,28 @@ TEST(UnraidKept, StaysWithTheHost)
     const auto made = imported(amd(), "usb-hotplug.cfg", "046d:c31c keyboard\n10c4:ea60@3-2\n");
 
     EXPECT_TRUE(made.has("# match = { id = \"046d:c31c\" }\n# to = \"host\"")) << made.all();
-    EXPECT_TRUE(made.has("# match = { id = \"10c4:ea60\", socket = \"socket-1\" }\n# to = \"host\"")) << made.all();
+    EXPECT_TRUE(made.has("# match = { id = \"10c4:ea60\", socket = \"socket-1\" }\n# to = \"host\""))
+        << made.all();
     EXPECT_FALSE(made.has("[profile.")) << made.all();
 }
 
 TEST(Usbguard, TurnsAwayAndGivesToNobody)
 {
-    const auto made = imported(amd(), "rules.conf", "reject via-port \"3-2\"\nblock 10c4:ea60\nallow id 046d:c31c\nnonsense\n");
+    const auto made = imported(amd(), "rules.conf",
+                               "reject via-port \"3-2\"\nblock 10c4:ea60\nallow id 046d:c31c\nnonsense\n");
 
     EXPECT_TRUE(made.proposal.connectors.empty() && made.proposal.guests.empty()) << made.all();
-    EXPECT_TRUE(made.says("1 warning: what comes back to 3-2 (0000:30:00.3/2) is rejected by USBGuard")) << made.all();
+    EXPECT_TRUE(made.says("1 warning: what comes back to 3-2 (0000:30:00.3/2) is rejected by USBGuard"))
+        << made.all();
     EXPECT_TRUE(made.says("2 warning: 10c4:ea60 is blocked by USBGuard")) << made.all();
     EXPECT_TRUE(made.says("4 left: this is no rule of USBGuard")) << made.all();
 }
 
 TEST(Quickemu, HasNoMonitorForUs)
 {
-    const auto made = imported(amd(), "vm/scan.conf", "guest_os=\"linux\"\nusb_devices=(\"046d:c31c\"\n  '04b8:013a' # scanner\n)\nusb_devices+=(\"$(lsusb)\")\n");
+    const auto made = imported(
+        amd(), "vm/scan.conf",
+        "guest_os=\"linux\"\nusb_devices=(\"046d:c31c\"\n  '04b8:013a' # scanner\n)\nusb_devices+=(\"$(lsusb)\")\n");
 
     EXPECT_TRUE(made.has("[guest.scan]")) << made.all();
     EXPECT_EQ(made.proposal.rules.size(), 2U) << made.all();
@@ -369,27 +425,37 @@ TEST(Setpci, AValueSaysSidesAndValuesAreHexadecimal)
     const auto made = imported(z97(), "s.sh", "setpci -s 00:14.0 d0.w=0xf\n");
 
     EXPECT_TRUE(made.has("xhci = [\"bit0\", \"bit1\", \"bit2\", \"bit3\"]")) << made.all();
-    EXPECT_TRUE(made.has("ehci = [\"bit4\", \"bit5\", \"bit6\", \"bit7\", \"bit8\", \"bit9\", \"bit10\", \"bit11\", \"bit12\", \"bit13\"]")) << made.all();
+    EXPECT_TRUE(made.has(
+        "ehci = [\"bit4\", \"bit5\", \"bit6\", \"bit7\", \"bit8\", \"bit9\", \"bit10\", \"bit11\", \"bit12\", \"bit13\"]"))
+        << made.all();
     EXPECT_TRUE(made.says("1 warning: there is one write only and no way back")) << made.all();
     EXPECT_TRUE(imported(z97(), "s.sh", "setpci -s 00:14.0 d0.w=10:10\n").has("xhci = [\"bit4\"]"));
 }
 
 TEST(Setpci, BitsThatAreAlwaysTheSameAreInNoProfile)
 {
-    const auto made = imported(z97(), "s.sh", "case $1 in\nwindows) setpci -H1 -s 0000:00:14.0 D0.W=3ff0 ;;\nhost) setpci -s00:14.0 d0.L=3fff ;;\nesac\n");
+    const auto made = imported(
+        z97(), "s.sh",
+        "case $1 in\nwindows) setpci -H1 -s 0000:00:14.0 D0.W=3ff0 ;;\nhost) setpci -s00:14.0 d0.L=3fff ;;\nesac\n");
 
     EXPECT_TRUE(made.has("[profile.windows]\nehci = [\"bit0\", \"bit1\", \"bit2\", \"bit3\"]")) << made.all();
     EXPECT_TRUE(made.has("xhci = [\"bit0\", \"bit1\", \"bit2\", \"bit3\"]")) << made.all();
-    EXPECT_TRUE(made.has("[toggle]\nprofiles = [\"windows\", \"host-2\"]") || made.has("[toggle]\nprofiles = [\"windows\", \"host\"]")) << made.all();
+    EXPECT_TRUE(made.has("[toggle]\nprofiles = [\"windows\", \"host-2\"]") ||
+                made.has("[toggle]\nprofiles = [\"windows\", \"host\"]"))
+        << made.all();
 }
 
 TEST(Setpci, AVariableHasAValueInEachBranch)
 {
-    const auto by_case = imported(z97(), "s.sh", "case $1 in\non) V=0x3fff ;;\noff) V=0x3ff0 ;;\nesac\nsetpci -s 00:14.0 d0.w=$V\n");
-    const auto by_if = imported(z97(), "s.sh", "if [ $1 = on ]; then V=3fff; else V=3ff0; fi\nsetpci -s 00:14.0 d0.w=0x$V\n");
+    const auto by_case = imported(
+        z97(), "s.sh", "case $1 in\non) V=0x3fff ;;\noff) V=0x3ff0 ;;\nesac\nsetpci -s 00:14.0 d0.w=$V\n");
+    const auto by_if = imported(
+        z97(), "s.sh", "if [ $1 = on ]; then V=3fff; else V=3ff0; fi\nsetpci -s 00:14.0 d0.w=0x$V\n");
 
-    EXPECT_TRUE(by_case.has("[profile.on]\nxhci = [\"bit0\", \"bit1\", \"bit2\", \"bit3\"]")) << by_case.all();
-    EXPECT_TRUE(by_case.has("[profile.off]\nehci = [\"bit0\", \"bit1\", \"bit2\", \"bit3\"]")) << by_case.all();
+    EXPECT_TRUE(by_case.has("[profile.on]\nxhci = [\"bit0\", \"bit1\", \"bit2\", \"bit3\"]"))
+        << by_case.all();
+    EXPECT_TRUE(by_case.has("[profile.off]\nehci = [\"bit0\", \"bit1\", \"bit2\", \"bit3\"]"))
+        << by_case.all();
     EXPECT_EQ(by_if.proposal.profiles.size(), 2U) << by_if.all();
 }
 
@@ -403,10 +469,12 @@ TEST(Setpci, AnotherXhcisIdsAreNotThisMachines)
 
 TEST(Setpci, WhatIsNoRouteIsSaid)
 {
-    const auto made = imported(z97(), "s.sh",
-                               "setpci -s 00:14.0 d4.w=ffff\nsetpci -s 00:14.0 d8.b=3f\nsetpci -s 00:1f.2 d0.b=1\nsetpci -s 00:14.0 d0.w=$X\nsetpci -s $DEV d0.w=1\nsetpci -s 00:14.0 d0.w=12345\nsetpci -s 00:14.0 d0.w\n");
+    const auto made = imported(
+        z97(), "s.sh",
+        "setpci -s 00:14.0 d4.w=ffff\nsetpci -s 00:14.0 d8.b=3f\nsetpci -s 00:1f.2 d0.b=1\nsetpci -s 00:14.0 d0.w=$X\nsetpci -s $DEV d0.w=1\nsetpci -s 00:14.0 d0.w=12345\nsetpci -s 00:14.0 d0.w\n");
 
-    for (const auto* line : {"1 left: \"d4.w=ffff\" writes the mask", "2 note: \"d8.b=3f\"", "3 left: \"d0.b=1\" is a register of 00:1f.2", "4 left: the value of",
+    for (const auto* line : {"1 left: \"d4.w=ffff\" writes the mask", "2 note: \"d8.b=3f\"",
+                             "3 left: \"d0.b=1\" is a register of 00:1f.2", "4 left: the value of",
                              "5 left: whose register", "6 left: \"12345\" is no value of 2 bytes"})
         EXPECT_TRUE(made.says(line)) << line << made.all();
     EXPECT_TRUE(made.proposal.profiles.empty()) << made.all();
