@@ -91,7 +91,8 @@ std::optional<std::string> glob_of_regex(std::string_view pattern)
         } else if (c == '.') {
             glob += '?';
         } else if (c == '\\') {
-            if (++i == pattern.size() || is_plain_word(pattern.substr(i, 1), "")) return std::nullopt;
+            ++i;
+            if (i == pattern.size() || is_plain_word(pattern.substr(i, 1), "")) return std::nullopt;
             glob += pattern[i];
         } else {
             glob += c;

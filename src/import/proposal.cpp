@@ -66,6 +66,13 @@ bool is_domain(std::string_view text)
            text.find('/') == std::string_view::npos;
 }
 
+/// Whether the tool of such a file gives devices by itself, beside usbroute.
+bool acts_by_itself(Kind kind)
+{
+    return kind == Kind::hotplugger || kind == Kind::vhotplug || kind == Kind::whawty || kind == Kind::udev ||
+           kind == Kind::tables || kind == Kind::unraid;
+}
+
 class Proposer {
 public:
     Proposer(const Here& here, std::vector<Found> found)
@@ -84,6 +91,10 @@ public:
             proposal_.files.push_back(format("{} ({})", printable(file.file, 160), text_of(file.kind)));
             proposal_.remarks.insert(proposal_.remarks.end(), file.remarks.begin(), file.remarks.end());
         }
+        for (const auto& file : found_)
+            if (!file.entries.empty() && acts_by_itself(file.kind))
+                say(file.at(1), Weight::note,
+                    "whatever acts by this file goes on until it is switched off; do that before the proposal is in force, or both give the devices");
         join_mappings();
         join_device_files();
         gather_guests();

@@ -33,10 +33,10 @@ std::string html_decoded(std::string_view text)
             if (name.starts_with("#x") || name.starts_with("#X"))
                 if (const auto code = number_from<std::uint32_t>(name.substr(2), 16);
                     code && *code >= 0x20 && *code < 0x7f)
-                    return std::string(1, static_cast<char>(*code));
+                    return {static_cast<char>(*code)};
             if (name.starts_with("#"))
                 if (const auto code = parse_decimal(name.substr(1)); code && *code >= 0x20 && *code < 0x7f)
-                    return std::string(1, static_cast<char>(*code));
+                    return {static_cast<char>(*code)};
             return std::string(text.substr(0, end + 1));
         }();
         plain += known;
