@@ -14,7 +14,7 @@ EGIT_REPO_URI="${USBROUTE_REPOSITORY}"
 LICENSE="MIT"
 SLOT="0"
 KEYWORDS=""
-IUSE="elogind libvirt +live +man +seccomp sim systemd test"
+IUSE="elogind +import libvirt +live +man +seccomp sim systemd test"
 RESTRICT="!test? ( test )"
 
 DEPEND="
@@ -24,6 +24,7 @@ DEPEND="
 	dev-libs/libuv:=
 	dev-libs/spdlog:=
 	virtual/libudev:=
+	import? ( dev-libs/libyaml:= dev-libs/pugixml:= )
 	libvirt? (
 		app-emulation/libvirt:=[qemu]
 		dev-libs/pugixml:=
@@ -66,6 +67,7 @@ src_configure() {
 	# What starts fast is linked so in this type only (docs/decisions/0005); the flags are yours.
 	local CMAKE_BUILD_TYPE=Release
 	local mycmakeargs=(
+		-DUSBROUTE_IMPORT="$(usex import)"
 		-DUSBROUTE_LIBVIRT="$(usex libvirt ON OFF)"
 		-DUSBROUTE_LIVE="$(usex live)"
 		-DUSBROUTE_MAN="$(usex man)"
