@@ -935,7 +935,7 @@ private:
             settings.guests.push_back(guest.settings);
             // Through libvirt or through QEMU, it takes devices.
             if (!guest.libvirt.empty() && guest.settings.qmp.empty())
-                settings.guests.back().qmp = "/run/libvirt";
+                settings.guests.back().libvirt = config::LibvirtSettings{.domain = guest.libvirt};
         }
         for (const auto& profile : proposal_.profiles) settings.profiles.push_back(profile.settings);
         for (const auto& out : plan::out_of_reach(snapshot_, settings)) {
@@ -962,7 +962,7 @@ private:
                         had.push_back("\"" + address.text() + "\"");
                     guest.remarks.push_back(format("controllers = [{}]", join(had, ", ")));
                     guest.settings.controllers.clear();
-                    if (guest.settings.qmp.empty()) {
+                    if (guest.settings.qmp.empty() && guest.libvirt.empty()) {
                         guest.settings.qmp = format("/run/usbroute/{}.qmp", guest.settings.name.text());
                         guest.qmp_is_ours = true;
                     }
