@@ -9,7 +9,6 @@
 #include "cli/session.hpp"
 #include "report/json.hpp"
 #include "report/text.hpp"
-#include "wire/answer.hpp"
 
 namespace usbroute::cli {
 
@@ -107,7 +106,11 @@ int act(const Invocation& invocation, Verb verb)
             usage_error(
                 "--revert-after needs the daemon, which takes the change back: leave out --direct; with --root, name the daemon's socket too (--socket)"),
             options.json);
-    const auto answer = Session(options).act(*request);
+    return show_done(options, Session(options).act(*request));
+}
+
+int show_done(const Options& options, const Result<wire::Answer>& answer)
+{
     if (!answer) return fail(answer.error(), options.json);
     if (options.json) {
         print(wire::to_line(*answer, wire::Form::json) + "\n");

@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "cli/options.hpp"
 #include "plan/request.hpp"
+#include "wire/answer.hpp"
 
 /// What move, apply, toggle and undo have in common.
 namespace usbroute::cli {
@@ -17,6 +18,8 @@ namespace usbroute::cli {
 
 /// Does it, or shows the plan where --dry-run asks for that. Quiet on success.
 [[nodiscard]] int act(const Invocation& invocation, config::Verb verb);
+/// What a change, or a confirmation, came to.
+[[nodiscard]] int show_done(const Options& options, const Result<wire::Answer>& answer);
 /// Shows what the request would do.
 [[nodiscard]] int show_plan(const Options& options, const plan::Request& request);
 

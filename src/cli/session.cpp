@@ -48,10 +48,16 @@ Result<DaemonLink> Session::connect() const { return DaemonLink::connect(where_.
 Result<Answer> Session::act(plan::Request request) const
 {
     if (alone_) return act_alone(where_, request);
+    return say(wire::command_of(std::move(request)));
+}
+
+Result<Answer> Session::confirm() const { return say({.verb = Verb::confirm}); }
+
+Result<Answer> Session::say(plan::Deed deed) const
+{
     auto link = connect();
     if (!link) return std::unexpected(std::move(link.error()));
-    const auto line =
-        ask(*link, wire::command_of(std::move(request), options_.json ? Form::json : Form::text));
+    const auto line = ask(*link, {std::move(deed), options_.json ? Form::json : Form::text});
     if (!line) return std::unexpected(line.error());
     return wire::read_ok(*line);
 }

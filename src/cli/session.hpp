@@ -30,6 +30,8 @@ public:
 
     /// Carries out an action. What is not "ok" is an error.
     [[nodiscard]] Result<wire::Answer> act(plan::Request request) const;
+    /// Keeps what is on trial: only a daemon has one.
+    [[nodiscard]] Result<wire::Answer> confirm() const;
 
     [[nodiscard]] Result<report::StatusView> status() const;
     [[nodiscard]] Result<report::RegistersView> registers() const;
@@ -37,6 +39,7 @@ public:
     [[nodiscard]] Result<report::PlanView> plan(plan::Request request) const;
 
 private:
+    [[nodiscard]] Result<wire::Answer> say(plan::Deed deed) const;
     /// What the daemon says, or this process itself sees.
     template <class View>
     [[nodiscard]] Result<View> look(plan::Deed deed, Result<View> (*in)(std::string_view),
