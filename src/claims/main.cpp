@@ -8,17 +8,15 @@
 #include "claims/conversation.hpp"
 #include "claims/server.hpp"
 #include "linux/block_claims.hpp"
+#include "linux/command_line.hpp"
 #include "linux/locations.hpp"
 #include "wire/claims.hpp"
 
-#include <array>
 #include <cstdint>
 #include <cstdio>
-#include <exception>
 #include <string>
 #include <string_view>
 
-#include <getopt.h>
 #include <unistd.h>
 
 namespace usbroute::claims {
@@ -38,7 +36,7 @@ constexpr std::string_view help_text =
     "Exit codes: 0 done, 1 failed, 2 usage, 5 not root.\n";
 
 // Those of usbroute.
-enum Exit : int { done = 0, failed = 1, usage = 2, not_permitted = 5 };
+enum Exit : int { done = 0, failed = 1, not_permitted = 5 };
 
 enum class Job : std::uint8_t { answer, listen, show };
 
@@ -47,11 +45,9 @@ struct Options {
     std::string user = "usbroute";
 };
 
-int fail(Exit code, const std::string& text)
-{
-    std::fputs(format("usbroute-claims: {}\n", text).c_str(), stderr);
-    return code;
-}
+constexpr linux_::Program program{.name = "usbroute-claims", .help = help_text};
+
+int fail(Exit code, const std::string& text) { return linux_::say_why(program, code, text); }
 
 int show()
 {
@@ -79,29 +75,13 @@ int work(const Options& options)
 
 int run(int argc, char** argv)
 {
-    enum : int { listen = 256, show_it, user };
-    static constexpr std::array<option, 6> known = {{
-        {"listen", no_argument, nullptr, listen},
-        {"show", no_argument, nullptr, show_it},
-        {"user", required_argument, nullptr, user},
-        {"version", no_argument, nullptr, 'V'},
-        {"help", no_argument, nullptr, 'h'},
-        {nullptr, 0, nullptr, 0},
-    }};
     Options options;
-    for (;;) {
-        switch (::getopt_long(argc, argv, "Vh", known.data(), nullptr)) { // NOLINT(concurrency-mt-unsafe)
-        case -1:
-            if (optind < argc) return fail(usage, "no argument is expected; see --help");
-            return work(options);
-        case listen: options.job = Job::listen; break;
-        case show_it: options.job = Job::show; break;
-        case user: options.user = optarg; break;
-        case 'V': return std::puts("usbroute-claims " USBROUTE_VERSION) < 0 ? failed : done;
-        case 'h': return std::fputs(help_text.data(), stdout) < 0 ? failed : done;
-        default: return usage; // getopt has said what
-        }
-    }
+    const auto arguments = linux_::read_command_line(
+        argc, argv, program,
+        {{.name = "listen", .said = [&](const char*) { options.job = Job::listen; }},
+         {.name = "show", .said = [&](const char*) { options.job = Job::show; }},
+         {.name = "user", .takes_word = true, .said = [&](const char* name) { options.user = name; }}});
+    return arguments ? work(options) : arguments.error();
 }
 
 } // namespace
@@ -109,10 +89,6 @@ int run(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
-    try {
-        return usbroute::claims::run(argc, argv);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "usbroute-claims: %s\n", error.what());
-        return 1;
-    }
+    using namespace usbroute;
+    return linux_::run_whole(claims::program, [&] { return claims::run(argc, argv); });
 }

@@ -9,7 +9,6 @@
 #include "cli/session.hpp"
 #include "report/json.hpp"
 #include "report/text.hpp"
-#include "wire/answer.hpp"
 
 namespace usbroute::cli {
 
@@ -26,14 +25,35 @@ Error no_such(std::string_view kind, const std::string& word)
 }
 
 template <class Name>
-std::optional<Error> take_names(std::vector<Name>& names, const std::vector<std::string>& words,
-                                std::string_view kind)
+Result<std::vector<Name>> plain_names(const std::vector<std::string>& words, std::string_view kind)
 {
+    std::vector<Name> names;
     for (const auto& word : words) {
-        if (!is_plain_name(word)) return no_such(kind, word);
+        if (!is_plain_name(word)) return std::unexpected(no_such(kind, word));
         names.emplace_back(word);
     }
-    return std::nullopt;
+    return names;
+}
+
+Result<plan::Wish> move_of(const std::vector<std::string>& words, const std::string& to)
+{
+    if (to.empty())
+        return std::unexpected(
+            usage_error("move needs a destination: add --to host, a guest's name, ehci or xhci"));
+    if (!is_plain_name(to)) return std::unexpected(no_such("guest", to));
+    auto connectors = plain_names<ConnectorName>(words, "connector");
+    if (!connectors) return std::unexpected(std::move(connectors.error()));
+    return plan::MoveRequest{.connectors = std::move(*connectors), .to = config::target_from(to)};
+}
+
+Result<plan::Wish> wish_of(Verb verb, const std::vector<std::string>& words, const Options& options)
+{
+    if (verb == Verb::move) return move_of(words, options.to);
+    auto profiles = plain_names<ProfileName>(words, "profile");
+    if (!profiles) return std::unexpected(std::move(profiles.error()));
+    if (verb == Verb::apply) return plan::ApplyRequest{.profile = std::move(profiles->front())};
+    if (verb == Verb::toggle) return plan::ToggleRequest{.profiles = std::move(*profiles)};
+    return plan::UndoRequest{};
 }
 
 /// "profile desk-in-windows: windows has front-left, rear-1".
@@ -51,35 +71,23 @@ std::string done_text(const wire::Answer& answer)
 
 } // namespace
 
-Result<wire::Command> command_from(Verb verb, const std::vector<std::string>& words, const Options& options)
+Result<plan::Request> request_from(Verb verb, const std::vector<std::string>& words, const Options& options)
 {
-    wire::Command command;
-    command.verb = verb;
-    command.yes = options.yes;
-    command.revert_after = options.revert_after;
-    command.force_disks = options.force_disks;
     for (const auto& disk : options.force_disks)
         if (!is_plain_name(disk))
             return std::unexpected(
                 usage_error(format("--force-disk {}: give a disk's name, such as sdb", printable(disk, 64))));
-    std::optional<Error> wrong;
-    if (verb == Verb::move) {
-        if (options.to.empty())
-            return std::unexpected(
-                usage_error("move needs a destination: add --to host, a guest's name, ehci or xhci"));
-        if (!is_plain_name(options.to)) return std::unexpected(no_such("guest", options.to));
-        command.to = config::target_from(options.to);
-        wrong = take_names(command.connectors, words, "connector");
-    } else {
-        wrong = take_names(command.profiles, words, "profile");
-    }
-    if (wrong) return std::unexpected(*wrong);
-    return command;
+    auto wish = wish_of(verb, words, options);
+    if (!wish) return std::unexpected(std::move(wish.error()));
+    return plan::Request{.wish = std::move(*wish),
+                         .yes = options.yes,
+                         .force_disks = options.force_disks,
+                         .revert_after = options.revert_after};
 }
 
-int show_plan(const Options& options, const wire::Command& command)
+int show_plan(const Options& options, const plan::Request& request)
 {
-    const auto view = Session(options).plan(command);
+    const auto view = Session(options).plan(request);
     if (!view) return fail(view.error(), options.json);
     print(options.json ? report::to_json(*view) + "\n"
                        : report::plan_text(*view, style_of_terminal(options)));
@@ -89,18 +97,20 @@ int show_plan(const Options& options, const wire::Command& command)
 int act(const Invocation& invocation, Verb verb)
 {
     const auto& options = invocation.options;
-    auto command = command_from(verb, invocation.words, options);
-    if (!command) return fail(command.error(), options.json);
-    if (options.dry_run) return show_plan(options, *command);
+    const auto request = request_from(verb, invocation.words, options);
+    if (!request) return fail(request.error(), options.json);
+    if (options.dry_run) return show_plan(options, *request);
 
-    const bool is_trial = options.revert_after && options.revert_after->count() > 0;
-    if (is_trial && Session(options).works_alone())
+    if (request->is_trial() && Session(options).works_alone())
         return fail(
             usage_error(
                 "--revert-after needs the daemon, which takes the change back: leave out --direct; with --root, name the daemon's socket too (--socket)"),
             options.json);
-    command->form = options.json ? wire::Form::json : wire::Form::text;
-    const auto answer = Session(options).act(*command);
+    return show_done(options, Session(options).act(*request));
+}
+
+int show_done(const Options& options, const Result<wire::Answer>& answer)
+{
     if (!answer) return fail(answer.error(), options.json);
     if (options.json) {
         print(wire::to_line(*answer, wire::Form::json) + "\n");

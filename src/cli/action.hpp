@@ -5,19 +5,22 @@
 
 #include "base/result.hpp"
 #include "cli/options.hpp"
-#include "wire/command.hpp"
+#include "plan/request.hpp"
+#include "wire/answer.hpp"
 
 /// What move, apply, toggle and undo have in common.
 namespace usbroute::cli {
 
-/// The command for a verb and its words. An error where a word cannot be a name: such a one is nobody's, and on
+/// The request of a verb and its words. An error where a word cannot be a name: such a one is nobody's, and on
 /// the wire it would come out as something else.
-[[nodiscard]] Result<wire::Command> command_from(config::Verb verb, const std::vector<std::string>& words,
+[[nodiscard]] Result<plan::Request> request_from(config::Verb verb, const std::vector<std::string>& words,
                                                  const Options& options);
 
 /// Does it, or shows the plan where --dry-run asks for that. Quiet on success.
 [[nodiscard]] int act(const Invocation& invocation, config::Verb verb);
-/// Shows what the command would do.
-[[nodiscard]] int show_plan(const Options& options, const wire::Command& command);
+/// What a change, or a confirmation, came to.
+[[nodiscard]] int show_done(const Options& options, const Result<wire::Answer>& answer);
+/// Shows what the request would do.
+[[nodiscard]] int show_plan(const Options& options, const plan::Request& request);
 
 } // namespace usbroute::cli

@@ -4,7 +4,6 @@
 #include "cli/alone.hpp"
 
 #include "apply/conductor.hpp"
-#include "base/check.hpp"
 #include "base/format.hpp"
 #include "cli/direct_machine.hpp"
 #include "linux/files.hpp"
@@ -14,7 +13,8 @@
 #include "linux/signals.hpp"
 #include "observe/scan.hpp"
 #include "report/answers.hpp"
-#include "wire/request.hpp"
+
+#include <algorithm>
 
 #include <unistd.h>
 
@@ -50,21 +50,19 @@ private:
     apply::History history_;
 };
 
-plan::Request wished(const wire::Command& command)
-{
-    auto request = wire::request_in(command);
-    USBROUTE_CHECK(request); // no other verb comes here
-    return std::move(*request);
-}
-
 } // namespace
 
 Result<report::StatusView> status_alone(const linux_::Locations& where)
 {
     const auto machine = look(where);
     if (!machine) return std::unexpected(machine.error());
-    const auto use = observe::look_at_host_use(linux_::LiveTree(where.root), {.disks = true});
-    return report::status_view(machine->known().snapshot, machine->known().settings, use);
+    const auto& snapshot = machine->known().snapshot;
+    // Where a disk is mounted is asked of each process: for nothing, without a disk behind a socket.
+    const bool has_disks =
+        std::ranges::any_of(snapshot.blocks, [](const auto& block) { return block.usb.has_value(); });
+    const auto use = has_disks ? observe::look_at_host_use(linux_::LiveTree(where.root), {.disks = true})
+                               : topology::HostUse{};
+    return report::status_view(snapshot, machine->known().settings, use);
 }
 
 Result<report::RegistersView> registers_alone(const linux_::Locations& where)
@@ -92,12 +90,12 @@ Result<report::WhyView> why_alone(const linux_::Locations& where, const Connecto
     return std::move(*view);
 }
 
-Result<report::PlanView> plan_alone(const linux_::Locations& where, const wire::Command& command)
+Result<report::PlanView> plan_alone(const linux_::Locations& where, const plan::Request& request)
 {
     auto machine = look(where);
     if (!machine) return std::unexpected(machine.error());
     JournalToRead journal(where);
-    const auto outcome = apply::Conductor(*machine, journal).decide(wished(command));
+    const auto outcome = apply::Conductor(*machine, journal).decide(request);
     if (const auto* refusal = std::get_if<plan::Refusal>(&outcome))
         return std::unexpected(plan::error_from(*refusal));
     auto view = report::plan_view(std::get<plan::Plan>(outcome), machine->known().snapshot);
@@ -107,7 +105,7 @@ Result<report::PlanView> plan_alone(const linux_::Locations& where, const wire::
     return view;
 }
 
-Result<wire::Answer> act_alone(const linux_::Locations& where, const wire::Command& command)
+Result<wire::Answer> act_alone(const linux_::Locations& where, const plan::Request& request)
 {
     linux_::JournalFile journal(where.state, where.state_of_before);
     const auto lock = journal.lock(linux_::direct_patience);
@@ -119,7 +117,7 @@ Result<wire::Answer> act_alone(const linux_::Locations& where, const wire::Comma
     // Nothing is planned on top of half a change.
     const auto recovered = conductor.recover();
     if (recovered && !*recovered) return std::unexpected(recovered->error());
-    auto done = conductor.carry_out(wished(command), {.who = format("direct (uid {})", ::geteuid())});
+    auto done = conductor.carry_out(request, {.who = format("direct (uid {})", ::geteuid())});
     if (!done) return std::unexpected(apply::error_from(std::move(done.error())));
     auto answer = report::answer_for(*done);
     if (!journal.remark().empty()) answer.warnings.push_back(journal.remark());

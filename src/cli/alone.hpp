@@ -9,7 +9,6 @@
 #include "report/views.hpp"
 #include "report/why.hpp"
 #include "wire/answer.hpp"
-#include "wire/command.hpp"
 
 /// The work without a daemon: look, plan and act in this process.
 namespace usbroute::cli {
@@ -19,10 +18,10 @@ namespace usbroute::cli {
 [[nodiscard]] Result<report::WhyView> why_alone(const linux_::Locations& where,
                                                 const ConnectorName& connector);
 [[nodiscard]] Result<report::RegistersView> registers_alone(const linux_::Locations& where);
-/// What the command would do; a refusal is an error. Nothing is touched.
+/// What the request would do; a refusal is an error. Nothing is touched.
 [[nodiscard]] Result<report::PlanView> plan_alone(const linux_::Locations& where,
-                                                  const wire::Command& command);
+                                                  const plan::Request& request);
 /// Does it, under the lock that keeps the daemon and other commands out of the change.
-[[nodiscard]] Result<wire::Answer> act_alone(const linux_::Locations& where, const wire::Command& command);
+[[nodiscard]] Result<wire::Answer> act_alone(const linux_::Locations& where, const plan::Request& request);
 
 } // namespace usbroute::cli

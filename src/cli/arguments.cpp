@@ -116,6 +116,8 @@ void take_option(OptionId id, const char* value, Options& options, Raw& raw)
     case OptionId::virtio: options.virtio = true; break;
     case OptionId::reconnect_ms: options.reconnect_ms = true; break;
     case OptionId::port: options.port = value; break;
+    case OptionId::kind: options.kind = value; break;
+    case OptionId::write: options.write = true; break;
     }
 }
 

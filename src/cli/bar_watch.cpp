@@ -39,7 +39,7 @@ Result<Daemon> find_daemon(const Session& session)
     if (!events) return std::unexpected(std::move(events.error()));
     auto questions = session.connect();
     if (!questions) return std::unexpected(std::move(questions.error()));
-    const auto answer = events->ask(wire::to_line({.verb = config::Verb::subscribe}));
+    const auto answer = events->ask(wire::to_line({{.verb = config::Verb::subscribe}}));
     if (!answer) return std::unexpected(answer.error());
     if (auto subscribed = wire::read_ok(*answer); !subscribed)
         return std::unexpected(std::move(subscribed.error()));
@@ -48,8 +48,7 @@ Result<Daemon> find_daemon(const Session& session)
 
 Result<report::BarView> look(DaemonLink& questions)
 {
-    const auto answer =
-        questions.ask(wire::to_line({.verb = config::Verb::status, .form = wire::Form::json}));
+    const auto answer = questions.ask(wire::to_line({{.verb = config::Verb::status}, wire::Form::json}));
     if (!answer) return std::unexpected(answer.error());
     const auto view = report::status_in(*answer);
     if (!view) return std::unexpected(view.error());

@@ -16,7 +16,7 @@ namespace {
 
 using enum OptionId;
 
-constexpr std::array<OptionRow, 32> options{{
+constexpr std::array<OptionRow, 34> options{{
     {help, "--help", "-h", "", "show this help"},
     {json, "--json", "", "", "one JSON document instead of text; errors as JSON on stderr"},
     {verbose, "--verbose", "-v", "", "print more; actions report what they did"},
@@ -52,6 +52,9 @@ constexpr std::array<OptionRow, 32> options{{
     {i3, "--i3", "", "", "keys for i3 and sway, on the host and in the guest"},
     {shell, "--shell", "", "", "a client in POSIX shell"},
     {port, "--port", "", "PORT", "the port inside the guest; default: COM1, /dev/ttyS0"},
+    {kind, "--kind", "", "KIND", "of which tool the files are, where their content does not tell it"},
+    {OptionId::write, "--write", "", "",
+     "write the proposal to the file of --config, if that is not there yet"},
 }};
 
 constexpr std::array common{help, json, verbose, quiet, root, socket, config, direct, timeout, color};
@@ -63,6 +66,7 @@ constexpr std::array doctor_options{try_write};
 constexpr std::array picture_options{svg};
 constexpr std::array bind_options{move_first, yes, dry_run, boot};
 constexpr std::array release_options{dry_run};
+constexpr std::array import_options{kind, OptionId::write};
 constexpr std::array lines_options{qemu, libvirt, proxmox, virtio, reconnect_ms};
 constexpr std::array setup_options{powershell, autohotkey, systemd, i3, shell, port};
 constexpr std::array guest_options{move_first, yes,     dry_run, boot,         qemu,
@@ -144,6 +148,13 @@ constexpr std::array<Example, 4> config_examples{{
     {"usbroute config udev | sudo tee /etc/udev/rules.d/72-usbroute.rules",
      "let usbrouted open the devices that it gives to guests one by one"},
 }};
+constexpr std::array<Example, 4> import_examples{{
+    {"usbroute import /opt/hotplugger/config.yaml", "what it says, as a configuration for this machine"},
+    {"usbroute import 100.conf usb.cfg > proposed.toml",
+     "a machine of Proxmox, and the mappings that it uses"},
+    {"usbroute import win11.xml", "a domain of libvirt, as virsh dumpxml prints it; - is standard input"},
+    {"usbroute import run-vm.sh --write --config new.toml", "keep the proposal in a new file"},
+}};
 constexpr std::array<Example, 6> guest_examples{{
     {"usbroute guest", "the guests of the configuration, and who has their controllers"},
     {"usbroute guest show windows", "its controllers: group, reset, driver, and what it can receive"},
@@ -177,7 +188,7 @@ constexpr std::array<VerbRow, 6> guest_verbs{{
      GuestNeeded::yes, run_guest_setup},
 }};
 
-constexpr std::array<CommandRow, 20> commands{{
+constexpr std::array<CommandRow, 21> commands{{
     {"status",
      "",
      "what belongs to whom now",
@@ -261,6 +272,9 @@ constexpr std::array<CommandRow, 20> commands{{
      1,
      1,
      run_config},
+    {"import", "FILE...", "propose a configuration from other tools' files", import_options, import_examples,
+     1, any_number, run_import,
+     "Runs nothing and changes nothing: the proposal is on stdout, and on stderr a line for everything that was added, is in doubt or was not taken over. Exit code 1: something was not taken over; 6: a file cannot be read as what it is. docs/import.md says what is read of each tool."},
     {"guest", "[list] | VERB NAME", "give controllers to a guest, take them back, print the lines it needs",
      guest_options, guest_examples, 0, 2, run_guest,
      "bind and release need root; only --move-first needs the daemon. A write that hangs in the kernel is given up after --timeout, by default 20 s. docs/guest.md says what is refused, and how to bind at boot.",

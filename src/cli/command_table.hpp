@@ -46,6 +46,8 @@ enum class OptionId : std::uint8_t {
     i3,
     shell,
     port,
+    kind,
+    write,
 };
 
 struct OptionRow {

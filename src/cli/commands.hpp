@@ -26,6 +26,7 @@ namespace usbroute::cli {
 [[nodiscard]] int run_record(const Invocation& invocation);
 [[nodiscard]] int run_config(const Invocation& invocation);
 [[nodiscard]] int run_guest(const Invocation& invocation);
+[[nodiscard]] int run_import(const Invocation& invocation);
 [[nodiscard]] int run_completion(const Invocation& invocation);
 [[nodiscard]] int run_version(const Invocation& invocation);
 

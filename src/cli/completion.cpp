@@ -18,13 +18,14 @@ namespace {
 
 using Typed = std::span<const std::string>;
 
-constexpr std::array<std::pair<std::string_view, Placeholder>, 14> placeholders{{
+constexpr std::array<std::pair<std::string_view, Placeholder>, 15> placeholders{{
     {"NAME", Placeholder::connector},
     {"PROFILE", Placeholder::profile},
     {"GUEST", Placeholder::guest},
     {"WHERE", Placeholder::target},
     {"WHEN", Placeholder::when},
     {"FORMAT", Placeholder::format},
+    {"KIND", Placeholder::kind},
     {"FILE", Placeholder::file},
     {"PATH", Placeholder::file},
     {"DIR", Placeholder::directory},
@@ -34,6 +35,11 @@ constexpr std::array<std::pair<std::string_view, Placeholder>, 14> placeholders{
     {"CMD", Placeholder::free},
     {"PORT", Placeholder::free},
 }};
+
+/// As import/found.cpp has them; that reader's libraries are not for this program.
+constexpr std::array<std::string_view, 16> import_kinds{
+    "hotplugger", "vhotplug", "whawty",      "libvirt",  "udev",     "tables",  "proxmox", "proxmox-mapping",
+    "qemu",       "unraid",   "unraid-kept", "usbguard", "quickemu", "microvm", "setpci",  "script"};
 
 /// One word of a command's arguments: "NAME...", "check|show", "VALUE | NAME...".
 struct Slot {
@@ -294,6 +300,9 @@ std::vector<Candidate> candidates(const Place& place, const Names& names)
             break;
         case Placeholder::when: add({{"auto", ""}, {"always", ""}, {"never", ""}}); break;
         case Placeholder::format: add({{"waybar", ""}, {"i3blocks", ""}, {"polybar", ""}}); break;
+        case Placeholder::kind:
+            for (const auto word : import_kinds) add({{std::string(word), ""}});
+            break;
         case Placeholder::file:
         case Placeholder::directory:
         case Placeholder::free: break;

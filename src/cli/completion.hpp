@@ -25,6 +25,7 @@ enum class Placeholder : std::uint8_t {
     target, ///< host, a side, a guest
     when,   ///< of --color
     format, ///< of `watch`
+    kind,   ///< of a file that is imported
     file,
     directory,
     /// Nothing can be offered: times, commands. Neither can the disk of --force-disk: it should be typed by somebody

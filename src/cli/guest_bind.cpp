@@ -91,12 +91,8 @@ Result<Handover> step_aside(const GuestCall& call, const Handover& handover, con
 {
     const auto& options = call.invocation.options;
     for (const auto& move : handover.moves) {
-        wire::Command command;
-        command.verb = config::Verb::move;
-        command.connectors = move.connectors;
-        command.to = move.to;
-        command.yes = options.yes;
-        const auto answer = Session(options).act(command);
+        const auto answer = Session(options).act(
+            {.wish = plan::MoveRequest{.connectors = move.connectors, .to = move.to}, .yes = options.yes});
         if (!answer)
             return std::unexpected(
                 Error(answer.error()).within("cannot move the connectors first; no controller was touched"));

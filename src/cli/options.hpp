@@ -37,6 +37,8 @@ struct Options {
     bool virtio = false;
     bool reconnect_ms = false;
     std::string port; ///< inside the guest; empty: the usual one
+    std::string kind; ///< of the files that are imported; empty: by their content
+    bool write = false;
     std::vector<std::string> force_disks;
     std::optional<std::chrono::seconds> revert_after; ///< 0: no trial, also not the first
     std::chrono::milliseconds timeout{5000};

@@ -17,7 +17,7 @@ namespace usbroute::cli {
 namespace {
 
 /// The action whose plan is wanted, by the rules of that action itself.
-Result<wire::Command> planned_command(const Invocation& invocation)
+Result<plan::Request> planned_request(const Invocation& invocation)
 {
     const auto& verb_word = invocation.words.front();
     const std::array<std::string, 4> plannable{"move", "apply", "toggle", "undo"};
@@ -35,16 +35,16 @@ Result<wire::Command> planned_command(const Invocation& invocation)
         return std::unexpected(usage_error(format("plan {}: {}", verb_word, usage_line(row))));
     if (!invocation.options.to.empty() && *verb != config::Verb::move)
         return std::unexpected(usage_error(format("--to is for move; {} does not take it", verb_word)));
-    return command_from(*verb, words, invocation.options);
+    return request_from(*verb, words, invocation.options);
 }
 
 } // namespace
 
 int run_plan(const Invocation& invocation)
 {
-    const auto command = planned_command(invocation);
-    if (!command) return fail(command.error(), invocation.options.json);
-    return show_plan(invocation.options, *command);
+    const auto request = planned_request(invocation);
+    if (!request) return fail(request.error(), invocation.options.json);
+    return show_plan(invocation.options, *request);
 }
 
 } // namespace usbroute::cli

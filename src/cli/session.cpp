@@ -45,12 +45,19 @@ Session::Session(const Options& options)
 
 Result<DaemonLink> Session::connect() const { return DaemonLink::connect(where_.socket, options_.timeout); }
 
-Result<Answer> Session::act(const Command& command) const
+Result<Answer> Session::act(plan::Request request) const
 {
-    if (alone_) return act_alone(where_, command);
+    if (alone_) return act_alone(where_, request);
+    return say(wire::command_of(std::move(request)));
+}
+
+Result<Answer> Session::confirm() const { return say({.verb = Verb::confirm}); }
+
+Result<Answer> Session::say(plan::Deed deed) const
+{
     auto link = connect();
     if (!link) return std::unexpected(std::move(link.error()));
-    const auto line = ask(*link, command);
+    const auto line = ask(*link, {std::move(deed), options_.json ? Form::json : Form::text});
     if (!line) return std::unexpected(line.error());
     return wire::read_ok(*line);
 }
@@ -66,11 +73,11 @@ bool Session::may_look_alone_after(const Error& error) const
 }
 
 template <class View>
-Result<View> Session::look(Command command, Result<View> (*in)(std::string_view),
+Result<View> Session::look(plan::Deed deed, Result<View> (*in)(std::string_view),
                            const std::function<Result<View>()>& alone) const
 {
     if (alone_) return alone();
-    command.form = Form::json;
+    const Command command{std::move(deed), Form::json};
     auto seen = [&]() -> Result<View> {
         auto link = connect();
         if (!link) return std::unexpected(std::move(link.error()));
@@ -96,16 +103,14 @@ Result<report::RegistersView> Session::registers() const
 
 Result<report::WhyView> Session::why(const ConnectorName& connector) const
 {
-    return look<report::WhyView>({.verb = Verb::why, .connectors = {connector}}, report::why_in,
+    return look<report::WhyView>({.verb = Verb::why, .about = {connector}}, report::why_in,
                                  [&] { return why_alone(where_, connector); });
 }
 
-Result<report::PlanView> Session::plan(const Command& command) const
+Result<report::PlanView> Session::plan(plan::Request request) const
 {
-    auto planning = command;
-    planning.verb = Verb::plan;
-    planning.planned = command.verb;
-    return look<report::PlanView>(planning, report::plan_in, [&] { return plan_alone(where_, command); });
+    return look<report::PlanView>({.verb = Verb::plan, .request = request}, report::plan_in,
+                                  [&] { return plan_alone(where_, request); });
 }
 
 std::optional<Error> why_not_a_root(const Options& options)

@@ -29,18 +29,20 @@ public:
     [[nodiscard]] Result<DaemonLink> connect() const;
 
     /// Carries out an action. What is not "ok" is an error.
-    [[nodiscard]] Result<wire::Answer> act(const wire::Command& command) const;
+    [[nodiscard]] Result<wire::Answer> act(plan::Request request) const;
+    /// Keeps what is on trial: only a daemon has one.
+    [[nodiscard]] Result<wire::Answer> confirm() const;
 
     [[nodiscard]] Result<report::StatusView> status() const;
     [[nodiscard]] Result<report::RegistersView> registers() const;
     [[nodiscard]] Result<report::WhyView> why(const ConnectorName& connector) const;
-    /// `command` is the action to be planned.
-    [[nodiscard]] Result<report::PlanView> plan(const wire::Command& command) const;
+    [[nodiscard]] Result<report::PlanView> plan(plan::Request request) const;
 
 private:
+    [[nodiscard]] Result<wire::Answer> say(plan::Deed deed) const;
     /// What the daemon says, or this process itself sees.
     template <class View>
-    [[nodiscard]] Result<View> look(wire::Command command, Result<View> (*in)(std::string_view),
+    [[nodiscard]] Result<View> look(plan::Deed deed, Result<View> (*in)(std::string_view),
                                     const std::function<Result<View>()>& alone) const;
     [[nodiscard]] bool may_look_alone_after(const Error& error) const;
 

@@ -87,10 +87,8 @@ private:
 
 Result<void> subscribe(DaemonLink& link, bool json)
 {
-    wire::Command command;
-    command.verb = config::Verb::subscribe;
-    command.form = json ? wire::Form::json : wire::Form::text;
-    const auto line = link.ask(wire::to_line(command));
+    const auto form = json ? wire::Form::json : wire::Form::text;
+    const auto line = link.ask(wire::to_line({{.verb = config::Verb::subscribe}, form}));
     if (!line) return std::unexpected(line.error());
     if (const auto answer = wire::read_ok(*line); !answer) return std::unexpected(answer.error());
     return {};

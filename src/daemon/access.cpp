@@ -3,8 +3,6 @@
 
 #include "daemon/access.hpp"
 
-#include "wire/request.hpp"
-
 #include <algorithm>
 
 namespace usbroute::daemon {
@@ -13,13 +11,6 @@ bool may_enter(const Members& members, const linux_::Peer& peer)
 {
     if (peer.user == 0 || peer.user == members.own_user) return true;
     return members.group && std::ranges::find(peer.groups, *members.group) != peer.groups.end();
-}
-
-plan::Deed deed_of(const wire::Command& command)
-{
-    plan::Deed deed{.verb = command.verb, .request = wire::request_in(command)};
-    if (command.verb == config::Verb::why) deed.about = command.connectors;
-    return deed;
 }
 
 } // namespace usbroute::daemon

@@ -4,8 +4,6 @@
 #pragma once
 
 #include "linux/listen.hpp"
-#include "plan/rights.hpp"
-#include "wire/command.hpp"
 
 #include <optional>
 
@@ -22,8 +20,5 @@ struct Members {
 
 /// The file mode says the same, unless somebody else made the socket.
 [[nodiscard]] bool may_enter(const Members& members, const linux_::Peer& peer);
-
-/// The command as the rules of plan/rights.hpp look at it.
-[[nodiscard]] plan::Deed deed_of(const wire::Command& command);
 
 } // namespace usbroute::daemon

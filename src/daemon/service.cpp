@@ -12,11 +12,11 @@
 #include "daemon/line_views.hpp"
 #include "daemon/log.hpp"
 #include "plan/board.hpp"
+#include "plan/rights.hpp"
 #include "report/json.hpp"
 #include "report/trial.hpp"
 #include "report/views.hpp"
 #include "report/why.hpp"
-#include "wire/request.hpp"
 
 namespace usbroute::daemon {
 
@@ -32,9 +32,8 @@ constexpr std::chrono::milliseconds between_complaints{1000};
 /// With the rights of the listener that it came through.
 plan::Request request_through(const config::ListenerSettings& through, const Command& command)
 {
-    auto wished = wire::request_in(command);
-    USBROUTE_CHECK(wished); // no other verb comes here
-    auto request = std::move(*wished);
+    USBROUTE_CHECK(command.request); // no other verb comes here
+    auto request = *command.request;
     request.may_say_yes = through.may_lift(config::Lift::yes);
     request.guest = through.guest;
     return request;
@@ -44,7 +43,7 @@ plan::Request request_through(const config::ListenerSettings& through, const Com
 
 std::optional<std::string> Service::why_not(const Entrance& entrance, const Command& command)
 {
-    return plan::why_not_allowed(entrance.settings, parts_.machine.settings(), deed_of(command));
+    return plan::why_not_allowed(entrance.settings, parts_.machine.settings(), command);
 }
 
 void Service::line_changed(const Entrance&) { parts_.machine.lines_changed(); }
@@ -65,10 +64,7 @@ bool Service::is_known(Need need, const Command& command)
     case Verb::apply:
     case Verb::toggle:
     case Verb::undo:
-    case Verb::plan: {
-        const auto request = wire::request_in(command);
-        return !request || !parts_.machine.awaits_claims(*request);
-    }
+    case Verb::plan: return !command.request || !parts_.machine.awaits_claims(*command.request);
     case Verb::why: return !parts_.machine.awaits_claims();
     case Verb::confirm:
     case Verb::subscribe:
@@ -237,7 +233,7 @@ Answer Service::plan(const Through& through, const Command& command) const
 Answer Service::why(const Through& through, const Command& command) const
 {
     const auto& machine = parts_.machine;
-    const auto& name = command.connectors.front();
+    const auto& name = command.about.front();
     const auto sight = sight_of(through);
     const auto meant = report::socket_meant(name, *machine.snapshot(), machine.settings());
     if (sight && !sight->sees(meant.value_or(name).text()))

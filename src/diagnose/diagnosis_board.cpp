@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "diagnose/findings.hpp"
 #include "diagnose/next_steps.hpp"
+#include "diagnose/whole_controllers.hpp"
 #include "route/mux.hpp"
 
 #include <algorithm>

@@ -5,8 +5,9 @@
 #include "base/groups.hpp"
 #include "base/text.hpp"
 #include "diagnose/findings.hpp"
-#include "diagnose/next_steps.hpp"
+#include "diagnose/iommu_advice.hpp"
 #include "diagnose/taken_at_boot.hpp"
+#include "diagnose/whole_controllers.hpp"
 #include "plan/handover.hpp"
 #include "plan/ownership.hpp"
 

@@ -18,7 +18,7 @@ Result<Conversation> Conversation::begin(const std::string& path, std::chrono::m
     if (!events) return std::unexpected(std::move(events.error()));
     auto requests = DaemonLink::connect(path, timeout);
     if (!requests) return std::unexpected(std::move(requests.error()));
-    if (auto sent = events->send(wire::to_line({.verb = config::Verb::subscribe})); !sent)
+    if (auto sent = events->send(wire::to_line({{.verb = config::Verb::subscribe}})); !sent)
         return std::unexpected(std::move(sent.error()));
     return Conversation(std::move(*events), std::move(*requests), timeout);
 }
@@ -34,7 +34,7 @@ Result<void> Conversation::look(Clock::time_point now)
 {
     look_again_ = std::ranges::find(asked_, Kind::looked, &Asked::kind) != asked_.end();
     if (look_again_) return {};
-    return ask({.verb = config::Verb::status, .form = wire::Form::json}, Kind::looked, now);
+    return ask({{.verb = config::Verb::status}, wire::Form::json}, Kind::looked, now);
 }
 
 Result<void> Conversation::act(const wire::Command& command, Clock::time_point now)

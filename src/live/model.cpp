@@ -54,19 +54,17 @@ std::vector<Destination> other_owners(const StatusView& view, const ConnectorVie
 /// What `yes` lifts (docs/protocol.md). A disk is forced by its name, which one key cannot say.
 bool may_be_insisted_on(const wire::Answer& answer, const wire::Command& command)
 {
-    return answer.status == wire::Status::refused && !command.yes &&
+    return answer.status == wire::Status::refused && command.request && !command.request->yes &&
            (answer.code == "last-keyboard" || answer.code == "no-driver");
 }
 
 std::string words_of(const wire::Command& command)
 {
-    switch (command.verb) {
-    case config::Verb::move:
-        return format("moving {} to {}", command.connectors.front().text(), config::text_of(command.to));
-    case config::Verb::confirm: return "keeping what is on trial";
-    case config::Verb::undo: return "taking the last change back";
-    default: return "toggling";
-    }
+    if (!command.request) return "keeping what is on trial";
+    const auto& wish = command.request->wish;
+    if (const auto* move = std::get_if<plan::MoveRequest>(&wish))
+        return format("moving {} to {}", move->connectors.front().text(), config::text_of(move->to));
+    return std::holds_alternative<plan::UndoRequest>(wish) ? "taking the last change back" : "toggling";
 }
 
 using wire::Owners;
@@ -217,7 +215,7 @@ std::vector<Intent> Model::hear(const wire::Answer& answer)
         for (const auto& warning : answer.warnings) say("warning: " + warning, Tone::warning);
         if (!answer.message.empty()) say(answer.message);
     } else if (may_be_insisted_on(answer, command)) {
-        command.yes = true;
+        command.request->yes = true;
         mode_ =
             Confirming{.command = std::move(command), .refusal = printable(answer.message, longest_message)};
     } else {
@@ -255,9 +253,9 @@ std::vector<Intent> Model::press(const Choosing& /*choosing*/, Key key)
     case 'q': return {Quit{}};
     case '?': mode_ = Helping{}; return {};
     case 'm': return ask_where();
-    case 't': return act({.verb = config::Verb::toggle});
-    case 'u': return act({.verb = config::Verb::undo});
-    case 'c': return act({.verb = config::Verb::confirm});
+    case 't': return act(wire::command_of({.wish = plan::ToggleRequest{}}));
+    case 'u': return act(wire::command_of({.wish = plan::UndoRequest{}}));
+    case 'c': return act({{.verb = config::Verb::confirm}});
     case 'r': return {Look{}};
     default: return {};
     }
@@ -340,11 +338,8 @@ std::vector<Intent> Model::ask_where()
 
 std::vector<Intent> Model::move(const std::string& connector, const std::string& to)
 {
-    wire::Command command;
-    command.verb = config::Verb::move;
-    command.connectors = {ConnectorName(connector)};
-    command.to = config::target_from(to);
-    return act(std::move(command));
+    return act(wire::command_of({.wish = plan::MoveRequest{.connectors = {ConnectorName(connector)},
+                                                           .to = config::target_from(to)}}));
 }
 
 std::vector<Intent> Model::act(wire::Command command)

@@ -93,6 +93,13 @@ struct Request {
     [[nodiscard]] bool is_trial() const { return revert_after && *revert_after > std::chrono::seconds{0}; }
 };
 
+/// What somebody asks for, over a line or on the command line.
+struct Deed {
+    config::Verb verb = config::Verb::status;
+    std::optional<Request> request = {};   ///< of what changes something, and of what `plan` is to plan
+    std::vector<ConnectorName> about = {}; ///< why: one
+};
+
 /// The request as a person would say it: "move front-left to windows".
 [[nodiscard]] std::string text_of(const Wish& wish);
 

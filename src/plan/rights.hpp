@@ -17,13 +17,6 @@
 /// whether a guest could call a socket back; both ask here.
 namespace usbroute::plan {
 
-/// A command as far as rights look at it.
-struct Deed {
-    config::Verb verb = config::Verb::status;
-    std::optional<Request> request;        ///< of what changes something, and of what `plan` is to plan
-    std::vector<ConnectorName> about = {}; ///< why
-};
-
 /// Whether a profile gives this connector to the guest: such a socket is the guest's own.
 [[nodiscard]] bool is_granted(const config::Settings& settings, const GuestName& guest,
                               const ConnectorName& connector);

@@ -7,16 +7,14 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "chips/chips.hpp"
+#include "linux/command_line.hpp"
 #include "linux/files.hpp"
 #include "linux/locations.hpp"
 #include "linux/passing.hpp"
 #include "linux/rights.hpp"
 #include "observe/functions.hpp"
 
-#include <array>
 #include <cerrno>
-#include <cstdio>
-#include <exception>
 #include <expected>
 #include <optional>
 #include <string>
@@ -24,7 +22,6 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <unistd.h>
 
 namespace usbroute {
@@ -51,9 +48,12 @@ struct Options {
     bool hotplug = false;
 };
 
+constexpr linux_::Program program{
+    .name = "usbroute-reopen", .help = help_text, .most_arguments = 1, .too_many = "one address at most"};
+
 Exit fail(Exit code, const std::string& text)
 {
-    std::fputs(format("usbroute-reopen: {}\n", text).c_str(), stderr);
+    linux_::say_why(program, code, text);
     return code;
 }
 
@@ -147,29 +147,15 @@ int reopen(const Options& options)
 
 int run(int argc, char** argv)
 {
-    enum : int { hotplug = 256 };
-    static constexpr std::array<option, 4> known = {{
-        {"hotplug", no_argument, nullptr, hotplug},
-        {"version", no_argument, nullptr, 'V'},
-        {"help", no_argument, nullptr, 'h'},
-        {nullptr, 0, nullptr, 0},
-    }};
     Options options;
-    for (;;) {
-        switch (::getopt_long(argc, argv, "Vh", known.data(), nullptr)) { // NOLINT(concurrency-mt-unsafe)
-        case -1:
-            if (optind + 1 < argc) return fail(usage, "one address at most; see --help");
-            if (optind < argc) options.address = PciAddress::parse(argv[optind]);
-            if (optind < argc && !options.address)
-                return fail(usage, format("{} is not a PCI address such as 0000:00:14.0",
-                                          printable(argv[optind], 64)));
-            return reopen(options);
-        case hotplug: options.hotplug = true; break;
-        case 'V': return std::puts("usbroute-reopen " USBROUTE_VERSION) < 0 ? failed : done;
-        case 'h': return std::fputs(help_text.data(), stdout) < 0 ? failed : done;
-        default: return usage; // getopt has said what
-        }
-    }
+    const auto arguments = linux_::read_command_line(
+        argc, argv, program, {{.name = "hotplug", .said = [&](const char*) { options.hotplug = true; }}});
+    if (!arguments) return arguments.error();
+    if (arguments->empty()) return reopen(options);
+    options.address = PciAddress::parse(arguments->front());
+    if (options.address) return reopen(options);
+    return fail(usage,
+                format("{} is not a PCI address such as 0000:00:14.0", printable(arguments->front(), 64)));
 }
 
 } // namespace
@@ -177,10 +163,5 @@ int run(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
-    try {
-        return usbroute::run(argc, argv);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "usbroute-reopen: %s\n", error.what());
-        return 1;
-    }
+    return usbroute::linux_::run_whole(usbroute::program, [&] { return usbroute::run(argc, argv); });
 }

@@ -5,18 +5,15 @@
 // when that is near and when it is over. docs/decisions/0050
 
 #include "base/format.hpp"
+#include "linux/command_line.hpp"
 #include "linux/listen.hpp"
 #include "linux/locations.hpp"
 #include "linux/serving.hpp"
 #include "sleep/vigil.hpp"
 
-#include <array>
-#include <cstdio>
-#include <exception>
 #include <string>
 #include <string_view>
 
-#include <getopt.h>
 #include <unistd.h>
 
 namespace usbroute::sleep {
@@ -35,7 +32,7 @@ constexpr std::string_view help_text =
     "Exit codes: 0 done, 1 failed, 2 usage.\n";
 
 // Those of usbroute.
-enum Exit : int { done = 0, failed = 1, usage = 2 };
+enum Exit : int { done = 0, failed = 1 };
 
 constexpr int most_clients = 2; // a daemon, and the one that follows it
 
@@ -44,11 +41,9 @@ struct Options {
     std::string user = "usbroute";
 };
 
-int fail(Exit code, const std::string& text)
-{
-    std::fputs(format("usbroute-sleep: {}\n", text).c_str(), stderr);
-    return code;
-}
+constexpr linux_::Program program{.name = "usbroute-sleep", .help = help_text};
+
+int fail(Exit code, const std::string& text) { return linux_::say_why(program, code, text); }
 
 Result<void> serve(int client, const std::string& user)
 {
@@ -73,27 +68,12 @@ int work(const Options& options)
 
 int run(int argc, char** argv)
 {
-    enum : int { listen = 256, user };
-    static constexpr std::array<option, 5> known = {{
-        {"listen", no_argument, nullptr, listen},
-        {"user", required_argument, nullptr, user},
-        {"version", no_argument, nullptr, 'V'},
-        {"help", no_argument, nullptr, 'h'},
-        {nullptr, 0, nullptr, 0},
-    }};
     Options options;
-    for (;;) {
-        switch (::getopt_long(argc, argv, "Vh", known.data(), nullptr)) { // NOLINT(concurrency-mt-unsafe)
-        case -1:
-            if (optind < argc) return fail(usage, "no argument is expected; see --help");
-            return work(options);
-        case listen: options.listens = true; break;
-        case user: options.user = optarg; break;
-        case 'V': return std::puts("usbroute-sleep " USBROUTE_VERSION) < 0 ? failed : done;
-        case 'h': return std::fputs(help_text.data(), stdout) < 0 ? failed : done;
-        default: return usage; // getopt has said what
-        }
-    }
+    const auto arguments = linux_::read_command_line(
+        argc, argv, program,
+        {{.name = "listen", .said = [&](const char*) { options.listens = true; }},
+         {.name = "user", .takes_word = true, .said = [&](const char* name) { options.user = name; }}});
+    return arguments ? work(options) : arguments.error();
 }
 
 } // namespace
@@ -101,10 +81,6 @@ int run(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
-    try {
-        return usbroute::sleep::run(argc, argv);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "usbroute-sleep: %s\n", error.what());
-        return 1;
-    }
+    using namespace usbroute;
+    return linux_::run_whole(sleep::program, [&] { return sleep::run(argc, argv); });
 }

@@ -9,6 +9,8 @@
 #include "topology/snapshot.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace usbroute::vmm {
@@ -42,10 +44,12 @@ std::unexpected<Error> is_away(const GuestName& guest)
 constexpr auto longest_letting_go = std::chrono::seconds(2);
 constexpr auto between_looks = std::chrono::milliseconds(100);
 
+/// Its QEMU has ended, or nobody can ask it any more.
 bool has_hung_up(const Error& error)
 {
-    const auto& code = error.code();
-    return code == "monitor-away" || code == "qemu-away" || code == "qemu-ended";
+    constexpr std::array<std::string_view, 6> codes = {"monitor-away", "qemu-away",     "qemu-ended",
+                                                       "libvirt-away", "libvirt-ended", "libvirt-no-domain"};
+    return std::ranges::find(codes, error.code()) != codes.end();
 }
 
 SharedDevice device_in(const KernelTree& tree, const PortPath& path)

@@ -3,6 +3,7 @@
 
 #include "wire/command.hpp"
 
+#include "base/check.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "wire/duration.hpp"
@@ -36,21 +37,21 @@ bool is_http(Words words)
 std::string shown(std::string_view word) { return printable(word, 32); }
 
 /// Takes one "key=value" word. Empty: understood.
-std::string read_option(std::string_view word, Command& command)
+std::string read_option(std::string_view word, plan::Request& options)
 {
     if (word == yes_word) {
-        command.yes = true;
+        options.yes = true;
         return {};
     }
     if (word.starts_with(force_key)) {
-        command.force_disks.emplace_back(word.substr(force_key.size()));
+        options.force_disks.emplace_back(word.substr(force_key.size()));
         return {};
     }
     if (word.starts_with(revert_key)) {
         const auto time = read_trial_time(word.substr(revert_key.size()));
         if (!time) return time.error();
-        if (command.revert_after) return "revert-after is given twice";
-        command.revert_after = *time;
+        if (options.revert_after) return "revert-after is given twice";
+        options.revert_after = *time;
         return {};
     }
     if (word.starts_with("yes=")) return "yes takes no other value: say yes=1";
@@ -58,33 +59,30 @@ std::string read_option(std::string_view word, Command& command)
                   shown(word));
 }
 
-void read_move(Words names, Command& command)
+void read_move(Words names, Said& said)
 {
     if (names.empty()) return;
-    command.to = config::target_from(names.back());
+    said.to = config::target_from(names.back());
     names = names.first(names.size() - 1);
     // "move front-left to windows": as one would say it. A connector called "to" is not lost: "move to windows".
     if (names.size() > 1 && names.back() == "to") names = names.first(names.size() - 1);
-    for (const auto name : names) command.connectors.emplace_back(std::string(name));
+    said.names.assign(names.begin(), names.end());
 }
 
 /// The words of a verb, options already taken out. Empty: understood.
-std::string read_words(Verb verb, Words names, Command& command)
+std::string read_words(Words names, Said& said)
 {
-    switch (verb) {
-    case Verb::move: read_move(names, command); return {};
+    switch (said.verb) {
+    case Verb::move: read_move(names, said); return {};
     case Verb::apply:
     case Verb::toggle:
-        for (const auto name : names) command.profiles.emplace_back(std::string(name));
-        return {};
-    case Verb::why:
-        for (const auto name : names) command.connectors.emplace_back(std::string(name));
-        return {};
+    case Verb::why: said.names.assign(names.begin(), names.end()); return {};
     case Verb::plan: {
         const auto planned = names.empty() ? std::nullopt : config::verb_from(names.front());
         if (!planned || *planned == Verb::plan) return "say what to plan: plan move, apply, toggle or undo";
-        command.planned = *planned;
-        return read_words(*planned, names.subspan(1), command);
+        said.verb = *planned;
+        said.is_to_be_planned = true;
+        return read_words(names.subspan(1), said);
     }
     case Verb::status:
     case Verb::undo:
@@ -92,7 +90,7 @@ std::string read_words(Verb verb, Words names, Command& command)
     case Verb::confirm:
     case Verb::regs: break;
     }
-    return names.empty() ? std::string() : format("{} takes no arguments", config::text_of(verb));
+    return names.empty() ? std::string() : format("{} takes no arguments", config::text_of(said.verb));
 }
 
 /// Windows' editors and PowerShell put it in front of UTF-8 text.
@@ -135,56 +133,43 @@ std::expected<Command, NotACommand> read_text_command(std::string_view line)
         return no(format("{} is not a command", shown(all.front())));
     }
 
-    Command command;
-    command.verb = *verb;
+    Said said{.verb = *verb};
     std::vector<std::string_view> names;
     for (const auto word : Words(all).subspan(1)) {
         if (word.find('=') == std::string_view::npos)
             names.push_back(word);
-        else if (auto problem = read_option(word, command); !problem.empty())
+        else if (auto problem = read_option(word, said.options); !problem.empty())
             return no(std::move(problem));
     }
-    if (auto problem = read_words(*verb, names, command); !problem.empty()) return no(std::move(problem));
-    if (auto problem = what_is_wrong(command); !problem.empty()) return no(std::move(problem));
-    return command;
+    if (auto problem = read_words(names, said); !problem.empty()) return no(std::move(problem));
+    auto command = command_in(std::move(said));
+    if (!command) return no(std::move(command.error()));
+    return std::move(*command);
 }
 
-template <class Names> std::string first_not_plain(const Names& names)
+std::string what_is_wrong_with_names(const Said& said)
 {
-    for (const auto& name : names)
-        if (!is_plain_name(name.text())) return format("{} cannot be a name", shown(name.text()));
-    return {};
-}
-
-std::string what_is_wrong_with_names(const Command& command)
-{
-    if (auto problem = first_not_plain(command.connectors); !problem.empty()) return problem;
-    if (auto problem = first_not_plain(command.profiles); !problem.empty()) return problem;
-    if (!is_plain_name(config::text_of(command.to)))
-        return format("{} cannot be a name", shown(config::text_of(command.to)));
-    for (const auto& disk : command.force_disks)
+    for (const auto& name : said.names)
+        if (!is_plain_name(name)) return format("{} cannot be a name", shown(name));
+    if (!is_plain_name(config::text_of(said.to)))
+        return format("{} cannot be a name", shown(config::text_of(said.to)));
+    for (const auto& disk : said.options.force_disks)
         if (!is_plain_name(disk)) return format("{} cannot be the name of a disk", shown(disk));
     return {};
 }
 
-} // namespace
-
-std::string what_is_wrong(const Command& command)
+std::string what_is_wrong(const Said& said)
 {
-    if (auto problem = what_is_wrong_with_names(command); !problem.empty()) return problem;
-    const auto verb = command.verb == Verb::plan ? command.planned : command.verb;
-    switch (verb) {
+    if (auto problem = what_is_wrong_with_names(said); !problem.empty()) return problem;
+    switch (said.verb) {
     case Verb::move:
-        return command.connectors.empty() ? "say what to move and where: move front-left windows"
-                                          : std::string();
-    case Verb::apply:
-        return command.profiles.size() == 1 ? std::string() : "apply takes the name of one profile";
+        return said.names.empty() ? "say what to move and where: move front-left windows" : std::string();
+    case Verb::apply: return said.names.size() == 1 ? std::string() : "apply takes the name of one profile";
     case Verb::toggle: return {};
     case Verb::undo:
-        return command.revert_after ? "undo cannot itself be a trial; drop revert-after" : std::string();
+        return said.options.revert_after ? "undo cannot itself be a trial; drop revert-after" : std::string();
     case Verb::why:
-        if (command.verb != Verb::plan && command.connectors.size() != 1)
-            return "why takes the name of one connector";
+        if (!said.is_to_be_planned && said.names.size() != 1) return "why takes the name of one connector";
         break;
     case Verb::status:
     case Verb::plan:
@@ -192,11 +177,66 @@ std::string what_is_wrong(const Command& command)
     case Verb::confirm:
     case Verb::regs: break;
     }
-    if (command.verb == Verb::plan)
-        return format("{} cannot be planned: it changes nothing", config::text_of(verb));
-    return command.yes || command.revert_after || !command.force_disks.empty()
-               ? format("{} takes no option", config::text_of(verb))
+    if (said.is_to_be_planned)
+        return format("{} cannot be planned: it changes nothing", config::text_of(said.verb));
+    return said.options.yes || said.options.revert_after || !said.options.force_disks.empty()
+               ? format("{} takes no option", config::text_of(said.verb))
                : std::string();
+}
+
+template <class Name> std::vector<Name> as(std::vector<std::string>& names)
+{
+    std::vector<Name> list;
+    for (auto& name : names) list.emplace_back(std::move(name));
+    return list;
+}
+
+std::optional<plan::Wish> wish_in(Said& said)
+{
+    switch (said.verb) {
+    case Verb::move:
+        return plan::MoveRequest{.connectors = as<ConnectorName>(said.names), .to = std::move(said.to)};
+    case Verb::apply: return plan::ApplyRequest{.profile = ProfileName(std::move(said.names.front()))};
+    case Verb::toggle: return plan::ToggleRequest{.profiles = as<ProfileName>(said.names)};
+    case Verb::undo: return plan::UndoRequest{};
+    case Verb::status:
+    case Verb::plan:
+    case Verb::subscribe:
+    case Verb::confirm:
+    case Verb::why:
+    case Verb::regs: break;
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+std::expected<Command, std::string> command_in(Said said)
+{
+    if (auto problem = what_is_wrong(said); !problem.empty()) return std::unexpected(std::move(problem));
+    Command command;
+    command.verb = said.is_to_be_planned ? Verb::plan : said.verb;
+    if (auto wish = wish_in(said)) {
+        command.request = std::move(said.options);
+        command.request->wish = std::move(*wish);
+    }
+    if (said.verb == Verb::why) command.about = as<ConnectorName>(said.names);
+    return command;
+}
+
+config::Verb verb_of(const plan::Wish& wish)
+{
+    if (std::holds_alternative<plan::MoveRequest>(wish)) return Verb::move;
+    if (std::holds_alternative<plan::ApplyRequest>(wish)) return Verb::apply;
+    if (std::holds_alternative<plan::ToggleRequest>(wish)) return Verb::toggle;
+    USBROUTE_CHECK(std::holds_alternative<plan::UndoRequest>(wish)); // the others nobody says over a line
+    return Verb::undo;
+}
+
+Command command_of(plan::Request request, Form form)
+{
+    const auto verb = verb_of(request.wish);
+    return {{.verb = verb, .request = std::move(request)}, form};
 }
 
 std::expected<Command, NotACommand> read_command(std::string_view line)
@@ -215,17 +255,20 @@ std::string to_line(const Command& command)
         line += ' ';
         line += word;
     };
-    auto verb = command.verb;
-    if (verb == Verb::plan) {
-        verb = command.planned;
-        add(config::text_of(verb));
+    for (const auto& name : command.about) add(name.text());
+    if (!command.request) return line;
+    const auto& request = *command.request;
+    if (command.verb == Verb::plan) add(config::text_of(verb_of(request.wish)));
+    if (const auto* move = std::get_if<plan::MoveRequest>(&request.wish)) {
+        for (const auto& name : move->connectors) add(name.text());
+        add(config::text_of(move->to));
     }
-    for (const auto& name : command.connectors) add(name.text());
-    if (verb == Verb::move) add(config::text_of(command.to));
-    for (const auto& name : command.profiles) add(name.text());
-    if (command.yes) add(yes_word);
-    for (const auto& disk : command.force_disks) add(std::string(force_key) + disk);
-    if (command.revert_after) add(format("{}{}s", revert_key, command.revert_after->count()));
+    if (const auto* apply = std::get_if<plan::ApplyRequest>(&request.wish)) add(apply->profile.text());
+    if (const auto* toggle = std::get_if<plan::ToggleRequest>(&request.wish))
+        for (const auto& name : toggle->profiles) add(name.text());
+    if (request.yes) add(yes_word);
+    for (const auto& disk : request.force_disks) add(std::string(force_key) + disk);
+    if (request.revert_after) add(format("{}{}s", revert_key, request.revert_after->count()));
     return line;
 }
 

@@ -3,16 +3,12 @@
 
 #pragma once
 
-#include "base/ids.hpp"
-#include "base/result.hpp"
-#include "config/settings.hpp"
+#include "plan/request.hpp"
 
-#include <chrono>
 #include <cstdint>
-#include <optional>
+#include <expected>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace usbroute::wire {
 
@@ -21,18 +17,15 @@ inline constexpr std::size_t longest_line = 4096; ///< bytes, without its end
 /// Text lines get text answers, JSON objects get JSON answers.
 enum class Form : std::uint8_t { text, json };
 
-/// One line of a client, understood. `plan` carries the verb of what is to be planned in `planned`.
-struct Command {
-    config::Verb verb = config::Verb::status;
-    config::Verb planned = config::Verb::move;
-    std::vector<ConnectorName> connectors; ///< move; why: one
-    config::Target to;                     ///< move
-    std::vector<ProfileName> profiles;     ///< apply: one; toggle: any number
-    std::vector<std::string> force_disks;
-    bool yes = false;
-    std::optional<std::chrono::seconds> revert_after = std::nullopt; ///< move, apply, toggle; 0: no trial
+/// One line of a client, understood. Its request, if it has one, is to move, apply, toggle or undo.
+struct Command : plan::Deed {
     Form form = Form::text;
 };
+
+/// What a wish is called on a line. It is to move, apply, toggle or undo.
+[[nodiscard]] config::Verb verb_of(const plan::Wish& wish);
+/// The command that carries out this request; to plan it, its verb is another.
+[[nodiscard]] Command command_of(plan::Request request, Form form = Form::text);
 
 /// Why a line is not a command. `is_ours` tells a mistake of somebody who speaks the protocol ("move front")
 /// from something else altogether (boot messages, HTTP, noise), which a guest line passes over in silence.

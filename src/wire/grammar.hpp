@@ -8,13 +8,23 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// What the text form and the JSON form of a command share.
 namespace usbroute::wire {
 
-/// The rules that do not depend on how the command was written: which names may be there, and how many.
-/// Empty: it is right.
-[[nodiscard]] std::string what_is_wrong(const Command& command);
+/// What a line says, before the rules are asked whether that is a command.
+struct Said {
+    config::Verb verb = config::Verb::status;
+    bool is_to_be_planned = false;
+    std::vector<std::string> names = {}; ///< connectors of move and why, profiles of apply and toggle
+    config::Target to;                   ///< move
+    plan::Request options = {};          ///< its wish says nothing
+};
+
+/// The rules that do not depend on how the command was written: which names may be there, and how many. The error is a
+/// sentence.
+[[nodiscard]] std::expected<Command, std::string> command_in(Said said);
 
 /// A line that begins with '{'.
 [[nodiscard]] std::expected<Command, NotACommand> read_json_command(std::string_view line);

@@ -81,9 +81,16 @@ public:
         return wrong(key, "true or false"), false;
     }
 
-    template <class Name> std::vector<Name> names(const char* key)
+    /// One, or none where the key is not there or empty.
+    std::vector<std::string> one_name(const char* key)
     {
-        std::vector<Name> names;
+        auto name = text(key);
+        return name.empty() ? std::vector<std::string>() : std::vector{std::move(name)};
+    }
+
+    std::vector<std::string> names(const char* key)
+    {
+        std::vector<std::string> names;
         const auto* found = find(key);
         if (found == nullptr) return names;
         if (!found->is_array()) return wrong(key, "a list of strings"), names;
@@ -115,7 +122,7 @@ private:
     std::set<std::string, std::less<>> asked_;
 };
 
-std::optional<Verb> verb_of(Object& object)
+std::optional<Verb> verb_in(Object& object)
 {
     const auto word = object.text("do");
     const auto verb = config::verb_from(word);
@@ -125,76 +132,83 @@ std::optional<Verb> verb_of(Object& object)
     return verb;
 }
 
-/// What belongs to one verb of those that change something.
-void read_wish(Object& object, Verb verb, Command& command)
+/// What belongs to one verb.
+void read_verb(Object& object, Verb verb, Said& said)
 {
+    said.verb = verb;
     if (verb == Verb::move) {
-        command.connectors = object.names<ConnectorName>("connectors");
+        said.names = object.names("connectors");
         const auto to = object.text("to");
         if (to.empty()) object.complain(R"(move needs "connectors" and "to")");
-        command.to = config::target_from(to);
+        said.to = config::target_from(to);
     }
-    if (verb == Verb::apply) {
-        if (auto profile = object.text("profile"); !profile.empty())
-            command.profiles.emplace_back(std::move(profile));
-    }
-    if (verb == Verb::toggle) command.profiles = object.names<ProfileName>("profiles");
-    command.yes = object.truth("yes");
-    command.force_disks = object.names<std::string>("force_disks");
-    if (verb == Verb::why)
-        if (auto name = object.text("connector"); !name.empty())
-            command.connectors.emplace_back(std::move(name));
+    if (verb == Verb::apply) said.names = object.one_name("profile");
+    if (verb == Verb::toggle) said.names = object.names("profiles");
+    said.options.yes = object.truth("yes");
+    said.options.force_disks = object.names("force_disks");
+    if (verb == Verb::why) said.names = object.one_name("connector");
     if (const auto* time = object.find("revert_after")) {
         const auto read = time->is_string()            ? read_trial_time(time->get<std::string>())
                           : time->is_number_unsigned() ? read_trial_time(time->dump())
                                                        : read_trial_time("this");
         if (!read) return object.complain("revert_after: " + read.error());
-        command.revert_after = *read;
+        said.options.revert_after = *read;
     }
 }
 
-Command command_from(const json& value, std::string& problem)
+Said said_in(const json& value, std::string& problem)
 {
-    Command command;
-    command.form = Form::json;
+    Said said;
     Object object(value, problem);
-    const auto verb = verb_of(object);
-    if (!verb) return command;
-    command.verb = *verb;
+    const auto verb = verb_in(object);
+    if (!verb) return said;
     if (*verb != Verb::plan) {
-        read_wish(object, *verb, command);
+        read_verb(object, *verb, said);
     } else if (const auto* planned = object.find("plan"); planned == nullptr || !planned->is_object()) {
         object.complain(R"("plan" must be the command to plan, an object)");
     } else {
         Object inner(*planned, problem);
-        command.planned = verb_of(inner).value_or(Verb::move);
-        if (problem.empty()) read_wish(inner, command.planned, command);
+        said.is_to_be_planned = true;
+        if (const auto what = verb_in(inner)) read_verb(inner, *what, said);
         inner.refuse_unknown();
     }
     object.refuse_unknown();
-    if (problem.empty()) problem = what_is_wrong(command);
-    return command;
+    return said;
 }
 
-json wish_of(const Command& command, Verb verb)
+void add_wish(const plan::Wish& wish, json& object)
 {
     const auto texts = [](const auto& names) {
         auto list = json::array();
         for (const auto& name : names) list.push_back(name.text());
         return list;
     };
-    json object = {{"do", config::text_of(verb)}};
-    if (verb == Verb::move) {
-        object["connectors"] = texts(command.connectors);
-        object["to"] = config::text_of(command.to);
+    if (const auto* move = std::get_if<plan::MoveRequest>(&wish)) {
+        object["connectors"] = texts(move->connectors);
+        object["to"] = config::text_of(move->to);
     }
-    if (verb == Verb::apply && !command.profiles.empty()) object["profile"] = command.profiles.front().text();
-    if (verb == Verb::toggle && !command.profiles.empty()) object["profiles"] = texts(command.profiles);
-    if (command.yes) object["yes"] = true;
-    if (!command.force_disks.empty()) object["force_disks"] = command.force_disks;
-    if (verb == Verb::why && !command.connectors.empty())
-        object["connector"] = command.connectors.front().text();
-    if (command.revert_after) object["revert_after"] = command.revert_after->count();
+    if (const auto* apply = std::get_if<plan::ApplyRequest>(&wish)) object["profile"] = apply->profile.text();
+    if (const auto* toggle = std::get_if<plan::ToggleRequest>(&wish); toggle && !toggle->profiles.empty())
+        object["profiles"] = texts(toggle->profiles);
+}
+
+json object_of(const plan::Request& request)
+{
+    json object = {{"do", config::text_of(verb_of(request.wish))}};
+    add_wish(request.wish, object);
+    if (request.yes) object["yes"] = true;
+    if (!request.force_disks.empty()) object["force_disks"] = request.force_disks;
+    if (request.revert_after) object["revert_after"] = request.revert_after->count();
+    return object;
+}
+
+json object_of(const Command& command)
+{
+    if (command.verb == Verb::plan && command.request)
+        return json{{"do", "plan"}, {"plan", object_of(*command.request)}};
+    if (command.request) return object_of(*command.request);
+    json object = {{"do", config::text_of(command.verb)}};
+    if (!command.about.empty()) object["connector"] = command.about.front().text();
     return object;
 }
 
@@ -218,17 +232,21 @@ std::expected<Command, NotACommand> read_json_command(std::string_view line)
     no.is_ours = overseer.saw_do();
     if (no.message.empty() && !no.is_ours) no.message = "an object without \"do\" is not a command";
     if (!no.message.empty()) return std::unexpected(std::move(no));
-    auto command = command_from(value, no.message);
+    auto said = said_in(value, no.message);
     if (!no.message.empty()) return std::unexpected(std::move(no));
-    return command;
+    auto command = command_in(std::move(said));
+    if (!command) {
+        no.message = std::move(command.error());
+        return std::unexpected(std::move(no));
+    }
+    command->form = Form::json;
+    return std::move(*command);
 }
 
 std::string to_json_line(const Command& command)
 {
-    auto object = wish_of(command, command.verb == Verb::plan ? command.planned : command.verb);
-    if (command.verb == Verb::plan) object = json{{"do", "plan"}, {"plan", std::move(object)}};
     // Names come from a command line and may hold anything.
-    return object.dump(-1, ' ', false, json::error_handler_t::replace);
+    return object_of(command).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 } // namespace usbroute::wire

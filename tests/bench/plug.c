@@ -4,9 +4,10 @@
 // The least that can give a plugged device to QEMU: on udev's event it opens the node, sets configuration 1, passes the
 // descriptor and has a usb-host made of it; on the next one it deletes that. It checks nothing and reads no answer.
 //
-//     bench-plug MONITOR HUB-NODE PORT
+//     bench-plug MONITOR HUB-NODE PORT [GUEST-BUS]
 //
-// The port is claimed, so that the host's drivers keep away. Prints "ready" when it listens; ends when the monitor does.
+// GUEST-BUS is "xhci.0" where it is not given. The port is claimed, so that the host's drivers keep away. Prints "ready" when
+// it listens; ends when the monitor does.
 
 #include "measuring.h"
 
@@ -49,7 +50,7 @@ static void say(int monitor, const char* line, int descriptor)
     check(sendmsg(monitor, &message, MSG_NOSIGNAL) >= 0, "the monitor");
 }
 
-static void give(int monitor, struct udev_device* device, unsigned round)
+static void give(int monitor, const char* guest_bus, struct udev_device* device, unsigned round)
 {
     const char* node = udev_device_get_devnode(device);
     int fd = node == NULL ? -1 : open(node, O_RDWR | O_CLOEXEC);
@@ -61,8 +62,8 @@ static void give(int monitor, struct udev_device* device, unsigned round)
     say(monitor, line, fd);
     snprintf(line, sizeof line,
              "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"usb-host\",\"id\":\"d%u\","
-             "\"hostdevice\":\"/dev/fdset/%u\",\"bus\":\"xhci.0\"}}\n",
-             round, round);
+             "\"hostdevice\":\"/dev/fdset/%u\",\"bus\":\"%s\"}}\n",
+             round, round, guest_bus);
     say(monitor, line, -1);
     close(fd);
 }
@@ -76,19 +77,21 @@ static void take(int monitor, unsigned round)
     say(monitor, line, -1);
 }
 
-static void follow(int monitor, struct udev_monitor* events, unsigned* round)
+static void follow(int monitor, const char* guest_bus, struct udev_monitor* events, unsigned* round)
 {
     struct udev_device* device = udev_monitor_receive_device(events);
     if (device == NULL) return;
     const char* action = udev_device_get_action(device);
-    if (action != NULL && strcmp(action, "add") == 0) give(monitor, device, ++*round);
+    if (action != NULL && strcmp(action, "add") == 0) give(monitor, guest_bus, device, ++*round);
     if (action != NULL && strcmp(action, "remove") == 0) take(monitor, *round);
     udev_device_unref(device);
 }
 
 int main(int argc, char** argv)
 {
-    if (argc != 4) return 2;
+    if (argc != 4 && argc != 5) return 2;
+    const char* guest_bus = argc == 5 ? argv[4] : "xhci.0";
+    check(strlen(guest_bus) < 32, "the name of the guest's bus is too long");
     int monitor = connected_to(argv[1]);
     say(monitor, "{\"execute\":\"qmp_capabilities\"}\n", -1);
     int hub = open(argv[2], O_RDWR | O_CLOEXEC);
@@ -108,7 +111,7 @@ int main(int argc, char** argv)
     char answers[4096];
     for (;;) {
         check(poll(waiting, 2, -1) >= 0 || errno == EINTR, "poll");
-        if (waiting[1].revents != 0) follow(monitor, events, &round);
+        if (waiting[1].revents != 0) follow(monitor, guest_bus, events, &round);
         if (waiting[0].revents != 0 && read(monitor, answers, sizeof answers) <= 0) return 0;
     }
 }

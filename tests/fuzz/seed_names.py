@@ -27,7 +27,8 @@ LONGEST = 48
 
 def name_of(target, seed):
     """Without what tells apart two that begin alike."""
-    name = {"service": _play, "tree": _tree, "protocol": _stream, "qmp": _stream, "libvirt": _stream}.get(target, _text)(seed)
+    streams = dict.fromkeys(("protocol", "qmp", "questions", "libvirt"), _stream)
+    name = ({"service": _play, "tree": _tree} | streams).get(target, _text)(seed)
     return name[:LONGEST].strip("-") or "nothing"
 
 

@@ -126,6 +126,8 @@ def build_image(work, kernel, programs):
         if not (programs / name).exists():
             raise CannotBuild(f"{programs / name} does not exist; build it first: make")
         add_program(root, f"usr/bin/{name}", programs / name)
+    if (programs / "bench-plug").exists():  # one of `make bench`
+        add_program(root, "usr/bin/bench-plug", programs / "bench-plug")
     for rules in UDEV_RULES:
         for folder in ("/lib/udev/rules.d", "/usr/lib/udev/rules.d"):
             if (Path(folder) / rules).exists():

@@ -18,7 +18,7 @@ setup() {
 
 # Those of a user who builds it; the others are for who works on it.
 options_that_there_are() {
-    { grep -ohE '^option\(USBROUTE_[A-Z]+' "$root/CMakeLists.txt" "$root"/init/CMakeLists.txt | cut -d'(' -f2; echo USBROUTE_WINDOWS_GUEST; } |
+    { grep -ohE '^option\(USBROUTE_[A-Z]+' "$root/CMakeLists.txt" "$root"/init/CMakeLists.txt | cut -d'(' -f2; printf '%s\n' USBROUTE_LIBVIRT USBROUTE_WINDOWS_GUEST; } |
         grep -vxE 'USBROUTE_(WERROR|FUZZ|BENCH)' | sort
 }
 
@@ -109,21 +109,21 @@ portage='
     ebuild=$root/packaging/gentoo/app-emulation/usbroute/usbroute-9999.ebuild
     configured() { env -i PATH="$PATH" USE="$1" RESTRICT='' bash -eu -c "$portage
         source '$ebuild'; src_configure"; }
-    configured 'elogind live man seccomp sim systemd test' > "$BATS_TEST_TMPDIR/all"
+    configured 'elogind import libvirt live man seccomp sim systemd test' > "$BATS_TEST_TMPDIR/all"
     configured '' > "$BATS_TEST_TMPDIR/none"
     [ "$(head -n 1 "$BATS_TEST_TMPDIR/all")" = Release ]
     same_options "$BATS_TEST_TMPDIR/all"
-    [ "$(grep -c '=ON$' "$BATS_TEST_TMPDIR/all")" -eq 9 ]
+    [ "$(grep -c '=ON$' "$BATS_TEST_TMPDIR/all")" -eq 11 ]
     [ "$(grep -c '=ON$' "$BATS_TEST_TMPDIR/none")" -eq 2 ] # OpenRC and udev: files that are small, and looked for by name
     # systemd brings its units, and the program that speaks with its logind.
-    for moved in elogind=1 live=1 man=1 seccomp=1 sim=1 systemd=2 test=1; do
+    for moved in elogind=1 import=1 libvirt=1 live=1 man=1 seccomp=1 sim=1 systemd=2 test=1; do
         [ "$(diff "$BATS_TEST_TMPDIR/none" <(configured "${moved%=*}") | grep -c '^>')" -eq "${moved#*=}" ]
     done
     # Portage knows "test" itself.
-    for flag in elogind live man seccomp sim systemd; do
+    for flag in elogind import libvirt live man seccomp sim systemd; do
         [ -n "$(xmllint --nonet --xpath "//flag[@name='$flag']/text()" "${ebuild%/*}/metadata.xml")" ]
     done
-    [ "$(xmllint --nonet --xpath 'count(//flag)' "${ebuild%/*}/metadata.xml")" -eq 6 ]
+    [ "$(xmllint --nonet --xpath 'count(//flag)' "${ebuild%/*}/metadata.xml")" -eq 8 ]
 }
 
 @test "the versions of all packages are CMake's" {

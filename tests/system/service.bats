@@ -72,15 +72,15 @@ exposure_at_most() { # tenths unit
     units=$dir/units
     mkdir "$units"
     for unit in usbrouted.service usbrouted.socket usbroute-guest-bind.service usbroute-reopen.service usbroute-claims.socket \
-        usbroute-claims@.service $(cd "$USBROUTE_INIT" && ls -d usbroute-sleep.socket usbroute-sleep@.service 2> /dev/null); do
+        usbroute-claims@.service $(cd "$USBROUTE_INIT" && ls -d usbroute-sleep.socket usbroute-sleep@.service usbroute-libvirt*.socket usbroute-libvirt*.service 2> /dev/null); do
         # The programs are not installed where they will be, and neither are the manual pages.
-        sed -E "s|=([+-]?)[^ =]*/(usbrouted\|usbroute-reopen\|usbroute-claims\|usbroute-sleep\|usbroute)( \|$)|=\1$USBROUTE_BIN/\2 |; s|^Documentation=man:.*|Documentation=https://example.org|" \
+        sed -E "s|=([+-]?)[^ =]*/(usbrouted\|usbroute-reopen\|usbroute-claims\|usbroute-sleep\|usbroute-libvirt\|usbroute)( \|$)|=\1$USBROUTE_BIN/\2 |; s|^Documentation=man:.*|Documentation=https://example.org|" \
             "$USBROUTE_INIT/$unit" > "$units/$unit"
     done
     grep -q "^ExecStart=$USBROUTE_BIN/usbrouted" "$units/usbrouted.service"
     run systemd-analyze verify --recursive-errors=no --man=no "$units"/usbrouted.service "$units"/usbrouted.socket \
         "$units"/usbroute-guest-bind.service "$units"/usbroute-reopen.service "$units"/usbroute-claims.socket \
-        "$units"/usbroute-claims@.service $(ls -d "$units"/usbroute-sleep* 2> /dev/null)
+        "$units"/usbroute-claims@.service $(ls -d "$units"/usbroute-sleep* "$units"/usbroute-libvirt* 2> /dev/null)
     echo "$output"
     [ "$status" -eq 0 ]
     [[ "$output" != *usbroute*:* ]]
@@ -97,6 +97,9 @@ exposure_at_most() { # tenths unit
     systemd-tmpfiles --root="$root" --create "$sources/init/usbroute.tmpfiles"
     [ "$(stat -c %u:%a "$root/run/usbroute")" = "$number:755" ]
     [ "$(stat -c %u:%a "$root/run/usbroute/state" "$root/var/lib/usbroute" | sort -u)" = "$number:700" ]
+    systemd-sysusers --root="$root" "$sources/init/usbroute-libvirt.sysusers"
+    grep '^usbroute-libvirt:' "$root/etc/passwd"
+    grep '^libvirt:[^:]*:[0-9]*:usbroute-libvirt$' "$root/etc/group"
 }
 
 @test "a socket of the service manager is served under its name, and is there before and after the daemon" {

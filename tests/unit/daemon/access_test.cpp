@@ -4,6 +4,8 @@
 #include "config/parse.hpp"
 #include "daemon/access.hpp"
 #include "daemon/listeners.hpp"
+#include "plan/rights.hpp"
+#include "wire/command.hpp"
 
 #include <gtest/gtest.h>
 
@@ -54,7 +56,7 @@ std::string verdict(const ListenerSettings& listener, std::string_view line)
 {
     const auto command = wire::read_command(line);
     EXPECT_TRUE(command) << line;
-    return plan::why_not_allowed(listener, settings(), deed_of(*command)).value_or("allowed");
+    return plan::why_not_allowed(listener, settings(), *command).value_or("allowed");
 }
 
 TEST(Access, AllowsOnlyTheVerbsOfTheListener)

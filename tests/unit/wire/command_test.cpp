@@ -56,9 +56,13 @@ TEST(Command, TakesToBeforeTheTarget)
 
 TEST(Command, TellsHostAndSidesFromGuests)
 {
-    EXPECT_TRUE(std::holds_alternative<config::ToHost>(read_command("move a host")->to));
-    EXPECT_EQ(read_command("move a ehci")->to, config::Target(topology::Side::ehci));
-    EXPECT_EQ(read_command("move a windows")->to, config::Target(GuestName("windows")));
+    const auto target_of = [](std::string_view line) {
+        return std::get<plan::MoveRequest>(read_command(line)->request->wish).to;
+    };
+
+    EXPECT_TRUE(std::holds_alternative<config::ToHost>(target_of("move a host")));
+    EXPECT_EQ(target_of("move a ehci"), config::Target(topology::Side::ehci));
+    EXPECT_EQ(target_of("move a windows"), config::Target(GuestName("windows")));
 }
 
 TEST(Command, TakesOptionsAsKeyAndValueAnywhereBehindTheVerb)
@@ -68,6 +72,46 @@ TEST(Command, TakesOptionsAsKeyAndValueAnywhereBehindTheVerb)
     EXPECT_EQ(seen("move force-disk=sdb a yes=1 host"), "move a host yes=1 force-disk=sdb");
     EXPECT_EQ(seen("plan toggle yes=1"), "plan toggle yes=1");
     EXPECT_EQ(seen("move yes host"), "move yes host"); // a connector that is called "yes"
+}
+
+TEST(Command, CarriesTheRequestThatIsToBePlanned)
+{
+    const auto command =
+        read_command("plan move front rear to windows yes=1 force-disk=sdb revert-after=30s");
+
+    ASSERT_TRUE(command && command->request);
+    EXPECT_EQ(command->verb, config::Verb::plan);
+    EXPECT_EQ(plan::text_of(command->request->wish), "move front rear to windows");
+    EXPECT_TRUE(command->request->yes);
+    EXPECT_EQ(command->request->force_disks, std::vector<std::string>{"sdb"});
+    EXPECT_EQ(command->request->revert_after, std::chrono::seconds(30));
+}
+
+TEST(Command, OfWhatChangesNothingHasNoRequest)
+{
+    for (const auto* line : {"status", "why front", "regs", "confirm", "subscribe"}) {
+        const auto command = read_command(line);
+
+        ASSERT_TRUE(command) << line;
+        EXPECT_FALSE(command->request) << line;
+    }
+}
+
+TEST(Command, OfARequestIsReadAsThatRequest)
+{
+    const std::vector<plan::Wish> wishes{
+        plan::MoveRequest{.connectors = {ConnectorName("front")}, .to = config::ToHost{}},
+        plan::ApplyRequest{.profile = ProfileName("desk")},
+        plan::ToggleRequest{.profiles = {ProfileName("desk"), ProfileName("home")}}, plan::UndoRequest{}};
+    for (const auto form : {Form::text, Form::json})
+        for (const auto& wish : wishes) {
+            const auto command = read_command(to_line(command_of({.wish = wish, .yes = true}, form)));
+
+            ASSERT_TRUE(command && command->request);
+            EXPECT_EQ(plan::text_of(command->request->wish), plan::text_of(wish));
+            EXPECT_TRUE(command->request->yes);
+            EXPECT_EQ(command->form, form);
+        }
 }
 
 TEST(Command, RefusesOptionsItDoesNotKnow)

@@ -14,7 +14,7 @@ EGIT_REPO_URI="${USBROUTE_REPOSITORY}"
 LICENSE="MIT"
 SLOT="0"
 KEYWORDS=""
-IUSE="elogind +live +man +seccomp sim systemd test"
+IUSE="elogind +import libvirt +live +man +seccomp sim systemd test"
 RESTRICT="!test? ( test )"
 
 DEPEND="
@@ -24,6 +24,11 @@ DEPEND="
 	dev-libs/libuv:=
 	dev-libs/spdlog:=
 	virtual/libudev:=
+	import? ( dev-libs/libyaml:= dev-libs/pugixml:= )
+	libvirt? (
+		app-emulation/libvirt:=[qemu]
+		dev-libs/pugixml:=
+	)
 	live? ( sys-libs/ncurses:=[unicode(+)] )
 	elogind? ( sys-auth/elogind )
 	seccomp? ( sys-libs/libseccomp )
@@ -33,6 +38,10 @@ RDEPEND="
 	${DEPEND}
 	acct-group/usbroute
 	acct-user/usbroute
+	libvirt? (
+		acct-group/usbroute-libvirt
+		acct-user/usbroute-libvirt
+	)
 	sys-apps/kmod
 	sim? ( dev-util/umockdev )
 "
@@ -58,6 +67,8 @@ src_configure() {
 	# What starts fast is linked so in this type only (docs/decisions/0005); the flags are yours.
 	local CMAKE_BUILD_TYPE=Release
 	local mycmakeargs=(
+		-DUSBROUTE_IMPORT="$(usex import)"
+		-DUSBROUTE_LIBVIRT="$(usex libvirt ON OFF)"
 		-DUSBROUTE_LIVE="$(usex live)"
 		-DUSBROUTE_MAN="$(usex man)"
 		-DUSBROUTE_OPENRC=ON
@@ -75,7 +86,7 @@ src_configure() {
 
 src_test() {
 	# The decisions. The system tests want a quiet machine, and some of them root.
-	local myctestargs=( -R '^(decisions|reports|daemons|guests|clis|lives|sims): ' )
+	local myctestargs=( -R '^(decisions|reports|daemons|guests|clis|libvirts|lives|sims): ' )
 	cmake_src_test
 }
 

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include "import/found.hpp"
+#include "topology/snapshot.hpp"
+#include "topology/usb_place.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace usbroute::import_ {
+
+/// A bus of the time when a file was written, and what tells it.
+struct OldBus {
+    PciAddress controller; ///< as it is called now
+    std::optional<bool> superspeed;
+    Origin told;     ///< the line that tells it
+    std::string how; ///< "by the PCI address in its path"
+    bool is_disputed = false;
+};
+/// What the lines of one file tell of its bus numbers besides themselves: by PCI addresses, by USBGuard's hashes, by a device that is
+/// expected at a place and is at the same ports of another bus.
+using OldBuses = std::map<std::uint16_t, OldBus>;
+[[nodiscard]] OldBuses old_buses_of(const topology::Snapshot& snapshot, const Found& found);
+
+/// The controller that a file's way to it means now.
+struct WayNow {
+    const topology::PciController* controller = nullptr; ///< null: `why_not` says why
+    std::string why_not;
+    bool has_moved = false; ///< at another address than the file has
+};
+[[nodiscard]] WayNow controller_of_way(const topology::Snapshot& snapshot, const ToldSocket& socket);
+
+/// One place of this machine that a socket of a file means.
+struct PlaceNow {
+    topology::UsbPlace place;
+    std::vector<std::pair<Weight, std::string>> remarks;
+};
+/// Or why it has none.
+using PlacesNow = std::variant<std::vector<PlaceNow>, std::string>;
+/// `expected` is the device that the file says is there.
+[[nodiscard]] PlacesNow places_now(const topology::Snapshot& snapshot, const OldBuses& old,
+                                   const ToldSocket& socket, const std::optional<ToldDevice>& expected);
+
+/// Whether a device is what a file describes, as far as ids and serial number go.
+[[nodiscard]] bool is_device(const topology::Device& device, const ToldDevice& told);
+/// udev's ID_SERIAL of a device: maker, model and serial number.
+[[nodiscard]] std::string udev_serial_of(const topology::Device& device);
+
+} // namespace usbroute::import_
