@@ -52,9 +52,9 @@ void add_no_taker(Examination& examination)
                  : "no guest has a monitor or a domain of libvirt's through which it could be given devices",
          .evidence = {guests.empty()
                           ? "the configuration has no [guest.NAME]"
-                          : "the configuration has no [guest.NAME] with qmp = \"...\" or libvirt = \"...\""},
+                          : R"(the configuration has no [guest.NAME] with qmp = "..." or libvirt = "...")"},
          .remedy = format(
-             "write qmp = \"/run/usbroute/{0}.qmp\" into [guest.{0}] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines {0}` prints; or write libvirt = \"DOMAIN\" where libvirt runs it",
+             R"(write qmp = "/run/usbroute/{0}.qmp" into [guest.{0}] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines {0}` prints; or write libvirt = "DOMAIN" where libvirt runs it)",
              name)});
 }
 

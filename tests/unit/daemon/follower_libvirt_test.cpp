@@ -116,7 +116,7 @@ TEST(FollowerOfLibvirt, AnythingMayHappenWhileAnythingIsUnderWay)
 
 /// A guest of libvirt's that has what is in the left socket.
 class GivenByLibvirt : public testing::Test {
-protected:
+public:
     GivenByLibvirt()
     {
         life.daemon_starts();
