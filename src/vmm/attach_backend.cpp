@@ -44,11 +44,12 @@ std::unexpected<Error> is_away(const GuestName& guest)
 constexpr auto longest_letting_go = std::chrono::seconds(2);
 constexpr auto between_looks = std::chrono::milliseconds(100);
 
-/// Its QEMU has ended, or nobody can ask it any more.
+/// Its QEMU has ended, or has hung up, or its domain does not run any more. That libvirt or usbroute-libvirt has ended tells nothing
+/// of the guest, which may have what it had.
 bool has_hung_up(const Error& error)
 {
-    constexpr std::array<std::string_view, 6> codes = {"monitor-away", "qemu-away",     "qemu-ended",
-                                                       "libvirt-away", "libvirt-ended", "libvirt-no-domain"};
+    constexpr std::array<std::string_view, 4> codes = {"monitor-away", "qemu-away", "qemu-ended",
+                                                       "libvirt-no-domain"};
     return std::ranges::find(codes, error.code()) != codes.end();
 }
 
@@ -348,11 +349,11 @@ void AttachBackend::carry_out(const Take& action, Done done)
     guest->access->take(action.object, [this, alive = std::weak_ptr(alive_), action, meant,
                                         done = std::move(done)](Result<void> removed) {
         if (alive.expired()) return;
-        if (!removed && has_hung_up(removed.error()))
+        if (!removed && has_hung_up(removed.error()) && !is_silent(action.guest))
             return wait_until_let_go(action, std::move(removed.error()), done);
         if (!removed) return done(std::move(removed));
         look_at_guest(action.guest, [this, action, meant, done](Result<void> looked) {
-            if (!looked && has_hung_up(looked.error()))
+            if (!looked && has_hung_up(looked.error()) && !is_silent(action.guest))
                 return wait_until_let_go(action, std::move(looked.error()), done);
             if (!looked) return done(std::move(looked));
             const auto seen = seen_now();

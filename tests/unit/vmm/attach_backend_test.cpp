@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -37,7 +38,7 @@ public:
     void take(const attach::ObjectId& object, Done<void> done) override
     {
         log += "take " + object.text();
-        done({});
+        done(takes());
     }
     void add_controller(const attach::AddController& action, Done<void> done) override
     {
@@ -47,6 +48,7 @@ public:
     void resume(Done<void> done) override { done({}); }
 
     std::string log;
+    std::function<Result<void>()> takes = [] { return Result<void>(); };
 };
 
 /// A kernel, a guest's QEMU, and the backend between them.
@@ -90,7 +92,9 @@ protected:
     }
     attach::Seen seen()
     {
-        attach::Seen all{.claimed = ports.list(), .devices = {}, .guests = {{.name = windows, .usb = usb}}};
+        attach::Seen all{.claimed = ports.list(),
+                         .devices = {},
+                         .guests = {{.name = windows, .usb = usb, .silence = silence}}};
         observe::DeviceWalk walk(tree, observe::Ports::skip);
         if (device) walk.at(device->path, "sys/bus/usb/devices/" + device->path.text());
         for (const auto& one : walk.take().devices) all.devices.push_back(attach::seen(*one));
@@ -124,6 +128,7 @@ protected:
     bool has_another_way = false; ///< to hand devices over
     std::optional<attach::HostDevice> device;
     std::optional<attach::GuestUsb> usb;
+    std::optional<attach::Silence> silence; ///< of a domain
     std::vector<attach::HostDevice> offered;
     std::vector<std::string> shut;
     std::vector<std::string> refused; ///< root ports
@@ -385,6 +390,38 @@ TEST_F(AttachBackendTest, LibvirtIsAskedWithoutANodeWhereThereIsNoneToOpenOrNoNe
     EXPECT_EQ(libvirt.log, "give usbroute-3-1-2");
     EXPECT_EQ(nodes.log, "");
     EXPECT_TRUE(shut.empty());
+}
+
+/// Its interfaces are nobody's while the guest's own driver does not use it, and QEMU has it open all the same.
+TEST_F(AttachBackendTest, NothingIsHeldToBeTakenBecauseLibvirtOrItsHelperHasEnded)
+{
+    RecordingAccess libvirt;
+    access = &libvirt;
+    plug("3-1");
+    nodes.devices.at(at("3-1")).driver.clear();
+    const attach::Take take{.guest = windows, .object = attach::object_for(*device)};
+
+    for (const auto* code : {"libvirt-away", "libvirt-ended"}) {
+        libvirt.takes = [&] {
+            return Result<void>(std::unexpected(Error(ErrorKind::half_way, "it has ended").with_code(code)));
+        };
+        EXPECT_EQ(act(take), code);
+    }
+    // It ends between the answer and the look that is to bear it out.
+    libvirt.takes = [&] {
+        is_connected = false;
+        silence = attach::Silence{.code = "no-helper", .why = "it cannot be reached"};
+        return Result<void>();
+    };
+    EXPECT_EQ(act(take), "monitor-away");
+
+    is_connected = true;
+    silence.reset();
+    libvirt.takes = [&] {
+        return Result<void>(
+            std::unexpected(Error(ErrorKind::not_found, "it does not run").with_code("libvirt-no-domain")));
+    };
+    EXPECT_EQ(act(take), "done") << "with the domain its devices are gone";
 }
 
 TEST_F(AttachBackendTest, WhatIsGoneIsNotAskedOfLibvirt)
