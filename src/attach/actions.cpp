@@ -46,7 +46,7 @@ std::string virsh_line(const Give& action, const Domain& domain)
         domain,
         format(
             "<hostdev mode='subsystem' type='usb'><source><address bus='{}' device='{}'/></source><alias name='{}'/>{}</hostdev>",
-            action.device.path.bus(), action.device.number, alias_of(action.object()), place));
+            action.device.path.bus(), action.device.number, alias_in_virsh(action.object()), place));
 }
 
 bool has_object(const Seen& seen, const GuestName& name, const ObjectId& object)
@@ -217,7 +217,8 @@ std::string shell_line(const Give& action)
 std::string shell_line(const Take& action)
 {
     if (action.domain)
-        return format("{} {} --live", virsh(*action.domain, "detach-device-alias"), alias_of(action.object));
+        return format("{} {} --live", virsh(*action.domain, "detach-device-alias"),
+                      alias_in_virsh(action.object));
     return format(R"({{"execute":"device_del","arguments":{{"id":"{}"}}}})", action.object.text());
 }
 

@@ -5,6 +5,8 @@
 
 #include "base/numbers.hpp"
 
+#include <algorithm>
+
 namespace usbroute::attach {
 
 namespace {
@@ -16,6 +18,14 @@ constexpr std::string_view bus_prefix = "usb";
 } // namespace
 
 std::string alias_of(const ObjectId& object) { return std::string(users_own) + object.text(); }
+
+std::string alias_in_virsh(const ObjectId& object)
+{
+    auto alias = alias_of(object);
+    std::ranges::replace(alias, '.', '_');
+    return alias;
+}
+
 std::string alias_of(const ControllerId& controller) { return std::string(users_own) + controller.text(); }
 
 std::string id_of_alias(std::string_view alias)

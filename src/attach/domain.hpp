@@ -24,6 +24,8 @@ struct Domain {
 
 /// "ua-usbroute-3-2.1-7": an alias of a user's own has to begin with "ua-". One to one, so that nothing has to be remembered.
 [[nodiscard]] std::string alias_of(const ObjectId& object);
+/// As virsh shows it and takes it, "ua-usbroute-3-2_1-7": libvirt drops an alias with a '.' without a word (docs/libvirt-line.md).
+[[nodiscard]] std::string alias_in_virsh(const ObjectId& object);
 /// "ua-usbroute0"
 [[nodiscard]] std::string alias_of(const ControllerId& controller);
 

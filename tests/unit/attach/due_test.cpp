@@ -395,6 +395,27 @@ TEST(Due, WhatADomainHasLeftOfADeviceThatIsGoneIsTakenByItsAlias)
     EXPECT_EQ(in_words(std::get<Take>(actions[0])), "take usbroute-3-1-9 from windows by libvirt");
 }
 
+/// libvirt drops an alias with a dot without a word.
+TEST(Due, ADeviceBehindAHubIsNamedToVirshAsLibvirtNamesIt)
+{
+    const Domain domain{.uri = "qemu:///system", .name = "win11"};
+    const HostDevice device{.path = AttachWorld::at("3-2.1"), .number = 7};
+    const Give give{.guest = windows(),
+                    .device = device,
+                    .to = {.bus = "usb0", .port = 2},
+                    .way = Way::by_libvirt,
+                    .domain = domain};
+    const Take take{.guest = windows(), .object = give.object(), .domain = domain};
+
+    EXPECT_EQ(
+        shell_line(give),
+        "virsh -c qemu:///system attach-device 'win11' --live --file /dev/stdin <<< \"<hostdev mode='subsystem' "
+        "type='usb'><source><address bus='3' device='7'/></source><alias name='ua-usbroute-3-2_1-7'/>"
+        "<address type='usb' bus='0' port='2'/></hostdev>\"");
+    EXPECT_EQ(shell_line(take),
+              "virsh -c qemu:///system detach-device-alias 'win11' ua-usbroute-3-2_1-7 --live");
+}
+
 TEST(Due, AControllerForADomainGoesWhereLibvirtChooses)
 {
     AttachWorld world;
