@@ -83,6 +83,7 @@ void Service::begin() { connect(); }
 void Service::connect()
 {
     link_ = Link::connecting;
+    ended_meanwhile_.reset();
     const auto made = std::make_shared<Result<void>>();
     uses_.connector.put([made, &hypervisor = uses_.hypervisor] { *made = hypervisor.connect(); },
                         [this, made, alive = std::weak_ptr(alive_)] {
@@ -96,10 +97,11 @@ void Service::is_connected(const Result<void>& made)
         if (why_not_ != made.error().message())
             uses_.log("no connection to libvirt: " + made.error().message());
         why_not_ = made.error().message();
-        link_ = Link::resting;
-        next_try_.start(rest_);
-        rest_ = std::min<std::chrono::milliseconds>(rest_ * 2, longest_rest);
-        return;
+        return rest();
+    }
+    if (const auto why = std::exchange(ended_meanwhile_, std::nullopt)) {
+        why_not_ = *why;
+        return rest();
     }
     link_ = Link::connected;
     rest_ = first_rest;
@@ -108,12 +110,22 @@ void Service::is_connected(const Result<void>& made)
     tell_all(hypervisor_line(true, {}));
 }
 
+void Service::rest()
+{
+    link_ = Link::resting;
+    next_try_.start(rest_);
+    rest_ = std::min<std::chrono::milliseconds>(rest_ * 2, longest_rest);
+}
+
 void Service::has_ended(const std::string& why)
 {
-    // Of a connection that was given up already, or of the one that is being made: its own result tells.
+    auto words = why.empty() ? "the connection has ended" : why;
+    // It may be the new one, whose result is on its way here: nothing tells of its end a second time.
+    if (link_ == Link::connecting) return static_cast<void>(ended_meanwhile_ = std::move(words));
+    // Else one that was given up already.
     if (link_ != Link::connected) return;
     link_ = Link::resting;
-    why_not_ = why.empty() ? "the connection has ended" : why;
+    why_not_ = std::move(words);
     uses_.log("the connection to libvirt has ended: " + why_not_);
     tell_all(hypervisor_line(false, why_not_));
     next_try_.start(rest_);

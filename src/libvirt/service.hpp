@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -62,6 +63,7 @@ private:
     // The connection to libvirt.
     void connect();
     void is_connected(const Result<void>& made);
+    void rest();
     void has_ended(const std::string& why);
 
     // Questions.
@@ -92,6 +94,8 @@ private:
     std::string uri_;
     Link link_ = Link::resting;
     std::string why_not_ = "libvirt has not answered yet";
+    /// A connection has ended while one was being made; which of the two, libvirt's news do not say.
+    std::optional<std::string> ended_meanwhile_;
     std::chrono::milliseconds rest_;
     linux_::Timer next_try_;
     std::map<ClientId, std::unique_ptr<Client>> clients_;

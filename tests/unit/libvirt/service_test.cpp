@@ -449,6 +449,26 @@ TEST(LibvirtService, TellsOfTheEndOfAConnectionOnce)
     EXPECT_EQ(life.heard(client), "{\"event\":\"hypervisor\",\"connected\":false,\"why\":\"one\"}\n");
 }
 
+/// Its end is told by another thread than its making, and may be heard of first.
+TEST(LibvirtService, ConnectsOnceMoreWhereAConnectionEndsBeforeItIsHeardOf)
+{
+    Life life;
+    life.service.begin();
+    auto client = life.come();
+    (void)life.heard(client);
+    life.connector.work();
+    life.service.hear(ConnectionEnded{.why = "libvirtd has ended"});
+    life.connector.finish();
+
+    EXPECT_EQ(life.heard(client), "");
+    EXPECT_EQ(life.ask(client, look),
+              "{\"id\":1,\"error\":{\"code\":\"not-connected\",\"message\":\"libvirtd has ended\"}}\n");
+    life.loop.advance(500ms);
+    life.connector.finish();
+    EXPECT_EQ(life.heard(client), "{\"event\":\"hypervisor\",\"connected\":true}\n");
+    EXPECT_EQ(life.ask(client, look), looked);
+}
+
 TEST(LibvirtService, AnswersWhatWasUnderWayWhenTheConnectionEnds)
 {
     Life life;
