@@ -106,7 +106,8 @@ std::string type_of(const xml_node& device)
 {
     const auto type = word_in(device, "type");
     const std::string_view element = device.name();
-    return std::string(element == "input" && !type.empty() ? type : element.substr(0, longest_word));
+    const bool says_more = element == "input" || element == "controller";
+    return std::string(says_more && !type.empty() ? type : element.substr(0, longest_word));
 }
 
 void add_device(const xml_node& device, Contents& into)
@@ -115,9 +116,9 @@ void add_device(const xml_node& device, Contents& into)
     const std::string_view type = device.attribute("type").value();
     if (auto alias = alias_of(device); !alias.empty()) into.aliases.push_back(std::move(alias));
     if (element == "controller" && type == "usb") return add_usb_controller(device, into);
-    if (element == "controller") return;
     if (element == "hostdev" && type == "usb") return add_usb_device(device, into);
     if (element == "hostdev" && type == "pci") return add_function(device, into);
+    // A controller too can be a USB device: a reader of smart cards (ccid).
     const auto place = usb_place_of(device);
     if (!place) return;
     into.others.push_back({.alias = alias_of(device),

@@ -98,6 +98,22 @@ TEST(DomainXml, TellsWhatTheDomainHas)
     EXPECT_EQ(has->aliases.size(), 10U);
 }
 
+/// libvirt adds one by itself for a smart card, and gives it the first free port.
+TEST(DomainXml, AReaderOfSmartCardsHasAPortAlthoughItIsAController)
+{
+    const auto has = read_domain_xml(R"(<domain><devices>
+        <controller type='usb' index='0' model='qemu-xhci'><alias name='usb'/></controller>
+        <controller type='ccid' index='0'><alias name='ccid0'/><address type='usb' bus='0' port='1'/></controller>
+        <controller type='sata' index='0'><address type='pci' bus='0x00' slot='0x1f'/></controller>
+        <smartcard mode='host'><alias name='smartcard0'/><address type='ccid' controller='0' slot='0'/></smartcard>
+        </devices></domain>)");
+
+    ASSERT_TRUE(has);
+    EXPECT_EQ(has->others,
+              (std::vector<OtherUsb>{{.alias = "ccid0", .type = "ccid", .guest_bus = 0, .guest_port = "1"}}));
+    EXPECT_EQ(has->controllers.size(), 1U);
+}
+
 TEST(DomainXml, OfADomainWithoutDevicesIsEmpty)
 {
     const auto has = read_domain_xml("<domain/>");
