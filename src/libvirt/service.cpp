@@ -154,10 +154,7 @@ void Service::forget(ClientId client, std::string_view why)
     if (found == clients_.end()) return;
     uses_.log(format("a client is let go: {}", why));
     // Nobody wants to know any more; what has not begun does not begin.
-    for (const auto& [id, open] : found->second->open) {
-        auto waits = Stage::waits;
-        if (open.job) open.job->stage.compare_exchange_strong(waits, Stage::abandoned);
-    }
+    for (const auto& [id, open] : found->second->open) (void)abandon(open.job);
     clients_.erase(found);
 }
 
@@ -244,6 +241,25 @@ void Service::put_next(const std::string& domain)
         });
 }
 
+/// False: it has begun. What has not keeps neither its file nor its place, for as long as libvirt may hang; the first of a queue is
+/// the crew's.
+bool Service::abandon(const std::shared_ptr<Job>& job)
+{
+    auto waits = Stage::waits;
+    if (!job->stage.compare_exchange_strong(waits, Stage::abandoned)) return false;
+    job->file = {};
+    auto& queue = jobs_.at(job->question.domain);
+    if (queue.front() != job) std::erase(queue, job);
+    return true;
+}
+
+std::size_t Service::jobs() const
+{
+    std::size_t all = 0;
+    for (const auto& [domain, queue] : jobs_) all += queue.size();
+    return all;
+}
+
 void Service::has_come(const std::shared_ptr<Job>& job)
 {
     jobs_.at(job->question.domain).pop_front();
@@ -265,8 +281,7 @@ void Service::is_late(ClientId client, std::uint64_t id)
 {
     auto* const open = find(client, id);
     if (open == nullptr) return;
-    auto waits = Stage::waits;
-    if (open->job->stage.compare_exchange_strong(waits, Stage::abandoned))
+    if (abandon(open->job))
         return answer(
             client, id,
             Refused{.code = Code::busy,

@@ -51,6 +51,8 @@ public:
     void hear(const News& news);
 
     [[nodiscard]] std::size_t clients() const { return clients_.size(); }
+    /// Questions that have not come back, also those that nobody waits for any more.
+    [[nodiscard]] std::size_t jobs() const;
 
 private:
     enum class Link : std::uint8_t { connecting, connected, resting };
@@ -73,6 +75,7 @@ private:
     [[nodiscard]] static std::optional<Refused> reason_against_file(const Question& question,
                                                                     const linux_::UniqueFd& file);
     void put_next(const std::string& domain);
+    [[nodiscard]] bool abandon(const std::shared_ptr<Job>& job);
     void has_come(const std::shared_ptr<Job>& job);
     void is_late(ClientId client, std::uint64_t id);
     void answer(ClientId client, std::uint64_t id, const Answer& answer);

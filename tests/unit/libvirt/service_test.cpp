@@ -169,6 +169,25 @@ TEST(LibvirtService, DoesNothingAboutAQuestionThatCouldNotBeginInTime)
     EXPECT_EQ(life.ask(client, attach), "{\"id\":2,\"return\":{}}\n");
 }
 
+TEST(LibvirtService, KeepsNothingOfWhatCouldNotBeginHoweverLongLibvirtHangs)
+{
+    Life life;
+    auto client = life.connected();
+    life.put(client, look);
+    life.crew.work(); // and hangs
+
+    for (int id = 2; id < 22; ++id) {
+        life.put(client, format(R"({{"id":{},"do":"look","domain":"win11"}})", id));
+        EXPECT_EQ(life.service.jobs(), 2U);
+        life.loop.advance(28s);
+        EXPECT_EQ(life.service.jobs(), 1U);
+    }
+    life.crew.finish_all();
+    EXPECT_EQ(life.service.jobs(), 0U);
+    (void)life.heard(client);
+    EXPECT_EQ(life.ask(client, look), looked);
+}
+
 TEST(LibvirtService, AnswersAboutOtherDomainsWhileOneHangs)
 {
     Life life;
