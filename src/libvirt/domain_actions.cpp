@@ -168,7 +168,21 @@ private:
                                                      : "libvirt has no domain of that name or UUID");
     }
 
+    /// Of a domain that does not run libvirt gives the definition for the next start; so the state is asked for once more, behind
+    /// what was read.
     [[nodiscard]] Answer look()
+    {
+        auto looked = look_once();
+        const auto* const told = std::get_if<Looked>(&looked);
+        if (told != nullptr && !is_active(told->state)) return looked;
+        auto again = find_domain(connection_, question_.domain);
+        if (!again) return std::move(again.error());
+        if (is_active(again->state)) return looked;
+        found_ = std::move(*again);
+        return look_once();
+    }
+
+    [[nodiscard]] Answer look_once()
     {
         Looked looked{.domain = question_.domain, .state = found_.state, .uuid = {}, .qemu = {}, .has = {}};
         if (!found_.domain) return looked;
