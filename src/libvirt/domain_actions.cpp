@@ -244,7 +244,8 @@ private:
     [[nodiscard]] Answer attach_descriptor(const Contents& has, int descriptor)
     {
         if (!can_pass_descriptors())
-            return refuse(Code::unsupported, "this libvirt passes no descriptors; it takes 8.2");
+            return refuse(Code::unsupported,
+                          "this libvirt cannot pass descriptors; libvirt 8.2 and newer can");
         if (auto against = reason_against_port(has)) return std::move(*against);
         memory_.used(domain());
         memory_.added(domain(), alias().text());

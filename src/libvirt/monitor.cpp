@@ -53,7 +53,8 @@ Payload command_with_file([[maybe_unused]] virDomainPtr domain, [[maybe_unused]]
     return read_reply(held.get());
 #else
     return std::unexpected(
-        Refused{.code = Code::unsupported, .message = "this libvirt passes no descriptors"});
+        Refused{.code = Code::unsupported,
+                .message = "this libvirt cannot pass descriptors; libvirt 8.2 and newer can"});
 #endif
 }
 

@@ -26,7 +26,7 @@ struct KnownCode {
     std::string_view sentence;
 };
 
-constexpr std::array<KnownCode, 13> known_codes = {{
+constexpr std::array<KnownCode, 14> known_codes = {{
     {"bad-question", ErrorKind::failed, "libvirt-bad-question",
      "usbroute-libvirt does not understand usbrouted: they are of different versions"},
     {"busy", ErrorKind::failed, "libvirt-busy", "too many questions wait for libvirt"},
@@ -41,6 +41,7 @@ constexpr std::array<KnownCode, 13> known_codes = {{
      "the guest's USB port is in use, or its controller has no such port"},
     {"no-room", ErrorKind::failed, "no-hot-plug-there",
      "nothing can be added there while the guest runs; give the domain an empty pcie-root-port"},
+    {"unsupported", ErrorKind::failed, "libvirt-cannot", "libvirt, or the guest's QEMU, cannot do this"},
     {"not-allowed", ErrorKind::not_permitted, "host-device-no-rights",
      "libvirt, or what confines the guest's QEMU, forbids it to have this USB device"},
     {"still-there", ErrorKind::timed_out, "guest-keeps-object",

@@ -269,7 +269,7 @@ TEST_F(LibvirtLineTest, AnOddAnswerToALookIsAnError)
 
 TEST_F(LibvirtLineTest, EachCodeOfTheProtocolHasOneOfOurs)
 {
-    constexpr std::array<std::pair<const char*, const char*>, 14> codes = {
+    constexpr std::array<std::pair<const char*, const char*>, 15> codes = {
         {{"bad-question", "libvirt-bad-question"},
          {"busy", "libvirt-busy"},
          {"not-connected", "libvirt-away"},
@@ -279,6 +279,7 @@ TEST_F(LibvirtLineTest, EachCodeOfTheProtocolHasOneOfOurs)
          {"alias-in-use", "id-in-use"},
          {"port-in-use", "guest-port-in-use"},
          {"no-room", "no-hot-plug-there"},
+         {"unsupported", "libvirt-cannot"},
          {"not-allowed", "host-device-no-rights"},
          {"still-there", "guest-keeps-object"},
          {"timed-out", "libvirt-no-answer"},
