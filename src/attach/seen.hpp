@@ -39,7 +39,7 @@ struct SeenDevice {
 
 /// Why nothing is known of a guest that libvirt runs.
 struct Silence {
-    std::string code; ///< "no-helper", "no-libvirt", "no-domain"
+    std::string code; ///< "no-helper", "no-libvirt", "no-domain", "no-look"
     std::string why;  ///< a clause, printable
     bool operator==(const Silence&) const = default;
 };

@@ -69,6 +69,10 @@ std::optional<attach::Silence> DomainLine::silence() const
         return attach::Silence{
             .code = "no-domain",
             .why = format("libvirt has no domain {} at {}", settings_.domain, settings_.uri())};
+    if (may_be_there() && !usb_ && !why_unknown_.empty())
+        return attach::Silence{.code = "no-look",
+                               .why = format("libvirt does not say what {} at {} has: {}", settings_.domain,
+                                             settings_.uri(), why_unknown_)};
     return std::nullopt;
 }
 
@@ -77,6 +81,7 @@ void DomainLine::reached()
 {
     again_.stop();
     soon_.stop();
+    why_unknown_.clear();
     const auto reach = line_->reach();
     if (reach != Reach::nowhere) first_word_.stop();
     if (reach == Reach::the_domains) {
@@ -105,16 +110,20 @@ void DomainLine::watch()
     domain_.watch([this](Result<wire::LibvirtLook> look) {
         const bool was_first = std::exchange(is_looked_at_first_, false);
         if (look) return know(std::move(*look));
-        log::debug(format("guest {}: {}", guest_.text(), look.error().message()), line_->path());
-        try_again();
+        could_not_look(look.error());
         if (was_first) tell_(MachineNews::has_other_devices); // that nothing is known is to be said now
     });
 }
 
 /// Where libvirt is lost there is news of that, too.
-void DomainLine::try_again()
+void DomainLine::could_not_look(const Error& why)
 {
-    if (line_->reach() == Reach::the_domains) again_.start(after_a_failed_look);
+    log::debug(format("guest {}: {}", guest_.text(), why.message()), line_->path());
+    if (line_->reach() != Reach::the_domains) return;
+    again_.start(after_a_failed_look);
+    if (why.kind() == ErrorKind::unreachable) return;
+    why_unknown_ = why.message();
+    say_why();
 }
 
 void DomainLine::look_again(std::function<void(Result<void>)> done)
@@ -122,8 +131,7 @@ void DomainLine::look_again(std::function<void(Result<void>)> done)
     domain_.look([this, done = std::move(done)](Result<wire::LibvirtLook> look) {
         const bool was_first = std::exchange(is_looked_at_first_, false);
         if (!look) {
-            log::debug(format("guest {}: {}", guest_.text(), look.error().message()), line_->path());
-            try_again();
+            could_not_look(look.error());
             if (was_first) tell_(MachineNews::has_other_devices);
             if (done) done(std::unexpected(std::move(look.error())));
             return;
@@ -135,6 +143,7 @@ void DomainLine::look_again(std::function<void(Result<void>)> done)
 
 void DomainLine::know(wire::LibvirtLook look)
 {
+    why_unknown_.clear();
     auto usb = wire::is_there(look.state) ? std::optional(std::move(look.usb)) : std::nullopt;
     const auto before = std::exchange(usb_, std::move(usb));
     know_state(look.state);
@@ -145,6 +154,7 @@ void DomainLine::know_state(wire::DomainState state)
 {
     const auto before = std::exchange(state_, state);
     if (before == state) return;
+    why_unknown_.clear();
     if (state == wire::DomainState::undefined) say_why();
     const bool is_there = wire::is_there(state);
     if (!is_there) usb_.reset();

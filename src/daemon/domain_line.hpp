@@ -50,7 +50,7 @@ private:
     void know(wire::LibvirtLook look);
     void know_state(wire::DomainState state);
     void forget_devices();
-    void try_again();
+    void could_not_look(const Error& why);
 
     GuestName guest_;
     config::LibvirtSettings settings_;
@@ -63,6 +63,7 @@ private:
     linux_::Timer again_;                    ///< after a look that failed
     std::optional<wire::DomainState> state_; ///< as of the last word
     std::optional<attach::GuestUsb> usb_;
+    std::string why_unknown_; ///< libvirt answers, and does not say what the domain has
     bool is_looked_at_first_ = false;
     std::string said_; ///< of its silence; the same is not said again
 };

@@ -50,7 +50,7 @@ struct DaemonLook {
     /// Guests that libvirt runs, of which the daemon knows nothing.
     struct SilentGuest {
         GuestName guest;
-        std::string code; ///< "no-helper", "no-libvirt", "no-domain"
+        std::string code; ///< "no-helper", "no-libvirt", "no-domain", "no-look"
         std::string why;
     };
     std::vector<SilentGuest> silent_guests = {};

@@ -63,6 +63,9 @@ std::string remedy_for_silence(const std::string& code, const config::LibvirtSet
 {
     if (code == "no-helper") return "start it: " + config::command_for_helper(libvirt);
     if (code == "no-libvirt") return format("see whether libvirt runs: virsh -c {} version", libvirt.uri());
+    if (code == "no-look")
+        return format(R"(see whether libvirt shows it: virsh -c {} dumpxml "{}")", libvirt.uri(),
+                      libvirt.domain);
     return format("write the name of the domain into libvirt = \"...\": virsh -c {} list --all has them",
                   libvirt.uri());
 }

@@ -95,7 +95,7 @@ struct LineView {
 /// A guest that libvirt runs, and of which nothing is known.
 struct SilenceView {
     std::string guest;
-    std::string code; ///< "no-helper", "no-libvirt", "no-domain"
+    std::string code; ///< "no-helper", "no-libvirt", "no-domain", "no-look"
     std::string why;
 };
 

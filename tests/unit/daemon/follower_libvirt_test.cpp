@@ -237,6 +237,23 @@ TEST_F(GivenByLibvirt, ADomainThatLibvirtDoesNotKnowAnyMoreIsGone)
         << life.said;
 }
 
+TEST_F(GivenByLibvirt, WhatLibvirtDoesNotSayOfARunningDomainIsSaidWithItsReason)
+{
+    life.libvirt->refuses = {{"watch", "failed"}, {"look", "failed"}};
+    life.libvirt->helper_ends();
+    life.libvirt->helper_begins();
+    life.settle(60s);
+    EXPECT_EQ(life.shown(), "3-1 windows [3-1]");
+    EXPECT_NE(status_says().find("libvirt does not say what windows at qemu:///system has: libvirt refused"),
+              std::string::npos)
+        << life.said;
+
+    life.libvirt->refuses.clear();
+    life.settle(60s);
+    EXPECT_EQ(status_says().find("does not say"), std::string::npos) << life.said;
+    EXPECT_EQ(life.shown(), "3-1 windows [3-1]");
+}
+
 TEST_F(GivenByLibvirt, WhatOthersHaveGivenTheDomainIsReportedAndNeverTouched)
 {
     life.plug("3-2");

@@ -141,6 +141,9 @@ TEST(DiagnosisWithoutAMux, NamesWhatIsMissingBetweenTheDaemonAndADomain)
         next_of(facts),
         "write the name of the domain into libvirt = \"...\": virsh -c qemu:///session list --all has them");
 
+    facts.daemon->silent_guests = {{.guest = windows, .code = "no-look", .why = "it does not say"}};
+    EXPECT_EQ(next_of(facts), "see whether libvirt shows it: virsh -c qemu:///session dumpxml \"win11\"");
+
     facts.daemon->answers = false;
     facts.without_helper = {windows};
     EXPECT_NE(finding_of(diagnose(facts), "libvirt-no-helper"), nullptr);
