@@ -382,7 +382,7 @@ void AttachBackend::wait_until_let_go(const Take& action, Error why, Done done)
 {
     const auto meant = attach::meant_by(action.object.text());
     if (!meant) return done({});
-    look_whether_let_go({.place = meant->path,
+    look_whether_let_go({.device = *meant,
                          .why = std::move(why),
                          .until = parts_.loop.now() + longest_letting_go,
                          .done = std::move(done)});
@@ -390,10 +390,13 @@ void AttachBackend::wait_until_let_go(const Take& action, Error why, Done done)
 
 void AttachBackend::look_whether_let_go(LettingGo waiting)
 {
-    const HostDevice place{.path = waiting.place, .number = 0};
+    const HostDevice place{.path = waiting.device.path, .number = 0};
     read_again(place, [this, waiting = std::move(waiting)](Result<void>) mutable {
-        const auto& device = fresh_.at(waiting.place);
-        if (device == nullptr || attach::seen(*device).with_program == 0) return waiting.done({});
+        const auto& device = fresh_.at(waiting.device.path);
+        // Another one in its place is no business of the guest's that had the former.
+        const bool is_it =
+            device != nullptr && device->number == waiting.device.number.value_or(device->number);
+        if (!is_it || attach::seen(*device).with_program == 0) return waiting.done({});
         if (parts_.loop.now() >= waiting.until) return waiting.done(std::unexpected(std::move(waiting.why)));
         letting_go_ = std::move(waiting);
         look_again_.start(between_looks);

@@ -68,7 +68,7 @@ private:
     using Read = topology::SharedDevice;
     /// A device that a guest has, which nobody can be asked about any more.
     struct LettingGo {
-        topology::PortPath place;
+        attach::Meant device;
         Error why; ///< it cannot be asked
         std::chrono::milliseconds until{};
         Done done;

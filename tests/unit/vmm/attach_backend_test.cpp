@@ -334,6 +334,14 @@ TEST_F(AttachBackendTest, WithoutAConnectionADeviceIsTakenWhenItsProgramHasLetGo
     loop.advance(std::chrono::milliseconds(100));
     settle();
     EXPECT_EQ(said, "done");
+
+    // What has come into its place is somebody else's.
+    const auto former = *device;
+    plug("3-1");
+    nodes.devices.at(at("3-1")).driver = "usbfs";
+    device = former;
+    take();
+    EXPECT_EQ(said, "done");
 }
 
 TEST_F(AttachBackendTest, TakenFromTheGuestAndOfferedToTheHost)
