@@ -15,6 +15,11 @@ namespace {
 
 constexpr std::string_view program_driver = "usbfs"; // drivers/usb/core/devio.c
 
+bool has_address_of(const HostObject& object, const HostDevice& device)
+{
+    return object.host_bus == device.path.bus() && object.host_address == device.number;
+}
+
 /// "2.1" of "3-2.1", as QEMU's hostport has it.
 std::string port_text(const PortPath& path)
 {
@@ -81,10 +86,9 @@ bool is_for(const HostObject& object, const HostDevice& device)
 {
     if (const auto meant = meant_by(object.id))
         return meant->path == device.path && (!meant->number || *meant->number == device.number);
-    const bool has_address = object.host_bus == device.path.bus() && object.host_address == device.number;
     const bool has_place = object.host_bus == device.path.bus() && !object.host_port.empty() &&
                            object.host_port == port_text(device.path);
-    return has_address || has_place;
+    return has_address_of(object, device) || has_place;
 }
 
 std::optional<std::vector<PortPath>> places_touched(std::span<const HostObject> before,
@@ -93,14 +97,13 @@ std::optional<std::vector<PortPath>> places_touched(std::span<const HostObject> 
 {
     std::vector<PortPath> places;
     const auto add = [&](const HostObject& object) {
-        if (const auto meant = meant_by(object.id)) {
-            places.push_back(meant->path);
-            return true;
-        }
         const auto known = places.size();
-        for (const auto& device : snapshot.devices)
-            if (is_for(object, {.path = device->path, .number = device->number}))
-                places.push_back(device->path);
+        if (const auto meant = meant_by(object.id)) places.push_back(meant->path);
+        for (const auto& one : snapshot.devices) {
+            const HostDevice device{.path = one->path, .number = one->number};
+            // A domain that was saved and restored has whichever device has the old number now, whatever its object is called.
+            if (is_for(object, device) || has_address_of(object, device)) places.push_back(device.path);
+        }
         return places.size() > known;
     };
     const auto is_new = [](std::span<const HostObject> among) {

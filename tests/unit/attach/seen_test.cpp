@@ -76,6 +76,15 @@ TEST(PlacesTouched, OfSomebodyElsesObjectsByAddressAndByPort)
     EXPECT_EQ(touched({{.id = "mouse", .host_bus = 3, .host_port = "1"}}, {}), "3-1");
 }
 
+TEST(PlacesTouched, AreAlsoWhereTheNumbersOfARestoredDomainLeadNow)
+{
+    auto restored = ours("3-3", 9);
+    restored.host_bus = 3;
+    restored.host_address = 9;
+
+    EXPECT_EQ(touched({restored}, {}), "3-2.4 3-3");
+}
+
 TEST(PlacesTouched, MayBeAnyWhereAnObjectDoesNotTell)
 {
     EXPECT_EQ(touched({}, {{.id = "by-ids"}}), "anywhere");
