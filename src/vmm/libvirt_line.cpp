@@ -29,7 +29,8 @@ struct KnownCode {
 constexpr std::array<KnownCode, 14> known_codes = {{
     {"bad-question", ErrorKind::failed, "libvirt-bad-question",
      "usbroute-libvirt does not understand usbrouted: they are of different versions"},
-    {"busy", ErrorKind::failed, "libvirt-busy", "too many questions wait for libvirt"},
+    {"busy", ErrorKind::failed, "libvirt-busy",
+     "libvirt is busy with earlier questions, and was not asked this one"},
     {"not-connected", ErrorKind::unreachable, "libvirt-away", "libvirt does not answer"},
     {"no-domain", ErrorKind::not_found, "libvirt-no-domain",
      "libvirt has no such domain, or it does not run"},
