@@ -48,7 +48,7 @@ void DomainLine::begin()
 bool DomainLine::may_be_there() const
 {
     if (state_) return wire::is_there(*state_);
-    return line_->reach() != Reach::nowhere || is_awaited();
+    return line_->reach() == Reach::the_domains || is_awaited();
 }
 
 std::optional<attach::Silence> DomainLine::silence() const
@@ -83,8 +83,8 @@ void DomainLine::reached()
     soon_.stop();
     why_unknown_.clear();
     const auto reach = line_->reach();
-    if (reach != Reach::nowhere) first_word_.stop();
     if (reach == Reach::the_domains) {
+        first_word_.stop();
         said_.clear();
         return watch();
     }

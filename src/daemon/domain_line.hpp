@@ -25,7 +25,7 @@ namespace usbroute::daemon {
 class DomainLine final : public MachineLine {
 public:
     /// So long after the daemon has begun, a guest of which nobody can tell anything is not held to be gone: usbroute-libvirt
-    /// may be starting, too.
+    /// or libvirt may be starting, too.
     static constexpr std::chrono::milliseconds awaited = std::chrono::seconds(10);
 
     DomainLine(linux_::Loop& loop, std::shared_ptr<vmm::LibvirtLine> line, GuestName guest,

@@ -46,6 +46,25 @@ TEST(FollowerOfLibvirt, HelperAndLibvirtdMayBeStartedAnewAtAnyTime)
                                    {"plug 3-1", "start windows", "move left windows"}, windows_alone);
 }
 
+TEST(FollowerOfLibvirt, ADaemonThatStartsWithoutLibvirtLeavesTheHostWhatNobodyCanGive)
+{
+    GivenLife life(windows_alone);
+    life.libvirt->loses_libvirt("no socket");
+    life.daemon_starts();
+    life.settle(20s);
+    life.move("left", "windows");
+    life.plug("3-1");
+    life.settle();
+    EXPECT_EQ(life.shown(), "3-1 host") << life.said;
+
+    life.libvirt->finds_libvirt();
+    life.settle();
+    EXPECT_EQ(life.shown(), "3-1 host");
+    life.guest_starts("windows");
+    life.settle();
+    EXPECT_EQ(life.shown(), "3-1 windows [3-1]") << life.heard;
+}
+
 TEST(FollowerOfLibvirt, GuestsOfOneLibvirtAndOneOfAMonitorAreNotMixedUp)
 {
     for (const auto& which : {windows_alone, both})
