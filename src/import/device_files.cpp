@@ -44,9 +44,9 @@ void join_device_files(Draft& draft)
                 if (!entry.device) entry.device = meant->device;
                 if (!entry.socket && !entry.device) entry.socket = meant->socket;
             } else if (!entry.device && !entry.socket) {
-                draft.say(entry.origin, Weight::left,
-                          format("the device stands in {}, which is not given: name that file as well",
-                                 said(entry.file)));
+                draft.say(
+                    entry.origin, Weight::left,
+                    format("the device is described in {}: import that file as well", said(entry.file)));
             }
             entry.file.clear();
         }

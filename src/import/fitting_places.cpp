@@ -85,18 +85,18 @@ PlacesNow places_by_pattern(const Snapshot& snapshot, const ToldSocket& socket)
             std::ranges::any_of(fitting, [&](const PortPath& one) { return one.contains(path); });
         if (fits && !is_behind) fitting.push_back(path);
     }
-    if (fitting.empty()) return format("the pattern fits no place of this machine");
+    if (fitting.empty()) return format("the pattern matches no port of this machine");
     if (fitting.size() > most_fitting)
-        return format("the pattern fits {} places of this machine; name those that are meant",
-                      fitting.size());
+        return format("the pattern matches {} ports of this machine; list the ones you want", fitting.size());
     std::vector<PlaceNow> places;
     const auto names = texts_of(fitting);
     for (const auto& path : fitting)
         if (auto place = place_of(snapshot, path))
             places.push_back(
                 {.place = std::move(*place),
-                 .remarks = {{Weight::warning, format("the pattern fits {} now; compare", listed(names))}}});
-    if (places.empty()) return std::string("the pattern fits only controllers without a PCI address");
+                 .remarks = {{Weight::warning, format("the pattern matches {} now; check that this is right",
+                                                      listed(names))}}});
+    if (places.empty()) return std::string("the pattern matches only controllers without a PCI address");
     return places;
 }
 
@@ -114,7 +114,7 @@ std::string also_taken(const Snapshot& snapshot, const UsbPlace& place, const To
             others.push_back(other);
     }
     if (others.empty()) return {};
-    return format("the old tool compared text, so {} took {}, too; only {} is taken over",
+    return format("the old tool compared text, so {} also matched {}; only {} is imported",
                   printable(socket.said, 120), listed(others), text);
 }
 

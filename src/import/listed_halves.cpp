@@ -32,7 +32,7 @@ void give_half(Draft& draft, Slot& slot, const Entry& entry, chips::SuperSpeedPo
     draft.say(
         entry.origin, Weight::warning,
         format(
-            "SuperSpeed port {} is taken for the other half of bit {}, because the file has both side by side; `usbroute map` tells",
+            "assuming that SuperSpeed port {} is the other half of bit {}, because the file lists them side by side; run `usbroute map` to check",
             port.value, slot.spot.bit->value));
 }
 
@@ -56,7 +56,7 @@ void join_halves(Draft& draft, Slot& one, Slot& other)
     draft.say(
         other.origin, Weight::warning,
         format(
-            "{} and {} are taken for the halves of one socket, because the file has them side by side; the kernel guesses {} and {}, from equal numbers; `usbroute map` tells",
+            "assuming that {} and {} are the halves of one socket, because the file lists them side by side; the kernel guesses {} and {} from equal port numbers; run `usbroute map` to check",
             one.told.front().text(), other.told.front().text(), one.spot.added->text(),
             other.spot.added->text()));
     one.told.push_back(other.told.front());
@@ -120,8 +120,9 @@ void leave_unpaired(Draft& draft)
     for (const auto& half : draft.unpaired)
         draft.say(
             half.entry.origin, Weight::left,
-            format("{}: firmware does not say which socket has SuperSpeed port {}; `usbroute map` learns it",
-                   said(half.entry.socket ? half.entry.socket->said : std::string()), half.port.value));
+            format(
+                "{}: the firmware does not say which socket has SuperSpeed port {}; run `usbroute map` to find out",
+                said(half.entry.socket ? half.entry.socket->said : std::string()), half.port.value));
 }
 
 } // namespace usbroute::import_

@@ -52,9 +52,11 @@ private:
                         told = entry.origin;
                     }
         if (seen.size() != 1) return {};
-        draft_.say(told, Weight::warning,
-                   format("this machine is taken for the node {}, whose device is at its ports here",
-                          said(*seen.begin())));
+        draft_.say(
+            told, Weight::warning,
+            format(
+                "assuming that this machine is node {}, because a device mapped there is at the same ports here",
+                said(*seen.begin())));
         return *seen.begin();
     }
 
@@ -79,7 +81,7 @@ private:
         const auto& hostname = draft_.here.hostname;
         if (nodes_.size() == 1 && !hostname.empty() && !nodes_.contains(hostname) && !nodes_.begin()->empty())
             draft_.say(file.at(1), Weight::warning,
-                       format("the mappings are of node {}, and this machine is {}", said(*nodes_.begin()),
+                       format("the mappings are for node {}, but this machine is {}", said(*nodes_.begin()),
                               said(hostname)));
         for (const auto& entry : file.entries)
             if (knows_node_)
@@ -93,10 +95,10 @@ private:
         if (!is_here(entry))
             draft_.say(
                 entry.origin, Weight::left,
-                format("the map of {} is for the other node {}", said(entry.mapping), said(entry.node)));
+                format("the map of {} is for another node, {}", said(entry.mapping), said(entry.node)));
         else if (!known_.emplace(entry.mapping, entry).second)
             draft_.say(entry.origin, Weight::left,
-                       format("{} has a second map for this node", said(entry.mapping)));
+                       format("{} already has a map for this node", said(entry.mapping)));
     }
 
     /// Where nobody knows which node this is.
@@ -107,14 +109,12 @@ private:
             draft_.say(
                 entry.origin, Weight::warning,
                 format(
-                    "which of the nodes this machine is, is not known; {} has a map for node {} alone, which is taken",
+                    "cannot tell which node this machine is; using the only map of {}, which is for node {}",
                     said(entry.mapping), said(entry.node)));
         else
-            draft_.say(
-                entry.origin, Weight::left,
-                format(
-                    "which of the nodes this machine is, is not known; the map of {} for node {} is left out",
-                    said(entry.mapping), said(entry.node)));
+            draft_.say(entry.origin, Weight::left,
+                       format("cannot tell which node this machine is; skipping the map of {} for node {}",
+                              said(entry.mapping), said(entry.node)));
     }
 
     /// Takes the entries that name a mapping out of a file, and gives the mapping their guest.
@@ -141,10 +141,12 @@ private:
             return holds_mappings(other) &&
                    std::ranges::find(other.entries, entry.mapping, &Entry::mapping) != other.entries.end();
         });
-        draft_.say(entry.origin, Weight::left,
-                   is_elsewhere ? format("the mapping {} has no map for this node", said(entry.mapping))
-                                : format("the mapping {} is not given: name /etc/pve/mapping/usb.cfg as well",
-                                         said(entry.mapping)));
+        draft_.say(
+            entry.origin, Weight::left,
+            is_elsewhere
+                ? format("the mapping {} has no map for this node", said(entry.mapping))
+                : format("the mapping {} is not in these files: import /etc/pve/mapping/usb.cfg as well",
+                         said(entry.mapping)));
     }
 
     void use(const Entry& entry, const Entry& meant)
@@ -169,10 +171,9 @@ private:
         for (auto& entry : file.entries) {
             // An owner that a helper of Proxmox' users reads from the name.
             if (entry.guest.empty())
-                draft_.say(
-                    entry.origin, Weight::warning,
-                    format("no machine that is given here uses the mapping {}: no guest is known for it",
-                           said(entry.mapping)));
+                draft_.say(entry.origin, Weight::warning,
+                           format("no machine in these files uses the mapping {}, so its guest is unknown",
+                                  said(entry.mapping)));
             entry.mapping.clear();
         }
     }

@@ -31,10 +31,10 @@ void take_function(const YamlNode& device, const std::string& path, const std::s
 {
     const auto address = PciAddress::parse(path);
     if (!address)
-        found.left(device.line, format("{} is no PCI address", said(path)));
+        found.left(device.line, format("{} is not a PCI address", said(path)));
     else if (guest.empty())
         found.left(device.line,
-                   format("{} is given away, and to which machine is not in this file", address->text()));
+                   format("{} is assigned to a machine that this file does not name", address->text()));
     else
         found.guest(guest, device.line).functions.emplace_back(*address, found.at(device.line));
 }
@@ -45,10 +45,10 @@ void take_microvm_device(const YamlNode& device, const std::string& guest, Found
     const auto path = device.text_at("path");
     if (bus == "pci" && !path.empty()) return take_function(device, path, guest, found);
     if (bus != "usb" || path.empty())
-        return found.left(device.line, R"(a device has bus "usb" or "pci" and a path)");
+        return found.left(device.line, R"(a device needs a path and bus "usb" or "pci")");
     read_usb_host(path, device.line, guest, found);
     if (guest.empty())
-        found.warn(device.line, "which machine it is for is not in this file: no guest is known");
+        found.warn(device.line, "this file does not name the machine, so the guest is unknown");
 }
 
 } // namespace
@@ -65,7 +65,7 @@ Result<Found> read_microvm(const Source& source)
                 .root_hubs = {},
                 .remarks = {}};
     const auto lists = lists_of(*tree);
-    if (lists.empty()) return bad_input(source, tree->line, "microvm.devices is a list of bus and path");
+    if (lists.empty()) return bad_input(source, tree->line, "microvm.devices must be a list of bus and path");
     for (const auto& [guest, list] : lists)
         for (const auto& device : list->items) take_microvm_device(device, guest, found);
     return found;

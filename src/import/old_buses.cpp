@@ -74,7 +74,7 @@ std::optional<OldBus> bus_by_way(const Snapshot& snapshot, const Entry& entry)
     return OldBus{.controller = now.controller->address,
                   .superspeed = half_on(*now.controller, *entry.socket->bus),
                   .told = entry.origin,
-                  .how = "by the PCI address in its path"};
+                  .how = "from the PCI address in its path"};
 }
 
 std::optional<OldBus> bus_by_root_hub(const Snapshot& snapshot, const RootHub& hub, const Entry& entry)
@@ -83,7 +83,7 @@ std::optional<OldBus> bus_by_root_hub(const Snapshot& snapshot, const RootHub& h
     return OldBus{.controller = hub.controller,
                   .superspeed = hub.superspeed,
                   .told = entry.origin,
-                  .how = "by its parent-hash, which is that of a root hub of that controller"};
+                  .how = "from its parent-hash, which is that of the controller's root hub"};
 }
 
 /// By the device that the entry expects, at the same ports of another bus or of the one that it names.
@@ -99,8 +99,9 @@ std::optional<OldBus> bus_by_device(const Snapshot& snapshot, const Entry& entry
     return OldBus{.controller = controller->address,
                   .superspeed = half_on(*controller, device->path.bus()),
                   .told = entry.origin,
-                  .how = has_moved ? format("by {}, which is at {} now", device->shown(), device->path.text())
-                                   : format("by {}, which is there", device->shown())};
+                  .how = has_moved
+                             ? format("from {}, which is at {} now", device->shown(), device->path.text())
+                             : format("from {}, which is there", device->shown())};
 }
 
 /// By the strongest of what the entry tells; nothing: it tells nothing.
@@ -140,9 +141,9 @@ WayNow controller_of_way(const Snapshot& snapshot, const ToldSocket& socket)
         if (topology::way_to(controller) == way)
             return {.controller = &controller, .why_not = {}, .has_moved = controller.address != address};
     if (by_address != nullptr)
-        return {.why_not =
-                    format("{} is another controller now: the way to it was {}", address.text(), way.text())};
-    return {.why_not = format("no USB controller of this machine is at {}, nor at the end of the way {}",
+        return {.why_not = format("{} is now another controller: the path to the old one was {}",
+                                  address.text(), way.text())};
+    return {.why_not = format("this machine has no USB controller at {} or at the end of the path {}",
                               address.text(), way.text())};
 }
 

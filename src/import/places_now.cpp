@@ -63,13 +63,13 @@ private:
             controller_ = way.controller;
             if (way.has_moved)
                 warn(format(
-                    "the controller at {} has become {}: buses of PCI were numbered again; its way counts",
+                    "the controller at {} is now {}, because PCI buses were renumbered; using its path",
                     socket_.way.back().text(), controller_->address.text()));
         }
         if (const auto* known = known_bus(); known != nullptr && controller_ == nullptr)
             controller_ = snapshot_.controller_at(known->controller);
         if (controller_ == nullptr && socket_.bus) return find_by_todays_bus();
-        return controller_ == nullptr ? "which controller is meant is not told" : std::string();
+        return controller_ == nullptr ? "the file does not say which controller" : std::string();
     }
 
     std::string find_by_todays_bus()
@@ -78,9 +78,9 @@ private:
         if (controller_ == nullptr)
             return snapshot_.controller_of_bus(*socket_.bus) != nullptr
                        ? format("bus {} belongs to a controller without a PCI address", *socket_.bus)
-                       : format("there is no bus {} on this machine", *socket_.bus);
+                       : format("this machine has no bus {}", *socket_.bus);
         if (const auto known = old_.find(*socket_.bus); known != old_.end() && known->second.is_disputed)
-            warn(format("the file's lines disagree on which controller bus {} was; today's is taken",
+            warn(format("lines of the file disagree about the controller of bus {}; using today's",
                         *socket_.bus));
         return {};
     }
@@ -88,7 +88,7 @@ private:
     [[nodiscard]] std::string why_no_root_hub() const
     {
         return format(
-            "a root hub is a whole controller, {}: if it shall go to a guest, give it controllers = [\"{}\"] after `usbroute guest show`",
+            "a root hub stands for an entire controller, {}: to give it to a guest, run `usbroute guest show`, then set controllers = [\"{}\"]",
             controller_->address.text(), controller_->address.text());
     }
 
@@ -97,12 +97,12 @@ private:
         if (!socket_.bus || controller_->has_bus(*socket_.bus)) return;
         const auto* today = snapshot_.controller_of_bus(*socket_.bus);
         const auto now_is = today == nullptr ? std::string("there is no such bus now")
-                                             : format("today that is a bus of {}", today->name);
+                                             : format("today it is a bus of {}", today->name);
         const auto* known = known_bus();
         const auto how = socket_.way.empty() && known != nullptr
                              ? format(" ({}, line {})", known->how, known->told.line)
                              : std::string();
-        warn(format("bus numbers have moved: bus {} was one of {}{}, and {}; the controller counts",
+        warn(format("bus numbers have changed: bus {} belonged to {}{}, but {}; using the controller",
                     *socket_.bus, controller_->address.text(), how, now_is));
     }
 
@@ -117,7 +117,7 @@ private:
         const auto half_today = socket_.bus ? half_on(*controller_, *socket_.bus) : std::nullopt;
         if (superspeed && half_today && *superspeed != *half_today)
             warn(format(
-                "bus numbers have moved: bus {} had the {} ports of {} and has the others now; the controller counts",
+                "bus numbers have changed: bus {} had the {} ports of {} and now has the others; using the controller",
                 *socket_.bus, name_of_half(*superspeed), controller_->address.text()));
         if (!superspeed) superspeed = half_today;
         return superspeed ? *superspeed : guess_half();
@@ -136,7 +136,7 @@ private:
         const bool is_one_socket = other && other->place.ports == std::vector<std::uint8_t>{first};
         if (first <= fast->ports && !is_one_socket)
             warn(format(
-                "which half is meant is not told: taken as the USB 2 port {}; SuperSpeed port {} is another socket",
+                "the file does not say which half: using USB 2 port {}; SuperSpeed port {} is another socket",
                 first, first));
         return false;
     }
@@ -147,20 +147,20 @@ private:
         const auto& place = now_.place;
         const auto half = name_of_half(place.superspeed);
         if (controller_->buses.empty()) {
-            warn(format("{} is driven by {} now, so whether it has such a port cannot be seen",
+            warn(format("{} is bound to {}, so usbroute cannot check that the port exists",
                         controller_->address.text(),
-                        controller_->driver.empty() ? "nobody" : controller_->driver));
+                        controller_->driver.empty() ? "no driver" : controller_->driver));
             return {};
         }
         const auto* bus = place.superspeed ? controller_->superspeed_bus() : controller_->usb2_bus();
         if (bus == nullptr) return format("{} has no {} ports", controller_->address.text(), half);
         if (place.ports.front() > bus->ports)
-            return format("there is no such place here: {} has {} ports 1 to {}", controller_->address.text(),
-                          half, bus->ports);
+            return format("no such port: {} has {} ports 1 to {}", controller_->address.text(), half,
+                          bus->ports);
         const PortPath path(bus->number, place.ports);
         const auto* port = topology::port_at(snapshot_, path);
         if (port != nullptr && port->connect_type == "not used")
-            warn(format("firmware says that nothing is wired to {}", path.text()));
+            warn(format("the firmware reports that nothing is wired to {}", path.text()));
         return check_hubs(path);
     }
 
@@ -173,17 +173,15 @@ private:
                                  {ports.begin(), ports.begin() + static_cast<std::ptrdiff_t>(depth)});
             const auto* hub = snapshot_.device_at(above);
             if (hub == nullptr) {
-                warn(format("there is no hub at {} now, and the place is behind one", above.text()));
+                warn(format("the port is on a hub, but there is no hub at {} now", above.text()));
                 return {};
             }
             if (!hub->is_hub()) {
-                warn(format("{} is {} now and no hub, and the place is behind one", above.text(),
-                            hub->shown()));
+                warn(format("the port is on a hub, but {} is now {}, not a hub", above.text(), hub->shown()));
                 return {};
             }
             if (hub->hub_ports > 0 && ports[depth] > hub->hub_ports)
-                return format("there is no such place here: the hub at {} has ports 1 to {}", above.text(),
-                              hub->hub_ports);
+                return format("no such port: the hub at {} has ports 1 to {}", above.text(), hub->hub_ports);
         }
         return {};
     }
@@ -200,9 +198,9 @@ private:
         const auto there = here == nullptr ? std::string("nothing is plugged in")
                                            : format("{} is plugged in", here->shown());
         if (!elsewhere.empty())
-            warn(format("{} is expected here and {}; it is at {} now", what, there, listed(elsewhere)));
+            warn(format("{0} is expected here, but {1}; {0} is now at {2}", what, there, listed(elsewhere)));
         else if (here != nullptr)
-            warn(format("{} is expected here and {}", what, there));
+            warn(format("{} is expected here, but {}", what, there));
     }
 
     const Snapshot& snapshot_;

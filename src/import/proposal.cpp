@@ -37,7 +37,7 @@ void warn_of_tools_beside(Draft& draft)
         if (!file.entries.empty() && acts_by_itself(file.kind))
             draft.say(
                 file.at(1), Weight::note,
-                "whatever acts by this file goes on until it is switched off; do that before the proposal is in force, or both give the devices");
+                "the tool that uses this file stays active until you switch it off; do that before you apply the proposal, or both will give devices to guests");
 }
 
 /// By file and line; what is said of one line stays in its order.

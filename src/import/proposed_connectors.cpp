@@ -41,7 +41,7 @@ void say_of_bit(Draft& draft, chips::MuxBit bit, const Slot& slot, bool has_supe
         draft.say(
             slot.origin, Weight::note,
             format(
-                "whether the socket of bit {} has a SuperSpeed half firmware does not say; `usbroute map` learns it",
+                "the firmware does not say whether the socket of bit {} has a SuperSpeed half; run `usbroute map` to find out",
                 bit.value));
 }
 
@@ -52,17 +52,17 @@ void say_of_halves(Draft& draft, const Spot& spot, const Slot& slot)
                           slot.superspeed || draft.spots.connector(spot).spec.superspeed);
     if (spot.added && std::ranges::find(slot.told, *spot.added) == slot.told.end()) {
         const bool by_firmware = spot.added_by.starts_with("firmware");
-        return draft.say(
-            slot.origin, by_firmware ? Weight::note : Weight::warning,
-            format("the socket's other half {} was added: {}", spot.added->text(),
-                   by_firmware ? "firmware says so" : "the kernel guesses it, from equal numbers"));
+        return draft.say(slot.origin, by_firmware ? Weight::note : Weight::warning,
+                         format("added the socket's other half {}: {}", spot.added->text(),
+                                by_firmware ? "reported by the firmware"
+                                            : "the kernel guesses it from equal port numbers"));
     }
     if (spot.places.size() != 1 || spot.places.front().ports.size() != 1) return;
     topology::ConnectorSpec spec;
     spec.places = spot.places;
     if (const auto half = topology::unknown_half(draft.here.snapshot, spec, {}))
         draft.say(slot.origin, Weight::note,
-                  format("the {} of {} is not known; `usbroute map` learns it", half->name(),
+                  format("the {} of {} is unknown; run `usbroute map` to find it", half->name(),
                          spot.places.front().text()));
 }
 
@@ -80,9 +80,8 @@ std::vector<std::string> lines_to_follow(const map::HubToName& hub, const std::s
                                          std::uint8_t port)
 {
     std::vector<std::string> lines{
-        format(
-            "to follow the hub wherever its cable goes, in place of the places: usb = [\"{}-hub/{}\"], and",
-            name, port),
+        format("to follow the hub wherever it is plugged in, replace usb with usb = [\"{}-hub/{}\"] and add",
+               name, port),
         format("[hub.{}-hub]", name), format("id = \"{}\"", hub.spec.id.text())};
     if (!hub.serial.empty())
         lines.push_back(format("serial = \"{}\"", printable(hub.serial, 126)));
@@ -101,7 +100,8 @@ std::vector<std::string> say_of_hubs(Draft& draft, const Spot& spot, const Slot&
         if (!path) continue;
         if (const auto* hub = loose_hub(snapshot, *path)) {
             draft.say(slot.origin, Weight::note,
-                      format("{} is in it now: everything behind it goes with the socket", hub->shown()));
+                      format("{} is in this socket now: everything plugged into it moves with the socket",
+                             hub->shown()));
             return {};
         }
         if (spot.bit || path->ports().size() < 2) continue;
@@ -113,7 +113,7 @@ std::vector<std::string> say_of_hubs(Draft& draft, const Spot& spot, const Slot&
         draft.say(
             slot.origin, Weight::note,
             format(
-                "it is a port of {}, and stays here when that hub goes elsewhere; [hub.NAME] would follow it",
+                "this is a port of {} and stays here when that hub is plugged in elsewhere; use [hub.NAME] to follow the hub",
                 hub->shown()));
         return lines_to_follow(*named, name, path->ports().back());
     }
@@ -130,8 +130,9 @@ void add_lasting_forms(const topology::Snapshot& snapshot, const topology::Conne
             !std::holds_alternative<UsbPlace>(form))
             lasting.push_back(format("\"{}\"", topology::text_of(form)));
     if (!lasting.empty())
-        lines.push_back(format("by device.function, which outlives renumbered buses of PCI: usb = [{}]",
-                               join(lasting, ", ")));
+        lines.push_back(
+            format("by device.function, which stays valid when PCI buses are renumbered: usb = [{}]",
+                   join(lasting, ", ")));
 }
 
 std::string propose_connector(Draft& draft, const Spot& spot, const Slot& slot)
@@ -169,7 +170,7 @@ void propose_port_behind(Draft& draft, Slot& slot)
     made.spec.behind = topology::BehindConnector{.socket = ConnectorName(name), .ports = slot.spot.behind};
     made.spec.name = ConnectorName(draft.connector_names.next(name));
     draft.say(slot.origin, Weight::warning,
-              format("the place is behind a hub in the mux's socket {}, and moves with that socket", name));
+              format("this port is on a hub in the mux socket {} and moves with that socket", name));
     draft.proposal.connectors.push_back({.settings = std::move(made), .remarks = {}});
     slot.name = name;
 }

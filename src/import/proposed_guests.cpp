@@ -41,7 +41,7 @@ void join_guest(Draft& draft, ToldGuest& known, const ToldGuest& more)
         known.qmp = more.qmp;
     else if (!more.qmp.empty() && known.qmp != more.qmp)
         draft.say(more.origin, Weight::warning,
-                  format("{} has two QMP sockets, {} and {}; the first is taken", said(more.name),
+                  format("{} has two QMP sockets, {} and {}; using the first", said(more.name),
                          said(known.qmp), said(more.qmp)));
     if (known.libvirt.empty()) known.libvirt = more.libvirt;
     if (known.origin.file == more.origin.file) return;
@@ -104,7 +104,7 @@ public:
         guest.settings.name = GuestName(draft_.guest_names.of(told.name, "guest"));
         if (guest.settings.name.text() != told.name)
             draft_.say(told.origin, Weight::note,
-                       format("{} is called {} here: names have letters, digits, -, _ and .", said(told.name),
+                       format("{} becomes {}: names consist of letters, digits, -, _ and .", said(told.name),
                               guest.settings.name.text()));
         name_domain(told, guest);
         name_qmp(told, guest);
@@ -122,10 +122,9 @@ private:
             guest.libvirt = told.libvirt;
             return;
         }
-        draft_.say(
-            told.origin, Weight::left,
-            format("{} cannot be written as the name of a domain; name it by its UUID: libvirt = \"UUID\"",
-                   said(told.libvirt)));
+        draft_.say(told.origin, Weight::left,
+                   format("{} cannot be written as a domain name; use the domain's UUID: libvirt = \"UUID\"",
+                          said(told.libvirt)));
     }
 
     void name_qmp(const ToldGuest& told, ProposedGuest& guest)
@@ -135,8 +134,7 @@ private:
             guest.settings.qmp = told.qmp;
             return;
         }
-        draft_.say(told.origin, Weight::left,
-                   format("{} is no path that can be written in qmp", said(told.qmp)));
+        draft_.say(told.origin, Weight::left, format("{} is not a valid path for qmp", said(told.qmp)));
     }
 
     void give_function(const ToldGuest& told, ProposedGuest& guest, const PciAddress& address,
@@ -148,21 +146,21 @@ private:
             if (std::ranges::find(here.functions, address, &chips::PciFunction::address) ==
                 here.functions.end())
                 draft_.say(origin, Weight::left,
-                           format("there is no PCI function {} on this machine", address.text()));
+                           format("this machine has no PCI function {}", address.text()));
             return;
         }
         if (!given_.insert(address).second)
             return draft_.say(origin, Weight::left,
-                              format("{} is given away already; a controller has one owner", address.text()));
+                              format("{} is already assigned; a controller has one owner", address.text()));
         guest.settings.controllers.push_back(address);
         draft_.say(
             origin, Weight::note,
             format(
-                "{} is a whole USB controller: {} gets it with every socket on it; see `usbroute guest show {}`",
+                "{} is an entire USB controller: {} gets it with every socket on it; see `usbroute guest show {}`",
                 address.text(), said(told.name), guest.settings.name.text()));
         if (const auto others = others_of_group(here, *controller); !others.empty())
             draft_.say(origin, Weight::warning,
-                       format("{} shares its IOMMU group with {}: they can only be given away together",
+                       format("{} shares its IOMMU group with {}: they can only be assigned together",
                               address.text(), listed(others)));
     }
 
@@ -184,7 +182,7 @@ private:
             draft_.say(
                 told.origin, Weight::warning,
                 format(
-                    "how {} is reached is not told: start its QEMU with -qmp unix:{},server=on,wait=off, or name its libvirt domain",
+                    "the files do not say how to reach {}: start its QEMU with -qmp unix:{},server=on,wait=off, or set its libvirt domain",
                     said(told.name), guest.settings.qmp));
     }
 

@@ -27,13 +27,13 @@ bool reaches_guest(Draft& draft, const Slot& slot, const ProfileEntry& entry)
             for (const auto& address : guest.settings.controllers)
                 if (address == mux.xhci->address || (ehci != nullptr && address == ehci->address))
                     return true;
-    const auto what = ehci == nullptr ? std::string("no EHCI is on its other side")
+    const auto what = ehci == nullptr ? std::string("it has no EHCI on the other side")
                                       : format("give {} controllers = [\"{}\"], or use another socket",
                                                name.text(), ehci->address.text());
     draft.say(
         slot.origin, Weight::left,
         format(
-            "{} is a socket of the mux, which moves it between controllers and not to a guest by itself: {}; its line of the profile is a comment",
+            "{} is a mux socket, which can be moved only between controllers, not to a guest: {}; its line in the profile is written as a comment",
             entry.connector.text(), what));
     return false;
 }
@@ -48,7 +48,7 @@ void propose_imported_profile(Draft& draft)
 {
     ProposedProfile given;
     given.settings.name = ProfileName(draft.profile_names.free("imported"));
-    given.remark = "as the old tools had it, all at the same time";
+    given.remark = "everything the old tools gave to guests, at the same time";
     for (const auto& slot : draft.slots) {
         if (slot.guest.empty()) continue;
         const ProfileEntry entry{.connector = ConnectorName(slot.name),
@@ -83,7 +83,7 @@ void leave_profile(Draft& draft, ProposedProfile& profile, const std::string& wh
     draft.say(
         {.file = draft.found.empty() ? std::string() : draft.found.front().file, .line = 1, .column = 1},
         Weight::left,
-        format("profile {}: {}; it is written as a comment", profile.settings.name.text(), why));
+        format("profile {}: {}; the profile is written as a comment", profile.settings.name.text(), why));
     auto& entries = profile.settings.entries;
     profile.out_of_reach.insert(profile.out_of_reach.end(), entries.begin(), entries.end());
     entries.clear();
@@ -94,7 +94,7 @@ void leave_controllers(Draft& draft, ProposedGuest& guest, const std::string& wh
 {
     auto& settings = guest.settings;
     draft.say(draft.guests.at(guest.called).origin, Weight::left,
-              format("{}: {}; its controllers are written as a comment", settings.name.text(), why));
+              format("guest {}: {}; its controllers are written as a comment", settings.name.text(), why));
     std::vector<std::string> had;
     for (const auto& address : settings.controllers) had.push_back("\"" + address.text() + "\"");
     guest.remarks.push_back(format("controllers = [{}]", join(had, ", ")));

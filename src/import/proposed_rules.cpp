@@ -28,12 +28,11 @@ void look_up_serial(Draft& draft, const Entry& entry, ProposedRule& rule)
         match.udev_serial.clear();
         return;
     }
-    rule.remark = format("udev's ID_SERIAL of it was {}; it is not plugged in, so its ids are not known",
+    rule.remark = format("its ID_SERIAL in udev is {}; it is not plugged in, so its ids are unknown",
                          said(match.udev_serial));
     draft.say(entry.origin, Weight::warning,
-              format("{} is not plugged in, so its {} not known; plug it in and import again",
-                     said(match.udev_serial),
-                     match.id() ? "serial number by itself is" : "ids and serial number are"));
+              format("{} is not plugged in, so its {} unknown; plug it in and import again",
+                     said(match.udev_serial), match.id() ? "serial number is" : "ids and serial number are"));
 }
 
 void warn_of_several(Draft& draft, const Entry& entry, const ToldDevice& match)
@@ -47,7 +46,7 @@ void warn_of_several(Draft& draft, const Entry& entry, const ToldDevice& match)
                                                    : format(" with serial number {}", said(device->serial))));
     if (seen.size() > 1)
         draft.say(entry.origin, Weight::warning,
-                  format("{} devices are {} now: {}", seen.size(), match.id()->text(), listed(seen)));
+                  format("{} devices now have the id {}: {}", seen.size(), match.id()->text(), listed(seen)));
 }
 
 /// The connectors that a rule is about, one rule each; empty text: anywhere.
@@ -101,7 +100,7 @@ void propose_rules(Draft& draft)
         if (!wish.slot && noted.insert(wish.entry.origin.file).second)
             draft.say(
                 wish.entry.origin, Weight::note,
-                "devices by what they are need [rule.NAME], which this version does not have yet: each is written as a comment");
+                "entries for a device in any socket need [rule.NAME], which this version does not have yet: they are written as comments");
     }
 }
 

@@ -90,8 +90,9 @@ void read_qemu_command(const ShellWords& command, Found& found)
     if (is_new && !has_known_name(command)) {
         const auto line = command.front().line;
         found.guest(guest, line).guessed = true;
-        found.warn(line, format("QEMU has no -name that is told here; the guest is called {} after the file",
-                                said(guest)));
+        found.warn(line,
+                   format("the QEMU command has no readable -name; the guest is named {} after the file",
+                          said(guest)));
     }
     for (const auto& entry : found.entries)
         if (entry.guest == guest) (void)found.guest(guest, entry.origin.line);

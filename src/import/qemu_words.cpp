@@ -16,7 +16,7 @@ namespace usbroute::import_ {
 namespace {
 
 constexpr const char* hmp_only =
-    "its monitor speaks HMP, for people; give it one more with -qmp unix:PATH,server=on,wait=off";
+    "its monitor speaks HMP, which is for people; add a QMP monitor with -qmp unix:PATH,server=on,wait=off";
 
 /// Whose monitor is where.
 class QemuMonitors {
@@ -30,12 +30,13 @@ public:
             if (path.starts_with('/'))
                 qmp_ = std::string(path);
             else
-                other_ = format("its QMP socket {} is relative to a directory that is not told", said(path));
+                other_ =
+                    format("its QMP socket {} is a relative path, and the directory is unknown", said(path));
         } else if (text.starts_with("tcp:")) {
             other_ =
-                "its QMP monitor is at TCP, where usbroute does not connect; give it one more with -qmp unix:PATH,server=on,wait=off";
+                "its QMP monitor is on TCP, which usbroute does not use; add another with -qmp unix:PATH,server=on,wait=off";
         } else {
-            other_ = format("its monitor {} is none that usbroute can reach", said(text));
+            other_ = format("usbroute cannot connect to its monitor {}", said(text));
         }
     }
 
@@ -64,7 +65,7 @@ public:
     void take_monitor() { other_ = hmp_only; }
     void take_unknown(std::string_view unknown)
     {
-        other_ = format("where its QMP socket is only a shell could tell ({})", printable(unknown, 64));
+        other_ = format("its QMP socket is known only at run time ({})", printable(unknown, 64));
     }
 
     /// Once all options are read: follows -mon to its -chardev.
@@ -74,7 +75,7 @@ public:
         const auto chardev = property_of(chardevs_, control_);
         if (chardev.empty())
             other_ =
-                "its QMP monitor is at no Unix socket; give it one more with -qmp unix:PATH,server=on,wait=off";
+                "its QMP monitor is not on a Unix socket; add another with -qmp unix:PATH,server=on,wait=off";
         else if (chardev == "fd")
             is_libvirts_ = true;
         else if (chardev.starts_with('/') && qmp_.empty())
@@ -89,8 +90,9 @@ public:
             told.libvirt = told.name;
             found.note(
                 told.origin.line,
-                format("libvirt holds the monitor of {} (fd=), so it is taken for a domain of that name",
-                       said(told.name)));
+                format(
+                    "libvirt holds the monitor of {} (fd=), so it is imported as the libvirt domain of that name",
+                    said(told.name)));
         }
         if (told.qmp.empty() && told.libvirt.empty() && told.no_monitor.empty()) told.no_monitor = other_;
     }
@@ -131,7 +133,7 @@ void take_option(const std::string& option, const ShellWord& value, const std::s
     const std::string_view text = value.text;
     if (!value.unknown.empty() && is_of_devices(option, value)) {
         if (is_switch(option, "qmp")) return monitors.take_unknown(value.unknown);
-        return found.left(value.line, format("what {} means only a shell could tell: {} {}",
+        return found.left(value.line, format("{} is known only at run time: {} {}",
                                              printable(value.unknown, 64), option, said(text)));
     }
     if (is_switch(option, "device")) return read_device(text, value.line, guest, found);

@@ -35,10 +35,9 @@ void read_extra_args(const ShellCommand& command, std::string guest, Found& foun
 void take_usb_device(const ShellWord& word, const std::string& guest, Found& found)
 {
     if (!word.unknown.empty())
-        return found.left(word.line,
-                          format("what {} means only a shell could tell", printable(word.unknown, 64)));
+        return found.left(word.line, format("{} is known only at run time", printable(word.unknown, 64)));
     const auto ids = ids_from(word.text);
-    if (!ids) return found.left(word.line, format("{} is no vendor:product", said(word.text)));
+    if (!ids) return found.left(word.line, format("{} is not VENDOR:PRODUCT", said(word.text)));
     found.entries.push_back({.origin = found.at(word.line),
                              .guest = guest,
                              .socket = {},
@@ -76,7 +75,7 @@ Result<Found> read_quickemu(const Source& source)
     auto& told = found.guest(guest, 1);
     if (told.qmp.empty())
         told.no_monitor = format(
-            R"(quickemu's own monitor speaks HMP, for people; write extra_args="-qmp unix:/run/usbroute/{}.qmp,server=on,wait=off")",
+            R"(quickemu's own monitor speaks HMP, which is for people; set extra_args="-qmp unix:/run/usbroute/{}.qmp,server=on,wait=off")",
             printable(guest, 64));
     for (const auto& word : devices) take_usb_device(word, guest, found);
     return found;

@@ -17,7 +17,7 @@ using topology::UsbPlace;
 namespace {
 
 /// How USBGuard says that it turns a device away.
-std::string_view turned_away_by(const Entry& entry) { return entry.name == "block" ? "blocked" : "rejected"; }
+std::string_view turned_away_by(const Entry& entry) { return entry.name == "block" ? "block" : "reject"; }
 
 /// What is plugged in under a number that it has until it is unplugged; null: nothing.
 const Device* numbered_device(const topology::Snapshot& snapshot, const ToldDevice& told)
@@ -52,8 +52,9 @@ private:
         if (is_bare && warned_of_buses_.insert(file.file).second)
             draft_.say(
                 entry.origin, Weight::note,
-                format("bus numbers may have moved since the file was written: {} is read as today's bus {}",
-                       said(entry.socket->said), *entry.socket->bus));
+                format(
+                    "bus numbers may have changed since the file was written: {} is read as today's bus {}",
+                    said(entry.socket->said), *entry.socket->bus));
         for (const auto& place : std::get<std::vector<PlaceNow>>(now)) {
             for (const auto& [weight, text] : place.remarks)
                 draft_.say(entry.origin, weight, format("{}: {}", said(entry.socket->said), text));
@@ -78,8 +79,8 @@ private:
     {
         if (entry.to != Entry::To::rejected) return;
         draft_.say(entry.origin, Weight::warning,
-                   format("what comes back to {} ({}) is {} by USBGuard", entry.socket->said, place.text(),
-                          turned_away_by(entry)));
+                   format("USBGuard {2}s what comes back to {0} ({1})", said(entry.socket->said),
+                          place.text(), turned_away_by(entry)));
     }
 
     void take_place(const Entry& entry, const UsbPlace& place)
@@ -106,11 +107,14 @@ private:
         if (slot.guest.empty()) slot.guest = entry.guest;
         if (slot.guest == entry.guest) return true;
         const bool halves = slot.told.size() > 1 && slot.told.front().superspeed != place.superspeed;
-        draft_.say(entry.origin, Weight::left,
-                   halves ? format("{} is the other half of a socket that {} has; a socket has one owner",
-                                   place.text(), said(slot.guest))
-                          : format("{} is {}'s by line {} already; a socket has one owner", place.text(),
-                                   said(slot.guest), slot.origin.line));
+        draft_.say(
+            entry.origin, Weight::left,
+            halves
+                ? format(
+                      "{} is the other half of a socket that already belongs to {}; a socket has one owner",
+                      place.text(), said(slot.guest))
+                : format("{} already belongs to {} (line {}); a socket has one owner", place.text(),
+                         said(slot.guest), slot.origin.line));
         return false;
     }
 
@@ -119,7 +123,7 @@ private:
         if (needs_rule && entry.to == Entry::To::guest)
             draft_.say(
                 entry.origin, Weight::warning,
-                "not everything in that socket is meant, and only a rule can say so: no profile gives it");
+                "the entry is for some devices in that socket only, which needs a rule: no profile includes it");
         if (!needs_rule) slot.is_expected_by_all = false;
         if (entry.device) draft_.rules.push_back({.entry = entry, .slot = index_of(slot)});
     }
@@ -151,7 +155,7 @@ private:
             }
         if (draft_.slots.size() == most_connectors) {
             draft_.say(entry.origin, Weight::left,
-                       format("there are more than {} sockets in it", most_connectors));
+                       format("the files have more than {} sockets", most_connectors));
             return draft_.slots.back();
         }
         draft_.slots.push_back({.spot = std::move(spot),
@@ -180,13 +184,15 @@ private:
     void take_by_ids(const Entry& entry, const Device* device, const std::string& what)
     {
         if (device == nullptr || !is_device(*device, *entry.device))
-            draft_.say(entry.origin, Weight::warning,
-                       format("{} is {} now and not {}: such numbers change with each plug; the ids count",
-                              what, device == nullptr ? "nothing" : device->shown(),
-                              entry.device->id()->text()));
+            draft_.say(
+                entry.origin, Weight::warning,
+                format(
+                    "{} is now {}, not {}: the number changes each time a device is plugged in; using the ids",
+                    what, device == nullptr ? "nothing" : device->shown(), entry.device->id()->text()));
         else
-            draft_.say(entry.origin, Weight::warning,
-                       format("{} is a number that changes with each plug; the ids count", what));
+            draft_.say(
+                entry.origin, Weight::warning,
+                format("{} is a number that changes each time a device is plugged in; using the ids", what));
         take_device(entry);
     }
 
@@ -195,16 +201,18 @@ private:
         if (device == nullptr)
             return draft_.say(
                 entry.origin, Weight::left,
-                format("{} is nothing now: such numbers change with each plug; name the socket or the ids",
-                       what));
+                format(
+                    "there is no {} now: the number changes each time a device is plugged in; give the socket or the ids",
+                    what));
         const auto* controller = draft_.here.snapshot.pci_controller_of_bus(device->path.bus());
         if (controller == nullptr)
             return draft_.say(entry.origin, Weight::left,
-                              format("{} is at a controller without a PCI address", what));
+                              format("{} is on a controller without a PCI address", what));
         draft_.say(
             entry.origin, Weight::warning,
-            format("{} is a number that changes with each plug; it is {} at {} now, and that socket is taken",
-                   what, device->shown(), device->path.text()));
+            format(
+                "{} is a number that changes each time a device is plugged in; it is now {} at {}, so that socket is used",
+                what, device->shown(), device->path.text()));
         entry.device.reset();
         take_place(entry, {.controller = controller->address,
                            .superspeed = half_on(*controller, device->path.bus()).value_or(false),
@@ -215,7 +223,7 @@ private:
     {
         if (entry.to != Entry::To::rejected) return draft_.rules.push_back({.entry = entry, .slot = {}});
         draft_.say(entry.origin, Weight::warning,
-                   format("{} is {} by USBGuard when it comes back to the host",
+                   format("USBGuard {1}s {0} when it comes back to the host",
                           entry.device->id() ? entry.device->id()->text() : std::string("such a device"),
                           turned_away_by(entry)));
     }

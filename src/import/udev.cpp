@@ -85,12 +85,11 @@ public:
         if (jumps_)
             found_.warn(
                 line_,
-                "GOTO and LABEL are not followed: the rules between them are read as if they always counted");
+                "GOTO and LABEL are ignored: the rules between them are imported as if they always applied");
         if (jumps_ && !acts()) return;
         if (authorizes_)
             found_.left(
-                line_,
-                "authorized is not set by usbroute: a socket that is nobody's is parked (`move NAME --to none`)");
+                line_, "usbroute does not set authorized; to switch a socket off, use `move NAME --to none`");
         if (!acts()) return;
         for (const auto& why : conditions_.not_taken()) found_.left(line_, why);
         if (!conditions_.not_taken().empty()) return;
@@ -130,7 +129,7 @@ private:
         const auto& name = command.front().text;
         if (last_name_of(name) == "systemctl") return give(command.back().text);
         if (moves_nothing(name))
-            return found_.left(line_, format("the program {} gives nothing to a guest", said(name)));
+            return found_.left(line_, format("the program {} does not give devices to a guest", said(name)));
         bool is_done = false;
         for (const auto& entry : conditions_.entries({}))
             is_done = read_virsh_words(command, found_, entry) || is_done;
@@ -147,9 +146,9 @@ private:
     void guessed(const std::string& guest, const std::string& by)
     {
         if (guest.empty())
-            found_.warn(line_, format("which guest {} means is not told here", said(by)));
+            found_.warn(line_, format("cannot tell which guest {} is for", said(by)));
         else {
-            found_.warn(line_, format("guest {} is a guess, by the words of {}", said(guest), said(by)));
+            found_.warn(line_, format("guest {} is a guess from the arguments of {}", said(guest), said(by)));
             auto& told = found_.guest(guest, line_);
             told.guessed = true;
             if (told.libvirt.empty()) told.libvirt = guest;
@@ -180,10 +179,10 @@ Result<Found> read_udev(const Source& source)
     std::size_t count = 0;
     for (const auto& line : udev_lines(source.text)) {
         if (++count > most_entries)
-            return bad_input(source, line.line, format("it has more than {} rules", most_entries));
+            return bad_input(source, line.line, format("the file has more than {} rules", most_entries));
         std::vector<UdevItem> items;
         if (!read_udev_items(line.text, items)) {
-            found.left(line.line, format("this is no rule of udev: {}", said(trim(line.text))));
+            found.left(line.line, format("not a udev rule: {}", said(trim(line.text))));
             continue;
         }
         UdevRule(found, line.line).read(items);

@@ -81,11 +81,12 @@ void UdevConditions::add(const UdevItem& item, bool acts)
     if (key == "KERNEL" || key == "KERNELS") return fits_all(value) ? void() : socket(value, true);
     if (key == "ENV") return environment(item);
     if (key == "ATTR" || key == "ATTRS") return attribute(item);
-    if (key == "TAG" || key == "TAGS") return no(format("the tag {} has no counterpart", said(value)));
+    if (key == "TAG" || key == "TAGS")
+        return no(format("usbroute does not match udev tags ({})", said(value)));
     if (key == "DRIVER" || key == "DRIVERS")
-        return value == "usb" ? void() : no(format("the driver {} has no counterpart", said(value)));
+        return value == "usb" ? void() : no(format("usbroute does not match by driver ({})", said(value)));
     if (is_run(key)) return no(format("{} is not run: {}", key, said(value)));
-    no(format("the condition {} has no counterpart", key));
+    no(format("usbroute has no equivalent for the condition {}", key));
 }
 
 void UdevConditions::not_equal(const UdevItem& item, bool acts)
@@ -94,20 +95,23 @@ void UdevConditions::not_equal(const UdevItem& item, bool acts)
                           (item.key == "ENV" && item.of == "DEVTYPE");
     if (is_usual && !acts && (item.value == "usb" || item.value == "usb_device" || item.key == "ACTION"))
         return;
-    no(format("a condition with != is not taken over: {} != {}", item.key, said(item.value)));
+    no(format("usbroute has no equivalent for !=: {} != {}", item.key, said(item.value)));
 }
 
 void UdevConditions::subsystem(const std::string& value)
 {
     if (value != "usb" && value != "usb|usb_device" && value != "usb*")
-        no(format("the rule is about a device of {}, not of usb", said(value)));
+        no(format("the rule is for devices of {}, not usb", said(value)));
 }
 
 std::optional<ToldSocket> UdevConditions::part_of_socket(const std::string& part, bool by_kernel)
 {
     if (part.starts_with("/sys"))
         found_.warn(
-            line_, format("{} never matched: DEVPATH begins with /devices; taken as that place", said(part)));
+            line_,
+            format(
+                "{} never matched, because DEVPATH begins with /devices; imported as the same path without /sys",
+                said(part)));
     const auto plain = plain_part(part, by_kernel);
     std::optional<ToldSocket> one;
     if (!is_glob(plain.text))
@@ -115,7 +119,7 @@ std::optional<ToldSocket> UdevConditions::part_of_socket(const std::string& part
                         : socket_by_devpath(plain.text);
     if (one) {
         if (is_interface_path(plain.text))
-            found_.warn(line_, format("{} is an interface of a device; taken as the socket of that device",
+            found_.warn(line_, format("{} is an interface of a device; imported as that device's socket",
                                       said(part)));
         one->said = part;
         one->with_what_begins_alike = plain.begins_alike;
@@ -132,10 +136,10 @@ void UdevConditions::socket(const std::string& value, bool by_kernel)
     std::vector<ToldSocket> told;
     for (const auto& part : alternatives_of_glob(value)) {
         auto one = part_of_socket(part, by_kernel);
-        if (!one) return no(format("{} is no place of a USB device", said(part)));
+        if (!one) return no(format("{} is not the path of a USB device", said(part)));
         told.push_back(std::move(*one));
     }
-    if (!sockets_.empty()) return no("the rule names two places, and both would have to hold");
+    if (!sockets_.empty()) return no("the rule names two ports, and both would have to match");
     sockets_ = std::move(told);
 }
 
@@ -146,7 +150,7 @@ void UdevConditions::id_path(const std::string& value)
         std::string_view plain = part;
         while (plain.ends_with('*')) plain.remove_suffix(1);
         auto one = is_glob(plain) ? std::nullopt : socket_by_id_path(plain);
-        if (!one) return no(format("{} in ID_PATH is no place of a USB device", said(part)));
+        if (!one) return no(format("{} in ID_PATH is not the path of a USB device", said(part)));
         one->said = part;
         one->with_what_begins_alike = plain.size() != part.size();
         sockets_.push_back(std::move(*one));
@@ -156,7 +160,7 @@ void UdevConditions::id_path(const std::string& value)
 void UdevConditions::hex_id(std::optional<std::uint16_t>& id, const std::string& value)
 {
     const auto number = number_from<std::uint16_t>(value, 16);
-    if (!number) return no(format("{} is no id of hexadecimal digits", said(value)));
+    if (!number) return no(format("{} is not an id of hexadecimal digits", said(value)));
     id = number;
     has_device_ = true;
 }
@@ -164,7 +168,7 @@ void UdevConditions::hex_id(std::optional<std::uint16_t>& id, const std::string&
 void UdevConditions::text(std::string& where, const std::string& value)
 {
     if (is_glob(value))
-        return no(format("the pattern {} is not taken over; write the text that is meant", said(value)));
+        return no(format("usbroute cannot match the pattern {}; write the exact text instead", said(value)));
     where = value;
     has_device_ = true;
 }
@@ -174,7 +178,7 @@ void UdevConditions::environment(const UdevItem& item)
     const auto& of = item.of;
     if (of == "DEVTYPE") {
         if (item.value == "usb_interface")
-            no("the rule is about an interface, which is not handed over by itself");
+            no("the rule is for an interface, and usbroute gives only entire devices");
         return;
     }
     if (of == "ID_PATH" || of == "ID_PATH_WITH_USB_REVISION") return id_path(item.value);
@@ -184,19 +188,18 @@ void UdevConditions::environment(const UdevItem& item)
     if (of == "ID_SERIAL") return text(device_.udev_serial, item.value);
     if (of == "PRODUCT") return product(item.value);
     if (of == "DEVNAME" || of == "BUSNUM" || of == "DEVNUM")
-        return no(
-            format("{} is a number that a device has until it is unplugged; name its socket or its ids", of));
-    no(format("the condition ENV{{{}}} has no counterpart", printable(of, 64)));
+        return no(format("{} changes each time the device is plugged in; match its socket or its ids", of));
+    no(format("usbroute has no equivalent for the condition ENV{{{}}}", printable(of, 64)));
 }
 
 void UdevConditions::product(const std::string& value)
 {
     if (value.find('|') != std::string::npos) return products(value);
     const auto ids = ids_of_product(value);
-    if (!ids) return no(format("{} in PRODUCT is no vendor/product/revision", said(value)));
+    if (!ids) return no(format("{} in PRODUCT is not VENDOR/PRODUCT/REVISION", said(value)));
     const auto parts = split(value, '/');
     if (parts.size() > 2 && !is_glob(parts[2]))
-        found_.note(line_, "the revision in PRODUCT is not asked for any more");
+        found_.note(line_, "usbroute ignores the revision in PRODUCT");
     device_.vendor = ids->vendor;
     device_.product = ids->product;
     has_device_ = true;
@@ -207,7 +210,7 @@ void UdevConditions::products(const std::string& value)
 {
     for (const auto& part : alternatives_of_glob(value)) {
         const auto ids = ids_of_product(part);
-        if (!ids) return no(format("{} in PRODUCT is no vendor/product/revision", said(part)));
+        if (!ids) return no(format("{} in PRODUCT is not VENDOR/PRODUCT/REVISION", said(part)));
         products_.push_back(*ids);
     }
 }
@@ -216,7 +219,7 @@ void UdevConditions::attribute(const UdevItem& item)
 {
     if (item.key == "ATTRS" && !warned_parent_) {
         warned_parent_ = true;
-        found_.note(line_, "ATTRS may be those of a hub above the device; taken as the device's own");
+        found_.note(line_, "ATTRS can also match a hub above the device; imported as the device's own");
     }
     if (item.of == "idVendor") return hex_id(device_.vendor, item.value);
     if (item.of == "idProduct") return hex_id(device_.product, item.value);
@@ -224,7 +227,7 @@ void UdevConditions::attribute(const UdevItem& item)
     if (item.of == "product" || item.of == "manufacturer") return text(device_.name, item.value);
     if (item.of == "busnum") {
         bus_ = number_from<std::uint16_t>(item.value);
-        return bus_ ? void() : no(format("busnum {} is no number", said(item.value)));
+        return bus_ ? void() : no(format("busnum {} is not a number", said(item.value)));
     }
     if (item.of == "devpath") {
         devpath_ = item.value;
@@ -236,7 +239,7 @@ void UdevConditions::attribute(const UdevItem& item)
             has_device_ = true;
             return;
         }
-    no(format("the attribute {} has no counterpart", printable(item.of, 64)));
+    no(format("usbroute has no equivalent for the attribute {}", printable(item.of, 64)));
 }
 
 std::vector<Entry> UdevConditions::devices(const Entry& base) const
@@ -260,7 +263,7 @@ std::vector<ToldSocket> UdevConditions::sockets()
     if (!warned_gone_)
         found_.note(
             line_,
-            "ATTR{busnum} and ATTR{devpath} are gone when the device is: the old rule never took it back");
+            "the old rule never took the device back, because ATTR{busnum} and ATTR{devpath} are gone once it is unplugged");
     warned_gone_ = true;
     return sockets;
 }

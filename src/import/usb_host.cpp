@@ -64,9 +64,9 @@ private:
         if (given.empty()) return true;
         const auto value = is_json_ ? parse_decimal(given) : c_number(given);
         if (!value || *value > 0xffff)
-            return leave(format("{}={} is no number up to 65535", name, said(given)));
+            return leave(format("{}={} is not a number up to 65535", name, said(given)));
         if (!is_json_ && is_octal(given))
-            found_.warn(line_, format("{}={} begins with 0 and is octal: {}", name, said(given), *value));
+            found_.warn(line_, format("{}={} begins with 0, so it is octal: {}", name, said(given), *value));
         number = value;
         return true;
     }
@@ -88,14 +88,14 @@ private:
         bus_ = parts.size() > 1 ? parse_decimal(parts[parts.size() - 2]) : std::nullopt;
         address_ = parse_decimal(parts.back());
         if (bus_ && address_) return true;
-        return leave(format("hostdevice={} is no node such as /dev/bus/usb/001/004", said(node)));
+        return leave(format("hostdevice={} is not a device node such as /dev/bus/usb/001/004", said(node)));
     }
 
     bool read_ids()
     {
         if (!vendor_ && !product_) return true;
         if (!vendor_ || !product_)
-            return leave("one of vendorid and productid alone means many devices; name both");
+            return leave("vendorid and productid only identify a device together; give both");
         device_.vendor = static_cast<std::uint16_t>(*vendor_);
         device_.product = static_cast<std::uint16_t>(*product_);
         has_device_ = true;
@@ -109,16 +109,16 @@ private:
         const auto port = text("hostport");
         if (port.empty()) return true;
         if (!has_bus())
-            return leave(format("hostport={} without hostbus means that port of every bus", said(port)));
+            return leave(format("hostport={} without hostbus means that port on every bus", said(port)));
         entry.socket = socket_by_bus(format("{}-{}", *bus_, port));
-        return entry.socket || leave(format("hostport={} is no chain of ports such as 2.1", said(port)));
+        return entry.socket || leave(format("hostport={} is not a port chain such as 2.1", said(port)));
     }
 
     bool read_address()
     {
         if (!address_ || *address_ == 0) return true;
         if (!has_bus())
-            return leave(format("hostaddr={} without hostbus means a number on every bus", *address_));
+            return leave(format("hostaddr={} without hostbus means that address on every bus", *address_));
         device_.bus = static_cast<std::uint16_t>(*bus_);
         device_.number = static_cast<std::uint16_t>(*address_);
         has_device_ = true;
@@ -130,9 +130,9 @@ private:
         leave(
             bus_
                 ? format(
-                      "hostbus={} alone takes any device on that bus; give a whole controller, or name sockets",
+                      "hostbus={} alone takes any device on that bus; give the guest the entire controller, or list sockets",
                       *bus_)
-                : "usb-host without a condition takes any device; name sockets or ids");
+                : "usb-host without a condition takes any device; give sockets or ids");
     }
 
     const QemuProperties& properties_;
@@ -154,7 +154,7 @@ void read_vfio(const QemuProperties& properties, std::uint32_t line, const std::
     auto text = at->second;
     if (text.find('.') == std::string::npos) text += ".0";
     const auto address = PciAddress::parse(text);
-    if (!address) return found.left(line, format("host={} is no PCI address", said(at->second)));
+    if (!address) return found.left(line, format("host={} is not a PCI address", said(at->second)));
     found.guest(guest, line).functions.emplace_back(*address, found.at(line));
 }
 
@@ -201,20 +201,20 @@ void read_device(std::string_view text, std::uint32_t line, const std::string& g
     if (!is_json && properties.contains("driver")) properties[""] = properties["driver"];
     const auto driver = property_of(properties, "");
     if (is_json && !properties.contains("") && text.find("usb-host") != std::string_view::npos)
-        found.left(line, format("this is no JSON: {}", said(text)));
+        found.left(line, format("not valid JSON: {}", said(text)));
     if (driver == "usb-host")
         UsbHost(properties, is_json, line, found).read(guest);
     else if (driver == "vfio-pci")
         read_vfio(properties, line, guest, found);
     else if (driver == "usb-redir" && !is_json)
-        found.left(line, "usb-redir is fed by a remote viewer, and is no socket of this machine");
+        found.left(line, "usb-redir is for devices of a remote viewer, not for a socket of this machine");
 }
 
 void read_usbdevice(std::string_view text, std::uint32_t line, const std::string& guest, Found& found)
 {
     if (!text.starts_with("host:")) return;
     text.remove_prefix(5);
-    found.note(line, "-usbdevice host: is gone from QEMU since 4.0");
+    found.note(line, "QEMU 4.0 removed -usbdevice host:");
     Entry entry{.origin = found.at(line),
                 .guest = guest,
                 .socket = {},
@@ -230,13 +230,13 @@ void read_usbdevice(std::string_view text, std::uint32_t line, const std::string
         const auto bus = parse_decimal(text.substr(0, dot));
         const auto number = parse_decimal(text.substr(dot + 1));
         if (!bus || !number || *bus > 0xffff || *number > 0xffff)
-            return found.left(line, format("host:{} is no device", printable(text, 64)));
+            return found.left(line, format("host:{} is not a device", printable(text, 64)));
         ToldDevice device;
         device.bus = static_cast<std::uint16_t>(*bus);
         device.number = static_cast<std::uint16_t>(*number);
         entry.device = device;
     } else {
-        return found.left(line, format("host:{} is no device", printable(text, 64)));
+        return found.left(line, format("host:{} is not a device", printable(text, 64)));
     }
     found.entries.push_back(std::move(entry));
 }

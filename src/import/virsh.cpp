@@ -98,10 +98,10 @@ bool read_virsh_words(std::span<const ShellWord> words, Found& found, Entry entr
     if (program == words.end()) return false;
     const auto call = read_virsh_call(std::next(program), words.end());
     for (const auto& uri : call.uris)
-        if (!uri.starts_with("qemu:///system")) found.warn(line, format("the domain is at {}", said(uri)));
+        if (!uri.starts_with("qemu:///system")) found.warn(line, format("the domain is on {}", said(uri)));
     if (call.verb.empty()) return false;
     if (!call.unknown.empty() || call.guest.empty() || is_of_udev(call.guest)) {
-        found.left(line, format("which guest is meant only a shell could tell ({})",
+        found.left(line, format("the guest is known only at run time ({})",
                                 printable(call.unknown.empty() ? call.guest : call.unknown, 64)));
         return true;
     }
@@ -112,7 +112,7 @@ bool read_virsh_words(std::span<const ShellWord> words, Found& found, Entry entr
     // An own description of the device is better than what the rule was triggered by.
     if (!call.file.empty() && !is_of_udev(call.file) && call.file != "/dev/stdin") entry.file = call.file;
     if (entry.file.empty() && !entry.device && !entry.socket) {
-        found.left(line, format("virsh is given a device for {} that is not told here", said(call.guest)));
+        found.left(line, format("virsh gives {} a device that is not described here", said(call.guest)));
         return true;
     }
     found.entries.push_back(std::move(entry));

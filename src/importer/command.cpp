@@ -48,7 +48,7 @@ Result<import_::Source> source_of(const std::string& path)
     auto text = linux_::read_file(path, import_::most_bytes);
     if (!text && static_cast<std::uintmax_t>(status.st_size) > import_::most_bytes)
         return import_::bad_input({.name = path, .text = {}}, 0,
-                                  "it is larger than 1 MiB; no configuration is");
+                                  "the file is larger than 1 MiB, too large for a configuration");
     if (!text) return std::unexpected(text.error());
     return import_::Source{.name = path, .text = std::move(*text)};
 }
@@ -75,7 +75,7 @@ std::string_view word_of(import_::Weight weight)
     switch (weight) {
     case import_::Weight::note: return "note: ";
     case import_::Weight::warning: return "warning: ";
-    case import_::Weight::left: return "not taken over: ";
+    case import_::Weight::left: return "not imported: ";
     }
     return {};
 }
