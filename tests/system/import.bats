@@ -72,7 +72,7 @@ imp() { usbroute import --root "$machine" "$@"; }
     [ "$status" -eq 1 ]
     run --separate-stderr imp --kind vmware notes
     [ "$status" -eq 2 ]
-    [[ "$stderr" == "usbroute: --kind vmware: there are hotplugger, vhotplug,"* ]]
+    [[ "$stderr" == "usbroute: unknown --kind vmware; use one of hotplugger, vhotplug,"* ]]
 }
 
 @test "it writes whole, and never over a file" {
@@ -85,7 +85,7 @@ imp() { usbroute import --root "$machine" "$@"; }
     printf 'mine\n' > new.toml
     run --separate-stderr imp --write --config new.toml 100.conf
     [ "$status" -eq 6 ]
-    [[ "$stderr" == *"new.toml is there already and stays as it is; write the proposal elsewhere with --config NEW.toml"* ]]
+    [[ "$stderr" == *"new.toml already exists and was not changed; write the proposal elsewhere with --config NEW.toml"* ]]
     [ "$(cat new.toml)" = mine ]
 
     ln -s nowhere link.toml
