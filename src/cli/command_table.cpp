@@ -274,7 +274,7 @@ constexpr std::array<CommandRow, 21> commands{{
      run_config},
     {"import", "FILE...", "propose a configuration from other tools' files", import_options, import_examples,
      1, any_number, run_import,
-     "Runs nothing and changes nothing: the proposal is on stdout, and on stderr a line for everything that was added, is in doubt or was not taken over. Exit code 1: something was not taken over; 6: a file cannot be read as what it is. docs/import.md says what is read of each tool."},
+     "Runs nothing and changes nothing: the proposal is on stdout, and on stderr a line for everything that was added, is in doubt or was not imported. Exit code 1: something was not imported; 6: a file cannot be read as what it is. docs/import.md says what is read of each tool."},
     {"guest", "[list] | VERB NAME", "give controllers to a guest, take them back, print the lines it needs",
      guest_options, guest_examples, 0, 2, run_guest,
      "bind and release need root; only --move-first needs the daemon. A write that hangs in the kernel is given up after --timeout, by default 20 s. docs/guest.md says what is refused, and how to bind at boot.",

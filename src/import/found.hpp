@@ -45,9 +45,9 @@ enum class Kind : std::uint8_t {
 
 /// What became of what a line says.
 enum class Weight : std::uint8_t {
-    note,    ///< taken over; something was added, or is good to know
-    warning, ///< taken over, and it has to be looked at: guessed, or this machine says something else
-    left,    ///< not taken over
+    note,    ///< imported; something was added, or is good to know
+    warning, ///< imported, and it has to be looked at: guessed, or this machine says something else
+    left,    ///< not imported
 };
 
 /// A line for whoever imports.

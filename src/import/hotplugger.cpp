@@ -13,20 +13,23 @@ namespace {
 void read_hotplugger_port(const YamlNode& port, const std::string& guest, Found& found)
 {
     const auto& text = port.text;
-    if (!port.is_scalar() || text.empty()) return found.left(port.line, "a port is a text");
+    if (!port.is_scalar() || text.empty()) return found.left(port.line, "a port must be a string");
     if (text.starts_with("/sys"))
-        found.warn(port.line,
-                   format("{} never matched: DEVPATH begins with /devices; taken as that place", said(text)));
+        found.warn(
+            port.line,
+            format(
+                "{} never matched, because DEVPATH begins with /devices; imported as the same path without /sys",
+                said(text)));
     auto socket = socket_by_devpath(text);
     if (!socket)
         return found.left(
             port.line,
             format(
-                "{} is no place of a USB device; the old tool took every device with that text in its path",
+                "{} is not the path of a USB device; the old tool took every device with that text in its path",
                 said(text)));
     if (last_name_of(text).find(':') != std::string_view::npos)
         found.warn(port.line,
-                   format("{} is an interface of a device; taken as the socket of that device", said(text)));
+                   format("{} is an interface of a device; imported as that device's socket", said(text)));
     socket->with_what_begins_alike = !text.ends_with('/');
     found.entries.push_back({.origin = found.at(port.line),
                              .guest = guest,
@@ -41,27 +44,27 @@ void read_hotplugger_port(const YamlNode& port, const std::string& guest, Found&
 void read_hotplugger_guest(const std::string& name, const YamlNode& node, Found& found)
 {
     if (!node.is_map())
-        return found.left(node.line, format("{} is no virtual machine: it has no keys", said(name)));
+        return found.left(node.line, format("{} is not a virtual machine: it has no keys", said(name)));
     auto qmp = node.text_at("socket");
-    if (qmp.empty()) found.left(node.line, format("{} has no socket; the old tool failed here", said(name)));
+    if (qmp.empty()) found.left(node.line, format("{} has no socket; the old tool fails here", said(name)));
     if (!qmp.empty() && !qmp.starts_with('/')) {
         found.left(
             node.get("socket")->line,
             format(
-                "the path {} is relative to the directory of the old tool's service; write it whole in qmp",
+                "the path {} is relative to the working directory of the old tool's service; set qmp to the absolute path",
                 said(qmp)));
         qmp.clear();
     }
     found.guest(name, node.line).qmp = qmp;
     const auto* ports = node.get("ports");
     if (ports == nullptr || (ports->is_list() && ports->items.empty()) || ports->is_null())
-        return found.left(node.line, format("{} has no ports; the old tool failed here", said(name)));
+        return found.left(node.line, format("{} has no ports; the old tool fails here", said(name)));
     if (ports->is_scalar()) return read_hotplugger_port(*ports, name, found);
     for (const auto& port : ports->items) read_hotplugger_port(port, name, found);
     for (const auto& [key, value] : node.pairs)
         if (key.text != "socket" && key.text != "delay" && key.text != "hubs" && key.text != "ports" &&
             key.text != "<<")
-            found.left(key.line, format("hotplugger knows no key {}", said(key.text)));
+            found.left(key.line, format("hotplugger has no key {}", said(key.text)));
 }
 
 } // namespace
@@ -78,7 +81,7 @@ Result<Found> read_hotplugger(const Source& source)
                 .root_hubs = {},
                 .remarks = {}};
     if (!tree->is_map())
-        return bad_input(source, tree->line, "hotplugger's file is a map of virtual machines");
+        return bad_input(source, tree->line, "hotplugger's file must be a map of virtual machines");
     for (const auto& [key, machines] : tree->pairs) {
         // A key for anchors alone has no machines in it.
         if (!machines.is_map()) continue;

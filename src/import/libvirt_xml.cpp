@@ -78,17 +78,21 @@ public:
         if (name == "hostdev")
             hostdev(node);
         else if (name == "redirdev")
-            found_.left(line, "a redirdev is fed by a remote viewer, and is no socket of this machine");
+            found_.left(line,
+                        "a redirdev is for devices of a remote viewer, not for a socket of this machine");
         else if (name == "redirfilter")
-            found_.left(line, "a redirfilter says what a remote viewer may hand over, and is no route");
+            found_.left(line,
+                        "a redirfilter limits what a remote viewer can pass on; usbroute has no equivalent");
         else if (name == "hub" && value_of(node, "type") == "usb")
-            found_.left(line, "a hub inside the guest is no socket of this machine; usbroute needs none");
+            found_.left(
+                line,
+                "this is a hub inside the guest, not a socket of this machine; usbroute does not need it");
         else if (name == "input" && value_of(node, "type") == "evdev")
-            found_.left(line, "an evdev input gives events of a keyboard or mouse, not the device");
+            found_.left(line, "an evdev input passes the events of a keyboard or mouse, not the device");
         else if (name == "input" && value_of(node, "type") == "passthrough")
-            found_.left(line, "a passthrough input gives events of a keyboard or mouse, not the device");
+            found_.left(line, "a passthrough input passes the events of a keyboard or mouse, not the device");
         else if (name == "smartcard" && value_of(node, "mode") != "passthrough")
-            found_.left(line, "a smartcard of the host is not handed over as a USB device");
+            found_.left(line, "a smartcard of the host is not passed as a USB device");
     }
 
 private:
@@ -116,12 +120,12 @@ private:
         if (text.empty()) return std::nullopt;
         const auto value = c_number(text);
         if (!value) {
-            found_.left(lines_.of(node), format("{}={} is no number", name, said(text)));
+            found_.left(lines_.of(node), format("{}={} is not a number", name, said(text)));
             return std::nullopt;
         }
         if (is_octal(text))
             found_.warn(lines_.of(node),
-                        format("{}={} begins with 0 and is octal: {}", name, said(text), *value));
+                        format("{}={} begins with 0, so it is octal: {}", name, said(text), *value));
         return value;
     }
 
@@ -133,7 +137,7 @@ private:
         if (value_of(node, "mode") == "capabilities") return;
         if (type == "pci") return pci(node, source);
         if (type != "usb") return;
-        if (!source) return found_.left(line, "a hostdev without source says no device");
+        if (!source) return found_.left(line, "the hostdev has no source, so it does not identify a device");
         const auto vendor = child_of(source, "vendor");
         const auto product = child_of(source, "product");
         const auto address = child_of(source, "address");
@@ -168,7 +172,8 @@ private:
             if (bus && !port.empty() && *bus <= 0xffff) {
                 entry.socket = socket_by_bus(format("{}-{}", *bus, port));
                 if (!entry.socket)
-                    return found_.left(line, format("bus {} and port {} are no place", *bus, said(port)));
+                    return found_.left(line,
+                                       format("bus {} and port {} are not a valid port", *bus, said(port)));
             } else if (bus && one && *bus > 0 && *bus <= 0xffff && *one > 0 && *one <= 0xffff) {
                 device.bus = static_cast<std::uint16_t>(*bus);
                 device.number = static_cast<std::uint16_t>(*one);
@@ -177,18 +182,18 @@ private:
                 return found_.left(line, "the address of the hostdev needs bus and device");
             }
         }
-        if (!any && !entry.socket) return found_.left(line, "the hostdev says no device");
+        if (!any && !entry.socket) return found_.left(line, "the hostdev does not identify a device");
         if (any) entry.device = device;
         const auto policy = value_of(source, "startupPolicy");
         if (policy == "requisite" || policy == "mandatory")
             found_.note(
                 line,
                 format(
-                    "startupPolicy={}: libvirt did not start the guest without the device; usbroute does not hold a start back (`usbroute wait` is for scripts)",
+                    "startupPolicy={}: libvirt does not start the guest without the device, but usbroute does not delay a start; scripts can use `usbroute wait`",
                     said(policy)));
-        if (guest_.empty()) found_.warn(line, "a hostdev without a domain: no guest is known for it");
-        found_.warn(line,
-                    "remove this hostdev from the domain, or libvirt and usbroute both hold the device");
+        if (guest_.empty()) found_.warn(line, "the hostdev is not in a domain, so its guest is unknown");
+        found_.warn(
+            line, "remove this hostdev from the domain, or both libvirt and usbroute will claim the device");
         found_.entries.push_back(std::move(entry));
     }
 
@@ -201,7 +206,7 @@ private:
         const auto slot = part("slot");
         const auto function = part("function");
         if (bus > 0xff || slot > 0x1f || function > 7)
-            return found_.left(lines_.of(address), "this is no address of a PCI function");
+            return found_.left(lines_.of(address), "not the address of a PCI function");
         found_.guest(guest_, lines_.of(address))
             .functions.emplace_back(PciAddress{.domain = part("domain"),
                                                .bus = static_cast<std::uint8_t>(bus),
@@ -262,7 +267,7 @@ void read_domains(const pugi::xml_node& node, const XmlLines& lines, Found& foun
             read_domains(child, lines, found);
         else if (name == "domainsnapshot" || name == "domaincheckpoint")
             found.left(lines.of(child),
-                       "a snapshot is an old state of its domain; import what virsh dumpxml prints");
+                       "this is a snapshot, not the current domain; import the output of virsh dumpxml");
         else
             reader.element(child);
     }
@@ -281,15 +286,16 @@ Result<Found> read_libvirt(const Source& source)
             std::string_view(source.text)
                 .substr(0, static_cast<std::size_t>(std::max<std::ptrdiff_t>(result.offset, 0)));
         const auto line = static_cast<std::uint32_t>(std::ranges::count(before, '\n')) + 1;
-        return bad_input(source, line, format("it cannot be read as XML: {}", result.description()));
+        return bad_input(source, line, format("not valid XML: {}", result.description()));
     }
     for (const auto& child : document.children())
         if (child.type() == pugi::node_doctype)
             return bad_input(source, lines.of(child),
-                             "it has a DOCTYPE, which libvirt's files have not; nothing of it is read");
+                             "the file has a DOCTYPE, which libvirt's files never have; remove it");
     if (const auto line = too_deep_at(document, lines))
-        return bad_input(source, *line,
-                         format("it is nested deeper than {} levels, or has too many elements", most_depth));
+        return bad_input(
+            source, *line,
+            format("the file is nested deeper than {} levels, or has too many elements", most_depth));
     Found found{.file = source.name,
                 .kind = Kind::libvirt,
                 .guests = {},
@@ -304,7 +310,8 @@ Result<Found> read_libvirt(const Source& source)
             return name == "domain" || name == "hostdev" || name == "domstatus" || name == "domainsnapshot" ||
                    name == "devices";
         });
-    if (!is_ours) return bad_input(source, 1, "it is XML, and neither a domain nor a hostdev of libvirt");
+    if (!is_ours)
+        return bad_input(source, 1, "the file is XML, but neither a domain nor a hostdev of libvirt");
     return found;
 }
 

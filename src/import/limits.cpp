@@ -19,7 +19,7 @@ std::unexpected<Error> bad_input(const Source& source, std::uint32_t line, std::
 std::optional<Error> why_no_text(const Source& source)
 {
     if (source.text.size() > most_bytes)
-        return bad_input(source, 0, "it is larger than 1 MiB; no configuration is").error();
+        return bad_input(source, 0, "the file is larger than 1 MiB, too large for a configuration").error();
     std::uint32_t line = 1;
     std::size_t begin = 0;
     for (std::size_t i = 0; i < source.text.size(); ++i) {
@@ -28,7 +28,7 @@ std::optional<Error> why_no_text(const Source& source)
             ++line;
             begin = i + 1;
         } else if (byte == 0) {
-            return bad_input(source, line, "it holds a NUL byte: this is no text, or not UTF-8").error();
+            return bad_input(source, line, "the file has a NUL byte: it is not text, or not UTF-8").error();
         } else if (i - begin >= longest_line) {
             return bad_input(source, line, "the line is longer than 64 KiB").error();
         }

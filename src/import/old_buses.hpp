@@ -5,13 +5,10 @@
 
 #include "import/found.hpp"
 #include "topology/snapshot.hpp"
-#include "topology/usb_place.hpp"
 
 #include <map>
 #include <optional>
 #include <string>
-#include <variant>
-#include <vector>
 
 namespace usbroute::import_ {
 
@@ -35,21 +32,7 @@ struct WayNow {
     bool has_moved = false; ///< at another address than the file has
 };
 [[nodiscard]] WayNow controller_of_way(const topology::Snapshot& snapshot, const ToldSocket& socket);
-
-/// One place of this machine that a socket of a file means.
-struct PlaceNow {
-    topology::UsbPlace place;
-    std::vector<std::pair<Weight, std::string>> remarks;
-};
-/// Or why it has none.
-using PlacesNow = std::variant<std::vector<PlaceNow>, std::string>;
-/// `expected` is the device that the file says is there.
-[[nodiscard]] PlacesNow places_now(const topology::Snapshot& snapshot, const OldBuses& old,
-                                   const ToldSocket& socket, const std::optional<ToldDevice>& expected);
-
-/// Whether a device is what a file describes, as far as ids and serial number go.
-[[nodiscard]] bool is_device(const topology::Device& device, const ToldDevice& told);
-/// udev's ID_SERIAL of a device: maker, model and serial number.
-[[nodiscard]] std::string udev_serial_of(const topology::Device& device);
+/// Which half of a controller's sockets is on a bus of today.
+[[nodiscard]] std::optional<bool> half_on(const topology::PciController& controller, std::uint16_t bus);
 
 } // namespace usbroute::import_

@@ -41,8 +41,10 @@ constexpr std::uint32_t last_usb_slot = 13; // from machine 7.1 on; 4 before
 void read_proxmox_usb(const ProxmoxLine& line, const std::string& guest, Found& found)
 {
     if (slot_of(line.key, "usb") > last_usb_slot)
-        return found.left(line.line, format("{}: Proxmox has usb0 to usb{}, and does not start the machine",
-                                            line.key, last_usb_slot));
+        return found.left(
+            line.line,
+            format("{}: Proxmox has only usb0 to usb{} and does not start a machine with this line", line.key,
+                   last_usb_slot));
     std::string host;
     std::string mapping;
     for (const auto part : split(line.value, ',')) {
@@ -55,7 +57,7 @@ void read_proxmox_usb(const ProxmoxLine& line, const std::string& guest, Found& 
         else if (key == "mapping")
             mapping = value;
         else if (key != "usb3")
-            found.left(line.line, format("{} of {} is not known", said(word), line.key));
+            found.left(line.line, format("{} of {} is unknown", said(word), line.key));
     }
     auto entry = proxmox_entry(found, line.line, guest);
     if (!mapping.empty()) {
@@ -63,7 +65,8 @@ void read_proxmox_usb(const ProxmoxLine& line, const std::string& guest, Found& 
     } else if (host == "spice") {
         return found.left(
             line.line,
-            format("{} is fed by a remote viewer (spice), and is no socket of this machine", line.key));
+            format("{} is for devices of a remote viewer (spice), not for a socket of this machine",
+                   line.key));
     } else if (const auto ids = ids_from(host)) {
         entry.device = device_of(*ids);
     } else if (auto socket = socket_by_bus(host); socket && !socket->ports.empty()) {
@@ -85,7 +88,7 @@ void read_hostpci(const ProxmoxLine& line, const std::string& guest, Found& foun
             found.left(
                 line.line,
                 format(
-                    "the PCI mapping {} stands in mapping/pci.cfg; name its USB controllers in `controllers`",
+                    "the PCI mapping {} is defined in mapping/pci.cfg; list its USB controllers in `controllers`",
                     said(value)));
             continue;
         }
@@ -96,7 +99,7 @@ void read_hostpci(const ProxmoxLine& line, const std::string& guest, Found& foun
             if (all_functions) text += ".0";
             const auto address = PciAddress::parse(text);
             if (!address) {
-                found.left(line.line, format("{} of {} is no PCI address", said(one), line.key));
+                found.left(line.line, format("{} of {} is not a PCI address", said(one), line.key));
                 continue;
             }
             auto& told = found.guest(guest, line.line);
@@ -131,7 +134,7 @@ Result<Found> read_proxmox(const Source& source)
         }
         const auto colon = line.find(':');
         if (colon == std::string_view::npos) {
-            found.left(number, format("this is no \"key: value\": {}", said(line)));
+            found.left(number, format("not \"key: value\": {}", said(line)));
             continue;
         }
         ProxmoxLine one{.line = number,
@@ -143,10 +146,11 @@ Result<Found> read_proxmox(const Source& source)
                                                          one.value.find("hostpci") != std::string::npos);
             if (!is_usb && !deletes) continue;
             if (section == "PENDING")
-                found.left(number, format("{} is pending and not in force",
+                found.left(number, format("{} is pending, not in effect yet",
                                           one.key == "delete" ? said("delete: " + one.value) : one.key));
             else if (!said_section)
-                found.left(number, format("{} of the snapshot {} is an old state", one.key, said(section)));
+                found.left(number, format("{} belongs to the snapshot {}, not to the current configuration",
+                                          one.key, said(section)));
             said_section = true;
             continue;
         }
@@ -164,7 +168,7 @@ Result<Found> read_proxmox(const Source& source)
         found.warn(
             1,
             format(
-                "the file is not named after its VM's number, so /var/run/qemu-server/VMID.qmp is not known for {}",
+                "the file is not named after its VMID, so the QMP socket /var/run/qemu-server/VMID.qmp of {} is unknown",
                 said(guest)));
     for (const auto& line : lines) {
         if (slot_of(line.key, "usb")) read_proxmox_usb(line, guest, found);
@@ -181,10 +185,8 @@ Result<Found> read_proxmox(const Source& source)
     }
     if (has_id)
         found.note(
-            1,
-            format(
-                "Proxmox uses the monitor of {} itself and all the time; usbroute's connection keeps it waiting while it lasts",
-                said(guest)));
+            1, format("Proxmox uses the monitor of {} itself; it has to wait whenever usbroute is connected",
+                      said(guest)));
     return found;
 }
 
@@ -222,7 +224,7 @@ Result<Found> read_proxmox_mapping(const Source& source)
         }
         const auto expected = ids_from(ids);
         if (!expected) {
-            found.left(number, format("the mapping {} has no id of a device", said(id)));
+            found.left(number, format("the mapping {} has no device id", said(id)));
             continue;
         }
         auto entry = proxmox_entry(found, number, {});
@@ -233,7 +235,7 @@ Result<Found> read_proxmox_mapping(const Source& source)
         if (!path.empty()) {
             entry.socket = socket_by_bus(path);
             if (!entry.socket || entry.socket->ports.empty()) {
-                found.left(number, format("path {} of the mapping {} is no BUS-PORT", said(path), said(id)));
+                found.left(number, format("path {} of the mapping {} is not BUS-PORT", said(path), said(id)));
                 continue;
             }
             entry.device_is_expected = true;

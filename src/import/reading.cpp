@@ -192,12 +192,12 @@ Result<Kind> kind_of(const Source& source)
     const auto begin = trim(text);
     const auto file = last_name_of(source.name);
     const auto first = first_line(text);
-    if (begin.empty()) return bad_input(source, 0, "it is empty");
+    if (begin.empty()) return bad_input(source, 0, "the file is empty");
     if (begin.starts_with('<')) return Kind::libvirt;
     if (file.ends_with(".nix"))
         return bad_input(
             source, 0,
-            "Nix is a language, and only Nix reads it; import what the system builds from it: /etc/udev/rules.d, vhotplug's JSON, USBGuard's rules, or what `nix eval --json .#nixosConfigurations.NAME.config.microvm.devices` prints");
+            "only Nix can evaluate this file; import what the system builds from it: /etc/udev/rules.d, vhotplug's JSON, USBGuard's rules, or what `nix eval --json .#nixosConfigurations.NAME.config.microvm.devices` prints");
     if (begin.starts_with('{') || begin.starts_with('['))
         if (const auto kind = kind_of_json(text)) return *kind;
     if (file == "vm_mappings.cfg" ||
@@ -226,13 +226,14 @@ Result<Kind> kind_of(const Source& source)
         return Kind::unraid_kept;
     if (has_text(text, "nixosConfigurations") || has_text(text, "services.udev") ||
         has_text(text, "{ config,"))
-        return bad_input(source, 0,
-                         "this looks like Nix, which only Nix reads; import what the system builds from it");
+        return bad_input(
+            source, 0,
+            "this looks like Nix, which only Nix can evaluate; import what the system builds from it");
     std::vector<std::string> kinds;
     for (const auto kind : all_kinds()) kinds.emplace_back(text_of(kind));
     return bad_input(
         source, 0,
-        format("no tool is known that writes such a file; if you know it, say --kind {}", join(kinds, "|")));
+        format("cannot tell which tool this file belongs to; if you know, use --kind {}", join(kinds, "|")));
 }
 
 Result<Found> read_file_of(const Source& given, std::optional<Kind> kind)
@@ -262,7 +263,7 @@ Result<Found> read_file_of(const Source& given, std::optional<Kind> kind)
     case Kind::setpci: return read_setpci(source);
     case Kind::script: return read_script(source);
     }
-    return bad_input(source, 0, "of no known kind");
+    return bad_input(source, 0, "unknown kind of file");
 }
 
 } // namespace usbroute::import_

@@ -34,7 +34,7 @@ public:
         if (!spots_.mux()) {
             for (const auto& write : found.writes)
                 say(write.origin, Weight::left,
-                    "this machine has no port mux: that register of its xHCI is something else, and writing it is harmful");
+                    "this machine has no port mux: that register of its xHCI has another purpose, and writing to it does harm");
             return;
         }
         const auto& mux = *spots_.mux();
@@ -45,7 +45,8 @@ public:
         for (const auto& write : found.writes) {
             if (write.of && *write.of != here) {
                 say(write.origin, Weight::left,
-                    format("{} is another xHCI than this machine's, {}", write.of->text(), here.text()));
+                    format("the script is for the xHCI {}, but this machine has {}", write.of->text(),
+                           here.text()));
                 continue;
             }
             const bool is_known = std::ranges::any_of(writes, [&](const RegisterWrite& one) {
@@ -64,13 +65,13 @@ public:
             const auto beyond = write.value & ~chip;
             if (beyond != 0)
                 say(write.origin, Weight::left,
-                    format("{} of the value {} no port of this chipset", bits_text(beyond),
+                    format("{} of the value {} beyond the ports of this chipset", bits_text(beyond),
                            (beyond & (beyond - 1)) == 0 ? "is" : "are"));
             const auto told = write.mask & chip & ~alike;
             const auto not_movable = told & ~movable;
             if (not_movable != 0)
                 say(write.origin, Weight::left,
-                    format("{}: firmware does not let {} be switched", bits_text(not_movable),
+                    format("{}: the firmware does not allow switching {}", bits_text(not_movable),
                            (not_movable & (not_movable - 1)) == 0 ? "it" : "them"));
             const auto without = told & lonely & ~write.value;
             if (without != 0)
@@ -81,10 +82,10 @@ public:
         }
         if (alike != 0)
             say(writes.front().origin, Weight::note,
-                format("{}: the same in every write, and so in no profile", bits_text(alike)));
+                format("{}: the same in every write, so left out of the profiles", bits_text(alike)));
         if (writes.size() == 1)
             say(writes.front().origin, Weight::warning,
-                "there is one write only and no way back: write a second profile, or use `usbroute undo`");
+                "there is only one write and no way back: add a second profile, or use `usbroute undo`");
     }
 
 private:
@@ -110,8 +111,7 @@ private:
 
     void profile(const RegisterWrite& write, std::uint32_t bits)
     {
-        if (bits == 0)
-            return say(write.origin, Weight::left, "the write changes no socket that can be moved");
+        if (bits == 0) return say(write.origin, Weight::left, "the write changes no switchable socket");
         ProposedProfile made;
         auto name = plain_name(write.name);
         if (name.empty())

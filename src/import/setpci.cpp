@@ -78,14 +78,14 @@ void write_of(Found& found, const SetpciWord& word, const ShellWord& text, const
         word.offset + word.bytes * static_cast<std::uint32_t>(std::max<std::size_t>(1, word.values.size()));
     if (word.values.empty() || end <= reg::usb2_owner || begin >= reg::superspeed_movable + 4U) return;
     if (!text.unknown.empty())
-        return found.left(text.line, format("the value of {} only a shell could tell ({})", said(text.text),
+        return found.left(text.line, format("the value of {} is known only at run time ({})", said(text.text),
                                             printable(text.unknown, 64)));
     for (std::size_t i = 0; i < word.values.size(); ++i) {
         const auto at = word.offset + static_cast<std::uint32_t>(i) * word.bytes;
         const auto value = setpci_value(word.values[i], word.bytes);
         const auto end_here = at + word.bytes;
         if (!value) {
-            found.left(text.line, format("{} is no value of {} (setpci's values are hexadecimal)",
+            found.left(text.line, format("{} is not a value of {} (setpci's values are hexadecimal)",
                                          said(word.values[i]), counted(word.bytes, "byte", "bytes")));
             continue;
         }
@@ -98,16 +98,17 @@ void write_of(Found& found, const SetpciWord& word, const ShellWord& text, const
                                     .name = label});
         } else if (at >= reg::superspeed_on && end_here <= reg::superspeed_on + 4U) {
             found.note(text.line,
-                       format("{}: usbroute switches SuperSpeed together with each socket", said(text.text)));
+                       format("{}: not needed, usbroute switches SuperSpeed together with each socket",
+                              said(text.text)));
         } else if ((at >= reg::usb2_movable && end_here <= reg::usb2_movable + 4U) ||
                    (at >= reg::superspeed_movable && end_here <= reg::superspeed_movable + 4U)) {
             found.left(
                 text.line,
                 format(
-                    "{} writes the mask of what may be switched, which is firmware's; usbroute only reads it",
+                    "{} writes the mask of switchable ports, which belongs to the firmware; usbroute only reads it",
                     said(text.text)));
         } else {
-            found.left(text.line, format("{} writes over the end of a routing register", said(text.text)));
+            found.left(text.line, format("{} writes past the end of a routing register", said(text.text)));
         }
     }
 }
@@ -148,7 +149,7 @@ void read_setpci_call(const std::vector<ShellWord>& words, std::size_t at, const
             continue;
         }
         if (text == "-D" || text == "--dumpregs") {
-            found.note(word.line, "with -D setpci only shows what it would do");
+            found.note(word.line, "with -D, setpci only shows what it would do");
             return;
         }
         if (text == "-A" || text == "-O") {
@@ -161,7 +162,7 @@ void read_setpci_call(const std::vector<ShellWord>& words, std::size_t at, const
             const bool writes = text.find('=') != std::string_view::npos;
             // A register by its name is none of the mux's, and what only a shell could tell may be anything.
             if (!word.unknown.empty() && (writes || text.empty()))
-                found.left(word.line, format("which register is written only a shell could tell ({})",
+                found.left(word.line, format("the register is known only at run time ({})",
                                              printable(word.unknown, 64)));
             continue;
         }
@@ -169,8 +170,8 @@ void read_setpci_call(const std::vector<ShellWord>& words, std::size_t at, const
         if (!call.is_known) {
             if (meant->offset >= chips::route_reg::usb2_owner &&
                 meant->offset < chips::route_reg::superspeed_movable + 4U)
-                found.left(word.line, format("whose register {} is only a shell could tell ({})", said(text),
-                                             printable(call.device, 64)));
+                found.left(word.line, format("the device of register {} is known only at run time ({})",
+                                             said(text), printable(call.device, 64)));
         } else if (call.is_mux) {
             // A variable that has a value in each branch: as if the write stood there.
             for (const auto& choice : word.choices) {
@@ -180,7 +181,7 @@ void read_setpci_call(const std::vector<ShellWord>& words, std::size_t at, const
             }
             if (word.choices.empty()) write_of(found, *meant, word, label, call.ids);
         } else {
-            found.left(word.line, format("{} is a register of {}, which is not the xHCI with the mux",
+            found.left(word.line, format("{} is a register of {}, which is not the xHCI with the port mux",
                                          said(text), printable(call.device, 64)));
         }
     }
@@ -224,7 +225,7 @@ Result<Found> read_setpci(const Source& source)
                 .remarks = {}};
     read_setpci_commands(read_shell(source.text), found);
     if (found.writes.empty() && found.remarks.empty())
-        found.left(1, "no command in it writes a routing register");
+        found.left(1, "no command in this file writes a routing register");
     return found;
 }
 

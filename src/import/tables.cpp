@@ -43,13 +43,13 @@ void read_groups(const std::vector<ShellCommand>& commands, Found& found)
         const auto& words = command.words;
         if (words.size() < 2 || words.size() > 3) continue;
         if (has_groups && std::ranges::find(groups, command.variable) == groups.end()) {
-            found.left(command.line, format("{} is not listed in groups, so the old tool passed it over",
+            found.left(command.line, format("{} is not listed in groups, so the old tool ignored it",
                                             said(command.variable)));
             continue;
         }
         const auto ids = ids_from(words[1].text);
         if (!ids) {
-            found.left(command.line, format("{} is no vendor:product", said(words[1].text)));
+            found.left(command.line, format("{} is not VENDOR:PRODUCT", said(words[1].text)));
             continue;
         }
         auto device = device_of(*ids);
@@ -63,7 +63,7 @@ void read_groups(const std::vector<ShellCommand>& commands, Found& found)
     for (const auto& name : groups)
         if (std::ranges::none_of(commands,
                                  [&](const ShellCommand& command) { return command.variable == name; }))
-            found.left(1, format("groups names {}, which is no array here", said(name)));
+            found.left(1, format("groups lists {}, but this file has no such array", said(name)));
 }
 
 /// "v/p/rev:VM" a line, "*:VM" for the rest.
@@ -79,11 +79,11 @@ void read_products(std::string_view text, Found& found)
         const auto guest =
             colon == std::string_view::npos ? std::string() : std::string(trim(line.substr(colon + 1)));
         if (guest.empty()) {
-            found.left(number, format("this is no PRODUCT:VM: {}", said(line)));
+            found.left(number, format("not PRODUCT:VM: {}", said(line)));
             continue;
         }
         if (product == "*") {
-            found.left(number, format("* gave {} every device that has no line of its own; name its sockets",
+            found.left(number, format("* gave {} every device without a line of its own; list its sockets",
                                       said(guest)));
             continue;
         }
@@ -91,11 +91,11 @@ void read_products(std::string_view text, Found& found)
         const auto vendor = number_from<std::uint16_t>(parts[0], 16);
         const auto model = parts.size() > 1 ? number_from<std::uint16_t>(parts[1], 16) : std::nullopt;
         if (!vendor || !model) {
-            found.left(number, format("{} is no vendor/product/revision", said(product)));
+            found.left(number, format("{} is not VENDOR/PRODUCT/REVISION", said(product)));
             continue;
         }
         if (parts.size() > 2 && parts[2] != "*")
-            found.note(number, "the revision in PRODUCT is not asked for any more");
+            found.note(number, "usbroute ignores the revision in PRODUCT");
         add_table_entry(found, number, guest, {}, {}, device_of({.vendor = *vendor, .product = *model}));
     }
 }
@@ -157,13 +157,14 @@ void read_python(std::string_view text, Found& found)
                 sockets.emplace_back(std::move(*socket), tokens[at].line);
                 is_table = true;
             } else if (tokens[at].text.starts_with("/")) {
-                found.left(tokens[at].line, format("{} is no place of a USB device", said(tokens[at].text)));
+                found.left(tokens[at].line,
+                           format("{} is not the path of a USB device", said(tokens[at].text)));
             }
         }
         if (!is_table) continue;
         for (auto& [socket, line] : sockets) add_table_entry(found, line, guest, {}, std::move(socket), {});
     }
-    if (found.entries.empty()) found.left(1, "there is no list of (guest, [DEVPATH, ...]) in it");
+    if (found.entries.empty()) found.left(1, "the file has no list of (guest, [DEVPATH, ...])");
 }
 
 } // namespace

@@ -129,7 +129,7 @@ std::string rule_comment(const ProposedRule& rule)
 std::string to_toml(const Proposal& proposal)
 {
     std::string text =
-        "# Proposed by `usbroute import`; read the lines that it printed beside this, then compare with the machine.\n";
+        "# Proposed by `usbroute import`: read the messages that it printed with this, then compare with the machine.\n";
     for (const auto& file : proposal.files) text += format("# From {}\n", printable(file, 200));
     const auto add = [&](const std::string& part) { text += "\n" + part; };
     for (const auto& connector : proposal.connectors)
@@ -145,9 +145,9 @@ std::string to_toml(const Proposal& proposal)
         return profile.settings.name.text() == "imported" && !profile.settings.entries.empty();
     });
     if (has_given)
-        add("# Put in force with `usbroute apply imported`, or after each boot with\n# [routes]\n# at_start = \"imported\"\n");
+        add("# Apply it with `usbroute apply imported`, or at every boot with\n# [routes]\n# at_start = \"imported\"\n");
     if (!proposal.rules.empty()) {
-        add("# Devices by what they are, wherever they are plugged in. This version has no rules yet: these lines are comments.\n");
+        add("# Devices wherever they are plugged in. This version has no rules yet, so these lines are comments.\n");
         for (const auto& rule : proposal.rules) add(rule_comment(rule));
     }
     return text;

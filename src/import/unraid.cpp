@@ -76,7 +76,7 @@ void read_unraid_section(const UnraidSection& section, Found& found)
         if (section.says_yes(key) ||
             (std::string_view(key) == "connectserialport" && !section.text(key).empty() &&
              !section.says_yes("connectserial") && section.text(key) != "no" && section.text(key) != "0"))
-            found.left(line_of(key), format("{}: presenting the device as a serial port is no route", key));
+            found.left(line_of(key), format("{}: usbroute does not present devices as serial ports", key));
     Entry entry{.origin = found.at(section.line),
                 .guest = guest,
                 .socket = {},
@@ -88,7 +88,7 @@ void read_unraid_section(const UnraidSection& section, Found& found)
     if (section.name.starts_with("Port:")) {
         entry.socket = socket_by_bus(trim(std::string_view(section.name).substr(5)));
         if (!entry.socket || entry.socket->ports.empty())
-            return found.left(section.line, format("{} is no BUS-PORT", said(section.name)));
+            return found.left(section.line, format("{} is not BUS-PORT", said(section.name)));
     } else {
         ToldDevice device;
         device.udev_serial = section.name;
@@ -99,17 +99,19 @@ void read_unraid_section(const UnraidSection& section, Found& found)
     if (!on_plug && !on_start) {
         entry.only_when_plugged_by_hand = true;
         found.warn(section.line,
-                   format("{} was connected by hand only; usbroute gives what its profile names",
+                   format("{} was connected only by hand; usbroute gives it whenever its profile is applied",
                           said(section.name)));
     } else if (!on_plug) {
         found.note(
             section.line,
-            format("{} was connected when the VM starts, not when it is plugged in; usbroute does both",
+            format("{} was connected only when the VM started; usbroute also gives it when it is plugged in",
                    said(section.name)));
     }
     if (section.says_yes("autoconnectvmstart"))
-        found.left(line_of("autoconnectvmstart"),
-                   format("autoconnectvmstart: a plug does not start or resume {} here", said(guest)));
+        found.left(
+            line_of("autoconnectvmstart"),
+            format("autoconnectvmstart: usbroute does not start or resume {} when a device is plugged in",
+                   said(guest)));
     found.entries.push_back(std::move(entry));
 }
 
@@ -132,7 +134,7 @@ Result<Found> read_unraid(const Source& source)
         if (line.empty() || line.starts_with(';') || line.starts_with('#')) continue;
         if (line.starts_with('[')) {
             if (!line.ends_with(']')) {
-                found.left(number, format("this is no [section]: {}", said(line)));
+                found.left(number, format("not a [section]: {}", said(line)));
                 continue;
             }
             sections.push_back(
@@ -141,7 +143,7 @@ Result<Found> read_unraid(const Source& source)
         }
         const auto equals = line.find('=');
         if (equals == std::string_view::npos || sections.empty()) {
-            found.left(number, format("this is no key = \"value\" of a section: {}", said(line)));
+            found.left(number, format("not key = \"value\" in a section: {}", said(line)));
             continue;
         }
         auto value = trim(line.substr(equals + 1));
@@ -181,14 +183,14 @@ Result<Found> read_unraid_kept(const Source& source)
                     .file = {},
                     .parent_hash = {}};
         if (!ids) {
-            found.left(number, format("{} is no vendor:product", said(word)));
+            found.left(number, format("{} is not VENDOR:PRODUCT", said(word)));
             continue;
         }
         entry.device = device_of(*ids);
         if (at != std::string_view::npos) {
             entry.socket = socket_by_bus(word.substr(at + 1));
             if (!entry.socket || entry.socket->ports.empty()) {
-                found.left(number, format("{} is no BUS-PORT", said(word.substr(at + 1))));
+                found.left(number, format("{} is not BUS-PORT", said(word.substr(at + 1))));
                 continue;
             }
         }

@@ -133,7 +133,7 @@ void read_guard_rule(const GuardRule& rule, std::uint32_t line, Found& found)
     if (rule.has_condition && turns_away)
         found.warn(
             line,
-            "the condition behind \"if\" is not looked at: the rule may turn away less than is said here");
+            "the condition after \"if\" is ignored: the rule may block fewer devices than reported here");
     Entry entry{.origin = found.at(line),
                 .to = turns_away ? Entry::To::rejected : Entry::To::host,
                 .guest = {},
@@ -145,7 +145,7 @@ void read_guard_rule(const GuardRule& rule, std::uint32_t line, Found& found)
                 .parent_hash = rule.single("parent-hash")};
     if (const auto ids = rule.single("id"); !ids.empty() && ids.find('*') == std::string::npos) {
         const auto known = ids_from(ids);
-        if (!known) return found.left(line, format("{} is no vendor:product", said(ids)));
+        if (!known) return found.left(line, format("{} is not VENDOR:PRODUCT", said(ids)));
         entry.device = device_of(*known);
         if (!serial.empty() && !PciAddress::parse(serial)) entry.device->serial = serial;
     }
@@ -157,25 +157,25 @@ void read_guard_rule(const GuardRule& rule, std::uint32_t line, Found& found)
             found.warn(
                 line,
                 format(
-                    "USBGuard's rule \"{}{}\" names neither one device nor a socket: what comes back to the host may be turned away by it",
+                    "USBGuard's rule \"{}{}\" names neither a single device nor a socket: it may block devices that come back to the host",
                     rule.target,
                     rule.single("id").empty() ? std::string() : " " + printable(rule.single("id"), 32)));
         return;
     }
     if (ports->op == "none-of")
-        return found.warn(line, "via-port none-of: USBGuard's rule holds everywhere but there");
+        return found.warn(line, "USBGuard's rule applies everywhere except at the via-port none-of ports");
     for (const auto& port : ports->values) {
         auto one = entry;
         one.socket = socket_by_bus(port);
         if (!one.socket) {
-            found.left(line, format("via-port {} is no place", said(port)));
+            found.left(line, format("via-port {} is not a port", said(port)));
             continue;
         }
         // A root hub is no socket.
         if (one.socket->ports.empty()) {
             if (turns_away)
-                found.warn(line, format("USBGuard turns away the root hub {}, and with it its whole bus",
-                                        said(port)));
+                found.warn(line,
+                           format("USBGuard blocks the root hub {} and with it the whole bus", said(port)));
             continue;
         }
         found.entries.push_back(std::move(one));
@@ -202,18 +202,16 @@ Result<Found> read_usbguard(const Source& source)
         const auto words = guard_words(line);
         const auto rule = words ? guard_rule(*words) : std::nullopt;
         if (!rule) {
-            found.left(number, format("this is no rule of USBGuard: {}", said(line)));
+            found.left(number, format("not a USBGuard rule: {}", said(line)));
             continue;
         }
         any_allowed = any_allowed || rule->target == "allow";
         read_guard_rule(*rule, number, found);
     }
     found.note(1,
-               "USBGuard's rules stay with USBGuard: they know no guest, and usbroute writes none of them");
+               "USBGuard's rules stay with USBGuard: they name no guest, and usbroute does not change them");
     if (any_allowed)
-        found.note(
-            1,
-            "a device that USBGuard does not allow stays unused by the host when it comes back from a guest");
+        found.note(1, "the host cannot use a device that comes back from a guest unless USBGuard allows it");
     return found;
 }
 

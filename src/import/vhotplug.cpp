@@ -87,16 +87,17 @@ void add_vhotplug(Found& found, const YamlNode& node, const VhotplugRule& rule,
 /// Inside one entry the criteria are alternatives; `removable` is a condition for each of them.
 void read_vhotplug_entry(const YamlNode& node, const VhotplugRule& rule, Found& found)
 {
-    if (!node.is_map()) return found.left(node.line, "an entry of allow or deny is an object");
+    if (!node.is_map()) return found.left(node.line, "an entry of allow or deny must be an object");
     if (is_disabled(node)) return found.left(node.line, "the entry is disabled");
     std::optional<bool> removable;
     if (const auto* list = node.get("removable")) {
         if (!list->is_list()) {
-            found.left(list->line, "removable counts as a list only, and is none here");
+            found.left(list->line, "removable has no effect here: vhotplug reads it only as a list");
         } else if (list->items.size() == 1 && list->items.front().text != "unknown") {
             removable = list->items.front().text == "removable";
         } else {
-            found.left(list->line, "removable with several words, or with \"unknown\", has no counterpart");
+            found.left(list->line,
+                       "usbroute has no equivalent for removable with several words or with \"unknown\"");
         }
     }
     const auto with_removable = [&](ToldDevice device) {
@@ -116,12 +117,11 @@ void read_vhotplug_entry(const YamlNode& node, const VhotplugRule& rule, Found& 
             add_vhotplug(found, node, rule, {}, with_removable(device));
             any = true;
         } else {
-            found.left(node.line,
-                       format("{}:{} are no ids of a device", printable(vendor, 32), printable(product, 32)));
+            found.left(node.line, format("{}:{} is not a vendor and product id", printable(vendor, 32),
+                                         printable(product, 32)));
         }
     } else if (!vendor.empty() || !product.empty()) {
-        found.left(node.line,
-                   "vendorId and productId match together only, and one is missing: this never matched");
+        found.left(node.line, "one of vendorId and productId is missing, so this never matched");
     }
     for (const auto* key : {"vendorName", "productName"}) {
         const auto pattern = node.text_at(key);
@@ -132,7 +132,7 @@ void read_vhotplug_entry(const YamlNode& node, const VhotplugRule& rule, Found& 
         found.warn(
             node.get(key)->line,
             format(
-                "{} {} is a regular expression, anchored at its start, without regard to case; compare what it finds",
+                "{} {} is a regular expression, anchored at the start and ignoring case; check what it matches",
                 key, said(pattern)));
         any = true;
     }
@@ -149,12 +149,12 @@ void read_vhotplug_entry(const YamlNode& node, const VhotplugRule& rule, Found& 
             add_vhotplug(found, node, rule, std::move(socket), std::move(device));
             any = true;
         } else {
-            found.left(bus->line, format("bus {} and port {} are no numbers above 0: this never matched",
+            found.left(bus->line, format("bus {} and port {} must be numbers above 0; this never matched",
                                          said(bus->text), said(port->text)));
         }
     } else if (bus != nullptr || port != nullptr) {
         found.left((bus != nullptr ? bus : port)->line,
-                   "bus and port match together only, and one is missing: this never matched");
+                   "one of bus and port is missing, so this never matched");
     }
     if (auto text = class_text(node, "device"); !text.empty()) {
         ToldDevice device;
@@ -163,7 +163,7 @@ void read_vhotplug_entry(const YamlNode& node, const VhotplugRule& rule, Found& 
         any = true;
     } else if (const auto* one = node.get("deviceClass")) {
         found.left(one->line,
-                   format("deviceClass {} is no number up to 255, or its protocol comes without a subclass",
+                   format("deviceClass {} is not a number up to 255, or has a protocol without a subclass",
                           said(one->text)));
     }
     if (auto text = class_text(node, "interface"); !text.empty()) {
@@ -172,15 +172,15 @@ void read_vhotplug_entry(const YamlNode& node, const VhotplugRule& rule, Found& 
         add_vhotplug(found, node, rule, {}, with_removable(device));
         any = true;
     } else if (const auto* one = node.get("interfaceClass")) {
-        found.left(
-            one->line,
-            format("interfaceClass {} is no number up to 255, or its protocol comes without a subclass",
-                   said(one->text)));
+        found.left(one->line,
+                   format("interfaceClass {} is not a number up to 255, or has a protocol without a subclass",
+                          said(one->text)));
     }
     if (const auto* driver = node.get("driverPath"))
         found.left(driver->line,
-                   format("driverPath {}: a driver's path has no counterpart", said(driver->text)));
-    if (!any && node.get("removable") != nullptr) found.left(node.line, "removable alone says no device");
+                   format("driverPath {}: usbroute does not match by driver", said(driver->text)));
+    if (!any && node.get("removable") != nullptr)
+        found.left(node.line, "removable alone does not identify a device");
     constexpr std::array<std::string_view, 20> known{"vendorId",
                                                      "productId",
                                                      "vendorName",
@@ -203,7 +203,7 @@ void read_vhotplug_entry(const YamlNode& node, const VhotplugRule& rule, Found& 
                                                      "comment"};
     for (const auto& [key, value] : node.pairs)
         if (std::ranges::find(known, key.text) == known.end())
-            found.left(key.line, format("{} is not known, and could be a condition", said(key.text)));
+            found.left(key.line, format("{} is unknown and could be a condition", said(key.text)));
 }
 
 /// The guest of a rule; empty: there is none, or it is not decided.
@@ -213,20 +213,21 @@ std::string guest_of_rule(const YamlNode& node, Found& found)
     const auto* allowed = node.get("allowedVms");
     if (!target.empty()) return target;
     if (allowed == nullptr || !allowed->is_list() || allowed->items.empty()) {
-        found.left(node.line, "the rule has neither targetVm nor allowedVms, and the old tool skipped it");
+        found.left(node.line, "the rule has neither targetVm nor allowedVms, so the old tool skipped it");
         return {};
     }
     std::vector<std::string> names;
     for (const auto& item : allowed->items) names.push_back(printable(item.text, 64));
-    found.left(allowed->line,
-               format("allowedVms without targetVm: the old tool asked which of {} it is for; name one",
-                      listed(names)));
+    found.left(
+        allowed->line,
+        format("the rule has allowedVms but no targetVm: the old tool asked which of {} to use; choose one",
+               listed(names)));
     return {};
 }
 
 void read_vhotplug_usb(const YamlNode& node, Found& found)
 {
-    if (!node.is_map()) return found.left(node.line, "a rule is an object");
+    if (!node.is_map()) return found.left(node.line, "a rule must be an object");
     if (is_disabled(node)) return found.left(node.line, "the rule is disabled");
     VhotplugRule rule;
     rule.guest = guest_of_rule(node, found);
@@ -241,19 +242,19 @@ void read_vhotplug_usb(const YamlNode& node, Found& found)
         for (const auto& entry : deny->items) read_vhotplug_entry(entry, rule, found);
     if (is_true(node.get("skipOnSuspend")))
         found.note(node.get("skipOnSuspend")->line,
-                   "skipOnSuspend: usbroute takes devices back before the host sleeps anyway");
+                   "skipOnSuspend is ignored: usbroute always takes devices back before the host sleeps");
 }
 
 void read_vhotplug_pci(const YamlNode& node, Found& found)
 {
-    if (!node.is_map()) return found.left(node.line, "a rule is an object");
+    if (!node.is_map()) return found.left(node.line, "a rule must be an object");
     if (is_disabled(node)) return found.left(node.line, "the rule is disabled");
     const auto guest = node.text_at("targetVm");
     if (guest.empty()) return found.left(node.line, "the rule has no targetVm");
     if (is_true(node.get("pciIommuAddAll")))
         found.left(
             node.get("pciIommuAddAll")->line,
-            "pciIommuAddAll gave the guest every function of the IOMMU group; name those that it shall have");
+            "pciIommuAddAll gave the guest every function in the IOMMU group; list the ones it should have");
     const auto* allow = node.get("allow");
     if (allow == nullptr || !allow->is_list()) return found.left(node.line, "the rule allows nothing");
     for (const auto& entry : allow->items) {
@@ -268,7 +269,7 @@ void read_vhotplug_pci(const YamlNode& node, Found& found)
                  !entry.text_at("address").empty())
             found.left(
                 entry.line,
-                "a PCI device by ids or class is not taken over; name USB controllers by their address in `controllers`");
+                "usbroute does not match PCI devices by id or class; list USB controllers by address in `controllers`");
     }
 }
 
@@ -285,7 +286,7 @@ Result<Found> read_vhotplug(const Source& source)
                 .writes = {},
                 .root_hubs = {},
                 .remarks = {}};
-    if (!tree->is_map()) return bad_input(source, tree->line, "vhotplug's file is one object");
+    if (!tree->is_map()) return bad_input(source, tree->line, "vhotplug's file must be a single object");
     if (const auto* machines = tree->get("vms"))
         for (const auto& machine : machines->items) {
             const auto name = machine.text_at("name");
@@ -295,7 +296,7 @@ Result<Found> read_vhotplug(const Source& source)
             if (type.empty() || type == "qemu")
                 guest.qmp = machine.text_at("socket");
             else
-                guest.no_monitor = format("{} is a {} machine; usbroute speaks with QEMU and libvirt",
+                guest.no_monitor = format("{} is a {} machine; usbroute works only with QEMU and libvirt",
                                           said(name), printable(type, 32));
         }
     for (const auto& [key, value] : tree->pairs) {
@@ -304,16 +305,16 @@ Result<Found> read_vhotplug(const Source& source)
         else if (key.text == "pciPassthrough")
             for (const auto& rule : value.items) read_vhotplug_pci(rule, found);
         else if (key.text == "evdevPassthrough" && !value.items.empty())
-            found.left(key.line, "evdevPassthrough gives input events, not sockets");
+            found.left(key.line, "evdevPassthrough passes input events, not USB devices");
         else if (key.text == "acpiPassthrough" && !value.items.empty())
             found.left(key.line, "acpiPassthrough is not about USB");
         else if (key.text == "usbAuthorization")
             found.left(
                 key.line,
-                "usbAuthorization stays with vhotplug: which devices the kernel may use at all is no route");
+                "usbAuthorization stays with vhotplug: usbroute does not decide which devices the kernel may use");
         else if (key.text != "vms" && key.text != "general" && key.text != "evdevPassthrough" &&
                  key.text != "acpiPassthrough")
-            found.left(key.line, format("vhotplug knows no key {}", said(key.text)));
+            found.left(key.line, format("vhotplug has no key {}", said(key.text)));
     }
     return found;
 }

@@ -30,7 +30,7 @@ void take_whawty_text(WhawtyEntry& entry, std::uint32_t line, const std::string&
     };
     const auto take_socket = [&](std::optional<ToldSocket> socket) {
         if (!socket)
-            return no(format("{} in {} is no place of a USB device", said(text), printable(name, 64)));
+            return no(format("{} in {} is not the path of a USB device", said(text), printable(name, 64)));
         entry.socket = std::move(socket);
     };
     if (name == "ID_PATH" || name == "ID_PATH_WITH_USB_REVISION") return take_socket(socket_by_id_path(text));
@@ -40,7 +40,7 @@ void take_whawty_text(WhawtyEntry& entry, std::uint32_t line, const std::string&
         const auto number = hex();
         if (!number)
             return no(
-                format("{} in {} is no id of four hexadecimal digits", said(text), printable(name, 64)));
+                format("{} in {} is not an id of four hexadecimal digits", said(text), printable(name, 64)));
         (name == "ID_VENDOR_ID" ? entry.device.vendor : entry.device.product) = number;
     } else if (name == "ID_SERIAL_SHORT") {
         entry.device.serial = text;
@@ -49,7 +49,8 @@ void take_whawty_text(WhawtyEntry& entry, std::uint32_t line, const std::string&
     } else if ((name == "DEVTYPE" && text == "usb_device") || (name == "SUBSYSTEM" && text == "usb")) {
         return;
     } else {
-        return no(format("the condition {} = {} has no counterpart", printable(name, 64), said(text)));
+        return no(
+            format("usbroute has no equivalent for the condition {} = {}", printable(name, 64), said(text)));
     }
     entry.has_device = true;
 }
@@ -60,7 +61,7 @@ void read_whawty_env(WhawtyEntry& entry, const YamlNode& env)
     const auto equals = env.text_at("equals");
     const auto pattern = env.text_at("pattern");
     if (equals.empty() == pattern.empty()) {
-        entry.found.left(env.line, "an entry of env has a name and either equals or pattern");
+        entry.found.left(env.line, "an entry of env needs a name and either equals or pattern");
         entry.is_whole = false;
         return;
     }
@@ -80,20 +81,22 @@ void read_whawty_env(WhawtyEntry& entry, const YamlNode& env)
     }
     if (literal) {
         if (!literal->is_whole)
-            entry.found.warn(env.line, format("the pattern {} is not anchored and took more; taken as {}",
-                                              said(pattern), said(literal->text)));
+            entry.found.warn(env.line,
+                             format("the pattern {} is not anchored and matched more; imported as {}",
+                                    said(pattern), said(literal->text)));
         return take_whawty_text(entry, env.line, name, literal->text);
     }
     if (name == "ID_SERIAL" || name == "ID_MODEL" || name == "ID_VENDOR") {
         entry.device.name = pattern;
         entry.has_device = true;
         entry.found.warn(env.line,
-                         format("the pattern {} of {} became a name expression; compare what it finds",
+                         format("the pattern {} of {} became a name expression; check what it matches",
                                 said(pattern), printable(name, 64)));
         return;
     }
-    entry.found.left(env.line, format("the pattern {} of {} is not taken over; write the text that is meant",
-                                      said(pattern), printable(name, 64)));
+    entry.found.left(env.line,
+                     format("usbroute cannot match the pattern {} of {}; write the exact text instead",
+                            said(pattern), printable(name, 64)));
     entry.is_whole = false;
 }
 
@@ -106,8 +109,8 @@ void read_whawty_device(const YamlNode& node, const std::string& guest, Found& f
     std::optional<std::uint32_t> number;
     for (const auto& [key, value] : node.pairs) {
         const auto bad = [&] {
-            found.left(value.line, format("{} of {} is no number (046d would have to be 0x046d)",
-                                          said(value.text), printable(key.text, 64)));
+            found.left(value.line, format("{} of {} is not a number (write 046d as 0x046d)", said(value.text),
+                                          printable(key.text, 64)));
             entry.is_whole = false;
         };
         if (key.text == "vendor-id" || key.text == "product-id") {
@@ -130,12 +133,12 @@ void read_whawty_device(const YamlNode& node, const std::string& guest, Found& f
                 for (const auto& one : env->items) read_whawty_env(entry, one);
             for (const auto* tags : {"tags", "current-tags"})
                 if (const auto* list = value.get(tags)) {
-                    found.left(list->line, format("{}: udev's tags have no counterpart", tags));
+                    found.left(list->line, format("{}: usbroute does not match udev tags", tags));
                     entry.is_whole = false;
                 }
         } else {
             found.left(key.line,
-                       format("{} is an error in the old tool: it knows no such key", said(key.text)));
+                       format("{} is an error in the old tool, which has no such key", said(key.text)));
             entry.is_whole = false;
         }
     }
@@ -144,16 +147,16 @@ void read_whawty_device(const YamlNode& node, const std::string& guest, Found& f
         entry.device.number = static_cast<std::uint16_t>(*number);
         entry.has_device = true;
     } else if (bus && !entry.socket) {
-        found.left(node.line,
-                   format("bus {} alone means everything on that bus; no socket is meant by it", *bus));
+        found.left(node.line, format("bus {} alone means everything on that bus, not one socket", *bus));
         entry.is_whole = false;
     }
     // In one entry everything has to hold: what is left of it would hold too often.
     if (!entry.is_whole)
         return found.left(
             node.line,
-            "the entry is not taken over: all its conditions have to hold, and not all have a counterpart");
-    if (!entry.socket && !entry.has_device) return found.left(node.line, "the entry says no device");
+            "all of the entry's conditions must hold, and usbroute has no equivalent for some of them");
+    if (!entry.socket && !entry.has_device)
+        return found.left(node.line, "the entry does not identify a device");
     Entry made{.origin = found.at(node.line),
                .guest = guest,
                .socket = std::move(entry.socket),
@@ -176,7 +179,7 @@ void read_whawty_machine(const std::string& name, std::uint32_t line, const Yaml
     found.note(
         line,
         format(
-            "the old tool owned every USB hostdev of {} and removed those that no entry names; usbroute leaves what it did not give",
+            "the old tool removed every USB hostdev of {} that no entry names; usbroute leaves alone what it did not attach",
             said(name)));
 }
 
@@ -193,14 +196,15 @@ Result<Found> read_whawty(const Source& source)
                 .writes = {},
                 .root_hubs = {},
                 .remarks = {}};
-    if (!tree->is_map()) return bad_input(source, tree->line, "the file of libvirt-usb-hotplugd is a map");
+    if (!tree->is_map())
+        return bad_input(source, tree->line, "the file of libvirt-usb-hotplugd must be a map");
     for (const auto& [key, value] : tree->pairs) {
         if (key.text == "machines") {
             for (const auto& [name, machine] : value.pairs)
                 read_whawty_machine(name.text, name.line, machine, found);
         } else if (key.text != "devices" && key.text != "interval") {
             found.left(key.line,
-                       format("{} is an error in the old tool: it knows no such key", said(key.text)));
+                       format("{} is an error in the old tool, which has no such key", said(key.text)));
         }
     }
     // machines.d/DOMAIN.yml has the content of one machine.

@@ -92,7 +92,7 @@ public:
             parser_.get(), reinterpret_cast<const unsigned char*>(source_.text.data()), source_.text.size());
         for (const auto wanted : {YAML_STREAM_START_EVENT, YAML_DOCUMENT_START_EVENT}) {
             if (!event_.read(*parser_)) return syntax();
-            if (event_->type != wanted) return bad_input(source_, 0, "it is empty");
+            if (event_->type != wanted) return bad_input(source_, 0, "the file is empty");
         }
         if (!event_.read(*parser_)) return syntax();
         auto root = node(0);
@@ -101,7 +101,7 @@ public:
             if (!event_.read(*parser_)) return syntax();
             if (event_->type != wanted)
                 return bad_input(source_, line(),
-                                 "a second document begins here; give each a file of its own");
+                                 "a second document begins here; put each in a file of its own");
         }
         return root;
     }
@@ -119,7 +119,7 @@ private:
                               ? parser.problem_mark
                               : parser.mark;
         return bad_input(source_, static_cast<std::uint32_t>(mark.line) + 1,
-                         format("it cannot be read: {}",
+                         format("cannot parse this: {}",
                                 printable(parser.problem != nullptr ? parser.problem : "syntax error")));
     }
 
@@ -127,9 +127,9 @@ private:
     [[nodiscard]] Result<YamlNode> node(std::size_t depth)
     {
         if (depth > most_depth)
-            return bad_input(source_, line(), format("it is nested deeper than {} levels", most_depth));
+            return bad_input(source_, line(), format("the file is nested deeper than {} levels", most_depth));
         if (++count_ > most_entries)
-            return bad_input(source_, line(), format("it has more than {} entries", most_entries));
+            return bad_input(source_, line(), format("the file has more than {} entries", most_entries));
         YamlNode made;
         made.line = line();
         switch (event_->type) {
@@ -143,7 +143,7 @@ private:
         case YAML_ALIAS_EVENT: return alias(anchor_from(event_->data.alias.anchor));
         case YAML_SEQUENCE_START_EVENT: return list(made, depth);
         case YAML_MAPPING_START_EVENT: return map(made, depth);
-        default: return bad_input(source_, line(), "it cannot be read");
+        default: return bad_input(source_, line(), "cannot parse this");
         }
     }
 
@@ -191,14 +191,13 @@ private:
         const auto known = anchors_.find(name);
         if (known == anchors_.end())
             return bad_input(source_, line(),
-                             format("*{} stands for nothing that came before", printable(name, 64)));
+                             format("*{} refers to nothing defined before it", printable(name, 64)));
         if (depth_of(known->second) > deepest_alias)
-            return bad_input(
-                source_, line(),
-                format("*{} stands for lists within lists; write them out", printable(name, 64)));
+            return bad_input(source_, line(),
+                             format("*{} refers to nested lists; write them out", printable(name, 64)));
         count_ += nodes_in(known->second);
         if (count_ > most_entries)
-            return bad_input(source_, line(), format("it has more than {} entries", most_entries));
+            return bad_input(source_, line(), format("the file has more than {} entries", most_entries));
         return known->second;
     }
 
@@ -245,7 +244,7 @@ std::optional<Error> why_too_deep(const Source& source)
             quote = c;
         } else if (c == '[' || c == '{') {
             if (++depth > 4 * most_depth)
-                return bad_input(source, line, format("it is nested deeper than {} levels", most_depth))
+                return bad_input(source, line, format("the file is nested deeper than {} levels", most_depth))
                     .error();
         } else if ((c == ']' || c == '}') && depth > 0) {
             --depth;
@@ -289,7 +288,7 @@ Result<YamlNode> read_json(const Source& source)
         // libyaml knows the line of most mistakes.
         if (auto tree = YamlReader(source).read(); !tree) return tree;
         return bad_input(source, 0,
-                         "it is no JSON: look for a comma before a closing bracket, and for comments");
+                         "not valid JSON: look for comments and for a comma before a closing bracket");
     }
     return YamlReader(source).read();
 }

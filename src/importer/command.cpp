@@ -48,7 +48,7 @@ Result<import_::Source> source_of(const std::string& path)
     auto text = linux_::read_file(path, import_::most_bytes);
     if (!text && static_cast<std::uintmax_t>(status.st_size) > import_::most_bytes)
         return import_::bad_input({.name = path, .text = {}}, 0,
-                                  "it is larger than 1 MiB; no configuration is");
+                                  "the file is larger than 1 MiB, too large for a configuration");
     if (!text) return std::unexpected(text.error());
     return import_::Source{.name = path, .text = std::move(*text)};
 }
@@ -63,8 +63,7 @@ import_::Here look_here(const linux_::Locations& where, const cli::Options& opti
     if (auto settings = linux_::load_settings(where, linux_::Purpose::to_look))
         here.settings = std::move(*settings);
     else
-        cli::warn(options,
-                  "the present configuration has mistakes and is not looked at: connectors get new names");
+        cli::warn(options, "the present configuration has errors and is ignored: connectors get new names");
     here.hostname = observe::attribute(tree, "proc/sys/kernel/hostname");
     if (here.hostname.empty()) here.hostname = observe::attribute(tree, "etc/hostname");
     return here;
@@ -75,7 +74,7 @@ std::string_view word_of(import_::Weight weight)
     switch (weight) {
     case import_::Weight::note: return "note: ";
     case import_::Weight::warning: return "warning: ";
-    case import_::Weight::left: return "not taken over: ";
+    case import_::Weight::left: return "not imported: ";
     }
     return {};
 }
@@ -102,9 +101,9 @@ Result<void> check(const std::string& toml, const topology::Snapshot& snapshot)
         for (const auto& misfit : report::check_config(*settings, snapshot, {}).misfits)
             lines.push_back(format("{}: {}", misfit.origin, misfit.message));
     if (lines.empty()) return {};
-    return failure(format(
-        "the proposal is no valid configuration, which is a mistake of usbroute's; please report it:\n{}",
-        join(lines, "\n")));
+    return failure(
+        format("the proposal is not a valid configuration; this is a bug in usbroute, please report it:\n{}",
+               join(lines, "\n")));
 }
 
 /// Whole and atomically, and never over a file that is there.
@@ -116,7 +115,7 @@ Result<void> write(const std::string& path, const std::string& toml)
             Error(
                 ErrorKind::refused,
                 format(
-                    "{0} is there already and stays as it is; write the proposal elsewhere with --config NEW.toml, compare, and put what you want into {0}",
+                    "{0} already exists and was not changed; write the proposal elsewhere with --config NEW.toml, compare the two, and copy what you want into {0}",
                     printable(path, 200)))
                 .with_code("file-exists"));
     return linux_::replace_file(path, toml);
@@ -133,8 +132,8 @@ int run(const cli::Invocation& asked)
         std::vector<std::string> known;
         for (const auto one : import_::all_kinds()) known.emplace_back(import_::text_of(one));
         if (!kind)
-            return cli::fail(usage_error(format("--kind {}: there are {}", printable(options.kind, 64),
-                                                join(known, ", "))),
+            return cli::fail(usage_error(format("unknown --kind {}; use one of {}",
+                                                printable(options.kind, 64), join(known, ", "))),
                              options.json);
     }
     std::vector<import_::Found> found;
@@ -164,7 +163,7 @@ int run(const cli::Invocation& asked)
             cli::note(
                 options,
                 format(
-                    "the proposal is in {}; compare it with this machine: usbroute config check --config {}",
+                    "wrote the proposal to {}; to check it against this machine: usbroute config check --config {}",
                     printable(path, 200), printable(path, 200)));
     }
     return proposal.left_something() ? exit_parts_left : cli::exit_done;

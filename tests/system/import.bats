@@ -22,7 +22,7 @@ imp() { usbroute import --root "$machine" "$@"; }
     [ "$status" -eq 0 ]
     [[ "$output" == *$'[connector.print-1]\nusb = ["0000:30:00.3/2", "0000:30:00.3/ss2"]'* ]]
     [[ "$output" != *"100.conf:"* ]]
-    [[ "$stderr" == *$'\n100.conf:2: note: bus numbers may have moved since the file was written: "3-2" is read as today\'s bus 3\n'* ]]
+    [[ "$stderr" == *$'\n100.conf:2: note: bus numbers may have changed since the file was written: "3-2" is read as today\'s bus 3\n'* ]]
     imp 100.conf > proposed.toml
     usbroute config check --root "$machine" --config proposed.toml
 }
@@ -32,11 +32,11 @@ imp() { usbroute import --root "$machine" "$@"; }
     run --separate-stderr imp 100.conf
     [ "$status" -eq 1 ]
     [[ "$output" == *"[connector.print-1]"* ]]
-    [[ "$stderr" == *'100.conf:3: not taken over: "9-1": there is no bus 9 on this machine'* ]]
+    [[ "$stderr" == *'100.conf:3: not imported: "9-1": this machine has no bus 9'* ]]
 
     run --separate-stderr imp -q 100.conf
     [[ "$stderr" != *"note:"* ]]
-    [[ "$stderr" == *"not taken over:"* ]]
+    [[ "$stderr" == *"not imported:"* ]]
 }
 
 @test "a file that cannot be read is refused, and nothing is proposed" {
@@ -44,7 +44,7 @@ imp() { usbroute import --root "$machine" "$@"; }
     run --separate-stderr imp 100.conf bad.xml
     [ "$status" -eq 6 ]
     [ -z "$output" ]
-    [[ "$stderr" == "usbroute: bad.xml:1: it has a DOCTYPE"* ]]
+    [[ "$stderr" == "usbroute: bad.xml:1: the file has a DOCTYPE"* ]]
 
     head -c 2000000 /dev/zero > large
     run --separate-stderr imp large
@@ -72,7 +72,7 @@ imp() { usbroute import --root "$machine" "$@"; }
     [ "$status" -eq 1 ]
     run --separate-stderr imp --kind vmware notes
     [ "$status" -eq 2 ]
-    [[ "$stderr" == "usbroute: --kind vmware: there are hotplugger, vhotplug,"* ]]
+    [[ "$stderr" == "usbroute: unknown --kind vmware; use one of hotplugger, vhotplug,"* ]]
 }
 
 @test "it writes whole, and never over a file" {
@@ -85,7 +85,7 @@ imp() { usbroute import --root "$machine" "$@"; }
     printf 'mine\n' > new.toml
     run --separate-stderr imp --write --config new.toml 100.conf
     [ "$status" -eq 6 ]
-    [[ "$stderr" == *"new.toml is there already and stays as it is; write the proposal elsewhere with --config NEW.toml"* ]]
+    [[ "$stderr" == *"new.toml already exists and was not changed; write the proposal elsewhere with --config NEW.toml"* ]]
     [ "$(cat new.toml)" = mine ]
 
     ln -s nowhere link.toml

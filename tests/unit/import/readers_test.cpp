@@ -98,7 +98,7 @@ TEST(Whawty, IdsAreNumbersAndAllConditionsHold)
         "machines:\n  press:\n    devices:\n    - {vendor-id: 4292, product-id: 0xea60}\n    - {vendor-id: 046d, product-id: 1}\n    - {}\n    - {vendor-id: 1, udev: {tags: [a]}}\n");
 
     EXPECT_TRUE(made.has("id = \"10c4:ea60\"")) << made.all();
-    EXPECT_TRUE(made.says("5 left: \"046d\" of vendor-id is no number")) << made.all();
+    EXPECT_TRUE(made.says("5 left: \"046d\" of vendor-id is not a number")) << made.all();
     EXPECT_TRUE(made.says("6 left: an empty entry")) << made.all();
     EXPECT_EQ(made.proposal.rules.size(), 1U) << made.all();
 }
@@ -119,7 +119,7 @@ TEST(Libvirt, ALeadingZeroIsOctal)
         amd(), "vm.xml",
         "<domain>\n<name>Tom &amp; Ann</name>\n<devices><hostdev mode='subsystem' type='usb'><source><address bus='3' device='012'/></source></hostdev></devices></domain>");
 
-    EXPECT_TRUE(made.says("3 warning: device=\"012\" begins with 0 and is octal: 10")) << made.all();
+    EXPECT_TRUE(made.says("3 warning: device=\"012\" begins with 0, so it is octal: 10")) << made.all();
     EXPECT_TRUE(made.has("[guest.Tom-Ann]")) << made.all();
     EXPECT_TRUE(made.has("libvirt = \"Tom & Ann\"")) << made.all();
 }
@@ -151,7 +151,7 @@ TEST(Libvirt, ADoctypeIsRefused)
         amd(), "vm.xml",
         "<?xml version='1.0'?>\n<!DOCTYPE d [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>\n<domain><name>&e;</name></domain>");
 
-    EXPECT_NE(made.refused.find("vm.xml:2: it has a DOCTYPE"), std::string::npos) << made.refused;
+    EXPECT_NE(made.refused.find("vm.xml:2: the file has a DOCTYPE"), std::string::npos) << made.refused;
 }
 
 TEST(Udev, AddAndRemoveAreOneRuleAndAGuessIsSaid)
@@ -179,7 +179,7 @@ TEST(Udev, TheXmlOfAttachDeviceSaysTheDeviceWhereItIsGiven)
           .text =
               "<hostdev mode='subsystem' type='usb'><source><vendor id='0x04b8'/><product id='0x013a'/></source></hostdev>"}});
 
-    EXPECT_TRUE(without.says("1 left: the device stands in \"/etc/vm/scan.xml\", which is not given"))
+    EXPECT_TRUE(without.says("1 left: the device is described in \"/etc/vm/scan.xml\": import that file"))
         << without.all();
     EXPECT_TRUE(with.has("# match = { id = \"04b8:013a\" }\n# to = \"office\"")) << with.all();
     EXPECT_EQ(with.proposal.rules.size(), 1U) << with.all();
@@ -195,8 +195,9 @@ TEST(Udev, WhatCannotBeJudgedIsNotTakenOver)
                                "not a rule\n");
 
     EXPECT_TRUE(made.proposal.connectors.empty() && made.proposal.rules.empty()) << made.all();
-    for (const auto* line : {"1 left: PROGRAM is not run", "2 left: a condition with !=",
-                             "3 left: the attribute bInterfaceClass", "5 left: this is no rule"})
+    for (const auto* line :
+         {"1 left: PROGRAM is not run", "2 left: usbroute has no equivalent for !=",
+          "3 left: usbroute has no equivalent for the attribute bInterfaceClass", "5 left: not a udev rule"})
         EXPECT_TRUE(made.says(line)) << line << made.all();
     EXPECT_FALSE(made.says("4 ")) << made.all();
 }
@@ -207,7 +208,7 @@ TEST(Udev, PatternsAreThePlacesThatFit)
         imported(amd(), "90.rules", "SUBSYSTEM==\"usb\", KERNEL==\"3-[12]\", RUN+=\"/bin/to-vm a\"\n");
 
     EXPECT_EQ(made.proposal.connectors.size(), 2U) << made.all();
-    EXPECT_TRUE(made.says("the pattern fits 3-1 and 3-2 now")) << made.all();
+    EXPECT_TRUE(made.says("the pattern matches 3-1 and 3-2 now")) << made.all();
 }
 
 TEST(Udev, AlternativesOfProductAreADeviceEach)
@@ -246,7 +247,8 @@ TEST(Qemu, AMonitorThatLibvirtHoldsMakesItADomain)
         "-mon chardev=charmonitor,id=monitor,mode=control \\\n-device '{\"driver\":\"usb-host\",\"hostdevice\":\"/dev/bus/usb/003/002\",\"id\":\"hostdev0\"}'\n");
 
     EXPECT_TRUE(made.has("libvirt = \"win10\"")) << made.all();
-    EXPECT_TRUE(made.says("device 2 of bus 3 is a number that changes with each plug")) << made.all();
+    EXPECT_TRUE(made.says("device 2 of bus 3 is a number that changes each time a device is plugged in"))
+        << made.all();
 }
 
 TEST(Udev, TheInstanceOfAUnitIsAGuest)
@@ -286,7 +288,8 @@ TEST(Halves, SplitBetweenTwoGuestsHaveOneOwner)
         "import libvirt\nd = [('a', ['/devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb3/3-1']),\n('b', ['/devices/pci0000:00/0000:00:08.1/0000:30:00.3/usb4/4-1'])]\n");
 
     EXPECT_TRUE(made.has("a = [\"a-1\"]")) << made.all();
-    EXPECT_TRUE(made.says("3 left: 0000:30:00.3/ss1 is the other half of a socket that \"a\" has"))
+    EXPECT_TRUE(
+        made.says("3 left: 0000:30:00.3/ss1 is the other half of a socket that already belongs to \"a\""))
         << made.all();
 }
 
@@ -299,7 +302,7 @@ TEST(Proxmox, OnlyWhatIsInForceCounts)
     EXPECT_EQ(made.proposal.connectors.size(), 1U) << made.all();
     EXPECT_TRUE(made.has("qmp = \"/var/run/qemu-server/100.qmp\"")) << made.all();
     for (const auto* line : {"4 left: usb1 is pending", "5 left: \"delete: usb0\" is pending",
-                             "7 left: usb0 of the snapshot \"old\""})
+                             "7 left: usb0 belongs to the snapshot \"old\""})
         EXPECT_TRUE(made.says(line)) << line << made.all();
 }
 
@@ -310,7 +313,7 @@ TEST(Proxmox, AMappingOfAnotherNodeIsNotOurs)
 
     EXPECT_TRUE(made.proposal.connectors.empty()) << made.all();
     EXPECT_EQ(made.proposal.rules.size(), 1U) << made.all();
-    EXPECT_TRUE(made.says("3 left: the map of \"scan\" is for the other node \"beta\"")) << made.all();
+    EXPECT_TRUE(made.says("3 left: the map of \"scan\" is for another node, \"beta\"")) << made.all();
 }
 
 TEST(Proxmox, WithoutFunctionAllFunctionsAreMeant)
@@ -319,7 +322,7 @@ TEST(Proxmox, WithoutFunctionAllFunctionsAreMeant)
                                "name: a\nhostpci0: 30:00,pcie=1\nhostpci1: 2a:00.0\nhostpci2: 7f:00.0\n");
 
     EXPECT_TRUE(made.has("controllers = [\"0000:30:00.3\"]")) << made.all();
-    EXPECT_TRUE(made.says("4 left: there is no PCI function 0000:7f:00.0")) << made.all();
+    EXPECT_TRUE(made.says("4 left: this machine has no PCI function 0000:7f:00.0")) << made.all();
     EXPECT_FALSE(made.says("2a:00.0")) << made.all();
 }
 
@@ -340,7 +343,7 @@ TEST(Qemu, NumbersHaveAnyBaseAndVariablesOfTheFileArePutIn)
 
     EXPECT_EQ(made.proposal.connectors.size(), 2U) << made.all();
     EXPECT_TRUE(made.has("[guest.radio]\nwhen_off = \"host\"\nqmp = \"/run/radio.qmp\"")) << made.all();
-    EXPECT_TRUE(made.says("4 left: what $1 means only a shell could tell")) << made.all();
+    EXPECT_TRUE(made.says("4 left: $1 is known only at run time")) << made.all();
     EXPECT_TRUE(made.says("4 left: usb-host without a condition takes any device")) << made.all();
 }
 
@@ -349,7 +352,7 @@ TEST(Qemu, OctalIsSaidAndCommasInValuesAreKept)
     const auto made = imported(amd(), "run.sh",
                                "qemu-system-x86_64 -name 'a,,b' -device usb-host,hostbus=3,hostaddr=010\n");
 
-    EXPECT_TRUE(made.says("hostaddr=\"010\" begins with 0 and is octal: 8")) << made.all();
+    EXPECT_TRUE(made.says("hostaddr=\"010\" begins with 0, so it is octal: 8")) << made.all();
 }
 
 TEST(Qemu, AMonitorForPeopleIsNoUse)
@@ -393,10 +396,10 @@ TEST(Usbguard, TurnsAwayAndGivesToNobody)
                                "reject via-port \"3-2\"\nblock 10c4:ea60\nallow id 046d:c31c\nnonsense\n");
 
     EXPECT_TRUE(made.proposal.connectors.empty() && made.proposal.guests.empty()) << made.all();
-    EXPECT_TRUE(made.says("1 warning: what comes back to 3-2 (0000:30:00.3/2) is rejected by USBGuard"))
+    EXPECT_TRUE(made.says("1 warning: USBGuard rejects what comes back to \"3-2\" (0000:30:00.3/2)"))
         << made.all();
-    EXPECT_TRUE(made.says("2 warning: 10c4:ea60 is blocked by USBGuard")) << made.all();
-    EXPECT_TRUE(made.says("4 left: this is no rule of USBGuard")) << made.all();
+    EXPECT_TRUE(made.says("2 warning: USBGuard blocks 10c4:ea60")) << made.all();
+    EXPECT_TRUE(made.says("4 left: not a USBGuard rule")) << made.all();
 }
 
 TEST(Quickemu, HasNoMonitorForUs)
@@ -408,7 +411,7 @@ TEST(Quickemu, HasNoMonitorForUs)
     EXPECT_TRUE(made.has("[guest.scan]")) << made.all();
     EXPECT_EQ(made.proposal.rules.size(), 2U) << made.all();
     EXPECT_TRUE(made.says("extra_args=\"-qmp unix:/run/usbroute/scan.qmp")) << made.all();
-    EXPECT_TRUE(made.says("5 left: what $(...) means")) << made.all();
+    EXPECT_TRUE(made.says("5 left: $(...) is known only at run time")) << made.all();
 }
 
 TEST(Microvm, HasNoGuestInAPlainList)
@@ -416,7 +419,7 @@ TEST(Microvm, HasNoGuestInAPlainList)
     const auto made = imported(amd(), "d.json", R"([{"bus":"usb","path":"hostbus=3,hostport=3"}])");
 
     EXPECT_TRUE(made.has(R"(usb = ["0000:30:00.3/3", "0000:30:00.3/ss3"])")) << made.all();
-    EXPECT_TRUE(made.says("no guest is known")) << made.all();
+    EXPECT_TRUE(made.says("the guest is unknown")) << made.all();
     EXPECT_FALSE(made.has("[guest.")) << made.all();
 }
 
@@ -428,7 +431,7 @@ TEST(Setpci, AValueSaysSidesAndValuesAreHexadecimal)
     EXPECT_TRUE(made.has(
         "ehci = [\"bit4\", \"bit5\", \"bit6\", \"bit7\", \"bit8\", \"bit9\", \"bit10\", \"bit11\", \"bit12\", \"bit13\"]"))
         << made.all();
-    EXPECT_TRUE(made.says("1 warning: there is one write only and no way back")) << made.all();
+    EXPECT_TRUE(made.says("1 warning: there is only one write and no way back")) << made.all();
     EXPECT_TRUE(imported(z97(), "s.sh", "setpci -s 00:14.0 d0.w=10:10\n").has("xhci = [\"bit4\"]"));
 }
 
@@ -463,7 +466,8 @@ TEST(Setpci, AnotherXhcisIdsAreNotThisMachines)
 {
     const auto made = imported(z97(), "s.sh", "setpci -d 8086:1e31 d0.w=0\n");
 
-    EXPECT_TRUE(made.says("1 left: 8086:1e31 is another xHCI than this machine's, 8086:8cb1")) << made.all();
+    EXPECT_TRUE(made.says("1 left: the script is for the xHCI 8086:1e31, but this machine has 8086:8cb1"))
+        << made.all();
     EXPECT_EQ(imported(z97(), "s.sh", "setpci -d 8086:8cb1 d0.w=0\n").proposal.profiles.size(), 1U);
 }
 
@@ -475,7 +479,7 @@ TEST(Setpci, WhatIsNoRouteIsSaid)
 
     for (const auto* line : {"1 left: \"d4.w=ffff\" writes the mask", "2 note: \"d8.b=3f\"",
                              "3 left: \"d0.b=1\" is a register of 00:1f.2", "4 left: the value of",
-                             "5 left: whose register", "6 left: \"12345\" is no value of 2 bytes"})
+                             "5 left: the device of register", "6 left: \"12345\" is not a value of 2 bytes"})
         EXPECT_TRUE(made.says(line)) << line << made.all();
     EXPECT_TRUE(made.proposal.profiles.empty()) << made.all();
 }
