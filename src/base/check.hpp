@@ -13,5 +13,5 @@ namespace usbroute {
 /// Always on, in release builds too.
 #define USBROUTE_CHECK(condition)                                                                            \
     do {                                                                                                     \
-        if (!(condition)) ::usbroute::bug(#condition, __FILE_NAME__, __LINE__);                                   \
+        if (!(condition)) ::usbroute::bug(#condition, __FILE_NAME__, __LINE__);                              \
     } while (false)
