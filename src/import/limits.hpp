@@ -11,8 +11,8 @@
 /// What a file may be. A larger or deeper one is not what somebody wrote for his virtual machines.
 namespace usbroute::import_ {
 
-inline constexpr std::size_t most_bytes = 1024 * 1024;
-inline constexpr std::size_t longest_line = 64 * 1024; ///< bytes
+inline constexpr std::size_t most_bytes = 1024UL * 1024;
+inline constexpr std::size_t longest_line = 64UL * 1024; ///< bytes
 inline constexpr std::size_t most_depth = 32;
 inline constexpr std::size_t most_entries = 10'000;
 

@@ -19,6 +19,8 @@ public:
     /// Begins libvirt's own event loop, in a thread of its own for the rest of the process; `tell` is called there.
     Connection(std::string uri, Tell tell);
     ~Connection() override;
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
 
     [[nodiscard]] Result<void> connect() override;
     [[nodiscard]] Answer carry_out(const Question& question, int descriptor) override;
