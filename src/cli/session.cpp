@@ -48,16 +48,18 @@ Result<DaemonLink> Session::connect() const { return DaemonLink::connect(where_.
 Result<Answer> Session::act(plan::Request request) const
 {
     if (alone_) return act_alone(where_, request);
-    return say(wire::command_of(std::move(request)));
+    return say(wire::command_of(std::move(request), form()));
 }
 
-Result<Answer> Session::confirm() const { return say({.verb = Verb::confirm}); }
+Result<Answer> Session::confirm() const { return say({{.verb = Verb::confirm}, form()}); }
 
-Result<Answer> Session::say(plan::Deed deed) const
+Form Session::form() const { return options_.json ? Form::json : Form::text; }
+
+Result<Answer> Session::say(const Command& command) const
 {
     auto link = connect();
     if (!link) return std::unexpected(std::move(link.error()));
-    const auto line = ask(*link, {std::move(deed), options_.json ? Form::json : Form::text});
+    const auto line = ask(*link, command);
     if (!line) return std::unexpected(line.error());
     return wire::read_ok(*line);
 }

@@ -39,7 +39,8 @@ public:
     [[nodiscard]] Result<report::PlanView> plan(plan::Request request) const;
 
 private:
-    [[nodiscard]] Result<wire::Answer> say(plan::Deed deed) const;
+    [[nodiscard]] wire::Form form() const;
+    [[nodiscard]] Result<wire::Answer> say(const wire::Command& command) const;
     /// What the daemon says, or this process itself sees.
     template <class View>
     [[nodiscard]] Result<View> look(plan::Deed deed, Result<View> (*in)(std::string_view),

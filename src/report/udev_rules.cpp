@@ -123,7 +123,7 @@ std::string why_no_rules(const config::Settings& settings)
         return "no connector has a place of its own; usbrouted needs nodes only for sockets that no mux reaches, "
                R"([connector.NAME] with usb = ["0000:02:00.0/1"])";
     if (std::ranges::all_of(settings.guests, [](const auto& guest) { return !guest.takes_devices(); }))
-        return "no guest can take devices one by one; add qmp = \"/run/usbroute/NAME.qmp\" or libvirt = \"DOMAIN\" to [guest.NAME]";
+        return R"(no guest can take devices one by one; add qmp = "/run/usbroute/NAME.qmp" or libvirt = "DOMAIN" to [guest.NAME])";
     return "every connector with a place of its own goes with a socket of the mux that it is behind";
 }
 
