@@ -148,8 +148,10 @@ SCRIPT
     inside <<'SCRIPT'
 give_ehcis
 usbroute move rear-1 --to windows --yes; sim settle
-sim resume; sim settle
-wait_for 'not all routes can be restored: rear-1 stays: rear-1 holds the host.s only keyboard' "$log"
+# Where the register is read before the keyboard has been seen to come, the route is restored at once, as it was asked for.
+stays='not all routes can be restored: rear-1 stays: rear-1 holds the host.s only keyboard'
+for _ in 1 2 3 4 5; do sim resume; sim settle; sleep 1; not grep -q "$stays" "$log" || break; is_at rear-1 ehci; done
+wait_for "$stays" "$log"
 for _ in 1 2 3 4 5; do sim unplug front-1; sim plug front-1 mouse; sim settle; done
 [ "$(side rear-1)" = xhci ]
 [ "$(grep -c 'not all routes can be restored' "$log")" = 1 ]
