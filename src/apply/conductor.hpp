@@ -60,7 +60,7 @@ public:
     /// What carries out this plan; an error: it is not at hand.
     [[nodiscard]] virtual Result<std::unique_ptr<Backend>> backend_for(const plan::Plan& plan);
     /// A plan was carried out, and left the machine so.
-    virtual void wrote(const plan::Reading& now) = 0;
+    virtual void wrote(const plan::Reading& now, const plan::Plan& plan) = 0;
 };
 
 /// A change that was carried out and read back, or that had nothing to do.
@@ -131,6 +131,7 @@ private:
     /// settings it would plan the same again; toggling to and fro is what people do all day.
     struct RememberedPlan {
         chips::RouteBits at;
+        std::optional<ProfileName> applied; ///< `topology::Snapshot::applied`
         std::vector<ProfileName> profiles;
         std::shared_ptr<const plan::Plan> plan;
     };

@@ -152,7 +152,7 @@ private:
     [[nodiscard]] bool reads_otherwise() override;
     [[nodiscard]] Result<NotNull<apply::RouteRegisters>> registers(const PciAddress& controller) override;
     [[nodiscard]] Result<std::unique_ptr<apply::Backend>> backend_for(const plan::Plan& plan) override;
-    void wrote(const plan::Reading& now) override;
+    void wrote(const plan::Reading& now, const plan::Plan& plan) override;
 
     [[nodiscard]] std::vector<topology::Placed> assigned_now() const;
     [[nodiscard]] attach::Ways ways_now() const;

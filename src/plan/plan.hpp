@@ -142,7 +142,7 @@ struct Situation {
 /// for some, look at those and plan again.
 [[nodiscard]] topology::UseParts use_needed(const Outcome& outcome);
 
-/// The first profile of the round that holds now; nothing when none does.
+/// The profile that was asked for last, if it holds; else the first of the round that does. Nothing when none does.
 [[nodiscard]] std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,
                                                           const config::Settings& settings);
 
