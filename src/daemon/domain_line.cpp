@@ -144,6 +144,7 @@ void DomainLine::look_again(std::function<void(Result<void>)> done)
 void DomainLine::know(wire::LibvirtLook look)
 {
     why_unknown_.clear();
+    uuid_ = std::move(look.uuid);
     auto usb = wire::is_there(look.state) ? std::optional(std::move(look.usb)) : std::nullopt;
     const auto before = std::exchange(usb_, std::move(usb));
     know_state(look.state);
