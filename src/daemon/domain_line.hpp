@@ -70,6 +70,7 @@ private:
     std::string uuid_;        ///< as of the last look
     std::string why_unknown_; ///< libvirt answers, and does not say what the domain has
     bool is_looked_at_first_ = false;
+    bool is_unheard_ = false; ///< since libvirt, or usbroute-libvirt, went
     std::string said_; ///< of its silence; the same is not said again
 };
 

@@ -153,7 +153,7 @@ start
 until_so 'usbroute status --json | jq -e "has(\"silent\") | not"'
 usbroute move rear-4 --to windows
 anew() {
-    sim unplug rear-4; sim settle
+    if [ -n "$(place 082d)" ]; then sim unplug rear-4; sim settle; fi
     until_so '[ -z "$(place 082d)" ]'
     order state win11 shut-off
     until_so 'usbroute status | grep "windows does not run"'

@@ -151,7 +151,7 @@ class Helper:
                 ran = subprocess.run([self.hook, name, "prepare", "begin", "-"], input=b"<domain/>", capture_output=True, check=False)
                 print("hook ends", ran.returncode, flush=True)
                 if ran.returncode != 0:
-                    raise Refused("failed", "Hook script execution failed: " + ran.stderr.decode())
+                    raise Refused("failed", "Hook script execution failed: " + ran.stderr.decode().strip())
             self.turns(name, "running", {})
         return {}
 

@@ -68,7 +68,7 @@ SCRIPT
 spare=rear-2
 export USBROUTE_LIBVIRT_DIR=$BATS_TEST_TMPDIR/lv USBROUTE_GATE_DOMAIN=win11 USBROUTE_GATE_LIMIT=30s
 mkdir -p "$USBROUTE_LIBVIRT_DIR"
-sed -i 's/^qmp = .*/libvirt = "win11"\non_plug = "start"/' "$USBROUTE_CONFIG"
+sed -i '/^controllers = /d; s/^qmp = .*/libvirt = "win11"\non_plug = "start"/' "$USBROUTE_CONFIG"
 mkfifo orders
 # While its hook runs, this libvirt answers nobody.
 python3 "$BATS_TEST_DIRNAME/libvirt_helper.py" "$USBROUTE_LIBVIRT_DIR/socket" < orders > asked 2> helper.log 3>&- & helper=$!
