@@ -157,11 +157,11 @@ void Plugs::call(const plan::Plugged& plugged, PlugCalls what, const std::string
                                             plugged.connector.text(), device)
                                    : format("{} was not {} by the plug into {}: {}", plugged.guest.text(),
                                             verb, plugged.connector.text(), done.error().message())};
-        say(plugged.connector, std::move(news));
+        say(plugged.connector, news);
     });
 }
 
-void Plugs::say(const ConnectorName& connector, PlugNews news)
+void Plugs::say(const ConnectorName& connector, const PlugNews& news)
 {
     auto& guest = guests_[news.guest];
     guest.has_run = false;

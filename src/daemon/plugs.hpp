@@ -83,7 +83,7 @@ private:
     void judge(const plan::Plugged& plugged, const std::vector<attach::SeenGuest>& guests);
     void call(const plan::Plugged& plugged, plan::PlugCalls what, const std::string& device);
     void wait_for_word(const plan::Plugged& plugged);
-    void say(const ConnectorName& connector, PlugNews news);
+    void say(const ConnectorName& connector, const PlugNews& news);
 
     Parts parts_;
     linux_::Timer soon_; ///< until a plug has waited too long

@@ -42,7 +42,7 @@ struct Machine {
     }
 };
 
-config::Settings settings_of(std::string text)
+config::Settings configured_by(std::string text)
 {
     const std::array files{config::SourceText{.name = "t", .text = std::move(text)}};
     auto parsed = config::parse(files);
@@ -53,7 +53,7 @@ config::Settings settings_of(std::string text)
 std::vector<std::string> warnings_of(const std::string& text, const Machine& machine)
 {
     ConfigCheck check;
-    add_group_warnings(check, settings_of(text), machine.doors());
+    add_group_warnings(check, configured_by(text), machine.doors());
     std::vector<std::string> words;
     for (const auto& warning : check.warnings) words.push_back(warning.message);
     return words;
@@ -127,7 +127,7 @@ TEST(GroupCheck, TheSocketOfLibvirt)
 
 TEST(GroupCheck, TwoNamesOfOneDomain)
 {
-    const auto settings = settings_of(
+    const auto settings = configured_by(
         "[guest.a]\nlibvirt = 'win11'\n[guest.b]\nlibvirt = '63D8E2F0-0000-4000-8000-0123456789AB'\n");
     const auto misfits_with = [&](std::optional<std::string> uuid) {
         ConfigCheck check;
@@ -140,7 +140,7 @@ TEST(GroupCheck, TwoNamesOfOneDomain)
     EXPECT_TRUE(misfits_with("73d8e2f0-0000-4000-8000-0123456789ab").empty());
     const auto misfits = misfits_with("63d8e2f0-0000-4000-8000-0123456789ab");
     ASSERT_EQ(misfits.size(), 1);
-    EXPECT_EQ(misfits[0].origin, "t:3:1");
+    EXPECT_EQ(misfits[0].origin, "t:3:8");
     EXPECT_TRUE(misfits[0].message.starts_with("guest b: 63D8E2F0-"));
     EXPECT_TRUE(misfits[0].message.ends_with(
         "is the domain of guest a already (win11 there); a domain is one guest's"));
