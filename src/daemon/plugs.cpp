@@ -60,9 +60,9 @@ void Plugs::look_again()
     follow_guests(guests);
     if (plugs_.empty() || parts_.machine.is_busy()) return;
     const plan::Request request{.wish = plan::FollowRequest{.as_if_guests_run = true}};
-    if (parts_.machine.awaits_claims(request)) return; // called again when there is an answer
-    const auto outcome = parts_.machine.decide(request);
-    const auto* as_if = std::get_if<plan::Plan>(&outcome);
+    const auto outcome = parts_.machine.decide_when_known(request);
+    if (!outcome) return; // called again when there is an answer
+    const auto* as_if = std::get_if<plan::Plan>(&*outcome);
     if (as_if == nullptr) return;
     std::vector<HostDevice> devices;
     for (const auto& plug : plugs_) devices.push_back(plug.device);
