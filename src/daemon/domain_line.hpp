@@ -71,7 +71,7 @@ private:
     std::string why_unknown_; ///< libvirt answers, and does not say what the domain has
     bool is_looked_at_first_ = false;
     bool is_unheard_ = false; ///< since libvirt, or usbroute-libvirt, went
-    std::string said_; ///< of its silence; the same is not said again
+    std::string said_;        ///< of its silence; the same is not said again
 };
 
 } // namespace usbroute::daemon
