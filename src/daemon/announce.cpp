@@ -156,4 +156,21 @@ void announce_kept(const topology::PortPath& place, const std::string& why, cons
                    .text = why});
 }
 
+void announce(const ConnectorName& connector, const PlugNews& news, Audience& audience)
+{
+    const auto subject = "guest " + news.guest.text();
+    const bool is_bad = news.code == "failed" || news.code == "too-often";
+    if (is_bad)
+        log::warning(news.what, subject);
+    else
+        log::info(news.what, subject);
+    if (!audience.is_anybody_there()) return;
+    const auto kind = news.code == "wanted" ? EventKind::wanted : EventKind::guest;
+    // The event has the guest's name already.
+    const auto name = news.guest.text() + " ";
+    const auto text =
+        kind == EventKind::guest && news.what.starts_with(name) ? news.what.substr(name.size()) : news.what;
+    audience.tell({.kind = kind, .connector = connector.text(), .word = news.guest.text(), .text = text});
+}
+
 } // namespace usbroute::daemon

@@ -14,6 +14,7 @@
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
+#include "daemon/plugs.hpp"
 #include "daemon/recovery.hpp"
 #include "daemon/register_news.hpp"
 #include "daemon/restorer.hpp"
@@ -77,6 +78,7 @@ private:
     void found(const Findings& findings);
     [[nodiscard]] bool moves_by_itself() const;
     void move_what_nobody_asks_for();
+    void look_at_devices();
     void restore();
     void sleep_turned();
     void kernel_has_answered();
@@ -95,6 +97,7 @@ public:
     Guests guests;
     Giving giving;
     Follower follower;
+    Plugs plugs;
     SleepLine sleep;
     ClaimLine claims;
     Service service;

@@ -36,6 +36,8 @@ public:
     [[nodiscard]] virtual bool is_looked_at_first() const = 0;
     /// Why nothing is known of it; nothing where there is no more to say than that.
     [[nodiscard]] virtual std::optional<attach::Silence> silence() const = 0;
+    /// The same for two lines to one machine, whatever each calls it; empty: not known.
+    [[nodiscard]] virtual std::string identity() const = 0;
     [[nodiscard]] virtual vmm::GuestAccess& access() = 0;
     /// `done` may be empty. Called back unless this is destroyed before.
     virtual void look_again(std::function<void(Result<void>)> done) = 0;

@@ -10,6 +10,7 @@
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
+#include "daemon/plugs.hpp"
 #include "daemon/trials.hpp"
 #include "linux/loop.hpp"
 #include "plan/given_sockets.hpp"
@@ -35,6 +36,7 @@ public:
         Audience& audience;
         const Entrances& entrances;
         const Guests& guests;
+        Plugs& plugs;
         TellMoved tell_moved;
         /// What somebody else has written was told of, and can be brought back.
         std::function<void()> restore;

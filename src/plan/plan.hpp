@@ -109,7 +109,9 @@ struct Plan {
     /// Where the wish goes by socket: those that go, in the order in which they are tried one by one should one write for
     /// all fail. First what may bring the host a keyboard, last what takes something from the host.
     std::vector<ConnectorName> in_order;
-    std::vector<Kept> kept;               ///< of a FollowRequest
+    std::vector<Kept> kept; ///< of a FollowRequest
+    /// Of a FollowRequest: where devices are that are about to be given; its steps are those of one place.
+    std::vector<topology::PortPath> to_be_given;
     std::vector<attach::Waiting> waiting; ///< devices that are not with whom their socket is for, and why
 
     /// False: everything is as wished already. A socket with nothing in it can be given to a guest without a step.

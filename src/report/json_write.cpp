@@ -292,6 +292,8 @@ void describe(const config::GuestSettings& v, Writer& io)
                                 : std::string());
     io("bind", v.bind == config::BindAt::boot ? "boot" : "manual");
     io("may_take_last_keyboard", v.may_take_last_keyboard);
+    io.if_any("on_plug",
+              v.on_plug == config::OnPlug::nothing ? std::string() : std::string(config::text_of(v.on_plug)));
     io("origin", v.origin);
 }
 

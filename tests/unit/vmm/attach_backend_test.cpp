@@ -46,6 +46,7 @@ public:
         done({});
     }
     void resume(Done<void> done) override { done({}); }
+    void start(Done<void> done) override { done({}); }
 
     std::string log;
     std::function<Result<void>()> takes = [] { return Result<void>(); };
