@@ -156,4 +156,19 @@ void announce_kept(const topology::PortPath& place, const std::string& why, cons
                    .text = why});
 }
 
+void announce_shell(const attach::Having& shell)
+{
+    const auto& [guest, object] = shell;
+    const auto id = object->id.empty() ? std::string("an object without a name") : printable(object->id, 64);
+    const auto remedy =
+        guest->domain ? format("; `virsh -c {} detach-device-alias {} {} --live` takes it away",
+                               printable(guest->domain->uri, 64), printable(guest->domain->name, 64), id)
+                      : std::string();
+    log::warning(
+        format(
+            "guest {} still has {}, which is for a USB device that has been unplugged (bus {}, number {}); usbroute did not attach it, and leaves it{}",
+            guest->name.text(), id, object->host_bus, object->host_address, remedy),
+        guest->name.text());
+}
+
 } // namespace usbroute::daemon

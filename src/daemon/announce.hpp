@@ -26,4 +26,7 @@ void announce_given(const plan::Plan& done, const Machine& machine, Audience& au
 void announce_kept(const topology::PortPath& place, const std::string& why, const Machine& machine,
                    Audience& audience);
 
+/// What somebody else has attached, and whose device is gone.
+void announce_shell(const attach::Having& shell);
+
 } // namespace usbroute::daemon
