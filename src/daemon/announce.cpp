@@ -173,4 +173,19 @@ void announce(const ConnectorName& connector, const PlugNews& news, Audience& au
     audience.tell({.kind = kind, .connector = connector.text(), .word = news.guest.text(), .text = text});
 }
 
+void announce_shell(const attach::Having& shell)
+{
+    const auto& [guest, object] = shell;
+    const auto id = object->id.empty() ? std::string("an object without a name") : printable(object->id, 64);
+    const auto remedy =
+        guest->domain ? format("; `virsh -c {} detach-device-alias {} {} --live` takes it away",
+                               printable(guest->domain->uri, 64), printable(guest->domain->name, 64), id)
+                      : std::string();
+    log::warning(
+        format(
+            "guest {} still has {}, which is for a USB device that has been unplugged (bus {}, number {}); usbroute did not attach it, and leaves it{}",
+            guest->name.text(), id, object->host_bus, object->host_address, remedy),
+        guest->name.text());
+}
+
 } // namespace usbroute::daemon

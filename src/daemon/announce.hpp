@@ -29,5 +29,7 @@ void announce_kept(const topology::PortPath& place, const std::string& why, cons
 
 /// What a plug has come to for a guest that did not run.
 void announce(const ConnectorName& connector, const PlugNews& news, Audience& audience);
+/// What somebody else has attached, and whose device is gone.
+void announce_shell(const attach::Having& shell);
 
 } // namespace usbroute::daemon

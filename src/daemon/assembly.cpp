@@ -64,6 +64,7 @@ Assembly::Assembly(Ground ground, config::Settings settings)
                 .done = [this](const plan::Plan& done) { announce_given(done, machine, clients); },
                 .stays = [this](const topology::PortPath& place,
                                 const std::string& why) { announce_kept(place, why, machine, clients); },
+                .shell_stays = [](const attach::Having& shell) { announce_shell(shell); },
                 .is_over = [this] { sleep.may_come(); }}),
       plugs({.loop = ground_.loop,
              .machine = machine,

@@ -3,6 +3,7 @@
 
 #include "daemon/follower.hpp"
 
+#include "attach/shells.hpp"
 #include "base/format.hpp"
 #include "plan/giving.hpp"
 #include "plan/refusal.hpp"
@@ -97,6 +98,7 @@ void Follower::act()
     parts_.giving.keep(plan->kept);
     if (plan->steps.empty()) {
         say_what_stays(*plan);
+        if (plan->made_for.devices) say_which_shells_stay(*plan->made_for.devices);
         return round_is_over();
     }
     is_under_way_ = true;
@@ -160,6 +162,16 @@ void Follower::say_what_stays(const plan::Plan& plan)
         if (said == said_.end() || said->second != why) parts_.stays(place, why);
     }
     said_ = std::move(now);
+}
+
+void Follower::say_which_shells_stay(const attach::Seen& seen)
+{
+    std::set<std::pair<GuestName, std::string>> now;
+    for (const auto& shell : attach::shells_of_others(seen)) {
+        const auto& [guest, object] = shell;
+        if (!shells_.contains(*now.emplace(guest->name, object->id).first)) parts_.shell_stays(shell);
+    }
+    shells_ = std::move(now);
 }
 
 } // namespace usbroute::daemon

@@ -232,6 +232,27 @@ TEST_F(GivenByLibvirt, ADaemonThatStartsWithoutTheHelperLeavesTheGuestWhatItHas)
     EXPECT_EQ(life.libvirt->seen, std::vector<std::string>{}); // adopted, and not given once more
 }
 
+/// libvirt sets the owner of their nodes to root.
+TEST_F(GivenByLibvirt, WhatADomainHadComesHomeAlthoughItsNodeCanBeOpenedNoMore)
+{
+    for (const bool is_started_anew : {false, true}) {
+        if (is_started_anew) {
+            life.daemon_is_killed();
+            life.daemon_starts();
+            life.settle(60s);
+        }
+        life.nodes.denies_all = true;
+        life.guest_is_killed("windows");
+        life.settle();
+        EXPECT_EQ(life.shown(), "3-1 host");
+
+        life.guest_starts("windows");
+        life.settle();
+        EXPECT_EQ(life.shown(), "3-1 windows [3-1]");
+        life.nodes.denies_all = false;
+    }
+}
+
 TEST_F(GivenByLibvirt, AGuestThatIsPausedOrSleepsIsStillThereAndIsGivenDevices)
 {
     life.libvirt->turns("windows", "paused");
