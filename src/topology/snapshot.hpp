@@ -231,8 +231,8 @@ struct Snapshot {
     ByBus<SharedHub> ports;                ///< one entry a hub, by place
     SharedList<BlockDevice> blocks;
     std::vector<HeldRegisters> registers; ///< of each xHCI whose registers were asked for
-    /// Whom places are for that no mux reaches, by place, where that is not the host. No look finds this: usbroute was told,
-    /// and has written it down.
+    /// Whom places are for that no mux reaches, and single devices, where somebody has said so. No look finds this: usbroute was
+    /// told, and has written it down. Where nothing is said it is what a rule says, or the host.
     std::vector<Placed> assigned = {};
     /// From before the look at what it tells of; null: it could not be taken, or nobody looked.
     std::shared_ptr<const Census> census = {};
