@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemon/alarm.hpp"
+#include "daemon/choices.hpp"
 #include "daemon/claim_line.hpp"
 #include "daemon/clients.hpp"
 #include "daemon/entrance.hpp"
@@ -14,6 +15,7 @@
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
+#include "daemon/questions.hpp"
 #include "daemon/recovery.hpp"
 #include "daemon/register_news.hpp"
 #include "daemon/restorer.hpp"
@@ -70,6 +72,7 @@ private:
     [[nodiscard]] TellMoved telling();
     [[nodiscard]] Wake waking();
 
+    void remember_what_is_said();
     void locked_out();
     [[nodiscard]] std::optional<wire::Event> seen_by(const GuestName& guest, const wire::Event& event) const;
     void tell(const Moved& moved);
@@ -83,6 +86,7 @@ private:
 
     // In the order in which they are made; what one of them calls later may be below it.
     Ground ground_;
+    Choices choices_;
     std::unique_ptr<Alarm> alarm_;
 
 public:
@@ -95,6 +99,7 @@ public:
     Guests guests;
     Giving giving;
     Follower follower;
+    Questions questions;
     SleepLine sleep;
     ClaimLine claims;
     Service service;

@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/numbers.hpp"
 #include "daemon/log.hpp"
+#include "plan/board.hpp"
 #include "plan/refusal.hpp"
 
 #include <algorithm>
@@ -85,6 +86,7 @@ std::optional<std::chrono::milliseconds> Giving::follow(const topology::Snapshot
     std::erase_if(shut_, is_gone);
     if (!is_needed()) return std::nullopt;
     know_guest_ports();
+    know_what_is_apart(snapshot);
     doubt_use_after_sleep(snapshot);
 
     std::optional<std::chrono::milliseconds> next;
@@ -166,6 +168,17 @@ void Giving::know_guest_ports()
             if (meant && port)
                 remembered_.ports[{guest.name, meant->path}] = {.bus = object.bus, .port = *port};
         }
+    }
+}
+
+/// Once no rule is for such a device any more, it is to come home, and in no socket nothing else tells that it was away.
+void Giving::know_what_is_apart(const topology::Snapshot& snapshot)
+{
+    const topology::SeatId own = topology::OwnController{};
+    for (const auto& device : plan::look_at_board(snapshot, parts_.machine.settings()).apart) {
+        const auto* there = device.place ? snapshot.device_at(*device.place) : nullptr;
+        if (there != nullptr && device.connector.at != own)
+            remembered_.guests_had.insert({.path = there->path, .number = there->number});
     }
 }
 
