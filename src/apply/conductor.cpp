@@ -94,10 +94,17 @@ Outcome Conductor::outcome_of(const Request& request, const Past& past, const Cl
 
 Outcome Conductor::decide(const Request& request) const
 {
+    return *decide(request, [](topology::UseParts) { return false; });
+}
+
+std::optional<Outcome> Conductor::decide(const Request& request,
+                                         const std::function<bool(topology::UseParts)>& is_awaited) const
+{
     const auto past = past_for(request);
     auto outcome = outcome_of(request, past, {});
     const auto needed = plan::use_needed(outcome);
     if (needed.none()) return outcome;
+    if (is_awaited(needed)) return std::nullopt;
     return outcome_of(request, past, workplace_.look_closer(needed));
 }
 
@@ -139,11 +146,13 @@ Conductor::Planned Conductor::plan_for(const Request& request)
 }
 
 void Conductor::carry_out(Request request, Signature signature, Remember what,
-                          std::function<void(Carried)> then)
+                          std::function<void(Carried)> then, std::optional<Plan> decided)
 {
     USBROUTE_CHECK(!under_way_);
     under_way_ = std::make_unique<UnderWay>(std::move(request), std::move(signature), what, std::move(then));
-    attempt();
+    if (!decided) return attempt();
+    under_way_->plan = std::make_shared<const Plan>(std::move(*decided));
+    apply();
 }
 
 Carried Conductor::carry_out(const Request& request, const Signature& signature, Remember what)

@@ -90,9 +90,9 @@ void Follower::act()
         again_.start(*next);
     else if (!put_off_.empty() && !again_.is_running())
         again_.start(pause_after_a_timeout);
-    if (parts_.machine.awaits_claims(request)) return; // called again when there is an answer
-    const auto outcome = parts_.machine.decide(request);
-    const auto* plan = std::get_if<plan::Plan>(&outcome);
+    auto outcome = parts_.machine.decide_when_known(request);
+    if (!outcome) return; // called again when there is an answer
+    auto* plan = std::get_if<plan::Plan>(&*outcome);
     if (plan == nullptr) return;
     parts_.giving.keep(plan->kept);
     if (plan->steps.empty()) {
@@ -100,11 +100,12 @@ void Follower::act()
         return round_is_over();
     }
     is_under_way_ = true;
+    auto then = [this, place = plan::place_of_step(plan->steps.front())](Carried carried) {
+        is_under_way_ = false;
+        this->carried(place, std::move(carried));
+    };
     parts_.machine.carry_out(std::move(request), {.who = "the devices' sockets", .trial = {}},
-                             [this, place = plan::place_of_step(plan->steps.front())](Carried carried) {
-                                 is_under_way_ = false;
-                                 this->carried(place, std::move(carried));
-                             });
+                             std::move(then), std::move(*plan));
 }
 
 std::vector<topology::PortPath> Follower::left_now()

@@ -268,6 +268,12 @@ bool Machine::awaits_claims(const plan::Request& request)
     return conductor_.use_needed(request).disks && awaits_claims();
 }
 
+std::optional<plan::Outcome> Machine::decide_when_known(const plan::Request& request)
+{
+    return conductor_.decide(request,
+                             [this](topology::UseParts needed) { return needed.disks && awaits_claims(); });
+}
+
 bool Machine::awaits_claims()
 {
     if (!calls_.ask_claims || claims_ || snapshot_->blocks.empty()) return false;
@@ -306,10 +312,15 @@ Result<void> Machine::end_trial_but_for(const plan::Change& rest)
     return told;
 }
 
-void Machine::carry_out(plan::Request request, apply::Signature signature, Then then)
+void Machine::carry_out(plan::Request request, apply::Signature signature, Then then,
+                        std::optional<plan::Plan> decided)
 {
-    Waiting wish{.request = std::move(request), .signature = std::move(signature), .then = std::move(then)};
+    Waiting wish{.request = std::move(request),
+                 .signature = std::move(signature),
+                 .then = std::move(then),
+                 .decided = std::move(decided)};
     if (!is_busy()) return begin(std::move(wish));
+    wish.decided.reset(); // by then it will be old
     if (waiting_.size() == most_waiting) {
         tell_that_it_is_locked_out();
         return wish.then(std::unexpected(NotDone(busy("too many changes wait for the one under way"))));
@@ -331,8 +342,9 @@ void Machine::begin(Waiting wish)
     restores_all_ =
         std::holds_alternative<plan::RestoreRequest>(wish.request.wish) && wish.request.only.empty();
     then_ = std::move(wish.then);
-    conductor_.carry_out(std::move(wish.request), std::move(wish.signature), what,
-                         [this](Carried carried) { over(std::move(carried)); });
+    conductor_.carry_out(
+        std::move(wish.request), std::move(wish.signature), what,
+        [this](Carried carried) { over(std::move(carried)); }, std::move(wish.decided));
 }
 
 /// Whom places are for is written down, and no look finds it.
