@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/numbers.hpp"
 #include "daemon/log.hpp"
+#include "plan/apart.hpp"
 #include "plan/board.hpp"
 #include "plan/refusal.hpp"
 
@@ -174,6 +175,7 @@ void Giving::know_guest_ports()
 /// Once no rule is for such a device any more, it is to come home, and in no socket nothing else tells that it was away.
 void Giving::know_what_is_apart(const topology::Snapshot& snapshot)
 {
+    if (!plan::may_have_devices_apart(snapshot, parts_.machine.settings())) return;
     const topology::SeatId own = topology::OwnController{};
     for (const auto& device : plan::look_at_board(snapshot, parts_.machine.settings()).apart) {
         const auto* there = device.place ? snapshot.device_at(*device.place) : nullptr;

@@ -156,10 +156,15 @@ std::optional<ApartDevice> as_apart(const Board& board, const Snapshot& snapshot
     return apart;
 }
 
+bool may_have_devices_apart(const Snapshot& snapshot, const config::Settings& settings)
+{
+    return !settings.rules.empty() || has_said_of_devices(snapshot);
+}
+
 void add_devices_apart(Board& board, const Snapshot& snapshot, const config::Settings& settings,
                        const std::vector<GuestName>& takers)
 {
-    if (settings.rules.empty() && !has_said_of_devices(snapshot)) return;
+    if (!may_have_devices_apart(snapshot, settings)) return;
     for (const auto& device : snapshot.devices) {
         if (device->is_hub()) continue;
         const auto told = ruled(board, snapshot, *device);

@@ -20,6 +20,10 @@ namespace usbroute::plan {
 void put_sockets_where_rules_say(Board& board, const topology::Snapshot& snapshot,
                                  const config::Settings& settings);
 
+/// Whether any device could be: there is a rule, or something was said of a device. Else nobody has to look.
+[[nodiscard]] bool may_have_devices_apart(const topology::Snapshot& snapshot,
+                                          const config::Settings& settings);
+
 /// Adds the devices that are for somebody of their own. `takers` are the guests to which single devices can be given.
 void add_devices_apart(Board& board, const topology::Snapshot& snapshot, const config::Settings& settings,
                        const std::vector<GuestName>& takers);
