@@ -18,9 +18,7 @@ bool is_plain_name(std::string_view text)
 bool can_name_a_device(std::string_view text)
 {
     constexpr std::size_t longest = 400;
-    return !text.empty() && text.size() <= longest && text.front() != '-' &&
-           std::ranges::none_of(text,
-                                [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+    return !text.empty() && text.size() <= longest && text.front() != '-' && printable(text, longest) == text;
 }
 
 std::optional<PciAddress> PciAddress::parse(std::string_view text)

@@ -37,8 +37,8 @@ using RuleName = Name<struct RuleTag>;
 /// shell and sent as one word of the protocol.
 [[nodiscard]] bool is_plain_name(std::string_view text);
 
-/// Whether a word can name a device: its place, ids, serial number or what it calls itself. 1 to 400 bytes without control characters,
-/// not beginning with '-'.
+/// Whether a word can name a device: its place, ids, serial number or what it calls itself. 1 to 400 bytes that can be printed as
+/// they are, not beginning with '-'.
 [[nodiscard]] bool can_name_a_device(std::string_view text);
 
 /// A PCI function: domain:bus:device.function.
