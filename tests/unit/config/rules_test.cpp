@@ -35,7 +35,7 @@ qmp = "/run/linux.qmp"
 controllers = ["0000:00:1d.0"]
 )";
 
-auto parsed(std::string_view rules)
+auto parsed_rules(std::string_view rules)
 {
     const std::array files{SourceText{.name = "a.toml", .text = std::string(around_rules)},
                            SourceText{.name = "rules.toml", .text = std::string(rules)}};
@@ -43,9 +43,9 @@ auto parsed(std::string_view rules)
 }
 
 /// One line each; empty: it is right.
-std::string problems_of(std::string_view rules)
+std::string problems_of_rules(std::string_view rules)
 {
-    const auto settings = parsed(rules);
+    const auto settings = parsed_rules(rules);
     if (settings) return {};
     std::string text;
     for (const auto& problem : settings.error()) text += problem.text() + "\n";
@@ -54,7 +54,7 @@ std::string problems_of(std::string_view rules)
 
 TEST(Rules, AllThatARuleCanSayIsRead)
 {
-    const auto settings = parsed(R"(
+    const auto settings = parsed_rules(R"(
 [rule.key]
 match = { id = "1050:0407", serial = "0815", name = "Yubi*", class = "hid", interface = ["03/01/01", "smart-card"], socket = "rear-1", hub = "desk", removable = true }
 to = "host"
@@ -78,7 +78,7 @@ answer_after = "30s"
     EXPECT_EQ(settings->rules[1].answer_after, std::chrono::seconds(30));
 }
 
-struct Faulty {
+struct FaultyRule {
     std::string_view rule;
     std::string_view told;
 };
@@ -86,7 +86,7 @@ struct Faulty {
 TEST(Rules, WhatARuleCannotSayIsToldWithItsPlace)
 {
     for (const auto& [rule, told] : {
-             Faulty{"to = \"host\"", "does not say which devices it is for"},
+             FaultyRule{"to = \"host\"", "does not say which devices it is for"},
              {"match = { }\nto = \"host\"", "asks for nothing"},
              {"match = \"046d:c31c\"\nto = \"host\"", "match is a string; it must be a table"},
              {"match = { id = \"46d\" }\nto = \"host\"", "id is '46d'; it must be"},
@@ -116,9 +116,9 @@ TEST(Rules, WhatARuleCannotSayIsToldWithItsPlace)
              {"match = { id = \"046d:c31c\" }\nto = \"host\"\nanswer_after = \"10s\"",
               "answer_after is for a question"},
          })
-        EXPECT_NE(problems_of(format("[rule.x]\n{}\n", rule)).find(told), std::string::npos)
+        EXPECT_NE(problems_of_rules(format("[rule.x]\n{}\n", rule)).find(told), std::string::npos)
             << rule << "\n"
-            << problems_of(format("[rule.x]\n{}\n", rule));
+            << problems_of_rules(format("[rule.x]\n{}\n", rule));
 }
 
 std::string two_rules(std::string_view one, std::string_view other, std::string_view third = {})
@@ -133,12 +133,12 @@ std::string two_rules(std::string_view one, std::string_view other, std::string_
 TEST(Rules, EqualOnesAreAnErrorWithBothLines)
 {
     EXPECT_EQ(
-        problems_of(two_rules("id = \"046d:c31c\"", "id = \"046d:c31c\"")),
+        problems_of_rules(two_rules("id = \"046d:c31c\"", "id = \"046d:c31c\"")),
         "rules.toml:4:7: [rule.other] and [rule.one] (rules.toml:1:7) count the same, and one device can be as both say: "
         "id 046d:c31c (linux), id 046d:c31c (windows); say more in one of them\n");
 }
 
-struct Pair {
+struct RulePair {
     std::string_view one;
     std::string_view other;
     bool is_right = true;
@@ -149,7 +149,7 @@ TEST(Rules, TwoAreEqualWhereNeitherSaysMoreAndOneDeviceFitsBoth)
 {
     for (const auto& [one, other, is_right, third] : {
              // A device has one id, one serial number, one nearest socket, and is removable or fixed.
-             Pair{R"(id = "046d:c31c")", R"(id = "046d:c31d")"},
+             RulePair{R"(id = "046d:c31c")", R"(id = "046d:c31d")"},
              {R"(serial = "1")", R"(serial = "2")"},
              {R"(serial = "1")", R"(serial = "1", id = "046d:c31c")"},
              {R"(serial = "1", id = "046d:c31d")", R"(serial = "1", id = "046d:c31c")"},
@@ -185,9 +185,9 @@ TEST(Rules, TwoAreEqualWhereNeitherSaysMoreAndOneDeviceFitsBoth)
               R"(class = "hid", interface = "audio", removable = true)"},
              {R"(class = "hid")", R"(removable = true)", true, R"(class = "hid", removable = true)"},
          }) {
-        const auto problems = problems_of(two_rules(one, other, third));
+        const auto problems = problems_of_rules(two_rules(one, other, third));
         EXPECT_EQ(problems.empty(), is_right) << one << " | " << other << " | " << third << "\n" << problems;
-        const auto turned = problems_of(two_rules(other, one, third));
+        const auto turned = problems_of_rules(two_rules(other, one, third));
         EXPECT_EQ(turned.empty(), is_right) << "turned: " << one << " | " << other << " | " << third << "\n"
                                             << turned;
     }
@@ -195,8 +195,8 @@ TEST(Rules, TwoAreEqualWhereNeitherSaysMoreAndOneDeviceFitsBoth)
 
 TEST(Rules, TwoThatSayTheSameAreNoContradiction)
 {
-    EXPECT_EQ(problems_of("[rule.one]\nmatch = { class = \"hid\" }\nto = \"linux\"\n"
-                          "[rule.other]\nmatch = { class = \"audio\" }\nto = \"linux\"\n"),
+    EXPECT_EQ(problems_of_rules("[rule.one]\nmatch = { class = \"hid\" }\nto = \"linux\"\n"
+                                "[rule.other]\nmatch = { class = \"audio\" }\nto = \"linux\"\n"),
               "");
 }
 
@@ -218,7 +218,7 @@ TEST(Rules, TooManyAreRefusedAndNotCompared)
                        i % 2 == 0 ? "host" : "windows");
 
     const auto begin = std::chrono::steady_clock::now();
-    const auto problems = problems_of(text);
+    const auto problems = problems_of_rules(text);
 
     EXPECT_NE(problems.find("more than 512 rules; usbroute takes at most 512"), std::string::npos);
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
