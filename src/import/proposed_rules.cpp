@@ -86,7 +86,11 @@ std::optional<std::string> name_pattern(const std::string& regex)
 {
     auto pattern = glob_of_regex(regex);
     if (!pattern || pattern->find('[') != std::string::npos) return std::nullopt;
-    return "*" + *pattern + (pattern->ends_with('*') ? "" : "*");
+    auto anywhere = "*" + *pattern + "*";
+    const auto twice =
+        std::ranges::unique(anywhere, [](char one, char next) { return one == '*' && next == '*'; });
+    anywhere.erase(twice.begin(), twice.end());
+    return anywhere;
 }
 
 std::optional<topology::UsbClass> class_of(std::string text)
