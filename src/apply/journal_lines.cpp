@@ -27,8 +27,8 @@ namespace {
 constexpr char may_go_sign = '!';
 /// Stands for a space in what must be one word; no name has it.
 constexpr char for_space = '~';
-/// The mux has fewer, and nobody has so many controllers.
-constexpr std::size_t most_shifts = 64;
+/// Far more than there are sockets, and devices that somebody has moved by their names since the boot.
+constexpr std::size_t most_shifts = 1024;
 
 constexpr std::array<std::pair<std::string_view, ChangeKind>, 6> kind_words = {
     {{"move", ChangeKind::move},

@@ -26,8 +26,12 @@ public:
     {
         for (const auto& guest : seen_.guests)
             if (guest.usb) take_what_is_wrong(guest);
-        for (const auto& device : seen_.devices)
-            if (const auto* socket = socket_of(device.device.path)) place(device, *socket);
+        for (const auto& device : seen_.devices) {
+            if (const auto* socket = socket_of(device.device.path))
+                place(device, *socket);
+            else if (!device.is_hub() && remembered_.guests_had.contains(device.device))
+                bring_home(device, true); // a rule was for it, or its socket was one
+        }
         for (const auto& socket : assignments_)
             for (const auto& port : socket.places) settle_port(port, socket);
         release_what_is_no_socket();
@@ -187,7 +191,8 @@ private:
         if (const auto last = remembered_.ports.find({guest.name, path});
             last != remembered_.ports.end() && std::ranges::find(all, last->second) != all.end())
             return last->second;
-        const bool is_in_the_socket_itself = std::ranges::find(socket.places, path) != socket.places.end();
+        const bool is_in_the_socket_itself =
+            !socket.is_of_a_device && std::ranges::find(socket.places, path) != socket.places.end();
         const auto own = std::ranges::find_if(all, [&](const GuestPort& port) {
             return port.bus == all.front().bus && port.port == socket.slot + 1;
         });
@@ -271,7 +276,8 @@ private:
         const bool is_home = std::holds_alternative<Host>(socket.whom) ||
                              (device != nullptr && !is_hub &&
                               (stays_with_host(device->device) || has_no_port_.contains(device->device)));
-        const bool wants_claim = seen_.ways.at(port) == Way::descriptor && !is_home && !is_hub;
+        const bool wants_claim =
+            socket.claims && seen_.ways.at(port) == Way::descriptor && !is_home && !is_hub;
         if (wants_claim && !seen_.is_claimed(port)) claims_.emplace_back(ClaimPort{.port = port});
         if (!wants_claim && seen_.is_claimed(port)) releases_.emplace_back(ReleasePort{.port = port});
         // Ports of a hub can be claimed once its driver has it.
@@ -331,13 +337,15 @@ private:
 const Assignment* assignment_of(const std::vector<Assignment>& assignments, const PortPath& place)
 {
     const Assignment* nearest = nullptr;
-    std::size_t depth = 0;
+    std::pair<std::size_t, bool> depth;
     for (const auto& assignment : assignments)
-        for (const auto& own : assignment.places)
-            if (own.contains(place) && (nearest == nullptr || own.ports().size() > depth)) {
+        for (const auto& own : assignment.places) {
+            const std::pair here(own.ports().size(), assignment.is_of_a_device);
+            if (own.contains(place) && (nearest == nullptr || here > depth)) {
                 nearest = &assignment;
-                depth = own.ports().size();
+                depth = here;
             }
+        }
     return nearest;
 }
 

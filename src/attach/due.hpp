@@ -28,7 +28,7 @@ struct Nobody {
 };
 using For = std::variant<Host, GuestName, Nobody>;
 
-/// A socket that no mux reaches, and whom it is for.
+/// A socket that no mux reaches, or a single device, and whom it is for.
 struct Assignment {
     ConnectorName connector;
     std::vector<topology::PortPath> places; ///< its halves, as far as the host's buses show them
@@ -38,10 +38,16 @@ struct Assignment {
     /// It is a guest's, or was until now: what is there without a driver was left so by a guest. In a socket that is the
     /// host's own nobody but its owner knows why something has none.
     bool heals = true;
+    /// Of the device that is at its place, and of nothing else: it counts more than the socket there, and has no port of a guest's to
+    /// itself.
+    bool is_of_a_device = false;
+    /// False: its port is not claimed, whomever it is for. The right to claim a port is the right to its whole hub, and nobody is given
+    /// that for a single device in any socket.
+    bool claims = true;
 };
 
 /// The one in whose socket a place is: of those that contain it the nearest, for a socket of a hub lies within the socket in
-/// which the hub is. Null: in none.
+/// which the hub is, and a device within both. Null: in none.
 [[nodiscard]] const Assignment* assignment_of(const std::vector<Assignment>& assignments,
                                               const topology::PortPath& place);
 
@@ -60,7 +66,7 @@ struct Remembered {
     std::set<HostDevice> lost;
     /// The host's drivers were offered it, and do not want all of it: it is not asked again.
     std::set<HostDevice> offered;
-    /// A guest has had them, and the host's drivers have not had all of them since: what has no driver was left so by the guest,
+    /// A guest has had them or nobody was to, and the host's drivers have not had all of them since: what has no driver was left so by the guest,
     /// also where the socket is the host's own by now. Not forgotten when it is asked for.
     std::set<HostDevice> guests_had;
     /// Where a guest had what was last at a place: it comes back there, after another plug and in a guest that was started anew.

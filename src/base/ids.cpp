@@ -15,6 +15,12 @@ bool is_plain_name(std::string_view text)
     return is_plain_word(text, "-_.") && text.size() <= 64 && text.front() != '-' && text.front() != '.';
 }
 
+bool can_name_a_device(std::string_view text)
+{
+    constexpr std::size_t longest = 400;
+    return !text.empty() && text.size() <= longest && text.front() != '-' && printable(text, longest) == text;
+}
+
 std::optional<PciAddress> PciAddress::parse(std::string_view text)
 {
     auto parts = split(text, ':');

@@ -31,10 +31,15 @@ using GuestName = Name<struct GuestTag>;
 using ProfileName = Name<struct ProfileTag>;
 using ListenerName = Name<struct ListenerTag>;
 using HubName = Name<struct HubTag>;
+using RuleName = Name<struct RuleTag>;
 
 /// Letters, digits, '-', '_' and '.', 1 to 64 bytes, not beginning with '-' or '.': what can be typed in a
 /// shell and sent as one word of the protocol.
 [[nodiscard]] bool is_plain_name(std::string_view text);
+
+/// Whether a word can name a device: its place, ids, serial number or what it calls itself. 1 to 400 bytes that can be printed as
+/// they are, not beginning with '-'.
+[[nodiscard]] bool can_name_a_device(std::string_view text);
 
 /// A PCI function: domain:bus:device.function.
 struct PciAddress {

@@ -10,6 +10,8 @@
 #include "report/json.hpp"
 #include "report/text.hpp"
 
+#include <concepts>
+
 namespace usbroute::cli {
 
 using config::Verb;
@@ -29,7 +31,8 @@ Result<std::vector<Name>> plain_names(const std::vector<std::string>& words, std
 {
     std::vector<Name> names;
     for (const auto& word : words) {
-        if (!is_plain_name(word)) return std::unexpected(no_such(kind, word));
+        const bool may_be_a_device = std::same_as<Name, ConnectorName> && can_name_a_device(word);
+        if (!is_plain_name(word) && !may_be_a_device) return std::unexpected(no_such(kind, word));
         names.emplace_back(word);
     }
     return names;

@@ -203,7 +203,14 @@ void offer_words(std::string_view arguments, Typed given, bool of_guest, Place& 
 void offer_for_command(const Line& line, Place& place)
 {
     const auto& command = *line.command;
-    if (command.verbs.empty()) return offer_words(command.arguments, line.words, false, place);
+    if (command.verbs.empty()) {
+        offer_words(command.arguments, line.words, false, place);
+        const bool takes_devices = command.name == "move" || command.name == "why";
+        if (takes_devices &&
+            std::ranges::find(place.placeholders, Placeholder::connector) != place.placeholders.end())
+            place.placeholders.push_back(Placeholder::device);
+        return;
+    }
     if (line.words.empty()) {
         for (const auto& verb : command.verbs)
             place.words.push_back({std::string(verb.name), std::string(verb.help)});
@@ -291,6 +298,7 @@ std::vector<Candidate> candidates(const Place& place, const Names& names)
     for (const auto placeholder : place.placeholders) {
         switch (placeholder) {
         case Placeholder::connector: add(names.connectors); break;
+        case Placeholder::device: add(names.devices); break;
         case Placeholder::profile: add(names.profiles); break;
         case Placeholder::guest: add(names.guests); break;
         case Placeholder::target:

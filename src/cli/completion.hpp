@@ -20,6 +20,7 @@ namespace usbroute::cli {
 /// What a word in capitals in the command table stands for: "NAME", "DIR".
 enum class Placeholder : std::uint8_t {
     connector,
+    device, ///< a single one by its place, where a connector can be typed too
     profile,
     guest,
     target, ///< host, a side, a guest
@@ -58,6 +59,7 @@ struct Place {
 /// Names that the machine's configuration has.
 struct Names {
     std::vector<Candidate> connectors;
+    std::vector<Candidate> devices = {}; ///< that are plugged in; only the daemon knows them
     std::vector<Candidate> profiles;
     std::vector<Candidate> guests;
 };

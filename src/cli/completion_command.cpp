@@ -10,6 +10,8 @@
 #include "cli/help.hpp"
 #include "cli/screen.hpp"
 #include "linux/settings_files.hpp"
+#include "report/json.hpp"
+#include "report/views.hpp"
 #include "wire/answer.hpp"
 
 #include <algorithm>
@@ -39,12 +41,34 @@ Names names_from_daemon(const linux_::Locations& where)
     return names;
 }
 
+/// Hubs are never moved.
+std::vector<Candidate> devices_from_daemon(const linux_::Locations& where)
+{
+    std::vector<Candidate> devices;
+    auto link = DaemonLink::connect(where.socket, patience);
+    if (!link) return devices;
+    const auto line = link->ask(R"({"do":"status"})");
+    const auto view = line ? report::status_in(*line) : std::unexpected(line.error());
+    if (!view) return devices;
+    const auto add = [&](const std::vector<report::DeviceView>& seen) {
+        for (const auto& device : seen)
+            if (!device.hub && is_plain_name(device.place))
+                devices.push_back({device.place, printable(device.name, 80)});
+    };
+    for (const auto& connector : view->connectors) add(connector.devices);
+    add(view->elsewhere);
+    return devices;
+}
+
 Names names_of(const Place& place)
 {
     const auto where = linux_::locate(place.locations);
     Names names;
     const auto settings = linux_::load_settings(where, linux_::Purpose::to_look);
     if (settings) names = names_in(*settings);
+    const bool wants_devices =
+        std::ranges::find(place.placeholders, Placeholder::device) != place.placeholders.end();
+    if (wants_devices && (!settings || settings->gives_devices())) names.devices = devices_from_daemon(where);
     if (settings && !names.connectors.empty()) return names;
     auto told = names_from_daemon(where);
     if (names.connectors.empty()) names.connectors = std::move(told.connectors);

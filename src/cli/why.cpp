@@ -16,7 +16,7 @@ int run_why(const Invocation& invocation)
 {
     const auto& options = invocation.options;
     const auto& word = invocation.words.front();
-    if (!is_plain_name(word))
+    if (!can_name_a_device(word))
         return fail(
             Error(ErrorKind::not_found,
                   format("there is no connector {}; `usbroute status` lists them", printable(word, 64)))

@@ -127,9 +127,9 @@ std::expected<Settings, std::vector<Problem>> parse(std::span<const SourceText> 
 {
     Intake reading;
     const auto documents = documents_from(files, reading);
-    for (const auto read :
-         {check_top_level, read_connectors, check_behind, read_hubs, check_hubs_named, read_guests,
-          read_profiles, check_start_profiles, read_toggle, read_listeners, read_routes})
+    for (const auto read : {check_top_level, read_connectors, check_behind, read_hubs, check_hubs_named,
+                            read_guests, read_rules, check_rules, read_profiles, check_start_profiles,
+                            read_toggle, read_listeners, read_routes})
         for (const auto& document : documents) read(document, reading);
 
     if (!reading.problems.empty()) return std::unexpected(std::move(reading.problems).sorted());

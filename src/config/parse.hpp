@@ -38,5 +38,6 @@ struct Problem {
 /// Its table alone.
 [[nodiscard]] std::string to_toml(const ConnectorSettings& connector);
 [[nodiscard]] std::string to_toml(const HubSettings& hub);
+[[nodiscard]] std::string to_toml(const RuleSettings& rule);
 
 } // namespace usbroute::config

@@ -20,6 +20,7 @@ void read_routes(const Document& document, Intake& reading)
             reading.problems.add_unknown(scope.at(fields.node("at_start")->place), "unknown profile",
                                          *profile, " in [routes]", reading.known(Section::profile));
     }
+    reading.settings.remember = fields.truth("remember").value_or(false);
     fields.report_unknown_keys();
 }
 

@@ -18,12 +18,13 @@ struct SectionFacts {
     std::size_t most = 0; ///< far above any real machine; keeps the checks of each against each quick
 };
 
-constexpr std::array<SectionFacts, 5> sections = {{
+constexpr std::array<SectionFacts, 6> sections = {{
     {"connector", "connectors", 256},
     {"guest", "guests", 64},
     {"profile", "profiles", 256},
     {"listen", "listeners", 32},
     {"hub", "hubs", 64},
+    {"rule", "rules", 512},
 }};
 
 const SectionFacts& facts_of(Section section) { return sections[static_cast<std::size_t>(section)]; }

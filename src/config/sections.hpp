@@ -19,7 +19,7 @@
 namespace usbroute::config {
 
 /// The tables of a file that hold one table for each name: [connector.NAME].
-enum class Section : std::uint8_t { connector, guest, profile, listen, hub };
+enum class Section : std::uint8_t { connector, guest, profile, listen, hub, rule };
 
 /// A configuration while its files are read. Faulty settings stay in, so that one mistake is one problem;
 /// with a problem the whole is thrown away.
@@ -27,7 +27,7 @@ struct Intake {
     Settings settings;
     Problems problems;
     /// Every name met so far and its place, faulty ones too, by section.
-    std::array<std::map<std::string, Origin, std::less<>>, 5> names;
+    std::array<std::map<std::string, Origin, std::less<>>, 6> names;
     /// The profiles that guests begin with, to be looked for when all profiles are known.
     std::vector<std::pair<Origin, ProfileName>> start_profiles;
     /// The ports of hubs that connectors name, to be looked for when all hubs are known.
@@ -41,6 +41,7 @@ struct Intake {
     std::optional<Origin> toggle;
     /// The place of [routes], once it was met.
     std::optional<Origin> routes;
+    bool rules_are_compared = false;
     /// False once something could not be read at all; then an unknown name proves nothing.
     bool complete = true;
 
@@ -80,6 +81,9 @@ void read_hubs(const Document& document, Intake& reading);
 /// Ports of hubs, once all connectors and hubs are known.
 void check_hubs_named(const Document& document, Intake& reading);
 void read_guests(const Document& document, Intake& reading);
+void read_rules(const Document& document, Intake& reading);
+/// That no two rules contradict each other, once all of them are known; called for each file, and done once.
+void check_rules(const Document& document, Intake& reading);
 void read_profiles(const Document& document, Intake& reading);
 void check_start_profiles(const Document& document, Intake& reading);
 void read_toggle(const Document& document, Intake& reading);

@@ -159,6 +159,8 @@ std::vector<Lift> default_lifts(const ListenerSettings& listener)
     return listener.is_control() ? all_lifts() : std::vector<Lift>{};
 }
 
+bool RuleMatch::is_a_socket_alone() const { return socket && *this == RuleMatch{.socket = socket}; }
+
 const ConnectorSettings* Settings::connector(const ConnectorName& name) const
 {
     return find_named(connectors, [](const ConnectorSettings& c) { return c.spec.name; }, name);
@@ -196,7 +198,7 @@ bool Settings::has_sockets_to_give() const
 
 bool Settings::gives_devices() const
 {
-    return has_sockets_to_give() &&
+    return has_something_to_give() &&
            std::ranges::any_of(guests, [](const GuestSettings& guest) { return guest.takes_devices(); });
 }
 

@@ -6,6 +6,7 @@
 #include "base/ids.hpp"
 #include "topology/connector.hpp"
 #include "topology/named_hub.hpp"
+#include "topology/usb_class.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -116,6 +117,41 @@ using Target = std::variant<ToHost, topology::Side, GuestName, ToNobody>;
 [[nodiscard]] Target target_from(std::string_view word);
 [[nodiscard]] std::string text_of(const Target& target);
 
+/// What a rule asks of a device. All that it says has to hold; of what it does not say, anything does.
+struct RuleMatch {
+    std::optional<UsbIds> id = {};
+    std::string serial = {}; ///< empty: any
+    std::string name =
+        {}; ///< what maker and product are called, with '*' and '?' (base/glob.hpp); empty: anything
+    std::optional<topology::UsbClass> device_class = {}; ///< of the device, or of one of its interfaces
+    std::vector<topology::UsbClass> interfaces = {};     ///< each of one of its interfaces
+    std::optional<ConnectorName> socket = {};            ///< the nearest connector that it is in
+    std::optional<HubName> hub = {};                     ///< behind which it is, however deep
+    std::optional<bool> removable = {};                  ///< false: the kernel calls it fixed
+    bool operator==(const RuleMatch&) const = default;
+
+    /// Of all sockets one, and of what is in it anything.
+    [[nodiscard]] bool is_a_socket_alone() const;
+};
+
+/// Whom devices are for that are not named by their socket alone.
+struct RuleSettings {
+    RuleName name;
+    RuleMatch match;
+    Target to = ToHost{};
+    std::vector<Target> ask = {}; ///< somebody is asked who of these is to have it, in place of `to`
+    /// How long the question is open. Then it is the host's.
+    std::chrono::milliseconds answer_after{60'000};
+    bool always = false; ///< above all other rules, and above what somebody asks for; `to` is the host
+    Origin origin;
+
+    /// Whether both leave the same device to the same one.
+    [[nodiscard]] bool says_the_same(const RuleSettings& other) const
+    {
+        return to == other.to && ask == other.ask;
+    }
+};
+
 struct ProfileEntry {
     ConnectorName connector;
     Target target;
@@ -194,10 +230,13 @@ struct Settings {
     std::vector<ConnectorSettings> connectors;
     std::vector<HubSettings> hubs = {};
     std::vector<GuestSettings> guests;
+    std::vector<RuleSettings> rules = {};
     std::vector<ProfileSettings> profiles;
     std::vector<ProfileName> toggle; ///< empty: every profile in the order of the file
     std::vector<ListenerSettings> listeners;
     OnDrift on_drift = OnDrift::restore;
+    /// What somebody has said of sockets that no mux reaches, and of devices, holds after the next boot as well.
+    bool remember = false;
     std::optional<ProfileName> at_start; ///< made to hold once after a boot, when its controllers are there
 
     [[nodiscard]] const ConnectorSettings* connector(const ConnectorName& name) const;
@@ -208,7 +247,9 @@ struct Settings {
     [[nodiscard]] std::vector<ProfileName> toggle_order() const;
     /// Whether there is a socket that no mux reaches.
     [[nodiscard]] bool has_sockets_to_give() const;
-    /// Whether there is one, and a guest with a monitor that can take what is in it.
+    /// Whether there is such a socket, or a rule for single devices.
+    [[nodiscard]] bool has_something_to_give() const { return has_sockets_to_give() || !rules.empty(); }
+    /// Whether there is something to give, and a guest with a monitor that can take it.
     [[nodiscard]] bool gives_devices() const;
 };
 

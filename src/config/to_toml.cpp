@@ -6,18 +6,38 @@
 #include "config/parse.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
+#include <utility>
 
 namespace usbroute::config {
 
 namespace {
 
-/// A basic string of TOML.
+/// The character of UTF-8 that begins there, and how many bytes it has. What a configuration says is UTF-8.
+std::pair<std::uint32_t, std::size_t> character_at(std::string_view text, std::size_t at)
+{
+    const auto first = static_cast<unsigned char>(text[at]);
+    const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    std::uint32_t code = first & (0xffU >> (length + 1));
+    for (std::size_t i = 1; i < length && at + i < text.size(); ++i)
+        code = code << 6U | (static_cast<unsigned char>(text[at + i]) & 0x3fU);
+    return {code, length};
+}
+
+/// A basic string of TOML with nothing in it but ASCII (config/lexical_check.hpp).
 std::string string_of(std::string_view text)
 {
     std::string escaped = "\"";
-    for (const char c : text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
         const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x80) {
+            const auto [code, length] = character_at(text, i);
+            escaped += format("\\U{:08x}", code);
+            i += length - 1;
+            continue;
+        }
         if (c == '"' || c == '\\')
             escaped += format("\\{}", c);
         else if (byte < 0x20 || byte == 0x7f)
@@ -65,6 +85,24 @@ std::string toml_of(const GuestSettings& guest)
     if (guest.may_take_last_keyboard) text += "may_take_last_keyboard = true\n";
     if (guest.on_plug != OnPlug::nothing) text += format("on_plug = \"{}\"\n", text_of(guest.on_plug));
     return text;
+}
+
+std::string toml_of(const RuleMatch& match)
+{
+    std::vector<std::string> parts;
+    const auto add = [&](std::string_view key, const std::string& value) {
+        parts.push_back(format("{} = {}", key, value));
+    };
+    if (match.id) add("id", string_of(match.id->text()));
+    if (!match.serial.empty()) add("serial", string_of(match.serial));
+    if (!match.name.empty()) add("name", string_of(match.name));
+    if (match.device_class) add("class", string_of(match.device_class->text()));
+    if (match.interfaces.size() == 1) add("interface", string_of(match.interfaces.front().text()));
+    if (match.interfaces.size() > 1) add("interface", list_of(match.interfaces, as_text));
+    if (match.socket) add("socket", string_of(match.socket->text()));
+    if (match.hub) add("hub", string_of(match.hub->text()));
+    if (match.removable) add("removable", *match.removable ? "true" : "false");
+    return format("{{ {} }}", join(parts, ", "));
 }
 
 std::string toml_of(const ProfileSettings& profile)
@@ -132,6 +170,19 @@ std::string to_toml(const HubSettings& hub)
     return text;
 }
 
+std::string to_toml(const RuleSettings& rule)
+{
+    auto text = format("[rule.{}]\nmatch = {}\n", key_of(rule.name.text()), toml_of(rule.match));
+    if (rule.ask.empty())
+        text += format("to = {}\n", string_of(text_of(rule.to)));
+    else
+        text += format("ask = {}\nanswer_after = \"{}ms\"\n",
+                       list_of(rule.ask, [](const Target& one) { return text_of(one); }),
+                       rule.answer_after.count());
+    if (rule.always) text += "always = true\n";
+    return text;
+}
+
 std::string to_toml(const Settings& settings)
 {
     std::string text;
@@ -139,11 +190,13 @@ std::string to_toml(const Settings& settings)
     for (const auto& connector : settings.connectors) add(to_toml(connector));
     for (const auto& hub : settings.hubs) add(to_toml(hub));
     for (const auto& guest : settings.guests) add(toml_of(guest));
+    for (const auto& rule : settings.rules) add(to_toml(rule));
     for (const auto& profile : settings.profiles) add(toml_of(profile));
     if (!settings.toggle.empty()) add(format("[toggle]\nprofiles = {}\n", list_of(settings.toggle, as_text)));
     for (const auto& listener : settings.listeners) add(toml_of(listener));
     std::string routes;
     if (settings.on_drift != OnDrift::restore) routes += "on_drift = \"report\"\n";
+    if (settings.remember) routes += "remember = true\n";
     if (settings.at_start) routes += format("at_start = {}\n", string_of(settings.at_start->text()));
     if (!routes.empty()) add("[routes]\n" + routes);
     return text;

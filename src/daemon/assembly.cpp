@@ -3,9 +3,13 @@
 
 #include "daemon/assembly.hpp"
 
+#include "base/format.hpp"
 #include "daemon/announce.hpp"
 #include "daemon/for_guest.hpp"
 #include "daemon/line_views.hpp"
+#include "daemon/log.hpp"
+#include "linux/peer_process.hpp"
+#include "plan/remembered.hpp"
 
 #include <chrono>
 #include <utility>
@@ -22,6 +26,7 @@ constexpr milliseconds until_the_lock_may_be_free{250};
 
 Assembly::Assembly(Ground ground, config::Settings settings)
     : ground_(std::move(ground)),
+      choices_(ground_.locations.lasting, linux_::this_boot()),
       alarm_(ground_.make_alarm([this] { end_of_trial_.run(); })),
       clients([this](const auto& guest, const auto& event) { return seen_by(guest, event); }),
       machine(ground_.tree, ground_.journal, ground_.open_registers, calls_of_machine()),
@@ -74,6 +79,12 @@ Assembly::Assembly(Ground ground, config::Settings settings)
              .asleep = [this] { return alarm_->asleep(); },
              .tell = [this](const auto& connector,
                             const PlugNews& news) { announce(connector, news, clients); }}),
+      questions(
+          {.loop = ground_.loop,
+           .machine = machine,
+           .moved = telling(),
+           .ask = [this](const topology::PortPath& place,
+                         const std::string& question) { announce_kept(place, question, machine, clients); }}),
       sleep(ground_.loop, ground_.locations.sleep, [this] { sleep_turned(); }),
       claims(ground_.loop, machine, ground_.locations.claims, [this] { kernel_has_answered(); }),
       service({.loop = ground_.loop,
@@ -113,8 +124,14 @@ Machine::Calls Assembly::calls_of_machine()
         .other_means =
             [this](const plan::Plan& plan) { return plan.made_for.devices ? giving.backend() : nullptr; },
         .attached = [this] { return giving.known(); },
+        .remembered =
+            [this](const topology::Snapshot& seen) {
+                return plan::placed_by(choices_.before(), seen, machine.settings());
+            },
+        .said = [this] { remember_what_is_said(); },
         .adopted =
             [this] {
+                if (!machine.settings().remember) choices_.forget();
                 giving.adopt();
                 plugs.adopt();
                 if (giving.is_needed()) sleep.begin();
@@ -125,10 +142,23 @@ Machine::Calls Assembly::calls_of_machine()
                 if (plan.made_for.devices) sleep.begin();
                 if (!plan.movements.empty()) follower.was_said(plan);
             },
-        .ended = [this] { look_at_devices(); }};
+        .ended =
+            [this] {
+                look_at_devices();
+                questions.look_again();
+            }};
     // A recorded machine has no kernel to ask.
     if (!ground_.locations.claims.empty()) calls.ask_claims = [this] { claims.ask(); };
     return calls;
+}
+
+void Assembly::remember_what_is_said()
+{
+    const auto& snapshot = *machine.snapshot();
+    const auto kept = choices_.keep(plan::lines_of(snapshot.assigned, snapshot, machine.settings()));
+    if (!kept)
+        log::warning(
+            format("{}; what was said now will not hold after the next boot", kept.error().message()));
 }
 
 TellMoved Assembly::telling()
@@ -180,6 +210,7 @@ void Assembly::found(const Findings& findings)
     else
         move_what_nobody_asks_for();
     look_at_devices();
+    questions.look_again();
     verdicts_.look_again();
     if (!misses_something) trials.look_again();
     guests.look_again();

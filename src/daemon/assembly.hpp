@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemon/alarm.hpp"
+#include "daemon/choices.hpp"
 #include "daemon/claim_line.hpp"
 #include "daemon/clients.hpp"
 #include "daemon/entrance.hpp"
@@ -15,6 +16,7 @@
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
 #include "daemon/plugs.hpp"
+#include "daemon/questions.hpp"
 #include "daemon/recovery.hpp"
 #include "daemon/register_news.hpp"
 #include "daemon/restorer.hpp"
@@ -71,6 +73,7 @@ private:
     [[nodiscard]] TellMoved telling();
     [[nodiscard]] Wake waking();
 
+    void remember_what_is_said();
     void locked_out();
     [[nodiscard]] std::optional<wire::Event> seen_by(const GuestName& guest, const wire::Event& event) const;
     void tell(const Moved& moved);
@@ -85,6 +88,7 @@ private:
 
     // In the order in which they are made; what one of them calls later may be below it.
     Ground ground_;
+    Choices choices_;
     std::unique_ptr<Alarm> alarm_;
 
 public:
@@ -98,6 +102,7 @@ public:
     Giving giving;
     Follower follower;
     Plugs plugs;
+    Questions questions;
     SleepLine sleep;
     ClaimLine claims;
     Service service;

@@ -6,6 +6,8 @@
 #include "base/format.hpp"
 #include "base/numbers.hpp"
 #include "daemon/log.hpp"
+#include "plan/apart.hpp"
+#include "plan/board.hpp"
 #include "plan/refusal.hpp"
 
 #include <algorithm>
@@ -88,6 +90,7 @@ std::optional<std::chrono::milliseconds> Giving::follow(const topology::Snapshot
     if (!is_needed()) return std::nullopt;
     know_guest_ports();
     hold_what_libvirt_has_given(snapshot);
+    know_what_is_apart(snapshot);
     doubt_use_after_sleep(snapshot);
 
     std::optional<std::chrono::milliseconds> next;
@@ -183,6 +186,18 @@ void Giving::hold_what_libvirt_has_given(const topology::Snapshot& snapshot)
             if (device != nullptr && meant->number == device->number)
                 held_.open({.path = device->path, .number = device->number});
         }
+    }
+}
+
+/// Once no rule is for such a device any more, it is to come home, and in no socket nothing else tells that it was away.
+void Giving::know_what_is_apart(const topology::Snapshot& snapshot)
+{
+    if (!plan::may_have_devices_apart(snapshot, parts_.machine.settings())) return;
+    const topology::SeatId own = topology::OwnController{};
+    for (const auto& device : plan::look_at_board(snapshot, parts_.machine.settings()).apart) {
+        const auto* there = device.place ? snapshot.device_at(*device.place) : nullptr;
+        if (there != nullptr && device.connector.at != own)
+            remembered_.guests_had.insert({.path = there->path, .number = there->number});
     }
 }
 

@@ -73,6 +73,7 @@ private:
     void note_given(const attach::HostDevice& device);
     [[nodiscard]] bool is_shut(const attach::HostDevice& node, const Error& why);
     void know_guest_ports();
+    void know_what_is_apart(const topology::Snapshot& snapshot);
     void doubt_use_after_sleep(const topology::Snapshot& snapshot);
     void hold_what_libvirt_has_given(const topology::Snapshot& snapshot);
     void forget_use_at(const topology::PortPath& place);

@@ -230,7 +230,7 @@ void Guests::look_where_it_changed(Guest& guest)
 }
 
 /// A guest to which nothing is given is not asked anything.
-bool Guests::can_be_given_devices() const { return parts_.machine.settings().has_sockets_to_give(); }
+bool Guests::can_be_given_devices() const { return parts_.machine.settings().has_something_to_give(); }
 
 void Guests::tell_of_devices() const
 {

@@ -122,7 +122,7 @@ Findings Machine::take(Snapshot fresh)
     for (const auto bus : buses_apart(snapshot_->devices, fresh.devices))
         compare(snapshot_->devices.on(bus), fresh.devices.on(bus), findings);
     fresh.generation = snapshot_->generation + 1;
-    fresh.assigned = assigned_now();
+    fresh.assigned = assigned_now(fresh);
     fresh.applied = snapshot_->applied;
     if (const auto* mux = mux_controller()) {
         const auto* now = fresh.controller_at(mux->address);
@@ -307,6 +307,7 @@ Result<void> Machine::end_trial()
     auto ended = journal_.end_trial();
     if (!ended && is_locked_out(ended.error())) return ended;
     conductor_.adopt_trial({});
+    tell_what_is_said();
     return ended;
 }
 
@@ -360,11 +361,18 @@ void Machine::begin(Waiting wish)
 }
 
 /// Whom places are for is written down, and no look finds it.
-std::vector<topology::Placed> Machine::assigned_now() const
+std::vector<topology::Placed> Machine::assigned_now(const Snapshot& seen) const
 {
-    if (!settings_.has_sockets_to_give()) return {};
+    if (!settings_.has_something_to_give()) return {};
+    auto before =
+        settings_.remember && calls_.remembered ? calls_.remembered(seen) : std::vector<topology::Placed>();
     const auto standing = journal_.history().standing;
-    return standing ? plan::assigned_after({}, *standing) : std::vector<topology::Placed>();
+    return standing ? plan::assigned_after(std::move(before), *standing) : before;
+}
+
+void Machine::tell_what_is_said() const
+{
+    if (settings_.remember && settings_.has_something_to_give() && calls_.said && !trial()) calls_.said();
 }
 
 attach::Ways Machine::ways_now() const
@@ -374,7 +382,7 @@ attach::Ways Machine::ways_now() const
 
 void Machine::know_whom_places_are_for()
 {
-    auto assigned = assigned_now();
+    auto assigned = assigned_now(*snapshot_);
     if (assigned == snapshot_->assigned) return;
     snapshot_ = std::make_shared<const Snapshot>(snapshot_->with_assigned(std::move(assigned)));
     conductor_.forget_plans();
@@ -384,6 +392,7 @@ void Machine::over(Carried carried)
 {
     lock_.reset();
     know_whom_places_are_for();
+    tell_what_is_said();
     if (std::exchange(follows_later_, false)) follow_mux();
     if (carried && restores_all_ && carried->plan->staying.empty()) astray_ = false;
     if (carried && calls_.carried_out) calls_.carried_out(*carried->plan);

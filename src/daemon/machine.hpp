@@ -72,6 +72,10 @@ public:
         /// What carries out a plan, or the part of it that is not for the registers; null: the registers do all of it.
         std::function<std::unique_ptr<apply::Backend>(const plan::Plan&)> other_means;
         std::function<Attached()> attached;
+        /// What was said of places and devices before this boot, and is remembered; by the machine as that look has it.
+        std::function<std::vector<topology::Placed>(const topology::Snapshot&)> remembered;
+        /// What is said of them now; not while a trial is under way, for that can be taken back.
+        std::function<void()> said;
         /// The settings are others.
         std::function<void()> adopted;
         /// A change was carried out; before whoever asked for it is told.
@@ -154,7 +158,8 @@ private:
     [[nodiscard]] Result<std::unique_ptr<apply::Backend>> backend_for(const plan::Plan& plan) override;
     void wrote(const plan::Reading& now, const plan::Plan& plan) override;
 
-    [[nodiscard]] std::vector<topology::Placed> assigned_now() const;
+    [[nodiscard]] std::vector<topology::Placed> assigned_now(const topology::Snapshot& seen) const;
+    void tell_what_is_said() const;
     [[nodiscard]] attach::Ways ways_now() const;
     void know_whom_places_are_for();
     std::optional<Drift> read_registers_now();

@@ -256,6 +256,7 @@ Answer Service::why(const Through& through, const Command& command) const
                                         .given = given_now()});
     if (!view) return answer_for(NotDone(std::move(view.error())));
     if (sight) view = for_guest(*sight, *view);
+    if (sight) view->device.reset(); // which rules there are is the host's
     const auto& trial = machine.trial();
     if (trial && meant &&
         plan::moves(trial->way, plan::look_at_board(*machine.snapshot(), machine.settings()), *meant))
@@ -273,7 +274,7 @@ Answer Service::why(const Through& through, const Command& command) const
 std::vector<plan::GivenSocket> Service::given_now() const
 {
     const auto& machine = parts_.machine;
-    if (!machine.settings().has_sockets_to_give()) return {};
+    if (!machine.settings().has_something_to_give()) return {};
     const auto due = machine.decide({.wish = plan::FollowRequest{}});
     const auto* followed = std::get_if<plan::Plan>(&due);
     if (followed == nullptr) return {};
@@ -299,7 +300,7 @@ Answer Service::status(const Through& through, Form form) const
     if (form == Form::text) return answer;
     auto view = report::status_view(*snapshot, settings, parts_.machine.host_use());
     view.lines = line_views(parts_.entrances, parts_.guests);
-    report::show_given(view.connectors, given_now());
+    report::show_given(view, given_now());
     for (const auto& guest : parts_.guests.seen())
         if (guest.silence)
             view.silent.push_back(

@@ -92,9 +92,9 @@ void Trials::note(std::string_view word, std::string text, const plan::Change& a
 {
     log::change(format("trial {}: {}", word, text));
     wire::Event event{.kind = wire::EventKind::trial, .word = std::string(word), .text = std::move(text)};
-    for (const auto& connector :
-         plan::look_at_board(*parts_.machine.snapshot(), parts_.machine.settings()).connectors)
-        if (about.moves(connector.spec)) event.about.push_back(connector.spec.name.text());
+    const auto board = plan::look_at_board(*parts_.machine.snapshot(), parts_.machine.settings());
+    for (const auto* connector : board.all())
+        if (about.moves(connector->spec)) event.about.push_back(connector->spec.name.text());
     news_.push_back(std::move(event));
 }
 
@@ -206,9 +206,10 @@ plan::Change left_of(const plan::Change& way, const std::vector<StillOut>& rest,
 {
     auto left = way;
     left.shifts.clear();
-    for (const auto& connector : plan::look_at_board(*machine.snapshot(), machine.settings()).connectors)
-        if (std::ranges::find(rest, connector.spec.name, &StillOut::connector) != rest.end())
-            for (auto& shift : way.part_of(connector.spec).shifts) left.set(std::move(shift));
+    const auto board = plan::look_at_board(*machine.snapshot(), machine.settings());
+    for (const auto* connector : board.all())
+        if (std::ranges::find(rest, connector->spec.name, &StillOut::connector) != rest.end())
+            for (auto& shift : way.part_of(connector->spec).shifts) left.set(std::move(shift));
     return left;
 }
 

@@ -61,7 +61,7 @@ std::vector<PortPath> all_places(const Snapshot& snapshot)
     return places;
 }
 
-std::optional<UsbPlace> place_of(const Snapshot& snapshot, const PortPath& path)
+std::optional<UsbPlace> usb_place_at(const Snapshot& snapshot, const PortPath& path)
 {
     const auto* controller = snapshot.pci_controller_of_bus(path.bus());
     if (controller == nullptr) return std::nullopt;
@@ -91,7 +91,7 @@ PlacesNow places_by_pattern(const Snapshot& snapshot, const ToldSocket& socket)
     std::vector<PlaceNow> places;
     const auto names = texts_of(fitting);
     for (const auto& path : fitting)
-        if (auto place = place_of(snapshot, path))
+        if (auto place = usb_place_at(snapshot, path))
             places.push_back(
                 {.place = std::move(*place),
                  .remarks = {{Weight::warning, format("the pattern matches {} now; check that this is right",

@@ -42,6 +42,8 @@ struct ProposedRule {
     std::string socket; ///< a connector; empty: anywhere
     std::string to;     ///< a guest, "host"; empty: not known
     std::string remark;
+    Origin origin = {};                                ///< of the entry that it is made of
+    std::optional<config::RuleSettings> settings = {}; ///< nothing: it is written as a comment
 };
 
 /// Who has what at the same time, or one setting of the routing register.
@@ -69,7 +71,7 @@ struct Proposal {
 /// Holds what files say against this machine.
 [[nodiscard]] Proposal propose(const Here& here, std::vector<Found> found);
 
-/// In the grammar of usbroute.toml. Rules are comments: the configuration has none yet.
+/// In the grammar of usbroute.toml. What cannot be a rule of the configuration is a comment.
 [[nodiscard]] std::string to_toml(const Proposal& proposal);
 
 } // namespace usbroute::import_

@@ -3,7 +3,9 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "config/rule_order.hpp"
 #include "import/draft.hpp"
+#include "import/patterns.hpp"
 #include "import/readers.hpp"
 #include "import/told_devices.hpp"
 
@@ -67,6 +69,106 @@ bool is_same_rule(const ProposedRule& one, const ProposedRule& other)
     return one.match == other.match && one.socket == other.socket && one.to == other.to;
 }
 
+bool takes_devices(const Draft& draft, const std::string& guest)
+{
+    return std::ranges::any_of(draft.proposal.guests, [&](const ProposedGuest& one) {
+        return one.settings.name.text() == guest && (one.settings.takes_devices() || !one.libvirt.empty());
+    });
+}
+
+bool is_ascii_without_control(std::string_view text)
+{
+    return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+/// What the old tool searches from the beginning, in either name, whatever its case.
+std::optional<std::string> name_pattern(const std::string& regex)
+{
+    auto pattern = glob_of_regex(regex);
+    if (!pattern || pattern->find('[') != std::string::npos) return std::nullopt;
+    auto anywhere = "*" + *pattern + "*";
+    const auto twice =
+        std::ranges::unique(anywhere, [](char one, char next) { return one == '*' && next == '*'; });
+    anywhere.erase(twice.begin(), twice.end());
+    return anywhere;
+}
+
+std::optional<topology::UsbClass> class_of(std::string text)
+{
+    std::ranges::replace(text, ':', '/');
+    return topology::UsbClass::parse(text);
+}
+
+/// Why it cannot be a rule of the configuration; empty: it can, and this is it.
+std::string make_rule(const Draft& draft, const ProposedRule& rule, config::RuleSettings& made)
+{
+    const auto& told = rule.match;
+    if (rule.to.empty()) return "nobody says which guest it is for";
+    if (rule.to != "host" && !takes_devices(draft, rule.to))
+        return format("{} takes no single devices", rule.to);
+    if (!is_ascii_without_control(told.serial) || !is_ascii_without_control(told.name))
+        return "it has characters that are not in ASCII";
+    made.name = RuleName(rule.name);
+    made.to = config::target_from(rule.to);
+    made.match.id = told.id();
+    made.match.serial = told.serial;
+    if (!told.name.empty()) {
+        const auto pattern = name_pattern(told.name);
+        if (!pattern) return "its name is a regular expression that is more than '*' and '?'";
+        made.match.name = *pattern;
+    }
+    if (!told.device_class.empty()) {
+        made.match.device_class = class_of(told.device_class);
+        if (!made.match.device_class) return "its class cannot be read";
+    }
+    if (!told.interface_class.empty()) {
+        const auto found = class_of(told.interface_class);
+        if (!found) return "its interface cannot be read";
+        made.match.interfaces = {*found};
+    }
+    if (!rule.socket.empty()) made.match.socket = ConnectorName(rule.socket);
+    made.match.removable = told.removable;
+    const bool knows_a_device = made.match.id || !made.match.serial.empty() || !made.match.name.empty() ||
+                                made.match.device_class || !made.match.interfaces.empty() ||
+                                made.match.removable;
+    return knows_a_device ? std::string() : "what it asks for is not known here";
+}
+
+/// Where two of them contradict each other, the later one stays out: the old tool may have taken the first.
+void leave_out_contradictions(Draft& draft)
+{
+    for (bool is_right = false; !is_right;) {
+        std::vector<config::RuleSettings> rules;
+        for (const auto& rule : draft.proposal.rules)
+            if (rule.settings) rules.push_back(*rule.settings);
+        const auto pairs = config::contradictions(rules, 1);
+        is_right = pairs.empty();
+        if (is_right) return;
+        const auto& [first, later] = pairs.front();
+        const auto rule = std::ranges::find(draft.proposal.rules, later->name.text(), &ProposedRule::name);
+        rule->settings.reset();
+        draft.say(
+            rule->origin, Weight::warning,
+            format(
+                "[rule.{}] is written as a comment, because it contradicts [rule.{}]: one device can be as both say",
+                rule->name, first->name.text()));
+    }
+}
+
+void make_settings(Draft& draft)
+{
+    for (auto& rule : draft.proposal.rules) {
+        config::RuleSettings made;
+        const auto why_not = make_rule(draft, rule, made);
+        if (why_not.empty())
+            rule.settings = std::move(made);
+        else
+            draft.say(rule.origin, Weight::warning,
+                      format("[rule.{}] is written as a comment, because {}", rule.name, why_not));
+    }
+    leave_out_contradictions(draft);
+}
+
 /// False: there are too many rules already.
 bool propose_rule(Draft& draft, const RuleWish& wish, const std::string& connector)
 {
@@ -85,6 +187,7 @@ bool propose_rule(Draft& draft, const RuleWish& wish, const std::string& connect
     const auto own = plain_name(entry.name);
     rule.name = own.empty() || wish.slot ? draft.rule_names.next(rule.to.empty() ? "device" : rule.to)
                                          : draft.rule_names.free(own);
+    rule.origin = entry.origin;
     rules.push_back(std::move(rule));
     return true;
 }
@@ -93,15 +196,10 @@ bool propose_rule(Draft& draft, const RuleWish& wish, const std::string& connect
 
 void propose_rules(Draft& draft)
 {
-    std::set<std::string> noted; // files
-    for (const auto& wish : draft.rules) {
+    for (const auto& wish : draft.rules)
         for (const auto& connector : connectors_of(draft, wish))
-            if (!propose_rule(draft, wish, connector)) return;
-        if (!wish.slot && noted.insert(wish.entry.origin.file).second)
-            draft.say(
-                wish.entry.origin, Weight::note,
-                "entries for a device in any socket need [rule.NAME], which this version does not have yet: they are written as comments");
-    }
+            if (!propose_rule(draft, wish, connector)) return make_settings(draft);
+    make_settings(draft);
 }
 
 } // namespace usbroute::import_

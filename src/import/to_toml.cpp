@@ -102,9 +102,11 @@ std::string profile_toml(const ProposedProfile& profile)
     return text;
 }
 
-/// In the grammar that is meant for rules; none of it is read yet.
-std::string rule_comment(const ProposedRule& rule)
+std::string rule_text(const ProposedRule& rule)
 {
+    if (rule.settings)
+        return config::to_toml(*rule.settings) +
+               (rule.remark.empty() ? std::string() : format("# {}\n", printable(rule.remark, 400)));
     std::vector<std::string> match;
     const auto add = [&](std::string_view key, std::string_view value) {
         if (!value.empty()) match.push_back(format("{} = {}", key, toml_string(value)));
@@ -147,8 +149,8 @@ std::string to_toml(const Proposal& proposal)
     if (has_given)
         add("# Apply it with `usbroute apply imported`, or at every boot with\n# [routes]\n# at_start = \"imported\"\n");
     if (!proposal.rules.empty()) {
-        add("# Devices wherever they are plugged in. This version has no rules yet, so these lines are comments.\n");
-        for (const auto& rule : proposal.rules) add(rule_comment(rule));
+        add("# Devices by what they are. Of several rules the most specific counts, wherever it is written: docs/rules.md\n");
+        for (const auto& rule : proposal.rules) add(rule_text(rule));
     }
     return text;
 }

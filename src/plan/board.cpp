@@ -6,6 +6,7 @@
 #include "attach/seats.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "plan/apart.hpp"
 #include "plan/resolve.hpp"
 #include "plan/unreadable.hpp"
 #include "route/behind.hpp"
@@ -23,6 +24,9 @@ const Connector* Board::find(const ConnectorName& name) const
     const auto found =
         std::ranges::find_if(connectors, [&](const Connector& c) { return c.spec.name == name; });
     if (found != connectors.end()) return &*found;
+    const auto device =
+        std::ranges::find_if(apart, [&](const ApartDevice& one) { return one.connector.spec.name == name; });
+    if (device != apart.end()) return &device->connector;
     // A socket answers to its bit even after somebody has named it: what was written before still works.
     const auto bit = route::bit_of_unnamed(name.text());
     const auto of_bit =
@@ -43,19 +47,33 @@ const Connector* Board::connector_of(const topology::PortPath& place) const
     return nearest;
 }
 
+std::vector<const Connector*> Board::all() const
+{
+    std::vector<const Connector*> all;
+    for (const auto& connector : connectors) all.push_back(&connector);
+    for (const auto& device : apart) all.push_back(&device.connector);
+    return all;
+}
+
+const ApartDevice* Board::apart_at(const topology::PortPath& place) const
+{
+    const auto found = std::ranges::find(apart, place, &ApartDevice::place);
+    return found == apart.end() ? nullptr : &*found;
+}
+
 namespace {
 
 void add_own_places(const topology::Snapshot& snapshot, const std::vector<topology::PortPath>& of_others,
                     const topology::PortPath& place, std::vector<topology::PortPath>& found)
 {
+    if (std::ranges::find(of_others, place) != of_others.end()) return;
     const auto is_within = [&](const topology::PortPath& other) { return place.contains(other); };
     const auto* hub = snapshot.device_at(place);
     if (std::ranges::none_of(of_others, is_within) || hub == nullptr || hub->hub_ports == 0)
         return found.push_back(place);
     for (unsigned number = 1; number <= hub->hub_ports; ++number) {
         const auto port = place.child(static_cast<std::uint8_t>(number));
-        if (std::ranges::find(of_others, port) == of_others.end())
-            add_own_places(snapshot, of_others, port, found);
+        add_own_places(snapshot, of_others, port, found);
     }
 }
 
@@ -71,20 +89,25 @@ std::vector<topology::PortPath> own_places(const topology::Snapshot& snapshot, c
             if (std::ranges::any_of(places,
                                     [&](const auto& own) { return own.contains(place) && own != place; }))
                 of_others.push_back(std::move(place));
+    if (!connector.spec.device)
+        for (const auto& device : board.apart)
+            if (device.place &&
+                std::ranges::any_of(places, [&](const auto& own) { return own.contains(*device.place); }))
+                of_others.push_back(*device.place);
     std::vector<topology::PortPath> found;
     for (const auto& place : places) add_own_places(snapshot, of_others, place, found);
     return found;
 }
 
-namespace {
-
-std::vector<GuestName> guests_with_a_monitor(const config::Settings& settings)
+std::vector<GuestName> takers_of(const config::Settings& settings)
 {
     std::vector<GuestName> names;
     for (const auto& guest : settings.guests)
         if (guest.takes_devices()) names.push_back(guest.name);
     return names;
 }
+
+namespace {
 
 /// Its devices are the host's to give as long as the host drives the controller.
 std::optional<Refusal> why_not_given(const Connector& connector)
@@ -134,10 +157,14 @@ Board look_at_board(const topology::Snapshot& snapshot, const config::Settings& 
         for (const auto& spec : route::unnamed_connectors(*board.mux->family, specs))
             board.connectors.push_back(route::look_at(snapshot, board.mux, spec));
     route::complete_holes_behind(board.connectors, board.mux);
-    const auto takers = guests_with_a_monitor(settings);
+    const auto takers = takers_of(settings);
     if (!takers.empty())
         for (auto& connector : board.connectors)
             if (!connector.behind) attach::add_seats(connector, snapshot, takers);
+    if (!takers.empty()) {
+        put_sockets_where_rules_say(board, snapshot, settings);
+        add_devices_apart(board, snapshot, settings, takers);
+    }
     return board;
 }
 

@@ -19,23 +19,42 @@
 
 namespace usbroute::plan {
 
+/// A single device that is for somebody of its own, whomever its socket is for.
+struct ApartDevice {
+    topology::Connector
+        connector; ///< named by the device's place, "3-2.1", or by its key where it is not plugged in
+    std::optional<topology::PortPath>
+        place;                    ///< nothing: it is not plugged in, and somebody has said whom it is for
+    std::optional<RuleName> rule; ///< that says so; nothing: somebody has moved it by its name
+    std::optional<ConnectorName> socket;    ///< in which it is
+    std::vector<config::Target> asked = {}; ///< who is to have it is an open question between these
+};
+
 /// All connectors as one snapshot shows them, and the mux between them. Built once for a decision.
 struct Board {
     std::optional<route::Mux> mux;
     std::vector<topology::Connector> connectors; ///< configured ones first, then the unnamed sockets
     std::size_t configured = 0;                  ///< how many of them are configured
     std::vector<topology::NamedHub> hubs = {};   ///< those that have a name
+    std::vector<ApartDevice> apart = {};         ///< devices that do not go with their socket, by path
 
     [[nodiscard]] const topology::Connector* find(const ConnectorName& name) const;
     /// The connector in which something at this place is, on whatever seat that place is: of those that contain it the nearest,
     /// for a socket of a hub lies within the socket in which the hub is. Null: none is known.
     [[nodiscard]] const topology::Connector* connector_of(const topology::PortPath& place) const;
+    /// Connectors and devices that are apart.
+    [[nodiscard]] std::vector<const topology::Connector*> all() const;
+    /// The device there, if it is for somebody of its own.
+    [[nodiscard]] const ApartDevice* apart_at(const topology::PortPath& place) const;
 };
 
-/// The places of a connector whose devices are given, but for those that are connectors of their own: where it has a hub
-/// in which a port is another connector, these are the other ports.
+/// The places of a connector whose devices are given, but for those that are connectors of their own or have a device that is apart:
+/// where it has a hub in which a port is such a one, these are the other ports.
 [[nodiscard]] std::vector<topology::PortPath>
 own_places(const topology::Snapshot& snapshot, const Board& board, const topology::Connector& connector);
+
+/// The guests to which single devices can be given.
+[[nodiscard]] std::vector<GuestName> takers_of(const config::Settings& settings);
 
 [[nodiscard]] Board look_at_board(const topology::Snapshot& snapshot, const config::Settings& settings);
 

@@ -137,11 +137,10 @@ std::vector<Placed> Change::after() const
 
 std::vector<topology::Placed> assigned_after(std::vector<topology::Placed> assigned, const Change& change)
 {
-    const auto host = topology::text_of(topology::SeatId(topology::OwnController{}));
     for (const auto& shift : change.shifts) {
-        if (!topology::is_of_a_place(shift.key)) continue;
+        if (!topology::is_of_a_place(shift.key) || shift.to == shift.from) continue;
         std::erase_if(assigned, [&](const topology::Placed& one) { return one.key == shift.key; });
-        if (shift.to != host) assigned.push_back({.key = shift.key, .word = shift.to});
+        assigned.push_back({.key = shift.key, .word = shift.to});
     }
     std::ranges::sort(assigned, {}, [](const topology::Placed& one) { return topology::text_of(one.key); });
     return assigned;

@@ -84,7 +84,8 @@ struct Change {
     bool operator==(const Change&) const = default;
 };
 
-/// Whom places are for that no mux reaches, once a change has been carried out: those that are not the host's, by key.
+/// Whom places and devices are for that no mux reaches, once a change has been carried out, as far as somebody has said so: what the
+/// change leaves where it was before it stays as it was said before. By key.
 [[nodiscard]] std::vector<topology::Placed> assigned_after(std::vector<topology::Placed> assigned,
                                                            const Change& change);
 

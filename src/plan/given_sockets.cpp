@@ -111,9 +111,13 @@ attach::Way way_of(const attach::SeenGuest* guest, const std::vector<PortPath>& 
     return ways.usual;
 }
 
-GivenSocket socket_given_to(const GuestName& guest, const Connector& connector, const Plan& followed,
-                            const topology::Snapshot& snapshot, const config::Settings& settings)
+GivenSocket socket_given_to(const GuestName& guest, const Connector& connector, const Board& board,
+                            const Plan& followed, const topology::Snapshot& snapshot,
+                            const config::Settings& settings)
 {
+    const auto is_told_elsewhere = [&](const PortPath& path) {
+        return !connector.spec.device && board.apart_at(path) != nullptr;
+    };
     const auto& seen = *followed.made_for.devices;
     const auto& places = connector.seat(topology::OwnController{})->places;
     GivenSocket socket{.connector = connector.spec.name,
@@ -123,7 +127,7 @@ GivenSocket socket_given_to(const GuestName& guest, const Connector& connector, 
     if (auto wait = wait_of(guest, socket.way, seen, settings)) socket.waits.push_back(std::move(*wait));
     std::vector<PortPath> kept_at;
     for (const auto& kept : followed.kept) {
-        if (!is_in(places, kept.device.path)) continue;
+        if (!is_in(places, kept.device.path) || is_told_elsewhere(kept.device.path)) continue;
         kept_at.push_back(kept.device.path);
         socket.waits.push_back({.place = kept.device.path,
                                 .code = code_of_wait(Waits::stays),
@@ -133,7 +137,7 @@ GivenSocket socket_given_to(const GuestName& guest, const Connector& connector, 
     for (const auto& waiting : followed.waiting) {
         const auto& path = waiting.device.path;
         // Of the first the socket itself says it, of the second it is said already, with the reason.
-        if (!is_in(places, path) || waiting.why == Waits::no_monitor ||
+        if (!is_in(places, path) || is_told_elsewhere(path) || waiting.why == Waits::no_monitor ||
             std::ranges::find(kept_at, path) != kept_at.end())
             continue;
         socket.waits.push_back({.place = path,
@@ -158,10 +162,11 @@ std::vector<GivenSocket> given_sockets(const Plan& followed, const topology::Sna
 {
     std::vector<GivenSocket> sockets;
     if (!followed.made_for.devices) return sockets;
-    for (const auto& connector : look_at_board(snapshot, settings).connectors) {
-        if (means_of(connector) != Means::attach || !connector.at) continue;
-        if (const auto* guest = std::get_if<GuestName>(&*connector.at))
-            sockets.push_back(socket_given_to(*guest, connector, followed, snapshot, settings));
+    const auto board = look_at_board(snapshot, settings);
+    for (const auto* connector : board.all()) {
+        if (means_of(*connector) != Means::attach || !connector->at) continue;
+        if (const auto* guest = std::get_if<GuestName>(&*connector->at))
+            sockets.push_back(socket_given_to(*guest, *connector, board, followed, snapshot, settings));
     }
     return sockets;
 }

@@ -7,6 +7,8 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <ranges>
 
 namespace usbroute::plan {
 
@@ -139,6 +141,35 @@ std::string guest_of(const attach::Waiting& waiting)
     return waiting.guest ? waiting.guest->text() : std::string("the guest");
 }
 
+Assignment assignment_after(const Plan& plan, const Connector& connector, std::size_t slot,
+                            const Situation& situation)
+{
+    const topology::SeatId own = topology::OwnController{};
+    const auto movement = std::ranges::find(plan.movements, connector.spec.name, &Movement::connector);
+    const auto& seat = movement == plan.movements.end() ? *connector.at : movement->to;
+    return {.connector = connector.spec.name,
+            .places = connector.seat(topology::OwnController{})->places,
+            .whom = whom(seat, situation),
+            .slot = slot,
+            .heals = *connector.at != own || seat != own};
+}
+
+/// What is in a socket that moves, and does not go with it.
+void warn_of_what_is_apart(Plan& plan, const Board& board, const Situation& situation)
+{
+    for (const auto& device : board.apart) {
+        const auto& connector = device.connector;
+        if (!device.place || !device.socket || !is_moved(plan, *device.socket) ||
+            is_moved(plan, connector.spec.name))
+            continue;
+        plan.warnings.push_back(
+            format("{} in {} does not go with it: {}, it is for {}",
+                   what_is_at(situation.snapshot, *device.place), device.socket->text(),
+                   device.rule ? "by rule " + device.rule->text() : std::string("moved by its name"),
+                   text_of(owner_now(connector, situation.settings))));
+    }
+}
+
 std::optional<std::string> said_of_a_guest_that_is_off(const Movement& movement, const Situation& situation)
 {
     const auto* name = std::get_if<GuestName>(&movement.to);
@@ -240,18 +271,22 @@ bool brings_a_port(const attach::Action& action, const std::vector<attach::Actio
 
 std::vector<Assignment> assignments_after(const Plan& plan, const Situation& situation, const Board& board)
 {
-    const topology::SeatId own = topology::OwnController{};
     std::vector<Assignment> assignments;
-    for (const auto& connector : board.connectors) {
-        if (means_of(connector) != Means::attach) continue;
-        const auto movement = std::ranges::find(plan.movements, connector.spec.name, &Movement::connector);
-        const auto& seat = movement == plan.movements.end() ? *connector.at : movement->to;
-        assignments.push_back({.connector = connector.spec.name,
-                               .places = connector.seat(topology::OwnController{})->places,
-                               .whom = whom(seat, situation),
-                               .slot = assignments.size(),
-                               .heals = *connector.at != own || seat != own});
+    for (const auto& connector : board.connectors)
+        if (means_of(connector) == Means::attach)
+            assignments.push_back(assignment_after(plan, connector, assignments.size(), situation));
+    std::vector<Assignment> of_devices;
+    for (const auto& device : board.apart) {
+        if (!device.place) continue;
+        auto assignment = assignment_after(plan, device.connector, 0, situation);
+        // In a guest's socket what is the host's own was without a driver as well.
+        const auto* around = attach::assignment_of(assignments, *device.place);
+        assignment.heals = assignment.heals || (around != nullptr && around->heals);
+        assignment.is_of_a_device = true;
+        assignment.claims = around != nullptr && !std::holds_alternative<attach::Host>(around->whom);
+        of_devices.push_back(std::move(assignment));
     }
+    std::ranges::move(of_devices, std::back_inserter(assignments));
     return assignments;
 }
 
@@ -278,6 +313,7 @@ void add_giving(Plan& plan, const Situation& situation, const Board& board)
             plan.warnings.push_back(in_words(waiting, situation.snapshot));
             plan.waiting.push_back(std::move(waiting));
         }
+    warn_of_what_is_apart(plan, board, situation);
     for (const auto& movement : plan.movements)
         if (auto said = said_of_a_guest_that_is_off(movement, situation)) plan.warnings.push_back(*said);
 }

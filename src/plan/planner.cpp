@@ -9,6 +9,7 @@
 #include "plan/dead_sides.hpp"
 #include "plan/following.hpp"
 #include "plan/giving.hpp"
+#include "plan/named_devices.hpp"
 #include "plan/plan.hpp"
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
@@ -125,8 +126,8 @@ void add_given(Plan& plan, const Situation& situation, const Board& board, const
     if (wanted.named && !connector.missing.empty())
         plan.warnings.push_back(
             format("{}: nothing can be in {} until it is", connector.missing, connector.spec.name.text()));
-    if (!wanted.named || wanted.is_there() || wanted.seat == SeatId(topology::OwnController{}) ||
-        !topology::names_one_half(connector.spec))
+    if (!wanted.named || wanted.is_there() || connector.spec.device ||
+        wanted.seat == SeatId(topology::OwnController{}) || !topology::names_one_half(connector.spec))
         return;
     if (const auto half =
             topology::unknown_half(situation.snapshot, connector.spec, situation.settings.specs()))
@@ -319,11 +320,14 @@ bool Movement::takes(const topology::PortPath& place) const
     return std::ranges::any_of(places, [&](const auto& port) { return port.contains(place); });
 }
 
-Outcome make_plan(const Situation& situation, const Request& request)
+Outcome make_plan(const Situation& situation, const Request& asked)
 {
-    const auto board = look_at_board(situation.snapshot, situation.settings);
-    if (const auto* follow = std::get_if<FollowRequest>(&request.wish))
+    auto board = look_at_board(situation.snapshot, situation.settings);
+    if (const auto* follow = std::get_if<FollowRequest>(&asked.wish))
         return make_following_plan(situation, board, *follow);
+    const auto named = with_devices_apart(board, situation, asked);
+    if (!named) return named.error();
+    const auto& request = *named;
     if (auto refusal = check_whose_change(situation, board, request)) return *refusal;
     auto resolved = resolve(situation, board, request);
     if (!resolved) return resolved.error();

@@ -87,7 +87,8 @@ std::vector<Departure> departures_of(const Plan& plan, const std::function<bool(
 void add_what_is_on_trial(const Situation& situation, const Board& board, const Plan& plan,
                           std::vector<Departure>& departures)
 {
-    for (const auto& connector : board.connectors) {
+    for (const auto* each : board.all()) {
+        const auto& connector = *each;
         const auto back = situation.trial->seat_before(connector.spec);
         if (!back || !connector.at) continue;
         if (std::ranges::find(plan.movements, connector.spec.name, &Movement::connector) !=

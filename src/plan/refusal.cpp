@@ -14,6 +14,8 @@ std::string_view code_of(Reason reason)
 {
     switch (reason) {
     case Reason::no_such_connector: return "no-such-connector";
+    case Reason::several_devices: return "several-devices";
+    case Reason::always_host: return "always-host";
     case Reason::no_such_profile: return "no-such-profile";
     case Reason::no_such_guest: return "no-such-guest";
     case Reason::nothing_to_toggle: return "nothing-to-toggle";
@@ -54,6 +56,7 @@ ErrorKind kind_of(Reason reason)
 {
     switch (reason) {
     case Reason::no_such_connector:
+    case Reason::several_devices:
     case Reason::no_such_profile:
     case Reason::no_such_guest:
     case Reason::nothing_to_toggle: return ErrorKind::not_found;

@@ -15,6 +15,8 @@ namespace usbroute::plan {
 /// Why a request is not carried out. Each has a stable word for scripts and the protocol.
 enum class Reason : std::uint8_t {
     no_such_connector,
+    several_devices, ///< what names a device can mean several
+    always_host,     ///< a rule says that the device never leaves the host
     no_such_profile,
     no_such_guest,
     nothing_to_toggle,         ///< no profiles are configured

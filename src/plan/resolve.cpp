@@ -290,14 +290,26 @@ OrRefusal<Resolved> resolve_apply(const ApplyRequest& request, const Situation& 
     return resolved;
 }
 
+/// What was said of a socket before the boot, and is remembered.
+bool is_said_of(const topology::Snapshot& snapshot, const topology::ConnectorSpec& spec)
+{
+    const auto keys = topology::place_keys(spec);
+    return std::ranges::any_of(snapshot.assigned, [&](const topology::Placed& placed) {
+        return std::ranges::find(keys, placed.key) != keys.end();
+    });
+}
+
 /// Who has asked for a socket since the boot was there first, whenever the controllers came.
 OrRefusal<Resolved> resolve_start(const StartRequest& request, const Situation& s, const Board& board)
 {
     auto resolved = resolve_apply({request.profile}, s, board);
     if (!resolved) return resolved;
     resolved->title = text_of(Wish(request));
-    if (!s.standing || !is_of_this_board(*s.standing, board)) return resolved;
-    const auto is_asked_for = [&](const Wanted& wanted) { return s.standing->moves(wanted.connector->spec); };
+    const bool has_moves = s.standing && is_of_this_board(*s.standing, board);
+    const auto is_asked_for = [&](const Wanted& wanted) {
+        const auto& spec = wanted.connector->spec;
+        return (has_moves && s.standing->moves(spec)) || is_said_of(s.snapshot, spec);
+    };
     if (std::erase_if(resolved->wanted, is_asked_for) == 0) return resolved;
     resolved->profile.reset();
     std::erase_if(resolved->asked, [&](const auto& asked) {

@@ -35,6 +35,8 @@ Words words_for(const Refusal& refusal, const std::string& socket)
 {
     switch (refusal.reason) {
     case Reason::no_such_connector: return {"there is no such connector", ask_there};
+    case Reason::several_devices: return {"more than one device could be meant", ask_there};
+    case Reason::always_host: return {format("what is in {} stays with the host", socket), ask_there};
     case Reason::no_such_profile: return {"there is no such profile", ask_there};
     case Reason::no_such_guest: return {"there is no such guest", ask_there};
     case Reason::nothing_to_toggle: return {"no profile is configured", ask_there};

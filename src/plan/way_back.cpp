@@ -62,9 +62,9 @@ std::expected<Resolved, Refusal> resolve_change(const Change& change, const topo
 {
     Resolved resolved;
     resolved.title = printable(change.title);
-    for (const auto& connector : board.connectors) {
-        if (!change.touches(connector.spec)) continue;
-        const auto wanted = wanted_by(change, connector, snapshot, board);
+    for (const auto* connector : board.all()) {
+        if (!change.touches(connector->spec)) continue;
+        const auto wanted = wanted_by(change, *connector, snapshot, board);
         if (!wanted) return std::unexpected(wanted.error());
         add(resolved, *wanted);
     }
@@ -78,15 +78,15 @@ Resolved resolve_by_socket(const Change& change, const topology::Snapshot& snaps
 {
     Resolved resolved;
     resolved.title = printable(text_of(wish));
-    for (const auto& connector : board.connectors) {
-        if (!change.touches(connector.spec)) continue;
-        const std::optional<Refusal> refusal = why_not(connector);
+    for (const auto* connector : board.all()) {
+        if (!change.touches(connector->spec)) continue;
+        const std::optional<Refusal> refusal = why_not(*connector);
         const auto wanted =
-            refusal ? std::unexpected(*refusal) : wanted_by(change, connector, snapshot, board);
+            refusal ? std::unexpected(*refusal) : wanted_by(change, *connector, snapshot, board);
         if (wanted)
             add(resolved, *wanted);
         else
-            resolved.staying.push_back({.connector = connector.spec.name, .why = wanted.error()});
+            resolved.staying.push_back({.connector = connector->spec.name, .why = wanted.error()});
     }
     return resolved;
 }
@@ -113,10 +113,10 @@ std::optional<Refusal> check_owner(const Change& change, const Connector& connec
 
 bool is_assigned(const Shift& shift, const Board& board)
 {
-    return std::ranges::any_of(board.connectors, [&](const Connector& connector) {
-        const auto keys = topology::place_keys(connector.spec);
+    return std::ranges::any_of(board.all(), [&](const Connector* connector) {
+        const auto keys = topology::place_keys(connector->spec);
         return std::ranges::find(keys, shift.key) != keys.end() &&
-               connector.at == topology::seat_of_word(shift.to);
+               connector->at == topology::seat_of_word(shift.to);
     });
 }
 
@@ -138,8 +138,8 @@ Refusal changed_since(const Change& change, const Board& board)
     const bool is_ours = is_of_this_board(change, board);
     std::vector<std::string> names;
     if (is_ours)
-        for (const auto left = strayed(change, board); const auto& connector : board.connectors)
-            if (left.touches(connector.spec)) names.push_back(connector.spec.name.text());
+        for (const auto left = strayed(change, board); const auto* connector : board.all())
+            if (left.touches(connector->spec)) names.push_back(connector->spec.name.text());
     if (!names.empty())
         sentence += format(": {} {} been moved since", join(names, ", "), names.size() == 1 ? "has" : "have");
     return {Reason::changed_since, names.empty() ? std::string("undo") : names.front(), std::move(sentence),
@@ -166,8 +166,8 @@ std::expected<Resolved, Refusal> resolve_undo(const Situation& s, const Board& b
     if (auto refusal = why_not_reversed(change, s.snapshot, board)) return std::unexpected(*refusal);
     const bool still_there = is_of_this_board(change, board) && strayed(change, board).is_empty();
     if (!still_there) return std::unexpected(changed_since(change, board));
-    for (const auto& connector : board.connectors)
-        if (auto refusal = check_owner(change, connector, board, s.settings))
+    for (const auto* connector : board.all())
+        if (auto refusal = check_owner(change, *connector, board, s.settings))
             return std::unexpected(*refusal);
     return resolve_change(change.inverse(), s.snapshot, board);
 }
@@ -204,7 +204,10 @@ std::expected<Resolved, Refusal> resolve_restore(const Situation& s, const Board
     if (board.mux && board.mux->xhci->is_given_away()) return nothing;
     if (!s.standing || !is_of_this_board(*s.standing, board)) return nothing;
     if (auto refusal = why_not_reversed(*s.standing, s.snapshot, board)) return std::unexpected(*refusal);
-    return resolve_by_socket(*s.standing, s.snapshot, board, RestoreRequest{},
+    // Whom a place is for is what is written down: nobody else can have moved it.
+    auto wires = *s.standing;
+    std::erase_if(wires.shifts, [](const Shift& shift) { return topology::is_of_a_place(shift.key); });
+    return resolve_by_socket(wires, s.snapshot, board, RestoreRequest{},
                              [](const Connector&) { return std::optional<Refusal>(); });
 }
 

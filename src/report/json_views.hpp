@@ -16,6 +16,14 @@ namespace usbroute::report {
 template <class T, class... Any>
 concept OneOf = (std::same_as<std::remove_const_t<T>, Any> || ...);
 
+template <class Io> void describe(OneOf<WaitView> auto& v, Io& io)
+{
+    io("place", v.place);
+    io("code", v.code);
+    io("why", v.why);
+    io.if_any("errors", v.errors);
+}
+
 template <class Io> void describe(OneOf<DeviceView> auto& v, Io& io)
 {
     io("place", v.place);
@@ -25,14 +33,10 @@ template <class Io> void describe(OneOf<DeviceView> auto& v, Io& io)
     io("hub", v.hub);
     io("disks", v.disks);
     io("in_use", v.in_use);
-}
-
-template <class Io> void describe(OneOf<WaitView> auto& v, Io& io)
-{
-    io("place", v.place);
-    io("code", v.code);
-    io("why", v.why);
-    io.if_any("errors", v.errors);
+    io.if_any("owner", v.owner);
+    io.if_any("ask", v.ask);
+    io.if_any("rule", v.rule);
+    io.if_any("waits", v.waits);
 }
 
 template <class Io> void describe(OneOf<ConnectorView> auto& v, Io& io)
@@ -182,10 +186,29 @@ template <class Io> void describe(OneOf<WhyView::Move> auto& v, Io& io)
     io("warnings", v.warnings);
 }
 
+template <class Io> void describe(OneOf<WhyView::Lost> auto& v, Io& io)
+{
+    io("rule", v.rule);
+    io("to", v.to);
+    io("why", v.why);
+}
+
+template <class Io> void describe(OneOf<WhyView::OfDevice> auto& v, Io& io)
+{
+    io("place", v.place);
+    io("name", v.name);
+    io("owner", v.owner);
+    io("by", v.by);
+    io("rule", v.rule);
+    io("says", v.says);
+    io("lost", v.lost);
+}
+
 template <class Io> void describe(OneOf<WhyView> auto& v, Io& io)
 {
     io("schema", v.schema);
     io("connector", v.connector);
+    io.if_any("device", v.device);
     io("since", v.since);
     io("by", v.by);
     io("what", v.what);

@@ -276,6 +276,32 @@ void describe(const config::HubSettings& v, Writer& io)
     io("origin", v.origin);
 }
 
+void describe(const config::RuleMatch& v, Writer& io)
+{
+    io.if_any("id", v.id);
+    io.if_any("serial", shown(v.serial));
+    io.if_any("name", shown(v.name));
+    io.if_any("class", v.device_class);
+    io.if_any("interface", v.interfaces);
+    io.if_any("socket", v.socket);
+    io.if_any("hub", v.hub);
+    io.if_any("removable", v.removable);
+}
+
+void describe(const config::RuleSettings& v, Writer& io)
+{
+    io("name", v.name);
+    io("match", v.match);
+    if (v.ask.empty()) {
+        io("to", config::text_of(v.to));
+    } else {
+        io("ask", texts_of(v.ask, [](const auto& one) { return config::text_of(one); }));
+        io("answer_after_ms", v.answer_after.count());
+    }
+    io("always", v.always);
+    io("origin", v.origin);
+}
+
 void describe(const config::GuestSettings& v, Writer& io)
 {
     io("name", v.name);
@@ -334,8 +360,10 @@ void describe(const config::Settings& v, Writer& io)
     io("guests", v.guests);
     io("profiles", v.profiles);
     if (!v.hubs.empty()) io("hubs", v.hubs);
+    if (!v.rules.empty()) io("rules", v.rules);
     io("toggle", v.toggle_order());
     io("on_drift", v.on_drift == config::OnDrift::restore ? "restore" : "report");
+    if (v.remember) io("remember", true);
     io("at_start", v.at_start);
     io("listeners", v.listeners);
 }

@@ -113,6 +113,9 @@ std::string device_line(const DeviceView& device, std::size_t room, const Style&
     if (auto disk = disk_words(device); !disk.empty()) remarks.push_back(std::move(disk));
     if (device.keyboard) remarks.emplace_back("keyboard");
     if (!device.speed.empty()) remarks.push_back(device.speed + "M");
+    if (!device.owner.empty())
+        remarks.push_back(device.rule.empty() ? "for " + device.owner
+                                              : format("for {} by rule {}", device.owner, device.rule));
     const auto left = room > columns(head) ? room - columns(head) : 0;
     return head + name_with(device.name, join(remarks, ", "), left, style);
 }
@@ -249,6 +252,36 @@ std::vector<std::string> waits_of(const StatusView& view)
     return lines;
 }
 
+/// Devices that are for somebody of their own, in sockets and elsewhere.
+std::vector<const DeviceView*> devices_apart(const StatusView& view)
+{
+    std::vector<const DeviceView*> apart;
+    const auto add = [&](const std::vector<DeviceView>& devices) {
+        for (const auto& device : devices)
+            if (!device.owner.empty()) apart.push_back(&device);
+    };
+    for (const auto& connector : view.connectors) add(connector.devices);
+    add(view.elsewhere);
+    return apart;
+}
+
+/// "3-2.1 Logitech USB Keyboard (046d:c31c): windows, by rule keyboards"
+std::vector<std::string> apart_lines(const StatusView& view)
+{
+    std::vector<std::string> lines;
+    for (const auto* device : devices_apart(view)) {
+        const auto by = device->rule.empty() ? std::string("moved by its name") : "by rule " + device->rule;
+        if (device->ask.empty())
+            lines.push_back(format("{} {}: {}, {}", device->place, device->name, device->owner, by));
+        else
+            lines.push_back(format("{} {}: nobody, {}: who is to have it, {}? usbroute move {} --to {}",
+                                   device->place, device->name, by, join(device->ask, " or "), device->place,
+                                   device->ask.front()));
+        for (const auto& wait : device->waits) lines.push_back(format("{}: {}", device->place, wait.why));
+    }
+    return lines;
+}
+
 /// What no socket says that waits.
 std::vector<std::string> silent_guests(const StatusView& view)
 {
@@ -301,6 +334,7 @@ std::string below_headline(const StatusView& view, const Style& style, Detail de
             "trial",
             {trial_line(view.trial_way_back, std::chrono::seconds(*view.trial_seconds), view.trial_why_out)},
             Tone::warning, style);
+    below += labelled("device", apart_lines(view), Tone::plain, style);
     below += labelled("waits", waits_of(view), Tone::warning, style);
     below += labelled("silent", silent_guests(view), Tone::warning, style);
     below += labelled("plug", plugs_of(view), Tone::plain, style);

@@ -13,6 +13,7 @@
 #include "topology/halves.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace usbroute::report {
 
@@ -66,6 +67,11 @@ DeviceView device_view(const Looked& looked, const Device& device)
         if (disk.usb == device.path && std::ranges::find(uses, disk.use) == uses.end())
             uses.push_back(disk.use);
     view.in_use = join(uses, ", ");
+    if (const auto* apart = looked.board.apart_at(device.path)) {
+        view.owner = plan::text_of(plan::owner_now(apart->connector, looked.settings));
+        view.ask = texts_of(apart->asked, [](const config::Target& one) { return config::text_of(one); });
+        if (apart->rule) view.rule = apart->rule->text();
+    }
     return view;
 }
 
@@ -224,21 +230,39 @@ void note_the_mux(StatusView& view, const Looked& looked)
     note_dead_sides(notes, looked, mux);
 }
 
+/// Null: no such device is apart.
+DeviceView* device_apart(StatusView& view, const std::string& place)
+{
+    const auto in = [&](std::vector<DeviceView>& devices) -> DeviceView* {
+        const auto found = std::ranges::find(devices, place, &DeviceView::place);
+        return found == devices.end() || found->owner.empty() ? nullptr : &*found;
+    };
+    for (auto& connector : view.connectors)
+        if (auto* device = in(connector.devices)) return device;
+    return in(view.elsewhere);
+}
+
 } // namespace
 
-void show_given(std::vector<ConnectorView>& connectors, const std::vector<plan::GivenSocket>& given)
+void show_given(StatusView& view, const std::vector<plan::GivenSocket>& given)
 {
     for (const auto& socket : given) {
-        const auto view = std::ranges::find(connectors, socket.connector.text(), &ConnectorView::name);
-        if (view == connectors.end()) continue;
-        view->given_by = word_of(socket.way);
+        std::vector<WaitView> waits;
         for (const auto& wait : socket.waits) {
             WaitView shown{.place = wait.place ? wait.place->text() : std::string(),
                            .code = wait.code,
                            .why = printable(wait.sentence, 512),
                            .errors = {}};
             for (const auto& error : wait.errors) shown.errors.push_back(printable(error, 512));
-            view->waits.push_back(std::move(shown));
+            waits.push_back(std::move(shown));
+        }
+        const auto connector =
+            std::ranges::find(view.connectors, socket.connector.text(), &ConnectorView::name);
+        if (connector != view.connectors.end()) {
+            connector->given_by = word_of(socket.way);
+            std::ranges::move(waits, std::back_inserter(connector->waits));
+        } else if (auto* device = device_apart(view, socket.connector.text())) {
+            device->waits = std::move(waits);
         }
     }
 }

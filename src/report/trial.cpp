@@ -35,11 +35,11 @@ std::string way_back(const plan::Change& way, const topology::Snapshot& snapshot
                      const config::Settings& settings)
 {
     std::vector<std::pair<std::string, std::vector<std::string>>> places;
-    for (const auto& connector : plan::look_at_board(snapshot, settings).connectors) {
-        if (const auto seat = way.seat_before(connector.spec))
-            group_with(places, place_in_words(*seat, connector, settings))
-                .push_back(connector.spec.name.text());
-    }
+    const auto board = plan::look_at_board(snapshot, settings);
+    for (const auto* connector : board.all())
+        if (const auto seat = way.seat_before(connector->spec))
+            group_with(places, place_in_words(*seat, *connector, settings))
+                .push_back(connector->spec.name.text());
     std::string text;
     for (const auto& [place, names] : places)
         text += format("{}{} {} back to {}", text.empty() ? "" : "; ", join(names, ", "),

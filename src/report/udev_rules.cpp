@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "config/rule_order.hpp"
 
 #include <algorithm>
 
@@ -115,6 +116,64 @@ std::string rules_of(const plan::NeededHub& needed)
     return text;
 }
 
+/// As udev asks for it at the node of a device; empty: it cannot be asked for there.
+std::vector<std::string> conditions_of(const config::RuleMatch& match, const config::Settings& settings)
+{
+    std::vector<std::string> asked;
+    if (match.id)
+        asked.push_back(format(R"(ATTR{{idVendor}}=="{:04x}", ATTR{{idProduct}}=="{:04x}")", match.id->vendor,
+                               match.id->product));
+    if (is_plain_word(match.serial, "-_.: "))
+        asked.push_back(format(R"(ATTR{{serial}}=="{}")", match.serial));
+    const auto interface_code = [](const topology::UsbClass& wanted) {
+        return format("{:02x}{}{}", wanted.base, wanted.subclass ? format("{:02x}", *wanted.subclass) : "??",
+                      wanted.protocol ? format("{:02x}", *wanted.protocol) : "??");
+    };
+    for (const auto& wanted : match.interfaces)
+        asked.push_back(format(R"(ENV{{ID_USB_INTERFACES}}=="*:{}:*")", interface_code(wanted)));
+    if (match.device_class && match.device_class->subclass)
+        asked.push_back(format(R"(ENV{{ID_USB_INTERFACES}}=="*:{}:*")", interface_code(*match.device_class)));
+    if (match.removable)
+        asked.push_back(format(R"(ATTR{{removable}}{}="fixed")", *match.removable ? "!" : "="));
+    for (const auto& hub : settings.hubs)
+        if (match.hub == hub.spec.name)
+            asked.push_back(format(
+                R"(ATTRS{{bDeviceClass}}=="09", ATTRS{{idVendor}}=="{:04x}", ATTRS{{idProduct}}=="{:04x}")",
+                hub.spec.id.vendor, hub.spec.id.product));
+    return asked;
+}
+
+/// What is the host's in any case nobody has to open; what is in a socket of its own is opened as that socket's.
+bool needs_nodes(const config::RuleSettings& rule, const config::Settings& settings)
+{
+    if (rule.ask.empty() && rule.to == config::Target(config::ToHost{})) return false;
+    const auto* socket = rule.match.socket ? settings.connector(*rule.match.socket) : nullptr;
+    return socket == nullptr || !socket->spec.is_by_place();
+}
+
+/// Nodes of the devices that a rule names, wherever they are plugged in.
+std::string lines_for(const config::RuleSettings& rule, const config::Settings& settings)
+{
+    auto text = format("\n# rule {}: {}\n", rule.name.text(), config::text_of(rule.match));
+    const auto line = [](const std::vector<std::string>& conditions) {
+        return format(R"(ATTR{{bDeviceClass}}!="09", {}, GROUP="usbroute", MODE="0660")"
+                      "\n",
+                      join(conditions, ", "));
+    };
+    auto conditions = conditions_of(rule.match, settings);
+    const auto& kind = rule.match.device_class;
+    if (!kind || kind->subclass) {
+        if (conditions.empty())
+            return text +
+                   "# udev is not asked for that: QEMU has to open such a device itself, and needs the right to\n";
+        return text + line(conditions);
+    }
+    auto of_interface = conditions;
+    of_interface.push_back(format(R"(ENV{{ID_USB_INTERFACES}}=="*:{:02x}????:*")", kind->base));
+    conditions.push_back(format(R"(ATTR{{bDeviceClass}}=="{:02x}")", kind->base));
+    return text + line(of_interface) + line(conditions);
+}
+
 /// In a sentence.
 std::string why_no_rules(const config::Settings& settings)
 {
@@ -134,10 +193,17 @@ UdevRules udev_rules(const topology::Snapshot& snapshot, const config::Settings&
     const auto board = plan::look_at_board(snapshot, settings);
     const auto needed = plan::needed_nodes(board);
     const auto hubs = plan::needed_hubs(snapshot, board);
-    if (needed.empty() && hubs.empty()) return {.lines = {}, .none = why_no_rules(settings)};
+    const bool has_a_taker =
+        std::ranges::any_of(settings.guests, [](const auto& guest) { return guest.takes_devices(); });
+    std::string of_rules;
+    for (const auto& rule : settings.rules)
+        if (has_a_taker && needs_nodes(rule, settings)) of_rules += lines_for(rule, settings);
+    if (needed.empty() && hubs.empty() && of_rules.empty())
+        return {.lines = {}, .none = why_no_rules(settings)};
     auto text = replaced(head_of_rules, {{"@PLACE@", place_of_rules}});
     for (const auto& bus : needed) text += rules_of(bus);
     for (const auto& hub : hubs) text += rules_of(hub);
+    text += of_rules;
     text += tail;
     UdevRules rules;
     for (const auto line : split(text, '\n')) rules.lines.emplace_back(line);

@@ -20,6 +20,14 @@ namespace usbroute::report {
 /// Number of the JSON documents' shape; rises when a key changes its meaning or goes away.
 inline constexpr int schema = 1;
 
+/// What a socket that is a guest's without a mux, or a device in it, waits for; known to the daemon alone.
+struct WaitView {
+    std::string place;               ///< "3-1.4"; empty: whatever is plugged in
+    std::string code;                ///< "guest-off", "monitor-silent", "no-port", "failed", "kept", ...
+    std::string why;                 ///< one sentence
+    std::vector<std::string> errors; ///< of "failed", oldest first
+};
+
 struct DeviceView {
     std::string place; ///< "3-1.4"
     std::string name;  ///< "Logitech USB Keyboard (046d:c31c)"
@@ -28,14 +36,10 @@ struct DeviceView {
     bool hub = false;
     std::vector<std::string> disks; ///< "sdb"
     std::string in_use;             ///< "mounted on /mnt"; empty: not in use, or no disk
-};
-
-/// What a socket that is a guest's without a mux, or a device in it, waits for; known to the daemon alone.
-struct WaitView {
-    std::string place;               ///< "3-1.4"; empty: whatever is plugged in
-    std::string code;                ///< "guest-off", "monitor-silent", "no-port", "failed", "kept", ...
-    std::string why;                 ///< one sentence
-    std::vector<std::string> errors; ///< of "failed", oldest first
+    std::string owner = {}; ///< of one that is for somebody of its own: whom; empty: it goes with its socket
+    std::vector<std::string> ask = {}; ///< it is nobody's while it is an open question between these
+    std::string rule = {};             ///< that says so; empty: it was moved by its name
+    std::vector<WaitView> waits = {};  ///< of such a one
 };
 
 struct ConnectorView {
@@ -193,7 +197,7 @@ struct PlanView {
 [[nodiscard]] StatusView status_view(const topology::Snapshot& snapshot, const config::Settings& settings,
                                      const topology::HostUse& use);
 /// What only the daemon knows of sockets that are guests' without a mux.
-void show_given(std::vector<ConnectorView>& connectors, const std::vector<plan::GivenSocket>& given);
+void show_given(StatusView& view, const std::vector<plan::GivenSocket>& given);
 [[nodiscard]] RegistersView registers_view(const topology::Snapshot& snapshot,
                                            const config::Settings& settings);
 [[nodiscard]] PlanView plan_view(const plan::Plan& plan, const topology::Snapshot& snapshot);

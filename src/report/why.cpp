@@ -5,7 +5,10 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "config/rule_order.hpp"
+#include "plan/apart.hpp"
 #include "plan/board.hpp"
+#include "plan/named_devices.hpp"
 #include "report/text.hpp"
 #include "report/trial.hpp"
 #include "route/mux.hpp"
@@ -111,6 +114,138 @@ std::vector<std::string> wait_lines(const ConnectorView& connector)
     return lines;
 }
 
+/// Not a device that is apart, which has a name like one on the board.
+bool is_a_socket(const plan::Board& board, const ConnectorName& name)
+{
+    const auto* connector = board.find(name);
+    return connector != nullptr && !connector->spec.device;
+}
+
+std::optional<ConnectorName> socket_of(const topology::Device& device, const plan::Board& board)
+{
+    const topology::Connector* nearest = nullptr;
+    std::size_t depth = 0;
+    for (const auto& connector : board.connectors)
+        for (const auto& at : connector.places_now())
+            if (at.contains(device.path) && (nearest == nullptr || at.ports().size() > depth)) {
+                nearest = &connector;
+                depth = at.ports().size();
+            }
+    return nearest == nullptr ? std::nullopt : std::optional(nearest->spec.name);
+}
+
+std::expected<WhyView, plan::Refusal> no_such(const ConnectorName& name, const Asked& asked)
+{
+    // The planner has the words for it, and knows what was meant.
+    const auto outcome =
+        asked.decide({.wish = plan::MoveRequest{.connectors = {name}, .to = config::ToHost{}}});
+    if (const auto* refusal = std::get_if<plan::Refusal>(&outcome)) return std::unexpected(*refusal);
+    return std::unexpected(plan::Refusal{plan::Reason::no_such_connector, name.text(),
+                                         format("there is no connector {}", printable(name.text(), 64)), ""});
+}
+
+void add_connector(WhyView& view, const ConnectorName& name, const Asked& asked)
+{
+    auto status = status_view(asked.snapshot, asked.settings, asked.use);
+    show_given(status, asked.given);
+    const auto shown = std::ranges::find(status.connectors, name.text(), &ConnectorView::name);
+    if (shown != status.connectors.end()) view.connector = std::move(*shown);
+}
+
+WhyView why_socket(const plan::Board& board, const ConnectorName& name, const Asked& asked)
+{
+    const auto& connector = *board.find(name);
+    WhyView view;
+    add_connector(view, connector.spec.name, asked);
+    add_history(view, connector, asked);
+    std::vector<config::Target> targets{config::ToHost{}};
+    for (const auto& guest : asked.settings.guests) targets.emplace_back(guest.name);
+    if (plan::means_of(connector) == plan::Means::attach) {
+        targets.emplace_back(config::ToNobody{});
+    } else {
+        targets.emplace_back(Side::ehci);
+        targets.emplace_back(Side::xhci);
+    }
+    for (const auto& target : targets) view.moves.push_back(attempt(name, target, asked));
+    return view;
+}
+
+std::string word_of(plan::Authority by)
+{
+    switch (by) {
+    case plan::Authority::rule: return "rule";
+    case plan::Authority::by_hand: return "hand";
+    case plan::Authority::socket_by_hand: return "socket-by-hand";
+    case plan::Authority::socket: return "socket";
+    }
+    return {};
+}
+
+WhyView::OfDevice of_device(const plan::Board& board, const topology::Device& device, const Asked& asked)
+{
+    const auto told = plan::ruled(board, asked.snapshot, device);
+    const auto judgement = plan::judge(told, asked.settings.rules);
+    WhyView::OfDevice view{.place = device.path.text(),
+                           .name = device.shown(),
+                           .owner = "host",
+                           .by = word_of(judgement.by),
+                           .rule = {},
+                           .says = {},
+                           .lost = {}};
+    if (judgement.rule != nullptr) {
+        view.rule = judgement.rule->name.text();
+        view.says = format("{}, to {} ({})", config::text_of(judgement.rule->match),
+                           config::whom_in_words(*judgement.rule), judgement.rule->origin.text());
+    }
+    for (const auto& lost : judgement.lost)
+        view.lost.push_back(
+            {.rule = lost.rule->name.text(), .to = config::whom_in_words(*lost.rule), .why = lost.why});
+    const auto* apart = board.apart_at(device.path);
+    const auto socket = socket_of(device, board);
+    const auto* connector = apart != nullptr ? &apart->connector : socket ? board.find(*socket) : nullptr;
+    if (connector != nullptr) view.owner = plan::text_of(plan::owner_now(*connector, asked.settings));
+    return view;
+}
+
+WhyView why_device(const plan::Board& board, const topology::Device& device, const Asked& asked)
+{
+    WhyView view;
+    view.device = of_device(board, device, asked);
+    view.connector.name = view.device->place;
+    view.connector.owner = view.device->owner;
+    const auto socket = socket_of(device, board);
+    if (socket) add_connector(view, *socket, asked);
+    const auto* apart = board.apart_at(device.path);
+    if (apart != nullptr)
+        add_history(view, apart->connector, asked);
+    else if (socket)
+        add_history(view, *board.find(*socket), asked);
+    if (!asked.settings.gives_devices()) return view;
+    std::vector<config::Target> targets{config::ToHost{}};
+    for (const auto& guest : plan::takers_of(asked.settings)) targets.emplace_back(guest);
+    targets.emplace_back(config::ToNobody{});
+    for (const auto& target : targets)
+        view.moves.push_back(attempt(ConnectorName(view.device->place), target, asked));
+    return view;
+}
+
+/// "by rule dongle: id 1050:0407, to host (usbroute.toml:3:1)"
+std::string authority_words(const WhyView::OfDevice& device)
+{
+    if (device.by == "rule") return format("for {}, by rule {}: {}", device.owner, device.rule, device.says);
+    if (device.by == "hand") return format("for {}: it was moved by its name", device.owner);
+    if (device.by == "socket-by-hand") return format("for {}: its socket was moved", device.owner);
+    return format("for {}: no rule is for it, and it goes with its socket", device.owner);
+}
+
+std::vector<std::string> lost_lines(const WhyView::OfDevice& device)
+{
+    std::vector<std::string> lines;
+    for (const auto& lost : device.lost)
+        lines.push_back(format("{} (to {}): {}", lost.rule, lost.to, lost.why));
+    return lines;
+}
+
 std::string plugged_words(const ConnectorView& connector)
 {
     std::vector<std::string> names;
@@ -125,54 +260,35 @@ std::optional<ConnectorName> socket_meant(const ConnectorName& name, const topol
                                           const config::Settings& settings)
 {
     const auto board = plan::look_at_board(snapshot, settings);
-    if (board.find(name) != nullptr) return name;
-    const auto place = topology::PortPath::parse(name.text());
-    if (!place || snapshot.device_at(*place) == nullptr) return std::nullopt;
-    const topology::Connector* nearest = nullptr;
-    std::size_t depth = 0;
-    for (const auto& connector : board.connectors)
-        for (const auto& at : connector.places_now())
-            if (at.contains(*place) && (nearest == nullptr || at.ports().size() > depth)) {
-                nearest = &connector;
-                depth = at.ports().size();
-            }
-    return nearest == nullptr ? std::nullopt : std::optional(nearest->spec.name);
+    if (is_a_socket(board, name)) return name;
+    const auto devices = plan::devices_named(snapshot, name.text());
+    return devices.size() == 1 ? socket_of(*devices.front(), board) : std::nullopt;
 }
 
 std::expected<WhyView, plan::Refusal> why_view(const ConnectorName& name, const Asked& asked)
 {
     const auto board = plan::look_at_board(asked.snapshot, asked.settings);
-    const auto meant = socket_meant(name, asked.snapshot, asked.settings);
-    const auto* connector = meant ? board.find(*meant) : nullptr;
-    if (connector == nullptr) {
-        // The planner has the words for it, and knows what was meant.
-        const auto outcome =
-            asked.decide({.wish = plan::MoveRequest{.connectors = {name}, .to = config::ToHost{}}});
-        if (const auto* refusal = std::get_if<plan::Refusal>(&outcome)) return std::unexpected(*refusal);
-        return std::unexpected(plan::Refusal{plan::Reason::no_such_connector, name.text(),
-                                             format("there is no connector {}", name.text()), ""});
+    if (is_a_socket(board, name)) return why_socket(board, name, asked);
+    if (plan::devices_named(asked.snapshot, name.text()).empty()) return no_such(name, asked);
+    // Of a hub its socket is told.
+    const auto devices = plan::devices_named(asked.snapshot, name.text());
+    if (devices.size() == 1 && devices.front()->is_hub()) {
+        const auto socket = socket_of(*devices.front(), board);
+        return socket ? why_socket(board, *socket, asked) : no_such(name, asked);
     }
-    WhyView view;
-    auto status = status_view(asked.snapshot, asked.settings, asked.use);
-    show_given(status.connectors, asked.given);
-    const auto shown = std::ranges::find(status.connectors, meant->text(), &ConnectorView::name);
-    if (shown != status.connectors.end()) view.connector = std::move(*shown);
-    add_history(view, *connector, asked);
-    std::vector<config::Target> targets{config::ToHost{}};
-    for (const auto& guest : asked.settings.guests) targets.emplace_back(guest.name);
-    if (plan::means_of(*connector) == plan::Means::attach) {
-        targets.emplace_back(config::ToNobody{});
-    } else {
-        targets.emplace_back(Side::ehci);
-        targets.emplace_back(Side::xhci);
-    }
-    for (const auto& target : targets) view.moves.push_back(attempt(*meant, target, asked));
-    return view;
+    const auto device = plan::device_named(asked.snapshot, name.text());
+    if (!device) return std::unexpected(device.error());
+    return why_device(board, **device, asked);
 }
 
 std::string why_in_a_line(const WhyView& view)
 {
-    auto text = since_words(view);
+    auto text = view.device ? format("{} at {} is {}; ", view.device->name, view.device->place,
+                                     authority_words(*view.device)) +
+                                  since_words(view)
+                            : since_words(view);
+    if (view.device)
+        for (const auto& line : lost_lines(*view.device)) text += format("; does not count: {}", line);
     for (const auto& line : wait_lines(view.connector)) text += format("; waits: {}", line);
     for (const auto& move : view.moves) text += format("; to {}: {}", move.to, move_words(move));
     return text;
@@ -183,7 +299,14 @@ std::string why_text(const WhyView& view, const Style& style)
     const auto& connector = view.connector;
     auto head = format("{}: {}", connector.name, connector.owner);
     if (!connector.side.empty()) head += format(", {}", side_words(connector.side));
+    if (view.device) head = format("{}: {}", view.device->place, view.device->name);
     auto text = painted(head, Tone::heading, style) + "\n";
+    if (view.device) {
+        text += authority_words(*view.device) + "\n";
+        text += labelled("does not count", lost_lines(*view.device), Tone::dim, style);
+        if (connector.name != view.device->place)
+            text += format("in {}, which is {}'s\n", connector.name, connector.owner);
+    }
     text += since_words(view) + "\n";
     if (view.trial_seconds)
         text += labelled(

@@ -26,9 +26,26 @@ struct PastChange {
 
 struct WhyView {
     int schema = report::schema;
-    ConnectorView connector;
-    std::string since; ///< "2026-11-22T16:00:00Z"; empty: not known, or never moved
-    std::string by;    ///< "control (uid 1000, pid 4711)"; empty: not known
+    ConnectorView connector; ///< of a device in no known socket: its place for a name, and its owner
+    /// A rule that is for a device, and does not count.
+    struct Lost {
+        std::string rule;
+        std::string to; ///< "windows", "ask windows, host"
+        std::string why;
+    };
+    /// Of a device that was asked for: what says whom it is for.
+    struct OfDevice {
+        std::string place; ///< "3-2.1"
+        std::string name;  ///< "Logitech USB Keyboard (046d:c31c)"
+        std::string owner; ///< whom it is for
+        std::string by;    ///< "rule", "hand", "socket-by-hand", "socket"
+        std::string rule;  ///< the one that counts; empty: none does
+        std::string says;  ///< what that one asks of a device, and where it is written; empty: none does
+        std::vector<Lost> lost;
+    };
+    std::optional<OfDevice> device; ///< nothing: a socket was asked for
+    std::string since;              ///< "2026-11-22T16:00:00Z"; empty: not known, or never moved
+    std::string by;                 ///< "control (uid 1000, pid 4711)"; empty: not known
     std::string
         what; ///< the request: "toggle to desk-in-windows"; empty: not moved since the machine started
     bool strayed = false; ///< somebody else has moved it since
@@ -60,7 +77,7 @@ struct Asked {
     std::vector<plan::GivenSocket> given = {}; ///< known to the daemon alone
 };
 
-/// The socket that a name is of; of a place as "3-1.4", the one in which that is plugged in. Nothing: there is none.
+/// The socket that a name is of; of a device (`plan::devices_named`), the one in which that is plugged in. Nothing: there is none.
 [[nodiscard]] std::optional<ConnectorName>
 socket_meant(const ConnectorName& name, const topology::Snapshot& snapshot, const config::Settings& settings);
 

@@ -61,6 +61,7 @@ std::vector<std::string> ConnectorSpec::places_told() const
 
 std::vector<Key> place_keys(const ConnectorSpec& spec)
 {
+    if (spec.device) return {*spec.device};
     std::vector<Key> keys(spec.places.begin(), spec.places.end());
     keys.insert(keys.end(), spec.on_hubs.begin(), spec.on_hubs.end());
     return keys;
@@ -130,6 +131,32 @@ std::optional<PortPath> path_of(const Snapshot& snapshot, const UsbPlace& place)
     const auto* bus = place.superspeed ? controller->superspeed_bus() : controller->usb2_bus();
     if (bus == nullptr) return std::nullopt;
     return PortPath(bus->number, place.ports);
+}
+
+std::optional<UsbPlace> place_of(const Snapshot& snapshot, const PortPath& path)
+{
+    const auto* controller = snapshot.pci_controller_of_bus(path.bus());
+    if (controller == nullptr) return std::nullopt;
+    const auto* superspeed = controller->superspeed_bus();
+    return UsbPlace{.controller = controller->address,
+                    .superspeed = superspeed != nullptr && superspeed->number == path.bus(),
+                    .ports = path.ports()};
+}
+
+std::optional<DeviceKey> key_of(const Snapshot& snapshot, const Device& device)
+{
+    auto place = place_of(snapshot, device.path);
+    if (!place) return std::nullopt;
+    const auto is_twin = [&](const SharedDevice& other) {
+        return other->path != device.path && other->vendor == device.vendor &&
+               other->product == device.product && other->serial == device.serial;
+    };
+    DeviceKey key{.ids = {.vendor = device.vendor, .product = device.product}, .serial = {}, .at = {}};
+    if (!device.serial.empty() && std::ranges::none_of(snapshot.devices, is_twin))
+        key.serial = device.serial;
+    else
+        key.at = std::move(place);
+    return key;
 }
 
 std::optional<PciWay> way_to(const PciController& controller)

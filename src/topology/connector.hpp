@@ -41,6 +41,8 @@ struct ConnectorSpec {
     std::vector<WayPlace> ways = {};
     std::vector<HubPlace> on_hubs = {}; ///< in place of `places`: ports of hubs of a name
     std::optional<UsbIds> expect = {};  ///< what alone may leave the host from here; nothing: anything
+    std::optional<DeviceKey> device =
+        {}; ///< it is no hole but the single device in one, which is for somebody of its own
 
     /// Named by a controller or a hub and by ports, and not by a bit.
     [[nodiscard]] bool is_by_place() const { return !places.empty() || !ways.empty() || !on_hubs.empty(); }
@@ -49,7 +51,7 @@ struct ConnectorSpec {
     bool operator==(const ConnectorSpec&) const = default;
 };
 
-/// What is assigned of a connector that no mux reaches: its halves by controller, or its ports of a hub.
+/// What is assigned of a connector that no mux reaches: its halves by controller, or its ports of a hub; or the device.
 [[nodiscard]] std::vector<Key> place_keys(const ConnectorSpec& spec);
 
 /// Adds to `places` those of `ways` whose controller is there.
@@ -84,6 +86,11 @@ struct Connector {
 
 /// Where a place that was told is on the kernel's buses now; nothing: the controller or its bus is not there.
 [[nodiscard]] std::optional<PortPath> path_of(const Snapshot& snapshot, const UsbPlace& place);
+/// The place by its controller of what is there now; nothing: its controller has no address.
+[[nodiscard]] std::optional<UsbPlace> place_of(const Snapshot& snapshot, const PortPath& path);
+/// What a device is remembered by: its serial number, where it has one and no other with the same ids and the same one is there, or
+/// its place. Nothing: its controller has no address.
+[[nodiscard]] std::optional<DeviceKey> key_of(const Snapshot& snapshot, const Device& device);
 /// The way to a controller, as its directory in sysfs tells it; nothing: the directory is not below a root bus of PCI.
 [[nodiscard]] std::optional<PciWay> way_to(const PciController& controller);
 /// The same place by its controller's address now; nothing: there is no USB controller at the end of the way.

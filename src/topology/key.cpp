@@ -23,12 +23,14 @@ std::string text_of(const Key& key)
         return std::string(superspeed_word) + std::to_string(port->value);
     if (const auto* place = std::get_if<UsbPlace>(&key)) return place->text();
     if (const auto* place = std::get_if<HubPlace>(&key)) return place->text();
+    if (const auto* device = std::get_if<DeviceKey>(&key)) return device->text();
     return std::get<PciAddress>(key).text();
 }
 
 bool is_of_a_place(const Key& key)
 {
-    return std::holds_alternative<UsbPlace>(key) || std::holds_alternative<HubPlace>(key);
+    return std::holds_alternative<UsbPlace>(key) || std::holds_alternative<HubPlace>(key) ||
+           std::holds_alternative<DeviceKey>(key);
 }
 
 std::optional<Key> key_from(std::string_view text)
@@ -43,6 +45,7 @@ std::optional<Key> key_from(std::string_view text)
     if (const auto address = PciAddress::parse(text)) return Key(*address);
     if (auto place = UsbPlace::parse(text)) return Key(std::move(*place));
     if (auto place = HubPlace::parse(text)) return Key(std::move(*place));
+    if (auto device = DeviceKey::parse(text)) return Key(std::move(*device));
     return std::nullopt;
 }
 

@@ -231,8 +231,8 @@ struct Snapshot {
     ByBus<SharedHub> ports;                ///< one entry a hub, by place
     SharedList<BlockDevice> blocks;
     std::vector<HeldRegisters> registers; ///< of each xHCI whose registers were asked for
-    /// Whom places are for that no mux reaches, by place, where that is not the host. No look finds this: usbroute was told,
-    /// and has written it down.
+    /// Whom places are for that no mux reaches, and single devices, where somebody has said so. No look finds this: usbroute was
+    /// told, and has written it down. Where nothing is said it is what a rule says, or the host.
     std::vector<Placed> assigned = {};
     /// The profile that was asked for last, as long as nothing else has been moved since: of two that mean the same wires it
     /// is the one in force. No look finds this either.

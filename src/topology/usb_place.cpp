@@ -4,6 +4,7 @@
 #include "topology/usb_place.hpp"
 
 #include "base/format.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "topology/snapshot.hpp"
 
@@ -47,6 +48,48 @@ std::optional<PciSlot> slot_from(std::string_view text)
 
 /// A root port, at most 32 bridges and a function: more than any board has, and a bound for what somebody writes.
 constexpr std::size_t most_steps = 32;
+
+/// What a serial number has that would end a word or a part of a line.
+constexpr char escape_sign = '%';
+constexpr char serial_sign = '+';
+constexpr char place_sign = '@';
+constexpr std::size_t length_of_ids = 9; // "046d:c31c"
+
+bool is_kept_as_it_is(char c)
+{
+    const auto byte = static_cast<unsigned char>(c);
+    return is_plain_word(std::string_view(&c, 1), "-_.") && byte < 0x80;
+}
+
+std::string escaped(std::string_view serial)
+{
+    std::string text;
+    for (const char c : serial)
+        if (is_kept_as_it_is(c))
+            text += c;
+        else
+            text += format("{}{:02x}", escape_sign, static_cast<unsigned char>(c));
+    return text;
+}
+
+/// Nothing: it is not what `escaped` makes, so that one serial number has one text.
+std::optional<std::string> unescaped(std::string_view text)
+{
+    std::string serial;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != escape_sign) {
+            serial += text[i];
+            continue;
+        }
+        const auto byte =
+            i + 2 < text.size() ? number_from<std::uint8_t>(text.substr(i + 1, 2), 16) : std::nullopt;
+        if (!byte) return std::nullopt;
+        serial += static_cast<char>(*byte);
+        i += 2;
+    }
+    if (serial.empty() || escaped(serial) != text) return std::nullopt;
+    return serial;
+}
 
 } // namespace
 
@@ -123,5 +166,27 @@ std::optional<HubPlace> HubPlace::parse(std::string_view text)
 }
 
 std::string HubPlace::text() const { return format("{}/{}", hub.text(), text_of_ports(ports)); }
+
+std::optional<DeviceKey> DeviceKey::parse(std::string_view text)
+{
+    if (text.size() <= length_of_ids + 1) return std::nullopt;
+    const auto ids = UsbIds::parse(text.substr(0, length_of_ids));
+    if (!ids) return std::nullopt;
+    const auto rest = text.substr(length_of_ids + 1);
+    if (text[length_of_ids] == place_sign) {
+        auto place = UsbPlace::parse(rest);
+        if (!place) return std::nullopt;
+        return DeviceKey{.ids = *ids, .serial = {}, .at = std::move(*place)};
+    }
+    auto serial = text[length_of_ids] == serial_sign ? unescaped(rest) : std::nullopt;
+    if (!serial) return std::nullopt;
+    return DeviceKey{.ids = *ids, .serial = std::move(*serial), .at = {}};
+}
+
+std::string DeviceKey::text() const
+{
+    if (!serial.empty()) return format("{}{}{}", ids.text(), serial_sign, escaped(serial));
+    return format("{}{}{}", ids.text(), place_sign, at ? at->text() : std::string());
+}
 
 } // namespace usbroute::topology

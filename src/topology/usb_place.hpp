@@ -71,4 +71,17 @@ struct HubPlace {
     auto operator<=>(const HubPlace&) const = default;
 };
 
+/// One device by what it is: by its ids and its serial number, wherever it is plugged in; one without a serial number, or whose
+/// twin with the same one is plugged in too, by its ids and the place that it is in.
+struct DeviceKey {
+    UsbIds ids;
+    std::string serial;         ///< empty: by its place
+    std::optional<UsbPlace> at; ///< with an empty serial
+
+    /// Reads "046d:c31c+SERIAL", in which what is no letter, digit, '-', '_' or '.' is %XX, and "046d:c31c@0000:00:14.0/2.1".
+    [[nodiscard]] static std::optional<DeviceKey> parse(std::string_view text);
+    [[nodiscard]] std::string text() const;
+    auto operator<=>(const DeviceKey&) const = default;
+};
+
 } // namespace usbroute::topology

@@ -149,8 +149,10 @@ std::expected<Command, NotACommand> read_text_command(std::string_view line)
 
 std::string what_is_wrong_with_names(const Said& said)
 {
+    const bool may_be_devices = said.verb == Verb::move || said.verb == Verb::why;
     for (const auto& name : said.names)
-        if (!is_plain_name(name)) return format("{} cannot be a name", shown(name));
+        if (!is_plain_name(name) && !(may_be_devices && can_name_a_device(name)))
+            return format("{} cannot be a name", shown(name));
     if (!is_plain_name(config::text_of(said.to)))
         return format("{} cannot be a name", shown(config::text_of(said.to)));
     for (const auto& disk : said.options.force_disks)
@@ -247,9 +249,24 @@ std::expected<Command, NotACommand> read_command(std::string_view line)
     return trimmed.starts_with('{') ? read_json_command(trimmed) : read_text_command(trimmed);
 }
 
+namespace {
+
+/// What a device calls itself can be no word of a line.
+bool has_a_name_of_several_words(const Command& command)
+{
+    const auto is_no_word = [](const ConnectorName& name) {
+        return name.text().find_first_of(" =") != std::string::npos;
+    };
+    if (std::ranges::any_of(command.about, is_no_word)) return true;
+    const auto* move = command.request ? std::get_if<plan::MoveRequest>(&command.request->wish) : nullptr;
+    return move != nullptr && std::ranges::any_of(move->connectors, is_no_word);
+}
+
+} // namespace
+
 std::string to_line(const Command& command)
 {
-    if (command.form == Form::json) return to_json_line(command);
+    if (command.form == Form::json || has_a_name_of_several_words(command)) return to_json_line(command);
     std::string line(config::text_of(command.verb));
     const auto add = [&line](std::string_view word) {
         line += ' ';

@@ -87,7 +87,10 @@ public:
                daemon::ScanPlace place = daemon::ScanPlace::loop)
         : loop(on.loop),
           alarm(on.alarm),
-          locations{.state = on.state.path(), .claims = on.claims, .libvirt = on.libvirt()},
+          locations{.state = on.state.path(),
+                    .claims = on.claims,
+                    .libvirt = on.libvirt(),
+                    .lasting = on.lasting()},
           journal(on.state.path()),
           first_move(on.lasting()),
           scanner(below.see),

@@ -18,6 +18,7 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -199,6 +200,29 @@ public:
 
     static constexpr const char* driver = "ftdi_sio"; ///< the host's, for what is plugged in
 
+    /// The host boots: the journal is gone, and so are guests; what is plugged in stays so.
+    void boot()
+    {
+        daemon_is_killed();
+        for (const auto* name : {"windows", "linux"}) guest_quits(name);
+        std::filesystem::remove(ground.state.path() + "/journal");
+        const auto choices = ground.lasting() + "/choices";
+        std::string text;
+        std::getline(std::ifstream(choices), text, '\0');
+        if (const auto at = text.find("boot "); at != std::string::npos) text.insert(at + 5, "before-");
+        if (!text.empty()) std::ofstream(choices) << text;
+        daemon_starts();
+    }
+
+    /// The configuration is another from now on, as after a reload.
+    void configure(std::string more)
+    {
+        more_configuration = std::move(more);
+        if (daemon) daemon->assembly.machine.adopt(settings());
+        if (daemon) daemon->assembly.lookout.doubt_everything();
+    }
+
+    std::string more_configuration; ///< beside the sockets and guests
     LastingGround ground;
     FakeUsbNodes nodes;
     int looks_at_everything = 0; ///< of the host
@@ -237,6 +261,7 @@ usb = ["0000:02:00.0/2"]
             text += by_libvirt_.contains(name)
                         ? format("[guest.{}]\nlibvirt = \"{}\"\n{}\n", name, domain_of(name), keys_of(name))
                         : format("[guest.{}]\nqmp = \"{}/{}\"\n{}\n", name, monitors(), name, keys_of(name));
+        text += more_configuration;
         const std::array files{config::SourceText{.name = "test.toml", .text = std::move(text)}};
         auto parsed = config::parse(files);
         USBROUTE_CHECK(parsed.has_value());

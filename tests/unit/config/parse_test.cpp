@@ -368,7 +368,7 @@ TEST(Parse, TheDeepestFileThatIsReadIsOnlyWrong)
 
     EXPECT_EQ(
         problems_of(text),
-        "f.toml:1:2: unknown table 'a'; known: toggle, routes, connector, guest, profile, listen, hub\n");
+        "f.toml:1:2: unknown table 'a'; known: toggle, routes, connector, guest, profile, listen, hub, rule\n");
 }
 
 TEST(Parse, DotsInCommentsAndStringsAreNoKeys)

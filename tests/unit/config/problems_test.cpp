@@ -39,7 +39,7 @@ TEST(Problems, OfTheFileAsAWhole)
         Case{"[conector.a]\nmux_bit = 1\n", "1:2: unknown table 'conector'; did you mean 'connector'?\n"},
         Case{
             "[frobnicate]\n",
-            "1:2: unknown table 'frobnicate'; known: toggle, routes, connector, guest, profile, listen, hub\n"},
+            "1:2: unknown table 'frobnicate'; known: toggle, routes, connector, guest, profile, listen, hub, rule\n"},
         Case{"mux_bit = 1\n",
              "1:1: 'mux_bit' is in no table; keys belong in one, such as [connector.NAME]\n"},
         Case{"connector = 3\n",

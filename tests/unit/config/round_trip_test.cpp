@@ -130,6 +130,29 @@ ListenerSettings some_listener(Random& random, std::size_t number, const Setting
     return listener;
 }
 
+/// Each with an id of its own, so that no two contradict each other.
+RuleSettings some_rule(Random& random, std::size_t number, const Settings& settings)
+{
+    RuleSettings rule;
+    rule.name = RuleName(some_name(random, number));
+    rule.match.id = UsbIds{.vendor = 0x046d, .product = static_cast<std::uint16_t>(number)};
+    if (perhaps(random)) rule.match.serial = "A \"1\" \\ # \xc3\xa9 \xe2\x82\xac \xf0\x9f\x96\xb1";
+    if (perhaps(random)) rule.match.name = "*'Key?board'*";
+    if (perhaps(random)) rule.match.device_class = topology::UsbClass{.base = 3};
+    if (perhaps(random)) rule.match.interfaces = {{.base = 0x42}, {.base = 3, .subclass = 1, .protocol = 2}};
+    if (perhaps(random)) rule.match.interfaces = {{.base = 8, .subclass = 6}};
+    if (!settings.connectors.empty() && perhaps(random))
+        rule.match.socket = settings.connectors.front().spec.name;
+    if (perhaps(random)) rule.match.hub = settings.hubs.front().spec.name;
+    if (perhaps(random)) rule.match.removable = perhaps(random);
+    rule.always = perhaps(random);
+    if (rule.always) return rule;
+    if (perhaps(random)) rule.to = ToNobody{};
+    for (const auto& guest : settings.guests)
+        if (guest.takes_devices()) rule.to = guest.name;
+    return rule;
+}
+
 Settings some_settings(Random& random)
 {
     Settings settings;
@@ -141,6 +164,9 @@ Settings some_settings(Random& random)
     if (perhaps(random)) desk.spec.at = topology::told_place_from("00:01.2/00.0 5.1");
     settings.hubs.push_back(std::move(desk));
     for (std::size_t i = any_of(random, 4); i-- > 0;) settings.guests.push_back(some_guest(random, i));
+    for (std::size_t i = any_of(random, 8); i-- > 0;)
+        settings.rules.push_back(some_rule(random, i, settings));
+    settings.remember = perhaps(random);
     for (std::size_t i = any_of(random, 6); i-- > 0;)
         settings.profiles.push_back(some_profile(random, i, settings));
     if (!settings.profiles.empty() && !settings.guests.empty() && perhaps(random))
@@ -161,6 +187,7 @@ auto parts(const GuestSettings& g)
     return std::tie(g.name, g.controllers, g.when_off, g.grace, g.on_start, g.qmp, g.libvirt, g.bind,
                     g.may_take_last_keyboard, g.on_plug);
 }
+auto parts(const RuleSettings& r) { return std::tie(r.name, r.match, r.to, r.ask, r.answer_after, r.always); }
 auto parts(const ProfileEntry& e) { return std::tie(e.connector, e.target); }
 std::string address_of(const ListenerSettings& listener)
 {
@@ -185,6 +212,8 @@ template <class Item> void expect_equal(const std::vector<Item>& left, const std
 void expect_equal(const Settings& left, const Settings& right)
 {
     EXPECT_EQ(left.on_drift, right.on_drift);
+    EXPECT_EQ(left.remember, right.remember);
+    expect_equal(left.rules, right.rules);
     expect_equal(left.connectors, right.connectors);
     expect_equal(left.hubs, right.hubs);
     expect_equal(left.guests, right.guests);

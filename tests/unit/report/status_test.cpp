@@ -269,9 +269,8 @@ StatusView two_given()
                                   .code = "failed",
                                   .sentence = "Thing stays with the host until it is plugged in again: no",
                                   .errors = {"the first", "the second"}};
-    show_given(view.connectors,
-               {{.connector = ConnectorName("rear-1"), .way = attach::Way::by_place, .waits = {failed}},
-                {.connector = ConnectorName("rear-2"), .waits = {}}});
+    show_given(view, {{.connector = ConnectorName("rear-1"), .way = attach::Way::by_place, .waits = {failed}},
+                      {.connector = ConnectorName("rear-2"), .waits = {}}});
     return view;
 }
 

@@ -247,7 +247,8 @@ TEST(Command, RefusesJsonThatIsNotAsItShouldBe)
               R"(ours: "plan" must be the command to plan, an object)");
     EXPECT_EQ(seen(R"({"do":"plan","plan":{"do":"plan"}})"),
               "ours: plan cannot be planned: it changes nothing");
-    EXPECT_EQ(seen(R"({"do":"move","connectors":["a b"],"to":"host"})"), "ours: a b cannot be a name");
+    EXPECT_EQ(seen("{\"do\":\"move\",\"connectors\":[\"a\\nb\"],\"to\":\"host\"}"),
+              R"(ours: a\x0ab cannot be a name)");
     EXPECT_EQ(seen("{\"do\":\"apply\",\"profile\":\"a\\nb\"}"), R"(ours: a\x0ab cannot be a name)");
 }
 
