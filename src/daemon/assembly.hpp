@@ -6,6 +6,7 @@
 #include "daemon/alarm.hpp"
 #include "daemon/claim_line.hpp"
 #include "daemon/clients.hpp"
+#include "daemon/controllers.hpp"
 #include "daemon/entrance.hpp"
 #include "daemon/first_routes.hpp"
 #include "daemon/follower.hpp"
@@ -97,6 +98,7 @@ public:
     Follower follower;
     SleepLine sleep;
     ClaimLine claims;
+    Controllers controllers;
     Service service;
 
 private:

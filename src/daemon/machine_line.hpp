@@ -6,6 +6,7 @@
 #include "attach/guest_usb.hpp"
 #include "attach/seen.hpp"
 #include "base/result.hpp"
+#include "vmm/function_access.hpp"
 #include "vmm/guest_access.hpp"
 
 #include <cstdint>
@@ -37,6 +38,8 @@ public:
     /// Why nothing is known of it; nothing where there is no more to say than that.
     [[nodiscard]] virtual std::optional<attach::Silence> silence() const = 0;
     [[nodiscard]] virtual vmm::GuestAccess& access() = 0;
+    /// Its whole controllers; null: it cannot be asked now.
+    [[nodiscard]] virtual vmm::FunctionAccess* functions() = 0;
     /// `done` may be empty. Called back unless this is destroyed before.
     virtual void look_again(std::function<void(Result<void>)> done) = 0;
 };

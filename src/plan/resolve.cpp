@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "plan/homecoming.hpp"
 #include "plan/way_back.hpp"
+#include "plan/whole_controller.hpp"
 #include "route/wiring.hpp"
 
 #include <algorithm>
@@ -66,11 +67,12 @@ Refusal no_such_guest(const GuestName& name, const Settings& settings)
 
 /// The command that hands a guest's controllers to vfio-pci, for a remedy that can be typed. Without an IOMMU it would be
 /// refused.
-std::string how_to_give(const GuestName& guest, const topology::Controller& controller)
+std::string how_to_give(const config::GuestSettings& guest, const topology::Controller& controller)
 {
     if (!controller.iommu_group)
         return "no IOMMU is in use, so it cannot be given yet: `usbroute doctor` says what is missing";
-    return format("give it first: sudo usbroute guest bind {}", guest.text());
+    return format("give it first: sudo usbroute guest {} {}",
+                  guest.bind == config::BindAt::running ? "assign" : "bind", guest.name.text());
 }
 
 OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_name, const Settings& settings,
@@ -92,7 +94,7 @@ OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_na
                        guest_name.text(),
                        controller->driver.empty() ? "none" : printable(controller->driver, 32),
                        controller->hold() == topology::Hold::stub ? ", from which nobody has it" : ""),
-                how_to_give(guest_name, *controller)});
+                how_to_give(*guest, *controller)});
         return Wanted{.connector = &connector, .seat = side, .superspeed = {}, .target = guest_name};
     }
     const auto& twin = route::wiring_of(board.mux, connector.spec)->ehci;
@@ -116,12 +118,17 @@ OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_na
 }
 
 /// A connector whose devices are given.
-OrRefusal<Wanted> to_taker(const Connector& connector, const Target& target, const Settings& settings)
+OrRefusal<Wanted> to_taker(const Connector& connector, const Target& target, const Settings& settings,
+                           const Board& board)
 {
     const auto& name = connector.spec.name.text();
     const auto at = [&](SeatId seat) {
         return Wanted{.connector = &connector, .seat = std::move(seat), .superspeed = {}, .target = target};
     };
+    if (auto refusal = why_only_whole(connector, target, settings, board))
+        return std::unexpected(std::move(*refusal));
+    // It is that guest's already, with its whole controller.
+    if (owner_of_whole(connector, settings)) return at(connector.at.value_or(topology::OwnController{}));
     if (std::holds_alternative<ToHost>(target)) return at(topology::OwnController{});
     if (std::holds_alternative<config::ToNobody>(target)) return at(topology::Parked{});
     const auto* guest = std::get_if<GuestName>(&target);
@@ -154,7 +161,7 @@ Refusal not_to_nobody(const Connector& connector)
 OrRefusal<Wanted> to_target(const Connector& connector, const Target& target, const Settings& settings,
                             const Board& board)
 {
-    if (means_of(connector) == Means::attach) return to_taker(connector, target, settings);
+    if (means_of(connector) == Means::attach) return to_taker(connector, target, settings, board);
     if (std::holds_alternative<config::ToNobody>(target)) return std::unexpected(not_to_nobody(connector));
     if (const auto* side = std::get_if<Side>(&target))
         return Wanted{.connector = &connector, .seat = *side, .superspeed = {}, .target = target};
@@ -210,6 +217,7 @@ OrRefusal<Resolved> resolve_profile(const ProfileSettings& profile, const topolo
         const auto* entry = entry_for(profile, connector.spec.name);
         // Sockets nobody named are left alone unless the profile asks for them.
         if (entry == nullptr && (i >= board.configured || means_of(connector) == Means::none)) continue;
+        if (entry == nullptr && owner_of_whole(connector, settings)) continue; // goes only with its controller
         if (auto refusal = why_not_by_its_means(snapshot, board, connector)) return std::unexpected(*refusal);
         auto wanted =
             to_target(connector, entry == nullptr ? Target(ToHost{}) : entry->target, settings, board);
