@@ -31,9 +31,9 @@ Answer no_line_to(const GuestName& guest, bool is_known)
                 .message = format("usbrouted has no guest {}", guest.text())};
     return {.status = Status::error,
             .code = "no-monitor",
-            .message = format("{0} has neither qmp nor libvirt, and runs or not: nobody can ask it for a "
-                              "controller; add qmp = \"/run/usbroute/{0}.qmp\" to [guest.{0}]",
-                              guest.text())};
+            .message = format(
+                R"({0} has neither qmp nor libvirt: nobody can ask it for a controller; add qmp = "/run/usbroute/{0}.qmp" to [guest.{0}])",
+                guest.text())};
 }
 
 Answer failed(const Error& error)

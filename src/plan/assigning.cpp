@@ -30,10 +30,10 @@ Refusal no_monitor(const GuestSettings& guest)
     return {
         .reason = Reason::no_monitor,
         .subject = name,
-        .sentence = format("{} has no monitor through which it could be given a controller while it runs",
-                           name),
+        .sentence =
+            format("{} has no monitor through which it could be given a controller while it runs", name),
         .remedy = format(
-            "add qmp = \"/run/usbroute/{0}.qmp\" to [guest.{0}] and what `usbroute guest lines {0} --qemu` prints to its QEMU, or libvirt = \"DOMAIN\"; `usbroute guest bind {0}` gives its controllers before it starts",
+            R"(add qmp = "/run/usbroute/{0}.qmp" to [guest.{0}] and what `usbroute guest lines {0} --qemu` prints to its QEMU, or libvirt = "DOMAIN"; `usbroute guest bind {0}` gives its controllers before it starts)",
             name),
         .evidence = {format("{}: [guest.{}] has neither qmp nor libvirt", guest.origin.text(), name)}};
 }
@@ -45,12 +45,12 @@ std::optional<Refusal> check_machine(const GuestSettings& guest, const InGuest& 
     std::vector<std::string> evidence;
     if (!seen.why.empty()) evidence.push_back(printable(seen.why, 200));
     if (seen.machine == MachineState::away)
-        return Refusal{.reason = Reason::guest_not_running,
-                       .subject = name,
-                       .sentence = format("{} does not run", name),
-                       .remedy = format("start it; or give it its controllers before: usbroute guest bind {}",
-                                        name),
-                       .evidence = std::move(evidence)};
+        return Refusal{
+            .reason = Reason::guest_not_running,
+            .subject = name,
+            .sentence = format("{} does not run", name),
+            .remedy = format("start it; or give it its controllers before: usbroute guest bind {}", name),
+            .evidence = std::move(evidence)};
     if (seen.machine == MachineState::silent)
         return Refusal{.reason = Reason::guest_silent,
                        .subject = name,
@@ -76,17 +76,19 @@ std::optional<Refusal> check_leaving(const GuestSettings& guest, const InGuest& 
 std::string shortage_of_root_ports(const GuestName& guest, std::size_t there, std::size_t wanted)
 {
     return format(
-        "{} has {} empty PCI Express root port{}, and {} {} needed: none can be added while it runs", guest.text(),
-        there == 0 ? "no" : std::to_string(there), there == 1 ? "" : "s", wanted, wanted == 1 ? "is" : "are");
+        "{} has {} empty PCI Express root port{}, and {} {} needed: none can be added while it runs",
+        guest.text(), there == 0 ? "no" : std::to_string(there), there == 1 ? "" : "s", wanted,
+        wanted == 1 ? "is" : "are");
 }
 
 std::string how_to_add_root_ports(bool is_of_libvirt, std::size_t count)
 {
-    auto lines = is_of_libvirt ? std::vector(count, std::string(root_port_of_libvirt)) : root_ports_for_qemu(count);
+    auto lines =
+        is_of_libvirt ? std::vector(count, std::string(root_port_of_libvirt)) : root_ports_for_qemu(count);
     if (!is_of_libvirt)
         for (auto& line : lines) line.insert(0, "-device ");
-    return format("before its next start add {}: {}", is_of_libvirt ? "to <devices> of its domain" : "to its QEMU",
-                  join(lines, " "));
+    return format("before its next start add {}: {}",
+                  is_of_libvirt ? "to <devices> of its domain" : "to its QEMU", join(lines, " "));
 }
 
 std::optional<Refusal> check_places(const GuestSettings& guest, const InGuest& seen, std::size_t wanted)
@@ -125,7 +127,8 @@ std::optional<Refusal> check_other_holders(const HandoverSituation& situation, c
             return Refusal{
                 .reason = Reason::guest_running,
                 .subject = address.text(),
-                .sentence = format("another process than {}'s has {} open", guest.name.text(), address.text()),
+                .sentence =
+                    format("another process than {}'s has {} open", guest.name.text(), address.text()),
                 .remedy = "one guest gets all of a group: end that process, or take the controller out of it",
                 .evidence = {format("process {} ({}) has IOMMU group {} open", holder.process,
                                     printable(holder.command, 32), holder.group)}};
@@ -177,8 +180,8 @@ void add_reset_warnings(Plan& plan, const HandoverSituation& situation, const Pc
 {
     const auto* state = situation.look.state_of(function);
     if (state == nullptr) return;
-    const bool has_none = state->reset_methods ? state->reset_methods->empty()
-                                               : state->function_level_reset == false;
+    const bool has_none =
+        state->reset_methods ? state->reset_methods->empty() : state->function_level_reset == false;
     if (has_none)
         plan.warnings.push_back(format(
             "the kernel knows no way to reset {}: it goes as it is, and one that a guest leaves in a bad state may need a reboot of the host",
@@ -192,16 +195,15 @@ void add_plug(Handover& handover, const PciAddress& function, const std::string&
     handover.plan.steps.push_back(
         {.action = plug,
          .inverse = back,
-         .reason = format("{} gets {}{}", handover.guest.text(), function.text(),
-                          place.empty() ? "" : " on its root port " + printable(place, most_of_qemus_words))});
+         .reason =
+             format("{} gets {}{}", handover.guest.text(), function.text(),
+                    place.empty() ? "" : " on its root port " + printable(place, most_of_qemus_words))});
 }
 
 void add_out(Handover& handover, const assign::HeldFunction& held)
 {
-    const assign::TakeOut out{
-        .guest = handover.guest, .function = held.function, .place = held.place};
-    const assign::PlugIn back{
-        .guest = handover.guest, .function = held.function, .place = held.place};
+    const assign::TakeOut out{.guest = handover.guest, .function = held.function, .place = held.place};
+    const assign::PlugIn back{.guest = handover.guest, .function = held.function, .place = held.place};
     handover.plan.steps.push_back(
         {.action = out,
          .inverse = back,
@@ -213,7 +215,8 @@ void add_out(Handover& handover, const assign::HeldFunction& held)
 HolderLook without_this_guest(const HandoverSituation& situation, const InGuest& seen)
 {
     auto others = situation.holders;
-    std::erase_if(others.holders, [&](const GroupHolder& holder) { return is_held_by(situation, seen, holder); });
+    std::erase_if(others.holders,
+                  [&](const GroupHolder& holder) { return is_held_by(situation, seen, holder); });
     return others;
 }
 

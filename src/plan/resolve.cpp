@@ -118,15 +118,12 @@ OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_na
 }
 
 /// A connector whose devices are given.
-OrRefusal<Wanted> to_taker(const Connector& connector, const Target& target, const Settings& settings,
-                           const Board& board)
+OrRefusal<Wanted> to_taker(const Connector& connector, const Target& target, const Settings& settings)
 {
     const auto& name = connector.spec.name.text();
     const auto at = [&](SeatId seat) {
         return Wanted{.connector = &connector, .seat = std::move(seat), .superspeed = {}, .target = target};
     };
-    if (auto refusal = why_only_whole(connector, target, settings, board))
-        return std::unexpected(std::move(*refusal));
     // It is that guest's already, with its whole controller.
     if (owner_of_whole(connector, settings)) return at(connector.at.value_or(topology::OwnController{}));
     if (std::holds_alternative<ToHost>(target)) return at(topology::OwnController{});
@@ -161,13 +158,22 @@ Refusal not_to_nobody(const Connector& connector)
 OrRefusal<Wanted> to_target(const Connector& connector, const Target& target, const Settings& settings,
                             const Board& board)
 {
-    if (means_of(connector) == Means::attach) return to_taker(connector, target, settings, board);
+    if (means_of(connector) == Means::attach) return to_taker(connector, target, settings);
     if (std::holds_alternative<config::ToNobody>(target)) return std::unexpected(not_to_nobody(connector));
     if (const auto* side = std::get_if<Side>(&target))
         return Wanted{.connector = &connector, .seat = *side, .superspeed = {}, .target = target};
     if (const auto* guest = std::get_if<GuestName>(&target))
         return to_guest(connector, *guest, settings, board);
     return to_host(connector, settings, board);
+}
+
+/// Before its means are asked, which know no more than that the host does not drive its controller.
+std::optional<Refusal> why_not_at_all(const topology::Snapshot& snapshot, const Settings& settings,
+                                      const Board& board, const Connector& connector, const Target& target)
+{
+    if (auto refusal = why_only_whole(connector, target, settings, board)) return refusal;
+    if (owner_of_whole(connector, settings)) return std::nullopt; // it is there, with its controller
+    return why_not_by_its_means(snapshot, board, connector);
 }
 
 OrRefusal<Resolved> resolve_move(const MoveRequest& request, const Situation& s, const Board& board)
@@ -185,7 +191,7 @@ OrRefusal<Resolved> resolve_move(const MoveRequest& request, const Situation& s,
         const auto& connector = *board.find(name);
         if (std::ranges::find(resolved.wanted, &connector, &Wanted::connector) != resolved.wanted.end())
             continue;
-        if (auto refusal = why_not_by_its_means(s.snapshot, board, connector))
+        if (auto refusal = why_not_at_all(s.snapshot, s.settings, board, connector, request.to))
             return std::unexpected(*refusal);
         auto wanted = to_target(connector, request.to, s.settings, board);
         if (!wanted) return std::unexpected(wanted.error());
@@ -217,10 +223,12 @@ OrRefusal<Resolved> resolve_profile(const ProfileSettings& profile, const topolo
         const auto* entry = entry_for(profile, connector.spec.name);
         // Sockets nobody named are left alone unless the profile asks for them.
         if (entry == nullptr && (i >= board.configured || means_of(connector) == Means::none)) continue;
-        if (entry == nullptr && owner_of_whole(connector, settings)) continue; // goes only with its controller
-        if (auto refusal = why_not_by_its_means(snapshot, board, connector)) return std::unexpected(*refusal);
-        auto wanted =
-            to_target(connector, entry == nullptr ? Target(ToHost{}) : entry->target, settings, board);
+        if (entry == nullptr && owner_of_whole(connector, settings))
+            continue; // goes only with its controller
+        const auto target = entry == nullptr ? Target(ToHost{}) : entry->target;
+        if (auto refusal = why_not_at_all(snapshot, settings, board, connector, target))
+            return std::unexpected(*refusal);
+        auto wanted = to_target(connector, target, settings, board);
         if (!wanted) return std::unexpected(wanted.error());
         wanted->named = entry != nullptr;
         wanted->keyboard_may_go = profile.may_take_last_keyboard;

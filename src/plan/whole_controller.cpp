@@ -62,18 +62,18 @@ std::optional<Refusal> why_only_whole(const Connector& connector, const config::
         const auto* has = std::get_if<OwnedByGuest>(&*owner);
         if (has != nullptr && wanted != nullptr && *wanted == has->guest) return std::nullopt;
         const auto* guest = has == nullptr ? nullptr : settings.guest(has->guest);
-        return Refusal{.reason = Reason::whole_controller,
-                       .subject = name,
-                       .sentence = format("{} is on {}, which {} has whole", name, controller->name,
-                                          guest == nullptr ? std::string("a guest of somebody else's")
-                                                           : guest->name.text()),
-                       .remedy = guest == nullptr
-                                     ? format("take {} back from there first{}", controller->name, others)
-                                     : format("`sudo usbroute guest {} {}` takes {} back{}",
-                                              verb_to_take(*guest), guest->name.text(), controller->name,
-                                              others),
-                       .evidence = {format("the driver of {} is {}", controller->name,
-                                           printable(controller->driver, 32))}};
+        return Refusal{
+            .reason = Reason::whole_controller,
+            .subject = name,
+            .sentence =
+                format("{} is on {}, which {} has whole", name, controller->name,
+                       guest == nullptr ? std::string("a guest of somebody else's") : guest->name.text()),
+            .remedy = guest == nullptr
+                          ? format("take {} back from there first{}", controller->name, others)
+                          : format("`sudo usbroute guest {} {}` takes {} back{}", verb_to_take(*guest),
+                                   guest->name.text(), controller->name, others),
+            .evidence = {
+                format("the driver of {} is {}", controller->name, printable(controller->driver, 32))}};
     }
     const auto* guest = wanted == nullptr ? nullptr : settings.guest(*wanted);
     if (guest == nullptr || guest->takes_devices() || !gets(*guest, controller->address)) return std::nullopt;

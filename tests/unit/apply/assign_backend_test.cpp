@@ -19,8 +19,8 @@ namespace {
 using assign::InGuest;
 using assign::MachineState;
 
-const PciAddress card = *PciAddress::parse("01:00.0");
-const GuestName windows("windows");
+const PciAddress assigned_card = *PciAddress::parse("01:00.0");
+const GuestName assigned_guest("windows");
 
 /// A guest that does what it is told, unless it is told otherwise.
 class FakeGuest final : public GuestLine {
@@ -52,22 +52,22 @@ private:
     std::string& log_;
 };
 
-/// A card that the host drives, a guest that runs, and an execution of plans between them.
+/// A assigned_card that the host drives, a guest that runs, and an execution of plans between them.
 struct AssignRun {
     AssignRun()
     {
-        drivers.functions[card.text()] = {.native = "xhci_hcd", .driver = "xhci_hcd", .forced = {}};
+        drivers.functions[assigned_card.text()] = {.native = "xhci_hcd", .driver = "xhci_hcd", .forced = {}};
     }
 
     [[nodiscard]] plan::Plan into() const
     {
         plan::Plan plan{.title = "give it"};
-        const auto rebind = assign::give({.function = card, .driver = "xhci_hcd", .forced = {}});
+        const auto rebind = assign::give({.function = assigned_card, .driver = "xhci_hcd", .forced = {}});
         plan.made_for.bindings = assign::Bindings{rebind.before};
         plan.made_for.in_guest = guest.seen;
         plan.steps.push_back({.action = rebind, .inverse = assign::PutBack{rebind.before}, .reason = {}});
-        const assign::PlugIn plug{.guest = windows, .function = card, .place = "rp1"};
-        const assign::TakeOut out{.guest = windows, .function = card, .place = "rp1"};
+        const assign::PlugIn plug{.guest = assigned_guest, .function = assigned_card, .place = "rp1"};
+        const assign::TakeOut out{.guest = assigned_guest, .function = assigned_card, .place = "rp1"};
         plan.steps.push_back({.action = plug, .inverse = out, .reason = {}});
         return plan;
     }
@@ -75,11 +75,11 @@ struct AssignRun {
     {
         plan::Plan plan{.title = "take it"};
         const auto rebind =
-            assign::take({.function = card, .driver = "vfio-pci", .forced = "vfio-pci"}, false);
+            assign::take({.function = assigned_card, .driver = "vfio-pci", .forced = "vfio-pci"}, false);
         plan.made_for.bindings = assign::Bindings{rebind.before};
         plan.made_for.in_guest = guest.seen;
-        const assign::TakeOut out{.guest = windows, .function = card, .place = "rp1"};
-        const assign::PlugIn plug{.guest = windows, .function = card, .place = "rp1"};
+        const assign::TakeOut out{.guest = assigned_guest, .function = assigned_card, .place = "rp1"};
+        const assign::PlugIn plug{.guest = assigned_guest, .function = assigned_card, .place = "rp1"};
         plan.steps.push_back({.action = out, .inverse = plug, .reason = {}});
         plan.steps.push_back({.action = rebind, .inverse = assign::PutBack{rebind.before}, .reason = {}});
         return plan;
@@ -113,7 +113,7 @@ TEST(AssignBackend, GivesAControllerAndTakesItBack)
 
     EXPECT_EQ(run.run(run.into()), "done");
     EXPECT_EQ(run.log, "plug in\n");
-    EXPECT_NE(run.guest.seen.find(card), nullptr);
+    EXPECT_NE(run.guest.seen.find(assigned_card), nullptr);
     EXPECT_EQ(run.run(run.out_of()), "done");
     EXPECT_EQ(run.log, "take out\n");
     EXPECT_EQ(run.drivers.state(), "0000:01:00.0 xhci_hcd");
@@ -173,7 +173,7 @@ TEST(AssignBackend, DoesNotUnbindOnTheWayBackEitherWhatTheGuestKeeps)
 {
     AssignRun run;
     auto plan = run.into();
-    plan.expected.push_back({.key = card, .word = "nonsense"}); // fails when all is done
+    plan.expected.push_back({.key = assigned_card, .word = "nonsense"}); // fails when all is done
     run.guest.taking = Error(ErrorKind::timed_out, "silent").with_code("guest-silent");
     run.held = Error(ErrorKind::failed, "process 77 has it open").with_code("guest-running");
 

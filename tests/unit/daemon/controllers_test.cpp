@@ -15,8 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 using assign::Ask;
 
-const PciAddress card = *PciAddress::parse("02:00.0");
-const GuestName windows("windows");
+const PciAddress given_card = *PciAddress::parse("02:00.0");
+const GuestName given_windows("windows");
 
 /// A daemon with a line to the guest windows, which has one empty root port.
 struct ControllersLife {
@@ -33,7 +33,7 @@ struct ControllersLife {
     {
         answer.reset();
         life.daemon->assembly.controllers.answer(
-            {.guest = windows, .what = what, .function = card, .place = "rp1"},
+            {.guest = given_windows, .what = what, .function = given_card, .place = "rp1"},
             [this](const wire::Answer& told) { answer = told; });
         life.settle();
     }

@@ -13,8 +13,8 @@ namespace {
 using assign::Farewell;
 using assign::MachineState;
 
-const PciAddress first = *PciAddress::parse("00:1d.0");
-const PciAddress second = *PciAddress::parse("00:1a.0");
+const PciAddress one_ehci = *PciAddress::parse("00:1d.0");
+const PciAddress other_ehci = *PciAddress::parse("00:1a.0");
 
 /// The Z97 board, each function in a group of its own; the guest windows, which runs as process 77, is to have both EHCIs and has two
 /// free root ports.
@@ -112,15 +112,15 @@ TEST(Assign, BindsEverythingBeforeTheGuestGetsAnything)
 TEST(Assign, FinishesWhatWasCutShort)
 {
     AssignBench bench;
-    bench.put_in(first, "rp2");
-    bench.set_driver(second, "vfio-pci");
+    bench.put_in(one_ehci, "rp2");
+    bench.set_driver(other_ehci, "vfio-pci");
 
     EXPECT_EQ(told(bench.give()),
               "give 0000:00:1d.0 and 0000:00:1a.0 to windows, which runs\n"
               "in the monitor of windows: device_add vfio-pci,host=0000:00:1a.0,id=usbroute-00-1a-0,bus=rp1\n"
               "0000:00:1d.0 is so already\n");
 
-    bench.put_in(second, "rp1");
+    bench.put_in(other_ehci, "rp1");
 
     EXPECT_FALSE(std::get<Handover>(bench.give()).plan.changes_something());
 }
@@ -128,7 +128,7 @@ TEST(Assign, FinishesWhatWasCutShort)
 TEST(Assign, OfADomainOfLibvirtsLeavesThePlaceToLibvirt)
 {
     AssignBench bench;
-    bench.put_in(second, "");
+    bench.put_in(other_ehci, "");
     bench.guest.chooses_places = true;
     bench.guest.free_places = {""};
 
@@ -174,16 +174,17 @@ TEST(Assign, AsksForTheRootPortsThatAreMissing)
     bench.guest.free_places.clear();
     bench.settings.guests.front().qmp.clear();
     bench.settings.guests.front().libvirt = config::LibvirtSettings{.domain = "win11"};
-    EXPECT_EQ(told(bench.give()),
-              "no-root-port: windows has no empty PCI Express root port, and 2 are needed: none can be added "
-              "while it runs; before its next start add to <devices> of its domain: <controller type='pci' "
-              "model='pcie-root-port'/> <controller type='pci' model='pcie-root-port'/>");
+    EXPECT_EQ(
+        told(bench.give()),
+        "no-root-port: windows has no empty PCI Express root ports, and 2 are needed: none can be added "
+        "while it runs; before its next start add to <devices> of its domain: <controller type='pci' "
+        "model='pcie-root-port'/> <controller type='pci' model='pcie-root-port'/>");
 }
 
 TEST(Assign, RefusesWhatAnotherProcessHasOpen)
 {
     AssignBench bench;
-    bench.set_driver(first, "vfio-pci");
+    bench.set_driver(one_ehci, "vfio-pci");
     bench.holders.holders.push_back({.group = 0x1d, .process = 78, .command = "qemu-system-x86"});
 
     EXPECT_EQ(
@@ -196,7 +197,7 @@ TEST(Assign, RefusesWhatAnotherProcessHasOpen)
 TEST(Assign, RefusesWhileTheGuestHasNotLetGo)
 {
     AssignBench bench;
-    bench.put_in(first, "rp1");
+    bench.put_in(one_ehci, "rp1");
     bench.guest.held.front().farewell = Farewell::silent;
 
     EXPECT_EQ(reason_of(bench.give()), Reason::guest_silent);
@@ -206,7 +207,7 @@ TEST(Assign, SaysThatAControllerCannotBeReset)
 {
     AssignBench bench;
     for (auto& state : bench.look.controllers)
-        if (state.address == first) state.reset_methods.emplace();
+        if (state.address == one_ehci) state.reset_methods.emplace();
 
     EXPECT_NE(told(bench.give()).find("warning: the kernel knows no way to reset 0000:00:1d.0"),
               std::string::npos);
@@ -216,8 +217,8 @@ TEST(Assign, SaysThatAControllerCannotBeReset)
 TEST(Unassign, BindsNothingBeforeTheGuestHasLetGoOfEverything)
 {
     AssignBench bench;
-    bench.put_in(first, "rp1");
-    bench.put_in(second, "rp2");
+    bench.put_in(one_ehci, "rp1");
+    bench.put_in(other_ehci, "rp2");
 
     EXPECT_EQ(told(bench.take()),
               "take 0000:00:1d.0 and 0000:00:1a.0 out of windows, which runs, for the host\n"
@@ -234,7 +235,7 @@ TEST(Unassign, BindsNothingBeforeTheGuestHasLetGoOfEverything)
 TEST(Unassign, OfAGuestThatDoesNotRunIsARelease)
 {
     AssignBench bench;
-    bench.set_driver(first, "vfio-pci");
+    bench.set_driver(one_ehci, "vfio-pci");
     bench.guest = {.machine = MachineState::away};
 
     EXPECT_EQ(std::get<Handover>(bench.take()).plan.steps.size(), 1U);
@@ -246,7 +247,7 @@ TEST(Unassign, OfAGuestThatDoesNotRunIsARelease)
 TEST(Unassign, RefusesWhereNobodyCanTellWhatTheGuestHasAndSomebodyHasItOpen)
 {
     AssignBench bench;
-    bench.put_in(first, "rp1");
+    bench.put_in(one_ehci, "rp1");
     bench.guest = {.machine = MachineState::silent, .why = "usbrouted does not run"};
 
     EXPECT_EQ(
@@ -262,7 +263,7 @@ TEST(Unassign, RefusesWhereNobodyCanTellWhatTheGuestHasAndSomebodyHasItOpen)
 TEST(Unassign, LeavesWhatSomebodyElseHasPutThere)
 {
     AssignBench bench;
-    bench.put_in(first, "rp1");
+    bench.put_in(one_ehci, "rp1");
     bench.guest.held.front().object = "hostdev0";
 
     EXPECT_EQ(
@@ -275,7 +276,7 @@ TEST(Unassign, LeavesWhatSomebodyElseHasPutThere)
 TEST(Unassign, LeavesAGroupOfWhichAnotherPartStaysInTheGuest)
 {
     AssignBench bench;
-    bench.put_in(first, "rp1");
+    bench.put_in(one_ehci, "rp1");
     const auto card = *PciAddress::parse("00:1b.0");
     bench.look.functions.push_back(
         {.address = card, .class_code = 0x040300, .driver = "vfio-pci", .iommu_group = 0x1d});
@@ -287,7 +288,7 @@ TEST(Unassign, LeavesAGroupOfWhichAnotherPartStaysInTheGuest)
 TEST(Unassign, GoesOnAfterTheGuestHasLetGoLate)
 {
     AssignBench bench;
-    bench.put_in(first, "rp1");
+    bench.put_in(one_ehci, "rp1");
     bench.guest.held.front().farewell = Farewell::silent;
     EXPECT_EQ(std::get<Handover>(bench.take()).plan.steps.size(), 2U);
 
