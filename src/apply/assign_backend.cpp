@@ -35,8 +35,8 @@ std::optional<Error> AssignBackend::why_not(const plan::Action& action) const
     const auto* back = std::get_if<assign::PutBack>(&action);
     if (rebind == nullptr && back == nullptr) return std::nullopt;
     const auto& function = rebind != nullptr ? rebind->function() : back->wanted.function;
-    const bool is_to_stay = rebind != nullptr ? rebind->driver_after == assign::vfio
-                                              : back->wanted.driver == assign::vfio;
+    const bool is_to_stay =
+        rebind != nullptr ? rebind->driver_after == assign::vfio : back->wanted.driver == assign::vfio;
     const bool is_there = now_.bindings && assign::word_of(function, *now_.bindings) == assign::vfio;
     return is_there && !is_to_stay ? why_held_(function) : std::nullopt;
 }

@@ -74,8 +74,8 @@ std::string why_undone(const TakeOut& out, const InGuest& seen)
 std::string shell_line(const PlugIn& plug)
 {
     return format("in the monitor of {}: device_add vfio-pci,host={},id={}{}{}", plug.guest.text(),
-                  plug.function.text(), object_of(plug.function), plug.place.empty() ? "" : ",bus=",
-                  plug.place);
+                  plug.function.text(), object_of(plug.function),
+                  plug.place.empty() ? "" : ",bus=", plug.place);
 }
 
 std::string shell_line(const TakeOut& out)

@@ -62,8 +62,9 @@ Result<InGuest> DaemonGuest::ask(const Ask& ask) const
     if (!view) return std::unexpected(view.error());
     auto seen = report::in_guest_of(*view);
     if (!seen)
-        return std::unexpected(Error(ErrorKind::failed, "usbrouted says something of a guest that this usbroute "
-                                                        "does not know: install the same version of both")
+        return std::unexpected(Error(ErrorKind::failed,
+                                     "usbrouted says something of a guest that this usbroute "
+                                     "does not know: install the same version of both")
                                    .with_code("not-an-answer"));
     return std::move(*seen);
 }
@@ -72,12 +73,11 @@ Result<InGuest> DaemonGuest::look() { return ask({.guest = guest_, .what = Ask::
 
 Result<InGuest> DaemonGuest::plug_in(const assign::PlugIn& plug)
 {
-    auto seen = ask({.guest = guest_,
-                     .what = Ask::What::plug_in,
-                     .function = plug.function,
-                     .place = plug.place});
+    auto seen =
+        ask({.guest = guest_, .what = Ask::What::plug_in, .function = plug.function, .place = plug.place});
     if (!seen || assign::is_done(plug, *seen)) return seen;
-    return std::unexpected(Error(ErrorKind::failed, assign::why_undone(plug, *seen)).with_code("guest-silent"));
+    return std::unexpected(
+        Error(ErrorKind::failed, assign::why_undone(plug, *seen)).with_code("guest-silent"));
 }
 
 Result<InGuest> DaemonGuest::take_out(const assign::TakeOut& out)
@@ -90,8 +90,7 @@ Result<InGuest> DaemonGuest::take_out(const assign::TakeOut& out)
         const auto* held = seen->find(out.function);
         if (held == nullptr) return std::unexpected(cannot_be_asked(out, *seen));
         if (held->farewell == Farewell::refused) return std::unexpected(said_no(out));
-        if (linux_::SignalsHeld::is_asked_to_end())
-            return std::unexpected(has_not_let_go(out, "so far"));
+        if (linux_::SignalsHeld::is_asked_to_end()) return std::unexpected(has_not_let_go(out, "so far"));
         if (Clock::now() >= until) return std::unexpected(has_not_let_go(out, format("in {} s", seconds)));
         if (is_first)
             note(options_, format("{} does not answer; it is waited for, {} s at most (--timeout): {}",

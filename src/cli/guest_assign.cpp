@@ -67,8 +67,7 @@ Result<void> carry_out_in_guest(const GuestCall& call, const Handover& handover,
 Error with_what_goes_on(Error error, std::string_view command)
 {
     if (error.code() != "guest-silent") return error;
-    return Error(error.kind(),
-                 format("{}; `sudo usbroute guest {}` goes on then", error.message(), command))
+    return Error(error.kind(), format("{}; `sudo usbroute guest {}` goes on then", error.message(), command))
         .with_code(error.code());
 }
 
@@ -82,7 +81,8 @@ int run_guest_assign(const GuestCall& call)
     const auto& options = call.invocation.options;
     const auto& name = call.guest->name;
     DaemonGuest guest(options, name, patience_of(options));
-    const auto seen = call.guest->takes_devices() && !call.guest->controllers.empty() ? guest.look() : InGuest{};
+    const auto seen =
+        call.guest->takes_devices() && !call.guest->controllers.empty() ? guest.look() : InGuest{};
     if (!seen) return fail(seen.error(), options.json);
     const auto decision = [&](bool move_first) {
         return [&, move_first](const plan::HandoverSituation& situation) {

@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "cli/guest_handover.hpp"
+
 #include "apply/driver_backend.hpp"
 #include "apply/execution.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
-#include "cli/guest_handover.hpp"
 #include "cli/screen.hpp"
 #include "cli/session.hpp"
 #include "linux/driver_files.hpp"

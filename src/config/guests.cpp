@@ -102,10 +102,10 @@ void read_grace(Fields& fields, GuestSettings& guest)
 
 void read_bind(Fields& fields, GuestSettings& guest)
 {
-    fields.choose("bind",
-                  R"("boot" (its controllers go to vfio-pci at each boot), "manual" (only on request) or "running" (on request while it runs))",
-                  guest.bind,
-                  {{"boot", BindAt::boot}, {"manual", BindAt::manual}, {"running", BindAt::running}});
+    fields.choose(
+        "bind",
+        R"("boot" (its controllers go to vfio-pci at each boot), "manual" (only on request) or "running" (on request while it runs))",
+        guest.bind, {{"boot", BindAt::boot}, {"manual", BindAt::manual}, {"running", BindAt::running}});
     if (guest.bind == BindAt::running && !fields.has("qmp") && !fields.has("libvirt"))
         fields.scope().problem(
             fields.node("bind")->place,

@@ -29,11 +29,12 @@ Answer no_line_to(const GuestName& guest, bool is_known)
         return {.status = Status::error,
                 .code = "no-such-guest",
                 .message = format("usbrouted has no guest {}", guest.text())};
-    return {.status = Status::error,
-            .code = "no-monitor",
-            .message = format(
-                R"({0} has neither qmp nor libvirt: nobody can ask it for a controller; add qmp = "/run/usbroute/{0}.qmp" to [guest.{0}])",
-                guest.text())};
+    return {
+        .status = Status::error,
+        .code = "no-monitor",
+        .message = format(
+            R"({0} has neither qmp nor libvirt: nobody can ask it for a controller; add qmp = "/run/usbroute/{0}.qmp" to [guest.{0}])",
+            guest.text())};
 }
 
 Answer failed(const Error& error)
@@ -63,7 +64,10 @@ public:
     {}
 
     /// Whoever could have answered is gone: the configuration names another machine for the guest.
-    ~Question() { tell(failed(Error(ErrorKind::failed, "the line to the guest has ended").with_code("guest-silent"))); }
+    ~Question()
+    {
+        tell(failed(Error(ErrorKind::failed, "the line to the guest has ended").with_code("guest-silent")));
+    }
     Question(const Question&) = delete;
     Question& operator=(const Question&) = delete;
 
@@ -100,14 +104,13 @@ private:
 
     void take_out(vmm::FunctionAccess& functions)
     {
-        functions.take_out(
-            {.guest = ask_.guest, .function = ask_.function, .place = {}},
-            [self = shared_from_this()](const Result<Farewell>& done) {
-                if (!done) return self->tell(failed(done.error()));
-                log::info(format("{}: {} {}", self->ask_.guest.text(), self->ask_.function.text(),
-                                 assign::text_of(*done)));
-                self->look(*done);
-            });
+        functions.take_out({.guest = ask_.guest, .function = ask_.function, .place = {}},
+                           [self = shared_from_this()](const Result<Farewell>& done) {
+                               if (!done) return self->tell(failed(done.error()));
+                               log::info(format("{}: {} {}", self->ask_.guest.text(),
+                                                self->ask_.function.text(), assign::text_of(*done)));
+                               self->look(*done);
+                           });
     }
 
     /// What has been let go, or is gone with its machine, is not there any more; nothing else needs to be said of it.

@@ -51,7 +51,8 @@ bool is_root_or_ourselves(const std::optional<uid_t>& user)
 
 std::optional<std::string> Service::why_not(const Asker& asker, const Command& command)
 {
-    const bool is_roots = command.verb == Verb::assign && command.controllers->what != assign::Ask::What::look;
+    const bool is_roots =
+        command.verb == Verb::assign && command.controllers->what != assign::Ask::What::look;
     if (is_roots && !is_root_or_ourselves(asker.user))
         return "only root may have a guest take or give whole controllers: it is root's command that binds them";
     return plan::why_not_allowed(asker.entrance.settings, parts_.machine.settings(), command);

@@ -27,10 +27,10 @@
 namespace usbroute::plan {
 
 /// One thing that is done to the machine: a closed set, one alternative for each means and way of touching.
-using Action = std::variant<route::WriteRegister, assign::Rebind, assign::PutBack, assign::PlugIn,
-                            assign::TakeOut, attach::Take,
-                            attach::ReleasePort, attach::BringHome, attach::WakeHub, attach::ClaimPort,
-                            attach::Park, attach::AddController, attach::Give>;
+using Action =
+    std::variant<route::WriteRegister, assign::Rebind, assign::PutBack, assign::PlugIn, assign::TakeOut,
+                 attach::Take, attach::ReleasePort, attach::BringHome, attach::WakeHub, attach::ClaimPort,
+                 attach::Park, attach::AddController, attach::Give>;
 /// What is seen of the machine where its means touch it, of each means that was looked at. Comparable: a plan is made for
 /// one.
 struct Reading {

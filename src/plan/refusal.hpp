@@ -39,7 +39,7 @@ enum class Reason : std::uint8_t {
     last_keyboard,
     not_seen_yet, ///< what is plugged in there may be the only keyboard, and the kernel has not found it yet
     disk_in_use,
-    not_expected, ///< what is plugged in there is not what the configuration expects there
+    not_expected,     ///< what is plugged in there is not what the configuration expects there
     whole_controller, ///< it goes only with its whole controller, which is another's or has to be given
     // Of a whole controller that is to change hands.
     no_controllers,       ///< the guest takes devices, and is given no controller

@@ -97,8 +97,8 @@ struct Request {
 /// What somebody asks for, over a line or on the command line.
 struct Deed {
     config::Verb verb = config::Verb::status;
-    std::optional<Request> request = {};   ///< of what changes something, and of what `plan` is to plan
-    std::vector<ConnectorName> about = {}; ///< why: one
+    std::optional<Request> request = {};         ///< of what changes something, and of what `plan` is to plan
+    std::vector<ConnectorName> about = {};       ///< why: one
     std::optional<assign::Ask> controllers = {}; ///< of assign
 };
 

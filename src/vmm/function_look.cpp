@@ -70,9 +70,9 @@ private:
             return done_(
                 std::unexpected(Error(ErrorKind::failed, "this guest has more devices than usbroute looks at")
                                     .with_code("guest-has-too-much")));
-        ask_all(session_, std::move(commands), [self = shared_from_this()](const std::vector<QmpReply>& told) {
-            self->take_properties(told);
-        });
+        ask_all(
+            session_, std::move(commands),
+            [self = shared_from_this()](const std::vector<QmpReply>& told) { self->take_properties(told); });
     }
 
     static Error failure_of(const QmpReply& reply)
@@ -85,9 +85,9 @@ private:
         for (std::size_t i = 0; i < objects_.size(); ++i) {
             const auto& host = replies[2 * i];
             const auto& bus = replies[2 * i + 1];
-            const auto address =
-                host ? PciAddress::parse(wire::qmp_text(*host).value_or("")) : std::nullopt;
-            if (!address) continue; // gone meanwhile, or by another property: no controller that we could give
+            const auto address = host ? PciAddress::parse(wire::qmp_text(*host).value_or("")) : std::nullopt;
+            if (!address)
+                continue; // gone meanwhile, or by another property: no controller that we could give
             const auto path = bus ? wire::qmp_text(*bus).value_or("") : std::string();
             seen_.held.push_back({.function = *address,
                                   .object = std::move(objects_[i].id),

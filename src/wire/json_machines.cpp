@@ -342,7 +342,8 @@ std::optional<assign::InGuest> libvirt_functions(std::string_view payload)
     const auto value = parsed_libvirt(payload);
     const auto state = domain_state_from(line_text_at(value, "state").value_or(""));
     if (!state) return std::nullopt;
-    assign::InGuest seen{.machine = is_there(*state) ? assign::MachineState::there : assign::MachineState::away,
+    assign::InGuest seen{.machine =
+                             is_there(*state) ? assign::MachineState::there : assign::MachineState::away,
                          .chooses_places = true};
     each_of(value, "pci", [&](const json& one) {
         const auto alias = line_text_at(one, "alias");
