@@ -11,13 +11,14 @@
 #   make bench    speed as ratios against a floor and a peer, in one run
 #   make install  PREFIX=/usr/local DESTDIR=; make uninstall takes the same files away again
 #   make deb      Debian packages in build/deb
+#   make dist     the archive of this commit, its bill of materials (SPDX) and checksums in build/dist
 #   make musl     static programs and unit tests for musl, from Debian's own sources; half an hour the first time
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 SECONDS_EACH ?= 600
 
-.PHONY: all run test lab fuzz soak bench install uninstall deb musl format tidy clean
+.PHONY: all run test lab fuzz soak bench install uninstall deb dist musl format tidy clean
 
 all:
 	tools/install-deps build
@@ -27,7 +28,7 @@ all:
 run:
 	tools/install-deps run
 	cmake --preset release
-	cmake --build --preset release
+	cmake --build --preset release --target demo
 	tools/demo-boards build/release/bin
 
 test:
@@ -69,7 +70,12 @@ uninstall:
 	DESTDIR="$(DESTDIR)" tools/uninstall build/release/install_manifest.txt
 
 deb:
+	tools/install-deps deb
 	packaging/make-deb
+
+dist:
+	tools/install-deps dist
+	tools/make-dist
 
 musl:
 	packaging/musl/build

@@ -94,10 +94,17 @@ Outcome Conductor::outcome_of(const Request& request, const Past& past, const Cl
 
 Outcome Conductor::decide(const Request& request) const
 {
+    return *decide(request, [](topology::UseParts) { return false; });
+}
+
+std::optional<Outcome> Conductor::decide(const Request& request,
+                                         const std::function<bool(topology::UseParts)>& is_awaited) const
+{
     const auto past = past_for(request);
     auto outcome = outcome_of(request, past, {});
     const auto needed = plan::use_needed(outcome);
     if (needed.none()) return outcome;
+    if (is_awaited(needed)) return std::nullopt;
     return outcome_of(request, past, workplace_.look_closer(needed));
 }
 
@@ -116,10 +123,12 @@ bool Conductor::may_be_remembered(const Request& request) const
 std::shared_ptr<const Plan> Conductor::remembered(const Request& request) const
 {
     if (!may_be_remembered(request)) return nullptr;
-    const auto registers = workplace_.known().registers;
+    const auto known = workplace_.known();
     const auto& toggle = std::get<plan::ToggleRequest>(request.wish);
     for (const auto& one : remembered_)
-        if (one.at == registers && one.profiles == toggle.profiles) return one.plan;
+        if (one.at == known.registers && one.applied == known.snapshot.applied &&
+            one.profiles == toggle.profiles)
+            return one.plan;
     return nullptr;
 }
 
@@ -128,22 +137,26 @@ Conductor::Planned Conductor::plan_for(const Request& request)
     if (auto plan = remembered(request)) return plan;
     auto outcome = decide(request);
     if (auto* refusal = std::get_if<Refusal>(&outcome)) return std::move(*refusal);
-    const auto registers = workplace_.known().registers;
-    const bool is_lasting = registers && may_be_remembered(request) && plan::use_needed(outcome).none();
+    const auto known = workplace_.known();
+    const bool is_lasting = known.registers && may_be_remembered(request) && plan::use_needed(outcome).none();
     auto plan = std::make_shared<const Plan>(std::move(std::get<Plan>(outcome)));
     if (!is_lasting) return plan;
     if (remembered_.size() == most_remembered) remembered_.erase(remembered_.begin());
-    remembered_.push_back(
-        {.at = *registers, .profiles = std::get<plan::ToggleRequest>(request.wish).profiles, .plan = plan});
+    remembered_.push_back({.at = *known.registers,
+                           .applied = known.snapshot.applied,
+                           .profiles = std::get<plan::ToggleRequest>(request.wish).profiles,
+                           .plan = plan});
     return plan;
 }
 
 void Conductor::carry_out(Request request, Signature signature, Remember what,
-                          std::function<void(Carried)> then)
+                          std::function<void(Carried)> then, std::optional<Plan> decided)
 {
     USBROUTE_CHECK(!under_way_);
     under_way_ = std::make_unique<UnderWay>(std::move(request), std::move(signature), what, std::move(then));
-    attempt();
+    if (!decided) return attempt();
+    under_way_->plan = std::make_shared<const Plan>(std::move(*decided));
+    apply();
 }
 
 Carried Conductor::carry_out(const Request& request, const Signature& signature, Remember what)
@@ -193,7 +206,7 @@ Done Conductor::done(UnderWay& wish, Applied applied)
 {
     const auto& plan = *wish.plan;
     if (!plan.change.is_empty()) join_trial(plan.change, wish.signature);
-    workplace_.wrote(applied.after);
+    workplace_.wrote(applied.after, plan);
     if (!std::holds_alternative<RestoreRequest>(wish.request.wish) && !plan.whole.is_empty() &&
         (wish.what == Remember::every_wish || !plan.changes_something()))
         if (auto stood = journal_.stand(plan.whole); !stood)

@@ -60,7 +60,7 @@ public:
     /// What carries out this plan; an error: it is not at hand.
     [[nodiscard]] virtual Result<std::unique_ptr<Backend>> backend_for(const plan::Plan& plan);
     /// A plan was carried out, and left the machine so.
-    virtual void wrote(const plan::Reading& now) = 0;
+    virtual void wrote(const plan::Reading& now, const plan::Plan& plan) = 0;
 };
 
 /// A change that was carried out and read back, or that had nothing to do.
@@ -95,12 +95,16 @@ public:
 
     /// Plans, and looks closer where the outcome depends on it; nothing is touched.
     [[nodiscard]] plan::Outcome decide(const plan::Request& request) const;
+    /// The same; nothing where the outcome depends on what is not known yet, as `is_awaited` says of it.
+    [[nodiscard]] std::optional<plan::Outcome>
+    decide(const plan::Request& request, const std::function<bool(topology::UseParts)>& is_awaited) const;
     /// What a decision would look closer at.
     [[nodiscard]] topology::UseParts use_needed(const plan::Request& request) const;
     /// Plans and applies. Plans again when somebody wrote the registers in between. Calls back once: from within where all
     /// backends answer from within. Not to be called while a change is under way.
+    /// `decided`: what was decided in this turn for the same request, and is not planned again before it has been tried.
     void carry_out(plan::Request request, Signature signature, Remember what,
-                   std::function<void(Carried)> then);
+                   std::function<void(Carried)> then, std::optional<plan::Plan> decided = {});
     /// The same for backends that answer from within.
     [[nodiscard]] Carried carry_out(const plan::Request& request, const Signature& signature,
                                     Remember what = Remember::changes);
@@ -127,6 +131,7 @@ private:
     /// settings it would plan the same again; toggling to and fro is what people do all day.
     struct RememberedPlan {
         chips::RouteBits at;
+        std::optional<ProfileName> applied; ///< `topology::Snapshot::applied`
         std::vector<ProfileName> profiles;
         std::shared_ptr<const plan::Plan> plan;
     };

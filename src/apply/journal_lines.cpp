@@ -140,6 +140,13 @@ std::optional<ChangeKind> kind_from(std::string_view word)
     return std::nullopt;
 }
 
+/// "move", or "move=desk" where it puts a profile in force.
+std::string kind_and_profile(const Change& change)
+{
+    const std::string kind(word_of(change.kind));
+    return change.profile ? kind + "=" + change.profile->text() : kind;
+}
+
 std::string title_from(const Fields& fields, std::size_t first)
 {
     std::string title;
@@ -154,16 +161,20 @@ std::optional<Entry> entry_from(const Fields& fields)
 {
     constexpr std::size_t title_at = 6;
     if (fields.size() < title_at) return std::nullopt;
-    const auto kind = kind_from(fields[1]);
+    const auto put_in_force = halves(fields[1], '=');
+    const auto kind = kind_from(put_in_force ? put_in_force->first : fields[1]);
+    if (put_in_force && !is_plain_name(put_in_force->second)) return std::nullopt;
     const auto address = PciAddress::parse(fields[2]);
     auto stamp = stamp_from(fields[3], fields[4]);
     auto shifts = shifts_from(fields[5]);
     if (!kind || !address || !stamp || !shifts) return std::nullopt;
-    return Entry{.change = {.controller = *address,
-                            .shifts = std::move(*shifts),
-                            .title = title_from(fields, title_at),
-                            .kind = *kind},
-                 .stamp = std::move(*stamp)};
+    Entry entry{.change = {.controller = *address,
+                           .shifts = std::move(*shifts),
+                           .title = title_from(fields, title_at),
+                           .kind = *kind},
+                .stamp = std::move(*stamp)};
+    if (put_in_force) entry.change.profile.emplace(std::string(put_in_force->second));
+    return entry;
 }
 
 std::string line_of(std::string_view first_word, const Change& change, const Stamp& stamp)
@@ -171,8 +182,8 @@ std::string line_of(std::string_view first_word, const Change& change, const Sta
     // A wall clock may say anything, and the change has to be read back all the same.
     const auto when = std::clamp<std::int64_t>(stamp.when.time_since_epoch().count(), 0,
                                                std::numeric_limits<std::uint32_t>::max());
-    return format("{} {} {} {} {} {} {}\n", first_word, word_of(change.kind), change.controller.text(), when,
-                  one_word(printable(stamp.who)), text_of(change.shifts), printable(change.title));
+    return format("{} {} {} {} {} {} {}\n", first_word, kind_and_profile(change), change.controller.text(),
+                  when, one_word(printable(stamp.who)), text_of(change.shifts), printable(change.title));
 }
 
 } // namespace usbroute::apply::lines

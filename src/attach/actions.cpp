@@ -279,9 +279,6 @@ std::string why_undone(const AddController& action, const Seen& /*seen*/)
 
 std::string in_words(const AddController& action)
 {
-    if (action.domain)
-        return format("plug USB controller {} into {}, by libvirt", action.controller.text(),
-                      action.guest.text());
     return format("plug USB controller {} into root port {} of {}", action.controller.text(),
                   action.root_port, action.guest.text());
 }
@@ -293,11 +290,6 @@ std::string expectation_of(const AddController& action)
 
 std::string shell_line(const AddController& action)
 {
-    if (action.domain)
-        return virsh_attach(
-            *action.domain,
-            format("<controller type='usb' model='qemu-xhci' ports='{}'><alias name='{}'/></controller>",
-                   AddController::ports, alias_of(action.controller)));
     return format(
         R"({{"execute":"device_add","arguments":{{"driver":"qemu-xhci","id":"{}","bus":"{}","p2":{},"p3":{}}}}})",
         action.controller.text(), action.root_port, AddController::ports, AddController::ports);

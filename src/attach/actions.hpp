@@ -66,7 +66,7 @@ struct Park {
 };
 
 /// Plugs a controller with 15 ports into an empty root port of a guest that runs, since it has no port left. The guest keeps it
-/// until it ends: its driver would have to let go of it.
+/// until it ends: its driver would have to let go of it. For `SeenGuest::can_be_given_a_controller`.
 struct AddController {
     /// hw/usb/hcd-xhci.h: XHCI_MAXPORTS_2 and _3.
     static constexpr std::uint8_t ports = 15;
@@ -74,8 +74,7 @@ struct AddController {
     GuestName guest;
     ControllerId controller;
     std::string root_port;
-    topology::PortPath place;                    ///< of the device that needs it first
-    std::optional<Domain> domain = std::nullopt; ///< as in Give
+    topology::PortPath place; ///< of the device that needs it first
     bool operator==(const AddController&) const = default;
 
     [[nodiscard]] GuestController as_it_will_be() const;

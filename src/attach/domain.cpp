@@ -26,8 +26,6 @@ std::string alias_in_virsh(const ObjectId& object)
     return alias;
 }
 
-std::string alias_of(const ControllerId& controller) { return std::string(users_own) + controller.text(); }
-
 std::string id_of_alias(std::string_view alias)
 {
     if (alias.starts_with(users_own) && alias.substr(users_own.size()).starts_with(ours))

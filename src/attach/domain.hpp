@@ -26,8 +26,6 @@ struct Domain {
 [[nodiscard]] std::string alias_of(const ObjectId& object);
 /// As virsh shows it and takes it, "ua-usbroute-3-2_1-7": libvirt drops an alias with a '.' without a word (docs/libvirt-line.md).
 [[nodiscard]] std::string alias_in_virsh(const ObjectId& object);
-/// "ua-usbroute0"
-[[nodiscard]] std::string alias_of(const ControllerId& controller);
 
 /// What an object or a controller with this alias is called here: "usbroute-3-2.1-7" if it is ours. Any other alias stays as it
 /// is, but never reads as one of ours.
@@ -38,8 +36,5 @@ struct Domain {
 [[nodiscard]] std::string bus_of_index(std::uint32_t index);
 /// Nothing: it is one of ours, or no controller of libvirt's.
 [[nodiscard]] std::optional<std::uint32_t> index_of_bus(std::string_view bus);
-
-/// The one entry of `GuestUsb::free_root_ports` of a domain that has any: libvirt chooses which.
-inline constexpr std::string_view any_root_port = "any";
 
 } // namespace usbroute::attach

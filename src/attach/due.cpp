@@ -142,7 +142,7 @@ private:
     {
         wait(device.device, Waits::no_port);
         waiting_.back().is_superspeed = device.is_superspeed;
-        waiting_.back().by_libvirt = guest.domain.has_value();
+        if (guest.domain) waiting_.back().domain = guest.domain;
         waiting_.back().controller = unused_controller_id(usb_to_be(guest)).value_or(ControllerId());
         has_no_port_.insert(device.device);
         bring_home(device, socket.heals);
@@ -151,17 +151,15 @@ private:
     /// One with 15 ports, on the first empty root port of the guest. False: there is none. It stays until the guest ends.
     bool add_controller(const SeenGuest& guest, const HostDevice& device)
     {
+        if (!guest.can_be_given_a_controller()) return false;
         const auto usb = usb_to_be(guest);
         const auto id = unused_controller_id(usb);
         const auto root_port = std::ranges::find_if(usb.free_root_ports, [&](const std::string& one) {
             return !remembered_.refused_root_ports.contains({guest.name, one});
         });
         if (!id || root_port == usb.free_root_ports.end()) return false;
-        AddController action{.guest = guest.name,
-                             .controller = *id,
-                             .root_port = *root_port,
-                             .place = device.path,
-                             .domain = guest.domain};
+        AddController action{
+            .guest = guest.name, .controller = *id, .root_port = *root_port, .place = device.path};
         coming_[guest.name].push_back(action);
         controllers_.emplace_back(std::move(action));
         return true;

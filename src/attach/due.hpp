@@ -92,8 +92,8 @@ struct Waiting {
     std::vector<std::string> errors; ///< of its failures, oldest first
     std::optional<GuestName> guest;  ///< whom the socket is for
     bool is_superspeed = false;
-    ControllerId controller; ///< of `no_port`: one that the guest does not have yet
-    bool by_libvirt = false; ///< of `no_port`: libvirt runs the guest
+    ControllerId controller;                     ///< of `no_port`: one that the guest does not have yet
+    std::optional<Domain> domain = std::nullopt; ///< of `no_port`: the guest's, where libvirt runs it
     bool operator==(const Waiting&) const = default;
 };
 

@@ -115,7 +115,8 @@ struct GuestUsb {
     std::vector<GuestController> controllers;
     std::vector<HostObject> host_objects;
     std::vector<OtherDevice> other_devices;
-    /// Names of PCI Express root ports with nothing on them, on which a controller can be hot-plugged.
+    /// Names of PCI Express root ports with nothing on them, on which a controller can be hot-plugged; of a domain of libvirt's
+    /// none are listed.
     std::vector<std::string> free_root_ports;
     bool operator==(const GuestUsb&) const = default;
 

@@ -39,7 +39,7 @@ struct SeenDevice {
 
 /// Why nothing is known of a guest that libvirt runs.
 struct Silence {
-    std::string code; ///< "no-helper", "no-libvirt", "no-domain", "no-look"
+    std::string code; ///< "no-helper", "no-libvirt", "no-domain", "no-look", "same-domain"
     std::string why;  ///< a clause, printable
     bool operator==(const Silence&) const = default;
 };
@@ -53,6 +53,13 @@ struct SeenGuest {
     std::optional<Domain> domain = std::nullopt;   ///< libvirt runs it, and is asked in place of QEMU
     std::optional<Silence> silence = std::nullopt; ///< of a domain of which nothing is known
     bool operator==(const SeenGuest&) const = default;
+
+    /// One more USB controller can be plugged in while it runs: there is an empty root port, and it is QEMU that is asked. No libvirt
+    /// plugs one into a domain that runs (9.0 seen, up to 12 read: "hotplug of device type 'usb' controller is not supported").
+    [[nodiscard]] bool can_be_given_a_controller() const
+    {
+        return !domain && usb && !usb->free_root_ports.empty();
+    }
 };
 
 /// How a device is handed over.

@@ -22,13 +22,6 @@ namespace usbroute::cli {
 
 namespace {
 
-Result<DirectMachine> look(const linux_::Locations& where, linux_::Purpose reading = linux_::Purpose::to_look)
-{
-    auto settings = linux_::load_settings(where, reading);
-    if (!settings) return std::unexpected(std::move(settings.error()));
-    return DirectMachine(where, std::move(*settings));
-}
-
 /// Only to look at: opening the journal to write would make its directory.
 class JournalToRead final : public apply::Journal {
 public:
@@ -49,6 +42,18 @@ private:
     static Result<void> not_here() { return failure("the journal is only read here"); }
     apply::History history_;
 };
+
+Result<DirectMachine> look(const linux_::Locations& where, linux_::Purpose reading = linux_::Purpose::to_look)
+{
+    auto settings = linux_::load_settings(where, reading);
+    if (!settings) return std::unexpected(std::move(settings.error()));
+    const bool may_be_two = settings->profiles.size() > 1;
+    DirectMachine machine(where, std::move(*settings));
+    if (may_be_two)
+        if (const auto standing = JournalToRead(where).history().standing)
+            machine.know_applied(standing->profile);
+    return machine;
+}
 
 } // namespace
 

@@ -28,6 +28,7 @@ struct Raw {
     std::optional<std::string> timeout;
     std::optional<std::string> color;
     std::optional<std::string> revert_after;
+    std::optional<std::string> wait_for;
 };
 
 /// The place of the command: the first word that is neither an option nor the value of one.
@@ -116,6 +117,8 @@ void take_option(OptionId id, const char* value, Options& options, Raw& raw)
     case OptionId::virtio: options.virtio = true; break;
     case OptionId::reconnect_ms: options.reconnect_ms = true; break;
     case OptionId::port: options.port = value; break;
+    case OptionId::start_of: options.start_of = value; break;
+    case OptionId::wait_for: raw.wait_for = value; break;
     case OptionId::kind: options.kind = value; break;
     case OptionId::write: options.write = true; break;
     }
@@ -151,6 +154,13 @@ std::optional<Error> take_raw(const Raw& raw, Options& options)
         const auto time = wire::read_trial_time(*raw.revert_after);
         if (!time) return usage_error("--revert-after: " + time.error());
         options.revert_after = *time;
+    }
+    if (raw.wait_for) {
+        const auto time = parse_duration(*raw.wait_for);
+        if (!time || *time > longest_timeout)
+            return usage_error(
+                format("--for {}: write a time such as 500ms, 30s or 2m", printable(*raw.wait_for, 32)));
+        options.wait_for = *time;
     }
     if (raw.timeout) {
         const auto time = parse_duration(*raw.timeout);

@@ -16,7 +16,7 @@ namespace {
 
 using enum OptionId;
 
-constexpr std::array<OptionRow, 34> options{{
+constexpr std::array<OptionRow, 36> options{{
     {help, "--help", "-h", "", "show this help"},
     {json, "--json", "", "", "one JSON document instead of text; errors as JSON on stderr"},
     {verbose, "--verbose", "-v", "", "print more; actions report what they did"},
@@ -55,12 +55,15 @@ constexpr std::array<OptionRow, 34> options{{
     {kind, "--kind", "", "KIND", "of which tool the files are, where their content does not tell it"},
     {OptionId::write, "--write", "", "",
      "write the proposal to the file of --config, if that is not there yet"},
+    {start_of, "--start-of", "", "GUEST", "wait for what this guest needs before it starts"},
+    {wait_for, "--for", "", "TIME", "how long at most: 500ms, 30s (default), 2m"},
 }};
 
 constexpr std::array common{help, json, verbose, quiet, root, socket, config, direct, timeout, color};
 constexpr std::array action_options{dry_run, yes, force_disk, revert_after};
 constexpr std::array move_options{to, dry_run, yes, force_disk, revert_after};
 constexpr std::array plan_options{to, yes, force_disk, revert_after};
+constexpr std::array wait_options{start_of, wait_for};
 constexpr std::array watch_options{exec, OptionId::format};
 constexpr std::array doctor_options{try_write};
 constexpr std::array picture_options{svg};
@@ -108,6 +111,11 @@ constexpr std::array<Example, 2> why_examples{{
 constexpr std::array<Example, 2> plan_examples{{
     {"usbroute plan move front-left --to windows", "each step, why, and the setpci line that does the same"},
     {"usbroute plan toggle", "where the next toggle would go"},
+}};
+constexpr std::array<Example, 3> wait_examples{{
+    {"usbroute wait rear-1 --for 10s", "until what is in rear-1 is with whom rear-1 is for"},
+    {"usbroute wait --start-of windows", "before a guest starts: in a unit or a hook"},
+    {"usbroute wait", "until everything is where it belongs"},
 }};
 constexpr std::array<Example, 5> watch_examples{{
     {"usbroute watch", "one line for each change, until Ctrl-C"},
@@ -195,7 +203,7 @@ constexpr std::array<VerbRow, 8> guest_verbs{{
      GuestNeeded::yes, run_guest_setup},
 }};
 
-constexpr std::array<CommandRow, 21> commands{{
+constexpr std::array<CommandRow, 22> commands{{
     {"status",
      "",
      "what belongs to whom now",
@@ -232,6 +240,9 @@ constexpr std::array<CommandRow, 21> commands{{
      run_why},
     {"plan", "move|apply|toggle|undo ...", "what would be done, step by step; nothing is touched",
      plan_options, plan_examples, 1, any_number, run_plan},
+    {"wait", "[NAME...]", "until sockets' devices are where they belong, or a guest can start", wait_options,
+     wait_examples, 0, any_number, run_wait,
+     "Asks the daemon, also one that is still starting, and never libvirt or a guest, so that whatever starts a guest can wait for it. Exit code 7: not in time, and why; 3: no daemon answered."},
     {"watch", "", "one line for each change", watch_options, watch_examples, 0, 0, run_watch,
      "A template can use {text}, {state} (host, guest, trial, unknown, offline), {profile} and {owners}; write {{ for a brace. With --format it waits for a daemon that is not running, and ends when the bar ends."},
     {"map",

@@ -48,6 +48,8 @@ enum class OptionId : std::uint8_t {
     port,
     kind,
     write,
+    start_of,
+    wait_for,
 };
 
 struct OptionRow {

@@ -17,6 +17,7 @@ namespace usbroute::cli {
 [[nodiscard]] int run_confirm(const Invocation& invocation);
 [[nodiscard]] int run_why(const Invocation& invocation);
 [[nodiscard]] int run_plan(const Invocation& invocation);
+[[nodiscard]] int run_wait(const Invocation& invocation);
 [[nodiscard]] int run_watch(const Invocation& invocation);
 [[nodiscard]] int run_map(const Invocation& invocation);
 [[nodiscard]] int run_live(const Invocation& invocation);

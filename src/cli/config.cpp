@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "cli/command_table.hpp"
 #include "cli/commands.hpp"
+#include "cli/doors.hpp"
 #include "cli/help.hpp"
 #include "cli/helper_sockets.hpp"
 #include "cli/node_access.hpp"
@@ -16,6 +17,7 @@
 #include "linux/settings_files.hpp"
 #include "observe/scan.hpp"
 #include "report/config_check.hpp"
+#include "report/group_check.hpp"
 #include "report/json.hpp"
 #include "report/udev_rules.hpp"
 
@@ -46,6 +48,8 @@ int check(const Options& options, const linux_::Locations& where, const config::
     auto checked = report::check_config(settings, snapshot, linux_::settings_files(where));
     if (const auto look = nodes_for_the_daemon(where))
         report::add_node_warnings(checked, settings, snapshot, *look);
+    if (const auto doors = doors_of(where)) report::add_group_warnings(checked, settings, *doors);
+    report::add_same_domains(checked, settings, uuids_of_domains(where));
     report::add_helper_warnings(checked, settings, guests_without_helper(settings, where));
     if (options.json) {
         print(report::to_json(checked) + "\n");

@@ -18,7 +18,12 @@ DirectMachine::DirectMachine(const linux_::Locations& where, config::Settings se
     look();
 }
 
-void DirectMachine::look() { snapshot_ = observe::scan(linux_::LiveTree(where_.root), ports_for(settings_)); }
+void DirectMachine::look()
+{
+    auto applied = std::move(snapshot_.applied);
+    snapshot_ = observe::scan(linux_::LiveTree(where_.root), ports_for(settings_));
+    snapshot_.applied = std::move(applied);
+}
 
 std::optional<chips::RouteBits> DirectMachine::bits() const
 {
@@ -54,7 +59,7 @@ Result<NotNull<apply::RouteRegisters>> DirectMachine::registers(const PciAddress
     return NotNull<apply::RouteRegisters>(*registers_);
 }
 
-void DirectMachine::wrote(const plan::Reading& now)
+void DirectMachine::wrote(const plan::Reading& now, const plan::Plan&)
 {
     if (now.routes && registers_ && snapshot_.controller_at(opened_) != nullptr)
         snapshot_.note_registers(opened_, *now.routes);

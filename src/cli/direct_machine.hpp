@@ -22,7 +22,9 @@ public:
     /// Looks at the USB devices again.
     [[nodiscard]] bool reads_otherwise() override;
     [[nodiscard]] Result<NotNull<apply::RouteRegisters>> registers(const PciAddress& controller) override;
-    void wrote(const plan::Reading& now) override;
+    void wrote(const plan::Reading& now, const plan::Plan& plan) override;
+    /// `topology::Snapshot::applied`, from the journal.
+    void know_applied(std::optional<ProfileName> profile) { snapshot_.applied = std::move(profile); }
 
 private:
     [[nodiscard]] std::optional<chips::RouteBits> bits() const;

@@ -68,6 +68,8 @@ diagnose::DaemonLook look_at_daemon(const Session& session)
     for (const auto& silent : status->silent)
         look.silent_guests.push_back(
             {.guest = GuestName(silent.guest), .code = silent.code, .why = silent.why});
+    for (const auto& plug : status->by_plug)
+        if (plug.code == "failed" || plug.code == "too-often") look.not_started.push_back(plug.what);
     return look;
 }
 

@@ -49,7 +49,7 @@ int hand_over(const Invocation& invocation, std::string_view program)
         Error(
             ErrorKind::failed,
             format(
-                "cannot start {} from {} or {}/{}; it does the work of `usbroute {}` and is installed together with usbroute",
+                "cannot start {} from {} or {}/{}; it does the work of `usbroute {}` and is installed together with usbroute; from the sources, `make` builds it",
                 program, printable(here), printable(here), USBROUTE_LIBEXEC_FROM_BIN,
                 invocation.command->name),
             why)

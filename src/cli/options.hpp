@@ -40,6 +40,8 @@ struct Options {
     std::string kind; ///< of the files that are imported; empty: by their content
     bool write = false;
     std::vector<std::string> force_disks;
+    std::string start_of; ///< the guest before whose start `wait` waits; empty: none
+    std::chrono::milliseconds wait_for{30'000};
     std::optional<std::chrono::seconds> revert_after; ///< 0: no trial, also not the first
     std::chrono::milliseconds timeout{5000};
     bool timeout_said = false; ///< false: `timeout` is the daemon's default

@@ -78,18 +78,22 @@ bool Session::may_look_alone_after(const Error& error) const
 }
 
 template <class View>
+Result<View> Session::seen_by_daemon(plan::Deed deed, Result<View> (*in)(std::string_view)) const
+{
+    const Command command{std::move(deed), Form::json};
+    auto link = connect();
+    if (!link) return std::unexpected(std::move(link.error()));
+    const auto answer = ask(*link, command);
+    if (!answer) return std::unexpected(answer.error());
+    return in(*answer);
+}
+
+template <class View>
 Result<View> Session::look(plan::Deed deed, Result<View> (*in)(std::string_view),
                            const std::function<Result<View>()>& alone) const
 {
     if (alone_) return alone();
-    const Command command{std::move(deed), Form::json};
-    auto seen = [&]() -> Result<View> {
-        auto link = connect();
-        if (!link) return std::unexpected(std::move(link.error()));
-        const auto answer = ask(*link, command);
-        if (!answer) return std::unexpected(answer.error());
-        return in(*answer);
-    }();
+    auto seen = seen_by_daemon(std::move(deed), in);
     if (!seen && may_look_alone_after(seen.error())) return alone();
     return seen;
 }
@@ -98,6 +102,11 @@ Result<report::StatusView> Session::status() const
 {
     return look<report::StatusView>({.verb = Verb::status}, report::status_in,
                                     [this] { return status_alone(where_); });
+}
+
+Result<report::StatusView> Session::status_of_daemon() const
+{
+    return seen_by_daemon<report::StatusView>({.verb = Verb::status}, report::status_in);
 }
 
 Result<report::RegistersView> Session::registers() const

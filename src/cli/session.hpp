@@ -36,6 +36,8 @@ public:
     [[nodiscard]] Result<wire::Answer> confirm() const;
 
     [[nodiscard]] Result<report::StatusView> status() const;
+    /// The daemon's, or an error.
+    [[nodiscard]] Result<report::StatusView> status_of_daemon() const;
     [[nodiscard]] Result<report::RegistersView> registers() const;
     [[nodiscard]] Result<report::WhyView> why(const ConnectorName& connector) const;
     [[nodiscard]] Result<report::PlanView> plan(plan::Request request) const;
@@ -44,6 +46,8 @@ private:
     [[nodiscard]] wire::Form form() const;
     [[nodiscard]] Result<wire::Answer> say(const wire::Command& command) const;
     /// What the daemon says, or this process itself sees.
+    template <class View>
+    [[nodiscard]] Result<View> seen_by_daemon(plan::Deed deed, Result<View> (*in)(std::string_view)) const;
     template <class View>
     [[nodiscard]] Result<View> look(plan::Deed deed, Result<View> (*in)(std::string_view),
                                     const std::function<Result<View>()>& alone) const;

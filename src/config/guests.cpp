@@ -119,6 +119,32 @@ void read_bind(Fields& fields, GuestSettings& guest)
                    fields.label()));
 }
 
+/// Nobody but its own unit or script starts a plain QEMU.
+void read_on_plug(Fields& fields, GuestSettings& guest)
+{
+    fields.choose(
+        "on_plug",
+        R"("start" (it is started or goes on), "resume" (it goes on if it is paused or asleep), "ask" (whoever watches is told) or "nothing")",
+        guest.on_plug,
+        {{"start", OnPlug::start},
+         {"resume", OnPlug::resume},
+         {"ask", OnPlug::ask},
+         {"nothing", OnPlug::nothing}});
+    if (!fields.has("on_plug")) return;
+    const auto& place = fields.node("on_plug")->place;
+    if (!fields.has("qmp") && !fields.has("libvirt"))
+        fields.scope().problem(
+            place,
+            format("on_plug is for guests that take devices, and {} has neither qmp nor libvirt; remove it",
+                   fields.label()));
+    else if (guest.on_plug == OnPlug::start && !fields.has("libvirt"))
+        fields.scope().problem(
+            place,
+            format(
+                R"(on_plug = "start" is for domains of libvirt's: usbroute cannot start the QEMU of {}, which only its own unit or script does; write "resume", or write "ask" and start it from `usbroute watch --exec`, or name its domain: libvirt = "DOMAIN")",
+                fields.label()));
+}
+
 /// What libvirt takes for a name, and a UUID: no '/', nothing that does not print.
 bool is_domain(std::string_view text)
 {
@@ -233,6 +259,7 @@ void read_guests(const Document& document, Intake& reading)
         check_domain_is_its_own(fields, guest, reading.settings);
         read_bind(fields, guest);
         guest.may_take_last_keyboard = fields.truth("may_take_last_keyboard").value_or(false);
+        read_on_plug(fields, guest);
         fields.report_unknown_keys();
         reading.settings.guests.push_back(std::move(guest));
     }

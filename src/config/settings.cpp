@@ -52,6 +52,17 @@ std::string Origin::text() const
     return line == 0 ? shown : format("{}:{}:{}", shown, line, column);
 }
 
+std::string_view text_of(OnPlug on_plug)
+{
+    switch (on_plug) {
+    case OnPlug::nothing: return "nothing";
+    case OnPlug::ask: return "ask";
+    case OnPlug::resume: return "resume";
+    case OnPlug::start: return "start";
+    }
+    return {};
+}
+
 std::string_view text_of(WhenOff when_off)
 {
     switch (when_off) {

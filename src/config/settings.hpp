@@ -48,6 +48,16 @@ enum class WhenOff : std::uint8_t {
 /// The word in the configuration: "host", "reserve", "stay".
 [[nodiscard]] std::string_view text_of(WhenOff when_off);
 
+/// What something does to a guest that is plugged into one of its sockets while the guest does not run.
+enum class OnPlug : std::uint8_t {
+    nothing,
+    ask,    ///< whoever watches is told what to type
+    resume, ///< a paused one goes on, one that sleeps wakes up
+    start,  ///< the same, and one that is off is started; for domains of libvirt's
+};
+/// The word in the configuration: "nothing", "ask", "resume", "start".
+[[nodiscard]] std::string_view text_of(OnPlug on_plug);
+
 /// When a guest's controllers go to vfio-pci.
 enum class BindAt : std::uint8_t {
     manual,  ///< on request, before it starts
@@ -91,6 +101,7 @@ struct GuestSettings {
     std::optional<LibvirtSettings> libvirt = std::nullopt; ///< in place of `qmp`
     BindAt bind = BindAt::manual;
     bool may_take_last_keyboard = false; ///< at a plug into one of its sockets
+    OnPlug on_plug = OnPlug::nothing;
     Origin origin;
 
     /// Whether devices are given to it, one by one.

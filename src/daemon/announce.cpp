@@ -156,4 +156,36 @@ void announce_kept(const topology::PortPath& place, const std::string& why, cons
                    .text = why});
 }
 
+void announce(const ConnectorName& connector, const PlugNews& news, Audience& audience)
+{
+    const auto subject = "guest " + news.guest.text();
+    const bool is_bad = news.code == "failed" || news.code == "too-often";
+    if (is_bad)
+        log::warning(news.what, subject);
+    else
+        log::info(news.what, subject);
+    if (!audience.is_anybody_there()) return;
+    const auto kind = news.code == "wanted" ? EventKind::wanted : EventKind::guest;
+    // The event has the guest's name already.
+    const auto name = news.guest.text() + " ";
+    const auto text =
+        kind == EventKind::guest && news.what.starts_with(name) ? news.what.substr(name.size()) : news.what;
+    audience.tell({.kind = kind, .connector = connector.text(), .word = news.guest.text(), .text = text});
+}
+
+void announce_shell(const attach::Having& shell)
+{
+    const auto& [guest, object] = shell;
+    const auto id = object->id.empty() ? std::string("an object without a name") : printable(object->id, 64);
+    const auto remedy =
+        guest->domain ? format("; `virsh -c {} detach-device-alias {} {} --live` takes it away",
+                               printable(guest->domain->uri, 64), printable(guest->domain->name, 64), id)
+                      : std::string();
+    log::warning(
+        format(
+            "guest {} still has {}, which is for a USB device that has been unplugged (bus {}, number {}); usbroute did not attach it, and leaves it{}",
+            guest->name.text(), id, object->host_bus, object->host_address, remedy),
+        guest->name.text());
+}
+
 } // namespace usbroute::daemon

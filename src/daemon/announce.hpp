@@ -7,6 +7,7 @@
 #include "daemon/clients.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
+#include "daemon/plugs.hpp"
 
 #include <string>
 #include <string_view>
@@ -25,5 +26,10 @@ void announce_given(const plan::Plan& done, const Machine& machine, Audience& au
 /// A device that did not.
 void announce_kept(const topology::PortPath& place, const std::string& why, const Machine& machine,
                    Audience& audience);
+
+/// What a plug has come to for a guest that did not run.
+void announce(const ConnectorName& connector, const PlugNews& news, Audience& audience);
+/// What somebody else has attached, and whose device is gone.
+void announce_shell(const attach::Having& shell);
 
 } // namespace usbroute::daemon

@@ -46,7 +46,7 @@ Assembly::Assembly(Ground ground, config::Settings settings)
               .locations = ground_.locations,
               .tell = {.moved = telling(),
                        .changed = [this](const auto& guest, auto what) { announce(guest, what, clients); },
-                       .devices = [this] { follower.look_again(); }},
+                       .devices = [this] { look_at_devices(); }},
               .lend = ground_.lend}),
       giving({.loop = ground_.loop,
               .tree = ground_.tree,
@@ -64,7 +64,16 @@ Assembly::Assembly(Ground ground, config::Settings settings)
                 .done = [this](const plan::Plan& done) { announce_given(done, machine, clients); },
                 .stays = [this](const topology::PortPath& place,
                                 const std::string& why) { announce_kept(place, why, machine, clients); },
+                .shell_stays = [](const attach::Having& shell) { announce_shell(shell); },
                 .is_over = [this] { sleep.may_come(); }}),
+      plugs({.loop = ground_.loop,
+             .machine = machine,
+             .guests = [this] { return guests.seen(); },
+             .call = [this](const auto& guest, auto what,
+                            auto done) { guests.call(guest, what, std::move(done)); },
+             .asleep = [this] { return alarm_->asleep(); },
+             .tell = [this](const auto& connector,
+                            const PlugNews& news) { announce(connector, news, clients); }}),
       sleep(ground_.loop, ground_.locations.sleep, [this] { sleep_turned(); }),
       claims(ground_.loop, machine, ground_.locations.claims, [this] { kernel_has_answered(); }),
       controllers(guests),
@@ -76,6 +85,7 @@ Assembly::Assembly(Ground ground, config::Settings settings)
                .entrances = entrances,
                .guests = guests,
                .controllers = controllers,
+               .plugs = plugs,
                .tell_moved = telling(),
                .restore = [this] { restore(); }}),
       verdicts_(ground_.loop, machine, [this](const auto& judgements) { announce(judgements, clients); }),
@@ -108,6 +118,7 @@ Machine::Calls Assembly::calls_of_machine()
         .adopted =
             [this] {
                 giving.adopt();
+                plugs.adopt();
                 if (giving.is_needed()) sleep.begin();
             },
         .carried_out =
@@ -116,7 +127,7 @@ Machine::Calls Assembly::calls_of_machine()
                 if (plan.made_for.devices) sleep.begin();
                 if (!plan.movements.empty()) follower.was_said(plan);
             },
-        .ended = [this] { follower.look_again(); }};
+        .ended = [this] { look_at_devices(); }};
     // A recorded machine has no kernel to ask.
     if (!ground_.locations.claims.empty()) calls.ask_claims = [this] { claims.ask(); };
     return calls;
@@ -161,13 +172,16 @@ void Assembly::found(const Findings& findings)
 {
     register_news_.look_again();
     // What was there before the first look has not arrived just now.
-    if (std::exchange(has_looked_, true)) announce(findings, machine, clients);
+    if (std::exchange(has_looked_, true)) {
+        announce(findings, machine, clients);
+        plugs.looked(*findings.before);
+    }
     const bool misses_something = moves_by_itself() && !lookout.still_holds();
     if (misses_something)
         lookout.doubt_everything(); // the look that follows comes by here
     else
         move_what_nobody_asks_for();
-    follower.look_again();
+    look_at_devices();
     verdicts_.look_again();
     if (!misses_something) trials.look_again();
     guests.look_again();
@@ -198,6 +212,13 @@ void Assembly::sleep_turned()
     follower.look_again();
 }
 
+/// What of the sockets without a mux is due, and whether a guest is to be started for it.
+void Assembly::look_at_devices()
+{
+    follower.look_again();
+    plugs.look_again();
+}
+
 void Assembly::restore() { restorer.look_again({.now = ground_.loop.now(), .asleep = alarm_->asleep()}); }
 
 /// About disks. What had to wait for that goes on, but for clients, who wait themselves.
@@ -205,7 +226,7 @@ void Assembly::kernel_has_answered()
 {
     move_what_nobody_asks_for();
     guests.look_again();
-    follower.look_again();
+    look_at_devices();
     trials.ring();
 }
 

@@ -15,6 +15,7 @@
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
+#include "daemon/plugs.hpp"
 #include "daemon/recovery.hpp"
 #include "daemon/register_news.hpp"
 #include "daemon/restorer.hpp"
@@ -78,6 +79,7 @@ private:
     void found(const Findings& findings);
     [[nodiscard]] bool moves_by_itself() const;
     void move_what_nobody_asks_for();
+    void look_at_devices();
     void restore();
     void sleep_turned();
     void kernel_has_answered();
@@ -96,6 +98,7 @@ public:
     Guests guests;
     Giving giving;
     Follower follower;
+    Plugs plugs;
     SleepLine sleep;
     ClaimLine claims;
     Controllers controllers;

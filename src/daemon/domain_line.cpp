@@ -89,6 +89,7 @@ void DomainLine::reached()
         said_.clear();
         return watch();
     }
+    is_unheard_ = true;
     // It may be starting.
     if (!is_awaited()) say_why();
     forget_devices();
@@ -145,10 +146,12 @@ void DomainLine::look_again(std::function<void(Result<void>)> done)
 void DomainLine::know(wire::LibvirtLook look)
 {
     why_unknown_.clear();
+    uuid_ = std::move(look.uuid);
     auto usb = wire::is_there(look.state) ? std::optional(std::move(look.usb)) : std::nullopt;
     const auto before = std::exchange(usb_, std::move(usb));
     know_state(look.state);
-    if (before != usb_) tell_(MachineNews::has_other_devices);
+    // That it is known again whether it runs is news, too.
+    if (std::exchange(is_unheard_, false) || before != usb_) tell_(MachineNews::has_other_devices);
 }
 
 void DomainLine::know_state(wire::DomainState state)

@@ -39,6 +39,10 @@ public:
     [[nodiscard]] bool may_be_there() const override;
     [[nodiscard]] bool is_looked_at_first() const override { return is_looked_at_first_ || is_awaited(); }
     [[nodiscard]] std::optional<attach::Silence> silence() const override;
+    [[nodiscard]] std::string identity() const override
+    {
+        return uuid_.empty() ? std::string() : line_->path() + " " + uuid_;
+    }
     [[nodiscard]] vmm::GuestAccess& access() override { return domain_; }
     [[nodiscard]] vmm::FunctionAccess* functions() override { return usb_ ? &functions_ : nullptr; }
     void look_again(std::function<void(Result<void>)> done) override;
@@ -66,9 +70,11 @@ private:
     linux_::Timer again_;                    ///< after a look that failed
     std::optional<wire::DomainState> state_; ///< as of the last word
     std::optional<attach::GuestUsb> usb_;
+    std::string uuid_;        ///< as of the last look
     std::string why_unknown_; ///< libvirt answers, and does not say what the domain has
     bool is_looked_at_first_ = false;
-    std::string said_; ///< of its silence; the same is not said again
+    bool is_unheard_ = false; ///< since libvirt, or usbroute-libvirt, went
+    std::string said_;        ///< of its silence; the same is not said again
 };
 
 } // namespace usbroute::daemon

@@ -3,6 +3,7 @@
 
 #include "daemon/follower.hpp"
 
+#include "attach/shells.hpp"
 #include "base/format.hpp"
 #include "plan/giving.hpp"
 #include "plan/refusal.hpp"
@@ -90,21 +91,23 @@ void Follower::act()
         again_.start(*next);
     else if (!put_off_.empty() && !again_.is_running())
         again_.start(pause_after_a_timeout);
-    if (parts_.machine.awaits_claims(request)) return; // called again when there is an answer
-    const auto outcome = parts_.machine.decide(request);
-    const auto* plan = std::get_if<plan::Plan>(&outcome);
+    auto outcome = parts_.machine.decide_when_known(request);
+    if (!outcome) return; // called again when there is an answer
+    auto* plan = std::get_if<plan::Plan>(&*outcome);
     if (plan == nullptr) return;
     parts_.giving.keep(plan->kept);
     if (plan->steps.empty()) {
         say_what_stays(*plan);
+        if (plan->made_for.devices) say_which_shells_stay(*plan->made_for.devices);
         return round_is_over();
     }
     is_under_way_ = true;
+    auto then = [this, place = plan::place_of_step(plan->steps.front())](Carried carried) {
+        is_under_way_ = false;
+        this->carried(place, std::move(carried));
+    };
     parts_.machine.carry_out(std::move(request), {.who = "the devices' sockets", .trial = {}},
-                             [this, place = plan::place_of_step(plan->steps.front())](Carried carried) {
-                                 is_under_way_ = false;
-                                 this->carried(place, std::move(carried));
-                             });
+                             std::move(then), std::move(*plan));
 }
 
 std::vector<topology::PortPath> Follower::left_now()
@@ -159,6 +162,16 @@ void Follower::say_what_stays(const plan::Plan& plan)
         if (said == said_.end() || said->second != why) parts_.stays(place, why);
     }
     said_ = std::move(now);
+}
+
+void Follower::say_which_shells_stay(const attach::Seen& seen)
+{
+    std::set<std::pair<GuestName, std::string>> now;
+    for (const auto& shell : attach::shells_of_others(seen)) {
+        const auto& [guest, object] = shell;
+        if (!shells_.contains(*now.emplace(guest->name, object->id).first)) parts_.shell_stays(shell);
+    }
+    shells_ = std::move(now);
 }
 
 } // namespace usbroute::daemon

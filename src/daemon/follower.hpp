@@ -11,7 +11,9 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace usbroute::daemon {
@@ -32,6 +34,8 @@ public:
         std::function<void(const plan::Plan& done)> done;
         /// A device of a guest's socket that is not with the guest, and why; said once.
         std::function<void(const topology::PortPath& place, const std::string& why)> stays;
+        /// What somebody else has attached to a guest, and whose device is gone; said once.
+        std::function<void(const attach::Having& shell)> shell_stays;
         /// Everything is where it should be now, or has failed.
         std::function<void()> is_over;
     };
@@ -53,6 +57,7 @@ private:
     void carried(const topology::PortPath& place, Carried carried);
     void round_is_over();
     void say_what_stays(const plan::Plan& plan);
+    void say_which_shells_stay(const attach::Seen& seen);
 
     Parts parts_;
     linux_::Timer again_;
@@ -63,6 +68,7 @@ private:
     /// Until when a place is left alone where something did not end in time: others wait for whatever is under way.
     std::map<topology::PortPath, std::chrono::milliseconds> put_off_;
     std::map<topology::PortPath, std::string> said_; ///< why what is there stays; the same is not said again
+    std::set<std::pair<GuestName, std::string>> shells_; ///< those of which it was said
 };
 
 } // namespace usbroute::daemon

@@ -228,6 +228,8 @@ std::optional<wire::Event> for_guest(const Sight& sight, const wire::Event& even
         seen.text = there_is_a_reason;
         return seen;
     }
+    // What has it run is for the host's people.
+    case wire::EventKind::wanted: return std::nullopt;
     case wire::EventKind::guest:
         return event.word == sight.guest.text() ? std::optional(event) : std::nullopt;
     case wire::EventKind::trial: return trial_for(sight, event);

@@ -52,6 +52,7 @@ std::unique_ptr<apply::Backend> Giving::backend()
         .tree = parts_.tree,
         .nodes = parts_.nodes,
         .ports = ports_,
+        .held = held_,
         .guest = parts_.guest,
         .seen =
             [this] {
@@ -72,6 +73,7 @@ std::unique_ptr<apply::Backend> Giving::backend()
 std::optional<std::chrono::milliseconds> Giving::follow(const topology::Snapshot& snapshot)
 {
     ports_.follow(snapshot);
+    held_.follow(snapshot);
     const auto is_gone = [&](const attach::HostDevice& device) {
         if (device.path.is_root_hub()) return snapshot.controller_of_bus(device.path.bus()) == nullptr;
         const auto* now = snapshot.device_at(device.path);
@@ -85,6 +87,7 @@ std::optional<std::chrono::milliseconds> Giving::follow(const topology::Snapshot
     std::erase_if(shut_, is_gone);
     if (!is_needed()) return std::nullopt;
     know_guest_ports();
+    hold_what_libvirt_has_given(snapshot);
     doubt_use_after_sleep(snapshot);
 
     std::optional<std::chrono::milliseconds> next;
@@ -165,6 +168,20 @@ void Giving::know_guest_ports()
                 remembered_.guests_had.insert({.path = meant->path, .number = *meant->number});
             if (meant && port)
                 remembered_.ports[{guest.name, meant->path}] = {.bus = object.bus, .port = *port};
+        }
+    }
+}
+
+/// A daemon before this one may have given it. Where its node cannot be opened it is not held.
+void Giving::hold_what_libvirt_has_given(const topology::Snapshot& snapshot)
+{
+    for (const auto& guest : parts_.guests()) {
+        if (!guest.usb || !guest.domain || guest.domain->by_descriptor) continue;
+        for (const auto& object : guest.usb->host_objects) {
+            const auto meant = attach::meant_by(object.id);
+            const auto* device = meant ? snapshot.device_at(meant->path) : nullptr;
+            if (device != nullptr && meant->number == device->number)
+                held_.open({.path = device->path, .number = device->number});
         }
     }
 }

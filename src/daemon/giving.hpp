@@ -14,6 +14,7 @@
 #include "plan/plan.hpp"
 #include "vmm/attach_backend.hpp"
 #include "vmm/claimed_ports.hpp"
+#include "vmm/held_nodes.hpp"
 
 #include <chrono>
 #include <functional>
@@ -44,7 +45,9 @@ public:
     };
 
     explicit Giving(Parts parts)
-        : parts_(std::move(parts)), ports_(parts_.loop, parts_.nodes, std::exchange(parts_.hubs, {}))
+        : parts_(std::move(parts)),
+          ports_(parts_.loop, parts_.nodes, std::exchange(parts_.hubs, {})),
+          held_(parts_.loop, parts_.nodes)
     {}
 
     /// Whether any socket could be given to any guest.
@@ -71,10 +74,12 @@ private:
     [[nodiscard]] bool is_shut(const attach::HostDevice& node, const Error& why);
     void know_guest_ports();
     void doubt_use_after_sleep(const topology::Snapshot& snapshot);
+    void hold_what_libvirt_has_given(const topology::Snapshot& snapshot);
     void forget_use_at(const topology::PortPath& place);
 
     Parts parts_;
     vmm::ClaimedPorts ports_;
+    vmm::HeldNodes held_;
     attach::Seen seen_; ///< as handed out last; without devices
     attach::Remembered remembered_;
     std::set<attach::HostDevice>

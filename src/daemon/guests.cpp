@@ -50,6 +50,8 @@ Guests::~Guests() { parts_.lookout.forget(*this); }
 void Guests::adopt()
 {
     const auto& settings = parts_.machine.settings();
+    for (auto& guest : guests_)
+        if (settings.guest(guest.name) == nullptr) part_from_machine(guest);
     std::erase_if(guests_, [&](const Guest& guest) { return settings.guest(guest.name) == nullptr; });
     for (const auto& wanted : settings.guests) {
         if (find(wanted.name) == nullptr) add(wanted);
@@ -83,8 +85,10 @@ void Guests::add(const config::GuestSettings& settings)
     });
 }
 
+/// Called again when it has let go.
 void Guests::follow_machine(Guest& guest)
 {
+    if (is_parting(guest.name)) return;
     const auto& settings = settings_of(guest);
     if (settings.libvirt) return follow_domain(guest, *settings.libvirt);
     const auto& qmp = settings.qmp;
@@ -100,6 +104,8 @@ void Guests::follow_monitor(Guest& guest, const std::string& path)
     const bool is_looked_at = can_be_given_devices() && !is_anybodys;
     const auto which = path.empty() ? path : "monitor " + path;
     if (guest.machine_of == which && guest.is_looked_at == is_looked_at) return;
+    if (guest.machine_of != which) part_from_machine(guest);
+    if (is_parting(guest.name)) return;
     guest.machine.reset();
     guest.machine_of = which;
     guest.is_looked_at = is_looked_at;
@@ -108,9 +114,9 @@ void Guests::follow_monitor(Guest& guest, const std::string& path)
         log::warning(format(
             "guest {}: any user of this machine can make {}, so no device is given through it; put the monitor into a directory that others cannot write",
             guest.name.text(), path));
-    auto monitor = std::make_unique<QmpLine>(
-        parts_.loop, path, [this, &guest](MachineNews news) { hear(guest, news); },
-        is_looked_at ? QmpLine::Looks::yes : QmpLine::Looks::no, parts_.lend);
+    auto monitor =
+        std::make_unique<QmpLine>(parts_.loop, path, tells_of(guest),
+                                  is_looked_at ? QmpLine::Looks::yes : QmpLine::Looks::no, parts_.lend);
     auto* begun = monitor.get();
     guest.machine = std::move(monitor);
     begun->begin();
@@ -121,10 +127,11 @@ void Guests::follow_domain(Guest& guest, const config::LibvirtSettings& settings
     const auto path = linux_::libvirt_socket(parts_.locations, settings.user);
     auto which = format("domain {} of {}", settings.domain, path);
     if (guest.machine_of == which) return;
-    guest.machine.reset();
+    part_from_machine(guest);
+    if (is_parting(guest.name)) return;
     guest.machine_of = std::move(which);
-    auto domain = std::make_unique<DomainLine>(parts_.loop, libvirt_at(path), guest.name, settings,
-                                               [this, &guest](MachineNews news) { hear(guest, news); });
+    auto domain =
+        std::make_unique<DomainLine>(parts_.loop, libvirt_at(path), guest.name, settings, tells_of(guest));
     auto* begun = domain.get();
     guest.machine = std::move(domain);
     begun->begin();
@@ -141,8 +148,58 @@ std::shared_ptr<vmm::LibvirtLine> Guests::libvirt_at(const std::string& path)
     return line;
 }
 
+/// Not of a machine that is the guest's no longer.
+MachineLine::Tell Guests::tells_of(const Guest& guest)
+{
+    return [this, name = guest.name, which = guest.machine_of](MachineNews news) {
+        auto* one = find(name);
+        if (one != nullptr && one->machine && one->machine_of == which) hear(*one, news);
+    };
+}
+
+/// The settings name another one, or none: what it was given goes back, or it would keep it for as long as it runs.
+void Guests::part_from_machine(Guest& guest)
+{
+    const bool is_a_second = guest.machine && first_of_the_same_machine(*guest.machine) != nullptr;
+    const auto machine_of = std::exchange(guest.machine_of, {});
+    auto machine = std::move(guest.machine);
+    if (!machine || !machine->usb() || is_a_second) return;
+    std::vector<attach::ObjectId> given;
+    for (const auto& object : machine->usb()->host_objects)
+        if (const auto id = attach::ObjectId::from(object.id)) given.push_back(*id);
+    if (given.empty()) return;
+    log::info(format("guest {}: what {} was given is taken back, since the configuration names another one",
+                     guest.name.text(), machine_of),
+              "guest " + guest.name.text());
+    auto& access = machine->access();
+    partings_.push_back({.guest = guest.name, .machine = std::move(machine), .open = given.size()});
+    for (const auto& id : given)
+        access.take(id,
+                    [this, name = guest.name](Result<void> taken) { has_let_go(name, std::move(taken)); });
+}
+
+bool Guests::is_parting(const GuestName& name) const
+{
+    return std::ranges::find(partings_, name, &Parting::guest) != partings_.end();
+}
+
+void Guests::has_let_go(const GuestName& name, Result<void> taken)
+{
+    const auto parting = std::ranges::find(partings_, name, &Parting::guest);
+    if (parting == partings_.end()) return;
+    if (!taken) log::warning(format("guest {}: {}", name.text(), taken.error().message()));
+    if (--parting->open > 0) return;
+    partings_.erase(parting);
+    if (auto* guest = find(name)) follow_machine(*guest);
+    parts_.lookout.doubt_everything();
+    tell_of_devices();
+}
+
 void Guests::hear(Guest& guest, MachineNews news)
 {
+    if (const auto* first = first_of_the_same_machine(*guest.machine))
+        complain(guest, format("guest {} is given nothing: its domain is that of guest {} already",
+                               guest.name.text(), first->name.text()));
     if (news == MachineNews::has_other_devices) {
         look_where_it_changed(guest);
         return tell_of_devices();
@@ -180,26 +237,85 @@ void Guests::tell_of_devices() const
     if (parts_.tell.devices) parts_.tell.devices();
 }
 
+/// The first guest of those before it whose line leads to the same machine. Null: there is none.
+const Guests::Guest* Guests::first_of_the_same_machine(const MachineLine& machine) const
+{
+    const auto identity = machine.identity();
+    if (identity.empty()) return nullptr;
+    for (const auto& guest : guests_) {
+        if (guest.machine.get() == &machine) return nullptr;
+        if (guest.machine && guest.machine->identity() == identity) return &guest;
+    }
+    return nullptr;
+}
+
+/// Whether it is will be known in a moment. Until then it would take from the domain what the first one has given.
+bool Guests::may_be_a_second(const Guest& guest) const
+{
+    const auto& libvirt = settings_of(guest).libvirt;
+    if (!libvirt) return false;
+    for (const auto& other : guests_) {
+        if (&other == &guest) return false;
+        const auto& others = settings_of(other).libvirt;
+        if (other.machine && others && others->user == libvirt->user && other.machine->is_looked_at_first())
+            return true;
+    }
+    return false;
+}
+
 std::vector<attach::SeenGuest> Guests::seen() const
 {
     std::vector<attach::SeenGuest> seen;
     for (const auto& guest : guests_) {
-        if (!guest.machine) continue;
-        const bool is_there = guest.phase == Phase::there || guest.phase == Phase::in_grace;
-        seen.push_back({.name = guest.name,
-                        .usb = guest.machine->usb(),
-                        .is_gone = !is_there && !guest.machine->may_be_there(),
-                        .is_changing = guest.machine->is_looked_at_first() || guest.phase == Phase::in_grace,
-                        .domain = domain_of(settings_of(guest)),
-                        .silence = guest.machine->silence()});
+        if (guest.machine) seen.push_back(this->seen(guest));
+        // What the machine before gives back is for the next one.
+        if (!guest.machine && is_parting(guest.name))
+            seen.push_back({.name = guest.name,
+                            .usb = {},
+                            .is_changing = true,
+                            .domain = domain_of(settings_of(guest)),
+                            .silence = {}});
     }
     return seen;
+}
+
+attach::SeenGuest Guests::seen(const Guest& guest) const
+{
+    const auto& machine = *guest.machine;
+    const bool is_there = guest.phase == Phase::there || guest.phase == Phase::in_grace;
+    attach::SeenGuest seen{.name = guest.name,
+                           .usb = machine.usb(),
+                           .is_gone = !is_there && !machine.may_be_there(),
+                           .is_changing = machine.is_looked_at_first() || guest.phase == Phase::in_grace,
+                           .domain = domain_of(settings_of(guest)),
+                           .silence = machine.silence()};
+    if (const auto* first = first_of_the_same_machine(machine)) {
+        seen.usb.reset();
+        seen.is_gone = true;
+        seen.is_changing = false;
+        seen.silence = attach::Silence{.code = "same-domain",
+                                       .why = format("the domain of {} is that of guest {} already",
+                                                     guest.name.text(), first->name.text())};
+    } else if (may_be_a_second(guest)) {
+        seen.usb.reset();
+        seen.is_changing = true;
+    }
+    return seen;
+}
+
+void Guests::call(const GuestName& name, plan::PlugCalls what, std::function<void(Result<void>)> done)
+{
+    auto* guest = find(name);
+    if (guest == nullptr || !guest->machine) return;
+    auto& access = guest->machine->access();
+    if (what == plan::PlugCalls::starting) return access.start(std::move(done));
+    access.resume(std::move(done));
 }
 
 std::optional<vmm::AttachBackend::Guest> Guests::to_give_to(const GuestName& name)
 {
     auto* guest = find(name);
-    if (guest == nullptr || !guest->machine || !guest->machine->usb()) return std::nullopt;
+    if (guest == nullptr || !guest->machine || !seen(*guest).usb) return std::nullopt;
     auto& line = *guest->machine;
     return vmm::AttachBackend::Guest{.access = &line.access(),
                                      .look_again = [&line](auto done) { line.look_again(std::move(done)); }};

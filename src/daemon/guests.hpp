@@ -16,6 +16,7 @@
 #include "linux/locations.hpp"
 #include "linux/loop.hpp"
 #include "linux/peer_process.hpp"
+#include "plan/plugged.hpp"
 #include "vmm/attach_backend.hpp"
 
 #include <cstdint>
@@ -70,6 +71,9 @@ public:
 
     /// Those with a monitor, and what they have of the host's devices as far as that is known.
     [[nodiscard]] std::vector<attach::SeenGuest> seen() const;
+    /// Starts it, or lets it go on, as a plug asks for. `done` is called at most once: not when the guest's line is given up meanwhile.
+    void call(const GuestName& name, plan::PlugCalls what, std::function<void(Result<void>)> done);
+
     /// Nothing: there is no connection to its monitor.
     [[nodiscard]] std::optional<vmm::AttachBackend::Guest> to_give_to(const GuestName& name);
 
@@ -118,6 +122,13 @@ private:
         [[nodiscard]] bool owes_return() const { return phase == Phase::owing || phase == Phase::held_up; }
     };
 
+    /// The machine that a guest had by the settings of before, until it has let go of what it was given.
+    struct Parting {
+        GuestName guest;
+        std::unique_ptr<MachineLine> machine;
+        std::size_t open = 0; ///< objects
+    };
+
     [[nodiscard]] Guest* find(const GuestName& name);
     [[nodiscard]] const config::GuestSettings& settings_of(const Guest& guest) const;
     void add(const config::GuestSettings& settings);
@@ -125,6 +136,13 @@ private:
     void follow_monitor(Guest& guest, const std::string& path);
     void follow_domain(Guest& guest, const config::LibvirtSettings& settings);
     [[nodiscard]] std::shared_ptr<vmm::LibvirtLine> libvirt_at(const std::string& path);
+    [[nodiscard]] MachineLine::Tell tells_of(const Guest& guest);
+    void part_from_machine(Guest& guest);
+    [[nodiscard]] bool is_parting(const GuestName& name) const;
+    void has_let_go(const GuestName& name, Result<void> taken);
+    [[nodiscard]] const Guest* first_of_the_same_machine(const MachineLine& machine) const;
+    [[nodiscard]] attach::SeenGuest seen(const Guest& guest) const;
+    [[nodiscard]] bool may_be_a_second(const Guest& guest) const;
     void hear(Guest& guest, MachineNews news);
     void look_where_it_changed(Guest& guest);
     void recall();
@@ -153,6 +171,7 @@ private:
     Parts parts_;
     std::map<std::string, std::weak_ptr<vmm::LibvirtLine>> libvirts_; ///< by their sockets
     std::list<Guest> guests_;
+    std::list<Parting> partings_;
     linux_::Timer soon_;
     linux_::Timer once_more_; ///< until what a guest that has gone had is looked at again
     std::string path_;

@@ -201,10 +201,13 @@ void Lookout::finish(std::optional<Snapshot> fresh)
 }
 
 /// Whoever waits moves sockets by what is found. Then a hint that was lost counts too: a disk may have come with it.
-bool Lookout::is_enough(const Snapshot& fresh) const
+bool Lookout::is_enough(const Snapshot& fresh)
 {
-    return served_.empty() || followed_.everything || parts_.hints.hears_everything() ||
-           parts_.scanner.still_holds(fresh);
+    if (served_.empty() || followed_.everything || parts_.hints.hears_everything()) return true;
+    const auto count = parts_.events.now();
+    if (!parts_.scanner.still_holds(fresh)) return false;
+    counted_ = count;
+    return true;
 }
 
 /// Hints say where to look. A look at those places does not show whether something happened elsewhere without a hint.

@@ -101,7 +101,7 @@ public:
 
 private:
     void gather();
-    [[nodiscard]] bool is_enough(const topology::Snapshot& fresh) const;
+    [[nodiscard]] bool is_enough(const topology::Snapshot& fresh);
     void listen();
     void settle();
     void look();

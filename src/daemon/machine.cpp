@@ -88,6 +88,11 @@ Machine::Machine(const observe::KernelTree& tree, linux_::JournalFile& journal, 
     : tree_(tree), journal_(journal), open_(std::move(open)), calls_(std::move(calls)), asleep_(asleep())
 {
     conductor_.ask_for_lines(calls_.lines);
+    if (const auto standing = journal_.history().standing) {
+        auto known = *snapshot_;
+        known.applied = standing->profile;
+        snapshot_ = std::make_shared<const Snapshot>(std::move(known));
+    }
 }
 
 std::chrono::milliseconds Machine::asleep() const
@@ -118,6 +123,7 @@ Findings Machine::take(Snapshot fresh)
         compare(snapshot_->devices.on(bus), fresh.devices.on(bus), findings);
     fresh.generation = snapshot_->generation + 1;
     fresh.assigned = assigned_now();
+    fresh.applied = snapshot_->applied;
     if (const auto* mux = mux_controller()) {
         const auto* now = fresh.controller_at(mux->address);
         has_a_new_driver_ =
@@ -255,17 +261,30 @@ Result<std::unique_ptr<apply::Backend>> Machine::backend_for(const plan::Plan& p
                                                  std::move(other));
 }
 
-void Machine::wrote(const plan::Reading& now)
+void Machine::wrote(const plan::Reading& now, const plan::Plan& plan)
 {
-    if (!now.routes) return;
-    known_ = now.routes;
-    hold(*now.routes);
+    const bool is_told = plan.profile || plan.changes_something();
+    const auto applied = is_told ? plan.change.applied_after(snapshot_->applied) : snapshot_->applied;
+    if (now.routes) known_ = now.routes;
+    const bool reads_otherwise = now.routes && mux_controller() != nullptr &&
+                                 snapshot_->registers_of(*mux_) != topology::RegisterLook(*now.routes);
+    if (!reads_otherwise && applied == snapshot_->applied) return;
+    auto fresh = *snapshot_;
+    if (reads_otherwise) fresh.note_registers(*mux_, *now.routes);
+    fresh.applied = applied;
+    snapshot_ = std::make_shared<const Snapshot>(std::move(fresh));
 }
 
 bool Machine::awaits_claims(const plan::Request& request)
 {
     if (!calls_.ask_claims || claims_ || snapshot_->blocks.empty()) return false;
     return conductor_.use_needed(request).disks && awaits_claims();
+}
+
+std::optional<plan::Outcome> Machine::decide_when_known(const plan::Request& request)
+{
+    return conductor_.decide(request,
+                             [this](topology::UseParts needed) { return needed.disks && awaits_claims(); });
 }
 
 bool Machine::awaits_claims()
@@ -305,10 +324,15 @@ Result<void> Machine::end_trial_but_for(const plan::Change& rest)
     return told;
 }
 
-void Machine::carry_out(plan::Request request, apply::Signature signature, Then then)
+void Machine::carry_out(plan::Request request, apply::Signature signature, Then then,
+                        std::optional<plan::Plan> decided)
 {
-    Waiting wish{.request = std::move(request), .signature = std::move(signature), .then = std::move(then)};
+    Waiting wish{.request = std::move(request),
+                 .signature = std::move(signature),
+                 .then = std::move(then),
+                 .decided = std::move(decided)};
     if (!is_busy()) return begin(std::move(wish));
+    wish.decided.reset(); // by then it will be old
     if (waiting_.size() == most_waiting) {
         tell_that_it_is_locked_out();
         return wish.then(std::unexpected(NotDone(busy("too many changes wait for the one under way"))));
@@ -330,8 +354,9 @@ void Machine::begin(Waiting wish)
     restores_all_ =
         std::holds_alternative<plan::RestoreRequest>(wish.request.wish) && wish.request.only.empty();
     then_ = std::move(wish.then);
-    conductor_.carry_out(std::move(wish.request), std::move(wish.signature), what,
-                         [this](Carried carried) { over(std::move(carried)); });
+    conductor_.carry_out(
+        std::move(wish.request), std::move(wish.signature), what,
+        [this](Carried carried) { over(std::move(carried)); }, std::move(wish.decided));
 }
 
 /// Whom places are for is written down, and no look finds it.

@@ -112,6 +112,8 @@ public:
     {
         return conductor_.decide(request);
     }
+    /// The same for whoever carries requests out by themselves; nothing: it awaits claims.
+    [[nodiscard]] std::optional<plan::Outcome> decide_when_known(const plan::Request& request);
     using Then = std::function<void(Carried)>;
     /// How many changes wait at most for the one under way; one more is told to come later, as where another process holds
     /// the lock.
@@ -119,7 +121,9 @@ public:
     /// Plans and applies, under the lock that keeps direct commands out; never waits for it (`is_locked_out`). One change at
     /// a time: while one is under way the others wait, in the order in which they came. Calls back once: from within where
     /// nothing has to be waited for, as with routes.
-    void carry_out(plan::Request request, apply::Signature signature, Then then);
+    /// `decided`: see `Conductor::carry_out`.
+    void carry_out(plan::Request request, apply::Signature signature, Then then,
+                   std::optional<plan::Plan> decided = {});
     /// A change waits for what it has asked of others.
     [[nodiscard]] bool is_busy() const { return conductor_.is_under_way(); }
 
@@ -148,7 +152,7 @@ private:
     [[nodiscard]] bool reads_otherwise() override;
     [[nodiscard]] Result<NotNull<apply::RouteRegisters>> registers(const PciAddress& controller) override;
     [[nodiscard]] Result<std::unique_ptr<apply::Backend>> backend_for(const plan::Plan& plan) override;
-    void wrote(const plan::Reading& now) override;
+    void wrote(const plan::Reading& now, const plan::Plan& plan) override;
 
     [[nodiscard]] std::vector<topology::Placed> assigned_now() const;
     [[nodiscard]] attach::Ways ways_now() const;
@@ -166,6 +170,7 @@ private:
         plan::Request request;
         apply::Signature signature;
         Then then;
+        std::optional<plan::Plan> decided = {};
     };
     void begin(Waiting wish);
     void over(Carried carried);

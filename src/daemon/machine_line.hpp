@@ -37,6 +37,8 @@ public:
     [[nodiscard]] virtual bool is_looked_at_first() const = 0;
     /// Why nothing is known of it; nothing where there is no more to say than that.
     [[nodiscard]] virtual std::optional<attach::Silence> silence() const = 0;
+    /// The same for two lines to one machine, whatever each calls it; empty: not known.
+    [[nodiscard]] virtual std::string identity() const = 0;
     [[nodiscard]] virtual vmm::GuestAccess& access() = 0;
     /// Its whole controllers; null: it cannot be asked now.
     [[nodiscard]] virtual vmm::FunctionAccess* functions() = 0;

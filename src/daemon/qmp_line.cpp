@@ -55,8 +55,10 @@ const std::optional<attach::GuestUsb>& QmpLine::usb() const
 /// SHUTDOWN: the guest has switched itself off, or QEMU was told to end; a reboot is RESET. RESUME: it runs, again or still.
 void QmpLine::hear(const wire::QmpEvent& event)
 {
-    const bool is_of_devices = event.name == "DEVICE_DELETED" || event.name == "RESUME";
-    if (is_of_devices && looks_ == Looks::yes && !soon_.is_running()) soon_.start(between_looks);
+    const bool is_of_state =
+        event.name == "RESUME" || event.name == "STOP" || event.name == "SUSPEND" || event.name == "WAKEUP";
+    if ((is_of_state || event.name == "DEVICE_DELETED") && looks_ == Looks::yes && !soon_.is_running())
+        soon_.start(between_looks);
     if (event.name == "SHUTDOWN") tell_(MachineNews::is_switched_off);
     if (event.name == "RESUME") tell_(MachineNews::runs);
 }

@@ -41,6 +41,7 @@ public:
     /// It has come just now, and what it has will be known in a moment.
     [[nodiscard]] bool is_looked_at_first() const override { return is_looked_at_first_; }
     [[nodiscard]] std::optional<attach::Silence> silence() const override { return std::nullopt; }
+    [[nodiscard]] std::string identity() const override { return path(); }
     [[nodiscard]] vmm::GuestMonitor& monitor() { return monitor_; }
     [[nodiscard]] vmm::GuestAccess& access() override { return monitor_; }
     [[nodiscard]] vmm::FunctionAccess* functions() override

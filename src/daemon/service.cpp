@@ -155,6 +155,7 @@ Answer Service::carried(const Asked& asked, Carried carried)
             log::debug(format("{}: {} {}", *asked.who, refused.code, refused.message), *asked.who);
         return not_done(through, carried.error());
     }
+    parts_.plugs.was_asked_for(*carried->plan);
     auto answer = answer_for(*carried);
     parts_.trials.settle(*asked.request, *carried, answer, &through);
     if (carried->plan->changes_something())
@@ -289,8 +290,12 @@ std::vector<plan::GivenSocket> Service::given_now() const
     if (!machine.settings().has_sockets_to_give()) return {};
     const auto due = machine.decide({.wish = plan::FollowRequest{}});
     const auto* followed = std::get_if<plan::Plan>(&due);
-    return followed == nullptr ? std::vector<plan::GivenSocket>()
-                               : plan::given_sockets(*followed, *machine.snapshot(), machine.settings());
+    if (followed == nullptr) return {};
+    auto given = plan::given_sockets(*followed, *machine.snapshot(), machine.settings());
+    for (const auto& news : parts_.plugs.news())
+        if (news.code == "failed" || news.code == "too-often")
+            plan::add_not_started(given, news.guest, news.what);
+    return given;
 }
 
 Answer Service::status(const Through& through, Form form) const
@@ -313,6 +318,8 @@ Answer Service::status(const Through& through, Form form) const
         if (guest.silence)
             view.silent.push_back(
                 {.guest = guest.name.text(), .code = guest.silence->code, .why = guest.silence->why});
+    for (const auto& news : parts_.plugs.news())
+        view.by_plug.push_back({.guest = news.guest.text(), .code = news.code, .what = news.what});
     if (sight) view = for_guest(*sight, view);
     if (trial) {
         view.trial_seconds = static_cast<int>(trial->seconds.count());

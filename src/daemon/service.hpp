@@ -11,6 +11,7 @@
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
+#include "daemon/plugs.hpp"
 #include "daemon/trials.hpp"
 #include "linux/loop.hpp"
 #include "plan/given_sockets.hpp"
@@ -37,6 +38,7 @@ public:
         const Entrances& entrances;
         const Guests& guests;
         Controllers& controllers;
+        Plugs& plugs;
         TellMoved tell_moved;
         /// What somebody else has written was told of, and can be brought back.
         std::function<void()> restore;

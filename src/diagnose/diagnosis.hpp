@@ -50,10 +50,12 @@ struct DaemonLook {
     /// Guests that libvirt runs, of which the daemon knows nothing.
     struct SilentGuest {
         GuestName guest;
-        std::string code; ///< "no-helper", "no-libvirt", "no-domain", "no-look"
+        std::string code; ///< "no-helper", "no-libvirt", "no-domain", "no-look", "same-domain"
         std::string why;
     };
     std::vector<SilentGuest> silent_guests = {};
+    /// Guests that plugs should have had run and have not: a sentence of each.
+    std::vector<std::string> not_started = {};
     bool sees_claims =
         true; ///< usbroute-claims listens for it, so that it can have the kernel asked about disks
 };

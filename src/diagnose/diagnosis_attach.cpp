@@ -54,7 +54,7 @@ void add_no_taker(Examination& examination)
                           ? "the configuration has no [guest.NAME]"
                           : R"(the configuration has no [guest.NAME] with qmp = "..." or libvirt = "...")"},
          .remedy = format(
-             R"(write qmp = "/run/usbroute/{0}.qmp" into [guest.{0}] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines {0}` prints; or write libvirt = "DOMAIN" where libvirt runs it)",
+             R"(write qmp = "/run/usbroute/{0}.qmp" into [guest.{0}] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines {0}` prints; or write libvirt = "DOMAIN" where libvirt runs it; step by step: docs/libvirt.md, docs/proxmox.md)",
              name)});
 }
 
@@ -63,6 +63,7 @@ std::string remedy_for_silence(const std::string& code, const config::LibvirtSet
 {
     if (code == "no-helper") return "start it: " + config::command_for_helper(libvirt);
     if (code == "no-libvirt") return format("see whether libvirt runs: virsh -c {} version", libvirt.uri());
+    if (code == "same-domain") return "remove one of the two guests, or give it its own libvirt = \"DOMAIN\"";
     if (code == "no-look")
         return format(R"(see whether libvirt shows it: virsh -c {} dumpxml "{}")", libvirt.uri(),
                       libvirt.domain);
@@ -93,6 +94,18 @@ void add_silent_guests(Examination& examination)
         for (const auto& name : facts.without_helper)
             add(name, "no-helper", format("{} is given nothing: no usbroute-libvirt listens", name.text()),
                 "its socket does not exist");
+}
+
+void add_not_started(Examination& examination)
+{
+    const auto& daemon = examination.facts.daemon;
+    if (!daemon || daemon->not_started.empty()) return;
+    examination.add(
+        {.code = "not-started-by-plug",
+         .severity = Severity::warning,
+         .sentence = daemon->not_started.front(),
+         .evidence = daemon->not_started,
+         .remedy = "start the guest yourself, or move one of its sockets to it so that plugs count anew"});
 }
 
 void add_shut_nodes(Examination& examination)
@@ -129,6 +142,7 @@ void examine_attaching(Examination& examination)
     add_no_places(examination);
     add_no_taker(examination);
     add_silent_guests(examination);
+    add_not_started(examination);
     add_shut_nodes(examination);
     add_first_move(examination);
 }

@@ -9,6 +9,7 @@
 #include "libvirt/monitor_memory.hpp"
 #include "wire/qmp.hpp"
 
+#include <chrono>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -25,6 +26,7 @@ namespace {
 // the questions' thirty seconds are over.
 constexpr int keepalive_interval = 5; // s
 constexpr unsigned keepalive_count = 3;
+constexpr std::chrono::seconds pause_after_a_failure{1};
 
 /// What the library has for keepalive and events; it runs for as long as the process does.
 void begin_events()
@@ -36,7 +38,9 @@ void begin_events()
         (void)virInitialize();
         (void)virEventRegisterDefaultImpl();
         std::thread([] {
-            for (;;) (void)virEventRunDefaultImpl();
+            // Where it fails it fails at once, and would take a whole processor.
+            for (;;)
+                if (virEventRunDefaultImpl() < 0) std::this_thread::sleep_for(pause_after_a_failure);
         }).detach();
     });
 }

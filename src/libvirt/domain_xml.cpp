@@ -127,7 +127,7 @@ void add_device(const xml_node& device, Contents& into)
                            .guest_port = place->port});
 }
 
-/// Those on which nothing is.
+/// Those on which nothing is, and on which something can be put while the guest runs.
 std::uint32_t free_root_ports_of(const xml_node& devices)
 {
     std::set<std::uint32_t> taken;
@@ -138,6 +138,7 @@ std::uint32_t free_root_ports_of(const xml_node& devices)
     for (const auto& controller : devices.children("controller")) {
         const std::string_view model = controller.attribute("model").value();
         if (model != "pcie-root-port" && model != "pcie-switch-downstream-port") continue;
+        if (is(controller.child("target").attribute("hotplug").value(), "off")) continue;
         const auto index = number_in(controller, "index");
         if (index && !taken.contains(*index)) free.insert(*index);
     }

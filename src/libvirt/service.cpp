@@ -370,25 +370,29 @@ void Service::tell_of_domain(const DomainChanged& changed)
                   [&](const std::string& word) { return domain_line(word, *changed.state); });
 }
 
+/// By the word that each watcher has for it: of a domain that was given another name libvirt tells under both.
 void Service::ask_for_state(const DomainChanged& changed)
 {
-    const auto is_watched = [&](const auto& client) {
-        return std::ranges::any_of(client.second->watched, [&](const auto& word) {
-            return is_about(word, changed.name, changed.uuid);
-        });
-    };
-    if (std::ranges::none_of(clients_, is_watched)) {
+    std::set<std::string> words;
+    for (const auto& [id, client] : clients_)
+        for (const auto& word : client->watched)
+            if (is_about(word, changed.name, changed.uuid)) words.insert(word);
+    if (words.empty()) {
         changes_.erase(changed.uuid);
         return;
     }
-    const auto state = std::make_shared<std::expected<State, Refused>>(State::undefined);
-    uses_.crew.put(
-        [state, &hypervisor = uses_.hypervisor, uuid = changed.uuid] { *state = hypervisor.state_of(uuid); },
-        [this, state, changed, as_of = changes_[changed.uuid], alive = std::weak_ptr(alive_)] {
-            // No answer: the connection is about to end. A later change: that has told, or will.
-            if (alive.expired() || !*state || changes_[changed.uuid] != as_of) return;
-            tell_of_domain({.name = changed.name, .uuid = changed.uuid, .state = **state});
-        });
+    for (const auto& word : words) {
+        const auto state = std::make_shared<std::expected<State, Refused>>(State::undefined);
+        uses_.crew.put([state, &hypervisor = uses_.hypervisor, word] { *state = hypervisor.state_of(word); },
+                       [this, state, word, uuid = changed.uuid, as_of = changes_[changed.uuid],
+                        alive = std::weak_ptr(alive_)] {
+                           // No answer: the connection is about to end. A later change: that has told, or will.
+                           if (alive.expired() || !*state || changes_[uuid] != as_of) return;
+                           for (const auto& [id, client] : clients_)
+                               if (client->watched.contains(word))
+                                   client->line->say(domain_line(word, **state));
+                       });
+    }
 }
 
 void Service::tell_watchers(const std::string& name, const std::string& uuid,

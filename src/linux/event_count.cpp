@@ -33,12 +33,14 @@ bool is_sysfs(const std::string& path)
     return fd.is_open() && is_sysfs(fd.get());
 }
 
-/// The directories that are looked at are asked as well: a simulation replaces them and may leave this file alone.
+/// The directories that are looked at are asked as well: a copy of a machine may be put over them that leaves this file alone.
+/// Whoever puts all of it in the place of the machine's own, this file too, plays the kernel and counts.
 KernelEventCount::KernelEventCount(const std::string& root)
 {
-    if (!is_sysfs(root + "sys/bus") || !is_sysfs(root + "sys/class")) return;
+    const bool is_kernels = is_sysfs(root + "sys/bus") && is_sysfs(root + "sys/class");
+    if (!is_kernels && root != "/") return;
     fd_ = UniqueFd(::open((root + "sys/kernel/uevent_seqnum").c_str(), O_RDONLY | O_CLOEXEC));
-    if (fd_.is_open() && !is_sysfs(fd_.get())) fd_ = UniqueFd();
+    if (fd_.is_open() && is_sysfs(fd_.get()) != is_kernels) fd_ = UniqueFd();
 }
 
 std::optional<std::uint64_t> KernelEventCount::now() const

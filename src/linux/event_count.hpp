@@ -13,7 +13,8 @@ namespace usbroute::linux_ {
 /// The kernel's number of its latest uevent (/sys/kernel/uevent_seqnum,
 /// kernel/ksysfs.c), through a descriptor that is opened once. Anybody may read it.
 ///
-/// Tells nothing where `root` has no real sysfs: a recorded or simulated tree changes without the kernel counting.
+/// Tells nothing where `root` is a recorded tree, which changes without the kernel counting. A simulated machine's "/" has a
+/// count of its own.
 class KernelEventCount final : public observe::EventCount {
 public:
     /// `root` ends with a slash.

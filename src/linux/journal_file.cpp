@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -25,6 +26,18 @@ constexpr off_t grown = off_t{32} * 1024;
 constexpr std::size_t longest_journal = 1U << 20;
 
 } // namespace
+
+std::optional<JournalFile::Version> JournalFile::version_at(const std::string& path)
+{
+    struct stat there{};
+    if (::lstat(path.c_str(), &there) != 0) return std::nullopt;
+    const auto moment = [](const timespec& at) { return std::pair(at.tv_sec, at.tv_nsec); };
+    return Version{.device = there.st_dev,
+                   .inode = there.st_ino,
+                   .size = there.st_size,
+                   .written = moment(there.st_mtim),
+                   .changed = moment(there.st_ctim)};
+}
 
 JournalFile::JournalFile(const std::string& directory, const std::string& before)
     : directory_(directory),
@@ -203,7 +216,17 @@ std::optional<std::string> JournalFile::why_not_written() const
     return cannot_write(open_errno_).message();
 }
 
-apply::History JournalFile::history() const { return apply::read_history(text() + unwritten_); }
+/// Each plug into a guest's socket asks for it several times, and a journal may have hundreds of lines.
+apply::History JournalFile::history() const
+{
+    const auto now = version_at(path_);
+    if (!now || !unwritten_.empty() || is_given_up_) return apply::read_history(text() + unwritten_);
+    if (now != read_as_) {
+        read_ = apply::read_history(text());
+        read_as_ = now;
+    }
+    return read_;
+}
 
 /// By its name, as another process can have replaced it; without a descriptor to spare by the one that is open.
 std::string JournalFile::text() const

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <sys/types.h>
 
@@ -49,6 +50,17 @@ public:
     [[nodiscard]] Result<Lock> lock(std::chrono::milliseconds patience = std::chrono::milliseconds(0));
 
 private:
+    /// What differs between a file and another, or what it was before it was written to or shut to others.
+    struct Version {
+        using Moment = std::pair<time_t, long>; ///< in seconds and nanoseconds
+        dev_t device = 0;
+        ino_t inode = 0;
+        off_t size = 0;
+        Moment written;
+        Moment changed;
+        bool operator==(const Version&) const = default;
+    };
+    [[nodiscard]] static std::optional<Version> version_at(const std::string& path);
     [[nodiscard]] UniqueFd open_file();
     void hold(UniqueFd file);
     void open();
@@ -74,6 +86,8 @@ private:
     bool is_given_up_ = false; ///< what is there is no journal, and stays
     std::string unwritten_;    ///< to be written before the next line; of bounded size
     std::string remark_;
+    mutable std::optional<Version> read_as_; ///< of the file, when `read_` was read of it
+    mutable apply::History read_;
 };
 
 } // namespace usbroute::linux_

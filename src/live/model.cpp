@@ -97,6 +97,7 @@ std::string words_of(const wire::Event& event)
     case EventKind::verdict: return format("{}: {}, {}", where, event.word, event.text);
     case EventKind::given: return format("{}: {} has {} now", where, event.word, event.text);
     case EventKind::kept: return format("{}: {}", where, event.text);
+    case EventKind::wanted: return event.text;
     case EventKind::guest: return format("guest {} {}", event.word, event.text);
     case EventKind::trial: return format("trial {}: {}", event.word, event.text);
     case EventKind::lost: return "some events are missing here";

@@ -48,10 +48,21 @@ Change Change::inverse() const
     return back;
 }
 
+std::optional<ProfileName> Change::applied_after(const std::optional<ProfileName>& applied_before) const
+{
+    // What somebody else has moved is back where the profile wants it.
+    if (profile || kind != ChangeKind::restore) return profile;
+    return applied_before;
+}
+
 Change Change::followed_by(const Change& later) const
 {
     if (later.controller != controller) return later;
-    Change both{.controller = controller, .shifts = shifts, .title = later.title, .kind = later.kind};
+    Change both{.controller = controller,
+                .shifts = shifts,
+                .title = later.title,
+                .kind = later.kind,
+                .profile = later.applied_after(profile)};
     for (auto shift : later.shifts) {
         if (const auto* first = of(shift.key)) {
             shift.from = first->from;

@@ -47,7 +47,11 @@ struct Change {
     std::vector<Shift> shifts = {}; ///< by key
     std::string title = {};         ///< "toggle to desk-in-windows"
     ChangeKind kind = ChangeKind::move;
+    std::optional<ProfileName> profile = {}; ///< it puts this one in force
 
+    /// `topology::Snapshot::applied` after it.
+    [[nodiscard]] std::optional<ProfileName>
+    applied_after(const std::optional<ProfileName>& applied_before) const;
     [[nodiscard]] const Shift* of(const Key& key) const;
     /// Adds a shift, or replaces that of the same key.
     void set(Shift shift);

@@ -9,6 +9,7 @@
 #include "plan/departure.hpp"
 #include "plan/expected.hpp"
 #include "plan/giving.hpp"
+#include "plan/plugged.hpp"
 
 #include <algorithm>
 #include <ranges>
@@ -155,6 +156,11 @@ bool is_left(const FollowRequest& request, const PortPath& place)
 
 Plan make_following_plan(const Situation& situation, const Board& board, const FollowRequest& request)
 {
+    if (request.as_if_guests_run) {
+        auto imagined = situation;
+        imagined.attached = as_if_guests_run(std::move(imagined.attached));
+        return make_following_plan(imagined, board, FollowRequest{.leave = request.leave});
+    }
     Plan plan;
     plan.title = text_of(Wish(request));
     plan.change.title = plan.title;
@@ -164,6 +170,8 @@ Plan make_following_plan(const Situation& situation, const Board& board, const F
     auto due = attach::due(assignments, seen, remembered);
     Guard(situation, board, assignments, plan).look_at(due, remembered);
     if (!plan.kept.empty()) due = attach::due(assignments, seen, remembered);
+    for (const auto& action : due.actions)
+        if (std::holds_alternative<attach::Give>(action)) plan.to_be_given.push_back(place_of(action));
     const auto first = std::ranges::find_if(
         due.actions, [&](const attach::Action& action) { return !is_left(request, place_of(action)); });
     if (first != due.actions.end())

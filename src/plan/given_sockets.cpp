@@ -23,14 +23,16 @@ struct WaitWords {
     std::string_view code;
     const char* in_general;
 };
-constexpr std::array<WaitWords, 8> wait_words{{
+constexpr std::array<WaitWords, 10> wait_words{{
     {"guest-off", "it waits until the guest runs"},
+    {"not-started", "the guest was not started for it"},
     {"monitor-silent", "it waits until the guest's monitor answers"},
     {"guest-paused", "it waits until the guest goes on"},
     {"no-port", "the host has it: no USB port of the guest is free"},
     {"held-by-other", "somebody else has it"},
     {"failed", "the host has it: giving it has failed twice"},
     {"kept", "the host keeps it"},
+    {"under-way", "it is about to be given"},
     {"no-right", "the host may not offer it to its drivers"},
 }};
 
@@ -72,6 +74,12 @@ std::optional<SocketWait> wait_of(const GuestName& name, attach::Way way, const 
                                !guest->silence ? format("there is no connection to {}'s monitor", name.text())
                                                : guest->silence->why),
             .errors = {}};
+    const auto& controllers = guest->usb->controllers;
+    if (guest->domain && std::ranges::none_of(controllers, &attach::GuestController::is_xhci))
+        return SocketWait{.place = {},
+                          .code = code_of_wait(Waits::no_port),
+                          .sentence = no_port_in(*guest->domain, "USB"),
+                          .errors = {}};
     if (!guest->usb->is_running && way == attach::Way::by_place)
         return SocketWait{.place = {},
                           .code = "guest-paused",
@@ -79,6 +87,12 @@ std::optional<SocketWait> wait_of(const GuestName& name, attach::Way way, const 
                               format("{} is paused: its QEMU looks at the port once it goes on", name.text()),
                           .errors = {}};
     return std::nullopt;
+}
+
+std::string device_shown_at(const topology::Snapshot& snapshot, const PortPath& path)
+{
+    const auto* device = snapshot.device_at(path);
+    return device == nullptr ? path.text() : device->shown();
 }
 
 bool is_in(const std::vector<PortPath>& places, const PortPath& path)
@@ -103,6 +117,7 @@ GivenSocket socket_given_to(const GuestName& guest, const Connector& connector, 
     const auto& seen = *followed.made_for.devices;
     const auto& places = connector.seat(topology::OwnController{})->places;
     GivenSocket socket{.connector = connector.spec.name,
+                       .guest = guest,
                        .way = way_of(seen.guest(guest), places, snapshot, seen.ways),
                        .waits = {}};
     if (auto wait = wait_of(guest, socket.way, seen, settings)) socket.waits.push_back(std::move(*wait));
@@ -126,6 +141,13 @@ GivenSocket socket_given_to(const GuestName& guest, const Connector& connector, 
                                 .sentence = in_words(waiting, snapshot),
                                 .errors = waiting.errors});
     }
+    for (const auto& path : followed.to_be_given)
+        if (is_in(places, path))
+            socket.waits.push_back({.place = path,
+                                    .code = "under-way",
+                                    .sentence = format("{} is about to be given to {}",
+                                                       device_shown_at(snapshot, path), guest.text()),
+                                    .errors = {}});
     return socket;
 }
 
@@ -142,6 +164,13 @@ std::vector<GivenSocket> given_sockets(const Plan& followed, const topology::Sna
             sockets.push_back(socket_given_to(*guest, connector, followed, snapshot, settings));
     }
     return sockets;
+}
+
+void add_not_started(std::vector<GivenSocket>& sockets, const GuestName& guest, const std::string& why)
+{
+    for (auto& socket : sockets)
+        if (socket.guest == guest)
+            socket.waits.push_back({.place = {}, .code = "not-started", .sentence = why, .errors = {}});
 }
 
 std::string wait_in_general_words(std::string_view code)

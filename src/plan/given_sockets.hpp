@@ -16,7 +16,7 @@ namespace usbroute::plan {
 /// What a socket that is a guest's, or a device in it, waits for.
 struct SocketWait {
     std::optional<topology::PortPath> place; ///< of the device; nothing: whatever comes into the socket
-    /// "guest-off", "monitor-silent", "guest-paused", "no-port", "held-by-other", "failed", "kept", "no-right"
+    /// "guest-off", "not-started", "monitor-silent", "guest-paused", "no-port", "held-by-other", "failed", "kept", "under-way", "no-right"
     std::string code;
     std::string sentence;
     std::vector<std::string> errors; ///< of "failed": what went wrong, oldest first
@@ -26,6 +26,7 @@ struct SocketWait {
 /// A socket that no mux reaches and that is a guest's.
 struct GivenSocket {
     ConnectorName connector;
+    GuestName guest;
     /// By place as soon as something in it is; by libvirt for each guest that libvirt runs.
     attach::Way way = attach::Way::descriptor;
     std::vector<SocketWait> waits;
@@ -35,6 +36,9 @@ struct GivenSocket {
 /// `followed`: the plan of a FollowRequest for this snapshot. In the order of the configuration.
 [[nodiscard]] std::vector<GivenSocket> given_sockets(const Plan& followed, const topology::Snapshot& snapshot,
                                                      const config::Settings& settings);
+
+/// A plug into one of its sockets has not had this guest run, and why: a sentence.
+void add_not_started(std::vector<GivenSocket>& sockets, const GuestName& guest, const std::string& why);
 
 /// The same wait for whoever may not know what the host has and who else is there.
 [[nodiscard]] std::string wait_in_general_words(std::string_view code);

@@ -152,6 +152,13 @@ std::optional<std::string> said_of_a_guest_that_is_off(const Movement& movement,
 
 } // namespace
 
+std::string no_port_in(const attach::Domain& domain, std::string_view kind)
+{
+    return format("no free {0} port in the domain {1}: add this controller to its XML, and start it anew: "
+                  "<controller type='usb' model='qemu-xhci' ports='{2}'/>",
+                  kind, printable(domain.name, 64), attach::AddController::ports);
+}
+
 std::string in_words(const attach::Waiting& waiting, const topology::Snapshot& snapshot)
 {
     const auto what = what_is_at(snapshot, waiting.device.path);
@@ -160,10 +167,9 @@ std::string in_words(const attach::Waiting& waiting, const topology::Snapshot& s
         if (!waiting.by.empty()) return format("{} waits: {}", what, printable(waiting.by, 256));
         return format("{} waits: there is no connection to {}'s monitor", what, guest_of(waiting));
     case attach::Waits::no_port:
-        if (waiting.by_libvirt)
-            return format(
-                "{} stays with the host: {} has no free USB {} port; add <controller type='usb' model='qemu-xhci' ports='15'/> to its domain",
-                what, guest_of(waiting), waiting.is_superspeed ? 3 : 2);
+        if (waiting.domain)
+            return format("{} stays with the host: {}", what,
+                          no_port_in(*waiting.domain, waiting.is_superspeed ? "USB 3" : "USB 2"));
         return format(
             "{} stays with the host: {} has no free USB {} port; give its QEMU one more controller: "
             "-device qemu-xhci,id={},p2=15,p3=15",

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Between a plan and the devices of sockets that no mux reaches.
@@ -34,6 +35,9 @@ namespace usbroute::plan {
 /// Whether what is given at a place that is meant goes to a port of the controller that this action adds.
 [[nodiscard]] bool brings_a_port(const attach::Action& action, const std::vector<attach::Action>& all,
                                  const std::function<bool(const topology::PortPath&)>& is_meant);
+
+/// A clause, with what a person adds to the domain. `kind`: "USB 2", "USB"
+[[nodiscard]] std::string no_port_in(const attach::Domain& domain, std::string_view kind);
 
 /// "Logitech USB Keyboard (046d:c31c) stays where it is: another program has it".
 [[nodiscard]] std::string in_words(const attach::Waiting& waiting, const topology::Snapshot& snapshot);

@@ -114,7 +114,9 @@ struct Plan {
     /// Where the wish goes by socket: those that go, in the order in which they are tried one by one should one write for
     /// all fail. First what may bring the host a keyboard, last what takes something from the host.
     std::vector<ConnectorName> in_order;
-    std::vector<Kept> kept;               ///< of a FollowRequest
+    std::vector<Kept> kept; ///< of a FollowRequest
+    /// Of a FollowRequest: where devices are that are about to be given; its steps are those of one place.
+    std::vector<topology::PortPath> to_be_given;
     std::vector<attach::Waiting> waiting; ///< devices that are not with whom their socket is for, and why
 
     /// False: everything is as wished already. A socket with nothing in it can be given to a guest without a step.
@@ -147,7 +149,7 @@ struct Situation {
 /// for some, look at those and plan again.
 [[nodiscard]] topology::UseParts use_needed(const Outcome& outcome);
 
-/// The first profile of the round that holds now; nothing when none does.
+/// The profile that was asked for last, if it holds; else the first of the round that does. Nothing when none does.
 [[nodiscard]] std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,
                                                           const config::Settings& settings);
 

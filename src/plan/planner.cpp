@@ -163,8 +163,11 @@ Plan draft(const Situation& situation, const Board& board, const Resolved& resol
     plan.profile = resolved.profile;
     plan.asked = resolved.asked;
     plan.warnings = resolved.warnings;
-    plan.change = {.controller = mux, .title = resolved.title, .kind = kind_of(request.wish)};
-    plan.whole = {.controller = mux, .title = resolved.title};
+    plan.change = {.controller = mux,
+                   .title = resolved.title,
+                   .kind = kind_of(request.wish),
+                   .profile = resolved.profile};
+    plan.whole = {.controller = mux, .title = resolved.title, .profile = resolved.profile};
     plan.staying = resolved.staying;
     plan.stays_out_of_trial = stays_out_of_trial(situation, board, request);
     for (const auto& wanted : resolved.wanted) add(plan, situation, board, wanted, request.wish);
@@ -361,10 +364,13 @@ std::optional<ProfileName> profile_in_force(const topology::Snapshot& snapshot,
                                             const config::Settings& settings)
 {
     const auto board = look_at_board(snapshot, settings);
-    for (const auto& name : settings.toggle_order()) {
+    const auto is_in_force = [&](const ProfileName& name) {
         const auto* profile = settings.profile(name);
-        if (profile != nullptr && holds(snapshot, board, settings, *profile)) return name;
-    }
+        return profile != nullptr && holds(snapshot, board, settings, *profile);
+    };
+    if (snapshot.applied && is_in_force(*snapshot.applied)) return snapshot.applied;
+    for (const auto& name : settings.toggle_order())
+        if (is_in_force(name)) return name;
     for (const auto& profile : settings.profiles)
         if (holds(snapshot, board, settings, profile)) return profile.name;
     return std::nullopt;

@@ -239,13 +239,15 @@ OrRefusal<Resolved> resolve_profile(const ProfileSettings& profile, const topolo
 
 /// The round that a toggle walks. A single profile takes turns with "everything to the host", and comes first:
 /// where neither holds, it is what was asked for.
-OrRefusal<std::vector<ProfileSettings>> toggle_round(const ToggleRequest& request, const Settings& settings)
+using Round = std::vector<ProfileSettings>;
+
+OrRefusal<Round> toggle_round(const ToggleRequest& request, const Settings& settings)
 {
     const auto names = request.profiles.empty() ? settings.toggle_order() : request.profiles;
     if (names.empty())
         return std::unexpected(Refusal{Reason::nothing_to_toggle, "toggle", "no profile is configured",
                                        "write one: [profile.NAME] with a list of connectors for a guest"});
-    std::vector<ProfileSettings> round;
+    Round round;
     for (const auto& name : names) {
         const auto* profile = settings.profile(name);
         if (profile == nullptr) return std::unexpected(no_such_profile(settings, name));
@@ -259,15 +261,37 @@ OrRefusal<std::vector<ProfileSettings>> toggle_round(const ToggleRequest& reques
     return round;
 }
 
+/// The one in force: of two that mean the same wires that which was asked for last.
+Round::const_iterator current_in(const Round& round, const Situation& s, const Board& board)
+{
+    const auto is_in_force = [&](const ProfileSettings& profile) {
+        return holds(s.snapshot, board, s.settings, profile);
+    };
+    const auto applied = std::ranges::find_if(
+        round, [&](const ProfileSettings& profile) { return profile.name == s.snapshot.applied; });
+    return applied != round.end() && is_in_force(*applied) ? applied
+                                                           : std::ranges::find_if(round, is_in_force);
+}
+
+/// The next that changes something. Where none does, the next; where none is in force, the first, which is the safe one in
+/// every example.
+Round::const_iterator next_in(const Round& round, const Situation& s, const Board& board)
+{
+    const auto current = current_in(round, s, board);
+    if (current == round.end()) return round.begin();
+    const auto after = [&](Round::const_iterator one) {
+        return one + 1 == round.end() ? round.begin() : one + 1;
+    };
+    for (auto next = after(current); next != current; next = after(next))
+        if (!holds(s.snapshot, board, s.settings, *next)) return next;
+    return after(current);
+}
+
 OrRefusal<Resolved> resolve_toggle(const ToggleRequest& request, const Situation& s, const Board& board)
 {
     const auto round = toggle_round(request, s.settings);
     if (!round) return std::unexpected(round.error());
-    const auto current = std::ranges::find_if(
-        *round, [&](const auto& profile) { return holds(s.snapshot, board, s.settings, profile); });
-    // Where none holds, the first of the round is where to begin: it is the safe one in every example.
-    const bool last = current == round->end() || current + 1 == round->end();
-    const auto& next = last ? round->front() : *(current + 1);
+    const auto& next = *next_in(*round, s, board);
     auto resolved = resolve_profile(next, s.snapshot, s.settings, board);
     if (resolved) resolved->title = format("toggle to {}", next.name.text());
     return resolved;

@@ -244,6 +244,9 @@ void add_monitor_notes(std::vector<std::string>& notes, const config::GuestSetti
     if (guest.libvirt && hypervisor == Hypervisor::libvirt)
         notes.emplace_back(
             "devices go through libvirt itself, by usbroute-libvirt; the USB controller is for a domain that has none with a port for each: one <controller type='usb'> of this model is enough");
+    if (guest.libvirt && hypervisor == Hypervisor::libvirt)
+        notes.push_back(format("the domain has to be shut down and started for it; all steps: {}",
+                               guest.libvirt->user.empty() ? "docs/libvirt.md" : "docs/libvirt-session.md"));
     if (guest.qmp.empty()) return;
     notes.emplace_back(
         "-qmp makes a monitor for usbrouted alone, which gives devices to the guest and takes them back through it: a monitor serves one client at a time");
@@ -332,6 +335,7 @@ std::vector<std::string> notes_for_proxmox(const config::GuestSettings& guest,
 {
     std::vector<std::string> notes = {
         "put this into /etc/pve/qemu-server/ID.conf, machine q35 or i440fx; only root@pam may change args"};
+    if (!guest.qmp.empty()) notes.emplace_back("usbrouted has to be let in to the monitor: docs/proxmox.md");
     if (from_the_start(guest).empty()) {
         notes.emplace_back("append to an existing args line");
     } else {

@@ -95,6 +95,13 @@ template <class Io> void describe(OneOf<SilenceView> auto& v, Io& io)
     io("why", v.why);
 }
 
+template <class Io> void describe(OneOf<PlugView> auto& v, Io& io)
+{
+    io("guest", v.guest);
+    io("code", v.code);
+    io("what", v.what);
+}
+
 template <class Io> void describe(OneOf<StatusView> auto& v, Io& io)
 {
     io("schema", v.schema);
@@ -106,6 +113,7 @@ template <class Io> void describe(OneOf<StatusView> auto& v, Io& io)
     io("elsewhere", v.elsewhere);
     io("lines", v.lines);
     io.if_any("silent", v.silent);
+    io.if_any("by_plug", v.by_plug);
     io("notes", v.notes);
     io.if_any("trial_seconds", v.trial_seconds);
     io.if_any("trial_way_back", v.trial_way_back);

@@ -300,6 +300,8 @@ void describe(const config::GuestSettings& v, Writer& io)
                                 : std::string());
     io("bind", std::string(text_of(v.bind)));
     io("may_take_last_keyboard", v.may_take_last_keyboard);
+    io.if_any("on_plug",
+              v.on_plug == config::OnPlug::nothing ? std::string() : std::string(config::text_of(v.on_plug)));
     io("origin", v.origin);
 }
 

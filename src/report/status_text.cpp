@@ -263,6 +263,15 @@ std::vector<std::string> silent_guests(const StatusView& view)
     return lines;
 }
 
+/// What sockets do not say that wait.
+std::vector<std::string> plugs_of(const StatusView& view)
+{
+    std::vector<std::string> lines;
+    for (const auto& plug : view.by_plug)
+        if (plug.code != "failed" && plug.code != "too-often") lines.push_back(printable(plug.what, 512));
+    return lines;
+}
+
 /// Sockets at whose ports QEMU looks itself; with -v also the others.
 std::vector<std::string> ways_of(const StatusView& view, Detail detail)
 {
@@ -294,6 +303,7 @@ std::string below_headline(const StatusView& view, const Style& style, Detail de
             Tone::warning, style);
     below += labelled("waits", waits_of(view), Tone::warning, style);
     below += labelled("silent", silent_guests(view), Tone::warning, style);
+    below += labelled("plug", plugs_of(view), Tone::plain, style);
     below += labelled("given", ways_of(view, detail), Tone::plain, style);
     below += labelled("line", guest_lines(view, detail), Tone::plain, style);
     below += labelled("no place", grouped_connectors(view, &ConnectorView::missing), Tone::warning, style);

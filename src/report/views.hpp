@@ -95,8 +95,15 @@ struct LineView {
 /// A guest that libvirt runs, and of which nothing is known.
 struct SilenceView {
     std::string guest;
-    std::string code; ///< "no-helper", "no-libvirt", "no-domain", "no-look"
+    std::string code; ///< "no-helper", "no-libvirt", "no-domain", "no-look", "same-domain"
     std::string why;
+};
+
+/// What a plug into one of its sockets has come to, of a guest that did not run.
+struct PlugView {
+    std::string guest;
+    std::string code; ///< "started", "resumed", "wanted", "failed", "too-often"
+    std::string what; ///< a sentence
 };
 
 struct StatusView {
@@ -112,10 +119,11 @@ struct StatusView {
     std::vector<LineView> lines;       ///< of guests; known to the daemon alone
     /// Guests that libvirt runs, of which nothing is known. Known to the daemon alone.
     std::vector<SilenceView> silent = {};
-    std::vector<std::string> notes;   ///< what the person should know: registers unreadable, EHCI hidden
-    std::optional<int> trial_seconds; ///< until the trial under way is taken back; nothing: there is none
-    std::string trial_way_back;       ///< "rear-1 goes back to host"
-    std::string trial_why_out;        ///< its time is over, and why this is still out; empty: it is not over
+    std::vector<PlugView> by_plug = {}; ///< known to the daemon alone
+    std::vector<std::string> notes;     ///< what the person should know: registers unreadable, EHCI hidden
+    std::optional<int> trial_seconds;   ///< until the trial under way is taken back; nothing: there is none
+    std::string trial_way_back;         ///< "rear-1 goes back to host"
+    std::string trial_why_out; ///< its time is over, and why this is still out; empty: it is not over
 };
 
 struct RegisterView {

@@ -126,6 +126,10 @@ private:
     {
         has_started_ = true;
         auto command = options_.command;
+        if (!command.empty() && options_.wants_daemon) {
+            start_daemon(children_, tree_);
+            command = once_the_daemon_answers(std::move(command));
+        }
         if (command.empty() && has_terminal()) {
             start_daemon(children_, tree_);
             auto shell = shell_command(tree_);

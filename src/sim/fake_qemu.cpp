@@ -30,7 +30,7 @@ struct QmpForm {
     std::string_view required; ///< words; those with '#' are numbers
     std::string_view optional;
 };
-constexpr std::array<QmpForm, 16> qmp_forms{{
+constexpr std::array<QmpForm, 17> qmp_forms{{
     {"qmp_capabilities", "", ""},
     {"query-status", "", ""},
     {"query-version", "", ""},
@@ -44,6 +44,7 @@ constexpr std::array<QmpForm, 16> qmp_forms{{
     {"device_del", "id", ""},
     {"stop", "", ""},
     {"cont", "", ""},
+    {"system_wakeup", "", ""},
     {"system_reset", "", ""},
     {"system_powerdown", "", ""},
     {"quit", "", ""},
@@ -174,6 +175,8 @@ FakeQemu::Answer FakeQemu::run(const QmpCommand& command, Moment now)
     if (name == "device_del") return remove_device(arguments, now);
     if (name == "stop" || name == "cont") return set_running(name == "cont", now);
     if (name == "system_reset") reset(now);
+    if (name == "system_wakeup")
+        return std::unexpected(Failure{"Unable to wake up: guest is not in suspended state"});
     if (name == "system_powerdown" || name == "quit") return quit();
     return "{}";
 }

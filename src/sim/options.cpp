@@ -36,6 +36,8 @@ Result<Options> parse_options(const std::vector<std::string>& arguments)
             options.wants_version = true;
         else if (name == "-q" || name == "--quiet")
             options.is_quiet = true;
+        else if (name == "-d" || name == "--daemon")
+            options.wants_daemon = true;
         else if (name == "--board" || name == "--dir" || name == "--script" || name == "--trace" ||
                  name == "--delay") {
             if (word == arguments.end()) return usage(format("{} needs a value", name));
@@ -71,7 +73,7 @@ std::string help_text()
         "devices.\n"
         "\n"
         "  usbroute-sim                          a shell inside, with usbrouted running\n"
-        "  usbroute-sim -- usbroute status       one command inside\n"
+        "  usbroute-sim -d -- usbroute status    one command inside, beside usbrouted\n"
         "  usbroute-sim do plug front-1 webcam   from inside: act on the running board\n"
         "  usbroute-sim shell                    from inside: a shell with a prompt that says so\n"
         "  usbroute-sim --script FILE            commands from a file, \"-\" for standard input\n"
@@ -81,6 +83,7 @@ std::string help_text()
         "  --script FILE  run these lines first; after a line `start` the rest runs beside COMMAND\n"
         "  --delay MS     time between a device's leaving and its arrival (default 20)\n"
         "  --trace FILE   write each uevent and each line to a guest's monitor there, with its time\n"
+        "  -d, --daemon   run usbrouted beside COMMAND, which begins when it can be asked\n"
         "  -q, --quiet    do not announce moves on standard error\n"
         "  --version\n"
         "\n"

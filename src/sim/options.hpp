@@ -18,7 +18,8 @@ struct Options {
     std::string script;    ///< file, or "-" for standard input; empty: none
     std::string trace;     ///< file for what is said to programs and guests, and when; empty: none
     std::chrono::milliseconds delay{20};
-    bool is_quiet = false; ///< moves are not announced
+    bool is_quiet = false;     ///< moves are not announced
+    bool wants_daemon = false; ///< usbrouted runs beside the command; beside a shell it does in any case
     bool wants_help = false;
     bool wants_version = false;
     std::vector<std::string> command; ///< empty: a shell, where there is a terminal

@@ -6,8 +6,10 @@
 #include "base/text.hpp"
 #include "sim/inside.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <string_view>
 
 #include <unistd.h>
@@ -21,8 +23,18 @@ void start_daemon(Children& children, const FileTree& tree)
     const auto log = tree.full("usbrouted.log");
     const auto started = children.start({"usbrouted"}, log);
     if (!started)
-        std::fprintf(stderr, "usbroute-sim: %s; the shell starts without it\n",
+        std::fprintf(stderr, "usbroute-sim: %s; the command starts without it\n",
                      started.error().message().c_str());
+}
+
+std::vector<std::string> once_the_daemon_answers(std::vector<std::string> command)
+{
+    // Five seconds at most: the command says better than this what is wrong with a daemon that does not start.
+    constexpr std::string_view wait =
+        "n=0; until [ -S \"$USBROUTE_SOCKET\" ] || [ $n -ge 100 ]; do n=$((n + 1)); sleep 0.05; done; exec \"$@\"";
+    std::vector<std::string> waiting{"/bin/sh", "-c", std::string(wait), "usbroute-sim"};
+    std::ranges::move(command, std::back_inserter(waiting));
+    return waiting;
 }
 
 Result<std::vector<std::string>> shell_command(const FileTree& tree)

@@ -13,8 +13,10 @@
 namespace usbroute::sim {
 
 [[nodiscard]] bool has_terminal();
-/// usbrouted beside the shell; says so where it cannot be started.
+/// usbrouted beside the command; says so where it cannot be started.
 void start_daemon(Children& children, const FileTree& tree);
+/// A command that waits for the daemon's socket before it becomes the one that is wanted.
+[[nodiscard]] std::vector<std::string> once_the_daemon_answers(std::vector<std::string> command);
 /// The person's shell, with a prompt that tells where they are. Prints the welcome.
 [[nodiscard]] Result<std::vector<std::string>> shell_command(const FileTree& tree);
 

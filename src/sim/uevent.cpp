@@ -14,6 +14,7 @@
 #include <filesystem>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -131,10 +132,26 @@ void UeventSender::adopt()
     }
 }
 
+/// Not told of: who cannot read a count has to look.
+void UeventSender::count()
+{
+    if (!count_.is_open()) {
+        const auto file = fs::path(directory_) / count_file;
+        std::error_code error;
+        fs::create_directories(file.parent_path(), error);
+        count_ = linux_::UniqueFd(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0444));
+        if (!count_.is_open()) return;
+    }
+    const auto text = format("{}\n", sequence_);
+    if (::pwrite(count_.get(), text.data(), text.size(), 0) < 0) count_.reset();
+}
+
 void UeventSender::send(std::string_view action, const Node& node)
 {
     adopt();
-    const auto message = udev_message(action, node, sequence_++);
+    ++sequence_;
+    count();
+    const auto message = udev_message(action, node, sequence_);
     trace_.note(action, node.path);
     std::erase_if(listeners_, [&message](Listener& listener) {
         const auto sent = send_to(listener.path, message, listener.is_slow ? 0 : patience_ms);

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "linux/unique_fd.hpp"
 #include "sim/node.hpp"
 #include "sim/trace.hpp"
 
@@ -25,12 +26,17 @@ namespace usbroute::sim {
 /// listener has not read its last ten events.
 class UeventSender {
 public:
-    explicit UeventSender(std::string directory) : directory_(std::move(directory)) {}
+    explicit UeventSender(std::string directory) : directory_(std::move(directory)) { count(); }
 
     void adopt();
     void send(std::string_view action, const Node& node);
 
+    /// Where what has been sent is counted, in the simulated root, as the kernel does (/sys/kernel/uevent_seqnum).
+    static constexpr std::string_view count_file = "sys/kernel/uevent_seqnum";
+
 private:
+    void count();
+
     struct Listener {
         std::string path;
         bool is_slow = false; ///< did not read in time; is not waited for until it reads again
@@ -41,6 +47,7 @@ private:
     std::vector<Listener> listeners_;
     std::uint64_t next_name_ = 1;
     std::uint64_t sequence_ = 4000;
+    linux_::UniqueFd count_; ///< one file for good: who reads it keeps it open
 };
 
 } // namespace usbroute::sim

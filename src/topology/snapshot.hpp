@@ -234,6 +234,9 @@ struct Snapshot {
     /// Whom places are for that no mux reaches, by place, where that is not the host. No look finds this: usbroute was told,
     /// and has written it down.
     std::vector<Placed> assigned = {};
+    /// The profile that was asked for last, as long as nothing else has been moved since: of two that mean the same wires it
+    /// is the one in force. No look finds this either.
+    std::optional<ProfileName> applied = {};
     /// From before the look at what it tells of; null: it could not be taken, or nobody looked.
     std::shared_ptr<const Census> census = {};
     /// What could not be looked at, in words; never a reason to stop.

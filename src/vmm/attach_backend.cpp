@@ -71,13 +71,19 @@ Result<SharedDevice> meant_device(const KernelTree& tree, const HostDevice& mean
     return device;
 }
 
-Result<std::unique_ptr<linux_::UsbNode>> node_of(UsbNodes* nodes, const HostDevice& device)
+using Node = HeldNodes::Node;
+
+/// `held`: where it is open already.
+Result<Node> node_of(UsbNodes* nodes, const Node& held, const HostDevice& device)
 {
+    if (held) return held;
     if (nodes == nullptr)
         return attach_error("node-not-permitted",
                             format("usbrouted may not open the node of {}; unplug it and plug it in again",
                                    device.path.text()));
-    return nodes->open({.place = device.path, .number = device.number});
+    auto node = nodes->open({.place = device.path, .number = device.number});
+    if (!node) return std::unexpected(std::move(node.error()));
+    return Node(std::move(*node));
 }
 
 Result<void> configure(linux_::UsbNode& node, const topology::Device& device)
@@ -90,11 +96,11 @@ Result<void> configure(linux_::UsbNode& node, const topology::Device& device)
 }
 
 /// With its hub's driver the hub works, and what is behind it can be seen.
-Result<void> wake(const KernelTree& tree, UsbNodes* nodes, const HostDevice& hub)
+Result<void> wake(const KernelTree& tree, UsbNodes* nodes, const Node& held, const HostDevice& hub)
 {
     auto device = meant_device(tree, hub);
     if (!device) return std::unexpected(std::move(device.error()));
-    auto node = node_of(nodes, hub);
+    auto node = node_of(nodes, held, hub);
     if (!node) return std::unexpected(std::move(node.error()));
     return configure(**node, **device);
 }
@@ -108,33 +114,38 @@ Result<SharedDevice> device_to_give(const KernelTree& tree, const HostDevice& me
     return device;
 }
 
-/// `nodes`: null where the device's node cannot be opened; it is given as it is then.
-Result<void> prepare(const KernelTree& tree, UsbNodes* nodes, const HostDevice& meant)
+/// The node as it is to be held. `nodes`: null where it cannot be opened; the device is given as it is then, and so is one that
+/// needs nothing done to it.
+Result<Node> prepare(const KernelTree& tree, UsbNodes* nodes, const Node& held, const HostDevice& meant)
 {
     auto device = device_to_give(tree, meant);
     if (!device) return std::unexpected(std::move(device.error()));
-    if ((*device)->is_configured || nodes == nullptr) return {};
-    auto node = node_of(nodes, meant);
-    if (!node) return std::unexpected(std::move(node.error()));
-    return configure(**node, **device);
+    if (nodes == nullptr && !held) return Node();
+    auto node = node_of(nodes, held, meant);
+    if (!node && (*device)->is_configured) return Node();
+    if (!node) return node;
+    if (auto configured = configure(**node, **device); !configured)
+        return std::unexpected(std::move(configured.error()));
+    return node;
 }
 
 Result<linux_::UniqueFd> open_to_give(const KernelTree& tree, UsbNodes* nodes, const HostDevice& meant)
 {
     auto device = device_to_give(tree, meant);
     if (!device) return std::unexpected(std::move(device.error()));
-    auto node = node_of(nodes, meant);
+    // Never a held one: it is the other side's from now on.
+    auto node = node_of(nodes, nullptr, meant);
     if (!node) return std::unexpected(std::move(node.error()));
     if (auto configured = configure(**node, **device); !configured)
         return std::unexpected(std::move(configured.error()));
     return (*node)->give_away();
 }
 
-Result<void> bring_home(const KernelTree& tree, UsbNodes* nodes, const HostDevice& meant)
+Result<void> bring_home(const KernelTree& tree, UsbNodes* nodes, const Node& held, const HostDevice& meant)
 {
     auto device = meant_device(tree, meant);
     if (!device) return {}; // nothing is left to bring home
-    auto node = node_of(nodes, meant);
+    auto node = node_of(nodes, held, meant);
     if (!node) return std::unexpected(std::move(node.error()));
     // The host's drivers take what is configured where no port is claimed.
     if (!(*device)->is_configured) return configure(**node, **device);
@@ -147,11 +158,11 @@ Result<void> bring_home(const KernelTree& tree, UsbNodes* nodes, const HostDevic
     return {};
 }
 
-Result<void> park(const KernelTree& tree, UsbNodes* nodes, const HostDevice& meant)
+Result<void> park(const KernelTree& tree, UsbNodes* nodes, const Node& held, const HostDevice& meant)
 {
     auto device = meant_device(tree, meant);
     if (!device) return {};
-    auto node = node_of(nodes, meant);
+    auto node = node_of(nodes, held, meant);
     if (!node) return std::unexpected(std::move(node.error()));
     for (const auto& interface : (*device)->interfaces)
         if (auto taken = (*node)->take_away(interface.number);
@@ -236,13 +247,16 @@ void AttachBackend::carry_out(const ReleasePort& action, Done done)
 
 /// On the worker; then the device is read again.
 void AttachBackend::on_device(const HostDevice& device,
-                              Result<void> (*work)(const KernelTree&, UsbNodes*, const HostDevice&),
+                              Result<void> (*work)(const KernelTree&, UsbNodes*, const Node& held,
+                                                   const HostDevice&),
                               Done done)
 {
     node_ = device;
     on_worker<void>(
         parts_.loop,
-        [&tree = parts_.tree, nodes = parts_.nodes, device, work] { return work(tree, nodes, device); },
+        [&tree = parts_.tree, nodes = parts_.nodes, held = parts_.held.of(device), device, work] {
+            return work(tree, nodes, held, device);
+        },
         [this, alive = std::weak_ptr(alive_), device, done = std::move(done)](Result<void> worked) {
             if (alive.expired()) return;
             if (!worked) return done(std::move(worked));
@@ -278,16 +292,16 @@ void AttachBackend::carry_out(const Give& action, Done done)
 
 void AttachBackend::give_by_descriptor(const Give& action, Done done)
 {
-    using Node = std::shared_ptr<linux_::UniqueFd>;
+    using OpenFile = std::shared_ptr<linux_::UniqueFd>;
     node_ = action.device;
-    on_worker<Node>(
+    on_worker<OpenFile>(
         parts_.loop,
-        [&tree = parts_.tree, nodes = parts_.nodes, device = action.device]() -> Result<Node> {
+        [&tree = parts_.tree, nodes = parts_.nodes, device = action.device]() -> Result<OpenFile> {
             auto node = open_to_give(tree, nodes, device);
             if (!node) return std::unexpected(std::move(node.error()));
             return std::make_shared<linux_::UniqueFd>(std::move(*node));
         },
-        [this, alive = std::weak_ptr(alive_), action, done = std::move(done)](Result<Node> node) {
+        [this, alive = std::weak_ptr(alive_), action, done = std::move(done)](Result<OpenFile> node) {
             if (alive.expired()) return;
             if (!node) return done(std::unexpected(std::move(node.error())));
             hand_over(action, std::move(**node), done);
@@ -296,19 +310,22 @@ void AttachBackend::give_by_descriptor(const Give& action, Done done)
 
 /// libvirt goes by bus and number, so the device is read once more before. What has come into a claimed port has no
 /// configuration, and QEMU sets none where a device has only one: a guest would have a device that does nothing. So it gets one
-/// here, where its node can be opened. (Seen with usb-host of QEMU 7.2 and 10.0, without libvirt;
-/// that libvirt does not mind either way is a guess: it looks for the device in sysfs by bus and number.)
+/// here, where its node can be opened. (Seen with usb-host of QEMU 7.2 and 10.0; libvirt 9.0 does not mind either way, for it looks
+/// for the device in sysfs by bus and number.) The node is held, for when the domain has ended.
 void AttachBackend::give_by_libvirt(const Give& action, Done done)
 {
     auto* nodes =
         parts_.seen().ways.at(action.device.path) == attach::Way::descriptor ? parts_.nodes : nullptr;
     if (nodes != nullptr) node_ = action.device;
-    on_worker<void>(
+    on_worker<Node>(
         parts_.loop,
-        [&tree = parts_.tree, nodes, device = action.device] { return prepare(tree, nodes, device); },
-        [this, alive = std::weak_ptr(alive_), action, done = std::move(done)](Result<void> prepared) {
+        [&tree = parts_.tree, nodes, held = parts_.held.of(action.device), device = action.device] {
+            return prepare(tree, nodes, held, device);
+        },
+        [this, alive = std::weak_ptr(alive_), action, done = std::move(done)](Result<Node> prepared) {
             if (alive.expired()) return;
-            if (!prepared) return done(std::move(prepared));
+            if (!prepared) return done(std::unexpected(std::move(prepared.error())));
+            parts_.held.hold(action.device, std::move(*prepared));
             hand_over(action, {}, done);
         });
 }

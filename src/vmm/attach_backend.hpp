@@ -12,6 +12,7 @@
 #include "topology/snapshot.hpp"
 #include "vmm/claimed_ports.hpp"
 #include "vmm/guest_access.hpp"
+#include "vmm/held_nodes.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -42,6 +43,7 @@ public:
         const observe::KernelTree& tree;
         linux_::UsbNodes* nodes = nullptr; ///< null: none may be opened
         ClaimedPorts& ports;
+        HeldNodes& held;
         /// Nothing: it has no monitor, or there is no connection to it; of a domain, to libvirt.
         std::function<std::optional<Guest>(const GuestName&)> guest;
         /// As of the last look at the host and at the guests, and with the ports that are claimed now.
@@ -84,7 +86,7 @@ private:
     void carry_out(const attach::AddController& action, Done done);
     void on_device(const attach::HostDevice& device,
                    Result<void> (*work)(const observe::KernelTree&, linux_::UsbNodes*,
-                                        const attach::HostDevice&),
+                                        const HeldNodes::Node& held, const attach::HostDevice&),
                    Done done);
     template <class Other> void carry_out(const Other& action, const Done& done);
 

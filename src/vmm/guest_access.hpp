@@ -32,6 +32,8 @@ public:
     virtual void add_controller(const attach::AddController& action, Done<void> done) = 0;
     /// Lets a paused guest run, or wakes one that sleeps.
     virtual void resume(Done<void> done) = 0;
+    /// Starts one that is off. Not possible where QEMU itself is asked.
+    virtual void start(Done<void> done) = 0;
 };
 
 } // namespace usbroute::vmm

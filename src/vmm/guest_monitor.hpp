@@ -50,6 +50,7 @@ public:
         plug_in_controller(action.controller, action.root_port, std::move(done));
     }
     void resume(Done<void> done) override;
+    void start(Done<void> done) override;
 
     /// A device by its open node (read and write), which QEMU then needs no rights for. The object knows this device alone:
     /// once it is unplugged, it stays as a shell that says it is attached, and has to be removed.

@@ -92,24 +92,19 @@ void LibvirtGuest::take(const attach::ObjectId& object, Done<void> done)
                });
 }
 
-void LibvirtGuest::add_controller(const attach::AddController& action, Done<void> done)
+/// `SeenGuest::can_be_given_a_controller` says so before.
+void LibvirtGuest::add_controller(const attach::AddController& /*action*/, Done<void> done)
 {
-    line_->ask(question("add-usb-controller", {{.name = "alias", .value = alias_of(action.controller)}}),
-               [this, alive = std::weak_ptr(alive_), bus = action.as_it_will_be().bus,
-                done = std::move(done)](const LineReply& reply) {
-                   if (alive.expired()) return;
-                   if (!reply) return done(std::unexpected(error_of_libvirt(reply.error())));
-                   const auto index = wire::qmp_number_at(*reply, "index");
-                   if (!index || *index > UINT32_MAX)
-                       return done(std::unexpected(odd_answer_to("add-usb-controller")));
-                   indexes_[bus] = static_cast<std::uint32_t>(*index);
-                   done({});
-               });
+    line_->later([done = std::move(done)] {
+        done(std::unexpected(
+            Error(ErrorKind::failed, "libvirt cannot plug a USB controller into a domain that runs")
+                .with_code("libvirt-cannot")));
+    });
 }
 
-void LibvirtGuest::resume(Done<void> done)
+void LibvirtGuest::ask_for(std::string_view what, Done<void> done)
 {
-    line_->ask(question("resume"),
+    line_->ask(question(what),
                [alive = std::weak_ptr(alive_), done = std::move(done)](const LineReply& reply) {
                    if (alive.expired()) return;
                    if (!reply) return done(std::unexpected(error_of_libvirt(reply.error())));

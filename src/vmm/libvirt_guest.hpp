@@ -34,13 +34,15 @@ public:
     void give(const attach::Give& action, linux_::UniqueFd node, Done<Took> done) override;
     void take(const attach::ObjectId& object, Done<void> done) override;
     void add_controller(const attach::AddController& action, Done<void> done) override;
-    void resume(Done<void> done) override;
+    void resume(Done<void> done) override { ask_for("resume", std::move(done)); }
+    void start(Done<void> done) override { ask_for("start", std::move(done)); }
 
 private:
     [[nodiscard]] wire::QmpCommand question(std::string_view what,
                                             std::vector<wire::QmpArgument> arguments = {}) const;
     [[nodiscard]] std::optional<std::uint32_t> index_of(const std::string& bus) const;
     void look_by(std::string_view what, Done<wire::LibvirtLook> done);
+    void ask_for(std::string_view what, Done<void> done);
 
     std::shared_ptr<LibvirtLine> line_;
     std::string domain_;

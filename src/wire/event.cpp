@@ -17,7 +17,7 @@ constexpr std::string_view no_connector = "-";
 bool names_a_connector(EventKind kind)
 {
     return kind == EventKind::arrived || kind == EventKind::left || kind == EventKind::given ||
-           kind == EventKind::kept || kind == EventKind::verdict;
+           kind == EventKind::kept || kind == EventKind::wanted || kind == EventKind::verdict;
 }
 
 } // namespace
@@ -33,6 +33,7 @@ std::string_view text_of(EventKind kind)
     case EventKind::guest: return "guest";
     case EventKind::given: return "given";
     case EventKind::kept: return "kept";
+    case EventKind::wanted: return "guest-wanted";
     case EventKind::trial: return "trial";
     case EventKind::lost: return "lost";
     }
@@ -41,9 +42,9 @@ std::string_view text_of(EventKind kind)
 
 std::optional<EventKind> kind_from(std::string_view word)
 {
-    for (const auto kind :
-         {EventKind::moved, EventKind::drift, EventKind::arrived, EventKind::left, EventKind::verdict,
-          EventKind::guest, EventKind::given, EventKind::kept, EventKind::trial, EventKind::lost})
+    for (const auto kind : {EventKind::moved, EventKind::drift, EventKind::arrived, EventKind::left,
+                            EventKind::verdict, EventKind::guest, EventKind::given, EventKind::kept,
+                            EventKind::wanted, EventKind::trial, EventKind::lost})
         if (word == text_of(kind)) return kind;
     return std::nullopt;
 }

@@ -25,6 +25,7 @@ enum class EventKind : std::uint8_t {
     guest,   ///< a guest's machine has come, or is gone
     given,   ///< a device went to a guest, or came back to the host
     kept,    ///< a device is not with the guest that its socket is for
+    wanted,  ///< a device was plugged in for a guest that does not run, and somebody is to have it run
     trial,   ///< changes that go back by themselves: begun, confirmed, reverted, delayed, over
     lost,    ///< the client was too slow: events are missing here
 };
@@ -37,13 +38,14 @@ enum class EventKind : std::uint8_t {
 ///   event trial begun rear-4 goes back to host in 30 s unless confirmed
 ///   event given rear-1 windows Logitech USB Keyboard (046d:c31c)
 ///   event kept rear-1 3-3 Logitech USB Keyboard (046d:c31c) stays with the host, which has no other keyboard
+///   event guest-wanted rear-1 windows Logitech USB Keyboard (046d:c31c) is plugged into rear-1, and windows does not run: ...
 ///   event verdict front-left confirmed Logitech USB Keyboard (046d:c31c) is at 3-3 now
 ///   event guest windows is gone
 struct Event {
     EventKind kind = EventKind::moved;
-    std::string connector; ///< arrived, left, given, kept, verdict; empty: none that is known
+    std::string connector; ///< arrived, left, given, kept, wanted, verdict; empty: none that is known
     std::string
-        word; ///< arrived, left, kept: the place; given: who has it now; verdict: the verdict; drift: the register; guest: its name; trial: what
+        word; ///< arrived, left, kept: the place; given: who has it now; verdict: the verdict; drift: the register; guest, wanted: its name; trial: what
     std::string text;                   ///< for people
     std::optional<std::string> profile; ///< moved
     /// trial: the connectors in it. Decides who is told, and is not sent.

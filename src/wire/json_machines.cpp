@@ -324,7 +324,8 @@ std::optional<LibvirtLook> libvirt_look(std::string_view payload)
     const auto word = line_text_at(value, "state");
     const auto state = word ? domain_state_from(*word) : std::nullopt;
     if (!state) return std::nullopt;
-    LibvirtLook look{.state = *state, .usb = {}, .indexes = {}};
+    LibvirtLook look{
+        .state = *state, .uuid = line_text_at(value, "uuid").value_or(""), .usb = {}, .indexes = {}};
     if (!is_there(*state)) return look;
     look.usb.qemu = version_of(line_text_at(value, "qemu").value_or(""));
     look.usb.is_running = *state == DomainState::running;
@@ -332,8 +333,6 @@ std::optional<LibvirtLook> libvirt_look(std::string_view payload)
     each_of(value, "controllers", [&](const json& one) { take_controller(look, one); });
     each_of(value, "devices", [&](const json& one) { take_device(look, one); });
     each_of(value, "others", [&](const json& one) { take_other(look, one); });
-    if (number_of(member(value, "free-root-ports")).value_or(0) > 0)
-        look.usb.free_root_ports.emplace_back(attach::any_root_port);
     return look;
 }
 

@@ -47,6 +47,7 @@ enum class DomainState : std::uint8_t { running, paused, suspended, shut_off, un
 /// A domain as of one look.
 struct LibvirtLook {
     DomainState state = DomainState::undefined;
+    std::string uuid = {}; ///< empty: there is no such domain
     /// As usbroute names things (attach/domain.hpp); empty where the domain is not there.
     attach::GuestUsb usb;
     std::map<std::string, std::uint32_t> indexes; ///< libvirt's, of the controllers, by their buses

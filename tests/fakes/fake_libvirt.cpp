@@ -22,6 +22,13 @@ bool has_devices(std::string_view state)
 
 } // namespace
 
+std::string FakeLibvirt::name_of(const std::string& word) const
+{
+    const auto found = std::ranges::find_if(
+        domains, [&](const auto& one) { return !one.second.uuid.empty() && one.second.uuid == word; });
+    return found == domains.end() ? word : found->first;
+}
+
 FakeLibvirt::Domain& FakeLibvirt::starts(const std::string& name)
 {
     auto& domain = domains[name];
@@ -69,7 +76,12 @@ void FakeLibvirt::finds_libvirt()
 void FakeLibvirt::tell(const Json& event)
 {
     if (!monitor_ || !monitor_->is_connected() || !has_libvirt_) return;
-    if (watched_.contains(event.at("domain").get<std::string>())) say(event.dump());
+    for (const auto& word : watched_) {
+        if (name_of(word) != event.at("domain").get<std::string>()) continue;
+        auto told = event;
+        told["domain"] = word;
+        say(told.dump());
+    }
 }
 
 void FakeLibvirt::say(std::string_view line) { monitor_->say_if_heard(std::string(line) + "\n"); }
@@ -109,14 +121,19 @@ void FakeLibvirt::answer(const Json& question)
 
 FakeLibvirt::Json FakeLibvirt::carry_out(const std::string& what, const Json& question)
 {
-    const auto name = question.at("domain").get<std::string>();
+    const auto word = question.at("domain").get<std::string>();
+    const auto name = name_of(word);
     const bool is_refused = refuses.contains(what);
-    if (what == "watch") watched_.insert(name);
+    if (what == "watch") watched_.insert(word);
     if (what == "watch" || what == "look") return has_libvirt_ ? look(name) : no("not-connected");
     seen.push_back(what + " " + name);
     const auto alias = question.value("alias", std::string());
     if (!alias.empty()) seen.back() += " " + alias;
     const auto found = domains.find(name);
+    if (what == "start" && found != domains.end()) {
+        if (!is_refused && !has_devices(found->second.state)) starts(name);
+        return Json::object();
+    }
     if (found == domains.end() || !has_devices(found->second.state)) return no("no-domain");
     auto& domain = found->second;
     if (what == "attach") return is_refused ? Json() : attach(domain, question);
@@ -126,15 +143,8 @@ FakeLibvirt::Json FakeLibvirt::carry_out(const std::string& what, const Json& qu
         tell({{"event", "removed"}, {"domain", name}, {"alias", alias}});
         return Json::object();
     }
-    if (what == "add-usb-controller") {
-        if (domain.root_ports == 0) return no("no-room");
-        --domain.root_ports;
-        const auto index = domain.controllers.rbegin()->first + 3; // not the next one: libvirt chooses
-        domain.controllers[index] = {.alias = alias, .ports = 15};
-        return {{"index", index}};
-    }
     if (what == "resume") {
-        turns(name, "running");
+        if (!is_refused) turns(name, "running");
         return Json::object();
     }
     return no("bad-question");
@@ -142,7 +152,7 @@ FakeLibvirt::Json FakeLibvirt::carry_out(const std::string& what, const Json& qu
 
 FakeLibvirt::Json FakeLibvirt::attach(Domain& domain, const Json& question)
 {
-    const auto name = question.at("domain").get<std::string>();
+    const auto name = name_of(question.at("domain").get<std::string>());
     const auto alias = question.at("alias").get<std::string>();
     const Device device{.bus = question.at("bus"),
                         .number = question.at("device"),
@@ -168,7 +178,7 @@ FakeLibvirt::Json FakeLibvirt::look(const std::string& name) const
     const auto found = domains.find(name);
     if (found == domains.end()) return {{"domain", name}, {"state", "undefined"}};
     const auto& domain = found->second;
-    Json look{{"domain", name}, {"uuid", "0"}, {"state", domain.state}};
+    Json look{{"domain", name}, {"uuid", domain.uuid.empty() ? name : domain.uuid}, {"state", domain.state}};
     if (!has_devices(domain.state)) return look;
     look["qemu"] = "9.2.0";
     look["controllers"] = Json::array();
@@ -187,7 +197,6 @@ FakeLibvirt::Json FakeLibvirt::look(const std::string& name) const
                                    {"guest-port", std::to_string(device.guest_port)}});
     look["others"] = Json::array();
     look["pci"] = Json::array();
-    look["free-root-ports"] = domain.root_ports;
     return look;
 }
 

@@ -36,7 +36,7 @@ public:
         std::string state = "shut-off";
         std::map<std::uint32_t, Controller> controllers; ///< by index
         std::map<std::string, Device> devices;           ///< by alias
-        unsigned root_ports = 0;
+        std::string uuid = {}; ///< by which it can be asked for as well; empty: its name
     };
 
     /// The helper listens at `path`.
@@ -74,6 +74,7 @@ public:
 private:
     using Json = nlohmann::json;
 
+    [[nodiscard]] std::string name_of(const std::string& word) const;
     void answer(const Json& question);
     [[nodiscard]] Json carry_out(const std::string& what, const Json& question);
     [[nodiscard]] Json attach(Domain& domain, const Json& question);

@@ -89,6 +89,19 @@ void FakeQemu::say_deleted(const std::string& id)
         "\r\n");
 }
 
+void FakeQemu::stops(const std::string& why)
+{
+    is_running = false;
+    stands = why;
+    monitor.say_if_heard(Json{{"event", why == "suspended" ? "SUSPEND" : "STOP"}}.dump() + "\r\n");
+}
+
+void FakeQemu::runs_again(const char* event)
+{
+    is_running = true;
+    monitor.say_if_heard(Json{{"event", event}}.dump() + "\r\n");
+}
+
 FakeQemu::Json FakeQemu::refused(const std::string& text, const char* error_class)
 {
     return {{"error", {{"class", error_class}, {"desc", text}}}};
@@ -97,8 +110,7 @@ FakeQemu::Json FakeQemu::refused(const std::string& text, const char* error_clas
 FakeQemu::Json FakeQemu::carry_out(const std::string& name, const Json& arguments)
 {
     if (name == "qmp_capabilities") return Json::object();
-    if (name == "query-status")
-        return {{"running", is_running}, {"status", is_running ? "running" : "prelaunch"}};
+    if (name == "query-status") return {{"running", is_running}, {"status", is_running ? "running" : stands}};
     if (name == "qom-list") return list(arguments.at("path"));
     if (name == "qom-get") return get(arguments.at("path"), arguments.at("property"));
     if (name == "device_add") return add(arguments);
@@ -110,7 +122,11 @@ FakeQemu::Json FakeQemu::carry_out(const std::string& name, const Json& argument
                    : refused("File descriptor named 'fdset-id:" + arguments.at("fdset-id").dump() +
                              "' not found");
     if (name == "cont") {
-        is_running = true;
+        runs_again("RESUME");
+        return Json::object();
+    }
+    if (name == "system_wakeup" && !is_running && stands == "suspended") {
+        runs_again("WAKEUP");
         return Json::object();
     }
     if (name == "system_reset") {

@@ -48,6 +48,9 @@ public:
     bool is_running = false;
     bool guest_answers =
         true; ///< to a hot-unplug of what is on a root port; else it stays until the machine is reset
+    std::string stands = "prelaunch"; ///< why it does not run, in QEMU's word
+    /// As somebody else has it: "paused" or "suspended"; QEMU tells of it.
+    void stops(const std::string& why);
     bool holds_back = false;       ///< no DEVICE_DELETED by itself
     bool tells_before = false;     ///< DEVICE_DELETED comes before the answer to device_del
     std::set<std::string> hosted;  ///< "3:1": a bus and port of the host where a device is
@@ -98,6 +101,7 @@ private:
         return devices_.contains(id) || controllers_.contains(id) || root_ports_.contains(id) ||
                functions_.contains(id);
     }
+    void runs_again(const char* event);
     void say_deleted(const std::string& id);
 
     std::map<std::string, Device> devices_;

@@ -37,8 +37,9 @@ class GivenLife {
 public:
     static topology::PortPath at(std::string_view place) { return topology::PortPath::parse(place).value(); }
 
-    /// `by_libvirt`: which of the guests libvirt runs.
-    explicit GivenLife(std::set<std::string> by_libvirt = {}) : by_libvirt_(std::move(by_libvirt))
+    /// `by_libvirt`: which of the guests libvirt runs. `more`: further keys of guests, by their names.
+    explicit GivenLife(std::set<std::string> by_libvirt = {}, std::map<std::string, std::string> more = {})
+        : further_keys(std::move(more)), by_libvirt_(std::move(by_libvirt))
     {
         nodes.add_bus(3, 4);
         nodes.told = [this](FakeUsbNodes::Told what, const topology::PortPath& where) {
@@ -186,6 +187,16 @@ public:
         return text;
     }
 
+    /// The configuration is read again.
+    void daemon_reads_its_configuration()
+    {
+        daemon->assembly.machine.adopt(settings());
+        daemon->assembly.guests.adopt();
+    }
+
+    std::map<std::string, std::string> further_keys; ///< of guests, in the configuration
+    std::map<std::string, std::string> domains_of;   ///< which domain is a guest's, where it has another name
+
     static constexpr const char* driver = "ftdi_sio"; ///< the host's, for what is plugged in
 
     LastingGround ground;
@@ -204,6 +215,16 @@ private:
     };
 
     [[nodiscard]] std::string monitors() const { return ground.state.path() + "/monitors"; }
+    [[nodiscard]] std::string domain_of(const std::string& guest) const
+    {
+        const auto found = domains_of.find(guest);
+        return found == domains_of.end() ? guest : found->second;
+    }
+    [[nodiscard]] std::string keys_of(const std::string& guest) const
+    {
+        const auto found = further_keys.find(guest);
+        return found == further_keys.end() ? std::string() : found->second;
+    }
     [[nodiscard]] config::Settings settings() const
     {
         std::string text = R"(
@@ -214,8 +235,8 @@ usb = ["0000:02:00.0/2"]
 )";
         for (const auto* name : {"windows", "linux"})
             text += by_libvirt_.contains(name)
-                        ? format("[guest.{0}]\nlibvirt = \"{0}\"\n", name)
-                        : format("[guest.{}]\nqmp = \"{}/{}\"\n", name, monitors(), name);
+                        ? format("[guest.{}]\nlibvirt = \"{}\"\n{}\n", name, domain_of(name), keys_of(name))
+                        : format("[guest.{}]\nqmp = \"{}/{}\"\n{}\n", name, monitors(), name, keys_of(name));
         const std::array files{config::SourceText{.name = "test.toml", .text = std::move(text)}};
         auto parsed = config::parse(files);
         USBROUTE_CHECK(parsed.has_value());

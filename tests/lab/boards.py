@@ -53,6 +53,8 @@ BOARDS = {
                      packed=True),
     "direct": Board((*IOMMU, *EHCIS, *XHCI_DIRECT, *STICK), IOMMU_WORDS, DIRECT, wires=False),
     "muxless": Board((*MUXLESS, *STICK, *OUTER), "no_console_suspend", None, wires=False, memory=2560, packed=True),
+    # The same board, with a libvirtd. It does not sleep: what runs from the outer machine's file system would not come back.
+    "libvirt": Board((*MUXLESS, *STICK, *OUTER), "", None, wires=False, memory=3072),
     "stubborn": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STUBBORN, *STICK), IOMMU_WORDS, DIRECT, wires=False),
 }
 

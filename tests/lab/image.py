@@ -44,6 +44,9 @@ PROGRAMS = {
 # scenarios decide when the USB modules come.
 UDEV_RULES = ["50-udev-default.rules", "60-block.rules", "60-evdev.rules", "60-input-id.rules", "60-persistent-input.rules"]
 
+# With Debian's paths: what tests/lab/inside/libvirt wants of the outer machine.
+LIBVIRT = ["/usr/sbin/libvirtd", "/usr/bin/virsh", "/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so"]
+
 SEARCH = os.environ.get("PATH", "") + ":/sbin:/usr/sbin:/usr/local/sbin"
 
 
@@ -115,6 +118,15 @@ def write_for(root, source, target, directory):
     path.write_text(text.replace("@CMAKE_INSTALL_FULL_SBINDIR@", directory), encoding="utf-8")
 
 
+def add_libvirt(root, programs):
+    """usbroute-libvirt, if it was built. Not its 55 libraries: it runs beside libvirtd, which comes from the outer machine's file
+    system; where that is installed there is a file that scenarios can need."""
+    if (programs / "usbroute-libvirt").exists():
+        copy(programs / "usbroute-libvirt", root, "lab/bin/usbroute-libvirt")
+    if all(Path(file).exists() for file in LIBVIRT):
+        (root / "lab/libvirtd").write_text("\n".join(LIBVIRT) + "\n", encoding="utf-8")
+
+
 def build_image(work, kernel, programs):
     """Returns the initramfs; `programs` is the folder with the programs under test."""
     root = work / "root"
@@ -128,6 +140,7 @@ def build_image(work, kernel, programs):
         add_program(root, f"usr/bin/{name}", programs / name)
     if (programs / "bench-plug").exists():  # one of `make bench`
         add_program(root, "usr/bin/bench-plug", programs / "bench-plug")
+    add_libvirt(root, programs)
     for rules in UDEV_RULES:
         for folder in ("/lib/udev/rules.d", "/usr/lib/udev/rules.d"):
             if (Path(folder) / rules).exists():

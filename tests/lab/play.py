@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from domain_plugs import measure_domain_plugs
 from mux import DEVICES
 from plugs import measure_plugs
 from qmp import Refused
@@ -153,7 +154,7 @@ class Player:
             time.sleep(gap)
 
     def measure(self, step):
-        measure = {"toggles": measure_toggles, "plugs": measure_plugs}[step.words[0]]
+        measure = {"toggles": measure_toggles, "plugs": measure_plugs, "domain-plugs": measure_domain_plugs}[step.words[0]]
         self.figures += measure(self.host, int(step.words[1]), step.timeout)
 
     # Expectations.

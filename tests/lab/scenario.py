@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from mux import CONNECTORS, DEVICES
 
-MACHINES = ("board", "direct", "stubborn", "sleeper", "lockdown", "late", "muxless")
+MACHINES = ("board", "direct", "stubborn", "sleeper", "lockdown", "late", "muxless", "libvirt")
 DEFAULT_TIMEOUT = 20
 PLACES = ("host", "guest", "nowhere")
 DRIVERS = ("usbhid", "usb-storage", "usbfs", "none")
@@ -123,7 +123,7 @@ FORMS = {
     "FIRMWARE": ([one_of(("resets-routes",), "thing that firmware does")], 1),
     "SLEEP": ([number, one_of(("resets-routes",), "thing that firmware does")], 1),
     "STORM": ([connector, number, number], 3),
-    "MEASURE": ([one_of(("toggles", "plugs"), "thing to measure"), number], 2),
+    "MEASURE": ([one_of(("toggles", "plugs", "domain-plugs"), "thing to measure"), number], 2),
 }
 OTHER_VERBS = ("DO", "DO-IN-GUEST", "WRITE", "EXPECT", "TIMEOUT", "REPEAT", "ORDERS", "THEN", "END")
 EXPECTATIONS = {

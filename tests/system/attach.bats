@@ -354,3 +354,23 @@ usbroute move rear-4 --to windows 2> said; cat said
 stop
 SCRIPT
 }
+
+@test "a plug has a paused QEMU go on, and nothing else does" {
+    inside --board "$board" <<'SCRIPT'
+sed -i 's/^qmp = .*/&\non_plug = "resume"/' "$USBROUTE_CONFIG"
+monitor=$(sed -n 's/^qmp = "\(.*\)"/\1/p' "$USBROUTE_CONFIG")
+says() { printf '{"execute":"qmp_capabilities"}\n%s\n' "$1" | python3 "$BATS_TEST_DIRNAME/qemu_dialogue.py" "$monitor"; }
+sim guest start windows; sim settle
+says '{"execute":"stop"}'
+start
+usbroute move rear-4 rear-2 --to windows
+until_so 'usbroute status --json | jq -e "[.connectors[].waits // [] | length] | add == 0"'
+usbroute status --json | jq -e 'has("by_plug") | not'
+sim plug rear-4 webcam; sim settle
+until_so 'usbroute status | grep "windows was resumed by a plug into rear-4"'
+until_so '[ -n "$(place 082d)" ]'
+has "$(place 082d)" 'usbfs usbfs usbfs usbfs'
+crash
+says '{"execute":"query-status"}' | grep '"status": "running"'
+SCRIPT
+}

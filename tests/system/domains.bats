@@ -118,3 +118,82 @@ grep 'libvirt has no domain win11' "$log"
 stop; helper_dies
 SCRIPT
 }
+
+@test "a plug starts a domain that is off, and the domain has the device" {
+    inside --board "$board" <<'SCRIPT'
+sed -i 's/^libvirt = .*/&\non_plug = "start"/' "$USBROUTE_CONFIG"
+helper
+order state win11 shut-off
+start
+until_so 'usbroute status --json | jq -e "has(\"silent\") | not"'
+watch_into events
+usbroute move rear-4 --to windows
+not grep '^start' asked
+sim plug rear-4 webcam; sim settle
+until_so '[ -n "$(place 082d)" ]'
+has "$(place 082d)" 'usbfs usbfs usbfs usbfs'
+[ "$(grep -c '^start win11' asked)" -eq 1 ]
+wait_for 'windows was started by a plug into rear-4' events
+usbroute status | grep 'windows was started by a plug into rear-4'
+usbroute status --json | jq -e '.by_plug == [{"guest": "windows", "code": "started", "what": .by_plug[0].what}]'
+# Shut off with the device plugged in, it stays off.
+order state win11 shut-off
+until_so 'usbroute status | grep "windows does not run"'
+[ "$(grep -c '^start win11' asked)" -eq 1 ]
+kill "$watcher"; stop; helper_dies
+SCRIPT
+}
+
+@test "a loose cable does not start it without end, and a command has it count anew" {
+    inside --board "$board" <<'SCRIPT'
+sed -i 's/^libvirt = .*/&\non_plug = "start"/' "$USBROUTE_CONFIG"
+helper
+order state win11 shut-off
+start
+until_so 'usbroute status --json | jq -e "has(\"silent\") | not"'
+usbroute move rear-4 --to windows
+anew() {
+    if [ -n "$(place 082d)" ]; then sim unplug rear-4; sim settle; fi
+    until_so '[ -z "$(place 082d)" ]'
+    order state win11 shut-off
+    until_so 'usbroute status | grep "windows does not run"'
+    sim plug rear-4 webcam; sim settle
+    until_so '[ -n "$(place 082d)" ]'
+}
+for times in 1 2 3; do anew; until_so "[ \"\$(grep -c '^start win11' asked)\" -eq $times ]"; has "$(place 082d)" 'usbfs usbfs usbfs usbfs'; done
+anew
+until_so 'usbroute status | grep "windows is not started again by a plug: it was 3 times in 10 minutes"'
+usbroute why rear-4 | grep 'is not started again by a plug'
+usbroute doctor --json | jq -e '.findings[] | select(.code == "not-started-by-plug")'
+[ "$(grep -c '^start win11' asked)" -eq 3 ]
+usbroute move rear-4 --to windows
+anew
+has "$(place 082d)" 'usbfs usbfs usbfs usbfs'
+stop; helper_dies
+SCRIPT
+}
+
+@test "a plug has a paused domain go on; with on_plug = ask whoever watches is told what to type" {
+    inside --board "$board" <<'SCRIPT'
+sed -i 's/^libvirt = .*/&\non_plug = "resume"/' "$USBROUTE_CONFIG"
+helper
+order state win11 paused
+start
+until_so 'usbroute status --json | jq -e "has(\"silent\") | not"'
+usbroute move rear-4 --to windows
+sim plug rear-4 webcam; sim settle
+until_so 'usbroute status | grep "windows was resumed by a plug into rear-4"'
+grep '^resume win11' asked
+sed -i 's/^on_plug = .*/on_plug = "ask"/' "$USBROUTE_CONFIG"
+reload
+order state win11 shut-off
+sim unplug rear-4; sim settle
+until_so 'usbroute status | grep "windows does not run"'
+usbroute watch --exec 'printf "%s\n" "$USBROUTE_EVENT" >> wanted' > events & watcher=$!
+until_so "sim plug $spare mouse; sees_all; sim unplug $spare; sees_all; grep -q ' $spare ' events"
+sim plug rear-4 webcam; sim settle
+wait_for "guest-wanted rear-4 windows .* windows does not run: virsh -c qemu:///system start 'win11'" wanted
+not grep '^start' asked
+kill "$watcher"; stop; helper_dies
+SCRIPT
+}

@@ -149,6 +149,58 @@ need_to_be_served() { [ "$(id -u)" -eq 0 ] || skip "only root and another user a
     until_so '[ "$(grep "\"event\":\"domain\"" heard | tail -n 1)" = "{\"event\":\"domain\",\"domain\":\"win11\",\"state\":\"undefined\"}" ]'
 }
 
+@test "a domain that sleeps or is paused goes on by one word, and one that is off is started by another" {
+    need_to_be_served
+    define
+    connected
+    ask 1 '"do":"watch","domain":"win11"'
+    ask 2 '"do":"resume","domain":"win11"'
+    grep -q '"code":"no-domain"' <<< "$answer"
+    ask 3 '"do":"start","domain":"win11"'
+    [ "$answer" = '{"id":3,"return":{}}' ]
+    # Once more: it runs, and is left as it is.
+    ask 4 '"do":"start","domain":"win11"'
+    [ "$answer" = '{"id":4,"return":{}}' ]
+    virsh_ suspend win11
+    wait_for '"state":"paused"' heard
+    ask 5 '"do":"resume","domain":"win11"'
+    [ "$answer" = '{"id":5,"return":{}}' ]
+    until_so '[ "$(virsh_ domstate win11)" = running ]'
+}
+
+@test "a plug into a socket of the simulated board starts a real domain, and has one that is paused go on" {
+    need_to_be_served
+    [ -x "$USBROUTE_BIN/usbroute-sim" ] || skip "usbroute-sim is not built"
+    define
+    begin_helper
+    cat > script << 'SCRIPT'
+. "$BATS_TEST_DIRNAME/inside.sh"
+spare=rear-2
+sed -i 's/^qmp = .*/libvirt = "win11"\non_plug = "start"/' "$USBROUTE_CONFIG"
+start
+until_so 'usbroute status --json | jq -e "has(\"silent\") | not"'
+usbroute move rear-4 --to windows
+sim plug rear-4 webcam; sim settle
+until_so 'usbroute status | grep "windows was started by a plug into rear-4"'
+touch started
+until_so '[ -e paused ]'
+sim unplug rear-4; sim settle
+until_so '[ -z "$(place 082d)" ]'
+sim plug rear-4 webcam; sim settle
+until_so 'usbroute status | grep "windows was resumed by a plug into rear-4"'
+stop
+SCRIPT
+    export BATS_TEST_DIRNAME BATS_TEST_TMPDIR
+    PATH=$USBROUTE_BIN:$PATH USBROUTE_LIBVIRT_DIR=$room/run timeout 170 usbroute-sim -q --board "$USBROUTE_BIN/../machines/amd-a520m" \
+        -- bash script > said 2>&1 3>&- & played=$!
+    until_so '[ -e started ] || ! kill -0 $played' || { cat said; return 1; }
+    [ "$(virsh_ domstate win11)" = running ] || { cat said; return 1; }
+    virsh_ suspend win11
+    touch paused
+    wait $played || { cat said; return 1; }
+    [ "$(virsh_ domstate win11)" = running ]
+}
+
 @test "what cannot be attached is refused by a word, what is not there is detached, and the definition stays as it was" {
     need_to_be_served
     define

@@ -9,6 +9,7 @@ Usage: libvirt_helper.py SOCKET < LINES
 What it is asked goes to stdout, a line each. A domain that has a device takes it as QEMU does, from its driver, and gives it back in order.
   state DOMAIN STATE      running (with a controller of 15 ports), paused, suspended, shut-off, undefined
   lose WHY | find         libvirt ends, and is there again
+  hook PATH               what libvirt runs before it starts a domain, and waits for; nothing else is answered meanwhile
 """
 
 import fcntl
@@ -18,6 +19,7 @@ import os
 import selectors
 import socket
 import struct
+import subprocess
 import sys
 
 CLAIM_INTERFACE, RELEASE_INTERFACE, IOCTL = 0x8004550F, 0x80045510, 0xC0105512
@@ -85,7 +87,7 @@ class Helper:
         self.door.listen(1)
         self.line, self.received = None, b""
         self.domains = {}  # name -> [state, {alias: Device}]
-        self.watched, self.why = set(), None
+        self.watched, self.why, self.hook = set(), None, None
 
     def say(self, message):
         if self.line:
@@ -123,9 +125,13 @@ class Helper:
         if what in ("watch", "look"):
             return self.look(name)
         state, devices = self.domains.get(name, ["undefined", {}])
+        if what == "start":
+            return self.start(name, state)
         if state not in THERE:
             raise Refused("no-domain", "domain is not running")
-        if what == "attach":
+        if what == "resume":
+            self.turns(name, "running", devices)
+        elif what == "attach":
             if question["alias"] in devices:
                 raise Refused("alias-in-use", "non unique alias detected")
             devices[question["alias"]] = Device(question)
@@ -135,6 +141,24 @@ class Helper:
         else:
             raise Refused("bad-question", what)
         return {}
+
+    def start(self, name, state):
+        if state == "undefined":
+            raise Refused("no-domain", "no domain with matching name")
+        if state not in THERE:
+            if self.hook:
+                print("hook begins", flush=True)
+                ran = subprocess.run([self.hook, name, "prepare", "begin", "-"], input=b"<domain/>", capture_output=True, check=False)
+                print("hook ends", ran.returncode, flush=True)
+                if ran.returncode != 0:
+                    raise Refused("failed", "Hook script execution failed: " + ran.stderr.decode().strip())
+            self.turns(name, "running", {})
+        return {}
+
+    def turns(self, name, state, devices):
+        self.domains[name] = [state, devices]
+        if name in self.watched and self.why is None:
+            self.say({"event": "domain", "domain": name, "state": state})
 
     def look(self, name):
         state, devices = self.domains.get(name, ["undefined", {}])
@@ -154,9 +178,9 @@ class Helper:
                 for device in devices.values():
                     device.let_go()
                 devices = {}
-            self.domains[name] = [state, devices]
-            if name in self.watched and self.why is None:
-                self.say({"event": "domain", "domain": name, "state": state})
+            self.turns(name, state, devices)
+        if word == "hook":
+            self.hook = rest[0]
         if word == "lose":
             self.why = rest[0]
             self.say({"event": "hypervisor", "connected": False, "why": self.why})

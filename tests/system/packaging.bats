@@ -130,3 +130,18 @@ portage='
     [ "$(sed -n '1s/^usbroute (\([^)]*\)).*/\1/p' "$root/debian/changelog")" = "$version" ]
     grep -qx "pkgver=$version" "$root/packaging/arch/PKGBUILD"
 }
+
+@test "make-dist: the same commit makes the same archive, bill of materials and checksums" {
+    command -v reuse > /dev/null || skip "reuse is not installed"
+    git -C "$root" rev-parse --verify -q HEAD > /dev/null || skip "these sources are not a clone"
+    "$root/tools/make-dist" --into "$BATS_TEST_TMPDIR/one" > "$BATS_TEST_TMPDIR/said"
+    TZ=Asia/Tokyo "$root/tools/make-dist" --into "$BATS_TEST_TMPDIR/two"
+    diff -r "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
+    cd "$BATS_TEST_TMPDIR/one"
+    sha256sum -c ./*.sha256
+    [ "$(wc -l < "$BATS_TEST_TMPDIR/said")" -eq 3 ]
+    # A release by its tag alone, and every library that is looked for.
+    git -C "$root" tag --points-at HEAD | grep -qx "v$version" || ls "usbroute-$version+g"*.tar.gz
+    tar -tzf ./*.tar.gz | grep -x 'usbroute-[^/]*/CMakeLists.txt'
+    for library in libuv fmt libvirt; do grep -x "PackageName: $library" ./*.spdx; done
+}

@@ -28,6 +28,18 @@ setup() {
     [[ "$output" == *"profile all-host"* ]]
 }
 
+@test "the examples of the help work as they stand there" {
+    # Each line of it that begins a board of its own; from inside are the others.
+    run usbroute-sim --help
+    mapfile -t examples < <(grep -oE '^  usbroute-sim -d [^ ]+( [^ ]+)*' <<< "$output" | grep -v ' do ')
+    [ "${#examples[@]}" -eq 1 ]
+    read -ra words <<< "${examples[0]}"
+    run "${words[@]}"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"profile all-host"* ]]
+}
+
 @test "a move is seen by sysfs, by status, and by whoever watches" {
     inside <<'SCRIPT'
 watch_into watch

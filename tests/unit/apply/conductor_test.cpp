@@ -29,7 +29,7 @@ public:
     [[nodiscard]] bool reads_otherwise() override
     {
         const auto before = last_;
-        wrote({.routes = registers_.bits});
+        last_ = fakes::bits(board) = registers_.bits;
         return before != last_;
     }
     [[nodiscard]] Result<NotNull<RouteRegisters>> registers(const PciAddress&) override
@@ -37,7 +37,11 @@ public:
         if (!can_open) return std::unexpected(Error(ErrorKind::not_permitted, "cannot open them", 13));
         return NotNull<RouteRegisters>(registers_);
     }
-    void wrote(const plan::Reading& now) override { last_ = fakes::bits(board) = now.routes.value(); }
+    void wrote(const plan::Reading& now, const plan::Plan& plan) override
+    {
+        last_ = fakes::bits(board) = now.routes.value();
+        board.applied = plan.profile;
+    }
 
     topology::Snapshot board = fakes::z97();
     config::Settings settings = fakes::settings();

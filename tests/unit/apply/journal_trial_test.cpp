@@ -328,6 +328,27 @@ TEST(JournalTrial, AChangeIsOfTheKindThatItWasWrittenAsWhateverItsTitle)
     EXPECT_EQ(history.unreadable, 1u);
 }
 
+TEST(JournalTrial, TheProfileInForceIsReadBackAndLastsUntilSomethingElseIsMoved)
+{
+    auto desk = change(4, 4, 0, "toggle to desk");
+    desk.profile = ProfileName("desk");
+    auto restored = change(4, 4, 0, "restore");
+    restored.kind = plan::ChangeKind::restore;
+    const auto applied = [](const std::string& text) { return read_history(text).standing->profile; };
+
+    auto text = journal_header() + done(desk);
+    EXPECT_TRUE(text.contains("begin move=desk ")) << text;
+    EXPECT_EQ(applied(text), ProfileName("desk"));
+    EXPECT_EQ(applied(written(read_history(text))), ProfileName("desk"));
+
+    text += done(restored);
+    EXPECT_EQ(applied(text), ProfileName("desk")) << "it is back where the profile wants it";
+    text += done(front);
+    EXPECT_EQ(applied(text), std::nullopt);
+
+    EXPECT_FALSE(read_history(journal_header() + "begin move=a/b 0000:00:14.0 0 - - x\nend done\n").standing);
+}
+
 TEST(JournalTrial, OfEachBitTheLastChangeIsKeptHoweverLongAgo)
 {
     std::string text = journal_header() + done(keys);

@@ -416,26 +416,23 @@ TEST(Due, ADeviceBehindAHubIsNamedToVirshAsLibvirtNamesIt)
               "virsh -c qemu:///system detach-device-alias 'win11' ua-usbroute-3-2_1-7 --live");
 }
 
-TEST(Due, AControllerForADomainGoesWhereLibvirtChooses)
+TEST(Due, NoControllerIsAddedToADomain)
 {
     AttachWorld world;
     world.start("windows");
     auto& guest = world.seen.guests[0];
     guest.domain = Domain{.uri = "qemu:///system", .name = "win11"};
     guest.usb->controllers.clear();
-    guest.usb->free_root_ports = {std::string(any_root_port)};
+    guest.usb->free_root_ports = {"rp1"};
     world.plug("3-1");
 
-    const auto actions = due(sockets(windows()), world.seen, {}).actions;
+    const auto made = due(sockets(windows()), world.seen, {});
 
-    const auto* controller = std::get_if<AddController>(&actions.at(actions.size() - 2));
-    ASSERT_NE(controller, nullptr);
-    EXPECT_EQ(in_words(*controller), "plug USB controller usbroute0 into windows, by libvirt");
-    EXPECT_EQ(
-        shell_line(*controller),
-        "virsh -c qemu:///system attach-device 'win11' --live --file /dev/stdin <<< \"<controller type='usb' "
-        "model='qemu-xhci' ports='15'><alias name='ua-usbroute0'/></controller>\"");
-    EXPECT_EQ(std::get<Give>(actions.back()).to, (GuestPort{.bus = "usbroute0.0", .port = 1}));
+    EXPECT_FALSE(guest.can_be_given_a_controller());
+    for (const auto& action : made.actions) EXPECT_FALSE(std::holds_alternative<AddController>(action));
+    ASSERT_EQ(made.waiting.size(), 1);
+    EXPECT_EQ(made.waiting[0].why, Waits::no_port);
+    EXPECT_EQ(made.waiting[0].domain, guest.domain);
 }
 
 TEST(Due, ANodeThatIsShutChangesTheWayOfItsOwnSocketAndOfNoOther)

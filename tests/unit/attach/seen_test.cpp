@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "attach/seen.hpp"
+#include "attach/shells.hpp"
 
 #include <gtest/gtest.h>
 
@@ -89,6 +90,27 @@ TEST(PlacesTouched, MayBeAnyWhereAnObjectDoesNotTell)
 {
     EXPECT_EQ(touched({}, {{.id = "by-ids"}}), "anywhere");
     EXPECT_EQ(touched({ours("3-1", 7), {.id = "node", .host_device = "/dev/fdset/3"}}, {}), "anywhere");
+}
+
+TEST(ShellsOfOthers, AreForDevicesThatAreGoneAndNotOurs)
+{
+    Seen seen;
+    seen.devices = {{.device = {.path = topology::PortPath::parse("3-1").value(), .number = 7}}};
+    const HostDevice unplugged{.path = topology::PortPath::parse("3-3").value(), .number = 5};
+    GuestUsb usb;
+    usb.host_objects = {{.id = "of-one-that-is-there", .host_bus = 3, .host_address = 7},
+                        {.id = "of-one-that-is-gone", .host_bus = 3, .host_address = 8},
+                        {.id = "of-another-bus", .host_bus = 4, .host_address = 7},
+                        {.id = "waits", .host_bus = 3, .host_port = "5"},
+                        {.id = "by-ids"},
+                        {.id = object_for(unplugged).text(), .host_bus = 3, .host_address = 5}};
+    seen.guests = {{.name = GuestName("windows"), .usb = usb}, {.name = GuestName("linux"), .usb = {}}};
+
+    std::string text;
+    for (const auto& shell : shells_of_others(seen))
+        text += shell.guest->name.text() + ":" + shell.object->id + " ";
+
+    EXPECT_EQ(text, "windows:of-one-that-is-gone windows:of-another-bus ");
 }
 
 } // namespace

@@ -295,7 +295,26 @@ TEST(Problems, SayWhatToWriteInPlaceOfOnExit)
         // It is suggested to nobody.
         Case{
             "[guest.a]\ncontrollers = ['00:1d.0']\non_exti = 'keep'\n",
-            "3:1: unknown key 'on_exti' in [guest.a]; known: controllers, when_off, grace, on_start, qmp, libvirt, uri, user, libvirt_by, bind, may_take_last_keyboard\n"},
+            "3:1: unknown key 'on_exti' in [guest.a]; known: controllers, when_off, grace, on_start, qmp, libvirt, uri, user, libvirt_by, bind, may_take_last_keyboard, on_plug\n"},
+    };
+    expect(cases);
+}
+
+TEST(Problems, OfWhatAPlugDoes)
+{
+    constexpr std::array cases = {
+        Case{"[guest.a]\nlibvirt = 'win11'\non_plug = 'start'\n", ""},
+        Case{"[guest.a]\nqmp = '/run/a.qmp'\non_plug = 'resume'\n", ""},
+        Case{"[guest.a]\nqmp = '/run/a.qmp'\non_plug = 'ask'\n", ""},
+        Case{
+            "[guest.a]\nqmp = '/run/a.qmp'\non_plug = 'start'\n",
+            "3:11: on_plug = \"start\" is for domains of libvirt's: usbroute cannot start the QEMU of [guest.a], which only its own unit or script does; write \"resume\", or write \"ask\" and start it from `usbroute watch --exec`, or name its domain: libvirt = \"DOMAIN\"\n"},
+        Case{
+            "[guest.a]\ncontrollers = ['00:1d.0']\non_plug = 'nothing'\n",
+            "3:11: on_plug is for guests that take devices, and [guest.a] has neither qmp nor libvirt; remove it\n"},
+        Case{
+            "[guest.a]\nlibvirt = 'win11'\non_plug = 'run'\n",
+            "3:11: on_plug is 'run'; it must be \"start\" (it is started or goes on), \"resume\" (it goes on if it is paused or asleep), \"ask\" (whoever watches is told) or \"nothing\"\n"},
     };
     expect(cases);
 }

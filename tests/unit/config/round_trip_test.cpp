@@ -72,6 +72,7 @@ GuestSettings some_guest(Random& random, std::size_t number)
     GuestSettings guest;
     guest.name = GuestName("vm." + std::to_string(number));
     for (std::uint8_t i = 0; i <= any_of(random, 3); ++i) guest.controllers.push_back({0, 0, 0x1a, i});
+    if (perhaps(random)) guest.on_plug = std::array{OnPlug::ask, OnPlug::resume}.at(any_of(random, 2));
     guest.when_off = std::array{WhenOff::host, WhenOff::reserve, WhenOff::stay}.at(any_of(random, 3));
     if (perhaps(random)) guest.grace = std::chrono::milliseconds(any_of(random, 600'001));
     if (perhaps(random))
@@ -87,6 +88,8 @@ GuestSettings some_guest(Random& random, std::size_t number)
         guest.controllers.clear();
         guest.bind = BindAt::manual;
     }
+    if (!guest.takes_devices()) guest.on_plug = OnPlug::nothing;
+    if (guest.libvirt && perhaps(random)) guest.on_plug = OnPlug::start;
     return guest;
 }
 
@@ -157,7 +160,7 @@ auto parts(const HubSettings& h) { return std::tie(h.spec.name, h.spec.id, h.spe
 auto parts(const GuestSettings& g)
 {
     return std::tie(g.name, g.controllers, g.when_off, g.grace, g.on_start, g.qmp, g.libvirt, g.bind,
-                    g.may_take_last_keyboard);
+                    g.may_take_last_keyboard, g.on_plug);
 }
 auto parts(const ProfileEntry& e) { return std::tie(e.connector, e.target); }
 std::string address_of(const ListenerSettings& listener)

@@ -232,6 +232,27 @@ TEST_F(GivenByLibvirt, ADaemonThatStartsWithoutTheHelperLeavesTheGuestWhatItHas)
     EXPECT_EQ(life.libvirt->seen, std::vector<std::string>{}); // adopted, and not given once more
 }
 
+/// libvirt sets the owner of their nodes to root.
+TEST_F(GivenByLibvirt, WhatADomainHadComesHomeAlthoughItsNodeCanBeOpenedNoMore)
+{
+    for (const bool is_started_anew : {false, true}) {
+        if (is_started_anew) {
+            life.daemon_is_killed();
+            life.daemon_starts();
+            life.settle(60s);
+        }
+        life.nodes.denies_all = true;
+        life.guest_is_killed("windows");
+        life.settle();
+        EXPECT_EQ(life.shown(), "3-1 host");
+
+        life.guest_starts("windows");
+        life.settle();
+        EXPECT_EQ(life.shown(), "3-1 windows [3-1]");
+        life.nodes.denies_all = false;
+    }
+}
+
 TEST_F(GivenByLibvirt, AGuestThatIsPausedOrSleepsIsStillThereAndIsGivenDevices)
 {
     life.libvirt->turns("windows", "paused");
@@ -289,23 +310,7 @@ TEST_F(GivenByLibvirt, WhatOthersHaveGivenTheDomainIsReportedAndNeverTouched)
     EXPECT_EQ(life.libvirt->seen, std::vector<std::string>{});
 }
 
-TEST_F(GivenByLibvirt, AGuestWithoutAFreePortGetsAControllerOfWhichLibvirtChoosesTheIndex)
-{
-    auto& domain = life.libvirt->domains.at("windows");
-    domain.controllers.at(0).ports = 1;
-    domain.root_ports = 1;
-    life.libvirt->turns("windows", "running"); // and is looked at
-    life.settle();
-    life.move("right", "windows");
-    life.plug("3-2");
-    life.settle();
-
-    EXPECT_EQ(life.shown(), "3-1 windows, 3-2 windows [3-1] [3-2]") << life.heard;
-    EXPECT_EQ(life.libvirt->seen, (std::vector<std::string>{"add-usb-controller windows ua-usbroute0",
-                                                            "attach windows ua-usbroute-3-2-3 3/3 3/2"}));
-}
-
-TEST_F(GivenByLibvirt, WhereThereIsNoRoomForAControllerTheHostHasIt)
+TEST_F(GivenByLibvirt, WhereNoPortIsFreeTheHostHasItAndThePersonIsToldWhatToAdd)
 {
     life.libvirt->domains.at("windows").controllers.at(0).ports = 1;
     life.libvirt->turns("windows", "running"); // and is looked at
@@ -315,9 +320,12 @@ TEST_F(GivenByLibvirt, WhereThereIsNoRoomForAControllerTheHostHasIt)
     life.settle();
 
     EXPECT_EQ(life.shown(), "3-1 windows, 3-2 host [3-1]");
-    EXPECT_NE(status_says().find("add <controller type='usb' model='qemu-xhci' ports='15'/> to its domain"),
-              std::string::npos)
+    EXPECT_NE(
+        status_says().find(
+            "no free USB 2 port in the domain windows: add this controller to its XML, and start it anew: <controller type='usb' model='qemu-xhci' ports='15'/>"),
+        std::string::npos)
         << life.said;
+    EXPECT_EQ(life.libvirt->seen, std::vector<std::string>{});
 }
 
 TEST_F(GivenByLibvirt, WhatLibvirtRefusesTwiceIsTheHosts)

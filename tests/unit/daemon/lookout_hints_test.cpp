@@ -74,9 +74,11 @@ public:
     }
     [[nodiscard]] bool still_holds(const topology::Snapshot& snapshot) const override
     {
+        ++compared;
         return scanner_.still_holds(snapshot);
     }
     mutable std::vector<observe::Hints> asked;
+    mutable int compared = 0;
 
 private:
     observe::TreeScanner scanner_;
@@ -291,6 +293,27 @@ TEST_F(LookoutOnAMachine, WhoWaitsForALookThatFollowsHintsIsServedByOneThatMisse
     EXPECT_EQ(looks, 1);
     EXPECT_EQ(machine.snapshot()->census->blocks.size(), 1u);
     EXPECT_TRUE(lookout.is_fresh());
+}
+
+TEST_F(LookoutOnAMachine, WhatWasComparedForWhoWaitedIsNotComparedAgainUntilSomethingHappens)
+{
+    hints.sure = false;
+    hint();
+    ++*events.count;
+    EXPECT_FALSE(lookout.is_fresh());
+    lookout.wait(first);
+    loop.work();
+    loop.run_errand();
+    ASSERT_EQ(told, "first taken\n");
+    EXPECT_EQ(scanner.compared, 1);
+
+    EXPECT_TRUE(lookout.still_holds());
+    EXPECT_TRUE(lookout.is_fresh());
+    EXPECT_EQ(scanner.compared, 1);
+
+    ++*events.count;
+    EXPECT_TRUE(lookout.is_fresh());
+    EXPECT_EQ(scanner.compared, 2);
 }
 
 TEST_F(LookoutOnAMachine, WhoAsksAfterALookThatFollowedHintsIsToldWhetherTheyWereAll)

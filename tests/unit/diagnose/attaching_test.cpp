@@ -99,11 +99,11 @@ TEST(DiagnosisWithoutAMux, NamesTheNextStepInTheOrderInWhichTheyAreTaken)
 
     EXPECT_EQ(
         next_of(without_a_mux(std::string(two_sockets))),
-        "write qmp = \"/run/usbroute/NAME.qmp\" into [guest.NAME] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines NAME` prints; or write libvirt = \"DOMAIN\" where libvirt runs it");
+        "write qmp = \"/run/usbroute/NAME.qmp\" into [guest.NAME] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines NAME` prints; or write libvirt = \"DOMAIN\" where libvirt runs it; step by step: docs/libvirt.md, docs/proxmox.md");
     EXPECT_EQ(
         next_of(
             without_a_mux(std::string(two_sockets) + "[guest.linux]\ncontrollers = [\"0000:00:1a.0\"]\n")),
-        "write qmp = \"/run/usbroute/linux.qmp\" into [guest.linux] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines linux` prints; or write libvirt = \"DOMAIN\" where libvirt runs it");
+        "write qmp = \"/run/usbroute/linux.qmp\" into [guest.linux] of usbroute.toml, then start its QEMU with the lines that `usbroute guest lines linux` prints; or write libvirt = \"DOMAIN\" where libvirt runs it; step by step: docs/libvirt.md, docs/proxmox.md");
 
     auto facts = without_a_mux(std::string(two_sockets) + std::string(a_taker));
     facts.shut_nodes = {"usbrouted may not write /dev/bus/usb/003/001, which it needs for rear-1"};

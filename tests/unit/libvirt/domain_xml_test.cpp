@@ -114,6 +114,19 @@ TEST(DomainXml, AReaderOfSmartCardsHasAPortAlthoughItIsAController)
     EXPECT_EQ(has->controllers.size(), 1U);
 }
 
+TEST(DomainXml, ARootPortWithoutHotPlugIsNotFree)
+{
+    const auto has = read_domain_xml(R"(<domain><devices>
+        <controller type='pci' index='0' model='pcie-root'/>
+        <controller type='pci' index='1' model='pcie-root-port'><target chassis='1' port='0x8' hotplug='off'/></controller>
+        <controller type='pci' index='2' model='pcie-root-port'><target chassis='2' port='0x9' hotplug='on'/></controller>
+        <controller type='pci' index='3' model='pcie-root-port'><target chassis='3' port='0xa'/></controller>
+        </devices></domain>)");
+
+    ASSERT_TRUE(has);
+    EXPECT_EQ(has->free_root_ports, 2U);
+}
+
 TEST(DomainXml, OfADomainWithoutDevicesIsEmpty)
 {
     const auto has = read_domain_xml("<domain/>");

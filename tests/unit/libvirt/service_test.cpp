@@ -513,7 +513,8 @@ TEST(LibvirtService, WatchesADomainThatIsNotDefinedYetByItsNameOrUuid)
               "");
 
     // Defined: libvirt's event does not say what it is now, so it is asked.
-    life.libvirt.domains["93db18ad-952c-424d-9c8f-8a5c34c8d425"] = State::shut_off;
+    life.libvirt.domains["later"] = State::shut_off;
+    life.libvirt.domains["93DB18AD-952c-424d-9c8f-8a5c34c8d425"] = State::shut_off;
     life.service.hear(
         DomainChanged{.name = "later", .uuid = "93db18ad-952c-424d-9c8f-8a5c34c8d425", .state = {}});
     life.crew.finish_all();
@@ -525,12 +526,33 @@ TEST(LibvirtService, WatchesADomainThatIsNotDefinedYetByItsNameOrUuid)
     EXPECT_EQ(life.crew.jobs(), 0U);
 }
 
+TEST(LibvirtService, TellsOfADomainThatWasRenamedWhatItsFormerNameIsNow)
+{
+    Life life;
+    auto client = life.connected();
+    life.libvirt.domains = {{"win11", State::shut_off}, {"u", State::shut_off}};
+    for (const auto* const word : {"win11", "win12", "u"})
+        (void)life.ask(client, format(R"({{"id":1,"do":"watch","domain":"{}"}})", word));
+
+    // libvirt tells that the one was undefined and the other defined, both with the same UUID.
+    life.libvirt.domains = {{"win12", State::shut_off}, {"u", State::shut_off}};
+    life.service.hear(DomainChanged{.name = "win11", .uuid = "u", .state = {}});
+    life.crew.finish_all();
+    life.service.hear(DomainChanged{.name = "win12", .uuid = "u", .state = {}});
+    life.crew.finish_all();
+
+    EXPECT_EQ(life.heard(client), "{\"event\":\"domain\",\"domain\":\"u\",\"state\":\"shut-off\"}\n"
+                                  "{\"event\":\"domain\",\"domain\":\"win11\",\"state\":\"undefined\"}\n"
+                                  "{\"event\":\"domain\",\"domain\":\"u\",\"state\":\"shut-off\"}\n"
+                                  "{\"event\":\"domain\",\"domain\":\"win12\",\"state\":\"shut-off\"}\n");
+}
+
 TEST(LibvirtService, DoesNotTellAnOldStateAfterANewOne)
 {
     Life life;
     auto client = life.connected();
     EXPECT_NE(life.ask(client, R"({"id":1,"do":"watch","domain":"win11"})"), "");
-    life.libvirt.domains["u"] = State::shut_off;
+    life.libvirt.domains["win11"] = State::shut_off;
     life.service.hear(DomainChanged{.name = "win11", .uuid = "u", .state = {}});
     life.crew.work();
     life.service.hear(DomainChanged{.name = "win11", .uuid = "u", .state = State::running});

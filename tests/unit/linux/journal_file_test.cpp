@@ -215,6 +215,28 @@ TEST_F(JournalFileTest, TakesOverTheJournalOfAnOlderVersionWithItsTrial)
     EXPECT_FALSE(std::filesystem::exists(room + "/journal"));
 }
 
+TEST_F(JournalFileTest, HoldsWhatAnotherProcessHasWrittenSinceItWasAsked)
+{
+    JournalFile ours(state);
+    ASSERT_TRUE(make(ours, front));
+    ASSERT_EQ(ours.history().undoable.size(), 1U);
+
+    JournalFile theirs(state);
+    ASSERT_TRUE(make(theirs, keys));
+    EXPECT_EQ(ours.history().undoable.back().title, "move keys to ehci") << "a longer file";
+
+    const auto before = text();
+    const auto at = before.rfind("keys");
+    ASSERT_NE(at, std::string::npos);
+    std::fstream(state + "/journal", std::ios::in | std::ios::out).seekp(static_cast<long>(at)) << "door";
+    EXPECT_EQ(ours.history().undoable.back().title, "move door to ehci") << "as long as before";
+
+    std::ofstream(state + "/fresh") << apply::journal_header();
+    std::filesystem::permissions(state + "/fresh", std::filesystem::perms::owner_read);
+    std::filesystem::rename(state + "/fresh", state + "/journal");
+    EXPECT_TRUE(ours.history().undoable.empty()) << "another file under the name";
+}
+
 TEST_F(JournalFileTest, SetsAsideWhatOthersCouldHaveWritten)
 {
     std::filesystem::create_directory(state);

@@ -6,6 +6,7 @@
 #include "fakes/boards.hpp"
 #include "plan/given_sockets.hpp"
 #include "plan/plan.hpp"
+#include "plan/plugged.hpp"
 
 #include <gtest/gtest.h>
 
@@ -94,7 +95,10 @@ struct PlainBoard {
         return make_plan({snapshot, settings, use, {}, standing, lines, trial, attached, of_devices},
                          {.wish = std::move(wish), .yes = yes});
     }
-    [[nodiscard]] Plan follow() const { return std::get<Plan>(ask(FollowRequest{})); }
+    [[nodiscard]] Plan follow(FollowRequest request = {}) const
+    {
+        return std::get<Plan>(ask(std::move(request)));
+    }
 
     topology::Snapshot snapshot;
     config::Settings settings;
@@ -441,13 +445,13 @@ TEST(GivenSockets, SayWhichWayItIsAndWhatWaits)
     board.assign("rear-2", "windows");
     board.standing.reset(); // nobody has said yes to the keyboard
 
-    EXPECT_EQ(shown_given(board), "rear-1 descriptor; rear-2 descriptor 3-2 kept");
+    EXPECT_EQ(shown_given(board), "rear-1 descriptor 3-1 under-way; rear-2 descriptor 3-2 kept");
 
     board.attached.ways.shut = {*PortPath::parse("3-1")};
-    EXPECT_EQ(shown_given(board), "rear-1 place; rear-2 descriptor 3-2 kept");
+    EXPECT_EQ(shown_given(board), "rear-1 place 3-1 under-way; rear-2 descriptor 3-2 kept");
 
     board.attached.guests[0].usb->is_running = false;
-    EXPECT_EQ(shown_given(board), "rear-1 place guest-paused; rear-2 descriptor 3-2 kept");
+    EXPECT_EQ(shown_given(board), "rear-1 place guest-paused 3-1 under-way; rear-2 descriptor 3-2 kept");
 
     board.attached.ways = {};
     board.attached.guests[0].usb.reset();
@@ -467,7 +471,13 @@ TEST(GivenSockets, OfADomainAreGivenByLibvirtAndSayWhyLibvirtIsSilent)
     guest.domain = attach::Domain{.uri = "qemu:///system", .name = "win11"};
     const auto first = [&] { return given_sockets(board.follow(), board.snapshot, board.settings).at(0); };
     EXPECT_EQ(first().way, attach::Way::by_libvirt);
-    EXPECT_TRUE(first().waits.empty());
+    EXPECT_EQ(first().waits.at(0).code, "under-way");
+
+    guest.usb->controllers.clear();
+    EXPECT_EQ(first().waits.at(0).code, "no-port");
+    EXPECT_EQ(first().waits.at(0).sentence,
+              "no free USB port in the domain win11: add this controller to its XML, and start it anew: "
+              "<controller type='usb' model='qemu-xhci' ports='15'/>");
 
     guest.usb.reset();
     guest.silence = attach::Silence{.code = "no-libvirt", .why = "libvirt does not answer at qemu:///system"};
@@ -482,6 +492,48 @@ TEST(GivenSockets, OfADomainAreGivenByLibvirtAndSayWhyLibvirtIsSilent)
     EXPECT_EQ(
         first().waits.at(0).sentence,
         "libvirt has no domain win11 at qemu:///system: what is plugged in is the host's until it does");
+}
+
+TEST(GivenSockets, SayThatAPlugHasNotStartedTheirGuest)
+{
+    PlainBoard board;
+    board.start_windows();
+    board.assign("rear-1", "windows");
+    auto sockets = given_sockets(board.follow(), board.snapshot, board.settings);
+
+    add_not_started(sockets, GuestName("linux"), "no");
+    EXPECT_TRUE(sockets.at(0).waits.empty());
+    add_not_started(sockets, GuestName("windows"), "libvirt refused");
+
+    EXPECT_EQ(sockets.at(0).waits.at(0).code, "not-started");
+    EXPECT_EQ(sockets.at(0).waits.at(0).sentence, "libvirt refused");
+    EXPECT_EQ(wait_in_general_words("not-started"), "the guest was not started for it");
+}
+
+TEST(ForGuests, AreThoseThatAGuestWouldGetIfItRan)
+{
+    PlainBoard board;
+    const auto& mouse = board.plug("3-1");
+    const attach::HostDevice first{.path = mouse.path, .number = mouse.number};
+    board.start_windows();
+    board.assign("rear-1", "windows");
+    board.attached.guests[0].usb.reset();
+    board.attached.guests[0].is_gone = true;
+    const auto meant = [&](const std::vector<attach::HostDevice>& devices) {
+        return for_guests(devices, board.follow({.as_if_guests_run = true}), board.snapshot, board.settings);
+    };
+    const std::vector<Plugged> expected{
+        {.device = first, .connector = ConnectorName("rear-1"), .guest = GuestName("windows")}};
+
+    EXPECT_EQ(meant({first}), expected);
+    EXPECT_TRUE(meant({{.path = first.path, .number = 99}}).empty()); // it is another by now
+
+    // A keyboard that the host keeps is no reason to start anything.
+    const auto& keyboard = board.plug_keyboard("3-2");
+    const attach::HostDevice second{.path = keyboard.path, .number = keyboard.number};
+    board.assign("rear-2", "windows");
+    board.standing.reset();
+    EXPECT_EQ(meant({first, second}), expected);
 }
 
 TEST(GivenSockets, SayBothErrorsOfWhatHasFailedTwice)

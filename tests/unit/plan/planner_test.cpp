@@ -295,6 +295,45 @@ TEST(Toggle, OfOneProfileTakesTurnsWithEverythingToTheHost)
     EXPECT_EQ(fakes::bits(bench.snapshot).usb2_owner, 0x3ffbu);
 }
 
+TEST(Toggle, PassesOverWhatMeansTheSameWiresAndDoesNotStopThere)
+{
+    Bench bench;
+    auto same = *bench.settings.profile(ProfileName("on-ehci"));
+    same.name = ProfileName("the-same");
+    bench.settings.profiles.push_back(same);
+    const ToggleRequest request{{ProfileName("all-host"), ProfileName("on-ehci"), ProfileName("the-same")}};
+    const auto toggle = [&] {
+        const auto plan = std::get<Plan>(bench.ask(request));
+        carry_out(bench, plan);
+        bench.snapshot.applied = plan.change.applied_after(bench.snapshot.applied);
+        return plan.title;
+    };
+
+    EXPECT_EQ(toggle(), "toggle to on-ehci");
+    EXPECT_EQ(toggle(), "toggle to all-host");
+    EXPECT_EQ(toggle(), "toggle to on-ehci");
+
+    const ToggleRequest only_these{{ProfileName("on-ehci"), ProfileName("the-same")}};
+    EXPECT_FALSE(std::get<Plan>(bench.ask(only_these)).changes_something()) << "there is nowhere else to go";
+}
+
+TEST(Toggle, TheOneInForceIsTheOneThatWasAskedFor)
+{
+    Bench bench;
+    auto same = *bench.settings.profile(ProfileName("on-ehci"));
+    same.name = ProfileName("the-same");
+    bench.settings.profiles.push_back(same);
+    const auto in_force = [&] { return profile_in_force(bench.snapshot, bench.settings)->text(); };
+    carry_out(bench, std::get<Plan>(bench.ask(ToggleRequest{{ProfileName("the-same")}})));
+    EXPECT_EQ(in_force(), "on-ehci") << "nobody remembers";
+
+    bench.snapshot.applied = ProfileName("the-same");
+    EXPECT_EQ(in_force(), "the-same");
+
+    carry_out(bench, std::get<Plan>(bench.ask(move("keys", Side::xhci))));
+    EXPECT_EQ(in_force(), "all-host") << "it does not hold any more";
+}
+
 TEST(Toggle, LeavesSocketsThatNobodyNamedWhereTheyAre)
 {
     Bench bench;

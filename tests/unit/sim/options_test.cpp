@@ -15,11 +15,12 @@ namespace {
 TEST(SimOptions, WhatFollowsTheOptionsIsTheCommand)
 {
     const auto options =
-        parse_options({"--delay", "5", "-q", "--trace", "times", "--", "usbroute", "--json", "status"});
+        parse_options({"--delay", "5", "-q", "-d", "--trace", "times", "--", "usbroute", "--json", "status"});
 
     ASSERT_TRUE(options);
     EXPECT_EQ(options->delay, std::chrono::milliseconds(5));
     EXPECT_TRUE(options->is_quiet);
+    EXPECT_TRUE(options->wants_daemon);
     EXPECT_EQ(options->trace, "times");
     EXPECT_EQ(options->command, (std::vector<std::string>{"usbroute", "--json", "status"}));
 }

@@ -46,6 +46,7 @@ public:
         done({});
     }
     void resume(Done<void> done) override { done({}); }
+    void start(Done<void> done) override { done({}); }
 
     std::string log;
     std::function<Result<void>()> takes = [] { return Result<void>(); };
@@ -139,11 +140,13 @@ protected:
                                                         .ended = [](std::string_view) {}});
     GuestAccess* access = monitor.get();
     ClaimedPorts ports{loop, &nodes};
+    HeldNodes held{loop, &nodes};
     AttachBackend backend{
         {.loop = loop,
          .tree = tree,
          .nodes = &nodes,
          .ports = ports,
+         .held = held,
          .guest = [this](const GuestName&) -> std::optional<AttachBackend::Guest> {
              if (!is_connected) return std::nullopt;
              return AttachBackend::Guest{.access = access,
@@ -384,6 +387,54 @@ TEST_F(AttachBackendTest, LibvirtIsAskedForADeviceThatWasGivenAConfigurationBefo
 
     EXPECT_EQ(libvirt.log, "give usbroute-3-1-2");
     EXPECT_TRUE(nodes.devices.at(at("3-1")).is_configured);
+}
+
+/// libvirt sets the owner of a node to root when the domain has ended.
+TEST_F(AttachBackendTest, WhatLibvirtHasGivenIsBroughtHomeAlthoughItsNodeCanBeOpenedNoMore)
+{
+    RecordingAccess libvirt;
+    access = &libvirt;
+    plug("3-1");
+    static_cast<void>(act(give(attach::Way::by_libvirt)));
+    nodes.denies_all = true;
+    nodes.devices.at(at("3-1")).driver.clear();
+
+    EXPECT_EQ(act(attach::BringHome{.device = *device}), "done");
+
+    EXPECT_EQ(nodes.devices.at(at("3-1")).driver, "usbhid");
+    EXPECT_TRUE(shut.empty());
+    held.follow(topology::Snapshot{});
+    EXPECT_EQ(held.of(*device), nullptr);
+}
+
+TEST_F(AttachBackendTest, ANodeThatIsFoundGivenIsHeldWhereItCanBeOpened)
+{
+    plug("3-1");
+    nodes.denies_all = true;
+    held.open(*device);
+    settle();
+    EXPECT_EQ(held.of(*device), nullptr);
+    held.follow(topology::Snapshot{});
+
+    nodes.denies_all = false;
+    held.open(*device);
+    settle();
+
+    EXPECT_NE(held.of(*device), nullptr);
+}
+
+/// What is configured needs no node.
+TEST_F(AttachBackendTest, LibvirtIsAskedForAConfiguredDeviceAlsoWhereItsNodeCannotBeOpened)
+{
+    RecordingAccess libvirt;
+    access = &libvirt;
+    plug("3-1");
+    nodes.denies_all = true;
+
+    static_cast<void>(act(give(attach::Way::by_libvirt)));
+
+    EXPECT_EQ(libvirt.log, "give usbroute-3-1-2");
+    EXPECT_TRUE(shut.empty());
 }
 
 TEST_F(AttachBackendTest, LibvirtIsAskedWithoutANodeWhereThereIsNoneToOpenOrNoNeedTo)

@@ -256,9 +256,10 @@ TEST_F(GuestMonitorTest, WhoeverIsToldMayDestroyTheMonitor)
     remove("usbroute-a");
     EXPECT_EQ(told(), "");
 
-    monitor = std::make_unique<GuestMonitor>(
-        loop, directory.path() + "/qmp.sock",
-        QmpSession::Tell{.ready = [](const attach::QemuVersion&) {}, .event = {}, .ended = {}});
+    monitor = std::make_unique<GuestMonitor>(loop, directory.path() + "/qmp.sock",
+                                             QmpSession::Tell{.ready = [](const attach::QemuVersion&) {},
+                                                              .event = [](const wire::QmpEvent&) {},
+                                                              .ended = {}});
     monitor->begin();
     settle();
     monitor->look(destroy);

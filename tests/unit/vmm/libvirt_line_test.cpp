@@ -236,23 +236,32 @@ TEST_F(LibvirtLineTest, WhatWasTakenFromADomainThatDoesNotRunIsTaken)
     EXPECT_EQ(told(), "a=done b=done c=guest-keeps-object ");
 }
 
-TEST_F(LibvirtLineTest, AControllerIsKnownByTheIndexThatLibvirtHasChosen)
+TEST_F(LibvirtLineTest, NoControllerIsAskedFor)
 {
     greet();
     const attach::AddController action{
         .guest = GuestName("windows"), .controller = {.number = 1}, .root_port = "any", .place = {}};
+
     guest.add_controller(action, done<void>("a"));
-    EXPECT_EQ(heard(), R"({"alias":"ua-usbroute1","do":"add-usb-controller","domain":"win","id":1})"
+
+    EXPECT_EQ(heard(), "");
+    EXPECT_EQ(told(), "a=libvirt-cannot ");
+}
+
+TEST_F(LibvirtLineTest, ADomainIsStartedAndGoesOn)
+{
+    greet();
+    guest.start(done<void>("a"));
+    guest.resume(done<void>("b"));
+    EXPECT_EQ(heard(), R"({"do":"start","domain":"win","id":1})"
+                       "\n"
+                       R"({"do":"resume","domain":"win","id":2})"
                        "\n");
-    hear(R"({"id": 1, "return": {"index": 6}})");
 
-    guest.give(give("usbroute1.0"), {}, done<GuestAccess::Took>("b"));
-    EXPECT_NE(heard().find(R"("guest-bus":6)"), std::string::npos);
+    hear(R"({"id": 1, "error": {"code": "failed", "message": "no room"}})");
+    hear(R"({"id": 2, "return": {}})");
 
-    guest.add_controller(action, done<void>("c"));
-    (void)heard();
-    hear(R"({"id": 3, "return": {"index": "6"}})");
-    EXPECT_EQ(told(), "a=done c=libvirt-odd-answer ");
+    EXPECT_EQ(told(), "a=libvirt-refused b=done ");
 }
 
 TEST_F(LibvirtLineTest, AnOddAnswerToALookIsAnError)

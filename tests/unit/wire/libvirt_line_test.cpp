@@ -47,7 +47,7 @@ TEST(LibvirtLine, ALookReadsAsWhatAGuestHas)
     EXPECT_TRUE(look->usb.host_objects[2].is_attached);
     EXPECT_EQ(look->usb.other_devices[0].port, "1");
     EXPECT_EQ(free_ports(look->usb, "usb0").size(), 14);
-    EXPECT_EQ(look->usb.free_root_ports, std::vector<std::string>{"any"});
+    EXPECT_TRUE(look->usb.free_root_ports.empty()); // nothing is plugged in there
 }
 
 TEST(LibvirtLine, NoAliasOfAnybodyElseReadsAsOneOfOurs)

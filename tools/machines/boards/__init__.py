@@ -8,6 +8,7 @@ from importlib import import_module
 NAMES = (
     "z97e_itx_ac",
     "z97_guest",
+    "z97_with_card",
     "desk_in_use",
     "z97_pro_gamer",
     "macbookpro12_1",
