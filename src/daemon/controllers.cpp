@@ -37,7 +37,7 @@ Answer no_line_to(const GuestName& guest, bool is_known)
             guest.text())};
 }
 
-Answer failed(const Error& error)
+Answer not_answered(const Error& error)
 {
     return {.status = Status::failed, .code = std::string(error.code()), .message = error.message()};
 }
@@ -66,7 +66,8 @@ public:
     /// Whoever could have answered is gone: the configuration names another machine for the guest.
     ~Question()
     {
-        tell(failed(Error(ErrorKind::failed, "the line to the guest has ended").with_code("guest-silent")));
+        tell(not_answered(
+            Error(ErrorKind::failed, "the line to the guest has ended").with_code("guest-silent")));
     }
     Question(const Question&) = delete;
     Question& operator=(const Question&) = delete;
@@ -96,7 +97,7 @@ private:
         functions.plug_in(
             {.guest = ask_.guest, .function = ask_.function, .place = ask_.place},
             [self = shared_from_this()](const Result<void>& done) {
-                if (!done) return self->tell(failed(done.error()));
+                if (!done) return self->tell(not_answered(done.error()));
                 log::info(format("{} has {} now", self->ask_.guest.text(), self->ask_.function.text()));
                 self->look(Farewell::none);
             });
@@ -106,7 +107,7 @@ private:
     {
         functions.take_out({.guest = ask_.guest, .function = ask_.function, .place = {}},
                            [self = shared_from_this()](const Result<Farewell>& done) {
-                               if (!done) return self->tell(failed(done.error()));
+                               if (!done) return self->tell(not_answered(done.error()));
                                log::info(format("{}: {} {}", self->ask_.guest.text(),
                                                 self->ask_.function.text(), assign::text_of(*done)));
                                self->look(*done);
@@ -121,7 +122,7 @@ private:
         auto* functions = line->functions();
         if (functions == nullptr) return tell(as_seen(ask_.guest, unseen(*line)));
         functions->look([self = shared_from_this()](const Result<InGuest>& seen) {
-            if (!seen) return self->tell(failed(seen.error()));
+            if (!seen) return self->tell(not_answered(seen.error()));
             self->tell(as_seen(self->ask_.guest, *seen));
         });
     }
