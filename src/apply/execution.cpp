@@ -132,12 +132,13 @@ void Execution::took_back(const Result<Reading>& seen)
                                   format("{}; the change could not be taken back; to recover, as root: {}",
                                          cause_->message(), lines))
                                 .with_code("half-way")));
+    const bool is_a_guests = hangs_ && std::holds_alternative<assign::TakeOut>(plan_.steps[*hangs_].action);
     if (hangs_)
         return finish(std::unexpected(
             Error(ErrorKind::timed_out,
-                  format("{}; that will happen when the kernel lets go, if it ever does{}", cause_->message(),
+                  format("{}; {}{}", cause_->message(), plan::what_it_waits_for(plan_.steps[*hangs_].action),
                          *hangs_ == 0 ? "" : "; everything else is as before"))
-                .with_code(std::string(hanging_step_code))));
+                .with_code(is_a_guests ? cause_->code() : std::string(hanging_step_code))));
     finish(std::unexpected(
         Error(cause_->kind(), cause_->message() + "; the machine is as before").with_code(cause_->code())));
 }

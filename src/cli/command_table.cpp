@@ -69,6 +69,7 @@ constexpr std::array doctor_options{try_write};
 constexpr std::array picture_options{svg};
 constexpr std::array bind_options{move_first, yes, dry_run, boot};
 constexpr std::array release_options{dry_run};
+constexpr std::array assign_options{move_first, yes, dry_run};
 constexpr std::array import_options{kind, OptionId::write};
 constexpr std::array lines_options{qemu, libvirt, proxmox, virtio, reconnect_ms};
 constexpr std::array setup_options{powershell, autohotkey, systemd, i3, shell, port};
@@ -163,11 +164,13 @@ constexpr std::array<Example, 4> import_examples{{
     {"usbroute import win11.xml", "a domain of libvirt, as virsh dumpxml prints it; - is standard input"},
     {"usbroute import run-vm.sh --write --config new.toml", "keep the proposal in a new file"},
 }};
-constexpr std::array<Example, 6> guest_examples{{
+constexpr std::array<Example, 8> guest_examples{{
     {"usbroute guest", "the guests of the configuration, and who has their controllers"},
     {"usbroute guest show windows", "its controllers: group, reset, driver, and what it can receive"},
     {"sudo usbroute guest bind windows", "hand its controllers to vfio-pci, before the guest starts"},
     {"sudo usbroute guest release windows", "and back to the host"},
+    {"sudo usbroute guest assign windows", "the same while it runs, through its monitor"},
+    {"sudo usbroute guest unassign windows", "and out of it again, as soon as its system lets go"},
     {"usbroute guest lines windows --libvirt", "what to paste into `virsh edit`"},
     {"usbroute guest setup windows --powershell", "a script to run inside it"},
 }};
@@ -178,7 +181,7 @@ constexpr std::array<Example, 3> completion_examples{{
 }};
 constexpr std::array<Example, 1> version_examples{{{"usbroute version", "this program's version"}}};
 
-constexpr std::array<VerbRow, 6> guest_verbs{{
+constexpr std::array<VerbRow, 8> guest_verbs{{
     {"list", "", "the configured guests, one per line", {}, GuestNeeded::no, run_guest_list},
     {"show",
      "[NAME]",
@@ -190,6 +193,10 @@ constexpr std::array<VerbRow, 6> guest_verbs{{
      run_guest_bind},
     {"release", "NAME", "hand its controllers back to the host", release_options, GuestNeeded::yes,
      run_guest_release},
+    {"assign", "NAME", "give its controllers to it while it runs", assign_options, GuestNeeded::yes,
+     run_guest_assign},
+    {"unassign", "NAME", "take them out of it while it runs, for the host", release_options, GuestNeeded::yes,
+     run_guest_unassign},
     {"lines", "NAME --qemu|--libvirt|--proxmox", "the lines to paste into its hypervisor's configuration",
      lines_options, GuestNeeded::yes, run_guest_lines},
     {"setup", "NAME --powershell|...", "a script or key bindings that toggle from inside it", setup_options,
@@ -288,7 +295,7 @@ constexpr std::array<CommandRow, 22> commands{{
      "Runs nothing and changes nothing: the proposal is on stdout, and on stderr a line for everything that was added, is in doubt or was not imported. Exit code 1: something was not imported; 6: a file cannot be read as what it is. docs/import.md says what is read of each tool."},
     {"guest", "[list] | VERB NAME", "give controllers to a guest, take them back, print the lines it needs",
      guest_options, guest_examples, 0, 2, run_guest,
-     "bind and release need root; only --move-first needs the daemon. A write that hangs in the kernel is given up after --timeout, by default 20 s. docs/guest.md says what is refused, and how to bind at boot.",
+     "bind, release, assign and unassign need root; of these assign, unassign and --move-first need the daemon. A write that hangs in the kernel, and a guest that does not let go, is given up after --timeout, by default 20 s. docs/guest.md says what is refused, and how to bind at boot.",
      guest_verbs},
     {"completion",
      "bash|zsh|fish",

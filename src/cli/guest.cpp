@@ -111,8 +111,10 @@ int run_guest(const Invocation& invocation)
     if (const auto wrong = check_options(invocation, **verb)) return fail(*wrong, options.json);
     const auto where =
         linux_::locate({.root = options.root, .config = options.config, .socket = options.socket});
-    const bool acts =
-        !options.dry_run && ((*verb)->run == run_guest_bind || (*verb)->run == run_guest_release);
+    const auto run = (*verb)->run;
+    const bool hands_over = run == run_guest_bind || run == run_guest_release || run == run_guest_assign ||
+                            run == run_guest_unassign;
+    const bool acts = !options.dry_run && hands_over;
     const auto settings =
         linux_::load_settings(where, acts ? linux_::Purpose::to_act : linux_::Purpose::to_look);
     if (!settings) return fail(settings.error(), options.json);

@@ -25,5 +25,7 @@ struct GuestCall {
 [[nodiscard]] int run_guest_setup(const GuestCall& call);
 [[nodiscard]] int run_guest_bind(const GuestCall& call);
 [[nodiscard]] int run_guest_release(const GuestCall& call);
+[[nodiscard]] int run_guest_assign(const GuestCall& call);
+[[nodiscard]] int run_guest_unassign(const GuestCall& call);
 
 } // namespace usbroute::cli

@@ -43,7 +43,10 @@ Session::Session(const Options& options)
       alone_(options.direct || (where_.recorded && !where_.socket_was_named))
 {}
 
-Result<DaemonLink> Session::connect() const { return DaemonLink::connect(where_.socket, options_.timeout); }
+Result<DaemonLink> Session::connect(std::chrono::milliseconds patience) const
+{
+    return DaemonLink::connect(where_.socket, patience);
+}
 
 Result<Answer> Session::act(plan::Request request) const
 {

@@ -26,7 +26,9 @@ public:
 
     [[nodiscard]] const linux_::Locations& where() const { return where_; }
     [[nodiscard]] bool works_alone() const { return alone_; }
-    [[nodiscard]] Result<DaemonLink> connect() const;
+    [[nodiscard]] Result<DaemonLink> connect() const { return connect(options_.timeout); }
+    /// `patience`: how long an answer may take.
+    [[nodiscard]] Result<DaemonLink> connect(std::chrono::milliseconds patience) const;
 
     /// Carries out an action. What is not "ok" is an error.
     [[nodiscard]] Result<wire::Answer> act(plan::Request request) const;

@@ -102,10 +102,17 @@ void read_grace(Fields& fields, GuestSettings& guest)
 
 void read_bind(Fields& fields, GuestSettings& guest)
 {
-    fields.choose("bind",
-                  R"("boot" (its controllers go to vfio-pci at each boot) or "manual" (only on request))",
-                  guest.bind, {{"boot", BindAt::boot}, {"manual", BindAt::manual}});
-    if (guest.bind == BindAt::boot && !fields.has("controllers"))
+    fields.choose(
+        "bind",
+        R"("boot" (its controllers go to vfio-pci at each boot), "manual" (only on request) or "running" (on request while it runs))",
+        guest.bind, {{"boot", BindAt::boot}, {"manual", BindAt::manual}, {"running", BindAt::running}});
+    if (guest.bind == BindAt::running && !fields.has("qmp") && !fields.has("libvirt"))
+        fields.scope().problem(
+            fields.node("bind")->place,
+            format(
+                R"(bind = "running" needs a way to ask {} for it; add qmp = "/run/usbroute/{}.qmp" or libvirt = "DOMAIN")",
+                fields.label(), guest.name.text()));
+    if (guest.bind != BindAt::manual && !fields.has("controllers"))
         fields.scope().problem(
             fields.node("bind")->place,
             format("bind is for controllers, and {} has none; name them, or remove this line",

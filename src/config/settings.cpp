@@ -16,7 +16,7 @@ namespace {
 
 using topology::Side;
 
-constexpr std::array<std::pair<Verb, std::string_view>, 10> words_of_verbs = {{
+constexpr std::array<std::pair<Verb, std::string_view>, 11> words_of_verbs = {{
     {Verb::status, "status"},
     {Verb::move, "move"},
     {Verb::apply, "apply"},
@@ -27,6 +27,7 @@ constexpr std::array<std::pair<Verb, std::string_view>, 10> words_of_verbs = {{
     {Verb::regs, "regs"},
     {Verb::confirm, "confirm"},
     {Verb::why, "why"},
+    {Verb::assign, "assign"},
 }};
 
 constexpr std::array<std::pair<Lift, std::string_view>, 3> lift_words = {{
@@ -88,6 +89,16 @@ std::string text_of(const Target& target)
     return std::holds_alternative<ToNobody>(target) ? "none" : "host";
 }
 
+std::string_view text_of(BindAt bind)
+{
+    switch (bind) {
+    case BindAt::manual: return "manual";
+    case BindAt::boot: return "boot";
+    case BindAt::running: return "running";
+    }
+    return "?";
+}
+
 std::string_view text_of(Verb verb)
 {
     const auto* found = std::ranges::find(words_of_verbs, verb, &std::pair<Verb, std::string_view>::first);
@@ -107,7 +118,7 @@ const std::vector<Verb>& all_verbs()
         std::vector<Verb> verbs;
         verbs.reserve(words_of_verbs.size());
         for (const auto& [verb, word] : words_of_verbs)
-            if (verb != Verb::why) verbs.push_back(verb);
+            if (verb != Verb::why && verb != Verb::assign) verbs.push_back(verb);
         return verbs;
     }();
     return all;
@@ -134,6 +145,7 @@ const std::vector<Lift>& all_lifts()
 
 bool ListenerSettings::allows(Verb verb) const
 {
+    if (verb == Verb::assign) return is_control();
     const auto right = verb == Verb::why ? Verb::status : verb;
     return std::ranges::find(allow, right) != allow.end();
 }

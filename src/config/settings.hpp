@@ -59,8 +59,14 @@ enum class OnPlug : std::uint8_t {
 /// The word in the configuration: "nothing", "ask", "resume", "start".
 [[nodiscard]] std::string_view text_of(OnPlug on_plug);
 
-/// When a guest's controllers go to vfio-pci: on request only, or at each boot.
-enum class BindAt : std::uint8_t { manual, boot };
+/// When a guest's controllers go to vfio-pci.
+enum class BindAt : std::uint8_t {
+    manual,  ///< on request, before it starts
+    boot,    ///< at each boot
+    running, ///< on request, while it runs: it starts without them, with an empty root port for each
+};
+/// The word in the configuration: "manual", "boot", "running".
+[[nodiscard]] std::string_view text_of(BindAt bind);
 
 /// How a domain of libvirt's gets a device.
 enum class LibvirtBy : std::uint8_t {
@@ -183,7 +189,19 @@ struct TcpAddress {
 
 /// The verbs that a listener may allow. Intake the state needs `status`, being told of changes `subscribe`; `why` is
 /// a way of reading and comes with `status`.
-enum class Verb : std::uint8_t { status, move, apply, toggle, undo, plan, subscribe, regs, confirm, why };
+enum class Verb : std::uint8_t {
+    status,
+    move,
+    apply,
+    toggle,
+    undo,
+    plan,
+    subscribe,
+    regs,
+    confirm,
+    why,
+    assign, ///< whole controllers of a running guest: the control socket's, and in no `allow`
+};
 [[nodiscard]] std::string_view text_of(Verb verb);
 [[nodiscard]] std::optional<Verb> verb_from(std::string_view word);
 /// Those allowed in `allow`.

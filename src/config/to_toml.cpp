@@ -81,7 +81,7 @@ std::string toml_of(const GuestSettings& guest)
     if (guest.on_start) text += format("on_start = {}\n", string_of(guest.on_start->text()));
     if (!guest.qmp.empty()) text += format("qmp = {}\n", string_of(guest.qmp));
     if (guest.libvirt) text += toml_of(*guest.libvirt);
-    if (has_controllers) text += format("bind = \"{}\"\n", guest.bind == BindAt::boot ? "boot" : "manual");
+    if (has_controllers) text += format("bind = \"{}\"\n", text_of(guest.bind));
     if (guest.may_take_last_keyboard) text += "may_take_last_keyboard = true\n";
     if (guest.on_plug != OnPlug::nothing) text += format("on_plug = \"{}\"\n", text_of(guest.on_plug));
     return text;

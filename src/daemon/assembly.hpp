@@ -7,6 +7,7 @@
 #include "daemon/choices.hpp"
 #include "daemon/claim_line.hpp"
 #include "daemon/clients.hpp"
+#include "daemon/controllers.hpp"
 #include "daemon/entrance.hpp"
 #include "daemon/first_routes.hpp"
 #include "daemon/follower.hpp"
@@ -105,6 +106,7 @@ public:
     Questions questions;
     SleepLine sleep;
     ClaimLine claims;
+    Controllers controllers;
     Service service;
 
 private:

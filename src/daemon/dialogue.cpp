@@ -34,6 +34,7 @@ Weight weight_of(const Command& command)
     case Verb::apply:
     case Verb::toggle:
     case Verb::undo:
+    case Verb::assign:
     case Verb::confirm: return Weight::change;
     case Verb::plan:
     case Verb::why: return Weight::study;
@@ -44,8 +45,11 @@ Weight weight_of(const Command& command)
     return Weight::look;
 }
 
-/// A subscription is the only thing that needs no look.
-bool needs_a_look(const Command& command) { return command.verb != Verb::subscribe; }
+/// A subscription needs none, and what root's own command asks of a guest it has decided on a look of its own.
+bool needs_a_look(const Command& command)
+{
+    return command.verb != Verb::subscribe && command.verb != Verb::assign;
+}
 
 } // namespace
 
@@ -200,7 +204,7 @@ Turn Dialogue::answer_command(Command command)
     spoke_json_ = spoke_json_ || command.form == Form::json;
     if (!is_admitted(weight_of(command), command.form)) return Turn::idle;
     last_command_ = now_;
-    if (auto denied = desk_->why_not(*entrance_, command)) {
+    if (auto denied = desk_->why_not({.entrance = *entrance_, .user = user_}, command)) {
         say(error("not-permitted", std::move(*denied)), command.form);
         return Turn::idle;
     }

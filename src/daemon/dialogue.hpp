@@ -37,8 +37,12 @@ public:
     /// unless the command changes something that has to be waited for.
     virtual void answer(const Entrance& entrance, const wire::Command& command, const std::string& who,
                         Answered answered) = 0;
-    /// The rights of an entrance; nothing: the command is allowed.
-    [[nodiscard]] virtual std::optional<std::string> why_not(const Entrance& entrance,
+    struct Asker {
+        const Entrance& entrance;
+        std::optional<uid_t> user; ///< the peer's, where there is one to be told
+    };
+    /// The rights of an entrance, and of who has come through it; nothing: the command is allowed.
+    [[nodiscard]] virtual std::optional<std::string> why_not(const Asker& asker,
                                                              const wire::Command& command) = 0;
     /// What need not keep the client waiting: log lines, events.
     virtual void after_answer() = 0;

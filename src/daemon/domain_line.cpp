@@ -28,6 +28,7 @@ DomainLine::DomainLine(linux_::Loop& loop, std::shared_ptr<vmm::LibvirtLine> lin
       tell_(std::move(tell)),
       line_(std::move(line)),
       domain_(line_, settings_.domain),
+      functions_(line_, settings_.domain),
       first_word_(loop.timer([this] {
           say_why();
           tell_(MachineNews::has_other_devices);

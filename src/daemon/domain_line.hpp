@@ -7,6 +7,7 @@
 #include "config/settings.hpp"
 #include "daemon/machine_line.hpp"
 #include "linux/loop.hpp"
+#include "vmm/libvirt_functions.hpp"
 #include "vmm/libvirt_guest.hpp"
 #include "vmm/libvirt_line.hpp"
 
@@ -43,6 +44,7 @@ public:
         return uuid_.empty() ? std::string() : line_->path() + " " + uuid_;
     }
     [[nodiscard]] vmm::GuestAccess& access() override { return domain_; }
+    [[nodiscard]] vmm::FunctionAccess* functions() override { return usb_ ? &functions_ : nullptr; }
     void look_again(std::function<void(Result<void>)> done) override;
 
 private:
@@ -61,6 +63,7 @@ private:
     Tell tell_;
     std::shared_ptr<vmm::LibvirtLine> line_;
     vmm::LibvirtGuest domain_;
+    vmm::LibvirtFunctions functions_;
     vmm::LibvirtLine::Subscription subscription_;
     linux_::Timer first_word_;               ///< until nothing is waited for any more
     linux_::Timer soon_;                     ///< however many events come, it is looked at now and then

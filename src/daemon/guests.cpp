@@ -321,6 +321,17 @@ std::optional<vmm::AttachBackend::Guest> Guests::to_give_to(const GuestName& nam
                                      .look_again = [&line](auto done) { line.look_again(std::move(done)); }};
 }
 
+MachineLine* Guests::line_of(const GuestName& name)
+{
+    auto* guest = find(name);
+    return guest == nullptr ? nullptr : guest->machine.get();
+}
+
+bool Guests::knows(const GuestName& name) const
+{
+    return std::ranges::find(guests_, name, &Guest::name) != guests_.end();
+}
+
 void Guests::recall()
 {
     linux_::renew_private(path_, parts_.locations.state_of_before.empty()

@@ -77,6 +77,10 @@ public:
     /// Nothing: there is no connection to its monitor.
     [[nodiscard]] std::optional<vmm::AttachBackend::Guest> to_give_to(const GuestName& name);
 
+    /// Null: nobody can ask its machine, now or ever.
+    [[nodiscard]] MachineLine* line_of(const GuestName& name);
+    [[nodiscard]] bool knows(const GuestName& name) const;
+
     /// "qemu-system-x86 1234"; empty: none is known.
     [[nodiscard]] std::string process_of(const GuestName& name) const;
 

@@ -6,6 +6,7 @@
 #include "attach/guest_usb.hpp"
 #include "attach/seen.hpp"
 #include "base/result.hpp"
+#include "vmm/function_access.hpp"
 #include "vmm/guest_access.hpp"
 
 #include <cstdint>
@@ -39,6 +40,8 @@ public:
     /// The same for two lines to one machine, whatever each calls it; empty: not known.
     [[nodiscard]] virtual std::string identity() const = 0;
     [[nodiscard]] virtual vmm::GuestAccess& access() = 0;
+    /// Its whole controllers; null: it cannot be asked now.
+    [[nodiscard]] virtual vmm::FunctionAccess* functions() = 0;
     /// `done` may be empty. Called back unless this is destroyed before.
     virtual void look_again(std::function<void(Result<void>)> done) = 0;
 };

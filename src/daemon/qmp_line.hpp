@@ -44,6 +44,10 @@ public:
     [[nodiscard]] std::string identity() const override { return path(); }
     [[nodiscard]] vmm::GuestMonitor& monitor() { return monitor_; }
     [[nodiscard]] vmm::GuestAccess& access() override { return monitor_; }
+    [[nodiscard]] vmm::FunctionAccess* functions() override
+    {
+        return monitor_.is_ready() ? &monitor_.functions() : nullptr;
+    }
     /// `done` may be empty. Called back unless this is destroyed before.
     void look_again(std::function<void(Result<void>)> done = {}) override;
 

@@ -18,6 +18,8 @@
 #include "report/views.hpp"
 #include "report/why.hpp"
 
+#include <unistd.h>
+
 namespace usbroute::daemon {
 
 using config::Verb;
@@ -39,11 +41,21 @@ plan::Request request_through(const config::ListenerSettings& through, const Com
     return request;
 }
 
+/// Whoever is the daemon's own user can do what the daemon can.
+bool is_root_or_ourselves(const std::optional<uid_t>& user)
+{
+    return user && (*user == 0 || *user == ::geteuid());
+}
+
 } // namespace
 
-std::optional<std::string> Service::why_not(const Entrance& entrance, const Command& command)
+std::optional<std::string> Service::why_not(const Asker& asker, const Command& command)
 {
-    return plan::why_not_allowed(entrance.settings, parts_.machine.settings(), command);
+    const bool is_roots =
+        command.verb == Verb::assign && command.controllers->what != assign::Ask::What::look;
+    if (is_roots && !is_root_or_ourselves(asker.user))
+        return "only root may have a guest take or give whole controllers: it is root's command that binds them";
+    return plan::why_not_allowed(asker.entrance.settings, parts_.machine.settings(), command);
 }
 
 void Service::line_changed(const Entrance&) { parts_.machine.lines_changed(); }
@@ -69,6 +81,7 @@ bool Service::is_known(Need need, const Command& command)
     case Verb::confirm:
     case Verb::subscribe:
     case Verb::status:
+    case Verb::assign:
     case Verb::regs: break;
     }
     return true;
@@ -85,6 +98,7 @@ void Service::answer(const Entrance& entrance, const Command& command, const std
     case Verb::undo: return carry_out(through, command, who, std::move(answered));
     case Verb::confirm: return answered(confirm(through, who));
     case Verb::subscribe: return answered({});
+    case Verb::assign: return parts_.controllers.answer(*command.controllers, std::move(answered));
     case Verb::status:
     case Verb::regs:
     case Verb::why:

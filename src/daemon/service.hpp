@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemon/clients.hpp"
+#include "daemon/controllers.hpp"
 #include "daemon/dialogue.hpp"
 #include "daemon/entrance.hpp"
 #include "daemon/guests.hpp"
@@ -36,6 +37,7 @@ public:
         Audience& audience;
         const Entrances& entrances;
         const Guests& guests;
+        Controllers& controllers;
         Plugs& plugs;
         TellMoved tell_moved;
         /// What somebody else has written was told of, and can be brought back.
@@ -47,7 +49,7 @@ public:
     [[nodiscard]] bool is_known(Need need, const wire::Command& command) override;
     void answer(const Entrance& entrance, const wire::Command& command, const std::string& who,
                 Answered answered) override;
-    [[nodiscard]] std::optional<std::string> why_not(const Entrance& entrance,
+    [[nodiscard]] std::optional<std::string> why_not(const Asker& asker,
                                                      const wire::Command& command) override;
     void after_answer() override;
     void line_changed(const Entrance& entrance) override;

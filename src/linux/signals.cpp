@@ -18,6 +18,15 @@ SignalsHeld::SignalsHeld()
     ::sigprocmask(SIG_BLOCK, &held, &before_);
 }
 
+bool SignalsHeld::is_asked_to_end()
+{
+    sigset_t waiting;
+    ::sigemptyset(&waiting);
+    ::sigpending(&waiting);
+    return ::sigismember(&waiting, SIGINT) == 1 || ::sigismember(&waiting, SIGTERM) == 1 ||
+           ::sigismember(&waiting, SIGHUP) == 1;
+}
+
 SignalsHeld::~SignalsHeld() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
 Result<UniqueFd> open_signals(std::initializer_list<int> signals)

@@ -19,6 +19,9 @@ public:
     SignalsHeld(const SignalsHeld&) = delete;
     SignalsHeld& operator=(const SignalsHeld&) = delete;
 
+    /// Whether one of them waits that asks us to end.
+    [[nodiscard]] static bool is_asked_to_end();
+
 private:
     sigset_t before_{};
 };

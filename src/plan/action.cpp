@@ -24,6 +24,16 @@ const assign::Bindings* seen_by(const assign::PutBack&, const Reading& reading)
     return reading.bindings ? &*reading.bindings : nullptr;
 }
 
+const assign::InGuest* seen_by(const assign::PlugIn&, const Reading& reading)
+{
+    return reading.in_guest ? &*reading.in_guest : nullptr;
+}
+
+const assign::InGuest* seen_by(const assign::TakeOut&, const Reading& reading)
+{
+    return reading.in_guest ? &*reading.in_guest : nullptr;
+}
+
 template <class Attaching> const attach::Seen* seen_by(const Attaching&, const Reading& reading)
 {
     return reading.devices ? &*reading.devices : nullptr;
@@ -39,6 +49,11 @@ template <class Binding> bool is_done_in(const Binding& binding, const assign::B
     return assign::is_done(binding, seen);
 }
 
+template <class InGuest> bool is_done_in(const InGuest& action, const assign::InGuest& seen)
+{
+    return assign::is_done(action, seen);
+}
+
 template <class Attaching> bool is_done_in(const Attaching& action, const attach::Seen& seen)
 {
     return attach::is_done(action, seen);
@@ -52,6 +67,11 @@ std::string why_undone_in(const route::WriteRegister& write, const chips::RouteB
 template <class Attaching> std::string why_undone_in(const Attaching& action, const attach::Seen& seen)
 {
     return attach::why_undone(action, seen);
+}
+
+template <class InGuest> std::string why_undone_in(const InGuest& action, const assign::InGuest& seen)
+{
+    return assign::why_undone(action, seen);
 }
 
 std::string driver_now(const PciAddress& function, const assign::Bindings& seen)
@@ -95,6 +115,13 @@ std::string why_undone(const Action& action, const Reading& reading)
             return seen == nullptr ? std::string("it was not looked at") : why_undone_in(one, *seen);
         },
         action);
+}
+
+std::string what_it_waits_for(const Action& action)
+{
+    if (const auto* out = std::get_if<assign::TakeOut>(&action))
+        return format("nothing was rebound; {}", assign::what_ends_silence(out->guest));
+    return "that will happen when the kernel lets go, if it ever does";
 }
 
 bool is_at(const topology::Placed& placed, const Reading& reading)

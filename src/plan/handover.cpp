@@ -118,6 +118,24 @@ std::vector<const assign::Rebind*> Handover::rebinds() const
     return found;
 }
 
+PciAddress function_of(const Action& action)
+{
+    if (const auto* rebind = std::get_if<assign::Rebind>(&action)) return rebind->function();
+    if (const auto* back = std::get_if<assign::PutBack>(&action)) return back->wanted.function;
+    if (const auto* plug = std::get_if<assign::PlugIn>(&action)) return plug->function;
+    return std::get<assign::TakeOut>(action).function;
+}
+
+std::vector<PciAddress> Handover::changed() const
+{
+    std::vector<PciAddress> functions;
+    for (const auto& step : plan.steps) {
+        const auto function = function_of(step.action);
+        if (std::ranges::find(functions, function) == functions.end()) functions.push_back(function);
+    }
+    return functions;
+}
+
 HandoverOutcome plan_bind(const HandoverSituation& situation, const BindRequest& request)
 {
     auto outcome = plan_bind_plainly(situation, request);

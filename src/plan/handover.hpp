@@ -53,7 +53,12 @@ struct Handover {
     std::vector<topology::CarriedRoute> routes = {}; ///< to other machines, that go with it
 
     [[nodiscard]] std::vector<const assign::Rebind*> rebinds() const;
+    /// The functions of its steps, each once.
+    [[nodiscard]] std::vector<PciAddress> changed() const;
 };
+
+/// The function that a step of a handover is about.
+[[nodiscard]] PciAddress function_of(const Action& action);
 
 using HandoverOutcome = std::variant<Handover, Refusal>;
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "assign/in_guest.hpp"
 #include "assign/rebinding.hpp"
 #include "attach/actions.hpp"
 #include "attach/due.hpp"
@@ -26,15 +27,17 @@
 namespace usbroute::plan {
 
 /// One thing that is done to the machine: a closed set, one alternative for each means and way of touching.
-using Action = std::variant<route::WriteRegister, assign::Rebind, assign::PutBack, attach::Take,
-                            attach::ReleasePort, attach::BringHome, attach::WakeHub, attach::ClaimPort,
-                            attach::Park, attach::AddController, attach::Give>;
+using Action =
+    std::variant<route::WriteRegister, assign::Rebind, assign::PutBack, assign::PlugIn, assign::TakeOut,
+                 attach::Take, attach::ReleasePort, attach::BringHome, attach::WakeHub, attach::ClaimPort,
+                 attach::Park, attach::AddController, attach::Give>;
 /// What is seen of the machine where its means touch it, of each means that was looked at. Comparable: a plan is made for
 /// one.
 struct Reading {
     std::optional<chips::RouteBits> routes = {};
     std::optional<assign::Bindings> bindings = {};
     std::optional<attach::Seen> devices = {};
+    std::optional<assign::InGuest> in_guest = {}; ///< whole controllers of a guest that runs
     bool operator==(const Reading&) const = default;
 };
 
@@ -44,6 +47,8 @@ struct Reading {
 [[nodiscard]] bool is_done(const Action& action, const Reading& reading);
 /// What a reading shows in its place, one sentence; to be asked of what is not done.
 [[nodiscard]] std::string why_undone(const Action& action, const Reading& reading);
+/// What becomes of an action that has not ended in time, one clause: what it still waits for.
+[[nodiscard]] std::string what_it_waits_for(const Action& action);
 /// Whether a reading shows a key at that word.
 [[nodiscard]] bool is_at(const topology::Placed& placed, const Reading& reading);
 

@@ -9,6 +9,7 @@
 #include "plan/departure.hpp"
 #include "plan/expected.hpp"
 #include "plan/rights.hpp"
+#include "plan/whole_controller.hpp"
 #include "route/wiring.hpp"
 
 #include <algorithm>
@@ -27,6 +28,7 @@ std::optional<Refusal> check_route(const Situation& situation, const Board& boar
 {
     const auto& connector = *wanted.connector;
     const auto& name = connector.spec.name.text();
+    if (wanted.is_there() && owner_of_whole(connector, situation.settings)) return std::nullopt;
     if (auto refusal = why_not_by_its_means(situation.snapshot, board, connector)) return refusal;
     if (means_of(connector) == Means::attach || wanted.is_there()) return std::nullopt;
     const auto& twin = route::wiring_of(board.mux, connector.spec)->ehci;

@@ -41,6 +41,7 @@ std::string_view code_of(Reason reason)
     case Reason::not_seen_yet: return "not-seen-yet";
     case Reason::disk_in_use: return "disk-in-use";
     case Reason::not_expected: return "not-expected";
+    case Reason::whole_controller: return "whole-controller";
     case Reason::no_controllers: return "no-controllers";
     case Reason::controller_not_there: return "controller-not-there";
     case Reason::not_a_usb_controller: return "not-a-usb-controller";
@@ -48,6 +49,11 @@ std::string_view code_of(Reason reason)
     case Reason::group_shared: return "group-shared";
     case Reason::vfio_not_loaded: return "vfio-not-loaded";
     case Reason::guest_running: return "guest-running";
+    case Reason::no_monitor: return "no-monitor";
+    case Reason::guest_not_running: return "guest-not-running";
+    case Reason::guest_silent: return "guest-silent";
+    case Reason::no_root_port: return "no-root-port";
+    case Reason::not_ours: return "not-ours";
     }
     std::unreachable();
 }

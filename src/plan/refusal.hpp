@@ -41,7 +41,8 @@ enum class Reason : std::uint8_t {
     last_keyboard,
     not_seen_yet, ///< what is plugged in there may be the only keyboard, and the kernel has not found it yet
     disk_in_use,
-    not_expected, ///< what is plugged in there is not what the configuration expects there
+    not_expected,     ///< what is plugged in there is not what the configuration expects there
+    whole_controller, ///< it goes only with its whole controller, which is another's or has to be given
     // Of a whole controller that is to change hands.
     no_controllers,       ///< the guest takes devices, and is given no controller
     controller_not_there, ///< it is not on the bus, or was in only one of two looks
@@ -50,6 +51,12 @@ enum class Reason : std::uint8_t {
     group_shared,    ///< its group has functions that the host or another guest uses
     vfio_not_loaded, ///< nothing that it could be bound to
     guest_running,   ///< somebody has its group open: the kernel would wait for him
+    // Of one that goes into a running guest, or out of it.
+    no_monitor,        ///< the guest has none
+    guest_not_running, ///< there is nobody to get it
+    guest_silent,      ///< it may run, and cannot be asked; or it was asked to let go, and has not
+    no_root_port,      ///< it has no empty one to put it on
+    not_ours,          ///< it has it, and usbroute did not put it there
 };
 
 /// "no", with nothing touched: what was asked, what stands against it, what can be done.

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "assign/in_guest.hpp"
 #include "config/settings.hpp"
 #include "plan/change.hpp"
 
@@ -98,8 +99,9 @@ struct Request {
 /// What somebody asks for, over a line or on the command line.
 struct Deed {
     config::Verb verb = config::Verb::status;
-    std::optional<Request> request = {};   ///< of what changes something, and of what `plan` is to plan
-    std::vector<ConnectorName> about = {}; ///< why: one
+    std::optional<Request> request = {};         ///< of what changes something, and of what `plan` is to plan
+    std::vector<ConnectorName> about = {};       ///< why: one
+    std::optional<assign::Ask> controllers = {}; ///< of assign
 };
 
 /// The request as a person would say it: "move front-left to windows".

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "plan/homecoming.hpp"
 #include "plan/way_back.hpp"
+#include "plan/whole_controller.hpp"
 #include "route/wiring.hpp"
 
 #include <algorithm>
@@ -66,11 +67,12 @@ Refusal no_such_guest(const GuestName& name, const Settings& settings)
 
 /// The command that hands a guest's controllers to vfio-pci, for a remedy that can be typed. Without an IOMMU it would be
 /// refused.
-std::string how_to_give(const GuestName& guest, const topology::Controller& controller)
+std::string how_to_give(const config::GuestSettings& guest, const topology::Controller& controller)
 {
     if (!controller.iommu_group)
         return "no IOMMU is in use, so it cannot be given yet: `usbroute doctor` says what is missing";
-    return format("give it first: sudo usbroute guest bind {}", guest.text());
+    return format("give it first: sudo usbroute guest {} {}",
+                  guest.bind == config::BindAt::running ? "assign" : "bind", guest.name.text());
 }
 
 OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_name, const Settings& settings,
@@ -92,7 +94,7 @@ OrRefusal<Wanted> to_guest(const Connector& connector, const GuestName& guest_na
                        guest_name.text(),
                        controller->driver.empty() ? "none" : printable(controller->driver, 32),
                        controller->hold() == topology::Hold::stub ? ", from which nobody has it" : ""),
-                how_to_give(guest_name, *controller)});
+                how_to_give(*guest, *controller)});
         return Wanted{.connector = &connector, .seat = side, .superspeed = {}, .target = guest_name};
     }
     const auto& twin = route::wiring_of(board.mux, connector.spec)->ehci;
@@ -122,6 +124,8 @@ OrRefusal<Wanted> to_taker(const Connector& connector, const Target& target, con
     const auto at = [&](SeatId seat) {
         return Wanted{.connector = &connector, .seat = std::move(seat), .superspeed = {}, .target = target};
     };
+    // It is that guest's already, with its whole controller.
+    if (owner_of_whole(connector, settings)) return at(connector.at.value_or(topology::OwnController{}));
     if (std::holds_alternative<ToHost>(target)) return at(topology::OwnController{});
     if (std::holds_alternative<config::ToNobody>(target)) return at(topology::Parked{});
     const auto* guest = std::get_if<GuestName>(&target);
@@ -163,6 +167,15 @@ OrRefusal<Wanted> to_target(const Connector& connector, const Target& target, co
     return to_host(connector, settings, board);
 }
 
+/// Before its means are asked, which know no more than that the host does not drive its controller.
+std::optional<Refusal> why_not_at_all(const topology::Snapshot& snapshot, const Settings& settings,
+                                      const Board& board, const Connector& connector, const Target& target)
+{
+    if (auto refusal = why_only_whole(connector, target, settings, board)) return refusal;
+    if (owner_of_whole(connector, settings)) return std::nullopt; // it is there, with its controller
+    return why_not_by_its_means(snapshot, board, connector);
+}
+
 OrRefusal<Resolved> resolve_move(const MoveRequest& request, const Situation& s, const Board& board)
 {
     Resolved resolved;
@@ -178,7 +191,7 @@ OrRefusal<Resolved> resolve_move(const MoveRequest& request, const Situation& s,
         const auto& connector = *board.find(name);
         if (std::ranges::find(resolved.wanted, &connector, &Wanted::connector) != resolved.wanted.end())
             continue;
-        if (auto refusal = why_not_by_its_means(s.snapshot, board, connector))
+        if (auto refusal = why_not_at_all(s.snapshot, s.settings, board, connector, request.to))
             return std::unexpected(*refusal);
         auto wanted = to_target(connector, request.to, s.settings, board);
         if (!wanted) return std::unexpected(wanted.error());
@@ -210,9 +223,12 @@ OrRefusal<Resolved> resolve_profile(const ProfileSettings& profile, const topolo
         const auto* entry = entry_for(profile, connector.spec.name);
         // Sockets nobody named are left alone unless the profile asks for them.
         if (entry == nullptr && (i >= board.configured || means_of(connector) == Means::none)) continue;
-        if (auto refusal = why_not_by_its_means(snapshot, board, connector)) return std::unexpected(*refusal);
-        auto wanted =
-            to_target(connector, entry == nullptr ? Target(ToHost{}) : entry->target, settings, board);
+        if (entry == nullptr && owner_of_whole(connector, settings))
+            continue; // goes only with its controller
+        const auto target = entry == nullptr ? Target(ToHost{}) : entry->target;
+        if (auto refusal = why_not_at_all(snapshot, settings, board, connector, target))
+            return std::unexpected(*refusal);
+        auto wanted = to_target(connector, target, settings, board);
         if (!wanted) return std::unexpected(wanted.error());
         wanted->named = entry != nullptr;
         wanted->keyboard_may_go = profile.may_take_last_keyboard;

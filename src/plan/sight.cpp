@@ -75,12 +75,18 @@ Words words_for(const Refusal& refusal, const std::string& socket)
     case Reason::not_expected:
         return {format("{} does not hold what is expected there", socket),
                 "have the right device plugged in"};
+    case Reason::whole_controller: return {format("{} goes only with its controller", socket), ask_there};
     case Reason::controller_not_there:
     case Reason::not_a_usb_controller:
     case Reason::iommu_off:
     case Reason::group_shared:
     case Reason::vfio_not_loaded:
     case Reason::no_controllers:
+    case Reason::no_monitor:
+    case Reason::guest_not_running:
+    case Reason::guest_silent:
+    case Reason::no_root_port:
+    case Reason::not_ours:
     case Reason::guest_running: return {"a controller cannot change hands", ask_there};
     }
     std::unreachable();

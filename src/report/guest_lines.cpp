@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "assign/in_guest.hpp"
 #include "attach/actions.hpp"
 #include "attach/guest_usb.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "plan/assigning.hpp"
 #include "report/paste.hpp"
 #include "report/texts.hpp"
 #include "route/mux.hpp"
@@ -22,15 +24,6 @@ namespace {
 constexpr std::size_t most_of_proxmox = 16;
 
 constexpr std::string_view virtio_port = "org.usbroute.0";
-
-/// An id that stays the same however many devices there are, for device_del and for the person in the monitor.
-/// Without dots, which libvirt's aliases cannot have.
-std::string id_of(const PciAddress& address)
-{
-    const auto slot = format("{:02x}-{:02x}-{:x}", address.bus, address.device, address.function);
-    return address.domain == 0 ? format("usbroute-{}", slot)
-                               : format("usbroute-{:04x}-{}", address.domain, slot);
-}
 
 /// In an option's value QEMU takes two commas for one.
 std::string qemu_value(std::string_view text) { return replaced(text, {{",", ",,"}}); }
@@ -118,12 +111,31 @@ std::vector<QemuOption> own_options(const config::GuestSettings& guest, const co
     return options;
 }
 
+bool is_given_while_it_runs(const config::GuestSettings& guest)
+{
+    return guest.bind == config::BindAt::running;
+}
+
+/// Those that it has when it starts.
+std::vector<PciAddress> from_the_start(const config::GuestSettings& guest)
+{
+    return is_given_while_it_runs(guest) ? std::vector<PciAddress>{} : guest.controllers;
+}
+
+/// An empty root port for each controller that comes while it runs.
+std::vector<std::string> root_ports_of(const config::GuestSettings& guest)
+{
+    return plan::root_ports_for_qemu(is_given_while_it_runs(guest) ? guest.controllers.size() : 0);
+}
+
 std::vector<std::string> for_qemu(const config::GuestSettings& guest, const config::ListenerSettings* line,
                                   const LinesWish& wish)
 {
     std::vector<QemuOption> options;
-    for (const auto& address : guest.controllers)
-        options.emplace_back("-device", format("vfio-pci,host={},id={}", address.text(), id_of(address)));
+    for (const auto& root_port : root_ports_of(guest)) options.emplace_back("-device", root_port);
+    for (const auto& address : from_the_start(guest))
+        options.emplace_back("-device",
+                             format("vfio-pci,host={},id={}", address.text(), assign::object_of(address)));
     std::ranges::move(own_options(guest, line, wish), std::back_inserter(options));
     std::vector<std::string> lines;
     for (const auto& [option, value] : options)
@@ -140,12 +152,15 @@ std::vector<std::string> for_libvirt(const config::GuestSettings& guest, const c
     const auto add = [&lines](std::string_view text, Replacements words) {
         std::ranges::move(filled(text, words), std::back_inserter(lines));
     };
-    for (const auto& address : guest.controllers)
+    if (is_given_while_it_runs(guest))
+        for (std::size_t i = 0; i < guest.controllers.size(); ++i)
+            lines.emplace_back(plan::root_port_of_libvirt);
+    for (const auto& address : from_the_start(guest))
         add(texts::libvirt_hostdev, {{"@DOMAIN@", format("{:04x}", address.domain)},
                                      {"@BUS@", format("{:02x}", address.bus)},
                                      {"@SLOT@", format("{:02x}", address.device)},
                                      {"@FUNCTION@", format("{:x}", address.function)},
-                                     {"@ID@", id_of(address)}});
+                                     {"@ID@", assign::object_of(address)}});
     if (line != nullptr) {
         const auto path = xml_text(path_of(*line));
         add(qemu_listens(*line) ? texts::libvirt_serial_listening : texts::libvirt_serial,
@@ -180,13 +195,14 @@ Result<std::vector<std::string>> for_proxmox(const config::GuestSettings& guest,
                     guest.name.text(), guest.controllers.size(), most_of_proxmox, guest.name.text()))
                 .with_code("too-many-controllers"));
     std::vector<std::string> lines;
-    for (const auto& address : guest.controllers)
+    for (const auto& address : from_the_start(guest))
         lines.push_back(format("hostpci{}: {},pcie={}", lines.size(), address.text(),
                                is_pci_express(snapshot, address) ? 1 : 0));
     const auto serial =
         line != nullptr && qemu_listens(*line) ? serial_of_proxmox(path_of(*line)) : std::nullopt;
     if (serial) lines.push_back(format("serial{}: socket", *serial));
     std::string arguments;
+    for (const auto& root_port : root_ports_of(guest)) arguments += " -device " + root_port;
     for (const auto& [option, value] : own_options(guest, serial ? nullptr : line, wish))
         arguments += format(" {} {}", option, shell_word(value));
     if (!arguments.empty()) lines.push_back("args:" + arguments);
@@ -258,7 +274,7 @@ std::vector<std::string> notes_for_qemu(const config::GuestSettings& guest,
 /// Where in the domain each of the elements goes.
 std::string place_in_domain(const config::GuestSettings& guest, const config::ListenerSettings* line)
 {
-    const bool has_devices = !guest.controllers.empty() || line != nullptr;
+    const bool has_devices = !from_the_start(guest).empty() || line != nullptr;
     const auto* place = guest.qmp.empty() ? "put this inside <devices>"
                         : has_devices
                             ? "put <qemu:commandline> in front of </domain> and the rest inside <devices>"
@@ -290,7 +306,7 @@ std::vector<std::string> notes_for_libvirt(const config::GuestSettings& guest,
                                            const config::ListenerSettings* line)
 {
     std::vector<std::string> notes = {place_in_domain(guest, line)};
-    if (!guest.controllers.empty())
+    if (!from_the_start(guest).empty())
         notes.emplace_back(
             "managed='no', because libvirt would otherwise take the controller without asking what is plugged in there, and give it back to the host when the guest ends");
     if (line != nullptr) add_line_notes_of_libvirt(notes, *line);
@@ -320,7 +336,7 @@ std::vector<std::string> notes_for_proxmox(const config::GuestSettings& guest,
     std::vector<std::string> notes = {
         "put this into /etc/pve/qemu-server/ID.conf, machine q35 or i440fx; only root@pam may change args"};
     if (!guest.qmp.empty()) notes.emplace_back("usbrouted has to be let in to the monitor: docs/proxmox.md");
-    if (guest.controllers.empty()) {
+    if (from_the_start(guest).empty()) {
         notes.emplace_back("append to an existing args line");
     } else {
         notes.emplace_back(
@@ -384,7 +400,11 @@ Result<Paste> guest_lines(const config::Settings& settings, const topology::Snap
         paste.notes.push_back(format(
             "no listener speaks for guest {0}, so these lines give it no serial line of its own; [listen.{0}] with guest = \"{0}\" in usbroute.toml does",
             guest.name.text()));
-    if (wish.hypervisor != Hypervisor::proxmox && !guest.controllers.empty())
+    if (is_given_while_it_runs(guest))
+        paste.notes.push_back(format(
+            "an empty root port for each controller: they come while the guest runs, by sudo usbroute guest assign {}; machine q35. The limit of locked memory of its QEMU has to be above the guest's memory, and its user has to be able to open the group's node in /dev/vfio",
+            guest.name.text()));
+    if (wish.hypervisor != Hypervisor::proxmox && !from_the_start(guest).empty())
         paste.notes.push_back(
             format("before each start the controllers have to be on vfio-pci: sudo usbroute guest bind {}",
                    guest.name.text()));

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "assign/in_guest.hpp"
 #include "plan/handover.hpp"
 #include "report/table.hpp"
 #include "report/views.hpp"
@@ -42,6 +43,8 @@ struct GuestControllerView {
     /// can do ("pm bus"), "no-flr" where those are not told, "none", or "unknown".
     std::string reset;
     std::vector<HolderView> holders;
+    /// In the guest's machine, which runs: "yes", "no", "asked" (to let go), "silent", "refused". Nothing: it was not asked.
+    std::optional<std::string> in_guest;
     std::vector<std::string> connectors; ///< those that can be routed to it, or always are
 };
 
@@ -49,7 +52,7 @@ struct GuestView {
     std::string name;
     std::string
         state;        ///< "running", "given", "partly-given", "with-host", "with-nobody", "absent", "not-usb"
-    std::string bind; ///< "manual", "boot"
+    std::string bind; ///< "manual", "boot", "running"
     std::string when_off; ///< "host", "reserve", "stay"
     std::string qmp;      ///< the monitor through which it takes devices; empty: it takes none
     std::string libvirt;  ///< the domain, where libvirt does it: "win11"; empty: it does not
@@ -70,6 +73,9 @@ struct GuestsView {
 
 /// All guests of the configuration, in its order.
 [[nodiscard]] GuestsView guests_view(const plan::HandoverSituation& situation);
+
+/// What the guest's machine says of its controllers, where it can be asked; notes on what is half-way.
+void show_in_guest(GuestView& guest, const assign::InGuest& seen);
 
 /// A line each.
 [[nodiscard]] std::string guests_text(const GuestsView& view, const Style& style);

@@ -45,6 +45,7 @@ std::string_view words_for_off(const GuestView& guest)
 std::string_view words_for_bind(const GuestView& guest)
 {
     if (guest.controllers.empty()) return "";
+    if (guest.bind == "running") return "; given while it runs";
     return guest.bind == "boot" ? "; given at boot" : "; given by hand";
 }
 
@@ -97,6 +98,14 @@ std::string words_for_holders(const GuestControllerView& controller, bool holder
     return join(holders, ", ");
 }
 
+std::string_view words_for_in_guest(const std::string& word)
+{
+    if (word == "yes") return "its machine has it";
+    if (word == "no") return "its machine runs, and does not have it";
+    if (word == "refused") return "its machine has it; it was asked to let go of it, and said no";
+    return "its machine has it; it was asked to let go of it, and has not answered";
+}
+
 std::string one_controller(const GuestControllerView& controller, bool holders_seen, const Style& style)
 {
     auto out = painted(format("{} {} {}", controller.kind, controller.address, controller.id), Tone::heading,
@@ -116,6 +125,7 @@ std::string one_controller(const GuestControllerView& controller, bool holders_s
     }
     out += line("reset", words_for_reset(controller.reset), style);
     out += line("held by", words_for_holders(controller, holders_seen), style);
+    if (controller.in_guest) out += line("in guest", words_for_in_guest(*controller.in_guest), style);
     return out + line("connectors",
                       controller.connectors.empty() ? "none" : join(controller.connectors, ", "), style);
 }

@@ -3,6 +3,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "plan/assigning.hpp"
 #include "plan/ownership.hpp"
 #include "report/guests.hpp"
 
@@ -165,7 +166,7 @@ GuestView guest_view(const HandoverSituation& situation, const plan::Board& boar
 {
     GuestView view;
     view.name = guest.name.text();
-    view.bind = guest.bind == config::BindAt::boot ? "boot" : "manual";
+    view.bind = config::text_of(guest.bind);
     view.when_off = config::text_of(guest.when_off);
     view.qmp = printable(guest.qmp, 107);
     if (guest.libvirt) {
@@ -201,6 +202,37 @@ GuestsView guests_view(const HandoverSituation& situation)
     for (const auto& guest : situation.settings.guests)
         view.guests.push_back(guest_view(situation, board, guest));
     return view;
+}
+
+void show_in_guest(GuestView& guest, const assign::InGuest& seen)
+{
+    if (seen.machine != assign::MachineState::there) return;
+    const GuestName name(guest.name);
+    const auto missing = static_cast<std::size_t>(
+        std::ranges::count_if(guest.controllers, [&](const GuestControllerView& controller) {
+            const auto address = PciAddress::parse(controller.address);
+            return address && seen.find(*address) == nullptr;
+        }));
+    if (seen.free_places.size() < missing)
+        guest.notes.push_back(plan::words_for_root_ports(name, !guest.libvirt.empty(), seen, missing));
+    for (auto& controller : guest.controllers) {
+        const auto address = PciAddress::parse(controller.address);
+        const auto* held = address ? seen.find(*address) : nullptr;
+        controller.in_guest = held == nullptr                            ? "no"
+                              : held->farewell == assign::Farewell::none ? "yes"
+                                                                         : assign::text_of(held->farewell);
+        if (held != nullptr && assign::is_awaited(held->farewell))
+            guest.notes.push_back(format(
+                "{0} was asked to let go of {1} and has not done so: {2}; `sudo usbroute guest unassign {0}` "
+                "goes on then",
+                guest.name, controller.address, assign::what_ends_silence(name)));
+        if (held == nullptr && controller.state == "guest")
+            guest.notes.push_back(
+                format("{1} is on vfio-pci, and {0} runs without it: `sudo usbroute guest assign "
+                       "{0}` gives it, `sudo usbroute guest unassign {0}` gives the host what is "
+                       "its own",
+                       guest.name, controller.address));
+    }
 }
 
 } // namespace usbroute::report

@@ -39,9 +39,15 @@ std::string handover_text(const plan::Handover& handover, const Style& style)
                                 topology::text_of(move.to)),
                          "what is plugged in there stays with the host; then everything is scanned again",
                          style);
-    for (const auto* rebind : handover.rebinds())
+    for (const auto& step : handover.plan.steps) {
+        const auto* rebind = std::get_if<assign::Rebind>(&step.action);
+        if (rebind == nullptr) {
+            out += step_text(++number, plan::shell_line(step.action), step.reason, style);
+            continue;
+        }
         for (const auto& write : rebind->writes)
             out += step_text(++number, assign::shell_line(write), write.reason, style);
+    }
     for (const auto& address : handover.already)
         if (!handover.plan.steps.empty()) out += format("stays as it is: {}\n", address.text());
     if (!handover.plan.warnings.empty())

@@ -130,5 +130,9 @@ Result<RegistersView> registers_in(std::string_view answer)
 }
 Result<WhyView> why_in(std::string_view answer) { return view_from<WhyView>(answer, "why"); }
 Result<PlanView> plan_in(std::string_view answer) { return view_from<PlanView>(answer, "plan"); }
+Result<InGuestView> in_guest_in(std::string_view answer)
+{
+    return view_from<InGuestView>(answer, in_guest_key);
+}
 
 } // namespace usbroute::report

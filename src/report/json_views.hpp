@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "report/in_guest.hpp"
 #include "report/views.hpp"
 #include "report/why.hpp"
 
@@ -256,6 +257,26 @@ template <class Io> void describe(OneOf<PlanView> auto& v, Io& io)
     io("expectations", v.expectations);
     io("undo", v.undo);
     io("warnings", v.warnings);
+}
+
+template <class Io> void describe(OneOf<HeldFunctionView> auto& v, Io& io)
+{
+    io("function", v.function);
+    io("object", v.object);
+    io("place", v.place);
+    io("farewell", v.farewell);
+}
+
+template <class Io> void describe(OneOf<InGuestView> auto& v, Io& io)
+{
+    io("schema", v.schema);
+    io("guest", v.guest);
+    io("machine", v.machine);
+    io("why", v.why);
+    io("process", v.process);
+    io("functions", v.functions);
+    io("places", v.places);
+    io("chooses_places", v.chooses_places);
 }
 
 } // namespace usbroute::report

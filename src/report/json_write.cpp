@@ -187,6 +187,7 @@ void describe(const GuestControllerView& v, Writer& io)
     io("others", v.others);
     io("reset", v.reset);
     io("holders", v.holders);
+    io.if_any("in_guest", v.in_guest);
     io("connectors", v.connectors);
 }
 
@@ -233,11 +234,18 @@ void describe(const plan::Handover& v, Writer& io)
     io("moves", v.moves);
     io("leaving", v.leaving);
     auto steps = Json::array();
-    for (const auto* rebind : v.rebinds())
-        for (const auto& write : rebind->writes)
-            steps.push_back({{"controller", rebind->function().text()},
-                             {"command", assign::shell_line(write)},
-                             {"reason", write.reason}});
+    for (const auto& step : v.plan.steps) {
+        const auto* rebind = std::get_if<assign::Rebind>(&step.action);
+        if (rebind == nullptr)
+            steps.push_back({{"controller", plan::function_of(step.action).text()},
+                             {"command", plan::shell_line(step.action)},
+                             {"reason", step.reason}});
+        else
+            for (const auto& write : rebind->writes)
+                steps.push_back({{"controller", rebind->function().text()},
+                                 {"command", assign::shell_line(write)},
+                                 {"reason", write.reason}});
+    }
     io("steps", steps);
     io("already", v.already);
     io("warnings", v.plan.warnings);
@@ -316,7 +324,7 @@ void describe(const config::GuestSettings& v, Writer& io)
     io.if_any("libvirt_by", v.libvirt && v.libvirt->by == config::LibvirtBy::descriptor
                                 ? std::string("descriptor")
                                 : std::string());
-    io("bind", v.bind == config::BindAt::boot ? "boot" : "manual");
+    io("bind", std::string(text_of(v.bind)));
     io("may_take_last_keyboard", v.may_take_last_keyboard);
     io.if_any("on_plug",
               v.on_plug == config::OnPlug::nothing ? std::string() : std::string(config::text_of(v.on_plug)));
@@ -431,6 +439,7 @@ std::string to_json(const diagnose::Diagnosis& diagnosis) { return document(diag
 std::string to_json(const RecordedView& view) { return document(view); }
 std::string to_json(const GuestsView& view) { return document(view); }
 std::string to_json(const plan::Handover& handover) { return document(handover); }
+std::string to_json(const InGuestView& view) { return document(view); }
 std::string to_json(const Paste& paste) { return document(paste); }
 std::string to_json(const config::Settings& settings) { return document(settings); }
 std::string to_json(const ConfigCheck& check) { return document(check); }
@@ -446,7 +455,7 @@ std::string to_json(const GuestView& guest, bool holders_seen)
 std::string done_json(const plan::Handover& handover)
 {
     auto changed = Json::array();
-    for (const auto* rebind : handover.rebinds()) changed.push_back(rebind->function().text());
+    for (const auto& function : handover.changed()) changed.push_back(function.text());
     return document(Json{{"ok", true},
                          {"guest", handover.guest.text()},
                          {"changed", changed},

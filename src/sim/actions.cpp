@@ -102,9 +102,17 @@ Result<std::string> Simulation::run(const command::WriteRegister& write, Clock::
 Result<std::string> Simulation::run(const command::Guest& guest, Clock::time_point /*now*/)
 {
     if (guests_ == nullptr) return failure("guests' machines are not played here");
-    const auto done = guest.act == command::GuestAct::start  ? guests_->start(guest.name)
-                      : guest.act == command::GuestAct::quit ? guests_->quit(guest.name)
-                                                             : guests_->kill(guest.name);
+    const auto act = [&]() -> Result<void> {
+        switch (guest.act) {
+        case command::GuestAct::start: return guests_->start(guest.name);
+        case command::GuestAct::quit: return guests_->quit(guest.name);
+        case command::GuestAct::kill: return guests_->kill(guest.name);
+        case command::GuestAct::hang: return guests_->hang(guest.name, false);
+        case command::GuestAct::reset: return guests_->hang(guest.name, true);
+        }
+        return {};
+    };
+    const auto done = act();
     if (!done) return std::unexpected(done.error());
     return std::string();
 }

@@ -173,10 +173,10 @@ FakeQemu::Answer FakeQemu::run(const QmpCommand& command, Moment now)
     if (name == "remove-fd") return remove_fd(arguments);
     if (name == "device_add") return add_device(arguments, now);
     if (name == "device_del") return remove_device(arguments, now);
-    if (name == "stop" || name == "cont") return set_running(name == "cont");
+    if (name == "stop" || name == "cont") return set_running(name == "cont", now);
+    if (name == "system_reset") reset(now);
     if (name == "system_wakeup")
         return std::unexpected(Failure{"Unable to wake up: guest is not in suspended state"});
-    if (name == "system_reset") say("RESET", R"({"guest": false, "reason": "host-qmp-system-reset"})");
     if (name == "system_powerdown" || name == "quit") return quit();
     return "{}";
 }
@@ -189,11 +189,12 @@ FakeQemu::Answer FakeQemu::negotiate()
     return "{}";
 }
 
-FakeQemu::Answer FakeQemu::set_running(bool runs)
+FakeQemu::Answer FakeQemu::set_running(bool runs, Moment now)
 {
     if (runs == runs_) return "{}";
     runs_ = runs;
     say(runs ? "RESUME" : "STOP");
+    if (runs && answers_) let_functions_go(now);
     if (runs) look(); // a machine that goes on looks at once
     return "{}";
 }
@@ -237,6 +238,8 @@ FakeQemu::Answer FakeQemu::list_objects(const Arguments& arguments) const
                 rows.push_back(property_row(controller.id, "child<qemu-xhci>"));
             for (const auto* port : {"rp1", "rp2"})
                 rows.push_back(property_row(port, "child<pcie-root-port>"));
+            for (const auto& function : functions_)
+                rows.push_back(property_row(function.id, "child<vfio-pci>"));
         }
         for (const auto& object : objects_)
             if (object.path == format("{}/{}", path, object.id))
@@ -257,6 +260,8 @@ FakeQemu::Answer FakeQemu::list_objects(const Arguments& arguments) const
         for (const auto& [name, type] : properties) rows.push_back(property_row(name, type));
     } else if (auto more = rows_of_board(path)) {
         std::ranges::move(*more, std::back_inserter(rows));
+    } else if (auto of_function = rows_of_function(path)) {
+        std::ranges::move(*of_function, std::back_inserter(rows));
     } else {
         return std::unexpected(
             Failure{format("Device '{}' not found", printable(path, 128)), "DeviceNotFound"});
@@ -291,6 +296,8 @@ FakeQemu::Answer FakeQemu::get_property(const Arguments& arguments) const
     const auto* object = object_at(path);
     if (object == nullptr)
         if (auto value = property_of_board(path, name)) return *value;
+    if (object == nullptr)
+        if (auto value = property_of_function(path, name)) return *value;
     if (object == nullptr)
         return std::unexpected(
             Failure{format("Device '{}' not found", printable(path, 128)), "DeviceNotFound"});

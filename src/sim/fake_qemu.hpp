@@ -63,6 +63,15 @@ public:
         : host_(host), name_(std::move(name)), time_(std::move(time))
     {}
 
+    /// Which driver of the host has a function of PCI, by its address. Without it a guest is given any.
+    using DriverOf = std::function<std::string(const std::string& function)>;
+    void know_drivers(DriverOf driver_of) { driver_of_ = std::move(driver_of); }
+
+    /// The guest answers to no hot-unplug any more: its system hangs.
+    void hang() { answers_ = false; }
+    /// As by the reset button: what it was asked to let go of goes.
+    void reset(Moment now);
+
     /// A client has come: what it is greeted with. It has to negotiate anew, and what others had passed is closed.
     [[nodiscard]] std::string greet();
     /// A descriptor that has come with what is fed next.
@@ -104,6 +113,14 @@ private:
         std::optional<Moment> leaves; ///< has been asked to, and will have gone then
         [[nodiscard]] unsigned ports() const { return std::max(usb2_ports, superspeed_ports); }
     };
+    /// A `vfio-pci`.
+    struct Function {
+        std::string id;
+        std::string host; ///< "0000:00:1d.0"
+        std::string place;
+        bool is_asked = false; ///< to go
+        std::optional<Moment> leaves;
+    };
     struct Leaving {
         std::string id;
         std::string path;
@@ -136,8 +153,15 @@ private:
     [[nodiscard]] Answer add_device(const Arguments& arguments, Moment now);
     [[nodiscard]] Answer add_usb_host(const Arguments& arguments);
     [[nodiscard]] Answer add_controller(const Arguments& arguments);
+    [[nodiscard]] Answer add_function(const Arguments& arguments);
+    [[nodiscard]] Answer remove_function(Function& function, Moment now) const;
+    [[nodiscard]] std::optional<std::vector<std::string>> rows_of_function(std::string_view path) const;
+    [[nodiscard]] std::optional<std::string> property_of_function(std::string_view path,
+                                                                  std::string_view name) const;
+    void let_functions_go(Moment now);
+    [[nodiscard]] bool is_occupied(std::string_view root_port) const;
     [[nodiscard]] Answer remove_device(const Arguments& arguments, Moment now);
-    [[nodiscard]] Answer set_running(bool runs);
+    [[nodiscard]] Answer set_running(bool runs, Moment now);
     [[nodiscard]] Answer quit();
 
     [[nodiscard]] std::expected<void, Failure> read_properties(Object& object,
@@ -155,14 +179,17 @@ private:
     UsbHost& host_;
     std::string name_;
     TimeOfDay time_;
+    DriverOf driver_of_;
     QmpInput input_;
     bool has_negotiated_ = false;
     bool runs_ = true;
+    bool answers_ = true; ///< the guest's system, to a hot-unplug
     bool has_quit_ = false;
     std::string events_; ///< to be sent before the next answer
     std::vector<Object> objects_;
     std::vector<Controller> controllers_{
         {.id = "xhci", .place = "pcie.0", .usb2_ports = 15, .superspeed_ports = 15, .leaves = {}}};
+    std::vector<Function> functions_;
     std::vector<Leaving> leaving_; ///< whose ids cannot be used yet
     std::deque<linux_::UniqueFd> passed_;
     std::vector<PassedFile> files_;

@@ -78,6 +78,8 @@ std::optional<std::vector<std::string>> FakeQemu::rows_of_board(std::string_view
     if (place->bus != place->device) return std::nullopt;
     for (const auto& one : controllers_)
         if (one.place == place->device) rows.push_back(link_row(rows.size(), "qemu-xhci"));
+    for (const auto& one : functions_)
+        if (one.place == place->device) rows.push_back(link_row(rows.size(), "vfio-pci"));
     return rows;
 }
 

@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "base/text.hpp"
 #include "sim/fake_qemu.hpp"
+#include "sim/qemu_arguments.hpp"
 
 #include <algorithm>
 #include <array>
@@ -55,12 +56,6 @@ std::string as_qemu_text(const QmpValue& value)
     return {};
 }
 
-std::string device_text(const std::map<std::string, QmpValue>& arguments, const char* name)
-{
-    const auto found = arguments.find(name);
-    return found == arguments.end() ? std::string() : as_qemu_text(found->second);
-}
-
 /// Decimal, or hexadecimal with 0x; `problem` is what QEMU says instead.
 std::optional<std::int64_t> property_number(std::string_view text, std::string_view& problem)
 {
@@ -71,6 +66,12 @@ std::optional<std::int64_t> property_number(std::string_view text, std::string_v
 }
 
 } // namespace
+
+std::string device_text(const std::map<std::string, QmpValue>& arguments, const char* name)
+{
+    const auto found = arguments.find(name);
+    return found == arguments.end() ? std::string() : as_qemu_text(found->second);
+}
 
 /// hostbus with hostaddr alone, and a node, are opened once; all else is looked for (usb_host_realize).
 bool FakeQemu::Object::is_filter() const
@@ -90,6 +91,7 @@ bool FakeQemu::is_id_used(std::string_view id) const
 {
     return id == "rp1" || id == "rp2" ||
            std::ranges::find(controllers_, id, &Controller::id) != controllers_.end() ||
+           std::ranges::find(functions_, id, &Function::id) != functions_.end() ||
            std::ranges::find(leaving_, id, &Leaving::id) != leaving_.end() ||
            std::ranges::find(objects_, id, &Object::id) != objects_.end();
 }
@@ -100,14 +102,15 @@ FakeQemu::Answer FakeQemu::add_device(const Arguments& arguments, Moment now)
     const auto id = device_text(arguments, "id");
     if (arguments.contains("id") && !is_identifier(id))
         return std::unexpected(Failure{"Parameter 'id' expects an identifier"});
-    if (driver != "usb-host" && driver != "qemu-xhci")
+    if (driver != "usb-host" && driver != "qemu-xhci" && driver != "vfio-pci")
         return std::unexpected(
             Failure{format("'{}' is not a valid device model name", printable(driver, 64))});
     if (!id.empty() && is_id_used(id))
         return std::unexpected(Failure{format("Duplicate device ID '{}'", id)});
-    if (objects_.size() + controllers_.size() >= most_objects)
+    if (objects_.size() + controllers_.size() + functions_.size() >= most_objects)
         return std::unexpected(Failure{"Too many devices"});
     if (driver == "qemu-xhci") return add_controller(arguments);
+    if (driver == "vfio-pci") return add_function(arguments);
     if (!next_look_) next_look_ = now + between_qemu_looks;
     return add_usb_host(arguments);
 }
@@ -120,7 +123,7 @@ FakeQemu::Answer FakeQemu::add_controller(const Arguments& arguments)
         return std::unexpected(Failure{"Bus 'pcie.0' does not support hotplugging"});
     if (controller.place != "rp1" && controller.place != "rp2")
         return std::unexpected(Failure{format("Bus '{}' not found", printable(controller.place, 64))});
-    if (std::ranges::find(controllers_, controller.place, &Controller::place) != controllers_.end())
+    if (is_occupied(controller.place))
         return std::unexpected(
             Failure{format("PCI: slot 0 function 0 already occupied, new func qemu-xhci cannot be "
                            "exposed to guest.")});
@@ -271,6 +274,8 @@ FakeQemu::Answer FakeQemu::remove_device(const Arguments& arguments, Moment now)
         look();
         return "{}";
     }
+    if (const auto function = std::ranges::find(functions_, id, &Function::id); function != functions_.end())
+        return remove_function(*function, now);
     const auto controller = std::ranges::find(controllers_, id, &Controller::id);
     if (controller == controllers_.end())
         return std::unexpected(Failure{format("Device '{}' not found", printable(id, 64)), "DeviceNotFound"});
@@ -329,6 +334,12 @@ std::string FakeQemu::advance(Moment now)
             {.id = controller->id, .path = "/machine/peripheral/" + controller->id, .when = now});
         controller = controllers_.erase(controller);
     }
+    for (const auto& function : functions_)
+        if (function.leaves && *function.leaves <= now)
+            leaving_.push_back(
+                {.id = function.id, .path = "/machine/peripheral/" + function.id, .when = now});
+    std::erase_if(functions_,
+                  [now](const Function& function) { return function.leaves && *function.leaves <= now; });
     std::erase_if(leaving_, [&](const Leaving& gone) {
         if (gone.when > now) return false;
         const bool is_named = !gone.id.starts_with("device[");
@@ -354,6 +365,8 @@ std::optional<FakeQemu::Moment> FakeQemu::next_due() const
     for (const auto& gone : leaving_) sooner(gone.when);
     for (const auto& controller : controllers_)
         if (controller.leaves) sooner(*controller.leaves);
+    for (const auto& function : functions_)
+        if (function.leaves) sooner(*function.leaves);
     return due;
 }
 

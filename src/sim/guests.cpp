@@ -78,15 +78,26 @@ Result<void> GuestProcesses::start(const std::string& name)
     return {};
 }
 
-Result<void> GuestProcesses::end(const std::string& name, int signal)
+Result<void> GuestProcesses::signal(const std::string& name, int signal)
 {
     const auto found = machines_.find(name);
     if (found == machines_.end() || !is_alive(found->second.process))
         return failure(
             format("guest {} does not run; guest start {} starts it", printable(name), printable(name)));
     ::kill(found->second.process, signal);
-    found->second.is_ending = true;
     return {};
+}
+
+Result<void> GuestProcesses::end(const std::string& name, int signal)
+{
+    auto sent = this->signal(name, signal);
+    if (sent) machines_[name].is_ending = true;
+    return sent;
+}
+
+Result<void> GuestProcesses::hang(const std::string& name, bool reset)
+{
+    return signal(name, reset ? guest_is_reset : guest_hangs);
 }
 
 Result<void> GuestProcesses::quit(const std::string& name) { return end(name, SIGTERM); }

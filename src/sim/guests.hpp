@@ -24,6 +24,8 @@ public:
     [[nodiscard]] virtual Result<void> quit(const std::string& name) = 0;
     /// As SIGKILL: it gives nothing back.
     [[nodiscard]] virtual Result<void> kill(const std::string& name) = 0;
+    /// Its system hangs from now on; or, with `reset`, as by the reset button.
+    [[nodiscard]] virtual Result<void> hang(const std::string& name, bool reset) = 0;
     /// The guest whose machine a process is; empty: none's.
     [[nodiscard]] virtual std::string name_of(pid_t process) const = 0;
     /// Those that were started answer, and those that were told to end have ended.
@@ -39,6 +41,7 @@ public:
     [[nodiscard]] Result<void> start(const std::string& name) override;
     [[nodiscard]] Result<void> quit(const std::string& name) override;
     [[nodiscard]] Result<void> kill(const std::string& name) override;
+    [[nodiscard]] Result<void> hang(const std::string& name, bool reset) override;
     [[nodiscard]] std::string name_of(pid_t process) const override;
     [[nodiscard]] bool is_settled() const override;
 
@@ -50,6 +53,7 @@ private:
     };
 
     [[nodiscard]] Result<std::string> monitor_of(const std::string& name) const;
+    [[nodiscard]] Result<void> signal(const std::string& name, int signal);
     [[nodiscard]] Result<void> end(const std::string& name, int signal);
 
     Children& children_;

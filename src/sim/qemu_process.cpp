@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/result.hpp"
 #include "base/text.hpp"
+#include "linux/files.hpp"
 #include "linux/signals.hpp"
 #include "linux/unix_address.hpp"
 #include "sim/fake_qemu.hpp"
@@ -22,6 +23,7 @@
 
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,7 +64,13 @@ class GuestProcess {
 public:
     GuestProcess(const std::string& name, UniqueFd listener, UniqueFd signals)
         : listener_(std::move(listener)), signals_(std::move(signals)), qemu_(host_, name, time_of_day)
-    {}
+    {
+        qemu_.know_drivers([](const std::string& function) {
+            const linux_::LiveTree tree("/");
+            const auto driver = tree.link(format("sys/bus/pci/devices/{}/driver", function));
+            return driver ? driver->substr(driver->rfind('/') + 1) : std::string();
+        });
+    }
 
     void run()
     {
@@ -70,7 +78,7 @@ public:
             send();
             wait();
             const auto now = std::chrono::steady_clock::now();
-            if (is_told_to_end()) {
+            if (is_told_to_end(now)) {
                 unsent_ += qemu_.end("host-signal");
                 break;
             }
@@ -98,10 +106,19 @@ private:
         (void)::poll(waiting.data(), waiting.size(), timeout);
     }
 
-    [[nodiscard]] bool is_told_to_end() const
+    /// By two signals it is told what happens in the guest.
+    [[nodiscard]] bool is_told_to_end(Moment now)
     {
-        std::array<char, 256> signal{};
-        return ::read(signals_.get(), signal.data(), signal.size()) > 0;
+        signalfd_siginfo signal{};
+        while (::read(signals_.get(), &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal)) {
+            if (static_cast<int>(signal.ssi_signo) == guest_hangs)
+                qemu_.hang();
+            else if (static_cast<int>(signal.ssi_signo) == guest_is_reset)
+                qemu_.reset(now);
+            else
+                return true;
+        }
+        return false;
     }
 
     void take_client()
@@ -184,7 +201,7 @@ int run_guest(const std::string& name, const std::string& monitor)
 {
     // What `ps` and the daemon call it.
     (void)::prctl(PR_SET_NAME, "qemu-simulated", 0, 0, 0);
-    auto signals = linux_::open_signals({SIGINT, SIGTERM, SIGHUP});
+    auto signals = linux_::open_signals({SIGINT, SIGTERM, SIGHUP, guest_hangs, guest_is_reset});
     auto listener = signals ? listen_as_qemu(monitor) : std::unexpected(signals.error());
     if (!listener) {
         std::fprintf(stderr, "usbroute-sim: guest %s: %s\n", name.c_str(),

@@ -102,13 +102,15 @@ Result<Command> parse_mount(Words words)
 
 Result<Command> parse_guest(Words words)
 {
-    constexpr std::array<std::pair<std::string_view, command::GuestAct>, 3> acts{
+    constexpr std::array<std::pair<std::string_view, command::GuestAct>, 5> acts{
         {{"start", command::GuestAct::start},
          {"quit", command::GuestAct::quit},
-         {"kill", command::GuestAct::kill}}};
+         {"kill", command::GuestAct::kill},
+         {"hang", command::GuestAct::hang},
+         {"reset", command::GuestAct::reset}}};
     for (const auto& [word, act] : acts)
         if (words[1] == word) return command::Guest{.act = act, .name = std::string(words[2])};
-    return not_a_command(format("not start, quit or kill: {}", printable(words[1])));
+    return not_a_command(format("not start, quit, kill, hang or reset: {}", printable(words[1])));
 }
 
 template <class Timed> Result<Command> parse_timed(Words words)
@@ -145,7 +147,7 @@ constexpr std::array<Grammar, 16> grammar{{
     {"write", "REGISTER VALUE", 2, 2, parse_write},
     {"mount", "PARTITION POINT", 2, 2, parse_mount},
     {"umount", "POINT", 1, 1, parse_unmount},
-    {"guest", "start|quit|kill NAME", 2, 2, parse_guest},
+    {"guest", "start|quit|kill|hang|reset NAME", 2, 2, parse_guest},
     {"show", "", 0, 0, parse_plain<command::Show>},
     {"wait", "MS", 1, 1, parse_timed<command::Wait>},
     {"settle", "", 0, 0, parse_plain<command::Settle>},

@@ -45,8 +45,8 @@ struct Mount {
 struct Unmount {
     std::string point;
 };
-/// A guest's machine is switched on, off, or gone.
-enum class GuestAct : std::uint8_t { start, quit, kill };
+/// A guest's machine is switched on, off, or gone; its system hangs; it is reset.
+enum class GuestAct : std::uint8_t { start, quit, kill, hang, reset };
 struct Guest {
     GuestAct act = GuestAct::start;
     std::string name;

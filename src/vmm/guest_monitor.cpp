@@ -88,7 +88,8 @@ GuestMonitor::GuestMonitor(linux_::Loop& loop, std::string path, QmpSession::Tel
                         const auto told = tell_;
                         if (told->did_not_begin) told->did_not_begin(why);
                     }},
-               std::move(lend))
+               std::move(lend)),
+      functions_(loop, session_)
 {}
 
 void GuestMonitor::ask(wire::QmpCommand command, QmpSession::Done done)
@@ -347,6 +348,7 @@ void GuestMonitor::hear(const wire::QmpEvent& event)
             if (removal->second.is_answered) end_removal(*id, {});
         }
     }
+    if (!alive.expired()) functions_.hear(event);
     if (!alive.expired()) told->event(event);
 }
 
@@ -359,6 +361,7 @@ void GuestMonitor::ended(std::string_view why)
     // What was asked has been told by its own answer; these have had theirs, and waited for the event.
     while (!alive.expired() && !removals_.empty())
         end_removal(removals_.begin()->first, std::unexpected(error));
+    if (!alive.expired()) functions_.ended();
     if (!alive.expired()) told->ended(words);
 }
 

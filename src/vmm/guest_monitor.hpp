@@ -8,6 +8,7 @@
 #include "linux/loop.hpp"
 #include "linux/unique_fd.hpp"
 #include "vmm/guest_access.hpp"
+#include "vmm/guest_functions.hpp"
 #include "vmm/object_ids.hpp"
 #include "vmm/qmp_session.hpp"
 
@@ -69,6 +70,9 @@ public:
     /// place that no guest looks at; so the port is looked at before.
     void plug_in_controller(const attach::ControllerId& id, const std::string& root_port, Done<void> done);
 
+    /// Its whole controllers.
+    [[nodiscard]] FunctionAccess& functions() { return functions_; }
+
     /// Lets a paused guest run.
     void go_on(Done<void> done);
     /// Wakes a guest that sleeps.
@@ -105,7 +109,8 @@ private:
     std::uint64_t looks_ = 0;
     int peer_ = 0; ///< the process that answered last
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
-    QmpSession session_; // last: its callbacks use the rest
+    QmpSession session_; // last but one: its callbacks use the rest
+    GuestFunctions functions_;
 };
 
 } // namespace usbroute::vmm

@@ -28,13 +28,25 @@ struct KnownText {
 };
 
 // Texts of QEMU 7.2 to 10.2: hw/usb/host-libusb.c, hw/usb/bus.c, softmmu/qdev-monitor.c, hw/pci/pcie.c, monitor/fds.c.
-constexpr std::array<KnownText, 23> known_texts = {{
+constexpr std::array<KnownText, 29> known_texts = {{
     {"failed to find host usb device", "", ErrorKind::not_found, "host-device-not-found",
      "QEMU does not see this USB device yet, or it has been unplugged"},
     {"failed to open host usb device", "", ErrorKind::failed, "host-device-not-opened",
      "QEMU cannot take this USB device: it has no rights to it, another program holds it, or the guest's port has another speed"},
     {"failed to open /dev/fdset/", "", ErrorKind::failed, "passed-file-gone",
      "QEMU no longer has the file that was passed to it"},
+    {"failed to open /dev/vfio/", "Permission denied", ErrorKind::not_permitted, "group-no-rights",
+     "QEMU may not open the controller's IOMMU group; its user needs read and write access to that node of /dev/vfio"},
+    {"failed to open /dev/vfio/", "", ErrorKind::failed, "group-not-opened",
+     "QEMU cannot open the controller's IOMMU group: it is not on vfio-pci, or another guest has it"},
+    {"is not viable", "", ErrorKind::failed, "group-not-viable",
+     "another function of the controller's IOMMU group is still with a driver of the host"},
+    {"device is already attached", "", ErrorKind::failed, "id-in-use",
+     "the guest already has this controller"},
+    {"vfio", "Cannot allocate memory", ErrorKind::failed, "memory-not-locked",
+     "QEMU may not lock the guest's memory, which a controller of the host needs: raise its limit (ulimit -l, LimitMEMLOCK= of systemd) above the guest's memory"},
+    {"no such host device", "", ErrorKind::not_found, "function-not-there",
+     "the host has no such function of PCI"},
     {"failed to open /dev/", "Permission denied", ErrorKind::not_permitted, "host-device-no-rights",
      "QEMU may not open this USB device; its user needs write access to the device node"},
     {"failed to open /dev/", "", ErrorKind::not_found, "host-device-not-found",

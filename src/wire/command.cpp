@@ -77,6 +77,7 @@ std::string read_words(Words names, Said& said)
     case Verb::apply:
     case Verb::toggle:
     case Verb::why: said.names.assign(names.begin(), names.end()); return {};
+    case Verb::assign: said.of_assign.assign(names.begin(), names.end()); return {};
     case Verb::plan: {
         const auto planned = names.empty() ? std::nullopt : config::verb_from(names.front());
         if (!planned || *planned == Verb::plan) return "say what to plan: plan move, apply, toggle or undo";
@@ -173,6 +174,7 @@ std::string what_is_wrong(const Said& said)
     case Verb::why:
         if (!said.is_to_be_planned && said.names.size() != 1) return "why takes the name of one connector";
         break;
+    case Verb::assign:
     case Verb::status:
     case Verb::plan:
     case Verb::subscribe:
@@ -206,9 +208,29 @@ std::optional<plan::Wish> wish_in(Said& said)
     case Verb::subscribe:
     case Verb::confirm:
     case Verb::why:
+    case Verb::assign:
     case Verb::regs: break;
     }
     return std::nullopt;
+}
+
+constexpr std::string_view assign_usage =
+    "assign takes a guest and look; or plug-in, the PCI address of a controller, and a root port; or take-out and the address";
+
+/// Nothing: that is no question about the controllers of a guest.
+std::optional<assign::Ask> asked_in(const std::vector<std::string>& words)
+{
+    constexpr std::size_t most = 4; // guest, what, function, place
+    const auto what = words.size() < 2 ? std::nullopt : assign::what_is_asked(words[1]);
+    if (!what || words.size() > most || !is_plain_name(words.front())) return std::nullopt;
+    if (words.size() == most && !is_plain_name(words.back())) return std::nullopt;
+    assign::Ask ask{.guest = GuestName(words[0]), .what = *what};
+    if (*what == assign::Ask::What::look) return words.size() == 2 ? std::optional(ask) : std::nullopt;
+    const auto function = words.size() < 3 ? std::nullopt : PciAddress::parse(words[2]);
+    if (!function || (*what == assign::Ask::What::take_out && words.size() > 3)) return std::nullopt;
+    ask.function = *function;
+    if (words.size() == most) ask.place = words[3];
+    return ask;
 }
 
 } // namespace
@@ -223,7 +245,18 @@ std::expected<Command, std::string> command_in(Said said)
         command.request->wish = std::move(*wish);
     }
     if (said.verb == Verb::why) command.about = as<ConnectorName>(said.names);
+    if (said.verb != Verb::assign) return command;
+    command.controllers = asked_in(said.of_assign);
+    if (!command.controllers) return std::unexpected(std::string(assign_usage));
     return command;
+}
+
+std::vector<std::string> words_of(const assign::Ask& ask)
+{
+    std::vector<std::string> words{ask.guest.text(), std::string(assign::text_of(ask.what))};
+    if (ask.what != assign::Ask::What::look) words.push_back(ask.function.text());
+    if (!ask.place.empty()) words.push_back(ask.place);
+    return words;
 }
 
 config::Verb verb_of(const plan::Wish& wish)
@@ -273,6 +306,8 @@ std::string to_line(const Command& command)
         line += word;
     };
     for (const auto& name : command.about) add(name.text());
+    if (command.controllers)
+        for (const auto& word : words_of(*command.controllers)) add(word);
     if (!command.request) return line;
     const auto& request = *command.request;
     if (command.verb == Verb::plan) add(config::text_of(verb_of(request.wish)));

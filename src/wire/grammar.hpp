@@ -17,14 +17,18 @@ namespace usbroute::wire {
 struct Said {
     config::Verb verb = config::Verb::status;
     bool is_to_be_planned = false;
-    std::vector<std::string> names = {}; ///< connectors of move and why, profiles of apply and toggle
-    config::Target to;                   ///< move
-    plan::Request options = {};          ///< its wish says nothing
+    std::vector<std::string> names = {};     ///< connectors of move and why, profiles of apply and toggle
+    config::Target to;                       ///< move
+    plan::Request options = {};              ///< its wish says nothing
+    std::vector<std::string> of_assign = {}; ///< guest, what, function, place: as many as were said
 };
 
 /// The rules that do not depend on how the command was written: which names may be there, and how many. The error is a
 /// sentence.
 [[nodiscard]] std::expected<Command, std::string> command_in(Said said);
+
+/// Guest, what, function, place, as far as they are said.
+[[nodiscard]] std::vector<std::string> words_of(const assign::Ask& ask);
 
 /// A line that begins with '{'.
 [[nodiscard]] std::expected<Command, NotACommand> read_json_command(std::string_view line);

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <cstdint>
 #include <set>
 #include <vector>
@@ -132,6 +133,8 @@ std::optional<Verb> verb_in(Object& object)
     return verb;
 }
 
+constexpr std::array<const char*, 4> keys_of_assign{"guest", "what", "function", "place"};
+
 /// What belongs to one verb.
 void read_verb(Object& object, Verb verb, Said& said)
 {
@@ -147,6 +150,10 @@ void read_verb(Object& object, Verb verb, Said& said)
     said.options.yes = object.truth("yes");
     said.options.force_disks = object.names("force_disks");
     if (verb == Verb::why) said.names = object.one_name("connector");
+    if (verb == Verb::assign) {
+        for (const auto* key : keys_of_assign) said.of_assign.push_back(object.text(key));
+        while (!said.of_assign.empty() && said.of_assign.back().empty()) said.of_assign.pop_back();
+    }
     if (const auto* time = object.find("revert_after")) {
         const auto read = time->is_string()            ? read_trial_time(time->get<std::string>())
                           : time->is_number_unsigned() ? read_trial_time(time->dump())
@@ -209,6 +216,10 @@ json object_of(const Command& command)
     if (command.request) return object_of(*command.request);
     json object = {{"do", config::text_of(command.verb)}};
     if (!command.about.empty()) object["connector"] = command.about.front().text();
+    if (command.controllers) {
+        const auto words = words_of(*command.controllers);
+        for (std::size_t i = 0; i < words.size(); ++i) object[keys_of_assign.at(i)] = words[i];
+    }
     return object;
 }
 

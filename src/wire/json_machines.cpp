@@ -336,4 +336,23 @@ std::optional<LibvirtLook> libvirt_look(std::string_view payload)
     return look;
 }
 
+std::optional<assign::InGuest> libvirt_functions(std::string_view payload)
+{
+    const auto value = parsed_libvirt(payload);
+    const auto state = domain_state_from(line_text_at(value, "state").value_or(""));
+    if (!state) return std::nullopt;
+    assign::InGuest seen{.machine =
+                             is_there(*state) ? assign::MachineState::there : assign::MachineState::away,
+                         .chooses_places = true};
+    each_of(value, "pci", [&](const json& one) {
+        const auto alias = line_text_at(one, "alias");
+        const auto function = PciAddress::parse(line_text_at(one, "pci").value_or(""));
+        if (alias && function)
+            seen.held.push_back({.function = *function, .object = attach::id_of_alias(*alias)});
+    });
+    const auto places = line_number_at<std::uint8_t>(value, "free-root-ports").value_or(0);
+    seen.free_places.resize(places);
+    return seen;
+}
+
 } // namespace usbroute::wire

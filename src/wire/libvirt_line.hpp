@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "assign/in_guest.hpp"
 #include "attach/guest_usb.hpp"
 #include "wire/qmp.hpp"
 
@@ -54,5 +55,8 @@ struct LibvirtLook {
 };
 /// Nothing: it has not the form of what a look returns. An entry of a list that has not its form is left out.
 [[nodiscard]] std::optional<LibvirtLook> libvirt_look(std::string_view payload);
+
+/// The same look, as far as it tells of whole controllers.
+[[nodiscard]] std::optional<assign::InGuest> libvirt_functions(std::string_view payload);
 
 } // namespace usbroute::wire

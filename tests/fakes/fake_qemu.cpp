@@ -129,6 +129,10 @@ FakeQemu::Json FakeQemu::carry_out(const std::string& name, const Json& argument
         runs_again("WAKEUP");
         return Json::object();
     }
+    if (name == "system_reset") {
+        forget_unplugged();
+        return Json::object();
+    }
     if (name == "system_wakeup") return refused("Unable to wake up: guest is not in suspended state");
     return refused("The command " + name + " has not been found", "CommandNotFound");
 }
@@ -150,9 +154,31 @@ FakeQemu::Json FakeQemu::add(const Json& arguments)
     if (bus == "pcie.0") return refused("Bus 'pcie.0' does not support hotplugging");
     if (!root_ports_.contains(bus)) return refused("Bus '" + bus + "' not found");
     if (has(id)) return refused("Duplicate device ID '" + id + "'");
+    if (arguments.at("driver") == "vfio-pci") {
+        functions_[id] = arguments.at("host").get<std::string>();
+        root_ports_[bus].push_back(id);
+        return Json::object();
+    }
     root_ports_[bus].push_back(id);
     controllers_[id].ports = arguments.at("p2").get<unsigned>();
     return Json::object();
+}
+
+/// What is on a root port goes when the guest's system lets go of it.
+FakeQemu::Json FakeQemu::unplug(const std::string& id)
+{
+    asked_.push_back(id);
+    if (guest_answers) forget_unplugged();
+    return Json::object();
+}
+
+void FakeQemu::forget_unplugged()
+{
+    for (const auto& id : std::exchange(asked_, {})) {
+        if (functions_.erase(id) + controllers_.erase(id) == 0) continue;
+        for (auto& [port, others] : root_ports_) std::erase(others, id);
+        deleted_.push_back(id);
+    }
 }
 
 FakeQemu::Json FakeQemu::add_host_object(const Json& arguments)
@@ -189,6 +215,10 @@ FakeQemu::Json FakeQemu::add_host_object(const Json& arguments)
 
 FakeQemu::Json FakeQemu::remove(const std::string& id)
 {
+    const bool is_plugged = std::ranges::any_of(root_ports_, [&](const auto& port) {
+        return std::ranges::find(port.second, id) != port.second.end();
+    });
+    if (is_plugged) return unplug(id);
     if (devices_.erase(id) == 0) return not_there(id);
     deleted_.push_back(id);
     return Json::object();
@@ -221,6 +251,7 @@ FakeQemu::Json FakeQemu::list(const std::string& path) const
         for (const auto& [id, device] : devices_) child(id, device.type);
         for (const auto& [id, controller] : controllers_) child(id, "qemu-xhci");
         for (const auto& [id, others] : root_ports_) child(id, "pcie-root-port");
+        for (const auto& [id, host] : functions_) child(id, "vfio-pci");
     } else if (path == "/machine/peripheral-anon" || path == "/machine/unattached") {
         return rows;
     } else if (path == peripheral + "/" + name && controllers_.contains(name)) {
@@ -257,6 +288,13 @@ FakeQemu::Json FakeQemu::get(const std::string& path, const std::string& propert
         return controllers_.at(name).ports;
     }
     if (root_ports_.contains(name)) return true;
+    if (const auto function = functions_.find(name); function != functions_.end()) {
+        if (property == "host") return function->second;
+        for (const auto& [port, others] : root_ports_)
+            if (property == "parent_bus" && std::ranges::find(others, name) != others.end())
+                return peripheral + "/" + port + "/" + port;
+        return not_there(path);
+    }
     const auto controller = last_of(path.substr(0, path.rfind('/')));
     if (controllers_.contains(controller) && property.starts_with("child["))
         return peripheral + "/" + on(controller).at(std::stoul(property.substr(6)));

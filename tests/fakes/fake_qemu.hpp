@@ -33,6 +33,12 @@ public:
     void go_on();
     /// Says DEVICE_DELETED of what was deleted, unless it is held back.
     void let_go();
+    /// As by the reset button: what was asked to go has gone.
+    void reset_machine()
+    {
+        forget_unplugged();
+        let_go();
+    }
     /// How many sets hold a file that was passed.
     [[nodiscard]] std::size_t sets() const { return sets_.size(); }
     /// Its usb-host objects.
@@ -40,6 +46,8 @@ public:
 
     ScriptedMonitor monitor;
     bool is_running = false;
+    bool guest_answers =
+        true; ///< to a hot-unplug of what is on a root port; else it stays until the machine is reset
     std::string stands = "prelaunch"; ///< why it does not run, in QEMU's word
     /// As somebody else has it: "paused" or "suspended"; QEMU tells of it.
     void stops(const std::string& why);
@@ -71,6 +79,8 @@ private:
     void answer(const Json& command);
     [[nodiscard]] Json carry_out(const std::string& name, const Json& arguments);
     [[nodiscard]] Json add(const Json& arguments);
+    [[nodiscard]] Json unplug(const std::string& id);
+    void forget_unplugged();
     [[nodiscard]] Json add_host_object(const Json& arguments);
     [[nodiscard]] Json remove(const std::string& id);
     [[nodiscard]] Json list(const std::string& path) const;
@@ -88,7 +98,8 @@ private:
     [[nodiscard]] std::vector<std::string> on(const std::string& controller) const;
     [[nodiscard]] bool has(const std::string& id) const
     {
-        return devices_.contains(id) || controllers_.contains(id) || root_ports_.contains(id);
+        return devices_.contains(id) || controllers_.contains(id) || root_ports_.contains(id) ||
+               functions_.contains(id);
     }
     void runs_again(const char* event);
     void say_deleted(const std::string& id);
@@ -96,6 +107,8 @@ private:
     std::map<std::string, Device> devices_;
     std::map<std::string, Controller> controllers_;
     std::map<std::string, std::vector<std::string>> root_ports_; ///< and what is on them
+    std::map<std::string, std::string> functions_;               ///< vfio-pci: the host's function of each id
+    std::vector<std::string> asked_;                             ///< to go, and have not yet
     std::map<unsigned, linux_::UniqueFd> sets_;
     std::deque<std::string> deleted_;
     std::string begun_;

@@ -30,8 +30,7 @@ public:
         }
         answered(answer_to(asked.back()));
     }
-    [[nodiscard]] std::optional<std::string> why_not(const daemon::Entrance&,
-                                                     const wire::Command& command) override
+    [[nodiscard]] std::optional<std::string> why_not(const Asker&, const wire::Command& command) override
     {
         if (command.verb == config::Verb::undo) return "no undo here";
         return std::nullopt;

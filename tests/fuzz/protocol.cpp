@@ -31,7 +31,7 @@ public:
         USBROUTE_CHECK(wire::to_line(*again) == line);
         answered({.message = line});
     }
-    std::optional<std::string> why_not(const Entrance&, const wire::Command&) override
+    std::optional<std::string> why_not(const Asker&, const wire::Command&) override
     {
         return std::nullopt;
     }

@@ -82,6 +82,7 @@ GuestSettings some_guest(Random& random, std::size_t number)
                                         .user = perhaps(random) ? std::string("alice") : std::string(),
                                         .by = perhaps(random) ? LibvirtBy::descriptor : LibvirtBy::number};
     guest.bind = perhaps(random) ? BindAt::manual : BindAt::boot;
+    if (guest.takes_devices() && perhaps(random)) guest.bind = BindAt::running;
     guest.may_take_last_keyboard = perhaps(random);
     if (guest.takes_devices() && perhaps(random)) {
         guest.controllers.clear();

@@ -113,7 +113,7 @@ public:
     {
         answered({});
     }
-    std::optional<std::string> why_not(const Entrance&, const wire::Command&) override
+    std::optional<std::string> why_not(const Asker&, const wire::Command&) override
     {
         return std::nullopt;
     }

@@ -28,7 +28,7 @@ public:
         asked.push_back(wire::to_line(command));
         answered({.status = wire::Status::refused, .code = "changed-since", .message = remedy});
     }
-    std::optional<std::string> why_not(const Entrance&, const wire::Command& command) override
+    std::optional<std::string> why_not(const Asker&, const wire::Command& command) override
     {
         if (command.verb == config::Verb::undo) return "no undo here";
         return std::nullopt;

@@ -6,6 +6,7 @@
 #include "fakes/fake_qemu.hpp"
 #include "fakes/real_qemu.hpp"
 #include "fakes/state_directory.hpp"
+#include "vmm/guest_functions.hpp"
 #include "vmm/guest_monitor.hpp"
 
 #include <gtest/gtest.h>
@@ -389,6 +390,98 @@ TEST_P(Contract, AGuestGoesOnAndOneThatDoesNotSleepIsNotWoken)
     EXPECT_EQ(look().status, "running");
     EXPECT_EQ(add_waiting("usbroute-a", port(1)), "ok");
     EXPECT_EQ(remove("usbroute-a"), "ok");
+}
+
+/// What is hot-plugged by PCI goes when the guest's system lets go of it, and this guest has none: its processors stand still. An
+/// object of another kind stands for a function of the host, which a computer without VFIO has none of; QEMU treats them alike.
+TEST_P(Contract, AFunctionOfAGuestThatDoesNotAnswerGoesAtTheResetOfTheMachine)
+{
+    if (fake) fake->guest_answers = false;
+    monitor.reset();
+    std::optional<GuestFunctions> functions;
+    std::string deleted;
+    QmpSession session(loop, path,
+                       {.ready = [](const attach::QemuVersion&) {},
+                        .event =
+                            [&](const wire::QmpEvent& event) {
+                                if (event.name == "DEVICE_DELETED") deleted += "deleted ";
+                                functions->hear(event);
+                            },
+                        .ended = [](std::string_view) {}});
+    functions.emplace(loop, session);
+    session.begin();
+    until([&] { return session.is_ready(); });
+    const auto command = [&](wire::QmpCommand asked) {
+        return end_of([&](const auto& done) {
+            session.ask({.command = std::move(asked)}, [done](const QmpReply& reply) {
+                if (!reply) return done(std::unexpected(Error(ErrorKind::failed, reply.error().text)));
+                done({});
+            });
+        });
+    };
+    const auto function = *PciAddress::parse("01:00.0");
+    ASSERT_EQ(command({.name = "device_add",
+                       .arguments = {{.name = "driver", .value = "qemu-xhci"},
+                                     {.name = "id", .value = assign::object_of(function)},
+                                     {.name = "bus", .value = "rp1"},
+                                     {.name = "p2", .value = std::uint64_t{4}}}}),
+              "ok");
+    std::vector<std::string> farewells;
+    const auto take_out = [&] {
+        functions->take_out({.guest = GuestName("windows"), .function = function, .place = "rp1"},
+                            [&](const Result<assign::Farewell>& told) {
+                                farewells.emplace_back(told ? assign::text_of(*told) : told.error().code());
+                            });
+    };
+    const auto until_told = [&](std::size_t times) {
+        until([&] {
+            loop.advance(10ms);
+            return farewells.size() == times;
+        });
+    };
+
+    take_out();
+    until_told(1);
+    take_out();
+    until_told(2);
+
+    EXPECT_EQ(farewells, (std::vector<std::string>{"silent", "silent"}));
+    EXPECT_EQ(deleted, "");
+
+    take_out();
+    ASSERT_EQ(command({.name = "system_reset"}), "ok");
+    until([&] { return farewells.size() == 3; });
+
+    EXPECT_EQ(farewells.back(), "let-go");
+    EXPECT_EQ(deleted, "deleted ");
+
+    take_out();
+    until([&] { return farewells.size() == 4; });
+    EXPECT_EQ(farewells.back(), "let-go"); // there is none
+}
+
+TEST_P(Contract, AFunctionThatCannotBeHadIsRefusedInWords)
+{
+    const auto plug_in = [&](const char* function, const char* place) {
+        return end_of([&](const auto& done) {
+            monitor->functions().plug_in(
+                {.guest = GuestName("windows"), .function = *PciAddress::parse(function), .place = place},
+                done);
+        });
+    };
+
+    EXPECT_EQ(plug_in("ffff:1f:00.0", "nosuch"), "guest-bus-not-found");
+    if (real) {
+        EXPECT_EQ(plug_in("ffff:1f:00.0", "rp1"), "function-not-there");
+    }
+
+    std::optional<Result<assign::InGuest>> seen;
+    monitor->functions().look([&](Result<assign::InGuest> told) { seen = std::move(told); });
+    until([&] { return seen.has_value(); });
+    ASSERT_TRUE(seen->has_value());
+    EXPECT_EQ((*seen)->machine, assign::MachineState::there);
+    EXPECT_TRUE((*seen)->held.empty());
+    EXPECT_EQ((*seen)->free_places, (std::vector<std::string>{"rp1", "rp2"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(On, Contract, testing::Values(Qemu::fake, Qemu::real),

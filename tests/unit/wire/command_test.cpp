@@ -39,10 +39,28 @@ std::string json_seen(std::string_view line)
 
 TEST(Command, ReadsEveryVerb)
 {
-    for (const auto* line : {"status", "regs", "undo", "confirm", "why front-left", "subscribe", "toggle",
-                             "toggle a", "toggle a b", "apply desk", "move front-left windows",
-                             "move front-left rear-1 windows", "move bit3 ehci", "plan toggle",
-                             "plan toggle a b", "plan undo", "plan apply desk", "plan move a b host"})
+    for (const auto* line : {"status",
+                             "regs",
+                             "undo",
+                             "confirm",
+                             "why front-left",
+                             "subscribe",
+                             "toggle",
+                             "toggle a",
+                             "toggle a b",
+                             "apply desk",
+                             "move front-left windows",
+                             "move front-left rear-1 windows",
+                             "move bit3 ehci",
+                             "plan toggle",
+                             "assign windows look",
+                             "assign windows plug-in 0000:02:00.0 rp1",
+                             "assign windows plug-in 0000:02:00.0",
+                             "assign windows take-out 0000:02:00.0",
+                             "plan toggle a b",
+                             "plan undo",
+                             "plan apply desk",
+                             "plan move a b host"})
         means_itself(line);
 }
 
@@ -157,6 +175,22 @@ TEST(Command, AsksWhyOfOneConnector)
     EXPECT_EQ(seen("why a b"), "ours: why takes the name of one connector");
     EXPECT_EQ(seen("plan why a"), "ours: why cannot be planned: it changes nothing");
     EXPECT_EQ(seen("plan confirm"), "ours: confirm cannot be planned: it changes nothing");
+}
+
+TEST(Command, AsksForTheControllersOfAGuestInItsOwnWordsOnly)
+{
+    for (const auto* line :
+         {"assign", "assign windows", "assign windows look 0000:02:00.0", "assign windows plug-in",
+          "assign windows plug-in 02:00 rp1", "assign windows plug-in 0000:02:00.0 -rp1",
+          "assign windows plug-in 0000:02:00.0 rp1 more", "assign windows take-out 0000:02:00.0 rp1",
+          "assign .windows look", "assign windows give 0000:02:00.0"})
+        EXPECT_TRUE(seen(line).starts_with("ours: assign takes a guest and look; or plug-in")) << seen(line);
+    EXPECT_EQ(seen("plan assign windows look"), "ours: assign cannot be planned: it changes nothing");
+    EXPECT_EQ(
+        json_seen(R"({"do":"assign","guest":"windows","what":"plug-in","function":"02:00.0","place":"rp1"})"),
+        "assign windows plug-in 0000:02:00.0 rp1");
+    EXPECT_TRUE(
+        json_seen(R"({"do":"assign","guest":"windows","function":"look"})").starts_with("ours: assign"));
 }
 
 TEST(Command, SaysWhatIsMissing)

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include "apply/assign_backend.hpp"
+#include "cli/session.hpp"
+
+#include <chrono>
+
+namespace usbroute::cli {
+
+/// A guest that runs, asked through the daemon, which keeps the only line to its machine.
+class DaemonGuest final : public apply::GuestLine {
+public:
+    /// `patience`: how long the guest may take to let go. Both outlive it.
+    DaemonGuest(const Options& options, const GuestName& guest, std::chrono::milliseconds patience)
+        : options_(options), guest_(guest), patience_(patience)
+    {}
+
+    [[nodiscard]] Result<assign::InGuest> look() override;
+    [[nodiscard]] Result<assign::InGuest> plug_in(const assign::PlugIn& plug) override;
+    /// Asks again and again until the guest has let go, has said no, or patience or the user has run out; says on stderr what it
+    /// waits for.
+    [[nodiscard]] Result<assign::InGuest> take_out(const assign::TakeOut& out) override;
+
+private:
+    [[nodiscard]] Result<assign::InGuest> ask(const assign::Ask& ask) const;
+
+    const Options& options_;
+    const GuestName& guest_;
+    std::chrono::milliseconds patience_;
+};
+
+} // namespace usbroute::cli
