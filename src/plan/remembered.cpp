@@ -10,6 +10,9 @@
 #include "topology/seat.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
 
 namespace usbroute::plan {
 
@@ -103,9 +106,11 @@ std::vector<Placed> placed_by(std::span<const std::string> lines, const Snapshot
                           parts.size() == 4 ? std::string(parts[3]) : format("{} {}", parts[3], parts[4]),
                           snapshot);
     }
-    std::ranges::stable_sort(placed, {}, [](const Placed& one) { return topology::text_of(one.key); });
-    const auto twice = std::ranges::unique(placed, {}, &Placed::key);
-    placed.erase(twice.begin(), twice.end());
+    // In the order of their keys; of several about one, the first.
+    std::map<std::string, Placed> by_key;
+    for (auto& one : placed) by_key.try_emplace(topology::text_of(one.key), std::move(one));
+    placed.clear();
+    for (auto& [key, one] : by_key) placed.push_back(std::move(one));
     return placed;
 }
 

@@ -31,10 +31,7 @@ public:
         USBROUTE_CHECK(wire::to_line(*again) == line);
         answered({.message = line});
     }
-    std::optional<std::string> why_not(const Asker&, const wire::Command&) override
-    {
-        return std::nullopt;
-    }
+    std::optional<std::string> why_not(const Asker&, const wire::Command&) override { return std::nullopt; }
     void after_answer() override {}
     void line_changed(const Entrance&) override {}
     void complain(Entrance&, std::string_view) override {}

@@ -325,9 +325,10 @@ TEST(Problems, OfGuestsOfLibvirt)
         Case{"[guest.a]\nlibvirt = 'win 11'\n", ""},
         Case{"[guest.a]\nlibvirt = '63d8e2f0-0000-4000-8000-0123456789ab'\nuri = 'qemu:///system'\n", ""},
         Case{"[guest.a]\nlibvirt = 'win11'\nuri = 'qemu:///session'\nuser = 'alice'\n", ""},
-        Case{"[guest.a]\ncontrollers = ['00:1d.0']\nbind = 'running'\n",
-             "3:8: bind = \"running\" needs a way to ask [guest.a] for it; add qmp = \"/run/usbroute/a.qmp\" or "
-             "libvirt = \"DOMAIN\"\n"},
+        Case{
+            "[guest.a]\ncontrollers = ['00:1d.0']\nbind = 'running'\n",
+            "3:8: bind = \"running\" needs a way to ask [guest.a] for it; add qmp = \"/run/usbroute/a.qmp\" or "
+            "libvirt = \"DOMAIN\"\n"},
         Case{"[guest.a]\nlibvirt = 'win11'\nbind = 'running'\n",
              "3:8: bind is for controllers, and [guest.a] has none; name them, or remove this line\n"},
         Case{"[guest.a]\nlibvirt = 'win11'\nbind = 'boot'\n",

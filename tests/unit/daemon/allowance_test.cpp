@@ -113,10 +113,7 @@ public:
     {
         answered({});
     }
-    std::optional<std::string> why_not(const Asker&, const wire::Command&) override
-    {
-        return std::nullopt;
-    }
+    std::optional<std::string> why_not(const Asker&, const wire::Command&) override { return std::nullopt; }
     void after_answer() override {}
     void line_changed(const Entrance&) override {}
     void complain(Entrance&, std::string_view) override {}

@@ -63,7 +63,7 @@ TEST(Vhotplug, CriteriaOfOneEntryAreAlternatives)
 
     EXPECT_TRUE(made.has(R"(usb = ["0000:30:00.3/4", "0000:30:00.3/ss4"])")) << made.all();
     EXPECT_FALSE(made.has("expect")) << made.all();
-    EXPECT_TRUE(made.has("# match = { id = \"046d:c31c\" }\n# to = \"cam\"")) << made.all();
+    EXPECT_TRUE(made.has("match = { id = \"046d:c31c\" }\nto = \"cam\"")) << made.all();
     EXPECT_TRUE(made.has("qmp = \"/run/cam.qmp\"")) << made.all();
 }
 
@@ -87,7 +87,7 @@ TEST(Vhotplug, ADeniedDeviceStaysWithTheHostAtTheSocketsOfItsRule)
         amd(), "config.json",
         R"({"usbPassthrough":[{"targetVm":"cam","allow":[{"bus":3,"port":4}],"deny":[{"vendorId":"0bda","productId":"8153"}]}]})");
 
-    EXPECT_TRUE(made.has("# match = { id = \"0bda:8153\", socket = \"cam-1\" }\n# to = \"host\""))
+    EXPECT_TRUE(made.has("match = { id = \"0bda:8153\", socket = \"cam-1\" }\nto = \"host\""))
         << made.all();
 }
 
@@ -181,7 +181,7 @@ TEST(Udev, TheXmlOfAttachDeviceSaysTheDeviceWhereItIsGiven)
 
     EXPECT_TRUE(without.says("1 left: the device is described in \"/etc/vm/scan.xml\": import that file"))
         << without.all();
-    EXPECT_TRUE(with.has("# match = { id = \"04b8:013a\" }\n# to = \"office\"")) << with.all();
+    EXPECT_TRUE(with.has("match = { id = \"04b8:013a\" }\nto = \"office\"")) << with.all();
     EXPECT_EQ(with.proposal.rules.size(), 1U) << with.all();
 }
 
@@ -235,7 +235,7 @@ TEST(Vhotplug, ASocketWithAConditionThatNoConnectorHasIsInNoProfile)
         amd(), "config.json",
         R"({"usbPassthrough":[{"targetVm":"cam","allow":[{"bus":3,"port":4,"removable":["removable"]}]}]})");
 
-    EXPECT_TRUE(made.has("# match = { socket = \"socket-1\", removable = true }")) << made.all();
+    EXPECT_TRUE(made.has("match = { socket = \"socket-1\", removable = true }")) << made.all();
     EXPECT_FALSE(made.has("[profile.")) << made.all();
 }
 
@@ -384,8 +384,8 @@ TEST(UnraidKept, StaysWithTheHost)
 {
     const auto made = imported(amd(), "usb-hotplug.cfg", "046d:c31c keyboard\n10c4:ea60@3-2\n");
 
-    EXPECT_TRUE(made.has("# match = { id = \"046d:c31c\" }\n# to = \"host\"")) << made.all();
-    EXPECT_TRUE(made.has("# match = { id = \"10c4:ea60\", socket = \"socket-1\" }\n# to = \"host\""))
+    EXPECT_TRUE(made.has("match = { id = \"046d:c31c\" }\nto = \"host\"")) << made.all();
+    EXPECT_TRUE(made.has("match = { id = \"10c4:ea60\", socket = \"socket-1\" }\nto = \"host\""))
         << made.all();
     EXPECT_FALSE(made.has("[profile.")) << made.all();
 }
