@@ -157,7 +157,7 @@ contradictions(std::span<const RuleSettings> rules, std::size_t most)
 std::string whom_in_words(const RuleSettings& rule)
 {
     if (rule.ask.empty()) return text_of(rule.to);
-    return "ask " + join(texts_of(rule.ask, [](const Target& one) { return text_of(one); }), ", ");
+    return "ask " + join(texts_of(rule.ask, [](const Target& one) { return text_of(one); }), " or ");
 }
 
 std::string text_of(const RuleMatch& match)

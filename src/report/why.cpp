@@ -23,6 +23,13 @@ using topology::Side;
 
 namespace {
 
+/// "to windows", and "asks windows or host".
+std::string whom_words(const std::string& whom)
+{
+    constexpr std::string_view question = "ask ";
+    return whom.starts_with(question) ? "asks " + whom.substr(question.size()) : "to " + whom;
+}
+
 std::string time_text(std::chrono::sys_seconds when)
 {
     if (when.time_since_epoch().count() == 0) return {};
@@ -194,8 +201,8 @@ WhyView::OfDevice of_device(const plan::Board& board, const topology::Device& de
                            .lost = {}};
     if (judgement.rule != nullptr) {
         view.rule = judgement.rule->name.text();
-        view.says = format("{}, to {} ({})", config::text_of(judgement.rule->match),
-                           config::whom_in_words(*judgement.rule), judgement.rule->origin.text());
+        view.says = format("{}, {} ({})", config::text_of(judgement.rule->match),
+                           whom_words(config::whom_in_words(*judgement.rule)), judgement.rule->origin.text());
     }
     for (const auto& lost : judgement.lost)
         view.lost.push_back(
@@ -242,7 +249,7 @@ std::vector<std::string> lost_lines(const WhyView::OfDevice& device)
 {
     std::vector<std::string> lines;
     for (const auto& lost : device.lost)
-        lines.push_back(format("{} (to {}): {}", lost.rule, lost.to, lost.why));
+        lines.push_back(format("{} ({}): {}", lost.rule, whom_words(lost.to), lost.why));
     return lines;
 }
 
@@ -305,7 +312,8 @@ std::string why_text(const WhyView& view, const Style& style)
         text += authority_words(*view.device) + "\n";
         text += labelled("does not count", lost_lines(*view.device), Tone::dim, style);
         if (connector.name != view.device->place)
-            text += format("in {}, which is {}'s\n", connector.name, connector.owner);
+            text += format("plugged into {}, which belongs to {}\n", connector.name,
+                           connector.owner == "host" ? "the host" : connector.owner);
     }
     text += since_words(view) + "\n";
     if (view.trial_seconds)

@@ -74,7 +74,7 @@ answer_after = "30s"
     EXPECT_TRUE(key.always);
     EXPECT_EQ(key.to, Target(ToHost{}));
     EXPECT_EQ(key.origin.text(), "rules.toml:2:7");
-    EXPECT_EQ(whom_in_words(settings->rules[1]), "ask windows, host");
+    EXPECT_EQ(whom_in_words(settings->rules[1]), "ask windows or host");
     EXPECT_EQ(settings->rules[1].answer_after, std::chrono::seconds(30));
 }
 
