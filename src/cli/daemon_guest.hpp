@@ -14,8 +14,8 @@ namespace usbroute::cli {
 class DaemonGuest final : public apply::GuestLine {
 public:
     /// `patience`: how long the guest may take to let go. Both outlive it.
-    DaemonGuest(const Options& options, const GuestName& guest, std::chrono::milliseconds patience)
-        : options_(options), guest_(guest), patience_(patience)
+    DaemonGuest(const Options& options, const GuestName& name, std::chrono::milliseconds patience)
+        : options_(options), guest_(name), patience_(patience)
     {}
 
     [[nodiscard]] Result<assign::InGuest> look() override;

@@ -65,10 +65,11 @@ void add_device_at(std::vector<Placed>& placed, std::string_view ids_text, std::
 {
     const auto ids = UsbIds::parse(ids_text);
     const auto told = topology::told_place_from(place_text);
-    auto place = told ? topology::located(snapshot, *told) : std::nullopt;
-    if (ids && place)
-        placed.push_back({.key = DeviceKey{.ids = *ids, .serial = {}, .at = std::move(*place)},
-                          .word = std::string(word)});
+    if (!ids || !told) return;
+    auto place = topology::located(snapshot, *told);
+    if (!place) return;
+    placed.push_back(
+        {.key = DeviceKey{.ids = *ids, .serial = {}, .at = std::move(place)}, .word = std::string(word)});
 }
 
 } // namespace

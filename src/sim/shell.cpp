@@ -31,7 +31,7 @@ std::vector<std::string> once_the_daemon_answers(std::vector<std::string> comman
 {
     // Five seconds at most: the command says better than this what is wrong with a daemon that does not start.
     constexpr std::string_view wait =
-        "n=0; until [ -S \"$USBROUTE_SOCKET\" ] || [ $n -ge 100 ]; do n=$((n + 1)); sleep 0.05; done; exec \"$@\"";
+        R"(n=0; until [ -S "$USBROUTE_SOCKET" ] || [ $n -ge 100 ]; do n=$((n + 1)); sleep 0.05; done; exec "$@")";
     std::vector<std::string> waiting{"/bin/sh", "-c", std::string(wait), "usbroute-sim"};
     std::ranges::move(command, std::back_inserter(waiting));
     return waiting;

@@ -79,10 +79,10 @@ void ClaimedPorts::claim(const PortPath& port, std::uint8_t hub_number,
     const auto held = hubs_.find(path);
     const auto kept = held != hubs_.end() && held->second.number == hub_number ? held->second.node : nullptr;
     const auto number = port.ports().back();
-    using Node = std::shared_ptr<UsbNode>;
-    on_worker<Node>(
+    using Opened = std::shared_ptr<UsbNode>;
+    on_worker<Opened>(
         loop_,
-        [nodes = nodes_, kept, path, hub_number, number]() -> Result<Node> {
+        [nodes = nodes_, kept, path, hub_number, number]() -> Result<Opened> {
             auto node = kept;
             if (!node) {
                 auto opened = nodes->open({.place = path, .number = hub_number});
@@ -94,7 +94,7 @@ void ClaimedPorts::claim(const PortPath& port, std::uint8_t hub_number,
             return node;
         },
         [this, alive = std::weak_ptr(alive_), path, hub_number, number,
-         done = std::move(done)](Result<Node> node) {
+         done = std::move(done)](Result<Opened> node) {
             if (alive.expired()) return;
             if (!node) return done(std::unexpected(std::move(node.error())));
             auto& hub = hubs_[path];
