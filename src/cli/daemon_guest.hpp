@@ -13,9 +13,9 @@ namespace usbroute::cli {
 /// A guest that runs, asked through the daemon, which keeps the only line to its machine.
 class DaemonGuest final : public apply::GuestLine {
 public:
-    /// `patience`: how long the guest may take to let go. Both outlive it.
-    DaemonGuest(const Options& options, const GuestName& name, std::chrono::milliseconds patience)
-        : options_(options), guest_(name), patience_(patience)
+    /// `how_long`: the guest may take to let go. Both outlive it.
+    DaemonGuest(const Options& options, const GuestName& name, std::chrono::milliseconds how_long)
+        : options_(options), guest_(name), patience_(how_long)
     {}
 
     [[nodiscard]] Result<assign::InGuest> look() override;

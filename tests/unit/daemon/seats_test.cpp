@@ -19,7 +19,7 @@ Party user(int number) { return {.kind = Kind::user, .id = std::to_string(number
 Party guest(std::string name) { return {.kind = Kind::guest, .id = std::move(name)}; }
 Party tcp(std::string name) { return {.kind = Kind::tcp, .id = std::move(name)}; }
 
-constexpr auto now = 100s;
+constexpr auto moment = 100s;
 
 /// Those who are connected.
 struct Room {
@@ -30,7 +30,7 @@ struct Room {
         for (std::size_t i = 0; i < count; ++i) seats.push_back({.party = party, .last_heard = last_heard});
         return *this;
     }
-    [[nodiscard]] Seating seat(const Party& newcomer) const { return find_seat(seats, newcomer, now); }
+    [[nodiscard]] Seating seat(const Party& newcomer) const { return find_seat(seats, newcomer, moment); }
 };
 
 const Seating admitted{.is_admitted = true, .instead_of = {}};
@@ -39,8 +39,8 @@ const Seating turned_away{.is_admitted = false, .instead_of = {}};
 TEST(Seats, AreThereForRootHoweverManyOthersAreConnected)
 {
     Room room;
-    for (int number = 1000; number < 1010; ++number) room.with(user(number), 16, now);
-    room.with(tcp("netcat"), 32, now).with(guest("windows"), 16, now);
+    for (int number = 1000; number < 1010; ++number) room.with(user(number), 16, moment);
+    room.with(tcp("netcat"), 32, moment).with(guest("windows"), 16, moment);
 
     EXPECT_EQ(room.seat(root()), admitted);
 }
@@ -48,7 +48,7 @@ TEST(Seats, AreThereForRootHoweverManyOthersAreConnected)
 TEST(Seats, OfOneUserAreLimitedAndNobodyElseIsLockedOut)
 {
     Room room;
-    room.with(user(1000), 16, now);
+    room.with(user(1000), 16, moment);
 
     EXPECT_EQ(room.seat(user(1000)), turned_away);
     EXPECT_EQ(room.seat(user(1001)), admitted);
@@ -59,7 +59,7 @@ TEST(Seats, OfOneUserAreLimitedAndNobodyElseIsLockedOut)
 TEST(Seats, GoToTheNextOneWhenSomebodyWasSilentForLong)
 {
     Room room;
-    room.with(user(1000), 16, now);
+    room.with(user(1000), 16, moment);
     room.seats[5].last_heard = 50s;
     room.seats[7].last_heard = 40s;
 
@@ -110,19 +110,20 @@ TEST(Seats, WhereAllAreTakenComeFromThePartyWithTheMost)
 TEST(Seats, OfAGuestsLineAreTakenByNobodyElseHoweverManyTalk)
 {
     Room room;
-    for (int number = 1000; number < 1004; ++number) room.with(user(number), 16, now);
-    room.with(tcp("netcat"), 16, now).with(guest("linux"), 8, now);
+    for (int number = 1000; number < 1004; ++number) room.with(user(number), 16, moment);
+    room.with(tcp("netcat"), 16, moment).with(guest("linux"), 8, moment);
 
     EXPECT_EQ(room.seat(user(1004)), turned_away);
     EXPECT_EQ(room.seat(guest("windows")), admitted);
-    room.with(guest("windows"), 8, now);
+    room.with(guest("windows"), 8, moment);
     EXPECT_EQ(room.seat(guest("windows")), turned_away);
 }
 
 TEST(Seats, OfGuestsLinesTakeNoneFromTheOthers)
 {
     Room room;
-    for (int number = 0; number < 10; ++number) room.with(guest("guest-" + std::to_string(number)), 8, now);
+    for (int number = 0; number < 10; ++number)
+        room.with(guest("guest-" + std::to_string(number)), 8, moment);
 
     EXPECT_EQ(room.seat(user(1000)), admitted);
     EXPECT_EQ(room.seat(tcp("netcat")), admitted);
@@ -145,7 +146,7 @@ TEST(Seats, OfTcpAreASmallShareThatListenersDivide)
     EXPECT_EQ(room.seat(user(1000)), admitted);
 
     EXPECT_EQ(room.seat(tcp("c")).instead_of, 0u);
-    for (auto& seat : room.seats) seat.last_heard = now;
+    for (auto& seat : room.seats) seat.last_heard = moment;
     EXPECT_EQ(room.seat(tcp("c")), turned_away);
     EXPECT_EQ(room.seat(user(1000)), admitted);
 }
@@ -153,7 +154,7 @@ TEST(Seats, OfTcpAreASmallShareThatListenersDivide)
 TEST(Seats, OfOneGuestsLineDoNotUseUpThoseOfAnother)
 {
     Room room;
-    room.with(guest("windows"), 8, now);
+    room.with(guest("windows"), 8, moment);
 
     EXPECT_EQ(room.seat(guest("windows")), turned_away);
     EXPECT_EQ(room.seat(guest("linux")), admitted);
@@ -162,7 +163,7 @@ TEST(Seats, OfOneGuestsLineDoNotUseUpThoseOfAnother)
 TEST(Seats, AreAlwaysThereForALineThatWeOpenOurselves)
 {
     Room room;
-    for (int number = 0; number < 64; ++number) room.with(user(number), 1, now);
+    for (int number = 0; number < 64; ++number) room.with(user(number), 1, moment);
 
     EXPECT_EQ(room.seat({.kind = Kind::called, .id = "windows"}), admitted);
 }
