@@ -153,7 +153,7 @@ std::optional<Target> target_of_rule(const Scope& scope, FilePlace place, std::s
         scope.problem(
             place,
             format(
-                "{} takes no single devices, which is what a rule gives; add qmp = \"/run/usbroute/{}.qmp\" or libvirt = \"DOMAIN\" to [guest.{}]",
+                R"({} takes no single devices, which is what a rule gives; add qmp = "/run/usbroute/{}.qmp" or libvirt = "DOMAIN" to [guest.{}])",
                 word, word, word));
         return std::nullopt;
     }

@@ -176,7 +176,7 @@ std::optional<DeviceKey> DeviceKey::parse(std::string_view text)
     if (text[length_of_ids] == place_sign) {
         auto place = UsbPlace::parse(rest);
         if (!place) return std::nullopt;
-        return DeviceKey{.ids = *ids, .serial = {}, .at = std::move(*place)};
+        return DeviceKey{.ids = *ids, .serial = {}, .at = std::move(place)};
     }
     auto serial = text[length_of_ids] == serial_sign ? unescaped(rest) : std::nullopt;
     if (!serial) return std::nullopt;

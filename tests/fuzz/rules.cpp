@@ -66,13 +66,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
                            config::SourceText{.name = "rules.toml", .text = std::string(parts.front())}};
     const auto settings = config::parse(files);
     if (!settings) return 0;
-    auto rules = settings->rules;
+    const auto& rules = settings->rules;
 
     const plan::RuledDevice ruled{
         .device = device, .socket = ConnectorName("left"), .hubs = {HubName("desk"), HubName("dock")}};
     const auto judgement = plan::judge(ruled, rules);
-    std::ranges::reverse(rules);
-    const auto turned = plan::judge(ruled, rules);
+    auto in_reverse = rules; // what was judged points to the others
+    std::ranges::reverse(in_reverse);
+    const auto turned = plan::judge(ruled, in_reverse);
     USBROUTE_CHECK(judgement.by == turned.by && judgement.lost.size() == turned.lost.size());
     if (judgement.rule != nullptr) {
         USBROUTE_CHECK(plan::matches(judgement.rule->match, ruled));

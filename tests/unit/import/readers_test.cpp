@@ -87,8 +87,7 @@ TEST(Vhotplug, ADeniedDeviceStaysWithTheHostAtTheSocketsOfItsRule)
         amd(), "config.json",
         R"({"usbPassthrough":[{"targetVm":"cam","allow":[{"bus":3,"port":4}],"deny":[{"vendorId":"0bda","productId":"8153"}]}]})");
 
-    EXPECT_TRUE(made.has("match = { id = \"0bda:8153\", socket = \"cam-1\" }\nto = \"host\""))
-        << made.all();
+    EXPECT_TRUE(made.has("match = { id = \"0bda:8153\", socket = \"cam-1\" }\nto = \"host\"")) << made.all();
 }
 
 TEST(Whawty, IdsAreNumbersAndAllConditionsHold)
