@@ -18,6 +18,9 @@ namespace usbroute::daemon {
 namespace {
 
 constexpr std::string_view nobody_answered = "a question that nobody answered";
+/// Each is written down for its device. One that calls itself otherwise at each plug would fill the journal, which holds
+/// 1024 keys, and what guests have would be forgotten.
+constexpr std::size_t most_unanswered = 64;
 constexpr auto until_it_is_tried_again = std::chrono::seconds(5);
 
 std::string question_about(const topology::Device& device, const config::RuleSettings& rule)
@@ -82,15 +85,25 @@ void Questions::ring()
 /// A move like any other, so that it is in the journal, and holds.
 void Questions::close(const attach::HostDevice& device)
 {
+    if (unanswered_ == most_unanswered) {
+        log::warning(
+            format(
+                "{} questions have been answered by nobody since usbrouted started; {} stays with nobody until `usbroute move {} --to host`",
+                most_unanswered, device.path.text(), device.path.text()),
+            device.path.text());
+        return;
+    }
     plan::Request request{
         .wish = plan::MoveRequest{.connectors = {ConnectorName(device.path.text())}, .to = config::ToHost{}},
         .revert_after = std::chrono::seconds{0}};
     parts_.machine.carry_out(
         std::move(request), {.who = std::string(nobody_answered), .trial = {}},
         [this, device, before = parts_.machine.snapshot()](Carried carried) {
-            if (carried)
+            if (carried) {
+                ++unanswered_;
                 return parts_.moved(
                     {.done = std::move(*carried), .who = std::string(nobody_answered), .before = before});
+            }
             log::warning(apply::error_from(std::move(carried.error())).message(), device.path.text());
             const auto open = open_.find(device);
             if (open == open_.end()) return;

@@ -9,6 +9,7 @@
 #include "linux/loop.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
@@ -46,6 +47,7 @@ private:
     Parts parts_;
     linux_::Timer timer_;
     std::map<attach::HostDevice, Open> open_;
+    std::size_t unanswered_ = 0; ///< questions that have ended so, since the daemon started
 };
 
 } // namespace usbroute::daemon

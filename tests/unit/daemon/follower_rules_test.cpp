@@ -4,6 +4,7 @@
 // Devices that are for somebody by a rule, or because somebody has moved them by their name: any order of device, guest, rule
 // and daemon gives one result.
 
+#include "base/format.hpp"
 #include "base/text.hpp"
 #include "fakes/given_life.hpp"
 
@@ -322,6 +323,33 @@ TEST(Asking, ADeviceThatHasLeftIsNotAskedAboutAndAnotherPlugIsAnotherQuestion)
     ruled.life.settle(std::chrono::seconds(61));
     EXPECT_EQ(ruled.after({"plug 3-3"}), "3-3 nobody");
     EXPECT_EQ(ruled.after({"no-rule"}), "3-3 host");
+}
+
+/// Each answer that nobody gave is kept for its device.
+TEST(Asking, ADeviceThatCallsItselfOtherwiseAtEachPlugDoesNotFillTheJournal)
+{
+    RuledLife ruled;
+    const auto product = [](int plug) { return format("{:x}", 0x100 + plug); };
+    std::string rules;
+    for (int plug = 0; plug <= 64; ++plug)
+        rules += format("[rule.r{}]\nmatch = {{ id = \"046d:0{}\" }}\nask = [\"windows\", \"host\"]\n", plug,
+                        product(plug));
+    ruled.rule = rules;
+    (void)ruled.after({"rule", "start windows"});
+    for (int plug = 0; plug < 64; ++plug) {
+        ruled.life.plug("3-3", format("46d/{}/100", product(plug)));
+        ruled.life.settle(std::chrono::seconds(61));
+        ASSERT_EQ(ruled.life.shown(), "3-3 host") << plug;
+        ruled.life.unplug("3-3");
+        ruled.life.settle();
+    }
+    ruled.life.plug("3-3", format("46d/{}/100", product(64)));
+    ruled.life.settle(std::chrono::seconds(61));
+    EXPECT_EQ(ruled.life.shown(), "3-3 nobody");
+
+    ruled.life.move("3-3", "host");
+    ruled.life.settle();
+    EXPECT_EQ(ruled.life.shown(), "3-3 host");
 }
 
 TEST(Asking, DeviceGuestRuleAndDaemonMayComeInAnyOrder)
