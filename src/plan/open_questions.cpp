@@ -43,7 +43,7 @@ std::string who_has(const Board& board, const Situation& situation, const Device
     const auto* connector = apart != nullptr ? &apart->connector : board.connector_of(device.path);
     const auto owner =
         connector == nullptr ? std::string("host") : text_of(owner_now(*connector, situation.settings));
-    const auto has = format("{} has it", owner == "host" ? "the host" : owner);
+    auto has = format("{} has it", owner == "host" ? "the host" : owner);
     if (apart == nullptr) return has;
     return apart->rule ? format("{}, by rule {}", has, apart->rule->text())
                        : has + ", because it was moved by its name";
@@ -135,6 +135,13 @@ std::expected<OpenQuestion, Refusal> question_meant(const Board& board, const Si
     return std::unexpected(no_question_about(board, situation, **device, answer.to));
 }
 
+/// While it is asked about nobody has it. That nobody is to have it is something else, and would not be written down as no change.
+void begin_at_the_host(Board& board, const Device& device)
+{
+    for (auto& apart : board.apart)
+        if (apart.place == device.path) apart.connector.at = topology::OwnController{};
+}
+
 Refusal not_lasting(const Device& device)
 {
     const auto place = device.path.text();
@@ -199,7 +206,7 @@ std::optional<config::RuleSettings> lasting_rule(const Board& board, const Situa
     return config::RuleSettings{.name = {}, .match = std::move(*match), .to = to, .origin = {}};
 }
 
-std::expected<Answered, Refusal> with_answer_as_move(const Board& board, const Situation& situation,
+std::expected<Answered, Refusal> with_answer_as_move(Board& board, const Situation& situation,
                                                      Request request)
 {
     const auto* answer = std::get_if<AnswerRequest>(&request.wish);
@@ -214,6 +221,7 @@ std::expected<Answered, Refusal> with_answer_as_move(const Board& board, const S
         if (!answered.lasting) return std::unexpected(not_lasting(*question->device));
     }
     MoveRequest move{.connectors = {ConnectorName(question->device->path.text())}, .to = answer->to};
+    if (std::holds_alternative<config::ToNobody>(answer->to)) begin_at_the_host(board, *question->device);
     answered.request = std::move(request);
     answered.request.wish = std::move(move);
     return answered;

@@ -42,9 +42,9 @@ struct Answered {
 };
 
 /// A refusal: no question is open about this device, it is not said about which of several, the rule does not offer this answer, or no
-/// rule tells this device from others.
-[[nodiscard]] std::expected<Answered, Refusal>
-with_answer_as_move(const Board& board, const Situation& situation, Request request);
+/// rule tells this device from others. On the board it is then where the answer takes it from.
+[[nodiscard]] std::expected<Answered, Refusal> with_answer_as_move(Board& board, const Situation& situation,
+                                                                   Request request);
 
 /// By its ids and its serial number, or by its ids and the connector it is in. Nothing: neither tells it from other devices.
 [[nodiscard]] std::optional<config::RuleSettings> lasting_rule(const Board& board, const Situation& situation,

@@ -190,3 +190,21 @@ has "$webcam" "$taken"
 stop
 SCRIPT
 }
+
+@test "the host's only keyboard is given by no answer without a yes" {
+    inside --board "$board" <<'SCRIPT'
+with_rules <<'RULES'
+[rule.keyboards]
+match = { id = "046d:c31c" }
+ask = ["windows", "host"]
+RULES
+keyboard=$(place c31c)
+until_so 'usbroute answer | grep -F "$keyboard "'
+not grep usbfs <<< "$(drivers "$keyboard")"
+ends_with 6 usbroute answer windows; grep 'only keyboard' err
+usbroute answer | grep -F "$keyboard "
+usbroute answer windows --yes
+until_so 'grep usbfs <<< "$(drivers "$keyboard")"'
+stop
+SCRIPT
+}

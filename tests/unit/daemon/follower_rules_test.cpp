@@ -349,6 +349,23 @@ TEST(Asking, AnAnswerGivesTheDeviceAndEndsTheQuestion)
     EXPECT_EQ(ruled.after({"unplug 3-3", "plug 3-3"}), "3-3 windows");
 }
 
+TEST(Asking, ThatNobodyIsToHaveItIsAnAnswer)
+{
+    RuledLife ruled;
+    ruled.rule = "[rule.question]\nmatch = { id = \"046d:c31c\" }\nask = [\"windows\", \"none\"]\n";
+    (void)ruled.after({"rule", "start windows", "plug 3-3"});
+
+    EXPECT_EQ(ruled.says("answer none").find("ok"), 0u) << ruled.life.said;
+
+    EXPECT_NE(ruled.questions().find("event question - 3-3 answered nobody "), std::string::npos)
+        << ruled.questions();
+    ruled.life.settle(std::chrono::seconds(61));
+    EXPECT_EQ(ruled.after({"unplug 3-3", "plug 3-3", "restart"}), "3-3 nobody");
+    EXPECT_EQ(ruled.says(R"({"do":"status"})").find("questions"), std::string::npos) << ruled.life.said;
+    EXPECT_EQ(ruled.says("undo").find("ok"), 0u) << ruled.life.said;
+    EXPECT_NE(ruled.says(R"({"do":"status"})").find("questions"), std::string::npos) << ruled.life.said;
+}
+
 TEST(Asking, AnAnswerThatIsTakenBackOpensTheQuestionAgain)
 {
     RuledLife ruled;
