@@ -45,7 +45,7 @@ Result<config::RuleSettings> rule_from(const std::optional<report::RuleView>& vi
                   "the daemon does not say which rule this would be; it is of another version")
                 .with_code("not-an-answer"));
     config::RuleSettings rule{
-        .name = {}, .match = {.id = *id, .serial = view->serial}, .to = to, .origin = {}};
+        .name = {}, .match = {.id = id, .serial = view->serial}, .to = to, .origin = {}};
     if (rule.match.serial.empty()) rule.match.socket = ConnectorName(view->socket);
     return rule;
 }

@@ -26,8 +26,8 @@ std::string text_of_kept(const std::vector<RuleSettings>& rules)
 std::vector<SourceText> with_text(std::span<const SourceText> files, std::string_view file, std::string text)
 {
     std::vector<SourceText> changed(files.begin(), files.end());
-    for (auto& source : changed)
-        if (source.name == file) source.text = std::move(text);
+    const auto found = std::ranges::find(changed, file, &SourceText::name);
+    if (found != changed.end()) found->text = std::move(text);
     return changed;
 }
 

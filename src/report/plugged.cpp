@@ -68,8 +68,7 @@ ConnectorView without_those_away(ConnectorView connector)
 {
     const auto all = connector.devices.size();
     const auto is_gone = [&](const DeviceView& device) { return is_away(connector, device); };
-    connector.devices.erase(std::remove_if(connector.devices.begin(), connector.devices.end(), is_gone),
-                            connector.devices.end());
+    std::erase_if(connector.devices, is_gone);
     // A hub all of whose devices are elsewhere has nothing to show.
     if (connector.devices.size() < all &&
         std::ranges::all_of(connector.devices, [](const DeviceView& device) { return device.hub; }))
