@@ -74,7 +74,8 @@ Names questions_from_daemon(const linux_::Locations& where)
         std::vector<std::string> answers;
         for (const auto& answer : question.answers)
             if (is_plain_name(answer)) answers.push_back(answer);
-        names.questions.push_back({{question.place, printable(question.name, 80)}, std::move(answers)});
+        names.questions.emplace_back(Candidate{question.place, printable(question.name, 80)},
+                                     std::move(answers));
     }
     return names;
 }

@@ -20,7 +20,7 @@ match = { interface = "storage" }
 ask = ["windows", "host"]
 )";
 
-std::vector<SourceText> files_with(std::string rules, std::string more = {})
+std::vector<SourceText> files_with(std::string rules, const std::string& more = {})
 {
     return {{.name = "usbroute.toml", .text = std::string(by_hand) + more},
             {.name = "connectors.toml", .text = {}},
