@@ -29,6 +29,7 @@ struct Raw {
     std::optional<std::string> color;
     std::optional<std::string> revert_after;
     std::optional<std::string> wait_for;
+    std::optional<std::string> newest;
 };
 
 /// The place of the command: the first word that is neither an option nor the value of one.
@@ -119,6 +120,8 @@ void take_option(OptionId id, const char* value, Options& options, Raw& raw)
     case OptionId::port: options.port = value; break;
     case OptionId::start_of: options.start_of = value; break;
     case OptionId::wait_for: raw.wait_for = value; break;
+    case OptionId::since: options.since = value; break;
+    case OptionId::newest: raw.newest = value; break;
     case OptionId::kind: options.kind = value; break;
     case OptionId::write: options.write = true; break;
     }
@@ -161,6 +164,12 @@ std::optional<Error> take_raw(const Raw& raw, Options& options)
             return usage_error(
                 format("--for {}: write a time such as 500ms, 30s or 2m", printable(*raw.wait_for, 32)));
         options.wait_for = *time;
+    }
+    if (raw.newest) {
+        const auto count = parse_decimal(*raw.newest);
+        if (!count)
+            return usage_error(format("-n {}: write a number, such as 5", printable(*raw.newest, 32)));
+        options.newest = *count;
     }
     if (raw.timeout) {
         const auto time = parse_duration(*raw.timeout);

@@ -50,6 +50,8 @@ enum class OptionId : std::uint8_t {
     write,
     start_of,
     wait_for,
+    since,
+    newest,
 };
 
 struct OptionRow {

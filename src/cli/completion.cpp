@@ -18,7 +18,7 @@ namespace {
 
 using Typed = std::span<const std::string>;
 
-constexpr std::array<std::pair<std::string_view, Placeholder>, 15> placeholders{{
+constexpr std::array<std::pair<std::string_view, Placeholder>, 17> placeholders{{
     {"NAME", Placeholder::connector},
     {"PROFILE", Placeholder::profile},
     {"GUEST", Placeholder::guest},
@@ -34,6 +34,8 @@ constexpr std::array<std::pair<std::string_view, Placeholder>, 15> placeholders{
     {"DISK", Placeholder::free},
     {"CMD", Placeholder::free},
     {"PORT", Placeholder::free},
+    {"MOMENT", Placeholder::free},
+    {"NUMBER", Placeholder::free},
 }};
 
 /// As import/found.cpp has them; that reader's libraries are not for this program.

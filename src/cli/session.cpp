@@ -56,6 +56,8 @@ Result<Answer> Session::act(plan::Request request) const
 
 Result<Answer> Session::confirm() const { return say({{.verb = Verb::confirm}, form()}); }
 
+Result<Answer> Session::reload() const { return say({{.verb = Verb::reload}, form()}); }
+
 Form Session::form() const { return options_.json ? Form::json : Form::text; }
 
 Result<Answer> Session::say(const Command& command) const
@@ -119,6 +121,11 @@ Result<report::WhyView> Session::why(const ConnectorName& connector) const
 {
     return look<report::WhyView>({.verb = Verb::why, .about = {connector}}, report::why_in,
                                  [&] { return why_alone(where_, connector); });
+}
+
+Result<report::LogView> Session::log() const
+{
+    return look<report::LogView>({.verb = Verb::log}, report::log_in, [this] { return log_alone(where_); });
 }
 
 Result<report::PlanView> Session::plan(plan::Request request) const

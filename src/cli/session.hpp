@@ -7,6 +7,7 @@
 #include "cli/daemon_link.hpp"
 #include "cli/options.hpp"
 #include "linux/locations.hpp"
+#include "report/log.hpp"
 #include "report/views.hpp"
 #include "report/why.hpp"
 #include "wire/answer.hpp"
@@ -35,11 +36,15 @@ public:
     /// Keeps what is on trial: only a daemon has one.
     [[nodiscard]] Result<wire::Answer> confirm() const;
 
+    /// Has the daemon read its configuration again, and waits for that.
+    [[nodiscard]] Result<wire::Answer> reload() const;
+
     [[nodiscard]] Result<report::StatusView> status() const;
     /// The daemon's, or an error.
     [[nodiscard]] Result<report::StatusView> status_of_daemon() const;
     [[nodiscard]] Result<report::RegistersView> registers() const;
     [[nodiscard]] Result<report::WhyView> why(const ConnectorName& connector) const;
+    [[nodiscard]] Result<report::LogView> log() const;
     [[nodiscard]] Result<report::PlanView> plan(plan::Request request) const;
 
 private:

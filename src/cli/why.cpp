@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
 #include "cli/session.hpp"
+#include "cli/user_names.hpp"
 #include "report/json.hpp"
 
 namespace usbroute::cli {
@@ -22,9 +23,12 @@ int run_why(const Invocation& invocation)
                   format("there is no connector {}; `usbroute status` lists them", printable(word, 64)))
                 .with_code("no-such-connector"),
             options.json);
-    const auto view = Session(options).why(ConnectorName(word));
+    const Session session(options);
+    const auto view = session.why(ConnectorName(word));
     if (!view) return fail(view.error(), options.json);
-    print(options.json ? report::to_json(*view) + "\n" : report::why_text(*view, style_of_terminal(options)));
+    print(options.json
+              ? report::to_json(*view) + "\n"
+              : report::why_text(*view, style_of_terminal(options), names_of_users(session.where())));
     return exit_done;
 }
 

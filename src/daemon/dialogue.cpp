@@ -35,8 +35,10 @@ Weight weight_of(const Command& command)
     case Verb::toggle:
     case Verb::undo:
     case Verb::assign:
+    case Verb::reload:
     case Verb::confirm: return Weight::change;
     case Verb::plan:
+    case Verb::log:
     case Verb::why: return Weight::study;
     case Verb::status: return command.form == Form::json ? Weight::study : Weight::look;
     case Verb::regs:
@@ -45,10 +47,10 @@ Weight weight_of(const Command& command)
     return Weight::look;
 }
 
-/// A subscription needs none, and what root's own command asks of a guest it has decided on a look of its own.
+/// A subscription and a reload need none, and what root's own command asks of a guest it has decided on a look of its own.
 bool needs_a_look(const Command& command)
 {
-    return command.verb != Verb::subscribe && command.verb != Verb::assign;
+    return command.verb != Verb::subscribe && command.verb != Verb::assign && command.verb != Verb::reload;
 }
 
 } // namespace

@@ -76,6 +76,8 @@ std::optional<std::string> why_not_for_guest(const GuestName& guest, const Setti
 {
     if (deed.verb == Verb::regs)
         return format("{} may not read the registers: they tell of every socket of the host", guest.text());
+    if (deed.verb == Verb::log)
+        return format("{} may not read the log: it tells of every socket of the host", guest.text());
     for (const auto& connector : deed.about)
         if (!is_granted(settings, guest, connector))
             return format("{} may not ask about {}: no profile gives it to {}", guest.text(),

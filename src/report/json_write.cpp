@@ -434,6 +434,7 @@ std::string to_json(const StatusView& view) { return document(view); }
 std::string to_json(const RegistersView& view) { return document(view); }
 std::string to_json(const PlanView& view) { return document(view); }
 std::string to_json(const WhyView& view) { return document(view); }
+std::string to_json(const LogView& view) { return document(view); }
 std::string to_json(const MaskView& view) { return document(view); }
 std::string to_json(const diagnose::Diagnosis& diagnosis) { return document(diagnosis); }
 std::string to_json(const RecordedView& view) { return document(view); }

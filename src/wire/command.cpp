@@ -89,6 +89,8 @@ std::string read_words(Words names, Said& said)
     case Verb::undo:
     case Verb::subscribe:
     case Verb::confirm:
+    case Verb::log:
+    case Verb::reload:
     case Verb::regs: break;
     }
     return names.empty() ? std::string() : format("{} takes no arguments", config::text_of(said.verb));
@@ -179,6 +181,8 @@ std::string what_is_wrong(const Said& said)
     case Verb::plan:
     case Verb::subscribe:
     case Verb::confirm:
+    case Verb::log:
+    case Verb::reload:
     case Verb::regs: break;
     }
     if (said.is_to_be_planned)
@@ -209,6 +213,8 @@ std::optional<plan::Wish> wish_in(Said& said)
     case Verb::confirm:
     case Verb::why:
     case Verb::assign:
+    case Verb::log:
+    case Verb::reload:
     case Verb::regs: break;
     }
     return std::nullopt;
