@@ -36,6 +36,8 @@ constexpr std::array<std::pair<std::string_view, Placeholder>, 17> placeholders{
     {"DISK", Placeholder::free},
     {"CMD", Placeholder::free},
     {"PORT", Placeholder::free},
+    {"MOMENT", Placeholder::free},
+    {"NUMBER", Placeholder::free},
 }};
 
 /// As import/found.cpp has them; that reader's libraries are not for this program.
@@ -267,6 +269,12 @@ Names names_in(const config::Settings& settings)
         if (connector.spec.bit)
             what += format("{}bit {}", what.empty() ? "" : ", ", connector.spec.bit->value);
         names.connectors.push_back({connector.spec.name.text(), std::move(what)});
+    }
+    for (const auto& connector : settings.connectors) {
+        Candidate panel{connector.panel + "/", "all of that panel"};
+        if (!connector.panel.empty() &&
+            std::ranges::find(names.connectors, panel.word, &Candidate::word) == names.connectors.end())
+            names.connectors.push_back(std::move(panel));
     }
     for (const auto& guest : settings.guests) {
         const auto controllers = texts_of(guest.controllers);

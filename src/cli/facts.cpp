@@ -17,6 +17,7 @@
 #include "observe/scan.hpp"
 #include "plan/board.hpp"
 #include "report/config_check.hpp"
+#include "report/times.hpp"
 #include "route/mux.hpp"
 #include "wire/answer.hpp"
 
@@ -58,7 +59,8 @@ diagnose::DaemonLook look_at_daemon(const Session& session)
     diagnose::DaemonLook look{.answers = true, .trouble = {}, .process = link->peer(), .since = {}};
     const auto& claims = session.where().claims;
     look.sees_claims = claims.empty() || ::access(claims.c_str(), F_OK) == 0;
-    if (look.process) look.since = linux_::start_of(*look.process);
+    const auto started = look.process ? linux_::start_of(*look.process) : std::nullopt;
+    if (started) look.since = format("{} ({})", report::local_time(*started), report::zone_at(*started));
     const auto status = session.status();
     if (!status) return look;
     for (const auto& seen : status->lines)

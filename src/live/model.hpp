@@ -89,7 +89,7 @@ private:
         std::string device =
             {}; ///< of an open question: what it is called; empty: a socket is to go somewhere
     };
-    struct Confirming { ///< whether to do what was refused
+    struct Confirming { ///< whether to do what was refused, and whether for good
         wire::Command command;
         std::string refusal;
     };

@@ -11,6 +11,7 @@
 #include "plan/giving.hpp"
 #include "plan/named_devices.hpp"
 #include "plan/open_questions.hpp"
+#include "plan/panels.hpp"
 #include "plan/plan.hpp"
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
@@ -328,7 +329,9 @@ Outcome make_plan(const Situation& situation, const Request& asked)
         return make_following_plan(situation, board, *follow);
     auto answered = with_answer_as_move(board, situation, asked);
     if (!answered) return answered.error();
-    const auto named = with_devices_apart(board, situation, std::move(answered->request));
+    auto of_sockets = without_panels(std::move(answered->request), situation.settings);
+    if (!of_sockets) return of_sockets.error();
+    const auto named = with_devices_apart(board, situation, std::move(*of_sockets));
     if (!named) return named.error();
     const auto& request = *named;
     if (auto refusal = check_whose_change(situation, board, request)) return *refusal;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "report/in_guest.hpp"
+#include "report/log.hpp"
 #include "report/views.hpp"
 #include "report/why.hpp"
 
@@ -231,6 +232,27 @@ template <class Io> void describe(OneOf<WhyView> auto& v, Io& io)
     io.if_any("trial_seconds", v.trial_seconds);
     io.if_any("trial_way_back", v.trial_way_back);
     io.if_any("trial_why_out", v.trial_why_out);
+}
+
+template <class Io> void describe(OneOf<LogView::Moved> auto& v, Io& io)
+{
+    io("name", v.name);
+    io("from", v.from);
+    io("to", v.to);
+}
+
+template <class Io> void describe(OneOf<LogView::Entry> auto& v, Io& io)
+{
+    io("when", v.when);
+    io("who", v.who);
+    io("what", v.what);
+    io("moved", v.moved);
+}
+
+template <class Io> void describe(OneOf<LogView> auto& v, Io& io)
+{
+    io("schema", v.schema);
+    io("entries", v.entries);
 }
 
 template <class Io> void describe(OneOf<RegistersView> auto& v, Io& io)

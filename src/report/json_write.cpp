@@ -440,6 +440,7 @@ std::string to_json(const std::vector<QuestionView>& open)
         -1, ' ', false, Json::error_handler_t::replace);
 }
 std::string to_json(const WhyView& view) { return document(view); }
+std::string to_json(const LogView& view) { return document(view); }
 std::string to_json(const MaskView& view) { return document(view); }
 std::string to_json(const diagnose::Diagnosis& diagnosis) { return document(diagnosis); }
 std::string to_json(const RecordedView& view) { return document(view); }

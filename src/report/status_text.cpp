@@ -388,6 +388,12 @@ std::string side_words(std::string_view side)
     return side == "ehci" ? "EHCI" : "-";
 }
 
+std::string words_of_seat(std::string_view word)
+{
+    auto side = side_words(word);
+    return side == "-" ? std::string(word) : side;
+}
+
 std::string status_text(const StatusView& view, const Style& style, Detail detail)
 {
     return painted(headline(view, style), Tone::heading, style) + "\n" + below_headline(view, style, detail);
