@@ -203,6 +203,7 @@ void describe(const GuestView& v, Writer& io)
     io.if_any("uri", v.uri);
     io.if_any("user", v.user);
     io("may_take_last_keyboard", v.may_take_last_keyboard);
+    io.if_any("on_plug", v.on_plug);
     io("controllers", v.controllers);
     io("connectors", v.connectors);
     io("notes", v.notes);
