@@ -34,6 +34,8 @@ Cell socket_cell(const ConnectorView& connector, std::size_t room, const Style& 
     if (auto text = plugged_in(connector, room, style); !text.empty()) return {std::move(text)};
     if (is_in_sight(connector)) return {"-", Tone::dim};
     if (connector.owner == "nobody") return {"dead: nothing drives it there", Tone::warning};
+    if (auto text = last_seen_words(connector, room, style); !text.empty())
+        return {std::move(text), Tone::dim};
     if (is_a_guest(connector.owner)) return {"not visible from here", Tone::dim};
     return {"-", Tone::dim};
 }
