@@ -58,6 +58,12 @@ bool may_be_insisted_on(const wire::Answer& answer, const wire::Command& command
            (answer.code == "last-keyboard" || answer.code == "no-driver");
 }
 
+/// A guard that a way back is enough for.
+bool may_be_tried(const wire::Answer& answer)
+{
+    return answer.status == wire::Status::refused && answer.code == "last-keyboard";
+}
+
 std::string words_of(const wire::Command& command)
 {
     if (!command.request) return "keeping what is on trial";
@@ -134,6 +140,19 @@ std::optional<std::size_t> distance(const report::Box& from, const report::Box& 
 }
 
 } // namespace
+
+std::string in_words_of_keys(std::string_view message)
+{
+    auto text = replaced(
+        message,
+        {{"try it with a way back (--revert-after 30s, revert-after=30s), say yes (--yes, yes=1), or set",
+          "t tries it for 30 s, y moves it for good; or set"},
+         {"say yes if that is what you want (--yes, yes=1)", "y moves it all the same"}});
+    // One key cannot name a disk.
+    if (const auto at = text.find(", or force it by name: --force-disk"); at != std::string::npos)
+        text.resize(at);
+    return text;
+}
 
 std::vector<Destination> destinations_of(const StatusView& view, const ConnectorView& connector)
 {
@@ -217,10 +236,11 @@ std::vector<Intent> Model::hear(const wire::Answer& answer)
         if (!answer.message.empty()) say(answer.message);
     } else if (may_be_insisted_on(answer, command)) {
         command.request->yes = true;
-        mode_ =
-            Confirming{.command = std::move(command), .refusal = printable(answer.message, longest_message)};
+        mode_ = Confirming{.command = std::move(command),
+                           .refusal = printable(in_words_of_keys(answer.message), longest_message),
+                           .can_be_tried = may_be_tried(answer)};
     } else {
-        say(format("{}: {}", wire::text_of(answer.status), answer.message), Tone::warning);
+        say(format("{}: {}", wire::text_of(answer.status), in_words_of_keys(answer.message)), Tone::warning);
     }
     return {Look{}};
 }
@@ -246,14 +266,15 @@ std::vector<Intent> Model::press(const Choosing& /*choosing*/, Key key)
     case Press::down:
     case Press::left:
     case Press::right: choose_towards(key.press); return {};
-    case Press::enter: return move_chosen();
+    case Press::enter: return move_chosen(Stay::for_good);
     case Press::escape: return {};
     case Press::letter: break;
     }
     switch (key.letter) {
     case 'q': return {Quit{}};
     case '?': mode_ = Helping{}; return {};
-    case 'm': return ask_where();
+    case 'm': return ask_where(Stay::for_good);
+    case 'T': return move_chosen(Stay::on_trial);
     case 't': return act(wire::command_of({.wish = plan::ToggleRequest{}}));
     case 'u': return act(wire::command_of({.wish = plan::UndoRequest{}}));
     case 'c': return act({{.verb = config::Verb::confirm}});
@@ -275,18 +296,24 @@ std::vector<Intent> Model::press(Asking& asking, Key key)
     if (picked && *picked <= last) {
         const auto connector = asking.connector;
         const auto to = asking.destinations[*picked].to;
+        const auto stay = asking.stay;
         mode_ = Choosing{};
-        return move(connector, to);
+        return move(connector, to, stay);
     }
     if (key.press == Press::escape || key.letter == 'q' || key.letter == 'n') mode_ = Choosing{};
     return {};
 }
 
-/// Only "y" does it: what was refused must not happen by a second Enter.
+/// Only a letter that says so does it: what was refused must not happen by a second Enter.
 std::vector<Intent> Model::press(const Confirming& confirming, Key key)
 {
-    if (key.letter == 'y') {
+    const bool tries = confirming.can_be_tried && (key.letter == 't' || key.letter == 'T');
+    if (key.letter == 'y' || tries) {
         auto command = confirming.command;
+        if (tries) {
+            command.request->yes = false;
+            command.request->revert_after = time_of_a_trial;
+        }
         mode_ = Choosing{};
         return act(std::move(command));
     }
@@ -317,15 +344,15 @@ void Model::choose_towards(Press direction)
     }
 }
 
-std::vector<Intent> Model::move_chosen()
+std::vector<Intent> Model::move_chosen(Stay stay)
 {
     const auto* connector = movable_one();
     if (connector == nullptr) return {};
     const auto destination = plain_destination(*view_, *connector);
-    return destination ? move(connector->name, destination->to) : ask_where();
+    return destination ? move(connector->name, destination->to, stay) : ask_where(stay);
 }
 
-std::vector<Intent> Model::ask_where()
+std::vector<Intent> Model::ask_where(Stay stay)
 {
     const auto* connector = movable_one();
     if (connector == nullptr) return {};
@@ -333,14 +360,17 @@ std::vector<Intent> Model::ask_where()
     if (destinations.empty())
         say(format("{} has nowhere to go: no guest has a controller here", connector->name), Tone::warning);
     else
-        mode_ = Asking{.connector = connector->name, .destinations = std::move(destinations), .at = 0};
+        mode_ = Asking{
+            .connector = connector->name, .destinations = std::move(destinations), .at = 0, .stay = stay};
     return {};
 }
 
-std::vector<Intent> Model::move(const std::string& connector, const std::string& to)
+std::vector<Intent> Model::move(const std::string& connector, const std::string& to, Stay stay)
 {
-    return act(wire::command_of({.wish = plan::MoveRequest{.connectors = {ConnectorName(connector)},
-                                                           .to = config::target_from(to)}}));
+    plan::Request request{
+        .wish = plan::MoveRequest{.connectors = {ConnectorName(connector)}, .to = config::target_from(to)}};
+    if (stay == Stay::on_trial) request.revert_after = time_of_a_trial;
+    return act(wire::command_of(std::move(request)));
 }
 
 std::vector<Intent> Model::act(wire::Command command)

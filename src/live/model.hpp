@@ -11,7 +11,9 @@
 #include "wire/command.hpp"
 #include "wire/event.hpp"
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -53,6 +55,14 @@ struct Destination {
 [[nodiscard]] std::optional<Destination> plain_destination(const report::StatusView& view,
                                                            const report::ConnectorView& connector);
 
+/// Whether a move is taken back unless `c` keeps it.
+enum class Stay : std::uint8_t { for_good, on_trial };
+/// How long a trial lasts that is begun with a key.
+inline constexpr std::chrono::seconds time_of_a_trial{30};
+
+/// A refusal as it is said to somebody at this view: it tells of keys where it would tell of options.
+[[nodiscard]] std::string in_words_of_keys(std::string_view message);
+
 /// The live view without terminal and daemon: takes keys and what the daemon says, tells what is to be done, and what
 /// to show.
 class Model {
@@ -81,10 +91,12 @@ private:
         std::string connector;
         std::vector<Destination> destinations;
         std::size_t at = 0;
+        Stay stay = Stay::for_good;
     };
     struct Confirming { ///< whether to do what was refused
         wire::Command command;
         std::string refusal;
+        bool can_be_tried = false; ///< as a trial it would not be refused
     };
     struct Helping {};
     using Mode = std::variant<Choosing, Asking, Confirming, Helping>;
@@ -99,10 +111,10 @@ private:
     [[nodiscard]] std::vector<Intent> press(const Confirming& confirming, Key key);
     [[nodiscard]] std::vector<Intent> press(const Helping& helping, Key key);
     void choose_towards(Press direction);
-    [[nodiscard]] std::vector<Intent> move_chosen();
-    [[nodiscard]] std::vector<Intent> ask_where();
+    [[nodiscard]] std::vector<Intent> move_chosen(Stay stay);
+    [[nodiscard]] std::vector<Intent> ask_where(Stay stay);
     [[nodiscard]] std::vector<Intent> act(wire::Command command);
-    [[nodiscard]] std::vector<Intent> move(const std::string& connector, const std::string& to);
+    [[nodiscard]] std::vector<Intent> move(const std::string& connector, const std::string& to, Stay stay);
 
     [[nodiscard]] const report::ConnectorView* chosen() const;
     /// The chosen socket, if it can go anywhere; else says why not.
@@ -113,6 +125,7 @@ private:
     [[nodiscard]] report::Line title_line() const;
     [[nodiscard]] report::Line detail_line() const;
     [[nodiscard]] report::Line keys_line() const;
+    [[nodiscard]] report::Line legend_in_a_line() const;
     [[nodiscard]] std::vector<report::Line> dialogue(std::size_t most) const;
     [[nodiscard]] std::vector<report::Line> middle(std::size_t rows) const;
     [[nodiscard]] std::vector<report::Line> help_lines() const;

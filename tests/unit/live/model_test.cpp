@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "fakes/boards.hpp"
 #include "live/model.hpp"
+#include "plan/plan.hpp"
 
 #include <gtest/gtest.h>
 
@@ -167,6 +168,89 @@ TEST(Live, ARefusalThatYesDoesNotLiftIsOnlySaid)
 
     EXPECT_TRUE(shows(model, "refused: rear-1 holds disk sdb; unmount it"));
     EXPECT_EQ(words(model.press(letter('y'))), "");
+}
+
+TEST(Live, ACapitalTTriesTheMoveForHalfAMinute)
+{
+    auto model = model_of(recorded_view());
+
+    EXPECT_EQ(words(model.press(letter('T'))), "move rear-1 windows revert-after=30s");
+}
+
+TEST(Live, WhatIsDangerousCanBeTried)
+{
+    auto model = model_of(recorded_view());
+    EXPECT_EQ(words(model.press(enter)), "move rear-1 windows");
+    EXPECT_EQ(words(model.hear(refusal("last-keyboard", "it is the last"))), "look");
+    EXPECT_TRUE(shows(model, "t try it for 30 s")) << text_of(model.screen());
+
+    EXPECT_EQ(words(model.press(letter('t'))), "move rear-1 windows revert-after=30s");
+}
+
+TEST(Live, ADeadSideCannotBeTried)
+{
+    auto model = model_of(recorded_view());
+    (void)model.press(enter);
+    (void)model.hear(refusal("no-driver", "nobody is there"));
+    EXPECT_FALSE(shows(model, "t try it"));
+
+    EXPECT_EQ(words(model.press(letter('t'))), "");
+}
+
+/// What the planner says of a move.
+std::string refusal_of(const topology::Snapshot& snapshot, const char* connector, const char* to)
+{
+    const topology::HostUse nothing_in_use;
+    const auto settings = fakes::settings();
+    const auto outcome = plan::make_plan(
+        {.snapshot = snapshot,
+         .settings = settings,
+         .use = nothing_in_use,
+         .last_change = {},
+         .standing = {}},
+        {.wish = plan::MoveRequest{.connectors = {ConnectorName(connector)}, .to = config::target_from(to)}});
+    const auto* refused = std::get_if<plan::Refusal>(&outcome);
+    return refused == nullptr ? std::string("it is not refused") : plan::text_of(*refused);
+}
+
+TEST(Live, ARefusalSpeaksOfKeysAndNotOfOptions)
+{
+    auto with_keyboard = fakes::z97();
+    fakes::plug_keyboard(with_keyboard, "3-3");
+    auto undriven = fakes::z97();
+    fakes::controller(undriven, "0000:00:1d.0").driver.clear();
+
+    const auto keyboard = in_words_of_keys(refusal_of(with_keyboard, "keys", "ehci"));
+    const auto dead = in_words_of_keys(refusal_of(undriven, "keys", "ehci"));
+    const auto disk = in_words_of_keys(
+        "rear holds disk sdb, which the host uses: sdb > /mnt; unmount it, or force it by name: --force-disk sdb");
+
+    EXPECT_NE(keyboard.find("t tries it for 30 s, y moves it for good"), std::string::npos) << keyboard;
+    EXPECT_NE(dead.find("y moves it all the same"), std::string::npos) << dead;
+    EXPECT_EQ(disk, "rear holds disk sdb, which the host uses: sdb > /mnt; unmount it");
+    for (const auto& text : {keyboard, dead, disk}) {
+        EXPECT_EQ(text.find("--"), std::string::npos) << text;
+        EXPECT_EQ(text.find("yes=1"), std::string::npos) << text;
+    }
+}
+
+TEST(Live, TellsTheLettersInATerminalOf80By24)
+{
+    auto model = model_of(recorded_view());
+    model.resize({.rows = 24, .columns = 80});
+
+    EXPECT_TRUE(shows(model, "H host   W windows")) << text_of(model.screen());
+}
+
+TEST(Live, ShowsWhatWasLastSeenInAGuestsSocket)
+{
+    auto view = recorded_view();
+    view.connectors[0].owner = "windows";
+    view.connectors[0].devices.clear();
+    view.connectors[0].last_seen = "Logitech USB Keyboard";
+    const auto model = model_of(view);
+
+    EXPECT_TRUE(shows(model, "last seen: Logitech USB Keyboard")) << text_of(model.screen());
 }
 
 TEST(Live, ASocketThatCannotMoveSaysWhy)
