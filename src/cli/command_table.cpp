@@ -75,6 +75,7 @@ constexpr std::array picture_options{svg};
 constexpr std::array bind_options{move_first, yes, dry_run, boot};
 constexpr std::array release_options{dry_run};
 constexpr std::array assign_options{move_first, yes, dry_run};
+constexpr std::array config_options{OptionId::write};
 constexpr std::array import_options{kind, OptionId::write};
 constexpr std::array lines_options{qemu, libvirt, proxmox, virtio, reconnect_ms};
 constexpr std::array setup_options{powershell, autohotkey, systemd, i3, shell, port};
@@ -166,7 +167,10 @@ constexpr std::array<Example, 2> record_examples{{
     {"sudo usbroute record my-board", "then `usbroute --root my-board doctor` answers as on this machine"},
     {"sudo usbroute record my-board --json", "list what was recorded and replaced, as JSON"},
 }};
-constexpr std::array<Example, 4> config_examples{{
+constexpr std::array<Example, 6> config_examples{{
+    {"usbroute config init", "a start for this machine, with its controllers and sockets, to read"},
+    {"sudo usbroute config init --write",
+     "the same into /etc/usbroute/usbroute.toml, if that is not there yet"},
     {"usbroute config check", "read the configuration and compare it with this machine"},
     {"usbroute config check --config new.toml", "before it is put in place"},
     {"usbroute config show", "what is in force, defaults included"},
@@ -305,14 +309,8 @@ constexpr std::array<CommandRow, 25> commands{{
      1,
      1,
      run_record},
-    {"config",
-     "check|show|udev",
-     "check or show the configuration; print the udev rules for it",
-     {},
-     config_examples,
-     1,
-     1,
-     run_config},
+    {"config", "init|check|show|udev", "begin, check or show the configuration; print the udev rules for it",
+     config_options, config_examples, 1, 1, run_config},
     {"reload",
      "",
      "have the daemon read its configuration again",

@@ -50,7 +50,12 @@ void read_settings(diagnose::Facts& facts, const linux_::Locations& where, linux
 diagnose::DaemonLook look_at_daemon(const Session& session)
 {
     auto link = session.connect();
-    if (!link) return {.answers = false, .trouble = link.error().message(), .process = {}, .since = {}};
+    if (!link)
+        return {.answers = false,
+                .keeps_us_out = link.error().kind() == ErrorKind::not_permitted,
+                .trouble = link.error().message(),
+                .process = {},
+                .since = {}};
     // A connection proves a listener; an answer proves that it is awake and answers this user.
     const auto line = link->ask("status");
     if (!line) return {.answers = false, .trouble = line.error().message(), .process = {}, .since = {}};

@@ -13,6 +13,7 @@
 #include "daemon/follower.hpp"
 #include "daemon/giving.hpp"
 #include "daemon/guests.hpp"
+#include "daemon/last_seen.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
@@ -107,6 +108,7 @@ public:
     SleepLine sleep;
     ClaimLine claims;
     Controllers controllers;
+    LastSeen last_seen;
     Service service;
 
 private:

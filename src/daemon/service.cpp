@@ -290,6 +290,7 @@ Answer Service::why(const Through& through, const Command& command) const
                                         .decide = decide,
                                         .given = given_now()});
     if (!view) return answer_for(NotDone(std::move(view.error())));
+    parts_.last_seen.show(view->connector);
     if (sight) view = for_guest(*sight, *view);
     if (sight) view->device.reset(); // which rules there are is the host's
     const auto& trial = machine.trial();
@@ -368,6 +369,7 @@ Answer Service::status(const Through& through, Form form) const
     auto view = report::status_view(*snapshot, settings, parts_.machine.host_use());
     view.lines = line_views(parts_.entrances, parts_.guests);
     report::show_given(view, given_now());
+    parts_.last_seen.show(view);
     for (const auto& guest : parts_.guests.seen())
         if (guest.silence)
             view.silent.push_back(

@@ -8,6 +8,7 @@
 #include "daemon/dialogue.hpp"
 #include "daemon/entrance.hpp"
 #include "daemon/guests.hpp"
+#include "daemon/last_seen.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
@@ -42,6 +43,7 @@ public:
         Controllers& controllers;
         Plugs& plugs;
         const Questions& questions;
+        const LastSeen& last_seen;
         TellMoved tell_moved;
         /// What somebody else has written was told of, and can be brought back.
         std::function<void()> restore;

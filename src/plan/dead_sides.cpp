@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "plan/ownership.hpp"
+#include "plan/whole_controller.hpp"
 #include "route/mux.hpp"
 
 #include <algorithm>
@@ -48,7 +49,9 @@ DeadSide held_by_a_stub(const topology::PciController& controller, const config:
         .sentence = format("{} holds {}, and nobody can use it", driver, kind_and_name(controller)),
         .remedy =
             guest != nullptr && controller.iommu_group
-                ? format("bind it first: sudo usbroute guest bind {}", guest->name.text())
+                ? format("{} it first: sudo usbroute guest {} {}",
+                         verb_to_give(*guest) == "bind" ? "bind" : "give", verb_to_give(*guest),
+                         guest->name.text())
                 : format(
                       "take it away from {} (if the kernel's command line or /etc/modprobe.d has {}.ids=, remove its id there and reboot)",
                       driver, driver),

@@ -16,6 +16,7 @@
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
 #include "route/mux.hpp"
+#include "route/superspeed_halves.hpp"
 #include "topology/halves.hpp"
 
 #include <algorithm>
@@ -153,6 +154,11 @@ void add(Plan& plan, const Situation& situation, const Board& board, const Wante
     add_shift(plan, mux, shift);
     add_superspeed(plan, mux, wanted);
     add_movement(plan, situation, board, wanted);
+    if (wanted.named && wanted.seat == SeatId(Side::ehci) && !connector.spec.superspeed)
+        for (const auto& loose : route::loose_superspeed(situation.snapshot, mux, situation.settings.specs()))
+            plan.warnings.push_back(
+                format("{}: if that is in {}, it stays with the host; `usbroute map` learns it", loose.text(),
+                       connector.spec.name.text()));
     const auto& name = connector.spec.name;
     const bool moves = !plan.movements.empty() && plan.movements.back().connector == name;
     if (wanted.is_there() && !moves) plan.already.push_back(name);

@@ -69,7 +69,9 @@ Result<std::vector<std::string>> not_ready_for(const StatusView& view, const con
     const auto connectors = connectors_named(view, names);
     if (!connectors) return std::unexpected(connectors.error());
     std::vector<std::string> missing;
-    for (const auto& address : guest.controllers) {
+    // With bind = "running" it starts without them.
+    const auto needed = guest.bind == config::BindAt::running ? std::vector<PciAddress>{} : guest.controllers;
+    for (const auto& address : needed) {
         const auto controller = std::ranges::find(view.controllers, address.text(), &ControllerView::address);
         if (controller == view.controllers.end())
             missing.push_back(format("there is no USB controller {}", address.text()));

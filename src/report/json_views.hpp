@@ -33,6 +33,7 @@ template <class Io> void describe(OneOf<DeviceView> auto& v, Io& io)
     io("speed", v.speed);
     io("keyboard", v.keyboard);
     io("hub", v.hub);
+    io.if_any("kind", v.kind);
     io("disks", v.disks);
     io("in_use", v.in_use);
     io.if_any("owner", v.owner);
@@ -65,6 +66,7 @@ template <class Io> void describe(OneOf<ConnectorView> auto& v, Io& io)
     io.if_any("given_by", v.given_by);
     io.if_any("waits", v.waits);
     io.if_any("signs", v.signs);
+    io.if_any("last_seen", v.last_seen);
     io("devices", v.devices);
 }
 

@@ -24,7 +24,7 @@ Result<const config::ListenerSettings*> line_of(const config::Settings& settings
                 "[listen.{0}]\n"
                 "unix = \"/run/usbroute/{0}.sock\"\n"
                 "guest = \"{0}\"\n"
-                "allow = [\"toggle\", \"status\"]",
+                "allow = [\"toggle\", \"status\", \"confirm\"]",
                 name))
             .with_code("no-guest-line"));
 }

@@ -18,7 +18,7 @@ std::string as_options(std::string_view advice)
 std::string as_keys(std::string_view advice)
 {
     return replaced(advice, {{"yes=1", "y"},
-                             {"revert-after=30s", "w"},
+                             {"revert-after=30s", "t"},
                              {"force-disk=", "usbroute move --force-disk "},
                              {say_confirm, "c keeps it"}});
 }

@@ -12,7 +12,7 @@ namespace usbroute::report {
 
 /// "--yes", "--revert-after 30s", "--force-disk sdb", "`usbroute confirm`".
 [[nodiscard]] std::string as_options(std::string_view advice);
-/// The keys of the live view: "y", "w", "c". Of what has none, the command.
+/// The keys of the live view: "y", "t", "c". Of what has none, the command.
 [[nodiscard]] std::string as_keys(std::string_view advice);
 
 /// How to keep what is on trial, for whoever may.

@@ -311,6 +311,7 @@ std::string why_in_a_line(const WhyView& view)
                             : since_in_a_line(view);
     if (view.device)
         for (const auto& line : lost_lines(*view.device)) text += format("; does not count: {}", line);
+    if (!view.connector.last_seen.empty()) text += format("; last seen there: {}", view.connector.last_seen);
     for (const auto& line : wait_lines(view.connector)) text += format("; waits: {}", line);
     for (const auto& move : view.moves) text += format("; to {}: {}", move.to, move_words(move));
     return text;
@@ -340,6 +341,8 @@ std::string why_text(const WhyView& view, const Style& style, const NameOfUser& 
     if (!connector.expect.empty()) text += format("expected there: {}\n", connector.expect);
     if (const auto plugged = plugged_words(connector); !plugged.empty())
         text += format("plugged in: {}\n", plugged);
+    if (!connector.last_seen.empty())
+        text += format("last seen there, before {} got it: {}\n", connector.owner, connector.last_seen);
     text += labelled("waits", wait_lines(connector), Tone::warning, style);
     if (connector.given_by == "place")
         text +=

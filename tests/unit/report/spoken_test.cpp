@@ -17,7 +17,7 @@ TEST(Spoken, AdviceIsInWhatItsReaderCanType)
     EXPECT_EQ(as_options(advice),
               "try it with a way back (--revert-after 30s), say yes (--yes), or force it by "
               "name: --force-disk sdb");
-    EXPECT_EQ(as_keys(advice), "try it with a way back (w), say yes (y), or force it by name: usbroute move "
+    EXPECT_EQ(as_keys(advice), "try it with a way back (t), say yes (y), or force it by name: usbroute move "
                                "--force-disk sdb");
     EXPECT_EQ(as_options(trial),
               "rear-1 goes back to host in 30 s unless confirmed; `usbroute confirm` keeps it");
