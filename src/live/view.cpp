@@ -182,7 +182,7 @@ std::vector<Line> Model::dialogue(std::size_t most) const
 
 std::vector<Line> Model::help_lines() const
 {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 9> keys{{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 10> keys{{
         {"arrows", "choose a socket"},
         {"Enter", "move it to the other owner; with several, ask which"},
         {"T", "try it: the same, but it goes back after 30 s unless c keeps it"},

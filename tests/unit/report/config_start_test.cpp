@@ -137,7 +137,7 @@ TEST(ConfigStart, SaysOfEachValueWhatItIs)
         std::string above;
         for (const auto line : split(toml, '\n')) {
             const bool is_value = line.find(" = ") != std::string_view::npos && !line.starts_with('#');
-            if (is_value) EXPECT_TRUE(above.starts_with("# ")) << name << ": " << line;
+            EXPECT_TRUE(!is_value || above.starts_with("# ")) << name << ": " << line;
             above = line;
         }
     }

@@ -83,7 +83,7 @@ TEST(SuperSpeedHalves, StatusSaysSoToo)
 TEST(SuperSpeedHalves, OneThatFirmwareKnowsIsMissedUntilSomebodyHasIt)
 {
     auto snapshot = fakes::z97();
-    const topology::PortPath usb2(3, {10});
+    const topology::PortPath usb2(3, {6});
     const topology::PortPath superspeed(4, {3});
     snapshot.ports = topology::in_order(std::vector<topology::SharedHub>{
         std::make_shared<std::vector<topology::HubPort>>(std::vector<topology::HubPort>{
