@@ -263,12 +263,19 @@ std::optional<Error> read_options(std::vector<std::string> arguments, Invocation
     return wrong;
 }
 
+/// Of the verb that was named, where the command has verbs.
+HelpAsked help_for(const CommandRow& command, const std::vector<std::string>& words)
+{
+    const auto* verb = words.empty() ? nullptr : find_verb(command, words.front());
+    return HelpAsked{verb == nullptr ? help_text(command) : help_text(command, *verb)};
+}
+
 Read read_command(const CommandRow& command, std::vector<std::string> arguments)
 {
     Invocation invocation{.command = &command, .options = {}, .words = {}, .typed = {}};
     Raw raw;
     const auto unread = read_options(std::move(arguments), invocation, raw);
-    if (raw.help) return HelpAsked{help_text(command)};
+    if (raw.help) return help_for(command, invocation.words);
     if (unread) return *unread;
     if (auto wrong = take_raw(raw, invocation.options)) return *wrong;
     if (auto wrong = check_words(invocation)) return *wrong;
@@ -290,7 +297,7 @@ Read read_help(const std::vector<std::string>& arguments, std::size_t at)
     if (at + 1 >= arguments.size()) return HelpAsked{help_text()};
     const auto* command = find_command(arguments[at + 1]);
     if (command == nullptr) return unknown_command(arguments[at + 1]);
-    return HelpAsked{help_text(*command)};
+    return help_for(*command, {arguments.begin() + static_cast<std::ptrdiff_t>(at) + 2, arguments.end()});
 }
 
 Read read_words(const std::vector<std::string>& arguments)

@@ -266,6 +266,12 @@ Names names_in(const config::Settings& settings)
             what += format("{}bit {}", what.empty() ? "" : ", ", connector.spec.bit->value);
         names.connectors.push_back({connector.spec.name.text(), std::move(what)});
     }
+    for (const auto& connector : settings.connectors) {
+        Candidate panel{connector.panel + "/", "all of that panel"};
+        if (!connector.panel.empty() &&
+            std::ranges::find(names.connectors, panel.word, &Candidate::word) == names.connectors.end())
+            names.connectors.push_back(std::move(panel));
+    }
     for (const auto& guest : settings.guests) {
         const auto controllers = texts_of(guest.controllers);
         names.guests.push_back(

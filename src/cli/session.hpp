@@ -16,6 +16,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace usbroute::cli {
 
@@ -47,8 +48,10 @@ public:
     [[nodiscard]] Result<report::LogView> log() const;
     [[nodiscard]] Result<report::PlanView> plan(plan::Request request) const;
 
+    /// The names of sockets, where panels are among them ("front/*"). Others come back as they are, and nobody is asked.
+    [[nodiscard]] Result<std::vector<std::string>> without_panels(const std::vector<std::string>& words) const;
+
 private:
-    [[nodiscard]] wire::Form form() const;
     [[nodiscard]] Result<wire::Answer> say(const wire::Command& command) const;
     /// What the daemon says, or this process itself sees.
     template <class View>

@@ -10,6 +10,7 @@
 #include "cli/session.hpp"
 #include "cli/user_names.hpp"
 #include "report/json.hpp"
+#include "report/spoken.hpp"
 
 namespace usbroute::cli {
 
@@ -24,11 +25,20 @@ int run_why(const Invocation& invocation)
                 .with_code("no-such-connector"),
             options.json);
     const Session session(options);
-    const auto view = session.why(ConnectorName(word));
-    if (!view) return fail(view.error(), options.json);
-    print(options.json
-              ? report::to_json(*view) + "\n"
-              : report::why_text(*view, style_of_terminal(options), names_of_users(session.where())));
+    const auto names = session.without_panels({word});
+    if (!names) return fail(names.error(), options.json);
+    if (options.json && names->size() > 1)
+        return fail(usage_error(format("why --json tells of one connector, and {} is {}: name one", word,
+                                       join(*names, ", "))),
+                    options.json);
+    for (const auto& name : *names) {
+        const auto view = session.why(ConnectorName(name));
+        if (!view) return fail(view.error(), options.json);
+        const auto text = options.json ? report::to_json(*view) + "\n"
+                                       : report::why_text(*view, style_of_terminal(options),
+                                                          names_of_users(session.where()));
+        print((&name == &names->front() ? "" : "\n") + report::as_options(text));
+    }
     return exit_done;
 }
 

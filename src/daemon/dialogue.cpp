@@ -101,7 +101,8 @@ Turn Dialogue::answer_line(const wire::LineCutter::Line& line)
     if (command) return answer_command(std::move(*command));
     if (!command.error().is_ours) return answer_foreign(command.error());
     if (!entrance_->is_guest() || is_admitted(Weight::look, command.error().form))
-        say(error("usage", command.error().message), command.error().form);
+        say(error(command.error().is_unknown_verb ? "not-a-command" : "usage", command.error().message),
+            command.error().form);
     return Turn::idle;
 }
 

@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "report/plugged.hpp"
+#include "report/spoken.hpp"
 #include "report/text.hpp"
 
 #include <algorithm>
@@ -213,14 +214,14 @@ std::vector<Intent> Model::hear(const wire::Answer& answer)
     auto command = *std::exchange(under_way_, std::nullopt);
     if (answer.status == wire::Status::ok) {
         // What was done comes as an event too; only what the event does not say is said here.
-        for (const auto& warning : answer.warnings) say("warning: " + warning, Tone::warning);
-        if (!answer.message.empty()) say(answer.message);
+        for (const auto& warning : answer.warnings)
+            say("warning: " + report::as_keys(warning), Tone::warning);
+        if (!answer.message.empty()) say(report::as_keys(answer.message));
     } else if (may_be_insisted_on(answer, command)) {
-        command.request->yes = true;
-        mode_ =
-            Confirming{.command = std::move(command), .refusal = printable(answer.message, longest_message)};
+        mode_ = Confirming{.command = std::move(command),
+                           .refusal = printable(report::as_keys(answer.message), longest_message)};
     } else {
-        say(format("{}: {}", wire::text_of(answer.status), answer.message), Tone::warning);
+        say(format("{}: {}", wire::text_of(answer.status), report::as_keys(answer.message)), Tone::warning);
     }
     return {Look{}};
 }
@@ -282,11 +283,16 @@ std::vector<Intent> Model::press(Asking& asking, Key key)
     return {};
 }
 
-/// Only "y" does it: what was refused must not happen by a second Enter.
+/// Only "y" and "w" do it: what was refused must not happen by a second Enter.
 std::vector<Intent> Model::press(const Confirming& confirming, Key key)
 {
-    if (key.letter == 'y') {
+    constexpr std::chrono::seconds trial{30};
+    if (key.letter == 'y' || key.letter == 'w') {
         auto command = confirming.command;
+        if (key.letter == 'y')
+            command.request->yes = true;
+        else
+            command.request->revert_after = trial;
         mode_ = Choosing{};
         return act(std::move(command));
     }

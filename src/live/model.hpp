@@ -82,7 +82,7 @@ private:
         std::vector<Destination> destinations;
         std::size_t at = 0;
     };
-    struct Confirming { ///< whether to do what was refused
+    struct Confirming { ///< whether to do what was refused, and whether for good
         wire::Command command;
         std::string refusal;
     };

@@ -106,7 +106,8 @@ Line Model::detail_line() const
 Line Model::keys_line() const
 {
     if (std::holds_alternative<Confirming>(mode_))
-        return line_of("y do it anyway   n leave it as it is", Tone::dim);
+        return line_of("y do it anyway   w do it with a way back, after 30 s   n leave it as it is",
+                       Tone::dim);
     if (std::holds_alternative<Asking>(mode_))
         return line_of(style_.unicode ? "↑↓ choose   Enter move   Esc back"
                                       : "up/down choose   Enter move   Esc back",
@@ -130,7 +131,7 @@ std::vector<Line> Model::dialogue(std::size_t most) const
     if (const auto* confirming = std::get_if<Confirming>(&mode_)) {
         auto lines = lines_of({.text = confirming->refusal, .tone = Tone::warning});
         keep(lines, most - 1);
-        lines.push_back(line_of("Do it anyway? y/n", Tone::heading));
+        lines.push_back(line_of("Do it anyway? y/w/n", Tone::heading));
         return lines;
     }
     if (const auto* asking = std::get_if<Asking>(&mode_)) {
@@ -172,7 +173,7 @@ std::vector<Line> Model::help_lines() const
     for (
         const auto* text :
         {"The letter in a frame is the owner's; = cannot move; SS is SuperSpeed, ss SuperSpeed switched off.",
-         "A refusal says why. With y you can still move the last keyboard, or to a side without a driver, but not a disk in use: unmount it, or use usbroute move --force-disk."})
+         "A refusal says why. With y you can still move the last keyboard, or to a side without a driver; with w it goes back after 30 s unless you press c. A disk in use stays: unmount it, or use usbroute move --force-disk."})
         append(lines, lines_of({.text = text}));
     return lines;
 }

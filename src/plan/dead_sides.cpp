@@ -35,7 +35,7 @@ DeadSide undriven(const topology::PciController& controller)
 {
     return {.why = Death::no_driver,
             .sentence = format("no driver runs {}", kind_and_name(controller)),
-            .remedy = "bind a driver to it, or say yes if that is what you want (--yes, yes=1)",
+            .remedy = "bind a driver to it, or say yes if that is what you want (yes=1)",
             .evidence = driver_file(controller) + " is not there"};
 }
 

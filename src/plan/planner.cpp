@@ -10,6 +10,7 @@
 #include "plan/following.hpp"
 #include "plan/giving.hpp"
 #include "plan/named_devices.hpp"
+#include "plan/panels.hpp"
 #include "plan/plan.hpp"
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
@@ -325,7 +326,9 @@ Outcome make_plan(const Situation& situation, const Request& asked)
     auto board = look_at_board(situation.snapshot, situation.settings);
     if (const auto* follow = std::get_if<FollowRequest>(&asked.wish))
         return make_following_plan(situation, board, *follow);
-    const auto named = with_devices_apart(board, situation, asked);
+    auto of_sockets = without_panels(asked, situation.settings);
+    if (!of_sockets) return of_sockets.error();
+    const auto named = with_devices_apart(board, situation, std::move(*of_sockets));
     if (!named) return named.error();
     const auto& request = *named;
     if (auto refusal = check_whose_change(situation, board, request)) return *refusal;

@@ -111,8 +111,8 @@ TEST_F(ServiceAudience, ATrialIsToldFromItsBeginningToItsEnd)
 {
     EXPECT_EQ(
         ask("move rear windows revert-after=30s"),
-        "ok windows=rear -- trial: rear goes back to host in 30 s unless confirmed (usbroute confirm, or "
-        "confirm on this line)\n");
+        "ok windows=rear -- trial: rear goes back to host in 30 s unless confirmed; say confirm to keep "
+        "it\n");
     EXPECT_EQ(heard(), "event moved windows=rear\n"
                        "event trial begun rear goes back to host in 30 s unless confirmed\n");
     EXPECT_EQ(ask("status"),

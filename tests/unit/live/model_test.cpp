@@ -136,7 +136,7 @@ TEST(Live, WhatIsDangerousIsDoneOnlyAfterAYes)
 
     EXPECT_EQ(words(model.hear(refusal("last-keyboard", "rear-1 holds the host's only keyboard"))), "look");
 
-    EXPECT_TRUE(shows(model, "rear-1 holds the host's only keyboard\nDo it anyway?"))
+    EXPECT_TRUE(shows(model, "rear-1 holds the host's only keyboard\nDo it anyway? y/w/n"))
         << text_of(model.screen());
     for (const auto key : {enter, up, letter('m'), letter('t'), letter('u')})
         EXPECT_EQ(words(model.press(key)), "");
@@ -144,6 +144,18 @@ TEST(Live, WhatIsDangerousIsDoneOnlyAfterAYes)
     EXPECT_EQ(words(model.hear(refusal("last-keyboard", "still no"))), "look");
     EXPECT_FALSE(shows(model, "Do it anyway?"));
     EXPECT_TRUE(shows(model, "refused: still no"));
+}
+
+TEST(Live, WhatIsDangerousCanBeDoneWithAWayBack)
+{
+    auto model = model_of(recorded_view());
+    EXPECT_EQ(words(model.press(enter)), "move rear-1 windows");
+    EXPECT_EQ(words(model.hear(
+                  refusal("last-keyboard", "try it with a way back (revert-after=30s), say yes (yes=1)"))),
+              "look");
+
+    EXPECT_TRUE(shows(model, "try it with a way back (w), say yes (y)")) << text_of(model.screen());
+    EXPECT_EQ(words(model.press(letter('w'))), "move rear-1 windows revert-after=30s");
 }
 
 TEST(Live, ANoLeavesEverythingAsItIs)

@@ -276,6 +276,8 @@ TEST(Command, RefusesJsonThatIsNotAsItShouldBe)
     EXPECT_EQ(seen(R"({"do":"toggle","yes":"1"})"), "ours: yes must be true or false");
     EXPECT_EQ(seen(R"({"do":"apply","profile":null})"), "ours: profile must be a string");
     EXPECT_EQ(seen(R"({"do":1})"), "ours: do must be a string");
+    EXPECT_EQ(seen("toogle"), "foreign: toogle is not a command; did you mean toggle?");
+    EXPECT_EQ(seen(R"({"do":"toogle"})"), "ours: toogle is not a command; did you mean toggle?");
     EXPECT_EQ(seen(R"({"do":"frob"})"), "ours: frob is not a command");
     EXPECT_EQ(seen(R"({"do":"plan","plan":"toggle"})"),
               R"(ours: "plan" must be the command to plan, an object)");
