@@ -102,7 +102,7 @@ std::string log_text(const LogView& view, const Style& style, const NameOfUser& 
     const auto zone = zone_of(view);
     for (const auto& entry : view.entries) {
         text += wrapped(
-            format("{}  {}, by {}", when_in_words(entry, zone), entry.what, who_in_words(entry.who, name_of)),
+            format("{} {}, by {}", when_in_words(entry, zone), entry.what, who_in_words(entry.who, name_of)),
             {.first = 0, .rest = 4}, style);
         if (!entry.moved.empty())
             text += painted(wrapped(moves_in_words(entry.moved), {.first = 4, .rest = 4}, style), Tone::dim,

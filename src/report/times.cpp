@@ -7,9 +7,8 @@
 #include "base/text.hpp"
 
 #include <array>
+#include <cstdlib>
 #include <ctime>
-
-#include <time.h>
 
 namespace usbroute::report {
 

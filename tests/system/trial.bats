@@ -268,7 +268,7 @@ grep 'to host: nothing prevents it' said
 grep 'to windows: .*(guest-not-given; ' said
 TZ=UTC usbroute log > said; cat said
 grep '^times are local (UTC)' said
-grep "^20..-..-.. ..:..:..  move rear-1 to ehci, by user $(id -un) " said
+grep "^20..-..-.. ..:..:.. move rear-1 to ehci, by user $(id -un) " said
 grep '^    rear-1: xHCI -> EHCI$' said
 usbroute log --json | jq -e '.entries[-1].moved == [{"name":"rear-1","from":"xhci","to":"ehci"}]'
 usbroute log --since 1m -n 1 | grep 'move rear-1 to ehci'

@@ -107,6 +107,24 @@ TEST_F(ServiceAudience, AVerdictFollowsAMoveWhenALookHasSeenWhatCameOfIt)
     EXPECT_EQ(heard().find("event verdict front consistent "), 0u);
 }
 
+TEST_F(ServiceAudience, AVerdictWaitsForWhatIsFoundInASocketThatHasComeHome)
+{
+    world.unplug(rear);
+    ask("move rear windows");
+    life->look();
+    heard();
+
+    ask("move rear host");
+    life->look();
+    EXPECT_EQ(heard().find("verdict"), std::string::npos);
+    world.plug(rear, Thing::mouse);
+    life->look();
+
+    const auto said = heard();
+    EXPECT_NE(said.find("event arrived rear "), std::string::npos) << said;
+    EXPECT_NE(said.find("event verdict rear confirmed "), std::string::npos) << said;
+}
+
 TEST_F(ServiceAudience, ATrialIsToldFromItsBeginningToItsEnd)
 {
     EXPECT_EQ(

@@ -10,11 +10,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <time.h>
 
 namespace usbroute::report {
 namespace {
@@ -69,7 +68,7 @@ TEST(Log, SaysWhenByWhomAndWhichSocketsWentWhere)
     EXPECT_EQ(view.entries[0].when, "2023-11-14T22:13:20Z");
     EXPECT_EQ(log_text(view, {}, alice),
               "times are local (JST, UTC+09:00)\n"
-              "2023-11-15 07:13:20  toggle to on-ehci, by user alice (uid 1000), process 7 (waybar)\n"
+              "2023-11-15 07:13:20 toggle to on-ehci, by user alice (uid 1000), process 7 (waybar)\n"
               "    front, keys: xHCI -> EHCI\n");
     EXPECT_EQ(log_in_a_line(view),
               "2023-11-14T22:13:20Z toggle to on-ehci, by control (uid 1000, pid 7, waybar) "
@@ -121,8 +120,8 @@ TEST(Log, OfTwoZonesSaysBoth)
     view.entries.push_back({.when = "2026-10-25T01:30:00Z", .who = "", .what = "b", .moved = {}});
 
     EXPECT_EQ(log_text(view, {}, {}), "times are local (CET, UTC+01:00)\n"
-                                      "2026-10-25 02:30:00 (CEST, UTC+02:00)  a, by somebody\n"
-                                      "2026-10-25 02:30:00  b, by somebody\n");
+                                      "2026-10-25 02:30:00 (CEST, UTC+02:00) a, by somebody\n"
+                                      "2026-10-25 02:30:00 b, by somebody\n");
 }
 
 TEST(Who, IsNamedAsPeopleNameEachOther)
