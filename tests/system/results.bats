@@ -46,7 +46,7 @@ at_terminal 'usbroute undo'
 at_terminal 'usbroute -q move rear-1 --to xhci'; not test -s said
 at_terminal 'usbroute move rear-1 --to ehci --revert-after 1h'
 grep '^EHCI has rear-1$' said
-tr '\n' ' ' < said | grep 'usbroute: trial: rear-1 goes back to xhci in 3600 s unless confirmed; *`usbroute confirm` keeps it'
+tr -s ' \n' ' ' < said | grep 'usbroute: trial: rear-1 goes back to xhci in 3600 s unless confirmed; `usbroute confirm` keeps it'
 at_terminal 'usbroute confirm'
 [ "$(cat said)" = kept ]
 at_terminal 'usbroute move rear-1 --to ehci'
