@@ -49,7 +49,8 @@ public:
     [[nodiscard]] Result<report::PlanView> plan(plan::Request request) const;
 
     /// The names of sockets, where panels are among them ("front/*"). Others come back as they are, and nobody is asked.
-    [[nodiscard]] Result<std::vector<std::string>> without_panels(const std::vector<std::string>& words) const;
+    [[nodiscard]] Result<std::vector<std::string>>
+    without_panels(const std::vector<std::string>& words) const;
 
 private:
     [[nodiscard]] Result<wire::Answer> say(const wire::Command& command) const;

@@ -43,8 +43,8 @@ std::optional<std::chrono::sys_seconds> start_of(std::uint32_t process)
     const auto since_boot = parse_decimal(fields[start]);
     const auto boot = boot_time(tree);
     if (!since_boot || boot == 0) return std::nullopt;
-    return std::chrono::sys_seconds(
-        std::chrono::seconds(boot + static_cast<std::time_t>(*since_boot / static_cast<std::uint32_t>(ticks))));
+    return std::chrono::sys_seconds(std::chrono::seconds(
+        boot + static_cast<std::time_t>(*since_boot / static_cast<std::uint32_t>(ticks))));
 }
 
 } // namespace usbroute::linux_
