@@ -289,7 +289,7 @@ TEST(Live, ShowsTheQuestionInTheSmallestTerminal)
             words(model.hear(refusal("last-keyboard", std::string(300, 'x') + " " + std::string(300, 'y')))),
             "look");
         model.resize({.rows = rows, .columns = 20});
-        ASSERT_TRUE(shows(model, "Do it anyway? y/n")) << rows << "\n" << text_of(model.screen());
+        ASSERT_TRUE(shows(model, "Do it anyway? y/w/n")) << rows << "\n" << text_of(model.screen());
     }
 }
 

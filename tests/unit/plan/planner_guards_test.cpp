@@ -296,8 +296,7 @@ TEST(Plan, Invariant6RefusesToMoveADiskInUseUntilForcedByName)
 
     EXPECT_EQ(steps_of(bench.ask(move("rear", Side::ehci))),
               "refused: rear holds disk sdb, which the host uses: sdb > sdb1 > /mnt; unmount it, or force it "
-              "by name: "
-              "--force-disk sdb");
+              "by name: force-disk=sdb");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), true)), "disk-in-use");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), false, {"sdc"})), "disk-in-use");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), false, {"sdb"})), "not refused");

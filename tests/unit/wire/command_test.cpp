@@ -161,7 +161,7 @@ TEST(Command, RefusesATimeThatIsNone)
             format("ours: {} is not a valid trial time: write 1s to 1h, such as 30s or 2m, or 0 for no trial",
                    time));
     EXPECT_EQ(seen("toggle revert-after=1s revert-after=2s"), "ours: revert-after is given twice");
-    EXPECT_EQ(seen("undo revert-after=1s"), "ours: undo cannot itself be a trial; drop revert-after");
+    EXPECT_EQ(seen("undo revert-after=1s"), "ours: undo cannot itself be a trial; leave out revert-after=");
     EXPECT_EQ(seen("status revert-after=1s"), "ours: status takes no option");
     EXPECT_TRUE(seen(R"({"do":"toggle","revert_after":-1})").starts_with("ours: revert_after: "));
     EXPECT_TRUE(seen(R"({"do":"toggle","revert_after":[1]})").starts_with("ours: revert_after: "));
