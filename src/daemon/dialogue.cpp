@@ -311,7 +311,8 @@ void Dialogue::say(const Answer& answer, Form form)
 
 bool Dialogue::may_be_netcat() const
 {
-    return entrance_->is_tcp() && answered_ == 1 && !spoke_json_ && !subscription_ && input_.empty();
+    return entrance_->is_tcp() && answered_ == 1 && !spoke_json_ && !subscription_ && input_.empty() &&
+           !lines_.is_within_a_line();
 }
 
 } // namespace usbroute::daemon
