@@ -107,7 +107,8 @@ std::string how_to_be_let_in(const Facts& facts)
         if (const auto* address = std::get_if<config::UnixAddress>(&listener.address);
             address != nullptr && listener.is_control() && !address->group.empty())
             group = address->group;
-    return format("join the group of the daemon's socket, then log in again: sudo usermod -aG {} $USER", group);
+    return format("join the group of the daemon's socket, then log in again: sudo usermod -aG {} $USER",
+                  group);
 }
 
 void examine_rights(Examination& examination)

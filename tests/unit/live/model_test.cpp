@@ -200,8 +200,7 @@ TEST(Live, WhatIsDangerousIsDoneOnlyAfterAYes)
 
     EXPECT_TRUE(shows(model, "rear-1 holds the host's only keyboard\nDo it anyway? y/t/n"))
         << text_of(model.screen());
-    for (const auto key : {enter, up, letter('m'), letter('u')})
-        EXPECT_EQ(words(model.press(key)), "");
+    for (const auto key : {enter, up, letter('m'), letter('u')}) EXPECT_EQ(words(model.press(key)), "");
     EXPECT_EQ(words(model.press(letter('y'))), "move rear-1 windows yes=1");
     EXPECT_EQ(words(model.hear(refusal("last-keyboard", "still no"))), "look");
     EXPECT_FALSE(shows(model, "Do it anyway?"));
