@@ -164,7 +164,8 @@ const char* key_of_word(EventKind kind)
     switch (kind) {
     case EventKind::arrived:
     case EventKind::left:
-    case EventKind::kept: return "place";
+    case EventKind::kept:
+    case EventKind::question: return "place";
     case EventKind::given: return "owner";
     case EventKind::drift: return "register";
     case EventKind::verdict: return "verdict";
