@@ -18,7 +18,7 @@ namespace {
 
 using Typed = std::span<const std::string>;
 
-constexpr std::array<std::pair<std::string_view, Placeholder>, 17> placeholders{{
+constexpr std::array<std::pair<std::string_view, Placeholder>, 19> placeholders{{
     {"NAME", Placeholder::connector},
     {"DEVICE", Placeholder::question},
     {"WHO", Placeholder::answer},
