@@ -318,10 +318,10 @@ std::vector<Intent> Model::press(const Confirming& confirming, Key key)
     const bool tries = confirming.can_be_tried && (key.letter == 't' || key.letter == 'T');
     if (key.letter == 'y' || tries) {
         auto command = confirming.command;
-        if (tries) {
-            command.request->yes = false;
+        if (tries)
             command.request->revert_after = time_of_a_trial;
-        }
+        else
+            command.request->yes = true;
         mode_ = Choosing{};
         return act(std::move(command));
     }

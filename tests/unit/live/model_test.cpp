@@ -207,18 +207,6 @@ TEST(Live, WhatIsDangerousIsDoneOnlyAfterAYes)
     EXPECT_TRUE(shows(model, "refused: still no"));
 }
 
-TEST(Live, WhatIsDangerousCanBeDoneWithAWayBack)
-{
-    auto model = model_of(recorded_view());
-    EXPECT_EQ(words(model.press(enter)), "move rear-1 windows");
-    EXPECT_EQ(words(model.hear(
-                  refusal("last-keyboard", "try it with a way back (revert-after=30s), say yes (yes=1)"))),
-              "look");
-
-    EXPECT_TRUE(shows(model, "try it with a way back (w), say yes (y)")) << text_of(model.screen());
-    EXPECT_EQ(words(model.press(letter('w'))), "move rear-1 windows revert-after=30s");
-}
-
 TEST(Live, ANoLeavesEverythingAsItIs)
 {
     auto model = model_of(recorded_view());
