@@ -19,24 +19,12 @@ namespace {
 using Typed = std::span<const std::string>;
 
 constexpr std::array<std::pair<std::string_view, Placeholder>, 19> placeholders{{
-    {"NAME", Placeholder::connector},
-    {"DEVICE", Placeholder::question},
-    {"WHO", Placeholder::answer},
-    {"PROFILE", Placeholder::profile},
-    {"GUEST", Placeholder::guest},
-    {"WHERE", Placeholder::target},
-    {"WHEN", Placeholder::when},
-    {"FORMAT", Placeholder::format},
-    {"KIND", Placeholder::kind},
-    {"FILE", Placeholder::file},
-    {"PATH", Placeholder::file},
-    {"DIR", Placeholder::directory},
-    {"VALUE", Placeholder::free},
-    {"TIME", Placeholder::free},
-    {"DISK", Placeholder::free},
-    {"CMD", Placeholder::free},
-    {"PORT", Placeholder::free},
-    {"MOMENT", Placeholder::free},
+    {"NAME", Placeholder::connector},  {"DEVICE", Placeholder::question}, {"WHO", Placeholder::answer},
+    {"PROFILE", Placeholder::profile}, {"GUEST", Placeholder::guest},     {"WHERE", Placeholder::target},
+    {"WHEN", Placeholder::when},       {"FORMAT", Placeholder::format},   {"KIND", Placeholder::kind},
+    {"FILE", Placeholder::file},       {"PATH", Placeholder::file},       {"DIR", Placeholder::directory},
+    {"VALUE", Placeholder::free},      {"TIME", Placeholder::free},       {"DISK", Placeholder::free},
+    {"CMD", Placeholder::free},        {"PORT", Placeholder::free},       {"MOMENT", Placeholder::free},
     {"NUMBER", Placeholder::free},
 }};
 

@@ -157,7 +157,8 @@ std::string superspeed_badge(Picture::SuperSpeed superspeed, std::size_t width)
 }
 
 /// With as much of the device's name as two lines hold, and what must be said of it whole.
-std::vector<std::string> lines_for_device(const Picture& picture, const Picture::Socket& socket, std::size_t room)
+std::vector<std::string> lines_for_device(const Picture& picture, const Picture::Socket& socket,
+                                          std::size_t room)
 {
     for (auto most = 2 * room; most > room; --most) {
         const auto text = contents(picture, socket, most);
@@ -185,8 +186,8 @@ std::string device_svg(const Picture& picture, const Picture::Socket& socket, st
 }
 
 /// A socket at a place; an inner svg element cuts off whatever a font makes longer than we think.
-std::string socket_svg(const Picture& picture, const Picture::Socket& socket, std::size_t width, std::size_t x,
-                       std::size_t y)
+std::string socket_svg(const Picture& picture, const Picture::Socket& socket, std::size_t width,
+                       std::size_t x, std::size_t y)
 {
     const auto& mark = picture.marks[socket.mark];
     const auto colour = class_of(mark.tone);
@@ -286,8 +287,7 @@ std::string panel_svg(const Picture& picture, const Placed& placed, std::size_t 
     for (std::size_t i = 0; i < panel.sockets.size(); ++i) {
         const auto& socket = panel.sockets[i];
         const auto& at = placed.places[i];
-        out += socket_svg(picture, socket, cell_width,
-                          x + padding + at.column * (cell_width + cell_gap),
+        out += socket_svg(picture, socket, cell_width, x + padding + at.column * (cell_width + cell_gap),
                           y + padding + title_height + at.row * (cell_height_px + cell_gap));
     }
     return out;
