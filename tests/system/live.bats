@@ -111,7 +111,7 @@ for size in '40 12' '20 6' '12 3' '5 1' '200 60' '80 24'; do
     screen
 done
 until_shown '╔H rear-1'
-until_shown '? help   q quit'
+until_shown '? help  q quit'
 keys q; until_shown 'ended with 0'
 stop
 SCRIPT

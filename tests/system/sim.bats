@@ -356,7 +356,9 @@ usbroute picture --svg picture.svg
 LC_ALL=C usbroute picture > ascii
 usbroute > status
 cat text ascii
-grep '^rear' text; grep 'H rear-1' text; grep 'H rear-1' status
+grep '^rear' text; grep 'H rear-1' text
+# Whoever reads what is no terminal wants the table.
+not grep 'H rear-1' status; grep '^rear-1 ' status
 grep -F '+H rear-1 -' ascii
 not env LC_ALL=C grep -P '[\x00-\x08\x0b-\x1f\x7f-\xff]' ascii
 python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' picture.svg
