@@ -85,7 +85,7 @@ double contrast(const Colour& one, const Colour& other)
     const auto luminance = [](const Colour& light) {
         return 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2];
     };
-    const auto [dark, bright] = std::minmax(luminance(one), luminance(other));
+    const auto [dark, bright] = std::minmax({luminance(one), luminance(other)});
     return (bright + 0.05) / (dark + 0.05);
 }
 
