@@ -188,11 +188,12 @@ Said said_in(const json& value, std::string& problem)
     return said;
 }
 
-bool has_a_known_verb(const json& value)
+/// What is no word at all is a mistake in the form, and no other verb.
+bool has_an_unknown_verb(const json& value)
 {
     const auto verb = value.find("do");
     return verb != value.end() && verb->is_string() &&
-           config::verb_from(verb->get_ref<const std::string&>()).has_value();
+           !config::verb_from(verb->get_ref<const std::string&>());
 }
 
 void add_wish(const plan::Wish& wish, json& object)
@@ -261,7 +262,7 @@ std::expected<Command, NotACommand> read_json_command(std::string_view line)
     if (no.message.empty() && !no.is_ours) no.message = "an object without \"do\" is not a command";
     if (!no.message.empty()) return std::unexpected(std::move(no));
     auto said = said_in(value, no.message);
-    no.is_unknown_verb = !no.message.empty() && !has_a_known_verb(value);
+    no.is_unknown_verb = !no.message.empty() && has_an_unknown_verb(value);
     if (!no.message.empty()) return std::unexpected(std::move(no));
     auto command = command_in(std::move(said));
     if (!command) {

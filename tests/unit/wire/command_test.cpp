@@ -304,6 +304,8 @@ TEST(Command, RefusesJsonThatIsNotAsItShouldBe)
     EXPECT_EQ(seen(R"({"do":1})"), "ours: do must be a string");
     EXPECT_EQ(seen("toogle"), "foreign: toogle is not a command; did you mean toggle?");
     EXPECT_EQ(seen(R"({"do":"toogle"})"), "ours: toogle is not a command; did you mean toggle?");
+    EXPECT_TRUE(read_command(R"({"do":"toogle"})").error().is_unknown_verb);
+    EXPECT_FALSE(read_command(R"({"do":{"do":"toggle"}})").error().is_unknown_verb) << "no word at all";
     EXPECT_EQ(seen(R"({"do":"frob"})"), "ours: frob is not a command");
     EXPECT_EQ(seen(R"({"do":"plan","plan":"toggle"})"),
               R"(ours: "plan" must be the command to plan, an object)");
