@@ -191,7 +191,10 @@ std::string why_stranded(const config::Settings& settings, const config::GuestSe
         return guest.when_off == WhenOff::stay && guest.takes_devices()
                    ? R"(when_off = "stay" is for sockets of the mux, and this guest has none; write "host" or "reserve")"
                    : std::string();
-    if (can_move_by_its_line(settings, guest.name)) return {};
+    if (can_move_by_its_line(settings, guest.name))
+        return format(
+            R"(its sockets of the mux stay with it when it is gone (when_off = "{}"), and its line is gone with it: until it runs again only a command on the host brings them back; write when_off = "host" if the host has no other keyboard)",
+            config::text_of(guest.when_off));
     return format(
         R"(its sockets of the mux stay with it when it is gone (when_off = "{0}"), and it has no line of its own through which they can be called back; write when_off = "host", or add [listen.{1}] with unix = "/run/usbroute/{1}.sock", guest = "{1}", allow = ["toggle", "status", "confirm"])",
         config::text_of(guest.when_off), guest.name.text());

@@ -107,7 +107,7 @@ TEST(ConfigCheck, WarnsOfASocketOfWhichHalfIsNotKnownAndOfNoneThatHasOnlyOneHalf
     EXPECT_TRUE(check_config(machine.settings, machine.snapshot, {}).warnings.empty());
 }
 
-TEST(ConfigCheck, WarnsOfAGuestThatKeepsItsSocketsAndCannotCallThemBack)
+TEST(ConfigCheck, WarnsOfAGuestThatKeepsItsSocketsWhenItIsGone)
 {
     const std::string guest = "[guest.a]\ncontrollers = [\"0000:00:1d.0\"]\n";
     const std::string line = "[listen.a]\nunix = \"/run/a.sock\"\nguest = \"a\"\n";
@@ -122,7 +122,13 @@ TEST(ConfigCheck, WarnsOfAGuestThatKeepsItsSocketsAndCannotCallThemBack)
     EXPECT_EQ(warnings(guest + "when_off = \"reserve\"\n").size(), 1U);
     EXPECT_EQ(warnings(guest + "when_off = \"stay\"\n" + line + "allow = [\"status\", \"undo\"]\n").size(),
               1U);
-    EXPECT_EQ(warnings(guest + "when_off = \"stay\"\n" + line + "allow = [\"move\"]\n").size(), 0U);
+    EXPECT_EQ(
+        warnings(guest + "when_off = \"stay\"\n" + line + "allow = [\"move\"]\n"),
+        std::vector<std::string>{
+            "guest a: its sockets of the mux stay with it when it is gone (when_off = \"stay\"), and its line is gone with it: "
+            "until it runs again only a command on the host brings them back; write when_off = \"host\" if the host has no "
+            "other keyboard"});
+    EXPECT_EQ(warnings(guest + "when_off = \"host\"\n" + line + "allow = [\"move\"]\n").size(), 0U);
 }
 
 TEST(ConfigCheck, WarnsThatStayIsForWiresWhereAGuestHasNone)
