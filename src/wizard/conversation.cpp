@@ -209,12 +209,20 @@ private:
     bool kept_ = false;
 };
 
+/// Where the environment names both it and the socket, as in the simulated board, it does so for the daemon, too.
+bool is_what_the_daemon_reads(const linux_::Locations& where, const cli::Options& options)
+{
+    if (!options.config.empty()) return false;
+    if (where.config_was_named) return where.socket_was_named && options.socket.empty();
+    return !where.recorded || where.socket_was_named;
+}
+
 } // namespace
 
 Result<void> converse(const cli::Options& options)
 {
     auto where = linux_::locate({.root = options.root, .config = options.config, .socket = options.socket});
-    const bool is_the_daemons = !where.config_was_named && (!where.recorded || where.socket_was_named);
+    const bool is_the_daemons = is_what_the_daemon_reads(where, options);
     where.config_was_named = false; // map begins where nothing has been written yet
     auto files = linux_::read_settings_files(where, linux_::Purpose::to_act);
     if (!files) return std::unexpected(std::move(files.error()));

@@ -9,13 +9,15 @@ setup() {
     load board
     board=$USBROUTE_BIN/../machines/amd-a520m
     preamble <<'SCRIPT'
-# `usbroute map` in the background, with nothing named: process $map, what it says in the file story, typed into descriptor 3.
-map_begins() {
+# `usbroute map` in the background, with nothing named (or with the daemon's own configuration): process $map, what it says in the file story, typed into descriptor 3.
+map_begins() { # [own|daemon]
+    local options=(--config own/usbroute.toml)
+    if [ "${1:-own}" = daemon ]; then options=(); fi
     mkdir -p own
     touch own/usbroute.toml
     rm -f answers story
     mkfifo answers
-    usbroute map --config own/usbroute.toml < answers > story 2>&1 &
+    usbroute map "${options[@]}" < answers > story 2>&1 &
     map=$!
     exec 3> answers
     wait_for 'done>' story
@@ -56,6 +58,30 @@ asked 'learned: rear-4, 00:08.1/00.3 4, 00:08.1/00.3 ss4'
 not grep 'not learned: the' story
 usbroute config check --config own/usbroute.toml > said 2>&1
 not grep 'half' said
+SCRIPT
+}
+
+@test "what map has learned the daemon has at once, and moves" {
+    inside --board "$board" <<'SCRIPT'
+sed -i '/^\[connector.rear-4\]/,/^$/d' "$USBROUTE_CONFIG"
+sim guest start windows; sim settle
+start
+not usbroute move rear-4 --to windows 2> said
+grep 'rear-4' said
+map_begins daemon
+sim plug rear-4 disk as stick; sim settle
+asked 'name? \[rear-[0-9]*\]'
+answer rear-4 'rear-4 it is'
+sim unplug stick; sim settle
+map_ends
+asked 'usbrouted: '
+not grep 'has not taken it over' story
+cat story
+usbroute status | grep '^rear-4 '
+sim plug rear-4 webcam; sim settle
+usbroute move rear-4 --to windows 2> said
+has "$(place 082d)" 'usbfs usbfs usbfs usbfs'
+stop
 SCRIPT
 }
 
