@@ -55,6 +55,9 @@ BOARDS = {
     "muxless": Board((*MUXLESS, *STICK, *OUTER), "no_console_suspend", None, wires=False, memory=2560, packed=True),
     # The same board, with a libvirtd. It does not sleep: what runs from the outer machine's file system would not come back.
     "libvirt": Board((*MUXLESS, *STICK, *OUTER), "", None, wires=False, memory=3072),
+    # And with an IOMMU and a card, an xHCI that can go to a domain whole.
+    "libvirt-card": Board((*IOMMU, *XHCI_DIRECT, "-device", "nec-usb-xhci,id=card,addr=05.0", *STICK, *OUTER), IOMMU_WORDS, None,
+                          wires=False, memory=3072),
     "stubborn": Board((*IOMMU, *EHCIS, *XHCI_BEHIND_BRIDGE, *STUBBORN, *STICK), IOMMU_WORDS, DIRECT, wires=False),
 }
 

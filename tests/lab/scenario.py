@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from mux import CONNECTORS, DEVICES
 
-MACHINES = ("board", "direct", "stubborn", "sleeper", "lockdown", "late", "muxless", "libvirt")
+MACHINES = ("board", "direct", "stubborn", "sleeper", "lockdown", "late", "muxless", "libvirt", "libvirt-card")
 DEFAULT_TIMEOUT = 20
 PLACES = ("host", "guest", "nowhere")
 DRIVERS = ("usbhid", "usb-storage", "usbfs", "none")
