@@ -4,6 +4,7 @@
 #include "attach/actions.hpp"
 
 #include "base/format.hpp"
+#include "base/shell.hpp"
 
 #include <algorithm>
 
@@ -17,17 +18,9 @@ std::string port_of(const topology::PortPath& path)
     return text.substr(text.find('-') + 1);
 }
 
-/// A word for a shell.
-std::string quoted(std::string_view text)
-{
-    std::string word = "'";
-    for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return word + "'";
-}
-
 std::string virsh(const Domain& domain, std::string_view command)
 {
-    return format("virsh -c {} {} {}", domain.uri, command, quoted(domain.name));
+    return format("virsh -c {} {} {}", domain.uri, command, shell_word(domain.name));
 }
 
 /// The running domain alone: what is plugged in has another number at the next boot, and in its definition would be another device.

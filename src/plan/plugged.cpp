@@ -5,6 +5,7 @@
 
 #include "attach/actions.hpp"
 #include "base/format.hpp"
+#include "base/shell.hpp"
 #include "plan/board.hpp"
 
 #include <algorithm>
@@ -22,13 +23,6 @@ attach::GuestUsb of_an_imagined_guest()
     usb.status = "running";
     usb.controllers.push_back(attach::AddController{}.as_it_will_be());
     return usb;
-}
-
-std::string for_a_shell(std::string_view text)
-{
-    std::string word = "'";
-    for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return word + "'";
 }
 
 /// What could not be given was a plug all the same: whether the attempts were quicker than the call decides nothing.
@@ -105,7 +99,7 @@ std::string to_have_it_run(const config::GuestSettings& guest, Runs runs)
                                                        : "start";
     const auto whose =
         guest.libvirt->user.empty() ? std::string() : format(" (as user {})", guest.libvirt->user);
-    return format("virsh -c {} {} {}{}", guest.libvirt->uri(), command, for_a_shell(guest.libvirt->domain),
+    return format("virsh -c {} {} {}{}", guest.libvirt->uri(), command, shell_word(guest.libvirt->domain),
                   whose);
 }
 
