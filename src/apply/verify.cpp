@@ -62,7 +62,8 @@ Judgement judge_one(const plan::Movement& movement, const plan::Board& board,
         return judgement;
     };
     const auto* connector = board.find(movement.connector);
-    if (connector != nullptr && plan::means_of(*connector) == plan::Means::attach) {
+    const auto means = connector == nullptr ? plan::Means::none : plan::means_of(*connector);
+    if (means == plan::Means::attach || means == plan::Means::assign) {
         const auto [verdict, text] = judge_given(movement, before, now);
         return say(verdict, text);
     }

@@ -214,6 +214,11 @@ bool Settings::gives_devices() const
            std::ranges::any_of(guests, [](const GuestSettings& guest) { return guest.takes_devices(); });
 }
 
+bool Settings::moves_controllers() const
+{
+    return std::ranges::any_of(guests, [](const GuestSettings& guest) { return !guest.on_move.empty(); });
+}
+
 std::vector<ProfileName> Settings::toggle_order() const
 {
     if (!toggle.empty()) return toggle;

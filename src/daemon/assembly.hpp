@@ -25,6 +25,7 @@
 #include "daemon/sleep_line.hpp"
 #include "daemon/trials.hpp"
 #include "daemon/verdicts.hpp"
+#include "daemon/whole_controllers.hpp"
 #include "linux/first_move.hpp"
 #include "linux/journal_file.hpp"
 #include "linux/locations.hpp"
@@ -107,6 +108,7 @@ public:
     SleepLine sleep;
     ClaimLine claims;
     Controllers controllers;
+    WholeControllers whole;
     Service service;
 
 private:

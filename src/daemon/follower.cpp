@@ -7,6 +7,7 @@
 #include "base/format.hpp"
 #include "plan/giving.hpp"
 #include "plan/refusal.hpp"
+#include "plan/whole_moves.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,6 +20,7 @@ namespace {
 
 /// The first attempt, the second, the way home of what has failed twice, and one for what that leaves.
 constexpr int most_rounds = 4;
+constexpr auto pause_after_a_change = std::chrono::milliseconds(250);
 constexpr auto pause_after_a_timeout = std::chrono::milliseconds(60'000);
 
 /// What QEMU or libvirt was not even asked for, or what usbroute-libvirt has not lived to answer, is no failure of the device's. A
@@ -86,28 +88,77 @@ void Follower::looked(Look look)
 void Follower::act()
 {
     const auto next = parts_.giving.follow(*parts_.machine.snapshot());
-    plan::Request request{.wish = plan::FollowRequest{.leave = left_now()}};
+    plan::Request request{
+        .wish = plan::FollowRequest{.leave = left_now(), .leave_controllers = left_controllers_now()}};
     if (next)
         again_.start(*next);
-    else if (!put_off_.empty() && !again_.is_running())
+    else if ((!put_off_.empty() || !controllers_put_off_.empty()) && !again_.is_running())
         again_.start(pause_after_a_timeout);
     auto outcome = parts_.machine.decide_when_known(request);
     if (!outcome) return; // called again when there is an answer
     auto* plan = std::get_if<plan::Plan>(&*outcome);
     if (plan == nullptr) return;
     parts_.giving.keep(plan->kept);
+    say_which_controllers_stay(*plan);
     if (plan->steps.empty()) {
         say_what_stays(*plan);
         if (plan->made_for.devices) say_which_shells_stay(*plan->made_for.devices);
         return round_is_over();
     }
     is_under_way_ = true;
+    if (plan->made_for.bindings) {
+        auto controllers = plan::controllers_in(*plan);
+        parts_.machine.carry_out(
+            std::move(request), {.who = "the controllers' sockets", .trial = {}},
+            [this, controllers = std::move(controllers)](Carried carried) {
+                is_under_way_ = false;
+                this->carried(controllers, std::move(carried));
+            },
+            std::move(*plan));
+        return;
+    }
     auto then = [this, place = plan::place_of_step(plan->steps.front())](Carried carried) {
         is_under_way_ = false;
         this->carried(place, std::move(carried));
     };
     parts_.machine.carry_out(std::move(request), {.who = "the devices' sockets", .trial = {}},
                              std::move(then), std::move(*plan));
+}
+
+std::vector<PciAddress> Follower::left_controllers_now()
+{
+    const auto now = parts_.loop.now();
+    std::erase_if(controllers_put_off_, [&](const auto& one) { return one.second <= now; });
+    std::vector<PciAddress> left;
+    for (const auto& [controller, until] : controllers_put_off_) left.push_back(controller);
+    return left;
+}
+
+/// What has failed is tried again after a while: a guest may answer by then, and a driver be free.
+void Follower::carried(const std::vector<PciAddress>& controllers, Carried carried)
+{
+    if (carried) return parts_.done(*carried->plan);
+    const auto is_over_soon = is_locked_out(carried.error());
+    const auto error = apply::error_from(std::move(carried.error()));
+    const bool is_stale = error.code() == apply::code_of_a_stale_plan;
+    const auto until =
+        parts_.loop.now() + (is_over_soon || is_stale ? pause_after_a_change : pause_after_a_timeout);
+    for (const auto& controller : controllers) controllers_put_off_[controller] = until;
+    if (is_over_soon || is_stale) return again_.start(pause_after_a_change);
+    if (said_of_controllers_.insert(error.message()).second) parts_.controller_stays(error.message());
+}
+
+void Follower::say_which_controllers_stay(const plan::Plan& plan)
+{
+    std::set<std::string> now;
+    for (const auto& stay : plan.staying) {
+        auto why = format("{} is not where it is for: {}", stay.connector.text(), plan::text_of(stay.why));
+        if (!said_of_controllers_.contains(why)) parts_.controller_stays(why);
+        now.insert(std::move(why));
+    }
+    // What has failed is said again only when it fails otherwise.
+    if (!controllers_put_off_.empty()) now.merge(said_of_controllers_);
+    said_of_controllers_ = std::move(now);
 }
 
 std::vector<topology::PortPath> Follower::left_now()

@@ -36,6 +36,8 @@ public:
         std::function<void(const topology::PortPath& place, const std::string& why)> stays;
         /// What somebody else has attached to a guest, and whose device is gone; said once.
         std::function<void(const attach::Having& shell)> shell_stays;
+        /// A controller that is not where its sockets are for, and why; said once.
+        std::function<void(const std::string& why)> controller_stays;
         /// Everything is where it should be now, or has failed.
         std::function<void()> is_over;
     };
@@ -55,6 +57,9 @@ private:
     void act();
     [[nodiscard]] std::vector<topology::PortPath> left_now();
     void carried(const topology::PortPath& place, Carried carried);
+    void carried(const std::vector<PciAddress>& controllers, Carried carried);
+    [[nodiscard]] std::vector<PciAddress> left_controllers_now();
+    void say_which_controllers_stay(const plan::Plan& plan);
     void round_is_over();
     void say_what_stays(const plan::Plan& plan);
     void say_which_shells_stay(const attach::Seen& seen);
@@ -67,6 +72,9 @@ private:
     std::vector<topology::PortPath> left_; ///< in this round
     /// Until when a place is left alone where something did not end in time: others wait for whatever is under way.
     std::map<topology::PortPath, std::chrono::milliseconds> put_off_;
+    /// The same of whole controllers, and why each stays.
+    std::map<PciAddress, std::chrono::milliseconds> controllers_put_off_;
+    std::set<std::string> said_of_controllers_;
     std::map<topology::PortPath, std::string> said_; ///< why what is there stays; the same is not said again
     std::set<std::pair<GuestName, std::string>> shells_; ///< those of which it was said
 };

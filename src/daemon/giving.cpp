@@ -64,7 +64,12 @@ std::unique_ptr<apply::Backend> Giving::backend()
                 return now;
             },
         .offered = [this](const attach::HostDevice& device) { remembered_.offered.insert(device); },
-        .to_be_given = [this](const attach::HostDevice& device) { remembered_.offered.erase(device); },
+        // Also where it does not come to stay: what is taken back then has nobody's driver.
+        .to_be_given =
+            [this](const attach::HostDevice& device) {
+                remembered_.offered.erase(device);
+                remembered_.guests_had.insert(device);
+            },
         .shut = [this](const attach::HostDevice& node, const Error& why) { return is_shut(node, why); },
         .refused =
             [this](const GuestName& guest, const std::string& root_port) {

@@ -199,7 +199,8 @@ bool is_only_that_there_is_no_mux(const plan::Refusal& refusal, const plan::Boar
 {
     return refusal.reason == plan::Reason::no_mux &&
            std::ranges::any_of(board.connectors, [](const Connector& connector) {
-               return plan::means_of(connector) == plan::Means::attach;
+               const auto means = plan::means_of(connector);
+               return means == plan::Means::attach || means == plan::Means::assign;
            });
 }
 

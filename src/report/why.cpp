@@ -43,7 +43,8 @@ std::string time_text(std::chrono::sys_seconds when)
 
 void add_history(WhyView& view, const topology::Connector& connector, const Asked& asked)
 {
-    const bool is_given = plan::means_of(connector) == plan::Means::attach;
+    const auto means = plan::means_of(connector);
+    const bool is_given = means == plan::Means::attach || means == plan::Means::assign;
     if (!connector.spec.bit && !is_given) return;
     const auto mux = route::find_mux(asked.snapshot);
     for (const auto& past : asked.past | std::views::reverse) {
@@ -167,9 +168,10 @@ WhyView why_socket(const plan::Board& board, const ConnectorName& name, const As
     add_history(view, connector, asked);
     std::vector<config::Target> targets{config::ToHost{}};
     for (const auto& guest : asked.settings.guests) targets.emplace_back(guest.name);
-    if (plan::means_of(connector) == plan::Means::attach) {
+    const auto means = plan::means_of(connector);
+    if (means == plan::Means::attach) {
         targets.emplace_back(config::ToNobody{});
-    } else {
+    } else if (means != plan::Means::assign) {
         targets.emplace_back(Side::ehci);
         targets.emplace_back(Side::xhci);
     }

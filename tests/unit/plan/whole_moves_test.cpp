@@ -1,0 +1,243 @@
+// SPDX-FileCopyrightText: 2026 usbroute authors
+// SPDX-License-Identifier: MIT
+
+#include "base/text.hpp"
+#include "fakes/boards.hpp"
+#include "fakes/three_means.hpp"
+#include "plan/whole_moves.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace usbroute::plan {
+namespace {
+
+using fakes::ThreeMeans;
+
+/// "code: sentence; remedy", or the lines of the steps.
+std::string lines_of(const Outcome& outcome)
+{
+    if (const auto* refusal = std::get_if<Refusal>(&outcome)) {
+        EXPECT_FALSE(refusal->remedy.empty());
+        return std::string(code_of(refusal->reason)) + ": " + text_of(*refusal);
+    }
+    std::string text;
+    for (const auto& step : std::get<Plan>(outcome).steps) {
+        EXPECT_TRUE(step.inverse.has_value()) << step.reason;
+        text += shell_line(step.action) + "\n";
+    }
+    return text;
+}
+
+const std::string bound =
+    "echo vfio-pci > /sys/bus/pci/devices/0000:04:00.0/driver_override; "
+    "echo 0000:04:00.0 > /sys/bus/pci/drivers/xhci_hcd/unbind; echo 0000:04:00.0 > /sys/bus/pci/drivers_probe\n";
+const std::string plugged =
+    "in the monitor of windows: device_add vfio-pci,host=0000:04:00.0,id=usbroute-04-00-0,bus=rp1\n";
+const std::string taken = "in the monitor of windows: device_del usbroute-04-00-0\n";
+const std::string released =
+    "echo > /sys/bus/pci/devices/0000:04:00.0/driver_override; "
+    "echo 0000:04:00.0 > /sys/bus/pci/drivers/vfio-pci/unbind; echo 0000:04:00.0 > /sys/bus/pci/drivers_probe\n";
+
+TEST(WholeMoves, BothSocketsOfTheCardBringItToTheGuestAndBack)
+{
+    ThreeMeans desk;
+
+    const auto into = desk.moved({"slot-1", "slot-2"}, "windows");
+    EXPECT_EQ(lines_of(into), bound + plugged);
+    const auto& plan = std::get<Plan>(into);
+    EXPECT_EQ(plan.movements.size(), 2u);
+    EXPECT_EQ(text_of(plan.movements.front().owner_before), "host");
+    EXPECT_EQ(text_of(plan.movements.front().owner_after), "windows");
+    EXPECT_TRUE(plan.made_for.bindings && plan.made_for.in_guest);
+
+    desk.say(plan.change);
+    desk.put_card_into_guest();
+    EXPECT_EQ(lines_of(desk.moved({"slot-1", "slot-2"}, "windows")), "");
+    EXPECT_EQ(lines_of(desk.moved({"slot-1", "slot-2"}, "host")), taken + released);
+
+    desk.last = plan.change;
+    EXPECT_EQ(lines_of(desk.decided({.wish = UndoRequest{}})), taken + released);
+}
+
+TEST(WholeMoves, AProfileHasTheCardAfterEverythingElseAndItsWayBackHasItFirst)
+{
+    ThreeMeans desk;
+
+    const auto outcome = desk.decided({.wish = ApplyRequest{ProfileName("desk-in-windows")}});
+    const auto lines = lines_of(outcome);
+    EXPECT_TRUE(lines.ends_with(bound + plugged)) << lines;
+    EXPECT_TRUE(lines.starts_with("setpci ")) << lines;
+    EXPECT_NE(lines.find("usb-host"), std::string::npos) << lines;
+
+    const auto& plan = std::get<Plan>(outcome);
+    desk.say(plan.change);
+    desk.put_card_into_guest();
+    const auto back = lines_of(desk.decided({.wish = ApplyRequest{ProfileName("all-host")}}));
+    EXPECT_TRUE(back.starts_with(taken + released)) << back;
+}
+
+TEST(WholeMoves, APartOfACardIsRefusedWithTheCommandForAllOfIt)
+{
+    ThreeMeans desk;
+
+    EXPECT_EQ(
+        lines_of(desk.moved({"slot-1"}, "windows")),
+        "whole-controller: slot-1 goes to windows only with its whole controller 0000:04:00.0; name all "
+        "of it: usbroute move slot-1 slot-2 --to windows");
+    desk.say(std::get<Plan>(desk.moved({"slot-1", "slot-2"}, "windows")).change);
+    desk.put_card_into_guest();
+    EXPECT_EQ(
+        lines_of(desk.moved({"slot-2"}, "host")),
+        "whole-controller: slot-2 goes to host only with its whole controller 0000:04:00.0; name all of "
+        "it: usbroute move slot-1 slot-2 --to host");
+}
+
+TEST(WholeMoves, ACardGoesOnlyToItsGuestAndNeverToNobody)
+{
+    ThreeMeans desk;
+
+    EXPECT_TRUE(
+        lines_of(desk.moved({"slot-1", "slot-2"}, "none")).starts_with("not-the-guests-controller: "));
+    EXPECT_TRUE(lines_of(desk.moved({"slot-1", "slot-2"}, "mac")).starts_with("no-such-guest: "));
+}
+
+TEST(WholeMoves, WithoutWhomToAskForDriversNothingGoes)
+{
+    ThreeMeans desk;
+    desk.known.can_bind = false;
+    EXPECT_TRUE(lines_of(desk.moved({"slot-1", "slot-2"}, "windows")).starts_with("no-binder: "));
+    EXPECT_EQ(lines_of(desk.moved({"card-1"}, "windows")).find("no-binder"), std::string::npos);
+
+    desk.known.can_bind = true;
+    desk.has_daemon = false;
+    EXPECT_TRUE(lines_of(desk.moved({"slot-1", "slot-2"}, "windows")).starts_with("no-binder: "));
+}
+
+TEST(WholeMoves, OfAGuestThatIsOffItIsSaidAndTheControllerStays)
+{
+    ThreeMeans desk;
+    desk.stop_the_guest();
+
+    const auto outcome = desk.moved({"slot-1", "slot-2"}, "windows");
+    EXPECT_EQ(lines_of(outcome), "");
+    const auto& plan = std::get<Plan>(outcome);
+    EXPECT_TRUE(plan.changes_something());
+    EXPECT_NE(plan.made_for, Reading{}) << "it is carried out, and so written down";
+    EXPECT_EQ(join(plan.warnings, "\n")
+                  .find("windows does not run: what is in slot-1 is the host's until it "
+                        "does"),
+              0u)
+        << join(plan.warnings, "\n");
+}
+
+TEST(WholeMoves, AGuestOfWhichNothingIsKnownIsRefused)
+{
+    ThreeMeans desk;
+    desk.known.guests.clear();
+    EXPECT_TRUE(lines_of(desk.moved({"slot-1", "slot-2"}, "windows")).starts_with("guest-silent: "));
+
+    desk.know({.machine = assign::MachineState::there, .process = 77, .free_places = {}});
+    EXPECT_TRUE(lines_of(desk.moved({"slot-1", "slot-2"}, "windows")).starts_with("no-root-port: "));
+}
+
+/// On its root hubs, in a socket or not.
+TEST(WholeMoves, GuardsLookAtEverythingOnTheCard)
+{
+    ThreeMeans desk;
+    fakes::plug_disk(desk.machine.snapshot, "8-2", "sdz");
+    desk.machine.use.swaps.emplace_back("/dev/sdz1");
+    const auto said = lines_of(desk.moved({"slot-1", "slot-2"}, "windows"));
+    EXPECT_TRUE(said.starts_with("disk-in-use: ")) << said;
+
+    ThreeMeans typing;
+    typing.machine.snapshot.devices.erase_if([](const auto& device) { return device->is_keyboard(); });
+    typing.machine.use.inputs.reset();
+    fakes::plug_keyboard(typing.machine.snapshot, "7-2");
+    EXPECT_TRUE(lines_of(typing.moved({"slot-1", "slot-2"}, "windows")).starts_with("last-keyboard: "));
+}
+
+TEST(WholeMoves, WhatGoesBackBySocketGoesWithItsController)
+{
+    ThreeMeans desk;
+    const auto into = std::get<Plan>(desk.moved({"slot-1", "slot-2"}, "windows"));
+    desk.say(into.change);
+    desk.put_card_into_guest();
+
+    const RevertRequest revert{.way = into.change};
+    EXPECT_EQ(lines_of(desk.decided({.wish = revert})), taken + released);
+    EXPECT_EQ(lines_of(desk.decided({.wish = revert, .only = {ConnectorName("slot-2")}})), taken + released);
+
+    desk.known.guests.clear();
+    const auto staying = std::get<Plan>(desk.decided({.wish = revert})).staying;
+    ASSERT_EQ(staying.size(), 2u);
+    EXPECT_EQ(staying.front().why.reason, Reason::guest_silent);
+}
+
+std::string followed(const ThreeMeans& desk)
+{
+    const auto board = look_at_board(desk.machine.snapshot, desk.machine.settings);
+    const auto plan = follow_controllers(desk.situation(), board, {});
+    std::string text = lines_of(plan);
+    for (const auto& stay : plan.staying)
+        text += stay.connector.text() + " stays: " + std::string(code_of(stay.why.reason)) + "\n";
+    return text;
+}
+
+TEST(WholeMoves, AKilledChangeIsFollowedByWhatIsSaidWhereverItStopped)
+{
+    ThreeMeans desk;
+    EXPECT_EQ(followed(desk), "");
+    // To the host, with a driver half-way.
+    desk.say(std::get<Plan>(desk.moved({"slot-1", "slot-2"}, "windows")).change.inverse());
+    desk.machine.snapshot.assigned = {{.key = *topology::key_from("0000:04:00.0/1"), .word = "host"},
+                                      {.key = *topology::key_from("0000:04:00.0/ss1"), .word = "host"},
+                                      {.key = *topology::key_from("0000:04:00.0/2"), .word = "host"},
+                                      {.key = *topology::key_from("0000:04:00.0/ss2"), .word = "host"}};
+    desk.set_driver("vfio-pci", "vfio-pci");
+    EXPECT_EQ(followed(desk), released);
+    desk.put_card_into_guest();
+    EXPECT_EQ(followed(desk), taken + released);
+    desk.set_driver("xhci_hcd", "");
+    desk.know({.machine = assign::MachineState::there, .process = 77, .free_places = {"rp1"}});
+    EXPECT_EQ(followed(desk), "");
+
+    // To the guest, bound or not.
+    for (auto& placed : desk.machine.snapshot.assigned) placed.word = "windows";
+    EXPECT_EQ(followed(desk), bound + plugged);
+    desk.set_driver("vfio-pci", "vfio-pci");
+    EXPECT_EQ(followed(desk), plugged);
+    desk.put_card_into_guest();
+    EXPECT_EQ(followed(desk), "");
+}
+
+TEST(WholeMoves, WhoCannotBeAskedKeepsWhatHeHasAndWhoIsGoneLosesIt)
+{
+    ThreeMeans desk;
+    desk.say(std::get<Plan>(desk.moved({"slot-1", "slot-2"}, "windows")).change);
+    desk.put_card_into_guest();
+    desk.know({.machine = assign::MachineState::silent, .why = "it serves another client"});
+    EXPECT_EQ(followed(desk), "");
+
+    desk.stop_the_guest();
+    EXPECT_EQ(followed(desk), released);
+    desk.machine.settings.guests.front().when_off = config::WhenOff::reserve;
+    EXPECT_EQ(followed(desk), "");
+}
+
+TEST(WholeMoves, WhereNobodyAsksTheHostsLastKeyboardStays)
+{
+    ThreeMeans desk;
+    desk.say(std::get<Plan>(desk.moved({"slot-1", "slot-2"}, "windows")).change);
+    desk.machine.snapshot.devices.erase_if([](const auto& device) { return device->is_keyboard(); });
+    desk.machine.use.inputs.reset();
+    fakes::plug_keyboard(desk.machine.snapshot, "7-2");
+
+    EXPECT_EQ(followed(desk), "slot-1 stays: last-keyboard\nslot-2 stays: last-keyboard\n");
+    desk.machine.settings.guests.front().may_take_last_keyboard = true;
+    EXPECT_EQ(followed(desk), bound + plugged);
+}
+
+} // namespace
+} // namespace usbroute::plan
