@@ -49,9 +49,23 @@ Result<plan::Wish> move_of(const std::vector<std::string>& words, const std::str
     return plan::MoveRequest{.connectors = std::move(*connectors), .to = config::target_from(to)};
 }
 
+/// The last word is the answer.
+Result<plan::Wish> answer_of(const std::vector<std::string>& words, bool always)
+{
+    if (words.empty() || !is_plain_name(words.back()))
+        return std::unexpected(words.empty() ? usage_error("an answer needs to say who is to have the device")
+                                             : no_such("guest", words.back()));
+    plan::AnswerRequest answer{.device = {}, .to = config::target_from(words.back()), .always = always};
+    if (words.size() == 1) return answer;
+    if (!can_name_a_device(words.front())) return std::unexpected(no_such("connector", words.front()));
+    answer.device = ConnectorName(words.front());
+    return answer;
+}
+
 Result<plan::Wish> wish_of(Verb verb, const std::vector<std::string>& words, const Options& options)
 {
     if (verb == Verb::move) return move_of(words, options.to);
+    if (verb == Verb::answer) return answer_of(words, options.always);
     auto profiles = plain_names<ProfileName>(words, "profile");
     if (!profiles) return std::unexpected(std::move(profiles.error()));
     if (verb == Verb::apply) return plan::ApplyRequest{.profile = std::move(profiles->front())};

@@ -8,7 +8,7 @@
 #include "plan/request.hpp"
 #include "wire/answer.hpp"
 
-/// What move, apply, toggle and undo have in common.
+/// What move, answer, apply, toggle and undo have in common.
 namespace usbroute::cli {
 
 /// The request of a verb and its words. An error where a word cannot be a name: such a one is nobody's, and on

@@ -106,6 +106,7 @@ void take_option(OptionId id, const char* value, Options& options, Raw& raw)
     case OptionId::svg: options.svg = value; break;
     case OptionId::move_first: options.move_first = true; break;
     case OptionId::boot: options.boot = true; break;
+    case OptionId::always: options.always = true; break;
     case OptionId::qemu:
     case OptionId::libvirt:
     case OptionId::proxmox:

@@ -16,7 +16,7 @@ namespace {
 
 using enum OptionId;
 
-constexpr std::array<OptionRow, 36> options{{
+constexpr std::array<OptionRow, 37> options{{
     {help, "--help", "-h", "", "show this help"},
     {json, "--json", "", "", "one JSON document instead of text; errors as JSON on stderr"},
     {verbose, "--verbose", "-v", "", "print more; actions report what they did"},
@@ -57,11 +57,13 @@ constexpr std::array<OptionRow, 36> options{{
      "write the proposal to the file of --config, if that is not there yet"},
     {start_of, "--start-of", "", "GUEST", "wait for what this guest needs before it starts"},
     {wait_for, "--for", "", "TIME", "how long at most: 500ms, 30s (default), 2m"},
+    {always, "--always", "", "", "write the rule that says so for this device from now on (as root)"},
 }};
 
 constexpr std::array common{help, json, verbose, quiet, root, socket, config, direct, timeout, color};
 constexpr std::array action_options{dry_run, yes, force_disk, revert_after};
 constexpr std::array move_options{to, dry_run, yes, force_disk, revert_after};
+constexpr std::array answer_options{always, dry_run, yes, force_disk, revert_after};
 constexpr std::array plan_options{to, yes, force_disk, revert_after};
 constexpr std::array wait_options{start_of, wait_for};
 constexpr std::array watch_options{exec, OptionId::format};
@@ -93,6 +95,12 @@ constexpr std::array<Example, 4> move_examples{{
     {"usbroute move front-left --to windows --revert-after 30s",
      "goes back after 30 s unless `usbroute confirm` comes first"},
     {"usbroute move dac --to ehci", "to a side: for a DAC that crackles on xHCI"},
+}};
+constexpr std::array<Example, 4> answer_examples{{
+    {"usbroute answer", "the questions that are open"},
+    {"usbroute answer windows", "the only one: windows is to have the device"},
+    {"usbroute answer 3-2.1 host", "of several, the one about the device there"},
+    {"sudo usbroute answer 3-2.1 windows --always", "and never ask about this device again"},
 }};
 constexpr std::array<Example, 2> apply_examples{{
     {"usbroute apply desk-in-windows", "connectors as the profile says, the rest to the host"},
@@ -203,7 +211,7 @@ constexpr std::array<VerbRow, 8> guest_verbs{{
      GuestNeeded::yes, run_guest_setup},
 }};
 
-constexpr std::array<CommandRow, 22> commands{{
+constexpr std::array<CommandRow, 23> commands{{
     {"status",
      "",
      "what belongs to whom now",
@@ -217,6 +225,9 @@ constexpr std::array<CommandRow, 22> commands{{
      run_picture, "With --json: the same document as status."},
     {"move", "NAME... --to WHERE", "give connectors to the host, a guest or a side", move_options,
      move_examples, 1, any_number, run_move},
+    {"answer", "[DEVICE] WHO", "say who is to have a device that a rule asks about", answer_options,
+     answer_examples, 0, 2, run_answer,
+     "Without words it lists the questions that are open; --json: as one document. WHO is one of the answers of the rule. --always writes rules.toml beside the configuration; who may not write there still answers, gets the rule printed, and exit code 5. docs/rules.md says more."},
     {"apply", "PROFILE", "put a profile in force", action_options, apply_examples, 1, 1, run_apply},
     {"toggle", "[PROFILE...]", "go to the next profile", action_options, toggle_examples, 0, any_number,
      run_toggle},
@@ -238,13 +249,13 @@ constexpr std::array<CommandRow, 22> commands{{
      1,
      1,
      run_why},
-    {"plan", "move|apply|toggle|undo ...", "what would be done, step by step; nothing is touched",
+    {"plan", "move|answer|apply|toggle|undo ...", "what would be done, step by step; nothing is touched",
      plan_options, plan_examples, 1, any_number, run_plan},
     {"wait", "[NAME...]", "until sockets' devices are where they belong, or a guest can start", wait_options,
      wait_examples, 0, any_number, run_wait,
      "Asks the daemon, also one that is still starting, and never libvirt or a guest, so that whatever starts a guest can wait for it. Exit code 7: not in time, and why; 3: no daemon answered."},
     {"watch", "", "one line for each change", watch_options, watch_examples, 0, 0, run_watch,
-     "A template can use {text}, {state} (host, guest, trial, unknown, offline), {profile} and {owners}; write {{ for a brace. With --format it waits for a daemon that is not running, and ends when the bar ends."},
+     "A template can use {text}, {state} (host, guest, trial, question, unknown, offline), {profile} and {owners}; write {{ for a brace. With --format it waits for a daemon that is not running, and ends when the bar ends."},
     {"map",
      "",
      "name the sockets by plugging something into each",

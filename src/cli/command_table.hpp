@@ -50,6 +50,7 @@ enum class OptionId : std::uint8_t {
     write,
     start_of,
     wait_for,
+    always,
 };
 
 struct OptionRow {

@@ -11,6 +11,7 @@ namespace usbroute::cli {
 [[nodiscard]] int run_status(const Invocation& invocation);
 [[nodiscard]] int run_picture(const Invocation& invocation);
 [[nodiscard]] int run_move(const Invocation& invocation);
+[[nodiscard]] int run_answer(const Invocation& invocation);
 [[nodiscard]] int run_apply(const Invocation& invocation);
 [[nodiscard]] int run_toggle(const Invocation& invocation);
 [[nodiscard]] int run_undo(const Invocation& invocation);

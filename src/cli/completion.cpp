@@ -18,8 +18,10 @@ namespace {
 
 using Typed = std::span<const std::string>;
 
-constexpr std::array<std::pair<std::string_view, Placeholder>, 15> placeholders{{
+constexpr std::array<std::pair<std::string_view, Placeholder>, 17> placeholders{{
     {"NAME", Placeholder::connector},
+    {"DEVICE", Placeholder::question},
+    {"WHO", Placeholder::answer},
     {"PROFILE", Placeholder::profile},
     {"GUEST", Placeholder::guest},
     {"WHERE", Placeholder::target},
@@ -205,6 +207,8 @@ void offer_for_command(const Line& line, Place& place)
     const auto& command = *line.command;
     if (command.verbs.empty()) {
         offer_words(command.arguments, line.words, false, place);
+        // Where there is one question its device is left out.
+        if (command.name == "answer" && line.words.empty()) place.placeholders.push_back(Placeholder::answer);
         const bool takes_devices = command.name == "move" || command.name == "why";
         if (takes_devices &&
             std::ranges::find(place.placeholders, Placeholder::connector) != place.placeholders.end())
@@ -279,6 +283,13 @@ Names names_in(const config::Settings& settings)
     return names;
 }
 
+bool wants_questions(const Place& place)
+{
+    return std::ranges::any_of(place.placeholders, [](Placeholder placeholder) {
+        return placeholder == Placeholder::question || placeholder == Placeholder::answer;
+    });
+}
+
 bool wants_names(const Place& place)
 {
     return std::ranges::any_of(place.placeholders, [](Placeholder placeholder) {
@@ -286,6 +297,23 @@ bool wants_names(const Place& place)
                placeholder == Placeholder::guest || placeholder == Placeholder::target;
     });
 }
+
+namespace {
+
+/// Of the device that was named, else of the only one there is a question about.
+std::vector<Candidate> answers_in(const Place& place, const Names& names)
+{
+    std::vector<Candidate> answers;
+    for (const auto& [device, offered] : names.questions) {
+        const bool is_meant =
+            place.given.empty() ? names.questions.size() == 1 : device.word == place.given.front();
+        if (!is_meant) continue;
+        for (const auto& one : offered) answers.push_back({one, device.what});
+    }
+    return answers;
+}
+
+} // namespace
 
 std::vector<Candidate> candidates(const Place& place, const Names& names)
 {
@@ -299,6 +327,10 @@ std::vector<Candidate> candidates(const Place& place, const Names& names)
         switch (placeholder) {
         case Placeholder::connector: add(names.connectors); break;
         case Placeholder::device: add(names.devices); break;
+        case Placeholder::question:
+            for (const auto& [device, offered] : names.questions) add({device});
+            break;
+        case Placeholder::answer: add(answers_in(place, names)); break;
         case Placeholder::profile: add(names.profiles); break;
         case Placeholder::guest: add(names.guests); break;
         case Placeholder::target:

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// What can be typed at the cursor of an unfinished command line. All of it follows from the command
@@ -20,7 +21,9 @@ namespace usbroute::cli {
 /// What a word in capitals in the command table stands for: "NAME", "DIR".
 enum class Placeholder : std::uint8_t {
     connector,
-    device, ///< a single one by its place, where a connector can be typed too
+    device,   ///< a single one by its place, where a connector can be typed too
+    question, ///< a device about which a question is open
+    answer,   ///< to that question
     profile,
     guest,
     target, ///< host, a side, a guest
@@ -60,6 +63,8 @@ struct Place {
 struct Names {
     std::vector<Candidate> connectors;
     std::vector<Candidate> devices = {}; ///< that are plugged in; only the daemon knows them
+    /// About which a question is open, each with its answers; only the daemon knows them.
+    std::vector<std::pair<Candidate, std::vector<std::string>>> questions = {};
     std::vector<Candidate> profiles;
     std::vector<Candidate> guests;
 };
@@ -67,6 +72,7 @@ struct Names {
 
 /// True if `names` are needed to say what can be typed there.
 [[nodiscard]] bool wants_names(const Place& place);
+[[nodiscard]] bool wants_questions(const Place& place);
 [[nodiscard]] std::vector<Candidate> candidates(const Place& place, const Names& names);
 
 /// The script for a shell: "bash", "zsh", "fish"; empty for any other word.

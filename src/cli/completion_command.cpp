@@ -60,9 +60,30 @@ std::vector<Candidate> devices_from_daemon(const linux_::Locations& where)
     return devices;
 }
 
+/// The only names for an answer, and nobody else knows them.
+Names questions_from_daemon(const linux_::Locations& where)
+{
+    Names names;
+    auto link = DaemonLink::connect(where.socket, patience);
+    if (!link) return names;
+    const auto line = link->ask(R"({"do":"status"})");
+    const auto view = line ? report::status_in(*line) : std::unexpected(line.error());
+    if (!view) return names;
+    for (const auto& question : view->questions) {
+        if (!is_plain_name(question.place)) continue;
+        std::vector<std::string> answers;
+        for (const auto& answer : question.answers)
+            if (is_plain_name(answer)) answers.push_back(answer);
+        names.questions.emplace_back(Candidate{question.place, printable(question.name, 80)},
+                                     std::move(answers));
+    }
+    return names;
+}
+
 Names names_of(const Place& place)
 {
     const auto where = linux_::locate(place.locations);
+    if (wants_questions(place)) return questions_from_daemon(where);
     Names names;
     const auto settings = linux_::load_settings(where, linux_::Purpose::to_look);
     if (settings) names = names_in(*settings);
@@ -81,7 +102,8 @@ Names names_of(const Place& place)
 int print_words(std::span<const std::string> typed)
 {
     const auto place = place_of(typed);
-    for (const auto& candidate : candidates(place, wants_names(place) ? names_of(place) : Names{}))
+    for (const auto& candidate :
+         candidates(place, wants_names(place) || wants_questions(place) ? names_of(place) : Names{}))
         print(format("{}\t{}\n", candidate.word, candidate.what));
     for (const auto placeholder : place.placeholders) {
         if (placeholder == Placeholder::file) print(":files\n");

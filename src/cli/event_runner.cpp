@@ -50,13 +50,21 @@ std::vector<std::string> variables_for(const wire::Event& event)
         if (!owners.empty()) owners += ' ';
         owners += format("{}={}", owner, join(connectors, ","));
     }
+    const auto asks = event.asks.value_or(wire::QuestionNews{});
+    const auto of_question = [&](std::string text) { return event.asks ? std::move(text) : std::string(); };
     return {format("USBROUTE_EVENT={}", words_of(event)),
             format("USBROUTE_EVENT_KIND={}", wire::text_of(event.kind)),
             format("USBROUTE_EVENT_CONNECTOR={}", printable(event.connector, 128)),
             format("USBROUTE_EVENT_WORD={}", printable(event.word, 128)),
             format("USBROUTE_EVENT_TEXT={}", printable(event.text, 2000)),
             format("USBROUTE_EVENT_PROFILE={}", printable(event.profile.value_or(""), 128)),
-            format("USBROUTE_EVENT_OWNERS={}", printable(owners, 2000))};
+            format("USBROUTE_EVENT_OWNERS={}", printable(owners, 2000)),
+            format("USBROUTE_EVENT_STATE={}", of_question(std::string(wire::text_of(asks.turn)))),
+            format("USBROUTE_EVENT_ANSWERS={}", printable(join(asks.answers, " "), 2000)),
+            format("USBROUTE_EVENT_SECONDS={}", asks.turn == wire::QuestionTurn::asked
+                                                    ? of_question(format("{}", asks.seconds))
+                                                    : std::string()),
+            format("USBROUTE_EVENT_OWNER={}", printable(asks.owner, 128))};
 }
 
 bool EventRunner::add(const wire::Event& event, Clock::time_point now)

@@ -24,6 +24,7 @@ struct Options {
     bool try_write = false;
     bool move_first = false;
     bool boot = false;
+    bool always = false; ///< an answer
     std::string root;
     std::string socket;
     std::string config;

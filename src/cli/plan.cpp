@@ -20,14 +20,14 @@ namespace {
 Result<plan::Request> planned_request(const Invocation& invocation)
 {
     const auto& verb_word = invocation.words.front();
-    const std::array<std::string, 4> plannable{"move", "apply", "toggle", "undo"};
+    const std::array<std::string, 5> plannable{"move", "answer", "apply", "toggle", "undo"};
     const auto verb = config::verb_from(verb_word);
     const bool known = std::ranges::find(plannable, verb_word) != plannable.end();
     if (!verb || !known) {
         const auto near = nearest(verb_word, plannable);
-        return std::unexpected(usage_error(
-            format("cannot plan {}; {}", printable(verb_word, 64),
-                   near ? format("did you mean {}?", *near) : "it can be move, apply, toggle or undo")));
+        return std::unexpected(usage_error(format("cannot plan {}; {}", printable(verb_word, 64),
+                                                  near ? format("did you mean {}?", *near)
+                                                       : "it can be move, answer, apply, toggle or undo")));
     }
     const std::vector<std::string> words(invocation.words.begin() + 1, invocation.words.end());
     const auto& row = *find_command(verb_word);

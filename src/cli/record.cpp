@@ -23,6 +23,13 @@ namespace {
 constexpr std::size_t largest_settings = 1U << 20;
 constexpr const char* main_settings = "etc/usbroute/usbroute.toml";
 constexpr const char* connector_settings = "etc/usbroute/connectors.toml";
+constexpr const char* rule_settings = "etc/usbroute/rules.toml";
+
+const char* name_in_recording(const std::string& file, const linux_::Locations& where)
+{
+    if (file == where.rules) return rule_settings;
+    return file == where.connectors ? connector_settings : main_settings;
+}
 
 /// The configuration is read by path and not through the tree: it may be named on the command line.
 void add_settings(observe::Recording& recording, const linux_::Locations& where)
@@ -32,14 +39,14 @@ void add_settings(observe::Recording& recording, const linux_::Locations& where)
         if (!text)
             recording.notes.push_back(text.error().message());
         else
-            recording.files[file == where.connectors ? connector_settings : main_settings] = std::move(*text);
+            recording.files[name_in_recording(file, where)] = std::move(*text);
     }
 }
 
 bool can_be_parsed(const observe::Recording& recording)
 {
     std::vector<config::SourceText> texts;
-    for (const auto* path : {main_settings, connector_settings})
+    for (const auto* path : {main_settings, connector_settings, rule_settings})
         if (const auto found = recording.files.find(path); found != recording.files.end())
             texts.push_back({.name = path, .text = found->second});
     return config::parse(texts).has_value();
@@ -51,7 +58,7 @@ observe::Disguised disguise_all(observe::Recording& recording, std::string_view 
     const auto before = recording;
     auto disguised = observe::disguise(recording, host_name);
     if (!can_be_parsed(before) || can_be_parsed(recording)) return disguised;
-    for (const auto* path : {main_settings, connector_settings})
+    for (const auto* path : {main_settings, connector_settings, rule_settings})
         if (const auto found = before.files.find(path); found != before.files.end())
             recording.files[path] = found->second;
     recording.notes.emplace_back(

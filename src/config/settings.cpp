@@ -16,7 +16,7 @@ namespace {
 
 using topology::Side;
 
-constexpr std::array<std::pair<Verb, std::string_view>, 11> words_of_verbs = {{
+constexpr std::array<std::pair<Verb, std::string_view>, 12> words_of_verbs = {{
     {Verb::status, "status"},
     {Verb::move, "move"},
     {Verb::apply, "apply"},
@@ -28,6 +28,7 @@ constexpr std::array<std::pair<Verb, std::string_view>, 11> words_of_verbs = {{
     {Verb::confirm, "confirm"},
     {Verb::why, "why"},
     {Verb::assign, "assign"},
+    {Verb::answer, "answer"},
 }};
 
 constexpr std::array<std::pair<Lift, std::string_view>, 3> lift_words = {{

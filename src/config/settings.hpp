@@ -204,6 +204,7 @@ enum class Verb : std::uint8_t {
     confirm,
     why,
     assign, ///< whole controllers of a running guest: the control socket's, and in no `allow`
+    answer, ///< the open question of a rule
 };
 [[nodiscard]] std::string_view text_of(Verb verb);
 [[nodiscard]] std::optional<Verb> verb_from(std::string_view word);

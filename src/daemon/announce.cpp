@@ -4,6 +4,7 @@
 #include "daemon/announce.hpp"
 
 #include "base/format.hpp"
+#include "base/text.hpp"
 #include "daemon/answers.hpp"
 #include "daemon/log.hpp"
 #include "plan/board.hpp"
@@ -43,6 +44,24 @@ void tell_of(EventKind kind, const Device& device, const Places& places, Audienc
                 .word = device.path.text(),
                 .text = device.shown()};
     audience.tell(event);
+}
+
+std::string words_for(const Questions::News& news)
+{
+    const auto place = news.place.text();
+    switch (news.what.turn) {
+    case wire::QuestionTurn::asked:
+        return format(
+            "who is to have {}: {}? Answer with `usbroute answer {} {}`; after {} s the host has it",
+            news.device, join(news.what.answers, " or "), place, news.what.answers.front(),
+            news.what.seconds);
+    case wire::QuestionTurn::answered:
+        return format("the question about {} was answered: {} has it", news.device, news.what.owner);
+    case wire::QuestionTurn::expired:
+        return format("nobody has answered the question about {}: {} has it", news.device, news.what.owner);
+    case wire::QuestionTurn::gone: return format("nobody is asked about {} any more", news.device);
+    }
+    return {};
 }
 
 /// "XUSB2PR 0x3fff -> 0x3ff2", "windows gets Logitech USB Keyboard (046d:c31c)"
@@ -154,6 +173,21 @@ void announce_kept(const topology::PortPath& place, const std::string& why, cons
                    .connector = places.connector_of(*device),
                    .word = place.text(),
                    .text = why});
+}
+
+void announce(const Questions::News& news, Audience& audience)
+{
+    if (news.what.turn == wire::QuestionTurn::asked)
+        log::warning(words_for(news), news.place.text());
+    else
+        log::info(words_for(news), news.place.text());
+    if (!audience.is_anybody_there()) return;
+    audience.tell({.kind = EventKind::question,
+                   .connector = news.connector,
+                   .word = news.place.text(),
+                   .text = news.device,
+                   .profile = {},
+                   .asks = news.what});
 }
 
 void announce(const ConnectorName& connector, const PlugNews& news, Audience& audience)

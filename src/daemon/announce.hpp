@@ -8,6 +8,7 @@
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
 #include "daemon/plugs.hpp"
+#include "daemon/questions.hpp"
 
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ void announce_given(const plan::Plan& done, const Machine& machine, Audience& au
 /// A device that did not.
 void announce_kept(const topology::PortPath& place, const std::string& why, const Machine& machine,
                    Audience& audience);
+
+/// A question that begins, or ends.
+void announce(const Questions::News& news, Audience& audience);
 
 /// What a plug has come to for a guest that did not run.
 void announce(const ConnectorName& connector, const PlugNews& news, Audience& audience);

@@ -35,6 +35,7 @@ Weight weight_of(const Command& command)
     case Verb::toggle:
     case Verb::undo:
     case Verb::assign:
+    case Verb::answer:
     case Verb::confirm: return Weight::change;
     case Verb::plan:
     case Verb::why: return Weight::study;

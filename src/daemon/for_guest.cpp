@@ -67,6 +67,9 @@ report::ConnectorView seen_of(const report::ConnectorView& connector)
     auto seen = connector;
     seen.devices.clear();
     for (const auto& device : connector.devices) seen.devices.push_back(seen_of(device));
+    // What goes elsewhere, and what is asked about it, is for the host's people.
+    std::erase_if(seen.signs,
+                  [](const std::string& sign) { return sign == "question" || sign == "given-away"; });
     // Why it waits tells of disks, of other guests and of nodes.
     for (auto& wait : seen.waits) {
         wait.why = plan::wait_in_general_words(wait.code);
@@ -104,6 +107,24 @@ std::string what_for(const Sight& sight, const std::string& who, const std::stri
 
 bool is_side(std::string_view word) { return word == "ehci" || word == "xhci"; }
 
+/// As plan/rights.cpp has it.
+bool may_answer(const Sight& sight, std::string_view who)
+{
+    return who == "host" || who == sight.guest.text();
+}
+
+/// One that could be answered over its line (plan/open_questions.hpp), with the answers that it may give.
+std::optional<wire::Event> question_for(const Sight& sight, const wire::Event& event)
+{
+    if (!event.asks || !sight.sees(event.connector) ||
+        std::ranges::find(event.asks->answers, sight.guest.text()) == event.asks->answers.end())
+        return std::nullopt;
+    auto seen = event;
+    std::erase_if(seen.asks->answers, [&](const std::string& answer) { return !may_answer(sight, answer); });
+    if (!may_answer(sight, seen.asks->owner)) seen.asks->owner.clear();
+    return seen;
+}
+
 /// "confirmed", "reverted", ... and of the sockets only those of the guest.
 std::optional<wire::Event> trial_for(const Sight& sight, const wire::Event& event)
 {
@@ -136,6 +157,13 @@ wire::Answer for_guest(const Sight& sight, const NotDone& why)
     auto answer = answer_for(why);
     answer.message = "the host could not do it; usbrouted's log there says why, and how the machine was left";
     return answer;
+}
+
+report::QuestionView for_guest(const Sight& sight, report::QuestionView question)
+{
+    std::erase_if(question.answers, [&](const std::string& answer) { return !may_answer(sight, answer); });
+    question.rule.clear();
+    return question;
 }
 
 report::StatusView for_guest(const Sight& sight, const report::StatusView& view)
@@ -228,6 +256,7 @@ std::optional<wire::Event> for_guest(const Sight& sight, const wire::Event& even
         seen.text = there_is_a_reason;
         return seen;
     }
+    case wire::EventKind::question: return question_for(sight, event);
     // What has it run is for the host's people.
     case wire::EventKind::wanted: return std::nullopt;
     case wire::EventKind::guest:

@@ -25,6 +25,8 @@ namespace usbroute::daemon {
 [[nodiscard]] report::StatusView for_guest(const plan::Sight& sight, const report::StatusView& view);
 [[nodiscard]] report::WhyView for_guest(const plan::Sight& sight, const report::WhyView& view);
 [[nodiscard]] report::PlanView for_guest(const plan::Sight& sight, const report::PlanView& view);
+/// Of a question that it may answer: with the answers that it may give, and without the rule's name.
+[[nodiscard]] report::QuestionView for_guest(const plan::Sight& sight, report::QuestionView question);
 /// What `plan` says in a line: where sockets would go, and not by which registers.
 [[nodiscard]] std::string plan_in_words(const plan::Sight& sight, const plan::Plan& plan);
 

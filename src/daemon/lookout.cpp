@@ -66,6 +66,7 @@ Result<void> Lookout::begin()
 void Lookout::gather()
 {
     auto hints = parts_.hints.drain();
+    heard_.add(hints.numbers);
     pending_.everything = pending_.everything || hints.everything;
     pending_.registers = pending_.registers || hints.registers;
     pending_.plugs = pending_.plugs || hints.plugs;
@@ -167,7 +168,7 @@ void Lookout::look()
     std::ranges::move(waiting_, std::back_inserter(served_));
     waiting_.clear();
     followed_ = std::exchange(pending_, {});
-    counting_ = parts_.events.now();
+    counting_ = shown_by_a_look();
     // In the next turn, so that nobody is called back from within their own call.
     if (parts_.place == ScanPlace::loop) return soon_.start(0ms);
 
@@ -205,16 +206,26 @@ bool Lookout::is_enough(const Snapshot& fresh)
 {
     if (served_.empty() || followed_.everything || parts_.hints.hears_everything()) return true;
     const auto count = parts_.events.now();
+    if (count && count == counting_) return true;
     if (!parts_.scanner.still_holds(fresh)) return false;
-    counted_ = count;
+    counting_ = count;
     return true;
+}
+
+/// A look at everything shows all that has happened; one that follows hints, as far as there was one for each event.
+std::optional<std::uint64_t> Lookout::shown_by_a_look() const
+{
+    if (followed_.everything) return parts_.events.now();
+    if (!counted_) return std::nullopt;
+    return heard_.unbroken_after(*counted_);
 }
 
 /// Hints say where to look. A look at those places does not show whether something happened elsewhere without a hint.
 void Lookout::expect_the_rest()
 {
+    counted_ = followed_.everything ? counting_ : std::max(counted_, counting_);
+    if (counted_) heard_.forget_up_to(*counted_);
     if (followed_.everything) {
-        counted_ = counting_;
         rest_.stop();
     } else if (!rest_.is_running() && !parts_.hints.hears_everything()) {
         rest_.start(until_the_rest);

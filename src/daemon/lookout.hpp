@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "daemon/heard_events.hpp"
 #include "daemon/machine.hpp"
 #include "linux/loop.hpp"
 #include "observe/hints.hpp"
@@ -107,6 +108,7 @@ private:
     void look();
     void finish(std::optional<topology::Snapshot> fresh);
     void expect_the_rest();
+    [[nodiscard]] std::optional<std::uint64_t> shown_by_a_look() const;
     void look_for_the_rest();
     void look_later();
     void give_up();
@@ -122,7 +124,8 @@ private:
     observe::Hints pending_;
     observe::Hints followed_;               ///< by the look under way
     std::optional<std::uint64_t> counted_;  ///< events, when what is known was last seen to hold
-    std::optional<std::uint64_t> counting_; ///< the same of the look under way, from before it began
+    std::optional<std::uint64_t> counting_; ///< up to which the look under way shows what happened
+    HeardEvents heard_;
     std::optional<std::chrono::milliseconds> first_hint_;
     bool looking_ = false;
     bool is_starved_ = false;      ///< no descriptors were left for the last look

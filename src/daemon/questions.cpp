@@ -7,8 +7,11 @@
 #include "base/text.hpp"
 #include "daemon/log.hpp"
 #include "plan/board.hpp"
+#include "plan/open_questions.hpp"
+#include "plan/ownership.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <ranges>
 #include <utility>
@@ -23,13 +26,10 @@ constexpr std::string_view nobody_answered = "a question that nobody answered";
 constexpr std::size_t most_unanswered = 64;
 constexpr auto until_it_is_tried_again = std::chrono::seconds(5);
 
-std::string question_about(const topology::Device& device, const config::RuleSettings& rule)
+std::uint32_t seconds_in(std::chrono::milliseconds time)
 {
-    const auto place = device.path.text();
-    const auto choices = texts_of(rule.ask, [](const config::Target& one) { return config::text_of(one); });
-    return format("who is to have {}: {}? Answer with `usbroute move {} --to {}`; after {} s the host has it",
-                  device.shown(), join(choices, " or "), place, choices.front(),
-                  std::chrono::duration_cast<std::chrono::seconds>(rule.answer_after).count());
+    return static_cast<std::uint32_t>(
+        std::chrono::ceil<std::chrono::seconds>(std::max(time, std::chrono::milliseconds(0))).count());
 }
 
 } // namespace
@@ -42,21 +42,55 @@ void Questions::look_again()
     const bool asks = std::ranges::any_of(settings.rules, [](const auto& rule) { return !rule.ask.empty(); });
     if (!asks && open_.empty()) return;
     const auto snapshot = parts_.machine.snapshot();
-    const auto before = std::exchange(open_, {});
-    for (const auto& apart : plan::look_at_board(*snapshot, settings).apart) {
-        const auto* device = apart.place ? snapshot->device_at(*apart.place) : nullptr;
-        if (device == nullptr || apart.asked.empty() || !apart.rule) continue;
-        const auto rule = std::ranges::find(settings.rules, *apart.rule, &config::RuleSettings::name);
-        const attach::HostDevice key{.path = device->path, .number = device->number};
-        const auto known = before.find(key);
-        if (known != before.end()) {
-            open_.insert(*known);
+    auto before = std::exchange(open_, {});
+    std::vector<News> news;
+    for (const auto& question : plan::open_questions(plan::look_at_board(*snapshot, settings), *snapshot)) {
+        const auto& device = *question.device;
+        const attach::HostDevice key{.path = device.path, .number = device.number};
+        if (auto known = before.extract(key)) {
+            open_.insert(std::move(known));
             continue;
         }
-        open_.emplace(key, Open{.until = parts_.loop.now() + rule->answer_after});
-        parts_.ask(device->path, question_about(*device, *rule));
+        const auto rule = std::ranges::find(settings.rules, question.rule, &config::RuleSettings::name);
+        News asked{.place = device.path,
+                   .connector = question.socket ? question.socket->text() : std::string(),
+                   .device = device.shown(),
+                   .what = {.turn = wire::QuestionTurn::asked,
+                            .answers = texts_of(question.answers,
+                                                [](const auto& one) { return config::text_of(one); }),
+                            .seconds = seconds_in(rule->answer_after)}};
+        open_.emplace(key, Open{.until = parts_.loop.now() + rule->answer_after, .news = asked});
+        news.push_back(std::move(asked));
     }
+    std::vector<News> ended;
+    for (const auto& [device, open] : before) ended.push_back(end_of(device, open));
     wake_for_the_next();
+    // Whoever is told may ask for a change, and come by here again.
+    for (const auto& one : ended) parts_.tell(one);
+    for (const auto& one : news) parts_.tell(one);
+}
+
+/// One that is not open any more.
+Questions::News Questions::end_of(const attach::HostDevice& key, const Open& open) const
+{
+    auto news = open.news;
+    const auto snapshot = parts_.machine.snapshot();
+    const auto* device = snapshot->device_at(key.path);
+    news.what.turn = wire::QuestionTurn::gone;
+    if (device == nullptr || device->number != key.number) return news;
+    const auto board = plan::look_at_board(*snapshot, parts_.machine.settings());
+    const auto* apart = board.apart_at(key.path);
+    if (apart == nullptr || apart->rule) return news; // a rule that has changed
+    news.what.turn = open.is_being_closed ? wire::QuestionTurn::expired : wire::QuestionTurn::answered;
+    news.what.owner = plan::text_of(plan::owner_now(apart->connector, parts_.machine.settings()));
+    return news;
+}
+
+std::optional<std::chrono::seconds> Questions::left_for(const attach::HostDevice& device) const
+{
+    const auto open = open_.find(device);
+    if (open == open_.end() || open->second.waits_for_ever) return std::nullopt;
+    return std::chrono::seconds(seconds_in(open->second.until - parts_.loop.now()));
 }
 
 void Questions::wake_for_the_next()
@@ -86,9 +120,10 @@ void Questions::ring()
 void Questions::close(const attach::HostDevice& device)
 {
     if (unanswered_ == most_unanswered) {
+        if (const auto open = open_.find(device); open != open_.end()) open->second.waits_for_ever = true;
         log::warning(
             format(
-                "{} questions have been answered by nobody since usbrouted started; {} stays with nobody until `usbroute move {} --to host`",
+                "{} questions have been answered by nobody since usbrouted started; {} stays with nobody until `usbroute answer {} host`",
                 most_unanswered, device.path.text(), device.path.text()),
             device.path.text());
         return;
@@ -107,7 +142,8 @@ void Questions::close(const attach::HostDevice& device)
             log::warning(apply::error_from(std::move(carried.error())).message(), device.path.text());
             const auto open = open_.find(device);
             if (open == open_.end()) return;
-            open->second = {.until = parts_.loop.now() + until_it_is_tried_again};
+            open->second.until = parts_.loop.now() + until_it_is_tried_again;
+            open->second.is_being_closed = false;
             wake_for_the_next();
         });
 }

@@ -12,11 +12,15 @@
 #include "daemon/line_views.hpp"
 #include "daemon/log.hpp"
 #include "plan/board.hpp"
+#include "plan/open_questions.hpp"
 #include "plan/rights.hpp"
 #include "report/json.hpp"
 #include "report/trial.hpp"
 #include "report/views.hpp"
 #include "report/why.hpp"
+
+#include <algorithm>
+#include <limits>
 
 #include <unistd.h>
 
@@ -76,6 +80,7 @@ bool Service::is_known(Need need, const Command& command)
     case Verb::apply:
     case Verb::toggle:
     case Verb::undo:
+    case Verb::answer:
     case Verb::plan: return !command.request || !parts_.machine.awaits_claims(*command.request);
     case Verb::why: return !parts_.machine.awaits_claims();
     case Verb::confirm:
@@ -95,6 +100,7 @@ void Service::answer(const Entrance& entrance, const Command& command, const std
     case Verb::move:
     case Verb::apply:
     case Verb::toggle:
+    case Verb::answer:
     case Verb::undo: return carry_out(through, command, who, std::move(answered));
     case Verb::confirm: return answered(confirm(through, who));
     case Verb::subscribe: return answered({});
@@ -158,6 +164,11 @@ Answer Service::carried(const Asked& asked, Carried carried)
     parts_.plugs.was_asked_for(*carried->plan);
     auto answer = answer_for(*carried);
     parts_.trials.settle(*asked.request, *carried, answer, &through);
+    if (const auto& lasting = carried->plan->lasting) {
+        answer.document_name = "rule";
+        answer.document = report::to_json(report::rule_view(*lasting));
+        answer.warnings.push_back(report::rule_to_be_written(*lasting));
+    }
     if (carried->plan->changes_something())
         moved_.push_back({.done = std::move(*carried), .who = *asked.who, .before = asked.before});
     return done(through, std::move(answer));
@@ -242,6 +253,7 @@ Answer Service::plan(const Through& through, const Command& command) const
     }
     answer.message = sight ? plan_in_words(*sight, plan) : steps_in_words(plan);
     answer.warnings = plan.warnings;
+    if (plan.lasting) answer.warnings.push_back(report::rule_to_be_written(*plan.lasting));
     return sight ? for_guest(*sight, answer) : answer;
 }
 
@@ -299,6 +311,29 @@ std::vector<plan::GivenSocket> Service::given_now() const
     return given;
 }
 
+/// A guest is told of those that it could answer.
+std::vector<report::QuestionView> Service::questions_for(const Through& through) const
+{
+    const auto& machine = parts_.machine;
+    const auto& snapshot = *machine.snapshot();
+    auto open = plan::open_questions(plan::look_at_board(snapshot, machine.settings()), snapshot);
+    if (through.guest)
+        open = plan::questions_for(*through.guest, std::move(open), machine.settings(), snapshot);
+    const auto sight = sight_of(through);
+    std::vector<report::QuestionView> views;
+    for (const auto& question : open) {
+        auto view = report::question_view(question);
+        if (const auto left =
+                parts_.questions.left_for({.path = question.device->path, .number = question.device->number}))
+            view.seconds = static_cast<int>(left->count());
+        views.push_back(sight ? for_guest(*sight, std::move(view)) : std::move(view));
+    }
+    std::ranges::sort(views, {}, [](const report::QuestionView& view) {
+        return std::pair(view.seconds.value_or(std::numeric_limits<int>::max()), view.place);
+    });
+    return views;
+}
+
 Answer Service::status(const Through& through, Form form) const
 {
     const auto snapshot = parts_.machine.snapshot();
@@ -322,6 +357,7 @@ Answer Service::status(const Through& through, Form form) const
     for (const auto& news : parts_.plugs.news())
         view.by_plug.push_back({.guest = news.guest.text(), .code = news.code, .what = news.what});
     if (sight) view = for_guest(*sight, view);
+    view.questions = questions_for(through);
     if (trial) {
         view.trial_seconds = static_cast<int>(trial->seconds.count());
         view.trial_way_back = trial->way_back;

@@ -12,10 +12,12 @@
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
 #include "daemon/plugs.hpp"
+#include "daemon/questions.hpp"
 #include "daemon/trials.hpp"
 #include "linux/loop.hpp"
 #include "plan/given_sockets.hpp"
 #include "plan/sight.hpp"
+#include "report/views.hpp"
 
 #include <functional>
 #include <memory>
@@ -39,6 +41,7 @@ public:
         const Guests& guests;
         Controllers& controllers;
         Plugs& plugs;
+        const Questions& questions;
         TellMoved tell_moved;
         /// What somebody else has written was told of, and can be brought back.
         std::function<void()> restore;
@@ -84,6 +87,7 @@ private:
     [[nodiscard]] wire::Answer why(const Through& through, const wire::Command& command) const;
     [[nodiscard]] wire::Answer plan(const Through& through, const wire::Command& command) const;
     [[nodiscard]] std::vector<plan::GivenSocket> given_now() const;
+    [[nodiscard]] std::vector<report::QuestionView> questions_for(const Through& through) const;
     [[nodiscard]] wire::Answer status(const Through& through, wire::Form form) const;
     [[nodiscard]] wire::Answer registers(wire::Form form) const;
 

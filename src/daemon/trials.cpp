@@ -30,6 +30,7 @@ constexpr milliseconds on_time = 5s;
 bool is_a_move(const plan::Wish& wish)
 {
     return std::holds_alternative<plan::MoveRequest>(wish) ||
+           std::holds_alternative<plan::AnswerRequest>(wish) ||
            std::holds_alternative<plan::ApplyRequest>(wish) ||
            std::holds_alternative<plan::ToggleRequest>(wish);
 }

@@ -28,8 +28,8 @@ constexpr milliseconds usual_wait{60'000};
 
 /// Known here only to tell a typing error from a verb that a later daemon may have: a guest's line is not answered
 /// when it is no command, and waiting for the time-out is a poor way to learn of a typing error.
-constexpr std::array<std::string_view, 10> known_verbs = {"apply",  "confirm",   "move",   "plan", "regs",
-                                                          "status", "subscribe", "toggle", "undo", "why"};
+constexpr std::array<std::string_view, 11> known_verbs = {
+    "answer", "apply", "confirm", "move", "plan", "regs", "status", "subscribe", "toggle", "undo", "why"};
 
 /// Options of `usbroute` that are words with an equals sign on the line.
 struct LineOption {

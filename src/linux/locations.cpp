@@ -45,6 +45,7 @@ Locations locate(const LocationOptions& options)
     const auto slash = where.config.rfind('/');
     const auto directory = slash == std::string::npos ? std::string() : where.config.substr(0, slash + 1);
     where.connectors = directory + "connectors.toml";
+    where.rules = directory + "rules.toml";
     where.lasting =
         first_said({}, "USBROUTE_LASTING_DIR", where.recorded ? std::string() : "/var/lib/usbroute");
     // Not in the state directory: that is the daemon's, and this one is root's.

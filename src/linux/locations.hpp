@@ -22,6 +22,7 @@ struct Locations {
     std::string root = "/";      ///< ends with a slash
     std::string config;          ///< usbroute.toml
     std::string connectors;      ///< connectors.toml, beside it
+    std::string rules;           ///< rules.toml, beside it
     std::string socket;          ///< of the daemon
     std::string state;           ///< directory of the journal, its owner's alone
     std::string state_of_before; ///< where version 0.1 had it, among the sockets; empty: nowhere

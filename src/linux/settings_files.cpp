@@ -69,7 +69,9 @@ struct Source {
 
 std::vector<Source> sources(const Locations& locations)
 {
-    return {{locations.config, locations.config_was_named}, {locations.connectors, false}};
+    return {{locations.config, locations.config_was_named},
+            {locations.connectors, false},
+            {locations.rules, false}};
 }
 
 } // namespace

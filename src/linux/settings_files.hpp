@@ -31,14 +31,14 @@ enum class Judged : std::uint8_t {
 /// Pure. `user` is the effective one.
 [[nodiscard]] Judged judged(const Locations& locations, Purpose reading, uid_t user);
 
-/// Reads usbroute.toml and connectors.toml. Files that are not there count as empty, unless one was named on the
+/// Reads usbroute.toml, connectors.toml and rules.toml. Files that are not there count as empty, unless one was named on the
 /// command line. Files that others could write are refused where they decide what root or the daemon does: only root, who
 /// reads, and `own_user`, as which the daemon goes on, are trusted.
 /// The error lists every problem, a line each.
 [[nodiscard]] Result<config::Settings> load_settings(const Locations& locations, Purpose reading,
                                                      std::optional<uid_t> own_user = std::nullopt);
 
-/// The texts of usbroute.toml and connectors.toml, in this order; empty for one that is not there.
+/// The texts of usbroute.toml, connectors.toml and rules.toml, in this order; empty for one that is not there.
 [[nodiscard]] Result<std::vector<config::SourceText>>
 read_settings_files(const Locations& locations, Purpose reading,
                     std::optional<uid_t> own_user = std::nullopt);

@@ -85,6 +85,8 @@ observe::Hints UdevHints::drain()
         if (hints.paths.size() == most_paths) hints.everything = true;
         if (hints.everything) continue;
         hints.plugs = hints.plugs || is_plug(*device);
+        if (const auto number = udev_device_get_seqnum(device.get()); number != 0)
+            hints.numbers.push_back(number);
         std::string_view path(udev_device_get_syspath(device.get()));
         path.remove_prefix(path.starts_with('/') ? 1 : 0);
         hints.paths.emplace_back(path);

@@ -64,6 +64,8 @@ std::string words_of(const wire::Command& command)
     const auto& wish = command.request->wish;
     if (const auto* move = std::get_if<plan::MoveRequest>(&wish))
         return format("moving {} to {}", move->connectors.front().text(), config::text_of(move->to));
+    if (const auto* answer = std::get_if<plan::AnswerRequest>(&wish))
+        return format("answering {}", config::text_of(answer->to));
     return std::holds_alternative<plan::UndoRequest>(wish) ? "taking the last change back" : "toggling";
 }
 
@@ -85,6 +87,21 @@ std::string words_of(const std::optional<std::string>& profile, const Owners& ow
     return parts.empty() ? std::string("something has moved") : join(parts, "; ");
 }
 
+std::string words_of_question(const wire::Event& event, const std::string& where)
+{
+    const auto asks = event.asks.value_or(wire::QuestionNews{});
+    const auto owner = asks.owner.empty() ? std::string("somebody") : asks.owner;
+    switch (asks.turn) {
+    case wire::QuestionTurn::asked:
+        return format("{}: who is to have {}: {}?", where, event.text, join(asks.answers, " or "));
+    case wire::QuestionTurn::answered: return format("{}: {} was answered for: {}", where, event.text, owner);
+    case wire::QuestionTurn::expired:
+        return format("{}: nobody answered for {}: {} has it", where, event.text, owner);
+    case wire::QuestionTurn::gone: return format("{}: nobody is asked about {} any more", where, event.text);
+    }
+    return {};
+}
+
 std::string words_of(const wire::Event& event)
 {
     using wire::EventKind;
@@ -100,6 +117,7 @@ std::string words_of(const wire::Event& event)
     case EventKind::wanted: return event.text;
     case EventKind::guest: return format("guest {} {}", event.word, event.text);
     case EventKind::trial: return format("trial {}: {}", event.word, event.text);
+    case EventKind::question: return words_of_question(event, where);
     case EventKind::lost: return "some events are missing here";
     }
     return {};
@@ -195,6 +213,7 @@ void Model::see(StatusView view)
     if (!view.unreadable.empty() && (!view_ || view_->unreadable != view.unreadable))
         say(view.unreadable, Tone::warning);
     view_ = std::move(view);
+    leave_closed_question();
     picture_ = report::picture_of(*view_);
     const auto shown = report::draw(picture_, style_).boxes;
     if (std::ranges::find(shown, chosen_, &report::Box::connector) == shown.end())
@@ -254,6 +273,7 @@ std::vector<Intent> Model::press(const Choosing& /*choosing*/, Key key)
     case 'q': return {Quit{}};
     case '?': mode_ = Helping{}; return {};
     case 'm': return ask_where();
+    case 'a': return ask_who();
     case 't': return act(wire::command_of({.wish = plan::ToggleRequest{}}));
     case 'u': return act(wire::command_of({.wish = plan::UndoRequest{}}));
     case 'c': return act({{.verb = config::Verb::confirm}});
@@ -273,10 +293,10 @@ std::vector<Intent> Model::press(Asking& asking, Key key)
     if (key.press == Press::enter) picked = asking.at;
     if (key.letter >= '1' && key.letter <= '9') picked = static_cast<std::size_t>(key.letter - '1');
     if (picked && *picked <= last) {
-        const auto connector = asking.connector;
-        const auto to = asking.destinations[*picked].to;
+        const auto chosen_now = std::move(asking);
         mode_ = Choosing{};
-        return move(connector, to);
+        const auto& to = chosen_now.destinations[*picked].to;
+        return chosen_now.device.empty() ? move(chosen_now.connector, to) : answer(chosen_now.connector, to);
     }
     if (key.press == Press::escape || key.letter == 'q' || key.letter == 'n') mode_ = Choosing{};
     return {};
@@ -335,6 +355,39 @@ std::vector<Intent> Model::ask_where()
     else
         mode_ = Asking{.connector = connector->name, .destinations = std::move(destinations), .at = 0};
     return {};
+}
+
+std::vector<Intent> Model::ask_who()
+{
+    if (lost_ || !view_ || view_->questions.empty()) {
+        say(lost_ ? "not now: the daemon is not there" : "no question is open", Tone::warning);
+        return {};
+    }
+    const auto& question = view_->questions.front();
+    Asking asking{.connector = question.place, .destinations = {}, .at = 0, .device = question.name};
+    for (const auto& answer : question.answers)
+        asking.destinations.push_back({.to = answer, .words = answer == "host" ? "the host" : answer});
+    if (!asking.destinations.empty()) mode_ = std::move(asking);
+    return {};
+}
+
+/// Somebody else has answered, nobody has in time, or the device is gone.
+void Model::leave_closed_question()
+{
+    const auto* asking = std::get_if<Asking>(&mode_);
+    if (asking == nullptr || asking->device.empty()) return;
+    const bool is_open = std::ranges::any_of(view_->questions, [&](const report::QuestionView& question) {
+        return question.place == asking->connector && question.name == asking->device;
+    });
+    if (is_open) return;
+    say(format("the question about {} is closed", asking->device));
+    mode_ = Choosing{};
+}
+
+std::vector<Intent> Model::answer(const std::string& place, const std::string& who)
+{
+    return act(wire::command_of(
+        {.wish = plan::AnswerRequest{.device = ConnectorName(place), .to = config::target_from(who)}}));
 }
 
 std::vector<Intent> Model::move(const std::string& connector, const std::string& to)

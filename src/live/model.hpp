@@ -72,15 +72,22 @@ public:
     void lose(const Error& error);
 
     [[nodiscard]] Screen screen() const;
-    /// A trial is under way, and its seconds are on the screen.
-    [[nodiscard]] bool counts_down() const { return !lost_ && view_ && view_->trial_seconds.value_or(0) > 0; }
+    /// A trial is under way, or a question is open, and its seconds are on the screen.
+    [[nodiscard]] bool counts_down() const
+    {
+        if (lost_ || !view_) return false;
+        return view_->trial_seconds.value_or(0) > 0 ||
+               (!view_->questions.empty() && view_->questions.front().seconds.value_or(0) > 0);
+    }
 
 private:
     struct Choosing {};
-    struct Asking { ///< where a socket shall go
-        std::string connector;
+    struct Asking {            ///< where a socket shall go, or who is to have a device
+        std::string connector; ///< or the device's place
         std::vector<Destination> destinations;
         std::size_t at = 0;
+        std::string device =
+            {}; ///< of an open question: what it is called; empty: a socket is to go somewhere
     };
     struct Confirming { ///< whether to do what was refused
         wire::Command command;
@@ -101,6 +108,10 @@ private:
     void choose_towards(Press direction);
     [[nodiscard]] std::vector<Intent> move_chosen();
     [[nodiscard]] std::vector<Intent> ask_where();
+    /// Of questions the one that ends first: what is chosen then goes to this device, whatever is asked meanwhile.
+    [[nodiscard]] std::vector<Intent> ask_who();
+    [[nodiscard]] std::vector<Intent> answer(const std::string& place, const std::string& who);
+    void leave_closed_question();
     [[nodiscard]] std::vector<Intent> act(wire::Command command);
     [[nodiscard]] std::vector<Intent> move(const std::string& connector, const std::string& to);
 
@@ -112,6 +123,8 @@ private:
     // The parts of the screen, in view.cpp.
     [[nodiscard]] report::Line title_line() const;
     [[nodiscard]] report::Line detail_line() const;
+    /// Nothing: no question is open, or something else is being asked.
+    [[nodiscard]] std::optional<report::Line> question_line() const;
     [[nodiscard]] report::Line keys_line() const;
     [[nodiscard]] std::vector<report::Line> dialogue(std::size_t most) const;
     [[nodiscard]] std::vector<report::Line> middle(std::size_t rows) const;

@@ -91,6 +91,10 @@ Line Model::detail_line() const
     if (connector->superspeed)
         parts.emplace_back(connector->superspeed_on.value_or(true) ? "SuperSpeed" : "SuperSpeed off");
     if (!connector->missing.empty()) parts.push_back(connector->missing);
+    if (connector->has_sign("parked")) parts.emplace_back("parked");
+    if (connector->has_sign("reserved")) parts.emplace_back("reserved");
+    if (connector->has_sign("expected-missing"))
+        parts.push_back(format("{} is expected, and not there", connector->expect));
     if (!connector->movable) parts.push_back(format("cannot move: {}", connector->why_not));
     if (connector->given_by == "place") parts.emplace_back("QEMU looks at the port");
     if (connector->given_by == "libvirt") parts.emplace_back("by libvirt");
@@ -103,13 +107,26 @@ Line Model::detail_line() const
     return line_of(plugged.empty() ? head : format("{}; {}", head, plugged), Tone::heading);
 }
 
+std::optional<Line> Model::question_line() const
+{
+    if (lost_ || !view_ || view_->questions.empty() || !std::holds_alternative<Choosing>(mode_))
+        return std::nullopt;
+    const auto& question = view_->questions.front();
+    const auto more = view_->questions.size() > 1 ? format(" (+{})", view_->questions.size() - 1) : "";
+    const auto host = question.seconds ? format("; the host in {} s", *question.seconds) : std::string();
+    return line_of(format("a answers{}: who is to have {}? {}{}", more, report::without_ids(question.name),
+                          join(question.answers, " or "), host),
+                   Tone::warning);
+}
+
 Line Model::keys_line() const
 {
     if (std::holds_alternative<Confirming>(mode_))
         return line_of("y do it anyway   n leave it as it is", Tone::dim);
     if (std::holds_alternative<Asking>(mode_))
-        return line_of(style_.unicode ? "↑↓ choose   Enter move   Esc back"
-                                      : "up/down choose   Enter move   Esc back",
+        return line_of(format("{} choose   Enter or its number {}   Esc back",
+                              style_.unicode ? "↑↓" : "up/down",
+                              std::get<Asking>(mode_).device.empty() ? "moves it there" : "gives it"),
                        Tone::dim);
     if (std::holds_alternative<Helping>(mode_)) return line_of("any key goes back", Tone::dim);
     // From the longest that says all to the shortest that still tells how to get out.
@@ -136,7 +153,10 @@ std::vector<Line> Model::dialogue(std::size_t most) const
     if (const auto* asking = std::get_if<Asking>(&mode_)) {
         std::vector<Line> lines;
         if (most > 1)
-            lines.push_back(line_of(format("Where should {} go?", asking->connector), Tone::heading));
+            lines.push_back(line_of(asking->device.empty() ? format("Where should {} go?", asking->connector)
+                                                           : format("Who is to have {} at {}?",
+                                                                    asking->device, asking->connector),
+                                    Tone::heading));
         const auto room = most - lines.size();
         const auto first = asking->at < room ? 0 : asking->at - room + 1;
         for (std::size_t i = first; i < std::min(asking->destinations.size(), first + room); ++i) {
@@ -156,10 +176,11 @@ std::vector<Line> Model::dialogue(std::size_t most) const
 
 std::vector<Line> Model::help_lines() const
 {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> keys{{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 9> keys{{
         {"arrows", "choose a socket"},
         {"Enter", "move it to the other owner; with several, ask which"},
         {"m", "ask where it should go, also to xHCI or EHCI"},
+        {"a", "answer: who is to have a device that a rule asks about"},
         {"t", "toggle: the next profile"},
         {"u", "undo the last change"},
         {"c", "confirm: keep what is on trial"},
@@ -208,14 +229,18 @@ Screen Model::screen() const
     if (rows < fixed_rows) {
         // Too small for a picture: what is asked, or else the socket that a key would move and what was said.
         if (std::holds_alternative<Choosing>(mode_)) {
-            if (rows > 2) lines.push_back(title_line());
+            const auto asks = question_line();
+            if (rows > 2) lines.push_back(asks ? *asks : title_line());
             lines.push_back(detail_line());
         }
         append(lines, dialogue(rows));
         keep(lines, rows);
         return screen;
     }
-    auto said = dialogue(rows - fixed_rows + 1);
+    const auto asks = question_line();
+    auto said =
+        asks && rows == fixed_rows ? std::vector<Line>() : dialogue(rows - fixed_rows + (asks ? 0 : 1));
+    if (asks) said.push_back(*asks);
     const auto room = rows - (fixed_rows - 1) - said.size();
     lines.push_back(title_line());
     auto shown = middle(room);

@@ -38,7 +38,7 @@ void put_in(std::vector<config::HubSettings>& hubs, const config::HubSettings& h
 
 std::expected<config::Settings, std::vector<config::Problem>> read(const Files& files)
 {
-    return config::parse(std::array{files.by_hand, files.by_map});
+    return config::parse(std::array{files.by_hand, files.by_map, files.by_answer});
 }
 
 std::string toml_of(std::vector<ConnectorSettings> connectors, std::vector<config::HubSettings> hubs)

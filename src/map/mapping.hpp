@@ -43,10 +43,11 @@ struct TwinCheck {
     std::optional<topology::UsbPlace> seen; ///< absent: it did not appear anywhere in time
 };
 
-/// The configuration as it is in its two files.
+/// The configuration as it is in its files.
 struct Files {
-    config::SourceText by_hand; ///< usbroute.toml, never changed
-    config::SourceText by_map;  ///< connectors.toml, ours
+    config::SourceText by_hand;        ///< usbroute.toml, never changed
+    config::SourceText by_map;         ///< connectors.toml, ours
+    config::SourceText by_answer = {}; ///< rules.toml, never changed here
 };
 
 /// The dialogue in which connectors get their names, as a value that takes looks and typed lines, in any order,

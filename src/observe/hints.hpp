@@ -14,10 +14,11 @@ namespace usbroute::observe {
 
 /// Where something may have changed. Hints are never believed: they say where to look again.
 struct Hints {
-    bool everything = false;        ///< some were lost, or where they point to is not known
-    bool registers = false;         ///< a configuration space was written by somebody else
-    std::vector<std::string> paths; ///< sysfs paths without a leading slash
-    bool plugs = false;             ///< a whole USB device has come or gone, not only a part of one
+    bool everything = false;            ///< some were lost, or where they point to is not known
+    bool registers = false;             ///< a configuration space was written by somebody else
+    std::vector<std::string> paths;     ///< sysfs paths without a leading slash
+    bool plugs = false;                 ///< a whole USB device has come or gone, not only a part of one
+    std::vector<std::uint64_t> numbers; ///< of the kernel's events that told it, as `EventCount` counts them
 
     [[nodiscard]] bool ask_for_a_scan() const { return everything || !paths.empty(); }
 };

@@ -49,21 +49,27 @@ std::string code_of_wait(Waits why)
     return {};
 }
 
+bool is_reserved_for(const GuestName& name, const attach::Seen& seen, const config::Settings& settings)
+{
+    const auto* guest = seen.guest(name);
+    const auto* known = settings.guest(name);
+    const bool is_off = guest == nullptr || (!guest->usb && guest->is_gone);
+    return is_off && known != nullptr && known->when_off == config::WhenOff::reserve;
+}
+
 /// What whatever comes into a socket of this guest waits for.
 std::optional<SocketWait> wait_of(const GuestName& name, attach::Way way, const attach::Seen& seen,
                                   const config::Settings& settings)
 {
     const auto* guest = seen.guest(name);
     if (guest == nullptr || (!guest->usb && guest->is_gone)) {
-        const auto* known = settings.guest(name);
-        const bool is_reserved = known != nullptr && known->when_off == config::WhenOff::reserve;
         return SocketWait{.place = {},
                           .code = "guest-off",
                           .sentence =
                               format("{}: what is plugged in is {} until it does",
                                      guest == nullptr || !guest->silence ? name.text() + " does not run"
                                                                          : guest->silence->why,
-                                     is_reserved ? "nobody's" : "the host's"),
+                                     is_reserved_for(name, seen, settings) ? "nobody's" : "the host's"),
                           .errors = {}};
     }
     if (!guest->usb)
@@ -123,7 +129,8 @@ GivenSocket socket_given_to(const GuestName& guest, const Connector& connector, 
     GivenSocket socket{.connector = connector.spec.name,
                        .guest = guest,
                        .way = way_of(seen.guest(guest), places, snapshot, seen.ways),
-                       .waits = {}};
+                       .waits = {},
+                       .is_reserved = is_reserved_for(guest, seen, settings)};
     if (auto wait = wait_of(guest, socket.way, seen, settings)) socket.waits.push_back(std::move(*wait));
     std::vector<PortPath> kept_at;
     for (const auto& kept : followed.kept) {

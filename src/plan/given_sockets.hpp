@@ -30,6 +30,7 @@ struct GivenSocket {
     /// By place as soon as something in it is; by libvirt for each guest that libvirt runs.
     attach::Way way = attach::Way::descriptor;
     std::vector<SocketWait> waits;
+    bool is_reserved = false; ///< the guest does not run, and nobody has what is plugged in until it does
     bool operator==(const GivenSocket&) const = default;
 };
 

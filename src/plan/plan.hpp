@@ -119,6 +119,8 @@ struct Plan {
     /// Of a FollowRequest: where devices are that are about to be given; its steps are those of one place.
     std::vector<topology::PortPath> to_be_given;
     std::vector<attach::Waiting> waiting; ///< devices that are not with whom their socket is for, and why
+    /// Of an answer that is to hold always: the rule that says so, without a name. Nobody writes it but whoever asked.
+    std::optional<config::RuleSettings> lasting = {};
 
     /// False: everything is as wished already. A socket with nothing in it can be given to a guest without a step.
     [[nodiscard]] bool changes_something() const { return !steps.empty() || !change.is_empty(); }

@@ -10,6 +10,7 @@
 #include "plan/following.hpp"
 #include "plan/giving.hpp"
 #include "plan/named_devices.hpp"
+#include "plan/open_questions.hpp"
 #include "plan/plan.hpp"
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
@@ -365,7 +366,9 @@ Outcome make_plan(const Situation& situation, const Request& asked)
     auto board = look_at_board(situation.snapshot, situation.settings);
     if (const auto* follow = std::get_if<FollowRequest>(&asked.wish))
         return make_following_plan(situation, board, *follow);
-    const auto named = with_devices_apart(board, situation, asked);
+    auto answered = with_answer_as_move(board, situation, asked);
+    if (!answered) return answered.error();
+    const auto named = with_devices_apart(board, situation, std::move(answered->request));
     if (!named) return named.error();
     const auto& request = *named;
     if (auto refusal = check_whose_change(situation, board, request)) return *refusal;
@@ -379,6 +382,7 @@ Outcome make_plan(const Situation& situation, const Request& asked)
         return *refusal;
 
     auto plan = draft(situation, board, *resolved, request);
+    plan.lasting = std::move(answered->lasting);
     plan.in_order = std::move(in_order);
     mark_what_can_come_back(situation, *resolved, request, plan);
     add_use_needed(situation, plan);

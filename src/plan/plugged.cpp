@@ -31,10 +31,14 @@ std::string for_a_shell(std::string_view text)
     return word + "'";
 }
 
+/// What could not be given was a plug all the same: whether the attempts were quicker than the call decides nothing.
 bool is_kept(const Plan& as_if, const HostDevice& device)
 {
     const auto is_it = [&](const auto& one) { return one.device == device; };
-    return std::ranges::any_of(as_if.kept, is_it) || std::ranges::any_of(as_if.waiting, is_it);
+    return std::ranges::any_of(as_if.kept, is_it) ||
+           std::ranges::any_of(as_if.waiting, [&](const attach::Waiting& one) {
+               return is_it(one) && one.why != attach::Waits::failed;
+           });
 }
 
 } // namespace

@@ -15,6 +15,10 @@ std::string_view code_of(Reason reason)
     switch (reason) {
     case Reason::no_such_connector: return "no-such-connector";
     case Reason::several_devices: return "several-devices";
+    case Reason::no_question: return "no-question";
+    case Reason::several_questions: return "several-questions";
+    case Reason::not_offered: return "not-offered";
+    case Reason::not_lasting: return "not-lasting";
     case Reason::always_host: return "always-host";
     case Reason::no_such_profile: return "no-such-profile";
     case Reason::no_such_guest: return "no-such-guest";

@@ -15,8 +15,12 @@ namespace usbroute::plan {
 /// Why a request is not carried out. Each has a stable word for scripts and the protocol.
 enum class Reason : std::uint8_t {
     no_such_connector,
-    several_devices, ///< what names a device can mean several
-    always_host,     ///< a rule says that the device never leaves the host
+    several_devices,   ///< what names a device can mean several
+    no_question,       ///< nobody is asked who is to have it
+    several_questions, ///< more than one is open, and it was not said which
+    not_offered,       ///< the rule that asks does not have this answer
+    not_lasting,       ///< no rule could be for just this device
+    always_host,       ///< a rule says that the device never leaves the host
     no_such_profile,
     no_such_guest,
     nothing_to_toggle,         ///< no profiles are configured

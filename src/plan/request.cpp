@@ -3,6 +3,7 @@
 
 #include "plan/request.hpp"
 
+#include "base/format.hpp"
 #include "base/text.hpp"
 
 namespace usbroute::plan {
@@ -13,6 +14,11 @@ struct Teller {
     std::string operator()(const MoveRequest& r) const
     {
         return "move " + join(texts_of(r.connectors), " ") + " to " + config::text_of(r.to);
+    }
+    std::string operator()(const AnswerRequest& r) const
+    {
+        return format("answer {}{}", r.device ? r.device->text() + " " : std::string(),
+                      config::text_of(r.to));
     }
     std::string operator()(const ApplyRequest& r) const { return "apply " + r.profile.text(); }
     std::string operator()(const ToggleRequest& r) const

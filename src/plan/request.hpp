@@ -19,6 +19,13 @@ struct MoveRequest {
     std::vector<ConnectorName> connectors;
     config::Target to;
 };
+/// Says who is to have a device about which a rule asks; then it is a move of this device.
+struct AnswerRequest {
+    /// As a person names it: its place, ids, name, or the connector that it is in. Nothing: the only one about which a question is open.
+    std::optional<ConnectorName> device;
+    config::Target to;
+    bool always = false; ///< whoever asks wants to have the rule that says so from now on
+};
 struct ApplyRequest {
     ProfileName profile;
 };
@@ -63,8 +70,9 @@ struct FollowRequest {
     bool as_if_guests_run = false;
 };
 
-using Wish = std::variant<MoveRequest, ApplyRequest, ToggleRequest, UndoRequest, RestoreRequest, StartRequest,
-                          ReturnRequest, RevertRequest, RecoverRequest, FollowRequest>;
+using Wish =
+    std::variant<MoveRequest, AnswerRequest, ApplyRequest, ToggleRequest, UndoRequest, RestoreRequest,
+                 StartRequest, ReturnRequest, RevertRequest, RecoverRequest, FollowRequest>;
 
 [[nodiscard]] ChangeKind kind_of(const Wish& wish);
 

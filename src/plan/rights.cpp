@@ -64,6 +64,25 @@ std::optional<std::string> why_not_moved_by_guest(const GuestName& guest, const 
     return std::nullopt;
 }
 
+/// Which questions it may answer is for whoever knows them (plan/open_questions.hpp).
+std::optional<std::string> why_not_answered_by_guest(const GuestName& guest, const AnswerRequest& answer)
+{
+    if (answer.always)
+        return format("{} may not have a rule written on the host: leave out always=1", guest.text());
+    if (!std::holds_alternative<config::ToHost>(answer.to) && answer.to != config::Target(guest))
+        return format("{} may answer with itself and with host", guest.text());
+    return std::nullopt;
+}
+
+/// A rule outlives everything else that a client can say.
+std::optional<std::string> why_not_always(const ListenerSettings& listener, const Request& request)
+{
+    const auto* answer = std::get_if<AnswerRequest>(&request.wish);
+    if (answer == nullptr || !answer->always || listener.is_control()) return std::nullopt;
+    return format("listener {} may not ask for a rule: always=1 is the control socket's alone",
+                  listener.name.text());
+}
+
 std::vector<ProfileName> profiles_of(const Wish& wish)
 {
     if (const auto* apply = std::get_if<ApplyRequest>(&wish)) return {apply->profile};
@@ -84,6 +103,8 @@ std::optional<std::string> why_not_for_guest(const GuestName& guest, const Setti
     if (auto no = why_not_lifted_by_guest(guest, *deed.request)) return no;
     if (const auto* move = std::get_if<MoveRequest>(&deed.request->wish))
         if (auto no = why_not_moved_by_guest(guest, settings, *move)) return no;
+    if (const auto* answer = std::get_if<AnswerRequest>(&deed.request->wish))
+        if (auto no = why_not_answered_by_guest(guest, *answer)) return no;
     const auto round = settings.toggle_order();
     for (const auto& profile : profiles_of(deed.request->wish))
         if (std::ranges::find(round, profile) == round.end())
@@ -137,7 +158,9 @@ std::optional<std::string> why_not_allowed(const ListenerSettings& listener, con
     if (!listener.allows(deed.verb))
         return format("listener {} does not allow {}", listener.name.text(), config::text_of(deed.verb));
     if (listener.guest) return why_not_for_guest(*listener.guest, settings, deed);
-    return deed.request ? why_not_lifted(listener, *deed.request) : std::nullopt;
+    if (!deed.request) return std::nullopt;
+    if (auto no = why_not_always(listener, *deed.request)) return no;
+    return why_not_lifted(listener, *deed.request);
 }
 
 bool is_wholly_of(const Change& change, const GuestName& guest, const Board& board, const Settings& settings)

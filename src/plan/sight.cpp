@@ -36,6 +36,10 @@ Words words_for(const Refusal& refusal, const std::string& socket)
     switch (refusal.reason) {
     case Reason::no_such_connector: return {"there is no such connector", ask_there};
     case Reason::several_devices: return {"more than one device could be meant", ask_there};
+    case Reason::no_question: return {"no question is open that could be answered over this line", ask_there};
+    case Reason::several_questions: return {"more than one question is open", ask_there};
+    case Reason::not_lasting: return {"no rule can be for just this device", ask_there};
+    case Reason::not_offered: return {"that is not among the answers", ask_there};
     case Reason::always_host: return {format("what is in {} stays with the host", socket), ask_there};
     case Reason::no_such_profile: return {"there is no such profile", ask_there};
     case Reason::no_such_guest: return {"there is no such guest", ask_there};

@@ -17,6 +17,7 @@ std::string_view colour_of(BarState state)
     switch (state) {
     case BarState::offline:
     case BarState::unknown: return "#fb4934";
+    case BarState::question:
     case BarState::trial: return "#fabd2f";
     case BarState::guest: return "#83a598";
     case BarState::host: return "";

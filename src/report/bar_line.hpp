@@ -18,14 +18,15 @@ namespace usbroute::report {
 
 /// What the line is about, from the most pressing; its word is a class for style sheets.
 enum class BarState : std::uint8_t {
-    offline, ///< no daemon answers
-    unknown, ///< the routing registers cannot be read
-    trial,   ///< a change goes back by itself unless somebody confirms it
-    guest,   ///< a guest has at least one connector
-    host,    ///< none has
+    offline,  ///< no daemon answers
+    unknown,  ///< the routing registers cannot be read
+    question, ///< a rule asks who is to have a device
+    trial,    ///< a change goes back by itself unless somebody confirms it
+    guest,    ///< a guest has at least one connector
+    host,     ///< none has
 };
 
-/// "offline", "unknown", "trial", "guest", "host".
+/// "offline", "unknown", "question", "trial", "guest", "host".
 [[nodiscard]] std::string_view text_of(BarState state);
 
 struct BarView {

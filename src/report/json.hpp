@@ -19,6 +19,9 @@ namespace usbroute::report {
 [[nodiscard]] std::string to_json(const StatusView& view);
 [[nodiscard]] std::string to_json(const RegistersView& view);
 [[nodiscard]] std::string to_json(const PlanView& view);
+[[nodiscard]] std::string to_json(const RuleView& view);
+/// {"schema":1,"questions":[...]}
+[[nodiscard]] std::string to_json(const std::vector<QuestionView>& open);
 [[nodiscard]] std::string to_json(const MaskView& view);
 [[nodiscard]] std::string to_json(const WhyView& view);
 /// What the configuration says, defaults included.

@@ -63,6 +63,7 @@ template <class Io> void describe(OneOf<ConnectorView> auto& v, Io& io)
     io.if_any("behind", v.behind);
     io.if_any("given_by", v.given_by);
     io.if_any("waits", v.waits);
+    io.if_any("signs", v.signs);
     io("devices", v.devices);
 }
 
@@ -106,6 +107,16 @@ template <class Io> void describe(OneOf<PlugView> auto& v, Io& io)
     io("what", v.what);
 }
 
+template <class Io> void describe(OneOf<QuestionView> auto& v, Io& io)
+{
+    io("place", v.place);
+    io("connector", v.connector);
+    io("name", v.name);
+    io("rule", v.rule);
+    io("answers", v.answers);
+    io.if_any("seconds", v.seconds);
+}
+
 template <class Io> void describe(OneOf<StatusView> auto& v, Io& io)
 {
     io("schema", v.schema);
@@ -118,6 +129,7 @@ template <class Io> void describe(OneOf<StatusView> auto& v, Io& io)
     io("lines", v.lines);
     io.if_any("silent", v.silent);
     io.if_any("by_plug", v.by_plug);
+    io.if_any("questions", v.questions);
     io("notes", v.notes);
     io.if_any("trial_seconds", v.trial_seconds);
     io.if_any("trial_way_back", v.trial_way_back);
@@ -245,10 +257,19 @@ template <class Io> void describe(OneOf<PlanView::MoveView> auto& v, Io& io)
     io.if_any("superspeed", v.superspeed);
 }
 
+template <class Io> void describe(OneOf<RuleView> auto& v, Io& io)
+{
+    io("id", v.id);
+    io.if_any("serial", v.serial);
+    io.if_any("socket", v.socket);
+    io("to", v.to);
+}
+
 template <class Io> void describe(OneOf<PlanView> auto& v, Io& io)
 {
     io("schema", v.schema);
     io("title", v.title);
+    io.if_any("rule", v.rule);
     io("profile", v.profile);
     io("controller", v.controller);
     io("steps", v.steps);

@@ -433,6 +433,12 @@ void describe(const Error& v, Writer& io)
 std::string to_json(const StatusView& view) { return document(view); }
 std::string to_json(const RegistersView& view) { return document(view); }
 std::string to_json(const PlanView& view) { return document(view); }
+std::string to_json(const RuleView& view) { return document(view); }
+std::string to_json(const std::vector<QuestionView>& open)
+{
+    return Json{{"schema", schema}, {"questions", Writer::written(open)}}.dump(
+        -1, ' ', false, Json::error_handler_t::replace);
+}
 std::string to_json(const WhyView& view) { return document(view); }
 std::string to_json(const MaskView& view) { return document(view); }
 std::string to_json(const diagnose::Diagnosis& diagnosis) { return document(diagnosis); }

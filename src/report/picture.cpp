@@ -53,7 +53,11 @@ std::vector<std::string> owners_of(const StatusView& view)
     // A controller that nobody drives is no owner of a socket yet.
     for (const auto& controller : view.controllers)
         if (!fixed_letter(controller.owner)) add(controller.owner);
-    for (const auto& connector : view.connectors) add(connector.owner);
+    for (const auto& connector : view.connectors) {
+        add(connector.owner);
+        for (const auto* device : those_away_in(connector))
+            if (device->ask.empty()) add(device->owner);
+    }
     std::ranges::sort(guests);
     std::ranges::sort(wrong);
     std::vector<std::string> owners{"host"};
@@ -185,6 +189,62 @@ std::vector<OwnerMark> owner_marks(const StatusView& view)
         marks.push_back(std::move(mark));
     }
     return marks;
+}
+
+namespace {
+
+std::string device_in(const ConnectorView& connector, const DeviceView& device, std::size_t room,
+                      const Style& style)
+{
+    auto alone = connector;
+    alone.devices = {device};
+    alone.devices.front().disks.clear(); // there is room for the name alone
+    return plugged_in_briefly(alone, room, style);
+}
+
+/// "? Ultra Fit", ">W C920": one that does not go with its socket.
+Span shown_away(const Picture& picture, const ConnectorView& connector, std::size_t room, const Style& style)
+{
+    const auto devices = those_away_in(connector);
+    const auto asked = std::ranges::find_if(devices, [](const auto* device) { return !device->ask.empty(); });
+    const auto& shown = asked == devices.end() ? *devices.front() : **asked;
+    const auto mark = std::ranges::find(picture.marks, shown.owner, &OwnerMark::owner);
+    const auto sign = !shown.ask.empty()            ? std::string("? ")
+                      : mark == picture.marks.end() ? std::string("> ")
+                                                    : format(">{} ", mark->letter);
+    const auto tone = !shown.ask.empty() || mark == picture.marks.end() ? Tone::warning : mark->tone;
+    return {sign + device_in(connector, shown, room > sign.size() ? room - sign.size() : 0, style), tone};
+}
+
+} // namespace
+
+Span contents_of(const Picture& picture, const Picture::Socket& socket, std::size_t room, const Style& style)
+{
+    const auto& connector = socket.connector;
+    if (connector.has_sign("question")) return shown_away(picture, connector, room, style);
+    const auto own = without_those_away(connector);
+    auto state = connector.has_sign("parked")     ? std::string("parked")
+                 : connector.has_sign("reserved") ? std::string("reserved")
+                                                  : std::string();
+    if (!own.devices.empty()) {
+        constexpr std::size_t enough_of_a_device = 8;
+        if (!state.empty()) state += ": ";
+        if (columns(state) + enough_of_a_device > room) state.clear();
+        return {state + plugged_in_briefly(own, room - columns(state), style), Tone::plain};
+    }
+    if (!those_away_in(connector).empty()) return shown_away(picture, connector, room, style);
+    if (connector.has_sign("expected-missing"))
+        return {cut(format("no {}", connector.expect), room, style), Tone::warning};
+    return {cut(state, room, style), Tone::dim};
+}
+
+bool has_sign(const Picture& picture, std::string_view sign)
+{
+    const std::string_view word = sign == "?" ? "question" : "given-away";
+    return std::ranges::any_of(picture.panels, [&](const Picture::Panel& panel) {
+        return std::ranges::any_of(
+            panel.sockets, [&](const Picture::Socket& socket) { return socket.connector.has_sign(word); });
+    });
 }
 
 bool names_panels(const StatusView& view)

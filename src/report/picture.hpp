@@ -68,6 +68,13 @@ struct Box {
     std::size_t width = 0, height = 0;
 };
 
+/// What is shown in a socket, in at most `room` columns: what goes with it; or that it is parked, reserved, misses what is expected there;
+/// or a device that does not go with it, behind "?" where it is asked about, else behind ">" and its owner's letter. Empty: nothing to say.
+[[nodiscard]] Span contents_of(const Picture& picture, const Picture::Socket& socket, std::size_t room,
+                               const Style& style);
+/// Signs in front of such devices that this picture has: "?", ">".
+[[nodiscard]] bool has_sign(const Picture& picture, std::string_view sign);
+
 struct Drawing {
     std::vector<Line> lines;
     std::vector<Box> boxes; ///< panel by panel, in reading order

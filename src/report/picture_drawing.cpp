@@ -57,9 +57,9 @@ std::string superspeed_mark(Picture::SuperSpeed superspeed)
 }
 
 /// What is shown in a socket, and in which tone.
-Span contents(const Socket& socket, std::size_t room, const Style& style)
+Span contents(const Picture& picture, const Socket& socket, std::size_t room, const Style& style)
 {
-    if (auto text = plugged_in_briefly(socket.connector, room, style); !text.empty()) return {text};
+    if (auto shown = contents_of(picture, socket, room, style); !shown.text.empty()) return shown;
     const auto& owner = socket.connector.owner;
     if (is_in_sight(socket.connector)) return {};
     if (owner == "nobody") return {cut("dead", room, style), Tone::warning};
@@ -88,7 +88,7 @@ std::size_t natural_width(const Picture& picture, const Socket& socket, const St
 {
     constexpr std::size_t sides = 2;
     constexpr std::size_t enough_of_a_device = 20;
-    const auto device = columns(contents(socket, enough_of_a_device, style).text);
+    const auto device = columns(contents(picture, socket, enough_of_a_device, style).text);
     return std::max(label_width(picture, socket, style) + 1, sides + device);
 }
 
@@ -152,9 +152,10 @@ Arrangement arrange(const Panel& panel, Widths widths, std::size_t width)
 }
 
 /// The three lines of one socket, each exactly `width` columns.
-std::vector<Line> cell(const Socket& socket, const OwnerMark& mark, std::size_t width, bool chosen,
+std::vector<Line> cell(const Picture& picture, const Socket& socket, std::size_t width, bool chosen,
                        const Style& style)
 {
+    const auto& mark = picture.marks[socket.mark];
     const auto& frame = frame_for(chosen, style);
     const auto inner = width - 2;
     const auto paint = [](std::string_view text, Tone tone) { return Span{std::string(text), tone}; };
@@ -169,7 +170,7 @@ std::vector<Line> cell(const Socket& socket, const OwnerMark& mark, std::size_t 
     if (has_room && tail > 0) top.push_back(paint(" " + superspeed, Tone::superspeed));
     top.push_back(paint(frame.top_right, mark.tone));
 
-    auto inside = contents(socket, inner, style);
+    auto inside = contents(picture, socket, inner, style);
     const auto padding = std::string(inner - columns(inside.text), ' ');
     const Line middle{paint(frame.down, mark.tone), std::move(inside), paint(padding, Tone::plain),
                       paint(frame.down, mark.tone)};
@@ -212,7 +213,7 @@ Drawing draw(const Picture& picture, const Panel& panel, const Arrangement& arra
                       .width = arrangement.cell_width,
                       .height = cell_height};
         const bool is_chosen = !chosen.empty() && socket.connector.name == chosen;
-        auto lines = cell(socket, picture.marks[socket.mark], box.width, is_chosen, style);
+        auto lines = cell(picture, socket, box.width, is_chosen, style);
         for (std::size_t k = 0; k < lines.size(); ++k) {
             auto& line = drawing.lines[box.line + k];
             fill_up_to(line, box.column);
@@ -291,6 +292,8 @@ std::vector<Line> legend(const Picture& picture, const Style& style)
     if (any(has(Picture::SuperSpeed::off))) entries.push_back({"ss SuperSpeed, off", Tone::superspeed});
     if (any([](const Socket& socket) { return !socket.connector.movable; }))
         entries.push_back({"= cannot move", Tone::plain});
+    if (has_sign(picture, "?")) entries.push_back({"? nobody's yet: usbroute answer", Tone::warning});
+    if (has_sign(picture, ">")) entries.push_back({"> not with its socket", Tone::plain});
 
     constexpr std::size_t gap = 3;
     const auto width = room_in(style);

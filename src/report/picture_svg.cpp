@@ -58,10 +58,10 @@ std::string_view class_of(Tone tone)
 const Style wide{.colour = false, .unicode = true, .width = 0};
 
 /// What is shown in a socket: a device, or why none is.
-std::string contents(const Picture::Socket& socket)
+std::string contents(const Picture& picture, const Picture::Socket& socket)
 {
     const auto& connector = socket.connector;
-    if (auto text = plugged_in_briefly(connector, device_columns, wide); !text.empty()) return text;
+    if (auto text = contents_of(picture, socket, device_columns, wide).text; !text.empty()) return text;
     if (is_in_sight(connector)) return "empty";
     if (connector.owner == "nobody") return "dead: nothing drives it";
     if (connector.owner == "unknown") return "owner not known";
@@ -77,9 +77,13 @@ std::string spoken(const Picture::Socket& socket, const OwnerMark& mark)
     if (socket.superspeed == Picture::SuperSpeed::on) text += ", SuperSpeed";
     if (socket.superspeed == Picture::SuperSpeed::off) text += ", SuperSpeed off";
     if (!connector.movable) text += ", cannot move";
+    if (connector.has_sign("parked")) text += ", parked";
+    if (connector.has_sign("reserved")) text += ", reserved until the guest runs";
+    if (connector.has_sign("expected-missing")) text += format(", {} is expected here", connector.expect);
     for (const auto& device : connector.devices) {
         text += format("; {}", device.name);
         if (const auto disk = disk_words(device); !disk.empty()) text += format(", {}", disk);
+        if (is_away(connector, device)) text += format(", {}", who_has_it(device));
     }
     return text;
 }
@@ -95,8 +99,9 @@ std::string superspeed_badge(Picture::SuperSpeed superspeed)
 }
 
 /// A socket at a place; an inner svg element cuts off whatever a font makes longer than we think.
-std::string socket_svg(const Picture::Socket& socket, const OwnerMark& mark, std::size_t x, std::size_t y)
+std::string socket_svg(const Picture& picture, const Picture::Socket& socket, std::size_t x, std::size_t y)
 {
+    const auto& mark = picture.marks[socket.mark];
     const auto colour = class_of(mark.tone);
     auto out =
         format("  <svg x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\">\n", x, y, cell_width, cell_height_px);
@@ -113,7 +118,7 @@ std::string socket_svg(const Picture::Socket& socket, const OwnerMark& mark, std
                   xml(cut(socket.connector.name, name_columns, wide)));
     out += superspeed_badge(socket.superspeed);
     out += format("    <text class=\"device{}\" x=\"39\" y=\"43\">{}</text>\n",
-                  socket.connector.devices.empty() ? " quiet" : "", xml(contents(socket)));
+                  socket.connector.devices.empty() ? " quiet" : "", xml(contents(picture, socket)));
     return out + "  </svg>\n";
 }
 
@@ -170,9 +175,8 @@ std::string panel_svg(const Picture& picture, const Placed& placed, std::size_t 
     for (std::size_t i = 0; i < panel.sockets.size(); ++i) {
         const auto& socket = panel.sockets[i];
         const auto& at = placed.places[i];
-        out +=
-            socket_svg(socket, picture.marks[socket.mark], x + padding + at.column * (cell_width + cell_gap),
-                       y + padding + title_height + at.row * (cell_height_px + cell_gap));
+        out += socket_svg(picture, socket, x + padding + at.column * (cell_width + cell_gap),
+                          y + padding + title_height + at.row * (cell_height_px + cell_gap));
     }
     return out;
 }
@@ -243,6 +247,8 @@ Drawn legend_svg(const Picture& picture, Size above)
     if (any(is(Picture::SuperSpeed::off))) add("off", "ss", "SuperSpeed, off");
     if (any([](const Picture::Socket& socket) { return !socket.connector.movable; }))
         add("wrong", "=", "cannot move");
+    if (has_sign(picture, "?")) add("wrong", "?", "nobody's yet: usbroute answer");
+    if (has_sign(picture, ">")) add("wrong", ">", "not with its socket");
     return drawn;
 }
 

@@ -51,6 +51,13 @@ std::string lines_text(const char* heading, const std::vector<std::string>& line
     return out;
 }
 
+std::string rule_in_words(const RuleView& rule)
+{
+    const auto which = rule.serial.empty() ? format("{} in {}", rule.id, rule.socket)
+                                           : format("{} with serial number {}", rule.id, rule.serial);
+    return format("{}: {} from now on", which, rule.to);
+}
+
 } // namespace
 
 std::string plan_text(const PlanView& view, const Style& style)
@@ -68,6 +75,7 @@ std::string plan_text(const PlanView& view, const Style& style)
         out += lines_text("VERIFIED AFTERWARDS", view.expectations, style);
         out += lines_text("TAKES IT BACK", view.undo, style);
     }
+    if (view.rule) out += lines_text("THE RULE", {rule_in_words(*view.rule)}, style);
     if (!view.already.empty() && !view.steps.empty())
         out += "\n" + wrapped("stays as it is: " + join(view.already, ", "), {.first = 0, .rest = 2}, style);
     if (!view.warnings.empty()) out += "\n" + labelled("warning", view.warnings, Tone::warning, style);

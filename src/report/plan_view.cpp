@@ -111,6 +111,7 @@ PlanView plan_view(const Plan& plan, const topology::Snapshot& snapshot)
     PlanView view;
     view.title = plan.title;
     view.kind = plan.change.kind;
+    if (plan.lasting) view.rule = rule_view(*plan.lasting);
     if (plan.profile) view.profile = plan.profile->text();
     if (plan.made_for.routes) view.controller = plan.change.controller.text();
     add_steps(view, plan);

@@ -53,6 +53,29 @@ bool is_a_guest(const std::string& owner)
     return owner != "host" && owner != "nobody" && owner != "unknown";
 }
 
+bool is_away(const ConnectorView& connector, const DeviceView& device)
+{
+    return !device.ask.empty() || (!device.owner.empty() && device.owner != connector.owner);
+}
+
+std::string who_has_it(const DeviceView& device)
+{
+    if (!device.ask.empty()) return format("nobody yet: {}?", join(device.ask, " or "));
+    return format("{} has it", device.owner == "host" ? "the host" : device.owner);
+}
+
+ConnectorView without_those_away(ConnectorView connector)
+{
+    const auto all = connector.devices.size();
+    const auto is_gone = [&](const DeviceView& device) { return is_away(connector, device); };
+    std::erase_if(connector.devices, is_gone);
+    // A hub all of whose devices are elsewhere has nothing to show.
+    if (connector.devices.size() < all &&
+        std::ranges::all_of(connector.devices, [](const DeviceView& device) { return device.hub; }))
+        connector.devices.clear();
+    return connector;
+}
+
 bool is_in_sight(const ConnectorView& connector) { return !connector.usb.empty() && connector.movable; }
 
 std::string disk_words(const DeviceView& device)
@@ -81,9 +104,11 @@ std::string name_with(const std::string& name, const std::string& remark, std::s
     return cut(bare, std::max(left, enough_of_a_name), style) + tail;
 }
 
-std::string plugged_in(const ConnectorView& connector, std::size_t room, const Style& style)
+namespace {
+
+/// What goes with the socket, in one line; empty for nothing.
+std::string with_the_socket(const std::vector<DeviceView>& devices, std::size_t room, const Style& style)
 {
-    const auto& devices = connector.devices;
     if (devices.empty()) return {};
     const auto hubs = std::ranges::count(devices, true, &DeviceView::hub);
     const auto others = static_cast<std::ptrdiff_t>(devices.size()) - hubs;
@@ -97,6 +122,48 @@ std::string plugged_in(const ConnectorView& connector, std::size_t room, const S
     if (columns(without_ids(shown.name)) + columns(remark) + 2 <= room)
         return name_with(shown.name, remark, room, style);
     return name_with(shown.name, joined({disk, more}, ", "), room, style);
+}
+
+/// "HD Pro Webcam C920, windows has it +1": an open question before others.
+std::string those_away(const std::vector<const DeviceView*>& away, std::size_t room, const Style& style)
+{
+    const auto asked = std::ranges::find_if(away, [](const auto* device) { return !device->ask.empty(); });
+    const auto& shown = asked == away.end() ? *away.front() : **asked;
+    const auto more = away.size() > 1 ? format(" +{}", away.size() - 1) : std::string();
+    const auto left = room > more.size() ? room - more.size() : 0;
+    return name_with(without_ids(shown.name), who_has_it(shown), left, style) + more;
+}
+
+} // namespace
+
+std::vector<const DeviceView*> devices_apart_in(const StatusView& view)
+{
+    std::vector<const DeviceView*> apart;
+    const auto add = [&](const std::vector<DeviceView>& devices) {
+        for (const auto& device : devices)
+            if (!device.owner.empty()) apart.push_back(&device);
+    };
+    for (const auto& connector : view.connectors) add(connector.devices);
+    add(view.elsewhere);
+    return apart;
+}
+
+std::vector<const DeviceView*> those_away_in(const ConnectorView& connector)
+{
+    std::vector<const DeviceView*> away;
+    for (const auto& device : connector.devices)
+        if (is_away(connector, device)) away.push_back(&device);
+    return away;
+}
+
+std::string plugged_in(const ConnectorView& connector, std::size_t room, const Style& style)
+{
+    const auto away = those_away_in(connector);
+    if (away.empty()) return with_the_socket(connector.devices, room, style);
+    const auto own = without_those_away(connector).devices;
+    if (own.empty()) return those_away(away, room, style);
+    const auto tail = "; " + those_away(away, room / 2, style);
+    return with_the_socket(own, room > columns(tail) ? room - columns(tail) : 0, style) + tail;
 }
 
 std::string plugged_in_briefly(const ConnectorView& connector, std::size_t room, const Style& style)

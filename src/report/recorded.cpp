@@ -47,7 +47,7 @@ as they did on that machine.
 - from the kernel's command line and modules, from scripts and unit files only the words and lines that matter for the
   IOMMU, lockdown, power saving or the routing registers
 - names of ACPI tables; the machine's maker and model
-- usbroute.toml and connectors.toml
+- usbroute.toml, connectors.toml and rules.toml
 
 ## What was changed
 

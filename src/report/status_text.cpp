@@ -31,7 +31,16 @@ Cell socket_cell(const ConnectorView& connector, std::size_t room, const Style& 
     if (waits && !connector.devices.empty())
         return {plugged_in(connector, room > mark.size() ? room - mark.size() : 0, style) + std::string(mark),
                 Tone::warning};
-    if (auto text = plugged_in(connector, room, style); !text.empty()) return {std::move(text)};
+    const std::string_view state = connector.has_sign("parked")     ? ", parked"
+                                   : connector.has_sign("reserved") ? ", reserved"
+                                                                    : "";
+    if (auto text = plugged_in(connector, room > state.size() ? room - state.size() : 0, style);
+        !text.empty())
+        return {text + std::string(state), connector.has_sign("question") ? Tone::warning : Tone::plain};
+    if (connector.has_sign("expected-missing"))
+        return {format("{} is expected, and not there", connector.expect), Tone::warning};
+    if (connector.has_sign("parked")) return {"parked", Tone::dim};
+    if (connector.has_sign("reserved")) return {"reserved", Tone::dim};
     if (is_in_sight(connector)) return {"-", Tone::dim};
     if (connector.owner == "nobody") return {"dead: nothing drives it there", Tone::warning};
     if (is_a_guest(connector.owner)) return {"not visible from here", Tone::dim};
@@ -48,7 +57,8 @@ std::string shares(const StatusView& view)
 {
     std::vector<std::pair<std::string, int>> counts;
     for (const auto& connector : view.connectors) {
-        if (connector.named) ++group_with(counts, connector.owner);
+        if (connector.named)
+            ++group_with(counts, connector.has_sign("parked") ? std::string("parked") : connector.owner);
     }
     const auto host = std::ranges::find(counts, "host", &std::pair<std::string, int>::first);
     if (host != counts.end()) std::rotate(counts.begin(), host, host + 1);
@@ -57,6 +67,7 @@ std::string shares(const StatusView& view)
         return owner == "host" ? std::string("the host") : owner;
     };
     if (counts.size() == 1 && counts.front().first == "unknown") return "owners are not known";
+    if (counts.size() == 1 && counts.front().first == "parked") return "all connectors are parked";
     if (counts.size() == 1)
         return counts.front().second == 1
                    ? format("{} has the one connector", who(counts.front().first))
@@ -64,8 +75,8 @@ std::string shares(const StatusView& view)
     std::string text;
     for (const auto& [owner, count] : counts) {
         if (!text.empty()) text += ", ";
-        if (owner == "unknown" || owner == "nobody")
-            text += format("{} {}", count, owner == "nobody" ? "dead" : "unknown");
+        if (owner == "unknown" || owner == "nobody" || owner == "parked")
+            text += format("{} {}", count, owner == "nobody" ? "dead" : owner);
         else
             text += format("{} {}{}", who(owner), text.empty() ? "has " : "", count);
     }
@@ -113,7 +124,9 @@ std::string device_line(const DeviceView& device, std::size_t room, const Style&
     if (auto disk = disk_words(device); !disk.empty()) remarks.push_back(std::move(disk));
     if (device.keyboard) remarks.emplace_back("keyboard");
     if (!device.speed.empty()) remarks.push_back(device.speed + "M");
-    if (!device.owner.empty())
+    if (!device.ask.empty())
+        remarks.push_back(format("{} (rule {})", who_has_it(device), device.rule));
+    else if (!device.owner.empty())
         remarks.push_back(device.rule.empty() ? "for " + device.owner
                                               : format("for {} by rule {}", device.owner, device.rule));
     const auto left = room > columns(head) ? room - columns(head) : 0;
@@ -252,31 +265,37 @@ std::vector<std::string> waits_of(const StatusView& view)
     return lines;
 }
 
-/// Devices that are for somebody of their own, in sockets and elsewhere.
-std::vector<const DeviceView*> devices_apart(const StatusView& view)
+/// "; the host in 42 s"
+std::string safe_answer(const StatusView& view, const std::string& place)
 {
-    std::vector<const DeviceView*> apart;
-    const auto add = [&](const std::vector<DeviceView>& devices) {
-        for (const auto& device : devices)
-            if (!device.owner.empty()) apart.push_back(&device);
-    };
-    for (const auto& connector : view.connectors) add(connector.devices);
-    add(view.elsewhere);
-    return apart;
+    const auto question = std::ranges::find(view.questions, place, &QuestionView::place);
+    return question == view.questions.end() || !question->seconds
+               ? std::string()
+               : format("; the host in {} s", *question->seconds);
+}
+
+/// Connectors without the device that is expected there.
+std::vector<std::string> expected_lines(const StatusView& view)
+{
+    std::vector<std::string> lines;
+    for (const auto& connector : view.connectors)
+        if (connector.has_sign("expected-missing"))
+            lines.push_back(format("{}: {} is not plugged in", connector.name, connector.expect));
+    return lines;
 }
 
 /// "3-2.1 Logitech USB Keyboard (046d:c31c): windows, by rule keyboards"
 std::vector<std::string> apart_lines(const StatusView& view)
 {
     std::vector<std::string> lines;
-    for (const auto* device : devices_apart(view)) {
+    for (const auto* device : devices_apart_in(view)) {
         const auto by = device->rule.empty() ? std::string("moved by its name") : "by rule " + device->rule;
         if (device->ask.empty())
             lines.push_back(format("{} {}: {}, {}", device->place, device->name, device->owner, by));
         else
-            lines.push_back(format("{} {}: nobody, {}: who is to have it, {}? usbroute move {} --to {}",
+            lines.push_back(format("{} {}: nobody, {}: who is to have it, {}? usbroute answer {} {}{}",
                                    device->place, device->name, by, join(device->ask, " or "), device->place,
-                                   device->ask.front()));
+                                   device->ask.front(), safe_answer(view, device->place)));
         for (const auto& wait : device->waits) lines.push_back(format("{}: {}", device->place, wait.why));
     }
     return lines;
@@ -341,6 +360,7 @@ std::string below_headline(const StatusView& view, const Style& style, Detail de
     below += labelled("given", ways_of(view, detail), Tone::plain, style);
     below += labelled("line", guest_lines(view, detail), Tone::plain, style);
     below += labelled("no place", grouped_connectors(view, &ConnectorView::missing), Tone::warning, style);
+    below += labelled("expected", expected_lines(view), Tone::warning, style);
     below += labelled("one half", grouped_connectors(view, &ConnectorView::half), Tone::warning, style);
     below += labelled("note", view.notes, Tone::warning, style);
     if (detail == Detail::full) below += labelled("fixed", fixed_connectors(view), Tone::dim, style);

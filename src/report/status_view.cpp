@@ -7,6 +7,7 @@
 #include "plan/dead_sides.hpp"
 #include "plan/ownership.hpp"
 #include "plan/refusal.hpp"
+#include "report/plugged.hpp"
 #include "report/port_words.hpp"
 #include "report/views.hpp"
 #include "route/wiring.hpp"
@@ -97,6 +98,30 @@ std::vector<DeviceView> devices_of(const Looked& looked, const Connector& connec
     return views;
 }
 
+/// What is expected there would be seen, and is not.
+bool misses_what_it_expects(const Looked& looked, const Connector& connector)
+{
+    if (!connector.spec.expect || !connector.missing.empty()) return false;
+    const bool is_seen = plan::means_of(connector) == plan::Means::attach ||
+                         plan::is_host(plan::owner_now(connector, looked.settings));
+    const auto is_it = [&](const Device* device) {
+        return UsbIds{.vendor = device->vendor, .product = device->product} == *connector.spec.expect;
+    };
+    return is_seen && std::ranges::none_of(topology::devices_in(looked.snapshot, connector), is_it);
+}
+
+std::vector<std::string> signs_of(const Looked& looked, const Connector& connector, const ConnectorView& view)
+{
+    std::vector<std::string> signs;
+    const auto any = [&](const auto& holds) { return std::ranges::any_of(view.devices, holds); };
+    if (connector.at && std::holds_alternative<topology::Parked>(*connector.at)) signs.emplace_back("parked");
+    if (any([](const DeviceView& device) { return !device.ask.empty(); })) signs.emplace_back("question");
+    if (any([&](const DeviceView& device) { return device.ask.empty() && is_away(view, device); }))
+        signs.emplace_back("given-away");
+    if (misses_what_it_expects(looked, connector)) signs.emplace_back("expected-missing");
+    return signs;
+}
+
 ConnectorView connector_view(const Looked& looked, std::size_t index)
 {
     auto connector = looked.board.connectors[index];
@@ -131,6 +156,7 @@ ConnectorView connector_view(const Looked& looked, std::size_t index)
                 topology::unknown_half(looked.snapshot, connector.spec, looked.settings.specs()))
             view.half = format("its {} is not known; `usbroute map` learns it", half->name());
     view.devices = devices_of(looked, connector);
+    view.signs = signs_of(looked, connector, view);
     return view;
 }
 
@@ -245,6 +271,11 @@ DeviceView* device_apart(StatusView& view, const std::string& place)
 
 } // namespace
 
+bool ConnectorView::has_sign(std::string_view sign) const
+{
+    return std::ranges::find(signs, sign) != signs.end();
+}
+
 void show_given(StatusView& view, const std::vector<plan::GivenSocket>& given)
 {
     for (const auto& socket : given) {
@@ -261,6 +292,7 @@ void show_given(StatusView& view, const std::vector<plan::GivenSocket>& given)
             std::ranges::find(view.connectors, socket.connector.text(), &ConnectorView::name);
         if (connector != view.connectors.end()) {
             connector->given_by = word_of(socket.way);
+            if (socket.is_reserved) connector->signs.insert(connector->signs.begin(), "reserved");
             std::ranges::move(waits, std::back_inserter(connector->waits));
         } else if (auto* device = device_apart(view, socket.connector.text())) {
             device->waits = std::move(waits);

@@ -24,6 +24,11 @@ enum class Detail : std::uint8_t { brief, full };
 [[nodiscard]] std::string plan_text(const PlanView& view, const Style& style);
 [[nodiscard]] std::string mask_text(const MaskView& view, const Style& style);
 
+/// "3-2.1 Logitech USB Keyboard (046d:c31c) in rear-1: windows or host? The host in 42 s"
+[[nodiscard]] std::string question_in_words(const QuestionView& question);
+/// Those that are open, each with the command that answers it.
+[[nodiscard]] std::string questions_text(const std::vector<QuestionView>& open);
+
 /// "profile all-host · the host has all 14 connectors · 9-series chipset", in one line without its end.
 [[nodiscard]] std::string headline(const StatusView& view, const Style& style);
 

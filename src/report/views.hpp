@@ -5,12 +5,14 @@
 
 #include "config/settings.hpp"
 #include "plan/given_sockets.hpp"
+#include "plan/open_questions.hpp"
 #include "plan/plan.hpp"
 #include "topology/snapshot.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What is shown, as plain values: the daemon makes them and sends them as JSON, the command line shows them as
@@ -68,7 +70,12 @@ struct ConnectorView {
     /// which is asked to do it. Empty: by a mux, or it is no guest's. Known to the daemon alone.
     std::string given_by = {};
     std::vector<WaitView> waits = {};
+    /// What else is to be seen at a glance: "parked"; "reserved", nobody's until its guest runs, known to the daemon alone; "question" and
+    /// "given-away" of a device in it that does not go with it; "expected-missing". In this order.
+    std::vector<std::string> signs = {};
     std::vector<DeviceView> devices;
+
+    [[nodiscard]] bool has_sign(std::string_view sign) const;
 };
 
 struct ControllerView {
@@ -94,6 +101,17 @@ struct LineView {
     std::uint64_t partials = 0; ///< of the noise: lines whose beginning was too old when more of them came
     std::uint64_t echoes = 0;   ///< of the noise: parts of our own answers
     std::uint64_t limited = 0;  ///< of the commands: not carried out, there were too many
+};
+
+/// Nobody has this device until somebody says who is to have it.
+struct QuestionView {
+    std::string place;                ///< "3-2.1"
+    std::string connector;            ///< in which it is; empty: in none
+    std::string name;                 ///< "Logitech USB Keyboard (046d:c31c)"
+    std::string rule;                 ///< that asks
+    std::vector<std::string> answers; ///< "windows", "host": two at least
+    std::optional<int> seconds =
+        {}; ///< until the host has it; nothing: it waits for an answer as long as it takes
 };
 
 /// A guest that libvirt runs, and of which nothing is known.
@@ -124,10 +142,12 @@ struct StatusView {
     /// Guests that libvirt runs, of which nothing is known. Known to the daemon alone.
     std::vector<SilenceView> silent = {};
     std::vector<PlugView> by_plug = {}; ///< known to the daemon alone
-    std::vector<std::string> notes;     ///< what the person should know: registers unreadable, EHCI hidden
-    std::optional<int> trial_seconds;   ///< until the trial under way is taken back; nothing: there is none
-    std::string trial_way_back;         ///< "rear-1 goes back to host"
-    std::string trial_why_out; ///< its time is over, and why this is still out; empty: it is not over
+    std::vector<QuestionView> questions =
+        {};                           ///< the one that ends first comes first; known to the daemon alone
+    std::vector<std::string> notes;   ///< what the person should know: registers unreadable, EHCI hidden
+    std::optional<int> trial_seconds; ///< until the trial under way is taken back; nothing: there is none
+    std::string trial_way_back;       ///< "rear-1 goes back to host"
+    std::string trial_why_out;        ///< its time is over, and why this is still out; empty: it is not over
 };
 
 struct RegisterView {
@@ -169,10 +189,19 @@ struct RegistersView {
     std::vector<RegisterView> controllers; ///< every xHCI
 };
 
+/// The rule that leaves just one device to somebody from now on, for whoever writes it.
+struct RuleView {
+    std::string id;     ///< "046d:c31c"
+    std::string serial; ///< empty: it goes by its connector
+    std::string socket;
+    std::string to;
+};
+
 struct PlanView {
     int schema = report::schema;
     std::string title;
     plan::ChangeKind kind = plan::ChangeKind::move;
+    std::optional<RuleView> rule = {}; ///< of an answer that is to hold always
     std::string profile;
     std::string controller;
     struct StepView {
@@ -200,6 +229,10 @@ struct PlanView {
 void show_given(StatusView& view, const std::vector<plan::GivenSocket>& given);
 [[nodiscard]] RegistersView registers_view(const topology::Snapshot& snapshot,
                                            const config::Settings& settings);
+[[nodiscard]] QuestionView question_view(const plan::OpenQuestion& question);
+[[nodiscard]] RuleView rule_view(const config::RuleSettings& rule);
+/// "usbrouted writes no rules; ...": for whoever asked for one over a line.
+[[nodiscard]] std::string rule_to_be_written(const config::RuleSettings& rule);
 [[nodiscard]] PlanView plan_view(const plan::Plan& plan, const topology::Snapshot& snapshot);
 
 } // namespace usbroute::report

@@ -20,11 +20,12 @@ namespace {
 
 constexpr const char* board_configuration = "etc/usbroute/usbroute.toml";
 constexpr const char* board_connectors = "etc/usbroute/connectors.toml";
+constexpr const char* board_rules = "etc/usbroute/rules.toml";
 
 Result<config::Settings> board_settings(const FileTree& tree)
 {
     std::vector<config::SourceText> files;
-    for (const auto* path : {board_configuration, board_connectors})
+    for (const auto* path : {board_configuration, board_connectors, board_rules})
         if (auto text = tree.read(path)) files.push_back({.name = path, .text = std::move(*text)});
     auto settings = config::parse(files);
     if (!settings) return failure(settings.error().front().text());

@@ -22,6 +22,7 @@ using Words = std::span<const std::string_view>;
 namespace {
 
 constexpr std::string_view yes_word = "yes=1";
+constexpr std::string_view always_word = "always=1";
 constexpr std::string_view force_key = "force-disk=";
 constexpr std::string_view revert_key = "revert-after=";
 
@@ -37,8 +38,13 @@ bool is_http(Words words)
 std::string shown(std::string_view word) { return printable(word, 32); }
 
 /// Takes one "key=value" word. Empty: understood.
-std::string read_option(std::string_view word, plan::Request& options)
+std::string read_option(std::string_view word, Said& said)
 {
+    auto& options = said.options;
+    if (word == always_word) {
+        said.always = true;
+        return {};
+    }
     if (word == yes_word) {
         options.yes = true;
         return {};
@@ -55,10 +61,12 @@ std::string read_option(std::string_view word, plan::Request& options)
         return {};
     }
     if (word.starts_with("yes=")) return "yes takes no other value: say yes=1";
-    return format("there is no option {}; known are yes=1, force-disk=NAME and revert-after=30s",
+    if (word.starts_with("always=")) return "always takes no other value: say always=1";
+    return format("there is no option {}; known are yes=1, force-disk=NAME, revert-after=30s and always=1",
                   shown(word));
 }
 
+/// Also of an answer, whose device may be left out.
 void read_move(Words names, Said& said)
 {
     if (names.empty()) return;
@@ -69,18 +77,25 @@ void read_move(Words names, Said& said)
     said.names.assign(names.begin(), names.end());
 }
 
+constexpr std::string_view answer_usage =
+    "answer takes the device, where more than one is asked about, and who is to have it: answer 3-2.1 windows";
+
 /// The words of a verb, options already taken out. Empty: understood.
 std::string read_words(Words names, Said& said)
 {
     switch (said.verb) {
     case Verb::move: read_move(names, said); return {};
+    case Verb::answer:
+        read_move(names, said);
+        return names.empty() ? std::string(answer_usage) : std::string();
     case Verb::apply:
     case Verb::toggle:
     case Verb::why: said.names.assign(names.begin(), names.end()); return {};
     case Verb::assign: said.of_assign.assign(names.begin(), names.end()); return {};
     case Verb::plan: {
         const auto planned = names.empty() ? std::nullopt : config::verb_from(names.front());
-        if (!planned || *planned == Verb::plan) return "say what to plan: plan move, apply, toggle or undo";
+        if (!planned || *planned == Verb::plan)
+            return "say what to plan: plan move, apply, toggle, undo or answer";
         said.verb = *planned;
         said.is_to_be_planned = true;
         return read_words(names.subspan(1), said);
@@ -139,7 +154,7 @@ std::expected<Command, NotACommand> read_text_command(std::string_view line)
     for (const auto word : Words(all).subspan(1)) {
         if (word.find('=') == std::string_view::npos)
             names.push_back(word);
-        else if (auto problem = read_option(word, said.options); !problem.empty())
+        else if (auto problem = read_option(word, said); !problem.empty())
             return no(std::move(problem));
     }
     if (auto problem = read_words(names, said); !problem.empty()) return no(std::move(problem));
@@ -150,7 +165,8 @@ std::expected<Command, NotACommand> read_text_command(std::string_view line)
 
 std::string what_is_wrong_with_names(const Said& said)
 {
-    const bool may_be_devices = said.verb == Verb::move || said.verb == Verb::why;
+    const bool may_be_devices =
+        said.verb == Verb::move || said.verb == Verb::why || said.verb == Verb::answer;
     for (const auto& name : said.names)
         if (!is_plain_name(name) && !(may_be_devices && can_name_a_device(name)))
             return format("{} cannot be a name", shown(name));
@@ -164,9 +180,12 @@ std::string what_is_wrong_with_names(const Said& said)
 std::string what_is_wrong(const Said& said)
 {
     if (auto problem = what_is_wrong_with_names(said); !problem.empty()) return problem;
+    if (said.always && said.verb != Verb::answer)
+        return format("{} takes no always; it is for an answer", config::text_of(said.verb));
     switch (said.verb) {
     case Verb::move:
         return said.names.empty() ? "say what to move and where: move front-left windows" : std::string();
+    case Verb::answer: return said.names.size() > 1 ? std::string(answer_usage) : std::string();
     case Verb::apply: return said.names.size() == 1 ? std::string() : "apply takes the name of one profile";
     case Verb::toggle: return {};
     case Verb::undo:
@@ -200,6 +219,12 @@ std::optional<plan::Wish> wish_in(Said& said)
     switch (said.verb) {
     case Verb::move:
         return plan::MoveRequest{.connectors = as<ConnectorName>(said.names), .to = std::move(said.to)};
+    case Verb::answer:
+        return plan::AnswerRequest{
+            .device = said.names.empty() ? std::nullopt
+                                         : std::optional(ConnectorName(std::move(said.names.front()))),
+            .to = std::move(said.to),
+            .always = said.always};
     case Verb::apply: return plan::ApplyRequest{.profile = ProfileName(std::move(said.names.front()))};
     case Verb::toggle: return plan::ToggleRequest{.profiles = as<ProfileName>(said.names)};
     case Verb::undo: return plan::UndoRequest{};
@@ -262,6 +287,7 @@ std::vector<std::string> words_of(const assign::Ask& ask)
 config::Verb verb_of(const plan::Wish& wish)
 {
     if (std::holds_alternative<plan::MoveRequest>(wish)) return Verb::move;
+    if (std::holds_alternative<plan::AnswerRequest>(wish)) return Verb::answer;
     if (std::holds_alternative<plan::ApplyRequest>(wish)) return Verb::apply;
     if (std::holds_alternative<plan::ToggleRequest>(wish)) return Verb::toggle;
     USBROUTE_CHECK(std::holds_alternative<plan::UndoRequest>(wish)); // the others nobody says over a line
@@ -291,7 +317,10 @@ bool has_a_name_of_several_words(const Command& command)
         return name.text().find_first_of(" =") != std::string::npos;
     };
     if (std::ranges::any_of(command.about, is_no_word)) return true;
-    const auto* move = command.request ? std::get_if<plan::MoveRequest>(&command.request->wish) : nullptr;
+    if (!command.request) return false;
+    const auto* answer = std::get_if<plan::AnswerRequest>(&command.request->wish);
+    if (answer != nullptr) return answer->device && is_no_word(*answer->device);
+    const auto* move = std::get_if<plan::MoveRequest>(&command.request->wish);
     return move != nullptr && std::ranges::any_of(move->connectors, is_no_word);
 }
 
@@ -314,6 +343,11 @@ std::string to_line(const Command& command)
     if (const auto* move = std::get_if<plan::MoveRequest>(&request.wish)) {
         for (const auto& name : move->connectors) add(name.text());
         add(config::text_of(move->to));
+    }
+    if (const auto* answer = std::get_if<plan::AnswerRequest>(&request.wish)) {
+        if (answer->device) add(answer->device->text());
+        add(config::text_of(answer->to));
+        if (answer->always) add(always_word);
     }
     if (const auto* apply = std::get_if<plan::ApplyRequest>(&request.wish)) add(apply->profile.text());
     if (const auto* toggle = std::get_if<plan::ToggleRequest>(&request.wish))

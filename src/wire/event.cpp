@@ -3,6 +3,7 @@
 
 #include "wire/event.hpp"
 
+#include "base/format.hpp"
 #include "base/text.hpp"
 #include "wire/fields.hpp"
 #include "wire/json_forms.hpp"
@@ -13,11 +14,46 @@ namespace {
 
 constexpr std::string_view first_word = "event";
 constexpr std::string_view no_connector = "-";
+constexpr std::string_view nobody_named = "-";
 
 bool names_a_connector(EventKind kind)
 {
     return kind == EventKind::arrived || kind == EventKind::left || kind == EventKind::given ||
-           kind == EventKind::kept || kind == EventKind::wanted || kind == EventKind::verdict;
+           kind == EventKind::kept || kind == EventKind::wanted || kind == EventKind::verdict ||
+           kind == EventKind::question;
+}
+
+/// "asked windows,linux 60s", "answered windows", "gone"
+std::string question_words(const QuestionNews& news)
+{
+    std::string words(text_of(news.turn));
+    if (news.turn == QuestionTurn::asked)
+        return format("{} {} {}s", words, join(news.answers, ","), news.seconds);
+    if (news.turn == QuestionTurn::gone) return words;
+    return words + " " + (news.owner.empty() ? std::string(nobody_named) : news.owner);
+}
+
+/// What stands between the place and the device. Nothing: it is not that.
+std::optional<QuestionNews> take_question(std::string_view& line)
+{
+    const auto turn = turn_from(take_word(line));
+    if (!turn) return std::nullopt;
+    QuestionNews news{.turn = *turn};
+    if (*turn == QuestionTurn::gone) return news;
+    const auto word = take_word(line);
+    if (*turn != QuestionTurn::asked) {
+        if (word != nobody_named) news.owner = std::string(word);
+        return news;
+    }
+    for (const auto answer : split(word, ','))
+        if (!answer.empty()) news.answers.emplace_back(answer);
+    if (news.answers.empty()) return std::nullopt;
+    auto seconds = take_word(line);
+    if (seconds.ends_with('s')) seconds.remove_suffix(1);
+    const auto number = parse_decimal(seconds);
+    if (!number) return std::nullopt;
+    news.seconds = *number;
+    return news;
 }
 
 } // namespace
@@ -35,16 +71,36 @@ std::string_view text_of(EventKind kind)
     case EventKind::kept: return "kept";
     case EventKind::wanted: return "guest-wanted";
     case EventKind::trial: return "trial";
+    case EventKind::question: return "question";
     case EventKind::lost: return "lost";
     }
     return "lost";
+}
+
+std::string_view text_of(QuestionTurn turn)
+{
+    switch (turn) {
+    case QuestionTurn::asked: return "asked";
+    case QuestionTurn::answered: return "answered";
+    case QuestionTurn::expired: return "expired";
+    case QuestionTurn::gone: break;
+    }
+    return "gone";
+}
+
+std::optional<QuestionTurn> turn_from(std::string_view word)
+{
+    for (const auto turn :
+         {QuestionTurn::asked, QuestionTurn::answered, QuestionTurn::expired, QuestionTurn::gone})
+        if (word == text_of(turn)) return turn;
+    return std::nullopt;
 }
 
 std::optional<EventKind> kind_from(std::string_view word)
 {
     for (const auto kind : {EventKind::moved, EventKind::drift, EventKind::arrived, EventKind::left,
                             EventKind::verdict, EventKind::guest, EventKind::given, EventKind::kept,
-                            EventKind::wanted, EventKind::trial, EventKind::lost})
+                            EventKind::wanted, EventKind::trial, EventKind::question, EventKind::lost})
         if (word == text_of(kind)) return kind;
     return std::nullopt;
 }
@@ -65,6 +121,7 @@ std::string to_line(const Event& event, Form form)
     }
     if (names_a_connector(event.kind)) add(event.connector.empty() ? no_connector : event.connector);
     add(event.word);
+    if (event.asks) add(question_words(*event.asks));
     add(one_line(event.text));
     return line;
 }
@@ -87,6 +144,10 @@ std::optional<Event> read_event(std::string_view line)
         if (connector != no_connector) event.connector = std::string(connector);
     }
     if (*kind != EventKind::lost) event.word = std::string(take_word(line));
+    if (*kind == EventKind::question) {
+        event.asks = take_question(line);
+        if (!event.asks) return std::nullopt;
+    }
     event.text = std::string(line);
     return event;
 }

@@ -18,7 +18,8 @@ struct Said {
     config::Verb verb = config::Verb::status;
     bool is_to_be_planned = false;
     std::vector<std::string> names = {};     ///< connectors of move and why, profiles of apply and toggle
-    config::Target to;                       ///< move
+    config::Target to;                       ///< move and answer
+    bool always = false;                     ///< answer
     plan::Request options = {};              ///< its wish says nothing
     std::vector<std::string> of_assign = {}; ///< guest, what, function, place: as many as were said
 };

@@ -145,6 +145,13 @@ void read_verb(Object& object, Verb verb, Said& said)
         if (to.empty()) object.complain(R"(move needs "connectors" and "to")");
         said.to = config::target_from(to);
     }
+    if (verb == Verb::answer) {
+        said.names = object.one_name("device");
+        const auto to = object.text("to");
+        if (to.empty()) object.complain(R"(answer needs "to")");
+        said.to = config::target_from(to);
+        said.always = object.truth("always");
+    }
     if (verb == Verb::apply) said.names = object.one_name("profile");
     if (verb == Verb::toggle) said.names = object.names("profiles");
     said.options.yes = object.truth("yes");
@@ -193,6 +200,11 @@ void add_wish(const plan::Wish& wish, json& object)
     if (const auto* move = std::get_if<plan::MoveRequest>(&wish)) {
         object["connectors"] = texts(move->connectors);
         object["to"] = config::text_of(move->to);
+    }
+    if (const auto* answer = std::get_if<plan::AnswerRequest>(&wish)) {
+        if (answer->device) object["device"] = answer->device->text();
+        object["to"] = config::text_of(answer->to);
+        if (answer->always) object["always"] = true;
     }
     if (const auto* apply = std::get_if<plan::ApplyRequest>(&wish)) object["profile"] = apply->profile.text();
     if (const auto* toggle = std::get_if<plan::ToggleRequest>(&wish); toggle && !toggle->profiles.empty())

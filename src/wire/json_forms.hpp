@@ -19,6 +19,7 @@ namespace usbroute::wire {
 /// By their words, in either form.
 [[nodiscard]] std::optional<Status> status_from(std::string_view word);
 [[nodiscard]] std::optional<EventKind> kind_from(std::string_view word);
+[[nodiscard]] std::optional<QuestionTurn> turn_from(std::string_view word);
 
 [[nodiscard]] std::string to_json_line(const Answer& answer);
 [[nodiscard]] std::string to_json_line(const Event& event);

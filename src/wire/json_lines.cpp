@@ -15,6 +15,7 @@ namespace {
 /// nothing may use up the stack.
 constexpr int deepest_line = 64;
 constexpr std::uint32_t most_trial_seconds = 24 * 3600;
+constexpr std::uint32_t most_question_seconds = 24 * 3600;
 
 std::optional<json> read_object(std::string_view line)
 {
@@ -63,6 +64,29 @@ template <class Described> void get_owners(const json& object, Described& descri
     if (owners == object.end() || !owners->is_object()) return;
     for (const auto& item : owners->items())
         described.owners.emplace_back(item.key(), texts_in(item.value()));
+}
+
+void put_question(json& object, const QuestionNews& news)
+{
+    object["state"] = text_of(news.turn);
+    if (news.turn == QuestionTurn::asked) {
+        object["answers"] = news.answers;
+        object["seconds"] = news.seconds;
+    }
+    if (!news.owner.empty()) object["owner"] = news.owner;
+}
+
+std::optional<QuestionNews> question_in(const json& object)
+{
+    const auto turn = turn_from(text_at(object, "state"));
+    if (!turn) return std::nullopt;
+    QuestionNews news{.turn = *turn, .answers = {}, .seconds = 0, .owner = text_at(object, "owner")};
+    if (const auto answers = object.find("answers"); answers != object.end())
+        news.answers = texts_in(*answers);
+    if (const auto seconds = object.find("seconds");
+        seconds != object.end() && seconds->is_number_unsigned() && *seconds <= most_question_seconds)
+        news.seconds = seconds->get<std::uint32_t>();
+    return news;
 }
 
 std::optional<Status> status_at(const json& object)
@@ -139,6 +163,7 @@ std::string to_json_line(const Event& event)
     if (!event.word.empty()) object["word"] = event.word;
     if (!event.text.empty()) object["text"] = event.text;
     put_owners(object, event);
+    if (event.asks) put_question(object, *event.asks);
     return written(object);
 }
 
@@ -153,6 +178,9 @@ std::optional<Event> read_json_event(std::string_view line)
     event.word = text_at(*object, "word");
     event.text = text_at(*object, "text");
     get_owners(*object, event);
+    if (*kind != EventKind::question) return event;
+    event.asks = question_in(*object);
+    if (!event.asks) return std::nullopt;
     return event;
 }
 

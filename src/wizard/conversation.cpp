@@ -217,7 +217,8 @@ Result<void> converse(const cli::Options& options)
     if (!signals) return std::unexpected(std::move(signals.error()));
     auto machine = open_machine(where);
     if (!machine) return std::unexpected(std::move(machine.error()));
-    auto mapping = map::Mapping::create({.by_hand = (*files)[0], .by_map = (*files)[1]}, machine->look());
+    auto mapping = map::Mapping::create(
+        {.by_hand = (*files)[0], .by_map = (*files)[1], .by_answer = (*files)[2]}, machine->look());
     if (!mapping) return std::unexpected(error_from(mapping.error()));
     const Teller teller(options, ::isatty(STDIN_FILENO) == 1);
     return Conversation(where, std::move(*machine), std::move(*mapping), std::move(*signals), teller).hold();

@@ -101,7 +101,7 @@ private:
         return {.name = ListenerName("windows"),
                 .guest = GuestName("windows"),
                 .allow = {config::Verb::move, config::Verb::apply, config::Verb::toggle, config::Verb::undo,
-                          config::Verb::confirm, config::Verb::status}};
+                          config::Verb::confirm, config::Verb::answer, config::Verb::status}};
     }
 
     std::uint8_t any_socket() { return provider_.ConsumeIntegralInRange<std::uint8_t>(0, sockets - 1); }

@@ -458,7 +458,7 @@ import socket, sys, time
 s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); c, _ = s.accept(); time.sleep(5)
 PYTHON
     mute=$!
-    until_so '[ -S "$BATS_TEST_TMPDIR/mute.sock" ]'
+    until_so 'listens "$BATS_TEST_TMPDIR/mute.sock"'
     run --separate-stderr usb --socket "$BATS_TEST_TMPDIR/mute.sock" --timeout 200ms toggle
     kill $mute || true
     [ "$status" -eq 7 ]
@@ -475,7 +475,7 @@ try: c.sendall(eval(sys.argv[2]))
 except OSError: pass
 PYTHON
         odd=$!
-        until_so '[ -S "$BATS_TEST_TMPDIR/odd.sock" ]'
+        until_so 'listens "$BATS_TEST_TMPDIR/odd.sock"'
         run --separate-stderr usb --socket "$BATS_TEST_TMPDIR/odd.sock" toggle
         wait $odd || true
         [ "$status" -eq 1 ]

@@ -169,7 +169,7 @@ the_same_in_every_shell() {
     cp -r "$USBROUTE_BIN/../machines/z97-guest" board
     sed -i '/^\[listen/,$d' board/etc/usbroute/usbroute.toml
     USBROUTE_CONFIG=board/etc/usbroute/usbroute.toml usbrouted --root board --socket "$USBROUTE_SOCKET" 2> log & daemon=$!
-    until_so '[ -S "$USBROUTE_SOCKET" ]'
+    until_so 'listens "$USBROUTE_SOCKET"'
     : > "$USBROUTE_CONFIG"
     run --separate-stderr usbroute completion words -- move ''
     kill "$daemon"

@@ -56,9 +56,9 @@ SCRIPT
 
 @test "waybar: the style sheet has a rule for each state, and for nothing else" {
     run bash -c "grep -oE '^#custom-usbroute\.[a-z]+' '$EXAMPLES/waybar/usbroute.css' | cut -d. -f2 | sort | tr '\n' ' '"
-    [ "$output" = "guest host offline trial unknown " ]
-    run usbroute watch --help
-    [[ "$output" == *"{state} (host, guest, trial, unknown, offline)"* ]]
+    [ "$output" = "guest host offline question trial unknown " ]
+    run bash -c "usbroute watch --help | tr -s '\n ' ' '"
+    [[ "$output" == *"{state} (host, guest, trial, question, unknown, offline)"* ]]
 }
 
 @test "i3blocks and polybar: the commands of their files write what these bars read" {
@@ -158,6 +158,59 @@ not env FAKE_ENDS_WITH=1 usbroute-monitor-input rear-1 host=0x0f 2> said; grep '
 usbroute-monitor-input rear-1 host=0x0f
 [ "$(wc -l < called)" -eq 4 ]
 kill $watcher; wait $watcher || true
+stop
+SCRIPT
+}
+
+@test "notify: a question is shown with a button for each answer, and what is chosen is answered" {
+    # Says its number, and what somebody chooses when that is written into `choose`; nobody's choice is the end of the notification.
+    cat > fakes/notify-send <<'FAKE'
+#!/bin/sh
+{ printf 'notify-send'; printf ' [%s]' "$@"; echo; } >> "$PLACE/called"
+case " $* " in *' --print-id '*) echo 7; head -n 1 "$PLACE/choose" ;; esac
+FAKE
+    chmod +x fakes/notify-send
+    mkfifo choose
+    inside --board "$USBROUTE_BIN/../machines/amd-a520m" <<'SCRIPT'
+stop
+cat >> "$USBROUTE_CONFIG" <<'RULES'
+[rule.cameras]
+match = { interface = "video" }
+ask = ["windows", "host", "none"]
+RULES
+start
+line=$(sed -n "s/^#  *usbroute watch --exec \(.*\)\$/\1/p" "$EXAMPLES/notify/usbroute-ask")
+[ "$line" = usbroute-ask ]
+PATH=$EXAMPLES/notify:$PATH
+spare=rear-1 watch_into events --exec "$line; echo \$USBROUTE_EVENT_KIND \$USBROUTE_EVENT_STATE >> ran"
+sim plug rear-4 webcam; sim settle
+wait_for 'print-id' called
+grep -F '[--action=windows=windows] [--action=host=This computer] [--action=none=Nobody] [--]' called
+grep -F '[--expire-time=60000]' called
+# It waits for a person, and other events are not kept waiting for it.
+sim plug front-3 mouse; sim settle
+wait_for 'arrived' ran
+[ "$(owner rear-4)" = host ]
+echo host > choose
+wait_for 'question answered' ran
+until_so 'usbroute why 046d:082d | grep "moved by its name"'
+wait_for 'replace-id=7.*the host\|replace-id=7.*host has it' called
+kill $watcher; wait $watcher || true
+# A name is text: for the shell, and for the desktop's markup. What is no question, or no place, shows nothing.
+: > called
+evil='<b>$(touch owned)</b> & "`touch owned`"'
+ask() { env USBROUTE_EVENT_KIND=question USBROUTE_EVENT_STATE="$1" USBROUTE_EVENT_WORD="$2" USBROUTE_EVENT_TEXT="$evil" \
+    USBROUTE_EVENT_ANSWERS='windows host' USBROUTE_EVENT_SECONDS=30 USBROUTE_EVENT_OWNER=windows usbroute-ask; }
+ask asked 3-9
+wait_for 'print-id' called
+grep -F '[&lt;b&gt;$(touch owned)&lt;/b&gt; &amp; "`touch owned`", in 3-9]' called
+[ ! -e owned ]
+# The daemon says no: that is shown.
+echo windows > choose
+wait_for 'there is no connector and no device 3-9' called
+: > called
+ask asked '../../etc/x'; ask answered '3-9;x'; USBROUTE_EVENT_KIND=arrived usbroute-ask
+[ ! -s called ]
 stop
 SCRIPT
 }

@@ -17,7 +17,7 @@ mkfifo orders
 helper() { # has its domain's states from what `order` says
     python3 "$BATS_TEST_DIRNAME/libvirt_helper.py" "$USBROUTE_LIBVIRT_DIR/socket" < orders >> asked 2> helper.log 3>&- & helper=$!
     exec 7> orders
-    until_so '[ -S "$USBROUTE_LIBVIRT_DIR/socket" ]'
+    until_so 'listens "$USBROUTE_LIBVIRT_DIR/socket"'
 }
 order() { printf '%s\n' "$*" >&7; }
 helper_dies() {

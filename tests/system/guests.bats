@@ -298,7 +298,7 @@ usbroute move rear-1 --to windows --yes; sim settle
 kill "$guest"
 until_so at_home
 sed -i "s|^connect = .*|unix = \"$line\"|; /^qmp = /d" "$USBROUTE_CONFIG"; reload
-until_so '[ -S "$line" ]'
+until_so 'listens "$line"'
 qemu -chardev "socket,id=line,path=$line,reconnect=1" -device isa-serial,chardev=line
 usbroute move rear-1 --to windows --yes; sim settle
 crash

@@ -53,6 +53,8 @@ setup() {
 teardown() {
     exec 7>&- 8>&-
     for process in $helpers ${client:-}; do kill "$process" 2> /dev/null || true; done
+    # All tests have one socket: of a helper that still ends, the next test would take it for its own.
+    for process in $helpers; do until_so "! kill -0 $process 2> /dev/null"; done
     virsh_ undefine win11 > /dev/null 2>&1 || true
     virsh_ destroy win11 > /dev/null 2>&1 || true
 }
@@ -75,7 +77,7 @@ common() {
     begin_helper() { # [ENVIRONMENT...]
         mine sh -c 'echo $$ > "$XDG_RUNTIME_DIR/helper"; exec "$@"' sh env "$@" "$USBROUTE_BIN/usbroute-libvirt" \
             --uri qemu:///session --socket "$socket" --user root > "$BATS_TEST_TMPDIR/helper.log" 2>&1 3>&- &
-        until_so '[ -S "$socket" ]'
+        until_so 'listens "$socket"'
         helper=$(cat "$room/run/helper")
         helpers="$helpers $helper"
     }

@@ -193,3 +193,30 @@ SCRIPT
     run ldd "$USBROUTE_BIN/usbroute-live"
     [[ "$output" == *ncursesw* ]]
 }
+
+@test "a question is shown with its answers, and a key answers it" {
+    inside --board "$USBROUTE_BIN/../machines/amd-a520m" <<'SCRIPT'
+stop
+cat >> "$USBROUTE_CONFIG" <<'RULES'
+[rule.cameras]
+match = { id = "046d:082d" }
+ask = ["windows", "host", "none"]
+RULES
+start
+open 100 36 'usbroute live'
+until_shown '╔H rear-1'
+sim plug rear-4 webcam; sim settle
+until_shown 'a answers: who is to have HD Pro Webcam C920? windows or host or none; the host in'
+until_shown '│? '
+keys a; until_shown '> 1 windows'
+keys Escape; until_gone '> 1 windows'
+keys a; until_shown '> 1 windows'
+keys 3; until_gone 'a answers'
+until_shown 'was answered for: nobody'
+usbroute why 046d:082d | grep 'it was moved by its name'
+until_shown '│>- '
+# In a terminal with room for hardly anything the question is what is shown.
+usbroute undo; open 40 4 'usbroute live'; until_shown 'a answers'
+stop
+SCRIPT
+}

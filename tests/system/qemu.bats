@@ -112,7 +112,7 @@ python3 "$BATS_TEST_DIRNAME/qemu_dialogue.py" "$monitor" < dialogue > ours
 until_so '[ ! -e "$monitor" ]'
 $outside qemu-system-x86_64 -machine q35 -nodefaults -display none -m 64 -device qemu-xhci,id=xhci,p2=15,p3=15 \
     -device pcie-root-port,id=rp1,chassis=1 -device pcie-root-port,id=rp2,chassis=2 -qmp unix:theirs.qmp,server=on,wait=off 2> /dev/null &
-until_so '[ -S theirs.qmp ]'
+until_so 'listens theirs.qmp'
 $outside python3 "$BATS_TEST_DIRNAME/qemu_dialogue.py" theirs.qmp < dialogue > theirs
 wait
 diff theirs ours

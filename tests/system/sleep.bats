@@ -33,7 +33,7 @@ CONF
     cat > helpers <<'HELPERS'
 begin_bus() {
     dbus-daemon --config-file="$BATS_TEST_TMPDIR/bus.conf" --nofork --nopidfile > bus.log 2>&1 3>&- & bus=$!
-    until_so '[ -S "$BATS_TEST_TMPDIR/bus" ]'
+    until_so 'listens "$BATS_TEST_TMPDIR/bus"'
 }
 begin_logind() { # [refuse|silent]
     rm -f happens; mkfifo happens
@@ -45,7 +45,7 @@ begin_logind() { # [refuse|silent]
 happens() { echo "$1" >&6; }
 begin_sleep() {
     usbroute-sleep --listen --user "$(id -un)" > sleep.log 2>&1 3>&- & helper=$!
-    until_so '[ -S "$USBROUTE_SLEEP_SOCKET" ]'
+    until_so 'listens "$USBROUTE_SLEEP_SOCKET"'
 }
 # A client in the background, process $client: `say LINE` on its input, what it hears in `heard`.
 begin_client() {

@@ -73,7 +73,7 @@ mkfifo orders
 # While its hook runs, this libvirt answers nobody.
 python3 "$BATS_TEST_DIRNAME/libvirt_helper.py" "$USBROUTE_LIBVIRT_DIR/socket" < orders > asked 2> helper.log 3>&- & helper=$!
 exec 7> orders
-until_so '[ -S "$USBROUTE_LIBVIRT_DIR/socket" ]'
+until_so 'listens "$USBROUTE_LIBVIRT_DIR/socket"'
 echo "state win11 shut-off" >&7
 echo "hook $EXAMPLES/libvirt/gate" >&7
 start

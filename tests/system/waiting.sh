@@ -23,6 +23,10 @@ wait_for() { # PATTERN FILE: until the pattern, a basic regular expression, is i
     return 1
 }
 
+listens() { # PATH: somebody does. A socket's file is there before that, and whoever connects then is refused.
+    grep -qs " 00010000 .* ${1//./\\.}\$" /proc/net/unix
+}
+
 not() { # COMMAND...: `! command` is no failure under set -e
     if "$@"; then
         echo "should have failed: $*"

@@ -55,6 +55,28 @@ TEST(Completion, OffersWhatAVerbTakes)
     EXPECT_EQ(offered({"undo", ""}), Words{});
 }
 
+TEST(Completion, OffersTheDevicesThatAreAskedAboutAndTheirAnswers)
+{
+    auto names = desk;
+    const auto offered_of = [&](const Words& typed) {
+        Words found;
+        for (const auto& candidate : candidates(place_of(typed), names)) found.push_back(candidate.word);
+        return found;
+    };
+    EXPECT_EQ(offered_of({"answer", ""}), Words{});
+    names.questions = {{{"3-2.1", "Ultra Fit"}, {"windows", "host"}}};
+    EXPECT_EQ(offered_of({"answer", ""}), (Words{"3-2.1", "windows", "host"}));
+    EXPECT_EQ(offered_of({"answer", "3-2.1", ""}), (Words{"windows", "host"}));
+    names.questions.push_back({{"3-4", "Webcam"}, {"linux", "none"}});
+    EXPECT_EQ(offered_of({"answer", ""}), (Words{"3-2.1", "3-4"}));
+    EXPECT_EQ(offered_of({"answer", "3-4", ""}), (Words{"linux", "none"}));
+    EXPECT_EQ(offered_of({"answer", "3-9", ""}), Words{});
+    EXPECT_EQ(offered_of({"answer", "3-4", "linux", ""}), Words{});
+    EXPECT_TRUE(offers({"answer", "3-4", "linux", "--"}, "--always"));
+    EXPECT_TRUE(wants_questions(place_of(Words{"answer", ""})));
+    EXPECT_FALSE(wants_questions(place_of(Words{"move", ""})));
+}
+
 TEST(Completion, OffersANameOnceAndOnlyWhereOneMoreIsTaken)
 {
     EXPECT_EQ(offered({"move", "front-left", ""}), (Words{"rear-1"}));
@@ -66,7 +88,7 @@ TEST(Completion, OffersANameOnceAndOnlyWhereOneMoreIsTaken)
 
 TEST(Completion, GoesOnBehindPlanAsTheCommandItselfWould)
 {
-    EXPECT_EQ(offered({"plan", ""}), (Words{"move", "apply", "toggle", "undo"}));
+    EXPECT_EQ(offered({"plan", ""}), (Words{"move", "answer", "apply", "toggle", "undo"}));
     EXPECT_EQ(offered({"plan", "move", "front-left", ""}), (Words{"rear-1"}));
     EXPECT_EQ(offered({"plan", "apply", ""}), (Words{"all-host", "desk"}));
     EXPECT_EQ(offered({"plan", "status", ""}), Words{});

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace usbroute::cli {
 namespace {
 
@@ -27,7 +29,29 @@ TEST(EventRunner, TellsTheCommandTheWholeLineAndItsParts)
                                         "USBROUTE_EVENT_TEXT=",
                                         "USBROUTE_EVENT_PROFILE=desk",
                                         "USBROUTE_EVENT_OWNERS=windows=front,rear host=keys",
+                                        "USBROUTE_EVENT_STATE=",
+                                        "USBROUTE_EVENT_ANSWERS=",
+                                        "USBROUTE_EVENT_SECONDS=",
+                                        "USBROUTE_EVENT_OWNER=",
                                     }));
+}
+
+TEST(EventRunner, TellsTheCommandWhatAQuestionOffersAndForHowLong)
+{
+    const wire::Event asked{
+        .kind = wire::EventKind::question,
+        .connector = "rear-1",
+        .word = "3-3",
+        .text = "Ultra Fit",
+        .asks = wire::QuestionNews{.answers = {"windows", "host"}, .seconds = 60, .owner = {}}};
+
+    const auto variables = variables_for(asked);
+
+    for (const auto* variable :
+         {"USBROUTE_EVENT_KIND=question", "USBROUTE_EVENT_WORD=3-3", "USBROUTE_EVENT_TEXT=Ultra Fit",
+          "USBROUTE_EVENT_STATE=asked", "USBROUTE_EVENT_ANSWERS=windows host", "USBROUTE_EVENT_SECONDS=60",
+          "USBROUTE_EVENT=question rear-1 3-3 asked windows,host 60s Ultra Fit"})
+        EXPECT_NE(std::ranges::find(variables, variable), variables.end()) << variable;
 }
 
 TEST(EventRunner, KeepsControlCharactersOfADeviceOutOfTheEnvironment)

@@ -523,7 +523,7 @@ TEST(Problems, OfRights)
             "[listen.a]\nunix = '/run/a'\nallow = ['togle', 'status', 'status', 'reboot', 1]\n",
             "3:10: unknown verb 'togle' in [listen.a]; did you mean 'toggle'?\n"
             "3:29: 'status' is listed twice in allow; keep one\n"
-            "3:39: unknown verb 'reboot' in [listen.a]; known: status, move, apply, toggle, undo, plan, subscribe, regs, confirm\n"
+            "3:39: unknown verb 'reboot' in [listen.a]; known: status, move, apply, toggle, undo, plan, subscribe, regs, confirm, answer\n"
             "3:49: an entry of allow is a whole number; it must be a verb such as \"toggle\"\n"},
         Case{"[listen.a]\nunix = '/run/a'\nalow = ['toggle']\n",
              "3:1: unknown key 'alow' in [listen.a]; did you mean 'allow'?\n"},

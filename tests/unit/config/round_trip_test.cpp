@@ -269,7 +269,7 @@ may_take_last_keyboard = true
 [listen.control]
 unix = "/run/usbroute/control.sock"
 group = "usbroute"
-allow = ["status", "move", "apply", "toggle", "undo", "plan", "subscribe", "regs", "confirm"]
+allow = ["status", "move", "apply", "toggle", "undo", "plan", "subscribe", "regs", "confirm", "answer"]
 may = ["yes", "force-disk", "no-trial"]
 )");
 }

@@ -56,6 +56,22 @@ struct RuledLife {
         }
         life.settle();
     }
+    /// What was told of them.
+    [[nodiscard]] std::string questions() const
+    {
+        std::string told;
+        for (const auto line : split(life.heard, '\n'))
+            if (line.starts_with("event question ")) told += std::string(line) + "\n";
+        return told;
+    }
+    /// What is answered to this.
+    [[nodiscard]] std::string says(const std::string& line)
+    {
+        life.said.clear();
+        life.ask(line);
+        life.settle();
+        return std::string(trim(life.said));
+    }
     [[nodiscard]] std::string after(const std::vector<std::string>& events)
     {
         for (const auto& event : events) happens(event);
@@ -293,14 +309,14 @@ TEST(Asking, NobodyHasItWhileTheQuestionIsOpenAndTheHostWhenNobodyAnswers)
     RuledLife ruled;
     ruled.rule = asking;
     EXPECT_EQ(ruled.after({"rule", "start windows", "plug 3-3"}), "3-3 nobody");
-    EXPECT_NE(ruled.life.heard.find("who is to have"), std::string::npos) << ruled.life.heard;
-    EXPECT_NE(ruled.life.heard.find("windows or host? Answer with `usbroute move 3-3 --to windows`"),
-              std::string::npos)
+    EXPECT_NE(ruled.life.heard.find("question - 3-3 asked windows,host 60s "), std::string::npos)
         << ruled.life.heard;
 
     ruled.life.settle(std::chrono::seconds(61));
 
     EXPECT_EQ(ruled.life.shown(), "3-3 host");
+    EXPECT_EQ(ruled.questions(), "event question - 3-3 asked windows,host 60s 046d:c31c\n"
+                                 "event question - 3-3 expired host 046d:c31c\n");
     // It counts as said, and is not asked again.
     EXPECT_EQ(ruled.after({"restart", "unplug 3-3", "plug 3-3"}), "3-3 host");
 }
@@ -313,6 +329,177 @@ TEST(Asking, AnAnswerIsAMoveByItsName)
         << ruled.life.said;
     ruled.life.settle(std::chrono::seconds(61));
     EXPECT_EQ(ruled.life.shown(), "3-3 windows");
+}
+
+TEST(Asking, AnAnswerGivesTheDeviceAndEndsTheQuestion)
+{
+    RuledLife ruled;
+    ruled.rule = asking;
+    (void)ruled.after({"rule", "start windows", "plug 3-3"});
+
+    EXPECT_EQ(ruled.says("answer windows"), "ok windows=3-3");
+
+    EXPECT_EQ(ruled.life.shown(), "3-3 windows");
+    EXPECT_NE(ruled.questions().find("event question - 3-3 answered windows "), std::string::npos)
+        << ruled.questions();
+    EXPECT_EQ(ruled.says("answer host"),
+              "refused no-question no question is open; `usbroute move DEVICE --to "
+              "WHERE` moves a device without one");
+    ruled.life.settle(std::chrono::seconds(61));
+    EXPECT_EQ(ruled.after({"unplug 3-3", "plug 3-3"}), "3-3 windows");
+}
+
+TEST(Asking, ThatNobodyIsToHaveItIsAnAnswer)
+{
+    RuledLife ruled;
+    ruled.rule = "[rule.question]\nmatch = { id = \"046d:c31c\" }\nask = [\"windows\", \"none\"]\n";
+    (void)ruled.after({"rule", "start windows", "plug 3-3"});
+
+    EXPECT_EQ(ruled.says("answer none").find("ok"), 0u) << ruled.life.said;
+
+    EXPECT_NE(ruled.questions().find("event question - 3-3 answered nobody "), std::string::npos)
+        << ruled.questions();
+    ruled.life.settle(std::chrono::seconds(61));
+    EXPECT_EQ(ruled.after({"unplug 3-3", "plug 3-3", "restart"}), "3-3 nobody");
+    EXPECT_EQ(ruled.says(R"({"do":"status"})").find("questions"), std::string::npos) << ruled.life.said;
+    EXPECT_EQ(ruled.says("undo").find("ok"), 0u) << ruled.life.said;
+    EXPECT_NE(ruled.says(R"({"do":"status"})").find("questions"), std::string::npos) << ruled.life.said;
+}
+
+TEST(Asking, AnAnswerThatIsTakenBackOpensTheQuestionAgain)
+{
+    RuledLife ruled;
+    ruled.rule = asking;
+    (void)ruled.after({"rule", "start windows", "plug 3-3"});
+    EXPECT_EQ(ruled.says("answer windows revert-after=20s").find("ok windows=3-3 -- trial"), 0u)
+        << ruled.life.said;
+    EXPECT_EQ(ruled.life.shown(), "3-3 windows");
+    EXPECT_EQ(ruled.says("undo").find("ok"), 0u) << ruled.life.said;
+    EXPECT_EQ(ruled.life.shown(), "3-3 nobody");
+    EXPECT_EQ(ruled.says("answer 3-3 host"), "ok host=3-3");
+    EXPECT_EQ(ruled.life.shown(), "3-3 host");
+}
+
+TEST(Asking, AnAnswerThatIsNotOneChangesNothing)
+{
+    RuledLife ruled;
+    ruled.rule = asking;
+    (void)ruled.after({"rule", "start windows", "start linux", "plug 3-3", "plug 3-1 stick"});
+
+    EXPECT_EQ(ruled.says("answer linux").find("refused not-offered linux is not among the answers about "),
+              0u)
+        << ruled.life.said;
+    EXPECT_NE(ruled.life.said.find("rule question offers windows or host"), std::string::npos);
+    EXPECT_EQ(ruled.says("answer 3-1 windows").find("refused no-question nobody is asked who is to have "),
+              0u)
+        << ruled.life.said;
+    EXPECT_NE(ruled.life.said.find("the host has it; `usbroute move 3-1 --to windows` moves it"),
+              std::string::npos)
+        << ruled.life.said;
+    EXPECT_EQ(ruled.says("answer left windows")
+                  .find("refused no-question nobody is asked who is to have what "
+                        "is in left"),
+              0u);
+    EXPECT_EQ(ruled.says("answer 9-9 windows").find("error no-such-connector"), 0u) << ruled.life.said;
+    EXPECT_EQ(ruled.life.shown(), "3-1 host, 3-3 nobody");
+    EXPECT_EQ(ruled.questions(), "event question - 3-3 asked windows,host 60s 046d:c31c\n");
+}
+
+TEST(Asking, OfSeveralQuestionsOneIsNamed)
+{
+    RuledLife ruled;
+    ruled.rule = "[rule.question]\nmatch = { class = \"ff\" }\nask = [\"windows\", \"host\"]\n"
+                 "[rule.other]\nmatch = { id = \"046d:c31c\" }\nask = [\"windows\", \"linux\"]\n"
+                 "[rule.stick]\nmatch = { id = \"0781:5583\" }\nask = [\"windows\", \"host\"]\n";
+    (void)ruled.after({"rule", "start windows", "plug 3-3", "plug 3-1 stick"});
+
+    EXPECT_EQ(ruled.says("answer windows").find("refused several-questions 2 questions are open: 3-1 "), 0u)
+        << ruled.life.said;
+    // By its connector, its ids, its place.
+    EXPECT_EQ(ruled.says("answer left windows"), "ok windows=3-1");
+    EXPECT_EQ(ruled.says("plan answer 046d:c31c linux").find("ok"), 0u);
+    EXPECT_EQ(ruled.says("answer 046d:c31c linux").find("ok linux=3-3"), 0u) << ruled.life.said;
+}
+
+TEST(Asking, StatusHasTheQuestionsWithTheTimeThatIsLeft)
+{
+    RuledLife ruled;
+    ruled.rule = asking;
+    (void)ruled.after({"rule", "start windows", "plug 3-1"});
+    const auto status = ruled.says(R"({"do":"status"})");
+    EXPECT_NE(status.find(R"("questions":[{"place":"3-1","connector":"left",)"), std::string::npos) << status;
+    EXPECT_NE(status.find(R"("rule":"question","answers":["windows","host"],"seconds":54})"),
+              std::string::npos)
+        << status;
+    EXPECT_NE(status.find(R"("signs":["question"])"), std::string::npos) << status;
+}
+
+TEST(Asking, AlwaysTellsTheRuleThatItMeansAndWritesNothing)
+{
+    RuledLife ruled;
+    ruled.rule = asking;
+    (void)ruled.after({"rule", "start windows", "plug 3-1"});
+    // Without a serial number it goes by its connector.
+    EXPECT_EQ(ruled.says(R"({"do":"answer","to":"windows","always":true})")
+                  .find(R"({"ok":true,"owners":{"windows":["3-1"]},)"),
+              0u)
+        << ruled.life.said;
+    EXPECT_NE(ruled.life.said.find(R"("rule":{"id":"046d:c31c","socket":"left","to":"windows"})"),
+              std::string::npos)
+        << ruled.life.said;
+}
+
+TEST(Asking, AlwaysIsRefusedWhereNoRuleTellsTheDeviceFromOthers)
+{
+    RuledLife ruled;
+    ruled.rule = asking;
+    (void)ruled.after({"rule", "start windows", "plug 3-3"});
+    EXPECT_EQ(ruled.says("answer windows always=1").find("refused not-lasting no rule can be for just "), 0u)
+        << ruled.life.said;
+    EXPECT_EQ(ruled.life.shown(), "3-3 nobody");
+}
+
+/// Of its own sockets alone, and without a word of others.
+TEST(Asking, AGuestAnswersWhatIsAskedOfItsOwnSocketsWhereItMay)
+{
+    RuledLife ruled;
+    ruled.rule = std::string(asking) + "[profile.desk]\nwindows = [\"left\"]\n";
+    (void)ruled.after({"rule", "start windows", "plug 3-3", "plug 3-1"});
+    auto line = ruled.life.daemon->connect({.name = ListenerName("windows"),
+                                            .address = config::UnixAddress{},
+                                            .guest = GuestName("windows"),
+                                            .allow = {config::Verb::answer, config::Verb::status}},
+                                           "windows");
+    const auto says = [&](const std::string& text) {
+        line.say(text + "\n");
+        ruled.life.settle();
+        return std::string(trim(line.hear()));
+    };
+
+    const auto nothing = says("answer 3-3 windows");
+    EXPECT_EQ(nothing.find("refused no-question no question is open that could be answered over this line"),
+              0u)
+        << nothing;
+    EXPECT_EQ(says("answer 9-9 windows"), nothing);
+    const auto status = says(R"({"do":"status"})");
+    EXPECT_EQ(status.find("3-3"), std::string::npos) << status;
+    EXPECT_NE(status.find(R"("questions":[{"place":"3-1",)"), std::string::npos) << status;
+    EXPECT_EQ(ruled.life.shown().find("windows"), std::string::npos);
+
+    EXPECT_EQ(says("answer windows").find("ok"), 0u);
+    EXPECT_NE(ruled.life.shown().find("3-1 windows"), std::string::npos) << ruled.life.shown();
+    EXPECT_NE(ruled.life.shown().find("3-3 nobody"), std::string::npos) << ruled.life.shown();
+}
+
+TEST(Asking, AQuestionEndsWithItsDeviceOrItsRule)
+{
+    RuledLife ruled;
+    ruled.rule = asking;
+    (void)ruled.after({"rule", "plug 3-3", "unplug 3-3", "plug 3-3", "no-rule"});
+    EXPECT_EQ(ruled.questions(), "event question - 3-3 asked windows,host 60s 046d:c31c\n"
+                                 "event question - 3-3 gone 046d:c31c\n"
+                                 "event question - 3-3 asked windows,host 60s 046d:c31c\n"
+                                 "event question - 3-3 gone 046d:c31c\n");
 }
 
 TEST(Asking, ADeviceThatHasLeftIsNotAskedAboutAndAnotherPlugIsAnotherQuestion)

@@ -57,6 +57,34 @@ TEST(ForGuest, AnAnswerNamesItsOwnSocketsOnly)
     expect_no_secret(wire::to_line(for_guest(sight, full), wire::Form::json));
 }
 
+TEST(ForGuest, AQuestionIsToldWhereItCouldBeAnsweredAndWithTheAnswersThatItMayGive)
+{
+    wire::Event asked{.kind = wire::EventKind::question,
+                      .connector = "rear-1",
+                      .word = "3-3",
+                      .text = "Ultra Fit",
+                      .asks = wire::QuestionNews{.answers = {"windows", "linux", "host"}, .seconds = 60}};
+
+    EXPECT_EQ(wire::to_line(*for_guest(sight, asked), wire::Form::text),
+              "event question rear-1 3-3 asked windows,host 60s Ultra Fit");
+
+    auto ended = asked;
+    ended.asks->turn = wire::QuestionTurn::answered;
+    ended.asks->owner = "linux";
+    EXPECT_EQ(wire::to_line(*for_guest(sight, ended), wire::Form::text),
+              "event question rear-1 3-3 answered - Ultra Fit");
+
+    auto of_another_socket = asked;
+    of_another_socket.connector = "rear-9";
+    EXPECT_FALSE(for_guest(sight, of_another_socket));
+    auto without_this_guest = asked;
+    without_this_guest.asks->answers = {"linux", "host"};
+    EXPECT_FALSE(for_guest(sight, without_this_guest));
+    auto in_no_socket = asked;
+    in_no_socket.connector.clear();
+    EXPECT_FALSE(for_guest(sight, in_no_socket));
+}
+
 TEST(ForGuest, AProfileOfTheRoundIsNamed)
 {
     EXPECT_EQ(wire::to_line(for_guest(sight, Answer{.profile = "desk"}), wire::Form::text), "ok desk");

@@ -159,6 +159,20 @@ TEST_F(PlugsTest, ADomainThatIsPausedOrAsleepGoesOnAndOneThatIsOffStaysOff)
     }
 }
 
+TEST_F(PlugsTest, ADomainThatIsPausedGoesOnHoweverSoonTheDeviceCouldNotBeGiven)
+{
+    begin("on_plug = \"resume\"");
+    life->guest_starts("windows");
+    life->settle();
+    life->libvirt->turns("windows", "paused");
+    life->settle();
+    life->libvirt->refuses["attach"] = "no-device";
+    plug();
+
+    EXPECT_EQ(asked("resume"), 1);
+    EXPECT_EQ(life->shown(), "3-1 host") << "it failed twice";
+}
+
 TEST_F(PlugsTest, AQemuThatIsPausedOrAsleepGoesOn)
 {
     for (const auto* why : {"paused", "suspended"}) {

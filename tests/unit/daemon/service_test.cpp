@@ -155,11 +155,11 @@ TEST_F(ServiceTest, AWriteThatFailsIsAFailureAndSaysHowTheMachineWasLeft)
 TEST_F(ServiceTest, AListenerDoesWhatItAllowsAndNothingElse)
 {
     start();
-    constexpr std::array<std::string_view, 9> lines{"status",   "move rear ehci", "apply on-ehci",
-                                                    "toggle",   "undo",           "plan toggle",
-                                                    "why rear", "regs",           "confirm"};
-    const std::vector verbs{Verb::status, Verb::move,   Verb::apply, Verb::toggle, Verb::undo,
-                            Verb::plan,   Verb::status, Verb::regs,  Verb::confirm};
+    constexpr std::array<std::string_view, 10> lines{"status",  "move rear ehci", "apply on-ehci", "toggle",
+                                                     "undo",    "plan toggle",    "why rear",      "regs",
+                                                     "confirm", "answer windows"};
+    const std::vector verbs{Verb::status, Verb::move,   Verb::apply, Verb::toggle,  Verb::undo,
+                            Verb::plan,   Verb::status, Verb::regs,  Verb::confirm, Verb::answer};
 
     for (std::size_t i = 0; i < lines.size(); ++i) {
         SCOPED_TRACE(lines[i]);

@@ -102,6 +102,66 @@ TEST(Live, EnterMovesToTheOtherSideWhereNoGuestHasAController)
     EXPECT_EQ(words(model.press(enter)), "move rear-1 xhci");
 }
 
+report::QuestionView question_at(std::string place)
+{
+    return {.place = std::move(place),
+            .connector = "rear-1",
+            .name = "Ultra Fit (0781:5583)",
+            .rule = "sticks",
+            .answers = {"windows", "host"},
+            .seconds = 42};
+}
+
+TEST(Live, AKeyAnswersTheQuestionThatIsShown)
+{
+    auto view = recorded_view();
+    view.questions = {question_at("3-2.1")};
+    auto model = model_of(view);
+    EXPECT_TRUE(shows(model, "a answers: who is to have Ultra Fit? windows or host; the host in 42 s"));
+    EXPECT_TRUE(model.counts_down());
+
+    EXPECT_EQ(words(model.press(letter('a'))), "");
+    EXPECT_TRUE(shows(model, "Who is to have Ultra Fit (0781:5583) at 3-2.1?"));
+    EXPECT_TRUE(shows(model, "> 1 windows"));
+    EXPECT_TRUE(shows(model, "  2 the host"));
+    EXPECT_EQ(words(model.press(letter('2'))), "answer 3-2.1 host");
+    EXPECT_TRUE(shows(model, "a answers")); // until the daemon says that it is closed
+    EXPECT_EQ(words(model.hear(wire::Answer{})), "look");
+    view.questions.clear();
+    model.see(view);
+    EXPECT_FALSE(shows(model, "a answers"));
+    EXPECT_EQ(words(model.press(letter('a'))), "");
+    EXPECT_TRUE(shows(model, "no question is open"));
+}
+
+TEST(Live, AnAnswerNeverGoesToAnotherQuestionThanTheOneThatWasShown)
+{
+    auto view = recorded_view();
+    view.questions = {question_at("3-2.1")};
+    auto model = model_of(view);
+    EXPECT_EQ(words(model.press(letter('a'))), "");
+
+    // It is closed by somebody else, and another one opens in the same moment.
+    view.questions = {question_at("3-9")};
+    model.see(view);
+
+    EXPECT_TRUE(shows(model, "the question about Ultra Fit (0781:5583) is closed"));
+    EXPECT_EQ(words(model.press(letter('1'))), "");
+}
+
+TEST(Live, TellsHowAQuestionEnds)
+{
+    auto model = model_of(recorded_view());
+    wire::Event event{.kind = wire::EventKind::question,
+                      .connector = "rear-1",
+                      .word = "3-3",
+                      .text = "Ultra Fit",
+                      .asks = wire::QuestionNews{
+                          .turn = wire::QuestionTurn::expired, .answers = {}, .seconds = 0, .owner = "host"}};
+    EXPECT_EQ(words(model.hear(event)), "look");
+    EXPECT_TRUE(shows(model, "rear-1: nobody answered for Ultra Fit: host has it"));
+}
+
 TEST(Live, EnterAsksWhereThereAreSeveralGuests)
 {
     auto view = recorded_view();

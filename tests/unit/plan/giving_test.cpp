@@ -528,6 +528,13 @@ TEST(ForGuests, AreThoseThatAGuestWouldGetIfItRan)
     EXPECT_EQ(meant({first}), expected);
     EXPECT_TRUE(meant({{.path = first.path, .number = 99}}).empty()); // it is another by now
 
+    // Whether a guest that is paused goes on does not depend on how soon it was seen that the device cannot be given.
+    board.start_windows();
+    board.attached.guests[0].usb->status = "paused";
+    board.of_devices.failures[first] = 2;
+    EXPECT_EQ(meant({first}), expected);
+    board.of_devices = {};
+
     // A keyboard that the host keeps is no reason to start anything.
     const auto& keyboard = board.plug_keyboard("3-2");
     const attach::HostDevice second{.path = keyboard.path, .number = keyboard.number};

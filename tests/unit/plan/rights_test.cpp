@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 usbroute authors
 // SPDX-License-Identifier: MIT
 
+#include "config/parse.hpp"
 #include "fakes/bitwise_change.hpp"
 #include "plan/rights.hpp"
 #include "plan/sight.hpp"
@@ -103,6 +104,36 @@ Bench with_a_trial_of_linux()
 Request by(const char* guest, Wish wish)
 {
     return {.wish = std::move(wish), .may_say_yes = false, .guest = GuestName(guest)};
+}
+
+TEST(Rights, OnlyTheControlSocketAsksForARuleAndAGuestAnswersForItself)
+{
+    const auto bench = two_guests();
+    const auto why_not = [&](const config::ListenerSettings& listener, const char* to, bool always) {
+        Deed deed{.verb = Verb::answer,
+                  .request = Request{.wish = AnswerRequest{.device = ConnectorName("3-1"),
+                                                           .to = config::target_from(to),
+                                                           .always = always}}};
+        return why_not_allowed(listener, bench.settings, deed).value_or("");
+    };
+    const auto control = config::default_control_listener();
+    EXPECT_EQ(why_not(control, "windows", true), "");
+    const config::ListenerSettings netcat{
+        .name = ListenerName("netcat"), .address = config::TcpAddress{}, .allow = {Verb::answer}};
+    EXPECT_EQ(why_not(netcat, "windows", false), "");
+    EXPECT_EQ(why_not(netcat, "windows", true),
+              "listener netcat may not ask for a rule: always=1 is the control socket's alone");
+
+    config::ListenerSettings line{
+        .name = ListenerName("w"), .guest = GuestName("windows"), .allow = {Verb::answer}};
+    EXPECT_EQ(why_not(line, "windows", false), "");
+    EXPECT_EQ(why_not(line, "host", false), "");
+    EXPECT_EQ(why_not(line, "linux", false), "windows may answer with itself and with host");
+    EXPECT_EQ(why_not(line, "none", false), "windows may answer with itself and with host");
+    EXPECT_EQ(why_not(line, "windows", true),
+              "windows may not have a rule written on the host: leave out always=1");
+    line.allow = {Verb::move, Verb::toggle};
+    EXPECT_EQ(why_not(line, "windows", false), "listener w does not allow answer");
 }
 
 TEST(Rights, AGuestEndsNoTrialOfAnother)

@@ -56,6 +56,44 @@ TEST(Bar, ATrialIsMorePressingThanAGuest)
                                     R"("tooltip":"windows: keys\nkeys goes back to host unless confirmed"})");
 }
 
+TEST(Bar, AQuestionIsMorePressingThanATrial)
+{
+    auto view = with_keys_in_windows();
+    view.trial_seconds = 23;
+    view.trial_way_back = "keys goes back to host";
+    view.questions = {{.place = "3-2.1",
+                       .connector = "rear",
+                       .name = "Ultra <Fit> (0781:5583)",
+                       .rule = "sticks",
+                       .answers = {"windows", "host"},
+                       .seconds = 42}};
+
+    EXPECT_EQ(
+        line(view, "waybar"),
+        R"x({"text":"windows 1 ?","alt":"question","class":"question","tooltip":"windows: keys\n3-2.1 Ultra &lt;Fit&gt; (0781:5583) in rear: windows or host? The host in 42 s\nkeys goes back to host unless confirmed"})x");
+    EXPECT_EQ(line(view, "{state}"), "question");
+}
+
+TEST(Bar, TellsWhatIsParkedReservedExpectedAndGivenAway)
+{
+    StatusView view;
+    ConnectorView rear{.name = "rear", .owner = "host"};
+    rear.devices = {{.place = "3-1", .name = "Webcam (046d:082d)", .owner = "windows", .rule = "cameras"}};
+    rear.signs = {"given-away"};
+    view.connectors = {
+        rear,
+        {.name = "front", .owner = "nobody", .signs = {"parked"}},
+        {.name = "top", .owner = "windows", .signs = {"reserved"}},
+        {.name = "desk", .owner = "host", .expect = "10c4:ea60", .signs = {"expected-missing"}}};
+
+    const auto bar = bar_view(view);
+
+    EXPECT_EQ(bar.state, BarState::guest);
+    EXPECT_EQ(bar.lines,
+              (std::vector<std::string>{"parked: front", "windows (reserved): top", "Webcam: windows has it",
+                                        "desk: 10c4:ea60 is expected, and not there"}));
+}
+
 TEST(Bar, DoesNotGuessWhereTheRegistersCannotBeRead)
 {
     auto view = with_keys_in_windows();

@@ -3,6 +3,7 @@
 
 #include "fakes/boards.hpp"
 #include "report/json.hpp"
+#include "report/picture.hpp"
 #include "report/text.hpp"
 #include "report/views.hpp"
 
@@ -255,6 +256,106 @@ TEST(Status, GivesADeviceToTheConnectorThatIsNearestToIt)
     EXPECT_EQ(devices_in("console-a"), std::vector<std::string>{"1-4.4.1.2.1"});
     EXPECT_EQ(devices_in("dock"), (std::vector<std::string>{"1-4", "1-4.1", "1-4.1.3", "1-4.2", "1-4.4",
                                                             "1-4.4.1", "1-4.4.1.2", "1-4.4.1.4"}));
+}
+
+ConnectorView socket_named(std::string name, std::string owner)
+{
+    return {.name = std::move(name), .owner = std::move(owner), .movable = true, .usb = {"0000:02:00.0/5"}};
+}
+
+/// A device that a rule gave away, one that is asked about, a parked socket, a reserved one, one that misses what it expects.
+StatusView view_of_signs()
+{
+    StatusView view;
+    view.connectors = {socket_named("rear-1", "host"), socket_named("rear-2", "host"),
+                       socket_named("rear-3", "nobody"), socket_named("rear-4", "windows"),
+                       socket_named("rear-5", "host")};
+    auto& given = view.connectors[0];
+    auto& asked = view.connectors[1];
+    auto& missing = view.connectors[4];
+    view.connectors[2].signs = {"parked"};
+    view.connectors[3].signs = {"reserved"};
+    given.devices = {
+        {.place = "3-1", .name = "Webcam (046d:082d)", .disks = {}, .owner = "windows", .rule = "cameras"}};
+    given.signs = {"given-away"};
+    asked.devices = {{.place = "3-2",
+                      .name = "Ultra Fit (0781:5583)",
+                      .disks = {},
+                      .owner = "nobody",
+                      .ask = {"windows", "host"},
+                      .rule = "sticks"}};
+    asked.signs = {"question"};
+    missing.expect = "10c4:ea60";
+    missing.signs = {"expected-missing"};
+    view.questions = {{.place = "3-2",
+                       .connector = "rear-2",
+                       .name = "Ultra Fit (0781:5583)",
+                       .rule = "sticks",
+                       .answers = {"windows", "host"},
+                       .seconds = 42}};
+    return view;
+}
+
+TEST(Status, DoesNotShowADeviceAsIfItWentWithItsSocketWhereARuleGaveItElsewhere)
+{
+    EXPECT_EQ(
+        status_text(view_of_signs(), {.width = 100}, Detail::brief),
+        "the host has 3, 1 parked, windows 1 | no port mux\n"
+        "\n"
+        "CONNECTOR  OWNER    PLUGGED IN\n"
+        "rear-1     host     Webcam, windows has it\n"
+        "rear-2     host     Ultra Fit, nobody yet: windows or host?\n"
+        "rear-3     nobody   parked\n"
+        "rear-4     windows  reserved\n"
+        "rear-5     host     10c4:ea60 is expected, and not there\n"
+        "\n"
+        "device: 3-1 Webcam (046d:082d): windows, by rule cameras\n"
+        "device: 3-2 Ultra Fit (0781:5583): nobody, by rule sticks: who is to have it, windows or host?\n"
+        "        usbroute answer 3-2 windows; the host in 42 s\n"
+        "expected: rear-5: 10c4:ea60 is not plugged in\n");
+}
+
+TEST(Status, ShowsWhatGoesWithTheSocketBeforeWhatDoesNot)
+{
+    auto view = view_of_signs();
+    view.connectors.resize(1);
+    auto& devices = view.connectors.front().devices;
+    devices.insert(devices.begin(), {.place = "3-1.2", .name = "Mouse (046d:c077)", .disks = {}});
+    EXPECT_NE(status_text(view, {.width = 100}, Detail::brief)
+                  .find("rear-1     host   Mouse (046d:c077); Webcam, windows has it\n"),
+              std::string::npos)
+        << status_text(view, {.width = 100}, Detail::brief);
+}
+
+TEST(Status, HasQuestionsAndSignsInItsDocument)
+{
+    const auto read = status_in(R"({"ok":true,"status":)" + to_json(view_of_signs()) + "}");
+
+    ASSERT_TRUE(read.has_value());
+    ASSERT_EQ(read->questions.size(), 1u);
+    EXPECT_EQ(read->questions.front().answers, (std::vector<std::string>{"windows", "host"}));
+    EXPECT_EQ(read->questions.front().seconds, 42);
+    EXPECT_TRUE(read->connectors[2].has_sign("parked"));
+    EXPECT_EQ(questions_text(read->questions),
+              "3-2 Ultra Fit (0781:5583) in rear-2: windows or host? The host in 42 s\n"
+              "  usbroute answer 3-2 windows\n");
+}
+
+TEST(Status, DrawsWhatIsGivenAwayAskedParkedReservedAndMissing)
+{
+    const auto picture = picture_of(view_of_signs());
+    const Style style{.colour = false, .unicode = false, .width = 100};
+    std::vector<std::string> shown;
+    for (const auto& socket : picture.panels.front().sockets)
+        shown.push_back(contents_of(picture, socket, 20, style).text);
+    EXPECT_EQ(shown,
+              (std::vector<std::string>{">W Webcam", "? Ultra Fit", "parked", "reserved", "no 10c4:ea60"}));
+    const auto text = picture_text(picture, style);
+    EXPECT_NE(text.find("? nobody's yet: usbroute answer"), std::string::npos) << text;
+    EXPECT_NE(text.find("> not with its socket"), std::string::npos) << text;
+    const auto svg = picture_svg(picture);
+    EXPECT_NE(svg.find("Webcam (046d:082d), windows has it"), std::string::npos);
+    EXPECT_NE(svg.find("rear-3: nobody, parked"), std::string::npos);
 }
 
 /// Two sockets without a mux that are windows'.

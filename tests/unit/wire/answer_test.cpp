@@ -129,18 +129,48 @@ TEST(Event, ComesBackAsItWasSent)
         {.kind = EventKind::left, .word = "1-1", .text = "a hub"},
         {.kind = EventKind::verdict, .connector = "front-left", .word = "confirmed", .text = "it is there"},
         {.kind = EventKind::guest, .word = "windows", .text = "is gone"},
+        {.kind = EventKind::question,
+         .connector = "rear-1",
+         .word = "3-3",
+         .text = "Ultra Fit (0781:5583)",
+         .asks = QuestionNews{.answers = {"windows", "host"}, .seconds = 60}},
+        {.kind = EventKind::question,
+         .word = "3-3",
+         .text = "Ultra Fit",
+         .asks = QuestionNews{.turn = QuestionTurn::answered, .owner = "windows"}},
+        {.kind = EventKind::question,
+         .word = "3-3",
+         .text = "windows 9000",
+         .asks = QuestionNews{.turn = QuestionTurn::answered}},
+        {.kind = EventKind::question,
+         .word = "3-3",
+         .text = "Ultra Fit",
+         .asks = QuestionNews{.turn = QuestionTurn::expired, .owner = "host"}},
+        {.kind = EventKind::question,
+         .word = "3-3",
+         .text = "Ultra Fit",
+         .asks = QuestionNews{.turn = QuestionTurn::gone}},
     };
 
     for (const auto form : {Form::text, Form::json})
         for (const auto& event : events)
             EXPECT_EQ(read_event(to_line(event, form)), event) << to_line(event, form);
     EXPECT_EQ(to_line(events[4], Form::text), "event left - 1-1 a hub");
+    EXPECT_EQ(to_line(events[7], Form::text),
+              "event question rear-1 3-3 asked windows,host 60s Ultra Fit (0781:5583)");
+    EXPECT_EQ(
+        to_line(events[7], Form::json),
+        R"x({"answers":["windows","host"],"connector":"rear-1","event":"question","seconds":60,"state":"asked","text":"Ultra Fit (0781:5583)","word":"3-3"})x");
+    // Who has it now is not for a guest that is another one.
+    EXPECT_EQ(to_line(events[9], Form::text), "event question - 3-3 answered - windows 9000");
 }
 
 TEST(Event, IsNothingElse)
 {
     for (const std::string line :
-         {"", "ok", "event", "event frobbed x", "{}", "{\"event\":1}", "{\"ok\":true}", "event\xff"})
+         {"", "ok", "event", "event frobbed x", "{}", "{\"event\":1}", "{\"ok\":true}", "event\xff",
+          "event question - 3-3", "event question - 3-3 asked", "event question - 3-3 asked , 60s x",
+          "event question - 3-3 asked a,b soon x", "{\"event\":\"question\",\"state\":\"frobbed\"}"})
         EXPECT_EQ(read_event(line), std::nullopt) << line;
 }
 

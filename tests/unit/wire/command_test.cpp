@@ -37,6 +37,26 @@ std::string json_seen(std::string_view line)
     return to_line(*command);
 }
 
+TEST(Command, AnAnswerSaysWhoAndWhereThereAreSeveralAboutWhat)
+{
+    EXPECT_EQ(seen("answer 3-2.1 to windows"), "answer 3-2.1 windows");
+    EXPECT_EQ(seen("answer"),
+              "ours: answer takes the device, where more than one is asked about, and who is to have it: "
+              "answer 3-2.1 windows");
+    EXPECT_EQ(seen("answer 3-2.1 3-2.2 windows"), seen("answer"));
+    EXPECT_EQ(seen("answer windows always=0"), "ours: always takes no other value: say always=1");
+    EXPECT_EQ(seen("move rear-1 windows always=1"), "ours: move takes no always; it is for an answer");
+    EXPECT_EQ(json_seen(R"({"do":"answer","to":"windows"})"), "answer windows");
+    EXPECT_EQ(json_seen(R"({"do":"answer","device":"3-2.1","to":"host","always":true})"),
+              "answer 3-2.1 host always=1");
+    EXPECT_EQ(json_seen(R"({"do":"answer","device":"3-2.1"})"), R"(ours: answer needs "to")");
+    EXPECT_EQ(json_seen(R"({"do":"move","connectors":["a"],"to":"b","always":true})"),
+              "ours: unknown key always");
+    // What a device calls itself can be no word of a line.
+    EXPECT_EQ(json_seen(R"({"do":"answer","device":"Ultra Fit","to":"host"})"),
+              R"({"device":"Ultra Fit","do":"answer","to":"host"})");
+}
+
 TEST(Command, ReadsEveryVerb)
 {
     for (const auto* line : {"status",
@@ -58,6 +78,11 @@ TEST(Command, ReadsEveryVerb)
                              "assign windows plug-in 0000:02:00.0",
                              "assign windows take-out 0000:02:00.0",
                              "plan toggle a b",
+                             "answer windows",
+                             "answer 3-2.1 windows",
+                             "answer 3-2.1 windows always=1",
+                             "answer 046d:c31c none yes=1 force-disk=sdb revert-after=30s",
+                             "plan answer 3-2.1 host always=1",
                              "plan undo",
                              "plan apply desk",
                              "plan move a b host"})
@@ -135,8 +160,9 @@ TEST(Command, OfARequestIsReadAsThatRequest)
 TEST(Command, RefusesOptionsItDoesNotKnow)
 {
     EXPECT_EQ(seen("toggle yes=0"), "ours: yes takes no other value: say yes=1");
-    EXPECT_EQ(seen("toggle force=1"),
-              "ours: there is no option force=1; known are yes=1, force-disk=NAME and revert-after=30s");
+    EXPECT_EQ(
+        seen("toggle force=1"),
+        "ours: there is no option force=1; known are yes=1, force-disk=NAME, revert-after=30s and always=1");
     EXPECT_EQ(seen("toggle force-disk=../x"), "ours: ../x cannot be the name of a disk");
     EXPECT_EQ(seen("status yes=1"), "ours: status takes no option");
 }
@@ -202,8 +228,8 @@ TEST(Command, SaysWhatIsMissing)
     EXPECT_EQ(seen("apply"), "ours: apply takes the name of one profile");
     EXPECT_EQ(seen("apply a b"), "ours: apply takes the name of one profile");
     EXPECT_EQ(seen("status now"), "ours: status takes no arguments");
-    EXPECT_EQ(seen("plan"), "ours: say what to plan: plan move, apply, toggle or undo");
-    EXPECT_EQ(seen("plan plan"), "ours: say what to plan: plan move, apply, toggle or undo");
+    EXPECT_EQ(seen("plan"), "ours: say what to plan: plan move, apply, toggle, undo or answer");
+    EXPECT_EQ(seen("plan plan"), "ours: say what to plan: plan move, apply, toggle, undo or answer");
     EXPECT_EQ(seen("plan status"), "ours: status cannot be planned: it changes nothing");
 }
 
