@@ -52,6 +52,22 @@ std::pair<Verdict, std::string> judge_given(const plan::Movement& movement, cons
     return {Verdict::consistent, format("the host has let go of {}", device->shown())};
 }
 
+/// Of a socket in which nothing was seen before: nothing was plugged in, or nobody here could see it.
+Judgement judge_unseen(Judgement judgement, const plan::Movement& movement,
+                       const topology::Connector& connector, const topology::Snapshot& now)
+{
+    for (const auto* found : topology::devices_in(now, connector))
+        if (!found->is_hub()) {
+            judgement.verdict = Verdict::confirmed;
+            judgement.text = format("{} is at {} now", found->shown(), found->path.text());
+            return judgement;
+        }
+    judgement.may_still_come = plan::is_host(movement.owner_after) && !plan::is_host(movement.owner_before);
+    judgement.verdict = Verdict::consistent;
+    judgement.text = judgement.may_still_come ? "nothing was found in it" : "nothing was plugged in";
+    return judgement;
+}
+
 Judgement judge_one(const plan::Movement& movement, const plan::Board& board,
                     const topology::Snapshot& before, const topology::Snapshot& now)
 {
@@ -72,7 +88,7 @@ Judgement judge_one(const plan::Movement& movement, const plan::Board& board,
         return say(Verdict::contradicted,
                    format("its wires are at {} again", topology::text_of(*connector->at)));
     const auto* device = first_that_left(movement, before);
-    if (device == nullptr) return say(Verdict::consistent, "nothing was plugged in");
+    if (device == nullptr) return judge_unseen(std::move(judgement), movement, *connector, now);
 
     const auto* still = now.device_at(device->path);
     if (movement.from != movement.to && still != nullptr && same_device(*device, *still))

@@ -25,7 +25,8 @@ enum class Verdict : std::uint8_t {
 struct Judgement {
     ConnectorName connector;
     Verdict verdict = Verdict::unknown;
-    std::string text; ///< what was seen, one sentence
+    std::string text;            ///< what was seen, one sentence
+    bool may_still_come = false; ///< its wires came to the host, and nothing was found on them yet
 };
 
 /// Compares where the devices of a plan were with where they are now. Devices are recognised by ids and serial,

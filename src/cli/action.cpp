@@ -8,6 +8,7 @@
 #include "cli/screen.hpp"
 #include "cli/session.hpp"
 #include "report/json.hpp"
+#include "report/spoken.hpp"
 #include "report/text.hpp"
 
 #include <concepts>
@@ -73,17 +74,22 @@ Result<plan::Wish> wish_of(Verb verb, const std::vector<std::string>& words, con
     return plan::UndoRequest{};
 }
 
-/// "profile desk-in-windows: windows has front-left, rear-1".
-std::string done_text(const wire::Answer& answer)
+std::string owner_in_words(const std::string& owner)
+{
+    return owner == "none" ? std::string("nobody") : report::words_of_seat(owner);
+}
+
+/// "profile desk-in-windows: windows has front-left, rear-1"; of what names no socket `otherwise`.
+std::string done_text(const wire::Answer& answer, std::string_view otherwise)
 {
     std::vector<std::string> parts;
     for (const auto& [owner, connectors] : answer.owners)
-        parts.push_back(format("{} has {}", owner, join(connectors, ", ")));
+        parts.push_back(format("{} has {}", owner_in_words(owner), join(connectors, ", ")));
     auto text = join(parts, "; ");
     if (answer.profile)
         text = text.empty() ? format("profile {}", *answer.profile)
                             : format("profile {}: {}", *answer.profile, text);
-    return printable(text.empty() ? "done" : text, 1500) + "\n";
+    return printable(text.empty() ? otherwise : text, 1500);
 }
 
 } // namespace
@@ -106,8 +112,8 @@ int show_plan(const Options& options, const plan::Request& request)
 {
     const auto view = Session(options).plan(request);
     if (!view) return fail(view.error(), options.json);
-    print(options.json ? report::to_json(*view) + "\n"
-                       : report::plan_text(*view, style_of_terminal(options)));
+    print(report::as_options(options.json ? report::to_json(*view) + "\n"
+                                          : report::plan_text(*view, style_of_terminal(options))));
     return exit_done;
 }
 
@@ -126,16 +132,20 @@ int act(const Invocation& invocation, Verb verb)
     return show_done(options, Session(options).act(*request));
 }
 
-int show_done(const Options& options, const Result<wire::Answer>& answer)
+int show_done(const Options& options, const Result<wire::Answer>& answer, std::string_view otherwise)
 {
     if (!answer) return fail(answer.error(), options.json);
     if (options.json) {
-        print(wire::to_line(*answer, wire::Form::json) + "\n");
+        print(report::as_options(wire::to_line(*answer, wire::Form::json)) + "\n");
         return exit_done;
     }
     for (const auto& warning : answer->warnings) warn(options, warning);
+    const auto done = done_text(*answer, otherwise);
+    // A message about nothing that was moved says all there is.
+    const bool is_told = answer->message.empty() || answer->trial_seconds;
+    if (is_told) tell(options, done);
     if (!answer->message.empty()) note(options, answer->message);
-    if (options.verbose) print(done_text(*answer));
+    if (options.verbose) print(done + "\n");
     return exit_done;
 }
 

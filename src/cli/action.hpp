@@ -8,6 +8,8 @@
 #include "plan/request.hpp"
 #include "wire/answer.hpp"
 
+#include <string_view>
+
 /// What move, answer, apply, toggle and undo have in common.
 namespace usbroute::cli {
 
@@ -16,10 +18,11 @@ namespace usbroute::cli {
 [[nodiscard]] Result<plan::Request> request_from(config::Verb verb, const std::vector<std::string>& words,
                                                  const Options& options);
 
-/// Does it, or shows the plan where --dry-run asks for that. Quiet on success.
+/// Does it, or shows the plan where --dry-run asks for that. On success quiet for scripts.
 [[nodiscard]] int act(const Invocation& invocation, config::Verb verb);
-/// What a change, or a confirmation, came to.
-[[nodiscard]] int show_done(const Options& options, const Result<wire::Answer>& answer);
+/// What a change, or a confirmation, came to: a line at a terminal. `otherwise`: in place of sockets, where it names none.
+[[nodiscard]] int show_done(const Options& options, const Result<wire::Answer>& answer,
+                            std::string_view otherwise = "done");
 /// Shows what the request would do.
 [[nodiscard]] int show_plan(const Options& options, const plan::Request& request);
 

@@ -15,6 +15,8 @@
 #include "report/answers.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <optional>
 
 #include <unistd.h>
 
@@ -32,15 +34,19 @@ public:
         if (!text && !where.state_of_before.empty())
             text = linux_::read_private(where.state_of_before + "/journal", longest_journal);
         if (text) history_ = apply::read_history(*text);
+        if (!text && text.error().errno_value() != ENOENT) unread_ = std::move(text.error());
     }
     Result<void> begin(const plan::Change&, const apply::Signature&) override { return not_here(); }
     Result<void> end(apply::Ending) override { return not_here(); }
     Result<void> stand(const plan::Change&) override { return not_here(); }
     [[nodiscard]] apply::History history() const override { return history_; }
+    /// Why it could not be read, though it is there.
+    [[nodiscard]] const std::optional<Error>& unread() const { return unread_; }
 
 private:
     static Result<void> not_here() { return failure("the journal is only read here"); }
     apply::History history_;
+    std::optional<Error> unread_;
 };
 
 Result<DirectMachine> look(const linux_::Locations& where, linux_::Purpose reading = linux_::Purpose::to_look)
@@ -93,6 +99,23 @@ Result<report::WhyView> why_alone(const linux_::Locations& where, const Connecto
                     .decide = [&](const plan::Request& asked) { return conductor.decide(asked); }});
     if (!view) return std::unexpected(plan::error_from(view.error()));
     return std::move(*view);
+}
+
+Result<report::LogView> log_alone(const linux_::Locations& where)
+{
+    const auto machine = look(where);
+    if (!machine) return std::unexpected(machine.error());
+    const JournalToRead journal(where);
+    if (journal.unread())
+        return std::unexpected(
+            Error(
+                ErrorKind::not_permitted,
+                format(
+                    "the daemon is not reachable, and its journal can be read by root alone: sudo usbroute log ({})",
+                    journal.unread()->message()))
+                .with_code("not-permitted"));
+    return report::log_view(report::past_changes(journal.history()), machine->known().settings,
+                            machine->known().snapshot);
 }
 
 Result<report::PlanView> plan_alone(const linux_::Locations& where, const plan::Request& request)

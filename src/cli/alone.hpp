@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "linux/locations.hpp"
 #include "plan/plan.hpp"
+#include "report/log.hpp"
 #include "report/views.hpp"
 #include "report/why.hpp"
 #include "wire/answer.hpp"
@@ -17,6 +18,8 @@ namespace usbroute::cli {
 /// An error where there is no such connector.
 [[nodiscard]] Result<report::WhyView> why_alone(const linux_::Locations& where,
                                                 const ConnectorName& connector);
+/// An error also where the journal cannot be read: root and the daemon can.
+[[nodiscard]] Result<report::LogView> log_alone(const linux_::Locations& where);
 [[nodiscard]] Result<report::RegistersView> registers_alone(const linux_::Locations& where);
 /// What the request would do; a refusal is an error. Nothing is touched.
 [[nodiscard]] Result<report::PlanView> plan_alone(const linux_::Locations& where,

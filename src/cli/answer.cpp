@@ -14,12 +14,8 @@
 #include "report/text.hpp"
 
 #include <cerrno>
-#include <csignal>
-#include <cstring>
 #include <optional>
 #include <utility>
-
-#include <sys/types.h>
 
 namespace usbroute::cli {
 
@@ -84,17 +80,15 @@ Result<Keeping> prepare(const linux_::Locations& where, config::RuleSettings rul
     return keeping;
 }
 
-constexpr std::string_view by_hand = "`sudo systemctl reload usbrouted`, or `sudo pkill -HUP -x usbrouted`";
+constexpr std::string_view by_hand = "`sudo usbroute reload`";
 
-/// SIGHUP to whoever answers; where a service manager listens for it, or it is another user's, somebody else has to say so.
+/// The daemon reads it for root and its own user alone; who may write the file need be neither.
 void have_it_read_again(const Session& session, const Options& options, const Keeping& keeping)
 {
-    const auto link = session.connect();
-    const auto process = link ? link->peer() : std::nullopt;
-    const bool is_one = process && *process > 1;
-    if (is_one && ::kill(static_cast<pid_t>(*process), SIGHUP) == 0) return;
-    note(options, format("{} counts once usbrouted reads its configuration again: {}",
-                         printable(keeping.path, 200), by_hand));
+    const auto read = session.reload();
+    if (read) return;
+    note(options, format("{} is written, but usbrouted has not read it: {}. Then say {}",
+                         printable(keeping.path, 200), read.error().message(), by_hand));
 }
 
 int not_kept(const Options& options, const Keeping& keeping, const std::string& why)

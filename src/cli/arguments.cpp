@@ -29,6 +29,7 @@ struct Raw {
     std::optional<std::string> color;
     std::optional<std::string> revert_after;
     std::optional<std::string> wait_for;
+    std::optional<std::string> newest;
 };
 
 /// The place of the command: the first word that is neither an option nor the value of one.
@@ -120,6 +121,8 @@ void take_option(OptionId id, const char* value, Options& options, Raw& raw)
     case OptionId::port: options.port = value; break;
     case OptionId::start_of: options.start_of = value; break;
     case OptionId::wait_for: raw.wait_for = value; break;
+    case OptionId::since: options.since = value; break;
+    case OptionId::newest: raw.newest = value; break;
     case OptionId::kind: options.kind = value; break;
     case OptionId::write: options.write = true; break;
     }
@@ -162,6 +165,12 @@ std::optional<Error> take_raw(const Raw& raw, Options& options)
             return usage_error(
                 format("--for {}: write a time such as 500ms, 30s or 2m", printable(*raw.wait_for, 32)));
         options.wait_for = *time;
+    }
+    if (raw.newest) {
+        const auto count = parse_decimal(*raw.newest);
+        if (!count)
+            return usage_error(format("-n {}: write a number, such as 5", printable(*raw.newest, 32)));
+        options.newest = *count;
     }
     if (raw.timeout) {
         const auto time = parse_duration(*raw.timeout);
@@ -255,12 +264,19 @@ std::optional<Error> read_options(std::vector<std::string> arguments, Invocation
     return wrong;
 }
 
+/// Of the verb that was named, where the command has verbs.
+HelpAsked help_for(const CommandRow& command, const std::vector<std::string>& words)
+{
+    const auto* verb = words.empty() ? nullptr : find_verb(command, words.front());
+    return HelpAsked{verb == nullptr ? help_text(command) : help_text(command, *verb)};
+}
+
 Read read_command(const CommandRow& command, std::vector<std::string> arguments)
 {
     Invocation invocation{.command = &command, .options = {}, .words = {}, .typed = {}};
     Raw raw;
     const auto unread = read_options(std::move(arguments), invocation, raw);
-    if (raw.help) return HelpAsked{help_text(command)};
+    if (raw.help) return help_for(command, invocation.words);
     if (unread) return *unread;
     if (auto wrong = take_raw(raw, invocation.options)) return *wrong;
     if (auto wrong = check_words(invocation)) return *wrong;
@@ -282,7 +298,7 @@ Read read_help(const std::vector<std::string>& arguments, std::size_t at)
     if (at + 1 >= arguments.size()) return HelpAsked{help_text()};
     const auto* command = find_command(arguments[at + 1]);
     if (command == nullptr) return unknown_command(arguments[at + 1]);
-    return HelpAsked{help_text(*command)};
+    return help_for(*command, {arguments.begin() + static_cast<std::ptrdiff_t>(at) + 2, arguments.end()});
 }
 
 Read read_words(const std::vector<std::string>& arguments)

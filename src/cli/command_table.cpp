@@ -16,7 +16,7 @@ namespace {
 
 using enum OptionId;
 
-constexpr std::array<OptionRow, 37> options{{
+constexpr std::array<OptionRow, 39> options{{
     {help, "--help", "-h", "", "show this help"},
     {json, "--json", "", "", "one JSON document instead of text; errors as JSON on stderr"},
     {verbose, "--verbose", "-v", "", "print more; actions report what they did"},
@@ -58,6 +58,8 @@ constexpr std::array<OptionRow, 37> options{{
     {start_of, "--start-of", "", "GUEST", "wait for what this guest needs before it starts"},
     {wait_for, "--for", "", "TIME", "how long at most: 500ms, 30s (default), 2m"},
     {always, "--always", "", "", "write the rule that says so for this device from now on (as root)"},
+    {since, "--since", "", "MOMENT", "from then on: 10m, 2h or 3d ago, 16:00, yesterday, 2026-11-22"},
+    {newest, "--lines", "-n", "NUMBER", "this many at most, the newest ones"},
 }};
 
 constexpr std::array common{help, json, verbose, quiet, root, socket, config, direct, timeout, color};
@@ -65,6 +67,7 @@ constexpr std::array action_options{dry_run, yes, force_disk, revert_after};
 constexpr std::array move_options{to, dry_run, yes, force_disk, revert_after};
 constexpr std::array answer_options{always, dry_run, yes, force_disk, revert_after};
 constexpr std::array plan_options{to, yes, force_disk, revert_after};
+constexpr std::array log_options{since, newest};
 constexpr std::array wait_options{start_of, wait_for};
 constexpr std::array watch_options{exec, OptionId::format};
 constexpr std::array doctor_options{try_write};
@@ -72,6 +75,7 @@ constexpr std::array picture_options{svg};
 constexpr std::array bind_options{move_first, yes, dry_run, boot};
 constexpr std::array release_options{dry_run};
 constexpr std::array assign_options{move_first, yes, dry_run};
+constexpr std::array config_options{OptionId::write};
 constexpr std::array import_options{kind, OptionId::write};
 constexpr std::array lines_options{qemu, libvirt, proxmox, virtio, reconnect_ms};
 constexpr std::array setup_options{powershell, autohotkey, systemd, i3, shell, port};
@@ -116,6 +120,11 @@ constexpr std::array<Example, 2> why_examples{{
     {"usbroute why front-left", "who has it, since when, and what would stop a move"},
     {"usbroute why front-left --json", "the same as one document"},
 }};
+constexpr std::array<Example, 3> log_examples{{
+    {"usbroute log", "what was moved, by whom and when, newest last"},
+    {"usbroute log --since 2h", "in the last two hours; also 16:00, yesterday, 2026-11-22"},
+    {"usbroute log -n 1", "the last change"},
+}};
 constexpr std::array<Example, 2> plan_examples{{
     {"usbroute plan move front-left --to windows", "each step, why, and the setpci line that does the same"},
     {"usbroute plan toggle", "where the next toggle would go"},
@@ -158,13 +167,18 @@ constexpr std::array<Example, 2> record_examples{{
     {"sudo usbroute record my-board", "then `usbroute --root my-board doctor` answers as on this machine"},
     {"sudo usbroute record my-board --json", "list what was recorded and replaced, as JSON"},
 }};
-constexpr std::array<Example, 4> config_examples{{
+constexpr std::array<Example, 6> config_examples{{
+    {"usbroute config init", "a start for this machine, with its controllers and sockets, to read"},
+    {"sudo usbroute config init --write",
+     "the same into /etc/usbroute/usbroute.toml, if that is not there yet"},
     {"usbroute config check", "read the configuration and compare it with this machine"},
     {"usbroute config check --config new.toml", "before it is put in place"},
     {"usbroute config show", "what is in force, defaults included"},
     {"usbroute config udev | sudo tee /etc/udev/rules.d/72-usbroute.rules",
      "let usbrouted open the devices that it gives to guests one by one"},
 }};
+constexpr std::array<Example, 1> reload_examples{
+    {{"sudo usbroute reload", "after usbroute.toml or connectors.toml was edited"}}};
 constexpr std::array<Example, 4> import_examples{{
     {"usbroute import /opt/hotplugger/config.yaml", "what it says, as a configuration for this machine"},
     {"usbroute import 100.conf usb.cfg > proposed.toml",
@@ -211,7 +225,7 @@ constexpr std::array<VerbRow, 8> guest_verbs{{
      GuestNeeded::yes, run_guest_setup},
 }};
 
-constexpr std::array<CommandRow, 23> commands{{
+constexpr std::array<CommandRow, 25> commands{{
     {"status",
      "",
      "what belongs to whom now",
@@ -249,6 +263,8 @@ constexpr std::array<CommandRow, 23> commands{{
      1,
      1,
      run_why},
+    {"log", "", "what was moved, by whom and when", log_options, log_examples, 0, 0, run_log,
+     "Times are those of your clock; with --json they are UTC. It knows the last 20 changes since the machine started, and of each socket the last one; `journalctl -u usbrouted` has older ones."},
     {"plan", "move|answer|apply|toggle|undo ...", "what would be done, step by step; nothing is touched",
      plan_options, plan_examples, 1, any_number, run_plan},
     {"wait", "[NAME...]", "until sockets' devices are where they belong, or a guest can start", wait_options,
@@ -293,14 +309,17 @@ constexpr std::array<CommandRow, 23> commands{{
      1,
      1,
      run_record},
-    {"config",
-     "check|show|udev",
-     "check or show the configuration; print the udev rules for it",
+    {"config", "init|check|show|udev", "begin, check or show the configuration; print the udev rules for it",
+     config_options, config_examples, 1, 1, run_config},
+    {"reload",
+     "",
+     "have the daemon read its configuration again",
      {},
-     config_examples,
-     1,
-     1,
-     run_config},
+     reload_examples,
+     0,
+     0,
+     run_reload,
+     "Prints what is new, or why the old configuration stays in force. Only root can do it; `usbroute config check` tells anybody what would be wrong."},
     {"import", "FILE...", "propose a configuration from other tools' files", import_options, import_examples,
      1, any_number, run_import,
      "Runs nothing and changes nothing: the proposal is on stdout, and on stderr a line for everything that was added, is in doubt or was not imported. Exit code 1: something was not imported; 6: a file cannot be read as what it is. docs/import.md says what is read of each tool."},

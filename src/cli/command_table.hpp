@@ -51,6 +51,8 @@ enum class OptionId : std::uint8_t {
     start_of,
     wait_for,
     always,
+    since,
+    newest,
 };
 
 struct OptionRow {

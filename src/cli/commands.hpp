@@ -17,11 +17,13 @@ namespace usbroute::cli {
 [[nodiscard]] int run_undo(const Invocation& invocation);
 [[nodiscard]] int run_confirm(const Invocation& invocation);
 [[nodiscard]] int run_why(const Invocation& invocation);
+[[nodiscard]] int run_log(const Invocation& invocation);
 [[nodiscard]] int run_plan(const Invocation& invocation);
 [[nodiscard]] int run_wait(const Invocation& invocation);
 [[nodiscard]] int run_watch(const Invocation& invocation);
 [[nodiscard]] int run_map(const Invocation& invocation);
 [[nodiscard]] int run_live(const Invocation& invocation);
+[[nodiscard]] int run_reload(const Invocation& invocation);
 [[nodiscard]] int run_mask(const Invocation& invocation);
 [[nodiscard]] int run_regs(const Invocation& invocation);
 [[nodiscard]] int run_doctor(const Invocation& invocation);

@@ -18,24 +18,14 @@ namespace {
 
 using Typed = std::span<const std::string>;
 
-constexpr std::array<std::pair<std::string_view, Placeholder>, 17> placeholders{{
-    {"NAME", Placeholder::connector},
-    {"DEVICE", Placeholder::question},
-    {"WHO", Placeholder::answer},
-    {"PROFILE", Placeholder::profile},
-    {"GUEST", Placeholder::guest},
-    {"WHERE", Placeholder::target},
-    {"WHEN", Placeholder::when},
-    {"FORMAT", Placeholder::format},
-    {"KIND", Placeholder::kind},
-    {"FILE", Placeholder::file},
-    {"PATH", Placeholder::file},
-    {"DIR", Placeholder::directory},
-    {"VALUE", Placeholder::free},
-    {"TIME", Placeholder::free},
-    {"DISK", Placeholder::free},
-    {"CMD", Placeholder::free},
-    {"PORT", Placeholder::free},
+constexpr std::array<std::pair<std::string_view, Placeholder>, 19> placeholders{{
+    {"NAME", Placeholder::connector},  {"DEVICE", Placeholder::question}, {"WHO", Placeholder::answer},
+    {"PROFILE", Placeholder::profile}, {"GUEST", Placeholder::guest},     {"WHERE", Placeholder::target},
+    {"WHEN", Placeholder::when},       {"FORMAT", Placeholder::format},   {"KIND", Placeholder::kind},
+    {"FILE", Placeholder::file},       {"PATH", Placeholder::file},       {"DIR", Placeholder::directory},
+    {"VALUE", Placeholder::free},      {"TIME", Placeholder::free},       {"DISK", Placeholder::free},
+    {"CMD", Placeholder::free},        {"PORT", Placeholder::free},       {"MOMENT", Placeholder::free},
+    {"NUMBER", Placeholder::free},
 }};
 
 /// As import/found.cpp has them; that reader's libraries are not for this program.
@@ -267,6 +257,12 @@ Names names_in(const config::Settings& settings)
         if (connector.spec.bit)
             what += format("{}bit {}", what.empty() ? "" : ", ", connector.spec.bit->value);
         names.connectors.push_back({connector.spec.name.text(), std::move(what)});
+    }
+    for (const auto& connector : settings.connectors) {
+        Candidate panel{connector.panel + "/", "all of that panel"};
+        if (!connector.panel.empty() &&
+            std::ranges::find(names.connectors, panel.word, &Candidate::word) == names.connectors.end())
+            names.connectors.push_back(std::move(panel));
     }
     for (const auto& guest : settings.guests) {
         const auto controllers = texts_of(guest.controllers);

@@ -8,6 +8,7 @@
 #include "cli/doors.hpp"
 #include "cli/help.hpp"
 #include "cli/helper_sockets.hpp"
+#include "cli/new_config.hpp"
 #include "cli/node_access.hpp"
 #include "cli/ports_for.hpp"
 #include "cli/screen.hpp"
@@ -15,8 +16,11 @@
 #include "linux/files.hpp"
 #include "linux/rights.hpp"
 #include "linux/settings_files.hpp"
+#include "observe/functions.hpp"
+#include "observe/panels.hpp"
 #include "observe/scan.hpp"
 #include "report/config_check.hpp"
+#include "report/config_start.hpp"
 #include "report/group_check.hpp"
 #include "report/json.hpp"
 #include "report/udev_rules.hpp"
@@ -44,7 +48,7 @@ std::string text_of(const report::ConfigCheck& check)
 int check(const Options& options, const linux_::Locations& where, const config::Settings& settings)
 {
     const linux_::LiveTree tree(where.root);
-    const auto snapshot = observe::scan(tree, ports_for(settings));
+    const auto snapshot = observe::scan(tree, observe::Ports::read);
     auto checked = report::check_config(settings, snapshot, linux_::settings_files(where));
     if (const auto look = nodes_for_the_daemon(where))
         report::add_node_warnings(checked, settings, snapshot, *look);
@@ -94,16 +98,58 @@ int print_udev_rules(const Options& options, const linux_::Locations& where, con
     return exit_done;
 }
 
+/// Sockets that have a name already: in connectors.toml, which stays, and in a usbroute.toml, which this is to take the place of.
+void add_named_sockets(report::ConfigStartFacts& facts, const Options& options, linux_::Locations where)
+{
+    where.config_was_named = false; // it need not be there
+    const auto settings = linux_::load_settings(where, linux_::Purpose::to_look);
+    if (!settings)
+        return warn(options, "the present configuration has errors and is ignored: sockets get new names");
+    for (const auto& connector : settings->connectors)
+        (connector.origin.file == where.connectors ? facts.mapped : facts.written).push_back(connector);
+}
+
+int init(const Options& options)
+{
+    // As with `import`, --config says where the new one goes.
+    const auto where = linux_::locate({.root = options.root, .config = options.config, .socket = {}});
+    const linux_::LiveTree tree(where.root);
+    const auto snapshot = observe::scan(tree, observe::Ports::read);
+    const auto functions = observe::read_functions(tree);
+    report::ConfigStartFacts facts{
+        .snapshot = snapshot, .functions = functions, .panels = observe::read_panels(tree, snapshot)};
+    add_named_sockets(facts, options, where);
+    auto start = report::config_start(facts);
+    if (options.write) {
+        if (const auto written = write_new_config(where.config, start.toml); !written)
+            return fail(written.error(), options.json);
+        start.written_to = where.config;
+    }
+    if (options.json)
+        print(report::to_json(start) + "\n");
+    else if (!options.write)
+        print(start.toml);
+    else
+        note(options, format("wrote {0}; read it, change what you like, then: usbroute config check",
+                             printable(where.config, 200)));
+    return exit_done;
+}
+
 } // namespace
 
 int run_config(const Invocation& invocation)
 {
     const auto& options = invocation.options;
     const auto& what = invocation.words.front();
-    if (what != "check" && what != "show" && what != "udev")
+    if (what != "init" && what != "check" && what != "show" && what != "udev")
         return fail(usage_error(format("there is no config {}; {}", printable(what, 64),
                                        usage_line(*invocation.command))),
                     options.json);
+    if (options.write && what != "init")
+        return fail(
+            usage_error(format("--write is for `usbroute config init`, and config {} writes nothing", what)),
+            options.json);
+    if (what == "init") return init(options);
     const auto where =
         linux_::locate({.root = options.root, .config = options.config, .socket = options.socket});
     const auto settings = linux_::load_settings(where, linux_::Purpose::to_look);

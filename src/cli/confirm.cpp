@@ -15,7 +15,7 @@ int run_confirm(const Invocation& invocation)
             usage_error(
                 "confirm needs the daemon, which keeps the trial: leave out --direct; with --root, name the daemon's socket too (--socket)"),
             invocation.options.json);
-    return show_done(invocation.options, Session(invocation.options).confirm());
+    return show_done(invocation.options, Session(invocation.options).confirm(), "kept");
 }
 
 } // namespace usbroute::cli

@@ -17,6 +17,7 @@
 #include "observe/scan.hpp"
 #include "plan/board.hpp"
 #include "report/config_check.hpp"
+#include "report/times.hpp"
 #include "route/mux.hpp"
 #include "wire/answer.hpp"
 
@@ -49,7 +50,12 @@ void read_settings(diagnose::Facts& facts, const linux_::Locations& where, linux
 diagnose::DaemonLook look_at_daemon(const Session& session)
 {
     auto link = session.connect();
-    if (!link) return {.answers = false, .trouble = link.error().message(), .process = {}, .since = {}};
+    if (!link)
+        return {.answers = false,
+                .keeps_us_out = link.error().kind() == ErrorKind::not_permitted,
+                .trouble = link.error().message(),
+                .process = {},
+                .since = {}};
     // A connection proves a listener; an answer proves that it is awake and answers this user.
     const auto line = link->ask("status");
     if (!line) return {.answers = false, .trouble = line.error().message(), .process = {}, .since = {}};
@@ -58,7 +64,8 @@ diagnose::DaemonLook look_at_daemon(const Session& session)
     diagnose::DaemonLook look{.answers = true, .trouble = {}, .process = link->peer(), .since = {}};
     const auto& claims = session.where().claims;
     look.sees_claims = claims.empty() || ::access(claims.c_str(), F_OK) == 0;
-    if (look.process) look.since = linux_::start_of(*look.process);
+    const auto started = look.process ? linux_::start_of(*look.process) : std::nullopt;
+    if (started) look.since = format("{} ({})", report::local_time(*started), report::zone_at(*started));
     const auto status = session.status();
     if (!status) return look;
     for (const auto& seen : status->lines)

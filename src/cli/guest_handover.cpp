@@ -118,9 +118,14 @@ int say_done(const Options& options, const Handover& handover, std::string_view 
         return exit_done;
     }
     for (const auto& warning : handover.plan.warnings) warn(options, warning);
-    if (!options.verbose) return exit_done;
-    for (const auto& function : handover.changed()) print(format("{}: {}\n", function.text(), done));
-    for (const auto& address : handover.already) print(format("{}: nothing to do\n", address.text()));
+    const auto say = [&](const std::string& line) {
+        if (options.verbose)
+            print(line + "\n");
+        else
+            tell(options, line);
+    };
+    for (const auto& function : handover.changed()) say(format("{}: {}", function.text(), done));
+    for (const auto& address : handover.already) say(format("{}: nothing to do", address.text()));
     return exit_done;
 }
 

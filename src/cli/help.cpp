@@ -100,8 +100,31 @@ std::string help_text(const CommandRow& command)
     auto out = format("{}\n{}\n\nexamples:\n{}", usage_line(command), command.help, examples_text(command));
     if (!command.remark.empty())
         out += "\n" + report::wrapped(command.remark, {}, {.colour = false, .unicode = false, .width = 80});
-    if (!command.verbs.empty()) out += format("\nverbs:\n{}", verbs_text(command.verbs));
-    if (!command.options.empty()) out += format("\noptions:\n{}", options_text(command.options));
+    if (!command.verbs.empty())
+        out += format("\nverbs:\n{}\n`usbroute {} VERB --help` shows the options of one verb.\n",
+                      verbs_text(command.verbs), command.name);
+    else if (!command.options.empty())
+        out += format("\noptions:\n{}", options_text(command.options));
+    return out + "\noptions of every command:\n" + options_text(common_options());
+}
+
+const VerbRow* find_verb(const CommandRow& command, std::string_view name)
+{
+    const auto found = std::ranges::find(command.verbs, name, &VerbRow::name);
+    return found == command.verbs.end() ? nullptr : &*found;
+}
+
+std::string help_text(const CommandRow& command, const VerbRow& verb)
+{
+    auto out = format("usage: usbroute {} {}{}{}\n{}\n", command.name, verb.name,
+                      verb.arguments.empty() ? "" : " ", verb.arguments, verb.help);
+    const auto words = format("usbroute {} {}", command.name, verb.name);
+    std::string examples;
+    for (const auto& example : command.examples)
+        if (example.line.find(words) != std::string_view::npos)
+            examples += format("  {}\n      {}\n", example.line, example.what);
+    if (!examples.empty()) out += "\nexamples:\n" + examples;
+    if (!verb.options.empty()) out += format("\noptions:\n{}", options_text(verb.options));
     return out + "\noptions of every command:\n" + options_text(common_options());
 }
 

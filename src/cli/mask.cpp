@@ -49,7 +49,9 @@ int run_mask(const Invocation& invocation)
                 "this machine has no xHCI that the chip table knows, so a mask means nothing here; only Intel 7-, 8-, 9-series and X99 chipsets have the port mux")
                 .with_code("no-mux"),
             options.json);
-    const auto view = mask_view(*registers, invocation.words);
+    const auto words = Session(options).without_panels(invocation.words);
+    if (!words) return fail(words.error(), options.json);
+    const auto view = mask_view(*registers, *words);
     if (!view) return fail(view.error(), options.json);
     print(options.json ? report::to_json(*view) + "\n"
                        : report::mask_text(*view, style_of_terminal(options)));

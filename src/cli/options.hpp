@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -41,7 +42,9 @@ struct Options {
     std::string kind; ///< of the files that are imported; empty: by their content
     bool write = false;
     std::vector<std::string> force_disks;
-    std::string start_of; ///< the guest before whose start `wait` waits; empty: none
+    std::string since;                 ///< as typed; empty: from the beginning
+    std::optional<std::size_t> newest; ///< how many entries of a log at most
+    std::string start_of;              ///< the guest before whose start `wait` waits; empty: none
     std::chrono::milliseconds wait_for{30'000};
     std::optional<std::chrono::seconds> revert_after; ///< 0: no trial, also not the first
     std::chrono::milliseconds timeout{5000};

@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "report/json.hpp"
+#include "report/spoken.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -53,9 +54,13 @@ std::size_t width_of(int fd)
     return parse_decimal(variable("COLUMNS")).value_or(80);
 }
 
+/// A terminal breaks lines in the middle of words.
 void print_error(std::string_view text)
 {
-    const auto line = format("usbroute: {}\n", text);
+    const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
+    const auto line = is_terminal ? report::wrapped(format("usbroute: {}", text), {.first = 0, .rest = 2},
+                                                    {.width = width_of(STDERR_FILENO)})
+                                  : format("usbroute: {}\n", text);
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
@@ -80,7 +85,15 @@ void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), std
 
 void note(const Options& options, std::string_view text)
 {
-    if (!options.quiet) print_error(printable(text, longest_message));
+    if (!options.quiet) print_error(printable(report::as_options(text), longest_message));
+}
+
+void tell(const Options& options, std::string_view text)
+{
+    if (options.quiet || options.json || options.verbose || ::isatty(STDERR_FILENO) != 1) return;
+    const auto line = report::wrapped(printable(text, longest_message), {.first = 0, .rest = 2},
+                                      {.width = width_of(STDERR_FILENO)});
+    std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 void warn(const Options& options, std::string_view text) { note(options, format("warning: {}", text)); }
@@ -88,11 +101,11 @@ void warn(const Options& options, std::string_view text) { note(options, format(
 int fail(const Error& error, bool json)
 {
     if (json) {
-        const auto line = report::to_json(error) + "\n";
+        const auto line = report::as_options(report::to_json(error)) + "\n";
         std::fwrite(line.data(), 1, line.size(), stderr);
     } else {
         for (const auto line : split(error.message(), '\n'))
-            if (!line.empty()) print_error(printable(line, longest_message));
+            if (!line.empty()) print_error(printable(report::as_options(line), longest_message));
     }
     return exit_code_of(error.kind());
 }
@@ -104,6 +117,8 @@ report::Style style_of_terminal(const Options& options)
             .unicode = locale_is_utf8(),
             .width = terminal ? width_of(STDOUT_FILENO) : 0};
 }
+
+bool stdout_is_a_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
 
 std::size_t rows_of_terminal()
 {

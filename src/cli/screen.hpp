@@ -23,6 +23,9 @@ inline constexpr int exit_done = 0;
 void print(std::string_view text);
 /// "usbroute: ..." on stderr, unless --quiet.
 void note(const Options& options, std::string_view text);
+/// A line about what was done, for a person at a terminal: on stderr, and only if that is one. Scripts, --quiet, --json and --verbose (which has it
+/// on stdout) get nothing.
+void tell(const Options& options, std::string_view text);
 /// "usbroute: warning: ...", unless --quiet.
 void warn(const Options& options, std::string_view text);
 /// Says what went wrong, a line for each line of the message; as JSON where that was asked for. Returns the exit
@@ -31,6 +34,7 @@ void warn(const Options& options, std::string_view text);
 
 /// What the terminal behind stdout can show: by --color, NO_COLOR, CLICOLOR_FORCE, TERM, LC_ALL, LC_CTYPE, LANG.
 [[nodiscard]] report::Style style_of_terminal(const Options& options);
+[[nodiscard]] bool stdout_is_a_terminal();
 /// Rows of the terminal behind stdout; 0 if it is not a terminal.
 [[nodiscard]] std::size_t rows_of_terminal();
 

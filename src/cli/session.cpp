@@ -7,8 +7,11 @@
 #include "base/text.hpp"
 #include "cli/alone.hpp"
 #include "cli/screen.hpp"
+#include "plan/panels.hpp"
+#include "report/awaited.hpp"
 #include "report/json.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <sys/stat.h>
@@ -51,12 +54,12 @@ Result<DaemonLink> Session::connect(std::chrono::milliseconds patience) const
 Result<Answer> Session::act(plan::Request request) const
 {
     if (alone_) return act_alone(where_, request);
-    return say(wire::command_of(std::move(request), form()));
+    return say(wire::command_of(std::move(request), Form::json));
 }
 
-Result<Answer> Session::confirm() const { return say({{.verb = Verb::confirm}, form()}); }
+Result<Answer> Session::confirm() const { return say({{.verb = Verb::confirm}, Form::json}); }
 
-Form Session::form() const { return options_.json ? Form::json : Form::text; }
+Result<Answer> Session::reload() const { return say({{.verb = Verb::reload}, Form::json}); }
 
 Result<Answer> Session::say(const Command& command) const
 {
@@ -121,10 +124,25 @@ Result<report::WhyView> Session::why(const ConnectorName& connector) const
                                  [&] { return why_alone(where_, connector); });
 }
 
+Result<report::LogView> Session::log() const
+{
+    return look<report::LogView>({.verb = Verb::log}, report::log_in, [this] { return log_alone(where_); });
+}
+
 Result<report::PlanView> Session::plan(plan::Request request) const
 {
     return look<report::PlanView>({.verb = Verb::plan, .request = request}, report::plan_in,
                                   [&] { return plan_alone(where_, request); });
+}
+
+Result<std::vector<std::string>> Session::without_panels(const std::vector<std::string>& words) const
+{
+    if (std::ranges::none_of(words, plan::is_a_panel)) return words;
+    const auto view = status();
+    if (!view) return std::unexpected(view.error());
+    auto names = plan::without_panels(words, report::panels_in(*view));
+    if (!names) return std::unexpected(plan::error_from(names.error()));
+    return std::move(*names);
 }
 
 std::optional<Error> why_not_a_root(const Options& options)

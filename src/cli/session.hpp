@@ -7,6 +7,7 @@
 #include "cli/daemon_link.hpp"
 #include "cli/options.hpp"
 #include "linux/locations.hpp"
+#include "report/log.hpp"
 #include "report/views.hpp"
 #include "report/why.hpp"
 #include "wire/answer.hpp"
@@ -15,6 +16,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace usbroute::cli {
 
@@ -35,15 +37,22 @@ public:
     /// Keeps what is on trial: only a daemon has one.
     [[nodiscard]] Result<wire::Answer> confirm() const;
 
+    /// Has the daemon read its configuration again, and waits for that.
+    [[nodiscard]] Result<wire::Answer> reload() const;
+
     [[nodiscard]] Result<report::StatusView> status() const;
     /// The daemon's, or an error.
     [[nodiscard]] Result<report::StatusView> status_of_daemon() const;
     [[nodiscard]] Result<report::RegistersView> registers() const;
     [[nodiscard]] Result<report::WhyView> why(const ConnectorName& connector) const;
+    [[nodiscard]] Result<report::LogView> log() const;
     [[nodiscard]] Result<report::PlanView> plan(plan::Request request) const;
 
+    /// The names of sockets, where panels are among them ("front/*"). Others come back as they are, and nobody is asked.
+    [[nodiscard]] Result<std::vector<std::string>>
+    without_panels(const std::vector<std::string>& words) const;
+
 private:
-    [[nodiscard]] wire::Form form() const;
     [[nodiscard]] Result<wire::Answer> say(const wire::Command& command) const;
     /// What the daemon says, or this process itself sees.
     template <class View>

@@ -8,7 +8,9 @@
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
 #include "cli/session.hpp"
+#include "cli/user_names.hpp"
 #include "report/json.hpp"
+#include "report/spoken.hpp"
 
 namespace usbroute::cli {
 
@@ -22,9 +24,21 @@ int run_why(const Invocation& invocation)
                   format("there is no connector {}; `usbroute status` lists them", printable(word, 64)))
                 .with_code("no-such-connector"),
             options.json);
-    const auto view = Session(options).why(ConnectorName(word));
-    if (!view) return fail(view.error(), options.json);
-    print(options.json ? report::to_json(*view) + "\n" : report::why_text(*view, style_of_terminal(options)));
+    const Session session(options);
+    const auto names = session.without_panels({word});
+    if (!names) return fail(names.error(), options.json);
+    if (options.json && names->size() > 1)
+        return fail(usage_error(format("why --json tells of one connector, and {} is {}: name one", word,
+                                       join(*names, ", "))),
+                    options.json);
+    for (const auto& name : *names) {
+        const auto view = session.why(ConnectorName(name));
+        if (!view) return fail(view.error(), options.json);
+        const auto text = options.json ? report::to_json(*view) + "\n"
+                                       : report::why_text(*view, style_of_terminal(options),
+                                                          names_of_users(session.where()));
+        print((&name == &names->front() ? "" : "\n") + report::as_options(text));
+    }
     return exit_done;
 }
 

@@ -8,6 +8,7 @@
 #include "config/document.hpp"
 #include "config/lexical_check.hpp"
 #include "config/sections.hpp"
+#include "config/toml_advice.hpp"
 
 // The only file that sees toml++. Without exceptions its errors come back as values.
 #define TOML_EXCEPTIONS 0
@@ -65,7 +66,7 @@ Node node_from(const toml::node& node)
 
 /// toml++'s words for an error, made ours where they speak of its inside. They quote the file, so they are
 /// treated as text from outside.
-std::string readable(std::string_view description)
+std::string readable(std::string_view description, std::string_view line, std::uint32_t column)
 {
     constexpr std::string_view opening = "Error while parsing ";
     if (description.find("TOML_MAX_NESTED_VALUES") != std::string_view::npos)
@@ -83,8 +84,17 @@ std::string readable(std::string_view description)
     if (description.find("unescaped control characters") != std::string_view::npos)
         return "a string is not closed on its line, or has a control character in it";
     if (description.find("utf-8") != std::string_view::npos) return "this is not UTF-8 text";
+    const bool is_too_large = description.find("not representable") != std::string_view::npos;
+    if (const auto advice = toml_advice(line, column); advice && !is_too_large) return *advice;
     if (!description.starts_with(opening)) return printable(format("not valid TOML: {}", description), 400);
     return printable(format("not valid TOML, in {}", description.substr(opening.size())), 400);
+}
+
+/// The line with that number, counted from 1.
+std::string_view line_of(std::string_view text, std::uint32_t number)
+{
+    const auto lines = split(text, '\n');
+    return number == 0 || number > lines.size() ? std::string_view() : lines[number - 1];
 }
 
 std::expected<Document, Problem> document_from(const SourceText& source)
@@ -96,7 +106,8 @@ std::expected<Document, Problem> document_from(const SourceText& source)
     if (!parsed) {
         const auto place = place_of(parsed.error().source());
         return std::unexpected(
-            Problem{{source.name, place.line, place.column}, readable(parsed.error().description())});
+            Problem{{source.name, place.line, place.column},
+                    readable(parsed.error().description(), line_of(source.text, place.line), place.column)});
     }
     return Document{source.name, table_from(parsed.table())};
 }

@@ -16,7 +16,7 @@ namespace {
 
 using topology::Side;
 
-constexpr std::array<std::pair<Verb, std::string_view>, 12> words_of_verbs = {{
+constexpr std::array<std::pair<Verb, std::string_view>, 14> words_of_verbs = {{
     {Verb::status, "status"},
     {Verb::move, "move"},
     {Verb::apply, "apply"},
@@ -29,6 +29,8 @@ constexpr std::array<std::pair<Verb, std::string_view>, 12> words_of_verbs = {{
     {Verb::why, "why"},
     {Verb::assign, "assign"},
     {Verb::answer, "answer"},
+    {Verb::log, "log"},
+    {Verb::reload, "reload"},
 }};
 
 constexpr std::array<std::pair<Lift, std::string_view>, 3> lift_words = {{
@@ -119,7 +121,8 @@ const std::vector<Verb>& all_verbs()
         std::vector<Verb> verbs;
         verbs.reserve(words_of_verbs.size());
         for (const auto& [verb, word] : words_of_verbs)
-            if (verb != Verb::why && verb != Verb::assign) verbs.push_back(verb);
+            if (verb != Verb::why && verb != Verb::assign && verb != Verb::log && verb != Verb::reload)
+                verbs.push_back(verb);
         return verbs;
     }();
     return all;
@@ -146,8 +149,8 @@ const std::vector<Lift>& all_lifts()
 
 bool ListenerSettings::allows(Verb verb) const
 {
-    if (verb == Verb::assign) return is_control();
-    const auto right = verb == Verb::why ? Verb::status : verb;
+    if (verb == Verb::assign || verb == Verb::reload) return is_control();
+    const auto right = verb == Verb::why || verb == Verb::log ? Verb::status : verb;
     return std::ranges::find(allow, right) != allow.end();
 }
 

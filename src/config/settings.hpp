@@ -190,8 +190,8 @@ struct TcpAddress {
     bool operator==(const TcpAddress&) const = default;
 };
 
-/// The verbs that a listener may allow. Intake the state needs `status`, being told of changes `subscribe`; `why` is
-/// a way of reading and comes with `status`.
+/// The verbs that a listener may allow. Intake the state needs `status`, being told of changes `subscribe`; `why` and
+/// `log` are ways of reading and come with `status`.
 enum class Verb : std::uint8_t {
     status,
     move,
@@ -205,6 +205,8 @@ enum class Verb : std::uint8_t {
     why,
     assign, ///< whole controllers of a running guest: the control socket's, and in no `allow`
     answer, ///< the open question of a rule
+    log,    ///< what was moved; over no guest's line
+    reload, ///< the configuration: root's over the control socket, and in no `allow`
 };
 [[nodiscard]] std::string_view text_of(Verb verb);
 [[nodiscard]] std::optional<Verb> verb_from(std::string_view word);

@@ -107,6 +107,7 @@ Assembly::Assembly(Ground ground, config::Settings settings)
                .controllers = controllers,
                .plugs = plugs,
                .questions = questions,
+               .last_seen = last_seen,
                .tell_moved = telling(),
                .restore = [this] { restore(); }}),
       verdicts_(ground_.loop, machine, [this](const auto& judgements) { announce(judgements, clients); }),
@@ -219,6 +220,7 @@ void Assembly::found(const Findings& findings)
     // What was there before the first look has not arrived just now.
     if (std::exchange(has_looked_, true)) {
         announce(findings, machine, clients);
+        last_seen.look(findings, *machine.snapshot(), machine.settings());
         plugs.looked(*findings.before);
     }
     const bool misses_something = moves_by_itself() && !lookout.still_holds();

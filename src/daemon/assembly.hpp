@@ -13,6 +13,7 @@
 #include "daemon/follower.hpp"
 #include "daemon/giving.hpp"
 #include "daemon/guests.hpp"
+#include "daemon/last_seen.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
@@ -109,6 +110,7 @@ public:
     ClaimLine claims;
     Controllers controllers;
     WholeControllers whole;
+    LastSeen last_seen;
     Service service;
 
 private:

@@ -5,11 +5,13 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "config/differences.hpp"
 #include "daemon/log.hpp"
 #include "linux/settings_files.hpp"
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 namespace usbroute::daemon {
 
@@ -27,7 +29,9 @@ Result<void> Daemon::run()
     if (auto opened = open_listeners(); !opened) return opened;
     if (auto begun = parts_.lookout.begin(); !begun) return begun;
     watch_the_clock();
-    parts_.loop.on_signal(SIGHUP, [this] { reload(); });
+    parts_.loop.on_signal(SIGHUP, [this] { (void)reload(); });
+    reload_turn_ = parts_.loop.timer([this] { reload_for_all(); });
+    parts_.service.reload_with([this](Answered answered) { reload_soon(std::move(answered)); });
     parts_.loop.on_signal(SIGTERM, [this] { stop(); });
     parts_.loop.on_signal(SIGINT, [this] { stop(); });
     alive_ = parts_.loop.timer([this] { say_alive(); });
@@ -62,28 +66,57 @@ Result<config::Settings> Daemon::load_again() const
     return linux_::load_settings(parts_.locations, linux_::Purpose::to_serve);
 }
 
-/// All of the new configuration, or all of the old.
-void Daemon::reload()
+wire::Answer Daemon::reload()
 {
+    wire::Answer answer;
     parts_.manager.reloading();
-    auto settings = load_again();
-    if (settings) {
-        read_files_ = linux_::settings_files(parts_.locations);
-        parts_.machine.adopt(std::move(*settings));
-        for (const auto& problem :
-             parts_.listeners.adopt(listeners_here(parts_.machine.settings().listeners, parts_.locations)))
-            log::error(problem.message());
-        parts_.lookout.doubt_everything(); // what waited for the configuration goes on after a look
-        log::info("the configuration was read again");
-        if (needs_restart()) log::warning(restart_to_attach);
-    } else {
-        for (const auto line : split(settings.error().message(), '\n')) log::error(line);
-        log::error("the new configuration is not used; the old one stays in force");
-    }
-    if (!settings)
-        parts_.manager.ready("serving with the old configuration: the new one is wrong");
-    else
+    if (auto settings = load_again()) {
+        adopt(std::move(*settings), answer);
         parts_.manager.ready(needs_restart() ? restart_to_attach : "serving");
+    } else {
+        const auto lines = split(settings.error().message(), '\n');
+        for (const auto line : lines) log::error(line);
+        log::error("the new configuration is not used; the old one stays in force");
+        answer = {.status = wire::Status::failed,
+                  .code = "config",
+                  .message = format("{}; the old configuration stays in force",
+                                    join(texts_of(lines, [](const auto line) { return trim(line); }), "; "))};
+        parts_.manager.ready("serving with the old configuration: the new one is wrong");
+    }
+    return answer;
+}
+
+void Daemon::adopt(config::Settings settings, wire::Answer& answer)
+{
+    const auto new_in_it = config::differences(parts_.machine.settings(), settings);
+    read_files_ = linux_::settings_files(parts_.locations);
+    parts_.machine.adopt(std::move(settings));
+    for (const auto& problem :
+         parts_.listeners.adopt(listeners_here(parts_.machine.settings().listeners, parts_.locations))) {
+        log::error(problem.message());
+        answer.warnings.push_back(problem.message());
+    }
+    parts_.lookout.doubt_everything(); // what waited for the configuration goes on after a look
+    log::info("the configuration was read again");
+    answer.message = new_in_it.empty()
+                         ? std::string("the configuration was read again; it says what it said before")
+                         : "the configuration was read again; " + new_in_it;
+    if (!needs_restart()) return;
+    log::warning(restart_to_attach);
+    answer.warnings.emplace_back(restart_to_attach);
+}
+
+void Daemon::reload_soon(Answered answered)
+{
+    wait_for_reload_.push_back(std::move(answered));
+    reload_turn_.start(std::chrono::milliseconds(0));
+}
+
+void Daemon::reload_for_all()
+{
+    const auto waiting = std::exchange(wait_for_reload_, {});
+    const auto answer = reload();
+    for (const auto& answered : waiting) answered(answer);
 }
 
 /// A filter of system calls is never widened.

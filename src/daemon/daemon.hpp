@@ -7,6 +7,7 @@
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/own_nodes.hpp"
+#include "daemon/service.hpp"
 #include "linux/clock_steps.hpp"
 #include "linux/locations.hpp"
 #include "linux/notify.hpp"
@@ -28,6 +29,7 @@ public:
         Listeners& listeners;
         OwnNodes& nodes;
         linux_::ServiceManager& manager;
+        Service& service;
     };
 
     explicit Daemon(Parts parts) : parts_(parts) {}
@@ -37,7 +39,12 @@ public:
 
 private:
     [[nodiscard]] Result<void> open_listeners();
-    void reload();
+    using Answered = Desk::Answered;
+    /// All of the new configuration, or all of the old; the answer says which, and what of it is new.
+    wire::Answer reload();
+    void reload_soon(Answered answered);
+    void reload_for_all();
+    void adopt(config::Settings settings, wire::Answer& answer);
     [[nodiscard]] Result<config::Settings> load_again() const;
     [[nodiscard]] bool needs_restart() const;
     void stop();
@@ -48,6 +55,8 @@ private:
     std::vector<std::string> read_files_; ///< of the configuration in force
     linux_::ClockSteps clock_;
     linux_::FdWatch clock_watch_;
+    std::vector<Answered> wait_for_reload_;
+    linux_::Timer reload_turn_;
     linux_::Timer alive_; ///< runs only where the service manager asks for it
 };
 

@@ -36,8 +36,10 @@ Weight weight_of(const Command& command)
     case Verb::undo:
     case Verb::assign:
     case Verb::answer:
+    case Verb::reload:
     case Verb::confirm: return Weight::change;
     case Verb::plan:
+    case Verb::log:
     case Verb::why: return Weight::study;
     case Verb::status: return command.form == Form::json ? Weight::study : Weight::look;
     case Verb::regs:
@@ -46,10 +48,10 @@ Weight weight_of(const Command& command)
     return Weight::look;
 }
 
-/// A subscription needs none, and what root's own command asks of a guest it has decided on a look of its own.
+/// A subscription and a reload need none, and what root's own command asks of a guest it has decided on a look of its own.
 bool needs_a_look(const Command& command)
 {
-    return command.verb != Verb::subscribe && command.verb != Verb::assign;
+    return command.verb != Verb::subscribe && command.verb != Verb::assign && command.verb != Verb::reload;
 }
 
 } // namespace
@@ -100,7 +102,8 @@ Turn Dialogue::answer_line(const wire::LineCutter::Line& line)
     if (command) return answer_command(std::move(*command));
     if (!command.error().is_ours) return answer_foreign(command.error());
     if (!entrance_->is_guest() || is_admitted(Weight::look, command.error().form))
-        say(error("usage", command.error().message), command.error().form);
+        say(error(command.error().is_unknown_verb ? "not-a-command" : "usage", command.error().message),
+            command.error().form);
     return Turn::idle;
 }
 
@@ -308,7 +311,8 @@ void Dialogue::say(const Answer& answer, Form form)
 
 bool Dialogue::may_be_netcat() const
 {
-    return entrance_->is_tcp() && answered_ == 1 && !spoke_json_ && !subscription_ && input_.empty();
+    return entrance_->is_tcp() && answered_ == 1 && !spoke_json_ && !subscription_ && input_.empty() &&
+           !lines_.is_within_a_line();
 }
 
 } // namespace usbroute::daemon

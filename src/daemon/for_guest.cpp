@@ -58,13 +58,16 @@ report::DeviceView seen_of(const report::DeviceView& device)
             .speed = device.speed,
             .keyboard = device.keyboard,
             .hub = device.hub,
+            .kind = device.kind,
             .disks = {},
             .in_use = device.in_use.empty() ? std::string() : std::string("used by the host")};
 }
 
-report::ConnectorView seen_of(const report::ConnectorView& connector)
+report::ConnectorView seen_of(const Sight& sight, const report::ConnectorView& connector)
 {
     auto seen = connector;
+    // What another guest may have there is none of this one's business.
+    if (connector.owner != sight.guest.text()) seen.last_seen.clear();
     seen.devices.clear();
     for (const auto& device : connector.devices) seen.devices.push_back(seen_of(device));
     // What goes elsewhere, and what is asked about it, is for the host's people.
@@ -173,7 +176,7 @@ report::StatusView for_guest(const Sight& sight, const report::StatusView& view)
     if (sight.sees_profile(view.profile)) seen.profile = view.profile;
     if (!view.unreadable.empty()) seen.unreadable = "the host cannot read its routing registers";
     for (const auto& connector : view.connectors)
-        if (sight.sees(connector.name)) seen.connectors.push_back(seen_of(connector));
+        if (sight.sees(connector.name)) seen.connectors.push_back(seen_of(sight, connector));
     for (const auto& controller : view.controllers)
         if (controller.owner == sight.guest.text()) seen.controllers.push_back(controller);
     for (const auto& line : view.lines)
@@ -184,7 +187,7 @@ report::StatusView for_guest(const Sight& sight, const report::StatusView& view)
 report::WhyView for_guest(const Sight& sight, const report::WhyView& view)
 {
     report::WhyView seen;
-    seen.connector = seen_of(view.connector);
+    seen.connector = seen_of(sight, view.connector);
     seen.since = view.since;
     seen.by = who_for(sight, view.by);
     seen.what = what_for(sight, view.by, view.what);

@@ -10,6 +10,7 @@
 #include "daemon/log.hpp"
 #include "linux/descriptors.hpp"
 #include "linux/files.hpp"
+#include "linux/peer_process.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -58,6 +59,14 @@ std::optional<gid_t> group_of(const ListenerSettings& settings)
 }
 
 /// Root, and the user that the daemon runs as, are never kept out by others.
+/// "control (uid 1000, pid 4711, waybar)", for the log and the journal.
+std::string who_through(const Entrance& entrance, const linux_::Peer& peer)
+{
+    const auto command = linux_::command_of(peer.process);
+    return format("{} (uid {}, pid {}{}{})", entrance.name(), peer.user, peer.process,
+                  command.empty() ? "" : ", ", command);
+}
+
 bool is_keeper(uid_t user, uid_t own_user) { return user == 0 || user == own_user; }
 
 Party party_of(const Entrance& entrance, const std::optional<linux_::Peer>& peer, uid_t own_user)
@@ -247,7 +256,7 @@ void Listeners::name_again()
         if (!door.socket->has_lost_its_name()) continue;
         const auto made = make_again(door);
         if (!made && std::exchange(door.complaint, made.error().message()) != made.error().message())
-            log::error(made.error().message() + "; reload usbrouted (SIGHUP) once that is fixed");
+            log::error(made.error().message() + "; once that is fixed: sudo usbroute reload");
     }
 }
 
@@ -288,7 +297,7 @@ void Listeners::welcome(Door& door, linux_::UniqueFd client)
             parts_.desk.complain(entrance, "a client without the right to use it was turned away");
             return turn_away(client.get(), "not-permitted", "this socket is for root and its group");
         }
-        who = format("{} (uid {}, pid {})", who, peer->user, peer->process);
+        who = who_through(entrance, *peer);
         caller = std::move(*peer);
     }
     auto party = party_of(entrance, caller, door.members.own_user);
@@ -322,8 +331,7 @@ void Listeners::called(Entrance& entrance, linux_::UniqueFd line)
 {
     auto& call = *std::ranges::find(calls_, &entrance, &Call::entrance);
     auto who = entrance.name();
-    if (const auto peer = linux_::peer_of(line.get()))
-        who = format("{} (uid {}, pid {})", who, peer->user, peer->process);
+    if (const auto peer = linux_::peer_of(line.get())) who = who_through(entrance, *peer);
     add(entrance, std::move(line),
         {.party = {.kind = Party::Kind::called, .id = entrance.name()}, .who = std::move(who)},
         &call.connecting);

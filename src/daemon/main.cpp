@@ -155,7 +155,8 @@ int serve(const linux_::Locations& locations, config::Settings settings, const O
                    .lookout = assembly.lookout,
                    .listeners = listeners,
                    .nodes = nodes,
-                   .manager = manager});
+                   .manager = manager,
+                   .service = assembly.service});
     const auto ran = daemon.run();
     return ran ? EXIT_SUCCESS : failed(ran.error());
 }

@@ -30,7 +30,7 @@ std::string_view help_text()
            "  -V, --version\n"
            "  -h, --help\n"
            "\n"
-           "SIGHUP reads the configuration again, SIGTERM ends the daemon. See usbrouted(8) and usbroute.toml(5).\n";
+           "`usbroute reload` and SIGHUP have it read the configuration again, SIGTERM ends it. See usbrouted(8) and usbroute.toml(5).\n";
 }
 
 std::expected<Options, std::string> read_options(int argc, char** argv)

@@ -94,7 +94,7 @@ Result<std::vector<std::string>> become(const OwnUser& own, const linux_::Locati
     for (const auto& file : {locations.config, locations.connectors})
         if (::access(file.c_str(), F_OK) == 0 && ::access(file.c_str(), R_OK) != 0)
             warnings.push_back(format(
-                "{} is not readable for user {}: only a restart will read it again, SIGHUP will not; chgrp {} and chmod 640 it",
+                "{} is not readable for user {}: only a restart will read it again, a reload will not; chgrp {} and chmod 640 it",
                 printable(file), printable(own.becomes->name), printable(own.becomes->name)));
     return warnings;
 }

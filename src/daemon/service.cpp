@@ -15,6 +15,7 @@
 #include "plan/open_questions.hpp"
 #include "plan/rights.hpp"
 #include "report/json.hpp"
+#include "report/log.hpp"
 #include "report/trial.hpp"
 #include "report/views.hpp"
 #include "report/why.hpp"
@@ -59,6 +60,9 @@ std::optional<std::string> Service::why_not(const Asker& asker, const Command& c
         command.verb == Verb::assign && command.controllers->what != assign::Ask::What::look;
     if (is_roots && !is_root_or_ourselves(asker.user))
         return "only root may have a guest take or give whole controllers: it is root's command that binds them";
+    if (command.verb == Verb::reload && asker.entrance.settings.is_control() &&
+        !is_root_or_ourselves(asker.user))
+        return "only root may have usbrouted read its configuration again: sudo usbroute reload";
     return plan::why_not_allowed(asker.entrance.settings, parts_.machine.settings(), command);
 }
 
@@ -87,6 +91,8 @@ bool Service::is_known(Need need, const Command& command)
     case Verb::subscribe:
     case Verb::status:
     case Verb::assign:
+    case Verb::log:
+    case Verb::reload:
     case Verb::regs: break;
     }
     return true;
@@ -104,10 +110,12 @@ void Service::answer(const Entrance& entrance, const Command& command, const std
     case Verb::undo: return carry_out(through, command, who, std::move(answered));
     case Verb::confirm: return answered(confirm(through, who));
     case Verb::subscribe: return answered({});
+    case Verb::reload: return reload_(std::move(answered));
     case Verb::assign: return parts_.controllers.answer(*command.controllers, std::move(answered));
     case Verb::status:
     case Verb::regs:
     case Verb::why:
+    case Verb::log:
     case Verb::plan: break;
     }
     answered(look_up(through, command));
@@ -118,6 +126,7 @@ Answer Service::look_up(const Through& through, const Command& command)
     if (auto drift = parts_.machine.read_registers()) drifts_.push_back(*drift);
     if (command.verb == Verb::plan) return plan(through, command);
     if (command.verb == Verb::why) return why(through, command);
+    if (command.verb == Verb::log) return log_of_changes(command.form);
     return command.verb == Verb::status ? status(through, command.form) : registers(command.form);
 }
 
@@ -281,6 +290,7 @@ Answer Service::why(const Through& through, const Command& command) const
                                         .decide = decide,
                                         .given = given_now()});
     if (!view) return answer_for(NotDone(std::move(view.error())));
+    parts_.last_seen.show(view->connector);
     if (sight) view = for_guest(*sight, *view);
     if (sight) view->device.reset(); // which rules there are is the host's
     const auto& trial = machine.trial();
@@ -294,6 +304,15 @@ Answer Service::why(const Through& through, const Command& command) const
     if (command.form == Form::json) return {.document_name = "why", .document = report::to_json(*view)};
     return {.message = report::why_in_a_line(*view),
             .owners = {{view->connector.owner, {view->connector.name}}}};
+}
+
+Answer Service::log_of_changes(Form form) const
+{
+    const auto& machine = parts_.machine;
+    const auto view =
+        report::log_view(past_changes(machine.history()), machine.settings(), *machine.snapshot());
+    if (form == Form::json) return {.document_name = "log", .document = report::to_json(view)};
+    return {.message = report::log_in_a_line(view)};
 }
 
 /// What is due at this moment says what waits, and for what.
@@ -350,6 +369,7 @@ Answer Service::status(const Through& through, Form form) const
     auto view = report::status_view(*snapshot, settings, parts_.machine.host_use());
     view.lines = line_views(parts_.entrances, parts_.guests);
     report::show_given(view, given_now());
+    parts_.last_seen.show(view);
     for (const auto& guest : parts_.guests.seen())
         if (guest.silence)
             view.silent.push_back(

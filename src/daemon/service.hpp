@@ -8,6 +8,7 @@
 #include "daemon/dialogue.hpp"
 #include "daemon/entrance.hpp"
 #include "daemon/guests.hpp"
+#include "daemon/last_seen.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
 #include "daemon/moved.hpp"
@@ -42,12 +43,16 @@ public:
         Controllers& controllers;
         Plugs& plugs;
         const Questions& questions;
+        const LastSeen& last_seen;
         TellMoved tell_moved;
         /// What somebody else has written was told of, and can be brought back.
         std::function<void()> restore;
     };
 
     explicit Service(Parts parts) : parts_(std::move(parts)) {}
+
+    /// What reads the configuration again. It answers later, when no client's line is being read: listeners may go with it.
+    void reload_with(std::function<void(Answered)> reload) { reload_ = std::move(reload); }
 
     [[nodiscard]] bool is_known(Need need, const wire::Command& command) override;
     void answer(const Entrance& entrance, const wire::Command& command, const std::string& who,
@@ -85,6 +90,7 @@ private:
     [[nodiscard]] wire::Answer not_done(const Through& through, const NotDone& why) const;
     [[nodiscard]] wire::Answer confirm(const Through& through, const std::string& who);
     [[nodiscard]] wire::Answer why(const Through& through, const wire::Command& command) const;
+    [[nodiscard]] wire::Answer log_of_changes(wire::Form form) const;
     [[nodiscard]] wire::Answer plan(const Through& through, const wire::Command& command) const;
     [[nodiscard]] std::vector<plan::GivenSocket> given_now() const;
     [[nodiscard]] std::vector<report::QuestionView> questions_for(const Through& through) const;
@@ -102,6 +108,11 @@ private:
     [[nodiscard]] std::optional<TrialWords> trial_for(const std::optional<plan::Sight>& sight) const;
 
     Parts parts_;
+    std::function<void(Answered)> reload_ = [](const Answered& answered) {
+        answered({.status = wire::Status::failed,
+                  .code = "not-now",
+                  .message = "usbrouted has not begun to serve: try again"});
+    };
     // Answered, and still to be told of.
     std::vector<Moved> moved_;
     bool is_telling_ = false;

@@ -22,7 +22,7 @@ constexpr auto until_this_line_may_go_on = 20ms;
 /// `nc 127.0.0.1 PORT <<< toggle` ends when we close, not when its input ends. It speaks at once, says one line, and is
 /// silent. A guest's serial line over TCP speaks much later than it connects, and a client that talks on is none.
 constexpr auto at_once = 1000ms;
-constexpr auto netcat_patience = 3000ms;
+constexpr auto netcat_patience = 300ms;
 
 } // namespace
 

@@ -8,6 +8,7 @@
 #include "daemon/log.hpp"
 #include "plan/board.hpp"
 #include "plan/rights.hpp"
+#include "report/spoken.hpp"
 #include "report/trial.hpp"
 #include "wire/duration.hpp"
 
@@ -125,9 +126,9 @@ void Trials::settle(const plan::Request& request, const Done& done, wire::Answer
     const bool is_first = !parts_.first_move.is_over() && !request.is_trial() && is_new;
     answer.trial_seconds = static_cast<std::uint32_t>(left()->seconds.count());
     const bool may_confirm = through == nullptr || !why_not_confirmed_by(*through);
-    answer.message = format("{}: {} ({})", is_first ? "the first move on this machine is a trial" : "trial",
-                            words_for_way_back(),
-                            may_confirm ? "usbroute confirm, or confirm on this line" : "usbroute confirm");
+    answer.message = format("{}: {}{}{}", is_first ? "the first move on this machine is a trial" : "trial",
+                            words_for_way_back(), may_confirm ? "; " : " by the host",
+                            may_confirm ? report::say_confirm : "");
     if (!parts_.journal.is_written())
         answer.warnings.emplace_back(
             "the trial could not be written down: it ends in time only while this usbrouted runs");

@@ -40,7 +40,8 @@ void Verdicts::look_again()
     if (!open_) return;
     const auto judgements = judge();
     const bool settled = std::ranges::all_of(judgements, [](const Judgement& judgement) {
-        return judgement.verdict == Verdict::confirmed || judgement.verdict == Verdict::consistent;
+        return !judgement.may_still_come &&
+               (judgement.verdict == Verdict::confirmed || judgement.verdict == Verdict::consistent);
     });
     if (settled) conclude();
 }

@@ -57,15 +57,16 @@ plan::Means means_on(const Diagnosis& diagnosis, const Examination& examination)
 std::vector<const char*> order_of_the_set_up(const Examination& examination)
 {
     if (examination.attaches)
-        return {"config-misfit",     "no-connectors",   "no-guest",          "no-monitor",
-                "nodes-shut",        "daemon-absent",   "libvirt-no-helper", "libvirt-no-libvirt",
-                "libvirt-no-domain", "libvirt-no-look", "can-be-given",      "cannot-be-given"};
+        return {"config-misfit",      "no-connectors",     "no-guest",        "no-monitor",
+                "nodes-shut",         "daemon-keeps-out",  "daemon-absent",   "libvirt-no-helper",
+                "libvirt-no-libvirt", "libvirt-no-domain", "libvirt-no-look", "can-be-given",
+                "cannot-be-given"};
     // What nothing drives, a guest may be about to get; where nothing can be bound, that is what to repair first.
     constexpr std::array repairs{"no-driver", "group-together", "shared-group"};
     constexpr std::array codes{"config-misfit",     "taken-at-boot",     "not-authorized", "xhci-with-nobody",
                                "guest-has-the-mux", "no-connectors",     "superspeed-off", "no-guest",
                                "out-of-reach",      "guest-gets-the-mux"};
-    constexpr std::array last{"guest-not-given", "daemon-absent"};
+    constexpr std::array last{"daemon-keeps-out", "guest-not-given", "daemon-absent"};
     std::vector<const char*> order(codes.begin(), codes.end());
     const bool a_bind_is_next = examination.a_bind_is_next;
     order.insert(a_bind_is_next ? order.end() : order.begin() + 2, repairs.begin(), repairs.end());

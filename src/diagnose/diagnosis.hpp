@@ -42,7 +42,8 @@ struct Finding {
 /// Whether the daemon answered.
 struct DaemonLook {
     bool answers = false;
-    std::string trouble; ///< why not, where it does not
+    bool keeps_us_out = false; ///< something is at its socket, and this user may not connect
+    std::string trouble;       ///< why not, where it does not
     std::optional<std::uint32_t> process;
     std::string since; ///< "2026-11-22 12:00:31"; empty: not known
     /// Guests' lines over which noise has come and no command: "windows (/run/usbroute/windows.sock): 212 lines".

@@ -350,6 +350,8 @@ void examine_registers(Examination& examination)
                                             : "says " + errno_text(why->errno_value))},
              .remedy = examination.facts.recorded
                            ? "record the machine again as root: sudo usbroute record DIR"
+                       : examination.facts.daemon && examination.facts.daemon->keeps_us_out
+                           ? "look as root: sudo usbroute doctor; or " + how_to_be_let_in(examination.facts)
                            : "look as root: sudo usbroute doctor; or start usbrouted and ask again"});
     } else if (refusal) {
         examination.add({.code = std::string(plan::code_of(refusal->reason)),

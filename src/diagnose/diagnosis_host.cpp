@@ -100,6 +100,17 @@ void add_trial(Examination& examination)
 
 } // namespace
 
+std::string how_to_be_let_in(const Facts& facts)
+{
+    std::string group = "usbroute";
+    for (const auto& listener : facts.settings.listeners)
+        if (const auto* address = std::get_if<config::UnixAddress>(&listener.address);
+            address != nullptr && listener.is_control() && !address->group.empty())
+            group = address->group;
+    return format("join the group of the daemon's socket, then log in again: sudo usermod -aG {} $USER",
+                  group);
+}
+
 void examine_rights(Examination& examination)
 {
     const auto& facts = examination.facts;
@@ -109,9 +120,14 @@ void examine_rights(Examination& examination)
         examination.add(
             {.code = "not-permitted",
              .severity = Severity::obstacle,
-             .sentence = "this user cannot write the routing registers, and no daemon does it for them",
+             .sentence = facts.daemon && facts.daemon->keeps_us_out
+                             ? "this user cannot write the routing registers, and may not ask the daemon to"
+                             : "this user cannot write the routing registers, and no daemon does it for them",
              .evidence = {"not root"},
-             .remedy = "run it as root, or start usbrouted and join the group of its listener (usbroute)"});
+             .remedy =
+                 facts.daemon && facts.daemon->keeps_us_out
+                     ? how_to_be_let_in(facts)
+                     : "run it as root, or start usbrouted and join the group of its listener (usbroute)"});
     add_lockdown(examination);
     add_trial(examination);
 }

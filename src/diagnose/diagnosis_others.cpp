@@ -9,8 +9,10 @@
 #include "diagnose/next_steps.hpp"
 #include "plan/ownership.hpp"
 #include "plan/reach.hpp"
+#include "plan/whole_controller.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace usbroute::diagnose {
 
@@ -201,6 +203,7 @@ void add_waiting_guests(Examination& examination)
     const auto& facts = examination.facts;
     std::vector<const PciController*> waiting;
     std::vector<std::string> ways;
+    std::vector<std::string> once_they_run; ///< of guests with bind = "running"
     bool one_leads = false;
     bool all_are_free = true;
     for (const auto& guest : facts.settings.guests) {
@@ -212,19 +215,27 @@ void add_waiting_guests(Examination& examination)
                 waiting.push_back(controller);
         if (waiting.size() == before) continue;
         const auto way = way_to_bind(examination, guest);
-        one_leads = one_leads || way.leads;
         all_are_free = all_are_free && way.leads && way.is_free;
-        ways.push_back(way.leads ? way.text
-                                 : format("{} cannot be bound now: {}", guest.name.text(), way.text));
+        const auto& name = guest.name.text();
+        if (guest.bind == config::BindAt::running) {
+            const auto cannot = format("{} cannot be given them now: {}", name, way.text);
+            once_they_run.push_back(way.leads ? format("once {} runs: {}", name, way.text) : cannot);
+            once_they_run.push_back(format("{}: {}", name, plan::root_ports_needed(guest)));
+            continue;
+        }
+        one_leads = one_leads || way.leads;
+        ways.push_back(way.leads ? way.text : format("{} cannot be bound now: {}", name, way.text));
     }
     if (waiting.empty()) return;
     examination.a_bind_is_next = all_are_free;
+    if (one_leads) ways.front().insert(0, "before the guest starts: ");
+    std::ranges::move(once_they_run, std::back_inserter(ways));
     const auto names = texts_of(waiting, [](const auto* controller) { return controller->name; });
     examination.add({.code = "guest-not-given",
                      .severity = Severity::note,
                      .sentence = format("a guest is to get {}, {}", listed(names), who_has_them(waiting)),
                      .evidence = {format("/sys/bus/pci/devices/{}/driver is not vfio-pci", names.front())},
-                     .remedy = (one_leads ? "before the guest starts: " : "") + join(ways, "; ")});
+                     .remedy = join(ways, "; ")});
 }
 
 /// A guest that is to get the xHCI could have the EHCIs instead: those that leave the xHCI with the host, and that no other
@@ -298,6 +309,14 @@ void examine_daemon(Examination& examination)
 {
     const auto& daemon = examination.facts.daemon;
     if (!daemon || !examination.moves_sockets()) return;
+    if (daemon->keeps_us_out) {
+        examination.add({.code = "daemon-keeps-out",
+                         .severity = Severity::note,
+                         .sentence = "usbrouted has a socket here, and this user may not connect to it",
+                         .evidence = {daemon->trouble},
+                         .remedy = how_to_be_let_in(examination.facts)});
+        return;
+    }
     if (!daemon->answers) {
         examination.add(
             {.code = "daemon-absent",

@@ -7,6 +7,8 @@
 #include "plan/board.hpp"
 #include "route/mux.hpp"
 
+#include <string>
+
 namespace usbroute::diagnose {
 
 /// A diagnosis in the making: the facts, what follows from them, and what was found so far.
@@ -30,6 +32,9 @@ struct Examination {
 /// mux, inside a virtual machine, and under Xen, which has no KVM.
 [[nodiscard]] bool can_attach(const Facts& facts, const chips::Chipset& chipset,
                               const std::string& guest_sign);
+
+/// What a user does whom the daemon's socket keeps out.
+[[nodiscard]] std::string how_to_be_let_in(const Facts& facts);
 
 /// Bits that may move and have an EHCI on the bus to go to.
 [[nodiscard]] std::uint32_t usable_bits(const route::Mux& mux);

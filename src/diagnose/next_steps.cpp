@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "diagnose/attempt.hpp"
 #include "plan/ownership.hpp"
+#include "plan/whole_controller.hpp"
 
 #include <algorithm>
 
@@ -47,8 +48,8 @@ WayToBind way_to_bind(const Examination& examination, const GuestSettings& guest
 {
     const auto& settings = examination.facts.settings;
     const bool loaded = examination.facts.condition.vfio_driver;
-    const auto command =
-        format("{}sudo usbroute guest bind {}", loaded ? "" : "sudo modprobe vfio-pci; ", guest.name.text());
+    const auto command = format("{}sudo usbroute guest {} {}", loaded ? "" : "sudo modprobe vfio-pci; ",
+                                plan::verb_to_give(guest), guest.name.text());
     const auto plainly = attempt(examination, settings, {.guest = guest.name});
     if (plainly.why_not.empty() && plainly.costs.none())
         return {.leads = plainly.gives_something, .text = command, .command = command};

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "cli/new_config.hpp"
 #include "cli/screen.hpp"
 #include "config/parse.hpp"
 #include "import/json_text.hpp"
@@ -106,21 +107,6 @@ Result<void> check(const std::string& toml, const topology::Snapshot& snapshot)
                join(lines, "\n")));
 }
 
-/// Whole and atomically, and never over a file that is there.
-Result<void> write(const std::string& path, const std::string& toml)
-{
-    struct stat status{};
-    if (::lstat(path.c_str(), &status) == 0)
-        return std::unexpected(
-            Error(
-                ErrorKind::refused,
-                format(
-                    "{0} already exists and was not changed; write the proposal elsewhere with --config NEW.toml, compare the two, and copy what you want into {0}",
-                    printable(path, 200)))
-                .with_code("file-exists"));
-    return linux_::replace_file(path, toml);
-}
-
 } // namespace
 
 int run(const cli::Invocation& asked)
@@ -158,7 +144,8 @@ int run(const cli::Invocation& asked)
     }
     if (options.write) {
         const auto path = options.config.empty() ? where.config : options.config;
-        if (const auto written = write(path, toml); !written) return cli::fail(written.error(), options.json);
+        if (const auto written = cli::write_new_config(path, toml); !written)
+            return cli::fail(written.error(), options.json);
         if (!options.json)
             cli::note(
                 options,

@@ -194,17 +194,17 @@ Result<std::string> read_file(const std::string& path, std::size_t limit)
     return std::move(*text);
 }
 
-Result<void> replace_file(const std::string& path, std::string_view text, std::optional<mode_t> wanted)
+namespace {
+
+enum class IfThere : std::uint8_t { replace, refuse };
+
+Result<void> put_file(const std::string& path, std::string_view text, mode_t mode, IfThere if_there)
 {
     const auto failed = [&](int why) {
         return std::unexpected(Error(kind_from(why), "cannot write " + printable(path), why));
     };
     const auto slash = path.rfind('/');
     const auto directory = slash == std::string::npos ? std::string(".") : path.substr(0, slash + 1);
-    struct stat status{};
-    const bool is_there = ::stat(path.c_str(), &status) == 0;
-    const mode_t mode = wanted.value_or(is_there ? status.st_mode & 0777 : 0644);
-
     std::string fresh = path + ".XXXXXX";
     const UniqueFd fd(::mkostemp(fresh.data(), O_CLOEXEC));
     if (!fd.is_open()) return failed(errno);
@@ -216,11 +216,31 @@ Result<void> replace_file(const std::string& path, std::string_view text, std::o
     if (::fchmod(fd.get(), mode) != 0 || ::fsync(fd.get()) != 0) return give_up(errno);
     if (const UniqueFd place(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)); place.is_open())
         give_to_owner_of(place.get(), fd.get());
-    if (::rename(fresh.c_str(), path.c_str()) != 0) return give_up(errno);
+    if (if_there == IfThere::replace) {
+        if (::rename(fresh.c_str(), path.c_str()) != 0) return give_up(errno);
+    } else {
+        // Unlike rename, link never takes the place of what is there.
+        if (::link(fresh.c_str(), path.c_str()) != 0) return give_up(errno);
+        ::unlink(fresh.c_str());
+    }
     // The name is on the disk when its directory is.
     const UniqueFd above(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (above.is_open()) (void)::fsync(above.get());
     return {};
+}
+
+} // namespace
+
+Result<void> replace_file(const std::string& path, std::string_view text, std::optional<mode_t> wanted)
+{
+    struct stat status{};
+    const bool is_there = ::stat(path.c_str(), &status) == 0;
+    return put_file(path, text, wanted.value_or(is_there ? status.st_mode & 0777 : 0644), IfThere::replace);
+}
+
+Result<void> create_file(const std::string& path, std::string_view text)
+{
+    return put_file(path, text, 0644, IfThere::refuse);
 }
 
 std::string_view remedy_for_writing(int errno_value)

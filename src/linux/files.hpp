@@ -66,6 +66,9 @@ private:
 /// `mode` it keeps the one it has; a new one gets 0644.
 [[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view text,
                                         std::optional<mode_t> mode = std::nullopt);
+/// The same for a file that is not there yet. The error has EEXIST where something is there, a link that leads nowhere too: it stays as
+/// it is.
+[[nodiscard]] Result<void> create_file(const std::string& path, std::string_view text);
 /// "; make room there": what the administrator can do about a file that cannot be written, to be put behind the
 /// system's words; empty where we know nothing.
 [[nodiscard]] std::string_view remedy_for_writing(int errno_value);

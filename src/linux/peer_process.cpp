@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "linux/files.hpp"
 
+#include <cctype>
 #include <cerrno>
 
 #include <poll.h>
@@ -92,6 +93,20 @@ Result<std::optional<KnownProcess>> find_process(const ProcessId& id)
     auto found = known_by(std::move(pidfd), id.number);
     if (found && found->id != id) return std::nullopt;
     return found;
+}
+
+std::string command_of(pid_t process)
+{
+    constexpr std::size_t longest_command = 15; // TASK_COMM_LEN with its zero is 16
+    constexpr std::string_view marks = "._-+:/";
+    const auto read = read_file(format("/proc/{}/comm", process), longest_stat);
+    if (!read) return {};
+    std::string command(trim(*read).substr(0, longest_command));
+    for (auto& letter : command)
+        if (std::isalnum(static_cast<unsigned char>(letter)) == 0 &&
+            marks.find(letter) == std::string_view::npos)
+            letter = '?';
+    return command;
 }
 
 bool is_hung_up(int socket)

@@ -35,6 +35,10 @@ struct KnownProcess {
 /// The process that was known before. Nothing: it has ended, even if another process has its number now.
 [[nodiscard]] Result<std::optional<KnownProcess>> find_process(const ProcessId& id);
 
+/// What the kernel calls that process now, as one word of letters, digits and ". _ - + : /", at most 15; '?' for any other. Empty: it has
+/// ended. Any process can give itself any name: for people's eyes, and for no decision.
+[[nodiscard]] std::string command_of(pid_t process);
+
 /// Whether the other side has closed its end, also with bytes that were not read yet.
 [[nodiscard]] bool is_hung_up(int socket);
 

@@ -7,7 +7,6 @@
 #include "base/text.hpp"
 #include "linux/files.hpp"
 
-#include <array>
 #include <ctime>
 
 #include <unistd.h>
@@ -29,31 +28,23 @@ std::time_t boot_time(const LiveTree& tree)
     return 0;
 }
 
-std::string in_local_time(std::time_t when)
-{
-    std::tm parts{};
-    if (::localtime_r(&when, &parts) == nullptr) return {};
-    std::array<char, 32> text{};
-    const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts);
-    return {text.data(), length};
-}
-
 } // namespace
 
-std::string start_of(std::uint32_t process)
+std::optional<std::chrono::sys_seconds> start_of(std::uint32_t process)
 {
     const LiveTree tree("/");
     const auto text = tree.read(format("proc/{}/stat", process), 4096);
     const auto ticks = ::sysconf(_SC_CLK_TCK);
-    if (!text || ticks <= 0) return {};
+    if (!text || ticks <= 0) return std::nullopt;
     // proc(5): field 22 is the start after boot; the second, in parentheses, may contain anything.
     const auto fields = words(std::string_view(*text).substr(text->rfind(')') + 1));
     constexpr std::size_t start = 22 - 3;
-    if (fields.size() <= start) return {};
+    if (fields.size() <= start) return std::nullopt;
     const auto since_boot = parse_decimal(fields[start]);
     const auto boot = boot_time(tree);
-    if (!since_boot || boot == 0) return {};
-    return in_local_time(boot + static_cast<std::time_t>(*since_boot / static_cast<std::uint32_t>(ticks)));
+    if (!since_boot || boot == 0) return std::nullopt;
+    return std::chrono::sys_seconds(std::chrono::seconds(
+        boot + static_cast<std::time_t>(*since_boot / static_cast<std::uint32_t>(ticks))));
 }
 
 } // namespace usbroute::linux_

@@ -3,12 +3,13 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <string>
+#include <optional>
 
 namespace usbroute::linux_ {
 
-/// When a process of this machine was started, in local time: "2026-11-22 12:00:31". Empty: it is gone.
-[[nodiscard]] std::string start_of(std::uint32_t process);
+/// When a process of this machine was started. Nothing: it is gone.
+[[nodiscard]] std::optional<std::chrono::sys_seconds> start_of(std::uint32_t process);
 
 } // namespace usbroute::linux_

@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "report/plugged.hpp"
+#include "report/spoken.hpp"
 #include "report/text.hpp"
 
 #include <algorithm>
@@ -56,6 +57,12 @@ bool may_be_insisted_on(const wire::Answer& answer, const wire::Command& command
 {
     return answer.status == wire::Status::refused && command.request && !command.request->yes &&
            (answer.code == "last-keyboard" || answer.code == "no-driver");
+}
+
+/// A guard that a way back is enough for.
+bool may_be_tried(const wire::Answer& answer)
+{
+    return answer.status == wire::Status::refused && answer.code == "last-keyboard";
 }
 
 std::string words_of(const wire::Command& command)
@@ -232,14 +239,15 @@ std::vector<Intent> Model::hear(const wire::Answer& answer)
     auto command = *std::exchange(under_way_, std::nullopt);
     if (answer.status == wire::Status::ok) {
         // What was done comes as an event too; only what the event does not say is said here.
-        for (const auto& warning : answer.warnings) say("warning: " + warning, Tone::warning);
-        if (!answer.message.empty()) say(answer.message);
+        for (const auto& warning : answer.warnings)
+            say("warning: " + report::as_keys(warning), Tone::warning);
+        if (!answer.message.empty()) say(report::as_keys(answer.message));
     } else if (may_be_insisted_on(answer, command)) {
-        command.request->yes = true;
-        mode_ =
-            Confirming{.command = std::move(command), .refusal = printable(answer.message, longest_message)};
+        mode_ = Confirming{.command = std::move(command),
+                           .refusal = printable(report::as_keys(answer.message), longest_message),
+                           .can_be_tried = may_be_tried(answer)};
     } else {
-        say(format("{}: {}", wire::text_of(answer.status), answer.message), Tone::warning);
+        say(format("{}: {}", wire::text_of(answer.status), report::as_keys(answer.message)), Tone::warning);
     }
     return {Look{}};
 }
@@ -265,15 +273,16 @@ std::vector<Intent> Model::press(const Choosing& /*choosing*/, Key key)
     case Press::down:
     case Press::left:
     case Press::right: choose_towards(key.press); return {};
-    case Press::enter: return move_chosen();
+    case Press::enter: return move_chosen(Stay::for_good);
     case Press::escape: return {};
     case Press::letter: break;
     }
     switch (key.letter) {
     case 'q': return {Quit{}};
     case '?': mode_ = Helping{}; return {};
-    case 'm': return ask_where();
+    case 'm': return ask_where(Stay::for_good);
     case 'a': return ask_who();
+    case 'T': return move_chosen(Stay::on_trial);
     case 't': return act(wire::command_of({.wish = plan::ToggleRequest{}}));
     case 'u': return act(wire::command_of({.wish = plan::UndoRequest{}}));
     case 'c': return act({{.verb = config::Verb::confirm}});
@@ -296,17 +305,23 @@ std::vector<Intent> Model::press(Asking& asking, Key key)
         const auto chosen_now = std::move(asking);
         mode_ = Choosing{};
         const auto& to = chosen_now.destinations[*picked].to;
-        return chosen_now.device.empty() ? move(chosen_now.connector, to) : answer(chosen_now.connector, to);
+        return chosen_now.device.empty() ? move(chosen_now.connector, to, chosen_now.stay)
+                                         : answer(chosen_now.connector, to);
     }
     if (key.press == Press::escape || key.letter == 'q' || key.letter == 'n') mode_ = Choosing{};
     return {};
 }
 
-/// Only "y" does it: what was refused must not happen by a second Enter.
+/// Only a letter that says so does it: what was refused must not happen by a second Enter.
 std::vector<Intent> Model::press(const Confirming& confirming, Key key)
 {
-    if (key.letter == 'y') {
+    const bool tries = confirming.can_be_tried && (key.letter == 't' || key.letter == 'T');
+    if (key.letter == 'y' || tries) {
         auto command = confirming.command;
+        if (tries)
+            command.request->revert_after = time_of_a_trial;
+        else
+            command.request->yes = true;
         mode_ = Choosing{};
         return act(std::move(command));
     }
@@ -337,15 +352,15 @@ void Model::choose_towards(Press direction)
     }
 }
 
-std::vector<Intent> Model::move_chosen()
+std::vector<Intent> Model::move_chosen(Stay stay)
 {
     const auto* connector = movable_one();
     if (connector == nullptr) return {};
     const auto destination = plain_destination(*view_, *connector);
-    return destination ? move(connector->name, destination->to) : ask_where();
+    return destination ? move(connector->name, destination->to, stay) : ask_where(stay);
 }
 
-std::vector<Intent> Model::ask_where()
+std::vector<Intent> Model::ask_where(Stay stay)
 {
     const auto* connector = movable_one();
     if (connector == nullptr) return {};
@@ -353,7 +368,8 @@ std::vector<Intent> Model::ask_where()
     if (destinations.empty())
         say(format("{} has nowhere to go: no guest has a controller here", connector->name), Tone::warning);
     else
-        mode_ = Asking{.connector = connector->name, .destinations = std::move(destinations), .at = 0};
+        mode_ = Asking{
+            .connector = connector->name, .destinations = std::move(destinations), .at = 0, .stay = stay};
     return {};
 }
 
@@ -390,10 +406,12 @@ std::vector<Intent> Model::answer(const std::string& place, const std::string& w
         {.wish = plan::AnswerRequest{.device = ConnectorName(place), .to = config::target_from(who)}}));
 }
 
-std::vector<Intent> Model::move(const std::string& connector, const std::string& to)
+std::vector<Intent> Model::move(const std::string& connector, const std::string& to, Stay stay)
 {
-    return act(wire::command_of({.wish = plan::MoveRequest{.connectors = {ConnectorName(connector)},
-                                                           .to = config::target_from(to)}}));
+    plan::Request request{
+        .wish = plan::MoveRequest{.connectors = {ConnectorName(connector)}, .to = config::target_from(to)}};
+    if (stay == Stay::on_trial) request.revert_after = time_of_a_trial;
+    return act(wire::command_of(std::move(request)));
 }
 
 std::vector<Intent> Model::act(wire::Command command)

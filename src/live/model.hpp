@@ -11,7 +11,9 @@
 #include "wire/command.hpp"
 #include "wire/event.hpp"
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -53,6 +55,11 @@ struct Destination {
 [[nodiscard]] std::optional<Destination> plain_destination(const report::StatusView& view,
                                                            const report::ConnectorView& connector);
 
+/// Whether a move is taken back unless `c` keeps it.
+enum class Stay : std::uint8_t { for_good, on_trial };
+/// How long a trial lasts that is begun with a key.
+inline constexpr std::chrono::seconds time_of_a_trial{30};
+
 /// The live view without terminal and daemon: takes keys and what the daemon says, tells what is to be done, and what
 /// to show.
 class Model {
@@ -86,12 +93,14 @@ private:
         std::string connector; ///< or the device's place
         std::vector<Destination> destinations;
         std::size_t at = 0;
+        Stay stay = Stay::for_good;
         std::string device =
             {}; ///< of an open question: what it is called; empty: a socket is to go somewhere
     };
-    struct Confirming { ///< whether to do what was refused
+    struct Confirming { ///< whether to do what was refused, and whether for good
         wire::Command command;
         std::string refusal;
+        bool can_be_tried = false; ///< as a trial it would not be refused
     };
     struct Helping {};
     using Mode = std::variant<Choosing, Asking, Confirming, Helping>;
@@ -106,14 +115,14 @@ private:
     [[nodiscard]] std::vector<Intent> press(const Confirming& confirming, Key key);
     [[nodiscard]] std::vector<Intent> press(const Helping& helping, Key key);
     void choose_towards(Press direction);
-    [[nodiscard]] std::vector<Intent> move_chosen();
-    [[nodiscard]] std::vector<Intent> ask_where();
+    [[nodiscard]] std::vector<Intent> move_chosen(Stay stay);
+    [[nodiscard]] std::vector<Intent> ask_where(Stay stay);
     /// Of questions the one that ends first: what is chosen then goes to this device, whatever is asked meanwhile.
     [[nodiscard]] std::vector<Intent> ask_who();
     [[nodiscard]] std::vector<Intent> answer(const std::string& place, const std::string& who);
     void leave_closed_question();
     [[nodiscard]] std::vector<Intent> act(wire::Command command);
-    [[nodiscard]] std::vector<Intent> move(const std::string& connector, const std::string& to);
+    [[nodiscard]] std::vector<Intent> move(const std::string& connector, const std::string& to, Stay stay);
 
     [[nodiscard]] const report::ConnectorView* chosen() const;
     /// The chosen socket, if it can go anywhere; else says why not.
@@ -126,6 +135,7 @@ private:
     /// Nothing: no question is open, or something else is being asked.
     [[nodiscard]] std::optional<report::Line> question_line() const;
     [[nodiscard]] report::Line keys_line() const;
+    [[nodiscard]] report::Line legend_in_a_line() const;
     [[nodiscard]] std::vector<report::Line> dialogue(std::size_t most) const;
     [[nodiscard]] std::vector<report::Line> middle(std::size_t rows) const;
     [[nodiscard]] std::vector<report::Line> help_lines() const;

@@ -45,12 +45,11 @@ void define_colours()
     ::start_color();
     const short background = ::use_default_colors() == OK ? short{-1} : short{COLOR_BLACK};
     const auto define = [&](Tone tone, short colour) { ::init_pair(pair_of(tone), colour, background); };
-    define(Tone::host, COLOR_GREEN);
-    define(Tone::guest, COLOR_CYAN);
-    define(Tone::second_guest, COLOR_MAGENTA);
-    define(Tone::third_guest, COLOR_YELLOW);
-    define(Tone::superspeed, COLOR_BLUE);
-    define(Tone::warning, COLOR_YELLOW);
+    define(Tone::host, COLOR_BLUE);
+    define(Tone::guest, COLOR_YELLOW);
+    define(Tone::second_guest, COLOR_CYAN);
+    define(Tone::third_guest, COLOR_MAGENTA);
+    define(Tone::warning, COLOR_RED);
 }
 
 /// As `painted` in report/table.cpp has them.
@@ -61,14 +60,14 @@ attr_t attributes_of(Tone tone, bool colour)
     };
     switch (tone) {
     case Tone::plain: return A_NORMAL;
-    case Tone::heading: return A_BOLD;
+    case Tone::heading:
+    case Tone::superspeed: return A_BOLD;
     case Tone::dim: return A_DIM;
-    case Tone::host:
     case Tone::warning: return pair(A_NORMAL);
+    case Tone::host:
     case Tone::guest:
     case Tone::second_guest:
-    case Tone::third_guest:
-    case Tone::superspeed: return pair(A_BOLD);
+    case Tone::third_guest: return pair(A_BOLD);
     }
     return A_NORMAL;
 }
@@ -134,7 +133,7 @@ bool Terminal::has_colour() const
 {
     short front = 0;
     short back = 0;
-    return ::has_colors() && ::pair_content(pair_of(Tone::host), &front, &back) == OK && front == COLOR_GREEN;
+    return ::has_colors() && ::pair_content(pair_of(Tone::host), &front, &back) == OK && front == COLOR_BLUE;
 }
 
 Size Terminal::size() const
@@ -186,6 +185,11 @@ std::optional<Key> Terminal::key()
         case '\r':
         case '\n': return Key{.press = Press::enter};
         case '\x1b': return Key{.press = Press::escape};
+        case '\f': // Ctrl-L
+        case 'r':
+            // Another program may have written on this terminal: what was drawn before counts for nothing.
+            ::clearok(stdscr, TRUE);
+            return Key{.press = Press::letter, .letter = 'r'};
         default:
             if (code > ' ' && code < 0x7f)
                 return Key{.press = Press::letter, .letter = static_cast<char>(code)};

@@ -103,7 +103,8 @@ Line Model::detail_line() const
         return line_of(format("{}; {}", head, connector->waits.front().why), Tone::warning);
     const auto taken = columns(head) + 2;
     const auto room = style_.width > taken ? style_.width - taken : 0;
-    const auto plugged = report::plugged_in(*connector, room, style_);
+    auto plugged = report::plugged_in(*connector, room, style_);
+    if (plugged.empty()) plugged = report::last_seen_words(*connector, room, style_);
     return line_of(plugged.empty() ? head : format("{}; {}", head, plugged), Tone::heading);
 }
 
@@ -121,8 +122,10 @@ std::optional<Line> Model::question_line() const
 
 Line Model::keys_line() const
 {
-    if (std::holds_alternative<Confirming>(mode_))
-        return line_of("y do it anyway   n leave it as it is", Tone::dim);
+    if (const auto* confirming = std::get_if<Confirming>(&mode_))
+        return line_of(confirming->can_be_tried ? "y do it anyway   t try it for 30 s   n leave it as it is"
+                                                : "y do it anyway   n leave it as it is",
+                       Tone::dim);
     if (std::holds_alternative<Asking>(mode_))
         return line_of(format("{} choose   Enter or its number {}   Esc back",
                               style_.unicode ? "↑↓" : "up/down",
@@ -130,8 +133,10 @@ Line Model::keys_line() const
                        Tone::dim);
     if (std::holds_alternative<Helping>(mode_)) return line_of("any key goes back", Tone::dim);
     // From the longest that says all to the shortest that still tells how to get out.
-    const std::array<std::string, 4> forms{
-        format("{} choose   Enter move   m where to   t toggle   u undo   ? help   q quit",
+    const std::array<std::string, 5> forms{
+        format("{} choose   Enter move   T try   m where to   t toggle   u undo   ? help   q quit",
+               style_.unicode ? "←↑↓→" : "arrows"),
+        format("{} choose  Enter move  T try  m where to  t toggle  u undo  ? help  q quit",
                style_.unicode ? "←↑↓→" : "arrows"),
         "Enter move  m where to  t toggle  u undo  ? help  q quit", "Enter move  t u m  ? help  q quit",
         "? help  q quit"};
@@ -147,7 +152,8 @@ std::vector<Line> Model::dialogue(std::size_t most) const
     if (const auto* confirming = std::get_if<Confirming>(&mode_)) {
         auto lines = lines_of({.text = confirming->refusal, .tone = Tone::warning});
         keep(lines, most - 1);
-        lines.push_back(line_of("Do it anyway? y/n", Tone::heading));
+        lines.push_back(
+            line_of(confirming->can_be_tried ? "Do it anyway? y/t/n" : "Do it anyway? y/n", Tone::heading));
         return lines;
     }
     if (const auto* asking = std::get_if<Asking>(&mode_)) {
@@ -167,7 +173,7 @@ std::vector<Line> Model::dialogue(std::size_t most) const
         }
         return lines;
     }
-    if (messages_.empty()) return {Line{}};
+    if (messages_.empty()) return {legend_in_a_line()};
     // In a small terminal the picture is worth more than the end of a message.
     auto lines = lines_of(messages_.back());
     keep(lines, std::min(most, std::max<std::size_t>(size_.rows / 8, 1)));
@@ -176,15 +182,16 @@ std::vector<Line> Model::dialogue(std::size_t most) const
 
 std::vector<Line> Model::help_lines() const
 {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 9> keys{{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 10> keys{{
         {"arrows", "choose a socket"},
         {"Enter", "move it to the other owner; with several, ask which"},
+        {"T", "try it: the same, but it goes back after 30 s unless c keeps it"},
         {"m", "ask where it should go, also to xHCI or EHCI"},
         {"a", "answer: who is to have a device that a rule asks about"},
         {"t", "toggle: the next profile"},
         {"u", "undo the last change"},
         {"c", "confirm: keep what is on trial"},
-        {"r", "look again"},
+        {"r, Ctrl-L", "draw the screen anew, and look again"},
         {"q, Ctrl-C", "quit"},
     }};
     std::vector<Line> lines;
@@ -193,9 +200,19 @@ std::vector<Line> Model::help_lines() const
     for (
         const auto* text :
         {"The letter in a frame is the owner's; = cannot move; SS is SuperSpeed, ss SuperSpeed switched off.",
-         "A refusal says why. With y you can still move the last keyboard, or to a side without a driver, but not a disk in use: unmount it, or use usbroute move --force-disk."})
+         "A refusal says why. With y you can still move the last keyboard, or to a side without a driver; with t it goes back after 30 s unless you press c. A disk in use stays: unmount it, or use usbroute move --force-disk."})
         append(lines, lines_of({.text = text}));
     return lines;
+}
+
+/// Where there is no room for it below the picture, and nothing has been said yet.
+Line Model::legend_in_a_line() const
+{
+    const auto signs = report::legend(picture_, style_);
+    const auto drawing = report::draw(picture_, style_, chosen_);
+    const auto room = size_.rows < fixed_rows ? 0 : size_.rows - fixed_rows;
+    const bool is_below = drawing.lines.size() + 1 + signs.size() <= room;
+    return signs.empty() || drawing.lines.empty() || is_below ? Line{} : signs.front();
 }
 
 /// The picture with its legend below, and earlier messages where room is left.

@@ -171,7 +171,9 @@ void Mapping::pair(const std::vector<std::string_view>& words, Reaction& reactio
     for (auto& connector : connectors) {
         if (connector.spec.name != name) continue;
         const auto place = topology::lasting_form(snapshot_, missing->told->place);
-        if (const auto* way = std::get_if<topology::WayPlace>(&place))
+        if (connector.spec.bit)
+            connector.spec.superspeed = chips::SuperSpeedPort{missing->told->place.ports.front()};
+        else if (const auto* way = std::get_if<topology::WayPlace>(&place))
             connector.spec.ways.push_back(*way);
         else
             connector.spec.places.push_back(missing->told->place);

@@ -6,6 +6,7 @@
 #include "map/lines.hpp"
 #include "map/mapping.hpp"
 #include "map/names.hpp"
+#include "route/superspeed_halves.hpp"
 #include "topology/named_hub.hpp"
 
 #include <algorithm>
@@ -180,7 +181,9 @@ std::string Mapping::whose_half(const Sighting& sighting, std::string_view offer
 
 std::optional<topology::UnknownHalf> Mapping::half_missing(const ConnectorSettings& connector) const
 {
-    return topology::unknown_half(snapshot_, connector.spec, settings_.specs());
+    if (auto half = topology::unknown_half(snapshot_, connector.spec, settings_.specs())) return half;
+    return route::unknown_superspeed(snapshot_, route::find_mux(snapshot_), connector.spec,
+                                     settings_.specs());
 }
 
 void Mapping::say_what_is_missing(const ConnectorName& name, Reaction& reaction) const

@@ -10,6 +10,7 @@
 #include "observe/decode.hpp"
 #include "observe/handover.hpp"
 #include "observe/kept_part.hpp"
+#include "observe/panels.hpp"
 #include "observe/scan.hpp"
 
 #include <algorithm>
@@ -154,7 +155,7 @@ Recording RecordingTree::taken() const
 Recording record(const KernelTree& tree)
 {
     const RecordingTree recorder(tree);
-    (void)scan(recorder, Ports::read);
+    (void)read_panels(recorder, scan(recorder, Ports::read));
     auto parts = topology::UseParts::all();
     parts.processes = false; // what people run is nobody's business
     (void)look_at_host_use(recorder, parts);

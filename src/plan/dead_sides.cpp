@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "plan/ownership.hpp"
+#include "plan/whole_controller.hpp"
 #include "route/mux.hpp"
 
 #include <algorithm>
@@ -35,7 +36,7 @@ DeadSide undriven(const topology::PciController& controller)
 {
     return {.why = Death::no_driver,
             .sentence = format("no driver runs {}", kind_and_name(controller)),
-            .remedy = "bind a driver to it, or say yes if that is what you want (--yes, yes=1)",
+            .remedy = "bind a driver to it, or say yes if that is what you want (yes=1)",
             .evidence = driver_file(controller) + " is not there"};
 }
 
@@ -48,7 +49,9 @@ DeadSide held_by_a_stub(const topology::PciController& controller, const config:
         .sentence = format("{} holds {}, and nobody can use it", driver, kind_and_name(controller)),
         .remedy =
             guest != nullptr && controller.iommu_group
-                ? format("bind it first: sudo usbroute guest bind {}", guest->name.text())
+                ? format("{} it first: sudo usbroute guest {} {}",
+                         verb_to_give(*guest) == "bind" ? "bind" : "give", verb_to_give(*guest),
+                         guest->name.text())
                 : format(
                       "take it away from {} (if the kernel's command line or /etc/modprobe.d has {}.ids=, remove its id there and reboot)",
                       driver, driver),

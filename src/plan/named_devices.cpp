@@ -79,7 +79,7 @@ Refusal several_devices(std::string_view word, const std::vector<const Device*>&
     }
     return {Reason::several_devices, printable(word, 64),
             format("{} can be {} devices: {}", printable(word, 64), found.size(), join(names, ", ")),
-            format("name one by its place: usbroute move {} --to ...", found.front()->path.text())};
+            format("name one by its place, such as {}", found.front()->path.text())};
 }
 
 Refusal a_hub(const Device& device)

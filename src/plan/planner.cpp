@@ -11,11 +11,13 @@
 #include "plan/giving.hpp"
 #include "plan/named_devices.hpp"
 #include "plan/open_questions.hpp"
+#include "plan/panels.hpp"
 #include "plan/plan.hpp"
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
 #include "plan/whole_moves.hpp"
 #include "route/mux.hpp"
+#include "route/superspeed_halves.hpp"
 #include "topology/halves.hpp"
 
 #include <algorithm>
@@ -167,6 +169,11 @@ void add(Plan& plan, const Situation& situation, const Board& board, const Wante
     add_shift(plan, mux, shift);
     add_superspeed(plan, mux, wanted);
     add_movement(plan, situation, board, wanted);
+    if (wanted.named && wanted.seat == SeatId(Side::ehci) && !connector.spec.superspeed)
+        for (const auto& loose : route::loose_superspeed(situation.snapshot, mux, situation.settings.specs()))
+            plan.warnings.push_back(
+                format("{}: if that is in {}, it stays with the host; `usbroute map` learns it", loose.text(),
+                       connector.spec.name.text()));
     const auto& name = connector.spec.name;
     const bool moves = !plan.movements.empty() && plan.movements.back().connector == name;
     if (wanted.is_there() && !moves) plan.already.push_back(name);
@@ -368,7 +375,9 @@ Outcome make_plan(const Situation& situation, const Request& asked)
         return make_following_plan(situation, board, *follow);
     auto answered = with_answer_as_move(board, situation, asked);
     if (!answered) return answered.error();
-    const auto named = with_devices_apart(board, situation, std::move(answered->request));
+    auto of_sockets = without_panels(std::move(answered->request), situation.settings);
+    if (!of_sockets) return of_sockets.error();
+    const auto named = with_devices_apart(board, situation, std::move(*of_sockets));
     if (!named) return named.error();
     const auto& request = *named;
     if (auto refusal = check_whose_change(situation, board, request)) return *refusal;

@@ -154,8 +154,7 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Board& 
     if (!loss.uncounted.empty()) sentence += "; not counted: " + topology::list_of(loss.uncounted);
     return Refusal{
         Reason::last_keyboard, subject, std::move(sentence),
-        "try it with a way back (--revert-after 30s, revert-after=30s), say yes (--yes, yes=1), or "
-        "set may_take_last_keyboard in the profile"};
+        "try it with a way back (revert-after=30s), say yes (yes=1), or set may_take_last_keyboard in the profile"};
 }
 
 std::optional<Refusal> check_unseen(const Situation& situation, const Plan& plan, const Resolved& resolved,
@@ -192,7 +191,7 @@ std::optional<Refusal> check_disks(const Situation& situation, const Plan& plan,
                        printable(join(disk.chain, " > "), 256), beyond_the_chain(disk)),
                 disk.runs_the_system()
                     ? std::string("the host runs from it: it cannot be let go")
-                    : format("unmount it, or force it by name: --force-disk {}", printable(disk.disk, 32))};
+                    : format("unmount it, or force it by name: force-disk={}", printable(disk.disk, 32))};
         }
     }
     return std::nullopt;

@@ -134,7 +134,7 @@ OrRefusal<Wanted> to_taker(const Connector& connector, const Target& target, con
         return std::unexpected(
             Refusal{Reason::connector_without_bit, name,
                     format("{} is on no wires that go to {}", name, config::text_of(target)),
-                    format("say host, none, or a guest: move {} --to host", name)});
+                    "say host, none or a guest"});
     if (settings.guest(*guest) == nullptr) return std::unexpected(no_such_guest(*guest, settings));
     if (connector.seat(*guest) == nullptr)
         return std::unexpected(Refusal{

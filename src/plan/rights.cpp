@@ -36,7 +36,7 @@ std::optional<std::string> why_not_lifted(const ListenerSettings& listener, cons
     };
     if (request.yes && !listener.may_lift(Lift::yes)) return no(Lift::yes, "yes=1");
     if (!request.force_disks.empty() && !listener.may_lift(Lift::force_disk))
-        return no(Lift::force_disk, "force-disk");
+        return no(Lift::force_disk, "force-disk=");
     if (is_without_a_trial(request) && !listener.may_lift(Lift::no_trial))
         return no(Lift::no_trial, "revert-after=0");
     return std::nullopt;
@@ -45,7 +45,7 @@ std::optional<std::string> why_not_lifted(const ListenerSettings& listener, cons
 std::optional<std::string> why_not_lifted_by_guest(const GuestName& guest, const Request& request)
 {
     if (request.yes || !request.force_disks.empty())
-        return format("{} may not lift a guard of the host: leave out yes=1 and force-disk", guest.text());
+        return format("{} may not lift a guard of the host: leave out yes=1 and force-disk=", guest.text());
     if (is_without_a_trial(request))
         return format("{} may not do without a trial: leave out revert-after=0", guest.text());
     return std::nullopt;
@@ -95,6 +95,8 @@ std::optional<std::string> why_not_for_guest(const GuestName& guest, const Setti
 {
     if (deed.verb == Verb::regs)
         return format("{} may not read the registers: they tell of every socket of the host", guest.text());
+    if (deed.verb == Verb::log)
+        return format("{} may not read the log: it tells of every socket of the host", guest.text());
     for (const auto& connector : deed.about)
         if (!is_granted(settings, guest, connector))
             return format("{} may not ask about {}: no profile gives it to {}", guest.text(),

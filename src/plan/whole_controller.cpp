@@ -31,17 +31,28 @@ std::string what_else_goes(const Board& board, const Connector& connector, const
     return names.empty() ? std::string() : format(", and {} with it", listed(names));
 }
 
-std::string_view verb_to_give(const config::GuestSettings& guest)
-{
-    return guest.bind == config::BindAt::running ? "assign" : "bind";
-}
-
 std::string_view verb_to_take(const config::GuestSettings& guest)
 {
     return guest.takes_devices() ? "unassign" : "release";
 }
 
 } // namespace
+
+std::string_view verb_to_give(const config::GuestSettings& guest)
+{
+    return guest.bind == config::BindAt::running ? "assign" : "bind";
+}
+
+std::string root_ports_needed(const config::GuestSettings& guest)
+{
+    if (guest.bind != config::BindAt::running || guest.controllers.empty()) return {};
+    const auto count = guest.controllers.size();
+    return format(
+        "it is given {} while it runs, so its machine has to be started with {}; `usbroute guest lines {} {}` prints {}",
+        counted(count, "controller", "controllers"),
+        count == 1 ? "an empty root port" : "an empty root port for each", guest.name.text(),
+        guest.libvirt ? "--libvirt" : "--qemu", count == 1 ? "it" : "them");
+}
 
 std::optional<Owner> owner_of_whole(const Connector& connector, const config::Settings& settings)
 {

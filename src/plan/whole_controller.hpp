@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 /// Sockets that no mux reaches, and that are a guest's because their whole controller is.
 namespace usbroute::plan {
@@ -23,5 +24,12 @@ namespace usbroute::plan {
 [[nodiscard]] std::optional<Refusal> why_only_whole(const topology::Connector& connector,
                                                     const config::Target& target,
                                                     const config::Settings& settings, const Board& board);
+
+/// The verb of `usbroute guest` that gives this guest its controllers: "assign" while it runs, "bind" before it starts.
+[[nodiscard]] std::string_view verb_to_give(const config::GuestSettings& guest);
+
+/// What the machine of a guest with bind = "running" must have had when it was started, one sentence; empty: nothing, or it has no
+/// controllers.
+[[nodiscard]] std::string root_ports_needed(const config::GuestSettings& guest);
 
 } // namespace usbroute::plan

@@ -10,6 +10,14 @@
 
 namespace usbroute::report {
 
+std::vector<plan::OnPanel> panels_in(const StatusView& view)
+{
+    std::vector<plan::OnPanel> sockets;
+    for (const auto& connector : view.connectors)
+        if (connector.named) sockets.push_back({.socket = connector.name, .panel = connector.panel});
+    return sockets;
+}
+
 namespace {
 
 constexpr std::string_view driver_of_a_guests = "vfio-pci";
@@ -17,8 +25,10 @@ constexpr std::string_view driver_of_a_guests = "vfio-pci";
 Result<std::vector<const ConnectorView*>> connectors_named(const StatusView& view,
                                                            const std::vector<std::string>& names)
 {
+    const auto sockets = plan::without_panels(names, panels_in(view));
+    if (!sockets) return std::unexpected(plan::error_from(sockets.error()));
     std::vector<const ConnectorView*> found;
-    for (const auto& name : names) {
+    for (const auto& name : *sockets) {
         const auto one = std::ranges::find(view.connectors, name, &ConnectorView::name);
         if (one == view.connectors.end())
             return std::unexpected(
@@ -59,7 +69,9 @@ Result<std::vector<std::string>> not_ready_for(const StatusView& view, const con
     const auto connectors = connectors_named(view, names);
     if (!connectors) return std::unexpected(connectors.error());
     std::vector<std::string> missing;
-    for (const auto& address : guest.controllers) {
+    // With bind = "running" it starts without them.
+    const auto needed = guest.bind == config::BindAt::running ? std::vector<PciAddress>{} : guest.controllers;
+    for (const auto& address : needed) {
         const auto controller = std::ranges::find(view.controllers, address.text(), &ControllerView::address);
         if (controller == view.controllers.end())
             missing.push_back(format("there is no USB controller {}", address.text()));

@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "config/settings.hpp"
+#include "plan/panels.hpp"
 #include "report/views.hpp"
 
 #include <string>
@@ -12,6 +13,9 @@
 
 /// What `usbroute wait` waits for. Pure.
 namespace usbroute::report {
+
+/// The sockets that have a name, and their panels.
+[[nodiscard]] std::vector<plan::OnPanel> panels_in(const StatusView& view);
 
 /// Why what is in these sockets is not with whom they are for, a sentence each; empty: all of it is. No name: all sockets that have
 /// one. An error where there is no such socket.

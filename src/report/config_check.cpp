@@ -7,7 +7,9 @@
 #include "base/text.hpp"
 #include "plan/board.hpp"
 #include "plan/reach.hpp"
+#include "plan/whole_controller.hpp"
 #include "route/mux.hpp"
+#include "route/superspeed_halves.hpp"
 #include "topology/halves.hpp"
 
 #include <algorithm>
@@ -139,8 +141,10 @@ void add_hub_warnings(ConfigCheck& check, const config::Settings& settings, cons
 void add_half_warnings(ConfigCheck& check, const config::Settings& settings, const Snapshot& snapshot)
 {
     const auto specs = settings.specs();
+    const auto mux = route::find_mux(snapshot);
     for (const auto& connector : settings.connectors) {
-        const auto half = topology::unknown_half(snapshot, connector.spec, specs);
+        auto half = topology::unknown_half(snapshot, connector.spec, specs);
+        if (!half) half = route::unknown_superspeed(snapshot, mux, connector.spec, specs);
         if (!half) continue;
         auto message =
             format("connector {}: its {} is not known, so {} in it is not moved; `usbroute map` learns it",
@@ -189,8 +193,17 @@ std::string why_stranded(const config::Settings& settings, const config::GuestSe
                    : std::string();
     if (can_move_by_its_line(settings, guest.name)) return {};
     return format(
-        R"(its sockets of the mux stay with it when it is gone (when_off = "{0}"), and it has no line of its own through which they can be called back; write when_off = "host", or add [listen.{1}] with unix = "/run/usbroute/{1}.sock", guest = "{1}", allow = ["toggle", "status"])",
+        R"(its sockets of the mux stay with it when it is gone (when_off = "{0}"), and it has no line of its own through which they can be called back; write when_off = "host", or add [listen.{1}] with unix = "/run/usbroute/{1}.sock", guest = "{1}", allow = ["toggle", "status", "confirm"])",
         config::text_of(guest.when_off), guest.name.text());
+}
+
+/// Whether its machine has them can only be seen once it runs.
+void add_root_ports(ConfigCheck& check, const config::Settings& settings)
+{
+    for (const auto& guest : settings.guests)
+        if (const auto needed = plan::root_ports_needed(guest); !needed.empty())
+            check.warnings.push_back({.origin = guest.origin.text(),
+                                      .message = format("guest {}: {}", guest.name.text(), needed)});
 }
 
 /// Where no machine was seen it may have the mux.
@@ -217,6 +230,7 @@ ConfigCheck check_config(const config::Settings& settings, const Snapshot& snaps
     check.hubs = static_cast<int>(settings.hubs.size());
     add_shared_controllers(check, settings);
     add_stranded(check, settings, snapshot);
+    add_root_ports(check, settings);
     check.machine_was_seen = !snapshot.all_controllers().empty();
     if (!check.machine_was_seen) return check;
 

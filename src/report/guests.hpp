@@ -59,6 +59,8 @@ struct GuestView {
     std::string uri;      ///< of its libvirt, "qemu:///system"
     std::string user;     ///< whose libvirt that is; empty: the system's
     bool may_take_last_keyboard = false;
+    /// "nothing", "ask", "resume", "start": what a plug into one of its sockets does while it does not run; empty: it takes no devices.
+    std::string on_plug = {};
     std::vector<GuestControllerView> controllers;
     std::vector<std::string> connectors; ///< what it can receive as it is now: on controllers that it has
     std::vector<std::string> notes;

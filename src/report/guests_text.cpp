@@ -55,6 +55,14 @@ std::string words_for_controller(const GuestControllerView& controller)
     return format("{} {}", controller.address, controller.state == "no-driver" ? "no driver" : state);
 }
 
+std::string_view words_for_on_plug(std::string_view on_plug)
+{
+    if (on_plug == "ask") return "ask: while it does not run, watchers are told what to type";
+    if (on_plug == "resume") return "resume: if it is paused or asleep, it goes on";
+    if (on_plug == "start") return "start: if it is off, paused or asleep, it is started or goes on";
+    return "nothing: it is left as it is";
+}
+
 /// A label in front of wrapped text, which keeps its column.
 std::string line(std::string_view label, std::string_view text, const Style& style)
 {
@@ -162,6 +170,7 @@ std::string guest_text(const GuestView& guest, bool holders_seen, const Style& s
     if (guest.may_take_last_keyboard)
         out += line("keyboard", "the host's last one may go to it when it is plugged into one of its sockets",
                     style);
+    if (!guest.on_plug.empty()) out += line("on plug", words_for_on_plug(guest.on_plug), style);
     for (const auto& controller : guest.controllers)
         out += "\n" + one_controller(controller, holders_seen, style);
     out +=

@@ -151,8 +151,9 @@ std::vector<std::string> notes_on(const GuestView& guest)
                 controller.address));
         if (controller.state == "stub")
             notes.push_back(format(
-                "{} is on {}, from which neither the host nor the guest has it; bind it first: sudo usbroute guest bind {}",
-                controller.address, controller.driver, guest.name));
+                "{} is on {}, from which neither the host nor the guest has it; {} it first: sudo usbroute guest {} {}",
+                controller.address, controller.driver, guest.bind == "running" ? "give" : "bind",
+                guest.bind == "running" ? "assign" : "bind", guest.name));
         for (const auto& other : controller.others)
             if (!other.in_the_way.empty())
                 notes.push_back(format("{} cannot be given alone: {} is in its group, and {}",
@@ -175,6 +176,7 @@ GuestView guest_view(const HandoverSituation& situation, const plan::Board& boar
         view.user = guest.libvirt->user;
     }
     view.may_take_last_keyboard = guest.may_take_last_keyboard;
+    if (guest.takes_devices()) view.on_plug = config::text_of(guest.on_plug);
     for (const auto& address : guest.controllers) {
         view.controllers.push_back(controller_view(situation, board, guest, address));
         const auto& controller = view.controllers.back();

@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "config/settings.hpp"
 #include "report/config_check.hpp"
+#include "report/log.hpp"
 #include "report/mask.hpp"
 #include "report/views.hpp"
 #include "report/why.hpp"
@@ -24,6 +25,7 @@ namespace usbroute::report {
 [[nodiscard]] std::string to_json(const std::vector<QuestionView>& open);
 [[nodiscard]] std::string to_json(const MaskView& view);
 [[nodiscard]] std::string to_json(const WhyView& view);
+[[nodiscard]] std::string to_json(const LogView& view);
 /// What the configuration says, defaults included.
 [[nodiscard]] std::string to_json(const config::Settings& settings);
 [[nodiscard]] std::string to_json(const ConfigCheck& check);
@@ -35,6 +37,7 @@ namespace usbroute::report {
 [[nodiscard]] Result<StatusView> status_in(std::string_view answer);
 [[nodiscard]] Result<RegistersView> registers_in(std::string_view answer);
 [[nodiscard]] Result<WhyView> why_in(std::string_view answer);
+[[nodiscard]] Result<LogView> log_in(std::string_view answer);
 [[nodiscard]] Result<PlanView> plan_in(std::string_view answer);
 
 } // namespace usbroute::report

@@ -128,6 +128,7 @@ Result<RegistersView> registers_in(std::string_view answer)
 {
     return view_from<RegistersView>(answer, "registers");
 }
+Result<LogView> log_in(std::string_view answer) { return view_from<LogView>(answer, "log"); }
 Result<WhyView> why_in(std::string_view answer) { return view_from<WhyView>(answer, "why"); }
 Result<PlanView> plan_in(std::string_view answer) { return view_from<PlanView>(answer, "plan"); }
 Result<InGuestView> in_guest_in(std::string_view answer)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "report/in_guest.hpp"
+#include "report/log.hpp"
 #include "report/views.hpp"
 #include "report/why.hpp"
 
@@ -32,6 +33,7 @@ template <class Io> void describe(OneOf<DeviceView> auto& v, Io& io)
     io("speed", v.speed);
     io("keyboard", v.keyboard);
     io("hub", v.hub);
+    io.if_any("kind", v.kind);
     io("disks", v.disks);
     io("in_use", v.in_use);
     io.if_any("owner", v.owner);
@@ -64,6 +66,7 @@ template <class Io> void describe(OneOf<ConnectorView> auto& v, Io& io)
     io.if_any("given_by", v.given_by);
     io.if_any("waits", v.waits);
     io.if_any("signs", v.signs);
+    io.if_any("last_seen", v.last_seen);
     io("devices", v.devices);
 }
 
@@ -231,6 +234,27 @@ template <class Io> void describe(OneOf<WhyView> auto& v, Io& io)
     io.if_any("trial_seconds", v.trial_seconds);
     io.if_any("trial_way_back", v.trial_way_back);
     io.if_any("trial_why_out", v.trial_why_out);
+}
+
+template <class Io> void describe(OneOf<LogView::Moved> auto& v, Io& io)
+{
+    io("name", v.name);
+    io("from", v.from);
+    io("to", v.to);
+}
+
+template <class Io> void describe(OneOf<LogView::Entry> auto& v, Io& io)
+{
+    io("when", v.when);
+    io("who", v.who);
+    io("what", v.what);
+    io("moved", v.moved);
+}
+
+template <class Io> void describe(OneOf<LogView> auto& v, Io& io)
+{
+    io("schema", v.schema);
+    io("entries", v.entries);
 }
 
 template <class Io> void describe(OneOf<RegistersView> auto& v, Io& io)

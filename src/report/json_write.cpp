@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "report/bar_line.hpp"
+#include "report/config_start.hpp"
 #include "report/diagnosis.hpp"
 #include "report/guests.hpp"
 #include "report/handover.hpp"
@@ -202,6 +203,7 @@ void describe(const GuestView& v, Writer& io)
     io.if_any("uri", v.uri);
     io.if_any("user", v.user);
     io("may_take_last_keyboard", v.may_take_last_keyboard);
+    io.if_any("on_plug", v.on_plug);
     io("controllers", v.controllers);
     io("connectors", v.connectors);
     io("notes", v.notes);
@@ -405,6 +407,13 @@ void describe(const UdevRules& v, Writer& io)
     io("none", v.none);
 }
 
+void describe(const ConfigStart& v, Writer& io)
+{
+    io("schema", schema);
+    io("toml", v.toml);
+    io("written_to", v.written_to);
+}
+
 /// The stable word of an error that has none of its own.
 const char* word_of(ErrorKind kind)
 {
@@ -440,6 +449,7 @@ std::string to_json(const std::vector<QuestionView>& open)
         -1, ' ', false, Json::error_handler_t::replace);
 }
 std::string to_json(const WhyView& view) { return document(view); }
+std::string to_json(const LogView& view) { return document(view); }
 std::string to_json(const MaskView& view) { return document(view); }
 std::string to_json(const diagnose::Diagnosis& diagnosis) { return document(diagnosis); }
 std::string to_json(const RecordedView& view) { return document(view); }
@@ -450,6 +460,7 @@ std::string to_json(const Paste& paste) { return document(paste); }
 std::string to_json(const config::Settings& settings) { return document(settings); }
 std::string to_json(const ConfigCheck& check) { return document(check); }
 std::string to_json(const UdevRules& rules) { return document(rules); }
+std::string to_json(const ConfigStart& start) { return document(start); }
 std::string to_json(const Error& error) { return document(error); }
 
 std::string to_json(const GuestView& guest, bool holders_seen)

@@ -20,11 +20,11 @@ Result<const config::ListenerSettings*> line_of(const config::Settings& settings
         Error(
             ErrorKind::refused,
             format(
-                "no listener speaks for guest {0}, so its line would lead nowhere; add this to usbroute.toml and reload the daemon (SIGHUP):\n"
+                "no listener speaks for guest {0}, so its line would lead nowhere; add this to usbroute.toml, then sudo usbroute reload:\n"
                 "[listen.{0}]\n"
                 "unix = \"/run/usbroute/{0}.sock\"\n"
                 "guest = \"{0}\"\n"
-                "allow = [\"toggle\", \"status\"]",
+                "allow = [\"toggle\", \"status\", \"confirm\"]",
                 name))
             .with_code("no-guest-line"));
 }

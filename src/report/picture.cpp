@@ -162,6 +162,7 @@ private:
 ConnectorView safe(ConnectorView connector)
 {
     connector.name = printable(connector.name, 64);
+    connector.last_seen = printable(connector.last_seen, 64);
     for (auto& device : connector.devices) {
         device.name = printable(device.name);
         device.in_use = printable(device.in_use);

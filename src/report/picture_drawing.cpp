@@ -64,6 +64,8 @@ Span contents(const Picture& picture, const Socket& socket, std::size_t room, co
     if (is_in_sight(socket.connector)) return {};
     if (owner == "nobody") return {cut("dead", room, style), Tone::warning};
     if (owner == "unknown") return {cut("owner not known", room, style), Tone::warning};
+    if (auto text = last_seen_words(socket.connector, room, style); !text.empty())
+        return {std::move(text), Tone::dim};
     if (is_a_guest(owner)) return {cut("not visible", room, style), Tone::dim};
     return {};
 }

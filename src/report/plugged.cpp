@@ -180,4 +180,12 @@ std::string plugged_in_briefly(const ConnectorView& connector, std::size_t room,
     return shortened(name, room - columns(tail), style) + tail;
 }
 
+std::string last_seen_words(const ConnectorView& connector, std::size_t room, const Style& style)
+{
+    constexpr std::string_view head = "last seen: ";
+    constexpr std::size_t enough_to_say = 5;
+    if (connector.last_seen.empty() || room < head.size() + enough_to_say) return {};
+    return std::string(head) + shortened(fit_for(connector.last_seen, style), room - head.size(), style);
+}
+
 } // namespace usbroute::report

@@ -50,4 +50,9 @@ namespace usbroute::report {
 [[nodiscard]] std::string plugged_in_briefly(const ConnectorView& connector, std::size_t room,
                                              const Style& style);
 
+/// "last seen: Logitech USB Keyboard", never beyond the room, for a socket that is out of sight. Empty: nothing is known, or the room
+/// is too small to say it of anything.
+[[nodiscard]] std::string last_seen_words(const ConnectorView& connector, std::size_t room,
+                                          const Style& style);
+
 } // namespace usbroute::report

@@ -43,6 +43,8 @@ Cell socket_cell(const ConnectorView& connector, std::size_t room, const Style& 
     if (connector.has_sign("reserved")) return {"reserved", Tone::dim};
     if (is_in_sight(connector)) return {"-", Tone::dim};
     if (connector.owner == "nobody") return {"dead: nothing drives it there", Tone::warning};
+    if (auto text = last_seen_words(connector, room, style); !text.empty())
+        return {std::move(text), Tone::dim};
     if (is_a_guest(connector.owner)) return {"not visible from here", Tone::dim};
     return {"-", Tone::dim};
 }
@@ -386,6 +388,12 @@ std::string side_words(std::string_view side)
 {
     if (side == "xhci") return "xHCI";
     return side == "ehci" ? "EHCI" : "-";
+}
+
+std::string words_of_seat(std::string_view word)
+{
+    auto side = side_words(word);
+    return side == "-" ? std::string(word) : side;
 }
 
 std::string status_text(const StatusView& view, const Style& style, Detail detail)

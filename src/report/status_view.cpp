@@ -10,8 +10,10 @@
 #include "report/plugged.hpp"
 #include "report/port_words.hpp"
 #include "report/views.hpp"
+#include "route/superspeed_halves.hpp"
 #include "route/wiring.hpp"
 #include "topology/halves.hpp"
+#include "topology/usb_class.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -58,6 +60,7 @@ DeviceView device_view(const Looked& looked, const Device& device)
                     .speed = speed_words(device.speed),
                     .keyboard = device.is_keyboard(),
                     .hub = device.is_hub(),
+                    .kind = std::string(topology::kind_of(device)),
                     .disks = {},
                     .in_use = {}};
     for (const auto& block : looked.snapshot.blocks)
@@ -254,6 +257,11 @@ void note_the_mux(StatusView& view, const Looked& looked)
         notes.push_back(format(
             "a guest has xHCI {}: it can change the routes at any time, and owners are what the registers say now",
             mux.xhci->name));
+    for (const auto& loose : route::loose_superspeed(looked.snapshot, mux, looked.settings.specs()))
+        if (looked.board.configured > 0)
+            notes.push_back(
+                format("{}: it stays with the host wherever its socket goes; `usbroute map` learns it",
+                       loose.text()));
     note_dead_sides(notes, looked, mux);
 }
 

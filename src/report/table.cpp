@@ -21,12 +21,14 @@ std::string_view escape_of(Tone tone)
     case Tone::plain: return "";
     case Tone::heading: return "\x1b[1m";
     case Tone::dim: return "\x1b[2m";
-    case Tone::host: return "\x1b[32m";
-    case Tone::guest: return "\x1b[1;36m";
-    case Tone::second_guest: return "\x1b[1;35m";
-    case Tone::third_guest: return "\x1b[1;33m";
-    case Tone::superspeed: return "\x1b[1;34m";
-    case Tone::warning: return "\x1b[33m";
+    // Blue and yellow stay apart for every eye, green and cyan do not. What is dark or light on this terminal is not known, so letters
+    // say the same.
+    case Tone::host: return "\x1b[1;34m";
+    case Tone::guest: return "\x1b[1;33m";
+    case Tone::second_guest: return "\x1b[1;36m";
+    case Tone::third_guest: return "\x1b[1;35m";
+    case Tone::superspeed: return "\x1b[1m";
+    case Tone::warning: return "\x1b[31m";
     }
     return "";
 }

@@ -34,5 +34,7 @@ enum class Detail : std::uint8_t { brief, full };
 
 /// "xHCI" and "EHCI" as the standards spell them, for "xhci" and "ehci"; "-" for nothing.
 [[nodiscard]] std::string side_words(std::string_view side);
+/// The same, and of a socket that no mux reaches the word itself: "windows".
+[[nodiscard]] std::string words_of_seat(std::string_view word);
 
 } // namespace usbroute::report

@@ -36,6 +36,7 @@ struct DeviceView {
     std::string speed; ///< "1.5", "480", "5000", in Mbit/s
     bool keyboard = false;
     bool hub = false;
+    std::string kind = {}; ///< what people call it, a word of `topology::kind_of`; empty: something else
     std::vector<std::string> disks; ///< "sdb"
     std::string in_use;             ///< "mounted on /mnt"; empty: not in use, or no disk
     std::string owner = {}; ///< of one that is for somebody of its own: whom; empty: it goes with its socket
@@ -73,6 +74,9 @@ struct ConnectorView {
     /// What else is to be seen at a glance: "parked"; "reserved", nobody's until its guest runs, known to the daemon alone; "question" and
     /// "given-away" of a device in it that does not go with it; "expected-missing". In this order.
     std::vector<std::string> signs = {};
+    /// "Logitech USB Keyboard", what was in it before a guest took it out of the host's sight; nobody knows whether it still is. At most
+    /// 64 characters; empty: nothing is known, or the host sees what is there. Known to the daemon alone.
+    std::string last_seen = {};
     std::vector<DeviceView> devices;
 
     [[nodiscard]] bool has_sign(std::string_view sign) const;

@@ -10,6 +10,7 @@
 #include "plan/board.hpp"
 #include "plan/named_devices.hpp"
 #include "report/text.hpp"
+#include "report/times.hpp"
 #include "report/trial.hpp"
 #include "route/mux.hpp"
 
@@ -30,17 +31,6 @@ std::string whom_words(const std::string& whom)
     return whom.starts_with(question) ? "asks " + whom.substr(question.size()) : "to " + whom;
 }
 
-std::string time_text(std::chrono::sys_seconds when)
-{
-    if (when.time_since_epoch().count() == 0) return {};
-    const auto day = std::chrono::floor<std::chrono::days>(when);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss time(when - day);
-    return format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  time.hours().count(), time.minutes().count(), time.seconds().count());
-}
-
 void add_history(WhyView& view, const topology::Connector& connector, const Asked& asked)
 {
     const auto means = plan::means_of(connector);
@@ -52,7 +42,7 @@ void add_history(WhyView& view, const topology::Connector& connector, const Aske
         const bool is_ours = is_given || (mux && mux->xhci->address == change.controller);
         if (!is_ours || !change.touches(connector.spec)) continue;
         const auto* shift = change.main_shift(connector.spec);
-        view.history.push_back({.when = time_text(past.when),
+        view.history.push_back({.when = utc(past.when),
                                 .who = printable(past.who),
                                 .what = printable(change.title),
                                 .to = shift == nullptr ? std::string() : shift->to});
@@ -94,19 +84,44 @@ std::string move_words(const WhyView::Move& move)
     return text;
 }
 
-std::string since_words(const WhyView& view)
+constexpr std::string_view never_moved = "not moved by usbroute since the machine started";
+
+/// `when` and `who` as their readers want them.
+std::string since_words(const WhyView& view, std::string_view when, std::string_view who)
 {
-    if (view.what.empty()) return "not moved by usbroute since the machine started";
-    return format("since {}, by {}: {}{}", view.since.empty() ? "an unknown time" : view.since,
-                  view.by.empty() ? "somebody" : view.by, view.what,
+    return format("since {}, by {}: {}{}", when.empty() ? "an unknown time" : when,
+                  who.empty() ? "somebody" : who, view.what,
                   view.strayed ? "; somebody else has moved it since" : "");
 }
 
-/// "xHCI", or of a socket that no mux reaches "windows".
-std::string words_of_seat(const std::string& word)
+std::string since_in_a_line(const WhyView& view)
 {
-    auto side = side_words(word);
-    return side == "-" ? word : side;
+    return view.what.empty() ? std::string(never_moved) : since_words(view, view.since, view.by);
+}
+
+std::string since_for_people(const WhyView& view, const NameOfUser& name_of)
+{
+    if (view.what.empty()) return std::string(never_moved);
+    const auto when = moment_of(view.since);
+    return since_words(view, when ? format("{} ({})", local_time(*when), zone_at(*when)) : std::string(),
+                       who_in_words(view.by, name_of));
+}
+
+/// The zone was said above, where the newest is.
+std::vector<std::string> past_lines(const WhyView& view, const NameOfUser& name_of)
+{
+    const auto newest = moment_of(view.since);
+    const auto zone = newest ? zone_at(*newest) : std::string();
+    std::vector<std::string> lines;
+    for (const auto& change : view.history) {
+        const auto when = moment_of(change.when);
+        const auto its_zone = when ? zone_at(*when) : zone;
+        lines.push_back(format("{}{} {}, by {}{}{}", when ? local_time(*when) : "at an unknown time",
+                               its_zone == zone ? "" : format(" ({})", its_zone), change.what,
+                               who_in_words(change.who, name_of), change.to.empty() ? "" : " -> ",
+                               change.to.empty() ? std::string() : words_of_seat(change.to)));
+    }
+    return lines;
 }
 
 /// The reasons, and of what has failed each attempt.
@@ -294,16 +309,17 @@ std::string why_in_a_line(const WhyView& view)
 {
     auto text = view.device ? format("{} at {} is {}; ", view.device->name, view.device->place,
                                      authority_words(*view.device)) +
-                                  since_words(view)
-                            : since_words(view);
+                                  since_in_a_line(view)
+                            : since_in_a_line(view);
     if (view.device)
         for (const auto& line : lost_lines(*view.device)) text += format("; does not count: {}", line);
+    if (!view.connector.last_seen.empty()) text += format("; last seen there: {}", view.connector.last_seen);
     for (const auto& line : wait_lines(view.connector)) text += format("; waits: {}", line);
     for (const auto& move : view.moves) text += format("; to {}: {}", move.to, move_words(move));
     return text;
 }
 
-std::string why_text(const WhyView& view, const Style& style)
+std::string why_text(const WhyView& view, const Style& style, const NameOfUser& name_of)
 {
     const auto& connector = view.connector;
     auto head = format("{}: {}", connector.name, connector.owner);
@@ -317,7 +333,7 @@ std::string why_text(const WhyView& view, const Style& style)
             text += format("plugged into {}, which belongs to {}\n", connector.name,
                            connector.owner == "host" ? "the host" : connector.owner);
     }
-    text += since_words(view) + "\n";
+    text += since_for_people(view, name_of) + "\n";
     if (view.trial_seconds)
         text += labelled(
             "trial",
@@ -327,6 +343,8 @@ std::string why_text(const WhyView& view, const Style& style)
     if (!connector.expect.empty()) text += format("expected there: {}\n", connector.expect);
     if (const auto plugged = plugged_words(connector); !plugged.empty())
         text += format("plugged in: {}\n", plugged);
+    if (!connector.last_seen.empty())
+        text += format("last seen there, before {} got it: {}\n", connector.owner, connector.last_seen);
     text += labelled("waits", wait_lines(connector), Tone::warning, style);
     if (connector.given_by == "place")
         text +=
@@ -337,12 +355,7 @@ std::string why_text(const WhyView& view, const Style& style)
     for (const auto& move : view.moves)
         text += labelled(format("to {}", move.to), {move_words(move)},
                          move.sentence.empty() ? Tone::plain : Tone::warning, style);
-    std::vector<std::string> past;
-    for (const auto& change : view.history)
-        past.push_back(format("{} {}: {}{}{}", change.when.empty() ? "-" : change.when,
-                              change.who.empty() ? "somebody" : change.who, change.what,
-                              change.to.empty() ? "" : " -> ",
-                              change.to.empty() ? std::string() : words_of_seat(change.to)));
+    const auto past = past_lines(view, name_of);
     if (!past.empty()) text += "\n" + labelled("past", past, Tone::dim, style);
     return text;
 }

@@ -6,6 +6,7 @@
 #include "plan/plan.hpp"
 #include "report/table.hpp"
 #include "report/views.hpp"
+#include "report/who.hpp"
 
 #include <chrono>
 #include <expected>
@@ -45,7 +46,7 @@ struct WhyView {
     };
     std::optional<OfDevice> device; ///< nothing: a socket was asked for
     std::string since;              ///< "2026-11-22T16:00:00Z"; empty: not known, or never moved
-    std::string by;                 ///< "control (uid 1000, pid 4711)"; empty: not known
+    std::string by;                 ///< "control (uid 1000, pid 4711, waybar)"; empty: not known
     std::string
         what; ///< the request: "toggle to desk-in-windows"; empty: not moved since the machine started
     bool strayed = false; ///< somebody else has moved it since
@@ -83,8 +84,9 @@ socket_meant(const ConnectorName& name, const topology::Snapshot& snapshot, cons
 
 /// A refusal where there is no such connector.
 [[nodiscard]] std::expected<WhyView, plan::Refusal> why_view(const ConnectorName& name, const Asked& asked);
-[[nodiscard]] std::string why_text(const WhyView& view, const Style& style);
-/// The same for a line of the protocol.
+/// In local time.
+[[nodiscard]] std::string why_text(const WhyView& view, const Style& style, const NameOfUser& name_of);
+/// The same for a line of the protocol, in UTC.
 [[nodiscard]] std::string why_in_a_line(const WhyView& view);
 
 } // namespace usbroute::report

@@ -78,7 +78,7 @@ Result<void> check_inside(Children& children)
 class BoardRun {
 public:
     BoardRun(const Options& options, FileTree& tree, UeventSender& events, Kernel& kernel, NodeSockets& nodes,
-             Simulation& simulation, Control& control, Watch& watch, Children& children)
+             Simulation& simulation, Control& control, Watch& watch, Children& children, pid_t& command)
         : options_(options),
           tree_(tree),
           events_(events),
@@ -88,6 +88,7 @@ public:
           control_(control),
           watch_(watch),
           children_(children),
+          command_pid_(command),
           signals_(linux_::open_signals({SIGINT, SIGTERM, SIGHUP, SIGCHLD}).value_or(linux_::UniqueFd()))
     {}
 
@@ -200,12 +201,12 @@ private:
     Control& control_;
     Watch& watch_;
     Children& children_;
+    pid_t& command_pid_; ///< 0: none
     Session script_{Session::Answers::failures, [](const std::string& text) { print(stdout, text); }};
     linux_::UniqueFd signals_;       ///< children get them back unblocked
     bool are_guests_settled_ = true; ///< before everything was served that waits for it
     bool has_started_ = false;
     bool is_ending_ = false;
-    pid_t command_pid_ = 0;
     std::optional<int> status_;
     int interrupt_ = 0;
     std::optional<Clock::time_point> give_up_;
@@ -230,8 +231,9 @@ Result<int> run_board(const Options& options)
     if (!options.trace.empty()) ::setenv(trace_variable, std::filesystem::absolute(options.trace).c_str(), 1);
     FileTree tree(directory->path());
     UeventSender events(directory->path());
-    const auto announce = [&options](const std::string& line) {
-        if (!options.is_quiet) print(stderr, line + "\n");
+    pid_t command = 0;
+    const auto announce = [&options, &command](const std::string& line) {
+        if (!options.is_quiet && !is_screen_taken(command)) print(stderr, line + "\n");
     };
     NodeSockets nodes(directory->path(), announce);
     Kernel kernel(tree, events, &nodes);
@@ -259,7 +261,8 @@ Result<int> run_board(const Options& options)
     if (auto done = check_inside(children); !done) return std::unexpected(done.error());
 
     auto status =
-        BoardRun(options, tree, events, kernel, nodes, simulation, **control, **watch, children).run(*script);
+        BoardRun(options, tree, events, kernel, nodes, simulation, **control, **watch, children, command)
+            .run(*script);
     children.end_all();
     return status;
 }

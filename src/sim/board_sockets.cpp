@@ -234,7 +234,7 @@ void add_fixed_ports(Board& board)
 
 /// What a person calls it: the catalogue's word for these ids, or one for what it can do (USB class codes of
 /// usb.org/defined-class-codes).
-std::string_view kind_of(const topology::Device& device)
+std::string_view word_of_model(const topology::Device& device)
 {
     for (const auto& model : catalogue())
         if (model.vendor == device.vendor && model.product == device.product && model.kind != "hostile")
@@ -255,7 +255,7 @@ std::string_view kind_of(const topology::Device& device)
 DeviceModel model_of_recorded(const observe::KernelTree& tree, const topology::Device& device,
                               const std::string& directory)
 {
-    DeviceModel model{.kind = kind_of(device),
+    DeviceModel model{.kind = word_of_model(device),
                       .vendor = device.vendor,
                       .product = device.product,
                       .device_class = device.device_class,

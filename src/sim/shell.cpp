@@ -12,9 +12,20 @@
 #include <iterator>
 #include <string_view>
 
+#include <termios.h>
 #include <unistd.h>
 
 namespace usbroute::sim {
+
+bool is_screen_taken(pid_t command)
+{
+    termios modes{};
+    if (::tcgetattr(STDERR_FILENO, &modes) != 0 || (modes.c_lflag & static_cast<tcflag_t>(ICANON)) != 0)
+        return false;
+    // An interactive shell is the leader of its own group, and is in the foreground while it reads.
+    const auto foreground = ::tcgetpgrp(STDERR_FILENO);
+    return foreground > 0 && foreground != command;
+}
 
 bool has_terminal() { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1; }
 

@@ -13,6 +13,10 @@
 namespace usbroute::sim {
 
 [[nodiscard]] bool has_terminal();
+/// A program other than this command has the terminal of standard error to itself, as `usbroute live` has: what is printed there meanwhile
+/// would spoil its screen. A shell that edits its line does not count.
+[[nodiscard]] bool is_screen_taken(pid_t command);
+
 /// usbrouted beside the command; says so where it cannot be started.
 void start_daemon(Children& children, const FileTree& tree);
 /// A command that waits for the daemon's socket before it becomes the one that is wanted.

@@ -73,4 +73,26 @@ bool UsbClass::covers(const Interface& interface) const
         .base = interface.device_class, .subclass = interface.subclass, .protocol = interface.protocol});
 }
 
+std::string_view kind_of(const Device& device)
+{
+    // "Defined Class Codes" of the USB-IF; the boot protocols of HID 1.11, 4.2 and 4.3.
+    constexpr UsbClass video{.base = 0x0e};
+    constexpr UsbClass storage{.base = 0x08};
+    constexpr UsbClass audio{.base = 0x01};
+    constexpr UsbClass wireless{.base = 0xe0};
+    constexpr UsbClass boot_mouse{.base = 0x03, .subclass = 1, .protocol = 2};
+    const auto has = [&](const UsbClass& wanted) {
+        return std::ranges::any_of(device.interfaces,
+                                   [&](const Interface& interface) { return wanted.covers(interface); });
+    };
+    if (device.is_hub()) return "hub";
+    if (has(storage)) return "disk";
+    if (has(video)) return "camera";
+    if (device.is_keyboard()) return "keyboard";
+    if (has(boot_mouse)) return "mouse";
+    if (has(audio)) return "sound";
+    if (has(wireless)) return "radio";
+    return {};
+}
+
 } // namespace usbroute::topology

@@ -30,4 +30,9 @@ struct UsbClass {
     [[nodiscard]] bool covers(const Interface& interface) const;
 };
 
+/// What people call a device, by the classes of its interfaces: "keyboard", "mouse", "disk", "sound", "camera", "radio" (Bluetooth and
+/// the like), "hub"; empty for anything else. Of one that is several of these, what it is bought as: a camera with a
+/// microphone is a camera.
+[[nodiscard]] std::string_view kind_of(const Device& device);
+
 } // namespace usbroute::topology

@@ -104,6 +104,8 @@ std::string read_words(Words names, Said& said)
     case Verb::undo:
     case Verb::subscribe:
     case Verb::confirm:
+    case Verb::log:
+    case Verb::reload:
     case Verb::regs: break;
     }
     return names.empty() ? std::string() : format("{} takes no arguments", config::text_of(said.verb));
@@ -146,7 +148,7 @@ std::expected<Command, NotACommand> read_text_command(std::string_view line)
                     format("{} is not a command: verbs are written in lower case, {}; nothing was done",
                            shown(all.front()), *meant),
                 .is_ours = true});
-        return no(format("{} is not a command", shown(all.front())));
+        return no(not_a_command(all.front()));
     }
 
     Said said{.verb = *verb};
@@ -189,7 +191,8 @@ std::string what_is_wrong(const Said& said)
     case Verb::apply: return said.names.size() == 1 ? std::string() : "apply takes the name of one profile";
     case Verb::toggle: return {};
     case Verb::undo:
-        return said.options.revert_after ? "undo cannot itself be a trial; drop revert-after" : std::string();
+        return said.options.revert_after ? "undo cannot itself be a trial; leave out revert-after="
+                                         : std::string();
     case Verb::why:
         if (!said.is_to_be_planned && said.names.size() != 1) return "why takes the name of one connector";
         break;
@@ -198,6 +201,8 @@ std::string what_is_wrong(const Said& said)
     case Verb::plan:
     case Verb::subscribe:
     case Verb::confirm:
+    case Verb::log:
+    case Verb::reload:
     case Verb::regs: break;
     }
     if (said.is_to_be_planned)
@@ -234,6 +239,8 @@ std::optional<plan::Wish> wish_in(Said& said)
     case Verb::confirm:
     case Verb::why:
     case Verb::assign:
+    case Verb::log:
+    case Verb::reload:
     case Verb::regs: break;
     }
     return std::nullopt;
@@ -274,6 +281,13 @@ std::expected<Command, std::string> command_in(Said said)
     command.controllers = asked_in(said.of_assign);
     if (!command.controllers) return std::unexpected(std::string(assign_usage));
     return command;
+}
+
+std::string not_a_command(std::string_view word)
+{
+    const auto verbs = texts_of(config::all_verbs(), [](const auto verb) { return config::text_of(verb); });
+    const auto near = nearest(word, verbs);
+    return format("{} is not a command{}", shown(word), near ? format("; did you mean {}?", *near) : "");
 }
 
 std::vector<std::string> words_of(const assign::Ask& ask)

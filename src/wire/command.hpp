@@ -32,6 +32,7 @@ struct Command : plan::Deed {
 struct NotACommand {
     std::string message;
     bool is_ours = false;
+    bool is_unknown_verb = false; ///< of an object that would be a command but for its "do"
     bool looks_like_http = false;
     Form form = Form::text;
 };

@@ -31,6 +31,9 @@ struct Said {
 /// Guest, what, function, place, as far as they are said.
 [[nodiscard]] std::vector<std::string> words_of(const assign::Ask& ask);
 
+/// "toogle is not a command; did you mean toggle?"
+[[nodiscard]] std::string not_a_command(std::string_view word);
+
 /// A line that begins with '{'.
 [[nodiscard]] std::expected<Command, NotACommand> read_json_command(std::string_view line);
 [[nodiscard]] std::string to_json_line(const Command& command);

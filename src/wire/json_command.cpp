@@ -127,9 +127,7 @@ std::optional<Verb> verb_in(Object& object)
 {
     const auto word = object.text("do");
     const auto verb = config::verb_from(word);
-    if (!verb)
-        object.complain(word.empty() ? R"("do" must be a verb)"
-                                     : format("{} is not a command", printable(word, 32)));
+    if (!verb) object.complain(word.empty() ? R"("do" must be a verb)" : not_a_command(word));
     return verb;
 }
 
@@ -188,6 +186,14 @@ Said said_in(const json& value, std::string& problem)
     }
     object.refuse_unknown();
     return said;
+}
+
+/// What is no word at all is a mistake in the form, and no other verb.
+bool has_an_unknown_verb(const json& value)
+{
+    const auto verb = value.find("do");
+    return verb != value.end() && verb->is_string() &&
+           !config::verb_from(verb->get_ref<const std::string&>());
 }
 
 void add_wish(const plan::Wish& wish, json& object)
@@ -256,6 +262,7 @@ std::expected<Command, NotACommand> read_json_command(std::string_view line)
     if (no.message.empty() && !no.is_ours) no.message = "an object without \"do\" is not a command";
     if (!no.message.empty()) return std::unexpected(std::move(no));
     auto said = said_in(value, no.message);
+    no.is_unknown_verb = !no.message.empty() && has_an_unknown_verb(value);
     if (!no.message.empty()) return std::unexpected(std::move(no));
     auto command = command_in(std::move(said));
     if (!command) {

@@ -156,11 +156,35 @@ std::optional<Answer> read_json_answer(std::string_view line)
     return answer;
 }
 
+namespace {
+
+/// What the one word of an event is, which a line of words has in the same place for all of them.
+const char* key_of_word(EventKind kind)
+{
+    switch (kind) {
+    case EventKind::arrived:
+    case EventKind::left:
+    case EventKind::kept:
+    case EventKind::question: return "place";
+    case EventKind::given: return "owner";
+    case EventKind::drift: return "register";
+    case EventKind::verdict: return "verdict";
+    case EventKind::guest:
+    case EventKind::wanted: return "guest";
+    case EventKind::trial: return "step";
+    case EventKind::moved:
+    case EventKind::lost: break;
+    }
+    return "word";
+}
+
+} // namespace
+
 std::string to_json_line(const Event& event)
 {
     json object = {{"event", text_of(event.kind)}};
     if (!event.connector.empty()) object["connector"] = event.connector;
-    if (!event.word.empty()) object["word"] = event.word;
+    if (!event.word.empty()) object[key_of_word(event.kind)] = event.word;
     if (!event.text.empty()) object["text"] = event.text;
     put_owners(object, event);
     if (event.asks) put_question(object, *event.asks);
@@ -175,7 +199,7 @@ std::optional<Event> read_json_event(std::string_view line)
     if (!kind) return std::nullopt;
     Event event{.kind = *kind};
     event.connector = text_at(*object, "connector");
-    event.word = text_at(*object, "word");
+    event.word = text_at(*object, key_of_word(*kind));
     event.text = text_at(*object, "text");
     get_owners(*object, event);
     if (*kind != EventKind::question) return event;

@@ -13,6 +13,7 @@
 #include "linux/tree_hints.hpp"
 #include "linux/udev_hints.hpp"
 #include "observe/scan.hpp"
+#include "wizard/having_it_read.hpp"
 #include "wizard/told.hpp"
 #include "wizard/twin_check.hpp"
 #include "wizard/typed_lines.hpp"
@@ -90,8 +91,10 @@ Error error_from(const std::vector<config::Problem>& problems)
 class Conversation {
 public:
     Conversation(linux_::Locations where, Machine machine, map::Mapping mapping, linux_::UniqueFd signals,
-                 Teller teller)
-        : where_(std::move(where)),
+                 Teller teller, const cli::Options& options, bool is_the_daemons)
+        : options_(options),
+          is_the_daemons_(is_the_daemons),
+          where_(std::move(where)),
           machine_(std::move(machine)),
           mapping_(std::move(mapping)),
           signals_(std::move(signals)),
@@ -187,10 +190,12 @@ private:
         };
         if (!kept_) return tell("nothing was changed");
         for (const auto& line : mapping_.conclusion()) teller_.tell(line);
-        tell(format("saved in {}; to make a running usbrouted read it: pkill -HUP -x usbrouted",
-                    printable(where_.connectors)));
+        tell(format("saved in {}{}", printable(where_.connectors),
+                    what_becomes_of_it(options_, is_the_daemons_)));
     }
 
+    const cli::Options& options_;
+    bool is_the_daemons_; ///< what is written: a daemon of this machine reads it, too
     linux_::Locations where_;
     Machine machine_;
     map::Mapping mapping_;
@@ -209,6 +214,7 @@ private:
 Result<void> converse(const cli::Options& options)
 {
     auto where = linux_::locate({.root = options.root, .config = options.config, .socket = options.socket});
+    const bool is_the_daemons = !where.config_was_named && (!where.recorded || where.socket_was_named);
     where.config_was_named = false; // map begins where nothing has been written yet
     auto files = linux_::read_settings_files(where, linux_::Purpose::to_act);
     if (!files) return std::unexpected(std::move(files.error()));
@@ -221,7 +227,9 @@ Result<void> converse(const cli::Options& options)
         {.by_hand = (*files)[0], .by_map = (*files)[1], .by_answer = (*files)[2]}, machine->look());
     if (!mapping) return std::unexpected(error_from(mapping.error()));
     const Teller teller(options, ::isatty(STDIN_FILENO) == 1);
-    return Conversation(where, std::move(*machine), std::move(*mapping), std::move(*signals), teller).hold();
+    return Conversation(where, std::move(*machine), std::move(*mapping), std::move(*signals), teller, options,
+                        is_the_daemons)
+        .hold();
 }
 
 } // namespace usbroute::wizard

@@ -35,13 +35,12 @@ PYTHON
 
 # --- reading -----------------------------------------------------------------------------------------------------
 
-@test "without a command it shows what belongs to whom" {
+@test "without a command it shows what belongs to whom, and draws no picture into a pipe" {
     run --separate-stderr usb
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
     [ "${lines[0]}" = "profile all-host · the host has all 14 connectors · 9-series chipset" ]
-    [ "${lines[1]}" = "rear" ]
-    [[ "${lines[2]}" == "┌H rear-1 ─"* ]]
+    [ "${lines[1]}" = "CONNECTOR   OWNER  SIDE  PLUGGED IN" ]
     [[ "$output" == *$'\n\nCONNECTOR   OWNER  SIDE  PLUGGED IN\nrear-1      host   xHCI  Logitech USB Keyboard (046d:c31c)\n'* ]]
     [[ "$output" == *"rear-6      host   xHCI  Samsung Portable SSD T5 (04e8:61f5), sdc mounted on /media/user/My Backup"* ]]
 }
@@ -223,7 +222,7 @@ PYTHON
 
 @test "-v says what was done, --json gives the answer" {
     run usb move rear-3 --to ehci -v
-    [ "$output" = "ehci has rear-3" ]
+    [ "$output" = "EHCI has rear-3" ]
     run --separate-stderr usb move rear-5 --to ehci --json
     [ "$output" = '{"ok":true,"owners":{"ehci":["rear-5"]}}' ]
 }
@@ -398,6 +397,45 @@ PYTHON
 }
 
 # --- configuration -----------------------------------------------------------------------------------------------
+
+@test "config init is right as printed on every recorded machine, with the configuration that is there and without one" {
+    for one in "$machines"/*; do
+        for config in "" "--config=$dir/none/usbroute.toml"; do
+            mkdir -p "$dir/none"
+            usbroute --root "$one" config init ${config:+"$config"} > "$dir/new.toml"
+            run --separate-stderr usbroute --root "$one" config check --config "$dir/new.toml"
+            echo "${one##*/} $config: $status $output $stderr"
+            [ "$status" -eq 0 ]
+        done
+    done
+}
+
+@test "config init --write makes the file, whole, and never over another" {
+    rm "$settings"
+    printed=$(usb config init)
+    usb config init --write
+    usb config check
+    [[ $printed == "$(cat "$settings")" ]]
+    [ "$(stat -c %a "$settings")" = 644 ]
+    [ "$(ls "${settings%/*}")" = usbroute.toml ]
+    sum=$(sha256sum "$settings")
+    run --separate-stderr usb config init --write
+    [ "$status" -eq 6 ]
+    [[ "$stderr" == *"already exists and was not changed"* ]]
+    [ "$(sha256sum "$settings")" = "$sum" ]
+    run --separate-stderr usb config check --write
+    [ "$status" -eq 2 ]
+    usb config init --json | python3 -c 'import json, sys; v = json.load(sys.stdin); assert v["written_to"] is None and "[guest.windows]" in v["toml"]'
+}
+
+@test "config init uses the names that map has given, and leaves them where they are" {
+    printf '[connector.keys]\nmux_bit = 2\n' > "${settings%/*}/connectors.toml"
+    rm "$settings"
+    usb config init --write
+    grep -q '^windows = \["keys"' "$settings"
+    not grep -q '^\[connector.keys\]' "$settings"
+    usb config check
+}
 
 @test "config check counts what there is" {
     run --separate-stderr usb config check

@@ -69,7 +69,7 @@ lists() {
 
 the_same_in_every_shell() {
     completes 'usbroute mo' 'usbroute move '
-    completes 'usbroute move fr' 'usbroute move front-left '
+    completes 'usbroute move front-' 'usbroute move front-left '
     completes 'usbroute move front-left r' 'usbroute move front-left rear-1 '
     completes 'usbroute move rear-1 --to w' 'usbroute move rear-1 --to windows '
     completes 'usbroute move rear-1 --to=w' 'usbroute move rear-1 --to=windows '

@@ -343,7 +343,7 @@ grep "listener control: $USBROUTE_SOCKET was removed by somebody else, and has b
 # The whole directory, and in its place one that no socket fits in; a reload tries at once.
 rm -r "$USBROUTE_SIM/run"
 : > "$USBROUTE_SIM/run"
-until_so 'grep -q "its socket file was removed and cannot be created again: .*; reload usbrouted (SIGHUP) once that is fixed" "$log"'
+until_so 'grep -q "its socket file was removed and cannot be created again: .*; once that is fixed: sudo usbroute reload" "$log"'
 rm "$USBROUTE_SIM/run"
 kill -HUP "$daemon"
 until_so answers

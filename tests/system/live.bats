@@ -69,11 +69,11 @@ SCRIPT
 give_ehcis
 open 100 36 'usbroute live'
 until_shown '╔H rear-1'
-keys Enter; until_shown 'Do it anyway? y/n'
+keys Enter; until_shown 'Do it anyway? y/t/n'
 screen | grep -F "the host's only keyboard"
 keys Enter; keys n; until_shown 'left as it is'
 [ "$(keyboard)" = 3-3 ]
-keys Enter; until_shown 'Do it anyway? y/n'
+keys Enter; until_shown 'Do it anyway? y/t/n'
 keys y; until_shown '╔W rear-1'
 sim settle; [ -z "$(keyboard)" ]
 keys m; until_shown 'Where should rear-1 go?'
@@ -111,7 +111,7 @@ for size in '40 12' '20 6' '12 3' '5 1' '200 60' '80 24'; do
     screen
 done
 until_shown '╔H rear-1'
-until_shown '? help   q quit'
+until_shown '? help  q quit'
 keys q; until_shown 'ended with 0'
 stop
 SCRIPT

@@ -116,7 +116,7 @@ SCRIPT
     inside <<'SCRIPT'
 chmod 600 "$USBROUTE_CONFIG"
 start --user nobody
-grep 'is not readable for user nobody: only a restart will read it again, SIGHUP will not' "$log"
+grep 'is not readable for user nobody: only a restart will read it again, a reload will not' "$log"
 kill -HUP "$daemon"
 wait_for 'the old one stays in force' "$log"
 usbroute toggle

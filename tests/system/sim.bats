@@ -40,6 +40,34 @@ setup() {
     [[ "$output" == *"profile all-host"* ]]
 }
 
+@test "a program that has the screen to itself is not written over, and r and Ctrl-L draw it anew" {
+    export LC_ALL=C.UTF-8 TERM=xterm-256color SHELL=/bin/bash
+    unset NO_COLOR TMUX
+    tmux() { command tmux -L "sim-$$" -f /dev/null "$@"; }
+    shown() { tmux capture-pane -p | grep -qF -e "$1"; }
+    tmux new-session -d -x 80 -y 24 usbroute-sim
+    until_so "shown 'exit ends the board'"
+    tmux send-keys 'usbroute live' Enter
+    until_so "shown '╔H rear-1'"
+    tmux send-keys t
+    until_so "shown 'Mouse (046d:c077) is at 2-1.4 now'"
+    not shown 'leaves 3-3'
+    not shown 'XUSB2PR'
+    # Somebody else does write there.
+    for key in r C-l; do
+        printf '\033[Hsomething else' > "$(tmux display-message -p '#{pane_tty}')"
+        until_so "shown 'something else'"
+        tmux send-keys "$key"
+        until_so "! shown 'something else'"
+    done
+    # At the prompt of the shell the board speaks again.
+    tmux send-keys q
+    until_so "! shown '╔H rear-1'"
+    tmux send-keys 'usbroute toggle' Enter
+    until_so "shown XUSB2PR"
+    tmux kill-server
+}
+
 @test "a move is seen by sysfs, by status, and by whoever watches" {
     inside <<'SCRIPT'
 watch_into watch
@@ -75,11 +103,28 @@ stop
 SCRIPT
 }
 
+@test "what was in a socket before a guest got it is said, and not when it is seen again" {
+    inside <<'SCRIPT'
+give_ehcis
+usbroute apply desk-in-windows
+sim settle
+until_so "usbroute status | grep -q 'rear-1 .*windows .*last seen: Logitech USB Keyboard'"
+usbroute why rear-1 | grep -q '^last seen there, before windows got it: Logitech USB Keyboard'
+usbroute status --json | grep -q '"last_seen":"Logitech USB Optical Mouse"'
+usbroute picture | grep -q 'last seen: '
+usbroute apply all-host
+sim settle
+until_so "usbroute status | grep -q 'rear-1 .*host .*Logitech USB Keyboard'"
+not grep -q last_seen <(usbroute status --json)
+stop
+SCRIPT
+}
+
 @test "a guest gets what it was given, and never the last keyboard" {
     inside <<'SCRIPT'
 give_ehcis
 usbroute move front-1 --to windows; sim settle
-usbroute status | grep '^front-1 *windows *EHCI *not visible'
+usbroute status | grep '^front-1 *windows *EHCI *last seen: Plantronics'
 ends_with 6 usbroute move rear-1 --to windows; grep "the host's only keyboard" err
 [ "$(keyboard)" = 3-3 ]
 usbroute move rear-1 --to windows --yes; sim settle
@@ -297,6 +342,12 @@ SCRIPT
     [ "$status" -eq 0 ]
 }
 
+@test "the session of the README is what comes out now" {
+    run "$BATS_TEST_DIRNAME/../../tools/make-session" --bin "$USBROUTE_BIN" --check
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
 @test "the picture shows panels, owners and no string that a device may have made up" {
     inside <<'SCRIPT'
 sim plug internal-2 hostile; sim settle
@@ -305,7 +356,9 @@ usbroute picture --svg picture.svg
 LC_ALL=C usbroute picture > ascii
 usbroute > status
 cat text ascii
-grep '^rear' text; grep 'H rear-1' text; grep 'H rear-1' status
+grep '^rear' text; grep 'H rear-1' text
+# Whoever reads what is no terminal wants the table.
+not grep 'H rear-1' status; grep '^rear-1 ' status
 grep -F '+H rear-1 -' ascii
 not env LC_ALL=C grep -P '[\x00-\x08\x0b-\x1f\x7f-\xff]' ascii
 python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' picture.svg

@@ -18,7 +18,7 @@ SCRIPT
     inside <<'SCRIPT'
 # What is said while it lasts, on a trial that does not end meanwhile, however busy the machine is.
 usbroute move rear-1 --to ehci --revert-after 1h 2> said
-grep 'trial: rear-1 goes back to xhci in 3600 s unless confirmed (usbroute confirm, or confirm on this line)' said
+grep 'trial: rear-1 goes back to xhci in 3600 s unless confirmed; `usbroute confirm` keeps it' said
 [ "$(side rear-1)" = ehci ]
 usbroute status | grep '^trial: rear-1 goes back to xhci in .* unless confirmed: usbroute confirm'
 usbroute status --json | jq -e '.trial_seconds > 3000 and .trial_seconds <= 3600 and .trial_way_back == "rear-1 goes back to xhci"'
@@ -259,13 +259,21 @@ SCRIPT
 usbroute why rear-1 | grep 'not moved by usbroute since the machine started'
 control 'move rear-1 ehci' | grep ^ok; sim settle
 crash; start
-usbroute why rear-1 > said; cat said
+TZ=UTC usbroute why rear-1 > said; cat said
 grep '^rear-1: host, EHCI' said
-grep "^since 20..-..-..T..:..:..Z, by control (uid $(id -u), pid [0-9]*): move rear-1 to ehci" said
+grep "^since 20..-..-.. ..:..:.. (UTC), by user $(id -un) (uid $(id -u)), process [0-9]* ([^ ]*): move rear-1 to ehci" said
 grep 'plugged in: Logitech USB Keyboard' said
 grep 'to ehci: it is already there' said
 grep 'to host: nothing prevents it' said
 grep 'to windows: .*(guest-not-given; ' said
+TZ=UTC usbroute log > said; cat said
+grep '^times are local (UTC)' said
+grep "^20..-..-.. ..:..:.. move rear-1 to ehci, by user $(id -un) " said
+grep '^    rear-1: xHCI -> EHCI$' said
+usbroute log --json | jq -e '.entries[-1].moved == [{"name":"rear-1","from":"xhci","to":"ehci"}]'
+usbroute log --since 1m -n 1 | grep 'move rear-1 to ehci'
+ends_with 2 usbroute log --since soon; grep 'write how long ago, such as 10m' err
+guest log | grep '^error not-permitted windows may not read the log'
 usbroute why rear-1 --json | jq -e '.schema == 1 and .what == "move rear-1 to ehci" and (.moves[] | select(.to == "windows") | .code) == "guest-not-given"'
 usbroute --direct why rear-1 --json | jq -e '.what == "move rear-1 to ehci"'
 guest 'why rear-1' > said; cat said

@@ -49,7 +49,7 @@ TEST(Completion, OffersWhatAVerbTakes)
     EXPECT_EQ(offered({"why", ""}), (Words{"front-left", "rear-1"}));
     EXPECT_EQ(offered({"apply", ""}), (Words{"all-host", "desk"}));
     EXPECT_EQ(offered({"toggle", ""}), (Words{"all-host", "desk"}));
-    EXPECT_EQ(offered({"config", ""}), (Words{"check", "show", "udev"}));
+    EXPECT_EQ(offered({"config", ""}), (Words{"init", "check", "show", "udev"}));
     EXPECT_EQ(offered({"completion", ""}), (Words{"bash", "zsh", "fish"}));
     EXPECT_EQ(offered({"guest", "bind", ""}), (Words{"windows"}));
     EXPECT_EQ(offered({"undo", ""}), Words{});

@@ -11,7 +11,7 @@
 namespace usbroute::config {
 namespace {
 
-constexpr std::string_view by_hand = R"([connector.left]
+constexpr std::string_view written_by_hand = R"([connector.left]
 usb = ["0000:00:14.0/1"]
 [guest.windows]
 qmp = "/run/windows.qmp"
@@ -22,7 +22,7 @@ ask = ["windows", "host"]
 
 std::vector<SourceText> files_with(std::string rules, const std::string& more = {})
 {
-    return {{.name = "usbroute.toml", .text = std::string(by_hand) + more},
+    return {{.name = "usbroute.toml", .text = std::string(written_by_hand) + more},
             {.name = "connectors.toml", .text = {}},
             {.name = "rules.toml", .text = std::move(rules)}};
 }

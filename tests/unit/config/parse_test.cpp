@@ -409,7 +409,7 @@ TEST(Settings, VerbsAndTargetsKeepTheirWords)
     for (const auto verb : all_verbs()) EXPECT_EQ(verb_from(text_of(verb)), verb);
     for (const auto* word : {"host", "ehci", "xhci", "windows"}) EXPECT_EQ(text_of(target_from(word)), word);
 
-    EXPECT_EQ(all_verbs().size(), 9U);
+    EXPECT_EQ(all_verbs().size(), 10U);
     EXPECT_EQ(verb_from("why"), Verb::why); // a way to read, so `status` is the right to it
     EXPECT_EQ(verb_from("halt"), std::nullopt);
     EXPECT_EQ(target_from("xhci"), Target(Side::xhci));

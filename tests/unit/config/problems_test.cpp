@@ -104,6 +104,32 @@ TEST(Problems, OfHubsAndWhatIsOnThem)
     expect(cases);
 }
 
+TEST(Problems, OfWhatOtherFormatsWriteSayWhatToWriteHere)
+{
+    constexpr std::array cases = {
+        Case{"[connector.a]\npanel = front\n", "2:10: front is a text: put it in quotes, \"front\"\n"},
+        Case{"[guest.w]\nqmp = /run/w.qmp # here\n",
+             "2:7: /run/w.qmp is a text: put it in quotes, \"/run/w.qmp\"\n"},
+        Case{"[guest.w]\ngrace = 5s\n", "2:10: 5s is a text: put it in quotes, \"5s\"\n"},
+        Case{"[profile.x]\nhost = [\"a\", front-left]\n",
+             "2:15: front-left is a text: put it in quotes, \"front-left\"\n"},
+        Case{"[rule.d]\nmatch = { id = 1050:0407 }\n",
+             "2:18: 1050:0407 is a text: put it in quotes, \"1050:0407\"\n"},
+        Case{"[rule.d]\nmatch = { removable = yes }\n",
+             "2:23: yes is no value: write true, without quotes\n"},
+        Case{"[routes]\nremember = True\n", "2:12: True is no value: write true, without quotes\n"},
+        Case{"[routes]\nremember = off\n", "2:12: off is no value: write false, without quotes\n"},
+        Case{"[guest.w]\nqmp: \"x\"\n",
+             "2:4: a key and its value are joined by =, not by a colon: qmp = ...\n"},
+        Case{"[guest.w]\nqmp =\n", "2:6: qmp has no value\n"},
+        // What the advice would be wrong for.
+        Case{"[guest.w]\ncontrollers = [\"a\" \"b\"]\n",
+             "2:20: not valid TOML, in array: expected comma or closing ']', saw '\"'\n"},
+        Case{"[guest w]\n", "1:8: not valid TOML, in table header: expected ']', saw 'w'\n"},
+    };
+    expect(cases);
+}
+
 TEST(Problems, OfTomlItself)
 {
     constexpr std::array cases = {

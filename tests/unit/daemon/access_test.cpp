@@ -112,7 +112,7 @@ TEST(Access, DoesNotLetAGuestLiftAGuard)
 {
     for (const auto* line : {"toggle yes=1", "move front windows force-disk=sdb", "plan toggle yes=1"})
         EXPECT_EQ(verdict(for_windows(), line),
-                  "windows may not lift a guard of the host: leave out yes=1 and force-disk")
+                  "windows may not lift a guard of the host: leave out yes=1 and force-disk=")
             << line;
 }
 

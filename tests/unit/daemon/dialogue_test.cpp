@@ -130,7 +130,7 @@ TEST(Dialogue, AnswersInTheFormOfTheQuestion)
               "{\"message\":\"did {\\\"do\\\":\\\"status\\\"}\",\"ok\":true}\n");
     EXPECT_EQ(
         talk.say("{\"do\":\"frob\"}\n"),
-        "{\"code\":\"usage\",\"message\":\"frob is not a command\",\"ok\":false,\"status\":\"error\"}\n");
+        "{\"code\":\"not-a-command\",\"message\":\"frob is not a command\",\"ok\":false,\"status\":\"error\"}\n");
 }
 
 TEST(Dialogue, GivesOthersATurnAfterSixteenLines)

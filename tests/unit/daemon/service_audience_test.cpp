@@ -107,12 +107,30 @@ TEST_F(ServiceAudience, AVerdictFollowsAMoveWhenALookHasSeenWhatCameOfIt)
     EXPECT_EQ(heard().find("event verdict front consistent "), 0u);
 }
 
+TEST_F(ServiceAudience, AVerdictWaitsForWhatIsFoundInASocketThatHasComeHome)
+{
+    world.unplug(rear);
+    ask("move rear windows");
+    life->look();
+    heard();
+
+    ask("move rear host");
+    life->look();
+    EXPECT_EQ(heard().find("verdict"), std::string::npos);
+    world.plug(rear, Thing::mouse);
+    life->look();
+
+    const auto said = heard();
+    EXPECT_NE(said.find("event arrived rear "), std::string::npos) << said;
+    EXPECT_NE(said.find("event verdict rear confirmed "), std::string::npos) << said;
+}
+
 TEST_F(ServiceAudience, ATrialIsToldFromItsBeginningToItsEnd)
 {
     EXPECT_EQ(
         ask("move rear windows revert-after=30s"),
-        "ok windows=rear -- trial: rear goes back to host in 30 s unless confirmed (usbroute confirm, or "
-        "confirm on this line)\n");
+        "ok windows=rear -- trial: rear goes back to host in 30 s unless confirmed; say confirm to keep "
+        "it\n");
     EXPECT_EQ(heard(), "event moved windows=rear\n"
                        "event trial begun rear goes back to host in 30 s unless confirmed\n");
     EXPECT_EQ(ask("status"),

@@ -228,9 +228,31 @@ const Trouble troubles[] = {
      "a guest is to get 0000:00:1d.0, which the host has now"},
     {"claims-absent", Severity::note, true, [](Facts& f) { f.daemon->sees_claims = false; },
      "usbrouted cannot see every use of a disk"},
+    {"daemon-keeps-out", Severity::note, true,
+     [](Facts& f) {
+         f.daemon->answers = false;
+         f.daemon->keeps_us_out = true;
+     },
+     "this user may not connect to it"},
     {"daemon-absent", Severity::note, true, [](Facts& f) { f.daemon->answers = false; },
      "usbrouted does not answer"},
 };
+
+TEST(Diagnosis, SendsAUserWhomTheDaemonKeepsOutToItsGroupAndDoesNotStartIt)
+{
+    auto facts = all_is_well();
+    facts.may_write = false;
+    facts.daemon->answers = false;
+    facts.daemon->keeps_us_out = true;
+    auto blind = facts;
+    blind.snapshot.note_registers(its_xhci(blind).address, topology::Unreadable{});
+
+    EXPECT_EQ(diagnose(facts).next_step,
+              "join the group of the daemon's socket, then log in again: sudo usermod -aG usbroute $USER");
+    EXPECT_EQ(
+        diagnose(blind).next_step,
+        "look as root: sudo usbroute doctor; or join the group of the daemon's socket, then log in again: sudo usermod -aG usbroute $USER");
+}
 
 TEST(Diagnosis, FindsEachTroubleWhereItIsAndNotWhereItIsNot)
 {

@@ -52,6 +52,18 @@ TEST(NextStep, NamesACommandOnlyWherePlanningItLeadsThere)
     EXPECT_EQ(held.find("before the guest starts"), std::string::npos) << held;
 }
 
+TEST(NextStep, OfAGuestThatIsGivenItsControllersWhileItRunsIsAssign)
+{
+    auto facts = before_the_guest();
+    facts.settings.guests.front().bind = config::BindAt::running;
+
+    const auto step = diagnose(facts).next_step;
+
+    EXPECT_EQ(
+        step,
+        "once windows runs: sudo usbroute guest assign windows; windows: it is given 2 controllers while it runs, so its machine has to be started with an empty root port for each; `usbroute guest lines windows --qemu` prints them");
+}
+
 TEST(NextStep, DoesNotAdviseWhatLeavesTheHostWithoutUsb)
 {
     auto facts = before_the_guest();

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -76,6 +77,34 @@ TEST(ReplaceFile, LeavesEverythingAsItWasWhereItCannotWrite)
     EXPECT_FALSE(replace_file(folder.file("a-folder"), "text"));
 
     EXPECT_EQ(folder.size(), 1u);
+}
+
+TEST(CreateFile, WritesAWholeFileAndLeavesNothingBesideIt)
+{
+    const Folder folder;
+
+    ASSERT_TRUE(create_file(folder.file("new.toml"), "text"));
+
+    EXPECT_EQ(read_file(folder.file("new.toml"), 100), "text");
+    EXPECT_EQ(std::filesystem::status(folder.file("new.toml")).permissions(), std::filesystem::perms{0644});
+    EXPECT_EQ(folder.size(), 1u);
+}
+
+TEST(CreateFile, LeavesWhatIsThereAsItIsALinkToNowhereToo)
+{
+    const Folder folder;
+    ASSERT_TRUE(replace_file(folder.file("old"), "old"));
+    std::filesystem::create_symlink("nowhere", folder.file("link"));
+
+    const auto over_file = create_file(folder.file("old"), "new");
+    const auto over_link = create_file(folder.file("link"), "new");
+
+    ASSERT_FALSE(over_file);
+    ASSERT_FALSE(over_link);
+    EXPECT_EQ(over_file.error().errno_value(), EEXIST);
+    EXPECT_EQ(over_link.error().errno_value(), EEXIST);
+    EXPECT_EQ(read_file(folder.file("old"), 100), "old");
+    EXPECT_EQ(folder.size(), 2u);
 }
 
 /// Renames something else on the machine all the time.

@@ -5,6 +5,8 @@
 #include "base/text.hpp"
 #include "fakes/boards.hpp"
 #include "live/model.hpp"
+#include "plan/plan.hpp"
+#include "report/spoken.hpp"
 
 #include <gtest/gtest.h>
 
@@ -196,10 +198,9 @@ TEST(Live, WhatIsDangerousIsDoneOnlyAfterAYes)
 
     EXPECT_EQ(words(model.hear(refusal("last-keyboard", "rear-1 holds the host's only keyboard"))), "look");
 
-    EXPECT_TRUE(shows(model, "rear-1 holds the host's only keyboard\nDo it anyway?"))
+    EXPECT_TRUE(shows(model, "rear-1 holds the host's only keyboard\nDo it anyway? y/t/n"))
         << text_of(model.screen());
-    for (const auto key : {enter, up, letter('m'), letter('t'), letter('u')})
-        EXPECT_EQ(words(model.press(key)), "");
+    for (const auto key : {enter, up, letter('m'), letter('u')}) EXPECT_EQ(words(model.press(key)), "");
     EXPECT_EQ(words(model.press(letter('y'))), "move rear-1 windows yes=1");
     EXPECT_EQ(words(model.hear(refusal("last-keyboard", "still no"))), "look");
     EXPECT_FALSE(shows(model, "Do it anyway?"));
@@ -227,6 +228,88 @@ TEST(Live, ARefusalThatYesDoesNotLiftIsOnlySaid)
 
     EXPECT_TRUE(shows(model, "refused: rear-1 holds disk sdb; unmount it"));
     EXPECT_EQ(words(model.press(letter('y'))), "");
+}
+
+TEST(Live, ACapitalTTriesTheMoveForHalfAMinute)
+{
+    auto model = model_of(recorded_view());
+
+    EXPECT_EQ(words(model.press(letter('T'))), "move rear-1 windows revert-after=30s");
+}
+
+TEST(Live, WhatIsDangerousCanBeTried)
+{
+    auto model = model_of(recorded_view());
+    EXPECT_EQ(words(model.press(enter)), "move rear-1 windows");
+    EXPECT_EQ(words(model.hear(refusal("last-keyboard", "it is the last"))), "look");
+    EXPECT_TRUE(shows(model, "t try it for 30 s")) << text_of(model.screen());
+
+    EXPECT_EQ(words(model.press(letter('t'))), "move rear-1 windows revert-after=30s");
+}
+
+TEST(Live, ADeadSideCannotBeTried)
+{
+    auto model = model_of(recorded_view());
+    (void)model.press(enter);
+    (void)model.hear(refusal("no-driver", "nobody is there"));
+    EXPECT_FALSE(shows(model, "t try it"));
+
+    EXPECT_EQ(words(model.press(letter('t'))), "");
+}
+
+/// What the planner says of a move.
+std::string refusal_of(const topology::Snapshot& snapshot, const char* connector, const char* to)
+{
+    const topology::HostUse nothing_in_use;
+    const auto settings = fakes::settings();
+    const auto outcome = plan::make_plan(
+        {.snapshot = snapshot,
+         .settings = settings,
+         .use = nothing_in_use,
+         .last_change = {},
+         .standing = {}},
+        {.wish = plan::MoveRequest{.connectors = {ConnectorName(connector)}, .to = config::target_from(to)}});
+    const auto* refused = std::get_if<plan::Refusal>(&outcome);
+    return refused == nullptr ? std::string("it is not refused") : plan::text_of(*refused);
+}
+
+TEST(Live, ARefusalSpeaksOfKeysAndNotOfOptions)
+{
+    auto with_keyboard = fakes::z97();
+    fakes::plug_keyboard(with_keyboard, "3-3");
+    fakes::controller(with_keyboard, "0000:00:1a.0").driver = "vfio-pci";
+    fakes::controller(with_keyboard, "0000:00:1d.0").driver = "vfio-pci";
+    auto undriven = fakes::z97();
+    fakes::controller(undriven, "0000:00:1d.0").driver.clear();
+
+    const auto keyboard = report::as_keys(refusal_of(with_keyboard, "keys", "windows"));
+    const auto dead = report::as_keys(refusal_of(undriven, "keys", "ehci"));
+
+    EXPECT_NE(keyboard.find("try it with a way back (t), say yes (y)"), std::string::npos) << keyboard;
+    EXPECT_NE(dead.find("(y)"), std::string::npos) << dead;
+    for (const auto& text : {keyboard, dead}) {
+        EXPECT_EQ(text.find("--"), std::string::npos) << text;
+        EXPECT_EQ(text.find("yes=1"), std::string::npos) << text;
+    }
+}
+
+TEST(Live, TellsTheLettersInATerminalOf80By24)
+{
+    auto model = model_of(recorded_view());
+    model.resize({.rows = 24, .columns = 80});
+
+    EXPECT_TRUE(shows(model, "H host   W windows")) << text_of(model.screen());
+}
+
+TEST(Live, ShowsWhatWasLastSeenInAGuestsSocket)
+{
+    auto view = recorded_view();
+    view.connectors[0].owner = "windows";
+    view.connectors[0].devices.clear();
+    view.connectors[0].last_seen = "Logitech USB Keyboard";
+    const auto model = model_of(view);
+
+    EXPECT_TRUE(shows(model, "last seen: Logitech USB Keyboard")) << text_of(model.screen());
 }
 
 TEST(Live, ASocketThatCannotMoveSaysWhy)
@@ -337,7 +420,7 @@ TEST(Live, ShowsTheQuestionInTheSmallestTerminal)
             words(model.hear(refusal("last-keyboard", std::string(300, 'x') + " " + std::string(300, 'y')))),
             "look");
         model.resize({.rows = rows, .columns = 20});
-        ASSERT_TRUE(shows(model, "Do it anyway? y/n")) << rows << "\n" << text_of(model.screen());
+        ASSERT_TRUE(shows(model, "Do it anyway? y/t/n")) << rows << "\n" << text_of(model.screen());
     }
 }
 

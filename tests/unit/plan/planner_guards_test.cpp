@@ -21,9 +21,7 @@ TEST(Plan, Invariant5RefusesToTakeTheLastKeyboard)
 
     EXPECT_EQ(steps_of(bench.ask(move("keys", windows()))),
               "refused: keys holds the host's only keyboard: Keyboard (1234:5678); try it with a way back "
-              "(--revert-after 30s, revert-after=30s), say yes (--yes, yes=1), or set may_take_last_keyboard "
-              "in the "
-              "profile");
+              "(revert-after=30s), say yes (yes=1), or set may_take_last_keyboard in the profile");
     EXPECT_EQ(refusal_of(bench.ask(move("keys", windows()), true)), "not refused");
 }
 
@@ -113,8 +111,8 @@ TEST(Plan, Invariant5ListsWhatGoesAndWhatDoesNotCount)
         steps_of(bench.ask(MoveRequest{{ConnectorName("keys"), ConnectorName("rear")}, windows()})),
         "refused: keys, rear hold the host's last keyboards: Keyboard (1234:5678), Receiver (1234:5678); "
         "not "
-        "counted: Power Button (only a power or sleep button); try it with a way back (--revert-after 30s, "
-        "revert-after=30s), say yes (--yes, yes=1), or set may_take_last_keyboard in the profile");
+        "counted: Power Button (only a power or sleep button); try it with a way back "
+        "(revert-after=30s), say yes (yes=1), or set may_take_last_keyboard in the profile");
 }
 
 TEST(Plan, Invariant5CountsABuiltInKeyboardThatStays)
@@ -298,8 +296,7 @@ TEST(Plan, Invariant6RefusesToMoveADiskInUseUntilForcedByName)
 
     EXPECT_EQ(steps_of(bench.ask(move("rear", Side::ehci))),
               "refused: rear holds disk sdb, which the host uses: sdb > sdb1 > /mnt; unmount it, or force it "
-              "by name: "
-              "--force-disk sdb");
+              "by name: force-disk=sdb");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), true)), "disk-in-use");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), false, {"sdc"})), "disk-in-use");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), false, {"sdb"})), "not refused");
@@ -319,7 +316,7 @@ TEST(Plan, Invariant6RefusesToMoveADiskThatTheKernelSaysIsClaimed)
               "system, RAID, "
               "LVM, swap or pool that is not in the mount list, or a program that opened it exclusively); "
               "unmount it, or "
-              "force it by name: --force-disk sdb");
+              "force it by name: force-disk=sdb");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), true)), "disk-in-use");
     EXPECT_EQ(refusal_of(bench.ask(move("rear", Side::ehci), false, {"sdb"})), "not refused");
     EXPECT_EQ(refusal_of(bench.ask(move("keys", Side::ehci))), "not refused");

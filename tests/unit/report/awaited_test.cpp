@@ -60,6 +60,17 @@ TEST(Awaited, APlaceThatIsMissingCountsWhereItIsAskedFor)
     EXPECT_EQ(not_there_yet(view, {"rear-2"}), Missing{"rear-2: hub desk is not plugged in"});
 }
 
+TEST(Awaited, AGuestThatGetsItsControllersWhileItRunsStartsWithoutThem)
+{
+    const auto view = a_desk();
+    const config::GuestSettings guest{.name = GuestName("windows"),
+                                      .controllers = {PciAddress::parse("0000:00:1d.0").value()},
+                                      .bind = config::BindAt::running,
+                                      .origin = {}};
+
+    EXPECT_EQ(not_ready_for(view, guest, {}), Missing{});
+}
+
 TEST(Awaited, AGuestMayStartWhenItsControllersAreOnVfioPciAndTheSocketsAreItsOwn)
 {
     auto view = a_desk();

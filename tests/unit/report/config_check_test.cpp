@@ -56,6 +56,23 @@ TEST(ConfigCheck, TellsWhichBitsPortsAndControllersThisMachineLacks)
         }));
 }
 
+TEST(ConfigCheck, SaysWhichRootPortsAGuestNeedsThatIsGivenItsControllersWhileItRuns)
+{
+    const std::string guest = "[guest.g]\ncontrollers = [\"0000:00:1d.0\"]\nqmp = \"/run/g.qmp\"\nbind = ";
+    const auto said = [&](const char* bind) {
+        std::vector<std::string> messages;
+        for (const auto& warning : check_config(settings_of(guest + bind + "\n"), fakes::z97(), {}).warnings)
+            messages.push_back(warning.message);
+        return messages;
+    };
+
+    EXPECT_EQ(said("\"boot\""), std::vector<std::string>{});
+    EXPECT_EQ(
+        said("\"running\""),
+        std::vector<std::string>{
+            "guest g: it is given 1 controller while it runs, so its machine has to be started with an empty root port; `usbroute guest lines g --qemu` prints it"});
+}
+
 TEST(ConfigCheck, NamesAControllerThatTwoGuestsAreToHave)
 {
     EXPECT_EQ(
@@ -101,7 +118,7 @@ TEST(ConfigCheck, WarnsOfAGuestThatKeepsItsSocketsAndCannotCallThemBack)
         std::vector<std::string>{
             "guest a: its sockets of the mux stay with it when it is gone (when_off = \"stay\"), and it has no line of its own "
             "through which they can be called back; write when_off = \"host\", or add [listen.a] with "
-            "unix = \"/run/usbroute/a.sock\", guest = \"a\", allow = [\"toggle\", \"status\"]"});
+            "unix = \"/run/usbroute/a.sock\", guest = \"a\", allow = [\"toggle\", \"status\", \"confirm\"]"});
     EXPECT_EQ(warnings(guest + "when_off = \"reserve\"\n").size(), 1U);
     EXPECT_EQ(warnings(guest + "when_off = \"stay\"\n" + line + "allow = [\"status\", \"undo\"]\n").size(),
               1U);

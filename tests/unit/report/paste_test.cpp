@@ -235,9 +235,10 @@ TEST(GuestLines, OfAGuestWithoutAListenerAreRefusedWithWhatTheConfigurationLacks
     ASSERT_FALSE(paste);
     EXPECT_EQ(paste.error().kind(), ErrorKind::refused);
     EXPECT_EQ(paste.error().code(), "no-guest-line");
-    EXPECT_NE(paste.error().message().find("[listen.windows]\nunix = \"/run/usbroute/windows.sock\"\n"
-                                           "guest = \"windows\"\nallow = [\"toggle\", \"status\"]"),
-              std::string::npos);
+    EXPECT_NE(
+        paste.error().message().find("[listen.windows]\nunix = \"/run/usbroute/windows.sock\"\n"
+                                     "guest = \"windows\"\nallow = [\"toggle\", \"status\", \"confirm\"]"),
+        std::string::npos);
 }
 
 /// The board's guest, which has one controller and takes devices too.

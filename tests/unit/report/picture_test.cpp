@@ -253,6 +253,40 @@ TEST(Picture, NeverBreaksItsFrameAtAnyWidth)
     }
 }
 
+TEST(Picture, SvgHasASignWithATitleForEachKindOfDevice)
+{
+    for (const auto* kind : {"keyboard", "mouse", "disk", "sound", "camera", "radio", "hub"}) {
+        auto connector = with(socket("a", "host"), "Thing");
+        connector.devices.front().kind = kind;
+        connector.devices.front().hub = std::string_view(kind) == "hub";
+
+        const auto svg = picture_svg(picture_of(view_of({connector})));
+
+        EXPECT_NE(svg.find(format("<title>{}</title><path", kind)), std::string::npos) << kind;
+    }
+}
+
+TEST(Picture, SvgShowsALongNameOfADeviceWholeInTwoLines)
+{
+    const auto svg =
+        picture_svg(picture_of(view_of({with(socket("a", "host"), "Logitech USB Optical Mouse")})));
+
+    EXPECT_NE(svg.find(">Logitech USB<"), std::string::npos) << svg;
+    EXPECT_NE(svg.find(">Optical Mouse<"), std::string::npos) << svg;
+}
+
+TEST(Picture, SvgSaysWhatWasLastSeenAndDoesNotShowItAsPresent)
+{
+    auto connector = socket("a", "windows");
+    connector.last_seen = "Mouse";
+
+    const auto svg = picture_svg(picture_of(view_of({connector})));
+
+    EXPECT_NE(svg.find("class=\"device quiet\""), std::string::npos);
+    EXPECT_NE(svg.find("last seen: Mouse</title>"), std::string::npos) << svg;
+    EXPECT_EQ(svg.find("<g class=\"sign\""), std::string::npos);
+}
+
 TEST(Picture, SvgSurvivesHostileStrings)
 {
     const auto svg = picture_svg(picture_of(hostile_view()));

@@ -49,7 +49,7 @@ TEST(Table, PaintsWithoutMovingTheColumns)
     table.add({{"windows", Tone::guest}, {"y"}});
 
     EXPECT_EQ(table.text({.colour = true}),
-              "\x1b[1mOWNER\x1b[0m    \x1b[1mX\x1b[0m\n\x1b[1;36mwindows\x1b[0m  y\n");
+              "\x1b[1mOWNER\x1b[0m    \x1b[1mX\x1b[0m\n\x1b[1;33mwindows\x1b[0m  y\n");
 }
 
 TEST(Cut, EndsWithAnEllipsisThatTheTerminalCanShow)

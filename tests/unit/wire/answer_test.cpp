@@ -160,7 +160,7 @@ TEST(Event, ComesBackAsItWasSent)
               "event question rear-1 3-3 asked windows,host 60s Ultra Fit (0781:5583)");
     EXPECT_EQ(
         to_line(events[7], Form::json),
-        R"x({"answers":["windows","host"],"connector":"rear-1","event":"question","seconds":60,"state":"asked","text":"Ultra Fit (0781:5583)","word":"3-3"})x");
+        R"x({"answers":["windows","host"],"connector":"rear-1","event":"question","place":"3-3","seconds":60,"state":"asked","text":"Ultra Fit (0781:5583)"})x");
     // Who has it now is not for a guest that is another one.
     EXPECT_EQ(to_line(events[9], Form::text), "event question - 3-3 answered - windows 9000");
 }

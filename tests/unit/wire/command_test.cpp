@@ -187,7 +187,7 @@ TEST(Command, RefusesATimeThatIsNone)
             format("ours: {} is not a valid trial time: write 1s to 1h, such as 30s or 2m, or 0 for no trial",
                    time));
     EXPECT_EQ(seen("toggle revert-after=1s revert-after=2s"), "ours: revert-after is given twice");
-    EXPECT_EQ(seen("undo revert-after=1s"), "ours: undo cannot itself be a trial; drop revert-after");
+    EXPECT_EQ(seen("undo revert-after=1s"), "ours: undo cannot itself be a trial; leave out revert-after=");
     EXPECT_EQ(seen("status revert-after=1s"), "ours: status takes no option");
     EXPECT_TRUE(seen(R"({"do":"toggle","revert_after":-1})").starts_with("ours: revert_after: "));
     EXPECT_TRUE(seen(R"({"do":"toggle","revert_after":[1]})").starts_with("ours: revert_after: "));
@@ -302,6 +302,10 @@ TEST(Command, RefusesJsonThatIsNotAsItShouldBe)
     EXPECT_EQ(seen(R"({"do":"toggle","yes":"1"})"), "ours: yes must be true or false");
     EXPECT_EQ(seen(R"({"do":"apply","profile":null})"), "ours: profile must be a string");
     EXPECT_EQ(seen(R"({"do":1})"), "ours: do must be a string");
+    EXPECT_EQ(seen("toogle"), "foreign: toogle is not a command; did you mean toggle?");
+    EXPECT_EQ(seen(R"({"do":"toogle"})"), "ours: toogle is not a command; did you mean toggle?");
+    EXPECT_TRUE(read_command(R"({"do":"toogle"})").error().is_unknown_verb);
+    EXPECT_FALSE(read_command(R"({"do":{"do":"toggle"}})").error().is_unknown_verb) << "no word at all";
     EXPECT_EQ(seen(R"({"do":"frob"})"), "ours: frob is not a command");
     EXPECT_EQ(seen(R"({"do":"plan","plan":"toggle"})"),
               R"(ours: "plan" must be the command to plan, an object)");
