@@ -22,6 +22,11 @@ namespace {
 constexpr int most_rounds = 4;
 constexpr auto pause_after_a_change = std::chrono::milliseconds(250);
 constexpr auto pause_after_a_timeout = std::chrono::milliseconds(60'000);
+/// More than a machine has to be brought about at one time: what is done there does not last. It goes on after a pause.
+constexpr int most_at_one_time = 100;
+/// Somebody else who binds a controller too, or a guest that has it and has it not, would have it reset for ever.
+constexpr std::size_t most_changes_of_a_controller = 6;
+constexpr auto changes_counted_for = std::chrono::seconds(60);
 
 /// What QEMU or libvirt was not even asked for, or what usbroute-libvirt has not lived to answer, is no failure of the device's. A
 /// QEMU that has been asked and ends, or does not answer, may have done so over the device.
@@ -68,11 +73,28 @@ Follower::Follower(Parts parts)
 
 Follower::~Follower() { parts_.lookout.forget(*this); }
 
-/// What was done to a device shows in its drivers, and they are seen by a look.
+/// A change that ends at once calls this from within: it goes on after that, not within it, and not for ever.
 void Follower::look_again()
 {
+    is_asked_again_ = true;
+    if (is_acting_) return;
+    is_acting_ = true;
+    for (int number = 0; std::exchange(is_asked_again_, false); ++number) {
+        if (number == most_at_one_time) {
+            again_.start(pause_after_a_change);
+            break;
+        }
+        act_when_known();
+    }
+    is_acting_ = false;
+}
+
+/// What was done to a device shows in its drivers, and they are seen by a look.
+void Follower::act_when_known()
+{
+    const bool has_looked = std::exchange(has_looked_, false);
     if (!parts_.giving.is_needed() || is_waiting_ || is_under_way_ || parts_.machine.is_busy()) return;
-    if (parts_.lookout.is_fresh()) return act();
+    if (has_looked || parts_.lookout.is_fresh()) return act();
     is_waiting_ = true;
     parts_.lookout.wait(*this);
 }
@@ -81,7 +103,9 @@ void Follower::look_again()
 void Follower::looked(Look look)
 {
     is_waiting_ = false;
-    if (look == Look::taken && !is_under_way_ && !parts_.machine.is_busy()) act();
+    if (look != Look::taken) return;
+    has_looked_ = true;
+    look_again();
 }
 
 /// In the turn in which what is known was seen to hold.
@@ -137,7 +161,10 @@ std::vector<PciAddress> Follower::left_controllers_now()
 /// What has failed is tried again after a while: a guest may answer by then, and a driver be free.
 void Follower::carried(const std::vector<PciAddress>& controllers, Carried carried)
 {
-    if (carried) return parts_.done(*carried->plan);
+    if (carried) {
+        for (const auto& controller : controllers) note_change_of(controller);
+        return parts_.done(*carried->plan);
+    }
     const auto is_over_soon = is_locked_out(carried.error());
     const auto error = apply::error_from(std::move(carried.error()));
     const bool is_stale = error.code() == apply::code_of_a_stale_plan;
@@ -146,6 +173,20 @@ void Follower::carried(const std::vector<PciAddress>& controllers, Carried carri
     for (const auto& controller : controllers) controllers_put_off_[controller] = until;
     if (is_over_soon || is_stale) return again_.start(pause_after_a_change);
     if (said_of_controllers_.insert(error.message()).second) parts_.controller_stays(error.message());
+}
+
+void Follower::note_change_of(const PciAddress& controller)
+{
+    auto& times = controllers_changed_[controller];
+    const auto now = parts_.loop.now();
+    std::erase_if(times, [&](const auto& at) { return now - at >= changes_counted_for; });
+    times.push_back(now);
+    if (times.size() < most_changes_of_a_controller) return;
+    controllers_put_off_[controller] = now + pause_after_a_timeout;
+    auto why = format("{} had to change hands {} times within a minute; it is left alone for a minute",
+                      controller.text(), most_changes_of_a_controller);
+    parts_.controller_stays(why);
+    said_of_controllers_.insert(std::move(why));
 }
 
 void Follower::say_which_controllers_stay(const plan::Plan& plan)

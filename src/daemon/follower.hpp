@@ -54,11 +54,13 @@ public:
     void looked(Look look) override;
 
 private:
+    void act_when_known();
     void act();
     [[nodiscard]] std::vector<topology::PortPath> left_now();
     void carried(const topology::PortPath& place, Carried carried);
     void carried(const std::vector<PciAddress>& controllers, Carried carried);
     [[nodiscard]] std::vector<PciAddress> left_controllers_now();
+    void note_change_of(const PciAddress& controller);
     void say_which_controllers_stay(const plan::Plan& plan);
     void round_is_over();
     void say_what_stays(const plan::Plan& plan);
@@ -68,6 +70,9 @@ private:
     linux_::Timer again_;
     bool is_waiting_ = false; ///< the lookout knows of it
     bool is_under_way_ = false;
+    bool has_looked_ = false; ///< just now, for this
+    bool is_acting_ = false;
+    bool is_asked_again_ = false;          ///< meanwhile
     int rounds_ = 0;                       ///< since something happened
     std::vector<topology::PortPath> left_; ///< in this round
     /// Until when a place is left alone where something did not end in time: others wait for whatever is under way.
@@ -75,6 +80,7 @@ private:
     /// The same of whole controllers, and why each stays.
     std::map<PciAddress, std::chrono::milliseconds> controllers_put_off_;
     std::set<std::string> said_of_controllers_;
+    std::map<PciAddress, std::vector<std::chrono::milliseconds>> controllers_changed_; ///< when
     std::map<topology::PortPath, std::string> said_; ///< why what is there stays; the same is not said again
     std::set<std::pair<GuestName, std::string>> shells_; ///< those of which it was said
 };
