@@ -152,9 +152,9 @@ void Follower::act()
 std::vector<PciAddress> Follower::left_controllers_now()
 {
     const auto now = parts_.loop.now();
-    std::erase_if(controllers_put_off_, [&](const auto& one) { return one.second <= now; });
+    std::erase_if(controllers_put_off_, [&](const auto& one) { return one.second.until <= now; });
     std::vector<PciAddress> left;
-    for (const auto& [controller, until] : controllers_put_off_) left.push_back(controller);
+    for (const auto& [controller, put_off] : controllers_put_off_) left.push_back(controller);
     return left;
 }
 
@@ -170,8 +170,11 @@ void Follower::carried(const std::vector<PciAddress>& controllers, Carried carri
     const bool is_stale = error.code() == apply::code_of_a_stale_plan;
     const auto until =
         parts_.loop.now() + (is_over_soon || is_stale ? pause_after_a_change : pause_after_a_timeout);
-    for (const auto& controller : controllers) controllers_put_off_[controller] = until;
-    if (is_over_soon || is_stale) return again_.start(pause_after_a_change);
+    const bool is_for_a_moment = is_over_soon || is_stale;
+    for (const auto& controller : controllers)
+        controllers_put_off_[controller] = {.until = until,
+                                            .why = is_for_a_moment ? std::string() : error.message()};
+    if (is_for_a_moment) return again_.start(pause_after_a_change);
     if (said_of_controllers_.insert(error.message()).second) parts_.controller_stays(error.message());
 }
 
@@ -182,11 +185,19 @@ void Follower::note_change_of(const PciAddress& controller)
     std::erase_if(times, [&](const auto& at) { return now - at >= changes_counted_for; });
     times.push_back(now);
     if (times.size() < most_changes_of_a_controller) return;
-    controllers_put_off_[controller] = now + pause_after_a_timeout;
     auto why = format("{} had to change hands {} times within a minute; it is left alone for a minute",
                       controller.text(), most_changes_of_a_controller);
     parts_.controller_stays(why);
-    said_of_controllers_.insert(std::move(why));
+    said_of_controllers_.insert(why);
+    controllers_put_off_[controller] = {.until = now + pause_after_a_timeout, .why = std::move(why)};
+}
+
+plan::FailedControllers Follower::failed_controllers() const
+{
+    plan::FailedControllers failed;
+    for (const auto& [controller, put_off] : controllers_put_off_)
+        if (put_off.until > parts_.loop.now() && !put_off.why.empty()) failed[controller] = put_off.why;
+    return failed;
 }
 
 void Follower::say_which_controllers_stay(const plan::Plan& plan)

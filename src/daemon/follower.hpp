@@ -6,6 +6,7 @@
 #include "daemon/giving.hpp"
 #include "daemon/lookout.hpp"
 #include "daemon/machine.hpp"
+#include "plan/given_sockets.hpp"
 #include "plan/plan.hpp"
 
 #include <chrono>
@@ -51,6 +52,8 @@ public:
     void look_again();
     /// Whoever asked for this change was told what of it stays with the host.
     void was_said(const plan::Plan& plan);
+    /// Controllers that are not where their sockets are for, because that has failed; it is tried again.
+    [[nodiscard]] plan::FailedControllers failed_controllers() const;
     void looked(Look look) override;
 
 private:
@@ -78,7 +81,11 @@ private:
     /// Until when a place is left alone where something did not end in time: others wait for whatever is under way.
     std::map<topology::PortPath, std::chrono::milliseconds> put_off_;
     /// The same of whole controllers, and why each stays.
-    std::map<PciAddress, std::chrono::milliseconds> controllers_put_off_;
+    struct PutOff {
+        std::chrono::milliseconds until;
+        std::string why;
+    };
+    std::map<PciAddress, PutOff> controllers_put_off_;
     std::set<std::string> said_of_controllers_;
     std::map<PciAddress, std::vector<std::chrono::milliseconds>> controllers_changed_; ///< when
     std::map<topology::PortPath, std::string> said_; ///< why what is there stays; the same is not said again

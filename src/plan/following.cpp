@@ -160,6 +160,8 @@ Plan make_following_plan(const Situation& situation, const Board& board, const F
     if (request.as_if_guests_run) {
         auto imagined = situation;
         imagined.attached = as_if_guests_run(std::move(imagined.attached));
+        // Of whole controllers nothing is imagined: a guest's machine has to be asked about them.
+        imagined.controllers = nullptr;
         return make_following_plan(imagined, board, FollowRequest{.leave = request.leave});
     }
     auto plan = follow_controllers(situation, board, request);

@@ -299,7 +299,7 @@ void show_given(StatusView& view, const std::vector<plan::GivenSocket>& given)
         const auto connector =
             std::ranges::find(view.connectors, socket.connector.text(), &ConnectorView::name);
         if (connector != view.connectors.end()) {
-            connector->given_by = word_of(socket.way);
+            connector->given_by = socket.goes_whole ? "whole" : word_of(socket.way);
             if (socket.is_reserved) connector->signs.insert(connector->signs.begin(), "reserved");
             std::ranges::move(waits, std::back_inserter(connector->waits));
         } else if (auto* device = device_apart(view, socket.connector.text())) {

@@ -99,7 +99,7 @@ SCRIPT
 $begun
 usbroute apply three
 sim guest hang windows
-ends_with 1 usbroute undo --timeout 30s
+ends_with 7 usbroute undo --timeout 30s
 grep 'windows has not let go of 0000:04:00.0' err; grep 'system_reset in its monitor' err
 [ "\$(owners)" = "\$everything" ]
 [ "\$(driver_of 0000:04:00.0)" = vfio-pci ]
@@ -146,6 +146,65 @@ for round in \$(seq 10); do
     until_so '[ "\$(owners)" = "\$nothing" ] && is_back && [ "\$(disk)" = usb-storage ]'
 done
 sort ends | uniq -c
+SCRIPT
+}
+
+@test "usbroute-bind takes no disk from the host, and no group that has something else of its" {
+    inside "${board[@]}" <<'SCRIPT'
+serve
+ask() { printf '%s\n' "$1" | nc -N -w 20 -U "$USBROUTE_BIND_SOCKET"; }
+sim plug slot-2 disk; sim settle
+partition=$(basename "$(find -L /sys/block/*/ -maxdepth 1 -name 'sd[d-z]1' 2> /dev/null | head -n 1)")
+sim mount "$partition" /mnt/backup
+ask 'give 0000:04:00.0' | tee answer
+grep '^no refused disk-in-use 0000:04:00.0 has disk sd' answer
+[ "$(driver_of 0000:04:00.0)" = xhci_hcd ]
+sim umount /mnt/backup
+# The controller of the host's own disk is in the same group from now on.
+sata=$(dirname "$(grep -l 0x0106 /sys/bus/pci/devices/*/class)")
+ln -sfn ../../../kernel/iommu_groups/16 "$USBROUTE_SIM/sys/devices/pci0000:00/$(basename "$sata")/iommu_group"
+ask 'give 0000:04:00.0' | tee answer
+grep "^no refused group-shared 0000:04:00.0 shares IOMMU group 16 with $(basename "$sata")" answer
+[ "$(driver_of 0000:04:00.0)" = xhci_hcd ]
+[ "$(cat /sys/bus/pci/devices/0000:04:00.0/driver_override)" != vfio-pci ]
+SCRIPT
+}
+
+@test "usbroute-bind serves root and one user, whatever the mode of its socket" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root"
+    command -v setpriv > /dev/null || skip "setpriv is not installed"
+    inside "${board[@]}" <<'SCRIPT'
+doors=$(mktemp -d /tmp/usbroute-bind.XXXXXX); trap 'rm -r "$doors"' EXIT
+chmod 755 "$doors"
+export USBROUTE_BIND_SOCKET=$doors/bind.sock
+ask_as() { printf 'give 0000:04:00.0\n' | $outside setpriv --reuid="$1" --regid="$1" --clear-groups nc -N -w 20 -U "$USBROUTE_BIND_SOCKET"; }
+usbroute-bind --listen --user daemon 2>> bind.log & binder=$!
+until_so '[ -S "$USBROUTE_BIND_SOCKET" ]'
+[ "$(stat -c '%a %U' "$USBROUTE_BIND_SOCKET")" = '600 daemon' ]
+if ask_as 65534 > answer 2>&1; then exit 1; fi
+[ "$(driver_of 0000:04:00.0)" = xhci_hcd ]
+chmod 666 "$USBROUTE_BIND_SOCKET"
+ask_as 65534 | grep '^no not-permitted not-permitted only root and daemon may ask'
+[ "$(driver_of 0000:04:00.0)" = xhci_hcd ]
+[ "$(ask_as "$(id -u daemon)")" = ok ]
+[ "$(driver_of 0000:04:00.0)" = vfio-pci ]
+SCRIPT
+}
+
+@test "usbroute-bind reads nobody's configuration but root's" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root"
+    inside "${board[@]}" <<'SCRIPT'
+serve
+ask() { printf '%s\n' "$1" | nc -N -w 20 -U "$USBROUTE_BIND_SOCKET"; }
+chown nobody "$USBROUTE_CONFIG"
+ask 'give 0000:04:00.0' | tee answer
+grep '^no ' answer; not grep '^ok' answer
+chown root "$USBROUTE_CONFIG"; chmod 666 "$USBROUTE_CONFIG"
+ask 'give 0000:04:00.0' | tee answer
+grep '^no ' answer; not grep '^ok' answer
+[ "$(driver_of 0000:04:00.0)" = xhci_hcd ]
+chmod 644 "$USBROUTE_CONFIG"
+[ "$(ask 'give 0000:04:00.0')" = ok ]
 SCRIPT
 }
 
