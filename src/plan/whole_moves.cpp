@@ -147,6 +147,25 @@ std::optional<Refusal> check_whole(const Plan& plan, const Board& board, const M
                    .remedy = format("name all of it: usbroute move {} --to {}", join(all, " "), to)};
 }
 
+/// What one reading has of a guest's machine is of one guest.
+Refusal two_guests(const Plan& plan, const Board& board, const GuestName& first, const GuestName& second)
+{
+    std::vector<std::string> names;
+    bool is_into_guest = false;
+    for (const auto& movement : plan.movements) {
+        const auto* connector = board.find(movement.connector);
+        if (connector == nullptr || connector->whole_for != first || movement.from == movement.to) continue;
+        names.push_back(movement.connector.text());
+        is_into_guest = movement.to == SeatId(first);
+    }
+    return {.reason = Reason::whole_controller,
+            .subject = second.text(),
+            .sentence = format("controllers of {} and of {} would change hands in one change", first.text(),
+                               second.text()),
+            .remedy = format("move those of one guest first: usbroute move {} --to {}", join(names, " "),
+                             is_into_guest ? first.text() : "host")};
+}
+
 bool is_to_be_taken_home(const PciController& controller, const Situation& situation)
 {
     if (is_given_to_guest(controller)) return true;
@@ -400,12 +419,7 @@ std::optional<Refusal> add_assigning(Plan& plan, const Situation& situation, con
     // A plan that touches none of them is carried out all the same: whom the sockets are for is written down.
     if (!plan.made_for.bindings) plan.made_for.bindings.emplace();
     std::erase_if(all, [](const Changing& one) { return one.into.empty() && one.out.empty(); });
-    if (all.size() > 1)
-        return Refusal{.reason = Reason::whole_controller,
-                       .subject = all[1].guest.text(),
-                       .sentence = format("controllers of {} and of {} would change hands in one change",
-                                          all[0].guest.text(), all[1].guest.text()),
-                       .remedy = "one guest's after the other's"};
+    if (all.size() > 1) return two_guests(plan, board, all[0].guest, all[1].guest);
     if (all.empty()) return std::nullopt;
     if (!situation.controllers->can_bind) return no_binder(all.front().guest, false);
     auto both = plan_both(all.front(), situation, true);

@@ -175,6 +175,59 @@ TEST(WholeMoves, WhatGoesBackBySocketGoesWithItsController)
     EXPECT_EQ(staying.front().why.reason, Reason::guest_silent);
 }
 
+/// The first card is another guest's, which runs as well.
+void give_the_first_card_to_mac(ThreeMeans& desk)
+{
+    auto& guests = desk.machine.settings.guests;
+    guests.push_back({.name = GuestName("mac"), .qmp = "/run/usbroute/mac.qmp", .origin = {}});
+    guests.back().on_move = {*PciAddress::parse("03:00.0")};
+    desk.world.start("mac");
+    desk.known.guests.push_back(
+        {.guest = GuestName("mac"),
+         .seen = {.machine = assign::MachineState::there, .process = 78, .free_places = {"rp1"}}});
+    config::ProfileSettings both{.name = ProfileName("both"), .entries = {}, .origin = {}};
+    for (const auto& [name, guest] : {std::pair("slot-1", "windows"), std::pair("slot-2", "windows"),
+                                      std::pair("card-1", "mac"), std::pair("card-2", "mac")})
+        both.entries.push_back({.connector = ConnectorName(name), .target = GuestName(guest)});
+    desk.machine.settings.profiles.push_back(std::move(both));
+}
+
+TEST(WholeMoves, ControllersOfTwoGuestsAreRefusedInOneChangeWithTheCommandForTheFirst)
+{
+    ThreeMeans desk;
+    give_the_first_card_to_mac(desk);
+
+    EXPECT_EQ(lines_of(desk.decided({.wish = ApplyRequest{ProfileName("both")}})),
+              "whole-controller: controllers of windows and of mac would change hands in one change; move "
+              "those of one guest first: usbroute move slot-1 slot-2 --to windows");
+    desk.say(std::get<Plan>(desk.moved({"slot-1", "slot-2"}, "windows")).change);
+    desk.put_card_into_guest();
+    const auto rest = lines_of(desk.decided({.wish = ApplyRequest{ProfileName("both")}}));
+    EXPECT_EQ(rest.find("04:00.0"), std::string::npos) << rest;
+    EXPECT_NE(rest.find("device_add vfio-pci,host=0000:03:00.0"), std::string::npos) << rest;
+}
+
+TEST(WholeMoves, WhatGoesBackBySocketGoesBackForOneGuestAfterTheOther)
+{
+    ThreeMeans desk;
+    give_the_first_card_to_mac(desk);
+    auto both = std::get<Plan>(desk.moved({"slot-1", "slot-2"}, "windows")).change;
+    const auto of_mac = std::get<Plan>(desk.moved({"card-1", "card-2"}, "mac")).change;
+    for (const auto& shift : of_mac.shifts) both.shifts.push_back(shift);
+    desk.say(both);
+    desk.set_driver("vfio-pci", "vfio-pci");
+    for (auto& controller : desk.machine.snapshot.controllers.edit())
+        if (controller.address == *PciAddress::parse("03:00.0")) controller.driver = "vfio-pci";
+
+    const auto outcome = desk.decided({.wish = RevertRequest{.way = both}});
+
+    const auto lines = lines_of(outcome);
+    ASSERT_TRUE(std::holds_alternative<Plan>(outcome)) << lines;
+    const auto& plan = std::get<Plan>(outcome);
+    EXPECT_EQ(plan.movements.size(), 2u) << lines;
+    EXPECT_EQ(plan.staying.size(), 2u) << lines;
+}
+
 std::string followed(const ThreeMeans& desk)
 {
     const auto board = look_at_board(desk.machine.snapshot, desk.machine.settings);
