@@ -77,8 +77,30 @@ void read_controllers(const NamedTable& named, Fields& fields, GuestSettings& gu
     guest.controllers = addresses_in(fields, "controllers");
 }
 
+bool has_address(const std::vector<PciAddress>& some, const PciAddress& address)
+{
+    return std::ranges::find(some, address) != some.end();
+}
+
+/// One that goes by moves is no other guest's, whichever of them is written first.
+void check_one_guest_each(Fields& fields, const GuestSettings& guest, const Settings& so_far)
+{
+    const auto twice = [&](const char* key, const PciAddress& address, const GuestSettings& other) {
+        fields.scope().problem(fields.node(key)->place,
+                               format("{} is [guest.{}]'s too; one guest has a controller that goes by moves",
+                                      address.text(), other.name.text()));
+    };
+    for (const auto& other : so_far.guests) {
+        for (const auto& address : guest.on_move)
+            if (has_address(other.on_move, address) || has_address(other.controllers, address))
+                twice("on_move", address, other);
+        for (const auto& address : guest.controllers)
+            if (has_address(other.on_move, address)) twice("controllers", address, other);
+    }
+}
+
 /// While the guest runs: somebody has to ask it.
-void read_on_move(Fields& fields, GuestSettings& guest, const Settings& so_far)
+void read_on_move(Fields& fields, GuestSettings& guest)
 {
     if (!fields.has("on_move")) return;
     guest.on_move = addresses_in(fields, "on_move");
@@ -89,19 +111,11 @@ void read_on_move(Fields& fields, GuestSettings& guest, const Settings& so_far)
             format(
                 R"(on_move needs a way to ask {} for its controllers; add qmp = "/run/usbroute/{}.qmp" or libvirt = "DOMAIN")",
                 fields.label(), guest.name.text()));
-    const auto has = [](const std::vector<PciAddress>& some, const PciAddress& address) {
-        return std::ranges::find(some, address) != some.end();
-    };
-    for (const auto& address : guest.on_move) {
-        if (has(guest.controllers, address))
+    for (const auto& address : guest.on_move)
+        if (has_address(guest.controllers, address))
             fields.scope().problem(
                 place, format("{} is in controllers too; a controller that goes by moves is only in on_move",
                               address.text()));
-        for (const auto& other : so_far.guests)
-            if (has(other.controllers, address) || has(other.on_move, address))
-                fields.scope().problem(place, format("{} is [guest.{}]'s too; one guest has a controller",
-                                                     address.text(), other.name.text()));
-    }
 }
 
 /// `on_exit` was the key of 0.1, with "keep" for its default.
@@ -294,7 +308,8 @@ void read_guests(const Document& document, Intake& reading)
         read_bind(fields, guest);
         guest.may_take_last_keyboard = fields.truth("may_take_last_keyboard").value_or(false);
         read_on_plug(fields, guest);
-        read_on_move(fields, guest, reading.settings);
+        read_on_move(fields, guest);
+        check_one_guest_each(fields, guest, reading.settings);
         fields.report_unknown_keys();
         reading.settings.guests.push_back(std::move(guest));
     }
