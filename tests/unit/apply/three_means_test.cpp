@@ -221,7 +221,9 @@ TEST(ThreeMeans, KilledAfterAnyStepAllThreeEndOnTheSameSide)
 
         const bool has_wires = run.registers->bits.usb2_owner != before;
         EXPECT_EQ(run.has_card(), has_wires) << "killed after " << last << ": " << run.shown();
-        if (!has_wires) EXPECT_TRUE(run.drivers.state() == "0000:04:00.0 xhci_hcd") << run.shown();
+        if (!has_wires) {
+            EXPECT_EQ(run.drivers.state(), "0000:04:00.0 xhci_hcd") << run.shown();
+        }
     }
 }
 
