@@ -137,7 +137,7 @@ public:
     {
         if (ground.loop.turn()) return true;
         if (qemu && qemu->serve()) return true;
-        if (ground.loop.errands() == 0) return false;
+        if (ground.loop.errands() == 0) return somebody_binds_it_back();
         ground.loop.run_errand();
         return true;
     }
@@ -183,7 +183,9 @@ public:
     std::string driver; ///< of the card
     std::string forced;
     std::string asked;       ///< of usbroute-bind, a line each
-    bool is_rebound = false; ///< somebody else binds the card back to the host's driver, each time
+    bool is_rebound = false; ///< it is bound back to the host's driver before usbroute-bind has answered
+    bool is_bound_away =
+        false; ///< somebody else binds it to vfio-pci whenever the host has it, a moment later
     std::unique_ptr<FakeQemu> qemu;
     std::unique_ptr<DaemonLife> daemon;
     std::string said;
@@ -201,6 +203,12 @@ private:
         return settings;
     }
 
+    bool somebody_binds_it_back()
+    {
+        if (!is_bound_away || driver != "xhci_hcd") return false;
+        bind("vfio-pci", "vfio-pci");
+        return true;
+    }
     void bind(const std::string& to, const std::string& by)
     {
         driver = to;
