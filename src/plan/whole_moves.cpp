@@ -82,7 +82,7 @@ Refusal no_binder(const GuestName& guest, bool is_direct)
             .remedy = is_direct
                           ? "start usbrouted, which asks usbroute-bind"
                           : "enable usbroute-bind: sudo systemctl enable --now usbroute-bind.socket, or run "
-                            "`usbroute-bind --listen` as a service; `usbroute doctor` has more",
+                            "`usbroute-bind --listen` as a service",
             .evidence = {}};
 }
 
