@@ -7,6 +7,7 @@
 #include "apply/joint_backend.hpp"
 #include "apply/recovery.hpp"
 #include "apply/register_backend.hpp"
+#include "apply/verify.hpp"
 #include "base/format.hpp"
 #include "fakes/fake_drivers.hpp"
 #include "fakes/fake_registers.hpp"
@@ -253,6 +254,41 @@ TEST(ThreeMeans, OnTheWayBackNothingIsBoundBeforeTheGuestHasLetGo)
     const auto again = run.carry_out();
     ASSERT_TRUE(again && *again) << again->error().message();
     EXPECT_EQ(run.drivers.state(), "0000:04:00.0 xhci_hcd");
+}
+
+std::string judged(const fakes::ThreeMeans& desk, const plan::Outcome& outcome,
+                   const topology::Snapshot& before)
+{
+    std::string text;
+    for (const auto& one :
+         judge(std::get<plan::Plan>(outcome), before, desk.machine.snapshot, desk.machine.settings))
+        text += format("{} {}: {}\n", one.connector.text(), text_of(one.verdict), one.text);
+    return text;
+}
+
+TEST(ThreeMeans, WhatIsOnTheCardLeavesWithItAndIsSeenAgainWhenItIsBack)
+{
+    fakes::ThreeMeans desk;
+    fakes::plug_keyboard(desk.machine.snapshot, "7-2");
+    const auto with_keyboard = desk.machine.snapshot;
+    const auto there = desk.moved({"slot-1", "slot-2"}, "windows");
+
+    EXPECT_EQ(judged(desk, there, with_keyboard),
+              "slot-1 consistent: nothing was plugged in\n"
+              "slot-2 unknown: Logitech USB Keyboard (046d:c31c) is still at 7-2\n");
+    desk.say(std::get<plan::Plan>(there).change);
+    desk.put_card_into_guest();
+    desk.machine.snapshot.devices.erase_if([](const auto& device) { return device->path.bus() == 7; });
+    EXPECT_EQ(judged(desk, there, with_keyboard),
+              "slot-1 consistent: nothing was plugged in\n"
+              "slot-2 consistent: Logitech USB Keyboard (046d:c31c) has left for windows\n");
+
+    const auto without = desk.machine.snapshot;
+    const auto back = desk.moved({"slot-1", "slot-2"}, "host");
+    desk.machine.snapshot = with_keyboard;
+    EXPECT_EQ(judged(desk, back, without),
+              "slot-1 consistent: nothing was found in it\n"
+              "slot-2 confirmed: Logitech USB Keyboard (046d:c31c) is at 7-2 now\n");
 }
 
 } // namespace
