@@ -280,6 +280,7 @@ Recovered Conductor::put_away(const plan::Change& open)
 {
     Recovered recovered{
         .text = format("\"{}\" was interrupted: its sockets are for whom they were before", open.title)};
+    note_what_was_begun(open, journal_);
     if (auto ended = journal_.end(Ending::undone); !ended) recovered.text += "; " + ended.error().message();
     return recovered;
 }

@@ -255,9 +255,19 @@ void take_over(Plan& plan, Handovers both)
 /// Where a controller that is for this seat has to be: with the host, with the guest, or where it is.
 enum class Due : std::uint8_t { nothing, into_guest, home };
 
+/// What usbroute has not moved since the host's boot, and of which nothing is remembered, somebody else has bound as he wants it.
+bool is_ours(const std::vector<const Connector*>& connectors, const Situation& situation)
+{
+    return std::ranges::any_of(connectors, [&](const Connector* connector) {
+        return attach::said_seat(situation.snapshot, connector->spec) ||
+               (situation.standing && situation.standing->touches(connector->spec));
+    });
+}
+
 Due due_of(const PciController& controller, const GuestName& guest,
            const std::vector<const Connector*>& connectors, const Situation& situation)
 {
+    if (!is_ours(connectors, situation)) return Due::nothing;
     const bool is_for_guest = std::ranges::all_of(
         connectors, [&](const Connector* connector) { return connector->at == SeatId(guest); });
     const bool is_there = runs(guest, situation);
@@ -360,12 +370,7 @@ void add_whole_seat(Connector& connector, const topology::Snapshot& snapshot,
     connector.seats.push_back(std::move(seat));
     connector.whole_for = guest->name;
     const auto said = attach::said_seat(snapshot, connector.spec);
-    if (said && connector.seat(*said) != nullptr)
-        connector.at = *said;
-    else if (!said && is_given_to_guest(*controller))
-        connector.at = guest->name;
-    else
-        connector.at = OwnController{};
+    connector.at = said && connector.seat(*said) != nullptr ? *said : SeatId(OwnController{});
 }
 
 const PciController* whole_controller_of(const Connector& connector)

@@ -20,7 +20,7 @@ namespace usbroute::plan {
 [[nodiscard]] std::vector<PciAddress> controllers_in(const Plan& plan);
 
 /// The seat with the guest to which the controller of a connector goes, if there is such a guest. Where nobody has said whom the
-/// connector is for it is where its controller is.
+/// connector is for it is the host's.
 void add_whole_seat(topology::Connector& connector, const topology::Snapshot& snapshot,
                     const config::Settings& settings);
 

@@ -99,6 +99,24 @@ TEST(WholeControllers, KilledAtAnyStepTheDaemonComesToAllOrNone)
     }
 }
 
+/// Without wires nothing shows how far it has come: it is taken back.
+TEST(WholeControllers, KilledAtAnyStepOfAFirstChangeWithoutWiresTheCardIsWhereItsSocketsAreFor)
+{
+    for (std::size_t steps = 0;; ++steps) {
+        WholeControllersLife life(there);
+        const bool was_under_way = life.goes_so_far("move slot-1 slot-2 windows", steps);
+        life.daemon_is_killed();
+        life.daemon_starts();
+
+        const auto after = life.settled();
+
+        EXPECT_TRUE(after == all_with_the_host ||
+                    after == "wires xhci, card vfio-pci! in windows, for windows")
+            << "killed after " << steps << ": " << after;
+        if (!was_under_way) break;
+    }
+}
+
 TEST(WholeControllers, KilledAtAnyStepWithWhatBindsTheDaemonComesToAllOrNone)
 {
     for (const auto* way : {there, back})

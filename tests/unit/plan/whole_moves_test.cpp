@@ -220,7 +220,7 @@ TEST(WholeMoves, WhatGoesBackBySocketGoesBackForOneGuestAfterTheOther)
     know_mac(desk);
     auto both = std::get<Plan>(desk.moved({"slot-1", "slot-2"}, "windows")).change;
     const auto of_mac = std::get<Plan>(desk.moved({"card-1", "card-2"}, "mac")).change;
-    for (const auto& shift : of_mac.shifts) both.shifts.push_back(shift);
+    for (const auto& shift : of_mac.shifts) both.set(shift);
     desk.say(both);
     desk.put_card_into_guest();
     know_mac(desk);
@@ -274,6 +274,23 @@ TEST(WholeMoves, AKilledChangeIsFollowedByWhatIsSaidWhereverItStopped)
     EXPECT_EQ(followed(desk), plugged);
     desk.put_card_into_guest();
     EXPECT_EQ(followed(desk), "");
+}
+
+TEST(WholeMoves, WhatSomebodyElseHasBoundIsLeftAloneUnlessAMoveHasBegunWithIt)
+{
+    ThreeMeans desk;
+    desk.set_driver("vfio-pci", "vfio-pci");
+    EXPECT_EQ(followed(desk), "");
+    desk.put_card_into_guest();
+    EXPECT_EQ(followed(desk), "");
+
+    // Killed in the first change of all, which nothing is said of but as it was.
+    Change begun{.controller = *PciAddress::parse("00:14.0")};
+    begun.set({.key = *topology::key_from("0000:04:00.0/1"), .from = "host", .to = "host"});
+    desk.standing = begun;
+    EXPECT_EQ(followed(desk), taken + released);
+    desk.know({.machine = assign::MachineState::there, .process = 77, .free_places = {"rp1"}});
+    EXPECT_EQ(followed(desk), released);
 }
 
 TEST(WholeMoves, WhoCannotBeAskedKeepsWhatHeHasAndWhoIsGoneLosesIt)
