@@ -24,7 +24,7 @@ namespace {
 
 constexpr int patience = 2000; // ms
 constexpr timeval longest_send{.tv_sec = 2, .tv_usec = 0};
-constexpr int most_at_once = 4; // the next question comes before the process of the last has ended
+constexpr int most_at_once = 4;         // the next question comes before the process of the last has ended
 constexpr unsigned longest_answer = 60; // seconds, after which a process that still waits ends if it can
 
 /// It comes in one piece, being shorter than any buffer; more than that is none of ours.

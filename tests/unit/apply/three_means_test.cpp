@@ -274,9 +274,8 @@ TEST(ThreeMeans, WhatIsOnTheCardLeavesWithItAndIsSeenAgainWhenItIsBack)
     const auto with_keyboard = desk.machine.snapshot;
     const auto there = desk.moved({"slot-1", "slot-2"}, "windows");
 
-    EXPECT_EQ(judged(desk, there, with_keyboard),
-              "slot-1 consistent: nothing was plugged in\n"
-              "slot-2 unknown: Keyboard (1234:5678) is still at 7-2\n");
+    EXPECT_EQ(judged(desk, there, with_keyboard), "slot-1 consistent: nothing was plugged in\n"
+                                                  "slot-2 unknown: Keyboard (1234:5678) is still at 7-2\n");
     desk.say(std::get<plan::Plan>(there).change);
     desk.put_card_into_guest();
     desk.machine.snapshot.devices.erase_if([](const auto& device) { return device->path.bus() == 7; });
@@ -287,9 +286,8 @@ TEST(ThreeMeans, WhatIsOnTheCardLeavesWithItAndIsSeenAgainWhenItIsBack)
     const auto without = desk.machine.snapshot;
     const auto back = desk.moved({"slot-1", "slot-2"}, "host");
     desk.machine.snapshot = with_keyboard;
-    EXPECT_EQ(judged(desk, back, without),
-              "slot-1 consistent: nothing was found in it\n"
-              "slot-2 confirmed: Keyboard (1234:5678) is at 7-2 now\n");
+    EXPECT_EQ(judged(desk, back, without), "slot-1 consistent: nothing was found in it\n"
+                                           "slot-2 confirmed: Keyboard (1234:5678) is at 7-2 now\n");
 }
 
 } // namespace

@@ -321,7 +321,7 @@ TEST(Problems, SayWhatToWriteInPlaceOfOnExit)
         // It is suggested to nobody.
         Case{
             "[guest.a]\ncontrollers = ['00:1d.0']\non_exti = 'keep'\n",
-            "3:1: unknown key 'on_exti' in [guest.a]; known: controllers, when_off, grace, on_start, qmp, libvirt, uri, user, libvirt_by, bind, may_take_last_keyboard, on_plug, ...\n"},
+            "3:1: unknown key 'on_exti' in [guest.a]; known: controllers, when_off, grace, on_start, qmp, libvirt, uri, user, libvirt_by, bind, may_take_last_keyboard, on_plug, on_move\n"},
     };
     expect(cases);
 }

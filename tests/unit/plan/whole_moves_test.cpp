@@ -236,7 +236,7 @@ TEST(WholeMoves, WhatGoesBackBySocketGoesBackForOneGuestAfterTheOther)
     for (const auto& stay : std::get<Plan>(outcome).staying)
         text += stay.connector.text() + " stays: " + std::string(code_of(stay.why.reason)) + "\n";
     EXPECT_EQ(text,
-              "card-1 goes\ncard-2 goes\nslot-1 stays: whole-controller\nslot-2 stays: whole-controller\n");
+              "slot-1 goes\nslot-2 goes\ncard-1 stays: whole-controller\ncard-2 stays: whole-controller\n");
 }
 
 std::string followed(const ThreeMeans& desk)
