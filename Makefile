@@ -27,9 +27,9 @@ all:
 
 run:
 	tools/install-deps run
-	cmake --preset release
-	cmake --build --preset release --target demo
-	tools/demo-boards build/release/bin
+	cmake --preset demo
+	cmake --build --preset demo --target demo
+	tools/demo-boards build/demo/bin
 
 test:
 	tools/install-deps test

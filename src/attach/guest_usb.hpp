@@ -111,7 +111,8 @@ struct OtherDevice {
 struct GuestUsb {
     QemuVersion qemu;
     bool is_running = false; ///< its processors run. A waiting usb-host object looks for its device only then
-    std::string status;      ///< QEMU's word: "running", "paused", "prelaunch", "suspended", ...
+    /// QEMU's word: "running", "paused", "prelaunch", "suspended", ...; empty: it has changed, and was not asked since
+    std::string status;
     std::vector<GuestController> controllers;
     std::vector<HostObject> host_objects;
     std::vector<OtherDevice> other_devices;

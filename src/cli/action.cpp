@@ -74,17 +74,21 @@ Result<plan::Wish> wish_of(Verb verb, const std::vector<std::string>& words, con
     return plan::UndoRequest{};
 }
 
-std::string owner_in_words(const std::string& owner)
+/// "windows has rear-1, rear-2", "rear-4 is on EHCI".
+std::string share_in_words(const std::string& owner, const std::vector<std::string>& connectors)
 {
-    return owner == "none" ? std::string("nobody") : report::words_of_seat(owner);
+    const auto names = join(connectors, ", ");
+    if (owner == "ehci" || owner == "xhci")
+        return format("{} {} on {}", names, connectors.size() == 1 ? "is" : "are",
+                      report::words_of_seat(owner));
+    return format("{} has {}", owner == "none" ? std::string("nobody") : report::words_of_seat(owner), names);
 }
 
 /// "profile desk-in-windows: windows has front-left, rear-1"; of what names no socket `otherwise`.
 std::string done_text(const wire::Answer& answer, std::string_view otherwise)
 {
     std::vector<std::string> parts;
-    for (const auto& [owner, connectors] : answer.owners)
-        parts.push_back(format("{} has {}", owner_in_words(owner), join(connectors, ", ")));
+    for (const auto& [owner, connectors] : answer.owners) parts.push_back(share_in_words(owner, connectors));
     auto text = join(parts, "; ");
     if (answer.profile)
         text = text.empty() ? format("profile {}", *answer.profile)

@@ -117,7 +117,10 @@ int answer_always(const Session& session, const Options& options, plan::Request 
     // About the device that was planned for, whatever else is asked meanwhile.
     if (!planned->moves.empty()) answer.device = ConnectorName(planned->moves.front().connector);
     answer.always = false; // the rule is here already
-    if (const int code = show_done(options, session.act(std::move(request))); code != exit_done) return code;
+    const auto answered = session.act(std::move(request));
+    if (const int code = show_done(options, answered); code != exit_done) return code;
+    if (answered->trial_seconds)
+        return not_kept(options, *keeping, "the move is on trial, and a rule would outlast it");
     if (keeping->why_not) return not_kept(options, *keeping, *keeping->why_not);
     if (const auto written = linux_::replace_file(keeping->path, keeping->text); !written)
         return not_kept(options, *keeping, written.error().message());

@@ -212,11 +212,12 @@ bool Settings::has_sockets_to_give() const
         connectors, [](const ConnectorSettings& one) { return !one.spec.bit && one.spec.is_by_place(); });
 }
 
-bool Settings::gives_devices() const
+bool Settings::has_guest_for_devices() const
 {
-    return has_something_to_give() &&
-           std::ranges::any_of(guests, [](const GuestSettings& guest) { return guest.takes_devices(); });
+    return std::ranges::any_of(guests, [](const GuestSettings& guest) { return guest.takes_devices(); });
 }
+
+bool Settings::gives_devices() const { return has_something_to_give() && has_guest_for_devices(); }
 
 bool Settings::moves_controllers() const
 {

@@ -275,6 +275,7 @@ struct Settings {
     [[nodiscard]] bool has_something_to_give() const { return has_sockets_to_give() || !rules.empty(); }
     /// Whether there is something to give, and a guest with a monitor that can take it.
     [[nodiscard]] bool gives_devices() const;
+    [[nodiscard]] bool has_guest_for_devices() const;
     /// Whether moves bring whole controllers to some guest.
     [[nodiscard]] bool moves_controllers() const;
 };

@@ -166,6 +166,15 @@ void DomainLine::know_state(wire::DomainState state)
     tell_(is_there ? MachineNews::runs : MachineNews::is_switched_off);
 }
 
+/// Whether it runs, is paused or sleeps is in the event itself: a plug may come before the next look.
+void DomainLine::know_word(const std::string& word)
+{
+    if (!usb_ || usb_->status == word) return;
+    usb_->status = word;
+    usb_->is_running = state_ == wire::DomainState::running;
+    tell_(MachineNews::has_other_devices);
+}
+
 void DomainLine::hear(const wire::QmpEvent& event)
 {
     if (event.name == "domain") {
@@ -176,6 +185,7 @@ void DomainLine::hear(const wire::QmpEvent& event)
         is_looked_at_first_ = is_there && !usb_;
         know_state(*state);
         if (is_looked_at_first_) return look_again({});
+        if (is_there) know_word(*word);
         if (is_there && !soon_.is_running()) soon_.start(between_looks_at_a_domain);
         return;
     }

@@ -55,6 +55,7 @@ private:
     void hear(const wire::QmpEvent& event);
     void know(wire::LibvirtLook look);
     void know_state(wire::DomainState state);
+    void know_word(const std::string& word);
     void forget_devices();
     void could_not_look(const Error& why);
 

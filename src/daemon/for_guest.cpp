@@ -181,6 +181,8 @@ report::StatusView for_guest(const Sight& sight, const report::StatusView& view)
         if (controller.owner == sight.guest.text()) seen.controllers.push_back(controller);
     for (const auto& line : view.lines)
         if (line.guest == sight.guest.text()) seen.lines.push_back(seen_of(line));
+    for (const auto& guest : view.device_guests)
+        if (guest.guest == sight.guest.text()) seen.device_guests.push_back(guest);
     return seen;
 }
 

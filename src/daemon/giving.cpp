@@ -28,7 +28,7 @@ constexpr auto counted_for = std::chrono::seconds(60);
 
 } // namespace
 
-bool Giving::is_needed() const { return parts_.machine.settings().gives_devices(); }
+bool Giving::is_needed() const { return parts_.machine.gives_devices(); }
 
 attach::Seen Giving::seen() const
 {

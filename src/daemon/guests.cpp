@@ -230,7 +230,10 @@ void Guests::look_where_it_changed(Guest& guest)
 }
 
 /// A guest to which nothing is given is not asked anything.
-bool Guests::can_be_given_devices() const { return parts_.machine.settings().has_something_to_give(); }
+bool Guests::can_be_given_devices() const
+{
+    return parts_.machine.settings().has_something_to_give() || parts_.machine.gives_devices();
+}
 
 void Guests::tell_of_devices() const
 {

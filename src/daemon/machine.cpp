@@ -107,8 +107,10 @@ void Machine::tell_that_it_is_locked_out() const
 
 void Machine::adopt(config::Settings settings)
 {
+    const bool gave = gives_devices_;
     settings_ = std::move(settings);
-    gives_devices_ = settings_.gives_devices();
+    // A guest may still have what it was given.
+    gives_devices_ = settings_.gives_devices() || (gave && settings_.has_guest_for_devices());
     moves_controllers_ = settings_.moves_controllers();
     conductor_.forget_plans();
     know_whom_places_are_for();

@@ -93,6 +93,8 @@ public:
 
     void adopt(config::Settings settings);
     [[nodiscard]] const config::Settings& settings() const { return settings_; }
+    /// Guests may have devices of ours: by these settings, or by earlier ones.
+    [[nodiscard]] bool gives_devices() const { return gives_devices_; }
     [[nodiscard]] std::shared_ptr<const topology::Snapshot> snapshot() const { return snapshot_; }
 
     /// The lines of `Calls` may have changed.
@@ -190,7 +192,8 @@ private:
     OpenRegisters open_;
     Calls calls_;
     config::Settings settings_;
-    bool gives_devices_ = false; ///< by these settings
+    bool gives_devices_ =
+        false; ///< by these settings, or by earlier ones that gave to a guest which is still there
     bool moves_controllers_ = false;
     std::optional<plan::ControllersKnown> controllers_; ///< as of when the change under way was planned
     /// How devices were handed over when the change under way was planned.

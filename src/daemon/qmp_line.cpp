@@ -57,6 +57,8 @@ void QmpLine::hear(const wire::QmpEvent& event)
 {
     const bool is_of_state =
         event.name == "RESUME" || event.name == "STOP" || event.name == "SUSPEND" || event.name == "WAKEUP";
+    // What it does now the event does not say; a plug waits until it is known.
+    if (is_of_state && usb_) usb_->status.clear();
     if ((is_of_state || event.name == "DEVICE_DELETED") && looks_ == Looks::yes && !soon_.is_running())
         soon_.start(between_looks);
     if (event.name == "SHUTDOWN") tell_(MachineNews::is_switched_off);

@@ -387,10 +387,7 @@ Answer Service::status(const Through& through, Form form) const
     view.lines = line_views(parts_.entrances, parts_.guests);
     report::show_given(view, given_now());
     parts_.last_seen.show(view);
-    for (const auto& guest : parts_.guests.seen())
-        if (guest.silence)
-            view.silent.push_back(
-                {.guest = guest.name.text(), .code = guest.silence->code, .why = guest.silence->why});
+    report::show_guests(view, parts_.guests.seen());
     for (const auto& news : parts_.plugs.news())
         view.by_plug.push_back({.guest = news.guest.text(), .code = news.code, .what = news.what});
     if (sight) view = for_guest(*sight, view);

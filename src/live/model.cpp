@@ -23,14 +23,23 @@ namespace {
 constexpr std::size_t most_messages = 50;
 constexpr std::size_t longest_message = 600;
 
-/// Those that could have a socket of this machine: a guest without a controller has no side to go to.
-std::vector<std::string> owners_here(const StatusView& view)
+/// What is plugged in is given one by one; nothing of it goes by a side of the mux.
+bool goes_by_devices(const ConnectorView& connector) { return !connector.bit && connector.side.empty(); }
+
+/// Those that could have a socket: by the mux a guest with a controller, otherwise one that takes devices.
+std::vector<std::string> owners_for(const StatusView& view, const ConnectorView& connector)
 {
     std::vector<std::string> owners{"host"};
+    const auto add = [&](const std::string& owner) {
+        if (std::ranges::find(owners, owner) == owners.end()) owners.push_back(owner);
+    };
+    if (goes_by_devices(connector)) {
+        for (const auto& guest : view.device_guests) add(guest.guest);
+        return owners;
+    }
     for (const auto& controller : view.controllers)
-        if (report::is_a_guest(controller.owner) && controller.owner != "unknown-guest" &&
-            std::ranges::find(owners, controller.owner) == owners.end())
-            owners.push_back(controller.owner);
+        if (report::is_a_guest(controller.owner) && controller.owner != "unknown-guest")
+            add(controller.owner);
     return owners;
 }
 
@@ -44,7 +53,7 @@ std::optional<Destination> other_side(const ConnectorView& connector)
 std::vector<Destination> other_owners(const StatusView& view, const ConnectorView& connector)
 {
     std::vector<Destination> found;
-    const auto owners = owners_here(view);
+    const auto owners = owners_for(view, connector);
     if (owners.size() == 1 && connector.owner == "host") return found;
     for (const auto& owner : owners)
         if (owner != connector.owner)
@@ -164,6 +173,8 @@ std::vector<Destination> destinations_of(const StatusView& view, const Connector
 {
     auto found = other_owners(view, connector);
     if (auto side = other_side(connector)) found.push_back(std::move(*side));
+    if (goes_by_devices(connector) && !connector.has_sign("parked"))
+        found.push_back({.to = "none", .words = "nobody, until somebody moves it on"});
     return found;
 }
 

@@ -43,15 +43,15 @@ struct Screen {
 
 /// A place to which a socket can go, and how that reads in a list.
 struct Destination {
-    std::string to; ///< "host", a guest, "ehci", "xhci"
+    std::string to; ///< "host", a guest, "ehci", "xhci", "none"
     std::string words;
 };
 
-/// Owners first: the host, and guests that have a controller here. A side by itself comes last.
+/// Owners first: the host, and guests that can have it. A side by itself comes last, or nobody.
 [[nodiscard]] std::vector<Destination> destinations_of(const report::StatusView& view,
                                                        const report::ConnectorView& connector);
 /// Where Enter moves a socket without asking: to the other owner, where there is just one; to the other side, where
-/// no guest has a controller.
+/// no guest has a controller. Never to nobody.
 [[nodiscard]] std::optional<Destination> plain_destination(const report::StatusView& view,
                                                            const report::ConnectorView& connector);
 

@@ -173,17 +173,21 @@ void DeviceWalk::walk_down(const PortPath& place, const std::string& directory, 
     }
 }
 
-void DeviceWalk::count(std::string_view name)
+bool DeviceWalk::count(const PortPath& place, std::string_view name)
 {
-    if (knows_all_) return;
-    if (const auto number = tree_.entry_number(std::string(usb_list) + "/" + std::string(name)))
-        found_.listed.push_back({.name = std::string(name), .number = *number});
+    if (knows_all_) return true;
+    const auto number_of = [&](std::string_view one) {
+        return tree_.entry_number(std::string(usb_list) + "/" + std::string(one));
+    };
+    const auto number = number_of(name);
+    if (number) found_.listed.push_back({.name = std::string(name), .number = *number});
+    return number || !number_of(PortPath(place.bus(), {}).text());
 }
 
 void DeviceWalk::at(const PortPath& place, const std::string& directory)
 {
     if (place.ports().size() >= deepest_tier) return;
-    count(place.text());
+    if (!count(place, place.text())) return;
     const Attributes attributes{tree_, directory};
     auto device = std::make_shared<Device>();
     device->path = place;
@@ -196,8 +200,7 @@ void DeviceWalk::at(const PortPath& place, const std::string& directory)
     const auto names = names_in(place, directory);
     const auto prefix = place.text() + ":";
     for (const auto& name : names) {
-        if (!name.starts_with(prefix)) continue;
-        count(name);
+        if (!name.starts_with(prefix) || !count(place, name)) continue;
         device->interfaces.push_back(read_interface(tree_, directory + "/" + name, name));
     }
     std::ranges::sort(device->interfaces, {}, &Interface::number);

@@ -48,8 +48,10 @@ private:
     [[nodiscard]] Names names_in(const topology::PortPath& place, const std::string& directory) const;
     void walk_down(const topology::PortPath& place, const std::string& directory, const Names& names);
     void read_hub_ports(const topology::PortPath& hub, const std::string& interface_directory);
-    /// Before it is read: what comes under the same name meanwhile has another number then.
-    void count(std::string_view name);
+    /// Before it is read: what comes under the same name meanwhile has another number then. False where its bus is listed and it is
+    /// not: the kernel makes the folder, fills it, and lists it then (drivers/base/core.c, device_add; bus_add_device comes
+    /// after device_add_attrs), and tells of it last. It is not there yet, or not any more.
+    [[nodiscard]] bool count(const topology::PortPath& place, std::string_view name);
 
     const KernelTree& tree_;
     Ports ports_;

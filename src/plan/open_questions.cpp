@@ -54,7 +54,7 @@ Refusal no_question_at_all()
     return {Reason::no_question,
             {},
             "no question is open",
-            "`usbroute move DEVICE --to WHERE` moves a device without one"};
+            "to move a device, say `usbroute move DEVICE --to WHERE`"};
 }
 
 Refusal no_question_about(const Board& board, const Situation& situation, const Device& device,

@@ -76,6 +76,7 @@ std::vector<Plugged> for_guests(const std::vector<HostDevice>& devices, const Pl
 Runs runs(const attach::SeenGuest& guest)
 {
     if (guest.usb) {
+        if (guest.usb->status.empty()) return Runs::unknown;
         if (guest.usb->status == "paused") return Runs::paused;
         return guest.usb->status == "suspended" ? Runs::asleep : Runs::yes;
     }
@@ -106,6 +107,18 @@ std::string to_have_it_run(const config::GuestSettings& guest, Runs runs)
         guest.libvirt->user.empty() ? std::string() : format(" (as user {})", guest.libvirt->user);
     return format("virsh -c {} {} {}{}", guest.libvirt->uri(), command, for_a_shell(guest.libvirt->domain),
                   whose);
+}
+
+std::string_view text_of(Runs runs)
+{
+    switch (runs) {
+    case Runs::yes: return "running";
+    case Runs::no: return "off";
+    case Runs::paused: return "paused";
+    case Runs::asleep: return "suspended";
+    case Runs::unknown: return "unknown";
+    }
+    return {};
 }
 
 std::string_view in_words(Runs runs)

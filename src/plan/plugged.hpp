@@ -48,6 +48,8 @@ enum class PlugCalls : std::uint8_t { nothing, waiting, asking, resuming, starti
 
 /// What a person does to have the guest run: a command, or of a plain QEMU words.
 [[nodiscard]] std::string to_have_it_run(const config::GuestSettings& guest, Runs runs);
+/// For programs: "running", "off", "paused", "suspended", "unknown".
+[[nodiscard]] std::string_view text_of(Runs runs);
 /// "does not run", "is paused", "is asleep"
 [[nodiscard]] std::string_view in_words(Runs runs);
 

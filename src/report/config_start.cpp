@@ -29,10 +29,11 @@ public:
     {
         text_ += text.empty() ? std::string("#\n") : format("# {}\n", printable(text, 400));
     }
+    void value(std::string_view line) { text_ += format("{}{}\n", mark_, line); }
     void value(std::string_view line, std::string_view what)
     {
         comment(what);
-        text_ += format("{}{}\n", mark_, line);
+        value(line);
     }
     /// A value that does not hold until somebody takes the mark away.
     void proposed(std::string_view line, std::string_view what)
@@ -182,24 +183,32 @@ std::string what_value_is(std::string_view key)
 {
     if (key == "mux_bit") return "its bit in XUSB2PR, by the chip table";
     if (key == "superspeed") return "its USB 3 half, as firmware pairs the ports";
-    if (key == "usb") return "its port, and that of its USB 3 half where firmware pairs them";
-    return "as it was in usbroute.toml";
+    return "its port, and that of its USB 3 half where firmware pairs them";
 }
 
-/// The table of a connector, each value below what it is.
-void write_connector(CommentedToml& file, const ConnectorSettings& connector, bool is_found)
+/// `lines`: of a connector, its table's head first.
+void write_kept(CommentedToml& file, std::span<const std::string_view> lines)
 {
-    const auto toml = config::to_toml(connector);
-    const auto lines = split(trim(toml), '\n');
-    for (const auto line : std::span(lines).subspan(1))
-        file.value(line, is_found ? what_value_is(line.substr(0, line.find(' '))) : what_value_is(""));
+    file.comment("as it was in usbroute.toml");
+    for (const auto line : lines.subspan(1)) file.value(line);
 }
 
-std::string head_of(const ConnectorSettings& connector)
+/// Each value below what it is.
+void write_found(CommentedToml& file, std::span<const std::string_view> lines)
 {
-    const auto toml = config::to_toml(connector);
-    return toml.substr(1, toml.find("]\n") - 1);
+    for (const auto line : lines.subspan(1)) file.value(line, what_value_is(line.substr(0, line.find(' '))));
 }
+
+/// The table of a connector, head first.
+class ConnectorTable {
+public:
+    explicit ConnectorTable(const ConnectorSettings& connector) : toml_(config::to_toml(connector)) {}
+    [[nodiscard]] std::string head() const { return toml_.substr(1, toml_.find("]\n") - 1); }
+    [[nodiscard]] std::vector<std::string_view> lines() const { return split(trim(toml_), '\n'); }
+
+private:
+    std::string toml_;
+};
 
 void write_sockets(CommentedToml& file, const ConfigStartFacts& facts, const Start& start)
 {
@@ -209,8 +218,9 @@ void write_sockets(CommentedToml& file, const ConfigStartFacts& facts, const Sta
             format("Sockets that connectors.toml names, by `usbroute map`: {}",
                    join(texts_of(facts.mapped, [](const auto& one) { return one.spec.name.text(); }), ", ")));
     for (const auto& connector : facts.written) {
-        file.table(head_of(connector));
-        write_connector(file, connector, false);
+        const ConnectorTable table(connector);
+        file.table(table.head());
+        write_kept(file, table.lines());
     }
     if (start.found.empty() && facts.mapped.empty() && facts.written.empty()) {
         file.comment(
@@ -225,9 +235,10 @@ void write_sockets(CommentedToml& file, const ConfigStartFacts& facts, const Sta
     for (const auto& socket : start.found) {
         ConnectorSettings connector;
         connector.spec = socket.spec;
-        file.table(head_of(connector));
+        const ConnectorTable table(connector);
+        file.table(table.head());
         file.comment(what_found(socket));
-        write_connector(file, connector, true);
+        write_found(file, table.lines());
         if (socket.guessed)
             file.comment(format(
                 "if it is a USB 3 socket: the kernel guesses that its other half is {}; `usbroute map` proves it",

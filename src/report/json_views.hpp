@@ -103,6 +103,12 @@ template <class Io> void describe(OneOf<SilenceView> auto& v, Io& io)
     io("why", v.why);
 }
 
+template <class Io> void describe(OneOf<DeviceGuestView> auto& v, Io& io)
+{
+    io("guest", v.guest);
+    io.if_any("state", v.state);
+}
+
 template <class Io> void describe(OneOf<PlugView> auto& v, Io& io)
 {
     io("guest", v.guest);
@@ -133,6 +139,7 @@ template <class Io> void describe(OneOf<StatusView> auto& v, Io& io)
     io.if_any("silent", v.silent);
     io.if_any("by_plug", v.by_plug);
     io.if_any("questions", v.questions);
+    io.if_any("device_guests", v.device_guests);
     io("notes", v.notes);
     io.if_any("trial_seconds", v.trial_seconds);
     io.if_any("trial_way_back", v.trial_way_back);

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace usbroute::report {
 
@@ -38,7 +39,14 @@ const DeviceView& most_important(const std::vector<DeviceView>& devices)
 std::string shortened(std::string_view name, std::size_t room, const Style& style)
 {
     constexpr std::size_t enough_to_know_it = 5;
-    while (columns(name) > room) {
+    const auto says_nothing = [](std::string_view word) {
+        return std::ranges::none_of(word,
+                                    [](unsigned char c) { return std::isalnum(c) != 0 || c >= 0x80; }) ||
+               word == "from" || word == "by" || word == "of" || word == "with" || word == "for" ||
+               word == "and";
+    };
+    const auto whole = name;
+    while (columns(name) > room || (name != whole && says_nothing(name.substr(0, name.find(' '))))) {
         const auto rest = trim(name.substr(std::min(name.find(' '), name.size())));
         if (columns(rest) < enough_to_know_it) break;
         name = rest;

@@ -317,6 +317,16 @@ std::vector<std::string> silent_guests(const StatusView& view)
     return lines;
 }
 
+/// A socket is such a guest's, and its devices do nothing there.
+std::vector<std::string> guests_that_stand_still(const StatusView& view)
+{
+    std::vector<std::string> lines;
+    for (const auto& guest : view.device_guests)
+        if (guest.state == "paused" || guest.state == "suspended")
+            lines.push_back(format("{} is {}", guest.guest, guest.state == "paused" ? "paused" : "asleep"));
+    return lines;
+}
+
 /// What sockets do not say that wait.
 std::vector<std::string> plugs_of(const StatusView& view)
 {
@@ -358,6 +368,7 @@ std::string below_headline(const StatusView& view, const Style& style, Detail de
             Tone::warning, style);
     below += labelled("device", apart_lines(view), Tone::plain, style);
     below += labelled("waits", waits_of(view), Tone::warning, style);
+    below += labelled("guest", guests_that_stand_still(view), Tone::plain, style);
     below += labelled("silent", silent_guests(view), Tone::warning, style);
     below += labelled("plug", plugs_of(view), Tone::plain, style);
     below += labelled("given", ways_of(view, detail), Tone::plain, style);

@@ -6,6 +6,7 @@
 #include "plan/board.hpp"
 #include "plan/dead_sides.hpp"
 #include "plan/ownership.hpp"
+#include "plan/plugged.hpp"
 #include "plan/refusal.hpp"
 #include "report/plugged.hpp"
 #include "report/port_words.hpp"
@@ -308,6 +309,17 @@ void show_given(StatusView& view, const std::vector<plan::GivenSocket>& given)
     }
 }
 
+void show_guests(StatusView& view, const std::vector<attach::SeenGuest>& guests)
+{
+    for (const auto& guest : guests) {
+        const auto shown = std::ranges::find(view.device_guests, guest.name.text(), &DeviceGuestView::guest);
+        if (shown != view.device_guests.end()) shown->state = plan::text_of(plan::runs(guest));
+        if (guest.silence)
+            view.silent.push_back(
+                {.guest = guest.name.text(), .code = guest.silence->code, .why = guest.silence->why});
+    }
+}
+
 StatusView status_view(const Snapshot& snapshot, const config::Settings& settings,
                        const topology::HostUse& use)
 {
@@ -324,6 +336,8 @@ StatusView status_view(const Snapshot& snapshot, const config::Settings& setting
         view.controllers.push_back(controller_view(controller, plan::owner_of(&controller, settings)));
     for (const auto& controller : snapshot.off_pci)
         view.controllers.push_back(controller_view(controller, plan::owner_of_off_pci(controller)));
+    for (const auto& guest : settings.guests)
+        if (guest.takes_devices()) view.device_guests.push_back({.guest = guest.name.text()});
     view.elsewhere = devices_elsewhere(looked, view.connectors);
     note_the_mux(view, looked);
     note_unauthorized(view.notes, looked);

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "attach/seen.hpp"
 #include "config/settings.hpp"
 #include "plan/given_sockets.hpp"
 #include "plan/open_questions.hpp"
@@ -125,6 +126,13 @@ struct SilenceView {
     std::string why;
 };
 
+/// A guest that takes devices one by one, over QMP or from libvirt.
+struct DeviceGuestView {
+    std::string guest;
+    /// "running", "paused", "suspended", "off"; "unknown": nobody can tell, or it comes or goes just now; empty: nobody was asked.
+    std::string state = {};
+};
+
 /// What a plug into one of its sockets has come to, of a guest that did not run.
 struct PlugView {
     std::string guest;
@@ -147,7 +155,8 @@ struct StatusView {
     std::vector<SilenceView> silent = {};
     std::vector<PlugView> by_plug = {}; ///< known to the daemon alone
     std::vector<QuestionView> questions =
-        {};                           ///< the one that ends first comes first; known to the daemon alone
+        {}; ///< the one that ends first comes first; known to the daemon alone
+    std::vector<DeviceGuestView> device_guests = {};
     std::vector<std::string> notes;   ///< what the person should know: registers unreadable, EHCI hidden
     std::optional<int> trial_seconds; ///< until the trial under way is taken back; nothing: there is none
     std::string trial_way_back;       ///< "rear-1 goes back to host"
@@ -231,6 +240,8 @@ struct PlanView {
                                      const topology::HostUse& use);
 /// What only the daemon knows of sockets that are guests' without a mux.
 void show_given(StatusView& view, const std::vector<plan::GivenSocket>& given);
+/// Whether each guest that takes devices runs, and why of one nothing is known.
+void show_guests(StatusView& view, const std::vector<attach::SeenGuest>& guests);
 [[nodiscard]] RegistersView registers_view(const topology::Snapshot& snapshot,
                                            const config::Settings& settings);
 [[nodiscard]] QuestionView question_view(const plan::OpenQuestion& question);

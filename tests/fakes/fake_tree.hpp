@@ -29,7 +29,7 @@ struct Entry {
 [[nodiscard]] Entry dir(std::string name, Entries entries);
 
 /// Works, in memory. Can be told that a path fails, and counts what was read.
-class FakeTree final : public observe::KernelTree {
+class FakeTree : public observe::KernelTree {
 public:
     explicit FakeTree(const Entries& entries);
 

@@ -223,6 +223,7 @@ public:
     }
 
     std::string more_configuration; ///< beside the sockets and guests
+    bool has_sockets = true;        ///< in its configuration
     LastingGround ground;
     FakeUsbNodes nodes;
     int looks_at_everything = 0; ///< of the host
@@ -251,7 +252,7 @@ private:
     }
     [[nodiscard]] config::Settings settings() const
     {
-        std::string text = R"(
+        std::string text = !has_sockets ? "" : R"(
 [connector.left]
 usb = ["0000:02:00.0/1"]
 [connector.right]

@@ -186,6 +186,9 @@ sim plug rear-4 webcam; sim settle
 until_so 'usbroute status | grep "windows was started by a plug into rear-4"'
 touch started
 until_so '[ -e paused ]'
+# virsh may end before everybody has heard of it.
+until_so 'usbroute status --json | jq -e ".device_guests[0].state == \"paused\""'
+usbroute status | grep 'windows is paused'
 sim unplug rear-4; sim settle
 until_so '[ -z "$(place 082d)" ]'
 sim plug rear-4 webcam; sim settle

@@ -191,6 +191,24 @@ stop
 SCRIPT
 }
 
+@test "an answer that is on trial writes no rule" {
+    inside --board "$board" <<'SCRIPT'
+with_rules <<'RULES'
+[rule.cameras]
+match = { interface = "video" }
+ask = ["windows", "host"]
+RULES
+rules=${USBROUTE_CONFIG%/*}/rules.toml
+until_so 'usbroute answer | grep -F "$webcam "'
+usbroute move rear-1 --to windows --revert-after 60
+ends_with 5 usbroute answer windows --always
+grep 'the rule was not kept: the move is on trial' err; grep 'to = "windows"' out
+has "$webcam" "$taken"
+[ ! -e "$rules" ]
+stop
+SCRIPT
+}
+
 @test "the host's only keyboard is given by no answer without a yes" {
     inside --board "$board" <<'SCRIPT'
 with_rules <<'RULES'

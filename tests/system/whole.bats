@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-FileCopyrightText: 2026 usbroute authors
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016,SC2034 # what is said in single quotes is run later; `limit` is read by `inside`
 
 # A board with the mux and two cards: one profile has sockets that go by the mux, one whose devices QEMU is given, and those of a card
 # that goes whole. usbroute-bind listens by itself, as without systemd.

@@ -117,6 +117,15 @@ TEST(Rules, DeviceGuestRuleAndDaemonMayGoInAnyOrder)
     expect_always({"no-rule", "restart", "sleep"}, "3-3 host", given);
 }
 
+TEST(Rules, WhereTheLastRuleGoesAndThereIsNoSocketTheDeviceComesHome)
+{
+    RuledLife ruled;
+    ruled.life.has_sockets = false;
+    EXPECT_EQ(ruled.after({"rule", "plug 3-3", "start windows"}), "3-3 windows");
+
+    EXPECT_EQ(ruled.after({"no-rule"}), "3-3 host");
+}
+
 TEST(Rules, ADeviceOfARuleInAnothersSocketIsWithWhomTheRuleSays)
 {
     expect_always({"plug 3-1", "start windows", "start linux", "rule", "move left linux"},
@@ -342,9 +351,9 @@ TEST(Asking, AnAnswerGivesTheDeviceAndEndsTheQuestion)
     EXPECT_EQ(ruled.life.shown(), "3-3 windows");
     EXPECT_NE(ruled.questions().find("event question - 3-3 answered windows "), std::string::npos)
         << ruled.questions();
-    EXPECT_EQ(ruled.says("answer host"),
-              "refused no-question no question is open; `usbroute move DEVICE --to "
-              "WHERE` moves a device without one");
+    EXPECT_EQ(
+        ruled.says("answer host"),
+        "refused no-question no question is open; to move a device, say `usbroute move DEVICE --to WHERE`");
     ruled.life.settle(std::chrono::seconds(61));
     EXPECT_EQ(ruled.after({"unplug 3-3", "plug 3-3"}), "3-3 windows");
 }

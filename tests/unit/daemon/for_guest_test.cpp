@@ -134,6 +134,7 @@ TEST(ForGuest, StatusShowsItsSocketsWithoutTheHostsUseOfThem)
     full.lines = {
         {.listener = "windows", .guest = "windows", .place = "/mnt/w.sock", .process = "qemu pid 1"},
         {.listener = "linux", .guest = "linux"}};
+    full.device_guests = {{.guest = "linux"}, {.guest = "windows"}};
     full.notes = {"secret"};
     full.trial_seconds = 3;
     full.trial_way_back = "rear-9 goes back to linux";
@@ -145,6 +146,8 @@ TEST(ForGuest, StatusShowsItsSocketsWithoutTheHostsUseOfThem)
     EXPECT_EQ(seen.connectors[1].devices[0].in_use, "used by the host");
     ASSERT_EQ(seen.controllers.size(), 1u);
     ASSERT_EQ(seen.lines.size(), 1u);
+    ASSERT_EQ(seen.device_guests.size(), 1u);
+    EXPECT_EQ(seen.device_guests[0].guest, "windows");
     EXPECT_FALSE(seen.trial_seconds);
 }
 

@@ -173,6 +173,39 @@ TEST_F(PlugsTest, ADomainThatIsPausedGoesOnHoweverSoonTheDeviceCouldNotBeGiven)
     EXPECT_EQ(life->shown(), "3-1 host") << "it failed twice";
 }
 
+TEST_F(PlugsTest, ADomainThatWasPausedJustNowGoesOn)
+{
+    begin("on_plug = \"resume\"");
+    life->guest_starts("windows");
+    life->settle();
+    life->libvirt->turns("windows", "paused");
+    life->settle_now();
+    plug();
+
+    EXPECT_EQ(asked("resume"), 1);
+    EXPECT_TRUE(life->is_on("windows"));
+}
+
+TEST_F(PlugsTest, StatusSaysWhetherAGuestRuns)
+{
+    begin("on_plug = \"nothing\"");
+    const auto says = [&](const std::string& state) {
+        return status().find(R"("device_guests":[{"guest":"windows","state":")" + state) != std::string::npos;
+    };
+    EXPECT_TRUE(says("off")) << life->said;
+    life->guest_starts("windows");
+    life->settle();
+    EXPECT_TRUE(says("running")) << life->said;
+    for (const auto* state : {"paused", "suspended"}) {
+        life->libvirt->turns("windows", state);
+        life->settle_now();
+        EXPECT_TRUE(says(state)) << life->said;
+    }
+    life->libvirt->loses_libvirt("no socket");
+    life->settle(20s);
+    EXPECT_TRUE(says("unknown")) << life->said;
+}
+
 TEST_F(PlugsTest, AQemuThatIsPausedOrAsleepGoesOn)
 {
     for (const auto* why : {"paused", "suspended"}) {
@@ -188,6 +221,19 @@ TEST_F(PlugsTest, AQemuThatIsPausedOrAsleepGoesOn)
         EXPECT_EQ(life->shown(), "3-1 windows [3-1]");
         EXPECT_TRUE(was_heard("was resumed by a plug into left")) << life->heard;
     }
+}
+
+TEST_F(PlugsTest, AQemuThatWasPausedJustNowGoesOn)
+{
+    begin("on_plug = \"resume\"", false);
+    life->guest_starts("windows");
+    life->settle();
+    life->qemu("windows").stops("paused");
+    life->settle_now();
+    plug();
+
+    EXPECT_TRUE(life->qemu("windows").is_running);
+    EXPECT_TRUE(was_heard("was resumed by a plug into left")) << life->heard;
 }
 
 TEST_F(PlugsTest, AQemuThatStandsStillForAReasonOfItsOwnIsLeftAlone)

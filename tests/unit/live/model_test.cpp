@@ -104,6 +104,27 @@ TEST(Live, EnterMovesToTheOtherSideWhereNoGuestHasAController)
     EXPECT_EQ(words(model.press(enter)), "move rear-1 xhci");
 }
 
+TEST(Live, WithoutAMuxASocketGoesToAGuestThatTakesDevices)
+{
+    auto machine = fakes::recorded("amd-a520m");
+    machine.settings.guests.front().controllers.clear();
+    machine.settings.guests.front().qmp = "/run/windows.qmp";
+    auto view = report::status_view(machine.snapshot, machine.settings, machine.use);
+    auto model = model_of(view);
+
+    EXPECT_EQ(words(model.press(enter)), "move rear-1 windows");
+    EXPECT_EQ(words(model.hear(wire::Answer{})), "look");
+    view.connectors[0].owner = "windows";
+    model.see(view);
+    EXPECT_EQ(words(model.press(letter('T'))), "move rear-1 host revert-after=30s");
+    EXPECT_EQ(words(model.hear(wire::Answer{})), "look");
+
+    EXPECT_EQ(words(model.press(letter('m'))), "");
+    EXPECT_TRUE(shows(model, "> 1 the host")) << text_of(model.screen());
+    EXPECT_TRUE(shows(model, "  2 nobody, until somebody moves it on"));
+    EXPECT_EQ(words(model.press(letter('2'))), "move rear-1 none");
+}
+
 report::QuestionView question_at(std::string place)
 {
     return {.place = std::move(place),

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 
 namespace usbroute::observe {
 namespace {
@@ -197,6 +198,34 @@ TEST(Rescan, SeesADeviceLeaveAndComeAsANewScanDoes)
     tree.add("sys/devices/pci0000:00/0000:00:14.0/usb3", keyboard());
     const auto again = rescan(tree, without, hint);
     EXPECT_TRUE(same(again, before));
+}
+
+/// A tree whose list of USB devices is the kernel's: what is not in it is being made or taken away.
+struct ListingTree : FakeTree {
+    explicit ListingTree(const FakeTree& tree) : FakeTree(tree) {}
+    [[nodiscard]] std::optional<std::uint64_t> entry_number(const std::string& path) const override
+    {
+        const auto name = path.substr(path.rfind('/') + 1);
+        return listed.contains(name) ? std::optional<std::uint64_t>(1) : std::nullopt;
+    }
+    std::set<std::string> listed;
+};
+
+TEST(Rescan, ADeviceOrInterfaceIsThereOnceTheKernelListsIt)
+{
+    ListingTree tree(one_controller());
+    const auto before = scan(tree);
+    const std::vector<std::string> hint{"sys/devices/pci0000:00/0000:00:14.0/usb3/3-4"};
+    tree.listed = {"usb3", "3-0:1.0"};
+    EXPECT_TRUE(rescan(tree, before, hint).devices.empty());
+
+    tree.listed.insert({"3-4", "3-4:1.0"});
+    const auto begun = rescan(tree, before, hint);
+    ASSERT_EQ(begun.devices.size(), 1u);
+    EXPECT_EQ((*begun.devices.begin())->interfaces.size(), 1u);
+
+    tree.listed.insert("3-4:1.1");
+    EXPECT_TRUE(same(rescan(tree, begun, hint), before));
 }
 
 TEST(Rescan, KeepsTheObjectOfADeviceThatReadsAsBefore)

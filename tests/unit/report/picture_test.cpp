@@ -211,12 +211,14 @@ TEST(Picture, DropsTheMakerBeforeTheDevice)
 {
     const auto view = view_of({with(socket("a", "host"), "Logitech USB Optical Mouse (046d:c077)"),
                                with(socket("b", "host"), "Kingston DataTraveler 2.0 (0951:1665)"),
-                               with(socket("c", "host"), "Unbelievablylongword")});
+                               with(socket("c", "host"), "Unbelievablylongword"),
+                               with(socket("d", "host"), "Texas Codec from DAC 5")});
     const Style narrow{.colour = false, .unicode = true, .width = 16};
 
     const auto text = picture_text(picture_of(view), narrow);
 
     EXPECT_NE(text.find("│Optical Mouse │"), std::string::npos) << text;
+    EXPECT_NE(text.find("│DAC 5         │"), std::string::npos) << text;
     EXPECT_NE(text.find("│DataTraveler …│"), std::string::npos) << text;
     EXPECT_NE(text.find("│Unbelievablyl…│"), std::string::npos) << text;
 }
