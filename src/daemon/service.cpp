@@ -321,9 +321,9 @@ void Service::add_whole_sockets(std::vector<plan::GivenSocket>& given, const pla
     const auto due = machine.decide({.wish = plan::FollowRequest{}});
     const auto* controllers = std::get_if<plan::Plan>(&due);
     if (controllers == nullptr) return;
-    auto whole = plan::whole_sockets(devices, *controllers, parts_.failed_controllers(), *machine.snapshot(),
-                                     machine.settings());
-    std::ranges::move(whole, std::back_inserter(given));
+    auto sockets = plan::whole_sockets(devices, *controllers, parts_.failed_controllers(),
+                                       *machine.snapshot(), machine.settings());
+    std::ranges::move(sockets, std::back_inserter(given));
 }
 
 /// What is due at this moment says what waits, and for what.

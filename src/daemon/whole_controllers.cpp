@@ -37,7 +37,7 @@ assign::Binding binding_now(const observe::KernelTree& tree, const PciAddress& f
 /// Binds through usbroute-bind, and looks itself.
 class WholeControllers::Drivers final : public apply::Backend {
 public:
-    Drivers(WholeControllers& whole, const plan::Plan& plan) : whole_(whole)
+    Drivers(WholeControllers& parent, const plan::Plan& plan) : whole_(parent)
     {
         for (const auto& binding : *plan.made_for.bindings) functions_.push_back(binding.function);
     }
@@ -72,7 +72,7 @@ private:
 /// A guest that runs, over the line that is kept to its machine.
 class WholeControllers::Guest final : public apply::GuestLine {
 public:
-    Guest(WholeControllers& whole, GuestName name) : whole_(whole), name_(std::move(name)) {}
+    Guest(WholeControllers& parent, GuestName name) : whole_(parent), name_(std::move(name)) {}
 
     void look(Told told) override { ask({.guest = name_, .what = assign::Ask::What::look}, std::move(told)); }
     void plug_in(const assign::PlugIn& plug, Told told) override
@@ -115,9 +115,9 @@ private:
 
 class WholeControllers::Means final : public apply::Backend {
 public:
-    Means(WholeControllers& whole, const plan::Plan& plan, std::optional<GuestName> guest)
-        : drivers_(whole, plan),
-          guest_(guest ? std::make_unique<Guest>(whole, std::move(*guest)) : nullptr),
+    Means(WholeControllers& parent, const plan::Plan& plan, std::optional<GuestName> guest)
+        : drivers_(parent, plan),
+          guest_(guest ? std::make_unique<Guest>(parent, std::move(*guest)) : nullptr),
           // usbroute-bind looks itself who has a group open.
           backend_(drivers_, guest_.get(), [](const PciAddress&) { return std::optional<Error>(); })
     {}

@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const fakes::RecordedTree& two_cards()
+const fakes::RecordedTree& board_of_two_cards()
 {
     static const fakes::RecordedTree recorded("z97-two-cards");
     return recorded;
@@ -27,15 +27,15 @@ const fakes::RecordedTree& two_cards()
 constexpr std::string_view all_with_the_guest = "wires ehci, card vfio-pci! in windows, for windows";
 constexpr std::string_view all_with_the_host = "wires xhci, card xhci_hcd, for host";
 
-constexpr const char* there = "apply three";
-constexpr const char* back = "move rear-2 slot-1 slot-2 host";
+constexpr const char* whole_change = "apply three";
+constexpr const char* whole_way_back = "move rear-2 slot-1 slot-2 host";
 
 /// A life in which everything is with the host, or after `apply three` all of it with the guest.
 struct WholeControllersLife : fakes::WholeLife {
-    explicit WholeControllersLife(std::string_view way) : fakes::WholeLife(two_cards())
+    explicit WholeControllersLife(std::string_view way) : fakes::WholeLife(board_of_two_cards())
     {
-        if (way == there) return;
-        ask(there);
+        if (way == whole_change) return;
+        ask(whole_change);
         settle();
     }
     /// Begins the change, and stops after so many steps. False: it was over before.
@@ -55,7 +55,7 @@ struct WholeControllersLife : fakes::WholeLife {
 };
 
 /// Where each step has its own test elsewhere, every third does; others of them on the way back.
-constexpr std::size_t stride = 3;
+constexpr std::size_t steps_between_kills = 3;
 
 bool is_all_or_none(std::string_view shown)
 {
@@ -64,10 +64,10 @@ bool is_all_or_none(std::string_view shown)
 
 TEST(WholeControllers, GoWithAProfileAndComeBackWithUndo)
 {
-    WholeControllersLife life(there);
+    WholeControllersLife life(whole_change);
     ASSERT_EQ(life.shown(), all_with_the_host);
 
-    life.ask(there);
+    life.ask(whole_change);
     EXPECT_EQ(life.settled(), all_with_the_guest) << life.said;
     EXPECT_EQ(life.asked, "give 0000:04:00.0\n");
     life.ask("undo");
@@ -77,7 +77,7 @@ TEST(WholeControllers, GoWithAProfileAndComeBackWithUndo)
 
 TEST(WholeControllers, KilledAtAnyStepTheDaemonComesToAllOrNone)
 {
-    for (const auto* way : {there, back}) {
+    for (const auto* way : {whole_change, whole_way_back}) {
         bool has_gone = false;
         bool has_stayed = false;
         std::size_t steps = 0;
@@ -103,7 +103,7 @@ TEST(WholeControllers, KilledAtAnyStepTheDaemonComesToAllOrNone)
 TEST(WholeControllers, KilledAtAnyStepOfAFirstChangeWithoutWiresTheCardIsWhereItsSocketsAreFor)
 {
     for (std::size_t steps = 0;; ++steps) {
-        WholeControllersLife life(there);
+        WholeControllersLife life(whole_change);
         const bool was_under_way = life.goes_so_far("move slot-1 slot-2 windows", steps);
         life.daemon_is_killed();
         life.daemon_starts();
@@ -119,8 +119,8 @@ TEST(WholeControllers, KilledAtAnyStepOfAFirstChangeWithoutWiresTheCardIsWhereIt
 
 TEST(WholeControllers, KilledAtAnyStepWithWhatBindsTheDaemonComesToAllOrNone)
 {
-    for (const auto* way : {there, back})
-        for (std::size_t steps = way == there ? 0 : 1;; steps += stride) {
+    for (const auto* way : {whole_change, whole_way_back})
+        for (std::size_t steps = way == whole_change ? 0 : 1;; steps += steps_between_kills) {
             WholeControllersLife life(way);
             const bool was_under_way = life.goes_so_far(way, steps);
             life.binder_ends();
@@ -137,8 +137,8 @@ TEST(WholeControllers, KilledAtAnyStepWithWhatBindsTheDaemonComesToAllOrNone)
 
 TEST(WholeControllers, KilledAtAnyStepWithItsGuestTheCardIsTheHostsUntilTheGuestIsBack)
 {
-    for (const auto* way : {there, back})
-        for (std::size_t steps = way == there ? 0 : 1;; steps += stride) {
+    for (const auto* way : {whole_change, whole_way_back})
+        for (std::size_t steps = way == whole_change ? 0 : 1;; steps += steps_between_kills) {
             WholeControllersLife life(way);
             const bool was_under_way = life.goes_so_far(way, steps);
             life.guest_is_killed();
@@ -158,8 +158,8 @@ TEST(WholeControllers, KilledAtAnyStepWithItsGuestTheCardIsTheHostsUntilTheGuest
 
 TEST(WholeControllers, AGuestThatIsKilledAtAnyStepLeavesNothingBetween)
 {
-    for (const auto* way : {there, back})
-        for (std::size_t steps = way == there ? 0 : 1;; steps += stride) {
+    for (const auto* way : {whole_change, whole_way_back})
+        for (std::size_t steps = way == whole_change ? 0 : 1;; steps += steps_between_kills) {
             WholeControllersLife life(way);
             const bool was_under_way = life.goes_so_far(way, steps);
             life.guest_is_killed();
@@ -175,8 +175,8 @@ TEST(WholeControllers, AGuestThatIsKilledAtAnyStepLeavesNothingBetween)
 
 TEST(WholeControllers, WhatSomebodyElseBindsAwayIsLeftAloneForAMinute)
 {
-    WholeControllersLife life(back);
-    life.ask(back);
+    WholeControllersLife life(whole_way_back);
+    life.ask(whole_way_back);
     ASSERT_EQ(life.settled(), all_with_the_host);
     life.asked.clear();
 
@@ -195,7 +195,7 @@ TEST(WholeControllers, WhatSomebodyElseBindsAwayIsLeftAloneForAMinute)
 
 TEST(WholeControllers, WhatDoesNotTakeIsTriedAgainAfterAMinute)
 {
-    WholeControllersLife life(back);
+    WholeControllersLife life(whole_way_back);
     life.guest_is_killed();
     ASSERT_EQ(life.settled(), "wires xhci, card xhci_hcd, for windows");
     life.asked.clear();
