@@ -5,11 +5,33 @@
 
 #include "assign/rebinding.hpp"
 #include "base/check.hpp"
+#include "base/format.hpp"
+#include "base/text.hpp"
 
 #include <utility>
 #include <variant>
 
 namespace usbroute::apply {
+
+std::optional<Error> why_not_let_go(const assign::TakeOut& out, const assign::InGuest& seen,
+                                    std::string_view how_long)
+{
+    if (assign::is_done(out, seen)) return std::nullopt;
+    const auto* held = seen.find(out.function);
+    if (held == nullptr)
+        return Error(ErrorKind::timed_out,
+                     format("{} cannot be asked any more whether it has let go of {}{}{}", out.guest.text(),
+                            out.function.text(), seen.why.empty() ? "" : ": ", printable(seen.why, 200)))
+            .with_code("guest-silent");
+    if (held->farewell == assign::Farewell::refused)
+        return Error(ErrorKind::failed,
+                     format("{} does not let go of {}: its system says no, or is busy with another hot-plug",
+                            out.guest.text(), out.function.text()))
+            .with_code("guest-refused");
+    return Error(ErrorKind::timed_out,
+                 format("{} has not let go of {} {}", out.guest.text(), out.function.text(), how_long))
+        .with_code("guest-silent");
+}
 
 void AssignBackend::look(Seen seen)
 {
@@ -17,7 +39,7 @@ void AssignBackend::look(Seen seen)
         if (!bound) return seen(std::move(bound));
         now_.bindings = std::move(bound->bindings);
         if (guest_ == nullptr) return seen(now_);
-        take(guest_->look(), seen);
+        guest_->look([this, seen](Result<assign::InGuest> told) { take(std::move(told), seen); });
     });
 }
 
@@ -45,11 +67,13 @@ void AssignBackend::act(const plan::Action& action, Seen seen)
 {
     if (const auto* plug = std::get_if<assign::PlugIn>(&action)) {
         USBROUTE_CHECK(guest_ != nullptr);
-        return take(guest_->plug_in(*plug), seen);
+        return guest_->plug_in(*plug,
+                               [this, seen](Result<assign::InGuest> told) { take(std::move(told), seen); });
     }
     if (const auto* out = std::get_if<assign::TakeOut>(&action)) {
         USBROUTE_CHECK(guest_ != nullptr);
-        return take(guest_->take_out(*out), seen);
+        return guest_->take_out(*out,
+                                [this, seen](Result<assign::InGuest> told) { take(std::move(told), seen); });
     }
     if (auto held = why_not(action)) return seen(std::unexpected(std::move(*held)));
     drivers_.act(action, [this, seen = std::move(seen)](Result<plan::Reading> bound) {

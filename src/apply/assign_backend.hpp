@@ -10,19 +10,28 @@
 
 #include <functional>
 #include <optional>
+#include <string_view>
 
 namespace usbroute::apply {
 
-/// Whoever can ask a guest that runs. All of it waits; what is not done is an error.
+/// Whoever can ask a guest that runs. Each question is answered once, from within or later, with the guest as it is then; what is
+/// not done is an error.
 class GuestLine {
 public:
+    using Told = std::function<void(Result<assign::InGuest>)>;
+
     virtual ~GuestLine() = default;
 
-    [[nodiscard]] virtual Result<assign::InGuest> look() = 0;
-    [[nodiscard]] virtual Result<assign::InGuest> plug_in(const assign::PlugIn& plug) = 0;
-    /// Returns when the guest has let go, or has ended. An error of kind `timed_out` says that it may still do so.
-    [[nodiscard]] virtual Result<assign::InGuest> take_out(const assign::TakeOut& out) = 0;
+    virtual void look(Told told) = 0;
+    virtual void plug_in(const assign::PlugIn& plug, Told told) = 0;
+    /// Answered when the guest has let go, or has ended. An error of kind `timed_out` says that it may still do so.
+    virtual void take_out(const assign::TakeOut& out, Told told) = 0;
 };
+
+/// Why a guest that was asked to let go still has it; nothing: it has not. `how_long`: "in 8 s", "so far". The kind is `timed_out`
+/// where it may still let go.
+[[nodiscard]] std::optional<Error> why_not_let_go(const assign::TakeOut& out, const assign::InGuest& seen,
+                                                  std::string_view how_long);
 
 /// Assigns to a guest that runs: binds functions through `drivers`, and has the guest take and give them through `guest`.
 ///

@@ -35,7 +35,7 @@ bool touches_routes(const plan::Change& change)
 
 Result<std::unique_ptr<Backend>> Workplace::backend_for(const plan::Plan& plan)
 {
-    if (plan.made_for.devices)
+    if (plan.made_for.devices || plan.made_for.bindings)
         return std::unexpected(
             Error(
                 ErrorKind::failed,
@@ -89,6 +89,7 @@ Outcome Conductor::outcome_of(const Request& request, const Past& past, const Cl
                               past.trial};
     if (known.attached != nullptr) situation.attached = *known.attached;
     if (known.of_devices != nullptr) situation.of_devices = *known.of_devices;
+    situation.controllers = known.controllers;
     return plan::make_plan(situation, request);
 }
 
@@ -138,7 +139,10 @@ Conductor::Planned Conductor::plan_for(const Request& request)
     auto outcome = decide(request);
     if (auto* refusal = std::get_if<Refusal>(&outcome)) return std::move(*refusal);
     const auto known = workplace_.known();
-    const bool is_lasting = known.registers && may_be_remembered(request) && plan::use_needed(outcome).none();
+    const bool has_controllers =
+        std::holds_alternative<Plan>(outcome) && std::get<Plan>(outcome).made_for.bindings;
+    const bool is_lasting =
+        known.registers && may_be_remembered(request) && !has_controllers && plan::use_needed(outcome).none();
     auto plan = std::make_shared<const Plan>(std::move(std::get<Plan>(outcome)));
     if (!is_lasting) return plan;
     if (remembered_.size() == most_remembered) remembered_.erase(remembered_.begin());
@@ -276,6 +280,7 @@ Recovered Conductor::put_away(const plan::Change& open)
 {
     Recovered recovered{
         .text = format("\"{}\" was interrupted: its sockets are for whom they were before", open.title)};
+    note_what_was_begun(open, journal_);
     if (auto ended = journal_.end(Ending::undone); !ended) recovered.text += "; " + ended.error().message();
     return recovered;
 }

@@ -37,6 +37,8 @@ struct Known {
     /// Of sockets that no mux reaches; null: nobody here gives devices.
     const attach::Seen* attached = nullptr;
     const attach::Remembered* of_devices = nullptr;
+    /// Of whole controllers that moves bring to guests; null: nobody here moves them.
+    const plan::ControllersKnown* controllers = nullptr;
 };
 
 /// A look at what the host uses, and at its disks as they are now where that was asked for.

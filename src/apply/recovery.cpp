@@ -50,12 +50,24 @@ Result<Recovered> put_back(const Change& open, RouteRegisters& registers, const 
 
 } // namespace
 
+void note_what_was_begun(const Change& open, Journal& journal)
+{
+    const auto standing = journal.history().standing;
+    Change begun{.controller = open.controller, .title = open.title, .kind = plan::ChangeKind::restore};
+    for (const auto& shift : open.shifts)
+        if (topology::is_of_a_place(shift.key) && (!standing || standing->of(shift.key) == nullptr))
+            begun.set({.key = shift.key, .from = shift.from, .to = shift.from});
+    // Where it cannot be written, nothing is left out but that somebody goes on by himself.
+    if (!begun.is_empty()) static_cast<void>(journal.stand(begun));
+}
+
 Result<Recovered> recover(const Change& open, RouteRegisters& registers, Journal& journal,
                           const Decide& decide)
 {
     const auto context = format("cannot recover from an interrupted \"{}\"", open.title);
     const auto now = registers.read();
     if (!now) return std::unexpected(Error(now.error()).within(context));
+    note_what_was_begun(open, journal);
     const auto told = [&](std::string_view text) {
         return format("\"{}\" was interrupted: {}", open.title, text);
     };

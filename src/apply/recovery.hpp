@@ -36,6 +36,10 @@ struct Recovered {
     std::vector<plan::Stay> staying = {};
 };
 
+/// Writes down, of an interrupted change, whom places were for of which nothing was said before: as they were. So whoever follows
+/// what is said knows that usbroute had begun with them.
+void note_what_was_begun(const plan::Change& open, Journal& journal);
+
 /// Ends an interrupted change: names the state, and takes a half-done change back, with the guards of a move.
 [[nodiscard]] Result<Recovered> recover(const plan::Change& open, RouteRegisters& registers, Journal& journal,
                                         const Decide& decide);

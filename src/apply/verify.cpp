@@ -68,6 +68,19 @@ Judgement judge_unseen(Judgement judgement, const plan::Movement& movement,
     return judgement;
 }
 
+/// Of a socket that has gone to a guest with its whole controller: what was in it has left the host with that.
+std::pair<Verdict, std::string> judge_whole(const plan::Movement& movement, const topology::Snapshot& before,
+                                            const topology::Snapshot& now)
+{
+    const auto* device = first_that_left(movement, before);
+    if (device == nullptr) return {Verdict::consistent, "nothing was plugged in"};
+    const auto* still = now.device_at(device->path);
+    if (still != nullptr && same_device(*device, *still))
+        return {Verdict::unknown, format("{} is still at {}", device->shown(), device->path.text())};
+    return {Verdict::consistent,
+            format("{} has left for {}", device->shown(), plan::text_of(movement.owner_after))};
+}
+
 Judgement judge_one(const plan::Movement& movement, const plan::Board& board,
                     const topology::Snapshot& before, const topology::Snapshot& now)
 {
@@ -78,8 +91,12 @@ Judgement judge_one(const plan::Movement& movement, const plan::Board& board,
         return judgement;
     };
     const auto* connector = board.find(movement.connector);
-    if (connector != nullptr && plan::means_of(*connector) == plan::Means::attach) {
-        const auto [verdict, text] = judge_given(movement, before, now);
+    const auto means = connector == nullptr ? plan::Means::none : plan::means_of(*connector);
+    if (means == plan::Means::assign && plan::is_host(movement.owner_after))
+        return judge_unseen(std::move(judgement), movement, *connector, now);
+    if (means == plan::Means::attach || means == plan::Means::assign) {
+        const auto [verdict, text] = means == plan::Means::attach ? judge_given(movement, before, now)
+                                                                  : judge_whole(movement, before, now);
         return say(verdict, text);
     }
     if (connector == nullptr || !connector->at) return say(Verdict::unknown, "its route cannot be read");

@@ -13,17 +13,13 @@ using topology::Connector;
 using topology::OwnController;
 using topology::SeatId;
 
-namespace {
-
-SeatId assigned_seat(const topology::Snapshot& snapshot, const topology::ConnectorSpec& spec)
+std::optional<SeatId> said_seat(const topology::Snapshot& snapshot, const topology::ConnectorSpec& spec)
 {
     for (const auto& key : topology::place_keys(spec))
         for (const auto& placed : snapshot.assigned)
             if (placed.key == key) return topology::seat_of_word(placed.word).value_or(OwnController{});
-    return OwnController{};
+    return std::nullopt;
 }
-
-} // namespace
 
 void add_seats(Connector& connector, const topology::Snapshot& snapshot, const std::vector<GuestName>& guests)
 {
@@ -36,7 +32,7 @@ void add_seats(Connector& connector, const topology::Snapshot& snapshot, const s
     };
     for (const auto& guest : guests) connector.seats.push_back(with(guest));
     connector.seats.push_back(with(topology::Parked{}));
-    auto at = assigned_seat(snapshot, connector.spec);
+    auto at = said_seat(snapshot, connector.spec).value_or(OwnController{});
     if (connector.seat(at) != nullptr) connector.at = std::move(at);
 }
 

@@ -7,6 +7,7 @@
 #include "topology/connector.hpp"
 #include "topology/key.hpp"
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,9 @@ namespace usbroute::attach {
 /// its places are assigned to; the host's, where that one is not there any more.
 void add_seats(topology::Connector& connector, const topology::Snapshot& snapshot,
                const std::vector<GuestName>& guests);
+/// The seat that somebody has said; nothing: nobody has said anything of this connector.
+[[nodiscard]] std::optional<topology::SeatId> said_seat(const topology::Snapshot& snapshot,
+                                                        const topology::ConnectorSpec& spec);
 /// Whether the devices of a connector can be given to somebody.
 [[nodiscard]] bool can_be_given(const topology::Connector& connector);
 

@@ -4,7 +4,6 @@
 #include "cli/daemon_guest.hpp"
 
 #include "base/format.hpp"
-#include "base/text.hpp"
 #include "cli/screen.hpp"
 #include "linux/signals.hpp"
 #include "report/in_guest.hpp"
@@ -14,7 +13,6 @@
 namespace usbroute::cli {
 
 using assign::Ask;
-using assign::Farewell;
 using assign::InGuest;
 using Clock = std::chrono::steady_clock;
 
@@ -22,29 +20,6 @@ namespace {
 
 /// The daemon answers when the guest does, or when its own patience has run out: with libvirt that is half a minute.
 constexpr std::chrono::seconds longest_of_the_daemon{40};
-
-Error said_no(const assign::TakeOut& out)
-{
-    return Error(ErrorKind::failed,
-                 format("{} does not let go of {}: its system says no, or is busy with another hot-plug",
-                        out.guest.text(), out.function.text()))
-        .with_code("guest-refused");
-}
-
-Error has_not_let_go(const assign::TakeOut& out, std::string_view how_long)
-{
-    return Error(ErrorKind::timed_out,
-                 format("{} has not let go of {} {}", out.guest.text(), out.function.text(), how_long))
-        .with_code("guest-silent");
-}
-
-Error cannot_be_asked(const assign::TakeOut& out, const InGuest& seen)
-{
-    return Error(ErrorKind::timed_out,
-                 format("{} cannot be asked any more whether it has let go of {}{}{}", out.guest.text(),
-                        out.function.text(), seen.why.empty() ? "" : ": ", printable(seen.why, 200)))
-        .with_code("guest-silent");
-}
 
 } // namespace
 
@@ -69,29 +44,28 @@ Result<InGuest> DaemonGuest::ask(const Ask& ask) const
     return std::move(*seen);
 }
 
-Result<InGuest> DaemonGuest::look() { return ask({.guest = guest_, .what = Ask::What::look}); }
+Result<InGuest> DaemonGuest::seen() const { return ask({.guest = guest_, .what = Ask::What::look}); }
 
-Result<InGuest> DaemonGuest::plug_in(const assign::PlugIn& plug)
+Result<InGuest> DaemonGuest::plugged(const assign::PlugIn& plug) const
 {
-    auto seen =
+    auto now =
         ask({.guest = guest_, .what = Ask::What::plug_in, .function = plug.function, .place = plug.place});
-    if (!seen || assign::is_done(plug, *seen)) return seen;
+    if (!now || assign::is_done(plug, *now)) return now;
     return std::unexpected(
-        Error(ErrorKind::failed, assign::why_undone(plug, *seen)).with_code("guest-silent"));
+        Error(ErrorKind::failed, assign::why_undone(plug, *now)).with_code("guest-silent"));
 }
 
-Result<InGuest> DaemonGuest::take_out(const assign::TakeOut& out)
+Result<InGuest> DaemonGuest::taken(const assign::TakeOut& out) const
 {
     const auto until = Clock::now() + patience_;
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(patience_).count();
     for (bool is_first = true;; is_first = false) {
-        auto seen = ask({.guest = guest_, .what = Ask::What::take_out, .function = out.function});
-        if (!seen || assign::is_done(out, *seen)) return seen;
-        const auto* held = seen->find(out.function);
-        if (held == nullptr) return std::unexpected(cannot_be_asked(out, *seen));
-        if (held->farewell == Farewell::refused) return std::unexpected(said_no(out));
-        if (linux_::SignalsHeld::is_asked_to_end()) return std::unexpected(has_not_let_go(out, "so far"));
-        if (Clock::now() >= until) return std::unexpected(has_not_let_go(out, format("in {} s", seconds)));
+        auto now = ask({.guest = guest_, .what = Ask::What::take_out, .function = out.function});
+        if (!now || assign::is_done(out, *now)) return now;
+        const bool is_over = linux_::SignalsHeld::is_asked_to_end();
+        auto why = *apply::why_not_let_go(out, *now, is_over ? "so far" : format("in {} s", seconds));
+        const bool may_wait = why.code() == "guest-silent" && now->find(out.function) != nullptr;
+        if (!may_wait || is_over || Clock::now() >= until) return std::unexpected(std::move(why));
         if (is_first)
             note(options_, format("{} does not answer; it is waited for, {} s at most (--timeout): {}",
                                   out.guest.text(), seconds, assign::what_ends_silence(out.guest)));

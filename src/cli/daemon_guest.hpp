@@ -18,13 +18,18 @@ public:
         : options_(options), guest_(name), patience_(how_long)
     {}
 
-    [[nodiscard]] Result<assign::InGuest> look() override;
-    [[nodiscard]] Result<assign::InGuest> plug_in(const assign::PlugIn& plug) override;
+    [[nodiscard]] Result<assign::InGuest> seen() const;
+
+    // All of them answer from within.
+    void look(Told told) override { told(seen()); }
+    void plug_in(const assign::PlugIn& plug, Told told) override { told(plugged(plug)); }
     /// Asks again and again until the guest has let go, has said no, or patience or the user has run out; says on stderr what it
     /// waits for.
-    [[nodiscard]] Result<assign::InGuest> take_out(const assign::TakeOut& out) override;
+    void take_out(const assign::TakeOut& out, Told told) override { told(taken(out)); }
 
 private:
+    [[nodiscard]] Result<assign::InGuest> plugged(const assign::PlugIn& plug) const;
+    [[nodiscard]] Result<assign::InGuest> taken(const assign::TakeOut& out) const;
     [[nodiscard]] Result<assign::InGuest> ask(const assign::Ask& ask) const;
 
     const Options& options_;

@@ -82,7 +82,7 @@ int run_guest_assign(const GuestCall& call)
     const auto& name = call.guest->name;
     DaemonGuest guest(options, name, patience_of(options));
     const auto seen =
-        call.guest->takes_devices() && !call.guest->controllers.empty() ? guest.look() : InGuest{};
+        call.guest->takes_devices() && !call.guest->controllers.empty() ? guest.seen() : InGuest{};
     if (!seen) return fail(seen.error(), options.json);
     const auto decision = [&](bool move_first) {
         return [&, move_first](const plan::HandoverSituation& situation) {
@@ -108,7 +108,7 @@ int run_guest_unassign(const GuestCall& call)
     const auto& options = call.invocation.options;
     const auto& name = call.guest->name;
     DaemonGuest guest(options, name, patience_of(options));
-    auto seen = call.guest->takes_devices() ? guest.look() : InGuest{};
+    auto seen = call.guest->takes_devices() ? guest.seen() : InGuest{};
     if (!seen && seen.error().kind() != ErrorKind::unreachable) return fail(seen.error(), options.json);
     if (!seen) seen = unasked(seen.error());
     const auto handover = handover_in(decide(call, [&](const plan::HandoverSituation& situation) {

@@ -29,9 +29,10 @@ int run_guest_show(const GuestCall& call)
     auto view = report::guests_view(looked.with(call.settings));
     const auto guest = std::ranges::find(view.guests, call.guest->name.text(), &report::GuestView::name);
     USBROUTE_CHECK(guest != view.guests.end());
-    if (call.guest->takes_devices() && !call.guest->controllers.empty() && !call.where.recorded) {
+    const bool has_whole = !call.guest->controllers.empty() || !call.guest->on_move.empty();
+    if (call.guest->takes_devices() && has_whole && !call.where.recorded) {
         // Where the daemon cannot be asked, or not by this user, what the kernel tells has to do.
-        const auto seen = DaemonGuest(options, call.guest->name, options.timeout).look();
+        const auto seen = DaemonGuest(options, call.guest->name, options.timeout).seen();
         if (seen) report::show_in_guest(*guest, *seen);
     }
     print(options.json ? report::to_json(*guest, view.holders_seen) + "\n"

@@ -21,7 +21,7 @@ constexpr std::size_t most_shown = 50;
 /// More than are shown, because files are not read in the order in which problems are sorted.
 constexpr std::size_t most_kept = 200;
 /// Of the known names, where none is near the unknown one.
-constexpr std::size_t most_listed = 12;
+constexpr std::size_t most_listed = 13;
 
 std::string advice(std::string_view word, std::span<const std::string> known)
 {

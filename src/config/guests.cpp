@@ -40,6 +40,31 @@ void check_not_reserved(const NamedTable& named, Intake& reading)
                              join(std::vector<std::string>(reserved.begin(), reserved.end()), ", ")));
 }
 
+std::vector<PciAddress> addresses_in(Fields& fields, std::string_view key)
+{
+    std::vector<PciAddress> addresses;
+    const auto& scope = fields.scope();
+    const auto* list = fields.list(key, controllers_rule);
+    if (list == nullptr) return addresses;
+    if (list->empty() || list->size() > most_controllers) {
+        scope.wrong_value(fields.node(key)->place, key, size_of(*list), controllers_rule);
+        return addresses;
+    }
+    for (const auto& entry : *list) {
+        const auto* text = text_entry(scope, entry, key, R"(a PCI address such as "0000:00:1d.0")");
+        if (text == nullptr) continue;
+        const auto address = PciAddress::parse(*text);
+        if (!address)
+            scope.wrong_value(entry.place, format("an entry of {}", key), in_quotes(*text),
+                              R"(a PCI address such as "0000:00:1d.0")");
+        else if (std::ranges::find(addresses, *address) != addresses.end())
+            scope.problem(entry.place, format("{} is listed twice in {}; keep one", address->text(), key));
+        else
+            addresses.push_back(*address);
+    }
+    return addresses;
+}
+
 void read_controllers(const NamedTable& named, Fields& fields, GuestSettings& guest)
 {
     const auto& scope = fields.scope();
@@ -49,25 +74,48 @@ void read_controllers(const NamedTable& named, Fields& fields, GuestSettings& gu
             format(
                 R"({} has neither controllers nor qmp nor libvirt; name the controllers that the guest was given: controllers = ["0000:00:1d.0"], or through what it takes devices: qmp = "/run/usbroute/{}.qmp", or its domain: libvirt = "{}")",
                 named.label, printable(named.name, 64), printable(named.name, 64)));
-    const auto* list = fields.list("controllers", controllers_rule);
-    if (list == nullptr) return;
-    if (list->empty() || list->size() > most_controllers) {
-        scope.wrong_value(fields.node("controllers")->place, "controllers", size_of(*list), controllers_rule);
-        return;
+    guest.controllers = addresses_in(fields, "controllers");
+}
+
+bool has_address(const std::vector<PciAddress>& some, const PciAddress& address)
+{
+    return std::ranges::find(some, address) != some.end();
+}
+
+/// One that goes by moves is no other guest's, whichever of them is written first.
+void check_one_guest_each(Fields& fields, const GuestSettings& guest, const Settings& so_far)
+{
+    const auto twice = [&](const char* key, const PciAddress& address, const GuestSettings& other) {
+        fields.scope().problem(fields.node(key)->place,
+                               format("{} is [guest.{}]'s too; one guest has a controller that goes by moves",
+                                      address.text(), other.name.text()));
+    };
+    for (const auto& other : so_far.guests) {
+        for (const auto& address : guest.on_move)
+            if (has_address(other.on_move, address) || has_address(other.controllers, address))
+                twice("on_move", address, other);
+        for (const auto& address : guest.controllers)
+            if (has_address(other.on_move, address)) twice("controllers", address, other);
     }
-    for (const auto& entry : *list) {
-        const auto* text = text_entry(scope, entry, "controllers", R"(a PCI address such as "0000:00:1d.0")");
-        if (text == nullptr) continue;
-        const auto address = PciAddress::parse(*text);
-        if (!address)
-            scope.wrong_value(entry.place, "an entry of controllers", in_quotes(*text),
-                              R"(a PCI address such as "0000:00:1d.0")");
-        else if (std::ranges::find(guest.controllers, *address) != guest.controllers.end())
-            scope.problem(entry.place,
-                          format("{} is listed twice in controllers; keep one", address->text()));
-        else
-            guest.controllers.push_back(*address);
-    }
+}
+
+/// While the guest runs: somebody has to ask it.
+void read_on_move(Fields& fields, GuestSettings& guest)
+{
+    if (!fields.has("on_move")) return;
+    guest.on_move = addresses_in(fields, "on_move");
+    const auto& place = fields.node("on_move")->place;
+    if (!guest.takes_devices())
+        fields.scope().problem(
+            place,
+            format(
+                R"(on_move needs a way to ask {} for its controllers; add qmp = "/run/usbroute/{}.qmp" or libvirt = "DOMAIN")",
+                fields.label(), guest.name.text()));
+    for (const auto& address : guest.on_move)
+        if (has_address(guest.controllers, address))
+            fields.scope().problem(
+                place, format("{} is in controllers too; a controller that goes by moves is only in on_move",
+                              address.text()));
 }
 
 /// `on_exit` was the key of 0.1, with "keep" for its default.
@@ -260,6 +308,8 @@ void read_guests(const Document& document, Intake& reading)
         read_bind(fields, guest);
         guest.may_take_last_keyboard = fields.truth("may_take_last_keyboard").value_or(false);
         read_on_plug(fields, guest);
+        read_on_move(fields, guest);
+        check_one_guest_each(fields, guest, reading.settings);
         fields.report_unknown_keys();
         reading.settings.guests.push_back(std::move(guest));
     }

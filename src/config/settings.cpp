@@ -219,6 +219,11 @@ bool Settings::has_guest_for_devices() const
 
 bool Settings::gives_devices() const { return has_something_to_give() && has_guest_for_devices(); }
 
+bool Settings::moves_controllers() const
+{
+    return std::ranges::any_of(guests, [](const GuestSettings& guest) { return !guest.on_move.empty(); });
+}
+
 std::vector<ProfileName> Settings::toggle_order() const
 {
     if (!toggle.empty()) return toggle;

@@ -104,6 +104,9 @@ struct GuestSettings {
     bool may_take_last_keyboard = false; ///< at a plug into one of its sockets
     OnPlug on_plug = OnPlug::nothing;
     Origin origin;
+    /// Controllers that go to it whole and come back when a move says so, while it runs; none of `controllers`. By naming them root
+    /// lets usbrouted have them bound.
+    std::vector<PciAddress> on_move = {};
 
     /// Whether devices are given to it, one by one.
     [[nodiscard]] bool takes_devices() const { return !qmp.empty() || libvirt; }
@@ -273,6 +276,8 @@ struct Settings {
     /// Whether there is something to give, and a guest with a monitor that can take it.
     [[nodiscard]] bool gives_devices() const;
     [[nodiscard]] bool has_guest_for_devices() const;
+    /// Whether moves bring whole controllers to some guest.
+    [[nodiscard]] bool moves_controllers() const;
 };
 
 } // namespace usbroute::config

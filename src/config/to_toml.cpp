@@ -82,6 +82,7 @@ std::string toml_of(const GuestSettings& guest)
     if (!guest.qmp.empty()) text += format("qmp = {}\n", string_of(guest.qmp));
     if (guest.libvirt) text += toml_of(*guest.libvirt);
     if (has_controllers) text += format("bind = \"{}\"\n", text_of(guest.bind));
+    if (!guest.on_move.empty()) text += format("on_move = {}\n", list_of(guest.on_move, as_text));
     if (guest.may_take_last_keyboard) text += "may_take_last_keyboard = true\n";
     if (guest.on_plug != OnPlug::nothing) text += format("on_plug = \"{}\"\n", text_of(guest.on_plug));
     return text;

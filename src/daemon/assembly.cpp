@@ -51,7 +51,11 @@ Assembly::Assembly(Ground ground, config::Settings settings)
               .locations = ground_.locations,
               .tell = {.moved = telling(),
                        .changed = [this](const auto& guest, auto what) { announce(guest, what, clients); },
-                       .devices = [this] { look_at_devices(); }},
+                       .devices =
+                           [this] {
+                               whole.look_again();
+                               look_at_devices();
+                           }},
               .lend = ground_.lend}),
       giving({.loop = ground_.loop,
               .tree = ground_.tree,
@@ -70,6 +74,7 @@ Assembly::Assembly(Ground ground, config::Settings settings)
                 .stays = [this](const topology::PortPath& place,
                                 const std::string& why) { announce_kept(place, why, machine, clients); },
                 .shell_stays = [](const attach::Having& shell) { announce_shell(shell); },
+                .controller_stays = [](const std::string& why) { log::warning(why); },
                 .is_over = [this] { sleep.may_come(); }}),
       plugs({.loop = ground_.loop,
              .machine = machine,
@@ -86,6 +91,12 @@ Assembly::Assembly(Ground ground, config::Settings settings)
       sleep(ground_.loop, ground_.locations.sleep, [this] { sleep_turned(); }),
       claims(ground_.loop, machine, ground_.locations.claims, [this] { kernel_has_answered(); }),
       controllers(guests),
+      whole({.loop = ground_.loop,
+             .tree = ground_.tree,
+             .machine = machine,
+             .controllers = controllers,
+             .binder = ground_.locations.bind,
+             .changed = [this] { follower.look_again(); }}),
       service({.loop = ground_.loop,
                .machine = machine,
                .lookout = lookout,
@@ -98,7 +109,8 @@ Assembly::Assembly(Ground ground, config::Settings settings)
                .questions = questions,
                .last_seen = last_seen,
                .tell_moved = telling(),
-               .restore = [this] { restore(); }}),
+               .restore = [this] { restore(); },
+               .failed_controllers = [this] { return follower.failed_controllers(); }}),
       verdicts_(ground_.loop, machine, [this](const auto& judgements) { announce(judgements, clients); }),
       first_routes_(machine, telling(), waking()),
       recovery_(machine),
@@ -126,6 +138,8 @@ Machine::Calls Assembly::calls_of_machine()
         .other_means =
             [this](const plan::Plan& plan) { return plan.made_for.devices ? giving.backend() : nullptr; },
         .attached = [this] { return giving.known(); },
+        .controllers = [this]() -> const plan::ControllersKnown& { return whole.known(); },
+        .controller_means = [this](const plan::Plan& plan) { return whole.means(plan); },
         .remembered =
             [this](const topology::Snapshot& seen) {
                 return plan::placed_by(choices_.before(), seen, machine.settings());
@@ -136,11 +150,14 @@ Machine::Calls Assembly::calls_of_machine()
                 if (!machine.settings().remember) choices_.forget();
                 giving.adopt();
                 plugs.adopt();
+                whole.look_again();
                 if (giving.is_needed()) sleep.begin();
             },
         .carried_out =
             [this](const plan::Plan& plan) {
                 giving.done(plan);
+                // What drivers they have by now a look has to find.
+                if (plan.made_for.bindings) lookout.doubt_everything();
                 if (plan.made_for.devices) sleep.begin();
                 if (!plan.movements.empty()) follower.was_said(plan);
             },

@@ -26,6 +26,7 @@
 #include "daemon/sleep_line.hpp"
 #include "daemon/trials.hpp"
 #include "daemon/verdicts.hpp"
+#include "daemon/whole_controllers.hpp"
 #include "linux/first_move.hpp"
 #include "linux/journal_file.hpp"
 #include "linux/locations.hpp"
@@ -108,6 +109,7 @@ public:
     SleepLine sleep;
     ClaimLine claims;
     Controllers controllers;
+    WholeControllers whole;
     LastSeen last_seen;
     Service service;
 

@@ -23,23 +23,25 @@ using wire::Status;
 
 namespace {
 
-Answer no_line_to(const GuestName& guest, bool is_known)
+Error no_line_to(const GuestName& guest, bool is_known)
 {
     if (!is_known)
-        return {.status = Status::error,
-                .code = "no-such-guest",
-                .message = format("usbrouted has no guest {}", guest.text())};
-    return {
-        .status = Status::error,
-        .code = "no-monitor",
-        .message = format(
-            R"({0} has neither qmp nor libvirt: nobody can ask it for a controller; add qmp = "/run/usbroute/{0}.qmp" to [guest.{0}])",
-            guest.text())};
+        return Error(ErrorKind::not_found, format("usbrouted has no guest {}", guest.text()))
+            .with_code("no-such-guest");
+    return Error(
+               ErrorKind::refused,
+               format(
+                   R"({0} has neither qmp nor libvirt: nobody can ask it for a controller; add qmp = "/run/usbroute/{0}.qmp" to [guest.{0}])",
+                   guest.text()))
+        .with_code("no-monitor");
 }
 
 Answer not_answered(const Error& error)
 {
-    return {.status = Status::failed, .code = std::string(error.code()), .message = error.message()};
+    const bool is_the_wish = error.kind() == ErrorKind::not_found || error.kind() == ErrorKind::refused;
+    return {.status = is_the_wish ? Status::error : Status::failed,
+            .code = std::string(error.code()),
+            .message = error.message()};
 }
 
 Answer as_seen(const GuestName& guest, const InGuest& seen)
@@ -59,14 +61,14 @@ InGuest unseen(const MachineLine& line)
 /// One question on its way. It finds the guest's line anew each time: what answers may be another one by then.
 class Question : public std::enable_shared_from_this<Question> {
 public:
-    Question(Guests& guests, Ask ask, Controllers::Answered answered)
-        : guests_(guests), ask_(std::move(ask)), answered_(std::move(answered))
+    Question(Guests& guests, Ask ask, Controllers::Told told)
+        : guests_(guests), ask_(std::move(ask)), told_(std::move(told))
     {}
 
     /// Whoever could have answered is gone: the configuration names another machine for the guest.
     ~Question()
     {
-        tell(not_answered(
+        tell(std::unexpected(
             Error(ErrorKind::failed, "the line to the guest has ended").with_code("guest-silent")));
     }
     Question(const Question&) = delete;
@@ -75,9 +77,9 @@ public:
     void begin()
     {
         auto* line = guests_.line_of(ask_.guest);
-        if (line == nullptr) return tell(no_line_to(ask_.guest, guests_.knows(ask_.guest)));
+        if (line == nullptr) return tell(std::unexpected(no_line_to(ask_.guest, guests_.knows(ask_.guest))));
         auto* functions = line->functions();
-        if (functions == nullptr) return tell(as_seen(ask_.guest, unseen(*line)));
+        if (functions == nullptr) return tell(unseen(*line));
         switch (ask_.what) {
         case Ask::What::look: return look(Farewell::none);
         case Ask::What::plug_in: return plug_in(*functions);
@@ -87,9 +89,9 @@ public:
 
 private:
     /// Once.
-    void tell(const Answer& answer)
+    void tell(const Result<InGuest>& seen)
     {
-        if (const auto answered = std::exchange(answered_, {})) answered(answer);
+        if (const auto told = std::exchange(told_, {})) told(seen);
     }
 
     void plug_in(vmm::FunctionAccess& functions)
@@ -97,7 +99,7 @@ private:
         functions.plug_in(
             {.guest = ask_.guest, .function = ask_.function, .place = ask_.place},
             [self = shared_from_this()](const Result<void>& done) {
-                if (!done) return self->tell(not_answered(done.error()));
+                if (!done) return self->tell(std::unexpected(done.error()));
                 log::info(format("{} has {} now", self->ask_.guest.text(), self->ask_.function.text()));
                 self->look(Farewell::none);
             });
@@ -107,7 +109,7 @@ private:
     {
         functions.take_out({.guest = ask_.guest, .function = ask_.function, .place = {}},
                            [self = shared_from_this()](const Result<Farewell>& done) {
-                               if (!done) return self->tell(not_answered(done.error()));
+                               if (!done) return self->tell(std::unexpected(done.error()));
                                log::info(format("{}: {} {}", self->ask_.guest.text(),
                                                 self->ask_.function.text(), assign::text_of(*done)));
                                self->look(*done);
@@ -118,25 +120,29 @@ private:
     void look(Farewell farewell)
     {
         auto* line = guests_.line_of(ask_.guest);
-        if (line == nullptr || farewell == Farewell::gone) return tell(as_seen(ask_.guest, InGuest{}));
+        if (line == nullptr || farewell == Farewell::gone) return tell(InGuest{});
         auto* functions = line->functions();
-        if (functions == nullptr) return tell(as_seen(ask_.guest, unseen(*line)));
-        functions->look([self = shared_from_this()](const Result<InGuest>& seen) {
-            if (!seen) return self->tell(not_answered(seen.error()));
-            self->tell(as_seen(self->ask_.guest, *seen));
-        });
+        if (functions == nullptr) return tell(unseen(*line));
+        functions->look([self = shared_from_this()](const Result<InGuest>& seen) { self->tell(seen); });
     }
 
     Guests& guests_;
     Ask ask_;
-    Controllers::Answered answered_;
+    Controllers::Told told_;
 };
 
 } // namespace
 
 void Controllers::answer(const Ask& ask, Answered answered)
 {
-    std::make_shared<Question>(guests_, ask, std::move(answered))->begin();
+    this->ask(ask, [guest = ask.guest, answered = std::move(answered)](const Result<InGuest>& seen) {
+        answered(seen ? as_seen(guest, *seen) : not_answered(seen.error()));
+    });
+}
+
+void Controllers::ask(const Ask& ask, Told told)
+{
+    std::make_shared<Question>(guests_, ask, std::move(told))->begin();
 }
 
 } // namespace usbroute::daemon

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "assign/in_guest.hpp"
+#include "base/result.hpp"
 #include "wire/answer.hpp"
 
 #include <functional>
@@ -18,11 +19,14 @@ class Guests;
 class Controllers {
 public:
     using Answered = std::function<void(const wire::Answer&)>;
+    using Told = std::function<void(const Result<assign::InGuest>&)>;
 
     explicit Controllers(Guests& guests) : guests_(guests) {}
 
     /// Each answer has the guest as it is afterwards. Calls back once, from within where nothing has to be asked.
     void answer(const assign::Ask& ask, Answered answered);
+    /// The same as a value.
+    void ask(const assign::Ask& ask, Told told);
 
 private:
     Guests& guests_;

@@ -111,6 +111,7 @@ void Machine::adopt(config::Settings settings)
     settings_ = std::move(settings);
     // A guest may still have what it was given.
     gives_devices_ = settings_.gives_devices() || (gave && settings_.has_guest_for_devices());
+    moves_controllers_ = settings_.moves_controllers();
     conductor_.forget_plans();
     know_whom_places_are_for();
     if (calls_.adopted) calls_.adopted();
@@ -231,6 +232,7 @@ apply::Known Machine::known() const
     const auto attached = calls_.attached();
     known.attached = &attached.seen;
     known.of_devices = &attached.of_devices;
+    if (moves_controllers_ && calls_.controllers) known.controllers = &calls_.controllers();
     return known;
 }
 
@@ -254,13 +256,21 @@ Result<NotNull<apply::RouteRegisters>> Machine::registers(const PciAddress& cont
 
 Result<std::unique_ptr<apply::Backend>> Machine::backend_for(const plan::Plan& plan)
 {
-    auto other = calls_.other_means ? calls_.other_means(plan) : nullptr;
-    if (!other) return Workplace::backend_for(plan);
-    if (!plan.made_for.routes || !plan.made_for.devices) return other;
-    auto routes = registers(plan.change.controller);
-    if (!routes) return std::unexpected(std::move(routes.error()));
-    return std::make_unique<apply::JointBackend>(std::make_unique<apply::RegisterBackend>(**routes),
-                                                 std::move(other));
+    auto devices = calls_.other_means ? calls_.other_means(plan) : nullptr;
+    const bool has_controllers = plan.made_for.bindings && calls_.controller_means;
+    auto controllers = has_controllers ? calls_.controller_means(plan) : nullptr;
+    if (!devices && !controllers) return Workplace::backend_for(plan);
+    const bool has_routes = plan.made_for.routes && (plan.made_for.devices || controllers);
+    if (!has_routes && !controllers) return devices;
+    if (!has_routes && !devices) return controllers;
+    std::unique_ptr<apply::Backend> routes;
+    if (has_routes) {
+        auto opened = registers(plan.change.controller);
+        if (!opened) return std::unexpected(std::move(opened.error()));
+        routes = std::make_unique<apply::RegisterBackend>(**opened);
+    }
+    return std::make_unique<apply::JointBackend>(std::move(routes), std::move(devices),
+                                                 std::move(controllers));
 }
 
 void Machine::wrote(const plan::Reading& now, const plan::Plan& plan)
@@ -300,7 +310,8 @@ bool Machine::reads_otherwise()
 {
     const auto before = known_;
     if (auto drift = read_registers_now()) drift_ = drift;
-    return known_ != before || ways_now() != std::exchange(ways_, ways_now());
+    const bool has_other_controllers = controllers_now() != std::exchange(controllers_, controllers_now());
+    return known_ != before || ways_now() != std::exchange(ways_, ways_now()) || has_other_controllers;
 }
 
 Result<void> Machine::end_trial()
@@ -352,6 +363,7 @@ void Machine::begin(Waiting wish)
     }
     lock_.emplace(std::move(*lock));
     ways_ = ways_now();
+    controllers_ = controllers_now();
     // Else a later restore, or the profile of the boot, would take back what was asked for and was so by chance.
     const auto what = astray_ || is_start_awaited_ ? apply::Remember::every_wish : apply::Remember::changes;
     restores_all_ =
@@ -380,6 +392,12 @@ void Machine::tell_what_is_said() const
 attach::Ways Machine::ways_now() const
 {
     return gives_devices_ && calls_.attached ? calls_.attached().seen.ways : attach::Ways();
+}
+
+std::optional<plan::ControllersKnown> Machine::controllers_now() const
+{
+    if (!moves_controllers_ || !calls_.controllers) return std::nullopt;
+    return calls_.controllers();
 }
 
 void Machine::know_whom_places_are_for()

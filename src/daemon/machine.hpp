@@ -72,6 +72,9 @@ public:
         /// What carries out a plan, or the part of it that is not for the registers; null: the registers do all of it.
         std::function<std::unique_ptr<apply::Backend>(const plan::Plan&)> other_means;
         std::function<Attached()> attached;
+        /// What is known of controllers that moves bring to guests whole; and what carries that part of a plan out.
+        std::function<const plan::ControllersKnown&()> controllers;
+        std::function<std::unique_ptr<apply::Backend>(const plan::Plan&)> controller_means;
         /// What was said of places and devices before this boot, and is remembered; by the machine as that look has it.
         std::function<std::vector<topology::Placed>(const topology::Snapshot&)> remembered;
         /// What is said of them now; not while a trial is under way, for that can be taken back.
@@ -163,6 +166,7 @@ private:
     [[nodiscard]] std::vector<topology::Placed> assigned_now(const topology::Snapshot& seen) const;
     void tell_what_is_said() const;
     [[nodiscard]] attach::Ways ways_now() const;
+    [[nodiscard]] std::optional<plan::ControllersKnown> controllers_now() const;
     void know_whom_places_are_for();
     std::optional<Drift> read_registers_now();
     /// Null while no mux is on the bus.
@@ -190,6 +194,8 @@ private:
     config::Settings settings_;
     bool gives_devices_ =
         false; ///< by these settings, or by earlier ones that gave to a guest which is still there
+    bool moves_controllers_ = false;
+    std::optional<plan::ControllersKnown> controllers_; ///< as of when the change under way was planned
     /// How devices were handed over when the change under way was planned.
     attach::Ways ways_;
     std::shared_ptr<const topology::Snapshot> snapshot_ = std::make_shared<const topology::Snapshot>();

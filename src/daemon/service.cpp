@@ -315,15 +315,32 @@ Answer Service::log_of_changes(Form form) const
     return {.message = report::log_in_a_line(view)};
 }
 
+void Service::add_whole_sockets(std::vector<plan::GivenSocket>& given, const plan::Plan& devices) const
+{
+    const auto& machine = parts_.machine;
+    const auto due = machine.decide({.wish = plan::FollowRequest{}});
+    const auto* controllers = std::get_if<plan::Plan>(&due);
+    if (controllers == nullptr) return;
+    auto sockets = plan::whole_sockets(devices, *controllers, parts_.failed_controllers(),
+                                       *machine.snapshot(), machine.settings());
+    std::ranges::move(sockets, std::back_inserter(given));
+}
+
 /// What is due at this moment says what waits, and for what.
 std::vector<plan::GivenSocket> Service::given_now() const
 {
     const auto& machine = parts_.machine;
     if (!machine.settings().has_something_to_give()) return {};
-    const auto due = machine.decide({.wish = plan::FollowRequest{}});
+    plan::FollowRequest of_devices;
+    for (const auto& guest : machine.settings().guests)
+        of_devices.leave_controllers.insert(of_devices.leave_controllers.end(), guest.on_move.begin(),
+                                            guest.on_move.end());
+    const bool has_controllers = !of_devices.leave_controllers.empty();
+    const auto due = machine.decide({.wish = std::move(of_devices)});
     const auto* followed = std::get_if<plan::Plan>(&due);
     if (followed == nullptr) return {};
     auto given = plan::given_sockets(*followed, *machine.snapshot(), machine.settings());
+    if (has_controllers && parts_.failed_controllers) add_whole_sockets(given, *followed);
     for (const auto& news : parts_.plugs.news())
         if (news.code == "failed" || news.code == "too-often")
             plan::add_not_started(given, news.guest, news.what);

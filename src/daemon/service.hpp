@@ -47,6 +47,8 @@ public:
         TellMoved tell_moved;
         /// What somebody else has written was told of, and can be brought back.
         std::function<void()> restore;
+        /// May be empty, where no controller goes whole.
+        std::function<plan::FailedControllers()> failed_controllers = {};
     };
 
     explicit Service(Parts parts) : parts_(std::move(parts)) {}
@@ -93,6 +95,7 @@ private:
     [[nodiscard]] wire::Answer log_of_changes(wire::Form form) const;
     [[nodiscard]] wire::Answer plan(const Through& through, const wire::Command& command) const;
     [[nodiscard]] std::vector<plan::GivenSocket> given_now() const;
+    void add_whole_sockets(std::vector<plan::GivenSocket>& given, const plan::Plan& devices) const;
     [[nodiscard]] std::vector<report::QuestionView> questions_for(const Through& through) const;
     [[nodiscard]] wire::Answer status(const Through& through, wire::Form form) const;
     [[nodiscard]] wire::Answer registers(wire::Form form) const;

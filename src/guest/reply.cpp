@@ -45,6 +45,7 @@ ExitCode exit_of(std::string_view status, std::string_view code)
 {
     for (const auto& meaning : meanings)
         if (meaning.code == code) return meaning.exit;
+    if (status == "failed" && code == "guest-silent") return ExitCode::timed_out;
     return status == "refused" ? ExitCode::refused : ExitCode::failed;
 }
 

@@ -53,6 +53,8 @@ Locations locate(const LocationOptions& options)
                               where.recorded ? std::string() : "/run/usbroute-claims.sock");
     where.sleep =
         first_said({}, "USBROUTE_SLEEP_SOCKET", where.recorded ? std::string() : "/run/usbroute-sleep.sock");
+    where.bind =
+        first_said({}, "USBROUTE_BIND_SOCKET", where.recorded ? std::string() : "/run/usbroute-bind.sock");
     where.libvirt = first_said({}, "USBROUTE_LIBVIRT_DIR", where.root + "run/usbroute-libvirt");
     where.socket = first_said(options.socket, "USBROUTE_SOCKET", where.root + "run/usbroute/control.sock");
     where.socket_was_named = is_said(options.socket, "USBROUTE_SOCKET");

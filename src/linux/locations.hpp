@@ -16,7 +16,7 @@ struct LocationOptions {
     std::string socket;
 };
 
-/// Where things are. Options win over the environment (USBROUTE_CONFIG, USBROUTE_SOCKET, USBROUTE_STATE_DIR, USBROUTE_LASTING_DIR, USBROUTE_CLAIMS_SOCKET, USBROUTE_SLEEP_SOCKET, USBROUTE_LIBVIRT_DIR), the
+/// Where things are. Options win over the environment (USBROUTE_CONFIG, USBROUTE_SOCKET, USBROUTE_STATE_DIR, USBROUTE_LASTING_DIR, USBROUTE_CLAIMS_SOCKET, USBROUTE_SLEEP_SOCKET, USBROUTE_BIND_SOCKET, USBROUTE_LIBVIRT_DIR), the
 /// environment over the defaults; the defaults lie below the root.
 struct Locations {
     std::string root = "/";      ///< ends with a slash
@@ -28,6 +28,7 @@ struct Locations {
     std::string state_of_before; ///< where version 0.1 had it, among the sockets; empty: nowhere
     std::string claims;          ///< socket of usbroute-claims; empty: a recorded machine, which has none
     std::string sleep;           ///< socket of usbroute-sleep; empty as well there
+    std::string bind;            ///< socket of usbroute-bind; empty as well there
     std::string libvirt;         ///< what the directories of all usbroute-libvirt begin with
     std::string lasting;   ///< directory of what outlives a boot; empty: a recorded machine, which has none
     bool recorded = false; ///< the root is not "/": a recorded machine

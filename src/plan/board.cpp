@@ -9,6 +9,7 @@
 #include "plan/apart.hpp"
 #include "plan/resolve.hpp"
 #include "plan/unreadable.hpp"
+#include "plan/whole_moves.hpp"
 #include "route/behind.hpp"
 #include "route/wiring.hpp"
 
@@ -159,8 +160,10 @@ Board look_at_board(const topology::Snapshot& snapshot, const config::Settings& 
     route::complete_holes_behind(board.connectors, board.mux);
     const auto takers = takers_of(settings);
     if (!takers.empty())
-        for (auto& connector : board.connectors)
-            if (!connector.behind) attach::add_seats(connector, snapshot, takers);
+        for (auto& connector : board.connectors) {
+            add_whole_seat(connector, snapshot, settings);
+            if (!connector.behind && !connector.whole_for) attach::add_seats(connector, snapshot, takers);
+        }
     if (!takers.empty()) {
         put_sockets_where_rules_say(board, snapshot, settings);
         add_devices_apart(board, snapshot, settings, takers);
@@ -174,6 +177,7 @@ std::string_view text_of(Means means)
     case Means::none: return "none";
     case Means::route: return "route";
     case Means::attach: return "attach";
+    case Means::assign: return "assign";
     }
     return "none";
 }
@@ -181,6 +185,7 @@ std::string_view text_of(Means means)
 Means means_of(const Connector& connector)
 {
     if (connector.behind) return Means::none;
+    if (connector.whole_for) return Means::assign;
     if (attach::can_be_given(connector)) return Means::attach;
     return connector.spec.bit ? Means::route : Means::none;
 }
@@ -188,6 +193,8 @@ Means means_of(const Connector& connector)
 std::optional<Refusal> why_not_by_its_means(const topology::Snapshot& snapshot, const Board& board,
                                             const Connector& connector)
 {
+    // Whether the controller may change hands is asked where it would.
+    if (means_of(connector) == Means::assign) return std::nullopt;
     if (means_of(connector) == Means::attach) return why_not_given(connector);
     if (auto refusal = why_not_writable(snapshot, board)) return refusal;
     return why_not_switchable(connector, board);
@@ -239,6 +246,7 @@ std::string why_not_movable(const topology::Snapshot& snapshot, const Board& boa
 {
     const auto& mux = board.mux;
     if (connector.behind) return format("it is behind {} and goes with it", connector.behind->text());
+    if (means_of(connector) == Means::assign) return {};
     if (means_of(connector) == Means::attach) {
         const auto refusal = why_not_given(connector);
         return refusal ? refusal->sentence : std::string();

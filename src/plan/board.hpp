@@ -63,8 +63,9 @@ enum class Means : std::uint8_t {
     none,   ///< only with its controller, or with the connector that it is behind
     route,  ///< the mux moves its wires
     attach, ///< its devices are given to a guest, one by one
+    assign, ///< its whole controller goes to a guest that runs
 };
-/// "none", "route", "attach"
+/// "none", "route", "attach", "assign"
 [[nodiscard]] std::string_view text_of(Means means);
 [[nodiscard]] Means means_of(const topology::Connector& connector);
 

@@ -10,6 +10,7 @@
 #include "plan/expected.hpp"
 #include "plan/giving.hpp"
 #include "plan/plugged.hpp"
+#include "plan/whole_moves.hpp"
 
 #include <algorithm>
 #include <ranges>
@@ -159,9 +160,12 @@ Plan make_following_plan(const Situation& situation, const Board& board, const F
     if (request.as_if_guests_run) {
         auto imagined = situation;
         imagined.attached = as_if_guests_run(std::move(imagined.attached));
+        // Of whole controllers nothing is imagined: a guest's machine has to be asked about them.
+        imagined.controllers = nullptr;
         return make_following_plan(imagined, board, FollowRequest{.leave = request.leave});
     }
-    Plan plan;
+    auto plan = follow_controllers(situation, board, request);
+    if (!plan.steps.empty()) return plan;
     plan.title = text_of(Wish(request));
     plan.change.title = plan.title;
     const auto assignments = assignments_after(plan, situation, board);

@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "plan/board.hpp"
 #include "plan/giving.hpp"
+#include "plan/whole_moves.hpp"
 
 #include <algorithm>
 #include <array>
@@ -117,6 +118,38 @@ attach::Way way_of(const attach::SeenGuest* guest, const std::vector<PortPath>& 
     return ways.usual;
 }
 
+/// What the whole controller of a socket waits for, which is for the guest or comes back from it.
+std::vector<SocketWait> waits_of_controller(const Connector& connector, const attach::Seen& seen,
+                                            const Plan& controllers, const FailedControllers& failed)
+{
+    std::vector<SocketWait> waits;
+    const auto add = [&](const char* code, std::string sentence) {
+        waits.push_back({.place = {}, .code = code, .sentence = std::move(sentence), .errors = {}});
+    };
+    const auto& guest = *connector.whole_for;
+    const auto& controller = *whole_controller_of(connector);
+    const bool is_for_guest = connector.at == topology::SeatId(guest);
+    const auto* there = seen.guest(guest);
+    const bool is_off = there == nullptr || (!there->usb && there->is_gone);
+    if (is_for_guest && is_off)
+        add("guest-off", format("{} does not run: {} is {} until it does", guest.text(), controller.name,
+                                is_given_to_guest(controller) ? "nobody's" : "the host's"));
+    else if (is_for_guest && !there->usb)
+        add("monitor-silent", there->silence
+                                  ? there->silence->why
+                                  : format("there is no connection to {}'s monitor", guest.text()));
+    const auto stays = std::ranges::find(controllers.staying, connector.spec.name, &Stay::connector);
+    const auto due = controllers_in(controllers);
+    if (const auto why = failed.find(controller.address); why != failed.end())
+        add("failed", why->second);
+    else if (stays != controllers.staying.end())
+        add("kept", text_of(stays->why));
+    else if (std::ranges::find(due, controller.address) != due.end())
+        add("under-way", format("{} is about to go to {}", controller.name,
+                                is_for_guest && !is_off ? guest.text() : "the host"));
+    return waits;
+}
+
 GivenSocket socket_given_to(const GuestName& guest, const Connector& connector, const Board& board,
                             const Plan& followed, const topology::Snapshot& snapshot,
                             const config::Settings& settings)
@@ -174,6 +207,27 @@ std::vector<GivenSocket> given_sockets(const Plan& followed, const topology::Sna
         if (means_of(*connector) != Means::attach || !connector->at) continue;
         if (const auto* guest = std::get_if<GuestName>(&*connector->at))
             sockets.push_back(socket_given_to(*guest, *connector, board, followed, snapshot, settings));
+    }
+    return sockets;
+}
+
+std::vector<GivenSocket> whole_sockets(const Plan& devices, const Plan& controllers,
+                                       const FailedControllers& failed, const topology::Snapshot& snapshot,
+                                       const config::Settings& settings)
+{
+    std::vector<GivenSocket> sockets;
+    if (!devices.made_for.devices) return sockets;
+    const auto& seen = *devices.made_for.devices;
+    const auto board = look_at_board(snapshot, settings);
+    for (const auto& connector : board.connectors) {
+        if (whole_controller_of(connector) == nullptr) continue;
+        const auto& guest = *connector.whole_for;
+        auto waits = waits_of_controller(connector, seen, controllers, failed);
+        if (connector.at != topology::SeatId(guest) && waits.empty()) continue;
+        sockets.push_back({.connector = connector.spec.name,
+                           .guest = guest,
+                           .waits = std::move(waits),
+                           .goes_whole = true});
     }
     return sockets;
 }

@@ -170,6 +170,8 @@ void warn_of_what_is_apart(Plan& plan, const Board& board, const Situation& situ
     }
 }
 
+} // namespace
+
 std::optional<std::string> said_of_a_guest_that_is_off(const Movement& movement, const Situation& situation)
 {
     const auto* name = std::get_if<GuestName>(&movement.to);
@@ -180,8 +182,6 @@ std::optional<std::string> said_of_a_guest_that_is_off(const Movement& movement,
     return format("{} does not run: what is in {} is {} until it does", name->text(),
                   movement.connector.text(), is_reserved ? "nobody's" : "the host's");
 }
-
-} // namespace
 
 std::string no_port_in(const attach::Domain& domain, std::string_view kind)
 {
@@ -315,7 +315,9 @@ void add_giving(Plan& plan, const Situation& situation, const Board& board)
         }
     warn_of_what_is_apart(plan, board, situation);
     for (const auto& movement : plan.movements)
-        if (auto said = said_of_a_guest_that_is_off(movement, situation)) plan.warnings.push_back(*said);
+        if (const auto* connector = board.find(movement.connector);
+            connector != nullptr && means_of(*connector) == Means::attach)
+            if (auto said = said_of_a_guest_that_is_off(movement, situation)) plan.warnings.push_back(*said);
 }
 
 } // namespace usbroute::plan

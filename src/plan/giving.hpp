@@ -9,6 +9,7 @@
 #include "plan/plan.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,10 @@ namespace usbroute::plan {
 
 /// "Logitech USB Keyboard (046d:c31c) stays where it is: another program has it".
 [[nodiscard]] std::string in_words(const attach::Waiting& waiting, const topology::Snapshot& snapshot);
+
+/// What a person should know who gives a socket to a guest that does not run; nothing: it runs, or it is no guest.
+[[nodiscard]] std::optional<std::string> said_of_a_guest_that_is_off(const Movement& movement,
+                                                                     const Situation& situation);
 
 /// Adds the steps that bring what is in the sockets of this plan to whom it says, and what a person should know of those that
 /// cannot go there now.

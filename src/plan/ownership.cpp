@@ -17,7 +17,10 @@ using topology::Side;
 const config::GuestSettings* claimant(const PciController& controller, const config::Settings& settings)
 {
     const auto found = std::ranges::find_if(settings.guests, [&](const config::GuestSettings& guest) {
-        return std::ranges::find(guest.controllers, controller.address) != guest.controllers.end();
+        const auto has = [&](const std::vector<PciAddress>& some) {
+            return std::ranges::find(some, controller.address) != some.end();
+        };
+        return has(guest.controllers) || has(guest.on_move);
     });
     return found == settings.guests.end() ? nullptr : &*found;
 }
@@ -55,6 +58,8 @@ Owner owner_of_off_pci(const Controller& controller)
 Owner owner_now(const Connector& connector, const config::Settings& settings)
 {
     if (!connector.at) return OwnerUnknown{};
+    const auto* own = connector.whole_for ? connector.controller_at(topology::OwnController{}) : nullptr;
+    if (own != nullptr && is_given_to_guest(*own)) return OwnedByGuest{*connector.whole_for};
     return owner_at(connector, *connector.at, settings);
 }
 
@@ -64,6 +69,9 @@ Owner owner_at(const Connector& connector, const SeatId& seat, const config::Set
     if (std::holds_alternative<topology::Parked>(seat)) return OwnedByNobody{};
     // Nobody has a hub that is not plugged in; what its sockets are for stays said.
     if (!connector.missing.empty()) return OwnedByHost{};
+    // Who is at its own seat has the controller back.
+    const auto* own = connector.whole_for ? connector.controller_at(seat) : nullptr;
+    if (own != nullptr && is_given_to_guest(*own)) return OwnedByHost{};
     return owner_of(connector.controller_at(seat), settings);
 }
 

@@ -10,6 +10,7 @@
 #include "base/ids.hpp"
 #include "chips/registers.hpp"
 #include "plan/change.hpp"
+#include "plan/controllers_known.hpp"
 #include "plan/ownership.hpp"
 #include "plan/refusal.hpp"
 #include "plan/request.hpp"
@@ -142,6 +143,8 @@ struct Situation {
     std::optional<Change> trial = {};
     attach::Seen attached = {};         ///< guests' QEMUs and claimed ports; its devices are the snapshot's
     attach::Remembered of_devices = {}; ///< failures, and what stays with the host
+    /// Of controllers that go whole to guests that run; null: nobody here moves them.
+    const ControllersKnown* controllers = nullptr;
 };
 
 /// Decides. Pure: the same situation and request give the same outcome, and nothing is touched.

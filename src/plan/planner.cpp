@@ -15,11 +15,13 @@
 #include "plan/plan.hpp"
 #include "plan/policy.hpp"
 #include "plan/resolve.hpp"
+#include "plan/whole_moves.hpp"
 #include "route/mux.hpp"
 #include "route/superspeed_halves.hpp"
 #include "topology/halves.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace usbroute::plan {
@@ -78,6 +80,14 @@ bool is_asked_again(const Situation& situation, const Board& board, const Wanted
         });
 }
 
+bool is_first_of_controller(const Plan& plan, const Board& board, const topology::Connector& connector)
+{
+    return std::ranges::none_of(plan.movements, [&](const Movement& movement) {
+        const auto* other = board.find(movement.connector);
+        return other != nullptr && whole_controller_of(*other) == whole_controller_of(connector);
+    });
+}
+
 void add_movement(Plan& plan, const Situation& situation, const Board& board, const Wanted& wanted,
                   bool is_again = false)
 {
@@ -95,7 +105,11 @@ void add_movement(Plan& plan, const Situation& situation, const Board& board, co
     };
     // What is in a socket of a hub within this one goes with that socket, unless the wires of both go.
     const auto& all = connector.seat(*connector.at)->places;
-    if (!wanted.is_there() || is_again)
+    const bool goes_whole = means_of(connector) == Means::assign;
+    if (goes_whole && !wanted.is_there())
+        leave_with_controller(movement, situation, board, connector,
+                              is_first_of_controller(plan, board, connector));
+    else if (!wanted.is_there() || is_again)
         for (const auto& port :
              means_of(connector) == Means::attach ? own_places(situation.snapshot, board, connector) : all)
             leave(port);
@@ -104,9 +118,9 @@ void add_movement(Plan& plan, const Situation& situation, const Board& board, co
         if (connector.superspeed_place) leave(*connector.superspeed_place);
         movement.superspeed = superspeed->to == route::word_on;
     }
-    movement.host_would_use =
-        (wanted.is_there() && !is_again) || (!std::holds_alternative<topology::Parked>(wanted.seat) &&
-                                             host_would_use(connector.controller_at(wanted.seat)));
+    movement.host_would_use = goes_whole || (wanted.is_there() && !is_again) ||
+                              (!std::holds_alternative<topology::Parked>(wanted.seat) &&
+                               host_would_use(connector.controller_at(wanted.seat)));
     if (!wanted.is_there() || is_again || movement.superspeed) plan.movements.push_back(std::move(movement));
 }
 
@@ -141,7 +155,8 @@ void add_given(Plan& plan, const Situation& situation, const Board& board, const
 
 void add(Plan& plan, const Situation& situation, const Board& board, const Wanted& wanted, const Wish& wish)
 {
-    if (means_of(*wanted.connector) == Means::attach) return add_given(plan, situation, board, wanted, wish);
+    if (means_of(*wanted.connector) == Means::attach || means_of(*wanted.connector) == Means::assign)
+        return add_given(plan, situation, board, wanted, wish);
     const auto& mux = *board.mux;
     plan.made_for.routes = *mux.bits;
     const auto& connector = *wanted.connector;
@@ -225,8 +240,9 @@ void add_company(Plan& plan, const Board& board)
             if (hole.behind == movement.connector)
                 plan.warnings.push_back(format("{} is behind {} and goes with it", hole.spec.name.text(),
                                                movement.connector.text()));
-        const auto* controller = board.find(movement.connector)->controller_at(movement.to);
-        if (controller == nullptr) continue;
+        const auto& connector = *board.find(movement.connector);
+        const auto* controller = connector.controller_at(movement.to);
+        if (controller == nullptr || means_of(connector) == Means::assign) continue;
         for (auto& caution : cautions(*controller))
             if (std::ranges::find(said, caution.sentence) == said.end())
                 said.push_back(std::move(caution.sentence));
@@ -267,7 +283,8 @@ std::optional<Refusal> why_not(const Situation& situation, const Board& board, c
     mark_what_can_come_back(situation, resolved, request, plan);
     if (auto refusal = check_keyboards(situation, board, plan, resolved, request)) return refusal;
     if (auto refusal = check_unseen(situation, plan, resolved, request)) return refusal;
-    return check_disks(situation, plan, request);
+    if (auto refusal = check_disks(situation, plan, request)) return refusal;
+    return add_assigning(plan, situation, board);
 }
 
 /// The order in which sockets go by themselves.
@@ -295,6 +312,25 @@ Turn turn_of(const Situation& situation, const Wanted& wanted)
     return has_one ? Turn::brings_a_keyboard : Turn::brings_or_changes_sides;
 }
 
+/// The first, and what goes only with it: the rest of its whole controller.
+std::vector<Wanted> take_first(std::vector<Wanted>& candidates)
+{
+    const auto* controller = whole_controller_of(*candidates.front().connector);
+    std::vector<Wanted> together;
+    const auto goes = [&](const Wanted& wanted) {
+        const bool is_with_it = together.empty() || (controller != nullptr &&
+                                                     whole_controller_of(*wanted.connector) == controller);
+        if (is_with_it) together.push_back(wanted);
+        return is_with_it;
+    };
+    // In order, each asked once.
+    std::vector<Wanted> left;
+    for (const auto& wanted : candidates)
+        if (!goes(wanted)) left.push_back(wanted);
+    candidates = std::move(left);
+    return together;
+}
+
 /// What cannot go now stays, and holds back none of the others. Sockets that take a keyboard from the host are tried
 /// after those that bring one.
 std::vector<ConnectorName> leave_what_cannot_go(const Situation& situation, const Board& board,
@@ -305,15 +341,19 @@ std::vector<ConnectorName> leave_what_cannot_go(const Situation& situation, cons
         return std::pair(turn_of(situation, wanted), wanted.connector);
     });
     std::vector<ConnectorName> in_order;
-    for (const auto& wanted : candidates) {
-        const auto& name = wanted.connector->spec.name;
-        resolved.wanted.push_back(wanted);
-        if (auto refusal = why_not(situation, board, resolved, request)) {
+    while (!candidates.empty()) {
+        const auto together = take_first(candidates);
+        std::ranges::copy(together, std::back_inserter(resolved.wanted));
+        const auto refusal = why_not(situation, board, resolved, request);
+        for (const auto& wanted : together) {
+            const auto& name = wanted.connector->spec.name;
+            if (!refusal) {
+                in_order.push_back(name);
+                continue;
+            }
             resolved.wanted.pop_back();
-            resolved.staying.push_back({.connector = name, .why = std::move(*refusal)});
+            resolved.staying.push_back({.connector = name, .why = *refusal});
             std::erase_if(resolved.asked, [&](const auto& asked) { return asked.first == name; });
-        } else {
-            in_order.push_back(name);
         }
     }
     // As they are listed everywhere else.
@@ -360,12 +400,15 @@ Outcome make_plan(const Situation& situation, const Request& asked)
         plan.use_needed = topology::UseParts::all();
     add_steps(plan);
     add_giving(plan, situation, board);
+    if (auto refusal = add_assigning(plan, situation, board)) return std::move(*refusal);
     // A plan that touches nothing is made for the wires as they are, too.
     if (plan.made_for == Reading{} && board.mux && board.mux->bits != nullptr)
         plan.made_for.routes = *board.mux->bits;
     add_company(plan, board);
     if (plan.made_for.routes) add_warnings(plan, *board.mux);
-    for (auto& warning : loss_warnings(situation, plan)) plan.warnings.push_back(std::move(warning));
+    for (auto& warning : loss_warnings(situation, plan))
+        if (std::ranges::find(plan.warnings, warning) == plan.warnings.end())
+            plan.warnings.push_back(std::move(warning));
     return plan;
 }
 

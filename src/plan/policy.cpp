@@ -30,7 +30,8 @@ std::optional<Refusal> check_route(const Situation& situation, const Board& boar
     const auto& name = connector.spec.name.text();
     if (wanted.is_there() && owner_of_whole(connector, situation.settings)) return std::nullopt;
     if (auto refusal = why_not_by_its_means(situation.snapshot, board, connector)) return refusal;
-    if (means_of(connector) == Means::attach || wanted.is_there()) return std::nullopt;
+    if (means_of(connector) == Means::attach || means_of(connector) == Means::assign || wanted.is_there())
+        return std::nullopt;
     const auto& twin = route::wiring_of(board.mux, connector.spec)->ehci;
     if (wanted.seat == SeatId(Side::ehci) && !twin)
         return Refusal{Reason::no_twin, name,

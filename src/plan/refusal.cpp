@@ -58,6 +58,7 @@ std::string_view code_of(Reason reason)
     case Reason::guest_silent: return "guest-silent";
     case Reason::no_root_port: return "no-root-port";
     case Reason::not_ours: return "not-ours";
+    case Reason::no_binder: return "no-binder";
     }
     std::unreachable();
 }

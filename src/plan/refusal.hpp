@@ -61,6 +61,7 @@ enum class Reason : std::uint8_t {
     guest_silent,      ///< it may run, and cannot be asked; or it was asked to let go, and has not
     no_root_port,      ///< it has no empty one to put it on
     not_ours,          ///< it has it, and usbroute did not put it there
+    no_binder,         ///< root's program that binds drivers for usbrouted is not there
 };
 
 /// "no", with nothing touched: what was asked, what stands against it, what can be done.

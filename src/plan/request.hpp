@@ -65,6 +65,7 @@ struct RecoverRequest {
 struct FollowRequest {
     std::vector<topology::PortPath> leave =
         {}; ///< places that are not to be touched: what was tried there has failed
+    std::vector<PciAddress> leave_controllers = {}; ///< the same of whole controllers
     /// Decided as if every guest ran and had room: what it would get is what the guards do not keep. Never carried out.
     bool as_if_guests_run = false;
 };

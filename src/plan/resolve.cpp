@@ -8,6 +8,7 @@
 #include "plan/homecoming.hpp"
 #include "plan/way_back.hpp"
 #include "plan/whole_controller.hpp"
+#include "plan/whole_moves.hpp"
 #include "route/wiring.hpp"
 
 #include <algorithm>
@@ -146,6 +147,26 @@ OrRefusal<Wanted> to_taker(const Connector& connector, const Target& target, con
     return at(*guest);
 }
 
+/// A connector that goes with its whole controller.
+OrRefusal<Wanted> to_whole(const Connector& connector, const Target& target, const Settings& settings)
+{
+    const auto& name = connector.spec.name.text();
+    const auto& guest = *connector.whole_for;
+    const auto at = [&](SeatId seat) {
+        return Wanted{.connector = &connector, .seat = std::move(seat), .superspeed = {}, .target = target};
+    };
+    if (std::holds_alternative<ToHost>(target)) return at(topology::OwnController{});
+    if (const auto* wanted = std::get_if<GuestName>(&target)) {
+        if (*wanted == guest) return at(guest);
+        if (settings.guest(*wanted) == nullptr) return std::unexpected(no_such_guest(*wanted, settings));
+    }
+    return std::unexpected(
+        Refusal{Reason::not_the_guests_controller, name,
+                format("{} goes with its whole controller {}, to {} or back to the host", name,
+                       connector.controller_at(topology::OwnController{})->name, guest.text()),
+                format("left out of on_move in [guest.{}] its devices go one by one", guest.text())});
+}
+
 Refusal not_to_nobody(const Connector& connector)
 {
     const auto& name = connector.spec.name.text();
@@ -158,6 +179,7 @@ Refusal not_to_nobody(const Connector& connector)
 OrRefusal<Wanted> to_target(const Connector& connector, const Target& target, const Settings& settings,
                             const Board& board)
 {
+    if (means_of(connector) == Means::assign) return to_whole(connector, target, settings);
     if (means_of(connector) == Means::attach) return to_taker(connector, target, settings);
     if (std::holds_alternative<config::ToNobody>(target)) return std::unexpected(not_to_nobody(connector));
     if (const auto* side = std::get_if<Side>(&target))
@@ -351,7 +373,7 @@ std::string in_words(const Board& board, const Connector& connector, const SeatI
 std::expected<Wanted, Refusal> to_host(const Connector& connector, const Settings& settings,
                                        const Board& board)
 {
-    if (means_of(connector) == Means::attach)
+    if (means_of(connector) == Means::attach || means_of(connector) == Means::assign)
         return Wanted{
             .connector = &connector, .seat = topology::OwnController{}, .superspeed = {}, .target = ToHost{}};
     const auto home = home_seat(connector, settings);
@@ -437,14 +459,27 @@ OrRefusal<Resolved> resolve_wish(const Situation& situation, const Board& board,
     return resolve_restore(situation, board);
 }
 
+/// Of a whole controller none goes without the others.
+bool goes_with(const Wanted& wanted, const std::vector<ConnectorName>& only, const Board& board)
+{
+    const auto* controller = whole_controller_of(*wanted.connector);
+    return std::ranges::any_of(only, [&](const ConnectorName& name) {
+        if (name == wanted.connector->spec.name) return true;
+        const auto* other = controller == nullptr ? nullptr : board.find(name);
+        return other != nullptr && whole_controller_of(*other) == controller;
+    });
+}
+
 /// What the request leaves out of its wish.
-void narrow(Resolved& resolved, const Request& request)
+void narrow(Resolved& resolved, const Board& board, const Request& request)
 {
     if (!request.only.empty()) {
+        std::erase_if(resolved.wanted, [&](const Wanted& w) { return !goes_with(w, request.only, board); });
         const auto is_out = [&](const ConnectorName& name) {
-            return std::ranges::find(request.only, name) == request.only.end();
+            return std::ranges::find(request.only, name) == request.only.end() &&
+                   std::ranges::none_of(resolved.wanted,
+                                        [&](const Wanted& w) { return w.connector->spec.name == name; });
         };
-        std::erase_if(resolved.wanted, [&](const Wanted& w) { return is_out(w.connector->spec.name); });
         std::erase_if(resolved.asked, [&](const auto& asked) { return is_out(asked.first); });
         std::erase_if(resolved.staying, [&](const Stay& stay) { return is_out(stay.connector); });
     }
@@ -461,7 +496,7 @@ std::expected<Resolved, Refusal> resolve(const Situation& situation, const Board
                                          const Request& request)
 {
     auto resolved = resolve_wish(situation, board, request.wish);
-    if (resolved) narrow(*resolved, request);
+    if (resolved) narrow(*resolved, board, request);
     return resolved;
 }
 

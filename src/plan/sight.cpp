@@ -91,6 +91,7 @@ Words words_for(const Refusal& refusal, const std::string& socket)
     case Reason::guest_silent:
     case Reason::no_root_port:
     case Reason::not_ours:
+    case Reason::no_binder:
     case Reason::guest_running: return {"a controller cannot change hands", ask_there};
     }
     std::unreachable();

@@ -36,7 +36,8 @@ std::expected<Wanted, Refusal> wanted_by(const Change& change, const Connector& 
                                          const topology::Snapshot& snapshot, const Board& board)
 {
     if (auto refusal = why_not_by_its_means(snapshot, board, connector)) return std::unexpected(*refusal);
-    if (means_of(connector) == Means::attach) return given_by(change, connector);
+    if (means_of(connector) == Means::attach || means_of(connector) == Means::assign)
+        return given_by(change, connector);
     auto side = *connector.side();
     Wanted wanted{.connector = &connector, .seat = side, .superspeed = connector.superspeed_on, .target = {}};
     if (const auto* shift = change.of(*connector.spec.bit)) {

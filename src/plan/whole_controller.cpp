@@ -56,6 +56,7 @@ std::string root_ports_needed(const config::GuestSettings& guest)
 
 std::optional<Owner> owner_of_whole(const Connector& connector, const config::Settings& settings)
 {
+    if (connector.whole_for) return std::nullopt; // it goes with all of its controller
     const auto* controller = own_controller(connector);
     if (controller == nullptr || !is_given_to_guest(*controller)) return std::nullopt;
     return owner_of(controller, settings);
@@ -65,7 +66,7 @@ std::optional<Refusal> why_only_whole(const Connector& connector, const config::
                                       const config::Settings& settings, const Board& board)
 {
     const auto* controller = own_controller(connector);
-    if (controller == nullptr) return std::nullopt;
+    if (controller == nullptr || connector.whole_for) return std::nullopt;
     const auto& name = connector.spec.name.text();
     const auto others = what_else_goes(board, connector, *controller);
     const auto* wanted = std::get_if<GuestName>(&target);

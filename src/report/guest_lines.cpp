@@ -122,10 +122,15 @@ std::vector<PciAddress> from_the_start(const config::GuestSettings& guest)
     return is_given_while_it_runs(guest) ? std::vector<PciAddress>{} : guest.controllers;
 }
 
-/// An empty root port for each controller that comes while it runs.
+/// Each needs an empty root port.
+std::size_t count_of_those_that_come_later(const config::GuestSettings& guest)
+{
+    return (is_given_while_it_runs(guest) ? guest.controllers.size() : 0) + guest.on_move.size();
+}
+
 std::vector<std::string> root_ports_of(const config::GuestSettings& guest)
 {
-    return plan::root_ports_for_qemu(is_given_while_it_runs(guest) ? guest.controllers.size() : 0);
+    return plan::root_ports_for_qemu(count_of_those_that_come_later(guest));
 }
 
 std::vector<std::string> for_qemu(const config::GuestSettings& guest, const config::ListenerSettings* line,
@@ -152,9 +157,8 @@ std::vector<std::string> for_libvirt(const config::GuestSettings& guest, const c
     const auto add = [&lines](std::string_view text, Replacements words) {
         std::ranges::move(filled(text, words), std::back_inserter(lines));
     };
-    if (is_given_while_it_runs(guest))
-        for (std::size_t i = 0; i < guest.controllers.size(); ++i)
-            lines.emplace_back(plan::root_port_of_libvirt);
+    for (std::size_t i = 0; i < count_of_those_that_come_later(guest); ++i)
+        lines.emplace_back(plan::root_port_of_libvirt);
     for (const auto& address : from_the_start(guest))
         add(texts::libvirt_hostdev, {{"@DOMAIN@", format("{:04x}", address.domain)},
                                      {"@BUS@", format("{:02x}", address.bus)},
@@ -400,10 +404,11 @@ Result<Paste> guest_lines(const config::Settings& settings, const topology::Snap
         paste.notes.push_back(format(
             "no listener speaks for guest {0}, so these lines give it no serial line of its own; [listen.{0}] with guest = \"{0}\" in usbroute.toml does",
             guest.name.text()));
-    if (is_given_while_it_runs(guest))
+    if (count_of_those_that_come_later(guest) > 0)
         paste.notes.push_back(format(
-            "an empty root port for each controller: they come while the guest runs, by sudo usbroute guest assign {}; machine q35. The limit of locked memory of its QEMU has to be above the guest's memory, and its user has to be able to open the group's node in /dev/vfio",
-            guest.name.text()));
+            "an empty root port for each controller: they come while the guest runs, by {}; machine q35. The limit of locked memory of its QEMU has to be above the guest's memory, and its user has to be able to open the group's node in /dev/vfio",
+            is_given_while_it_runs(guest) ? "sudo usbroute guest assign " + guest.name.text()
+                                          : std::string("moves and profiles")));
     if (wish.hypervisor != Hypervisor::proxmox && !from_the_start(guest).empty())
         paste.notes.push_back(
             format("before each start the controllers have to be on vfio-pci: sudo usbroute guest bind {}",

@@ -62,6 +62,7 @@ struct GuestView {
     /// "nothing", "ask", "resume", "start": what a plug into one of its sockets does while it does not run; empty: it takes no devices.
     std::string on_plug = {};
     std::vector<GuestControllerView> controllers;
+    std::vector<GuestControllerView> on_move = {}; ///< those that a move brings to it and takes from it
     std::vector<std::string> connectors; ///< what it can receive as it is now: on controllers that it has
     std::vector<std::string> notes;
 };

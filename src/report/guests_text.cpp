@@ -149,6 +149,8 @@ std::string guests_text(const GuestsView& view, const Style& style)
         std::vector<std::string> controllers;
         for (const auto& controller : guest.controllers)
             controllers.push_back(words_for_controller(controller));
+        for (const auto& controller : guest.on_move)
+            controllers.push_back(words_for_controller(controller) + " (by moves)");
         table.add({{guest.name, Tone::guest},
                    {controllers.empty() ? "none" : join(controllers, ", ")},
                    {words_for_state(guest), guest.notes.empty() ? Tone::plain : Tone::warning}});
@@ -173,6 +175,9 @@ std::string guest_text(const GuestView& guest, bool holders_seen, const Style& s
     if (!guest.on_plug.empty()) out += line("on plug", words_for_on_plug(guest.on_plug), style);
     for (const auto& controller : guest.controllers)
         out += "\n" + one_controller(controller, holders_seen, style);
+    for (const auto& controller : guest.on_move)
+        out += "\n" + one_controller(controller, holders_seen, style) +
+               line("", "a move of all of them brings it to " + guest.name + ", or back", style);
     out +=
         "\n" + wrapped(guest.connectors.empty() ? "It can receive nothing now."
                                                 : "It can receive now: " + join(guest.connectors, ", ") + ".",

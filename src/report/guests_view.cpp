@@ -136,10 +136,10 @@ std::string state_of(const GuestView& guest)
     return has("host") > 0 ? "with-host" : "with-nobody";
 }
 
-std::vector<std::string> notes_on(const GuestView& guest)
+void note(std::vector<std::string>& notes, const GuestView& guest,
+          const std::vector<GuestControllerView>& controllers)
 {
-    std::vector<std::string> notes;
-    for (const auto& controller : guest.controllers) {
+    for (const auto& controller : controllers) {
         if (controller.state == "absent")
             notes.push_back(format("{} is not on the bus; firmware may hide it: `usbroute doctor` says more",
                                    controller.address));
@@ -159,7 +159,21 @@ std::vector<std::string> notes_on(const GuestView& guest)
                 notes.push_back(format("{} cannot be given alone: {} is in its group, and {}",
                                        controller.address, other.address, other.in_the_way));
     }
+}
+
+std::vector<std::string> notes_on(const GuestView& guest)
+{
+    std::vector<std::string> notes;
+    note(notes, guest, guest.controllers);
+    note(notes, guest, guest.on_move);
     return notes;
+}
+
+/// Those of its controllers that it does not have all the time are in nobody's way, either.
+config::GuestSettings with_all_controllers(config::GuestSettings guest)
+{
+    guest.controllers.insert(guest.controllers.end(), guest.on_move.begin(), guest.on_move.end());
+    return guest;
 }
 
 GuestView guest_view(const HandoverSituation& situation, const plan::Board& board,
@@ -185,6 +199,8 @@ GuestView guest_view(const HandoverSituation& situation, const plan::Board& boar
             if (std::ranges::find(view.connectors, name) == view.connectors.end())
                 view.connectors.push_back(name);
     }
+    for (const auto& address : guest.on_move)
+        view.on_move.push_back(controller_view(situation, board, with_all_controllers(guest), address));
     for (const auto& connector : board.connectors)
         if (connector.seat(guest.name) != nullptr) view.connectors.push_back(connector.spec.name.text());
     view.state = state_of(view);
@@ -192,6 +208,14 @@ GuestView guest_view(const HandoverSituation& situation, const plan::Board& boar
     auto advice = plan::advice_for(board, guest);
     view.notes.insert(view.notes.end(), advice.begin(), advice.end());
     return view;
+}
+
+std::string word_for(const GuestControllerView& controller, const assign::InGuest& seen)
+{
+    const auto address = PciAddress::parse(controller.address);
+    const auto* held = address ? seen.find(*address) : nullptr;
+    if (held == nullptr) return "no";
+    return held->farewell == assign::Farewell::none ? "yes" : std::string(assign::text_of(held->farewell));
 }
 
 } // namespace
@@ -217,12 +241,11 @@ void show_in_guest(GuestView& guest, const assign::InGuest& seen)
         }));
     if (seen.free_places.size() < missing)
         guest.notes.push_back(plan::words_for_root_ports(name, !guest.libvirt.empty(), seen, missing));
+    for (auto& controller : guest.on_move) controller.in_guest = word_for(controller, seen);
     for (auto& controller : guest.controllers) {
         const auto address = PciAddress::parse(controller.address);
         const auto* held = address ? seen.find(*address) : nullptr;
-        controller.in_guest = held == nullptr                            ? "no"
-                              : held->farewell == assign::Farewell::none ? "yes"
-                                                                         : assign::text_of(held->farewell);
+        controller.in_guest = word_for(controller, seen);
         if (held != nullptr && assign::is_awaited(held->farewell))
             guest.notes.push_back(format(
                 "{0} was asked to let go of {1} and has not done so: {2}; `sudo usbroute guest unassign {0}` "

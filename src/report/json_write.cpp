@@ -205,6 +205,7 @@ void describe(const GuestView& v, Writer& io)
     io("may_take_last_keyboard", v.may_take_last_keyboard);
     io.if_any("on_plug", v.on_plug);
     io("controllers", v.controllers);
+    io.if_any("on_move", v.on_move);
     io("connectors", v.connectors);
     io("notes", v.notes);
 }

@@ -348,6 +348,7 @@ std::vector<std::string> ways_of(const StatusView& view, Detail detail)
     };
     if (detail == Detail::full) add("descriptor", "usbrouted opens the device and passes it on");
     if (detail == Detail::full) add("libvirt", "libvirt is asked for each device");
+    if (detail == Detail::full) add("whole", "the whole controller goes");
     add("place",
         "usbrouted may not open a device node there: QEMU looks at the port itself, which takes up to 2 s");
     return lines;

@@ -229,7 +229,8 @@ bool is_only_that_there_is_no_mux(const plan::Refusal& refusal, const plan::Boar
 {
     return refusal.reason == plan::Reason::no_mux &&
            std::ranges::any_of(board.connectors, [](const Connector& connector) {
-               return plan::means_of(connector) == plan::Means::attach;
+               const auto means = plan::means_of(connector);
+               return means == plan::Means::attach || means == plan::Means::assign;
            });
 }
 
@@ -299,7 +300,7 @@ void show_given(StatusView& view, const std::vector<plan::GivenSocket>& given)
         const auto connector =
             std::ranges::find(view.connectors, socket.connector.text(), &ConnectorView::name);
         if (connector != view.connectors.end()) {
-            connector->given_by = word_of(socket.way);
+            connector->given_by = socket.goes_whole ? "whole" : word_of(socket.way);
             if (socket.is_reserved) connector->signs.insert(connector->signs.begin(), "reserved");
             std::ranges::move(waits, std::back_inserter(connector->waits));
         } else if (auto* device = device_apart(view, socket.connector.text())) {

@@ -69,7 +69,7 @@ struct ConnectorView {
     std::string missing = {}; ///< why it has no place now, one short sentence; empty: it has one
     std::string behind = {};  ///< the socket of the mux that it goes with; empty: it is behind none
     /// How what is plugged in gets to the guest: "descriptor"; "place", where QEMU looks at the port itself; or "libvirt",
-    /// which is asked to do it. Empty: by a mux, or it is no guest's. Known to the daemon alone.
+    /// which is asked to do it; "whole": with its controller. Empty: by a mux, or it is no guest's. Known to the daemon alone.
     std::string given_by = {};
     std::vector<WaitView> waits = {};
     /// What else is to be seen at a glance: "parked"; "reserved", nobody's until its guest runs, known to the daemon alone; "question" and

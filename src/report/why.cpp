@@ -9,6 +9,7 @@
 #include "plan/apart.hpp"
 #include "plan/board.hpp"
 #include "plan/named_devices.hpp"
+#include "plan/whole_moves.hpp"
 #include "report/text.hpp"
 #include "report/times.hpp"
 #include "report/trial.hpp"
@@ -33,7 +34,8 @@ std::string whom_words(const std::string& whom)
 
 void add_history(WhyView& view, const topology::Connector& connector, const Asked& asked)
 {
-    const bool is_given = plan::means_of(connector) == plan::Means::attach;
+    const auto means = plan::means_of(connector);
+    const bool is_given = means == plan::Means::attach || means == plan::Means::assign;
     if (!connector.spec.bit && !is_given) return;
     const auto mux = route::find_mux(asked.snapshot);
     for (const auto& past : asked.past | std::views::reverse) {
@@ -54,10 +56,21 @@ void add_history(WhyView& view, const topology::Connector& connector, const Aske
     view.strayed = !view.connector.side.empty() && view.connector.side != last->to;
 }
 
-WhyView::Move attempt(const ConnectorName& name, const config::Target& to, const Asked& asked)
+/// A connector, and those that go with it: the others of its whole controller.
+std::vector<ConnectorName> together_with(const topology::Connector& connector, const plan::Board& board)
+{
+    std::vector<ConnectorName> names;
+    const auto* controller = plan::whole_controller_of(connector);
+    for (const auto& other : board.connectors)
+        if (&other == &connector || (controller != nullptr && plan::whole_controller_of(other) == controller))
+            names.push_back(other.spec.name);
+    return names;
+}
+
+WhyView::Move attempt(const std::vector<ConnectorName>& names, const config::Target& to, const Asked& asked)
 {
     WhyView::Move move{.to = config::text_of(to), .code = "ok", .sentence = {}, .remedy = {}, .warnings = {}};
-    const auto outcome = asked.decide({.wish = plan::MoveRequest{.connectors = {name}, .to = to}});
+    const auto outcome = asked.decide({.wish = plan::MoveRequest{.connectors = names, .to = to}});
     if (const auto* refusal = std::get_if<plan::Refusal>(&outcome)) {
         move.code = plan::code_of(refusal->reason);
         move.sentence = refusal->sentence;
@@ -65,7 +78,12 @@ WhyView::Move attempt(const ConnectorName& name, const config::Target& to, const
         return move;
     }
     const auto& plan = std::get<plan::Plan>(outcome);
-    if (!plan.changes_something()) move.code = "already";
+    if (!plan.changes_something())
+        move.code = "already";
+    else if (names.size() > 1)
+        move.sentence =
+            format("for its whole controller: usbroute move {} --to {}",
+                   join(texts_of(names, [](const auto& name) { return name.text(); }), " "), move.to);
     move.warnings = plan.warnings;
     return move;
 }
@@ -74,7 +92,7 @@ std::string move_words(const WhyView::Move& move)
 {
     std::string text;
     if (move.code == "ok")
-        text = "nothing prevents it";
+        text = "nothing prevents it" + (move.sentence.empty() ? std::string() : ", " + move.sentence);
     else if (move.code == "already")
         text = "it is already there";
     else
@@ -182,13 +200,15 @@ WhyView why_socket(const plan::Board& board, const ConnectorName& name, const As
     add_history(view, connector, asked);
     std::vector<config::Target> targets{config::ToHost{}};
     for (const auto& guest : asked.settings.guests) targets.emplace_back(guest.name);
-    if (plan::means_of(connector) == plan::Means::attach) {
+    const auto means = plan::means_of(connector);
+    if (means == plan::Means::attach) {
         targets.emplace_back(config::ToNobody{});
-    } else {
+    } else if (means != plan::Means::assign) {
         targets.emplace_back(Side::ehci);
         targets.emplace_back(Side::xhci);
     }
-    for (const auto& target : targets) view.moves.push_back(attempt(name, target, asked));
+    for (const auto& target : targets)
+        view.moves.push_back(attempt(together_with(connector, board), target, asked));
     return view;
 }
 
@@ -247,7 +267,7 @@ WhyView why_device(const plan::Board& board, const topology::Device& device, con
     for (const auto& guest : plan::takers_of(asked.settings)) targets.emplace_back(guest);
     targets.emplace_back(config::ToNobody{});
     for (const auto& target : targets)
-        view.moves.push_back(attempt(ConnectorName(view.device->place), target, asked));
+        view.moves.push_back(attempt({ConnectorName(view.device->place)}, target, asked));
     return view;
 }
 
@@ -349,6 +369,8 @@ std::string why_text(const WhyView& view, const Style& style, const NameOfUser& 
             labelled("given", {"QEMU looks at the port itself, which takes up to 2 s"}, Tone::plain, style);
     if (connector.given_by == "libvirt")
         text += labelled("given", {"by libvirt, which is asked for each device"}, Tone::plain, style);
+    if (connector.given_by == "whole")
+        text += labelled("given", {"with its whole controller"}, Tone::plain, style);
     text += "\n";
     for (const auto& move : view.moves)
         text += labelled(format("to {}", move.to), {move_words(move)},

@@ -35,8 +35,11 @@ std::string guest_text(const config::GuestSettings& guest, const std::string& di
     const auto controllers = guest.controllers.empty()
                                  ? std::string()
                                  : format("controllers = {}\n", quoted_list(texts_of(guest.controllers)));
-    return table_of("guest", guest.name.text()) +
-           format("{}when_off = \"{}\"\n{}\n", controllers, config::text_of(guest.when_off), monitor);
+    const auto on_move = guest.on_move.empty() || guest.qmp.empty()
+                             ? std::string()
+                             : format("on_move = {}\n", quoted_list(texts_of(guest.on_move)));
+    return table_of("guest", guest.name.text()) + format("{}when_off = \"{}\"\n{}{}\n", controllers,
+                                                         config::text_of(guest.when_off), monitor, on_move);
 }
 
 /// Sockets that no mux reaches are given to guests through their monitors.

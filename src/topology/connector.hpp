@@ -67,6 +67,8 @@ struct Connector {
     std::optional<ConnectorName> behind = {}; ///< the socket that this hole of a hub goes with
     /// Why it has no place now though it can be assigned, one short sentence: its hub is not plugged in. Empty: it has one.
     std::string missing = {};
+    /// Its whole controller goes to this guest and comes back when a move says so; nothing: it does not.
+    std::optional<GuestName> whole_for = {};
 
     [[nodiscard]] const Seat* seat(const SeatId& id) const;
     [[nodiscard]] Seat* seat(const SeatId& id);

@@ -120,6 +120,8 @@ ErrorKind kind_of(const Answer& answer)
 {
     const auto known = std::ranges::find(code_kinds, answer.code, &CodeKind::code);
     if (known != code_kinds.end()) return known->kind;
+    // As a refusal it says that nobody was asked; as a failure, that the guest did not do it in time.
+    if (answer.status == Status::failed && answer.code == "guest-silent") return ErrorKind::timed_out;
     return answer.status == Status::refused ? ErrorKind::refused : ErrorKind::failed;
 }
 

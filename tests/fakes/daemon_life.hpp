@@ -61,6 +61,7 @@ struct LastingGround {
     FakeAlarm alarm;
     StateDirectory state;
     std::string claims = {}; ///< where usbroute-claims listens; empty: the kernel is not asked
+    std::string bind = {};   ///< where usbroute-bind listens; empty: nowhere
 };
 
 /// A daemon's life from one start to one death: the daemon's own assembly, and clients that need no listeners.
@@ -89,6 +90,7 @@ public:
           alarm(on.alarm),
           locations{.state = on.state.path(),
                     .claims = on.claims,
+                    .bind = on.bind,
                     .libvirt = on.libvirt(),
                     .lasting = on.lasting()},
           journal(on.state.path()),

@@ -90,6 +90,7 @@ std::expected<std::vector<std::string>, Errno> EditedTree::list(const std::strin
     if (edit != edits_.end() && edit->second.errno_value != 0)
         return std::unexpected(Errno{edit->second.errno_value});
     auto names = tree_.list(directory);
+    if (!names && directories_.contains(directory)) names.emplace();
     if (!names) return names;
     if (edit != edits_.end()) {
         // Names that no kernel gives: a directory holds no slash and no empty name.

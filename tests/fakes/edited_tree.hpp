@@ -50,6 +50,8 @@ public:
     /// A function of the PCI bus leaves, with its buses and all that is plugged in there; or comes back.
     void take_off_the_bus(const std::string& address) { gone_.insert(address); }
     void put_on_the_bus(const std::string& address) { gone_.erase(address); }
+    /// A directory with nothing in it that the recording has not.
+    void add_directory(const std::string& path) { directories_.insert(path); }
     [[nodiscard]] bool is_on_the_bus(const std::string& address) const { return !gone_.contains(address); }
 
     [[nodiscard]] std::expected<std::vector<std::string>, observe::Errno>
@@ -70,6 +72,7 @@ private:
     std::map<std::string, Edit> edits_;
     std::map<std::string, int> added_; ///< controllers without an address, with their buses
     std::set<std::string> gone_;
+    std::set<std::string> directories_;
 };
 
 } // namespace usbroute::fakes

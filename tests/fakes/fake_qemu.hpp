@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -43,6 +44,12 @@ public:
     [[nodiscard]] std::size_t sets() const { return sets_.size(); }
     /// Its usb-host objects.
     [[nodiscard]] std::vector<std::string> host_objects() const;
+
+    /// Whether a vfio-pci object has that function of the host's, "0000:04:00.0".
+    [[nodiscard]] bool has_function(const std::string& host) const
+    {
+        return std::ranges::any_of(functions_, [&](const auto& one) { return one.second == host; });
+    }
 
     ScriptedMonitor monitor;
     bool is_running = false;

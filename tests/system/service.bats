@@ -72,15 +72,15 @@ exposure_at_most() { # tenths unit
     units=$dir/units
     mkdir "$units"
     for unit in usbrouted.service usbrouted.socket usbroute-guest-bind.service usbroute-reopen.service usbroute-claims.socket \
-        usbroute-claims@.service $(cd "$USBROUTE_INIT" && ls -d usbroute-sleep.socket usbroute-sleep@.service usbroute-libvirt*.socket usbroute-libvirt*.service 2> /dev/null); do
+        usbroute-claims@.service usbroute-bind.socket usbroute-bind@.service $(cd "$USBROUTE_INIT" && ls -d usbroute-sleep.socket usbroute-sleep@.service usbroute-libvirt*.socket usbroute-libvirt*.service 2> /dev/null); do
         # The programs are not installed where they will be, and neither are the manual pages.
-        sed -E "s|=([+-]?)[^ =]*/(usbrouted\|usbroute-reopen\|usbroute-claims\|usbroute-sleep\|usbroute-libvirt\|usbroute)( \|$)|=\1$USBROUTE_BIN/\2 |; s|^Documentation=man:.*|Documentation=https://example.org|" \
+        sed -E "s|=([+-]?)[^ =]*/(usbrouted\|usbroute-reopen\|usbroute-claims\|usbroute-bind\|usbroute-sleep\|usbroute-libvirt\|usbroute)( \|$)|=\1$USBROUTE_BIN/\2 |; s|^Documentation=man:.*|Documentation=https://example.org|" \
             "$USBROUTE_INIT/$unit" > "$units/$unit"
     done
     grep -q "^ExecStart=$USBROUTE_BIN/usbrouted" "$units/usbrouted.service"
     run systemd-analyze verify --recursive-errors=no --man=no "$units"/usbrouted.service "$units"/usbrouted.socket \
         "$units"/usbroute-guest-bind.service "$units"/usbroute-reopen.service "$units"/usbroute-claims.socket \
-        "$units"/usbroute-claims@.service $(ls -d "$units"/usbroute-sleep* "$units"/usbroute-libvirt* 2> /dev/null)
+        "$units"/usbroute-claims@.service "$units"/usbroute-bind.socket "$units"/usbroute-bind@.service $(ls -d "$units"/usbroute-sleep* "$units"/usbroute-libvirt* 2> /dev/null)
     echo "$output"
     [ "$status" -eq 0 ]
     [[ "$output" != *usbroute*:* ]]

@@ -27,21 +27,21 @@ class FakeGuest final : public GuestLine {
 public:
     explicit FakeGuest(std::string& log) : log_(log) {}
 
-    Result<InGuest> look() override { return seen; }
-    Result<InGuest> plug_in(const assign::PlugIn& plug) override
+    void look(Told told) override { told(seen); }
+    void plug_in(const assign::PlugIn& plug, Told told) override
     {
         log_ += "plug in\n";
-        if (plugging) return std::unexpected(*plugging);
+        if (plugging) return told(std::unexpected(*plugging));
         seen.held.push_back(
             {.function = plug.function, .object = assign::object_of(plug.function), .place = plug.place});
-        return seen;
+        told(seen);
     }
-    Result<InGuest> take_out(const assign::TakeOut&) override
+    void take_out(const assign::TakeOut&, Told told) override
     {
         log_ += "take out\n";
-        if (taking) return std::unexpected(*taking);
+        if (taking) return told(std::unexpected(*taking));
         seen.held.clear();
-        return seen;
+        told(seen);
     }
 
     InGuest seen{.machine = MachineState::there, .process = 77, .free_places = {"rp1"}};

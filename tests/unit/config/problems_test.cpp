@@ -321,7 +321,7 @@ TEST(Problems, SayWhatToWriteInPlaceOfOnExit)
         // It is suggested to nobody.
         Case{
             "[guest.a]\ncontrollers = ['00:1d.0']\non_exti = 'keep'\n",
-            "3:1: unknown key 'on_exti' in [guest.a]; known: controllers, when_off, grace, on_start, qmp, libvirt, uri, user, libvirt_by, bind, may_take_last_keyboard, on_plug\n"},
+            "3:1: unknown key 'on_exti' in [guest.a]; known: controllers, when_off, grace, on_start, qmp, libvirt, uri, user, libvirt_by, bind, may_take_last_keyboard, on_plug, on_move\n"},
     };
     expect(cases);
 }
@@ -341,6 +341,34 @@ TEST(Problems, OfWhatAPlugDoes)
         Case{
             "[guest.a]\nlibvirt = 'win11'\non_plug = 'run'\n",
             "3:11: on_plug is 'run'; it must be \"start\" (it is started or goes on), \"resume\" (it goes on if it is paused or asleep), \"ask\" (whoever watches is told) or \"nothing\"\n"},
+    };
+    expect(cases);
+}
+
+TEST(Problems, OfControllersThatGoByMoves)
+{
+    constexpr std::array cases = {
+        Case{"[guest.a]\nqmp = '/run/a.qmp'\non_move = ['04:00.0']\n", ""},
+        Case{"[guest.a]\nlibvirt = 'win11'\ncontrollers = ['00:1d.0']\non_move = ['04:00.0', '05:00.0']\n",
+             ""},
+        Case{
+            "[guest.a]\ncontrollers = ['00:1d.0']\non_move = ['04:00.0']\n",
+            "3:11: on_move needs a way to ask [guest.a] for its controllers; add qmp = \"/run/usbroute/a.qmp\" or "
+            "libvirt = \"DOMAIN\"\n"},
+        Case{
+            "[guest.a]\nqmp = '/run/a.qmp'\ncontrollers = ['04:00.0']\non_move = ['04:00.0']\n",
+            "4:11: 0000:04:00.0 is in controllers too; a controller that goes by moves is only in on_move\n"},
+        Case{"[guest.a]\nqmp = '/run/a.qmp'\non_move = ['04:00.0', '4-0.0', '04:00.0']\n",
+             "3:23: an entry of on_move is '4-0.0'; it must be a PCI address such as \"0000:00:1d.0\"\n"
+             "3:32: 0000:04:00.0 is listed twice in on_move; keep one\n"},
+        // Whichever of them is written first.
+        Case{"[guest.a]\ncontrollers = ['04:00.0']\n[guest.b]\nqmp = '/run/b.qmp'\non_move = ['04:00.0']\n",
+             "5:11: 0000:04:00.0 is [guest.a]'s too; one guest has a controller that goes by moves\n"},
+        Case{"[guest.a]\nqmp = '/run/a.qmp'\non_move = ['04:00.0']\n[guest.b]\ncontrollers = ['04:00.0']\n",
+             "5:15: 0000:04:00.0 is [guest.a]'s too; one guest has a controller that goes by moves\n"},
+        Case{"[guest.a]\nqmp = '/run/a.qmp'\non_move = ['04:00.0']\n[guest.b]\nqmp = '/run/b.qmp'\non_move = "
+             "['04:00.0']\n",
+             "6:11: 0000:04:00.0 is [guest.a]'s too; one guest has a controller that goes by moves\n"},
     };
     expect(cases);
 }

@@ -90,6 +90,8 @@ GuestSettings some_guest(Random& random, std::size_t number)
     }
     if (!guest.takes_devices()) guest.on_plug = OnPlug::nothing;
     if (guest.libvirt && perhaps(random)) guest.on_plug = OnPlug::start;
+    if (guest.takes_devices() && perhaps(random))
+        guest.on_move = {*PciAddress::parse(format("0000:{:02x}:00.0", 16 + number))};
     return guest;
 }
 

@@ -119,7 +119,7 @@ TEST(GuestReply, MeansWhatTheCommandLineMakesOfIt)
           "some-later-code"}},
         {wire::Status::failed,
          {"write-did-not-take", "lockdown", "not-permitted", "write-failed", "stale-plan", "half-way",
-          "timed-out", ""}},
+          "timed-out", "guest-silent", ""}},
         {wire::Status::error, {"usage", "not-a-command", "not-permitted", "busy", "too-long"}}};
     for (const auto& [status, words] : codes)
         for (const auto& code : words)

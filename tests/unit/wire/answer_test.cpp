@@ -114,6 +114,8 @@ TEST(Answer, HasTheKindThatItsCodeSays)
     EXPECT_EQ(kind(Status::error, "not-permitted"), ErrorKind::not_permitted);
     EXPECT_EQ(kind(Status::failed, "half-way"), ErrorKind::half_way);
     EXPECT_EQ(kind(Status::failed, "write-did-not-take"), ErrorKind::failed);
+    EXPECT_EQ(kind(Status::failed, "guest-silent"), ErrorKind::timed_out);
+    EXPECT_EQ(kind(Status::refused, "guest-silent"), ErrorKind::refused);
 }
 
 TEST(Event, ComesBackAsItWasSent)

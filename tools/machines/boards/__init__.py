@@ -9,6 +9,7 @@ NAMES = (
     "z97e_itx_ac",
     "z97_guest",
     "z97_with_card",
+    "z97_two_cards",
     "desk_in_use",
     "z97_pro_gamer",
     "macbookpro12_1",
