@@ -4,6 +4,7 @@
 #include "assign/in_guest.hpp"
 
 #include "base/format.hpp"
+#include "base/shell.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,6 +23,18 @@ std::optional<Enum> found_in(const std::array<std::string_view, count>& known, s
     const auto* const found = std::ranges::find(known, word);
     if (found == known.end()) return std::nullopt;
     return static_cast<Enum>(found - known.begin());
+}
+
+} // namespace
+
+namespace {
+
+/// An alias of a user's own has to begin with "ua-" (docs/libvirt-line.md).
+std::string alias_of(const PciAddress& function) { return "ua-" + object_of(function); }
+
+std::string virsh(const DomainName& domain, std::string_view command)
+{
+    return format("virsh -c {} {} {} --live", domain.uri, command, shell_word(domain.name));
 }
 
 } // namespace
@@ -73,6 +86,11 @@ std::string why_undone(const TakeOut& out, const InGuest& seen)
 
 std::string shell_line(const PlugIn& plug)
 {
+    if (!plug.domain.name.empty())
+        return format(
+            "{} --file /dev/stdin <<< \"<hostdev mode='subsystem' type='pci' managed='no'><source><address domain='0x{:04x}' bus='0x{:02x}' slot='0x{:02x}' function='0x{:x}'/></source><alias name='{}'/></hostdev>\"",
+            virsh(plug.domain, "attach-device"), plug.function.domain, plug.function.bus,
+            plug.function.device, plug.function.function, alias_of(plug.function));
     return format("in the monitor of {}: device_add vfio-pci,host={},id={}{}{}", plug.guest.text(),
                   plug.function.text(), object_of(plug.function),
                   plug.place.empty() ? "" : ",bus=", plug.place);
@@ -80,6 +98,8 @@ std::string shell_line(const PlugIn& plug)
 
 std::string shell_line(const TakeOut& out)
 {
+    if (!out.domain.name.empty())
+        return format("{} --alias {}", virsh(out.domain, "detach-device-alias"), alias_of(out.function));
     return format("in the monitor of {}: device_del {}", out.guest.text(), object_of(out.function));
 }
 

@@ -55,11 +55,19 @@ struct InGuest {
     [[nodiscard]] const HeldFunction* find(const PciAddress& function) const;
 };
 
+/// A domain of libvirt's as a person names it to virsh; both are empty where QEMU itself is asked.
+struct DomainName {
+    std::string uri; ///< "qemu:///system"
+    std::string name;
+    bool operator==(const DomainName&) const = default;
+};
+
 /// A function that is on vfio-pci goes into a guest that runs.
 struct PlugIn {
     GuestName guest;
     PciAddress function;
-    std::string place; ///< the root port; empty: libvirt chooses it
+    std::string place;      ///< the root port; empty: libvirt chooses it
+    DomainName domain = {}; ///< for the line that a person could type
     bool operator==(const PlugIn&) const = default;
 };
 
@@ -67,7 +75,8 @@ struct PlugIn {
 struct TakeOut {
     GuestName guest;
     PciAddress function;
-    std::string place; ///< where it was, for the way back
+    std::string place;      ///< where it was, for the way back
+    DomainName domain = {}; ///< as of PlugIn
     bool operator==(const TakeOut&) const = default;
 };
 
@@ -78,7 +87,7 @@ struct TakeOut {
 [[nodiscard]] std::string why_undone(const PlugIn& plug, const InGuest& seen);
 [[nodiscard]] std::string why_undone(const TakeOut& out, const InGuest& seen);
 
-/// What does the same in the monitor of the guest's QEMU, for people.
+/// What does the same by hand: in the monitor of the guest's QEMU, or by virsh in the running domain alone.
 [[nodiscard]] std::string shell_line(const PlugIn& plug);
 [[nodiscard]] std::string shell_line(const TakeOut& out);
 

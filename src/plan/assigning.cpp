@@ -188,10 +188,20 @@ void add_reset_warnings(Plan& plan, const HandoverSituation& situation, const Pc
             function.text()));
 }
 
-void add_plug(Handover& handover, const PciAddress& function, const std::string& place)
+assign::DomainName domain_of(const GuestSettings& guest)
 {
-    const assign::PlugIn plug{.guest = handover.guest, .function = function, .place = place};
-    const assign::TakeOut back{.guest = handover.guest, .function = function, .place = place};
+    if (!guest.libvirt) return {};
+    return {.uri = std::string(guest.libvirt->uri()), .name = guest.libvirt->domain};
+}
+
+void add_plug(Handover& handover, const GuestSettings& guest, const PciAddress& function,
+              const std::string& place)
+{
+    const auto domain = domain_of(guest);
+    const assign::PlugIn plug{
+        .guest = handover.guest, .function = function, .place = place, .domain = domain};
+    const assign::TakeOut back{
+        .guest = handover.guest, .function = function, .place = place, .domain = domain};
     handover.plan.steps.push_back(
         {.action = plug,
          .inverse = back,
@@ -200,10 +210,13 @@ void add_plug(Handover& handover, const PciAddress& function, const std::string&
                     place.empty() ? "" : " on its root port " + printable(place, most_of_qemus_words))});
 }
 
-void add_out(Handover& handover, const assign::HeldFunction& held)
+void add_out(Handover& handover, const GuestSettings& guest, const assign::HeldFunction& held)
 {
-    const assign::TakeOut out{.guest = handover.guest, .function = held.function, .place = held.place};
-    const assign::PlugIn back{.guest = handover.guest, .function = held.function, .place = held.place};
+    const auto domain = domain_of(guest);
+    const assign::TakeOut out{
+        .guest = handover.guest, .function = held.function, .place = held.place, .domain = domain};
+    const assign::PlugIn back{
+        .guest = handover.guest, .function = held.function, .place = held.place, .domain = domain};
     handover.plan.steps.push_back(
         {.action = out,
          .inverse = back,
@@ -264,7 +277,7 @@ HandoverOutcome plan_assign(const HandoverSituation& situation, const BindReques
     handover->plan.made_for.in_guest = seen;
     handover->already = std::move(already);
     for (std::size_t i = 0; i < missing.size(); ++i) {
-        add_plug(*handover, missing[i], seen.free_places[i]);
+        add_plug(*handover, *guest, missing[i], seen.free_places[i]);
         add_reset_warnings(handover->plan, situation, missing[i]);
     }
     return outcome;
@@ -295,7 +308,7 @@ HandoverOutcome plan_unassign(const HandoverSituation& situation, const GuestNam
     if (handover == nullptr) return outcome;
     auto rebinds = std::exchange(handover->plan.steps, {});
     for (const auto& address : guest->controllers)
-        if (const auto* held = seen.find(address)) add_out(*handover, *held);
+        if (const auto* held = seen.find(address)) add_out(*handover, *guest, *held);
     if (!handover->plan.steps.empty())
         handover->plan.title = format("take {} out of {}, which runs, for the host",
                                       listed(texts_of(guest->controllers)), guest->name.text());

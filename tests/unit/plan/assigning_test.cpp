@@ -109,6 +109,26 @@ TEST(Assign, BindsEverythingBeforeTheGuestGetsAnything)
         "in the monitor of windows: device_add vfio-pci,host=0000:00:1a.0,id=usbroute-00-1a-0,bus=rp2\n");
 }
 
+TEST(Assign, OfADomainOfLibvirtsTheLinesAreVirshs)
+{
+    AssignBench bench;
+    bench.settings.guests.front().libvirt = config::LibvirtSettings{.domain = "Bob's"};
+    bench.put_in(one_ehci, "rp2");
+    bench.set_driver(other_ehci, "vfio-pci");
+
+    EXPECT_EQ(
+        told(bench.give()),
+        "give 0000:00:1d.0 and 0000:00:1a.0 to windows, which runs\n"
+        "virsh -c qemu:///system attach-device 'Bob'\\''s' --live --file /dev/stdin <<< \"<hostdev mode='subsystem' type='pci' "
+        "managed='no'><source><address domain='0x0000' bus='0x00' slot='0x1a' function='0x0'/></source><alias "
+        "name='ua-usbroute-00-1a-0'/></hostdev>\"\n"
+        "0000:00:1d.0 is so already\n");
+    EXPECT_NE(told(bench.take())
+                  .find("virsh -c qemu:///system detach-device-alias 'Bob'\\''s' --live --alias "
+                        "ua-usbroute-00-1d-0\n"),
+              std::string::npos);
+}
+
 TEST(Assign, FinishesWhatWasCutShort)
 {
     AssignBench bench;
