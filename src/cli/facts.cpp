@@ -64,6 +64,8 @@ diagnose::DaemonLook look_at_daemon(const Session& session)
     diagnose::DaemonLook look{.answers = true, .trouble = {}, .process = link->peer(), .since = {}};
     const auto& claims = session.where().claims;
     look.sees_claims = claims.empty() || ::access(claims.c_str(), F_OK) == 0;
+    const auto& binder = session.where().bind;
+    look.sees_binder = binder.empty() || ::access(binder.c_str(), F_OK) == 0;
     const auto started = look.process ? linux_::start_of(*look.process) : std::nullopt;
     if (started) look.since = format("{} ({})", report::local_time(*started), report::zone_at(*started));
     const auto status = session.status();

@@ -59,6 +59,7 @@ struct DaemonLook {
     std::vector<std::string> not_started = {};
     bool sees_claims =
         true; ///< usbroute-claims listens for it, so that it can have the kernel asked about disks
+    bool sees_binder = true; ///< usbroute-bind listens for it, so that controllers can go by moves
 };
 
 /// What writing the same value back to XUSB2PR came to.

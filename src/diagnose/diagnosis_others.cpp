@@ -305,6 +305,33 @@ void examine_configuration(Examination& examination)
     add_waiting_guests(examination);
 }
 
+namespace {
+
+/// Programs that do for the daemon what it has no right to.
+void add_absent_helpers(Examination& examination, const DaemonLook& daemon)
+{
+    if (!daemon.sees_binder && examination.facts.settings.moves_controllers())
+        examination.add(
+            {.code = "binder-absent",
+             .severity = Severity::warning,
+             .sentence =
+                 "a guest has controllers in on_move, and nobody is there to bind them: moves of their sockets are refused",
+             .evidence = {"/run/usbroute-bind.sock does not exist"},
+             .remedy =
+                 "start usbroute-bind: sudo systemctl enable --now usbroute-bind.socket; without systemd, run usbroute-bind --listen as root"});
+    if (daemon.sees_claims) return;
+    examination.add(
+        {.code = "claims-absent",
+         .severity = Severity::note,
+         .sentence =
+             "usbrouted cannot see every use of a disk: a ZFS pool, an external journal, a disk that another virtual machine uses raw",
+         .evidence = {"/run/usbroute-claims.sock does not exist"},
+         .remedy =
+             "let usbrouted ask the kernel: sudo systemctl enable --now usbroute-claims.socket; without systemd, run usbroute-claims --listen as root"});
+}
+
+} // namespace
+
 void examine_daemon(Examination& examination)
 {
     const auto& daemon = examination.facts.daemon;
@@ -348,15 +375,7 @@ void examine_daemon(Examination& examination)
              .evidence = daemon->noisy_lines,
              .remedy =
                  "in the guest, remove the console or login from that port, and send one word of docs/protocol.md with a line end, as usbroute-guest does"});
-    if (daemon->sees_claims) return;
-    examination.add(
-        {.code = "claims-absent",
-         .severity = Severity::note,
-         .sentence =
-             "usbrouted cannot see every use of a disk: a ZFS pool, an external journal, a disk that another virtual machine uses raw",
-         .evidence = {"/run/usbroute-claims.sock does not exist"},
-         .remedy =
-             "let usbrouted ask the kernel: sudo systemctl enable --now usbroute-claims.socket; without systemd, run usbroute-claims --listen as root"});
+    add_absent_helpers(examination, *daemon);
 }
 
 } // namespace usbroute::diagnose

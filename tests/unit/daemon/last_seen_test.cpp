@@ -134,7 +134,7 @@ TEST(LastSeen, IsNotShownForASocketThatTheHostHasOrSees)
 
 TEST(LastSeen, OfAnotherGuestsSocketIsNotToldOverAGuestsLine)
 {
-    const plan::Sight sight{
+    const plan::Sight of_windows{
         .guest = GuestName("windows"), .sockets = {"rear", "keys"}, .profiles = {}, .lines = {"windows"}};
     report::StatusView view;
     view.connectors.resize(2);
@@ -145,7 +145,7 @@ TEST(LastSeen, OfAnotherGuestsSocketIsNotToldOverAGuestsLine)
     view.connectors[1].owner = "linux";
     view.connectors[1].last_seen = "Keyboard";
 
-    const auto seen = for_guest(sight, view);
+    const auto seen = for_guest(of_windows, view);
 
     ASSERT_EQ(seen.connectors.size(), 2u);
     EXPECT_EQ(seen.connectors[0].last_seen, "Mouse");

@@ -228,6 +228,12 @@ const Trouble troubles[] = {
      "a guest is to get 0000:00:1d.0, which the host has now"},
     {"claims-absent", Severity::note, true, [](Facts& f) { f.daemon->sees_claims = false; },
      "usbrouted cannot see every use of a disk"},
+    {"binder-absent", Severity::warning, true,
+     [](Facts& f) {
+         f.settings.guests.front().on_move = {*PciAddress::parse("0000:04:00.0")};
+         f.daemon->sees_binder = false;
+     },
+     "nobody is there to bind them"},
     {"daemon-keeps-out", Severity::note, true,
      [](Facts& f) {
          f.daemon->answers = false;
