@@ -113,7 +113,7 @@ Assembly::Assembly(Ground ground, config::Settings settings)
                .failed_controllers = [this] { return follower.failed_controllers(); }}),
       verdicts_(ground_.loop, machine, [this](const auto& judgements) { announce(judgements, clients); }),
       first_routes_(machine, telling(), waking()),
-      recovery_(machine),
+      recovery_(machine, [this](const auto& change) { giving.was_cut_short(change); }),
       register_news_(
           machine, [this] { return recovery_.look_again(); }, [this] { trials.resume(); }),
       end_of_trial_(lookout, [this] { trials.ring(); }),

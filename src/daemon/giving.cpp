@@ -160,6 +160,19 @@ bool Giving::is_shut(const attach::HostDevice& node, const Error& why)
     return true;
 }
 
+void Giving::was_cut_short(const plan::Change& change)
+{
+    const auto snapshot = parts_.machine.snapshot();
+    const auto board = plan::look_at_board(*snapshot, parts_.machine.settings());
+    for (const auto& connector : board.connectors) {
+        if (plan::means_of(connector) != plan::Means::attach || !change.touches(connector.spec)) continue;
+        for (const auto& place : connector.places_now())
+            for (const auto* device : snapshot->devices_below(place))
+                if (!device->is_hub())
+                    remembered_.guests_had.insert({.path = device->path, .number = device->number});
+    }
+}
+
 /// By what guests have, so that it is known after a start of the daemon as well.
 void Giving::know_guest_ports()
 {

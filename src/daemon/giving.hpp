@@ -65,6 +65,8 @@ public:
     void keep(const std::vector<plan::Kept>& kept);
     /// The configuration was read again, and with it perhaps the rights were given.
     void adopt();
+    /// A daemon was killed in this change: what a guest had let go of may have nobody's driver, which the wires do not tell.
+    void was_cut_short(const plan::Change& change);
     /// The second failure at one plug leaves the device with the host.
     void failed(const topology::PortPath& place, const Error& why);
 

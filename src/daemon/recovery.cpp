@@ -23,6 +23,7 @@ bool Recovery::look_again()
     if (is_over_) return true;
     // Called again when there is an answer: a disk that nobody has asked about counts as one in use.
     if (machine_.history().open && machine_.awaits_claims()) return true;
+    const auto open = machine_.history().open;
     const auto recovered = machine_.recover();
     if (!recovered) {
         is_over_ = true;
@@ -34,6 +35,7 @@ bool Recovery::look_again()
     } else if (const auto& found = **recovered; found.staying.empty()) {
         is_over_ = true;
         log::change(found.text);
+        if (open && ended_) ended_(*open);
     } else {
         complain(found.text);
     }

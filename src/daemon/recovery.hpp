@@ -5,7 +5,9 @@
 
 #include "daemon/machine.hpp"
 
+#include <functional>
 #include <string>
+#include <utility>
 
 namespace usbroute::daemon {
 
@@ -13,7 +15,10 @@ namespace usbroute::daemon {
 /// begun to replace is not its business any more.
 class Recovery {
 public:
-    explicit Recovery(Machine& machine) : machine_(machine) {}
+    /// `ended`: a change that was cut short is over now, one way or the other.
+    Recovery(Machine& machine, std::function<void(const plan::Change& change)> ended)
+        : machine_(machine), ended_(std::move(ended))
+    {}
 
     /// As soon as the registers can be read, and after each look from then on. False: another process holds the lock, so
     /// nothing can be said yet.
@@ -24,6 +29,7 @@ private:
     void complain(const std::string& why);
 
     Machine& machine_;
+    std::function<void(const plan::Change&)> ended_;
     bool is_over_ = false;
     int failures_ = 0;
     std::string complaint_; ///< said last; the same is not said again

@@ -222,7 +222,7 @@ PYTHON
 
 @test "-v says what was done, --json gives the answer" {
     run usb move rear-3 --to ehci -v
-    [ "$output" = "EHCI has rear-3" ]
+    [ "$output" = "rear-3 is on EHCI" ]
     run --separate-stderr usb move rear-5 --to ehci --json
     [ "$output" = '{"ok":true,"owners":{"ehci":["rear-5"]}}' ]
 }

@@ -40,12 +40,12 @@ SCRIPT
     inside <<'SCRIPT'
 usbroute move rear-1 --to ehci --revert-after 0 > said 2>&1; not test -s said
 at_terminal 'usbroute move rear-1 --to xhci'
-[ "$(cat said)" = 'xHCI has rear-1' ]
+[ "$(cat said)" = 'rear-1 is on xHCI' ]
 at_terminal 'usbroute undo'
-[ "$(cat said)" = 'EHCI has rear-1' ]
+[ "$(cat said)" = 'rear-1 is on EHCI' ]
 at_terminal 'usbroute -q move rear-1 --to xhci'; not test -s said
 at_terminal 'usbroute move rear-1 --to ehci --revert-after 1h'
-grep '^EHCI has rear-1$' said
+grep '^rear-1 is on EHCI$' said
 tr -s ' \n' ' ' < said | grep 'usbroute: trial: rear-1 goes back to xhci in 3600 s unless confirmed; `usbroute confirm` keeps it'
 at_terminal 'usbroute confirm'
 [ "$(cat said)" = kept ]

@@ -165,6 +165,32 @@ if grep -E 'bug|terminate|overflow' log; then exit 1; fi
 SCRIPT
 }
 
+@test "killed between the guest's letting go and the host's drivers, the daemon sees to these" {
+    inside "${board[@]}" <<SCRIPT
+$begun
+usbroute move card-1 --to windows
+[ "\$(disk)" = usbfs ]
+usbroute move card-1 --to host
+[ "\$(disk)" = usb-storage ]
+kill -KILL \$daemon; wait \$daemon || true
+# Its journal and the device as they are at that moment: begun, and nobody's driver.
+grep '^begin' "\$USBROUTE_STATE_DIR/journal" | tail -n 1 >> "\$USBROUTE_STATE_DIR/journal"
+python3 - <<PYTHON
+import fcntl, os, pathlib, struct
+place = pathlib.Path("/sys/bus/usb/devices/5-1")
+bus, number = (int((place / name).read_text()) for name in ("busnum", "devnum"))
+node = os.open(f"/dev/bus/usb/{bus:03}/{number:03}", os.O_RDWR)
+USBDEVFS_IOCTL, USBDEVFS_DISCONNECT = 0xC0105512, 0x5516
+fcntl.ioctl(node, USBDEVFS_IOCTL, struct.pack("iiP", 0, USBDEVFS_DISCONNECT, 0))
+PYTHON
+[ ! -e /sys/bus/usb/devices/5-1:1.0/driver ]
+begin
+wait_for 'move card-1 to host" was interrupted' log
+until_so '[ "\$(disk)" = usb-storage ]'
+[ "\$(owners)" = "\$nothing" ]
+SCRIPT
+}
+
 @test "a daemon without any right, confined, has root bind the card and bind it back" {
     [ "$(id -u)" -eq 0 ] || skip "needs root"
     inside "${board[@]}" <<'SCRIPT'

@@ -139,18 +139,21 @@ TEST_F(MachineThatAsks, HasTheKernelAskedBeforeAnInterruptedChangeTakesADiskAlon
                               {}));
     fakes::plug_disk(board, "3-6", "sdb");
     machine.take(board);
-    Recovery recovery(machine);
+    std::string ended;
+    Recovery recovery(machine, [&](const plan::Change& change) { ended += change.title; });
 
     recovery.look_again();
     EXPECT_EQ(asked, 1);
     EXPECT_EQ(registers.writes, 0);
     EXPECT_TRUE(journal.history().open);
+    EXPECT_EQ(ended, "");
 
     machine.know_claims(topology::Claims{.answer = ClaimsAnswer::given,
                                          .claims = {{.block = "sdb", .state = ClaimState::free},
                                                     {.block = "sdb1", .state = ClaimState::free}}});
     recovery.look_again();
     EXPECT_FALSE(journal.history().open);
+    EXPECT_EQ(ended, "move rear to xhci");
 }
 
 TEST_F(MachineThatAsks, TakesALiveMachineWithoutAnyMountForOneThatCannotBeSeen)
