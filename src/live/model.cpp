@@ -68,10 +68,11 @@ bool may_be_insisted_on(const wire::Answer& answer, const wire::Command& command
            (answer.code == "last-keyboard" || answer.code == "no-driver");
 }
 
-/// A guard that a way back is enough for.
-bool may_be_tried(const wire::Answer& answer)
+/// A guard that a way back is enough for. An undo is no trial.
+bool may_be_tried(const wire::Answer& answer, const wire::Command& command)
 {
-    return answer.status == wire::Status::refused && answer.code == "last-keyboard";
+    return answer.status == wire::Status::refused && answer.code == "last-keyboard" && command.request &&
+           !std::holds_alternative<plan::UndoRequest>(command.request->wish);
 }
 
 std::string words_of(const wire::Command& command)
@@ -254,9 +255,10 @@ std::vector<Intent> Model::hear(const wire::Answer& answer)
             say("warning: " + report::as_keys(warning), Tone::warning);
         if (!answer.message.empty()) say(report::as_keys(answer.message));
     } else if (may_be_insisted_on(answer, command)) {
+        const bool can_be_tried = may_be_tried(answer, command);
         mode_ = Confirming{.command = std::move(command),
                            .refusal = printable(report::as_keys(answer.message), longest_message),
-                           .can_be_tried = may_be_tried(answer)};
+                           .can_be_tried = can_be_tried};
     } else {
         say(format("{}: {}", wire::text_of(answer.status), report::as_keys(answer.message)), Tone::warning);
     }

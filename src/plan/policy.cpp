@@ -152,6 +152,9 @@ std::optional<Refusal> check_keyboards(const Situation& situation, const Board& 
                            alone ? "only keyboard" : "last keyboards", topology::short_list_of(loss.going));
     if (!loss.doubtful.empty()) sentence += "; " + loss.left();
     if (!loss.uncounted.empty()) sentence += "; not counted: " + topology::list_of(loss.uncounted);
+    // An undo is no trial, and whatever a profile says was said for another change.
+    if (std::holds_alternative<UndoRequest>(request.wish))
+        return Refusal{Reason::last_keyboard, subject, std::move(sentence), "say yes (yes=1)"};
     return Refusal{
         Reason::last_keyboard, subject, std::move(sentence),
         "try it with a way back (revert-after=30s), say yes (yes=1), or set may_take_last_keyboard in the profile"};

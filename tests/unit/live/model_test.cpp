@@ -228,6 +228,17 @@ TEST(Live, WhatIsDangerousIsDoneOnlyAfterAYes)
     EXPECT_TRUE(shows(model, "refused: still no"));
 }
 
+TEST(Live, AnUndoIsNotTried)
+{
+    auto model = model_of(recorded_view());
+    EXPECT_EQ(words(model.press(letter('u'))), "undo");
+    EXPECT_EQ(words(model.hear(refusal("last-keyboard", "no"))), "look");
+
+    EXPECT_TRUE(shows(model, "Do it anyway? y/n")) << text_of(model.screen());
+    EXPECT_EQ(words(model.press(letter('t'))), "");
+    EXPECT_EQ(words(model.press(letter('y'))), "undo yes=1");
+}
+
 TEST(Live, ANoLeavesEverythingAsItIs)
 {
     auto model = model_of(recorded_view());

@@ -37,6 +37,19 @@ TEST(Undo, RefusesWhenThereIsNothingOrSomebodyElseMovedTheWires)
     EXPECT_EQ(refusal_of(bench.ask(UndoRequest{})), "changed-since");
 }
 
+TEST(Undo, OfTheLastKeyboardAsksForAYesAndOffersNoTrial)
+{
+    Bench bench;
+    bench.give_ehcis_to_the_guest();
+    carry_out(bench, std::get<Plan>(bench.ask(move("keys", GuestName("windows")))));
+    carry_out(bench, std::get<Plan>(bench.ask(move("keys", Side::xhci))));
+    fakes::plug_keyboard(bench.snapshot, "3-3");
+
+    EXPECT_EQ(steps_of(bench.ask(UndoRequest{})),
+              "refused: keys holds the host's only keyboard: Keyboard (1234:5678); say yes (yes=1)");
+    EXPECT_EQ(refusal_of(bench.ask(UndoRequest{}, true)), "not refused");
+}
+
 TEST(Undo, NamesTheSocketsThatAreInTheWay)
 {
     Bench bench;
