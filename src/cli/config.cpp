@@ -118,6 +118,11 @@ int init(const Options& options)
     const auto functions = observe::read_functions(tree);
     report::ConfigStartFacts facts{
         .snapshot = snapshot, .functions = functions, .panels = observe::read_panels(tree, snapshot)};
+    // In the simulated board all of it lies below the board.
+    const bool can_be_written =
+        where.socket.starts_with('/') && where.socket.find_first_of("\"\\\n") == std::string::npos;
+    if (where.socket_was_named && can_be_written)
+        facts.sockets = where.socket.substr(0, where.socket.rfind('/'));
     add_named_sockets(facts, options, where);
     auto start = report::config_start(facts);
     if (options.write) {

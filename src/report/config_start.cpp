@@ -247,7 +247,7 @@ void write_sockets(CommentedToml& file, const ConfigStartFacts& facts, const Sta
     }
 }
 
-void write_guest(CommentedToml& file, const Start& start)
+void write_guest(CommentedToml& file, const ConfigStartFacts& facts, const Start& start)
 {
     file.gap();
     file.comment("The virtual machine. Its name is used everywhere below; rename it in all places.");
@@ -263,7 +263,7 @@ void write_guest(CommentedToml& file, const Start& start)
             R"(when they go to vfio-pci: "manual" is by `usbroute guest bind`; "boot" is at each boot)");
     } else {
         file.value(
-            format(R"(qmp = "/run/usbroute/{}.qmp")", guest_name),
+            format(R"(qmp = "{}/{}.qmp")", facts.sockets, guest_name),
             format(
                 "a monitor of its QEMU, through which it is given devices: `usbroute guest lines {} --qemu` prints its option",
                 guest_name));
@@ -300,7 +300,7 @@ void write_profiles(CommentedToml& file, const Start& start)
                "what `usbroute toggle` alternates between");
 }
 
-void write_listeners(CommentedToml& file)
+void write_listeners(CommentedToml& file, const ConfigStartFacts& facts)
 {
     file.gap();
     file.comment(
@@ -309,7 +309,7 @@ void write_listeners(CommentedToml& file)
         "trial while the keyboard is there. `usbroute guest setup {} --powershell` prints what to run inside.",
         guest_name));
     file.table(format("listen.{}", guest_name));
-    file.value(format(R"(unix = "/run/usbroute/{}.sock")", guest_name),
+    file.value(format(R"(unix = "{}/{}.sock")", facts.sockets, guest_name),
                "the socket that its QEMU connects to");
     file.proposed(R"(group = "kvm")", "the group of QEMU's user, where QEMU does not run as root");
     file.value(format(R"(guest = "{}")", guest_name), "for whom it speaks");
@@ -343,9 +343,9 @@ std::string written(const ConfigStartFacts& facts, const Start& start,
         for (const auto& why : against) file.comment("  " + why);
         file.only_propose();
     }
-    write_guest(file, start);
+    write_guest(file, facts, start);
     write_profiles(file, start);
-    write_listeners(file);
+    write_listeners(file, facts);
     return std::move(file).text();
 }
 

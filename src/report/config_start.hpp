@@ -21,6 +21,7 @@ struct ConfigStartFacts {
     std::vector<config::ConnectorSettings> mapped = {};  ///< have their place in connectors.toml
     std::vector<config::ConnectorSettings> written = {}; ///< are in a usbroute.toml that is there already
     map::Panels panels = {};
+    std::string sockets = "/run/usbroute"; ///< directory of the daemon's socket, where guests' lie beside it
 };
 
 /// The start of a usbroute.toml for this machine: its controllers as comments, sockets, a guest, two profiles to toggle between, the

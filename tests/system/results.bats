@@ -54,6 +54,14 @@ at_terminal 'usbroute move rear-1 --to ehci'
 SCRIPT
 }
 
+@test "what config init writes on the board has its sockets below the board" {
+    inside <<'SCRIPT'
+usbroute config init > new.toml 2> said
+grep -F "unix = \"$USBROUTE_SIM/run/windows.sock\"" new.toml
+not grep -F '"/run/usbroute/' new.toml
+SCRIPT
+}
+
 @test "a panel names all of its sockets, wherever sockets are named" {
     inside <<'SCRIPT'
 usbroute plan move front/ --to ehci | tee said
