@@ -171,6 +171,11 @@ void Giving::was_cut_short(const plan::Change& change)
                 if (!device->is_hub())
                     remembered_.guests_had.insert({.path = device->path, .number = device->number});
     }
+    for (const auto& device : board.apart) {
+        const auto* there = device.place ? snapshot->device_at(*device.place) : nullptr;
+        if (there != nullptr && change.touches(device.connector.spec))
+            remembered_.guests_had.insert({.path = there->path, .number = there->number});
+    }
 }
 
 /// By what guests have, so that it is known after a start of the daemon as well.

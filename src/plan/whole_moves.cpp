@@ -195,25 +195,22 @@ std::expected<Handovers, Refusal> plan_both(const Changing& changing, const Situ
         kept = std::get<Handover>(std::move(outcome));
         return std::nullopt;
     };
+    const auto with = [&](const config::Settings& settings) {
+        return HandoverSituation{.snapshot = situation.snapshot,
+                                 .look = known.look,
+                                 .settings = settings,
+                                 .use = situation.use,
+                                 .holders = unseen};
+    };
     if (!changing.out.empty()) {
         const auto settings = settings_with(situation.settings, changing.guest, addresses_of(changing.out));
-        const HandoverSituation asked{.snapshot = situation.snapshot,
-                                      .look = known.look,
-                                      .settings = settings,
-                                      .use = situation.use,
-                                      .holders = unseen};
-        if (auto refusal = keep(both.out, plan_unassign(asked, changing.guest, both.seen)))
+        if (auto refusal = keep(both.out, plan_unassign(with(settings), changing.guest, both.seen)))
             return std::unexpected(std::move(*refusal));
     }
     if (!changing.into.empty()) {
         const auto settings = settings_with(situation.settings, changing.guest, addresses_of(changing.into));
-        const HandoverSituation asked{.snapshot = situation.snapshot,
-                                      .look = known.look,
-                                      .settings = settings,
-                                      .use = situation.use,
-                                      .holders = unseen};
-        if (auto refusal =
-                keep(both.into, plan_assign(asked, {.guest = changing.guest, .yes = yes}, both.seen)))
+        if (auto refusal = keep(
+                both.into, plan_assign(with(settings), {.guest = changing.guest, .yes = yes}, both.seen)))
             return std::unexpected(std::move(*refusal));
     }
     return both;
